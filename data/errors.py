@@ -1,0 +1,8 @@
+"""The one exception of the data layer."""
+
+
+class DataError(Exception):
+    """Something is wrong with what came in or with the store.
+
+    The message is one line for the person at the keyboard: what, where, and what to do.
+    """

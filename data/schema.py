@@ -1,0 +1,237 @@
+"""The contract: the four facts, their columns, and when each column becomes known.
+
+Field names and units follow domain.md 4.2. `Column.type` is the DuckDB type of the stored column.
+`known_at` names the time column that a value became known with: asked "as of T", a value whose time
+lies after T is not there yet (`known`).
+"""
+
+from dataclasses import dataclass
+
+TIME = "TIMESTAMP"
+
+KINDS = (
+    "event", "hotline", "message", "service", "share_req", "open_req", "flow_req", "order",
+    "escalation", "whistle", "problem", "wish", "approval", "task",
+)  # fmt: skip
+URGENCIES = {"normal": "一般", "urgent": "紧急", "critical": "特急"}
+CLOSE_KINDS = {"done": "办结", "refused": "不予受理", "returned": "退单", "void": "作废", "merged": "并案"}
+COMPLEXITIES = {"simple": "简单", "joint": "联办"}
+ASSET_KINDS = (
+    "site", "account", "app", "mini_program", "column", "function", "system", "platform", "dataset",
+    "service_item", "hall",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One stored column. `words` maps each accepted value to its Chinese word, accepted as well."""
+
+    name: str
+    type: str = "VARCHAR"
+    required: bool = False
+    known_at: str | None = None
+    words: dict[str, str] | None = None
+    low: float | None = None
+    high: float | None = None
+    free_text: bool = False
+    derived: bool = False
+    """Set when an edition is published, never delivered by a source."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One of the four facts. `time` is the column its rows are sorted and first known by."""
+
+    name: str
+    time: str | None
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> Column:
+        return self.by_name[name]
+
+    @property
+    def by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @property
+    def delivered(self) -> tuple[Column, ...]:
+        """The columns a source may map, in order."""
+        return tuple(c for c in self.columns if not c.derived and c.name not in ("source", "batch"))
+
+
+def _words(values: tuple[str, ...]) -> dict[str, str]:
+    return {value: value for value in values}
+
+
+def _time(name: str, *, required: bool = False) -> Column:
+    return Column(name, TIME, required=required, known_at=name)
+
+
+def _closing(name: str, type: str = "BOOLEAN", **limits: float) -> Column:
+    """A result that is known once the case is closed."""
+    return Column(name, type, known_at="closed_at", **limits)
+
+
+_IDENTITY = (Column("source", required=True), Column("key", required=True))
+_LINEAGE = (Column("updated_at", TIME), Column("batch", "INTEGER", required=True))
+_AREA = (
+    Column("area", "BIGINT", required=True),
+    Column("area_then", "BIGINT", required=True, derived=True),
+)
+_PLACE = (Column("lon", "DOUBLE", low=-180, high=180), Column("lat", "DOUBLE", low=-90, high=90))
+
+CASES = Fact(
+    "cases",
+    "registered_at",
+    (
+        *_IDENTITY,
+        Column("kind", required=True, words=_words(KINDS)),
+        *_AREA,
+        *_PLACE,
+        Column("place", free_text=True),
+        Column("unit"),
+        Column("co_units"),
+        Column("channel"),
+        Column("category"),
+        Column("subcategory"),
+        Column("urgency", words=URGENCIES),
+        _time("registered_at", required=True),
+        _time("accepted_at"),
+        Column("sign_due_at", TIME),
+        _time("signed_at"),
+        Column("respond_due_at", TIME),
+        _time("responded_at"),
+        Column("due_at", TIME),
+        _time("closed_at"),
+        Column("close_kind", known_at="closed_at", words=CLOSE_KINDS),
+        Column("deferred", "BOOLEAN"),
+        Column("extended", "SMALLINT", low=0, high=1000),
+        Column("returned", "SMALLINT", low=0, high=1000),
+        _closing("reworked", "SMALLINT", low=0, high=1000),
+        _closing("reached"),
+        _closing("solved"),
+        _closing("satisfied"),
+        _closing("rating", "TINYINT", low=1, high=5),
+        Column("complexity", words=COMPLEXITIES),
+        Column("title", free_text=True),
+        Column("parent"),
+        Column("repeat_of"),
+        Column("repeated", "BOOLEAN", derived=True),
+        Column("asset"),
+        Column("reporter"),
+        *_LINEAGE,
+    ),
+)
+
+ASSETS = Fact(
+    "assets",
+    None,
+    (
+        *_IDENTITY,
+        Column("kind", required=True, words=_words(ASSET_KINDS)),
+        *_AREA,
+        Column("parent"),
+        Column("name", required=True, free_text=True),
+        Column("unit"),
+        Column("owner_level"),
+        Column("url"),
+        Column("vendor"),
+        Column("column_kind", words={"news": "动态要闻", "notice": "通知公告", "policy": "政策文件", "other": "其他"}),
+        Column("must_update_days", "INTEGER", low=0),
+        Column("items", "INTEGER", low=0),
+        Column("last_updated_at", TIME, known_at="last_updated_at"),
+        Column("on_cloud", "BOOLEAN"),
+        Column("mlps_level", "TINYINT", low=0, high=5),
+        Column("elder_ok", "BOOLEAN"),
+        Column("share_required", "BOOLEAN"),
+        Column("share_due_at", TIME),
+        Column("share_done_at", TIME, known_at="share_done_at"),
+        Column("flow_required", "BOOLEAN"),
+        Column("flow_active", "BOOLEAN"),
+        Column("flow_last_at", TIME, known_at="flow_last_at"),
+        Column("users_registered", "BIGINT", low=0),
+        Column("share_class", words={"open": "无条件", "conditional": "有条件", "closed": "不予"}),
+        Column("open_class", words={"open": "无条件", "conditional": "有条件", "closed": "不予"}),
+        Column("machine_readable", "BOOLEAN"),
+        Column("resource_kind", words={"interface": "接口", "table": "库表", "file": "文件", "none": "无"}),
+        Column("mounted_at", TIME, known_at="mounted_at"),
+        Column("cycle_days", "INTEGER", low=0),
+        Column("rows", "BIGINT", low=0),
+        Column("direction", words={"collect": "归集", "share": "共享", "return": "回流", "open": "开放"}),
+        Column("theme"),
+        Column("item_kind"),
+        Column("legal_days", "INTEGER", low=0),
+        Column("promised_days", "INTEGER", low=0),
+        Column("instant", "BOOLEAN"),
+        Column("online_depth", "TINYINT", low=0, high=4),
+        Column("online_accept", "BOOLEAN"),
+        Column("max_trips", "SMALLINT", low=0),
+        Column("bundle"),
+        Column("cross_province", "BOOLEAN"),
+        Column("guide_elements", "SMALLINT", low=0, high=255),
+        Column("modes"),
+        Column("registered_at", TIME, known_at="registered_at"),
+        Column("retired_at", TIME, known_at="retired_at"),
+        *_LINEAGE,
+    ),
+)
+
+CHECKS = Fact(
+    "checks",
+    "checked_at",
+    (
+        *_IDENTITY,
+        Column("area", "BIGINT"),
+        Column("area_then", "BIGINT", derived=True),
+        Column("asset_source"),
+        Column("asset", required=True),
+        Column("rule", required=True),
+        _time("checked_at", required=True),
+        Column("window_days", "INTEGER", low=0),
+        Column("observed", "DOUBLE"),
+        Column("observed_unit"),
+        Column("passed", "BOOLEAN", required=True),
+        Column("veto", "BOOLEAN"),
+        Column("points", "DOUBLE"),
+        Column("evidence"),
+        Column("checker"),
+        Column("method", words={"auto": "自动", "manual": "人工", "sample": "抽查"}),
+        *_LINEAGE,
+    ),
+)
+
+READINGS = Fact(
+    "readings",
+    "measured_at",
+    (
+        *_IDENTITY,
+        *_AREA,
+        Column("unit"),
+        Column("measure", required=True),
+        _time("measured_at", required=True),
+        Column("value", "DOUBLE", required=True),
+        Column("value_unit"),
+        Column("n", "BIGINT", low=0),
+        *_LINEAGE,
+    ),
+)
+
+FACTS = {fact.name: fact for fact in (CASES, ASSETS, CHECKS, READINGS)}
+
+LEVELS = ("province", "city", "district", "town", "village")
+SPANS = {"province": 10**10, "city": 10**8, "district": 10**6, "town": 10**3, "village": 1}
+"""How many codes an area of each level covers: its scope is [code, code + span)."""
+
+
+def known(fact: Fact, as_of: str, relation: str | None = None) -> str:
+    """SQL of the rows and values of `fact` that were known at `as_of` (a SQL expression of a timestamp).
+
+    A row whose first time lies after `as_of` is not there; a value that came later is NULL. "After" is
+    strict: what happened at `as_of` itself is known.
+    """
+    parts = [
+        f"CASE WHEN {c.known_at} <= {as_of} THEN {c.name} END AS {c.name}" if c.known_at not in (None, fact.time) else c.name
+        for c in fact.columns
+    ]
+    where = f" WHERE {fact.time} <= {as_of}" if fact.time else ""
+    return f"SELECT {', '.join(parts)} FROM {relation or fact.name}{where}"
