@@ -226,12 +226,13 @@ SPANS = {"province": 10**10, "city": 10**8, "district": 10**6, "town": 10**3, "v
 def known(fact: Fact, as_of: str, relation: str | None = None) -> str:
     """SQL of the rows and values of `fact` that were known at `as_of` (a SQL expression of a timestamp).
 
-    A row whose first time lies after `as_of` is not there; a value that came later is NULL. "After" is
-    strict: what happened at `as_of` itself is known.
+    A row whose first time does not lie before `as_of` is not there; a value that came later is NULL.
+    Half-open like every period: what happens at `as_of` itself is not known yet, so that the state
+    at the end of a period and the state as of that instant are the same.
     """
     parts = [
-        f"CASE WHEN {c.known_at} <= {as_of} THEN {c.name} END AS {c.name}" if c.known_at not in (None, fact.time) else c.name
+        f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END AS {c.name}" if c.known_at not in (None, fact.time) else c.name
         for c in fact.columns
     ]
-    where = f" WHERE {fact.time} <= {as_of}" if fact.time else ""
+    where = f" WHERE {fact.time} < {as_of}" if fact.time else ""
     return f"SELECT {', '.join(parts)} FROM {relation or fact.name}{where}"

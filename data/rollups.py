@@ -1,0 +1,93 @@
+"""Daily sums of measures: the one SQL that both the roll-up tables and the raw road are made of.
+
+A roll-up is this SQL stored in a table when an edition is published; the raw road is this SQL run on
+the facts of a scope. They are equal because they are the same text, and a property test holds it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TOWN = 1000
+"""A town's code is its villages' codes without the last three digits."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An additive count or sum over one fact, counted on the day of its anchor.
+
+    anchor: SQL of the time it is counted at (NULL = not counted).
+    where: SQL condition, None = every row with an anchor.
+    value: SQL of the number to sum, None = count rows.
+    """
+
+    name: str
+    anchor: str
+    where: str | None = None
+    value: str | None = None
+
+    def definition(self, terms: Sequence[tuple[str, str]]) -> str:
+        """What an edition notes beside its table, so that a changed definition is not answered from old sums."""
+        return repr((self.anchor, self.where, self.value, tuple(terms)))
+
+    @property
+    def aggregate(self) -> str:
+        over = f" FILTER (WHERE {self.where})" if self.where else ""
+        return f"coalesce(sum({self.value}){over}, 0)::DOUBLE" if self.value else f"count(*){over}"
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A daily table of one fact: `daily_<name>` by area, or `daily_<name>_<dimension>` by town and a column.
+
+    terms: named SQL expressions over the fact's columns that measures may use.
+    name: tells apart the tables of domains that share a fact.
+    """
+
+    fact: str
+    measures: tuple[Measure, ...]
+    terms: tuple[tuple[str, str], ...] = ()
+    dimension: str | None = None
+    name: str = ""
+
+    @property
+    def table(self) -> str:
+        return f"daily_{self.name or self.fact}" + (f"_{self.dimension}" if self.dimension else "")
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """SQL `expression AS name` of the group columns, the day aside."""
+        if self.dimension is None:
+            return ("area",)
+        return (f"area // {TOWN} * {TOWN} AS area", f"{self.dimension} AS {self.dimension}")
+
+    def sql(self, relation: str, as_of: str) -> str:
+        """The daily sums over `relation`, a SELECT of facts as known at `as_of` (both SQL)."""
+        return daily(relation, as_of, self.measures, self.groups, self.terms)
+
+
+def daily(
+    relation: str,
+    as_of: str,
+    measures: Sequence[Measure],
+    groups: Sequence[str],
+    terms: Sequence[tuple[str, str]] = (),
+) -> str:
+    """SQL of one row a group and day with a column a measure. An anchor that lies ahead is not counted yet."""
+    extra = "".join(f", ({sql}) AS {name}" for name, sql in terms)
+    source = f"(SELECT *{extra} FROM ({relation}))" if extra else f"({relation})"
+    names = [group.rsplit(" AS ", 1)[-1] for group in groups]
+    by_anchor: dict[str, list[Measure]] = {}
+    for measure in measures:
+        by_anchor.setdefault(measure.anchor, []).append(measure)
+    arms = [
+        f"SELECT {', '.join([*groups, f'CAST({anchor} AS DATE) AS day'])}, "
+        + ", ".join(f"{m.aggregate} AS {m.name}" for m in counted)
+        + f" FROM {source} WHERE {anchor} < {as_of} GROUP BY ALL"
+        for anchor, counted in by_anchor.items()
+    ]
+    if len(arms) == 1:
+        return arms[0]
+    sums = ", ".join(
+        f"coalesce(sum({m.name}), 0)::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in measures
+    )
+    return f"SELECT {', '.join([*names, 'day'])}, {sums} FROM ({' UNION ALL BY NAME '.join(arms)}) GROUP BY ALL"

@@ -1,0 +1,103 @@
+"""The area tree of an edition: look up, climb, descend, find. Asks the edition, holds no tree in memory."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from data.editions import Edition
+
+from data.schema import LEVELS, SPANS
+from metrics.errors import MetricsError
+
+FIELDS = (
+    "code", "name", "level", "kind", "parent", "population", "households", "lon", "lat",
+    "valid_from", "valid_to", "merged_into", "holder",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join(FIELDS)} FROM areas"
+_NEWEST = "QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_from DESC NULLS LAST) = 1"
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place in the hierarchy. `holder` is the code of the area that holds this ground now; itself if live."""
+
+    code: int
+    name: str
+    level: str
+    kind: str | None
+    parent: int | None
+    population: int | None
+    households: int | None
+    lon: float | None
+    lat: float | None
+    valid_from: date | None
+    valid_to: date | None
+    merged_into: int | None
+    holder: int
+
+    @property
+    def live(self) -> bool:
+        return self.holder == self.code
+
+    @property
+    def end(self) -> int:
+        """The first code behind its scope [code, end)."""
+        return self.code + SPANS[self.level]
+
+
+def below(level: str) -> str | None:
+    """The next level down, None below a village."""
+    index = LEVELS.index(level) + 1
+    return LEVELS[index] if index < len(LEVELS) else None
+
+
+@lru_cache(maxsize=4096)
+def area(edition: Edition, code: int) -> Area:
+    """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
+    row = edition.cursor().execute(f"{_SELECT} WHERE code = $1 {_NEWEST}", [code]).fetchone()
+    if row is None:
+        raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition, code)}")
+    return Area(*row)
+
+
+@lru_cache(maxsize=8)
+def root(edition: Edition) -> Area:
+    """The top of the tree: the area without a parent that holds most; MetricsError when there is no area."""
+    sql = f"{_SELECT} WHERE parent IS NULL AND holder = code ORDER BY code LIMIT 1"
+    row = edition.cursor().execute(sql).fetchone()
+    if row is None:
+        raise MetricsError("this edition holds no areas: load them with `python -m cockpit areas FILE`, then publish")
+    return Area(*row)
+
+
+def path(edition: Edition, place: Area) -> list[Area]:
+    """From the top down to `place`, itself last."""
+    climbed = [place]
+    while climbed[0].parent is not None:
+        climbed.insert(0, area(edition, climbed[0].parent))
+    return climbed
+
+
+@lru_cache(maxsize=256)
+def children(edition: Edition, place: Area) -> tuple[Area, ...]:
+    """The live areas right below, by code."""
+    sql = f"{_SELECT} WHERE parent = $1 AND holder = code {_NEWEST} ORDER BY code"
+    return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code]).fetchall())
+
+
+def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:
+    """Live areas whose name holds the text or whose code starts with it, larger areas first."""
+    text = text.strip()
+    if not text:
+        return []
+    sql = (
+        f"{_SELECT} WHERE holder = code AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
+        f"ORDER BY list_position({list(LEVELS)}, level), code LIMIT {int(limit)}"
+    )
+    return [Area(*row) for row in edition.cursor().execute(sql, [text]).fetchall()]
+
+
+def _near(edition: Edition, code: int) -> str:
+    sql = "SELECT code, name FROM areas ORDER BY abs(code - $1) LIMIT 1"
+    row = edition.cursor().execute(sql, [code]).fetchone()
+    return f"the nearest one is {row[0]} {row[1]}" if row else "it holds no areas at all"

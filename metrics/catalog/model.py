@@ -1,0 +1,275 @@
+"""What a definition may say. One pydantic model a thing; cross-references are checked in `read`."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from data.rollups import Measure as DailyMeasure
+from data.rollups import Rollup
+from data.schema import FACTS
+
+Level = Literal["district", "town", "village"]
+Mark = Literal["S", "F", "M", "G"]
+CONFIRMED: tuple[Mark, ...] = ("S", "F")
+"""Source marks of domain.md that name a text; a threshold with another mark is shown as a default to be confirmed."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Model):
+    """A text in both languages of the screens."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Flow(Model):
+    """Counts rows, or sums `value`, on the day of `anchor` where `where` holds."""
+
+    anchor: str
+    where: str | None = None
+    value: str | None = None
+
+
+class Stock(Model):
+    """What has come in and not gone out: the running sum of one flow less another."""
+
+    adds: Name
+    less: Name
+
+
+class Trailing(Model):
+    """A flow over the last `days` days up to the end of the period, whatever the period."""
+
+    of: Name
+    days: int = Field(gt=0)
+
+
+Measure = Flow | Stock | Trailing
+
+
+class Quantile(Model):
+    """The `q` quantile of `value` over the facts whose `anchor` lies in the period."""
+
+    anchor: str
+    value: str
+    where: str | None = None
+    q: float = Field(gt=0, lt=1)
+
+
+class Oldest(Model):
+    """The greatest age, in days since `since`, of what the stock holds at the end of the period."""
+
+    stock: Name
+    since: str
+
+
+class Aggregate(Model):
+    """A sum or a maximum over the rows of a view; over `per` it becomes a ratio of sums."""
+
+    sum: str | None = None
+    max: str | None = None
+    per: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Aggregate":
+        if (self.sum is None) == (self.max is None) or (self.max and self.per):
+            raise ValueError("say either sum (with or without per) or max")
+        return self
+
+
+class Part(Model):
+    """One rate of a composite score."""
+
+    metric: Name
+    weight: float = Field(ge=0)
+
+
+class Bound(Model):
+    """A limit with its operator: 5 % is not the same as 5 % or more."""
+
+    op: Literal["<", "<=", ">", ">="]
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        match self.op:
+            case "<":
+                return value < self.limit
+            case "<=":
+                return value <= self.limit
+            case ">":
+                return value > self.limit
+            case _:
+                return value >= self.limit
+
+    def __str__(self) -> str:
+        sign = {"<=": "≤", ">=": "≥"}.get(self.op, self.op)
+        return f"{sign} {self.limit:g}"
+
+
+def _bound(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*", text)
+    if match is None:
+        raise ValueError(f'"{text}" is not a bound: write an operator and a number, such as ">= 95"')
+    return {"op": match[1], "limit": float(match[2])}
+
+
+class Thresholds(Model):
+    """Green and red; between them is amber. Both bounds keep their operator.
+
+    against: what the value is compared with before the bounds apply: itself; its own mean over the
+    last 30 days; the mean and spread of the same weekday over eight weeks; 10,000 inhabitants.
+    """
+
+    green: Annotated[Bound, BeforeValidator(_bound)] | None = None
+    red: Annotated[Bound, BeforeValidator(_bound)]
+    against: Literal["value", "mean_30_days", "weekday_8_weeks", "per_10k_people"] = "value"
+    mark: Mark
+    source: str
+
+
+class Metric(Model):
+    """What people read. Exactly one of the six ways to say how it is computed."""
+
+    id: Name
+    domain: Name
+    file: str
+    code: str | None = None
+    name: Text
+    definition: Text
+    value: Name | None = None
+    numerator: Name | None = None
+    denominator: Name | None = None
+    quantile: Quantile | None = None
+    oldest: Oldest | None = None
+    aggregate: Aggregate | None = None
+    composite: tuple[Part, ...] | None = None
+    scale: float = 1
+    unit: Text
+    decimals: int = Field(default=0, ge=0, le=4)
+    direction: Literal["up", "down", "none"]
+    levels: tuple[Level, ...] = Field(min_length=1)
+    basis: Literal["flow", "due", "stock"]
+    rollup: Literal["sum", "ratio of sums", "recompute", "max"]
+    thresholds: Thresholds | None = None
+    min_n: int = Field(default=0, ge=0)
+    version: int = Field(default=1, ge=1)
+    since: str = "2026-11-22"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Metric":
+        ways = [self.value, self.numerator, self.quantile, self.oldest, self.aggregate, self.composite]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("say exactly one of value, numerator, quantile, oldest, aggregate, composite")
+        if (self.numerator is None) != (self.denominator is None):
+            raise ValueError("numerator and denominator go together")
+        if self.direction == "none" and self.thresholds and self.thresholds.green:
+            raise ValueError("a metric without a good direction has no green threshold")
+        expected = self._rollup_of_its_way()
+        if self.rollup != expected:
+            raise ValueError(f'rollup must be "{expected}" for a metric computed this way')
+        return self
+
+    def _rollup_of_its_way(self) -> str:
+        if self.value:
+            return "sum"
+        if self.numerator or (self.aggregate and self.aggregate.per):
+            return "ratio of sums"
+        if self.aggregate:
+            return "max" if self.aggregate.max else "sum"
+        return "recompute" if not self.oldest else "max"
+
+    @property
+    def is_rate(self) -> bool:
+        """A ratio or score, whose change is told in points and whose ranking needs a sample."""
+        return self.numerator is not None or self.composite is not None or bool(self.aggregate and self.aggregate.per)
+
+    @property
+    def is_percent(self) -> bool:
+        return self.unit.en == "%"
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the values of the parts add up to the value of the whole."""
+        return self.rollup == "sum"
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it is made of, numerator first."""
+        named = (self.value, self.numerator, self.denominator, self.oldest.stock if self.oldest else None)
+        return tuple(name for name in named if name)
+
+
+class Domain(Model):
+    """One file of the catalog: the fact or view its metrics are about, its terms, measures and metrics."""
+
+    id: Name
+    file: str
+    name: Text
+    fact: str
+    view: str | None = None
+    dimensions: tuple[str, ...] = ()
+    terms: dict[Name, str] = {}
+    measures: dict[Name, Measure] = {}
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _fact_exists(self) -> "Domain":
+        if self.fact not in FACTS:
+            raise ValueError(f'fact "{self.fact}" is not one of {", ".join(FACTS)}')
+        unknown = set(self.dimensions) - set(FACTS[self.fact].by_name)
+        if unknown:
+            raise ValueError(f"dimensions: {self.fact} has no column {', '.join(sorted(unknown))}")
+        return self
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All domains, and their metrics by id."""
+
+    domains: tuple[Domain, ...]
+    metrics: dict[str, Metric] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.metrics.update({metric.id: metric for domain in self.domains for metric in domain.metrics})
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def domain(self, metric: Metric) -> Domain:
+        return next(domain for domain in self.domains if domain.id == metric.domain)
+
+    def rollups(self) -> tuple[Rollup, ...]:
+        """The daily tables that publishing builds: one by area, one a dimension, of every fact with flows."""
+        return tuple(
+            rollup(domain, dimension)
+            for domain in self.domains
+            if flows(domain)
+            for dimension in (None, *domain.dimensions)
+        )
+
+
+def flows(domain: Domain) -> tuple[DailyMeasure, ...]:
+    """The additive measures of a domain, in order."""
+    return tuple(
+        DailyMeasure(name, m.anchor, m.where, m.value) for name, m in domain.measures.items() if isinstance(m, Flow)
+    )
+
+
+def rollup(domain: Domain, dimension: str | None) -> Rollup:
+    """One daily table of a domain. Its name carries the domain, so that two domains may share a fact."""
+    return Rollup(domain.fact, flows(domain), tuple(domain.terms.items()), dimension, domain.id)

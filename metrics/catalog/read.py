@@ -1,0 +1,146 @@
+"""Reads the catalog's YAML and checks it as a whole: every fault is told with file, name and field."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from pydantic import ValidationError
+
+from data.schema import FACTS
+from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing, flows
+from metrics.errors import MetricsError, did_you_mean
+
+HERE = Path(__file__).parent
+MOST_FAULTS = 8
+
+
+@lru_cache(maxsize=8)
+def load(extra: Path | None = None) -> Catalog:
+    """The built-in catalog, with the files of the folder `extra` added to it.
+
+    Raises MetricsError that lists the faults found, each with file, metric and field.
+    """
+    if extra is not None and not extra.is_dir():
+        raise MetricsError(f"the catalog folder {extra} does not exist: create it or clear COCKPIT_CATALOG")
+    files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
+    domains, faults = [], []
+    for file in files:
+        try:
+            domains.append(_domain(file))
+        except MetricsError as error:
+            faults.append(str(error))
+    if not faults:
+        faults = [*_clashes(domains), *(fault for domain in domains for fault in _faults(domain, domains))]
+    if faults:
+        more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
+        raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)
+    return Catalog(tuple(domains))
+
+
+def _domain(file: Path) -> Domain:
+    try:
+        raw = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MetricsError(f"{file.name}: not readable as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("metrics"), dict):
+        raise MetricsError(f"{file.name}: a catalog file needs id, name, fact and metrics")
+    named = {"file": file.name, "domain": raw.get("id")}
+    body = dict(raw, file=file.name)
+    body["metrics"] = [{**named, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
+    view = raw.get("view")
+    if view:
+        path = file.parent / str(view)
+        if not path.is_file():
+            raise MetricsError(f"{file.name}: view {view} is not beside it")
+        body["view"] = path.read_text("utf-8")
+    try:
+        return Domain.model_validate(body)
+    except ValidationError as error:
+        raise MetricsError("; ".join(_told(file.name, body, fault) for fault in error.errors())) from error
+
+
+def _told(file: str, body: dict[str, Any], fault: Any) -> str:
+    """One pydantic fault in words: file, metric or measure, field, what is wrong."""
+    where = list(fault["loc"])
+    if len(where) > 1 and where[0] == "metrics" and isinstance(where[1], int):
+        where[1] = body["metrics"][where[1]]["id"]
+    if fault["type"] == "extra_forbidden":
+        return f"{file}: {'.'.join(map(str, where))}: no such field.{did_you_mean(str(where[-1]), Metric.model_fields)}"
+    return f"{file}: {'.'.join(map(str, where))}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for domain in domains:
+        for name in (f"domain {domain.id}", *(f"metric {metric.id}" for metric in domain.metrics)):
+            if name in seen:
+                yield f"{domain.file}: {name} is already defined in {seen[name]}: choose another id"
+            seen[name] = domain.file
+
+
+def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:
+    yield from _measure_faults(domain)
+    yield from _metric_faults(domain, {m.id: m for d in domains for m in d.metrics})
+    if not domain.view:
+        yield from _sql_faults(domain)
+
+
+def _measure_faults(domain: Domain) -> Iterator[str]:
+    for name, measure in domain.measures.items():
+        parts = {Stock: ("adds", "less"), Trailing: ("of",)}.get(type(measure), ())
+        for part in parts:
+            other = getattr(measure, part)
+            if not isinstance(domain.measures.get(other), Flow):
+                yield f'{domain.file}: measures.{name}.{part}: "{other}" is not a flow.{did_you_mean(other, domain.measures)}'
+
+
+def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
+    for metric in domain.metrics:
+        at = f"{domain.file}: metrics.{metric.id}"
+        for name in metric.measures:
+            if name not in domain.measures:
+                yield f'{at}: there is no measure "{name}".{did_you_mean(name, domain.measures)}'
+        if metric.oldest and not isinstance(domain.measures.get(metric.oldest.stock), Stock):
+            yield f"{at}.oldest: {metric.oldest.stock} is not a stock"
+        if metric.aggregate and not domain.view:
+            yield f"{at}.aggregate: goes with a view; use value or numerator and denominator"
+        for part in metric.composite or ():
+            other = metrics.get(part.metric)
+            if other is None or other.numerator is None:
+                yield f'{at}.composite: "{part.metric}" is not a rate.{did_you_mean(part.metric, metrics)}'
+
+
+def _sql_faults(domain: Domain) -> Iterator[str]:
+    """Binds every expression to an empty table of the fact, so that a typing slip is found at start."""
+    fact = FACTS[domain.fact]
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE facts ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})")
+        terms = ""
+        for name, sql in domain.terms.items():
+            terms += f", ({sql}) AS {name}"
+            if fault := _bind(con, f"SELECT *{terms} FROM facts"):
+                yield f"{domain.file}: terms.{name}: {fault}"
+                return
+        source = f"(SELECT *{terms} FROM facts)"
+        for measure in flows(domain):
+            if fault := _bind(con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < now()::TIMESTAMP"):
+                yield f"{domain.file}: measures.{measure.name}: {fault}"
+        for metric in domain.metrics:
+            if q := metric.quantile:
+                where = f" AND {q.where}" if q.where else ""
+                if fault := _bind(
+                    con,
+                    f"SELECT quantile_cont({q.value}, 0.5) FROM {source} WHERE {q.anchor} < now()::TIMESTAMP{where}",
+                ):
+                    yield f"{domain.file}: metrics.{metric.id}.quantile: {fault}"
+
+
+def _bind(con: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    try:
+        con.execute(f"EXPLAIN {sql}")
+    except duckdb.Error as error:
+        return str(error).split("\n", 1)[0]
+    return None

@@ -1,0 +1,14 @@
+"""The one exception of the metrics layer. Bottom of the layer: imports nothing from it."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class MetricsError(Exception):
+    """A question or a definition is wrong. One line: what, where, and what to do."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean "x"?`, or nothing if nothing known is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f' Did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,39 @@
+"""How old the news of each source is, and what that says of a number."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from data.editions import Edition
+
+SILENT_AFTER_CYCLES = 2
+"""A source is silent when its newest fact is older than two of its delivery cycles (domain.md 4.6, check 7)."""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """One source of one fact. `last_at` is its newest time in the edition, None if it never delivered."""
+
+    source: str
+    name_zh: str
+    name_en: str
+    fact: str
+    cycle_days: float | None
+    last_at: datetime | None
+
+    def age(self, at: datetime) -> timedelta | None:
+        return None if self.last_at is None else max(at - self.last_at, timedelta(0))
+
+    def silent(self, at: datetime) -> bool:
+        """Whether nothing has come for more than two cycles at `at`; a source without a cycle is never late."""
+        if not self.cycle_days:
+            return False
+        age = self.age(at)
+        return age is None or age > SILENT_AFTER_CYCLES * timedelta(days=self.cycle_days)
+
+
+@lru_cache(maxsize=32)
+def freshness(edition: Edition) -> tuple[Freshness, ...]:
+    """All sources of an edition, by fact and name."""
+    sql = "SELECT source, name_zh, name_en, fact, cycle_days, last_at FROM sources ORDER BY fact, source"
+    return tuple(Freshness(*row) for row in edition.cursor().execute(sql).fetchall())

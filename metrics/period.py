@@ -1,0 +1,90 @@
+"""Half-open periods of days, and how they are cut and compared."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from metrics.errors import MetricsError
+
+UNITS = ("day", "week", "month")
+DAY = timedelta(days=1)
+MAX_BUCKETS = 4000
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """The days from `start` up to, not including, `end`."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise MetricsError(f"the period {self.start} to {self.end} is empty: its end is not part of it, name a later day")
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    def cut(self, unit: str) -> tuple["Period", ...]:
+        """The days, weeks (from Monday) or months of this period, its ends cut to it."""
+        if unit not in UNITS:
+            raise MetricsError(f'"{unit}" is not a unit of time: use {", ".join(UNITS)}')
+        parts, start = [], self.start
+        while start < self.end:
+            end = min(_next(start, unit), self.end)
+            parts.append(Period(start, end))
+            start = end
+            if len(parts) > MAX_BUCKETS:
+                raise MetricsError(f"more than {MAX_BUCKETS} {unit}s between {self.start} and {self.end}: ask for a shorter period")
+        return tuple(parts)
+
+    def earlier(self, months: int) -> "Period":
+        """The same days `months` earlier; a whole month stays a whole month."""
+        start = shift(self.start, -months)
+        last = self.end - DAY
+        whole = self.start.day == 1 and self.end.day == 1
+        end = shift(self.end, -months) if whole else shift(last, -months) + DAY
+        return Period(start, max(end, start + DAY))
+
+    @property
+    def previous(self) -> "Period":
+        """The period to compare with: as many months earlier as it spans from a first of month, else as many days."""
+        if self.start.day == 1:
+            last = self.end - DAY
+            return self.earlier((last.year - self.start.year) * 12 + last.month - self.start.month + 1)
+        return Period(self.start - timedelta(days=self.days), self.start)
+
+    @property
+    def last_year(self) -> "Period":
+        return self.earlier(12)
+
+
+def shift(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day."""
+    first = month_start(day)
+    index = first.year * 12 + first.month - 1 + months
+    first = date(index // 12, index % 12 + 1, 1)
+    return min(first + timedelta(days=day.day - 1), _next(first, "month") - DAY)
+
+
+def month_start(day: date) -> date:
+    return day.replace(day=1)
+
+
+def last_day(as_of: datetime) -> date:
+    """The last day of which something can be known at `as_of`."""
+    return (as_of - timedelta(microseconds=1)).date()
+
+
+def this_month(as_of: datetime) -> Period:
+    """The month so far."""
+    day = last_day(as_of)
+    return Period(month_start(day), day + DAY)
+
+
+def _next(start: date, unit: str) -> date:
+    if unit == "day":
+        return start + DAY
+    if unit == "week":
+        return start + timedelta(days=7 - start.weekday())
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,206 @@
+"""The one function that answers for the metrics. Whatever shows a number calls it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, lru_cache
+
+import pandas as pd
+from data.editions import Edition
+
+from metrics.catalog import Catalog, Domain, Metric, load
+from metrics.freshness import freshness
+from metrics.period import Period
+from metrics.question import AREAS, Bucket, Question, metric_of, question
+from metrics.spread import spread
+from metrics.sums import Cells, sums
+from metrics.views import views
+
+OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
+COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
+
+Key = tuple[object, int]
+Number = tuple[float | None, float | None, float | None, int]
+"""Value, numerator, denominator and sample size of one metric in one cell."""
+Reader = Callable[[Key], Number]
+
+
+def query(
+    edition: Edition,
+    metrics: Sequence[str],
+    area: int,
+    period: Period,
+    *,
+    by: str | None = None,
+    as_of: datetime | None = None,
+    where: Mapping[str, str] | None = None,
+    periods: Sequence[Period] | None = None,
+    catalog: Catalog | None = None,
+    rolled: bool = True,
+) -> pd.DataFrame:
+    """The values of metrics over an area and a period, one row a metric and group.
+
+    by: an area level, a unit of time, or a column such as category, source or department.
+    as_of: what was known then; the edition's own time by default.
+    where: filters by column, e.g. {"category": "路灯照明"}.
+    periods: several periods answered at once; then the frame also has `period` and `end`, and `period` is not used.
+    rolled: False asks the facts even where a roll-up would answer; the answer is the same.
+
+    Returns a frame with COLUMNS. `value` is NULL, never 0, where nothing can be said; `quality` says why. A group
+    at the scope's own code holds the own-level facts, so that the groups of an additive metric add up to the whole.
+    Raises MetricsError for an unknown metric, area, breakdown or level.
+    """
+    q = question(edition, catalog or load(), metrics, area, tuple(periods or (period,)), by, as_of, where)
+    numbers, found = _numbers(q, rolled)
+    frame = _tidy(q, numbers, _groups(q, found))
+    return frame if periods else frame.drop(columns=["period", "end"])
+
+
+def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]:
+    """How to read each metric's number by group and bucket, and the groups that hold anything."""
+    parts = {part.metric: metric_of(q.catalog, part.metric) for m in q.metrics for part in m.composite or ()}
+    needed = {**{m.id: m for m in q.metrics}, **parts}
+    cells: dict[str, Cells] = {}
+    for domain in q.catalog.domains:
+        mine = [metric for metric in needed.values() if metric.domain == domain.id]
+        cells.update(_cells(q, domain, mine, rolled))
+    readers = {name: _reader(needed[name], found) for name, found in cells.items()}
+    for metric in q.metrics:
+        if metric.composite:
+            readers[metric.id] = _composite(metric, readers)
+    return readers, {group for found in cells.values() for group, _ in found}
+
+
+def _cells(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
+    """The raw numbers of each metric of a domain: one query for all that add up, one for each that does not."""
+    if domain.view:
+        return views(q, domain, metrics)
+    additive = [m for m in metrics if m.value or m.numerator]
+    shared = sums(q, domain, list(dict.fromkeys(name for m in additive for name in m.measures)), rolled=rolled)
+    return {m.id: shared for m in additive} | {
+        m.id: spread(q, domain, m) for m in metrics if m.quantile or m.oldest
+    }
+
+
+def _reader(metric: Metric, cells: Cells) -> Reader:
+    if metric.value:
+        return _count(metric, cells)
+    if metric.numerator:
+        return _ratio(metric, cells)
+    return _aggregate(metric, cells) if metric.aggregate else _spread(cells)
+
+
+def _count(metric: Metric, cells: Cells) -> Reader:
+    name = metric.value or ""
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        number = cell[name] if cell else 0
+        return number, number, None, int(number)
+
+    return read
+
+
+def _ratio(metric: Metric, cells: Cells) -> Reader:
+    over, per, scale = metric.numerator or "", metric.denominator or "", metric.scale
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        if not cell:
+            return None, 0, 0, 0
+        numerator, denominator = cell[over], cell[per]
+        value = numerator / denominator * scale if denominator else None
+        return value, numerator, denominator, int(denominator)
+
+    return read
+
+
+def _spread(cells: Cells) -> Reader:
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        return (cell["value"], None, None, int(cell["n"])) if cell else (None, None, None, 0)
+
+    return read
+
+
+def _aggregate(metric: Metric, cells: Cells) -> Reader:
+    per = bool(metric.aggregate and metric.aggregate.per)
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        if not cell or cell["numerator"] is None:
+            return None, None, None, 0
+        over, under = float(cell["numerator"]), cell["denominator"]
+        if not per:
+            return over, over, None, int(cell["n"])
+        return (over / float(under) * metric.scale if under else None), over, float(under or 0), int(under or 0)
+
+    return read
+
+
+def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
+    parts = metric.composite or ()
+    weight = sum(part.weight for part in parts)
+
+    def read(key: Key) -> Number:
+        found = [(part.weight, readers[part.metric](key)) for part in parts]
+        n = min(number[3] for _, number in found)
+        if any(number[0] is None for _, number in found) or not weight:
+            return None, None, weight, n
+        total = sum(w * (number[0] or 0) for w, number in found)
+        return total / weight, total, weight, n
+
+    return read
+
+
+def _groups(q: Question, found: set[object]) -> list[object]:
+    """The groups to tell: every live area of the level and the own-level codes that hold facts; or what was found."""
+    if q.by in AREAS:
+        listed = list(_live(q.edition, q.area.code, q.area.end, q.by))
+        return listed + sorted(found - set(listed), key=str)
+    return sorted(found, key=str) if q.column else [""]
+
+
+def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object]) -> pd.DataFrame:
+    rows = []
+    area, as_of, edition = str(q.area.code), q.as_of, q.edition.id
+    for metric in q.metrics:
+        read, told = numbers[metric.id], _quality(q, metric)
+        for group in groups:
+            for i, bucket in enumerate(q.buckets):
+                value, over, per, n = read((group, i))
+                quality = told(value, n, bucket, group)
+                label = bucket.label or str(group)
+                rows.append(
+                    (metric.id, area, label, value, over, per, n, quality, as_of, edition, bucket.asked.start, bucket.asked.end)
+                )
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "period", "end"])
+    for name in ("value", "numerator", "denominator"):
+        frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def _quality(q: Question, metric: Metric) -> Callable[[float | None, int, Bucket, object], str]:
+    fact = q.catalog.domain(metric).fact
+    sources = [source for source in freshness(q.edition) if source.fact == fact]
+
+    @cache
+    def silence(bucket: Bucket, group: object) -> str:
+        at = min(datetime.combine(bucket.period.end, datetime.min.time()), q.as_of)
+        mine = [s for s in sources if s.source == group] if q.by == "source" else sources
+        late = sum(source.silent(at) for source in mine)
+        return OK if not late else STALE if late == len(mine) else PARTIAL
+
+    def told(value: float | None, n: int, bucket: Bucket, group: object) -> str:
+        if value is None:
+            return NO_DATA
+        if n < metric.min_n:
+            return SMALL
+        return silence(bucket, group)
+
+    return told
+
+
+@lru_cache(maxsize=256)
+def _live(edition: Edition, low: int, high: int, level: str) -> tuple[int, ...]:
+    sql = "SELECT DISTINCT code FROM areas WHERE code >= $1 AND code < $2 AND level = $3 AND holder = code ORDER BY code"
+    return tuple(code for (code,) in edition.cursor().execute(sql, [low, high, level]).fetchall())

@@ -1,0 +1,116 @@
+"""A question put to the metrics, checked against the catalog and the area tree before any SQL is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from data.editions import Edition
+
+from data.schema import LEVELS
+from metrics.areas import Area, area
+from metrics.catalog import Catalog, Metric
+from metrics.errors import MetricsError, did_you_mean
+from metrics.period import UNITS, Period
+
+AREAS = ("district", "town", "village")
+COLUMNS = {
+    "category": "category", "subcategory": "subcategory", "source": "source", "department": "unit",
+    "channel": "channel", "kind": "kind", "urgency": "urgency",
+}  # fmt: skip
+"""Breakdowns by a column of the fact, and the column."""
+BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A period to answer for, and the label its rows carry in `group` ("" unless broken down by time)."""
+
+    period: Period
+    label: str
+    asked: Period
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that decides an answer."""
+
+    edition: Edition
+    catalog: Catalog
+    metrics: tuple[Metric, ...]
+    area: Area
+    by: str | None
+    buckets: tuple[Bucket, ...]
+    as_of: datetime
+    where: tuple[tuple[str, str], ...]
+
+    @property
+    def is_of_the_edition(self) -> bool:
+        """Whether it is asked as of the edition's own time, for which roll-ups exist."""
+        return self.as_of == self.edition.as_of
+
+    @property
+    def column(self) -> str | None:
+        """The column of the fact it is broken down by, if any."""
+        return COLUMNS.get(self.by or "")
+
+    def within(self, name: str = "area") -> str:
+        """SQL: inside the scope. An area that was merged away is asked by the codes its facts came with."""
+        name = name if self.area.live else f"{name}_then"
+        return f"{name} >= {self.area.code} AND {name} < {self.area.end}"
+
+
+def question(
+    edition: Edition,
+    catalog: Catalog,
+    metrics: Sequence[str],
+    code: int,
+    periods: Sequence[Period],
+    by: str | None,
+    as_of: datetime | None,
+    where: Mapping[str, str] | None,
+) -> Question:
+    """Checks and completes a question. Raises MetricsError that says what does not fit and what would."""
+    place = area(edition, code)
+    asked = tuple(metric_of(catalog, name) for name in metrics)
+    if not asked:
+        raise MetricsError("no metric was asked for")
+    if by is not None and by not in BREAKDOWNS:
+        raise MetricsError(f'"{by}" is not a breakdown: use {", ".join(BREAKDOWNS)}.{did_you_mean(by, BREAKDOWNS)}')
+    for name in where or {}:
+        if name not in COLUMNS:
+            raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
+    _check_level(asked, place, by)
+    for metric in asked:
+        if catalog.domain(metric).view and (by in COLUMNS or where):
+            raise MetricsError(f"{metric.id} is not counted by {by or ', '.join(where or {})}")
+    return Question(
+        edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, tuple((where or {}).items())
+    )
+
+
+def metric_of(catalog: Catalog, name: str) -> Metric:
+    """The metric of an id; MetricsError with the nearest one if there is none."""
+    try:
+        return catalog.metrics[name]
+    except KeyError:
+        raise MetricsError(f'there is no metric "{name}".{did_you_mean(name, catalog.metrics)}') from None
+
+
+def exists_at(metric: Metric, level: str) -> bool:
+    """Whether a metric is defined at a level; what holds for a district holds for a city and a province."""
+    return level in metric.levels or (LEVELS.index(level) < LEVELS.index("district") and "district" in metric.levels)
+
+
+def _check_level(metrics: Sequence[Metric], place: Area, by: str | None) -> None:
+    level = by if by in AREAS else place.level
+    if LEVELS.index(level) < LEVELS.index(place.level):
+        raise MetricsError(f"{place.name} is a {place.level}: it cannot be broken down by {by}")
+    for metric in metrics:
+        if not exists_at(metric, level):
+            raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(metric.levels)}")
+
+
+def _buckets(periods: Sequence[Period], by: str | None) -> tuple[Bucket, ...]:
+    if by in UNITS:
+        return tuple(Bucket(part, part.start.isoformat(), period) for period in periods for part in period.cut(by))
+    return tuple(Bucket(period, "", period) for period in periods)

@@ -1,0 +1,177 @@
+"""The facts behind a number: exactly those it counted, no more and no fewer."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import pandas as pd
+from data.editions import Edition
+
+from data.schema import FACTS
+from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, load
+from metrics.catalog.model import flows
+from metrics.errors import MetricsError, did_you_mean
+from metrics.period import DAY, Period, last_day
+from metrics.question import Question, question
+from metrics.spread import held
+from metrics.sums import as_of_sql, facts_sql, parameters
+from metrics.views import view_sql
+
+PARTS = ("numerator", "denominator", "rest")
+"""rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
+
+
+def rows(
+    edition: Edition,
+    metric: str,
+    area: int,
+    period: Period,
+    *,
+    part: str | None = None,
+    as_of: datetime | None = None,
+    where: Mapping[str, str] | None = None,
+    search: str | None = None,
+    order: str | None = None,
+    descending: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+    catalog: Catalog | None = None,
+) -> pd.DataFrame:
+    """The facts behind a metric's number, one row a fact with the fact's columns, source and key first.
+
+    part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
+    search: text to find in key, title, place or unit. order: a column, by default the fact's time.
+    Values are told as known at `as_of`. Raises MetricsError for a metric without rows of its own (a composite).
+    """
+    sql, values = _selected(edition, metric, area, period, part, as_of, where, search, catalog)
+    names = _order_columns(metric, catalog)
+    if order is not None and order not in names:
+        raise MetricsError(f'"{order}" is not a column to sort by.{did_you_mean(order, names)}')
+    first = order or ("registered_at" if "registered_at" in names else "key")
+    sql += f" ORDER BY {first} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
+    if limit is not None:
+        sql += f" LIMIT {int(limit)} OFFSET {int(offset)}"
+    return edition.cursor().execute(sql, values).df()
+
+
+def count_rows(
+    edition: Edition,
+    metric: str,
+    area: int,
+    period: Period,
+    *,
+    part: str | None = None,
+    as_of: datetime | None = None,
+    where: Mapping[str, str] | None = None,
+    search: str | None = None,
+    catalog: Catalog | None = None,
+) -> int:
+    """How many facts `rows` would give without a limit."""
+    sql, values = _selected(edition, metric, area, period, part, as_of, where, search, catalog)
+    found = edition.cursor().execute(f"SELECT count(*) FROM ({sql})", values).fetchone()
+    return int(found[0]) if found else 0
+
+
+def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
+    """One fact by its identity, all its columns; None if the edition does not hold it."""
+    found = edition.cursor().execute(f"SELECT * FROM {FACTS[name].name} WHERE source = $1 AND key = $2", [source, key])
+    columns = [column[0] for column in found.description or ()]
+    row = found.fetchone()
+    return dict(zip(columns, row, strict=True)) if row else None
+
+
+def _order_columns(metric: str, catalog: Catalog | None) -> list[str]:
+    domain = (catalog or load()).domain((catalog or load()).metrics[metric])
+    return [c.name for c in FACTS[domain.fact].columns] if not domain.view else ["source", "key", "name", "score"]
+
+
+def _selected(
+    edition: Edition,
+    name: str,
+    area: int,
+    period: Period,
+    part: str | None,
+    as_of: datetime | None,
+    where: Mapping[str, str] | None,
+    search: str | None,
+    catalog: Catalog | None,
+) -> tuple[str, list[str]]:
+    catalog = catalog or load()
+    q = question(edition, catalog, [name], area, (period,), None, as_of, where)
+    metric, values = q.metrics[0], parameters(q)
+    domain = catalog.domain(metric)
+    if part is not None and part not in PARTS:
+        raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
+    if domain.view:
+        return f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}", values
+    facts = f"SELECT {', '.join(c.name for c in FACTS[domain.fact].columns)} FROM ({facts_sql(q, domain)})"
+    condition = _condition(q, domain, metric, part)
+    if search and search.strip():
+        values = [*values, search.strip()]
+        text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))
+        condition += f" AND contains(lower({text}), lower(${len(values)}))"
+    return f"{facts} WHERE {condition}", values
+
+
+def _text_columns(domain: Domain) -> list[str]:
+    named = FACTS[domain.fact].by_name
+    return [name for name in ("title", "place", "unit", "category", "subcategory", "asset", "rule") if name in named]
+
+
+def _view_part(metric: Metric, part: str | None) -> str:
+    a = metric.aggregate
+    if a is None or part in (None, "denominator") or not a.sum:
+        return ""
+    return f" WHERE {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"
+
+
+def _condition(q: Question, domain: Domain, metric: Metric, part: str | None) -> str:
+    if metric.composite:
+        parts = ", ".join(p.metric for p in metric.composite)
+        raise MetricsError(f"{metric.id} is made of other metrics: ask for the rows of {parts}")
+    if metric.oldest:
+        return _counted(q, domain, metric.oldest.stock)
+    if metric.quantile:
+        x = metric.quantile
+        where = f" AND ({x.where})" if x.where else ""
+        return f"{_between(q, x.anchor)} AND ({x.value}) IS NOT NULL{where}"
+    if metric.value:
+        return _counted(q, domain, metric.value)
+    numerator, denominator = metric.numerator or "", metric.denominator or ""
+    if part == "numerator":
+        return _counted(q, domain, numerator)
+    if part == "rest":
+        return f"{_counted(q, domain, denominator)} AND NOT coalesce({_counted(q, domain, numerator)}, false)"
+    return _counted(q, domain, denominator)
+
+
+def _counted(q: Question, domain: Domain, name: str) -> str:
+    """SQL condition: the measure counts this fact in the question's period."""
+    period = q.buckets[0].period
+    match domain.measures[name]:
+        case Stock():
+            at = min(datetime.combine(period.end, datetime.min.time()), q.as_of)
+            return f"({held(domain, name, _time(at))})"
+        case Trailing(of=of, days=days):
+            stop = min(period.end, last_day(q.as_of) + DAY)
+            return _flow(q, domain, of, Period(stop - days * DAY, stop))
+        case Flow():
+            return _flow(q, domain, name, period)
+    raise AssertionError(name)
+
+
+def _flow(q: Question, domain: Domain, name: str, period: Period) -> str:
+    measure = {m.name: m for m in flows(domain)}[name]
+    where = f" AND ({measure.where})" if measure.where else ""
+    some = f" AND ({measure.value}) <> 0" if measure.value else ""
+    return f"({_between(q, measure.anchor, period)}{where}{some})"
+
+
+def _between(q: Question, anchor: str, period: Period | None = None) -> str:
+    period = period or q.buckets[0].period
+    return (
+        f"({anchor}) >= {_time(period.start)} AND ({anchor}) < {_time(period.end)} AND ({anchor}) < {as_of_sql(q)}"
+    )
+
+
+def _time(at: date | datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ') if isinstance(at, datetime) else at.isoformat()}'"

@@ -1,0 +1,151 @@
+"""Additive measures: from the roll-ups where they exist, else from the facts by the very same SQL."""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from data.editions import Edition
+
+from data.rollups import Measure, Rollup, daily
+from data.schema import FACTS, SPANS, known
+from metrics.catalog import Domain, Flow, Stock, Trailing
+from metrics.catalog.model import flows, rollup
+from metrics.period import DAY, last_day
+from metrics.question import AREAS, COLUMNS, Question
+
+Cells = dict[tuple[object, int], dict[str, float]]
+"""Numbers by (group, index of the bucket)."""
+
+
+def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> Cells:
+    """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
+    if not names:
+        return {}
+    sql = sums_sql(q, domain, names, rolled=rolled)
+    rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
+    return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
+
+
+def sums_sql(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> str:
+    """SQL of one row a group and bucket: g, i, and a column a measure."""
+    needed = _flows(domain, names)
+    table = _table(q, domain, needed) if rolled else None
+    relation = _rolled(q, needed, table) if table else _raw(q, domain, needed)
+    first, end = _span(q, domain, names)
+    days = f"day < {_day(end)}" + (f" AND day >= {_day(first)}" if first else "")
+    if len(q.buckets) == 1:
+        columns = ", ".join(f"{_total(q, domain, name, _bounds(q, 0))} AS {name}" for name in names)
+        return f"SELECT g, 0 AS i, {columns} FROM ({relation}) WHERE {days} GROUP BY g"
+    by_day = ", ".join(f"sum({name}) AS {name}" for name in needed)
+    columns = ", ".join(f"{_total(q, domain, name, ('b.first', 'b.stop'))} AS {name}" for name in names)
+    values = ", ".join(f"({i}, {', '.join(_bounds(q, i))})" for i in range(len(q.buckets)))
+    near = "" if first is None or _reaches_back(domain, names) else " AND d.day >= b.first"
+    return (
+        f"WITH d AS (SELECT g, day, {by_day} FROM ({relation}) WHERE {days} GROUP BY ALL), "
+        f"b(i, first, stop) AS (VALUES {values}) "
+        f"SELECT g, i, {columns} FROM d JOIN b ON d.day < b.stop{near} GROUP BY g, i"
+    )
+
+
+def group_sql(q: Question) -> str:
+    """SQL of the group a fact or roll-up row belongs to."""
+    if q.by in AREAS:
+        span = SPANS[q.by or ""]
+        name = "area" if q.area.live else "area_then"
+        return f"{name} // {span} * {span}" if span > 1 else name
+    return f"coalesce({q.column}, '')" if q.column else "''"
+
+
+def facts_sql(q: Question, domain: Domain) -> str:
+    """SQL of the facts in scope and filter as they were known at the question's time, with the domain's terms."""
+    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
+    fact = FACTS[domain.fact]
+    scope = f"(SELECT * FROM {fact.name} WHERE {q.within()}{filters})"
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(q), scope)})"
+
+
+def as_of_sql(q: Question) -> str:
+    return f"TIMESTAMP '{q.as_of.isoformat(sep=' ')}'"
+
+
+def parameters(q: Question) -> list[str]:
+    """The values that `facts_sql` binds."""
+    return [value for _, value in q.where]
+
+
+def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
+    """The flows that the named measures rest on, by name, in the catalog's order."""
+    wanted = set()
+    for name in names:
+        measure = domain.measures[name]
+        if isinstance(measure, Stock):
+            wanted |= {measure.adds, measure.less}
+        else:
+            wanted.add(measure.of if isinstance(measure, Trailing) else name)
+    return {m.name: m for m in flows(domain) if m.name in wanted}
+
+
+def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
+    """The roll-up that answers, or None: other as-of time, merged-away area, no such dimension, changed definition."""
+    columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
+    if not q.is_of_the_edition or not q.area.live or len(columns) > 1:
+        return None
+    if columns and (not columns <= set(domain.dimensions) or q.area.level == "village" or q.by == "village"):
+        return None
+    table = rollup(domain, next(iter(columns), None))
+    known_measures = definitions(q.edition, table.table)
+    if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
+        return None
+    return table
+
+
+@lru_cache(maxsize=64)
+def definitions(edition: Edition, table: str) -> dict[str, str]:
+    """The definitions of the measures that a roll-up table of this edition was built from."""
+    sql = "SELECT measure, definition FROM rollups WHERE rollup = $1"
+    return dict(edition.cursor().execute(sql, [table]).fetchall())
+
+
+def _rolled(q: Question, needed: dict[str, Measure], table: Rollup) -> str:
+    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
+    return f"SELECT {group_sql(q)} AS g, day, {', '.join(needed)} FROM {table.table} WHERE {q.within()}{filters}"
+
+
+def _raw(q: Question, domain: Domain, needed: dict[str, Measure]) -> str:
+    return daily(facts_sql(q, domain), as_of_sql(q), list(needed.values()), [f"{group_sql(q)} AS g"])
+
+
+def _total(q: Question, domain: Domain, name: str, bounds: tuple[str, str]) -> str:
+    first, stop = bounds
+    match domain.measures[name]:
+        case Stock(adds=adds, less=less):
+            return f"coalesce(sum({adds} - {less}) FILTER (day < {stop}), 0)"
+        case Trailing(of=of, days=days):
+            return f"coalesce(sum({of}) FILTER (day >= {stop} - {days} AND day < {stop}), 0)"
+        case _:
+            return f"coalesce(sum({name}) FILTER (day >= {first} AND day < {stop}), 0)"
+
+
+def _bounds(q: Question, index: int) -> tuple[str, str]:
+    """SQL of the first day and the day behind the last of a bucket, cut at what can be known."""
+    period = q.buckets[index].period
+    return _day(period.start), _day(min(period.end, last_day(q.as_of) + DAY))
+
+
+def _span(q: Question, domain: Domain, names: list[str]) -> tuple[date | None, date]:
+    """The days that matter: from None (all history) when a stock is asked."""
+    end = max(bucket.period.end for bucket in q.buckets)
+    if any(isinstance(domain.measures[name], Stock) for name in names):
+        return None, end
+    back = max((m.days for name in names if isinstance(m := domain.measures[name], Trailing)), default=0)
+    first = min(bucket.period.start for bucket in q.buckets)
+    stop = min(min(b.period.end for b in q.buckets), last_day(q.as_of) + DAY)
+    return min(first, stop - timedelta(days=back)), end
+
+
+def _reaches_back(domain: Domain, names: list[str]) -> bool:
+    return any(not isinstance(domain.measures[name], Flow) for name in names)
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

@@ -1,0 +1,117 @@
+"""Whether a number is green, amber or red, and against what it was held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+from data.editions import Edition
+
+from metrics.areas import area as area_of
+from metrics.catalog import Catalog, Metric, load
+from metrics.period import DAY, Period, last_day
+from metrics.query import NO_DATA, SMALL, query
+
+GREEN, AMBER, RED, NONE = "green", "amber", "red", "none"
+PEOPLE = 10_000
+WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What relative thresholds compare with, by metric and group: a mean, and a spread where one is used."""
+
+    mean: dict[tuple[str, str], float]
+    spread: dict[tuple[str, str], float]
+    latest: dict[tuple[str, str], float]
+
+
+def states(
+    edition: Edition,
+    frame: pd.DataFrame,
+    period: Period,
+    *,
+    by: str | None = None,
+    catalog: Catalog | None = None,
+) -> list[str]:
+    """The state of every row of `frame`, an answer of `query` over `period` and `by`: green, amber, red or none.
+
+    A row without data, below its minimum sample, or of a metric without thresholds has no state.
+    """
+    catalog = catalog or load()
+    metrics = [catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
+    base = _baseline(edition, metrics, frame, period, by, catalog)
+    columns = (frame["metric"], frame["area"], frame["group"], frame["value"], frame["quality"])
+    return [
+        _state(edition, catalog.metrics[metric], int(area), str(group), float(value), quality, base)
+        for metric, area, group, value, quality in zip(*columns, strict=True)
+    ]
+
+
+def judge(metric: Metric, compared: float | None) -> str:
+    """The state of a number that is already compared with its baseline."""
+    if metric.thresholds is None or compared is None:
+        return NONE
+    if metric.thresholds.red.holds(compared):
+        return RED
+    if metric.thresholds.green is None or metric.thresholds.green.holds(compared):
+        return GREEN
+    return AMBER
+
+
+def _state(
+    edition: Edition, metric: Metric, area: int, group: str, value: float, quality: str, base: Baseline
+) -> str:
+    if metric.thresholds is None or quality in (NO_DATA, SMALL):
+        return NONE
+    key = (metric.id, group)
+    match metric.thresholds.against:
+        case "mean_30_days":
+            mean = base.mean.get(key)
+            if not mean:
+                return NONE if value else GREEN
+            return judge(metric, value / mean)
+        case "weekday_8_weeks":
+            mean, spread, latest = base.mean.get(key), base.spread.get(key), base.latest.get(key)
+            if mean is None or not spread or latest is None:
+                return NONE
+            return judge(metric, (latest - mean) / spread)
+        case "per_10k_people":
+            return judge(metric, _per_10k(edition, int(group) if group.isdigit() else area, value))
+        case _:
+            return judge(metric, value)
+
+
+def _per_10k(edition: Edition, code: int, value: float) -> float | None:
+    """Above village level a count is held against 10,000 inhabitants; unknown population, no state."""
+    place = area_of(edition, code)
+    if place.level == "village":
+        return value
+    return value / place.population * PEOPLE if place.population else None
+
+
+def _baseline(
+    edition: Edition, metrics: Sequence[Metric], frame: pd.DataFrame, period: Period, by: str | None, catalog: Catalog
+) -> Baseline:
+    base = Baseline({}, {}, {})
+    if frame.empty or by in ("day", "week", "month"):
+        return base
+    code = int(frame["area"].iloc[0])
+    stop = min(period.end, last_day(edition.as_of) + DAY)
+    against = {name: [m.id for m in metrics if m.thresholds and m.thresholds.against == name] for name in
+               ("mean_30_days", "weekday_8_weeks")}
+    if names := against["mean_30_days"]:
+        days = [Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31)]
+        told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
+        base.mean.update(told.groupby(["metric", "group"])["value"].mean().to_dict())
+    if names := against["weekday_8_weeks"]:
+        # the last whole day: a day still running is lower than any
+        last = stop - DAY if stop < last_day(edition.as_of) + DAY else stop - 2 * DAY
+        days = [Period(last - timedelta(weeks=i), last - timedelta(weeks=i) + DAY) for i in range(WEEKS + 1)]
+        told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
+        latest, earlier = told[told["period"] == last], told[told["period"] != last]
+        grouped = earlier.groupby(["metric", "group"])["value"]
+        base.mean.update(grouped.mean().to_dict())
+        base.spread.update(grouped.std().to_dict())
+        base.latest.update(latest.set_index(["metric", "group"])["value"].to_dict())
+    return base

@@ -1,0 +1,42 @@
+"""Metrics over a view: one row an asset and instant, made by the SQL file that the catalog names."""
+
+from datetime import datetime, timedelta
+
+from metrics.catalog import Domain, Metric
+from metrics.question import Question
+from metrics.sums import Cells, group_sql
+
+
+def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
+    """Of every metric the `value`, `numerator`, `denominator` and `n` by group and bucket."""
+    if not metrics:
+        return {}
+    rows = q.edition.cursor().execute(views_sql(q, domain, metrics)).fetchall()
+    found: dict[str, Cells] = {metric.id: {} for metric in metrics}
+    for g, i, n, *numbers in rows:
+        for metric, over, per in zip(metrics, numbers[::2], numbers[1::2], strict=True):
+            found[metric.id][g, i] = {"numerator": over, "denominator": per, "n": n}
+    return found
+
+
+def views_sql(q: Question, domain: Domain, metrics: list[Metric]) -> str:
+    """SQL of one row a group and bucket: g, i, n, and for each metric what it sums and what it divides by."""
+    columns = []
+    for metric in metrics:
+        a = metric.aggregate
+        assert a is not None
+        columns.append(f"sum({a.sum})" if a.sum else f"max({a.max})")
+        columns.append(f"sum({a.per})" if a.per else "NULL")
+    return f"SELECT {group_sql(q)} AS g, i, count(*) AS n, {', '.join(columns)} FROM ({view_sql(q, domain)}) GROUP BY g, i"
+
+
+def view_sql(q: Question, domain: Domain) -> str:
+    """SQL of the view's rows in scope, one an asset and bucket: the view as of the end of each bucket."""
+    assert domain.view is not None
+    ends = [min(datetime.combine(b.period.end, datetime.min.time()), q.as_of) for b in q.buckets]
+    values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in enumerate(ends))
+    oldest = min(ends) - timedelta(days=400)
+    return (
+        f"WITH instants(i, moment) AS (VALUES {values}), bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "
+        f"verdicts AS ({domain.view.strip().rstrip(';')}) SELECT * FROM verdicts WHERE {q.within()}"
+    )
