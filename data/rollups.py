@@ -87,7 +87,5 @@ def daily(
     ]
     if len(arms) == 1:
         return arms[0]
-    sums = ", ".join(
-        f"coalesce(sum({m.name}), 0)::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in measures
-    )
+    sums = ", ".join(f"coalesce(sum({m.name}), 0)::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in measures)
     return f"SELECT {', '.join([*names, 'day'])}, {sums} FROM ({' UNION ALL BY NAME '.join(arms)}) GROUP BY ALL"

@@ -19,7 +19,9 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise MetricsError(f"the period {self.start} to {self.end} is empty: its end is not part of it, name a later day")
+            raise MetricsError(
+                f"the period {self.start} to {self.end} is empty: its end is not part of it, name a later day"
+            )
 
     @property
     def days(self) -> int:
@@ -35,7 +37,9 @@ class Period:
             parts.append(Period(start, end))
             start = end
             if len(parts) > MAX_BUCKETS:
-                raise MetricsError(f"more than {MAX_BUCKETS} {unit}s between {self.start} and {self.end}: ask for a shorter period")
+                raise MetricsError(
+                    f"more than {MAX_BUCKETS} {unit}s between {self.start} and {self.end}: ask for a shorter period"
+                )
         return tuple(parts)
 
     def earlier(self, months: int) -> "Period":

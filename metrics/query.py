@@ -76,9 +76,7 @@ def _cells(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> 
         return views(q, domain, metrics)
     additive = [m for m in metrics if m.value or m.numerator]
     shared = sums(q, domain, list(dict.fromkeys(name for m in additive for name in m.measures)), rolled=rolled)
-    return {m.id: shared for m in additive} | {
-        m.id: spread(q, domain, m) for m in metrics if m.quantile or m.oldest
-    }
+    return {m.id: shared for m in additive} | {m.id: spread(q, domain, m) for m in metrics if m.quantile or m.oldest}
 
 
 def _reader(metric: Metric, cells: Cells) -> Reader:
@@ -171,7 +169,20 @@ def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object]) -> pd.D
                 quality = told(value, n, bucket, group)
                 label = bucket.label or str(group)
                 rows.append(
-                    (metric.id, area, label, value, over, per, n, quality, as_of, edition, bucket.asked.start, bucket.asked.end)
+                    (
+                        metric.id,
+                        area,
+                        label,
+                        value,
+                        over,
+                        per,
+                        n,
+                        quality,
+                        as_of,
+                        edition,
+                        bucket.asked.start,
+                        bucket.asked.end,
+                    )
                 )
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "period", "end"])
     for name in ("value", "numerator", "denominator"):
@@ -202,5 +213,7 @@ def _quality(q: Question, metric: Metric) -> Callable[[float | None, int, Bucket
 
 @lru_cache(maxsize=256)
 def _live(edition: Edition, low: int, high: int, level: str) -> tuple[int, ...]:
-    sql = "SELECT DISTINCT code FROM areas WHERE code >= $1 AND code < $2 AND level = $3 AND holder = code ORDER BY code"
+    sql = (
+        "SELECT DISTINCT code FROM areas WHERE code >= $1 AND code < $2 AND level = $3 AND holder = code ORDER BY code"
+    )
     return tuple(code for (code,) in edition.cursor().execute(sql, [low, high, level]).fetchall())

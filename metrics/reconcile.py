@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 import pandas as pd
-
 from data.editions import Edition
+
 from metrics.areas import root
 from metrics.catalog import Catalog, load
 from metrics.freshness import freshness
@@ -65,7 +65,9 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
     sql = (
         "WITH f AS (SELECT area // 1000 * 1000 AS g, date_trunc('day', registered_at) AS r, "
         # a closure after the edition's time is not known yet
-        "date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n FROM cases WHERE registered_at < $1 GROUP BY ALL), t(instant) AS (VALUES " + values + ") "
+        "date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n FROM cases WHERE registered_at < $1 GROUP BY ALL), t(instant) AS (VALUES "
+        + values
+        + ") "
         "SELECT g::VARCHAR, instant, sum(n) FROM f JOIN t ON r < instant AND (c IS NULL OR c >= instant) GROUP BY ALL"
     )
     state = {(g, at): int(n) for g, at, n in edition.cursor().execute(sql, [edition.as_of]).fetchall()}
@@ -143,7 +145,9 @@ def _fresh(edition: Edition) -> Iterator[Finding]:
     """A source silent for more than two of its cycles."""
     sources = freshness(edition)
     late = [source for source in sources if source.silent(edition.as_of)]
-    yield _finding("fresh", len(sources), [f"{s.source}: {s.last_at:%Y-%m-%d %H:%M}" if s.last_at else s.source for s in late])
+    yield _finding(
+        "fresh", len(sources), [f"{s.source}: {s.last_at:%Y-%m-%d %H:%M}" if s.last_at else s.source for s in late]
+    )
 
 
 def _finding(check: str, tried: int, faults: list[str]) -> Finding:
@@ -161,4 +165,3 @@ def agrees(numerator: int, denominator: int, printed: str) -> bool:
     exact = Decimal(numerator) * 100 / Decimal(denominator)
     step = Decimal(1).scaleb(int(told.as_tuple().exponent))
     return told in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_DOWN))
-

@@ -1,18 +1,20 @@
 """The facts behind a number: exactly those it counted, no more and no fewer."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
 from data.editions import Edition
 
-from data.schema import FACTS
+from data.schema import FACTS, known
+from metrics.ageing import aged, end_sql
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, load
 from metrics.catalog.model import flows
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
-from metrics.spread import held
+from metrics.spread import held, held_only
 from metrics.sums import as_of_sql, facts_sql, parameters
 from metrics.views import view_sql
 
@@ -30,6 +32,7 @@ def rows(
     as_of: datetime | None = None,
     where: Mapping[str, str] | None = None,
     search: str | None = None,
+    age: tuple[float, float | None] | None = None,
     order: str | None = None,
     descending: bool = False,
     limit: int | None = None,
@@ -39,18 +42,17 @@ def rows(
     """The facts behind a metric's number, one row a fact with the fact's columns, source and key first.
 
     part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
+    age: days of age at the end of the period, from and below; for what is open (see metrics.ageing).
     search: text to find in key, title, place or unit. order: a column, by default the fact's time.
     Values are told as known at `as_of`. Raises MetricsError for a metric without rows of its own (a composite).
     """
-    sql, values = _selected(edition, metric, area, period, part, as_of, where, search, catalog)
-    names = _order_columns(metric, catalog)
-    if order is not None and order not in names:
-        raise MetricsError(f'"{order}" is not a column to sort by.{did_you_mean(order, names)}')
-    first = order or ("registered_at" if "registered_at" in names else "key")
-    sql += f" ORDER BY {first} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
-    if limit is not None:
-        sql += f" LIMIT {int(limit)} OFFSET {int(offset)}"
-    return edition.cursor().execute(sql, values).df()
+    found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
+    first = order or found.order
+    if first not in found.columns:
+        raise MetricsError(f'"{first}" is not a column to sort by.{did_you_mean(first, found.columns)}')
+    sort = f"ORDER BY {first} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
+    page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
+    return edition.cursor().execute(found.page(sort, page), found.values).df()
 
 
 def count_rows(
@@ -63,12 +65,13 @@ def count_rows(
     as_of: datetime | None = None,
     where: Mapping[str, str] | None = None,
     search: str | None = None,
+    age: tuple[float, float | None] | None = None,
     catalog: Catalog | None = None,
 ) -> int:
     """How many facts `rows` would give without a limit."""
-    sql, values = _selected(edition, metric, area, period, part, as_of, where, search, catalog)
-    found = edition.cursor().execute(f"SELECT count(*) FROM ({sql})", values).fetchone()
-    return int(found[0]) if found else 0
+    found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
+    row = edition.cursor().execute(f"SELECT count(*) FROM ({found.sql})", found.values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
@@ -79,12 +82,24 @@ def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object
     return dict(zip(columns, row, strict=True)) if row else None
 
 
-def _order_columns(metric: str, catalog: Catalog | None) -> list[str]:
-    domain = (catalog or load()).domain((catalog or load()).metrics[metric])
-    return [c.name for c in FACTS[domain.fact].columns] if not domain.view else ["source", "key", "name", "score"]
+@dataclass(frozen=True)
+class _Found:
+    """The selected facts: SQL of their row ids (or of the rows of a view), and how to make whole rows of a page."""
+
+    sql: str
+    values: list[str]
+    columns: tuple[str, ...]
+    order: str
+    whole: str = ""
+
+    def page(self, sort: str, limit: str) -> str:
+        """SQL of one page of whole rows; only the page's own rows are read whole."""
+        if not self.whole:
+            return f"{self.sql} {sort}{limit}"
+        return f"{self.whole.format(ids=f'{self.sql} {sort}{limit}' if limit else self.sql)} {sort}"
 
 
-def _selected(
+def _found(
     edition: Edition,
     name: str,
     area: int,
@@ -93,8 +108,9 @@ def _selected(
     as_of: datetime | None,
     where: Mapping[str, str] | None,
     search: str | None,
+    age: tuple[float, float | None] | None,
     catalog: Catalog | None,
-) -> tuple[str, list[str]]:
+) -> _Found:
     catalog = catalog or load()
     q = question(edition, catalog, [name], area, (period,), None, as_of, where)
     metric, values = q.metrics[0], parameters(q)
@@ -102,14 +118,28 @@ def _selected(
     if part is not None and part not in PARTS:
         raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
     if domain.view:
-        return f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}", values
-    facts = f"SELECT {', '.join(c.name for c in FACTS[domain.fact].columns)} FROM ({facts_sql(q, domain)})"
+        sql = f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
+        columns = [c[0] for c in edition.cursor().execute(f"DESCRIBE {sql}").fetchall()]
+        return _Found(sql, values, tuple(columns), "score")
+    fact = FACTS[domain.fact]
     condition = _condition(q, domain, metric, part)
     if search and search.strip():
         values = [*values, search.strip()]
         text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))
         condition += f" AND contains(lower({text}), lower(${len(values)}))"
-    return f"{facts} WHERE {condition}", values
+    if age:
+        condition += f" AND {aged(q, *age)}"
+    columns = tuple(c.name for c in fact.columns)
+    ids = f"SELECT rowid FROM ({facts_sql(q, domain, _only(q, domain, metric, part), 'rowid')}) WHERE {condition}"
+    whole = known(fact, as_of_sql(q), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
+    return _Found(ids, values, columns, fact.time or "key", f"SELECT {', '.join(columns)} FROM ({whole})")
+
+
+def _only(q: Question, domain: Domain, metric: Metric, part: str | None) -> str:
+    """What the stored columns of a stock's facts have in common; nothing for a flow."""
+    counted = metric.numerator if part == "numerator" else metric.denominator
+    name = metric.oldest.stock if metric.oldest else metric.value or counted or ""
+    return held_only(domain, name, end_sql(q)) if isinstance(domain.measures.get(name), Stock) else ""
 
 
 def _text_columns(domain: Domain) -> list[str]:
@@ -149,8 +179,7 @@ def _counted(q: Question, domain: Domain, name: str) -> str:
     period = q.buckets[0].period
     match domain.measures[name]:
         case Stock():
-            at = min(datetime.combine(period.end, datetime.min.time()), q.as_of)
-            return f"({held(domain, name, _time(at))})"
+            return f"({held(domain, name, end_sql(q))})"
         case Trailing(of=of, days=days):
             stop = min(period.end, last_day(q.as_of) + DAY)
             return _flow(q, domain, of, Period(stop - days * DAY, stop))
@@ -168,9 +197,7 @@ def _flow(q: Question, domain: Domain, name: str, period: Period) -> str:
 
 def _between(q: Question, anchor: str, period: Period | None = None) -> str:
     period = period or q.buckets[0].period
-    return (
-        f"({anchor}) >= {_time(period.start)} AND ({anchor}) < {_time(period.end)} AND ({anchor}) < {as_of_sql(q)}"
-    )
+    return f"({anchor}) >= {_time(period.start)} AND ({anchor}) < {_time(period.end)} AND ({anchor}) < {as_of_sql(q)}"
 
 
 def _time(at: date | datetime) -> str:

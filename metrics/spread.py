@@ -45,7 +45,8 @@ def _oldest(q: Question, domain: Domain, oldest: Oldest) -> str:
         at = min(datetime.combine(bucket.period.end, datetime.min.time()), q.as_of)
         age = f"max(date_diff('second', {oldest.since}, {_time(at)})) / 86400.0 AS value, count(*) AS n"
         arms.append(
-            f"SELECT {group_sql(q)} AS g, {i} AS i, {age} FROM ({facts_sql(q, domain)}) "
+            f"SELECT {group_sql(q)} AS g, {i} AS i, {age} "
+            f"FROM ({facts_sql(q, domain, held_only(domain, oldest.stock, _time(at)))}) "
             f"WHERE {held(domain, oldest.stock, _time(at))} GROUP BY g"
         )
     return " UNION ALL ".join(arms)
@@ -60,6 +61,13 @@ def held(domain: Domain, name: str, at: str) -> str:
     came = f"({adds.anchor}) < {at}" + (f" AND ({adds.where})" if adds.where else "")
     went = f"({less.anchor}) < {at}" + (f" AND ({less.where})" if less.where else "")
     return f"{came} AND NOT coalesce({went}, false)"
+
+
+def held_only(domain: Domain, name: str, at: str) -> str:
+    """SQL condition on the columns as stored that all holds which the stock holds at `at`, an instant not after as-of."""
+    stock = domain.measures[name]
+    assert isinstance(stock, Stock)
+    return f"{stock.until} IS NULL OR {stock.until} >= {at}"
 
 
 def _time(at: object) -> str:

@@ -55,13 +55,18 @@ def group_sql(q: Question) -> str:
     return f"coalesce({q.column}, '')" if q.column else "''"
 
 
-def facts_sql(q: Question, domain: Domain) -> str:
-    """SQL of the facts in scope and filter as they were known at the question's time, with the domain's terms."""
+def facts_sql(q: Question, domain: Domain, only: str = "", also: str = "") -> str:
+    """SQL of the facts in scope and filter as they were known at the question's time, with the domain's terms.
+
+    only: a condition on the columns as stored, which lets DuckDB skip whole stretches of the file.
+    also: a further column to keep, such as rowid.
+    """
     filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
+    filters += f" AND ({only})" if only else ""
     fact = FACTS[domain.fact]
-    scope = f"(SELECT * FROM {fact.name} WHERE {q.within()}{filters})"
+    scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {q.within()}{filters})"
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
-    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(q), scope)})"
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(q), scope, also)})"
 
 
 def as_of_sql(q: Question) -> str:

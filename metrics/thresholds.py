@@ -59,9 +59,7 @@ def judge(metric: Metric, compared: float | None) -> str:
     return AMBER
 
 
-def _state(
-    edition: Edition, metric: Metric, area: int, group: str, value: float, quality: str, base: Baseline
-) -> str:
+def _state(edition: Edition, metric: Metric, area: int, group: str, value: float, quality: str, base: Baseline) -> str:
     if metric.thresholds is None or quality in (NO_DATA, SMALL):
         return NONE
     key = (metric.id, group)
@@ -98,8 +96,10 @@ def _baseline(
         return base
     code = int(frame["area"].iloc[0])
     stop = min(period.end, last_day(edition.as_of) + DAY)
-    against = {name: [m.id for m in metrics if m.thresholds and m.thresholds.against == name] for name in
-               ("mean_30_days", "weekday_8_weeks")}
+    against = {
+        name: [m.id for m in metrics if m.thresholds and m.thresholds.against == name]
+        for name in ("mean_30_days", "weekday_8_weeks")
+    }
     if names := against["mean_30_days"]:
         days = [Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31)]
         told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)

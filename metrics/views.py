@@ -27,7 +27,9 @@ def views_sql(q: Question, domain: Domain, metrics: list[Metric]) -> str:
         assert a is not None
         columns.append(f"sum({a.sum})" if a.sum else f"max({a.max})")
         columns.append(f"sum({a.per})" if a.per else "NULL")
-    return f"SELECT {group_sql(q)} AS g, i, count(*) AS n, {', '.join(columns)} FROM ({view_sql(q, domain)}) GROUP BY g, i"
+    return (
+        f"SELECT {group_sql(q)} AS g, i, count(*) AS n, {', '.join(columns)} FROM ({view_sql(q, domain)}) GROUP BY g, i"
+    )
 
 
 def view_sql(q: Question, domain: Domain) -> str:

@@ -41,10 +41,14 @@ class Flow(Model):
 
 
 class Stock(Model):
-    """What has come in and not gone out: the running sum of one flow less another."""
+    """What has come in and not gone out: the running sum of one flow less another.
+
+    until: the fact's column whose time ends it, so that what is held is found without reading what ended.
+    """
 
     adds: Name
     less: Name
+    until: str
 
 
 class Trailing(Model):

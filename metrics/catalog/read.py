@@ -126,7 +126,9 @@ def _sql_faults(domain: Domain) -> Iterator[str]:
                 return
         source = f"(SELECT *{terms} FROM facts)"
         for measure in flows(domain):
-            if fault := _bind(con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < now()::TIMESTAMP"):
+            if fault := _bind(
+                con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < now()::TIMESTAMP"
+            ):
                 yield f"{domain.file}: measures.{measure.name}: {fault}"
         for metric in domain.metrics:
             if q := metric.quantile:

@@ -1,0 +1,54 @@
+"""How long what is open has been open."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+from data.editions import Edition
+
+from metrics.catalog import Catalog, load
+from metrics.period import Period
+from metrics.question import Question, question
+from metrics.spread import held, held_only
+from metrics.sums import facts_sql, parameters
+
+METRIC = "backlog"
+BUCKETS: tuple[tuple[str, float, float | None], ...] = (
+    ("<1", 0, 1), ("1-3", 1, 3), ("3-7", 3, 7), ("7-15", 7, 15), ("15-30", 15, 30), ("30-90", 30, 90), (">90", 90, None),
+)  # fmt: skip
+"""Label, and days of age from and below."""
+
+
+def ageing(
+    edition: Edition,
+    area: int,
+    period: Period,
+    *,
+    where: Mapping[str, str] | None = None,
+    catalog: Catalog | None = None,
+) -> pd.DataFrame:
+    """The backlog at the end of the period by age: bucket, low, high (days, None = no end) and n, one row a bucket."""
+    catalog = catalog or load()
+    q = question(edition, catalog, [METRIC], area, (period,), None, None, where)
+    domain = catalog.domain(q.metrics[0])
+    counts = ", ".join(f"count(*) FILTER (WHERE {aged(q, low, high)})" for _, low, high in BUCKETS)
+    stock = q.metrics[0].value or ""
+    at = end_sql(q)
+    sql = f"SELECT {counts} FROM ({facts_sql(q, domain, held_only(domain, stock, at))}) WHERE {held(domain, stock, at)}"
+    row = edition.cursor().execute(sql, parameters(q)).fetchone() or (0,) * len(BUCKETS)
+    return pd.DataFrame(
+        [(name, low, high, n) for (name, low, high), n in zip(BUCKETS, row, strict=True)],
+        columns=["bucket", "low", "high", "n"],
+    )
+
+
+def aged(q: Question, low: float, high: float | None) -> str:
+    """SQL condition: at the end of the period the case is at least `low` and less than `high` days old."""
+    older = f"registered_at <= {end_sql(q)} - to_seconds({int(low * 86400)})"
+    return older if high is None else f"{older} AND registered_at > {end_sql(q)} - to_seconds({int(high * 86400)})"
+
+
+def end_sql(q: Question) -> str:
+    """SQL of the instant the question's state is taken at: the end of its period or its as-of time."""
+    at = min(datetime.combine(q.buckets[0].period.end, datetime.min.time()), q.as_of)
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"

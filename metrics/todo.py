@@ -1,0 +1,59 @@
+"""What an area has to do next: its open cases, ordered by the clock that runs out first."""
+
+import pandas as pd
+from data.editions import Edition
+
+from data.schema import CASES, known
+from metrics.areas import area as area_of
+
+OVERDUE, TODAY, SOON, LATER, NEVER = "overdue", "today", "three days", "later", "no deadline"
+WHEN = (OVERDUE, TODAY, SOON, LATER, NEVER)
+SOON_DAYS = 3
+COLUMNS = (
+    "source", "key", "title", "place", "unit", "category", "kind", "urgency", "lon", "lat", "registered_at",
+    "accepted_at", "signed_at", "responded_at", "due_at", "next_step", "next_due", "when",
+)  # fmt: skip
+
+
+def todo(edition: Edition, area: int, *, limit: int = 200) -> pd.DataFrame:
+    """The open cases of a scope with COLUMNS, the most pressing first.
+
+    next_step: sign, respond or close, whichever of the clocks still running ends first; next_due: when it ends (NULL
+    without any deadline); when: overdue, today, three days, later or no deadline, as of the edition's time.
+    """
+    sql = f"SELECT {', '.join(_quoted(c) for c in COLUMNS)} FROM ({_open(edition, area)}) "
+    sql += f"ORDER BY next_due NULLS LAST, registered_at, source, key LIMIT {int(limit)}"
+    return edition.cursor().execute(sql).df()
+
+
+def counts(edition: Edition, area: int) -> dict[str, int]:
+    """How many open cases of a scope are overdue, due today, due in three days, later or without deadline."""
+    sql = f"SELECT {_quoted('when')}, count(*) FROM ({_open(edition, area)}) GROUP BY ALL"
+    found = dict(edition.cursor().execute(sql).fetchall())
+    return {name: int(found.get(name, 0)) for name in WHEN}
+
+
+def _open(edition: Edition, code: int) -> str:
+    place = area_of(edition, code)
+    at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
+    name = "area" if place.live else "area_then"
+    scope = f"{name} >= {place.code} AND {name} < {place.end}"
+    facts = known(CASES, at, f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL OR closed_at >= {at}))")
+    clocks = (
+        "CASE WHEN signed_at IS NULL THEN sign_due_at END AS sign_by, "
+        "CASE WHEN responded_at IS NULL THEN respond_due_at END AS respond_by, due_at AS close_by"
+    )
+    first = "least(sign_by, respond_by, close_by)"
+    today = f"{at}::DATE"
+    return (
+        f"SELECT *, {first} AS next_due, "
+        f"CASE {first} WHEN sign_by THEN 'sign' WHEN respond_by THEN 'respond' ELSE 'close' END AS next_step, "
+        f"CASE WHEN {first} IS NULL THEN '{NEVER}' WHEN {first} < {at} THEN '{OVERDUE}' "
+        f"WHEN {first}::DATE = {today} THEN '{TODAY}' WHEN {first}::DATE <= {today} + {SOON_DAYS} THEN '{SOON}' "
+        f"ELSE '{LATER}' END AS {_quoted('when')} "
+        f"FROM (SELECT *, {clocks} FROM ({facts}) WHERE closed_at IS NULL)"
+    )
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
