@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 from data.editions import Edition
 
-from metrics.catalog import Catalog, load
+from metrics.catalog import Catalog, current
 from metrics.period import Period
 from metrics.question import Question, question
 from metrics.spread import held, held_only
@@ -28,7 +28,7 @@ def ageing(
     catalog: Catalog | None = None,
 ) -> pd.DataFrame:
     """The backlog at the end of the period by age: bucket, low, high (days, None = no end) and n, one row a bucket."""
-    catalog = catalog or load()
+    catalog = catalog or current()
     q = question(edition, catalog, [METRIC], area, (period,), None, None, where)
     domain = catalog.domain(q.metrics[0])
     counts = ", ".join(f"count(*) FILTER (WHERE {aged(q, low, high)})" for _, low, high in BUCKETS)

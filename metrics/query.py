@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import pandas as pd
 from data.editions import Edition
 
-from metrics.catalog import Catalog, Domain, Metric, load
+from metrics.catalog import Catalog, Domain, Metric, current
 from metrics.freshness import freshness
 from metrics.period import Period
 from metrics.question import AREAS, Bucket, Question, metric_of, question
@@ -49,7 +49,7 @@ def query(
     at the scope's own code holds the own-level facts, so that the groups of an additive metric add up to the whole.
     Raises MetricsError for an unknown metric, area, breakdown or level.
     """
-    q = question(edition, catalog or load(), metrics, area, tuple(periods or (period,)), by, as_of, where)
+    q = question(edition, catalog or current(), metrics, area, tuple(periods or (period,)), by, as_of, where)
     numbers, found = _numbers(q, rolled)
     frame = _tidy(q, numbers, _groups(q, found))
     return frame if periods else frame.drop(columns=["period", "end"])

@@ -12,7 +12,7 @@ import pandas as pd
 from data.editions import Edition
 
 from metrics.areas import root
-from metrics.catalog import Catalog, load
+from metrics.catalog import Catalog, current
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import query
@@ -35,7 +35,7 @@ class Finding:
 
 def reconcile(edition: Edition, catalog: Catalog | None = None) -> pd.DataFrame:
     """All findings of an edition, one row a check with the columns of Finding."""
-    catalog = catalog or load()
+    catalog = catalog or current()
     return pd.DataFrame([asdict(finding) for finding in _findings(edition, catalog)])
 
 

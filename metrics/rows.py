@@ -9,7 +9,7 @@ from data.editions import Edition
 
 from data.schema import FACTS, known
 from metrics.ageing import aged, end_sql
-from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, load
+from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.catalog.model import flows
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import DAY, Period, last_day
@@ -111,7 +111,7 @@ def _found(
     age: tuple[float, float | None] | None,
     catalog: Catalog | None,
 ) -> _Found:
-    catalog = catalog or load()
+    catalog = catalog or current()
     q = question(edition, catalog, [name], area, (period,), None, as_of, where)
     metric, values = q.metrics[0], parameters(q)
     domain = catalog.domain(metric)

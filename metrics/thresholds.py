@@ -8,7 +8,7 @@ import pandas as pd
 from data.editions import Edition
 
 from metrics.areas import area as area_of
-from metrics.catalog import Catalog, Metric, load
+from metrics.catalog import Catalog, Metric, current
 from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
 
@@ -38,7 +38,7 @@ def states(
 
     A row without data, below its minimum sample, or of a metric without thresholds has no state.
     """
-    catalog = catalog or load()
+    catalog = catalog or current()
     metrics = [catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
     base = _baseline(edition, metrics, frame, period, by, catalog)
     columns = (frame["metric"], frame["area"], frame["group"], frame["value"], frame["quality"])

@@ -8,7 +8,7 @@ from data.editions import Edition
 
 from metrics.areas import area as area_of
 from metrics.areas import below
-from metrics.catalog import Catalog, Metric, load
+from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
@@ -63,7 +63,7 @@ def today(
     catalog: Catalog | None = None,
 ) -> Today:
     """What an official of `area` should look at first, over `metrics`, the period against `compare`."""
-    catalog = catalog or load()
+    catalog = catalog or current()
     place = area_of(edition, area)
     asked = [metric_of(catalog, name) for name in metrics]
     return Today(

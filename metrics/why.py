@@ -13,7 +13,7 @@ from data.editions import Edition
 
 from metrics.areas import area as area_of
 from metrics.areas import below
-from metrics.catalog import Catalog, Metric, load
+from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
@@ -67,7 +67,7 @@ def why(
 
     A metric that cannot be split (a median, an oldest age, a composite score) gives its change without splits.
     """
-    catalog = catalog or load()
+    catalog = catalog or current()
     asked = metric_of(catalog, metric)
     if period == against:
         raise MetricsError(f"{metric}: a period cannot be compared with itself, name another one")

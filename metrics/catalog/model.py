@@ -98,6 +98,14 @@ class Part(Model):
     weight: float = Field(ge=0)
 
 
+class Sides(Model):
+    """What the facts of a ratio's numerator and denominator are called, and those of the one without the other."""
+
+    numerator: Text
+    denominator: Text
+    rest: Text | None = None
+
+
 class Bound(Model):
     """A limit with its operator: 5 % is not the same as 5 % or more."""
 
@@ -159,6 +167,7 @@ class Metric(Model):
     oldest: Oldest | None = None
     aggregate: Aggregate | None = None
     composite: tuple[Part, ...] | None = None
+    sides: Sides | None = None
     scale: float = 1
     unit: Text
     decimals: int = Field(default=0, ge=0, le=4)

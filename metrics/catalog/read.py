@@ -15,12 +15,14 @@ from metrics.errors import MetricsError, did_you_mean
 
 HERE = Path(__file__).parent
 MOST_FAULTS = 8
+WEIGHTED = "three_rate_score"
 
 
 @lru_cache(maxsize=8)
-def load(extra: Path | None = None) -> Catalog:
+def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) -> Catalog:
     """The built-in catalog, with the files of the folder `extra` added to it.
 
+    weights: of the parts of the three-rate score, in place of the catalog's own.
     Raises MetricsError that lists the faults found, each with file, metric and field.
     """
     if extra is not None and not extra.is_dir():
@@ -37,7 +39,31 @@ def load(extra: Path | None = None) -> Catalog:
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)
-    return Catalog(tuple(domains))
+    return Catalog(tuple(_weighted(domain, weights) for domain in domains) if weights else tuple(domains))
+
+
+_in_use: list[Catalog] = []
+
+
+def use(catalog: Catalog) -> None:
+    """Makes a catalog the one that this process answers from."""
+    _in_use[:] = [catalog]
+
+
+def current() -> Catalog:
+    """The catalog this process answers from: the one in `use`, else the built-in one."""
+    return _in_use[0] if _in_use else load()
+
+
+def _weighted(domain: Domain, weights: tuple[float, ...]) -> Domain:
+    metrics = []
+    for metric in domain.metrics:
+        if metric.id == WEIGHTED and metric.composite:
+            parts = zip(metric.composite, weights, strict=True)
+            weighed = tuple(part.model_copy(update={"weight": weight}) for part, weight in parts)
+            metric = metric.model_copy(update={"composite": weighed})
+        metrics.append(metric)
+    return domain.model_copy(update={"metrics": tuple(metrics)})
 
 
 def _domain(file: Path) -> Domain:

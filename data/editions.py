@@ -1,0 +1,274 @@
+"""Published editions: immutable DuckDB files, and the pointer that names the one to read.
+
+A DuckDB file replaced at its path is not seen while any connection of the process is open, so every edition has
+a name of its own and the pointer is a text file, replaced atomically.
+"""
+
+import difflib
+import fcntl
+import logging
+import os
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from data.errors import DataError
+from data.home import Home
+
+log = logging.getLogger(__name__)
+
+POINTER = "CURRENT"
+PINNED = "PINNED"
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+KEPT_OPEN = 4
+"""Editions a process keeps open: the current one and those it replaced, which pages may still be reading."""
+LOOK_AGAIN_SECONDS = 30.0
+LOCK_SECONDS = 10.0
+
+
+class Edition:
+    """One published edition, open for reading. Equal to another one of the same file, so it may key a cache.
+
+    as_of, published_at: naive, local to `zone`.
+    fallback: why this edition serves in place of the one that the pointer names; None if it does not.
+    """
+
+    def __init__(self, home: Home, id: str, *, memory: str = "1GB") -> None:
+        self.id = id
+        self.path = path_of(home, id)
+        self.fallback: str | None = None
+        self._config = {
+            "threads": home.threads,
+            "memory_limit": memory,
+            "temp_directory": str(home.scratch),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+            "lock_configuration": "true",
+        }
+        self._opening = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        try:
+            self.meta: dict[str, str] = dict(self.cursor().execute("SELECT key, value FROM meta").fetchall())
+            self.as_of = datetime.fromisoformat(self.meta["as_of"])
+            self.published_at = datetime.fromisoformat(self.meta["published_at"])
+            self.zone = self.meta["zone"]
+            self.demo = self.meta["demo"] == "true"
+        except (duckdb.Error, KeyError, ValueError) as error:
+            self.close()
+            raise DataError(f"edition {id} is damaged ({_line(error)}): publish again or roll back") from error
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor on the shared connection. One a call: threads may share the connection, never a cursor."""
+        with self._opening:
+            if self._connection is None:
+                if not self.path.is_file():
+                    raise DataError(f"edition {self.id} is gone: its file {self.path} does not exist")
+                self._connection = duckdb.connect(str(self.path), read_only=True, config=self._config)
+            return self._connection.cursor()
+
+    def close(self) -> None:
+        """Let go of the file. It closes with the last cursor in use; a later `cursor` opens it again."""
+        with self._opening:
+            self._connection = None
+
+    def __repr__(self) -> str:
+        return f"Edition({self.id!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Edition) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+
+@dataclass(frozen=True)
+class EditionInfo:
+    """A line in the list of editions. `current`: the pointer names it."""
+
+    id: str
+    as_of: datetime
+    published_at: datetime
+    cases: int
+    current: bool
+    size_mb: float
+    demo: bool
+
+
+class _Shelf:
+    """What this process has open of one home. The pointer is asked by a `stat` a call."""
+
+    def __init__(self, home: Home, memory: str) -> None:
+        self.home, self.memory = home, memory
+        self.lock = threading.RLock()
+        self.open: OrderedDict[str, Edition] = OrderedDict()
+        self.seen: tuple[int, int] | None = None
+        self.chosen: Edition | None = None
+        self.looked = 0.0
+
+    def take(self, id: str) -> Edition:
+        with self.lock:
+            edition = self.open.get(id) or Edition(self.home, id, memory=self.memory)
+            self.open[id] = edition
+            self.open.move_to_end(id)
+            while len(self.open) > KEPT_OPEN:
+                idle = next(i for i in self.open if self.chosen is None or i != self.chosen.id)
+                self.open.pop(idle).close()
+            return edition
+
+    def current(self) -> Edition | None:
+        with self.lock:
+            seen = _stamp(self.home.editions / POINTER)
+            again = self.chosen is None or (self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS)
+            if seen != self.seen or again:
+                self.chosen = self._choose()
+                self.seen, self.looked = seen, time.monotonic()
+            return self.chosen
+
+    def _choose(self) -> Edition | None:
+        named, published = pointed(self.home), ids(self.home)
+        if named is None and not published:
+            return None
+        older = [id for id in reversed(published) if named is None or id < named]
+        for id in [*([named] if named else []), *older]:
+            try:
+                edition = self.take(id)
+            except DataError as error:
+                log.warning("%s", error)
+                continue
+            edition.fallback = None if id == named else f"edition {named or 'CURRENT'} cannot be read"
+            return edition
+        raise DataError(f"none of the editions in {self.home.editions} can be read: publish again")
+
+
+_shelves: dict[Path, _Shelf] = {}
+_shelving = threading.Lock()
+
+
+def _shelf(home: Home, memory: str) -> _Shelf:
+    with _shelving:
+        return _shelves.setdefault(home.root.resolve(), _Shelf(home, memory))
+
+
+def current(home: Home, *, memory: str = "1GB") -> Edition | None:
+    """The edition to read, None if nothing was ever published. Cheap enough to call for every request.
+
+    If the one that the pointer names is missing or damaged, the newest older one that opens serves in its place
+    and says so in `fallback`. memory: DuckDB's limit an edition; the first call in a process decides.
+    """
+    return _shelf(home, memory).current()
+
+
+def open_edition(home: Home, id: str, *, memory: str = "1GB") -> Edition:
+    """The edition of an id. Raises DataError if there is none or it is damaged."""
+    published = ids(home)
+    if id not in published:
+        near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
+        hint = f'did you mean "{near[0]}"?' if near else f"the newest is {published[-1]}" if published else "none is published"
+        raise DataError(f'there is no edition "{id}": {hint}')
+    return _shelf(home, memory).take(id)
+
+
+def editions(home: Home) -> list[EditionInfo]:
+    """The editions that can be read, newest first."""
+    named, found = pointed(home), []
+    for id in reversed(ids(home)):
+        try:
+            edition = Edition(home, id)
+        except DataError as error:
+            log.warning("%s", error)
+            continue
+        size, cases = edition.path.stat().st_size / 1e6, int(edition.meta.get("cases", 0))
+        found.append(EditionInfo(id, edition.as_of, edition.published_at, cases, id == named, size, edition.demo))
+        edition.close()
+    return found
+
+
+def rollback(home: Home, id: str) -> None:
+    """Point readers at another published edition, usually an older one. Raises DataError if it cannot be read."""
+    open_edition(home, id)
+    with exclusively(home):
+        point(home, id)
+
+
+def path_of(home: Home, id: str) -> Path:
+    return home.editions / f"edition-{id}.duckdb"
+
+
+def ids(home: Home) -> list[str]:
+    """The ids of the published editions, oldest first."""
+    names = (file.stem.removeprefix("edition-") for file in home.editions.glob("edition-*.duckdb"))
+    return sorted(name for name in names if ID.fullmatch(name))
+
+
+def pointed(home: Home) -> str | None:
+    """The id that the pointer names, None if there is no pointer or it holds no id."""
+    try:
+        id = (home.editions / POINTER).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return id if ID.fullmatch(id) else None
+
+
+def pinned(home: Home) -> set[str]:
+    """The ids listed in the file PINNED, one a line: editions that are never deleted."""
+    try:
+        return set((home.editions / PINNED).read_text("utf-8").split())
+    except FileNotFoundError:
+        return set()
+
+
+def point(home: Home, id: str) -> None:
+    """Make an edition the current one: one atomic rename, on disk when this returns."""
+    fresh = home.editions / f".{POINTER}-{os.getpid()}"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(id + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, home.editions / POINTER)
+    sync(home.editions)
+
+
+def sync(path: Path) -> None:
+    """Put a file's content, or a folder's names, on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def exclusively(home: Home) -> Iterator[None]:
+    """One publishing or rollback at a time; the lock dies with its process. DataError after 10 s of waiting."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    with (home.editions / ".lock").open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise DataError(f"{home.editions} is being published to by another process: try again later") from None
+                time.sleep(0.05)
+        yield
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

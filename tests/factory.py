@@ -1,0 +1,92 @@
+"""Editions for tests, made by the real road: an areas file and deliveries, loaded and published."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from data.areas import load_areas
+from data.editions import Edition, open_edition
+from data.home import Home
+from data.ingest import load
+from data.publish import publish
+from data.schema import FACTS
+from data.sources import read_source
+from metrics.catalog import Catalog
+from metrics.catalog import load as load_catalog
+
+DISTRICT = 990101000000
+TOWNS = (990101001000, 990101101000)
+VILLAGES = (990101001201, 990101001202, 990101101201)
+AREAS: tuple[Mapping[str, Any], ...] = (
+    {"code": DISTRICT, "name": "临江区", "level": "district", "population": 60_000},
+    {"code": TOWNS[0], "name": "北塘街道", "level": "town", "population": 40_000},
+    {"code": TOWNS[1], "name": "沙洲镇", "level": "town", "population": 20_000},
+    {"code": VILLAGES[0], "name": "新河村", "level": "village", "population": 3_000},
+    {"code": VILLAGES[1], "name": "东桥村", "level": "village", "population": 2_000},
+    {"code": VILLAGES[2], "name": "苇塘村", "level": "village", "population": 1_000},
+)
+
+
+def deliver(home: Home, fact: str, rows: Sequence[Mapping[str, Any]], source: str = "hotline", **more: Any) -> Any:
+    """Loads rows, given by our own column names, as one delivery of a source."""
+    frame = pd.DataFrame(list(rows))
+    if fact == "cases":
+        frame = frame.assign(**{name: value for name, value in {"kind": "hotline"}.items() if name not in frame})
+    folder = home.root / "deliveries"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{source}-{fact}-{len(list(folder.iterdir()))}.parquet"
+    for name in frame:
+        if FACTS[fact][name].type == "TIMESTAMP":
+            frame[name] = pd.to_datetime(frame[name])
+    frame.to_parquet(file)
+    delivered = [c.name for c in FACTS[fact].delivered if c.name in frame and c.name not in ("key", "area")]
+    definition = {
+        "source": source,
+        "name": {"zh": source, "en": source},
+        "fact": fact,
+        "file": file.name,
+        "zone": home.zone,
+        "key": "key",
+        "columns": {name: name for name in delivered},
+        **more,
+    }
+    if "area" in frame:
+        definition["area"] = "area"
+    path = file.with_suffix(".yaml")
+    path.write_text(yaml.safe_dump(definition, allow_unicode=True), "utf-8")
+    return load(home, read_source(path), reject_limit=1)
+
+
+def areas(home: Home, rows: Iterable[Mapping[str, Any]] = AREAS) -> None:
+    """Loads areas, given by our own column names."""
+    file = Path(home.root) / "areas.csv"
+    home.prepare()
+    pd.DataFrame(list(rows)).to_csv(file, index=False)
+    load_areas(home, file)
+
+
+def published(home: Home, as_of: datetime | None = None, catalog: Catalog | None = None) -> Edition:
+    """The edition of everything loaded so far."""
+    return open_edition(home, publish(home, (catalog or load_catalog()).rollups(), as_of=as_of).edition)
+
+
+def edition_of(
+    home: Home,
+    cases: Sequence[Mapping[str, Any]],
+    as_of: datetime,
+    *,
+    places: Iterable[Mapping[str, Any]] = AREAS,
+    catalog: Catalog | None = None,
+    **facts: Sequence[Mapping[str, Any]],
+) -> Edition:
+    """An edition of a few cases (key and area are made up where missing) and other facts."""
+    areas(home, places)
+    if cases:
+        deliver(home, "cases", [{"key": str(i), "area": VILLAGES[0], **case} for i, case in enumerate(cases)])
+    for name, rows in facts.items():
+        deliver(home, name, rows, source=f"{name}-source")
+    return published(home, as_of, catalog)

@@ -1,0 +1,116 @@
+"""The catalog is complete, and says precisely what is wrong with a faulty file."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from metrics.catalog import Catalog, load
+from metrics.errors import MetricsError
+
+EV = {
+    "EV01": "intake", "EV02": "backlog", "EV03": "overdue_open", "EV04": "days_to_clear", "EV05": "oldest_open_days",
+    "EV06": "sign_on_time_rate", "EV07": "first_response_median", "EV08": "response_rate", "EV09": "closure_rate",
+    "EV10": "on_time_rate", "EV11": "urgent_p90", "EV12": "urgent_on_time_rate", "EV13": "rework_rate",
+    "EV14": "bounce_rate", "EV15": "repeat_rate", "EV16": "solved_rate", "EV17": "satisfaction_rate",
+    "EV18": "three_rate_score",
+}  # fmt: skip
+WS = {
+    "WS01": "site_pass_rate", "WS02": "site_health", "WS03": "site_down_share", "WS04": "home_page_age",
+    "WS05": "stale_columns", "WS06": "blank_columns",
+}  # fmt: skip
+
+METRIC = {
+    "name": {"zh": "延期率", "en": "Extension rate"},
+    "definition": {"zh": "延期过的件的比例。", "en": "Share of cases extended."},
+    "numerator": "extended",
+    "denominator": "all",
+    "scale": 100,
+    "unit": {"zh": "%", "en": "%"},
+    "direction": "down",
+    "levels": ["district"],
+    "basis": "flow",
+    "rollup": "ratio of sums",
+}
+OWN = {
+    "id": "own",
+    "name": {"zh": "本区", "en": "Own"},
+    "fact": "cases",
+    "measures": {
+        "extended": {"anchor": "registered_at", "where": "extended > 0"},
+        "all": {"anchor": "registered_at"},
+    },
+    "metrics": {"extension_rate": METRIC},
+}
+
+
+def with_file(folder: Path, content: object) -> Catalog:
+    (folder / "own.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    load.cache_clear()
+    return load(folder)
+
+
+def changed(**fields: object) -> dict[str, object]:
+    return {**OWN, "metrics": {"extension_rate": {**METRIC, **fields}}}
+
+
+def test_the_indicators_of_the_domain_stand_under_their_ids() -> None:
+    metrics = load().metrics
+    assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS}
+    assert {"closed", "due", "on_time_of_closed"} <= metrics.keys()
+
+
+def test_every_metric_can_be_explained() -> None:
+    for metric in load().metrics.values():
+        assert metric.definition.zh.endswith("。"), metric.id
+        assert metric.definition.en.endswith("."), metric.id
+        if metric.thresholds:
+            assert metric.thresholds.source, metric.id
+        if metric.is_percent and metric.domain == "cases":
+            assert metric.min_n == 10, f"{metric.id}: a rate is not ranked below ten"
+
+
+def test_a_district_adds_a_metric_by_a_file_alone(tmp_path: Path) -> None:
+    catalog = with_file(tmp_path, OWN)
+    assert catalog.metrics["extension_rate"].file == "own.yaml"
+    assert "daily_own" in {rollup.table for rollup in catalog.rollups()}
+
+
+def test_weights_of_the_three_rates_are_a_setting() -> None:
+    parts = load(None, (10, 45, 45)).metrics["three_rate_score"].composite or ()
+    assert [part.weight for part in parts] == [10, 45, 45]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (changed(numerator="extendet"), r'own.yaml: metrics.extension_rate: there is no measure "extendet". Did you mean "extended"'),
+        (changed(levels=[]), r"own.yaml: metrics.extension_rate.levels"),
+        (changed(rollup="sum"), r'metrics.extension_rate: rollup must be "ratio of sums"'),
+        (changed(colour="red"), r"own.yaml: metrics.extension_rate.colour: no such field"),
+        (changed(thresholds={"red": "5", "mark": "G", "source": "x"}), r'thresholds.red: "5" is not a bound'),
+        (changed(value="all"), r"exactly one of value, numerator"),
+        (changed(composite=[{"metric": "backlog", "weight": 1}], numerator=None, denominator=None, rollup="recompute"), r'"backlog" is not a rate'),
+        ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
+        ({**OWN, "measures": {**OWN["measures"], "bad": {"anchor": "registered"}}}, r'own.yaml: measures.bad: .*"registered"'),
+        ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: Parser Error"),
+        ({**OWN, "measures": {**OWN["measures"], "held": {"adds": "all", "less": "gone", "until": "closed_at"}}}, r'measures.held.less: "gone" is not a flow'),
+        ({**OWN, "metrics": {"backlog": METRIC}}, r"metric backlog is already defined in cases.yaml"),
+        ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_file_metric_and_field(tmp_path: Path, content: object, told: str) -> None:
+    with pytest.raises(MetricsError, match=told):
+        with_file(tmp_path, content)
+
+
+def test_a_file_that_is_not_yaml_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("id: [", "utf-8")
+    load.cache_clear()
+    with pytest.raises(MetricsError, match="own.yaml: not readable as YAML"):
+        load(tmp_path)
+
+
+def test_a_missing_folder_is_told() -> None:
+    with pytest.raises(MetricsError, match="COCKPIT_CATALOG"):
+        load(Path("nowhere"))

@@ -1,0 +1,124 @@
+"""The golden numbers of the domain: printed figures of real districts, recomputed from single cases."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data.home import Home
+from metrics.period import Period
+from metrics.query import NO_DATA, query
+from metrics.reconcile import agrees
+from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
+
+AS_OF = datetime(2026, 11, 1)
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
+START = datetime(2026, 10, 5, 9)
+DUE = datetime(2026, 10, 20, 9)
+
+
+def due_cases(due: int, closed: int, on_time: int, **fields: Any) -> Iterator[dict[str, Any]]:
+    """`due` cases with a deadline in October: some closed in time, some closed late, the rest open."""
+    for i in range(due):
+        late = timedelta(days=-1) if i < on_time else timedelta(days=1)
+        yield {"registered_at": START, "due_at": DUE, "closed_at": DUE + late if i < closed else None, **fields}
+
+
+def value(frame: pd.DataFrame, metric: str, group: str = "") -> float:
+    return float(frame.set_index(["metric", "group"]).loc[(metric, group), "value"])
+
+
+def test_tianmen_rates_have_the_due_cases_below_the_line(home: Home) -> None:
+    accepted = {"accepted_at": START + timedelta(minutes=5)}
+    cases = [
+        *due_cases(972, 911, 737, **accepted),
+        *({"registered_at": START, **accepted} for _ in range(996 - 972)),
+        *({"registered_at": START} for _ in range(1054 - 996)),
+    ]
+    told = query(edition_of(home, cases, AS_OF), ["acceptance_rate", "closure_rate", "on_time_rate"], DISTRICT, OCTOBER)
+    assert round(value(told, "acceptance_rate"), 2) == 94.50
+    assert round(value(told, "closure_rate"), 2) == 93.72
+    assert round(value(told, "on_time_rate"), 2) == 75.82
+
+
+def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: Home) -> None:
+    cases = [*due_cases(956, 902, 800, category="事件"), *due_cases(16, 9, 9, category="部件")]
+    edition = edition_of(home, cases, AS_OF)
+    parts = query(edition, ["closure_rate"], DISTRICT, OCTOBER, by="category")
+    assert round(value(parts, "closure_rate", "事件"), 2) == 94.35
+    assert round(value(parts, "closure_rate", "部件"), 2) == 56.25
+    whole = query(edition, ["closure_rate"], DISTRICT, OCTOBER)
+    assert (whole["numerator"][0], whole["denominator"][0]) == (911, 972)
+    assert round(parts["value"].mean(), 2) == 75.30 != round(whole["value"][0], 2)
+
+
+@pytest.mark.parametrize(("done", "asked", "rate"), [(112, 114, 98.25), (31, 38, 81.58), (97, 99, 97.98), (118, 122, 96.72), (160, 173, 92.49)])
+def test_printed_completion_rates(home: Home, done: int, asked: int, rate: float) -> None:
+    """Chengcheng's wishes, Hongsibu's proposals, Ankang's systems, Hainan's sites and accounts."""
+    told = query(edition_of(home, list(due_cases(asked, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
+    assert round(value(told, "closure_rate"), 2) == rate
+
+
+def test_three_rate_score_weighs_30_35_35(home: Home) -> None:
+    """9801 of 10000 answered in time, 9620 solved, 9599 satisfied: 96.67 points; here in a sample of 10000."""
+    base = {"registered_at": START, "respond_due_at": DUE, "closed_at": DUE, "reached": True}
+    cases = [
+        {
+            **base,
+            "responded_at": DUE if i < 9801 else DUE + timedelta(hours=1),
+            "solved": i < 9620,
+            "satisfied": i < 9599,
+        }
+        for i in range(10_000)
+    ]
+    told = query(edition_of(home, cases, AS_OF), ["three_rate_score"], DISTRICT, OCTOBER)
+    assert round(value(told, "three_rate_score"), 2) == 96.67
+
+
+def test_nothing_due_is_no_data_and_neither_0_nor_100(home: Home) -> None:
+    told = query(edition_of(home, [{"registered_at": START}], AS_OF), ["on_time_rate"], DISTRICT, OCTOBER)
+    assert told["value"].isna().all()
+    assert list(told["quality"]) == [NO_DATA]
+
+
+def test_deferred_and_cancelled_cases_leave_the_due_cases(home: Home) -> None:
+    cases = [
+        *due_cases(3, 2, 1),
+        *due_cases(1, 0, 0, deferred=True),
+        *due_cases(1, 1, 0, close_kind="void"),
+    ]
+    told = query(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
+    assert dict(zip(told["metric"], told["value"], strict=True)) == {"due": 3, "closed": 2, "cancelled": 1, "backlog": 2}
+
+
+def test_a_printed_rate_that_does_not_reconcile_is_flagged() -> None:
+    """Qinghai's bulletin prints 94.3 % for 126 of 134 sites."""
+    assert not agrees(126, 134, "94.3")
+    assert agrees(126, 134, "94.0")
+    assert agrees(118, 122, "96.7")
+    assert agrees(97, 99, "97.9"), "cut instead of rounded is a known manner of printing"
+    assert not agrees(0, 0, "100")
+
+
+def test_merged_villages_roll_up_into_the_new_code_and_the_old_code_still_answers(home: Home) -> None:
+    """In Laixi 861 villages became 111 and 37; here two become one."""
+    new = TOWNS[0] + 299
+    places = [
+        {"code": DISTRICT, "name": "临江区", "level": "district"},
+        {"code": TOWNS[0], "name": "北塘街道", "level": "town"},
+        {"code": VILLAGES[0], "name": "新河村", "level": "village", "valid_to": "2026-10-15", "merged_into": new},
+        {"code": VILLAGES[1], "name": "东桥村", "level": "village", "valid_to": "2026-10-15", "merged_into": new},
+        {"code": new, "name": "新桥村", "level": "village", "valid_from": "2026-10-15"},
+    ]
+    cases = [
+        {"registered_at": datetime(2026, 10, 3), "area": VILLAGES[0]},
+        {"registered_at": datetime(2026, 10, 4), "area": VILLAGES[1]},
+        {"registered_at": datetime(2026, 10, 20), "area": new},
+    ]
+    edition = edition_of(home, cases, AS_OF, places=places)
+    by_village = query(edition, ["intake"], TOWNS[0], OCTOBER, by="village")
+    assert dict(zip(by_village["group"], by_village["value"], strict=True)) == {str(new): 3}
+    assert query(edition, ["intake"], VILLAGES[0], OCTOBER)["value"][0] == 1
+    assert query(edition, ["intake", "backlog"], TOWNS[0], OCTOBER)["value"].tolist() == [3, 3]

@@ -1,0 +1,122 @@
+"""What must hold for every metric, scope and period."""
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.editions import Edition
+from metrics.catalog import load
+from metrics.period import Period
+from metrics.query import query
+from metrics.rows import count_rows
+from metrics.why import why
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+from tests.metrics.conftest import AS_OF
+
+CATALOG = load()
+SUMMED = [m.id for m in CATALOG.metrics.values() if m.domain == "cases" and (m.value or m.numerator)]
+ADDITIVE = [m.id for m in CATALOG.metrics.values() if m.domain == "cases" and m.is_additive]
+DAYS = st.dates(date(2025, 10, 1), date(2026, 12, 15))
+PERIODS = st.tuples(DAYS, st.integers(1, 200)).map(lambda x: Period(x[0], x[0] + timedelta(days=x[1])))
+NUMBERS = ["value", "numerator", "denominator", "n", "quality", "group"]
+
+
+def metrics_at(code: int, by: str | None) -> list[str]:
+    level = {"town": "town", "village": "village"}.get(by or "") or level_of(code)
+    return [name for name in SUMMED if level in CATALOG.metrics[name].levels]
+
+
+def level_of(code: int) -> str:
+    return "district" if code % 10**6 == 0 else "town" if code % 1000 == 0 else "village"
+
+
+@given(
+    code=st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]),
+    period=PERIODS,
+    by=st.sampled_from([None, "town", "village", "category", "source", "department", "month", "week"]),
+    where=st.sampled_from([None, {"category": "路灯照明"}, {"category": ""}, {"department": "区住建局"}]),
+)
+def test_roll_ups_and_facts_give_the_same_numbers(
+    district: Edition, code: int, period: Period, by: str | None, where: dict[str, str] | None
+) -> None:
+    if (by == "town" and level_of(code) == "village") or (where and by == "category"):
+        by = None
+    names = metrics_at(code, by)
+    rolled = query(district, names, code, period, by=by, where=where)
+    raw = query(district, names, code, period, by=by, where=where, rolled=False)
+    assert rolled[NUMBERS].equals(raw[NUMBERS])
+
+
+@given(period=PERIODS, scope=st.sampled_from([(DISTRICT, "town"), (DISTRICT, "village"), *((t, "village") for t in TOWNS)]))
+def test_children_and_own_level_add_up_to_the_parent(
+    district: Edition, period: Period, scope: tuple[int, str]
+) -> None:
+    code, by = scope
+    whole = query(district, ADDITIVE, code, period).set_index("metric")["value"]
+    parts = query(district, ADDITIVE, code, period, by=by).groupby("metric")["value"].sum()
+    assert parts.loc[ADDITIVE].tolist() == whole.loc[ADDITIVE].tolist()
+
+
+@given(
+    code=st.sampled_from([DISTRICT, TOWNS[0], VILLAGES[0]]),
+    period=PERIODS,
+    name=st.sampled_from([m for m in SUMMED if m != "bounce_rate"]),
+    back=st.integers(0, 120),
+)
+def test_the_rows_behind_a_number_are_as_many_as_it_counted(
+    district: Edition, code: int, period: Period, name: str, back: int
+) -> None:
+    metric = CATALOG.metrics[name]
+    if level_of(code) not in metric.levels:
+        return
+    as_of = AS_OF - timedelta(days=back, hours=3)
+    told = query(district, [name], code, period, as_of=as_of).iloc[0]
+    assert count_rows(district, name, code, period, part="numerator", as_of=as_of) == told["numerator"]
+    if metric.denominator:
+        counted = count_rows(district, name, code, period, part="denominator", as_of=as_of)
+        assert counted == told["denominator"]
+        if metric.is_percent:
+            rest = count_rows(district, name, code, period, part="rest", as_of=as_of)
+            assert rest == counted - told["numerator"]
+
+
+@given(period=PERIODS, back=st.integers(1, 300))
+def test_a_stock_at_the_end_of_a_period_is_the_stock_as_of_that_instant(
+    district: Edition, period: Period, back: int
+) -> None:
+    end = min(period.end, AS_OF.date()) - timedelta(days=back)
+    instant = datetime.combine(end, datetime.min.time())
+    stocks = ["backlog", "overdue_open", "oldest_open_days"]
+    then = query(district, stocks, DISTRICT, Period(end - timedelta(days=1), end))
+    known = query(district, stocks, DISTRICT, Period(end - timedelta(days=1), end + timedelta(days=30)), as_of=instant)
+    assert np.allclose(then["value"], known["value"], equal_nan=True)
+
+
+@given(
+    name=st.sampled_from([m for m in SUMMED if "district" in CATALOG.metrics[m].levels]),
+    code=st.sampled_from([DISTRICT, *TOWNS]),
+    period=PERIODS,
+    against=PERIODS,
+)
+def test_the_effects_of_every_split_add_up_exactly_to_the_change(
+    district: Edition, name: str, code: int, period: Period, against: Period
+) -> None:
+    if period == against:
+        return
+    told = why(district, name, code, period, against)
+    if told.change is None:
+        return
+    for by, moves in told.splits.items():
+        assert sum(move.effect for move in moves) == pytest.approx(told.change, abs=1e-9), by
+
+
+@given(period=PERIODS)
+def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, period: Period) -> None:
+    before = Period(period.start - timedelta(days=1), period.start)
+    names = ["backlog", "intake", "closed", "cancelled"]
+    told = query(district, names, DISTRICT, period).set_index("metric")["value"]
+    opening = query(district, ["backlog"], DISTRICT, before)["value"][0]
+    assert opening + told["intake"] - told["closed"] - told["cancelled"] == told["backlog"]
