@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from metrics.catalog import Catalog, current
 from metrics.period import Period
 from metrics.question import Question, question
@@ -14,7 +14,8 @@ from metrics.sums import facts_sql, parameters
 
 METRIC = "backlog"
 BUCKETS: tuple[tuple[str, float, float | None], ...] = (
-    ("<1", 0, 1), ("1-3", 1, 3), ("3-7", 3, 7), ("7-15", 7, 15), ("15-30", 15, 30), ("30-90", 30, 90), (">90", 90, None),
+    ("<1", 0, 1), ("1-3", 1, 3), ("3-7", 3, 7), ("7-15", 7, 15), ("15-30", 15, 30), ("30-90", 30, 90),
+    (">90", 90, None),
 )  # fmt: skip
 """Label, and days of age from and below."""
 

@@ -5,7 +5,6 @@ from datetime import date
 from functools import lru_cache
 
 from data.editions import Edition
-
 from data.schema import LEVELS, SPANS
 from metrics.errors import MetricsError
 
@@ -91,7 +90,8 @@ def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:
     if not text:
         return []
     sql = (
-        f"{_SELECT} WHERE holder = code AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
+        f"{_SELECT} WHERE holder = code "
+        f"AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
         f"ORDER BY list_position({list(LEVELS)}, level), code LIMIT {int(limit)}"
     )
     return [Area(*row) for row in edition.cursor().execute(sql, [text]).fetchall()]

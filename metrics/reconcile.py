@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from metrics.areas import root
 from metrics.catalog import Catalog, current
 from metrics.freshness import freshness
@@ -62,14 +62,15 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
     told = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")
     instants = [*(m.start for m in months), min(months[-1].end, last_day(edition.as_of) + DAY)]
     values = ", ".join(f"(DATE '{day}')" for day in instants)
-    sql = (
-        "WITH f AS (SELECT area // 1000 * 1000 AS g, date_trunc('day', registered_at) AS r, "
-        # a closure after the edition's time is not known yet
-        "date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n FROM cases WHERE registered_at < $1 GROUP BY ALL), t(instant) AS (VALUES "
-        + values
-        + ") "
-        "SELECT g::VARCHAR, instant, sum(n) FROM f JOIN t ON r < instant AND (c IS NULL OR c >= instant) GROUP BY ALL"
-    )
+    # a closure after the edition's time is not known yet
+    sql = f"""
+        WITH f AS (
+            SELECT area // 1000 * 1000 AS g, date_trunc('day', registered_at) AS r,
+                date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n
+            FROM cases WHERE registered_at < $1 GROUP BY ALL
+        ), t(instant) AS (VALUES {values})
+        SELECT g::VARCHAR, instant, sum(n) FROM f JOIN t ON r < instant AND (c IS NULL OR c >= instant) GROUP BY ALL
+    """
     state = {(g, at): int(n) for g, at, n in edition.cursor().execute(sql, [edition.as_of]).fetchall()}
     faults = []
     for (group, start), row in told.iterrows():
@@ -136,7 +137,8 @@ def _impossible(edition: Edition) -> Iterator[Finding]:
         "from_the_future": "registered_at >= $1",
     }.items():
         values = [edition.as_of] if "$1" in condition else []
-        sql = f"SELECT count(*), count(*) FILTER (WHERE {condition}), (arg_min(key, key) FILTER (WHERE {condition})) FROM cases"
+        broken = f"FILTER (WHERE {condition})"
+        sql = f"SELECT count(*), count(*) {broken}, min(key) {broken} FROM cases"
         tried, faults, key = edition.cursor().execute(sql, values).fetchone() or (0, 0, None)
         yield Finding(name, faults == 0, tried, faults, f"{key} …" if faults else "")
 

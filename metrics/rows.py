@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from data.schema import FACTS, known
 from metrics.ageing import aged, end_sql
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
@@ -75,8 +75,9 @@ def count_rows(
 
 
 def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
-    """One fact by its identity, all its columns; None if the edition does not hold it."""
-    found = edition.cursor().execute(f"SELECT * FROM {FACTS[name].name} WHERE source = $1 AND key = $2", [source, key])
+    """One fact by its identity, all its columns as known at the edition's time; None if it was not there then."""
+    one = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
+    found = edition.cursor().execute(known(FACTS[name], _time(edition.as_of), one), [source, key])
     columns = [column[0] for column in found.description or ()]
     row = found.fetchone()
     return dict(zip(columns, row, strict=True)) if row else None
@@ -119,8 +120,8 @@ def _found(
         raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
     if domain.view:
         sql = f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
-        columns = [c[0] for c in edition.cursor().execute(f"DESCRIBE {sql}").fetchall()]
-        return _Found(sql, values, tuple(columns), "score")
+        told = edition.cursor().execute(f"DESCRIBE {sql}").fetchall()
+        return _Found(sql, values, tuple(str(column[0]) for column in told), "score")
     fact = FACTS[domain.fact]
     condition = _condition(q, domain, metric, part)
     if search and search.strip():

@@ -17,8 +17,10 @@ def spread(q: Question, domain: Domain, metric: Metric) -> Cells:
 
 def spread_sql(q: Question, domain: Domain, metric: Metric) -> str:
     """SQL of one row a group and bucket: g, i, value, n."""
-    assert metric.quantile or metric.oldest
-    return _quantile(q, domain, metric.quantile) if metric.quantile else _oldest(q, domain, metric.oldest)
+    if metric.quantile:
+        return _quantile(q, domain, metric.quantile)
+    assert metric.oldest
+    return _oldest(q, domain, metric.oldest)
 
 
 def _quantile(q: Question, domain: Domain, quantile: Quantile) -> str:
@@ -64,7 +66,7 @@ def held(domain: Domain, name: str, at: str) -> str:
 
 
 def held_only(domain: Domain, name: str, at: str) -> str:
-    """SQL condition on the columns as stored that all holds which the stock holds at `at`, an instant not after as-of."""
+    """SQL condition on the columns as stored, true of all that the stock holds at `at`, an instant not after as-of."""
     stock = domain.measures[name]
     assert isinstance(stock, Stock)
     return f"{stock.until} IS NULL OR {stock.until} >= {at}"

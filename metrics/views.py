@@ -39,6 +39,7 @@ def view_sql(q: Question, domain: Domain) -> str:
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in enumerate(ends))
     oldest = min(ends) - timedelta(days=400)
     return (
-        f"WITH instants(i, moment) AS (VALUES {values}), bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "
+        f"WITH instants(i, moment) AS (VALUES {values}), "
+        f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "
         f"verdicts AS ({domain.view.strip().rstrip(';')}) SELECT * FROM verdicts WHERE {q.within()}"
     )

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from data.editions import Edition
+import pandas as pd
 
+from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
@@ -71,13 +72,13 @@ def why(
     asked = metric_of(catalog, metric)
     if period == against:
         raise MetricsError(f"{metric}: a period cannot be compared with itself, name another one")
-    ask = {"periods": (against, period), "as_of": as_of, "where": where, "catalog": catalog}
-    whole = query(edition, [metric], area, period, **ask)
-    before, after = (_number(value) for value in whole["value"])
-    splits = {
-        by: _moves(asked, query(edition, [metric], area, period, by=by, **ask), period)
-        for by in _breakdowns(edition, catalog, asked, area, where)
-    }
+
+    def told(by: str | None = None) -> pd.DataFrame:
+        both = (against, period)
+        return query(edition, [metric], area, period, by=by, as_of=as_of, where=where, periods=both, catalog=catalog)
+
+    before, after = (_number(value) for value in told()["value"])
+    splits = {by: _moves(asked, told(by), period) for by in _breakdowns(edition, catalog, asked, area, where)}
     return Explanation(metric, area, period, against, before, after, splits)
 
 
@@ -93,7 +94,7 @@ def _breakdowns(
     return areas + [name for name in columns if name not in (where or {})]
 
 
-def _moves(metric: Metric, frame, period: Period) -> tuple[Move, ...]:  # type: ignore[no-untyped-def]
+def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, ...]:
     """frame: an answer of `query` over two periods; rows of `period` are the later ones."""
     later = frame["period"] == period.start
     later &= frame["end"] == period.end
@@ -108,7 +109,7 @@ def _moves(metric: Metric, frame, period: Period) -> tuple[Move, ...]:  # type: 
     return tuple(sorted((m for m in moves if m.effect or m.after is not None), key=lambda m: -abs(m.effect)))
 
 
-def _rate_moves(metric: Metric, told) -> list[Move]:  # type: ignore[no-untyped-def]
+def _rate_moves(metric: Metric, told: pd.DataFrame) -> list[Move]:
     scale = metric.scale
     n0, d0 = told["numerator_0"].fillna(0), told["denominator_0"].fillna(0)
     n1, d1 = told["numerator_1"].fillna(0), told["denominator_1"].fillna(0)

@@ -120,7 +120,8 @@ def _measure_faults(domain: Domain) -> Iterator[str]:
         for part in parts:
             other = getattr(measure, part)
             if not isinstance(domain.measures.get(other), Flow):
-                yield f'{domain.file}: measures.{name}.{part}: "{other}" is not a flow.{did_you_mean(other, domain.measures)}'
+                near = did_you_mean(other, domain.measures)
+                yield f'{domain.file}: measures.{name}.{part}: "{other}" is not a flow.{near}'
 
 
 def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
@@ -150,18 +151,16 @@ def _sql_faults(domain: Domain) -> Iterator[str]:
             if fault := _bind(con, f"SELECT *{terms} FROM facts"):
                 yield f"{domain.file}: terms.{name}: {fault}"
                 return
-        source = f"(SELECT *{terms} FROM facts)"
+        source, now = f"(SELECT *{terms} FROM facts)", "now()::TIMESTAMP"
         for measure in flows(domain):
-            if fault := _bind(
-                con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < now()::TIMESTAMP"
-            ):
+            if fault := _bind(con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < {now}"):
                 yield f"{domain.file}: measures.{measure.name}: {fault}"
         for metric in domain.metrics:
             if q := metric.quantile:
                 where = f" AND {q.where}" if q.where else ""
                 if fault := _bind(
                     con,
-                    f"SELECT quantile_cont({q.value}, 0.5) FROM {source} WHERE {q.anchor} < now()::TIMESTAMP{where}",
+                    f"SELECT quantile_cont({q.value}, 0.5) FROM {source} WHERE {q.anchor} < {now}{where}",
                 ):
                     yield f"{domain.file}: metrics.{metric.id}.quantile: {fault}"
 

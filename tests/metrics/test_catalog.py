@@ -32,14 +32,15 @@ METRIC = {
     "basis": "flow",
     "rollup": "ratio of sums",
 }
+MEASURES = {
+    "extended": {"anchor": "registered_at", "where": "extended > 0"},
+    "all": {"anchor": "registered_at"},
+}
 OWN = {
     "id": "own",
     "name": {"zh": "本区", "en": "Own"},
     "fact": "cases",
-    "measures": {
-        "extended": {"anchor": "registered_at", "where": "extended > 0"},
-        "all": {"anchor": "registered_at"},
-    },
+    "measures": MEASURES,
     "metrics": {"extension_rate": METRIC},
 }
 
@@ -52,6 +53,13 @@ def with_file(folder: Path, content: object) -> Catalog:
 
 def changed(**fields: object) -> dict[str, object]:
     return {**OWN, "metrics": {"extension_rate": {**METRIC, **fields}}}
+
+
+NO_RATE = {"numerator": None, "denominator": None, "rollup": "recompute"}
+
+
+def measured(**measures: object) -> dict[str, object]:
+    return {**OWN, "measures": {**MEASURES, **measures}}
 
 
 def test_the_indicators_of_the_domain_stand_under_their_ids() -> None:
@@ -84,17 +92,17 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (changed(numerator="extendet"), r'own.yaml: metrics.extension_rate: there is no measure "extendet". Did you mean "extended"'),
+        (changed(numerator="extendet"), r'extension_rate: there is no measure "extendet"\. Did you mean "extended"'),
         (changed(levels=[]), r"own.yaml: metrics.extension_rate.levels"),
         (changed(rollup="sum"), r'metrics.extension_rate: rollup must be "ratio of sums"'),
         (changed(colour="red"), r"own.yaml: metrics.extension_rate.colour: no such field"),
         (changed(thresholds={"red": "5", "mark": "G", "source": "x"}), r'thresholds.red: "5" is not a bound'),
         (changed(value="all"), r"exactly one of value, numerator"),
-        (changed(composite=[{"metric": "backlog", "weight": 1}], numerator=None, denominator=None, rollup="recompute"), r'"backlog" is not a rate'),
+        (changed(**NO_RATE, composite=[{"metric": "backlog", "weight": 1}]), r'"backlog" is not a rate'),
         ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
-        ({**OWN, "measures": {**OWN["measures"], "bad": {"anchor": "registered"}}}, r'own.yaml: measures.bad: .*"registered"'),
+        (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad: .*"registered"'),
         ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: Parser Error"),
-        ({**OWN, "measures": {**OWN["measures"], "held": {"adds": "all", "less": "gone", "until": "closed_at"}}}, r'measures.held.less: "gone" is not a flow'),
+        (measured(held={"adds": "all", "less": "gone", "until": "closed_at"}), r'held.less: "gone" is not a flow'),
         ({**OWN, "metrics": {"backlog": METRIC}}, r"metric backlog is already defined in cases.yaml"),
         ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),
     ],
@@ -107,7 +115,7 @@ def test_a_fault_is_told_with_file_metric_and_field(tmp_path: Path, content: obj
 def test_a_file_that_is_not_yaml_is_told(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("id: [", "utf-8")
     load.cache_clear()
-    with pytest.raises(MetricsError, match="own.yaml: not readable as YAML"):
+    with pytest.raises(MetricsError, match=r"own\.yaml: not readable as YAML"):
         load(tmp_path)
 
 

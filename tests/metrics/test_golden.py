@@ -54,7 +54,10 @@ def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: 
     assert round(parts["value"].mean(), 2) == 75.30 != round(whole["value"][0], 2)
 
 
-@pytest.mark.parametrize(("done", "asked", "rate"), [(112, 114, 98.25), (31, 38, 81.58), (97, 99, 97.98), (118, 122, 96.72), (160, 173, 92.49)])
+@pytest.mark.parametrize(
+    ("done", "asked", "rate"),
+    [(112, 114, 98.25), (31, 38, 81.58), (97, 99, 97.98), (118, 122, 96.72), (160, 173, 92.49)],
+)
 def test_printed_completion_rates(home: Home, done: int, asked: int, rate: float) -> None:
     """Chengcheng's wishes, Hongsibu's proposals, Ankang's systems, Hainan's sites and accounts."""
     told = query(edition_of(home, list(due_cases(asked, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
@@ -90,7 +93,12 @@ def test_deferred_and_cancelled_cases_leave_the_due_cases(home: Home) -> None:
         *due_cases(1, 1, 0, close_kind="void"),
     ]
     told = query(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
-    assert dict(zip(told["metric"], told["value"], strict=True)) == {"due": 3, "closed": 2, "cancelled": 1, "backlog": 2}
+    assert dict(zip(told["metric"], told["value"], strict=True)) == {
+        "due": 3,
+        "closed": 2,
+        "cancelled": 1,
+        "backlog": 2,
+    }
 
 
 def test_a_printed_rate_that_does_not_reconcile_is_flagged() -> None:

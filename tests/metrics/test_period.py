@@ -1,6 +1,7 @@
 """Periods are half-open, cut and compared without losing a day."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ def test_the_parts_of_a_period_join_without_gap(period: Period, unit: str) -> No
     parts = period.cut(unit)
     assert parts[0].start == period.start
     assert parts[-1].end == period.end
-    assert all(a.end == b.start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(parts))
 
 
 @given(period=PERIODS)
@@ -30,18 +31,17 @@ def test_the_previous_period_ends_before_this_one(period: Period) -> None:
 @pytest.mark.parametrize(
     ("period", "previous", "last_year"),
     [
-        ((date(2026, 11, 1), date(2026, 11, 23)), (date(2026, 10, 1), date(2026, 10, 23)), (date(2025, 11, 1), date(2025, 11, 23))),
-        ((date(2026, 11, 1), date(2026, 12, 1)), (date(2026, 10, 1), date(2026, 11, 1)), (date(2025, 11, 1), date(2025, 12, 1))),
-        ((date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 2, 1), date(2026, 3, 1)), (date(2025, 3, 1), date(2025, 3, 31))),
-        ((date(2026, 7, 1), date(2026, 10, 1)), (date(2026, 4, 1), date(2026, 7, 1)), (date(2025, 7, 1), date(2025, 10, 1))),
-        ((date(2026, 11, 9), date(2026, 11, 16)), (date(2026, 11, 2), date(2026, 11, 9)), (date(2025, 11, 9), date(2025, 11, 16))),
+        ("2026-11-01 2026-11-23", "2026-10-01 2026-10-23", "2025-11-01 2025-11-23"),
+        ("2026-11-01 2026-12-01", "2026-10-01 2026-11-01", "2025-11-01 2025-12-01"),
+        ("2026-03-01 2026-03-31", "2026-02-01 2026-03-01", "2025-03-01 2025-03-31"),
+        ("2026-07-01 2026-10-01", "2026-04-01 2026-07-01", "2025-07-01 2025-10-01"),
+        ("2026-11-09 2026-11-16", "2026-11-02 2026-11-09", "2025-11-09 2025-11-16"),
     ],
-)  # fmt: skip
-def test_a_month_so_far_is_compared_with_the_same_days(
-    period: tuple[date, date], previous: tuple[date, date], last_year: tuple[date, date]
-) -> None:
-    assert Period(*period).previous == Period(*previous)
-    assert Period(*period).last_year == Period(*last_year)
+)
+def test_a_month_so_far_is_compared_with_the_same_days(period: str, previous: str, last_year: str) -> None:
+    asked, before, earlier = (Period(*map(date.fromisoformat, text.split())) for text in (period, previous, last_year))
+    assert asked.previous == before
+    assert asked.last_year == earlier
 
 
 def test_the_month_of_a_midnight_is_the_month_before() -> None:

@@ -50,10 +50,10 @@ def test_roll_ups_and_facts_give_the_same_numbers(
     assert rolled[NUMBERS].equals(raw[NUMBERS])
 
 
-@given(period=PERIODS, scope=st.sampled_from([(DISTRICT, "town"), (DISTRICT, "village"), *((t, "village") for t in TOWNS)]))
-def test_children_and_own_level_add_up_to_the_parent(
-    district: Edition, period: Period, scope: tuple[int, str]
-) -> None:
+@given(
+    period=PERIODS, scope=st.sampled_from([(DISTRICT, "town"), (DISTRICT, "village"), *((t, "village") for t in TOWNS)])
+)
+def test_children_and_own_level_add_up_to_the_parent(district: Edition, period: Period, scope: tuple[int, str]) -> None:
     code, by = scope
     whole = query(district, ADDITIVE, code, period).set_index("metric")["value"]
     parts = query(district, ADDITIVE, code, period, by=by).groupby("metric")["value"].sum()

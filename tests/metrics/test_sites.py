@@ -54,14 +54,26 @@ def columns(*ages: tuple[str, float | None]) -> tuple[list[dict[str, Any]], list
     for i, (kind, age) in enumerate(ages):
         key = f"column{i}"
         limit = {"must_update_days": 30} if kind == "other" else {}
-        assets.append({"key": key, "kind": "column", "parent": "site", "name": key, "area": DISTRICT, "column_kind": kind, **limit})
+        assets.append(
+            {
+                "key": key,
+                "kind": "column",
+                "parent": "site",
+                "name": key,
+                "area": DISTRICT,
+                "column_kind": kind,
+                **limit,
+            }
+        )
         checks.append(found(key, "column_items", 0 if age is None else 12))
         if age is not None:
             checks.append(found(key, "column_updated", age))
     return assets, checks
 
 
-def verdict(home: Home, checks: Sequence[dict[str, Any]], assets: Sequence[dict[str, Any]] = (), **more: Any) -> pd.Series:
+def verdict(
+    home: Home, checks: Sequence[dict[str, Any]], assets: Sequence[dict[str, Any]] = (), **more: Any
+) -> pd.Series:
     edition = edition_of(home, more.get("cases", []), AS_OF, assets=[SITE, *assets], checks=list(checks))
     return rows(edition, "site_health", DISTRICT, NOVEMBER).iloc[0]
 

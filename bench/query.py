@@ -1,0 +1,180 @@
+"""What an answer costs: the query function against hand-written SQL, and all the numbers of a district cockpit, cold.
+
+    python -m bench.query [--cases 10000000] [--home FOLDER]
+
+Builds the demo district of that size in FOLDER (kept, so a second run starts at once). Times are medians; "cold"
+opens the edition anew before each run, so that nothing is cached in the process.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from bench.district import district
+from data.editions import Edition
+from data.home import Home
+from metrics.ageing import ageing
+from metrics.areas import area, children, root
+from metrics.freshness import freshness
+from metrics.period import Period, last_day, month_start, shift
+from metrics.query import query
+from metrics.rows import rows
+from metrics.thresholds import states
+
+TILES = ("backlog", "overdue_open", "closure_rate", "on_time_rate", "satisfaction_rate", "three_rate_score")
+RUNS = 15
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=10_000_000)
+    parser.add_argument("--home", type=Path, default=Path("var/bench"))
+    options = parser.parse_args()
+    home, edition_id = district(options.home, options.cases)
+    edition = Edition(home, edition_id)
+    day = last_day(edition.as_of)
+    quarter = Period(shift(month_start(day), -2), shift(month_start(day), 1))
+    print(f"{options.cases:,} cases, {quarter.start} to {quarter.end}, threads {home.threads}\n")
+    _against_by_hand(edition, quarter)
+    _cockpit_cold(home, edition_id, quarter)
+
+
+def _against_by_hand(edition: Edition, period: Period) -> None:
+    """Ratios within one run, the two in turn: the machine may be noisy, the ratio is not."""
+    top = root(edition).code
+    flows = ["intake", "closed", "closure_rate", "on_time_rate", "satisfaction_rate", "rework_rate"]
+    print(f"{'the query function against SQL by hand':46} {'function':>9} {'by hand':>9} {'ratio':>6}")
+    for name, metrics, by, sql in (
+        ("six metrics by town, roll-up", flows, "town", _flows_by_town(top, period)),
+        ("backlog by town from all history, roll-up", ["backlog"], "town", _backlog_by_town(top, period)),
+        ("backlog by day, roll-up", ["backlog"], "day", _backlog_by_day(top, period)),
+        ("p90 of urgent cases by town, facts", ["urgent_p90"], "town", _p90_by_town(top, period, edition)),
+    ):
+        told = query(edition, metrics, top, period, by=by)
+        hand = edition.cursor().execute(sql).df()
+        assert sorted(told["value"].dropna().round(6)) == sorted(hand["value"].dropna().round(6)), name
+        ours, theirs = _in_turn(
+            lambda m=metrics, b=by: query(edition, m, top, period, by=b),
+            lambda s=sql: edition.cursor().execute(s).df(),
+        )
+        ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+        print(f"{name:46} {_ms(ours)} {_ms(theirs)} {ratio:6.2f}")
+    print()
+
+
+def _cockpit_cold(home: Home, edition_id: str, period: Period) -> None:
+    """Every number of the fifteen panels of a district cockpit, each run on a newly opened edition."""
+    parts: dict[str, list[float]] = {}
+    for _ in range(RUNS):
+        edition = Edition(home, edition_id)
+        for name, ask in _panels(edition, period).items():
+            started = time.perf_counter()
+            ask()
+            parts.setdefault(name, []).append(time.perf_counter() - started)
+        edition.close()
+    print(f"{'a district cockpit, cold':46} {'median':>9}")
+    for name, times in parts.items():
+        print(f"{name:46} {_ms(times)}")
+    total = [sum(times) for times in zip(*parts.values(), strict=True)]
+    print(f"{'all fifteen panels':46} {_ms(total)}")
+
+
+def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]:
+    """The questions of the district cockpit, one a group of panels that share it."""
+    top = root(edition).code
+    months = [Period(shift(period.start, -3 * i), shift(period.start, 3 - 3 * i)) for i in range(12, -1, -1)]
+    two = (period.previous, period)
+
+    def ranking() -> object:
+        told = query(edition, ["backlog"], top, period, by="town", periods=two)
+        now = told[told["period"] == period.start]
+        return states(edition, now, period, by="town")
+
+    return {
+        "areas and freshness": lambda: (children(edition, area(edition, top)), freshness(edition)),
+        "six tiles with 13 periods": lambda: query(edition, TILES, top, period, periods=months),
+        "first response": lambda: query(edition, ["first_response_median"], top, period, periods=two),
+        "site health": lambda: query(edition, ["site_health"], top, period, periods=two),
+        "map and ranking with states": ranking,
+        "trend, three periods by day": lambda: query(
+            edition, ["backlog"], top, period, by="day", periods=(period, period.previous, period.last_year)
+        ),
+        "ageing": lambda: ageing(edition, top, period),
+        "by category": lambda: query(edition, ["backlog", "on_time_rate"], top, period, by="category"),
+        "by source": lambda: query(edition, ["backlog", "on_time_rate"], top, period, by="source"),
+        "oldest three": lambda: rows(edition, "oldest_open_days", top, period, limit=3),
+    }
+
+
+def _in_turn(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[list[float], list[float]]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(RUNS):
+        for ask, kept in zip((ours, theirs), times, strict=True):
+            started = time.perf_counter()
+            ask()
+            kept.append(time.perf_counter() - started)
+    return times
+
+
+def _ms(times: list[float]) -> str:
+    return f"{statistics.median(times) * 1000:6.1f} ms"
+
+
+def _days(period: Period) -> str:
+    return f"day >= DATE '{period.start}' AND day < DATE '{period.end}'"
+
+
+def _flows_by_town(top: int, period: Period) -> str:
+    """What somebody who knows the roll-up would write for the same six numbers of every town."""
+    return f"""
+        WITH t AS (
+            SELECT area // 1000 * 1000 AS town, sum(intake) AS intake, sum(closed) AS closed, sum(due) AS due,
+                sum(due_closed) AS due_closed, sum(due_on_time) AS due_on_time, sum(callbacks) AS callbacks,
+                sum(satisfied_callbacks) AS satisfied, sum(checked) AS checked, sum(reworked_cases) AS reworked
+            FROM daily_cases WHERE area >= {top} AND area < {top + 10**6} AND {_days(period)} GROUP BY ALL
+        )
+        SELECT 'intake' AS metric, town, intake::DOUBLE AS value, intake AS numerator, NULL AS denominator FROM t
+        UNION ALL SELECT 'closed', town, closed, closed, NULL FROM t
+        UNION ALL SELECT 'closure_rate', town, due_closed / nullif(due, 0) * 100, due_closed, due FROM t
+        UNION ALL SELECT 'on_time_rate', town, due_on_time / nullif(due, 0) * 100, due_on_time, due FROM t
+        UNION ALL SELECT 'satisfaction_rate', town, satisfied / nullif(callbacks, 0) * 100, satisfied, callbacks FROM t
+        UNION ALL SELECT 'rework_rate', town, reworked / nullif(checked, 0) * 100, reworked, checked FROM t
+    """
+
+
+def _backlog_by_town(top: int, period: Period) -> str:
+    return (
+        "SELECT area // 1000 * 1000 AS town, sum(intake - finished)::DOUBLE AS value FROM daily_cases "
+        f"WHERE area >= {top} AND area < {top + 10**6} AND day < DATE '{period.end}' GROUP BY ALL"
+    )
+
+
+def _backlog_by_day(top: int, period: Period) -> str:
+    days = [date.fromordinal(n) for n in range(period.start.toordinal(), period.end.toordinal())]
+    values = ", ".join(f"(DATE '{day}')" for day in days)
+    return f"""
+        WITH d AS (
+            SELECT day, sum(intake - finished) AS net FROM daily_cases
+            WHERE area >= {top} AND area < {top + 10**6} AND day < DATE '{period.end}' GROUP BY day
+        ), asked(day) AS (VALUES {values})
+        SELECT asked.day, sum(net)::DOUBLE AS value FROM asked JOIN d ON d.day <= asked.day GROUP BY ALL
+    """
+
+
+def _p90_by_town(top: int, period: Period, edition: Edition) -> str:
+    return f"""
+        SELECT area // 1000 * 1000 AS town,
+            quantile_cont(date_diff('second', registered_at, closed_at) / 60.0, 0.9) AS value, count(*) AS n
+        FROM cases
+        WHERE area >= {top} AND area < {top + 10**6} AND urgency IN ('urgent', 'critical')
+            AND coalesce(close_kind, 'done') = 'done' AND closed_at >= TIMESTAMP '{period.start}'
+            AND closed_at < TIMESTAMP '{period.end}' AND closed_at < TIMESTAMP '{edition.as_of}'
+        GROUP BY ALL
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What a repeat repeats: the case before it that made it one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from data.editions import Edition
+from data.repeats import DAYS
+from data.schema import SPANS
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A case by its identity, and when it came in."""
+
+    source: str
+    key: str
+    registered_at: datetime
+
+
+def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
+    """The latest case of the 30 days before `case`: of the same caller in the district, or of its place and category.
+
+    The rule is that of data.repeats, which marks a case as a repeat when the edition is built.
+    """
+    at, district = case["registered_at"], case["area"] // SPANS["district"]
+    sql = (
+        "SELECT source, key, registered_at FROM cases WHERE registered_at BETWEEN $first AND $at "
+        "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $district "
+        "OR area = $area AND place = $place AND category = $category) ORDER BY registered_at DESC, source, key LIMIT 1"
+    )
+    asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
+    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": SPANS["district"], "district": district}
+    row = edition.cursor().execute(sql, asked).fetchone()
+    return Earlier(*row) if row else None

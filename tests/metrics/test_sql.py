@@ -1,0 +1,101 @@
+"""The SQL that the catalog generates is stored under tests/sql and reviewed in diffs.
+
+`WRITE_SQL=1 make test` writes it anew after a change that is meant.
+"""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data.schema import FACTS, known
+from metrics.areas import Area
+from metrics.catalog import load
+from metrics.period import Period
+from metrics.question import Bucket, Question, metric_of
+from metrics.spread import spread_sql
+from metrics.sums import sums_sql
+from metrics.views import views_sql
+
+FOLDER = Path(__file__).parent.parent / "sql"
+CATALOG = load()
+DISTRICT = Area(990101000000, "临江区", "district", "区", None, None, None, None, None, None, None, None, 990101000000)
+QUARTER = Period(date(2026, 10, 1), date(2027, 1, 1))
+
+
+class Frozen:
+    """What the SQL depends on of an edition: its time, and that some facts are newer."""
+
+    id = "frozen"
+    as_of = datetime(2026, 11, 22, 8)
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        for fact in FACTS.values():
+            self.connection.execute(
+                f"CREATE TABLE {fact.name} ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})"
+            )
+        self.connection.execute("INSERT INTO cases BY NAME SELECT TIMESTAMP '2027-01-01' AS registered_at")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        return self.connection.cursor()
+
+
+FROZEN = Frozen()
+
+
+def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Question:
+    chosen = tuple(metric_of(CATALOG, name) for name in metrics)
+    parts = tuple(Bucket(period, "", period) for period in buckets)
+    return Question(FROZEN, CATALOG, chosen, DISTRICT, by, parts, Frozen.as_of, ())  # type: ignore[arg-type]
+
+
+def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> str:
+    q = asked(*metrics, by=by, buckets=buckets)
+    domain = CATALOG.domain(q.metrics[0])
+    names = list(dict.fromkeys(name for metric in q.metrics for name in metric.measures))
+    return sums_sql(q, domain, names, rolled=False)
+
+
+def one(metric: str) -> str:
+    q = asked(metric, by="town")
+    domain = CATALOG.domain(q.metrics[0])
+    return views_sql(q, domain, list(q.metrics)) if domain.view else spread_sql(q, domain, q.metrics[0])
+
+
+STORED = {
+    "backlog_by_town": lambda: sums("backlog", by="town"),
+    "on_time_rate_by_category": lambda: sums("on_time_rate", by="category"),
+    "days_to_clear_two_periods": lambda: sums("days_to_clear", buckets=(QUARTER.previous, QUARTER)),
+    "first_response_median_by_town": lambda: one("first_response_median"),
+    "oldest_open_days_by_town": lambda: one("oldest_open_days"),
+    "site_health_by_town": lambda: one("site_health"),
+    **{
+        rollup.table: lambda rollup=rollup: rollup.sql(known(FACTS[rollup.fact], "$as_of"), "$as_of")
+        for rollup in CATALOG.rollups()
+    },
+}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_generated_sql_is_the_reviewed_one(name: str) -> None:
+    path, sql = FOLDER / f"{name}.sql", pretty(STORED[name]())
+    if os.environ.get("WRITE_SQL"):
+        path.write_text(sql, "utf-8")
+    assert path.read_text("utf-8") == sql, "meant? then WRITE_SQL=1 make test, and look at the diff"
+
+
+def test_no_stored_sql_is_left_over() -> None:
+    assert {path.stem for path in FOLDER.glob("*.sql")} == set(STORED)
+
+
+def pretty(sql: str) -> str:
+    """One clause a line, so that a diff shows the clause that changed."""
+    for word in ("SELECT ", "FROM ", "WHERE ", "GROUP BY ", "UNION ALL "):
+        sql = sql.replace(f" {word}", f"\n{word}").replace(f"({word}", f"(\n{word}")
+    return (
+        sql.replace(", CASE ", ",\nCASE ").replace(", coalesce(", ",\ncoalesce(").replace(", count(", ",\ncount(")
+        + "\n"
+    )

@@ -1,0 +1,32 @@
+SELECT g, 0 AS i,
+coalesce(sum(due_on_time), 0) AS due_on_time,
+coalesce(sum(due), 0) AS due
+FROM (
+SELECT coalesce(category, '') AS g, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE standing) AS due,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at) AS due_on_time
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < TIMESTAMP '2026-11-22 08:00:00' THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < TIMESTAMP '2026-11-22 08:00:00' THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS reworked,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM (
+SELECT *
+FROM cases
+WHERE area >= 990101000000 AND area < 990102000000)
+WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
+WHERE due_at < TIMESTAMP '2026-11-22 08:00:00'
+GROUP BY ALL)
+WHERE day < DATE '2027-01-01' AND day >= DATE '2026-10-01'
+GROUP BY g
