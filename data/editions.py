@@ -32,6 +32,7 @@ KEPT_OPEN = 4
 """Editions a process keeps open: the current one and those it replaced, which pages may still be reading."""
 LOOK_AGAIN_SECONDS = 30.0
 LOCK_SECONDS = 10.0
+MEMORY = "1GB"
 
 
 class Edition:
@@ -41,18 +42,19 @@ class Edition:
     fallback: why this edition serves in place of the one that the pointer names; None if it does not.
     """
 
-    def __init__(self, home: Home, id: str, *, memory: str = "1GB") -> None:
+    def __init__(self, home: Home, id: str, *, memory: str = MEMORY) -> None:
         self.id = id
         self.path = path_of(home, id)
         self.fallback: str | None = None
-        self._config = {
-            "threads": home.threads,
-            "memory_limit": memory,
-            "temp_directory": str(home.scratch),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            # these two stand before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
             "lock_configuration": "true",
+            "temp_directory": str(home.scratch),
+            "threads": home.threads,
+            "memory_limit": memory,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
         }
         self._opening = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -124,10 +126,17 @@ class _Shelf:
                 self.open.pop(idle).close()
             return edition
 
+    def peek(self, id: str) -> Edition:
+        """For a look only: does not push another one off the shelf."""
+        with self.lock:
+            return self.open.get(id) or Edition(self.home, id, memory=self.memory)
+
     def current(self) -> Edition | None:
         with self.lock:
             seen = _stamp(self.home.editions / POINTER)
-            again = self.chosen is None or (self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS)
+            again = self.chosen is None or (
+                self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS
+            )
             if seen != self.seen or again:
                 self.chosen = self._choose()
                 self.seen, self.looked = seen, time.monotonic()
@@ -153,12 +162,12 @@ _shelves: dict[Path, _Shelf] = {}
 _shelving = threading.Lock()
 
 
-def _shelf(home: Home, memory: str) -> _Shelf:
+def _shelf(home: Home, memory: str = MEMORY) -> _Shelf:
     with _shelving:
         return _shelves.setdefault(home.root.resolve(), _Shelf(home, memory))
 
 
-def current(home: Home, *, memory: str = "1GB") -> Edition | None:
+def current(home: Home, *, memory: str = MEMORY) -> Edition | None:
     """The edition to read, None if nothing was ever published. Cheap enough to call for every request.
 
     If the one that the pointer names is missing or damaged, the newest older one that opens serves in its place
@@ -167,28 +176,33 @@ def current(home: Home, *, memory: str = "1GB") -> Edition | None:
     return _shelf(home, memory).current()
 
 
-def open_edition(home: Home, id: str, *, memory: str = "1GB") -> Edition:
+def open_edition(home: Home, id: str, *, memory: str = MEMORY) -> Edition:
     """The edition of an id. Raises DataError if there is none or it is damaged."""
     published = ids(home)
     if id not in published:
         near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
-        hint = f'did you mean "{near[0]}"?' if near else f"the newest is {published[-1]}" if published else "none is published"
+        hint = (
+            f'did you mean "{near[0]}"?'
+            if near
+            else f"the newest is {published[-1]}"
+            if published
+            else "none is published"
+        )
         raise DataError(f'there is no edition "{id}": {hint}')
     return _shelf(home, memory).take(id)
 
 
 def editions(home: Home) -> list[EditionInfo]:
     """The editions that can be read, newest first."""
-    named, found = pointed(home), []
+    named, shelf, found = pointed(home), _shelf(home), []
     for id in reversed(ids(home)):
         try:
-            edition = Edition(home, id)
+            edition = shelf.peek(id)
         except DataError as error:
             log.warning("%s", error)
             continue
         size, cases = edition.path.stat().st_size / 1e6, int(edition.meta.get("cases", 0))
         found.append(EditionInfo(id, edition.as_of, edition.published_at, cases, id == named, size, edition.demo))
-        edition.close()
     return found
 
 
@@ -257,7 +271,9 @@ def exclusively(home: Home) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise DataError(f"{home.editions} is being published to by another process: try again later") from None
+                    raise DataError(
+                        f"{home.editions} is being published to by another process: try again later"
+                    ) from None
                 time.sleep(0.05)
         yield
 

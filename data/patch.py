@@ -1,0 +1,172 @@
+"""The next edition from a copy of the last one: only what changed, and only the days and areas it touches.
+
+A roll-up is a sum over rows, so new sums = old sums - the touched rows as they were + the same rows as they are.
+Touched are the rows of new batches, cases whose `repeated` turns because of them, and rows that did not change but
+of which a time, or the anchor of a measure, lies between the two as-of times. The result equals a full build.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from data import repeats
+from data.build import FACT_ORDER, counts, deliveries, roll_up, rolled_up, shaped, time_sql
+from data.progress import Progress, watched
+from data.rollups import Rollup
+from data.schema import FACTS, Fact, known, layout
+
+WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From the edition as of `old` to the one as of `new`.
+
+    batches: those accepted since. changed: rows that came by patches since the last full build, these included.
+    most: touched rows of a fact up to which a patch is quicker than a full build.
+    """
+
+    old: datetime
+    new: datetime
+    batches: Sequence[int]
+    changed: int
+    most: int
+
+
+def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step, progress: Progress) -> bool:
+    """Bring `edition`, a copy of the last one, to the state of `store`: all tables but areas, shapes and meta.
+
+    False if too much is touched: the copy is then good for nothing.
+    """
+    con.execute("BEGIN")
+    for name in FACT_ORDER:
+        with watched(con, name, progress):
+            if not _patch_fact(con, FACTS[name], [rollup for rollup in rollups if rollup.fact == name], step):
+                con.execute("ROLLBACK")
+                return False
+    deliveries(con, step.new)
+    con.execute("COMMIT")
+    return True
+
+
+def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> bool:
+    """False if too many rows are touched."""
+    _find(con, fact, rollups, step)
+    fresh, touched = _count(con, "fresh"), _count(con, "touched")
+    if touched > step.most:
+        return False
+    if not fresh and not touched:
+        return True
+    _replace(con, fact, step)
+    for rollup in rollups:
+        _patch_rollup(con, rollup, step)
+    return True
+
+
+def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> None:
+    """Temporary tables of a fact: `fresh` rows, and the edition's rowids of rows `gone`, `turned` and `touched`."""
+    table = f"edition.{fact.name}"
+    _temp(con, "fresh", shaped(fact, _changed(fact, step)))
+    _temp(con, "gone", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
+    _temp(con, "turned", "SELECT id FROM gone LIMIT 0")
+    if fact.name == "assets":
+        _temp(con, "fresh_assets", "SELECT source, key FROM fresh")
+    if fact.name == "cases" and _count(con, "fresh"):
+        _judge_repeats(con)
+    moved = (_moved(fact, rollup, step) for rollup in {rollup.terms: rollup for rollup in rollups}.values())
+    _temp(con, "touched", " UNION ".join(["FROM gone", "FROM turned", *moved]))
+
+
+def _changed(fact: Fact, step: Step) -> str:
+    """The rows of the store that new batches brought, and the checks whose asset they brought."""
+    condition = f"batch IN ({', '.join(map(str, step.batches)) or 'NULL'})"
+    if fact.name == "checks":
+        theirs = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
+        condition += f" OR (area IS NULL AND {theirs})"
+    return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
+
+
+def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
+    """The rowids of which a time lies in [old, new). It is seen on the row as known at `new`: a row none of whose
+    times lies there was known the same at `old`, and a measure then counts it anew only if its anchor lies there."""
+    old, new = time_sql(step.old), time_sql(step.new)
+    times = [column.name for column in fact.columns if column.known_at == column.name]
+    anchors = dict.fromkeys([*times, *(measure.anchor for measure in rollup.measures)])
+    crossed = " OR ".join(f"(({anchor}) >= {old} AND ({anchor}) < {new})" for anchor in anchors)
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
+    rows = known(fact, new, f"edition.{fact.name}", "rowid AS id")
+    return f"SELECT id FROM (SELECT *{terms} FROM ({rows})) WHERE {crossed}"
+
+
+def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
+    """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more."""
+    stay = "SELECT c.rowid AS id, c.* FROM edition.cases c ANTI JOIN gone ON gone.id = c.rowid"
+    went = "SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN gone ON gone.id = c.rowid"
+    came = "SELECT -1 - rowid AS id, * FROM fresh"
+    now = repeats.clues(f"({stay} UNION ALL BY NAME {came})", "id")
+    changed = repeats.clues(f"({went} UNION ALL BY NAME {came})", "id")
+    _temp(con, "suspects", repeats.suspects(now, changed))
+    _temp(con, "context", repeats.context(now, "FROM suspects"))
+    _temp(con, "repeating", repeats.repeats("FROM context"))
+    con.execute(
+        "INSERT INTO turned SELECT c.rowid FROM edition.cases c JOIN suspects s ON s.id = c.rowid "
+        "WHERE c.repeated <> (c.repeat_of IS NOT NULL OR c.rowid IN (FROM repeating))"
+    )
+    con.execute("UPDATE fresh SET repeated = repeat_of IS NOT NULL OR -1 - rowid IN (FROM repeating)")
+
+
+def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
+    """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
+    table = f"edition.{fact.name}"
+    _temp(con, "before", f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN touched t ON t.id = e.rowid")
+    turn = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
+    _temp(con, "after", f"SELECT * {turn} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (FROM gone)")
+    if fact.name == "cases":
+        con.execute(f"UPDATE {table} SET repeated = NOT repeated WHERE rowid IN (FROM turned)")
+    con.execute(f"INSERT INTO {table} SELECT * FROM fresh ORDER BY {layout(fact, time_sql(step.new))}")
+
+
+def _patch_rollup(con: duckdb.DuckDBPyConnection, rollup: Rollup, step: Step) -> None:
+    table, names = f"edition.{rollup.table}", [group.rsplit(" AS ", 1)[-1] for group in (*rollup.groups, "day")]
+    if not _sums_exactly(con, rollup):
+        con.execute(f"DROP TABLE {table}")
+        roll_up(con, rollup, step.new)
+        return
+    less = ", ".join(f"-{measure.name} AS {measure.name}" for measure in rollup.measures)
+    was, now = rolled_up(rollup, "before", step.old), rolled_up(rollup, "after", step.new)
+    _temp(con, "delta", _sum(rollup, names, f"FROM ({now}) UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({was})"))
+    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM d.{name}" for name in names)
+    _temp(con, "stale", f"SELECT r.rowid AS id, r.* FROM {table} r SEMI JOIN delta d ON {same}")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM stale)")
+    summed = _sum(rollup, names, "SELECT * EXCLUDE (id) FROM stale UNION ALL BY NAME FROM delta")
+    con.execute(f"INSERT INTO {table} BY NAME {summed} ORDER BY area, day")
+
+
+def _sum(rollup: Rollup, names: Iterable[str], rows: str) -> str:
+    """SQL of one row a group and day; rows of zeros are left out."""
+    sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in rollup.measures)
+    return f"SELECT * FROM (SELECT {', '.join([*names, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {counts(rollup)}"
+
+
+def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
+    """Whether sums can be taken back: those of whole numbers can, those of fractions keep a rounding error."""
+    values = [measure.value for measure in rollup.measures if measure.value]
+    if not values:
+        return True
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
+    told = con.execute(
+        f"DESCRIBE SELECT {', '.join(values)} FROM (SELECT *{terms} FROM edition.{rollup.fact})"
+    ).fetchall()
+    return all(WHOLE.fullmatch(row[1]) for row in told)
+
+
+def _temp(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]

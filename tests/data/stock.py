@@ -1,0 +1,91 @@
+"""Fills a store directly, for tests of what is made of it: areas, and deliveries given as rows by our own names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from data.home import Home
+from data.rollups import Measure, Rollup
+from data.schema import FACTS
+from data.store import open_store, stored
+
+Row = Mapping[str, Any]
+
+TOWN, OTHER_TOWN = 990101001000, 990101002000
+VILLAGE, MERGED, OTHER_VILLAGE = 990101001201, 990101001202, 990101002201
+DISTRICT = 990101000000
+MERGED_ON = datetime(2026, 3, 1)
+AREAS: tuple[Row, ...] = (
+    {"code": DISTRICT, "name": "临江区", "level": "district"},
+    {"code": TOWN, "name": "北塘街道", "level": "town", "parent": DISTRICT},
+    {"code": OTHER_TOWN, "name": "沙洲镇", "level": "town", "parent": DISTRICT},
+    {"code": VILLAGE, "name": "新河村", "level": "village", "parent": TOWN},
+    {
+        "code": MERGED,
+        "name": "东桥村",
+        "level": "village",
+        "parent": TOWN,
+        "valid_to": MERGED_ON.date(),
+        "merged_into": VILLAGE,
+    },
+    {"code": OTHER_VILLAGE, "name": "苇塘村", "level": "village", "parent": OTHER_TOWN},
+)
+
+TERMS = (("standing", "coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE"),)
+LATE = "CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END"
+MEASURES = (
+    Measure("intake", "registered_at"),
+    Measure("left_", "closed_at"),
+    Measure("due", "due_at", "standing"),
+    Measure("due_on_time", "due_at", "standing AND closed_at <= due_at"),
+    Measure("caught_up", LATE),
+    Measure("first_clock", "coalesce(signed_at, sign_due_at)"),
+    Measure("dispatches", "registered_at", value="returned + 1"),
+    Measure("repeats", "registered_at", "repeated"),
+    Measure("solved", "closed_at", "reached AND solved"),
+)
+ROLLUPS = (
+    *(Rollup("cases", MEASURES, TERMS, dimension) for dimension in (None, "category", "source", "unit")),
+    Rollup("cases", (Measure("where_", "registered_at", value="lon"),), name="fractions"),
+    Rollup("checks", (Measure("visits", "checked_at"), Measure("failed", "checked_at", "NOT passed"))),
+    Rollup("readings", (Measure("people", "measured_at", value="n"),)),
+    Rollup("assets", (Measure("shared", "share_done_at"), Measure("share_due", "share_due_at"))),
+)
+
+
+def put_areas(home: Home, rows: Iterable[Row] = AREAS) -> None:
+    with open_store(home) as store:
+        store.execute("DELETE FROM areas")
+        for row in rows:
+            _insert(store, "areas", row)
+        store.execute("UPDATE counters SET value = value + 1 WHERE name = 'areas_version'")
+
+
+def put(home: Home, fact: str, rows: Sequence[Row], source: str = "hotline") -> int:
+    """One accepted delivery: the rows replace those of the same key. Returns the batch's number."""
+    with open_store(home) as store:
+        batch = store.execute("SELECT coalesce(max(batch), 0) + 1 FROM batches").fetchone()[0]
+        store.execute("BEGIN")
+        known = {"source": source, "name_zh": source, "name_en": source, "fact": fact, "cycle_days": 1.0}
+        store.execute("DELETE FROM sources WHERE source = ?", [source])
+        _insert(store, "sources", known)
+        _insert(
+            store,
+            "batches",
+            {"batch": batch, "source": source, "fact": fact, "status": "accepted", "identity": str(batch)},
+        )
+        for row in rows:
+            store.execute(f"DELETE FROM {fact} WHERE source = ? AND key = ?", [source, row["key"]])
+            _insert(store, fact, {"source": source, **row, "batch": batch})
+        store.execute("COMMIT")
+        return batch
+
+
+def a_case(key: object, registered_at: datetime, **more: Any) -> Row:
+    return {"key": str(key), "kind": "hotline", "area": VILLAGE, "registered_at": registered_at, **more}
+
+
+def _insert(store: Any, table: str, row: Row) -> None:
+    assert table not in FACTS or row.keys() <= stored(FACTS[table]).keys()
+    names, marks = ", ".join(row), ", ".join("?" for _ in row)
+    store.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))

@@ -1,0 +1,145 @@
+"""A patched edition equals one built in full, whatever was delivered and however time went on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data import publish as publishing
+from data.editions import path_of
+from data.home import Home
+from data.publish import PublishReport, publish
+from tests.data import stock
+from tests.data.stock import MERGED, OTHER_VILLAGE, ROLLUPS, VILLAGE, put, put_areas
+
+START = datetime(2026, 1, 10)
+HOURS = 24 * 100
+
+
+@pytest.fixture(autouse=True)
+def _patch_small_editions_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "CHANGED_SHARE", 1000.0)
+    monkeypatch.setattr(publishing, "TOUCHED_SHARE", 1000.0)
+
+
+def compared(home: Home, patched: PublishReport) -> None:
+    """Builds the same in full and compares every table but meta, row by row."""
+    as_of, demo = (lambda e: (e.as_of, e.demo))(publishing.editions.open_edition(home, patched.edition))
+    with TemporaryDirectory() as folder:
+        other = Home(Path(folder), memory="1GB")
+        other.prepare()
+        other.store.symlink_to(home.store)
+        full = publish(other, ROLLUPS, as_of=as_of, demo=demo)
+        assert full.kind == "full"
+        differences = differing(path_of(home, patched.edition), path_of(other, full.edition))
+    assert differences == {}
+
+
+def differing(one: Path, two: Path) -> dict[str, list[Any]]:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{one}' AS one (READ_ONLY); ATTACH '{two}' AS two (READ_ONLY)")
+        tables = [
+            {
+                name
+                for (name,) in con.execute(
+                    f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{side}'"
+                ).fetchall()
+            }
+            for side in ("one", "two")
+        ]
+        assert tables[0] == tables[1]
+        found = {}
+        for name in sorted(tables[0] - {"meta"}):
+            assert con.execute(f"DESCRIBE one.{name}").fetchall() == con.execute(f"DESCRIBE two.{name}").fetchall()
+            sql = f"(FROM one.{name} EXCEPT ALL FROM two.{name}) UNION ALL BY NAME (FROM two.{name} EXCEPT ALL FROM one.{name})"
+            if rows := con.execute(sql).fetchall():
+                found[name] = rows
+        return found
+
+
+hours = st.integers(0, HOURS).map(lambda hour: START + timedelta(hours=hour))
+maybe = st.none() | hours
+places = st.sampled_from([VILLAGE, MERGED, OTHER_VILLAGE, stock.TOWN, stock.DISTRICT])
+
+
+def rows_of(keys: int, **columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    row = st.fixed_dictionaries({"key": st.integers(1, keys).map(str), **columns})
+    return st.lists(row, max_size=6, unique_by=lambda row: row["key"])
+
+
+cases = rows_of(
+    10,
+    kind=st.just("hotline"),
+    area=places,
+    registered_at=hours,
+    place=st.sampled_from([None, "桥头", "桥尾"]),
+    category=st.sampled_from([None, "噪声", "停车"]),
+    reporter=st.sampled_from([None, "a", "b"]),
+    repeat_of=st.sampled_from([None, None, None, "1"]),
+    unit=st.sampled_from([None, "城管局", "住建局"]),
+    urgency=st.sampled_from([None, "urgent"]),
+    signed_at=maybe,
+    sign_due_at=maybe,
+    due_at=maybe,
+    closed_at=maybe,
+    close_kind=st.sampled_from([None, "done", "void"]),
+    deferred=st.sampled_from([None, True]),
+    returned=st.sampled_from([None, 0, 2]),
+    reached=st.sampled_from([None, True]),
+    solved=st.sampled_from([None, True, False]),
+    lon=st.sampled_from([None, 119.1, 119.3, 120.7]),
+    updated_at=maybe,
+)
+assets = rows_of(
+    3,
+    kind=st.just("site"),
+    area=places,
+    name=st.just("门户"),
+    share_done_at=maybe,
+    share_due_at=maybe,
+    updated_at=maybe,
+)
+checks = rows_of(
+    8,
+    area=st.none() | places,
+    asset_source=st.sampled_from([None, "assets"]),
+    asset=st.sampled_from(["1", "2", "9"]),
+    rule=st.just("opens"),
+    checked_at=hours,
+    passed=st.booleans(),
+)
+readings = rows_of(
+    4, area=places, measure=st.just("waiting"), measured_at=hours, value=st.just(1.0), n=st.sampled_from([None, 2, 3])
+)
+deliveries = st.lists(
+    st.one_of(
+        st.tuples(st.just("cases"), st.sampled_from(["hotline", "grid"]), cases),
+        st.tuples(st.just("cases"), st.just("hotline"), cases),
+        st.tuples(st.just("assets"), st.just("assets"), assets),
+        st.tuples(st.just("checks"), st.sampled_from(["assets", "visits"]), checks),
+        st.tuples(st.just("readings"), st.just("gauges"), readings),
+    ),
+    max_size=4,
+)
+story = st.lists(st.tuples(deliveries, st.sampled_from([0, 1, 12, 24, 24 * 9, 24 * 31])), min_size=2, max_size=4)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story)
+def test_a_patched_edition_equals_a_full_build(steps: Sequence[tuple[list[Any], int]]) -> None:
+    with TemporaryDirectory() as folder:
+        home, as_of = Home(Path(folder), memory="1GB"), START + timedelta(days=30)
+        put_areas(home)
+        report = publish(home, ROLLUPS, as_of=as_of)
+        for delivered, wait in steps:
+            for fact, source, rows in delivered:
+                put(home, fact, rows, source)
+            as_of += timedelta(hours=wait)
+            report = publish(home, ROLLUPS, as_of=as_of)
+        compared(home, report)
