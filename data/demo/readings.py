@@ -1,0 +1,56 @@
+"""Readings of the demo: queues in the service halls, and the yearbook of the villages.
+
+Measures (the SQL stands beside this module):
+  queue_waiting     people waiting, hourly in 14 days, by hall and counter; n = open windows
+  registered_users  people, monthly, by town; n = residents
+  resident_pop, has_5g (0 or 1), bandwidth_mbps: monthly, by village
+  income_wan, debt_wan: yearly in January, by village (not by community)
+"""
+
+import random
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+import data.demo.calendar as calendar
+import data.demo.geography as geography
+import data.demo.stories as stories
+from data.demo.registers import HALLS
+from data.demo.tables import copy, give, table
+
+QUEUES, VILLAGES = (Path(__file__).with_name(f"{name}.sql") for name in ("queues", "villages"))
+COUNTERS = (("综合受理", 1.0), ("医保社保", 1.5), ("不动产登记", 0.8))
+BUSY = (4, 9, 15, 17, 12, 4, 5, 10, 12, 9, 3)
+"""People waiting at 7:30, 8:30 … 17:30 at an average counter of the district's hall."""
+IN_TOWNS = 0.45
+"""Times as many in a town's hall."""
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: datetime) -> None:
+    """Write `hall_queues.parquet` and `villages.parquet`: what was measured before the data time."""
+    lines = (
+        (area, f"{hall} {counter}", times * (1.0 if area == stories.DISTRICT else IN_TOWNS))
+        for hall, area in HALLS
+        for counter, times in COUNTERS
+    )
+    grounds = (
+        (a.code, a.code // 1000 * 1000, a.kind == "村", a.population, a.merged_into or 0)
+        for a in geography.areas()
+        if a.level == "village"
+    )
+    table(con, "lines", "area unit times", lines)
+    table(con, "busy", "hour people", enumerate(BUSY, 7))
+    table(con, "grounds", "code town rural people merged_into", grounds)
+    table(con, "months", "month", ((day,) for day in _months(as_of)))
+    salt = random.Random(f"{seed} readings").getrandbits(62)
+    give(con, as_of=as_of, today=as_of.date(), merged=as_of.date() - stories.MERGED_AGO, salt=salt)
+    copy(con, QUEUES.read_text("utf-8"), folder / "hall_queues.parquet")
+    copy(con, VILLAGES.read_text("utf-8"), folder / "villages.parquet")
+
+
+def _months(as_of: datetime) -> list[datetime]:
+    """The first of each month in the demo's years, up to the data time."""
+    first = as_of.year - calendar.YEARS
+    days = [datetime(year, month, 1) for year in range(first, as_of.year + 1) for month in range(1, 13)]
+    return [day for day in days if datetime(first, as_of.month, 1) < day < as_of]

@@ -1,0 +1,147 @@
+"""The registers of the demo: information systems, data sets, service items and halls. All of them are assets."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+import data.demo.names as names
+import data.demo.stories as stories
+from data.demo.tables import copy
+
+FIELDS = ("经济调节", "市场监管", "社会管理", "公共服务", "生态环保", "政务运行")
+SYSTEMS = (
+    "协同办公",
+    "业务受理",
+    "执法监管",
+    "统计分析",
+    "档案管理",
+    "预警监测",
+    "信用管理",
+    "资金监管",
+    "移动巡查",
+    "视频汇聚",
+)
+OWNER_LEVELS = ("区",) * 6 + ("市",) * 2 + ("省",) * 2 + ("中央",)
+THEMES = ("人口", "法人", "信用", "证照", "空间地理", "民生保障", "市场主体", "城乡建设", "农业农村", "应急管理")
+SETS = ("登记信息", "许可信息", "处罚信息", "名录", "台账", "巡查记录", "统计月报", "监测数据", "补贴发放", "点位分布")
+ITEMS = ("新办", "变更", "延续", "注销", "备案", "年审", "补证", "查询", "认定", "申领")
+SUBJECTS = (
+    "食品经营许可", "道路运输证", "施工许可", "取水许可", "卫生许可", "排水许可", "人力资源服务许可",
+    "民办学校许可", "社会救助", "残疾人补贴", "老年优待证", "灵活就业参保", "农房翻建审批", "户外广告设置",
+    "占道施工许可", "树木砍伐许可", "校车使用许可", "再生育登记", "医保报销", "公租房",
+)  # fmt: skip
+ITEM_KINDS = ("行政许可", "行政许可", "行政确认", "公共服务", "公共服务", "行政给付")
+HALLS = (
+    ("区政务服务中心", stories.DISTRICT),
+    *((f"{n}便民服务中心", stories.GROWING_TOWN + 1000 * i) for i, n in enumerate(names.TOWNS[:4])),
+)
+VENDORS = ("承建单位甲", "承建单位乙", "承建单位丙", "自建")
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
+    """Write `systems.parquet`, `datasets.parquet` and `services.parquet` (items and halls)."""
+    told = as_of.replace(hour=2, minute=30)
+    for name, rows in (("systems", _systems(as_of)), ("datasets", _datasets(as_of)), ("services", _services())):
+        con.register("given_rows", pd.DataFrame([row | {"updated_at": told} for row in rows]).convert_dtypes())
+        copy(con, "SELECT * FROM given_rows", folder / f"{name}.parquet")
+        con.unregister("given_rows")
+
+
+def _systems(as_of: datetime) -> Iterator[dict[str, Any]]:
+    """Sixty systems; most of those that must share do, a tenth of the upper levels' flow data back."""
+    rng = random.Random("systems")
+    for i in range(60):
+        level = OWNER_LEVELS[i % len(OWNER_LEVELS)]
+        upper = level != "区"
+        shares, shared = rng.random() < 0.8, rng.random() < 0.92
+        flows = upper and rng.random() < 0.2
+        yield {
+            "key": f"system-{i + 1:02}",
+            "kind": "system",
+            "area": stories.DISTRICT,
+            "name": f"{FIELDS[i % 6]}{SYSTEMS[i // 6]}系统",
+            "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
+            "owner_level": level,
+            "vendor": rng.choice(VENDORS),
+            "on_cloud": rng.random() < 0.85,
+            "mlps_level": rng.choice((2, 2, 2, 3)),
+            "share_required": shares,
+            "share_due_at": _before(as_of, rng, 60, 300) if shares else pd.NaT,
+            "share_done_at": _before(as_of, rng, 10, 400) if shares and shared else pd.NaT,
+            "flow_required": upper,
+            "flow_active": flows,
+            "flow_last_at": _before(as_of, rng, 0, 3) if flows else pd.NaT,
+            "users_registered": rng.randint(20, 4000),
+            "theme": FIELDS[i % 6],
+            "registered_at": _before(as_of, rng, 500, 3000),
+        }
+
+
+def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
+    """Three hundred data sets; about one in fourteen is behind its cycle, a few are not mounted."""
+    rng = random.Random("data sets")
+    for i in range(300):
+        cycle = rng.choice((1, 7, 30, 30, 90, 365))
+        late = rng.random() < 0.07
+        kind = rng.choices(("interface", "table", "file", "none"), (30, 50, 14, 6))[0]
+        opened = rng.choices(("open", "conditional", "closed"), (30, 40, 30))[0]
+        yield {
+            "key": f"dataset-{i + 1:03}",
+            "kind": "dataset",
+            "area": stories.DISTRICT,
+            "parent": f"system-{i % 60 + 1:02}",
+            "name": f"{THEMES[i % 10]}{SETS[i // 10 % 10]}" + ("", "（归档）", "（镇街）")[i // 100],
+            "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
+            "theme": THEMES[i % 10],
+            "share_class": rng.choices(("open", "conditional", "closed"), (45, 45, 10))[0],
+            "open_class": opened,
+            "machine_readable": opened == "open" and rng.random() < 0.94,
+            "resource_kind": kind,
+            "mounted_at": pd.NaT if kind == "none" else _before(as_of, rng, 100, 1200),
+            "cycle_days": cycle,
+            "last_updated_at": _before(as_of, rng, cycle * 1.2 + 1, cycle * 3 + 5)
+            if late
+            else _before(as_of, rng, 0, cycle),
+            "rows": round(10 ** rng.uniform(2, 6.5)),
+            "direction": rng.choices(("collect", "share", "return", "open"), (45, 35, 5, 15))[0],
+            "registered_at": _before(as_of, rng, 1200, 2000),
+        }
+
+
+def _services() -> Iterator[dict[str, Any]]:
+    """Five halls, and five hundred service items with limits, depth and guide (one bit an element, 255 = whole)."""
+    rng = random.Random("service items")
+    for i, (name, area) in enumerate(HALLS, 1):
+        yield {"key": f"hall-{i}", "kind": "hall", "area": area, "name": name, "unit": name}
+    for i in range(500):
+        legal = rng.choice((5, 10, 15, 20, 30, 45, 60))
+        instant = rng.random() < 0.52
+        depth = rng.choices((1, 2, 3, 4), (2, 6, 12, 80))[0]
+        yield {
+            "key": f"item-{i + 1:03}",
+            "kind": "service_item",
+            "area": stories.DISTRICT,
+            "name": f"{SUBJECTS[i % 20]}{ITEMS[i // 20 % 10]}" + ("", "（个人）", "（企业）")[i // 200],
+            "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
+            "item_kind": ITEM_KINDS[i % len(ITEM_KINDS)],
+            "legal_days": legal,
+            "promised_days": 0 if instant else max(1, round(legal * rng.uniform(0.25, 0.8))),
+            "instant": instant,
+            "online_depth": depth,
+            "online_accept": depth >= 3,
+            "max_trips": 0 if depth == 4 else rng.choices((1, 2), (85, 15))[0],
+            "bundle": "开办企业" if i % 37 == 0 else "新生儿出生" if i % 41 == 0 else None,
+            "cross_province": rng.random() < 0.3,
+            "guide_elements": 255 if rng.random() < 0.965 else 255 - 2 ** rng.randrange(8),
+            "modes": rng.choice(("告知承诺", "一窗受理", "帮办代办", "容缺受理")),
+        }
+
+
+def _before(as_of: datetime, rng: random.Random, low: float, high: float) -> datetime:
+    """A whole second between `high` and `low` days before the data time."""
+    return (as_of - timedelta(days=rng.uniform(low, high))).replace(microsecond=0) - timedelta(seconds=1)

@@ -1,0 +1,66 @@
+"""What is planted in the demo district, in one place: the generator, the tests and the screens' tests read it here.
+
+Everything else in the demo is ordinary variation around believable levels.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+DISTRICT = 990101_000_000
+"""No province has the prefix 99."""
+
+GROWING_TOWN = 990101_100_000
+GROWING_SINCE = timedelta(days=42)
+"""沙洲镇: for six weeks more comes in and ever more of it stays open, much of it with an extended deadline."""
+
+BURST_UNIT = "区住建局"
+BURST_HOURS = 3
+"""区住建局 closes in bursts: nearly everything in the last hours before the deadline; its on-time rate is fine."""
+
+MERGED_VILLAGE = 990101_101_201
+SURVIVING_VILLAGE = 990101_101_200
+MERGED_AGO = timedelta(days=61)
+"""小塘村 went into 大塘村 two months ago; its older cases keep its code."""
+
+SILENT_SOURCE = "flood"
+SILENT_FOR = timedelta(days=2, hours=8)
+"""三防应急, otherwise steady, delivered its last row this long before the data time, though it should deliver daily."""
+
+REPEATING_CATEGORY = "路灯照明"
+"""The same lamps are reported again and again: about 35 % repeats within 30 days, against 8 % in other categories."""
+
+UNHAPPY_TOWN = 990101_001_000
+"""北塘街道: callers who were called back are satisfied far less often than elsewhere."""
+
+SLOW_TOWN = 990101_104_000
+"""云岭镇: late for years, and not getting worse."""
+
+BOUNCING_TOWN = 990101_006_000
+"""望江街道: sends back one dispatch in eight."""
+
+
+@dataclass(frozen=True)
+class SiteStory:
+    """A planted government site: its key, and what the checks of the last days say about it at the data time."""
+
+    key: str
+    what: str
+
+
+SLOW_SITE = SiteStory(
+    "site-01", "6 of its 140 visits of the last 7 days did not open within 15 seconds: 4.3 %, a veto from 5 %"
+)
+IDLE_SITE = SiteStory("site-02", "home page unchanged for 13 days: a veto tomorrow, from 14 days")
+BLANK_SITE = SiteStory("site-03", "6 blank columns: a veto from 5")
+STALE_SITE = SiteStory("site-04", "7 news and notice columns not updated in time: a veto from 5")
+
+SPIKES = (("typhoon", 7, 24, 3, 2.6), ("typhoon", 9, 14, 2, 1.9), ("snow", 1, 21, 3, 1.8))
+"""Weather of each year: regime, month, day, days it lasts, how many times the usual intake."""
+
+PHONES = 0.0006
+PHONE = r"1380000\d{4}"
+"""Share of the calls whose title ends with a number the caller left, and the pattern of all such (invented) numbers."""
+
+REJECTED = 0.003
+"""Share of broken rows that 网站留言 delivers on top of its good ones, a fifth of each kind."""
+BROKEN = ("unknown area", "unparseable time", "closed before registered", "rating out of range", "key delivered twice")

@@ -1,0 +1,37 @@
+-- What is known of each village month by month, and of the towns' users. Tables and variables: data/demo/readings.py.
+WITH monthly AS (
+    SELECT g.*, m.month, ago: date_diff('month', m.month, getvariable('as_of')),
+        h: hash(xor(hash(g.code), getvariable('salt'))), before: m.month < getvariable('merged')
+    FROM months m, grounds g
+    WHERE g.merged_into = 0 OR before
+),
+-- before the merger the survivor's people are its own
+lives AS (
+    SELECT m.*, residents: m.people - coalesce(o.people, 0)
+    FROM monthly m LEFT JOIN grounds o ON o.merged_into = m.code AND m.before
+),
+found AS (
+    SELECT code, measure: 'resident_pop', month, value: round(residents * (1 - 0.0004 * ago)), value_unit: '人', n: NULL::BIGINT
+    FROM lives
+    UNION ALL
+    SELECT code, 'has_5g', month, (u(h, '5g') < 0.63 - 0.0075 * ago + CASE WHEN rural THEN 0 ELSE 0.3 END)::INTEGER, NULL, NULL
+    FROM lives
+    UNION ALL
+    SELECT code, 'bandwidth_mbps', month, round((62 + 40 * u(h, 'net')) * 0.991 ^ ago, 2), 'Mbit/s', NULL
+    FROM lives
+    UNION ALL
+    SELECT code, 'income_wan', month, round((18 + 45 * least(spread(h, 'income', 0.4), 8)) * 0.94 ^ (ago // 12), 1), '万元', NULL
+    FROM lives WHERE rural AND month(month) = 1
+    UNION ALL
+    SELECT code, 'debt_wan', month, if(u(h, 'debtor') < 0.22, round(70 * least(spread(h, 'debt', 0.5), 6), 1), 0), '万元', NULL
+    FROM lives WHERE rural AND month(month) = 1
+    UNION ALL
+    SELECT town, 'registered_users', month,
+        round(sum(residents) * (0.45 - 0.004 * any_value(ago)) * (0.9 + 0.2 * u(hash(town), 'users'))), '人',
+        sum(residents)::BIGINT
+    FROM lives GROUP BY town, month
+)
+SELECT key: code || '/' || measure || '/' || strftime(month, '%Y%m'), area: code, measure, measured_at: month,
+    value: value::DOUBLE, value_unit, n, updated_at: month
+FROM found
+ORDER BY month, code, measure
