@@ -1,0 +1,1 @@
+"""The shell: settings, the command line, and what the screens share."""

@@ -1,0 +1,68 @@
+"""The command line: `python -m cockpit …`. One module a family of commands; heavy imports happen inside them."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from cockpit.commands.check import check
+from cockpit.commands.demo import demo
+from cockpit.commands.editions import editions, publish, rollback
+from cockpit.commands.load import areas, load, rejects
+from cockpit.commands.query import query, rows
+from cockpit.commands.serve import serve
+from cockpit.errors import CockpitError
+from data.errors import DataError
+from metrics.errors import MetricsError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """The governance cockpit: load what the district's systems hold, publish it, ask it, serve it.
+
+    Settings are environment variables COCKPIT_…; the README lists them.
+    """
+
+
+for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check):
+    cli.add_command(command)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code: 0, 1 failed run, 2 bad usage or configuration.
+
+    Whatever goes wrong is one line on stderr; COCKPIT_DEBUG=1 adds the trace.
+    """
+    try:
+        return cli.main(args, prog_name="python -m cockpit", standalone_mode=False) or 0
+    except BrokenPipeError:  # the reader has seen enough: `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("COCKPIT_DEBUG", "0").lower() not in ("", "0", "false", "no", "off"):
+            traceback.print_exc()
+        message, code = explain(error)
+        click.echo(f"error: {' '.join(message.split())}", err=True)
+        return code
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """What to tell the person at the keyboard, and the exit code."""
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context else ""
+        return error.format_message() + hint, 2
+    if isinstance(error, CockpitError):
+        return str(error), error.exit_code
+    if isinstance(error, (DataError, MetricsError)):
+        return str(error), 1
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", 1
+    return f"{type(error).__name__}: {error}; run with COCKPIT_DEBUG=1 for the trace", 1

@@ -1,0 +1,66 @@
+"""`check`: are the definitions sound, and do the numbers agree with each other?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import FILE, catalog_of, opened, with_settings
+from cockpit.commands.output import format_option, write_frame
+from cockpit.errors import CockpitError, UsageError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+
+@click.command()
+@click.argument("source", type=FILE, nargs=-1, metavar="[SOURCE.yaml]...")
+@format_option
+@with_settings
+def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
+    """Validate the catalog and the source files named, then reconcile the current edition.
+
+    Without names, the definitions that deliveries were loaded by. Exit code 1 if a reconciliation fails.
+    """
+    catalog = catalog_of(settings)
+    check_sources(settings, source)
+    from metrics.reconcile import reconcile
+
+    found = reconcile(opened(settings), catalog)
+    write_frame(found, layout)
+    failed = list(found.loc[~found["passed"], "check"])
+    if failed:
+        raise CockpitError(f"{len(failed)} of {len(found)} reconciliations failed: {', '.join(failed)}")
+
+
+def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
+    """Read the source files named, else the definitions in the store. UsageError that tells all faults."""
+    from data.errors import DataError
+    from data.sources import read_source
+
+    faults = [] if paths else stored_faults(settings)
+    for path in paths:
+        try:
+            read_source(path)
+        except DataError as error:
+            faults.append(str(error))
+    if faults:
+        raise UsageError("; ".join(faults))
+
+
+def stored_faults(settings: "Settings") -> list[str]:
+    """What is wrong by today's contract with the definitions in the store, a line each."""
+    from pydantic import ValidationError
+
+    from data.sources import Source
+    from data.store import read_store
+
+    with read_store(settings.data) as store:
+        definitions = store.execute("SELECT source, definition FROM sources ORDER BY source").fetchall()
+    faults = []
+    for source, definition in definitions:
+        try:
+            Source.model_validate_json(definition)
+        except ValidationError as error:
+            faults.append(f"source {source} as stored: {error.errors()[0]['msg']}; mend its file and load it again")
+    return faults

@@ -1,0 +1,92 @@
+"""What commands share: the settings with --home, times, progress, and which faults are the user's."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cockpit.errors import UsageError
+from data.errors import DataError
+from metrics.errors import MetricsError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+    from data.editions import Edition
+    from metrics.catalog import Catalog
+
+DAY = click.DateTime(["%Y-%m-%d"])
+TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+NOTHING_PUBLISHED = (
+    "nothing is published in {home}: build the demo district with `python -m cockpit demo`, or load your own data with "
+    "`areas`, `load` and `publish` (README)"
+)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --home and passes the settings as the first argument."""
+
+    @click.option(
+        "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of all state (COCKPIT_HOME)."
+    )
+    @functools.wraps(command)
+    def run(*args: Any, home: Path | None, **options: Any) -> Any:
+        from cockpit.settings import load
+
+        return command(load(**({"home": home} if home else {})), *args, **options)
+
+    return run
+
+
+@contextmanager
+def as_usage() -> Iterator[None]:
+    """What the layers below find wrong in here is the question's or the configuration's fault: exit 2."""
+    try:
+        yield
+    except (DataError, MetricsError) as error:
+        raise UsageError(str(error)) from error
+
+
+def catalog_of(settings: "Settings") -> "Catalog":
+    """Our metrics and the district's own. Raises UsageError for a wrong definition."""
+    from cockpit import catalog
+
+    with as_usage():
+        return catalog.catalog_of(settings)
+
+
+def opened(settings: "Settings", edition: str | None = None) -> "Edition":
+    """The edition of an id, else the current one. Raises UsageError when there is none."""
+    from data.editions import current, open_edition
+
+    with as_usage():
+        found = (
+            open_edition(settings.data, edition, memory=settings.read_memory)
+            if edition
+            else current(settings.data, memory=settings.read_memory)
+        )
+    if found is None:
+        raise UsageError(NOTHING_PUBLISHED.format(home=settings.home))
+    return found
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, float], None]]:
+    """A callback (step, share done) that keeps one line of a terminal's stderr up to date; silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda step, share: None
+        return
+
+    def show(step: str, share: float) -> None:
+        sys.stderr.write(f"\r\033[K{min(max(share, 0), 1):4.0%}  {step}")
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()

@@ -1,0 +1,74 @@
+"""`demo`: the fictional district, walked down the same path as any other data."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from cockpit.commands.common import catalog_of, progress, with_settings
+from cockpit.errors import UsageError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+CASES, SEED = 200_000, 20261122
+
+
+@click.command()
+@click.option("--cases", type=click.IntRange(1), default=CASES, show_default=True, help="How many cases it has.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same district.")
+@click.option("--force", is_flag=True, help="Replace the data of another district that this home holds.")
+@with_settings
+def demo(settings: "Settings", cases: int, seed: int, force: bool) -> None:
+    """Build the fictional demo district, three years of it up to today, and publish it.
+
+    An older demo in this home is replaced; editions published before are kept.
+    """
+    build_demo(settings, cases=cases, seed=seed, force=force)
+
+
+def build_demo(settings: "Settings", *, cases: int = CASES, seed: int = SEED, force: bool = False) -> None:
+    """Write the demo's deliveries, load them into a fresh store, publish. UsageError if other data are in it."""
+    from data.areas import load_areas
+    from data.demo import build
+    from data.demo.deliveries import ZONE
+    from data.ingest import load
+    from data.publish import publish
+    from data.sources import read_source
+
+    home = settings.data
+    if not force and (found := others(settings)):
+        raise UsageError(
+            f"{home.root} holds data of {', '.join(found)}: build the demo in another home with --home, "
+            "or replace what is there with --force"
+        )
+    rollups = catalog_of(settings).rollups()
+    with progress() as show:
+        show("drawing the demo district", 0)
+        made = build(home.root, cases=cases, seed=seed, memory=home.memory, threads=home.threads)
+        home.store.unlink(missing_ok=True)
+        for areas in made.areas:
+            load_areas(home, areas)
+        for i, source in enumerate(made.sources):
+            show(f"loading {source.stem}", i / len(made.sources))
+            load(home, read_source(source), reject_limit=1)
+        as_of = made.as_of.replace(tzinfo=ZoneInfo(ZONE)).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
+        report = publish(home, rollups, as_of=as_of, demo=True, keep=settings.keep_editions, progress=show)
+    click.echo(f"{report.edition}: demo district published, {report.cases} cases")
+
+
+def others(settings: "Settings") -> list[str]:
+    """The districts and sources that this home holds and that are not the demo's."""
+    from data.demo.deliveries import SOURCES
+    from data.demo.stories import DISTRICT
+    from data.store import read_store
+
+    if not settings.data.store.is_file():
+        return []
+    with read_store(settings.data) as store:
+        tops = store.execute(
+            "SELECT name FROM areas WHERE parent IS NULL AND code <> $1 ORDER BY 1", [DISTRICT]
+        ).fetchall()
+        loaded = store.execute("SELECT source, file FROM sources ORDER BY 1").fetchall()
+    files = {source: f"{source}.parquet" for source, *_ in SOURCES}
+    return [name for (name,) in tops] + [source for source, file in loaded if files.get(source) != file]

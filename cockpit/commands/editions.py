@@ -1,0 +1,53 @@
+"""`publish`, `editions`, `rollback`: what readers see."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import TIME, as_usage, catalog_of, progress, with_settings
+from cockpit.commands.output import format_option, write
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+COLUMNS = ("edition", "current", "as_of", "published_at", "cases", "size_mb", "demo")
+
+
+@click.command()
+@click.option("--as-of", type=TIME, metavar="T", help="What is not known before T stays out; now by default.")
+@with_settings
+def publish(settings: "Settings", as_of: datetime | None) -> None:
+    """Publish what is loaded as a new edition. Readers change over at once; older editions are kept."""
+    from data.publish import publish as publish_edition
+
+    rollups = catalog_of(settings).rollups()
+    with progress() as show:
+        report = publish_edition(settings.data, rollups, as_of=as_of, keep=settings.keep_editions, progress=show)
+    click.echo(f"{report.edition}: published, {report.cases} cases, {report.seconds:.1f} seconds")
+
+
+@click.command()
+@format_option
+@with_settings
+def editions(settings: "Settings", layout: str) -> None:
+    """List the published editions, newest first."""
+    from data.editions import editions as published
+
+    records = [
+        (e.id, e.current, e.as_of, e.published_at.replace(microsecond=0), e.cases, round(e.size_mb, 1), e.demo)
+        for e in published(settings.data)
+    ]
+    write(COLUMNS, records, layout)
+
+
+@click.command()
+@click.argument("edition")
+@with_settings
+def rollback(settings: "Settings", edition: str) -> None:
+    """Point readers at EDITION, one that `editions` lists. Nothing is deleted."""
+    from data.editions import rollback as point_at
+
+    with as_usage():
+        point_at(settings.data, edition)
+    click.echo(f"{edition}: current")

@@ -1,0 +1,85 @@
+"""`load`, `areas`, `rejects`: what comes in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import FILE, as_usage, progress, with_settings
+from cockpit.commands.output import format_option, write
+from cockpit.errors import CockpitError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+
+@click.command()
+@click.argument("source", type=FILE, metavar="SOURCE.yaml")
+@click.option("--file", type=FILE, help="Read this file in place of the one the source names.")
+@click.option("--force", is_flag=True, help="Accept a delivery in spite of too many rejects; load it again if known.")
+@with_settings
+def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> None:
+    """Load one delivery of the source that SOURCE.yaml describes.
+
+    A delivery that is loaded already is left alone. One with too many rejects is held: look at them with
+    `rejects`, then mend it or use --force. Readers see what was loaded after `publish`.
+    """
+    from data.ingest import load as load_delivery
+    from data.sources import read_source
+
+    with as_usage():
+        definition = read_source(source)
+    with progress() as show:
+        report = load_delivery(
+            settings.data, definition, file=file, force=force, reject_limit=settings.reject_limit, progress=show
+        )
+    click.echo(
+        f"{report.source}: {report.status}: {report.read} read, {report.accepted} accepted, {report.updated} updated, "
+        f"{report.rejected} rejected, {report.seconds:.1f} seconds"
+    )
+    if report.status == "held":
+        raise CockpitError(
+            f"{file or source}: held, {report.rejected} of {report.read} rows were rejected, more than "
+            f"{settings.reject_limit:.0%}: see `rejects --source {report.source}`, mend the delivery or use --force"
+        )
+
+
+@click.command()
+@click.argument("file", type=FILE, metavar="AREAS.csv|.geojson")
+@with_settings
+def areas(settings: "Settings", file: Path) -> None:
+    """Load or update the area tree from a CSV, or its polygons from a GeoJSON file keyed by code."""
+    from data.areas import load_areas
+
+    report = load_areas(settings.data, file)
+    click.echo(
+        f"{file.name}: {report.read} read, {report.added} added, {report.changed} changed, "
+        f"{report.polygons} polygons, {report.seconds:.1f} seconds"
+    )
+
+
+@click.command()
+@click.option("--source", help="Only the rows of this source.")
+@format_option
+@with_settings
+def rejects(settings: "Settings", source: str | None, layout: str) -> None:
+    """The rows that were refused, each with every reason that applies, newest delivery first."""
+    from data.store import read_store
+
+    with read_store(settings.data) as store:
+        if source is not None:
+            check_source(
+                source, [name for (name,) in store.execute("SELECT source FROM sources ORDER BY 1").fetchall()]
+            )
+        records = store.execute(
+            """SELECT source, batch, row, key, array_to_string(reasons, '; '), raw FROM rejects
+            WHERE $1 IS NULL OR source = $1 ORDER BY batch DESC, row""",
+            [source],
+        ).fetchall()
+    write(("source", "batch", "row", "key", "reasons", "raw"), records, layout)
+
+
+def check_source(source: str, known: list[str]) -> None:
+    if source not in known:
+        names = ", ".join(known) or "none"
+        raise click.BadParameter(f"nothing was loaded from {source!r}; loaded are: {names}", param_hint="--source")

@@ -1,0 +1,90 @@
+"""How commands print records: an aligned table for people, CSV and JSON for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("table", "csv", "json")
+WIDEST = 48
+"""Columns of a terminal that one cell of a table may take; CSV and JSON are never cut."""
+
+Record = Sequence[Any]
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    help = "How to print: an aligned table, CSV with a header, or a JSON array."
+    return click.option(
+        "--format", "layout", type=click.Choice(FORMATS), default="table", show_default=True, help=help
+    )(command)
+
+
+def write_frame(frame: "pd.DataFrame", layout: str) -> None:
+    """Print a frame without its index; a missing value is an empty cell or null."""
+    values = frame.astype(object).where(frame.notna(), None)
+    records = ([_whole(value) for value in record] for record in values.itertuples(index=False, name=None))
+    write(list(frame.columns), records, layout)
+
+
+def write(columns: Sequence[str], records: Iterable[Record], layout: str) -> None:
+    """Print records: times as `2026-11-22 08:00:00`, a missing value as an empty cell or null."""
+    if layout == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(records)
+    elif layout == "json":
+        rows = [dict(zip(columns, record, strict=True)) for record in records]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+    else:
+        for line in table(columns, records):
+            click.echo(line)
+
+
+def table(columns: Sequence[str], records: Iterable[Record]) -> list[str]:
+    """Lines of a table: columns without any value left out, numbers to the right."""
+    rows = list(records)
+    kept = [i for i in range(len(columns)) if not rows or any(row[i] is not None for row in rows)]
+    cells = [[columns[i] for i in kept], *([_cell(row[i]) for i in kept] for row in rows)]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    right = [any(_is_number(row[i]) for row in rows) for i in kept]
+    return [
+        "  ".join(
+            " " * (wide - width(cell)) + cell if to_right else cell + " " * (wide - width(cell))
+            for cell, wide, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in cells
+    ]
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes: a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _whole(value: Any) -> Any:
+    """A count that a frame holds as 3.0 is told as 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    text = " ".join(str(value).split())
+    if width(text) <= WIDEST:
+        return text
+    while width(text) >= WIDEST:
+        text = text[:-1]
+    return text + "…"

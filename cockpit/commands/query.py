@@ -1,0 +1,109 @@
+"""`query` and `rows`: the numbers, and the facts behind them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import DAY, TIME, as_usage, catalog_of, opened, with_settings
+from cockpit.commands.output import format_option, write_frame
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+    from metrics.period import Period
+
+BREAKDOWNS = ("town", "village", "day", "week", "month", "category", "source", "department")
+PARTS = ("numerator", "denominator")
+
+area_option = click.option("--area", type=click.IntRange(10**11, 10**12 - 1), required=True, help="12-digit area code.")
+from_option = click.option("--from", "start", type=DAY, required=True, metavar="D", help="First day, 2026-11-01.")
+to_option = click.option(
+    "--to", "end", type=DAY, required=True, metavar="D", help="The day after the last, 2026-12-01."
+)
+as_of_option = click.option(
+    "--as-of", type=TIME, metavar="T", help="What was known before T; the edition's own time by default."
+)
+edition_option = click.option("--edition", metavar="ID", help="Ask this edition in place of the current one.")
+
+
+@click.command()
+@click.argument("metric", nargs=-1, required=True)
+@area_option
+@from_option
+@to_option
+@click.option("--by", type=click.Choice(BREAKDOWNS), help="One row a group in place of one in all.")
+@as_of_option
+@edition_option
+@format_option
+@with_settings
+def query(
+    settings: "Settings",
+    metric: tuple[str, ...],
+    area: int,
+    start: datetime,
+    end: datetime,
+    by: str | None,
+    as_of: datetime | None,
+    edition: str | None,
+    layout: str,
+) -> None:
+    """The numbers of one or more metrics, with numerator, denominator, sample size and quality.
+
+    The period is half-open: a whole November is --from 2026-11-01 --to 2026-12-01.
+    """
+    from metrics.query import query as ask
+
+    with as_usage():
+        frame = ask(
+            opened(settings, edition),
+            metric,
+            area,
+            period(start, end),
+            by=by,
+            as_of=as_of,
+            catalog=catalog_of(settings),
+        )
+    write_frame(frame, layout)
+
+
+@click.command()
+@click.argument("metric")
+@area_option
+@from_option
+@to_option
+@click.option("--part", type=click.Choice(PARTS), help="Which side of a rate; all it counted by default.")
+@as_of_option
+@edition_option
+@format_option
+@with_settings
+def rows(
+    settings: "Settings",
+    metric: str,
+    area: int,
+    start: datetime,
+    end: datetime,
+    part: str | None,
+    as_of: datetime | None,
+    edition: str | None,
+    layout: str,
+) -> None:
+    """Exactly the facts behind a number, with all their columns as known at the as-of time."""
+    from metrics.rows import rows as facts
+
+    with as_usage():
+        frame = facts(
+            opened(settings, edition),
+            metric,
+            area,
+            period(start, end),
+            part=part,
+            as_of=as_of,
+            catalog=catalog_of(settings),
+        )
+    write_frame(frame, layout)
+
+
+def period(start: datetime, end: datetime) -> "Period":
+    from metrics.period import Period
+
+    return Period(start.date(), end.date())

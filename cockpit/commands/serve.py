@@ -1,0 +1,81 @@
+"""`serve`: the cockpits, over HTTP."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import NOTHING_PUBLISHED, with_settings
+from cockpit.errors import CockpitError, UsageError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EVERY_INTERFACE = ("0.0.0.0", "::")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on (COCKPIT_PORT).")
+@click.option("--host", help="Address to serve on; 0.0.0.0 is every interface (COCKPIT_HOST).")
+@click.option("--demo", is_flag=True, help="Build the demo district first if nothing is published yet.")
+@with_settings
+def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) -> None:
+    """Serve the cockpits until Ctrl-C. The address is printed when the first page can be opened."""
+    host, port = host or settings.host, port or settings.port
+    with bind(host, port) as door:
+        ensure_edition(settings, demo)
+        os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
+        if settings.catalog:
+            os.environ["COCKPIT_CATALOG"] = str(settings.catalog.resolve())
+        os.chdir(ROOT)  # the screens, their configuration and static files are found from here
+        with contextlib.suppress(KeyboardInterrupt):
+            _run(door, "localhost" if host in EVERY_INTERFACE else host, port)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The port, ours from now on but not open yet. Raises CockpitError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise CockpitError(
+            f"cannot serve on {host} port {port}: {error.strerror or error}; "
+            "choose others with --port and --host, or COCKPIT_PORT and COCKPIT_HOST"
+        ) from None
+    return door
+
+
+def ensure_edition(settings: "Settings", demo: bool) -> None:
+    """Something to serve: the current edition, else with `demo` the demo district."""
+    from data.editions import current
+
+    if current(settings.data, memory=settings.read_memory):
+        return
+    if not demo:
+        raise UsageError(NOTHING_PUBLISHED.format(home=settings.home))
+    from cockpit.commands.demo import build_demo
+
+    build_demo(settings)
+
+
+def _run(door: socket.socket, host: str, port: int) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                click.echo(f"the cockpits are at http://{host}:{port}")
+
+    config = uvicorn.Config("app:app", log_level="warning", access_log=False, ws_per_message_deflate=False)
+    server = Server(config)
+    server.run(sockets=[door])
+    if not server.started:
+        raise CockpitError("the server did not start: the lines above say why")

@@ -1,0 +1,13 @@
+"""The exceptions of the shell: one line for the person at the keyboard, and what the process exits with."""
+
+
+class CockpitError(Exception):
+    """A run failed. The message is one line: what, where, and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(CockpitError):
+    """The command, a setting or a file of configuration is wrong: nothing was tried yet."""
+
+    exit_code = 2

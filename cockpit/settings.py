@@ -1,0 +1,101 @@
+"""Settings: environment variables `COCKPIT_…`, checked once when a process starts."""
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cockpit.errors import UsageError
+from data.home import Home
+
+PREFIX = "COCKPIT_"
+Size = Annotated[str, Field(pattern=re.compile(r"^[1-9]\d*(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$"))]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `COCKPIT_<NAME>`; its description is the README's table and the remedy in an error."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    home: Path = Field(Path("var"), description="folder of all state")
+    zone: str = Field("Asia/Shanghai", description="the district's time zone, a name such as Asia/Shanghai")
+    host: str = Field("127.0.0.1", pattern=r"^\S+$", description="address to serve on; 0.0.0.0 is every interface")
+    port: int = Field(8501, ge=1, le=65535, description="port to serve on, 1 to 65535")
+    language: Literal["zh", "en"] = Field("zh", description="language of a new visitor, zh or en")
+    reject_limit: float = Field(0.2, ge=0, le=1, description="share of rejects above which a delivery is held, 0 to 1")
+    memory: Size = Field("4GB", description="memory for loading and publishing, such as 4GB")
+    read_memory: Size = Field("1GB", description="memory for queries of one serving process, such as 1GB")
+    threads: int = Field(default_factory=_processors, ge=1, le=1024, description="DuckDB threads, 1 or more")
+    keep_editions: int = Field(10, ge=1, description="published editions kept, 1 or more")
+    catalog: Path | None = Field(None, description="folder with a district's own metrics (*.yaml), added to ours")
+    three_rate_weights: Annotated[tuple[float, float, float], NoDecode] = Field(
+        (30, 35, 35), description="weights of response, solved and satisfaction rate: three numbers that sum to 100"
+    )
+    debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("unknown time zone")
+        return zone
+
+    @field_validator("three_rate_weights", mode="before")
+    @classmethod
+    def _split(cls, weights: Any) -> Any:
+        return weights.split(",") if isinstance(weights, str) else weights
+
+    @field_validator("three_rate_weights")
+    @classmethod
+    def _sum_to_100(cls, weights: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(weights) < 0 or abs(sum(weights) - 100) > 1e-9:
+            raise ValueError("weights must sum to 100")
+        return weights
+
+    @field_validator("catalog")
+    @classmethod
+    def _folder_exists(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("no such folder")
+        return folder
+
+    @property
+    def data(self) -> Home:
+        """The home with the limits for loading and publishing."""
+        return Home(self.home, self.zone, self.memory, self.threads)
+
+
+def load(**changes: Any) -> Settings:
+    """The settings of the environment, `changes` in place of variables.
+
+    Raises UsageError, one line that names the variable, its value and what it may be.
+    """
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from None
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load()
+
+
+def _explain(error: ValidationError) -> str:
+    names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
+    return "; ".join(_remedy(name, os.environ.get(PREFIX + name.upper())) for name in names)
+
+
+def _remedy(name: str, value: str | None) -> str:
+    expected = Settings.model_fields[name].description
+    return f"{PREFIX}{name.upper()}={value!r} is not valid; expected: {expected}; without it the default holds"

@@ -1,0 +1,31 @@
+"""What all tests share: a clean environment, a home, a browser."""
+
+import os
+import shutil
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from data.home import Home
+
+for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
+    del os.environ[name]
+
+# Machines that run tests are busy: time is not what a property is about.
+hypothesis.settings.register_profile("cockpit", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("cockpit")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home of the default zone."""
+    home = Home(tmp_path / "var", memory="1GB")
+    home.prepare()
+    return home
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str | None:
+    """The system's Chromium, or None for Playwright's own."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

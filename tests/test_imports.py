@@ -1,0 +1,106 @@
+"""Imports run pages -> cockpit -> metrics -> data, never backwards and never in a circle."""
+
+import ast
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("data", "metrics", "cockpit", "pages")
+"""From the bottom up: a layer may import itself and what stands before it."""
+FORBIDDEN = {
+    "data": {"streamlit", "plotly", "pydeck", "click", "pydantic_settings"},
+    "metrics": {"streamlit", "plotly", "pydeck", "click", "pydantic_settings", "sqlalchemy"},
+    "pages": {"duckdb", "sqlalchemy"},
+}
+
+
+def modules_of(layer: str) -> list[Path]:
+    return sorted((ROOT / layer).rglob("*.py"))
+
+
+def imported(source: str) -> Iterator[str]:
+    """Every module that a source names, inside functions as well."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the layer: name the module in full"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def faults(layer: str, source: str) -> set[str]:
+    above = set(LAYERS[LAYERS.index(layer) + 1 :]) | {"app", "tests", "bench"}
+    return {name for name in imported(source) if name.split(".")[0] in above | FORBIDDEN.get(layer, set())}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_itself_and_what_lies_below(layer: str) -> None:
+    found = {str(path.relative_to(ROOT)): faults(layer, path.read_text("utf-8")) for path in modules_of(layer)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("layer", "source"),
+    [
+        ("data", "import metrics.catalog"),
+        ("metrics", "def f():\n    from cockpit import settings"),
+        ("metrics", "from streamlit import cache_data"),
+        ("cockpit", "from pages import village"),
+        ("pages", "import duckdb"),
+    ],
+)
+def test_an_import_against_the_direction_is_found(layer: str, source: str) -> None:
+    assert faults(layer, source)
+
+
+def test_no_circle_between_modules() -> None:
+    paths = {path: path.relative_to(ROOT).with_suffix("") for layer in LAYERS for path in modules_of(layer)}
+    names = {".".join(name.parts).removesuffix(".__init__"): path for path, name in paths.items()}
+    graph = {
+        name: {target for target in at_import_time(path.read_text("utf-8"), names) if target != name}
+        for name, path in names.items()
+    }
+    assert graph, "no module found"
+    assert circle(graph) is None
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c", "a"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None
+
+
+def at_import_time(source: str, modules: Collection[str]) -> set[str]:
+    """Our modules imported outside functions; `from package import module` is the module, not the package."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [ast.Pass()]
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in modules else node.module or "" for name in inner}
+    return found & set(modules)
+
+
+def circle(graph: dict[str, set[str]]) -> list[str] | None:
+    """The first circle of a depth-first walk, its first node named twice."""
+    done: set[str] = set()
+
+    def walk(node: str, path: list[str]) -> list[str] | None:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return None
+        for target in sorted(graph[node]):
+            if found := walk(target, [*path, node]):
+                return found
+        done.add(node)
+        return None
+
+    return next(filter(None, (walk(node, []) for node in graph)), None)

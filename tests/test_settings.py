@@ -1,0 +1,96 @@
+"""Settings are checked once, told in one line, and each stands in the README's table."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cockpit.errors import UsageError
+from cockpit.settings import PREFIX, Settings, load
+
+README = Path(__file__).parent.parent / "README.md"
+CHINESE = README.with_name("README.zh-CN.md")
+
+
+def variables(readme: Path) -> dict[str, str]:
+    """The settings table of a README: variable and default."""
+    return dict(re.findall(rf"^\| `({PREFIX}\w+)` \| (?:`([^`]*)`)?", readme.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["English", "Chinese"])
+def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
+    told = variables(readme)
+    assert set(told) == {PREFIX + name.upper() for name in Settings.model_fields}
+    plain = {name: told[PREFIX + name.upper()] for name in Settings.model_fields}
+    assert plain.pop("threads") == ""  # the processors of the machine
+    assert plain.pop("catalog") == ""  # none
+    assert plain.pop("three_rate_weights") == "30,35,35"
+    assert plain.pop("debug") == "0"
+    assert plain == {name: str(Settings.model_fields[name].default) for name in plain}
+
+
+def test_defaults_hold_without_variables() -> None:
+    settings = load()
+    assert (settings.home, settings.zone, settings.port, settings.threads > 0) == (
+        Path("var"),
+        "Asia/Shanghai",
+        8501,
+        True,
+    )
+
+
+def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_PORT", "")
+    assert load().port == 8501
+
+
+def test_variables_reach_the_home_of_the_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {"HOME": str(tmp_path), "ZONE": "America/New_York", "MEMORY": "512MB", "THREADS": "3"}.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    home = load().data
+    assert (home.root, home.zone, home.memory, home.threads) == (tmp_path, "America/New_York", "512MB", 3)
+
+
+def test_weights_are_three_numbers_that_sum_to_100(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_THREE_RATE_WEIGHTS", "20, 40,40")
+    assert load().three_rate_weights == (20, 40, 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ZONE", "Mars/Olympus"),
+        ("PORT", "0"),
+        ("PORT", "eighty"),
+        ("HOST", " "),
+        ("LANGUAGE", "fr"),
+        ("REJECT_LIMIT", "1.5"),
+        ("REJECT_LIMIT", "20%"),
+        ("MEMORY", "4"),
+        ("READ_MEMORY", "much"),
+        ("THREADS", "0"),
+        ("KEEP_EDITIONS", "0"),
+        ("CATALOG", "/no/such/folder"),
+        ("THREE_RATE_WEIGHTS", "30,35"),
+        ("THREE_RATE_WEIGHTS", "30,35,36"),
+        ("THREE_RATE_WEIGHTS", "-30,65,65"),
+        ("DEBUG", "perhaps"),
+    ],
+)
+def test_a_bad_value_is_told_in_one_line_with_variable_value_and_remedy(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(UsageError) as told:
+        load()
+    message = str(told.value)
+    assert f"{PREFIX}{name}={value!r}" in message
+    assert str(Settings.model_fields[name.lower()].description) in message
+    assert "\n" not in message
+
+
+def test_all_bad_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_PORT", "x")
+    monkeypatch.setenv("COCKPIT_ZONE", "y")
+    with pytest.raises(UsageError, match=r"COCKPIT_ZONE.*COCKPIT_PORT"):
+        load()
