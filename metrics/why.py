@@ -121,8 +121,10 @@ def _rate_moves(metric: Metric, told: pd.DataFrame) -> list[Move]:
     r1 = (n1 / d1).where(d1 > 0, r0)
     r0, r1 = r0.fillna(0), r1.fillna(0)
     middle = (n0.sum() / d0.sum() + n1.sum() / d1.sum()) / 2
-    mix = (w1 - w0) * ((r0 + r1) / 2 - middle) * scale
+    # the same sum in a form that also counts a part with a numerator and no denominator
+    effect = (n1 / d1.sum() - n0 / d0.sum() - (w1 - w0) * middle) * scale
     rate = (r1 - r0) * (w0 + w1) / 2 * scale
+    mix = effect - rate
     return [
         Move(row.group, _number(row.value_0), _number(row.value_1), float(mix[row.Index]), float(rate[row.Index]))
         for row in told.itertuples()

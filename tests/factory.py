@@ -88,5 +88,5 @@ def edition_of(
     if cases:
         deliver(home, "cases", [{"key": str(i), "area": VILLAGES[0], **case} for i, case in enumerate(cases)])
     for name, rows in facts.items():
-        deliver(home, name, rows, source=f"{name}-source")
+        deliver(home, name, rows, source=f"{name}_source")
     return published(home, as_of, catalog)

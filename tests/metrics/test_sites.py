@@ -24,7 +24,7 @@ def visits(down: int, of: int = 140) -> list[dict[str, Any]]:
     return [
         {
             "key": f"visit{i}",
-            "asset_source": "assets-source",
+            "asset_source": "assets_source",
             "asset": "site",
             "rule": "site_open",
             "checked_at": AS_OF - timedelta(minutes=(i + 1) * 70),
@@ -38,7 +38,7 @@ def visits(down: int, of: int = 140) -> list[dict[str, Any]]:
 def found(asset: str, rule: str, observed: float, passed: bool = True, **more: Any) -> dict[str, Any]:
     return {
         "key": f"{asset}-{rule}",
-        "asset_source": "assets-source",
+        "asset_source": "assets_source",
         "asset": asset,
         "rule": rule,
         "checked_at": AS_OF - timedelta(hours=2),

@@ -1,0 +1,89 @@
+"""The ASGI application: the screens, the geometry they draw, and the headers around both. `uvicorn app:app`"""
+
+import gc
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit import geo, problem, warm
+from cockpit.components import base
+
+
+def inline_scripts() -> str:
+    """Sources of a content policy for the scripts that stand in Streamlit's own page."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+    bodies = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
+
+
+POLICY = {
+    # Components are loaded as blobs and carry their styles inline; nothing leaves the origin, nothing is evaluated.
+    "default-src": "'self'",
+    "script-src": f"'self' blob: {inline_scripts()}",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+WALL = {"wall": "1", "embed": "true", "embed_options": "dark_theme"}
+
+
+class Headers:
+    """Adds HEADERS to every HTTP response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+async def wall(request: Request) -> RedirectResponse:
+    """`/wall?area=…` is the address to type into a wall screen."""
+    kept = dict(parse_qsl(request.url.query))
+    return RedirectResponse(f"/?{urlencode(kept | WALL)}")
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Whatever the first visitor would wait for happens before the port opens."""
+    warm.up()
+    gc.collect()
+    gc.freeze()
+    yield
+
+
+app = st.App(
+    Path(__file__).parent / "cockpit" / "main.py",
+    lifespan=lifespan,
+    routes=[Route("/wall", wall), *base.ROUTES, *geo.ROUTES],
+    middleware=[Middleware(Headers)],
+    on_script_error=problem.of_a_run,
+)

@@ -1,0 +1,43 @@
+"""What a screen is made of. Each component is a small function over plain, already worded data.
+
+A module holds the Python side; the JavaScript and CSS beside it are read once at import (`component.define`).
+Everything that can be opened is an ordinary link: an `href` made by `view.href(page, **changes)`. No component
+calls back into Python; `cockpit.nav` takes the clicks over. An empty href leaves the thing without a link.
+
+    header.header(view)                                         # every page, right after view.current(); none on a wall
+    header.title(text, *, note="", links=(), level=2)           # what is shown, in words; links: (text, href)
+    header.chips(chips)                                         # filters: Chip(text, remove="href without it")
+    header.notice(text, *, state="none", links=())              # one calm line: no data, stale, not at this level
+    wall.wall(view, area, *, turn=20)                           # in the fragment that turns a wall screen
+
+    tiles.tiles(tiles, *, key="tiles")                          # eight in a row, 2 x 4 or 4 x 2, by width
+    tiles.tile(view, metric, row, *, state="none", before=None, trend=(), href="", passport="", chosen=False) -> Tile
+        # row, before: one row (itertuples) of metrics.query.query; state: its entry of metrics.thresholds.states;
+        # words the value, the change against `before`, state and limit, basis, and what is wrong with the quality
+
+    areamap.areamap(view, areas, *, parent, steps=(), points=(), own=False, title="", height=420, key="map")
+        MapArea(code, name, value, href="", step=None, state="none", mark=False)     # mark: one of the worst three
+        MapPoint(lon, lat, text, href="", state="none")
+        # own=True draws the outline of `parent` itself (a village) under the points
+    areamap.steps(metric, values) -> (list[Step], list[int | None])                  # legend, and each value's colour
+    areamap.drawable(view, parent, *, own=False) -> bool        # lay out without a map where there is no geometry
+
+    ranking.ranking(rows, *, title="", height=460, key="ranking")                    # too small samples listed apart
+    ranking.row(view, metric, answer, *, name, state="none", before=None, href="", largest=0.0) -> RankingRow
+
+    bars.bars(items, *, key)                                    # category, source, department: name, bar, value, link
+    bars.waterfall(steps, *, start, end, key)                   # from the last period to this one
+        Bar(name, value, text, href="", state="none", note="")  # value of a step is signed
+
+    timeline.timeline(stages, *, key="timeline")                # a case's line of stages
+        Stage(name, when="", state="todo", note="", limit="")   # state: done | late | now | overdue | todo
+    todo.todo(cards, *, counts=(), empty="", key="todo")        # a village's open cases by the next clock
+        Card(title, href="", source="", state="none", clock="", facts=(), stages=()); Count(text, n, state, href)
+
+    charts.trend(view, metric, days, lines, *, hrefs=()) -> Figure   # Line(name, values, style="now")
+    charts.columns(view, names, values, *, hrefs=(), states=()) -> Figure       # ageing: upright, ordered
+    charts.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
+
+Words of a state: "red" | "amber" | "green" | "none"; `cockpit.format.STATES` has its shape and word.
+Texts: English in the code, `_("…")` of cockpit.i18n, the Chinese in cockpit/locale/zh.po (append there).
+"""

@@ -1,0 +1,147 @@
+"""The map: the areas below one, coloured by a metric, each an ordinary link. Drawn in the browser as SVG from
+geometry that comes by URL once an edition; a run sends only the values."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cockpit import format, geo, settings
+from cockpit.components.base import define, plain
+from cockpit.i18n import _
+from metrics.areas import Area
+from metrics.catalog import Metric
+
+if TYPE_CHECKING:
+    from cockpit.view import View
+
+STEPS = 5
+MOST_STOPS = 60
+"""Above so many areas the keyboard skips the map: the ranking beside it holds the same links."""
+
+_map = define("areamap")
+
+
+@dataclass(frozen=True)
+class MapArea:
+    """One area of the map: its value in words and the step of its colour, None where there is no value.
+
+    mark: one of the few that carry their name on the map.
+    """
+
+    code: int
+    name: str
+    value: str
+    href: str = ""
+    step: int | None = None
+    state: str = "none"
+    mark: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the legend."""
+
+    label: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class MapPoint:
+    """Something at a place, drawn as the shape of its state."""
+
+    lon: float
+    lat: float
+    text: str
+    href: str = ""
+    state: str = "none"
+
+
+def areamap(
+    view: "View",
+    areas: Sequence[MapArea],
+    *,
+    parent: Area,
+    steps: Sequence[Step] = (),
+    points: Sequence[MapPoint] = (),
+    own: bool = False,
+    title: str = "",
+    height: int = 420,
+    key: str = "map",
+) -> None:
+    """Draw the areas below `parent`, or with `own` the outline of `parent` under the points.
+
+    Draws nothing where the edition has neither polygons nor points of these areas: ask `drawable` to lay out.
+    """
+    if not drawable(view, parent, own=own):
+        return
+    review = getattr(settings.current(), "map_review", None)
+    data = {
+        "geometry": geo.url(view.edition, parent, own=own),
+        "areas": {str(area.code): plain(area) for area in areas},
+        "steps": plain(list(steps)),
+        "points": plain(list(points)),
+        "height": height,
+        "title": title or _("Map of {area}", area=parent.name),
+        "none": _("No data"),
+        "note": _("Map review no. {number}", number=review) if review else _("Schematic"),
+        "demo": _("Demo data") if view.edition.demo else "",
+        "stops": len(areas) <= MOST_STOPS,
+    }
+    _map(key=key, data=data)
+
+
+def drawable(view: "View", parent: Area, *, own: bool = False) -> bool:
+    """Whether the edition has anything to draw below `parent` (or of itself)."""
+    return geo.drawable(view.edition, parent, own=own)
+
+
+def steps(metric: Metric, values: Sequence[float | None]) -> tuple[list[Step], list[int | None]]:
+    """The legend of a metric and the step of each value, 0 the best (or the least, without a good direction).
+
+    Cut at the metric's own thresholds where they hold for the value itself, else where the values fall into fifths.
+    """
+    known = sorted({float(value) for value in values if not format.missing(value)})
+    if not known:
+        return [], [None] * len(values)
+    limits = metric.thresholds
+    own = limits is not None and limits.against == "value" and limits.green is not None
+    legend, place = _by_limits(metric) if own else _by_fifths(metric, known)
+    return legend, [None if format.missing(value) else place(value) for value in values]
+
+
+Place = Callable[[float], int]
+
+
+def _by_limits(metric: Metric) -> tuple[list[Step], Place]:
+    """Green, two of amber, two of red: the width of amber also parts the red."""
+    green, red = metric.thresholds.green, metric.thresholds.red
+    middle, beyond = (green.limit + red.limit) / 2, 2 * red.limit - green.limit
+    sign = 1 if metric.direction == "up" else -1
+
+    def place(value: float) -> int:
+        if green.holds(value):
+            return 0
+        if red.holds(value):
+            return 3 if sign * (value - beyond) >= 0 else 4
+        return 1 if sign * (value - middle) >= 0 else 2
+
+    ends = [f"{end:g}" for end in (green.limit, middle, red.limit, beyond)]
+    between = [f"{min(a, b, key=float)}–{max(a, b, key=float)}" for a, b in pairwise(ends)]
+    labels = [str(green), *between, f"{'<' if sign > 0 else '>'} {ends[-1]}"]
+    return [Step(*of) for of in zip(labels, ("green", "amber", "amber", "red", "red"), strict=True)], place
+
+
+def _by_fifths(metric: Metric, known: Sequence[float]) -> tuple[list[Step], Place]:
+    """At most five groups of about as many areas each, best or least first."""
+    falling = metric.direction == "up"
+    ranked = list(reversed(known)) if falling else list(known)
+    size = -(-len(ranked) // STEPS)
+    groups = [ranked[start : start + size] for start in range(0, len(ranked), size)]
+    step_of = {value: index for index, group in enumerate(groups) for value in group}
+    labels = []
+    for group in groups:
+        low, high = min(group), max(group)
+        texts = list(dict.fromkeys(format.value(metric, end) for end in (low, high)))
+        labels.append(Step("–".join(texts)))
+    return labels, lambda value: step_of[float(value)]

@@ -1,0 +1,100 @@
+// Drawn here: not every system font has signs for these.
+const icon = path => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="${path}"/></svg>`
+const ICONS = {
+  wall: icon("M1 2h14v9H1zM5 14h6M8 11v3"),
+  theme: icon("M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14"),
+  print: icon("M4 6V1h8v5M4 12H1V6h14v6h-3M4 9h8v6H4z"),
+}
+
+const button = (name, label) => `<button class="switch" type="button" data-do="${name}" title="${esc(label)}" aria-label="${esc(label)}">${ICONS[name]}</button>`
+const item = i => `<li>${link(i.href, esc(i.text), `data-stay ${i.chosen ? 'class="chosen" aria-current="true"' : ""}`)}</li>`
+
+const custom = c => `<li><form class="custom" data-href="${esc(c.href)}">
+  <label>${esc(c.words[0])} <input type="date" name="from" value="${c.from}" required></label>
+  <label>${esc(c.words[1])} <input type="date" name="to" value="${c.to}" required></label>
+  <button>${esc(c.words[2])}</button></form></li>`
+
+const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.label)}</span> ${esc(m.value)}</summary>
+  <ul>${m.items.map(item).join("")}${m.custom ? custom(m.custom) : ""}</ul></details>`
+
+const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
+  ? `<b aria-current="page">${esc(c.text)}</b>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
+
+const draw = (d, dark) => `<header>
+  <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
+    <nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>
+    ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}
+    ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
+  ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
+  <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
+  <div class="rest">
+    <a class="fresh" href="${esc(d.data)}"><span>${esc(d.stamp)}</span>
+      ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</a>
+    <div class="tools"><form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="50"
+      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>
+    ${d.menus.map(menu).join("")}
+    <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}</a>`).join("")}</nav>
+    <div class="switches">${d.switches.map(s => `<a class="switch" data-stay href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
+      ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
+  </div></header>`
+
+// The answer to what is typed comes from the server: there may be 620,000 areas.
+function finding(root, find) {
+  const form = root.querySelector(".find"), input = form.elements.q, list = form.querySelector(".found")
+  let timer, asked = 0
+  const ask = async () => {
+    const text = input.value.trim(), mine = ++asked
+    if (!text) { list.hidden = true; return }
+    const answer = await fetch(find.url + encodeURIComponent(text)).then(r => r.ok ? r.json() : []).catch(() => [])
+    if (mine !== asked) return
+    list.innerHTML = answer.map(a => `<li><a href="${esc(find.href.replace("AREA", a.code))}"><b>${esc(a.name)}</b> <span class="grey">${esc(a.above)}</span></a></li>`).join("")
+      || `<li class="grey">${esc(find.none)}</li>`
+    list.hidden = false
+  }
+  input.oninput = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
+  form.onsubmit = event => { event.preventDefault(); ask().then(() => list.querySelector("a")?.click()) }
+  form.onkeydown = event => {
+    if (event.key === "Escape") list.hidden = true
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (!step) return
+    const stops = [input, ...list.querySelectorAll("a")]
+    stops[stops.indexOf(root.getRootNode().activeElement) + step]?.focus()
+    event.preventDefault()
+  }
+}
+
+function wire(root, data) {
+  finding(root, data.find)
+  root.querySelector(".fold").onclick = event => {
+    const open = root.firstElementChild.classList.toggle("open")
+    event.currentTarget.setAttribute("aria-expanded", open)
+  }
+  const dark = root.classList.contains("dark")
+  root.querySelector('[data-do="theme"]').onclick = () => window.cockpit.theme(dark ? "Light" : "Dark")
+  root.querySelector('[data-do="print"]').onclick = () => window.print()
+  const form = root.querySelector(".custom")
+  form.onsubmit = event => {
+    event.preventDefault()
+    const { from, to } = Object.fromEntries(new FormData(form)), url = new URL(form.dataset.href, location.href)
+    const end = new Date(`${from < to ? to : from}T00:00Z`)
+    end.setUTCDate(end.getUTCDate() + 1)                          // the last day is part of it on screen, not in the address
+    url.searchParams.set("from", from < to ? from : to)
+    url.searchParams.set("to", end.toISOString().slice(0, 10))
+    window.cockpit.go(url.pathname + url.search, true)
+  }
+  const menus = [...root.querySelectorAll("details")]
+  const close = except => menus.forEach(m => { if (m !== except) m.open = false })
+  menus.forEach(m => m.ontoggle = () => m.open && close(m))
+  root.onkeydown = event => { if (event.key === "Escape") close() }
+  const outside = event => { if (!event.composedPath().includes(root)) { close(); root.querySelector(".found").hidden = true } }
+  document.addEventListener("pointerdown", outside)
+  return () => document.removeEventListener("pointerdown", outside)
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".root"), dark = isDark(root)
+  root.classList.toggle("dark", dark)
+  if (!show(root, draw(data, dark))) return
+  root.unwire?.()
+  root.unwire = wire(root, data)
+}

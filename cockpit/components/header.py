@@ -1,0 +1,181 @@
+"""The top of every screen: where one is, how fresh the data are, which period; and the headings below it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cockpit import format, settings
+from cockpit.components.base import define
+from cockpit.i18n import LANGUAGES, _, ngettext
+from metrics import areas
+from metrics.freshness import freshness
+from metrics.period import DAY, Period, last_day, month_start, shift
+
+if TYPE_CHECKING:
+    from cockpit.view import View
+
+_header = define("header")
+
+
+def header(view: "View") -> None:
+    """Draw the header. A wall screen has none: `cockpit.components.wall` shows its name and clock."""
+    place = view.area.name
+    st.set_page_config(page_title=f"{place} · {_('Governance Cockpit')}")
+    if view.wall:
+        return
+    data = {
+        "product": _("Governance Cockpit"),
+        "home": view.href(area=None),
+        "crumbs": [{"text": a.name, "href": view.href(area=a)} for a in areas.path(view.edition, view.area)],
+        "demo": _("Demo data") if view.edition.demo else "",
+        "other": _other_edition(view),
+        "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
+        "fresh": freshness_in_words(view),
+        "data": view.href("data"),
+        "find": {
+            "label": _("Find an area"),
+            "url": f"/geo/{view.edition.id}/find?q=",
+            "href": view.href(area="AREA"),
+            "none": _("No area of this name"),
+        },
+        "menus": [_periods(view), _comparisons(view)],
+        "pages": [
+            {"text": _("Definitions"), "href": view.href("dictionary")},
+            {"text": _("Data"), "href": view.href("data")},
+            *_feedback(),
+        ],
+        "switches": _switches(view),
+        "words": {"menu": _("Menu"), "dark": _("Dark"), "light": _("Light"), "print": _("Print")},
+    }
+    _header(key="header", data=data)
+
+
+def freshness_in_words(view: "View") -> list[dict[str, str]]:
+    """`● 11 源新鲜`, `▲ 1 源停更 2 天`: the sources that deliver and those that have fallen silent."""
+    sources = freshness(view.edition)
+    silent = [source for source in sources if source.silent(view.as_of)]
+    told = [{"state": "green", "text": ngettext("{n} source fresh", "{n} sources fresh", len(sources) - len(silent))}]
+    if silent:
+        ages = [age for source in silent if (age := source.age(view.as_of)) is not None]
+        text = ngettext("{n} source silent", "{n} sources silent", len(silent))
+        told.append({"state": "red", "text": f"{text} {format.age(max(ages))}" if ages else text})
+    return told if sources else []
+
+
+def _other_edition(view: "View") -> dict[str, str]:
+    """A badge when these are not the data that everybody else sees; it leads to those."""
+    if view.edition.fallback:
+        return {"text": _("The newest data cannot be read, these are older"), "href": view.href("data")}
+    if dict(view.given).get("edition", view.newest) != view.newest:
+        return {"text": _("Edition {id}, not the newest", id=view.edition.id), "href": view.here(edition=None)}
+    return {}
+
+
+def presets(as_of: datetime) -> dict[str, Period]:
+    """The periods offered by name. All end with the last day of which something is known."""
+    end = last_day(as_of) + DAY
+    month = month_start(end - DAY)
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    return {
+        _("This month"): Period(month, end),
+        _("Last month"): Period(shift(month, -1), month),
+        _("Last 7 days"): Period(end - timedelta(days=7), end),
+        _("Last 30 days"): Period(end - timedelta(days=30), end),
+        _("Last 90 days"): Period(end - timedelta(days=90), end),
+        _("This quarter"): Period(quarter, end),
+        _("This year"): Period(month.replace(month=1), end),
+    }
+
+
+def _periods(view: "View") -> dict[str, Any]:
+    offered = presets(view.as_of)
+    chosen = next((name for name, period in offered.items() if period == view.period), format.period(view.period))
+    default = _("This month")
+    items = [
+        {"text": name, "href": view.here(period=None if name == default else period), "chosen": name == chosen}
+        for name, period in offered.items()
+    ]
+    custom = {
+        "from": view.period.start.isoformat(),
+        "to": (view.period.end - DAY).isoformat(),
+        "words": [_("First day"), _("Last day"), _("Show")],
+        "href": view.here(period=Period(view.period.start, view.period.end)),
+    }
+    return {"label": _("Period"), "value": chosen, "items": items, "custom": custom}
+
+
+def _comparisons(view: "View") -> dict[str, Any]:
+    words = {"previous": _("The period before"), "last_year": _("Last year")}
+    items = [
+        {"text": word, "href": view.here(vs=None if name == "previous" else name), "chosen": name == view.compare}
+        for name, word in words.items()
+    ]
+    return {"label": _("Compared with"), "value": words[view.compare], "items": items}
+
+
+def _switches(view: "View") -> list[dict[str, str]]:
+    other = next(name for name in LANGUAGES if name != view.lang)
+    large = view.size == "l"
+    return [
+        {"text": {"en": "EN", "zh": "中"}[other], "label": LANGUAGES[other], "href": view.here(lang=other)},
+        {
+            "text": "A−" if large else "A+",
+            "label": _("Normal type") if large else _("Large type"),
+            "href": view.here(size=None if large else "l"),
+        },
+        {"icon": "wall", "label": _("Wall screen"), "href": view.href(wall="1")},
+    ]
+
+
+def _feedback() -> list[dict[str, str]]:
+    where = getattr(settings.current(), "feedback", None)
+    return [{"text": _("Feedback"), "href": where}] if where else []
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that holds, and the address without it."""
+
+    text: str
+    remove: str = ""
+
+
+Links = Iterable[tuple[str, str]]
+"""Text and href."""
+
+
+def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> None:
+    """A heading that says in words what is shown; `note` in grey behind it, links at its end."""
+    st.html(
+        f'<div class="title"><h{level}>{escape(text)}</h{level}>'
+        + (f'<span class="note">{escape(note)}</span>' if note else "")
+        + _links(links)
+        + "</div>"
+    )
+
+
+def chips(items: Sequence[Chip]) -> None:
+    """Filters that hold, each with a link that takes it away."""
+    st.html(f'<div class="chips">{"".join(map(_chip, items))}</div>')
+
+
+def _chip(chip: Chip) -> str:
+    remove = escape(_("Remove {filter}", filter=chip.text))
+    cross = f' <a href="{escape(chip.remove)}" aria-label="{remove}">×</a>' if chip.remove else ""
+    return f"<span>{escape(chip.text)}{cross}</span>"
+
+
+def notice(text: str, *, state: str = "none", links: Links = ()) -> None:
+    """One calm line: what is missing and why, or what to know before reading on."""
+    shape = format.SHAPES[state]
+    st.html(
+        f'<p class="notice {escape(state)}"><span aria-hidden="true">{shape}</span> {escape(text)}{_links(links)}</p>'
+    )
+
+
+def _links(links: Links) -> str:
+    return "".join(f' <a href="{escape(href)}">{escape(text)}</a>' for text, href in links)

@@ -1,0 +1,94 @@
+"""The ranking: areas in order, each value with what its sample leaves open. Too small a sample is listed apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cockpit import format
+from cockpit.components.base import define, plain
+from cockpit.components.tiles import quality
+from cockpit.i18n import _
+from metrics.catalog import Metric
+from metrics.interval import wilson
+
+if TYPE_CHECKING:
+    from cockpit.view import View
+
+_ranking = define("ranking")
+
+
+@dataclass(frozen=True)
+class RankingRow:
+    """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why."""
+
+    name: str
+    value: str
+    href: str = ""
+    interval: str = ""
+    sample: str = ""
+    change: str = ""
+    tone: str = "none"
+    state: str = "none"
+    word: str = ""
+    share: float = 0.0
+    small: bool = False
+    note: str = ""
+
+
+def ranking(rows: Sequence[RankingRow], *, title: str = "", height: int = 460, key: str = "ranking") -> None:
+    """Draw rows in the order given, those with `small` below the others and without a rank.
+
+    title: what the values are. height: in pixels; more rows than fit are scrolled to.
+    """
+    data = {
+        "ranked": [plain(row) for row in rows if not row.small],
+        "apart": [plain(row) for row in rows if row.small],
+        "title": title,
+        "height": height,
+        "words": {
+            "columns": [_("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
+            "apart": _("Not ranked"),
+        },
+    }
+    _ranking(key=key, data=data)
+
+
+def row(
+    view: "View",
+    metric: Metric,
+    answer: Any,
+    *,
+    name: str,
+    state: str = "none",
+    before: Any = None,
+    href: str = "",
+    largest: float = 0.0,
+) -> RankingRow:
+    """The row of one area's answer.
+
+    answer, before: one row each of `metrics.query.query`; largest: the value whose bar is full, 0 for no bars.
+    """
+    silent, small = format.missing(answer.value), answer.quality == "small sample"
+    step = format.change(metric, answer.value, before.value if before is not None and not small else None)
+    return RankingRow(
+        name=name,
+        value=_("No data") if silent else format.quantity(metric, answer.value),
+        href=href,
+        interval=_interval(metric, answer),
+        sample=format.number(answer.n) if metric.is_rate else "",
+        change=step.text,
+        tone=step.tone,
+        state="none" if silent or small else state,
+        word=format.state("none" if silent or small else state).word,
+        share=0.0 if silent or largest <= 0 else max(0.0, min(1.0, answer.value / largest)),
+        small=silent or small,
+        note=quality(answer),
+    )
+
+
+def _interval(metric: Metric, answer: Any) -> str:
+    """`93.2–96.6`: the Wilson interval of a share; empty for anything that is no share."""
+    if not metric.is_percent or format.missing(answer.denominator) or format.missing(answer.numerator):
+        return ""
+    bounds = wilson(answer.numerator, answer.denominator)
+    return "–".join(format.number(100 * bound, 1) for bound in bounds) if bounds else ""

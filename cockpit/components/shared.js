@@ -1,0 +1,38 @@
+// Shared by all components; each adds its own `draw` below.
+const SHAPES = { red: "▲", amber: "◆", green: "●", none: "○" }
+const esc = text => String(text ?? "").replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`)
+const link = (href, inner, attributes = "") => href ? `<a href="${esc(href)}" ${attributes}>${inner}</a>` : `<span ${attributes}>${inner}</span>`
+const shape = state => `<span class="shape" aria-hidden="true">${SHAPES[state] ?? SHAPES.none}</span>`
+
+function isDark(element) {
+  const ground = getComputedStyle(element).getPropertyValue("--st-background-color").trim()
+  return /^#[0-7]/.test(ground)
+}
+
+// Puts `html` into `root` only when it differs, and gives the focus back to the link that had it.
+function show(root, html) {
+  if (root.drawn === html) return false
+  const focusable = () => [...root.querySelectorAll("a[href], button, summary, input")]
+  const at = focusable().indexOf(root.getRootNode().activeElement)
+  root.innerHTML = root.drawn = html
+  if (at >= 0) focusable()[at]?.focus({ preventScroll: true })
+  return true
+}
+
+// A component whose `draw(data)` gives all of its HTML.
+const component = draw => ({ data, parentElement }) => {
+  const root = parentElement.querySelector(".root")
+  root.classList.toggle("dark", isDark(root))
+  show(root, draw(data))
+}
+
+// A component with its styles, put in once beside its root.
+const styled = (css, draw) => given => {
+  const place = given.parentElement
+  if (!place.querySelector("style")) {
+    const style = document.createElement("style")
+    style.textContent = shared + css
+    place.append(style)
+  }
+  return draw(given)
+}

@@ -1,0 +1,64 @@
+"""A table at a desk, a list of cards on a phone. Sorting and paging are links: the server does both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cockpit.components.base import define, plain
+from cockpit.i18n import _
+
+_table = define("table")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading. `sort` is the address of the same table sorted by it, `sorted` how it is now: up, down or not.
+
+    lead: names the row; on a phone it heads the card. number: set to the right.
+    """
+
+    text: str
+    sort: str = ""
+    sorted: str = ""
+    lead: bool = False
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text; `state` puts its shape and colour before it, `note` a grey word behind it."""
+
+    text: str
+    href: str = ""
+    state: str = ""
+    note: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a longer list: the number or word to show, and its address; the one shown has none."""
+
+    text: str
+    href: str = ""
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell | str]],
+    *,
+    pages: Sequence[Page] = (),
+    total: Sequence[Cell | str] = (),
+    caption: str = "",
+    key: str,
+) -> None:
+    """Draw rows of cells, one cell a column. total: a last row set apart. An empty cell is left out of a card."""
+    lines = [*rows, total] if total else rows
+    data = {
+        "columns": plain(list(columns)),
+        "rows": [[plain(cell if isinstance(cell, Cell) else Cell(cell)) for cell in line] for line in lines],
+        "total": bool(total),
+        "pages": plain(list(pages)),
+        "caption": caption,
+        "words": {"sort": _("Sort"), "pages": _("Pages")},
+    }
+    _table(key=key, data=data)

@@ -1,0 +1,40 @@
+"""A case's line of stages: what was done when, against which clock, and what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cockpit.components.base import define, plain
+from cockpit.i18n import _
+
+_timeline = define("timeline")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage. state: done in time, done late, now running, running late (overdue), or still to come.
+
+    when: its time in words; limit: its deadline in words; note: anything else worth a line.
+    """
+
+    name: str
+    when: str = ""
+    state: Literal["done", "late", "now", "overdue", "todo"] = "todo"
+    note: str = ""
+    limit: str = ""
+
+
+def timeline(stages: Sequence[Stage], *, key: str = "timeline") -> None:
+    """Draw the stages in order: in one line at a desk, one below the other on a phone."""
+    _timeline(key=key, data={"stages": plain(list(stages)), "words": words()})
+
+
+def words() -> dict[str, str]:
+    """What each state of a stage is called."""
+    return {
+        "done": _("Done"),
+        "late": _("Done late"),
+        "now": _("In hand"),
+        "overdue": _("Overdue"),
+        "todo": _("To come"),
+    }

@@ -1,0 +1,12 @@
+const item = i => `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
+
+const line = l => `<div class="line">
+  <span class="label ${l.state}"><span class="shape" aria-hidden="true">${esc(l.mark)}</span> ${esc(l.label)}</span>
+  <ul>${l.items.slice(0, l.shown).map(item).join("")}
+    ${l.more ? `<li class="more"><details><summary>${esc(l.more)}</summary><ul>${l.items.slice(l.shown).map(item).join("")}</ul></details></li>` : ""}</ul>
+  ${l.on ? `<a class="on" href="${esc(l.href)}">${esc(l.on)} →</a>` : ""}
+</div>`
+
+const draw = d => `<section aria-label="${esc(d.label)}"><h2>${esc(d.label)}</h2><div class="lines">${d.lines.map(line).join("")}</div></section>`
+
+export default component(draw)

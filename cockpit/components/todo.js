@@ -1,0 +1,16 @@
+const MARKS = { done: "●", late: "▲", now: "◐", overdue: "▲", todo: "○" }
+
+const stages = (all, words) => all.length ? `<ol class="stages">${all.map(s => `<li class="${s.state}">${esc(s.name)}
+  <span aria-hidden="true">${MARKS[s.state]}</span><span class="hidden">${esc(words[s.state])}</span></li>`).join("")}</ol>` : ""
+
+const card = (c, words) => `<article class="card ${c.state}-card">
+  <div class="top"><b class="${c.state}">${c.clock ? `${shape(c.state)} ${esc(c.clock)}` : ""}</b><span class="grey">${esc(c.source)}</span></div>
+  ${link(c.href, esc(c.title), 'class="title"')}
+  <div class="facts">${c.facts.map(f => `<span>${esc(f)}</span>`).join("")}</div>
+  ${stages(c.stages, words)}</article>`
+
+const draw = ({ cards, counts, empty, words }) => `
+  ${counts.length ? `<div class="counts">${counts.map(c => link(c.href, `<span class="${c.state}">${c.state === "none" ? "" : shape(c.state)}${esc(c.text)}</span> <b>${esc(c.n)}</b>`, 'class="count" data-stay')).join("")}</div>` : ""}
+  ${cards.length ? `<div class="cards">${cards.map(c => card(c, words)).join("")}</div>` : empty ? `<p class="grey">${esc(empty)}</p>` : ""}`
+
+export default component(draw)

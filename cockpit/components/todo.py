@@ -1,0 +1,38 @@
+"""A village's to-do: its open cases by the clock that runs out next, with the counts above."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cockpit.components.base import define, plain
+from cockpit.components.timeline import Stage, words
+
+_todo = define("todo")
+
+
+@dataclass(frozen=True)
+class Count:
+    """One number of the line above the cards."""
+
+    text: str
+    n: str
+    state: str = "none"
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One open case. clock: what is due or overdue, in words; facts: further short lines; stages: its course."""
+
+    title: str
+    href: str = ""
+    source: str = ""
+    state: str = "none"
+    clock: str = ""
+    facts: Sequence[str] = ()
+    stages: Sequence[Stage] = field(default=())
+
+
+def todo(cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", key: str = "todo") -> None:
+    """Draw the counts and the cards in the order given; `empty` stands where there is no card."""
+    data = {"cards": plain(list(cards)), "counts": plain(list(counts)), "empty": empty, "words": words()}
+    _todo(key=key, data=data)

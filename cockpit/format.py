@@ -1,0 +1,186 @@
+"""How numbers, changes, dates and states read. Every screen words them here, so that they read alike everywhere."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cockpit.i18n import _, language, ngettext
+from metrics.catalog import Metric
+from metrics.period import DAY, Period, shift
+
+MINUS = "−"
+MORE_DECIMALS = 2
+WAN, YI = 10_000, 100_000_000
+SIX_DIGITS = 100_000
+
+
+@dataclass(frozen=True)
+class State:
+    """A threshold state: its shape stands wherever its colour does."""
+
+    shape: str
+    word: str
+
+
+def state(name: str | None) -> State:
+    """Shape and word of red, amber, green and of none (no threshold, no data, too small a sample)."""
+    words = {"red": _("Alert"), "amber": _("Watch"), "green": _("Normal")}
+    return State(SHAPES[name], words[name]) if name in words else State(SHAPES["none"], "")
+
+
+SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
+
+
+def limit(metric: Metric) -> str:
+    """The bound that decides a state: the green one, or the red one where there is no green; empty without any."""
+    limits = metric.thresholds
+    if limits is None:
+        return ""
+    bound = limits.green or limits.red
+    match limits.against:
+        case "mean_30_days":
+            words = (
+                _("Target {bound} × 30-day mean", bound=bound)
+                if limits.green
+                else _("Limit {bound} × 30-day mean", bound=bound)
+            )
+        case "weekday_8_weeks":
+            words = _("Alarm {bound} spreads off the usual weekday", bound=bound)
+        case "per_10k_people":
+            words = _("Target {bound} per 10,000 people", bound=bound)
+        case _:
+            words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)
+    return words
+
+
+def missing(value: float | None) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """`3,120`, `95.1`; an en dash when there is none."""
+    if missing(value):
+        return "–"
+    text = f"{abs(value):,.{decimals}f}"
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+
+
+def short(value: float | None, decimals: int = 0) -> str:
+    """Like `number`; in Chinese 万 and 亿 from six digits up."""
+    return column([value], decimals)[0]
+
+
+def column(values: Iterable[float | None], decimals: int = 0) -> list[str]:
+    """The numbers of one column or axis, all in the same unit: the one that suits the largest."""
+    values = list(values)
+    largest = max((abs(v) for v in values if not missing(v)), default=0)
+    if language() != "zh" or largest < SIX_DIGITS:
+        return [number(v, decimals) for v in values]
+    size, unit = (YI, "亿") if largest >= YI else (WAN, "万")
+    return ["–" if missing(v) else f"{number(v / size, 1)}{unit}" for v in values]
+
+
+def value(metric: Metric, amount: float | None) -> str:
+    """A metric's value without its unit.
+
+    One more decimal where rounding would carry it over one of the metric's own bounds, or a share to 0 or 100
+    that is neither: 94.96 against "95 or more" reads 94.96, not 95.0.
+    """
+    if missing(amount):
+        return "–"
+    for decimals in range(metric.decimals, metric.decimals + MORE_DECIMALS):
+        if _reads_true(metric, amount, round(amount, decimals)):
+            break
+    else:
+        decimals = metric.decimals + MORE_DECIMALS
+    return short(amount, decimals)
+
+
+def _reads_true(metric: Metric, exact: float, rounded: float) -> bool:
+    if metric.is_percent and rounded in (0, 100) and rounded != exact:
+        return False
+    limits = metric.thresholds
+    if limits is None or limits.against != "value":
+        return True
+    return all(bound.holds(exact) == bound.holds(rounded) for bound in (limits.green, limits.red) if bound)
+
+
+def quantity(metric: Metric, amount: float | None) -> str:
+    """A metric's value with its unit, `95.1 %`, `412 件`."""
+    return with_unit(value(metric, amount), metric.unit[language()])
+
+
+def with_unit(text: str, unit: str) -> str:
+    return f"{text} {unit}" if unit else text
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change in words, and whether it is for the better: `good`, `bad` or `none`."""
+
+    text: str
+    tone: str
+
+
+def change(metric: Metric, now: float | None, before: float | None) -> Change:
+    """`▲ 0.8 个百分点` of a percentage, `▲ 31 件 +8.2 %` of anything else; empty when either is missing."""
+    if missing(now) or missing(before):
+        return Change("", "none")
+    step = round(now - before, max(metric.decimals, 1) if metric.is_percent else metric.decimals)
+    if step == 0:
+        return Change(_("No change"), "none")
+    arrow = "▲" if step > 0 else "▼"
+    tone = "none" if metric.direction == "none" else "good" if (step > 0) == (metric.direction == "up") else "bad"
+    if metric.is_percent:
+        return Change(_("{arrow} {points} points", arrow=arrow, points=number(abs(step), 1)), tone)
+    amount = with_unit(short(abs(step), metric.decimals), metric.unit[language()])
+    share = f" {signed(100 * step / abs(before), 1)} %" if before and not metric.is_rate else ""
+    return Change(f"{arrow} {amount}{share}", tone)
+
+
+def signed(amount: float, decimals: int = 0) -> str:
+    """`+31`, `−2.1`, `0`."""
+    text = number(amount, decimals)
+    return f"+{text}" if amount > 0 and text.strip("0.,") else text
+
+
+def day(moment: date | datetime) -> str:
+    """`2026-11-22`"""
+    return moment.strftime("%Y-%m-%d")
+
+
+def clock(moment: datetime) -> str:
+    """`08:00`"""
+    return moment.strftime("%H:%M")
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-11-22 08:00`"""
+    return f"{day(moment)} {clock(moment)}"
+
+
+def period(of: Period) -> str:
+    """A whole month or year by name, anything else by its first and last day."""
+    if of.start.day == 1 and of.end == shift(of.start, 1):
+        return month(of.start)
+    if (of.start.month, of.start.day) == (1, 1) and of.end == shift(of.start, 12):
+        return _("{year:d}", year=of.start.year)
+    if of.days == 1:
+        return day(of.start)
+    return _("{start} to {end}", start=day(of.start), end=day(of.end - DAY))
+
+
+def month(first: date) -> str:
+    """`2026年11月`, `Nov 2026`"""
+    return f"{first.year}年{first.month}月" if language() == "zh" else first.strftime("%b %Y")
+
+
+def age(span: timedelta) -> str:
+    """`2 天`, `5 小时`, `10 分钟`: the largest unit that fits, rounded down."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes >= 24 * 60:
+        return ngettext("{n} day", "{n} days", minutes // (24 * 60))
+    if minutes >= 60:
+        return ngettext("{n} hour", "{n} hours", minutes // 60)
+    return ngettext("{n} minute", "{n} minutes", minutes)

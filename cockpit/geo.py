@@ -1,0 +1,90 @@
+"""Geometry by URL: what the map draws, and the areas of a name. Fetched once an edition, never part of a run."""
+
+import gzip
+import json
+from functools import lru_cache
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from cockpit import editions, settings
+from data.editions import Edition
+from data.errors import DataError
+from metrics import areas
+from metrics.areas import Area
+from metrics.errors import MetricsError
+
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+FOUND = 12
+
+
+def url(edition: Edition, area: Area, *, own: bool = False) -> str:
+    """Where the polygons right below `area` are served, or with `own` its own one."""
+    return f"/geo/{edition.id}/{area.code}.geojson" + ("?own=1" if own else "")
+
+
+@lru_cache(maxsize=512)
+def drawable(edition: Edition, area: Area, *, own: bool = False) -> bool:
+    """Whether there is anything to draw: a polygon or at least a point."""
+    return bool(_rows(edition, area, own))
+
+
+async def geojson(request: Request) -> Response:
+    """The FeatureCollection of the areas below one, or of itself with `?own=1`. 404 says what is missing."""
+    edition_id, code, own = request.path_params["edition"], request.path_params["area"], "own" in request.query_params
+    try:
+        body = await run_in_threadpool(_file, edition_id, code, own)
+    except (DataError, MetricsError) as error:
+        return PlainTextResponse(f"{error}\n", 404)
+    headers = {**FOREVER, "Content-Type": "application/geo+json"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(body, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(body), headers=headers)
+
+
+async def find(request: Request) -> Response:
+    """`?q=text`: live areas whose name holds the text or whose code starts with it, with the names above them."""
+    try:
+        found = await run_in_threadpool(_find, request.path_params["edition"], request.query_params.get("q", "")[:50])
+    except (DataError, MetricsError) as error:
+        return PlainTextResponse(f"{error}\n", 404)
+    return JSONResponse(found, headers=FOREVER)
+
+
+ROUTES = (Route("/geo/{edition}/{area:int}.geojson", geojson), Route("/geo/{edition}/find", find))
+
+
+@lru_cache(maxsize=256)
+def _file(edition_id: str, code: int, own: bool) -> bytes:
+    """The zipped FeatureCollection. Geometry goes through as stored, never parsed."""
+    edition = editions.named(settings.current(), edition_id)
+    features = (_feature(*row) for row in _rows(edition, areas.area(edition, code), own))
+    return gzip.compress(f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode(), 6)
+
+
+def _feature(code: int, name: str, lon: float | None, lat: float | None, geometry: str | None) -> str:
+    shape = geometry or json.dumps({"type": "Point", "coordinates": [lon, lat]})
+    about = json.dumps({"name": name, "lon": lon, "lat": lat}, ensure_ascii=False)
+    return f'{{"type":"Feature","id":"{code}","properties":{about},"geometry":{shape}}}'
+
+
+def _rows(edition: Edition, area: Area, own: bool) -> list[tuple]:
+    """Code, name, point and polygon of every live area that has one of the two."""
+    sql = (
+        "SELECT a.code, a.name, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "
+        f"WHERE a.{'code' if own else 'parent'} = $1 "
+        "AND a.holder = a.code AND (s.code IS NOT NULL OR a.lon IS NOT NULL) "
+        "QUALIFY row_number() OVER (PARTITION BY a.code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY a.code"
+    )
+    return edition.cursor().execute(sql, [area.code]).fetchall()
+
+
+def _find(edition_id: str, text: str) -> list[dict[str, object]]:
+    edition = editions.named(settings.current(), edition_id)
+    found = areas.find(edition, text, FOUND)
+    return [
+        {"code": place.code, "name": place.name, "above": " ▸ ".join(a.name for a in areas.path(edition, place)[:-1])}
+        for place in found
+    ]

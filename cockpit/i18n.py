@@ -1,0 +1,75 @@
+"""The screens' two languages. English stands in the code as `_("…")`; the Chinese is in locale/zh.po.
+
+The language of a text is the visitor's (`?lang=`), else the setting's. Code that words something for nobody
+in particular, a report say, wraps itself in `using(language)`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+
+from cockpit import settings
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+LOCALE = Path(__file__).parent / "locale"
+
+_chosen: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def language() -> str:
+    """The language to speak now: chosen by `using`, or the visitor's, or the setting's."""
+    if chosen := _chosen.get():
+        return chosen
+    wanted = st.query_params.get("lang") if get_script_run_ctx(suppress_warning=True) else None
+    return wanted if wanted in LANGUAGES else settings.current().language
+
+
+@contextmanager
+def using(wanted: str) -> Iterator[None]:
+    """Speak `wanted` inside."""
+    token = _chosen.set(wanted)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def _(text: str, /, **values: object) -> str:
+    """The text in the language spoken, its {placeholders} filled in."""
+    translated = _messages(language()).get(text, text)
+    return translated.format(**values) if values else translated
+
+
+def ngettext(singular: str, plural: str, count: float, /, **values: object) -> str:
+    """The text for a count; {n} is the count with thousands separators. Chinese has one form for both."""
+    text = _messages(language()).get(singular) or (singular if count == 1 else plural)
+    return text.format(n=f"{count:,}", **values)
+
+
+@cache
+def _messages(wanted: str) -> dict[str, str]:
+    return {} if wanted == "en" else messages(catalogue(wanted))
+
+
+def catalogue(wanted: str) -> Catalog:
+    """The catalogue of a language as it stands in locale/."""
+    with (LOCALE / f"{wanted}.po").open("rb") as file:
+        return read_po(file, locale=wanted)
+
+
+def messages(found: Catalog) -> dict[str, str]:
+    """Translation by English text (the singular, where there are two forms)."""
+    pairs = ((message.id, message.string) for message in found if message.id)
+    first = ((_one(english), _one(translated)) for english, translated in pairs)
+    return {english: translated for english, translated in first if translated}
+
+
+def _one(text: str | tuple[str, ...] | list[str]) -> str:
+    return text if isinstance(text, str) else text[0]

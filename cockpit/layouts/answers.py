@@ -1,0 +1,228 @@
+"""What the cockpits ask the metrics: one question a panel, answered once.
+
+An edition never changes, so an answer never goes stale: the caches are bounded, not timed. Whoever calls has
+checked that the visitor may see the area.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from data.editions import Edition
+from metrics import ageing as ages
+from metrics import areas, todo
+from metrics import today as attention
+from metrics.areas import Area
+from metrics.catalog import Catalog, Metric
+from metrics.freshness import freshness
+from metrics.period import DAY, Period, last_day, month_start, shift
+from metrics.query import NO_DATA, SMALL, query
+from metrics.question import AREAS, exists_at
+from metrics.rows import rows
+from metrics.thresholds import states
+
+MONTHS = 13
+"""A tile's line: this month and the twelve before, so that last year's month stands at its other end."""
+BY_DAY, BY_WEEK = 62, 400
+"""Periods up to so many days are drawn by day, by week; longer ones by month."""
+ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
+Row = Any
+"""One row of a frame of `query`, as of `itertuples`."""
+
+
+class Asked(NamedTuple):
+    """What an answer depends on, the metric aside. A view holds more: its language and its other parameters."""
+
+    edition: Edition
+    catalog: Catalog
+    area: Area
+    period: Period
+    against: Period
+
+
+@dataclass(frozen=True)
+class Vital:
+    """One metric of the area: now, in the period compared with, and in the last months, oldest first."""
+
+    metric: Metric
+    now: Row
+    before: Row
+    state: str
+    trend: tuple[float | None, ...]
+
+    @property
+    def ever(self) -> bool:
+        """Whether it has had a value in any of the periods asked."""
+        return any(value is not None for value in (*self.trend, _number(self.now.value), _number(self.before.value)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One group of a breakdown: an area, a category, a source, a unit."""
+
+    group: str
+    now: Row
+    before: Row
+    state: str
+
+    @property
+    def known(self) -> bool:
+        return self.now.quality != NO_DATA
+
+    @property
+    def small(self) -> bool:
+        return self.now.quality == SMALL
+
+    @property
+    def ranked(self) -> bool:
+        return self.known and not self.small
+
+
+@dataclass(frozen=True)
+class Line:
+    """A metric over time: the buckets of the period so far, and its values in them, a period and a year before."""
+
+    buckets: tuple[Period, ...]
+    now: tuple[float | None, ...]
+    previous: tuple[float | None, ...]
+    last_year: tuple[float | None, ...]
+
+
+@lru_cache(maxsize=256)
+def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
+    """The metrics of a row of tiles, by id; one that does not exist at the area's level is left out."""
+    metrics = [
+        asked.catalog.metrics[name] for name in names if exists_at(asked.catalog.metrics[name], asked.area.level)
+    ]
+    months = last_months(asked.period.end - DAY)
+    periods = list(
+        dict.fromkeys((*months[:-1], Period(months[-1].start, asked.period.end), asked.period, asked.against))
+    )
+    frame = _query(asked, [m.id for m in metrics], periods=periods)
+    found = {(row.metric, row.period, row.end): row for row in frame.itertuples()}
+    now = frame[(frame["period"] == asked.period.start) & (frame["end"] == asked.period.end)]
+    told = dict(zip(now["metric"], _states(asked, now), strict=True))
+    return {
+        metric.id: Vital(
+            metric,
+            found[metric.id, asked.period.start, asked.period.end],
+            found[metric.id, asked.against.start, asked.against.end],
+            told[metric.id],
+            tuple(_number(found[metric.id, p.start, p.end].value) for p in periods[: len(months)]),
+        )
+        for metric in metrics
+    }
+
+
+@lru_cache(maxsize=256)
+def parts(asked: Asked, metric: Metric, by: str) -> tuple[Part, ...]:
+    """The groups of a breakdown, those in most need first: by state, then from the worst value on."""
+    frame = _query(asked, [metric.id], by=by, periods=[asked.period, asked.against])
+    is_now = (frame["period"] == asked.period.start) & (frame["end"] == asked.period.end)
+    now, before = frame[is_now], {row.group: row for row in frame[~is_now].itertuples()}
+    found = [
+        Part(row.group, row, before.get(row.group), state)
+        for row, state in zip(now.itertuples(), _states(asked, now, by), strict=True)
+    ]
+    worst_is_low = metric.direction == "up"
+    return tuple(
+        sorted(
+            found,
+            key=lambda part: (
+                not part.known,
+                part.small,
+                ORDER[part.state],
+                (part.now.value if worst_is_low else -part.now.value) if part.known else 0,
+                part.group,
+            ),
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def line(asked: Asked, metric: Metric) -> Line:
+    """The metric day by day, week by week or month by month, beside the period before and the same a year ago."""
+    days = asked.period.days
+    unit = "day" if days <= BY_DAY else "week" if days <= BY_WEEK else "month"
+    periods = list(dict.fromkeys((asked.period, asked.period.previous, asked.period.last_year)))
+    frame = _query(asked, [metric.id], by=unit, periods=periods)
+    series = {
+        key: tuple(_number(value) for value in told["value"])
+        for key, told in frame.groupby(["period", "end"], sort=False)
+    }
+    now, previous, last_year = (
+        series[p.start, p.end] for p in (asked.period, asked.period.previous, asked.period.last_year)
+    )
+    known = [bucket for bucket in asked.period.cut(unit) if bucket.start <= last_day(asked.edition.as_of)]
+    return Line(tuple(known), now[: len(known)], previous, last_year)
+
+
+@lru_cache(maxsize=256)
+def ageing(asked: Asked) -> pd.DataFrame:
+    """The backlog by age: `metrics.ageing.ageing`."""
+    return ages.ageing(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
+
+
+@lru_cache(maxsize=256)
+def today(asked: Asked, names: tuple[str, ...]) -> attention.Today:
+    """What needs a look: `metrics.today.today` over the metrics of the tiles."""
+    return attention.today(
+        asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against, catalog=asked.catalog
+    )
+
+
+@lru_cache(maxsize=256)
+def to_do(edition: Edition, area: Area) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The open cases by the next clock, the most pressing first, and how many there are of each urgency."""
+    return todo.todo(edition, area.code), todo.counts(edition, area.code)
+
+
+def open_cases(edition: Edition, area: Area) -> int:
+    return sum(to_do(edition, area)[1].values())
+
+
+@lru_cache(maxsize=64)
+def closed_cases(asked: Asked, limit: int) -> pd.DataFrame:
+    """The cases closed in the period, newest first, as `metrics.rows.rows` tells them."""
+    return rows(
+        asked.edition, "closed", asked.area.code, asked.period,
+        order="closed_at", descending=True, limit=limit, catalog=asked.catalog,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def source_names(edition: Edition) -> dict[str, dict[str, str]]:
+    """The name of each source by language."""
+    return {s.source: {"zh": s.name_zh or s.source, "en": s.name_en or s.source} for s in freshness(edition)}
+
+
+def last_months(day: date) -> list[Period]:
+    """The MONTHS whole months up to that of `day`, oldest first."""
+    first = month_start(day)
+    return [Period(shift(first, -i), shift(first, 1 - i)) for i in reversed(range(MONTHS))]
+
+
+def level_below(area: Area) -> str | None:
+    """The level that an area's map and ranking show; None for a village."""
+    lower = areas.below(area.level)
+    return lower if lower is None or lower in AREAS else AREAS[0]
+
+
+def _query(asked: Asked, names: Sequence[str], **how: Any) -> pd.DataFrame:
+    return query(asked.edition, names, asked.area.code, asked.period, catalog=asked.catalog, **how)
+
+
+def _states(asked: Asked, frame: pd.DataFrame, by: str | None = None) -> list[str]:
+    """A bound held against an area's people or past says nothing of one category or unit in it: then no state."""
+    limits = asked.catalog.metrics[frame["metric"].iloc[0]].thresholds if len(frame) else None
+    if by not in (None, *AREAS) and limits and limits.against != "value":
+        return ["none"] * len(frame)
+    return states(asked.edition, frame, asked.period, by=by, catalog=asked.catalog)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or value != value else float(value)

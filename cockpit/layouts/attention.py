@@ -1,0 +1,108 @@
+"""今天要看: what turned red since yesterday, what has been open longest, what moved most, each with its way in."""
+
+from functools import lru_cache
+
+import pandas as pd
+
+from cockpit import format
+from cockpit.components.today import Item, Line, today
+from cockpit.i18n import _, language
+from cockpit.layouts import answers
+from cockpit.layouts.words import area_name, ask
+from cockpit.view import View
+from metrics.catalog import Metric
+from metrics.today import Mover, Red
+from metrics.why import Move
+
+SHOWN = 3
+
+
+def attention(view: View, names: tuple[str, ...]) -> None:
+    """Draw the strip over the metrics of the tiles."""
+    today(lines(view, names), label=_("To look at today"))
+
+
+@lru_cache(maxsize=256)
+def lines(view: View, names: tuple[str, ...]) -> tuple[Line, ...]:
+    """Three lines at most; one that has nothing to say is left out."""
+    found = answers.today(ask(view), names)
+    told = [reds(view, found.reds), oldest(view, found.oldest)]
+    return tuple(line for line in (*told, _mover(view, found.mover)) if line)
+
+
+def reds(view: View, found: list[Red]) -> Line:
+    """Those that turned red since yesterday, then those that were red before."""
+    if not found:
+        return Line("●", _("Nothing below is over its limit"), state="green")
+    new = [red for red in found if red.new]
+    items = [red_in_words(view, red) for red in worst_first(view, found)]
+    if new:
+        return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
+    return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
+
+
+def worst_first(view: View, found: list[Red]) -> list[Red]:
+    """New ones first, metric by metric in the order of the catalog, each from its worst value on."""
+    order = list(view.catalog.metrics)
+
+    def place(red: Red) -> tuple[bool, int, float, int]:
+        rising = view.catalog.metrics[red.metric].direction == "up"
+        return not red.new, order.index(red.metric), red.value if rising else -red.value, red.area
+
+    return sorted(found, key=place)
+
+
+def red_in_words(view: View, red: Red) -> Item:
+    """`沙洲镇` and `积压件数 412 件 (▲ 31 件)`: the value, and how it changed since yesterday."""
+    metric = view.catalog.metrics[red.metric]
+    change = (
+        format.change(metric, red.value, red.before).text if red.before is not None and red.before != red.value else ""
+    )
+    value = format.quantity(metric, red.value) + (f" ({change})" if change else "")
+    return Item(
+        area_name(view, red.area), f"{metric.name[language()]} {value}", view.href(area=red.area, metric=metric)
+    )
+
+
+def oldest(view: View, found: pd.DataFrame) -> Line | None:
+    """The oldest open cases, by age in days."""
+    if found.empty:
+        return None
+    items = [_old(view, row) for row in found.itertuples()]
+    everything = view.href("rows", metric="backlog", sort="registered_at")
+    return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
+
+
+def _old(view: View, row: answers.Row) -> Item:
+    age = format.age(min(pd.Timestamp(view.as_of), pd.Timestamp(view.period.end)) - row.registered_at)
+    what = next(
+        (text for text in (row.title, row.subcategory, row.category) if isinstance(text, str) and text), row.key
+    )
+    where = "" if row.area == view.area.code else f" · {area_name(view, row.area)}"
+    return Item(age, f"{what}{where}", view.href("case", source=row.source, key=row.key))
+
+
+def _mover(view: View, mover: Mover | None) -> Line | None:
+    """`按期办结率 ▼ 2.1 个百分点：沙洲镇 −1.4，路灯照明 −0.9`"""
+    if mover is None:
+        return None
+    metric, told = view.catalog.metrics[mover.metric], mover.explanation
+    change = format.change(metric, told.after, told.before)
+    shares = [_share(view, metric, by, moves, mover.change) for by, moves in told.splits.items() if by != "source"]
+    why = view.href("why", metric=metric)
+    text = f"{change.text} {view.compared}" + (
+        _(": {parts}", parts=_(", ").join(filter(None, shares))) if any(shares) else ""
+    )
+    return Line("Δ", _("Moved most"), [Item(metric.name[language()], text, why)], on=_("Why"), href=why)
+
+
+def _share(view: View, metric: Metric, by: str, moves: tuple[Move, ...], change: float) -> str:
+    """The part that moved most in the direction of the whole, `沙洲镇 −1.4`; empty where none did."""
+    found = next((move for move in moves if move.effect * change > 0), None)
+    return f"{_part_name(view, by, found.group)} {format.signed(found.effect, metric.decimals)}" if found else ""
+
+
+def _part_name(view: View, by: str, group: str) -> str:
+    if by in ("district", "town", "village"):
+        return area_name(view, int(group))
+    return group or _("Not given")

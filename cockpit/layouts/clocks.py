@@ -1,0 +1,93 @@
+"""A village's to-do: its open cases as cards, the one whose clock runs out next on top."""
+
+from functools import lru_cache
+
+from cockpit import format
+from cockpit.components import todo
+from cockpit.components.header import notice, title
+from cockpit.components.timeline import Stage
+from cockpit.components.todo import Card, Count
+from cockpit.i18n import _
+from cockpit.layouts import answers
+from cockpit.layouts.answers import Row
+from cockpit.layouts.words import source_name
+from cockpit.view import View
+
+MOST_CARDS = 12
+STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
+TOLD = ("overdue", "today", "three days")
+"""What the line above the cards counts; the rest is in the total."""
+
+
+def to_do(view: View) -> None:
+    """How many are open and how pressing they are, then a card for each."""
+    title(_("To do"))
+    todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
+    if left := answers.open_cases(view.edition, view.area) - len(cards(view)):
+        everything = view.href("rows", metric="backlog", sort="due_at")
+        notice(_("{n} more, due later", n=left), links=[(_("All"), everything)])
+
+
+@lru_cache(maxsize=256)
+def counts(view: View) -> tuple[Count, ...]:
+    found = answers.to_do(view.edition, view.area)[1]
+    words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
+    pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in TOLD if found[name]]
+    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric="backlog")), *pressing)
+
+
+@lru_cache(maxsize=256)
+def cards(view: View) -> tuple[Card, ...]:
+    return tuple(_card(view, row) for row in answers.to_do(view.edition, view.area)[0].head(MOST_CARDS).itertuples())
+
+
+def case_link(view: View, row: Row) -> str:
+    return view.href("case", source=row.source, key=row.key)
+
+
+def what(row: Row) -> str:
+    """What a case is about, in the words of its source; its key if it says nothing."""
+    return next(text for text in (row.title, row.category, row.key) if isinstance(text, str) and text)
+
+
+def clock(view: View, row: Row) -> str:
+    """`超期 2 天`, `今天 17:00 前`, `还有 3 天`."""
+    if row.when == "no deadline":
+        return ""
+    if row.when == "overdue":
+        return _("{age} overdue", age=format.age(view.as_of - row.next_due))
+    if row.when == "today":
+        return _("due today {time}", time=format.clock(row.next_due))
+    return _("{age} left", age=format.age(row.next_due - view.as_of))
+
+
+def _card(view: View, row: Row) -> Card:
+    steps = {"sign": _("sign for it"), "respond": _("respond"), "close": _("close it")}
+    facts = [
+        _("Next: {step}", step=steps[row.next_step]),
+        _("by {time}", time=format.stamp(row.next_due)) if row.when != "no deadline" else _("no deadline"),
+        row.place if isinstance(row.place, str) else "",
+        row.unit if isinstance(row.unit, str) else "",
+    ]
+    return Card(
+        what(row),
+        case_link(view, row),
+        source_name(view, row.source),
+        STATES[row.when],
+        clock(view, row),
+        [fact for fact in facts if fact],
+        _stages(row),
+    )
+
+
+def _stages(row: Row) -> list[Stage]:
+    """Registered, signed for, responded to, closed: what is done, what is next and whether it is late."""
+    names = {"sign": _("Signed for"), "respond": _("Responded"), "close": _("Closed")}
+    done = {"sign": row.signed_at, "respond": row.responded_at}
+    running = "overdue" if row.when == "overdue" else "now"
+    stages = [Stage(_("Registered"), state="done")]
+    for step, name in names.items():
+        at = done.get(step)
+        finished = at is not None and at == at
+        stages.append(Stage(name, state="done" if finished else running if step == row.next_step else "todo"))
+    return stages

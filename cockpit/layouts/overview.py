@@ -1,0 +1,66 @@
+"""The cockpit of an area with areas below: a district (a city, a province) with towns, a town with villages."""
+
+import streamlit as st
+
+from cockpit.components import areamap
+from cockpit.components.header import title
+from cockpit.i18n import _, language
+from cockpit.layouts import places
+from cockpit.layouts.attention import attention
+from cockpit.layouts.panels import backlog_ages, breakdown, breakdown_note, case_metric, trend
+from cockpit.layouts.vitals import fed_metrics, vital_signs
+from cockpit.view import View
+
+MAP_HEIGHT = 430
+
+
+def draw(view: View) -> None:
+    """What needs a look, how it stands, where, since when, and of what kind."""
+    attention(view, fed_metrics(view))
+    vital_signs(view)
+    if places.has_below(view):
+        where(view)
+    with st.container(key="page2"):
+        when(view)
+        of_what_kind(view)
+
+
+def where(view: View) -> None:
+    """Map and ranking of the areas below; the ranking alone where there is nothing to draw."""
+    if not areamap.drawable(view, view.area):
+        title(places.title(view), note=places.note(view))
+        places.area_ranking(view, height=MAP_HEIGHT)
+        return
+    left, right = st.columns([11, 12], gap="medium")
+    with left:
+        title(places.title(view), note=places.note(view))
+        places.area_map(view, height=MAP_HEIGHT)
+    with right:
+        title(_("Most in need first"))
+        places.area_ranking(view, height=MAP_HEIGHT + 30)
+
+
+def when(view: View) -> None:
+    """The trend, and how old the backlog is."""
+    left, right = st.columns([16, 7], gap="medium")
+    with left:
+        title(_("{metric} over time", metric=view.metric.name[language()]))
+        trend(view)
+    with right:
+        title(_("Age of the backlog"))
+        backlog_ages(view)
+
+
+def of_what_kind(view: View) -> None:
+    """The chosen metric by category, source and responsible unit."""
+    metric = case_metric(view).name[language()]
+    category, source, unit = st.columns([8, 6, 9], gap="medium")
+    with category:
+        title(_("{metric} by category", metric=metric), note=breakdown_note(view, "category"))
+        breakdown(view, "category")
+    with source:
+        title(_("by source"), note=breakdown_note(view, "source"))
+        breakdown(view, "source")
+    with unit:
+        title(_("by responsible unit"))
+        places.department_ranking(view, height=300)

@@ -1,0 +1,94 @@
+"""The panels over time, by age, by category and by source: what they show, and where each part of them leads."""
+
+from functools import lru_cache
+
+from cockpit import charts, format
+from cockpit.components import bars
+from cockpit.components.bars import Bar
+from cockpit.i18n import _, language
+from cockpit.layouts import answers
+from cockpit.layouts.words import ask, rows_link, source_name
+from cockpit.view import View
+from metrics.catalog import Metric
+
+MOST_BARS = 8
+
+
+def trend(view: View, *, height: int = 260) -> None:
+    """The chosen metric in this period, the one before and a year ago; a point opens the rows of its day."""
+    name = f"{view.metric.name[language()]} {format.period(view.period)}"
+    charts.show(trend_figure(view, view.dark), key="trend", height=height, label=name)
+
+
+@lru_cache(maxsize=256)
+def trend_figure(view: View, dark: bool) -> charts.Figure:
+    """`dark` tells apart the two figures of a view, whose colours are set on the server."""
+    metric, found = view.metric, answers.line(ask(view), view.metric)
+    drawn = [charts.Line(_("This period"), found.now, "now")]
+    others = ((_("Period before"), found.previous, "before"), (_("Last year"), found.last_year, "last_year"))
+    drawn += [charts.Line(name, values[: len(found.buckets)], style) for name, values, style in others if any(values)]
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.buckets]
+    return charts.trend(view, metric, [bucket.start for bucket in found.buckets], drawn, hrefs=hrefs)
+
+
+def backlog_ages(view: View) -> None:
+    """How long what is open has been open; a bar opens its rows."""
+    bars.bars(age_bars(view), key="ageing")
+
+
+@lru_cache(maxsize=256)
+def age_bars(view: View) -> tuple[Bar, ...]:
+    return tuple(
+        Bar(
+            _("{span} days", span=row.bucket.replace("-", "–")),
+            row.n,
+            format.number(row.n),
+            href=view.href("rows", metric="backlog", age=_span(row.low, row.high)),
+        )
+        for row in answers.ageing(ask(view)).itertuples()
+    )
+
+
+def _span(low: float, high: float | None) -> str:
+    """`3-7`, `90-`: days of age, as the rows page takes them."""
+    return f"{low:g}-" + ("" if format.missing(high) else f"{high:g}")
+
+
+def breakdown(view: View, by: str) -> None:
+    """The chosen metric by category or source; a bar opens its rows."""
+    bars.bars(breakdown_bars(view, by), key=by)
+
+
+@lru_cache(maxsize=256)
+def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
+    """The first MOST_BARS groups by need; a group that holds nothing is left out.
+
+    A rate's bar is as long as its sample: where many cases go wrong shows, and 93 % is no shorter than 95 %.
+    """
+    metric = case_metric(view)
+    found = [part for part in answers.parts(ask(view), metric, by) if part.known and part.now.n]
+    return tuple(
+        Bar(
+            (source_name(view, part.group) if by == "source" else part.group) or _("Not given"),
+            float(part.now.n if metric.is_rate else part.now.value),
+            format.quantity(metric, part.now.value),
+            href=rows_link(view, metric, **{by: part.group}),
+            state=part.state,
+            note=_("Sample {n}", n=format.number(part.now.n)) if part.small else "",
+        )
+        for part in found[:MOST_BARS]
+    )
+
+
+def breakdown_note(view: View, by: str) -> str:
+    """What the bars' length means where it is not the value, and how many groups are left out."""
+    metric = case_metric(view)
+    left = len([p for p in answers.parts(ask(view), metric, by) if p.known and p.now.n]) - MOST_BARS
+    notes = (_("length: sample") if metric.is_rate else "", _("{n} more not shown", n=left) if left > 0 else "")
+    return _("; ").join(filter(None, notes))
+
+
+def case_metric(view: View) -> Metric:
+    """The chosen metric, or the backlog where the chosen one is not counted by case."""
+    counted = view.catalog.domain(view.metric).view is None
+    return view.metric if counted else view.catalog.metrics["backlog"]

@@ -1,0 +1,57 @@
+"""Words and addresses that several panels need."""
+
+from cockpit.i18n import _, language, ngettext
+from cockpit.layouts.answers import Asked, source_names
+from cockpit.view import View
+from metrics import areas
+from metrics.areas import Area
+from metrics.catalog import Metric
+from metrics.period import Period
+
+
+def ask(view: View) -> Asked:
+    """What the answers of a view depend on."""
+    return Asked(view.edition, view.catalog, view.area, view.period, view.against)
+
+
+def area_name(view: View, code: int) -> str:
+    """The name of an area below; the view's own code stands for what belongs to no area below."""
+    return own_level(view.area) if code == view.area.code else areas.area(view.edition, code).name
+
+
+def own_level(area: Area) -> str:
+    """`区本级`, `街道本级`: what belongs to the area but to none below it."""
+    return f"{area.kind or level(area.level)}本级" if language() == "zh" else _("Own level")
+
+
+def source_name(view: View, source: str) -> str:
+    return source_names(view.edition).get(source, {}).get(language(), source)
+
+
+def level(name: str) -> str:
+    words = {
+        "province": _("province"),
+        "city": _("city"),
+        "district": _("district"),
+        "town": _("town"),
+        "village": _("village"),
+    }
+    return words[name]
+
+
+def how_many(level: str, n: int) -> str:
+    """`22 个镇街`"""
+    match level:
+        case "district":
+            return ngettext("{n} district", "{n} districts", n)
+        case "town":
+            return ngettext("{n} town", "{n} towns", n)
+        case _:
+            return ngettext("{n} village", "{n} villages", n)
+
+
+def rows_link(view: View, metric: Metric, *, period: Period | None = None, **filters: str) -> str:
+    """The rows behind a number. A composite has none of its own; an empty group cannot be asked for."""
+    if metric.composite or not all(filters.values()):
+        return ""
+    return view.href("rows", metric=metric, **({"period": period} if period else {}), **filters)

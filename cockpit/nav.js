@@ -1,0 +1,63 @@
+// Streamlit's own popstate handler reruns the page that the address bar names, with its query string. So a move is:
+// push one history entry, tell Streamlit. Back and Forward are then the same thing without the push.
+
+const OURS = /^(\/(?!\/)|\?)/                                     // a path or a query of this origin
+const FILES = /^\/(api|app|assets|geo|media|component|_stcore)\//        // served, not shown
+
+function go(href, stay) {
+  const url = new URL(href, location.href)
+  const now = new URLSearchParams(location.search)                // Python never sees these two: keep them here
+  for (const name of ["embed", "embed_options"])
+    if (now.has(name) && !url.searchParams.has(name)) now.getAll(name).forEach(v => url.searchParams.append(name, v))
+  if (url.origin !== location.origin || url.href === location.href) return
+  history.pushState({}, "", url)
+  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }))
+  if (!stay) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)
+}
+
+function onClick(event) {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+  const anchor = event.composedPath().find(node => node.nodeName?.toLowerCase() === "a")
+  const href = anchor?.getAttribute("href")
+  if (!href || !OURS.test(href) || FILES.test(href) || anchor.hasAttribute("download") || anchor.hasAttribute("target")) return
+  event.preventDefault()
+  event.stopPropagation()
+  go(href, anchor.hasAttribute("data-stay"))
+}
+
+// Plotly does not redraw for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.
+function fitPaper() {
+  const width = document.querySelector('[data-testid="stMainBlockContainer"]')?.clientWidth ?? innerWidth
+  document.documentElement.style.setProperty("--print-width", `${width}px`)
+  document.documentElement.style.setProperty("--print-zoom", Math.min(1, 1055 / width))
+}
+
+// Streamlit keeps the chosen theme by path, so it is set for every page; what is on screen follows after a reload.
+function theme(pages, name) {
+  for (const path of pages) localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify(name))
+  const url = new URL(location.href)
+  url.searchParams.delete("embed_options")
+  location.replace(url)
+}
+
+// The theme's variables live inside components; style.css outside them needs a few.
+function publish(element) {
+  const from = getComputedStyle(element.host ?? element), to = document.documentElement.style
+  for (const name of ["primary-color", "link-color", "text-color", "background-color", "border-color"])
+    to.setProperty(`--st-${name}`, from.getPropertyValue(`--st-${name}`))
+}
+
+export default function ({ data, parentElement }) {
+  publish(parentElement)
+  if (!window.cockpit) {
+    window.cockpit = { go, theme: name => theme(window.cockpit.pages, name) }
+    document.addEventListener("click", onClick, true)
+    addEventListener("beforeprint", fitPaper)
+  }
+  window.cockpit.pages = data.pages
+  const root = document.documentElement
+  root.lang = data.lang
+  root.dataset.size = data.size
+  root.toggleAttribute("data-wall", data.wall)
+  if (data.go) go(data.go)
+}

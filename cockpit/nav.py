@@ -1,0 +1,39 @@
+"""One way to move: an ordinary `<a href>`, taken over in the browser (nav.js). The URL is the only state.
+
+`st.switch_page` and `st.page_link` push two history entries for one move and break Back: they are not used.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+_nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=(HERE / "nav.js").read_text("utf-8"))
+
+
+def link(page: str, parameters: Mapping[str, object]) -> str:
+    """`/page?a=1&b=2`; the cockpit itself is `/`. Parameters that are None or empty are left out."""
+    query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "")})
+    return f"/{'' if page == 'cockpit' else page}" + (f"?{query}" if query else "")
+
+
+def install(pages: Iterable[str], *, language: str, size: str, wall: bool) -> None:
+    """Take over the clicks of this run's screen, and carry out a move asked for by `go`."""
+    data = {
+        "pages": [link(page, {}) for page in pages],
+        "lang": {"zh": "zh-CN"}.get(language, language),
+        "size": size,
+        "wall": wall,
+        "go": st.session_state.pop(_GO, None),
+    }
+    _nav(key="nav", data=data)
+
+
+_GO = "nav.go"
+
+
+def go(href: str) -> None:
+    """Move to `href` after this run. For callbacks of charts only: everything else is a link."""
+    st.session_state[_GO] = href

@@ -1,0 +1,71 @@
+"""Friendly pages for what cannot be shown: what was asked, what is near, where to go. Never a trace."""
+
+import logging
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from cockpit.i18n import _
+from cockpit.nav import link
+from data.errors import DataError
+from metrics.errors import MetricsError
+
+log = logging.getLogger(__name__)
+
+COMMANDS = ("python -m cockpit demo", "python -m cockpit serve")
+
+
+def bad_parameter(name: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = ()) -> None:
+    """The URL names something that is not there. near: text and href of what may have been meant."""
+    kinds = {
+        "area": _("No such area"), "metric": _("No such metric"), "edition": _("No such edition of the data"),
+        "from": _("Not a period"), "to": _("Not a period"),
+    }  # fmt: skip
+    _page(kinds.get(name, _("The address cannot be read")), f"{name}={asked}", hint, near)
+
+
+def no_edition(detail: str) -> None:
+    """Nothing is published yet."""
+    commands = "".join(f"<pre>{command}</pre>" for command in COMMANDS)
+    _page(
+        _("No data are published yet"),
+        detail,
+        _("Load the district's data and publish them, or build the demo district, then serve:"),
+        extra=commands,
+        home=False,
+    )
+
+
+def unanswerable(detail: str) -> None:
+    """A question that the metrics refuse."""
+    _page(_("This cannot be shown"), detail, "")
+
+
+def of_a_run(error: Exception) -> bool:
+    """What a visitor sees when a run of a page fails: for `streamlit.App(on_script_error=…)`."""
+    if isinstance(error, MetricsError | DataError):
+        log.warning("%s", error)
+        unanswerable(str(error))
+    else:
+        log.error("a page failed", exc_info=error)
+        _page(_("Something went wrong on our side"), "", _("It has been noted in the server's log. Try again."))
+    return True
+
+
+def _page(
+    title: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
+) -> None:
+    links = [
+        *near,
+        *([(_("To the first screen"), link("cockpit", {"lang": st.query_params.get("lang")}))] if home else []),
+    ]
+    st.html(
+        f'<section class="problem" role="alert"><h1>{escape(title)}</h1>'
+        + (f"<p><code>{escape(asked)}</code></p>" if asked else "")
+        + (f"<p>{escape(hint)}</p>" if hint else "")
+        + extra
+        + '<p class="links">'
+        + "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in links)
+        + "</p></section>"
+    )

@@ -1,0 +1,194 @@
+"""One case: its stages against their clocks, and everything the district holds on it, in words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.components import areamap, header
+from cockpit.components.areamap import MapPoint
+from cockpit.components.record import Item
+from cockpit.components.timeline import Stage
+from cockpit.i18n import _, ngettext
+from cockpit.screens import words
+from cockpit.screens.shared import area_name, case_href, source_name
+from cockpit.view import View
+from data.ledger import Batch, batch_of
+from metrics import areas
+from metrics.errors import MetricsError
+from metrics.repeated import earlier
+from metrics.rows import fact
+
+Case = Mapping[str, Any]
+CLOCKS = (("signed_at", "sign_due_at"), ("responded_at", "respond_due_at"), ("closed_at", "due_at"))
+"""What a case must reach, and by when."""
+
+
+def find(view: View) -> Case | None:
+    """The case that the address names; says so where this edition holds none."""
+    source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
+    found = fact(view.edition, "cases", source, key) if source and key else None
+    if found is not None:
+        return found
+    header.title(_("No such case"), level=1)
+    header.notice(
+        _("The data of {time} hold no case {key} of source {source}.", time=format.stamp(view.as_of), key=key or "–",
+          source=source or "–"),
+        links=[(_("All open cases"), view.href("rows", metric="backlog")), (_("Cockpit"), view.href())],
+    )  # fmt: skip
+    return None
+
+
+def title(case: Case) -> str:
+    """The case's own title, else what it is about."""
+    about = " · ".join(str(case[name]) for name in ("category", "subcategory") if case[name])
+    return str(case["title"] or about or words.value("kind", case["kind"]))
+
+
+def stages(view: View, case: Case) -> list[Stage]:
+    """Registered, accepted, signed for, responded to, closed; those that neither happened nor were due are left out."""
+    start, closed = case["registered_at"], case["closed_at"]
+    told = [Stage(_("Registered"), format.stamp(start), "done")]
+    if case["accepted_at"]:
+        told.append(Stage(_("Accepted"), format.stamp(case["accepted_at"]), "done", _after(start, case["accepted_at"])))
+    for done, due in CLOCKS:
+        if done == "closed_at" or case[done] or (case[due] and not closed):
+            first = not any(stage.state in ("now", "overdue") for stage in told)
+            told.append(_stage(view, case, done, due, running=first and not closed))
+    return told
+
+
+def _stage(view: View, case: Case, done: str, due: str, *, running: bool) -> Stage:
+    at, limit = case[done], case[due]
+    name = words.column(done)
+    by = _("by {time}", time=format.stamp(limit)) if limit else ""
+    if at:
+        late = limit is not None and at > limit
+        note = _("late by {age}", age=format.age(at - limit)) if late else _after(case["registered_at"], at)
+        if done == "closed_at" and case["close_kind"] not in (None, "done"):
+            name, late = words.value("close_kind", case["close_kind"]), False
+        return Stage(name, format.stamp(at), "late" if late else "done", note, by)
+    if limit is not None and limit < view.as_of:
+        return Stage(name, "", "overdue", _("overdue by {age}", age=format.age(view.as_of - limit)), by)
+    left = _("{age} left", age=format.age(limit - view.as_of)) if limit else ""
+    return Stage(name, "", "now" if running else "todo", left, by)
+
+
+def _after(start: datetime, at: datetime) -> str:
+    return _("after {age}", age=format.age(at - start)) if at > start else ""
+
+
+def about(view: View, case: Case) -> list[Item]:
+    """Where, what, who: as delivered."""
+    names = ("kind", "category", "subcategory", "urgency", "complexity", "channel", "unit", "co_units")
+    items = [Item(words.column(name), words.value(name, case[name])) for name in names]
+    return [_area_item(view, case), _then_item(view, case), Item(_("Place"), case["place"] or ""), *items]
+
+
+def _area_item(view: View, case: Case) -> Item:
+    try:
+        path = areas.path(view.edition, areas.area(view.edition, case["area"]))
+    except MetricsError:
+        return Item(_("Area"), str(case["area"]))
+    return Item(_("Area"), " ▸ ".join(place.name for place in path), href=view.href(area=path[-1]))
+
+
+def _then_item(view: View, case: Case) -> Item:
+    """Where it belonged when it came in, if that area has been merged away since."""
+    then = case["area_then"]
+    if then is None or then == case["area"]:
+        return Item(_("Area then"), "")
+    try:
+        place = areas.area(view.edition, then)
+    except MetricsError:
+        return Item(_("Area then"), str(then))
+    now = area_name(view.edition, case["area"])
+    note = _("merged into {area} on {day}", area=now, day=format.day(place.valid_to)) if place.valid_to else ""
+    return Item(_("Area then"), place.name, note=note or _("now part of {area}", area=now))
+
+
+def history(view: View, case: Case) -> list[Item]:
+    """Returned, extended, reworked, repeated, deferred: one sentence each, and only what happened."""
+    returned, extended, reworked = (case[name] or 0 for name in ("returned", "extended", "reworked"))
+    return [
+        Item(_("Returned"), ngettext("returned {n} time", "returned {n} times", returned) if returned else ""),
+        Item(_("Extended"), ngettext("extended {n} time", "extended {n} times", extended) if extended else ""),
+        Item(_("Reworked"), ngettext("failed {n} check", "failed {n} checks", reworked) if reworked else ""),
+        Item(_("Deferred"), _("deferred: not counted among what is due") if case["deferred"] else ""),
+        _repeat(view, case),
+        Item(_("Part of"), case["parent"] or "", href=_known(view, case["source"], case["parent"])),
+    ]
+
+
+def _repeat(view: View, case: Case) -> Item:
+    """What it repeats: the case its source names, or the one before it of the same caller or place and category."""
+    if case["repeat_of"]:
+        href = _known(view, case["source"], case["repeat_of"])
+        return Item(_("Repeat"), _("repeats case {key}", key=case["repeat_of"]), href=href)
+    if not case["repeated"]:
+        return Item(_("Repeat"), "")
+    told = _("the same caller, or the same place and category, within the 30 days before")
+    before = earlier(view.edition, case)
+    if before is None:
+        return Item(_("Repeat"), told)
+    text = _("repeats case {key} of {day}", key=before.key, day=format.day(before.registered_at))
+    return Item(_("Repeat"), text, href=case_href(view, before.source, before.key), note=told)
+
+
+def _known(view: View, source: str, key: str | None) -> str:
+    """The address of another case of the same source, if the edition holds it."""
+    return case_href(view, source, key) if key and fact(view.edition, "cases", source, key) else ""
+
+
+def callback(case: Case) -> list[Item]:
+    """What the caller said when called back, once the case was closed."""
+    if case["reached"] is None and case["rating"] is None:
+        return []
+    reached = {True: _("Reached"), False: _("Not reached"), None: ""}[case["reached"]]
+    said = [
+        {True: _("solved"), False: _("not solved"), None: ""}[case["solved"]],
+        {True: _("satisfied"), False: _("not satisfied"), None: ""}[case["satisfied"]],
+    ]
+    items = [Item(_("Callback"), _(", ").join(filter(None, (reached, *(said if case["reached"] else ())))))]
+    return [*items, Item(_("Rating"), _("{n} of 5", n=case["rating"]) if case["rating"] else "")]
+
+
+def origin(view: View, case: Case) -> list[Item]:
+    """The delivery it came in."""
+    name = source_name(view.edition, case["source"])
+    items = [
+        Item(_("Source"), name, note=case["source"] if case["source"] != name else ""),
+        Item(_("Number"), str(case["key"])),
+    ]
+    batch = batch_of(view.edition, case["batch"])
+    return [*items, *([_batch_item(view, batch)] if batch else [])]
+
+
+def _batch_item(view: View, batch: Batch) -> Item:
+    told = _(
+        "{n}: {file}, loaded {time}, {rows} rows",
+        n=batch.batch, file=batch.name, time=format.stamp(batch.finished_at) if batch.finished_at else "–",
+        rows=format.number(batch.rows_read),
+    )  # fmt: skip
+    return Item(_("Batch"), told, href=view.href("data", batch=batch.batch))
+
+
+def place_map(view: View, case: Case) -> None:
+    """The area's outline and the point, where the case has one."""
+    if case["lon"] is None or case["lat"] is None:
+        return
+    try:
+        place = areas.area(view.edition, case["area"])
+    except MetricsError:
+        return
+    point = MapPoint(case["lon"], case["lat"], title(case), state=point_state(view, case))
+    areamap.areamap(view, (), parent=place, points=[point], own=True, title=place.name, height=260, key="place")
+
+
+def point_state(view: View, case: Case) -> str:
+    due, closed = case["due_at"], case["closed_at"]
+    if due is None:
+        return "none"
+    return "red" if (closed or view.as_of) > due else "green"

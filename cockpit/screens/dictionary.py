@@ -1,0 +1,73 @@
+"""The metric dictionary: every metric of the catalog, in words."""
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.components.glossary import Entry, Section
+from cockpit.components.record import Item
+from cockpit.i18n import LANGUAGES, _, language
+from cockpit.screens import passport, words
+from cockpit.view import View
+from metrics.catalog import Metric
+
+MARKS = ("S", "F", "M", "G")
+
+
+def sections(view: View) -> list[Section]:
+    """One section a domain, in the catalog's order."""
+    return [
+        Section(domain.name[language()], [_entry(view, metric) for metric in domain.metrics])
+        for domain in view.catalog.domains
+    ]
+
+
+def opened() -> str | None:
+    """The metric that the address names, if it names one."""
+    return st.query_params.get("metric")
+
+
+def marks() -> list[Item]:
+    """What the letters beside a threshold's source mean."""
+    return [Item(mark, words.mark(mark)) for mark in MARKS]
+
+
+def _entry(view: View, metric: Metric) -> Entry:
+    other = next(name for name in LANGUAGES if name != language())
+    return Entry(
+        metric.id,
+        metric.name[language()],
+        metric.code or "",
+        metric.definition[language()],
+        [pair for pair in _items(view, metric) if pair[1]],
+        href=view.here(metric=metric),
+        words=f"{metric.name[other]} {metric.definition[other]}",
+    )
+
+
+def _items(view: View, metric: Metric) -> list[tuple[str, str]]:
+    levels = words.listed(words.level(level) for level in metric.levels)
+    return [
+        (_("Formula"), passport.formula(view, metric)),
+        (_("Unit of measure"), metric.unit[language()]),
+        (_("Direction"), words.direction(metric.direction)),
+        (_("Told at"), levels),
+        (_("Counted by"), words.basis(metric.basis)),
+        (_("Thresholds"), _thresholds(metric)),
+        (_("Set by"), _set_by(metric)),
+        (_("Ranked from"), _("a sample of {n}", n=metric.min_n) if metric.min_n else ""),
+        (_("Definition"), _("version {n}, since {day}", n=metric.version, day=metric.since) + f" · {metric.file}"),
+    ]
+
+
+def _set_by(metric: Metric) -> str:
+    limits = metric.thresholds
+    return f"{limits.source} ({limits.mark}: {words.mark(limits.mark)})" if limits else ""
+
+
+def _thresholds(metric: Metric) -> str:
+    limits = metric.thresholds
+    if limits is None:
+        return ""
+    parts = [(name, bound) for name, bound in (("green", limits.green), ("red", limits.red)) if bound]
+    told = "  ".join(f"{format.SHAPES[name]} {format.state(name).word} {bound}" for name, bound in parts)
+    return "  ".join(filter(None, (told, passport.compared_with(metric))))

@@ -1,0 +1,232 @@
+"""The passport of a number: what it means, how it was made, from what, and how far it can be trusted."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from cockpit import format
+from cockpit.components import tiles
+from cockpit.components.record import Item, record
+from cockpit.i18n import _, language
+from cockpit.layouts.answers import Asked, Vital, vitals
+from cockpit.screens import words
+from cockpit.screens.shared import sources
+from cockpit.view import View
+from data.schema import LEVELS, SPANS
+from metrics import areas
+from metrics.catalog import Metric, Stock
+from metrics.interval import wilson
+from metrics.query import query
+from metrics.question import AREAS, Question, exists_at, question
+from metrics.spread import spread_sql
+from metrics.sums import sums_sql
+from metrics.views import views_sql
+
+Row = Any
+LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
+
+
+def answer(view: View) -> Vital:
+    """The number, the same in the period compared with and in the last months, and its state."""
+    asked = Asked(view.edition, view.catalog, view.area, view.period, view.against)
+    return vitals(asked, (view.metric.id,))[view.metric.id]
+
+
+def number(view: View, told: Vital) -> None:
+    """The number itself, as every screen shows it."""
+    made = tiles.tile(view, view.metric, told.now, state=told.state, before=told.before, trend=told.trend)
+    tiles.tiles([made], key="number")
+
+
+def made_of(view: View, now: Row) -> list[Item]:
+    """Formula, and what went into it now."""
+    metric = view.metric
+    return [
+        Item(_("Formula"), formula(view, metric)),
+        Item(_("Counted by"), words.basis(metric.basis)),
+        *_sides(view, now),
+        *_parts(view),
+        Item(_("Sample"), _sample(view, now)),
+        Item(_("Areas with data"), _reported(view)),
+    ]
+
+
+def _sides(view: View, now: Row) -> list[Item]:
+    if view.metric.composite or format.missing(now.denominator):
+        return []
+    parts = (("numerator", now.numerator), ("denominator", now.denominator))
+    labels = {"numerator": _("Numerator"), "denominator": _("Denominator")}
+    return [
+        Item(labels[part], format.number(count), href=view.href("rows", part=part), note=words.side(view.metric, part))
+        for part, count in parts
+    ]
+
+
+def _parts(view: View) -> list[Item]:
+    """The rates of a score, each with its own passport."""
+    if not view.metric.composite:
+        return []
+    names = [part.metric for part in view.metric.composite]
+    frame = query(view.edition, names, view.area.code, view.period, catalog=view.catalog)
+    told = {row.metric: row for row in frame.itertuples()}
+    made = [view.catalog.metrics[name] for name in names]
+    return [
+        Item(
+            metric.name[language()],
+            _("No data") if format.missing(told[metric.id].value) else format.quantity(metric, told[metric.id].value),
+            href=view.href("passport", metric=metric),
+            note=tiles.quality(told[metric.id]),
+        )
+        for metric in made
+    ]
+
+
+def formula(view: View, metric: Metric) -> str:
+    """How it is computed, in words."""
+    if metric.numerator or (metric.aggregate and metric.aggregate.per):
+        over, under = words.side(metric, "numerator"), words.side(metric, "denominator")
+        scale = f" × {metric.scale:g}" if metric.scale != 1 else ""
+        return f"{over} ÷ {under}{scale}"
+    if metric.composite:
+        parts = [(view.catalog.metrics[part.metric].name[language()], part.weight) for part in metric.composite]
+        total = sum(weight for _name, weight in parts)
+        terms = " + ".join(f"{weight:g} × {name}" for name, weight in parts)
+        return f"({terms}) ÷ {total:g}"
+    if metric.quantile:
+        return _("In order of size, the value at {share} % of the facts", share=f"{100 * metric.quantile.q:g}")
+    if metric.oldest:
+        return _("The greatest age of what is open")
+    if metric.aggregate:
+        return _("The greatest of all") if metric.aggregate.max else _("The sum of all")
+    if isinstance(view.catalog.domain(metric).measures.get(metric.value or ""), Stock):
+        return _("All that came in, less all that went out, up to the end of the period")
+    return _("Counted one by one")
+
+
+def _sample(view: View, now: Row) -> str:
+    metric = view.metric
+    told = [words.facts(view.catalog.domain(metric), now.n)]
+    share = metric.is_percent and not format.missing(now.denominator)
+    if bounds := wilson(now.numerator, now.denominator) if share else None:
+        low, high = (format.number(100 * bound, metric.decimals) for bound in bounds)
+        told.append(_("95 % interval {low} to {high}", low=low, high=high))
+    if metric.min_n:
+        told.append(_("ranked from {n} on", n=metric.min_n))
+    return "; ".join(told) if language() == "en" else "；".join(told)
+
+
+def _reported(view: View) -> str:
+    """`镇街 22 / 22；村社 541 / 549`: how many of the areas below hold anything that was counted."""
+    told = []
+    for level in _levels_below(view):
+        frame = query(view.edition, [view.metric.id], view.area.code, view.period, by=level, catalog=view.catalog)
+        above = SPANS[LEVELS[LEVELS.index(level) - 1]]
+        own = pd.to_numeric(frame["group"]) % above == 0
+        reporting = (frame["n"] > 0) & ~own
+        told.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
+    return ("; " if language() == "en" else "；").join(told)
+
+
+def _levels_below(view: View) -> list[str]:
+    """The level right below, and villages where the area is not too wide to ask each of them."""
+    lower = areas.below(view.area.level)
+    levels = [lower] if lower in AREAS else []
+    if view.area.level == "district":
+        levels.append("village")
+    return [level for level in levels if exists_at(view.metric, level)]
+
+
+# --- how far it can be trusted ------------------------------------------------------------------------------------
+
+
+def judged(view: View, state: str) -> list[Item]:
+    """Its state, and the threshold that decides it with what stands behind that."""
+    metric, limits = view.metric, view.metric.thresholds
+    if limits is None:
+        return [Item(_("State"), _("No threshold"), state="none")]
+    bounds = [f"{format.SHAPES['green']} {limits.green}"] if limits.green else []
+    bounds.append(f"{format.SHAPES['red']} {limits.red}")
+    return [
+        Item(_("State"), format.state(state).word or _("Not judged"), state=state),
+        Item(_("Thresholds"), "  ".join(bounds), note=compared_with(metric)),
+        Item(_("Set by"), limits.source, note=f"{limits.mark}: {words.mark(limits.mark)}"),
+        Item(_("Direction"), words.direction(metric.direction)),
+    ]
+
+
+def compared_with(metric: Metric) -> str:
+    """What the bounds are held against, where it is not the value itself."""
+    return {
+        "value": "",
+        "mean_30_days": _("of the value over its own mean of the last 30 days"),
+        "weekday_8_weeks": _("spreads of the last whole day off the same weekday of eight weeks"),
+        "per_10k_people": _("per 10,000 people; in a village the number itself"),
+    }[metric.thresholds.against if metric.thresholds else "value"]
+
+
+def stamped(view: View, now: Row) -> list[Item]:
+    """Which data, which definition."""
+    metric = view.metric
+    version = _("version {n}, since {day}", n=metric.version, day=metric.since)
+    return [
+        Item(_("As of"), format.stamp(view.as_of)),
+        Item(_("Quality"), tiles.quality(now) or _("Complete"), state="green" if now.quality == "ok" else "amber"),
+        Item(_("Not delivered in time"), _silent(view)),
+        Item(_("Edition"), view.edition.id, href=view.href("data")),
+        Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),
+    ]
+
+
+def _silent(view: View) -> str:
+    fact = fact_of(view)
+    late = [source for source in sources(view.edition).values() if source.fact == fact and source.silent(view.as_of)]
+    return _(", ").join(
+        f"{source.name_zh if language() == 'zh' else source.name_en} "
+        + (format.stamp(source.last_at) if source.last_at else _("never"))
+        for source in late
+    )
+
+
+def fact_of(view: View) -> str:
+    return view.catalog.domain(view.metric).fact
+
+
+def sql_item(view: View) -> None:
+    """The SQL that gave the number, folded away."""
+    record([Item(_("The SQL that gave the number"), sql(view), fold=True)], key="sql")
+
+
+def sql(view: View) -> str:
+    """Of a score, the SQL of each of its parts."""
+    names = [part.metric for part in view.metric.composite] if view.metric.composite else [view.metric.id]
+    asked = question(view.edition, view.catalog, names, view.area.code, (view.period,), None, None, None)
+    return "\n\n".join(_laid_out(_sql(asked, metric)) for metric in asked.metrics)
+
+
+def _sql(asked: Question, metric: Metric) -> str:
+    domain = asked.catalog.domain(metric)
+    if domain.view:
+        return views_sql(asked, domain, [metric])
+    if metric.quantile or metric.oldest:
+        return spread_sql(asked, domain, metric)
+    return sums_sql(asked, domain, list(metric.measures))
+
+
+def _laid_out(text: str) -> str:
+    """One clause a line; what already has lines keeps them."""
+    return text if "\n" in text else LINE.sub(r"\n\1 ", text)
+
+
+def doors(view: View, now: Row) -> list[tuple[str, str]]:
+    """Where to go from here."""
+    metric = view.metric
+    whole = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
+    sides = []
+    if not metric.composite and not format.missing(now.denominator):
+        sides = [(_("Rows: numerator"), view.href("rows", part="numerator"))]
+        sides += [(_("Rows: denominator"), view.href("rows", part="denominator"))]
+        if words.has_rest(metric):
+            sides += [(_("Rows: {words}", words=words.side(metric, "rest")), view.href("rows", part="rest"))]
+    others = [(_("Why did it change"), view.href("why")), (_("Dictionary"), view.href("dictionary", metric=metric))]
+    return [*whole, *sides, *others]

@@ -1,0 +1,356 @@
+"""The rows behind a number: what the address asks of them, one request, and how they read."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Any, NoReturn
+
+import pandas as pd
+import streamlit as st
+
+from cockpit import format, problem
+from cockpit.components import header
+from cockpit.components.header import Chip
+from cockpit.components.table import Cell, Column, Page
+from cockpit.i18n import _, language, using
+from cockpit.screens import words
+from cockpit.screens.shared import NOT_GIVEN, area_name, case_href, source_name, when
+from cockpit.view import View
+from data.schema import FACTS
+from metrics.catalog import Stock
+from metrics.query import query
+from metrics.question import COLUMNS as FILTERS
+from metrics.rows import PARTS, count_rows, rows
+
+PER_PAGE = 50
+MOST_IN_FILE = 100_000
+SHOWN = {
+    "cases": ("title", "state", "area", "category", "unit", "registered_at", "due_at", "closed_at"),
+    "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
+    "assets": ("name", "area", "kind", "unit", "registered_at"),
+    "checks": ("asset", "area", "rule", "checked_at", "observed", "passed"),
+    "readings": ("measure", "area", "unit", "measured_at", "value", "n"),
+}
+WORDED = ("state", "stale", "vetoes")
+"""Columns made of several: they are not stored, so nothing is sorted by them."""
+NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "observed", "value", "n")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the address asks of the rows, beside metric, area and period."""
+
+    part: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    age: tuple[float, float | None] | None = None
+    search: str = ""
+    order: str | None = None
+    descending: bool = False
+    page: int = 1
+
+    @property
+    def parameters(self) -> dict[str, str | None]:
+        """The same as parameters of an address."""
+        low, high = self.age or (0, None)
+        age = f"{low:g}-{'' if high is None else f'{high:g}'}" if self.age else None
+        order = f"{'-' if self.descending else ''}{self.order}" if self.order else None
+        return {"part": self.part, **dict(self.where), "age": age, "q": self.search, "sort": order}
+
+    def asked(self, view: View) -> dict[str, Any]:
+        """The same as arguments of `metrics.rows`."""
+        where = {name: "" if value == NOT_GIVEN else value for name, value in self.where}
+        return {"part": self.part, "where": where, "age": self.age, "search": self.search, "catalog": view.catalog}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of the rows, in words."""
+
+    title: str
+    count: int
+    chips: list[Chip]
+    columns: list[Column]
+    rows: list[list[Cell | str]]
+    pages: list[Page]
+
+
+def has_rows(view: View) -> bool:
+    """Whether the metric counts facts of its own; a score made of other metrics leads to theirs."""
+    parts = view.metric.composite
+    if not parts:
+        return True
+    header.title(f"{view.area.name} · {view.metric.name[language()]}", level=1)
+    made = [view.catalog.metrics[part.metric] for part in parts]
+    header.notice(
+        _("This score is made of other metrics and counts nothing itself. Their rows:"),
+        links=[(metric.name[language()], view.href("rows", metric=metric)) for metric in made],
+    )
+    return False
+
+
+def chosen(view: View) -> Chosen:
+    """Read from the address; a friendly page where it asks for something that is not there."""
+    given = st.query_params.to_dict()
+    part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
+    if part not in (None, *PARTS):
+        _refuse("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
+    where = tuple((name, given[name]) for name in FILTERS if given.get(name))
+    if view.catalog.domain(view.metric).view and (where or age):
+        name, value = (*where, ("age", age))[0]
+        _refuse(name, str(value), _("{metric} is not counted by it.", metric=view.metric.name[language()]))
+    page = given.get("page", "")
+    return Chosen(
+        part,
+        where,
+        _age(age) if age else None,
+        given.get("q", "").strip(),
+        order.removeprefix("-") or None,
+        order.startswith("-"),
+        int(page) if page.isdecimal() and len(page) < 9 else 1,
+    )
+
+
+def _age(text: str) -> tuple[float, float | None]:
+    """`1-3`: from one day of age to below three; `90-`: ninety days or more."""
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})?", text)
+    if match is None or (match[2] and int(match[2]) <= int(match[1])):
+        _refuse("age", text, _("An age is two numbers of days such as 1-3, or one and a dash such as 90-."))
+    return float(match[1]), float(match[2]) if match[2] else None
+
+
+def _refuse(name: str, asked: str, hint: str) -> NoReturn:
+    problem.bad_parameter(name, asked, hint)
+    st.stop()
+
+
+def find(view: View, asked: Chosen) -> Found:
+    """The one request of the page."""
+    metric, domain = view.metric, view.catalog.domain(view.metric)
+    question = (view.edition, metric.id, view.area.code, view.period)
+    count = count_rows(*question, **asked.asked(view))
+    last = max(1, ceil(count / PER_PAGE))
+    page = min(max(asked.page, 1), last)
+    names = _names(view)
+    order, falling = _order(view, asked, names)
+    frame = rows(
+        *question, **asked.asked(view), order=order, descending=falling, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
+    )
+    return Found(
+        _title(view, asked, count),
+        count,
+        _chips(view, asked),
+        [_heading(view, name, order, falling) for name in names],
+        [[_cell(view, domain.id, name, row) for name in names] for row in records(frame)],
+        _pages(view, page, last),
+    )
+
+
+def searchable(view: View) -> bool:
+    """Whether the rows are facts, whose texts can be searched; the verdicts on sites are few."""
+    return view.catalog.domain(view.metric).view is None
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries, what is missing as None."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def _kind(view: View) -> str:
+    """What the rows are: a fact, or the verdicts on sites."""
+    domain = view.catalog.domain(view.metric)
+    return domain.id if domain.view else domain.fact
+
+
+def _names(view: View) -> list[str]:
+    shown = SHOWN.get(_kind(view), ("name", "area", "unit", "score"))
+    return [name for name in shown if name != "area" or view.area.level != "village"]
+
+
+def _order(view: View, asked: Chosen, names: list[str]) -> tuple[str, bool]:
+    """A column that is shown and stored, else what suits the number: what waits longest, what came last, the worst."""
+    if asked.order in names and asked.order not in WORDED:
+        return asked.order, asked.descending
+    domain = view.catalog.domain(view.metric)
+    if domain.view:
+        return "score", False
+    stock = isinstance(domain.measures.get(view.metric.value or ""), Stock) or view.metric.oldest is not None
+    return FACTS[domain.fact].time or "key", not stock
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def _title(view: View, asked: Chosen, count: int) -> str:
+    """`沙洲镇 2026年11月 到期未按期办结 161 件，按期办结率的分母 − 分子`"""
+    metric = view.metric
+    name = metric.name[language()]
+    amount = words.facts(view.catalog.domain(metric), count)
+    place = {"area": view.area.name, "when": when(view)}
+    number = _number(view, asked)
+    if asked.part and (metric.numerator or metric.aggregate):
+        of = {
+            "numerator": _("the numerator of {metric}", metric=name),
+            "denominator": _("the denominator of {metric}", metric=name),
+            "rest": _("the denominator less the numerator of {metric}", metric=name),
+        }[asked.part]
+        told = place | {"words": words.side(metric, asked.part), "amount": amount, "of": of}
+        if number is None or number == count:
+            return _("{area}, {when}: {amount} {words}, {of}", **told)
+        return _("{area}, {when}: {words} {number}, in {amount}, {of}", number=format.number(number), **told)
+    if metric.is_additive and number is not None and number != count:
+        told = format.quantity(metric, number)
+        return _("{area}, {when}: {metric} {number}, in {amount}", **place, metric=name, number=told, amount=amount)
+    if metric.is_additive:
+        return _("{area}, {when}: {metric}, {amount}", **place, metric=name, amount=amount)
+    return _("{area}, {when}: {amount} counted in {metric}", **place, metric=name, amount=amount)
+
+
+def _number(view: View, asked: Chosen) -> float | None:
+    """The number that was opened, None where a search or an age leaves only some of its rows."""
+    if asked.search or asked.age or (asked.part is None and not view.metric.is_additive):
+        return None
+    where = asked.asked(view)["where"]
+    frame = query(view.edition, [view.metric.id], view.area.code, view.period, where=where, catalog=view.catalog)
+    row = frame.iloc[0]
+    if asked.part == "rest":
+        return row["denominator"] - row["numerator"]
+    return row[asked.part or "value"]
+
+
+def _chips(view: View, asked: Chosen) -> list[Chip]:
+    chips = [Chip(words.side(view.metric, asked.part), view.here(part=None, page=None))] if asked.part else []
+    for name, value in asked.where:
+        told = source_name(view.edition, value) if name == "source" else words.value(name, value)
+        text = _("not given") if value == NOT_GIVEN else told
+        chips.append(Chip(f"{words.column(name)}: {text}", view.here(**{name: None, "page": None})))
+    if asked.age:
+        low, high = asked.age
+        span = f"{low:g}–{high:g}" if high else f">{low:g}"
+        chips.append(Chip(_("Open for {span} days", span=span), view.here(age=None, page=None)))
+    if asked.search:
+        chips.append(Chip(f"{words.column('q')}: {asked.search}", view.here(q=None, page=None)))
+    return chips
+
+
+def _heading(view: View, name: str, order: str, falling: bool) -> Column:
+    """A heading that sorts by its column; the one sorted by turns the order round."""
+    turned = name if name != order or falling else f"-{name}"
+    return Column(
+        words.column(name),
+        "" if name in WORDED else view.here(sort=turned, page=None),
+        ("down" if falling else "up") if name == order else "",
+        name in ("title", "name", "asset", "measure"),
+        name in NUMBERS,
+    )
+
+
+def _pages(view: View, page: int, last: int) -> list[Page]:
+    """`‹ 1 … 4 [5] 6 … 12 ›`; none for a single page."""
+    if last == 1:
+        return []
+    near = sorted({1, last, *range(max(1, page - 2), min(last, page + 2) + 1)})
+    made = [Page(_("Previous"), view.here(page=page - 1))] if page > 1 else []
+    for number, before in zip(near, [0, *near[:-1]], strict=True):
+        if number - before > 1:
+            made.append(Page("…", view.here(page=(number + before) // 2)))
+        made.append(Page(format.number(number), "" if number == page else view.here(page=number)))
+    return [*made, Page(_("Next"), view.here(page=page + 1))] if page < last else made
+
+
+# --- cells --------------------------------------------------------------------------------------------------------
+
+
+def _cell(view: View, domain: str, name: str, row: Row) -> Cell | str:
+    make = CELLS.get(name)
+    return make(view, row) if make else words.value(name, row.get(name))
+
+
+def _case_title(view: View, row: Row) -> Cell:
+    text = row["title"] or row["subcategory"] or row["category"] or words.value("kind", row["kind"])
+    return Cell(str(text), case_href(view, row["source"], row["key"]), note=str(row["key"]))
+
+
+def _area(view: View, row: Row) -> str:
+    """The village, with its town where the scope is wider than one."""
+    name = area_name(view.edition, row["area"])
+    town = int(row["area"]) // 1000 * 1000 if row["area"] else 0
+    if view.area.level == "town" or town in (0, row["area"]):
+        return name
+    return f"{area_name(view.edition, town)} {name}"
+
+
+def state(view: View, row: Row) -> Cell:
+    """How a case stands against its deadline, as of the edition's time."""
+    due, closed = row["due_at"], row["closed_at"]
+    if closed:
+        if row["close_kind"] not in (None, "done"):
+            return Cell(words.value("close_kind", row["close_kind"]), state="none")
+        if due is None:
+            return Cell(_("Closed"), state="none")
+        return Cell(_("Closed in time"), state="green") if closed <= due else Cell(_("Closed late"), state="red")
+    if due is None:
+        return Cell(_("Open, no deadline"), state="none")
+    if due < view.as_of:
+        return Cell(_("Overdue by {age}", age=format.age(view.as_of - due)), state="red")
+    left = due - view.as_of
+    return Cell(_("{age} left", age=format.age(left)), state="amber" if left <= timedelta(days=3) else "green")
+
+
+def _vetoes(view: View, row: Row) -> Cell:
+    rules = row["vetoes"] if row["vetoes"] is not None else ()
+    if told := dict.fromkeys(words.veto(str(rule)) for rule in rules):
+        return Cell(words.listed(told), state="red")
+    return Cell(_("None"), state="green") if row["passed"] else Cell(_("None, below 60 points"), state="amber")
+
+
+CELLS: dict[str, Callable[[View, Row], Cell | str]] = {
+    "title": _case_title,
+    "area": _area,
+    "state": state,
+    "vetoes": _vetoes,
+    "stale": lambda view, row: format.number(row["stale_listed"] + row["stale_other"]),
+}
+
+
+# --- the file -----------------------------------------------------------------------------------------------------
+
+
+def file_name(view: View, asked: Chosen) -> str:
+    parts = (view.metric.id, asked.part, view.area.code, view.period.start, view.period.end)
+    return "-".join(str(part) for part in parts if part) + ".csv"
+
+
+def file(view: View, asked: Chosen, spoken: str) -> bytes:
+    """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made when asked for, outside a page's run."""
+    with using(spoken):
+        order, falling = _order(view, asked, _names(view))
+        frame = rows(
+            view.edition, view.metric.id, view.area.code, view.period,
+            **asked.asked(view), order=order, descending=falling, limit=MOST_IN_FILE,
+        )  # fmt: skip
+        return safe_csv(_for_people(view, frame)).encode("utf-8-sig")
+
+
+def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    """Headings and enumerations in words, the name of the area beside its code; the caller's hash stays here."""
+    frame = frame.drop(columns="reporter", errors="ignore")
+    if "area" in frame:
+        names = {code: area_name(view.edition, code) for code in frame["area"].unique()}
+        frame.insert(frame.columns.get_loc("area") + 1, "area_name", frame["area"].map(names))
+    for name in ("kind", "urgency", "close_kind", "complexity"):
+        if name in frame:
+            frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})
+    return frame.rename(columns=words.column)
+
+
+def safe_csv(frame: pd.DataFrame) -> str:
+    """CSV in which no text is taken for a formula: a quote goes before one that begins with = + - @, tab or return."""
+    frame = frame.copy()
+    for name in frame.select_dtypes(["object", "string"]):
+        texts = frame[name]
+        risky = texts.map(lambda value: isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")))
+        frame[name] = texts.where(~risky, "'" + texts.astype("string"))
+    return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")

@@ -1,0 +1,102 @@
+"""What several pages say alike: a metric that is not told here, sources, areas, links to a case."""
+
+from functools import lru_cache
+from html import escape
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.components import header
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, language
+from cockpit.screens import words
+from cockpit.view import View
+from data.editions import Edition
+from metrics import areas
+from metrics.errors import MetricsError
+from metrics.freshness import Freshness, freshness
+from metrics.question import exists_at
+
+NOT_GIVEN = "–"
+"""Stands in an address for the facts that have nothing in the column filtered by."""
+
+
+def is_told(view: View, page: str) -> bool:
+    """Whether the chosen metric exists at the area's level; if not, says where it does."""
+    if exists_at(view.metric, view.area.level):
+        return True
+    name = view.metric.name[language()]
+    levels = words.listed(words.level(level) for level in view.metric.levels)
+    above = [place for place in areas.path(view.edition, view.area) if exists_at(view.metric, place.level)]
+    header.notice(
+        _("{metric} is told at these levels: {levels}. {area} is a {level}.", metric=name, levels=levels,
+          area=view.area.name, level=words.level(view.area.level)),
+        links=[(place.name, view.href(page, area=place, metric=view.metric)) for place in above[-1:]],
+    )  # fmt: skip
+    return False
+
+
+def sentence(text: str) -> None:
+    """What the page has to say, in one sentence."""
+    st.html(f"<p>{escape(text)}</p>")
+
+
+def when(view: View) -> str:
+    """The period in words; a stock is told at the end of it."""
+    if view.metric.basis != "stock":
+        return format.period(view.period)
+    end = format.day(view.period.end)
+    return _("as of {time}", time=format.stamp(view.as_of) if end > format.day(view.as_of) else f"{end} 00:00")
+
+
+def area_name(edition: Edition, code: object) -> str:
+    """An area's name; what belongs to a town or a district but to nothing below it says so."""
+    try:
+        place = areas.area(edition, int(code))  # type: ignore[call-overload]
+    except (MetricsError, TypeError, ValueError):
+        return "" if code is None else str(code)
+    return place.name
+
+
+@lru_cache(maxsize=64)
+def sources(edition: Edition) -> dict[str, Freshness]:
+    """The sources of an edition by id."""
+    return {source.source: source for source in freshness(edition)}
+
+
+def source_name(edition: Edition, source: str) -> str:
+    known = sources(edition).get(source)
+    return ((known.name_zh if language() == "zh" else known.name_en) if known else None) or source
+
+
+def sources_table(view: View, fact: str | None = None, *, key: str = "sources") -> None:
+    """How fresh each source is, of one fact or of all; the silent ones first."""
+    found = [source for source in sources(view.edition).values() if fact in (None, source.fact)]
+    if not found:
+        header.notice(_("No source delivers this yet."))
+        return
+    found.sort(key=lambda source: (not source.silent(view.as_of), source.source))
+    columns = [
+        Column(_("Source"), lead=True),
+        Column(_("State")),
+        Column(_("Newest")),
+        Column(_("Delivers every"), number=True),
+    ]
+    table(columns, [_source_row(view, source) for source in found], key=key)
+
+
+def _source_row(view: View, source: Freshness) -> list[Cell | str]:
+    name, age = source_name(view.edition, source.source), source.age(view.as_of)
+    silent = source.silent(view.as_of)
+    state = "red" if silent else "green" if source.cycle_days else "none"
+    told = _("Never delivered") if age is None else _("Silent for {age}", age=format.age(age)) if silent else _("Fresh")
+    return [
+        Cell(name, note=source.source if source.source != name else ""),
+        Cell(told if source.cycle_days else _("No cycle agreed"), state=state),
+        format.stamp(source.last_at) if source.last_at else "",
+        _("{n} days", n=f"{source.cycle_days:g}") if source.cycle_days else "",
+    ]
+
+
+def case_href(view: View, source: object, key: object) -> str:
+    return view.href("case", source=source, key=key)

@@ -1,0 +1,250 @@
+"""Why a number changed: one sentence, the steps by area, category and source, and tables that add up to the change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.components import bars, header, tiles
+from cockpit.components.bars import Bar
+from cockpit.components.header import Chip
+from cockpit.components.table import Cell, Column, table
+from cockpit.components.tiles import Tile
+from cockpit.i18n import _, language, ngettext
+from cockpit.screens import words
+from cockpit.screens.shared import NOT_GIVEN, area_name, source_name
+from cockpit.view import View
+from metrics.question import AREAS
+from metrics.question import COLUMNS as FILTERS
+from metrics.why import Explanation
+from metrics.why import why as explain
+
+MOST_STEPS = 8
+MOST_LINES = 20
+NAMED = 2
+"""Splits whose greatest mover the sentence names."""
+
+
+def filters(view: View) -> dict[str, str]:
+    """The filters of the address, as in it; a metric of sites has none."""
+    if view.catalog.domain(view.metric).view:
+        return {}
+    return {name: st.query_params[name] for name in FILTERS if st.query_params.get(name)}
+
+
+def ask(view: View, where: dict[str, str]) -> Explanation:
+    """The one request of the page."""
+    asked = {name: "" if value == NOT_GIVEN else value for name, value in where.items()}
+    return explain(
+        view.edition, view.metric.id, view.area.code, view.period, view.against, where=asked, catalog=view.catalog
+    )
+
+
+def chips(view: View, where: dict[str, str]) -> list[Chip]:
+    return [
+        Chip(f"{words.column(name)}: {_name(view, name, value)}", view.here(**{name: None}))
+        for name, value in where.items()
+    ]
+
+
+# --- the sentence -------------------------------------------------------------------------------------------------
+
+
+def sentence(view: View, found: Explanation) -> str:
+    """`按期办结率从 96.1 % 降到 94.0 %，−2.1 点：沙洲镇 −1.4，路灯照明 −0.9`"""
+    metric, name = view.metric, view.metric.name[language()]
+    if found.change is None:
+        return _("{metric}: not known in both periods, so there is no change to explain", metric=name)
+    before, after = (format.quantity(metric, value) for value in (found.before, found.after))
+    told = {"metric": name, "before": before, "after": after}
+    if not round(found.change, decimals(view)):
+        return _("{metric} stayed at {after}", **told)
+    told["change"] = _amount(view, found.change)
+    if found.change > 0:
+        moved = _("{metric} rose from {before} to {after}, {change}", **told)
+    else:
+        moved = _("{metric} fell from {before} to {after}, {change}", **told)
+    movers = _movers(view, found)
+    return _("{told}: {movers}", told=moved, movers=_(", ").join(movers)) if movers else moved
+
+
+def _movers(view: View, found: Explanation) -> list[str]:
+    """The parts that moved it most its own way: one of each split, areas and categories first."""
+    told = []
+    for by in worth_telling(found)[:NAMED]:
+        along = [move for move in found.splits[by] if move.effect * (found.change or 0) > 0]
+        if along and round(along[0].effect, decimals(view)):
+            told.append(f"{_name(view, by, along[0].group)} {format.signed(along[0].effect, decimals(view))}")
+    return told
+
+
+def _amount(view: View, change: float) -> str:
+    number = format.signed(change, decimals(view))
+    if view.metric.is_percent:
+        return _("{n} points", n=number)
+    return format.with_unit(number, view.metric.unit[language()])
+
+
+def decimals(view: View) -> int:
+    """A change of a rate is told to a tenth of a point."""
+    return max(1, view.metric.decimals) if view.metric.is_rate else view.metric.decimals
+
+
+def both(view: View, found: Explanation) -> None:
+    """Before and after, for what cannot be split."""
+    metric = view.metric
+    made = [
+        Tile(
+            f"{metric.name[language()]} · {format.period(period)}",
+            _("No data") if value is None else format.value(metric, value),
+            "" if value is None else metric.unit[language()],
+            passport=view.href("passport", period=period),
+            faint=value is None,
+        )
+        for period, value in ((found.against, found.before), (found.period, found.after))
+    ]
+    tiles.tiles(made, key="both")
+
+
+def unsplit(view: View, found: Explanation) -> str:
+    """Why there are no parts, empty where there are."""
+    if worth_telling(found):
+        return ""
+    if found.change is None:
+        return _("In one of the two periods nothing was counted.")
+    if view.metric.composite:
+        return _("A score is made of rates: open the passport to see them, and ask why of each.")
+    if view.metric.rollup not in ("sum", "ratio of sums"):
+        return _("A median, an extreme or an oldest age does not split into parts that add up.")
+    return _("There is nothing below to split it by.")
+
+
+def worth_telling(found: Explanation) -> list[str]:
+    """The breakdowns that have more than one part."""
+    return [by for by, moves in found.splits.items() if len(moves) > 1]
+
+
+# --- the splits ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One part, its effects rounded so that all parts add up to the change that is told.
+
+    href: the same question of this part alone; rows: its facts. Empty where there is no such address.
+    """
+
+    name: str
+    before: float | None
+    after: float | None
+    mix: float
+    rate: float
+    href: str = ""
+    rows: str = ""
+
+    @property
+    def effect(self) -> float:
+        return self.mix + self.rate
+
+
+def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> None:
+    """The steps from one period to the other by one breakdown, and the same as a table."""
+    every = lines(view, found, by, where)
+    header.title(_title(by), level=2)
+    bars.waterfall(
+        [_bar(view, line) for line in merged(every, MOST_STEPS)],
+        start=Bar(format.period(found.against), found.before or 0, format.quantity(view.metric, found.before)),
+        end=Bar(format.period(found.period), found.after or 0, format.quantity(view.metric, found.after)),
+        key=f"waterfall-{by}",
+    )
+    whole = Line(_("Together"), found.before, found.after, sum(m.mix for m in every), sum(m.rate for m in every))
+    told = [_row(view, line) for line in merged(every, MOST_LINES)]
+    table(_columns(view), told, total=_row(view, whole), key=f"table-{by}")
+
+
+def lines(view: View, found: Explanation, by: str, where: dict[str, str]) -> list[Line]:
+    """All parts, greatest first; mix and rate effects rounded so that their sum is the rounded change."""
+    moves = found.splits[by]
+    exact = [value for move in moves for value in (move.mix, move.rate)]
+    fair = apportion(exact, found.change or 0.0, decimals(view))
+    return [
+        Line(_name(view, by, move.group), move.before, move.after, mix, rate, *_links(view, by, move.group, where))
+        for move, mix, rate in zip(moves, fair[::2], fair[1::2], strict=True)
+    ]
+
+
+def apportion(values: Sequence[float], total: float, places: int) -> list[float]:
+    """Each value rounded to `places`; those that lost most by it change by a last digit, so that the sum is `total`'s.
+
+    The method of largest remainders: no rounded value is further than one last digit from its exact one.
+    """
+    step = 10**places
+    rounded = [round(value * step) for value in values]
+    missing = round(total * step) - sum(rounded)
+    sign = 1 if missing > 0 else -1
+    by_loss = sorted(range(len(values)), key=lambda i: sign * (rounded[i] - values[i] * step))
+    for index in by_loss[: abs(missing)]:
+        rounded[index] += sign
+    return [value / step for value in rounded]
+
+
+def merged(every: list[Line], most: int) -> list[Line]:
+    """The first parts, the others as one."""
+    if len(every) <= most:
+        return every
+    rest = every[most - 1 :]
+    name = ngettext("{n} other", "{n} others", len(rest))
+    return [*every[: most - 1], Line(name, None, None, sum(m.mix for m in rest), sum(m.rate for m in rest))]
+
+
+def _bar(view: View, line: Line) -> Bar:
+    places = decimals(view)
+    effect = round(line.effect, places)
+    better = (effect > 0) == (view.metric.direction == "up")
+    state = "none" if view.metric.direction == "none" or not effect else "green" if better else "red"
+    return Bar(line.name, effect, format.signed(effect, places), line.href, state)
+
+
+def _columns(view: View) -> list[Column]:
+    effects = [_("Mix"), _("Rate"), _("Effect")] if view.metric.is_rate else [_("Change")]
+    numbers = [Column(text, number=True) for text in (_("Before"), _("After"), *effects)]
+    return [Column(_("Part"), lead=True), *numbers, Column("")]
+
+
+def _row(view: View, line: Line) -> list[Cell | str]:
+    places = decimals(view)
+    effects = (line.mix, line.rate, line.effect) if view.metric.is_rate else (line.effect,)
+    return [
+        Cell(line.name, line.href),
+        *("" if value is None else format.value(view.metric, value) for value in (line.before, line.after)),
+        *(format.signed(round(value, places), places) for value in effects),
+        Cell(_("Rows"), line.rows) if line.rows else "",
+    ]
+
+
+def _title(by: str) -> str:
+    return {
+        "district": _("By district"), "town": _("By town"), "village": _("By village"), "category": _("By category"),
+        "source": _("By source"),
+    }[by]  # fmt: skip
+
+
+def _name(view: View, by: str, group: str) -> str:
+    if by in AREAS:
+        own = group == str(view.area.code)
+        return _("{area}, own level", area=view.area.name) if own else area_name(view.edition, group)
+    if group in ("", NOT_GIVEN):
+        return _("not given")
+    return source_name(view.edition, group) if by == "source" else words.value(by, group)
+
+
+def _links(view: View, by: str, group: str, where: dict[str, str]) -> tuple[str, str]:
+    """The same question of one part, and its rows. What belongs to the area itself has no scope of its own."""
+    part = "rest" if words.has_rest(view.metric) else None
+    if by not in AREAS:
+        own = where | {by: group or NOT_GIVEN}
+        return view.href("why", **own), view.href("rows", part=part, **own)
+    if group == str(view.area.code):
+        return "", ""
+    return view.href("why", area=group, **where), view.href("rows", area=group, part=part, **where)

@@ -1,0 +1,150 @@
+"""The words of what is stored: columns, their values, levels, bases, source marks."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cockpit import format
+from cockpit.i18n import _, language, ngettext
+from data.schema import CASES, FACTS
+from metrics.catalog import Domain, Metric
+
+
+def column(name: str) -> str:
+    """The heading of a fact's or a site verdict's column; its own name where there is none."""
+    return _columns().get(name, name)
+
+
+def _columns() -> dict[str, str]:
+    return {
+        "source": _("Source"), "key": _("Number"), "kind": _("Kind"), "area": _("Area"), "area_name": _("Area name"),
+        "area_then": _("Area then"), "lon": _("Longitude"), "lat": _("Latitude"), "place": _("Place"),
+        "unit": _("Responsible unit"), "co_units": _("Other units"), "channel": _("Channel"),
+        "category": _("Category"), "subcategory": _("Subcategory"), "department": _("Responsible unit"),
+        "urgency": _("Urgency"), "state": _("State"),
+        "registered_at": _("Registered"), "accepted_at": _("Accepted"), "sign_due_at": _("To be signed for by"),
+        "signed_at": _("Signed for"), "respond_due_at": _("To be responded to by"), "responded_at": _("First response"),
+        "due_at": _("Deadline"), "closed_at": _("Closed"), "close_kind": _("Outcome"), "deferred": _("Deferred"),
+        "extended": _("Times extended"), "returned": _("Times returned"), "reworked": _("Times reworked"),
+        "reached": _("Caller reached"), "solved": _("Solved"), "satisfied": _("Satisfied"), "rating": _("Rating"),
+        "complexity": _("Complexity"), "title": _("Title"), "parent": _("Part of"), "repeat_of": _("Repeats"),
+        "repeated": _("Repeat"), "asset": _("Asset"), "updated_at": _("Last changed"), "batch": _("Batch"),
+        "name": _("Name"), "score": _("Score"), "passed": _("Passed"), "vetoes": _("Vetoes"),
+        "visits": _("Visits, 7 days"),
+        "down": _("Failed"), "home_age": _("Home page age, days"), "stale": _("Stale columns"),
+        "blank": _("Blank columns"), "lost": _("Points lost"), "unanswered": _("Messages unanswered"),
+        "url": _("Address"),
+        "rule": _("Rule"), "checked_at": _("Checked"), "observed": _("Observed"), "method": _("Method"),
+        "measure": _("Measure"), "measured_at": _("Measured"), "value": _("Value"), "n": _("Sample"),
+        "stale_listed": _("Stale: news, notices, policies"), "stale_other": _("Stale: other columns"),
+        "part": _("Part"), "age": _("Age"), "q": _("Search"),
+    }  # fmt: skip
+
+
+def value(name: str, stored: object) -> str:
+    """A stored value in words: times to the minute, yes and no, an enumeration's words, numbers with separators."""
+    if stored is None or stored != stored:
+        return ""
+    if isinstance(stored, bool):
+        return _("Yes") if stored else _("No")
+    if isinstance(stored, datetime):
+        return format.stamp(stored)
+    if name in AS_STORED:
+        return f"{stored:.0f}" if isinstance(stored, float) and name in CODES else str(stored)
+    if isinstance(stored, (int, float)):
+        return format.number(stored, 0 if stored == int(stored) else 2)
+    return kinds().get(str(stored), str(stored)) if name == "kind" else _enumerated(name, str(stored))
+
+
+CODES = ("area", "area_then", "batch")
+AS_STORED = (*CODES, "lon", "lat", "key")
+
+
+def kinds() -> dict[str, str]:
+    """What a case can be."""
+    return {
+        "event": _("Event"), "hotline": _("Hotline"), "message": _("Message"), "service": _("Service"),
+        "share_req": _("Data request"), "open_req": _("Open-data request"), "flow_req": _("Return-flow request"),
+        "order": _("Order"), "escalation": _("Escalation"), "whistle": _("Whistle"), "problem": _("Problem"),
+        "wish": _("Wish"), "approval": _("Approval"), "task": _("Task"),
+    }  # fmt: skip
+
+
+def _enumerated(name: str, stored: str) -> str:
+    """The contract's own Chinese word of an enumerated value, or the value as an English word."""
+    for fact in FACTS.values():
+        known = fact.by_name.get(name)
+        if known and known.words and stored in known.words:
+            return known.words[stored] if language() == "zh" else stored.replace("_", " ").capitalize()
+    return stored
+
+
+def listed(items: Iterable[str]) -> str:
+    return ("、" if language() == "zh" else ", ").join(items)
+
+
+def veto(rule: str) -> str:
+    """What a site is vetoed for."""
+    return {
+        "site_open": _("does not open"), "home_updated": _("home page not updated"), "stale_listed": _("stale columns"),
+        "stale_other": _("stale columns"), "blank": _("blank columns"), "unanswered": _("messages unanswered"),
+    }.get(rule, rule)  # fmt: skip
+
+
+def level(name: str) -> str:
+    return {
+        "province": _("province"), "city": _("city"), "district": _("district"), "town": _("town"),
+        "village": _("village"),
+    }[name]  # fmt: skip
+
+
+def basis(name: str) -> str:
+    """What lies in the period: the event itself, the deadline, or the state at its end."""
+    return {
+        "flow": _("Flow: what happened in the period"),
+        "due": _("Due: what had its deadline in the period"),
+        "stock": _("Stock: the state at the end of the period"),
+    }[name]
+
+
+def direction(name: str) -> str:
+    return {"up": _("Higher is better"), "down": _("Lower is better"), "none": _("Neither is better")}[name]
+
+
+def mark(name: str) -> str:
+    """What stands behind a threshold; a default that no text supports says so."""
+    return {
+        "S": _("a published account of a real system"),
+        "F": _("a published official text or bulletin"),
+        "M": _("general knowledge; default, to be confirmed"),
+        "G": _("our own proposal; default, to be confirmed"),
+    }[name]
+
+
+def facts(domain: Domain, n: int) -> str:
+    """`161 件`, `5 个网站`: a number of what the domain counts."""
+    name = "sites" if domain.view else domain.fact
+    return {
+        "cases": ngettext("{n} case", "{n} cases", n),
+        "sites": ngettext("{n} site", "{n} sites", n),
+        "checks": ngettext("{n} check", "{n} checks", n),
+        "readings": ngettext("{n} reading", "{n} readings", n),
+        "assets": ngettext("{n} asset", "{n} assets", n),
+    }[name]
+
+
+def side(metric: Metric, part: str) -> str:
+    """What the facts of a ratio's numerator, denominator or rest are called."""
+    named = getattr(metric.sides, part, None)
+    if named is not None:
+        return named[language()]
+    return {"numerator": _("numerator"), "denominator": _("denominator"), "rest": _("denominator − numerator")}[part]
+
+
+def has_rest(metric: Metric) -> bool:
+    """Whether the numerator is among the denominator, so that the rest can be shown."""
+    return metric.sides.rest is not None if metric.sides else metric.is_percent and metric.numerator is not None
+
+
+def case_columns() -> tuple[str, ...]:
+    """What a case holds that may leave the house: all but the caller's hash."""
+    return tuple(column.name for column in CASES.columns if column.name != "reporter")

@@ -1,0 +1,246 @@
+"""What one screen shows: the guard and scope of every page, read from its URL and checked against the edition.
+
+Each page begins with `view = current()`. Whatever the URL says, the page then has an edition, an area, a metric
+and a period that exist; if the URL names something else, a friendly page says so and the run stops.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Literal
+
+import streamlit as st
+
+from cockpit import editions, problem, settings
+from cockpit.i18n import LANGUAGES, _, language
+from cockpit.nav import link
+from data.editions import Edition
+from data.errors import DataError
+from data.schema import LEVELS, SPANS
+from metrics import areas
+from metrics.areas import Area
+from metrics.catalog import Catalog, Metric, load, use
+from metrics.errors import MetricsError
+from metrics.period import Period, this_month
+from metrics.question import exists_at, metric_of
+
+DEFAULT_METRIC = "backlog"
+KEPT = ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
+"""The parameters of every page; the others belong to one page and are left behind by `View.href`."""
+COMPARISONS = ("previous", "last_year")
+DATE = "%Y-%m-%d"
+YEARS = range(1950, 2150)
+Near = Sequence[tuple[str, str]]
+"""Text and href of what may have been meant."""
+
+
+class BadParameter(Exception):
+    """A parameter of the URL does not name anything: what was asked, and what is near."""
+
+    def __init__(self, name: str, asked: str, hint: str, near: Near = ()) -> None:
+        super().__init__(f"{name}={asked}: {hint}")
+        self.name, self.asked, self.hint, self.near = name, asked, hint, near
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a page needs to know before it asks for a number.
+
+    given: the URL's parameters of KEPT, as they stand.
+    compare: the period that changes are told against.
+    """
+
+    edition: Edition
+    catalog: Catalog
+    area: Area
+    metric: Metric
+    period: Period
+    compare: Literal["previous", "last_year"]
+    lang: str
+    size: str
+    wall: bool
+    given: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def as_of(self) -> datetime:
+        return self.edition.as_of
+
+    @property
+    def against(self) -> Period:
+        """The period that this one is compared with."""
+        return self.period.previous if self.compare == "previous" else self.period.last_year
+
+    @property
+    def compared(self) -> str:
+        """`较上期`, in words that suit the period."""
+        if self.compare == "last_year":
+            return _("vs last year")
+        return (
+            _("vs last month") if self.period.start.day == 1 and self.period.days <= 31 else _("vs the period before")
+        )
+
+    @property
+    def newest(self) -> str:
+        """The id of the edition that is served to whoever names none."""
+        return editions.current(settings.current()).id
+
+    @property
+    def top(self) -> Area:
+        return areas.root(self.edition)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the visitor's theme is dark; charts are drawn on the server and must know."""
+        return st.context.theme.type == "dark"
+
+    def metric_at(self, level: str) -> Metric:
+        """The chosen metric, or the default one where the chosen one does not exist at `level`."""
+        return self.metric if exists_at(self.metric, level) else self.catalog.metrics[DEFAULT_METRIC]
+
+    def href(self, page: str = "cockpit", **changes: object) -> str:
+        """The URL of a page that keeps this view, with changes.
+
+        area: Area or code; period: Period, or None for this month; metric: Metric or id; anything else as it is.
+        None removes a parameter. Parameters that belong to one page are not carried to the next: name them again.
+        """
+        return link(page, dict(self.given) | _parameters(changes))
+
+    def here(self, **changes: object) -> str:
+        """This very page with changes; its own parameters stay. Takes what `href` takes."""
+        return link("", st.query_params.to_dict() | _parameters(changes))[1:] or "?"
+
+    def permalink(self, page: str = "cockpit", **changes: object) -> str:
+        """The same view for a report: nothing left to a default, so that it shows the same numbers for ever."""
+        fixed = {
+            "area": self.area, "metric": self.metric, "period": self.period, "vs": self.compare,
+            "edition": self.edition.id, "lang": self.lang,
+        }  # fmt: skip
+        return self.href(page, **(fixed | changes))
+
+
+def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
+    """Changes of a view as parameters of the URL."""
+    told: dict[str, object] = {}
+    for name, value in changes.items():
+        if name == "period":
+            told |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
+        elif isinstance(value, Area):
+            told[name] = value.code
+        else:
+            told[name] = value.id if isinstance(value, Metric) else value
+    return told
+
+
+def current() -> View:
+    """The view that the URL names. Shows a friendly page and stops the run when it names none."""
+    config = settings.current()
+    try:
+        return read(st.query_params.to_dict(), config)
+    except BadParameter as fault:
+        problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
+    except MetricsError as fault:
+        problem.unanswerable(str(fault))
+    except DataError as fault:
+        problem.no_edition(str(fault))
+    return st.stop()
+
+
+def read(parameters: Mapping[str, str], config: settings.Settings) -> View:
+    """The view of a URL's parameters. Raises BadParameter, or DataError when nothing is published."""
+    catalog = catalog_of(config)
+    edition = _edition(config, parameters.get("edition"))
+    return View(
+        edition,
+        catalog,
+        _area(edition, parameters.get("area")),
+        _metric(catalog, parameters.get("metric")),
+        _period(edition, parameters.get("from"), parameters.get("to")),
+        _choice("vs", parameters.get("vs"), COMPARISONS),
+        _choice("lang", parameters.get("lang"), (config.language, *LANGUAGES)),
+        _choice("size", parameters.get("size"), ("m", "l")),
+        parameters.get("wall") == "1",
+        tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
+    )
+
+
+@cache
+def catalog_of(config: settings.Settings) -> Catalog:
+    """Our metrics and the district's own, from now on the ones this process answers from."""
+    catalog = load(config.catalog, config.three_rate_weights)
+    use(catalog)
+    return catalog
+
+
+def _edition(config: settings.Settings, asked: str | None) -> Edition:
+    newest = editions.current(config)
+    if not asked or asked == newest.id:
+        return newest
+    try:
+        return editions.named(config, asked)
+    except DataError:
+        hint = _(
+            "It was never published here, or it is no longer kept. The newest one is {edition}.", edition=newest.id
+        )
+        raise BadParameter("edition", asked, hint, [(_("Editions"), link("data", {}))]) from None
+
+
+def _area(edition: Edition, asked: str | None) -> Area:
+    if not asked:
+        return areas.root(edition)
+    try:
+        return areas.area(edition, int(asked))
+    except (ValueError, OverflowError, MetricsError):
+        hint = _("An area is named by its code of 12 digits; this edition does not hold this one.")
+        raise BadParameter("area", asked, hint, _areas_near(edition, asked)) from None
+
+
+def _areas_near(edition: Edition, asked: str) -> Near:
+    """The areas above the one asked for, nearest first, or those whose name holds the text."""
+    code = int(asked[:12].ljust(12, "0")) if asked.isdecimal() else 0
+    above = dict.fromkeys(code // span * span for span in SPANS.values())
+    found = [place for code in above for place in areas.find(edition, str(code), 1) if place.code == code]
+    found.sort(key=lambda place: LEVELS.index(place.level), reverse=True)
+    return [(place.name, link("cockpit", {"area": place.code})) for place in found or areas.find(edition, asked, 5)]
+
+
+def _metric(catalog: Catalog, asked: str | None) -> Metric:
+    try:
+        return metric_of(catalog, asked or DEFAULT_METRIC)
+    except MetricsError:
+        found = difflib.get_close_matches(asked or "", catalog.metrics, n=3, cutoff=0.5)
+        near = [(catalog.metrics[name].name[language()], link("cockpit", {"metric": name})) for name in found]
+        near.append((_("Metric dictionary"), link("dictionary", {})))
+        raise BadParameter(
+            "metric", asked or DEFAULT_METRIC, _("The catalog has no metric of this id."), near
+        ) from None
+
+
+def _period(edition: Edition, start: str | None, end: str | None) -> Period:
+    if not start and not end:
+        return this_month(edition.as_of)
+    first, stop = _date("from", start), _date("to", end)
+    try:
+        return Period(first, stop)
+    except MetricsError:
+        hint = _("The last day of a period is not part of it: name a later one.")
+        raise BadParameter("from", f"{start} … {end}", hint) from None
+
+
+def _date(name: str, asked: str | None) -> date:
+    try:
+        found = datetime.strptime(asked or "", DATE).date()
+        if found.year not in YEARS:
+            raise ValueError(found)
+        return found
+    except ValueError:
+        hint = _("A period has two dates, from and to, such as 2026-11-01; the last one is not part of it.")
+        raise BadParameter(name, asked or "–", hint) from None
+
+
+def _choice(name: str, asked: str | None, known: tuple[str, ...]) -> str:
+    """One of the known values, the first by default."""
+    if asked and asked not in known:
+        raise BadParameter(name, asked, _("It can be: {known}.", known=", ".join(dict.fromkeys(known))))
+    return asked or known[0]

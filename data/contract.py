@@ -1,0 +1,220 @@
+"""The contract in SQL: mapped values become typed columns, and every reason against a row is said.
+
+One SELECT in steps, so that the delivery is read once. Beside a delivery's own columns stand `→key`, the value of each
+expression of the source file, and `·column`, what becomes of it in our column.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from data.deliveries import UNREADABLE, Delivery, text
+from data.errors import DataError
+from data.expressions import quoted
+from data.masking import mask, pseudonym
+from data.places import Resolution, resolution
+from data.schema import TIME, Column
+from data.sources import Source
+
+DUPLICATE = "duplicate key in the delivery"
+UNREADABLE_ROW = "unreadable row"
+
+WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
+"""Types of whole numbers and the bits of their range."""
+
+EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
+
+
+def mapped(key: str) -> str:
+    return quoted(f"→{key}")
+
+
+def typed(column: str) -> str:
+    return quoted(f"·{column}")
+
+
+def stripped(value: str) -> str:
+    """SQL of a text without spaces around it, NULL if nothing is left. Looking before trimming halves the cost."""
+    padded = f"prefix({value}, ' ') OR suffix({value}, ' ') OR {value} = ''"
+    return f"CASE WHEN {padded} THEN nullif(trim({value}), '') ELSE {value} END"
+
+
+def json_object(fields: Mapping[str, str]) -> str:
+    """SQL of a JSON object, as text, of the SQL values of `fields`."""
+    return "CAST(to_json({" + ", ".join(f"{text(name)}: {sql}" for name, sql in fields.items()) + "}) AS VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a delivery is held against.
+
+    types: the DuckDB type that each expression gives, by its key. zone: where times are stored in. today: stands for
+    the day of a row that has none. The connection's own time zone must be the source's.
+    """
+
+    source: Source
+    delivery: Delivery
+    types: Mapping[str, str]
+    zone: str
+    today: date
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The mapped columns, the key and the area included, in the fact's order."""
+        names = {"key", *(["area"] if self.source.area else []), *self.source.columns}
+        return tuple(column for column in self.source.contract.delivered if column.name in names)
+
+    @cached_property
+    def area(self) -> Resolution:
+        return resolution(self.source, mapped, self._day)
+
+    @property
+    def _day(self) -> str:
+        today = f"DATE '{self.today}'"
+        time = self.source.contract.time
+        return f"coalesce({typed(time)}::DATE, {today})" if time else today
+
+    def mapped(self) -> str:
+        """SQL of the delivery with the value of each expression beside its own columns."""
+        values = ", ".join(f"{e.tried()} AS {mapped(key)}" for key, e in self.source.expressions.items())
+        return f"SELECT *, {values} FROM ({self.delivery.relation})"
+
+    def staged(self) -> str:
+        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and `raw` (JSON)."""
+        values = ", ".join(f"{self._typed(c)} AS {typed(c.name)}" for c in self.columns if c.name != "area")
+        rows = f"SELECT *, {values} FROM ({self.mapped()})"
+        if self.source.area:
+            rows = f"""
+                SELECT d.*, {self.area.code} AS {typed("area")}, {self.area.given} AS {mapped("given")}
+                FROM ({rows}) d {self.area.joins}"""
+        if self.source.area and self.source.contract.time:
+            rows = f"""
+                SELECT d.*, v.code IS NOT NULL AS {mapped("valid")} FROM ({rows}) d
+                LEFT JOIN versions v ON v.code = {typed("area")} AND {self._day} >= v.low AND {self._day} < v.high"""
+        rows = f"SELECT *, {self._reasons()} AS reasons FROM ({rows})"
+        rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
+        final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)
+        return f"SELECT {final}, reasons, {mask('raw')} AS raw FROM ({rows})"
+
+    def raw(self) -> str:
+        """SQL of the row as it came, a JSON object of texts; the columns a reporter is made of are starred out."""
+        hidden = {
+            c.casefold() for key, e in self.source.expressions.items() if key == "columns.reporter" for c in e.columns
+        }
+        fields = {
+            c: "'***'" if c.casefold() in hidden else f"CAST({quoted(c)} AS VARCHAR)" for c in self.delivery.columns
+        }
+        line = json_object({"line": quoted(UNREADABLE)})
+        return f"CASE WHEN {quoted(UNREADABLE)} IS NULL THEN {json_object(fields)} ELSE {line} END"
+
+    def _typed(self, column: Column) -> str:
+        """SQL of the column's typed value, NULL where the mapped value is none."""
+        key = self._key(column)
+        value, type = mapped(key), self.types[key]
+        if column.type == TIME:
+            return self._time(key, value, type)
+        if type == column.type and type != "VARCHAR":
+            return value
+        plain = value if type == "VARCHAR" else f"CAST({value} AS VARCHAR)"
+        if column.words:
+            arms = "".join(
+                f" WHEN {text(word)} THEN {text(code)}" for code, word in column.words.items() if word != code
+            )
+            return (
+                f"CASE trim({plain}){arms}" + "".join(f" WHEN {text(c)} THEN {text(c)}" for c in column.words) + " END"
+            )
+        if column.name == "reporter":
+            return pseudonym(plain)
+        if column.type == "VARCHAR":
+            return stripped(plain)
+        if column.type == "BOOLEAN":
+            word = f"CASE trim({plain}) WHEN '是' THEN true WHEN '否' THEN false END"
+            return f"coalesce(TRY_CAST({plain} AS BOOLEAN), {word})"
+        if column.type in WHOLE:
+            number = f"TRY_CAST({plain} AS DOUBLE)"
+            fraction = f"contains({plain}, '.') AND {number} <> floor({number})"
+            return f"CASE WHEN {fraction} THEN NULL ELSE TRY_CAST({plain} AS {column.type}) END"
+        return f"TRY_CAST({plain} AS {column.type})"
+
+    def _time(self, key: str, value: str, type: str) -> str:
+        """SQL of a time in the home zone. A text with an offset says its own zone; DuckDB's TIMESTAMP would drop it."""
+        if type == "TIMESTAMP WITH TIME ZONE":
+            return f"timezone({text(self.zone)}, {value})"
+        if type not in ("VARCHAR", "DATE", '"NULL"') and not type.startswith("TIMESTAMP"):
+            raise DataError(
+                f"{key}: gives {type}, not a time; make it one, for seconds since 1970 with to_timestamp(…)"
+            )
+        local = f"TRY_CAST({value} AS TIMESTAMP)"
+        if self.source.zone != self.zone:
+            local = f"timezone({text(self.zone)}, timezone({text(self.source.zone)}, {local}))"
+        if type != "VARCHAR":
+            return local
+        offset = f"contains({value}, '+') OR contains({value}, 'Z') OR {value}[-1] > '9' OR {value} LIKE '%:%-%'"
+        instant = f"timezone({text(self.zone)}, TRY_CAST({value} AS TIMESTAMPTZ))"
+        return f"CASE WHEN {offset} THEN {instant} ELSE {local} END"
+
+    def _reasons(self) -> str:
+        """SQL of the list of reasons against a row, NULL for a good one."""
+        found = list(self._faults())
+        said = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in found)
+        return f"""CASE
+            WHEN {quoted(UNREADABLE)} IS NOT NULL THEN [{text(UNREADABLE_ROW)}]
+            WHEN {" OR ".join(f"({condition})" for condition, _ in found)}
+            THEN list_filter([{said}], lambda reason: reason IS NOT NULL) END"""
+
+    def _faults(self) -> Iterator[tuple[str, str]]:
+        """Condition and reason, both SQL, of everything that can be wrong with a row alone."""
+        for column in self.columns:
+            value = typed(column.name)
+            if column.name == "area":
+                yield from self._area_faults(column)
+                continue
+            given = f"CAST({mapped(self._key(column))} AS VARCHAR)"
+            if column.required:
+                yield f"{value} IS NULL AND coalesce(trim({given}), '') = ''", text(f"missing {column.name}")
+            if column.type != "VARCHAR" or column.words:
+                yield f"{value} IS NULL AND trim({given}) <> ''", _unparseable(column, given)
+            outside = _outside(column, value)
+            if outside:
+                yield outside, text(f"out of range: {column.name}")
+        if self.source.fact == "cases" and "closed_at" in self.source.columns:
+            yield f"{typed('closed_at')} < {typed('registered_at')}", "'closed before registered'"
+
+    def _area_faults(self, column: Column) -> Iterator[tuple[str, str]]:
+        area, given, time = typed("area"), mapped("given"), self.source.contract.time
+        blank = f"coalesce({given}, '') = ''"
+        if column.required:
+            yield f"{area} IS NULL AND {blank}", "'missing area'"
+        yield f"{area} IS NULL AND NOT {blank}", f"'unknown area: ' || left({given}, 60)"
+        if time:
+            yield (
+                f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(time)} IS NOT NULL",
+                "'area not valid on that day'",
+            )
+
+    @staticmethod
+    def _key(column: Column) -> str:
+        return "key" if column.name == "key" else f"columns.{column.name}"
+
+
+def _unparseable(column: Column, given: str) -> str:
+    """SQL of the reason against a value that is given but not of the column's type."""
+    if column.words:
+        return text(f"unknown value: {column.name}")
+    kind = {TIME: "time", "BOOLEAN": "boolean"}.get(column.type, "number")
+    reason = text(f"unparseable {kind}: {column.name}")
+    if column.type not in WHOLE:
+        return reason
+    too_large = f"abs(TRY_CAST({given} AS DOUBLE)) >= {2.0 ** WHOLE[column.type]:.0f}"
+    return f"CASE WHEN {too_large} THEN {text(f'out of range: {column.name}')} ELSE {reason} END"
+
+
+def _outside(column: Column, value: str) -> str | None:
+    """SQL that says whether a typed value lies outside its column's limits; None if there are none."""
+    if column.type == TIME:
+        return f"{value} NOT BETWEEN {EARLIEST} AND {LATEST}"
+    tests = [f"{value} < {column.low}"] if column.low is not None else []
+    tests += [f"{value} > {column.high}"] if column.high is not None else []
+    tests += [f"NOT isfinite({value})"] if column.type == "DOUBLE" else []
+    return " OR ".join(tests) or None

@@ -1,0 +1,159 @@
+"""The SQL expressions of a source file: what they may say, which columns they read, and what they give.
+
+An expression sees one row and nothing else. It may not ask another row (aggregates, windows), a table or a file
+(subqueries), or the session (variables, settings); so a source file cannot read what its author may not.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import duckdb
+
+from data.errors import DataError
+
+_REFUSED = {
+    "SUBQUERY": "a subquery",
+    "WINDOW": "a window function",
+    "STAR": "a star",
+    "PARAMETER": "a parameter",
+    "POSITIONAL_REFERENCE": "a column by position",
+    "DEFAULT": "DEFAULT",
+}
+_OUTSIDE = {
+    "getvariable", "current_setting", "current_query", "currval", "nextval", "setseed", "sleep_ms", "pg_sleep",
+    "write_log", "json_serialize_plan", "unnest", "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid",
+}  # fmt: skip
+"""Scalar functions that look beyond the row, act, or answer differently each time."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked expression. `columns`: the columns it reads as written; `plain`: it is a column or a constant."""
+
+    sql: str
+    columns: tuple[str, ...]
+    plain: bool
+
+    def over(self, available: Iterable[str]) -> None:
+        """Raise DataError unless every column it reads is among `available`."""
+        names = list(available)
+        known = {name.lower() for name in names}
+        for column in self.columns:
+            if column.lower() not in known:
+                text = f"""; for the text itself write "'{column}'" """.rstrip() if self.plain else ""
+                raise DataError(
+                    f"there is no column {column}{suggest(column, names)}; columns: {', '.join(names)}{text}"
+                )
+
+    def tried(self) -> str:
+        """Its SQL, NULL where it fails on a row."""
+        return quoted(self.columns[0]) if self.plain and self.columns else f"TRY(({self.sql}\n))"
+
+
+def parse(sql: str) -> Expression:
+    """Check `sql` and find the columns it reads. Raises DataError in words that go behind a file and a key."""
+    _statements(f"SELECT (\n{sql}\n)")
+    statements = _statements(f"SELECT\n{sql}\n")
+    node = statements[0]["node"]
+    if len(statements) != 1 or not _is_one_value(node):
+        raise DataError("must be one SQL expression, no list and no statement")
+    tree = node["select_list"][0]
+    columns = tuple(dict.fromkeys(_columns(tree, frozenset())))
+    plain = tree["class"] in ("COLUMN_REF", "CONSTANT") and len(tree.get("column_names", ())) <= 1
+    return Expression(sql, columns, plain)
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """`, did you mean x?` if one of the choices is close, else nothing."""
+    by_fold = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
+    return f", did you mean {by_fold[close[0]]}?" if close else ""
+
+
+def result_types(
+    expressions: Mapping[str, Expression], relation: str, connection: duckdb.DuckDBPyConnection
+) -> dict[str, str]:
+    """The DuckDB type that each expression gives over `relation`. Raises DataError naming the key of a wrong one."""
+    types = {}
+    for key, expression in expressions.items():
+        try:
+            described = connection.execute(f"DESCRIBE SELECT {expression.tried()} FROM {relation}").fetchall()
+        except duckdb.Error as error:
+            reason = str(error).split("\n")[0].removeprefix("Binder Error: ")
+            raise DataError(f"{key}: {reason}") from error
+        types[key] = described[0][1]
+    return types
+
+
+def _statements(sql: str) -> list[dict]:
+    answer = json.loads(_parser().cursor().execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    if answer["error"]:
+        raise DataError(f"not an SQL expression: {answer['error_message'].splitlines()[0]}")
+    return answer["statements"]
+
+
+def _is_one_value(node: dict) -> bool:
+    """A select list of one value without a name, and no other clause."""
+    clauses = ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers")
+    return (
+        node["type"] == "SELECT_NODE"
+        and len(node["select_list"]) == 1
+        and not node["select_list"][0]["alias"]
+        and node["from_table"]["type"] == "EMPTY"
+        and not node["cte_map"]["map"]
+        and not any(node[clause] for clause in clauses)
+    )
+
+
+def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
+    """Columns read in a part of the parse tree, in order; `bound` are the parameters of lambdas around it."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _columns(part, bound)
+    if not isinstance(tree, dict):
+        return
+    kind = tree.get("class")
+    if kind in _REFUSED:
+        raise DataError(f"must not contain {_REFUSED[kind]}: an expression sees one row")
+    if kind == "COLUMN_REF":
+        if tree["column_names"][0].lower() not in bound:
+            yield tree["column_names"][0]
+        return
+    if kind == "FUNCTION" and not tree["is_operator"]:
+        _allow(tree["function_name"].lower())
+    if kind == "LAMBDA":
+        yield from _columns(tree["expr"], bound | {name.lower() for name in _columns(tree["lhs"], frozenset())})
+        return
+    for part in tree.values():
+        yield from _columns(part, bound)
+
+
+def _allow(function: str) -> None:
+    if function in _OUTSIDE:
+        raise DataError(f"must not call {function}(): an expression sees one row and gives the same answer each time")
+    if function in _functions("aggregate") | {"count_star"}:
+        raise DataError(f"must not call {function}(), which asks many rows: an expression sees one row")
+    scalar = _functions("scalar") | _functions("macro")
+    if function not in scalar:
+        raise DataError(f"there is no function {function}{suggest(function, scalar)}")
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        ":memory:", config={"threads": 1, "autoinstall_known_extensions": False, "enable_external_access": False}
+    )
+
+
+@cache
+def _functions(kind: str) -> frozenset[str]:
+    sql = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = ?"
+    return frozenset(row[0] for row in _parser().cursor().execute(sql, [kind]).fetchall())

@@ -1,0 +1,32 @@
+"""Telling somebody who waits how far DuckDB has come."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+Progress = Callable[[str, float], None]
+"""Is told a phase and how much of it is done, 0 to 1."""
+
+
+@contextmanager
+def watched(connection: duckdb.DuckDBPyConnection, phase: str, tell: Progress) -> Iterator[None]:
+    """Tell of a phase while the connection works on it, five times a second, and of its end."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            percent = connection.query_progress()
+            if percent >= 0:
+                tell(phase, min(percent / 100, 1.0))
+
+    tell(phase, 0.0)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+    tell(phase, 1.0)

@@ -1,0 +1,270 @@
+"""Source files: where a delivery lies, and how its columns become ours.
+
+`docs/sources.md` shows how one is written.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from data.errors import DataError
+from data.expressions import Expression, parse, suggest
+from data.schema import FACTS, Fact
+
+Format = Literal["csv", "ndjson", "parquet", "xlsx"]
+FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xlsx",
+}
+"""Format of a file by its suffix, `.gz` aside."""
+
+
+def _sql(value: Any) -> str:
+    """An expression as YAML gives it: `1` and `false` are SQL too."""
+    text = json.dumps(value) if isinstance(value, bool | int | float) else value
+    if not isinstance(text, str):
+        raise ValueError("must be an SQL expression, in quotes if it has a colon in it")
+    try:
+        parse(text)
+    except DataError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+Sql = Annotated[str, BeforeValidator(_sql)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Names(_Strict):
+    """What people call the source."""
+
+    zh: str
+    en: str
+
+
+class Csv(_Strict):
+    """How a CSV file is written. Without `delimiter` the header decides. `nulls`: further words for an empty cell."""
+
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    quote: str = Field('"', max_length=1)
+    encoding: str = "utf-8"
+    nulls: tuple[str, ...] = ()
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except LookupError as error:
+            raise ValueError(f"there is no encoding {encoding}; Chinese files are mostly utf-8 or gb18030") from error
+        return encoding
+
+
+class Point(_Strict):
+    """Longitude and latitude in degrees, WGS-84."""
+
+    lon: Sql
+    lat: Sql
+
+
+class Place(_Strict):
+    """One way to an area: exactly one of its code, its path of names, or a point inside it."""
+
+    code: Sql | None = None
+    path: Sql | None = None
+    point: Point | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give one of code, path and point; several ways in order are a list")
+        return self
+
+
+def _places(value: Any) -> list[Any]:
+    ways = value if isinstance(value, list) else [value]
+    return [way if isinstance(way, dict | Place) else {"code": way} for way in ways]
+
+
+def _names(value: Any) -> Any:
+    return {"zh": value, "en": value} if isinstance(value, str) else value
+
+
+class Source(_Strict):
+    """One source file, checked. `file` is relative to the source file; `area` holds the ways in their order."""
+
+    _path: Path = PrivateAttr(Path("source.yaml"))
+    source: str
+    name: Annotated[Names, BeforeValidator(_names)]
+    fact: Literal["cases", "assets", "checks", "readings"]
+    file: str | None = None
+    url: str | None = None
+    query: str | None = None
+    format: Format | None = None
+    csv: Csv = Csv()
+    sheet: str | int = 0
+    zone: str
+    cycle_days: float | None = Field(None, gt=0)
+    key: Sql
+    area: Annotated[tuple[Place, ...], BeforeValidator(_places)] = ()
+    columns: dict[str, Sql]
+
+    @field_validator("source")
+    @classmethod
+    def _plain_word(cls, source: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", source):
+            raise ValueError("must be a short word of a-z, 0-9 and _ that begins with a letter")
+        return source
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone}{suggest(zone, available_timezones())}")
+        return zone
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.file is None) == (self.url is None):
+            raise ValueError("give either file, or url and query")
+        if (self.url is None) != (self.query is None):
+            raise ValueError("url and query belong together")
+        mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
+        for column in self.columns:
+            if column in ("key", "area"):
+                raise ValueError(f"columns.{column}: stands beside columns, not in it")
+            if column not in mapped:
+                raise ValueError(f"columns.{column}: is no column of {self.fact}{suggest(column, mapped)}")
+        for column in self.contract.delivered:
+            if column.required and column.name in mapped and column.name not in self.columns:
+                raise ValueError(f"columns.{column.name}: is missing; {self.fact} need it")
+        if self.contract["area"].required and not self.area:
+            raise ValueError(f"area: is missing; {self.fact} need it")
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The source file itself."""
+        return self._path
+
+    @property
+    def contract(self) -> Fact:
+        return FACTS[self.fact]
+
+    @property
+    def location(self) -> Path | None:
+        """The file it names, if it does."""
+        return self.path.parent / self.file if self.file is not None else None
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """Every expression by its key in the file."""
+        found = {"key": self.key}
+        for number, place in enumerate(self.area):
+            at = "area" if len(self.area) == 1 else f"area[{number + 1}]"
+            if place.code is not None:
+                found[at] = place.code
+            if place.path is not None:
+                found[f"{at}.path"] = place.path
+            if place.point is not None:
+                found |= {f"{at}.point.lon": place.point.lon, f"{at}.point.lat": place.point.lat}
+        found |= {f"columns.{name}": sql for name, sql in self.columns.items()}
+        return {key: parse(sql) for key, sql in found.items()}
+
+    @property
+    def definition(self) -> str:
+        """The source file as canonical JSON, without the values of environment variables."""
+        return json.dumps(self.model_dump(mode="json", exclude_none=True), ensure_ascii=False, sort_keys=True)
+
+    @property
+    def definition_hash(self) -> str:
+        """A hash of what decides how a delivery is read; where it lies and what it is called do not."""
+        reading = self.model_dump(mode="json", exclude={"name", "file", "url", "query", "cycle_days"})
+        return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()
+
+    def database(self) -> str:
+        """The URL with `${NAME}` replaced from the environment; a value inside a longer URL is quoted for it."""
+
+        def value(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                raise DataError(
+                    f"{self.path}: url: the environment variable {match[1]} is not set; set it and try again"
+                )
+            found = os.environ[match[1]]
+            return found if match[0] == self.url else quote(found, safe="")
+
+        return re.sub(r"\$\{(\w+)\}", value, self.url or "")
+
+
+def read_source(path: Path) -> Source:
+    """The source file at `path`. Raises DataError with file, key and remedy; all faults in one line."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise DataError(
+            f"{path}: must be a mapping with the keys source, name, fact, file, zone, key, area and columns"
+        )
+    try:
+        source = Source(**{str(key): value for key, value in content.items()})
+    except ValidationError as error:
+        raise DataError(f"{path}: " + "; ".join(_fault(fault) for fault in error.errors())) from error
+    source._path = path
+    return source
+
+
+def _fault(fault: Any) -> str:
+    at = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).removeprefix(".")
+    if fault["type"] == "extra_forbidden":
+        keys = {key for model in (Source, Csv, Place, Point, Names) for key in model.model_fields}
+        return f"{at}: there is no such key{suggest(str(fault['loc'][-1]), keys)}"
+    if fault["type"] == "missing":
+        return f"{at}: is missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{at}: {message}" if at else message
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML that refuses a key given twice, where plain YAML takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value} is given twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)

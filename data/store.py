@@ -1,0 +1,156 @@
+"""The working store: one DuckDB file with areas, shapes, sources, batches, rejects and the facts as delivered.
+
+`shapes` are for the screen (GeoJSON, simplified); `outlines` are the polygons as delivered, which points are found in.
+
+DuckDB lets either one process write a file or many read it, so readers open it for milliseconds and everybody
+waits a little for the other. Facts carry no index: ten million keys in one would cost more than the scan it saves.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from data.errors import DataError
+from data.home import Home
+from data.schema import FACTS, Fact
+
+LOCK_SECONDS = 10.0
+
+AREA_COLUMNS = {
+    "code": "BIGINT",
+    "name": "VARCHAR",
+    "level": "VARCHAR",
+    "kind": "VARCHAR",
+    "parent": "BIGINT",
+    "population": "BIGINT",
+    "households": "BIGINT",
+    "lon": "DOUBLE",
+    "lat": "DOUBLE",
+    "valid_from": "DATE",
+    "valid_to": "DATE",
+    "merged_into": "BIGINT",
+}
+"""Columns of `areas`. One row a code and valid_from; the versions of one code do not overlap; valid_to is exclusive."""
+
+
+def stored(fact: Fact) -> dict[str, str]:
+    """Name and DuckDB type of the columns that the store keeps of a fact, in order."""
+    return {column.name: column.type for column in fact.columns if not column.derived}
+
+
+def _table(name: str, columns: dict[str, str], constraint: str = "") -> str:
+    return f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{n} {t}' for n, t in columns.items())}{constraint})"
+
+
+SCHEMA = (
+    _table("counters", {"name": "VARCHAR PRIMARY KEY", "value": "BIGINT NOT NULL"}),
+    "INSERT INTO counters VALUES ('areas_version', 0) ON CONFLICT DO NOTHING",
+    _table("areas", AREA_COLUMNS),
+    _table("shapes", {"code": "BIGINT", "geometry": "VARCHAR"}),
+    _table("outlines", {"code": "BIGINT", "wkb": "BLOB"}),
+    _table(
+        "sources",
+        {
+            "source": "VARCHAR PRIMARY KEY",
+            "name_zh": "VARCHAR",
+            "name_en": "VARCHAR",
+            "fact": "VARCHAR",
+            "cycle_days": "DOUBLE",
+            "zone": "VARCHAR",
+            "file": "VARCHAR",
+            "definition": "VARCHAR",
+            "definition_hash": "VARCHAR",
+        },
+    ),
+    _table(
+        "batches",
+        {
+            "batch": "INTEGER",
+            "source": "VARCHAR",
+            "fact": "VARCHAR",
+            "identity": "VARCHAR",
+            "content_hash": "VARCHAR",
+            "file": "VARCHAR",
+            "rows_read": "BIGINT",
+            "accepted": "BIGINT",
+            "updated": "BIGINT",
+            "unchanged": "BIGINT",
+            "rejected": "BIGINT",
+            "status": "VARCHAR",
+            "started_at": "TIMESTAMP",
+            "finished_at": "TIMESTAMP",
+            "seconds": "DOUBLE",
+            "forced": "BOOLEAN",
+        },
+    ),
+    _table(
+        "rejects",
+        {
+            "batch": "INTEGER",
+            "source": "VARCHAR",
+            "row": "BIGINT",
+            "key": "VARCHAR",
+            "reasons": "VARCHAR[]",
+            "raw": "VARCHAR",
+        },
+    ),
+    *(_table(fact.name, stored(fact)) for fact in FACTS.values()),
+)
+
+
+def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple:
+    """The first row of an answer, fetched to its end: a DuckDB connection works on one answer at a time."""
+    return connection.execute(sql, parameters).fetchall()[0]
+
+
+@contextmanager
+def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The store, open for writing, its tables made. Raises DataError if another process keeps it for `wait` seconds."""
+    home.prepare()
+    connection = _patiently(home, wait, lambda: home.connect(home.store))
+    try:
+        for statement in SCHEMA:
+            connection.execute(statement)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The store, open for reading; an empty one if there is none yet. Close it soon: no load can start meanwhile."""
+    if not home.store.exists():
+        with open_store(home):
+            pass
+    connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
+    path = str(home.store).replace("'", "''")
+    _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
+
+
+def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    """Try to open the store until whoever has it lets go; DataError after `wait` seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return opening()
+        except duckdb.Error as error:
+            if not re.search(r"lock|different configuration|already attached", str(error)):
+                raise DataError(f"{home.store} cannot be opened: {str(error).splitlines()[0]}") from error
+            if time.monotonic() > deadline:
+                pid = re.search(r"PID (\d+)", str(error))
+                holder = f"process {pid[1]}" if pid else "another process"
+                raise DataError(
+                    f"{home.store} is in use by {holder}; wait until it has finished, then try again"
+                ) from None
+            time.sleep(0.05)

@@ -1,0 +1,25 @@
+"""The data themselves: editions, sources, deliveries, refused rows, and whether the numbers agree."""
+
+from cockpit.components import header
+from cockpit.i18n import _
+from cockpit.screens import data, shared
+
+if view := data.view_or_none():
+    header.header(view)
+    header.title(_("Data"), level=1)
+    header.title(_("Sources"), note=_("As of the data's own time"))
+    shared.sources_table(view)
+    header.title(_("Editions"), note=_("Each is one unchanging version; opening one shows the cockpit as it was"))
+    data.editions_table(view)
+
+header.title(_("Load and publish"))
+data.how_to()
+header.title(_("Deliveries"), note=_("Newest first"))
+told = data.batches()
+if told:
+    header.title(_("Refused rows"))
+    data.rejects(told)
+
+if view:
+    header.title(_("Do the numbers agree"), note=_("Reconciliations of this edition"))
+    data.reconciliations(view)

@@ -1,0 +1,15 @@
+"""The metric dictionary: what every number means, and what stands behind its thresholds."""
+
+from cockpit import view as views
+from cockpit.components import glossary, header
+from cockpit.components.record import record
+from cockpit.i18n import _
+from cockpit.screens import dictionary
+
+view = views.current()
+header.header(view)
+
+header.title(_("Metric dictionary"), note=_("One number, one definition, one place"), level=1)
+glossary.glossary(dictionary.sections(view), opened=dictionary.opened())
+header.title(_("Source marks"), level=2)
+record(dictionary.marks(), key="marks")

@@ -1,0 +1,30 @@
+"""The passport of a number: what it means, how it was made, from what, and how far it can be trusted."""
+
+import streamlit as st
+
+from cockpit import format
+from cockpit import view as views
+from cockpit.components import actions, header
+from cockpit.components.record import record
+from cockpit.i18n import _, language
+from cockpit.screens import passport, shared
+
+view = views.current()
+header.header(view)
+
+if shared.is_told(view, "passport"):
+    told = passport.answer(view)
+    now = told.now
+    name = view.metric.name[language()]
+    header.title(f"{name} · {view.area.name} · {format.period(view.period)}", level=1)
+    shared.sentence(view.metric.definition[language()])
+    left, right = st.columns([1, 4])
+    with left:
+        passport.number(view, told)
+    with right:
+        items = [*passport.made_of(view, now), *passport.judged(view, told.state), *passport.stamped(view, now)]
+        record(items, key="made")
+        actions.actions(passport.doors(view, now), copy=view.permalink("passport"))
+    passport.sql_item(view)
+    header.title(_("Sources"), level=3)
+    shared.sources_table(view, passport.fact_of(view))

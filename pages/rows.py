@@ -1,0 +1,37 @@
+"""The facts behind a number: exactly those it counted."""
+
+from functools import partial
+
+import streamlit as st
+
+from cockpit import view as views
+from cockpit.components import actions, header, searchbox
+from cockpit.components.table import table
+from cockpit.i18n import _, language
+from cockpit.screens import rows, shared
+
+view = views.current()
+header.header(view)
+
+if rows.has_rows(view) and shared.is_told(view, "rows"):
+    asked = rows.chosen(view)
+    found = rows.find(view, asked)
+    header.title(found.title, level=1)
+    if found.chips:
+        header.chips(found.chips)
+    doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")
+    with doors:
+        links = [(_("Passport"), view.href("passport")), (_("Why"), view.href("why")), (_("Cockpit"), view.href())]
+        actions.actions(links, copy=view.permalink("rows", **asked.parameters))
+    if rows.searchable(view):
+        with search:
+            searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
+    if found.count:
+        with file, st.container(key="noprint"):
+            made = partial(rows.file, view, asked, language())
+            st.download_button(_("Download CSV"), made, rows.file_name(view, asked), "text/csv", on_click="ignore")
+        if found.count > rows.MOST_IN_FILE:
+            header.notice(_("The file holds the first {n} rows.", n=f"{rows.MOST_IN_FILE:,}"))
+        table(found.columns, found.rows, pages=found.pages, key="rows")
+    else:
+        header.notice(_("Nothing was counted here. Take a filter away or choose another period."))

@@ -1,0 +1,31 @@
+"""Why a number changed: this period against another, split into the areas, categories and sources that moved it."""
+
+from cockpit import format
+from cockpit import view as views
+from cockpit.components import actions, header
+from cockpit.i18n import _, language
+from cockpit.screens import shared, why
+
+view = views.current()
+header.header(view)
+
+if shared.is_told(view, "why"):
+    where = why.filters(view)
+    found = why.ask(view, where)
+    both = _("{period} against {against}", period=format.period(view.period), against=format.period(view.against))
+    header.title(f"{view.area.name} · {view.metric.name[language()]}", note=both, level=1)
+    if where:
+        header.chips(why.chips(view, where))
+    shared.sentence(why.sentence(view, found))
+    actions.actions(
+        [(_("Passport"), view.href("passport")), (_("Rows"), view.href("rows", **where)), (_("Cockpit"), view.href())],
+        copy=view.permalink("why", **where),
+    )
+    if reason := why.unsplit(view, found):
+        why.both(view, found)
+        header.notice(reason)
+    else:
+        for by in why.worth_telling(found):
+            why.split(view, found, by, where)
+        if view.metric.is_rate:
+            header.notice(_("Rate: the part did better or worse. Mix: its share of the whole grew or shrank."))

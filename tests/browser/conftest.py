@@ -1,0 +1,151 @@
+"""A real Chromium against a real server: one browser a session, one server a home, every request recorded."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
+START_SECONDS = 60
+CASES = 20_000
+PATIENCE = 30_000
+"""Milliseconds to wait for something to appear: machines that run tests are busy."""
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str | None) -> Iterator[Browser]:
+    """The Chromium that CHROMIUM names, else the system's, else Playwright's own."""
+    path = os.environ.get("CHROMIUM") or chromium
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A cockpit that serves a home."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Callable[..., Server]]:
+    """Starts a server of a home on a free port; all of them are stopped at the end."""
+    running: list[Server] = []
+
+    def started(home: Path, **variables: str) -> Server:
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            port = door.getsockname()[1]
+        command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port)]
+        environment = {**os.environ, "COCKPIT_HOME": str(home), **variables}
+        with (home / "serve.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        running.append(Server(f"http://127.0.0.1:{port}", process))
+        _wait(running[-1], home / "serve.log")
+        return running[-1]
+
+    yield started
+    for server in running:
+        server.process.terminate()
+        server.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def serve(start: Callable[..., Server]) -> Callable[..., str]:
+    """Serves a home and gives its address."""
+    return lambda home, **variables: start(home, **variables).address
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the demo district."""
+    home = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "cockpit", "demo", "--cases", str(CASES), "--home", str(home)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return home
+
+
+@pytest.fixture(scope="session")
+def address(serve: Callable[..., str], demo: Path) -> str:
+    """Where the demo district is served."""
+    return serve(demo)
+
+
+def _wait(server: Server, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+@dataclass
+class Seen:
+    """What a browser asked for and complained of, over all pages of a test."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def foreign(self, address: str) -> list[str]:
+        """Requests that left the origin."""
+        return [
+            url
+            for url in self.requests
+            if not url.startswith((address, "data:", "blob:", address.replace("http", "ws")))
+        ]
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def open_page(browser: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a fresh context of a width; what it asks for and complains of goes into `seen`."""
+    contexts: list[BrowserContext] = []
+
+    def open(url: str, *, width: int = 1400, height: int = 900, **options: object) -> Page:
+        phone = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2} if width < 500 else {}
+        context = browser.new_context(viewport={"width": width, "height": height}, **phone, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("websocket", lambda socket: seen.requests.append(socket.url))
+        page.on("console", lambda message: _note(seen, message))
+        page.on("pageerror", lambda error: seen.complaints.append(f"error: {error}"))
+        page.goto(url)
+        return page
+
+    yield open
+    for context in contexts:
+        context.close()
+
+
+def _note(seen: Seen, message: ConsoleMessage) -> None:
+    # Streamlit looks for its server below the page's own path first and finds it at the root.
+    expected = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+    if message.type in ("error", "warning") and not expected:
+        seen.complaints.append(f"{message.type}: {message.text}")

@@ -1,0 +1,221 @@
+"""The cockpits in a real browser: drilled by click and by history; on a desk, a phone, a wall and on paper."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from metrics.period import shift
+from tests.browser.conftest import ROOT, Seen, Server
+
+DISTRICT, TOWN, VILLAGE = 990101000000, 990101100000, 990101100200
+"""The demo's district, its town whose backlog grows, and a village of that town."""
+MONTH = shift(date.today().replace(day=1), -1)
+ASKED = {"metric": "on_time_rate", "from": MONTH.isoformat(), "to": shift(MONTH, 1).isoformat()}
+PICTURES = ROOT / "docs" / "img"
+Open = Callable[..., Page]
+Serve = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_the_origin(seen: Seen, address: str) -> Iterator[None]:
+    yield
+    servers = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in seen.requests if url.startswith("http")}
+    assert all(re.fullmatch(r"http://127\.0\.0\.1:\d+", server) for server in servers)
+    assert len(servers) <= 1
+
+
+def asked(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def here(page: Page) -> Locator:
+    """The name of the area shown, in the header."""
+    return page.locator("header [aria-current=page]")
+
+
+def shown(page: Page, name: str, **parameters: object) -> None:
+    """The screen shows the area, and the address says so."""
+    expect(here(page)).to_have_text(name)
+    assert {key: asked(page).get(key) for key in parameters} == {key: str(value) for key, value in parameters.items()}
+
+
+def click_inside(page: Page, shape: Locator) -> None:
+    """Clicks a point that lies inside a polygon, as the middle of its box may not."""
+    shape.scroll_into_view_if_needed()
+    x, y = shape.evaluate(
+        """path => {
+            const box = path.getBBox(), at = path.getScreenCTM(), steps = [.5, .4, .6, .3, .7, .2, .8]
+            for (const i of steps) for (const j of steps) {
+                const point = new DOMPoint(box.x + i * box.width, box.y + j * box.height)
+                if (path.isPointInFill(point)) { const { x, y } = point.matrixTransform(at); return [x, y] }
+            }
+        }"""
+    )
+    page.mouse.click(x, y)
+
+
+def polygon(page: Page, code: int) -> Locator:
+    return page.locator(f"svg a[href*='area={code}'] path")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps a picture for the README when COCKPIT_PICTURES asks for it."""
+    if os.environ.get("COCKPIT_PICTURES") == "1":
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the screen."""
+    return page.evaluate(
+        """[document.documentElement, document.querySelector('[data-testid=stMain]')]
+            .every(element => element.scrollWidth <= element.clientWidth)"""
+    )
+
+
+def test_a_drill_by_click_leads_to_a_case_and_the_breadcrumb_back(address: str, open_page: Open, seen: Seen) -> None:
+    page = open_page(address, height=1000)
+    shown(page, "临江区")
+    expect(page.get_by_text("今天要看").first).to_be_visible()
+    picture(page, "district")
+    click_inside(page, polygon(page, TOWN))
+    shown(page, "沙洲镇", area=TOWN)
+    expect(polygon(page, VILLAGE)).to_be_visible()
+    picture(page, "town")
+    click_inside(page, polygon(page, VILLAGE))
+    shown(page, "新河村", area=VILLAGE)
+    page.locator(".card a").first.click()
+    page.wait_for_url(re.compile("/case"))
+    expect(page.locator("header")).to_contain_text("沙洲镇")
+    page.locator("header a", has_text="沙洲镇").click()
+    shown(page, "沙洲镇", area=TOWN)
+    page.locator("header a", has_text="临江区").click()
+    shown(page, "临江区", area=DISTRICT)
+    assert seen.complaints == []
+
+
+def test_back_and_forward_restore_area_metric_and_period(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?{'&'.join(f'{name}={value}' for name, value in ASKED.items())}")
+    steps = [("临江区", ASKED), ("沙洲镇", {**ASKED, "area": TOWN}), ("新河村", {**ASKED, "area": VILLAGE})]
+    shown(page, *steps[0][:1], **steps[0][1])
+    click_inside(page, polygon(page, TOWN))
+    shown(page, "沙洲镇", **steps[1][1])
+    page.locator("table a", has_text="新河村").click()
+    shown(page, "新河村", **steps[2][1])
+    expect(page.get_by_text("按期办结率逐月")).to_be_visible()
+    for name, parameters in reversed(steps[:2]):
+        page.go_back()
+        shown(page, name, **parameters)
+        expect(page.get_by_text("按期办结率走势")).to_be_visible()
+    for name, parameters in steps[1:]:
+        page.go_forward()
+        shown(page, name, **parameters)
+    expect(page.get_by_text("按期办结率逐月")).to_be_visible()
+
+
+def test_a_tile_chooses_the_metric_of_the_map_and_stays_in_place(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 60)")
+    page.locator(".tile a.name", has_text="满意率").click()
+    expect(page.get_by_text("满意率 · 22 个镇街")).to_be_visible()
+    assert asked(page)["metric"] == "satisfaction_rate"
+    assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 60
+    page.locator(".tile a.value").first.click()
+    page.wait_for_url(re.compile("/passport"))
+
+
+def test_a_bar_and_a_day_open_the_rows_behind_them(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?metric=intake")
+    page.locator("a.bar", has_text="3–7 天").click()
+    page.wait_for_url(re.compile("/rows.*age=3-7"))
+    page.go_back()
+    shown(page, "临江区", metric="intake")
+    point = page.locator(".js-plotly-plot .scatterlayer .point").nth(3)
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url(re.compile("/rows.*metric=intake"))
+    assert (date.fromisoformat(asked(page)["to"]) - date.fromisoformat(asked(page)["from"])).days == 1
+
+
+def test_the_language_switch_keeps_everything_else(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?area={TOWN}&metric=closure_rate")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_text("Closure rate · 2")).to_be_visible()
+    shown(page, "沙洲镇", area=TOWN, metric="closure_rate", lang="en")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_role("link", name="中文").click()
+    expect(page.get_by_text("办结率 · 2")).to_be_visible()
+
+
+def test_a_deep_link_works_on_a_fresh_server(demo: Path, serve: Serve, open_page: Open) -> None:
+    page = open_page(f"{serve(demo)}/?area={VILLAGE}&metric=overdue_open&lang=en")
+    shown(page, "新河村", area=VILLAGE, metric="overdue_open")
+    expect(page.get_by_text("Overdue open by month")).to_be_visible()
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWN, VILLAGE])
+def test_a_phone_shows_one_column_without_side_scrolling(address: str, open_page: Open, area: int) -> None:
+    page = open_page(f"{address}/?area={area}", width=390, height=844)
+    expect(page.locator(".tile").first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert fits(page)
+
+
+def test_a_cadre_sees_the_to_do_first_and_can_touch_it(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?area={VILLAGE}", width=390, height=844)
+    expect(page.locator(".card").first).to_be_visible()
+    picture(page, "village")
+    assert page.locator("h2").first.inner_text() == "待办"
+    first, tile = page.locator(".card").first.bounding_box(), page.locator(".tile").first.bounding_box()
+    assert first
+    assert tile
+    assert first["y"] < 400 < tile["y"]
+    assert first["height"] >= 44
+    heights = page.locator(".count").evaluate_all("links => links.map(link => link.offsetHeight)")
+    assert min(heights) >= 44
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWN])
+def test_a_cockpit_prints_on_two_pages_of_a4_landscape(address: str, open_page: Open, area: int) -> None:
+    page = open_page(f"{address}/?area={area}")
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    page.wait_for_timeout(1000)
+    paper = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2
+    sizes = re.findall(rb"/MediaBox\s*\[([\d. ]+)\]", paper)
+    assert {tuple(round(float(number) / 10) for number in size.split()) for size in sizes} == {(0, 0, 84, 60)}
+
+
+def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?area={VILLAGE}&from={MONTH}&to={shift(MONTH, 1)}")
+    page.get_by_role("link", name="查看、打印").click()
+    expect(page.get_by_text("新河村办结事项公示单")).to_be_visible()
+    page.get_by_role("link", name="返回").click()
+    expect(page.get_by_text("待办", exact=True)).to_be_visible()
+
+
+def test_a_wall_turns_and_goes_grey_when_its_server_dies(
+    demo: Path, start: Callable[..., Server], open_page: Open
+) -> None:
+    server = start(demo)
+    page = open_page("about:blank", width=1920, height=1080)
+    page.clock.install()
+    page.goto(f"{server.address}/wall")
+    expect(page.locator("h1")).to_have_text("临江区")
+    assert page.evaluate("document.documentElement.dataset.alive") == "ok"
+    expect(page.locator(".crumbs")).to_have_count(0)
+    page.clock.run_for(21_000)
+    expect(page.locator("h1")).not_to_have_text("临江区")
+    server.kill()
+    page.clock.run_for(60_000)
+    expect(page.locator("html")).to_have_attribute("data-alive", "lost")
+    assert "grayscale" in page.locator("[data-testid=stMain]").evaluate("main => getComputedStyle(main).filter")

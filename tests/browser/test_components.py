@@ -1,0 +1,78 @@
+"""No name, title or note of the data can become part of a page's code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from cockpit.components import base
+from cockpit.components.areamap import MapArea, MapPoint, Step
+from cockpit.components.bars import Bar
+from cockpit.components.ranking import RankingRow
+from cockpit.components.tiles import Tile
+from cockpit.components.timeline import Stage
+from cockpit.components.todo import Card, Count
+
+BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
+WORDS = {"done": BAD, "late": BAD, "now": BAD, "overdue": BAD, "todo": BAD}
+TILE = Tile(BAD, BAD, BAD, BAD, BAD, BAD, "none", BAD, "red", BAD, BAD, (BAD,), BAD, trend=(1, None, 2))
+BAR = Bar(BAD, 3, BAD, BAD, "red", BAD)
+STAGE = Stage(BAD, BAD, "done", BAD, BAD)
+SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
+MAP = {
+    "areas": {"1": MapArea(1, BAD, BAD, BAD, 2, "red", True)}, "points": [MapPoint(0, 0, BAD, BAD, "red")],
+    "steps": [Step(BAD, "red")], "title": BAD, "none": BAD, "note": BAD, "demo": BAD, "stops": True,
+}  # fmt: skip
+FEATURES = [
+    {"id": code, "properties": {"name": BAD, "lon": None, "lat": None}, "geometry": SQUARE} for code in ("1", "2")
+]
+HEADER = {
+    "product": BAD, "home": BAD, "crumbs": [{"text": BAD, "href": BAD}] * 2, "demo": BAD,
+    "other": {"text": BAD, "href": BAD},
+    "stamp": BAD, "fresh": [{"state": "red", "text": BAD}], "data": BAD,
+    "find": {"label": BAD, "url": BAD, "href": BAD, "none": BAD},
+    "menus": [{"label": BAD, "value": BAD, "items": [{"text": BAD, "href": BAD, "chosen": True}],
+               "custom": {"from": "2026-11-01", "to": "2026-11-02", "words": [BAD] * 3, "href": BAD}}],
+    "pages": [{"text": BAD, "href": BAD}], "switches": [{"text": "A+", "label": BAD, "href": BAD}],
+    "words": {"menu": BAD, "dark": BAD, "light": BAD, "print": BAD},
+}  # fmt: skip
+DRAWN: dict[str, tuple[str, list[Any]]] = {
+    "tiles": ("draw(data)", [{"tiles": [TILE], "passport": BAD}]),
+    "ranking": (
+        "draw(data)",
+        [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD)],
+          "apart": [RankingRow(BAD, BAD, BAD, note=BAD)],
+          "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD}}],
+    ),
+    "bars": ("draw(data)", [{"bars": [BAR]}]),
+    "waterfall": ("draw(data)", [{"start": BAR, "steps": [BAR], "end": BAR}]),
+    "timeline": ("draw(data)", [{"stages": [STAGE], "words": WORDS}]),
+    "todo": (
+        "draw(data)",
+        [{"cards": [Card(BAD, BAD, BAD, "red", BAD, (BAD,), (STAGE,))], "counts": [Count(BAD, BAD, "red", BAD)],
+          "empty": BAD, "words": WORDS}],
+    ),
+    "areamap": (f"picture(data, {json.dumps(FEATURES)}, 400, 300, false, 15) + legend(data, false)", [MAP]),
+    "header": ("draw(data, false)", [HEADER]),
+    "wall": ("draw(data)", [{"name": BAD, "stamp": BAD, "demo": BAD}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
+    call, (data,) = DRAWN[name]
+    folder = Path(base.__file__).parent
+    source = "".join((folder / f"{part}.js").read_text("utf-8") for part in ("shared", name)).split("export default")[0]
+    page = browser.new_page()
+    script = f"data => {{ {source}; document.body.innerHTML = {call}; return document.body.innerHTML }}"
+    html = page.evaluate(script, base.plain(data))
+    elements = page.evaluate("[...document.querySelectorAll('*')].map(e => e.localName)")
+    handlers = page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => n.startsWith('on'))"
+    )
+    page.close()
+    assert html.count("alert(1)") > 1, "the hostile text is not shown at all"
+    assert not {"img", "script"} & set(elements)
+    assert handlers == []

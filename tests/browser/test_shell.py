@@ -1,0 +1,236 @@
+"""The shell in a real browser: moving, Back and Forward, finding, switching, the wall, paper; no other host."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Seen, Server
+
+Open = Callable[..., Page]
+PAGES = ("", "rows", "passport", "why", "dictionary", "data")
+
+
+def asked(page: Page, name: str) -> str | None:
+    """A parameter of the page's address."""
+    return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
+
+
+def here(page: Page) -> str:
+    """The name of the area that the breadcrumb ends with."""
+    return page.locator(".crumbs b").inner_text()
+
+
+def ready(page: Page) -> Page:
+    page.locator(".tile a.value").first.wait_for()
+    page.locator(".map svg a").first.wait_for()
+    return page
+
+
+def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_page: Open, seen: Seen) -> None:
+    page = open_page(address)
+    ready(page)
+    for name in PAGES:
+        page.goto(f"{address}/{name}")
+        page.locator(".crumbs b").wait_for()
+        page.wait_for_load_state("networkidle")
+    assert any("/geo/" in url for url in seen.requests)
+    assert seen.foreign(address) == []
+    assert seen.complaints == []
+
+
+def test_back_and_forward_restore_area_metric_and_period_at_every_step(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    district = here(page)
+    steps = [page.url]
+
+    def stepped(action: Callable[[], None]) -> None:
+        action()
+        page.wait_for_url(lambda url: url != steps[-1])
+        steps.append(page.url)
+
+    stepped(lambda: page.locator(".tile:not(.chosen) a.name").first.click())
+    stepped(lambda: (page.locator("summary").first.click(), page.get_by_role("link", name="近30日").click()))
+    stepped(lambda: page.locator(".map svg a").first.click())
+    expect(page.locator(".crumbs a")).to_have_count(1)
+    town = here(page)
+    expect(page.locator(".map svg a").first).not_to_have_attribute("href", re.compile(f"area={asked(page, 'area')}"))
+    stepped(lambda: page.locator(".map svg a").first.click())
+    expect(page.locator(".crumbs a")).to_have_count(2)
+    village = here(page)
+    assert len({district, town, village}) == 3
+
+    names = [district, district, district, town, village]
+    depths = [name_depth(name, names) for name in names]
+    for index in (3, 2, 1, 0, 1, 2, 3, 4):
+        page.go_back() if index < steps.index(page.url) else page.go_forward()
+        page.wait_for_url(steps[index])
+        expect(page.locator(".crumbs b")).to_have_text(names[index])
+        expect(page.locator(".crumbs a")).to_have_count(depths[index])
+        expect(page.locator("summary").first).to_contain_text("近30日" if index >= 2 else "本月")
+
+
+def name_depth(name: str, names: list[str]) -> int:
+    return list(dict.fromkeys(names)).index(name)
+
+
+def test_the_breadcrumb_leads_up_and_keeps_the_period(address: str, open_page: Open) -> None:
+    page = ready(open_page(f"{address}/?from=2026-01-01&to=2026-02-01"))
+    page.locator(".map svg a").first.click()
+    expect(page.locator(".crumbs a")).to_have_count(1)
+    page.locator(".crumbs a").first.click()
+    expect(page.locator(".crumbs a")).to_have_count(0)
+    assert (asked(page, "from"), asked(page, "to")) == ("2026-01-01", "2026-02-01")
+
+
+def test_an_area_is_found_by_typing_a_part_of_its_name(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    name = page.locator(".map svg a").first.get_attribute("aria-label")
+    assert name
+    page.locator(".find input").fill(name.split(" ")[0])
+    page.locator(".found a").first.wait_for()
+    page.keyboard.press("Enter")
+    expect(page.locator(".crumbs b")).to_have_text(name.split(" ")[0])
+    page.locator(".find input").fill("没有这个名字的地方")
+    expect(page.locator(".found")).to_contain_text("没有这个名称的区划")
+
+
+def test_a_period_of_ones_own_includes_its_last_day(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    page.locator("summary").first.click()
+    page.locator("input[name=from]").fill("2026-03-05")
+    page.locator("input[name=to]").fill("2026-03-31")
+    page.locator(".custom button").click()
+    page.wait_for_url("**from=2026-03-05**")
+    assert asked(page, "to") == "2026-04-01"
+    expect(page.locator("summary").first).to_contain_text("2026-03-05 至 2026-03-31")
+
+
+def test_language_and_large_type_are_switched_and_stay(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    small = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.locator(".switches").get_by_role("link", name="Large type").click()
+    expect(page.locator("html")).to_have_attribute("data-size", "l")
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > small * 1.2
+    page.locator(".map svg a").first.click()
+    expect(page.locator(".crumbs a")).to_have_count(1)
+    assert (asked(page, "lang"), asked(page, "size")) == ("en", "l")
+    expect(page.get_by_text("本月")).to_have_count(0)
+
+
+def test_dark_is_a_switch_that_outlasts_a_visit(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    light = page.evaluate(ground)
+    page.locator("[data-do=theme]").click()
+    page.wait_for_load_state()
+    ready(page)
+    assert page.evaluate(ground) != light
+    page.goto(f"{address}/dictionary")
+    page.locator(".crumbs b").wait_for()
+    assert page.evaluate(ground) != light
+
+
+def test_what_was_typed_and_not_sent_outlasts_a_move_within_the_page(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    page.locator(".find input").fill("一")
+    page.locator(".tile:not(.chosen) a.name").first.click()
+    page.wait_for_url("**metric=**")
+    page.locator(".tile.chosen").wait_for()
+    expect(page.locator(".find input")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("area=1", "没有这个区划"),
+        ("area=x&lang=en", "No such area"),
+        ("metric=nonsense", "没有这个指标"),
+        ("edition=19990101-000000-none", "没有这个数据版本"),
+        ("from=tomorrow&to=never", "这不是一个周期"),
+    ],
+)
+def test_an_address_that_names_nothing_is_answered_kindly(
+    address: str, open_page: Open, query: str, title: str
+) -> None:
+    page = open_page(f"{address}/?{query}")
+    expect(page.locator(".problem h1")).to_have_text(title)
+    assert "Traceback" not in page.content()
+    page.locator(".problem .links a").last.click()
+    ready(page)
+
+
+def test_a_phone_has_one_column_a_folded_menu_and_room_for_a_thumb(address: str, open_page: Open) -> None:
+    page = open_page(address, width=390, height=844)
+    ready(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator(".fresh")).to_be_hidden()
+    page.locator(".fold").tap()
+    expect(page.locator(".fresh")).to_be_visible()
+    boxes = [box for link in page.locator(".rest :is(a, summary, button)").all() if (box := link.bounding_box())]
+    assert boxes
+    assert [box for box in boxes if box["height"] < 44] == []
+
+
+def test_the_map_is_drawn_anew_at_another_width(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    before = page.locator(".map svg").get_attribute("width")
+    page.set_viewport_size({"width": 1000, "height": 900})
+    expect(page.locator(".map svg")).not_to_have_attribute("width", before)
+    width = page.locator(".map").evaluate("e => Math.round(e.clientWidth)")
+    expect(page.locator(".map svg")).to_have_attribute("width", str(width))
+
+
+def test_a_link_to_another_host_in_disguise_is_not_taken_over(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    taken = page.evaluate(
+        """() => ["//elsewhere.invalid/", "https://elsewhere.invalid/", "/?lang=en"].map(href => {
+            const a = Object.assign(document.createElement("a"), { href })
+            a.setAttribute("href", href)
+            document.body.append(a)
+            let taken = true
+            a.addEventListener("click", event => { taken = false; event.preventDefault() })
+            a.click()
+            a.remove()
+            return taken
+        })"""
+    )
+    assert taken == [False, False, True]
+
+
+def test_paper_carries_no_controls_and_fits_its_width(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator(".tools")).to_be_hidden()
+    zoom = float(page.evaluate("document.documentElement.style.getPropertyValue('--print-zoom')"))
+    width = float(page.evaluate("parseFloat(document.documentElement.style.getPropertyValue('--print-width'))"))
+    assert 0.5 < zoom <= 1
+    assert width * zoom <= 1056
+    expect(page.locator(".tile").first).to_be_visible()
+
+
+def test_a_wall_screen_shows_its_clock_and_goes_grey_when_the_server_is_gone(
+    start: Callable[..., Server], demo: Path, open_page: Open
+) -> None:
+    server = start(demo)
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(f"{server.address}/wall")
+    page.locator(".line time").wait_for()
+    assert asked(page, "wall") == "1"
+    expect(page.locator(".crumbs")).to_have_count(0)
+    expect(page.locator(".line time")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
+    expect(page.locator("html")).to_have_attribute("data-alive", "ok")
+    server.kill()
+    # the limit is two and a half turns of twenty seconds
+    page.clock.fast_forward(45_000)
+    expect(page.locator("html")).to_have_attribute("data-alive", "ok")
+    page.clock.fast_forward(10_000)
+    expect(page.locator("html")).to_have_attribute("data-alive", "lost")
+    expect(page.locator(".line .said")).to_contain_text("连接中断")

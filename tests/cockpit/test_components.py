@@ -1,0 +1,141 @@
+"""Components word what they are given, and hand the browser plain data that it escapes."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from cockpit import charts, i18n
+from cockpit.components import areamap, base, header, ranking, tiles
+from metrics.catalog import Metric, load
+from metrics.period import Period
+
+ON_TIME, BACKLOG, INTAKE = (load().metrics[name] for name in ("on_time_rate", "backlog", "intake"))
+FOLDER = Path(base.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _chinese():
+    with i18n.using("zh"):
+        yield
+
+
+VIEW = SimpleNamespace(as_of=datetime(2026, 11, 22, 8), compared="较上月", dark=False, size="m")
+
+
+def answer(value: float | None, over: float | None = None, per: float | None = None, n: int = 100, quality: str = "ok"):
+    """One row of an answer of `metrics.query.query`."""
+    nan = float("nan")
+    numbers = (nan if number is None else number for number in (value, over, per))
+    return SimpleNamespace(
+        **dict(zip(("value", "numerator", "denominator"), numbers, strict=True)), n=n, quality=quality
+    )
+
+
+def test_a_tile_says_value_change_state_basis() -> None:
+    told = tiles.tile(VIEW, ON_TIME, answer(95.09, 3120, 3281), state="green", before=answer(95.9, 1, 2))
+    assert (told.name, told.value, told.unit) == ("按期办结率", "95.1", "%")
+    assert (told.change, told.tone, told.against) == ("▼ 0.8 个百分点", "bad", "较上月")
+    assert (told.state, told.word, told.limit) == ("green", "正常", "目标 ≥ 95")
+    assert (told.basis, told.note, told.faint) == (("3,120 / 3,281", "截至 08:00"), "", False)
+
+
+def test_a_tile_without_data_says_why_and_never_zero() -> None:
+    told = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
+    assert (told.value, told.unit, told.state, told.change) == ("无数据", "", "none", "")
+    assert told.note == "本期没有应办的件"
+
+
+def test_a_tile_with_a_small_sample_is_grey_and_without_state_or_change() -> None:
+    told = tiles.tile(VIEW, ON_TIME, answer(85.7, 6, 7, n=7, quality="small sample"), state="red", before=answer(95.9))
+    assert (told.value, told.state, told.change, told.note, told.faint) == ("85.7", "none", "", "样本 7，不排名", True)
+
+
+def test_a_trend_keeps_its_gaps() -> None:
+    told = tiles.tile(VIEW, BACKLOG, answer(5), trend=[1, float("nan"), None, 4])
+    assert told.trend == [1.0, None, None, 4.0]
+
+
+def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -> None:
+    row = ranking.row(VIEW, ON_TIME, answer(95.0, 95, 100), name="沙洲镇", state="amber", largest=100)
+    assert (row.value, row.interval, row.sample, row.share) == ("95.0 %", "88.8–97.8", "100", 0.95)
+    small = ranking.row(VIEW, ON_TIME, answer(50.0, 1, 2, n=2, quality="small sample"), name="新河村", state="red")
+    assert (small.small, small.state, small.note) == (True, "none", "样本 2，不排名")
+    count = ranking.row(VIEW, BACKLOG, answer(412.0), name="沙洲镇")
+    assert (count.value, count.interval, count.sample) == ("412 件", "", "")
+
+
+def test_the_map_is_cut_at_the_metrics_own_bounds() -> None:
+    legend, steps = areamap.steps(ON_TIME, [100, 95, 94.9, 89.9, 85, 84.9, 75, 74.9, None])
+    assert [step.label for step in legend] == ["≥ 95", "90–95", "85–90", "75–85", "< 75"]
+    assert [step.state for step in legend] == ["green", "amber", "amber", "red", "red"]
+    assert steps == [0, 0, 1, 2, 2, 3, 3, 4, None]
+
+
+def test_a_bound_that_counts_downwards_is_cut_the_other_way() -> None:
+    days = load().metrics["days_to_clear"]
+    legend, steps = areamap.steps(days, [7, 7.1, 11, 11.1, 15, 15.1, 23, 23.1])
+    assert [step.label for step in legend] == ["≤ 7", "7–11", "11–15", "15–23", "> 23"]
+    assert steps == [0, 1, 1, 2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize(("metric", "first"), [(BACKLOG, 0), (INTAKE, 0)])
+def test_without_bounds_of_its_own_the_map_is_cut_into_fifths(metric: Metric, first: int) -> None:
+    legend, steps = areamap.steps(metric, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
+    assert [step.label for step in legend] == ["10–20", "30–40", "50–60", "70–80", "90–100"]
+    assert steps == [first, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_equal_values_have_equal_colours_and_no_values_no_legend() -> None:
+    assert areamap.steps(BACKLOG, [3, 3, 3])[1] == [0, 0, 0]
+    assert areamap.steps(BACKLOG, [None, float("nan")]) == ([], [None, None])
+
+
+def test_presets_end_with_the_last_known_day() -> None:
+    offered = header.presets(datetime(2026, 11, 22, 8))
+    assert offered["本月"] == Period(date(2026, 11, 1), date(2026, 11, 23))
+    assert offered["上月"] == Period(date(2026, 10, 1), date(2026, 11, 1))
+    assert offered["近7日"].days == 7
+    assert offered["本季"].start == date(2026, 10, 1)
+    assert header.presets(datetime(2026, 11, 1))["本月"] == Period(date(2026, 10, 1), date(2026, 11, 1))
+
+
+def test_a_trend_lays_earlier_periods_on_the_days_of_this_one() -> None:
+    days = [date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3)]
+    lines = [charts.Line("本期", [1.0, None, 3.0]), charts.Line("上期", [2.0, 2.0], "before")]
+    figure = charts.trend(VIEW, BACKLOG, days, lines, hrefs=["/rows?a", "/rows?b", "/rows?c"])
+    now, before = figure["data"]
+    assert now["y"] == [1.0, None, 3.0]
+    assert before["x"] == ["2026-11-01", "2026-11-02"]
+    assert (now["customdata"], before["customdata"]) == (["/rows?a", "/rows?b", "/rows?c"], None)
+
+
+def test_a_long_trend_tells_months_in_chinese() -> None:
+    days = [date.fromordinal(date(2026, 9, 1).toordinal() + i) for i in range(150)]
+    figure = charts.trend(VIEW, BACKLOG, days, [charts.Line("本期", [1.0] * 150)])
+    assert figure["layout"]["xaxis"]["ticktext"] == ["2026年9月", "10月", "11月", "12月", "2027年1月"]
+
+
+def test_the_bounds_of_a_rate_stand_in_its_trend() -> None:
+    figure = charts.trend(VIEW, ON_TIME, [date(2026, 11, 1)], [charts.Line("本期", [95.0])])
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["≥ 95", "< 85"]
+
+
+@pytest.mark.parametrize("script", sorted(FOLDER.glob("*.js")), ids=lambda path: path.name)
+def test_no_script_evaluates_text_or_names_another_host(script: Path) -> None:
+    source = script.read_text("utf-8")
+    assert not re.search(r"\beval\(|new Function|https?://", source)
+
+
+def test_every_component_has_its_files() -> None:
+    for module in FOLDER.glob("*.py"):
+        for name in re.findall(r'define\("(\w+)"\)', module.read_text("utf-8")):
+            assert (FOLDER / f"{name}.js").is_file(), name
+            assert (FOLDER / f"{name}.css").is_file(), name
+
+
+def test_plain_reaches_into_everything() -> None:
+    told = base.plain({"a": [header.Chip("x", "/y")], "b": (1, None)})
+    assert told == {"a": [{"text": "x", "remove": "/y"}], "b": [1, None]}

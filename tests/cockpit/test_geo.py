@@ -1,0 +1,135 @@
+"""Geometry comes by URL, once an edition, and says kindly what is not there."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+import app
+from cockpit import geo, settings
+from data.areas import load_areas
+from data.editions import Edition
+from data.home import Home
+from metrics.areas import area
+from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
+
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[118.0, 32.0], [118.1, 32.0], [118.1, 32.1], [118.0, 32.1], [118.0, 32.0]]],
+}
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
+    """One town with a polygon, one with only a point, villages with neither."""
+    home = Home(tmp_path_factory.mktemp("geo"), memory="1GB")
+    home.prepare()
+    places = [{**row, "lon": 118.5, "lat": 32.5} if row["code"] == TOWNS[1] else row for row in AREAS]
+    shapes = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {**AREAS[1]}, "geometry": SQUARE}],
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COCKPIT_HOME", str(home.root))
+        settings.current.cache_clear()
+        edition_of(home, [], datetime(2026, 11, 22, 8), places=places)
+        file = home.root / "shapes.geojson"
+        file.write_text(json.dumps(shapes), "utf-8")
+        load_areas(home, file)
+        yield edition_of(home, [], datetime(2026, 11, 22, 8), places=[])
+    settings.current.cache_clear()
+
+
+def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a GET at our routes, headers of the application included."""
+    served = Starlette(routes=list(geo.ROUTES), middleware=[Middleware(app.Headers)])
+    sent: list[dict[str, Any]] = []
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "http_version": "1.1",
+        "scheme": "http", "server": ("test", 80), "client": ("test", 1), "root_path": "",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(served(scope, receive, send))
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def collection(edition: Edition, code: int, query: str = "") -> list[dict[str, Any]]:
+    status, _, body = get(f"/geo/{edition.id}/{code}.geojson", query)
+    assert status == 200
+    told = json.loads(body)
+    assert told["type"] == "FeatureCollection"
+    return told["features"]
+
+
+def test_the_areas_below_one_are_served_and_a_point_stands_in_for_a_polygon(edition: Edition) -> None:
+    town, other = collection(edition, DISTRICT)
+    assert (town["id"], town["properties"]["name"], town["geometry"]["type"]) == (str(TOWNS[0]), "北塘街道", "Polygon")
+    assert (other["id"], other["geometry"]) == (str(TOWNS[1]), {"type": "Point", "coordinates": [118.5, 32.5]})
+
+
+def test_an_area_serves_its_own_outline(edition: Edition) -> None:
+    (town,) = collection(edition, TOWNS[0], "own=1")
+    assert town["id"] == str(TOWNS[0])
+
+
+def test_an_area_without_geometry_is_an_empty_collection(edition: Edition) -> None:
+    assert collection(edition, TOWNS[0]) == []
+    assert collection(edition, VILLAGES[0], "own=1") == []
+    assert not geo.drawable(edition, area(edition, TOWNS[0]))
+    assert geo.drawable(edition, area(edition, DISTRICT))
+
+
+def test_it_may_be_kept_for_ever_and_travels_zipped(edition: Edition) -> None:
+    path = f"/geo/{edition.id}/{DISTRICT}.geojson"
+    _, plain_headers, plain = get(path)
+    _, headers, zipped = get(path, **{"accept-encoding": "gzip, br"})
+    assert headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain_headers
+    assert gzip.decompress(zipped) == plain
+    assert "immutable" in headers["cache-control"]
+    assert headers["content-type"] == "application/geo+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/geo/{edition}/990199000000.geojson", "/geo/20200101-000000-dead/990101000000.geojson"]
+)
+def test_an_unknown_area_or_edition_is_one_line(edition: Edition, path: str) -> None:
+    status, headers, body = get(path.format(edition=edition.id))
+    assert status == 404
+    assert headers["content-type"].startswith("text/plain")
+    assert body.count(b"\n") == 1
+    assert b"Traceback" not in body
+    assert "immutable" not in headers.get("cache-control", "")
+
+
+def test_areas_are_found_by_name_and_code(edition: Edition) -> None:
+    def found(text: str) -> list[Any]:
+        status, _, body = get(f"/geo/{edition.id}/find", f"q={text}")
+        assert status == 200
+        return json.loads(body)
+
+    assert found("沙洲") == [{"code": TOWNS[1], "name": "沙洲镇", "above": "临江区"}]
+    assert [place["code"] for place in found("990101001")] == [TOWNS[0], *VILLAGES[:2]]
+    assert found("") == found("%00'; --") == []
+
+
+def test_every_answer_carries_the_content_policy() -> None:
+    _, headers, _ = get("/geo/none/1.geojson")
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-eval" not in policy
+    assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,339 @@
+"""A cockpit shows the numbers of its area, the worst first, and each part of it leads to what it counted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cockpit import i18n, settings
+from cockpit.layouts import answers, attention, clocks, panels, places, publicity, village, vitals, wall, words
+from cockpit.settings import Settings
+from cockpit.view import View, read
+from data.home import Home
+from metrics.period import Period
+from metrics.query import query
+from metrics.rows import count_rows
+from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
+
+MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
+AS_OF = datetime(2026, 11, 22, 8)
+MERGED = 990101101202
+PLACES = (
+    *({**area, "kind": kind} for area, kind in zip(AREAS, ("区", "街道", "镇", "村", "村", "村"), strict=True)),
+    {
+        "code": MERGED, "name": "小塘村", "level": "village", "kind": "村",
+        "valid_from": "2010-01-01", "valid_to": "2026-09-01", "merged_into": VILLAGES[2],
+    },
+)  # fmt: skip
+DAY = timedelta(days=1)
+METRICS = ("backlog", "on_time_rate", "first_response_median", "three_rate_score", "site_health")
+See = Callable[..., View]
+Screen = Callable[..., AppTest]
+
+
+def _cases() -> Iterator[dict[str, object]]:
+    """Sixty closed cases in each town, late in the second one; open ones of every urgency in the first village."""
+    for i in range(120):
+        town, start = TOWNS[i % 2], datetime(2026, 10, 14, 9) + i * timedelta(hours=6)
+        late = i % 2 and i % 4 == 1
+        yield {
+            "area": (VILLAGES[i % 4 // 2] if town == TOWNS[0] else VILLAGES[2]), "registered_at": start,
+            "accepted_at": start, "due_at": start + 3 * DAY, "closed_at": start + (5 if late else 1) * DAY,
+            "category": f"类别{i % 11}", "unit": "城管" if i % 3 else "住建",
+            "title": f"张三家门口 {i}", "place": f"解放路 {i} 号",
+            "lon": 119.9, "lat": 30.2, "reached": True, "solved": True, "satisfied": i % 5 > 0,
+        }  # fmt: skip
+    for i, due in enumerate((-2 * DAY, timedelta(hours=5), 2 * DAY, 9 * DAY, None)):
+        yield {
+            "area": VILLAGES[0], "title": f"在办 {i}", "registered_at": datetime(2026, 11, 18, 9 + i),
+            "due_at": AS_OF + due if due is not None else None, "lon": 119.9 + i / 1000, "lat": 30.2, "unit": "城管",
+        }  # fmt: skip
+    for i in range(20):
+        since = datetime(2026, 8, 1, 9) + i * DAY
+        yield {"area": VILLAGES[2], "registered_at": since, "due_at": datetime(2026, 11, 20)}
+    yield {"area": DISTRICT, "registered_at": datetime(2026, 11, 2, 9), "due_at": datetime(2026, 12, 20)}
+    yield {
+        "area": MERGED, "registered_at": datetime(2026, 7, 2, 9),
+        "closed_at": datetime(2026, 7, 3), "due_at": datetime(2026, 7, 9),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = Home(tmp_path_factory.mktemp("layouts"), memory="1GB")
+    edition_of(home, list(_cases()), AS_OF, places=PLACES)
+    return settings.load(home=home.root)
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> Iterator[None]:
+    with i18n.using("zh"):
+        yield
+
+
+@pytest.fixture
+def see(config: Settings) -> See:
+    """The view of a URL's parameters."""
+    return lambda **parameters: read({name: str(value) for name, value in parameters.items()}, config)
+
+
+@pytest.fixture
+def screen(config: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    """Runs the cockpit with URL parameters."""
+
+    def run(**parameters: object) -> AppTest:
+        monkeypatch.setenv("COCKPIT_HOME", str(config.home))
+        settings.current.cache_clear()
+        app = AppTest.from_file(MAIN, default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = str(value)
+        return app.run()
+
+    yield run
+    settings.current.cache_clear()
+
+
+def parameters(href: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(href).query))
+
+
+def html(app: AppTest) -> str:
+    return "".join(text.value for text in app.get("html"))
+
+
+def counted(view: View, href: str) -> int:
+    """How many facts the rows page of a link shows."""
+    asked = parameters(href)
+    assert urlsplit(href).path == "/rows"
+    low, _, high = asked.get("age", "").partition("-")
+    start, end = asked.get("from"), asked.get("to")
+    period = Period(date.fromisoformat(start), date.fromisoformat(end)) if start and end else view.period
+    return count_rows(
+        view.edition, asked["metric"], int(asked.get("area", view.area.code)), period,
+        where={name: asked[name] for name in ("category", "source", "department") if name in asked},
+        age=(float(low), float(high) if high else None) if low else None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[0], VILLAGES[1], MERGED])
+def test_every_level_is_drawn_whatever_the_metric(screen: Screen, area: int, metric: str, lang: str) -> None:
+    app = screen(area=area, metric=metric, lang=lang)
+    assert not app.exception
+    assert 'class="problem"' not in html(app)
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWNS[0], VILLAGES[0]])
+def test_a_wall_and_a_publicity_list_are_drawn(screen: Screen, area: int) -> None:
+    assert not screen(area=area, wall=1).exception
+    assert not screen(area=area, sheet="publicity").exception
+
+
+def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
+    caches = (answers.vitals, answers.parts, answers.line, answers.ageing, answers.today)
+    screen(area=TOWNS[0], metric="closure_rate")
+    before = [cache.cache_info().misses for cache in caches]
+    screen(area=TOWNS[0], metric="closure_rate", size="l")
+    assert [cache.cache_info().misses for cache in caches] == before
+
+
+def test_tiles_hold_the_numbers_of_the_query(see: See) -> None:
+    view = see(area=TOWNS[1])
+    told = query(view.edition, ["overdue_open"], view.area.code, view.period)
+    tile = next(tile for tile in vitals.vital_tiles(view) if tile.name == "超期未结件数")
+    assert tile.value == f"{told['value'].item():.0f}" == "20"
+    assert len(tile.trend) == answers.MONTHS
+    assert tile.trend[-1] == 20
+
+
+def test_a_metric_without_a_source_gives_its_place_and_is_named(see: See) -> None:
+    names = [tile.name for tile in vitals.vital_tiles(see())]
+    assert len(names) == vitals.TILES
+    assert "站点健康" not in names
+    assert "首次响应时长" not in names
+    assert "受理量" in names
+    assert set(vitals.unfed(see())) >= {"站点健康", "首次响应时长"}
+
+
+def test_the_rate_that_hides_late_open_cases_is_told_where_it_parts(see: See) -> None:
+    def note(area: int) -> str:
+        return next(tile.note for tile in vitals.vital_tiles(see(area=area)) if tile.name == "按期办结率")
+
+    assert "办结件中为" in note(TOWNS[1])
+    assert "办结件中为" not in note(TOWNS[0])
+
+
+def test_choosing_a_tile_keeps_area_and_period(see: See) -> None:
+    view = see(area=TOWNS[0], **{"from": "2026-10-01", "to": "2026-11-01"}, metric="closure_rate")
+    tiles = vitals.vital_tiles(view)
+    assert [tile.name for tile in tiles if tile.chosen] == ["办结率"]
+    kept = {"area": str(TOWNS[0]), "from": "2026-10-01", "to": "2026-11-01"}
+    assert parameters(tiles[0].href) == {**kept, "metric": "backlog"}
+    assert urlsplit(tiles[0].passport).path == "/passport"
+
+
+def test_the_ranking_has_the_worst_first_and_leads_down(see: See) -> None:
+    rows = places.area_rows(see(metric="on_time_rate"))
+    assert [row.name for row in rows][:2] == ["沙洲镇", "北塘街道"]
+    assert [row.state for row in rows][:2] == ["red", "green"]
+    assert rows[0].interval
+    assert rows[0].sample
+    assert parameters(rows[0].href)["area"] == str(TOWNS[1])
+
+
+def test_a_small_sample_stands_apart(see: See) -> None:
+    view = see(area=TOWNS[0], metric="on_time_rate", **{"from": "2026-11-01", "to": "2026-11-06"})
+    rows = places.area_rows(view)
+    assert all(row.small for row in rows)
+    assert all(area.step is None for area in places.map_areas(view)[0])
+
+
+def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) -> None:
+    view = see()
+    parts = answers.parts(words.ask(view), view.metric, "town")
+    whole = query(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
+    assert sum(part.now.value for part in parts) == whole
+    own = next(row for row in places.area_rows(view) if row.name == "区本级")
+    assert own.href == ""
+    assert "区本级" not in [area.name for area in places.map_areas(view)[0]]
+
+
+def test_the_map_names_the_worst_three(see: See) -> None:
+    drawn, steps = places.map_areas(see(metric="on_time_rate"))
+    assert [area.name for area in drawn if area.mark] == ["沙洲镇", "北塘街道"]
+    assert [area.step for area in drawn] == [4, 0]
+    assert len(steps) == 5
+
+
+def test_bounds_held_against_people_colour_the_map_by_state(see: See) -> None:
+    drawn, steps = places.map_areas(see(metric="overdue_open"))
+    assert [step.state for step in steps] == ["green", "amber", "red"]
+    assert {area.name: steps[area.step].state for area in drawn} == {area.name: area.state for area in drawn}
+
+
+def test_a_metric_unknown_below_is_replaced_and_said_so(see: See) -> None:
+    view = see(area=TOWNS[0], metric="three_rate_score")
+    assert places.compared(view)[1].id == "backlog"
+    assert places.note(view) == "三率综合分不在村社一级计算"
+    assert places.note(see(metric="three_rate_score")) == ""
+
+
+def test_each_bar_opens_what_it_counted(see: See) -> None:
+    view = see(area=TOWNS[1])
+    bars = [*panels.age_bars(view), *panels.breakdown_bars(view, "category"), *panels.breakdown_bars(view, "source")]
+    opened = [bar for bar in bars if bar.href]
+    assert sum(bar.value for bar in panels.age_bars(view)) == 20
+    assert opened
+    assert [counted(view, bar.href) for bar in opened] == [bar.value for bar in opened]
+
+
+def test_bars_of_a_rate_are_as_long_as_their_sample(see: See) -> None:
+    view = see(metric="on_time_rate")
+    bars = panels.breakdown_bars(view, "category")
+    assert len(bars) == panels.MOST_BARS
+    assert [counted(view, bar.href) for bar in bars if bar.href] == [bar.value for bar in bars if bar.href]
+    assert panels.breakdown_note(view, "category") == "条长为样本；另有 4 项未列"
+
+
+def test_each_unit_opens_its_rows(see: See) -> None:
+    view = see(metric="closed")
+    rows = places.department_rows(view)
+    assert {row.name for row in rows} == {"城管", "住建"}
+    assert [f"{counted(view, row.href)} 件" for row in rows] == [row.value for row in rows]
+
+
+def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
+    view = see(metric="intake")
+    figure = panels.trend_figure(view, dark=False)
+    line = figure["data"][0]
+    assert len(line["x"]) == 22
+    assert [counted(view, href) for href in line["customdata"]] == line["y"]
+
+
+def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
+    assert [line["name"] for line in panels.trend_figure(see(metric="intake"), dark=False)["data"]] == ["本期", "上期"]
+
+
+def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
+    assert not any(panels.trend_figure(see(metric="three_rate_score"), dark=False)["data"][0]["customdata"])
+
+
+def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
+    view = see()
+    red, old, moved = attention.lines(view, vitals.fed_metrics(view))
+    assert red.state == "red"
+    assert red.items[0].strong in {"沙洲镇", "区本级", "北塘街道"}
+    assert parameters(red.items[0].href)["metric"]
+    assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
+    assert {urlsplit(item.href).path for item in old.items} == {"/case"}
+    assert urlsplit(moved.href).path == "/why"
+
+
+def test_nothing_over_its_limit_is_good_news_in_green(see: See) -> None:
+    line = attention.reds(see(), [])
+    assert (line.state, line.mark, len(line.items)) == ("green", "●", 0)
+
+
+def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
+    view = see(area=VILLAGES[0])
+    cards = clocks.cards(view)
+    assert [card.title for card in cards] == [f"在办 {i}" for i in range(5)]
+    assert [card.state for card in cards] == ["red", "amber", "none", "none", "none"]
+    assert [card.clock for card in cards] == ["超期 2 天", "今日 13:00 到期", "还有 2 天", "还有 9 天", ""]
+    assert [stage.state for stage in cards[0].stages] == ["done", "todo", "todo", "overdue"]
+    assert [(count.text, count.n) for count in clocks.counts(view)] == [
+        ("在办", "5"), ("超期", "1"), ("今日到期", "1"), ("三日内", "1"),
+    ]  # fmt: skip
+    assert urlsplit(cards[0].href).path == "/case"
+
+
+def test_a_village_maps_its_open_cases(see: See) -> None:
+    points = village.case_points(see(area=VILLAGES[0]))
+    assert [point.state for point in points] == ["red", "amber", "none", "none", "none"]
+    assert points[0].text == "在办 0 超期 2 天"
+
+
+def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen, see: See) -> None:
+    told = html(screen(area=MERGED))
+    assert "小塘村自 2026-09-01 起并入苇塘村" in told
+    assert f"area={VILLAGES[2]}" in told
+    july = see(area=MERGED, **{"from": "2026-07-01", "to": "2026-08-01"}, metric="closed")
+    assert answers.vitals(words.ask(july), ("closed",))["closed"].now.value == 1
+
+
+def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
+    view = see(area=VILLAGES[2])
+    found = answers.closed_cases(words.ask(view), publicity.MOST_ROWS)
+    shown = [cell for row in found.itertuples() for cell in publicity.cells(row)]
+    assert len(found) == query(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
+    assert not any("张三" in cell or "解放路" in cell for cell in shown)
+
+
+def test_a_wall_turns_through_the_area_and_those_with_reds(see: See) -> None:
+    view = see(wall=1)
+    stops = wall.stops_of(view)
+    assert stops[0].code == DISTRICT
+    assert {stop.level for stop in stops[1:]} == {"town"}
+    assert len({stop.code for stop in stops}) == len(stops) <= wall.MOST_STOPS
+
+
+def test_a_wall_of_a_village_stays_there(see: See) -> None:
+    assert [stop.code for stop in wall.stops_of(see(area=VILLAGES[0], wall=1))] == [VILLAGES[0]]
+
+
+@pytest.mark.parametrize(
+    ("level", "below"),
+    [("province", "district"), ("city", "district"), ("district", "town"), ("town", "village"), ("village", None)],
+)
+def test_the_level_below_is_one_that_numbers_exist_at(see: See, level: str, below: str | None) -> None:
+    assert answers.level_below(replace(see().area, level=level)) == below
+
+
+def test_a_tiles_line_ends_with_this_month_and_begins_a_year_before() -> None:
+    months = answers.last_months(date(2026, 11, 21))
+    assert (months[0].start, months[-1]) == (date(2025, 11, 1), Period(date(2026, 11, 1), date(2026, 12, 1)))

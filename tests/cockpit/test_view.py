@@ -1,0 +1,177 @@
+"""A page shows what its URL names, and says so kindly when the URL names nothing."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from cockpit import settings
+from cockpit import view as views
+from cockpit.settings import Settings
+from cockpit.view import BadParameter, View, read
+from data.errors import DataError
+from data.home import Home
+from metrics.areas import area
+from metrics.period import Period
+from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
+
+MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
+AS_OF = datetime(2026, 11, 22, 8)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = Home(tmp_path_factory.mktemp("view"), memory="1GB")
+    edition_of(home, [{"registered_at": datetime(2026, 11, 20, 9)}], AS_OF)
+    return settings.load(home=home.root)
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """Runs the first screen of a home with URL parameters."""
+
+    def run(root: Path, **parameters: str) -> AppTest:
+        monkeypatch.setenv("COCKPIT_HOME", str(root))
+        settings.current.cache_clear()
+        app = AppTest.from_file(MAIN, default_timeout=30)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    yield run
+    settings.current.cache_clear()
+
+
+def parameters(href: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(href).query))
+
+
+def test_an_empty_url_is_the_backlog_of_the_whole_this_month(config: Settings) -> None:
+    view = read({}, config)
+    assert (view.area.code, view.metric.id, view.compare, view.lang) == (DISTRICT, "backlog", "previous", "zh")
+    assert view.period == Period(date(2026, 11, 1), date(2026, 11, 23))
+    assert view.against == Period(date(2026, 10, 1), date(2026, 10, 23))
+    assert view.as_of == AS_OF
+
+
+def test_a_url_names_everything(config: Settings) -> None:
+    named = {
+        "area": str(TOWNS[1]), "metric": "on_time_rate", "from": "2026-10-01", "to": "2026-11-01", "vs": "last_year",
+        "lang": "en", "size": "l", "wall": "1",
+    }  # fmt: skip
+    view = read(named, config)
+    assert (view.area.name, view.metric.id, view.lang, view.size, view.wall) == (
+        "沙洲镇",
+        "on_time_rate",
+        "en",
+        "l",
+        True,
+    )
+    assert view.against == Period(date(2025, 10, 1), date(2025, 11, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("area", {"area": "abc"}),
+        ("area", {"area": "990199000000"}),
+        ("area", {"area": "-1"}),
+        ("area", {"area": "9" * 40}),
+        ("metric", {"metric": "backlgo"}),
+        ("edition", {"edition": "../../etc/passwd"}),
+        ("from", {"from": "2026-11-01", "to": "2026-11-01"}),
+        ("from", {"from": "yesterday", "to": "2026-11-01"}),
+        ("from", {"from": "0001-01-01", "to": "2026-11-01"}),
+        ("to", {"from": "2026-11-01"}),
+        ("vs", {"vs": "2019"}),
+        ("lang", {"lang": "fr"}),
+        ("size", {"size": "xxl"}),
+    ],
+)
+def test_what_a_url_names_must_exist(config: Settings, name: str, given: dict[str, str]) -> None:
+    with pytest.raises(BadParameter) as fault:
+        read(given, config)
+    assert fault.value.name == name
+    assert fault.value.hint
+
+
+@given(st.dictionaries(st.sampled_from(views.KEPT), st.text(max_size=30)))
+def test_whatever_a_url_says_is_a_view_or_a_kind_refusal(config: Settings, given: dict[str, str]) -> None:
+    try:
+        view = read(given, config)
+    except BadParameter:
+        return
+    assert view.against.end <= view.period.end
+
+
+def test_what_is_near_is_offered(config: Settings) -> None:
+    def near(**given: str) -> list[str]:
+        with pytest.raises(BadParameter) as fault:
+            read(given, config)
+        return [text for text, _ in fault.value.near]
+
+    assert near(area=str(TOWNS[0] + 999)) == ["北塘街道", "临江区"]
+    assert near(area="990101") == ["临江区"]
+    assert near(area="苇塘") == ["苇塘村"]
+    assert near(metric="backlgo")[0] == "积压件数"
+
+
+def test_a_link_keeps_the_view_and_leaves_the_pages_own_parameters_behind(config: Settings) -> None:
+    view = read({"area": str(TOWNS[0]), "lang": "en", "from": "2026-10-01", "to": "2026-11-01", "page": "7"}, config)
+    kept = {"area": str(TOWNS[0]), "lang": "en", "from": "2026-10-01", "to": "2026-11-01"}
+    assert parameters(view.href("rows")) == kept
+    assert parameters(view.href("rows", part="numerator")) == kept | {"part": "numerator"}
+    assert urlsplit(view.href("rows")).path == "/rows"
+    assert urlsplit(view.href()).path == "/"
+
+
+def test_a_link_takes_areas_metrics_and_periods(config: Settings) -> None:
+    view = read({"from": "2026-10-01", "to": "2026-11-01"}, config)
+    metric = view.catalog.metrics["on_time_rate"]
+    told = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.period.previous))
+    assert told == {"area": str(VILLAGES[0]), "metric": "on_time_rate", "from": "2026-09-01", "to": "2026-10-01"}
+    assert parameters(view.href(period=None)) == {}
+
+
+def test_a_permanent_link_leaves_nothing_to_a_default(config: Settings) -> None:
+    view = read({}, config)
+    told = parameters(view.permalink())
+    assert set(told) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
+    again = read(told, config)
+    fields = ("edition", "area", "metric", "period", "compare", "lang")
+    assert [getattr(again, name) for name in fields] == [getattr(view, name) for name in fields]
+
+
+def test_a_metric_that_does_not_exist_at_a_level_gives_way_to_the_default(config: Settings) -> None:
+    view = read({"metric": "days_to_clear"}, config)
+    assert (view.metric_at("town").id, view.metric_at("village").id) == ("days_to_clear", "backlog")
+
+
+def test_nothing_published_is_told_with_the_commands_to_run(tmp_path: Path, screen: Callable[..., AppTest]) -> None:
+    with pytest.raises(DataError, match="nothing is published"):
+        read({}, settings.load(home=tmp_path))
+    app = screen(tmp_path)
+    assert not app.exception
+    page = "".join(block.proto.body for block in app.get("html"))
+    assert "还没有发布的数据" in page
+    assert "python -m cockpit demo" in page
+    assert "python -m cockpit serve" in page
+
+
+@pytest.mark.parametrize(("lang", "title"), [("zh", "没有这个区划"), ("en", "No such area")])
+def test_an_unknown_area_is_a_friendly_page(
+    config: Settings, screen: Callable[..., AppTest], lang: str, title: str
+) -> None:
+    app = screen(config.home, area="1", lang=lang)
+    assert not app.exception
+    assert title in "".join(block.proto.body for block in app.get("html"))
+
+
+def test_views_are_values(config: Settings) -> None:
+    assert isinstance(read({}, config), View)
+    assert read({}, config) == read({}, config)
