@@ -17,8 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import geo, problem, warm
-from cockpit.components import base
+from cockpit import assets, geo, problem, warm
 
 
 def inline_scripts() -> str:
@@ -83,7 +82,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/wall", wall), *base.ROUTES, *geo.ROUTES],
+    routes=[Route("/wall", wall), *assets.ROUTES, *geo.ROUTES],
     middleware=[Middleware(Headers)],
     on_script_error=problem.of_a_run,
 )

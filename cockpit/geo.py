@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from functools import lru_cache
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from metrics.errors import MetricsError
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 FOUND = 12
+CODE = re.compile(r"[0-9]{1,12}")
 
 
 def url(edition: Edition, area: Area, *, own: bool = False) -> str:
@@ -33,9 +35,11 @@ def drawable(edition: Edition, area: Area, *, own: bool = False) -> bool:
 
 async def geojson(request: Request) -> Response:
     """The FeatureCollection of the areas below one, or of itself with `?own=1`. 404 says what is missing."""
-    edition_id, code, own = request.path_params["edition"], request.path_params["area"], "own" in request.query_params
+    named = request.path_params
+    if not CODE.fullmatch(named["area"]):
+        return PlainTextResponse("an area is named by its code of 12 digits\n", 404)
     try:
-        body = await run_in_threadpool(_file, edition_id, code, own)
+        body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)
     except (DataError, MetricsError) as error:
         return PlainTextResponse(f"{error}\n", 404)
     headers = {**FOREVER, "Content-Type": "application/geo+json"}
@@ -53,7 +57,7 @@ async def find(request: Request) -> Response:
     return JSONResponse(found, headers=FOREVER)
 
 
-ROUTES = (Route("/geo/{edition}/{area:int}.geojson", geojson), Route("/geo/{edition}/find", find))
+ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}/find", find))
 
 
 @lru_cache(maxsize=256)

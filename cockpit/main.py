@@ -7,12 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from cockpit import nav
+from cockpit import assets, nav
 from cockpit.i18n import _, language
 
 HERE = Path(__file__).parent
 FILES = sorted(path for path in (HERE.parent / "pages").glob("*.py") if not path.stem.startswith("_"))
-STYLE = f"<style>{(HERE / 'style.css').read_text('utf-8')}</style>"
+STYLE = f'<style>@import url("{assets.url("style.css")}")</style>'
 FIRST = "cockpit"
 
 pages = [st.Page(file, title=file.stem, url_path=file.stem, default=file.stem == FIRST) for file in FILES]

@@ -43,6 +43,7 @@ function theme(pages, name) {
 // The theme's variables live inside components; style.css outside them needs a few.
 function publish(element) {
   const from = getComputedStyle(element.host ?? element), to = document.documentElement.style
+  document.documentElement.toggleAttribute("data-dark", /^#[0-7]/.test(from.getPropertyValue("--st-background-color").trim()))
   for (const name of ["primary-color", "link-color", "text-color", "background-color", "border-color"])
     to.setProperty(`--st-${name}`, from.getPropertyValue(`--st-${name}`))
 }

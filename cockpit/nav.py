@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
 
-HERE = Path(__file__).parent
-_nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=(HERE / "nav.js").read_text("utf-8"))
+from cockpit import assets
+
+_nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
 
 
 def link(page: str, parameters: Mapping[str, object]) -> str:

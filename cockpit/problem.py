@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from cockpit.i18n import _
+from cockpit.i18n import LANGUAGES, _
 from cockpit.nav import link
 from data.errors import DataError
 from metrics.errors import MetricsError
@@ -56,16 +57,18 @@ def of_a_run(error: Exception) -> bool:
 def _page(
     title: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
 ) -> None:
-    links = [
-        *near,
-        *([(_("To the first screen"), link("cockpit", {"lang": st.query_params.get("lang")}))] if home else []),
-    ]
+    links = [*near, *([(_("To the first screen"), link("cockpit", {}))] if home else [])]
     st.html(
         f'<section class="problem" role="alert"><h1>{escape(title)}</h1>'
         + (f"<p><code>{escape(asked)}</code></p>" if asked else "")
         + (f"<p>{escape(hint)}</p>" if hint else "")
         + extra
-        + '<p class="links">'
-        + "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in links)
-        + "</p></section>"
+        + f'<p class="links">{"".join(_link(text, href) for text, href in links)}</p></section>'
     )
+
+
+def _link(text: str, href: str) -> str:
+    """A link that keeps the language, which is all that can be kept of an address that names nothing."""
+    chosen = st.query_params.get("lang")
+    kept = f"{'&' if '?' in href else '?'}{urlencode({'lang': chosen})}" if chosen in LANGUAGES else ""
+    return f'<a href="{escape(href + kept)}">{escape(text)}</a>'

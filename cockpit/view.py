@@ -32,6 +32,8 @@ KEPT = ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 COMPARISONS = ("previous", "last_year")
 DATE = "%Y-%m-%d"
 YEARS = range(1950, 2150)
+DIGITS = 12
+"""Of an area's code."""
 Near = Sequence[tuple[str, str]]
 """Text and href of what may have been meant."""
 
@@ -190,15 +192,15 @@ def _area(edition: Edition, asked: str | None) -> Area:
     if not asked:
         return areas.root(edition)
     try:
-        return areas.area(edition, int(asked))
-    except (ValueError, OverflowError, MetricsError):
+        return areas.area(edition, int(asked) if len(asked) <= DIGITS else -1)
+    except (ValueError, MetricsError):
         hint = _("An area is named by its code of 12 digits; this edition does not hold this one.")
         raise BadParameter("area", asked, hint, _areas_near(edition, asked)) from None
 
 
 def _areas_near(edition: Edition, asked: str) -> Near:
     """The areas above the one asked for, nearest first, or those whose name holds the text."""
-    code = int(asked[:12].ljust(12, "0")) if asked.isdecimal() else 0
+    code = int(asked[:DIGITS].ljust(DIGITS, "0")) if asked.isdecimal() else 0
     above = dict.fromkeys(code // span * span for span in SPANS.values())
     found = [place for code in above for place in areas.find(edition, str(code), 1) if place.code == code]
     found.sort(key=lambda place: LEVELS.index(place.level), reverse=True)

@@ -1,37 +1,50 @@
-"""The area tree and its polygons, from CSV or GeoJSON. Set-based: 620,000 villages load in seconds."""
+"""The area tree and its polygons, from CSV or GeoJSON.
 
+A file is authoritative for the codes it names: its rows replace the stored ones, and columns that it does not have keep
+what is stored. Between an area and the top of the tree no level is left out: an ancestor that no row has named yet is
+called by its digits. The top is the lowest area that holds all others, a district at least.
+"""
+
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
+import shapely
 
+from data.area_faults import CASTS, CODES, refuse_faults
+from data.deliveries import csv_reader, reading, text, unpacked
 from data.errors import DataError
+from data.expressions import quoted
 from data.home import Home
+from data.places import padded
 from data.schema import LEVELS, SPANS
-from data.shapes import read_shapes
-from data.store import AREA_COLUMNS, one, open_store
+from data.shapes import draw, points_inside, read_features
+from data.sources import Csv
+from data.store import AREA_COLUMNS, one, open_store, transaction
 
 ALIASES = {
     "代码": "code", "编码": "code", "区划代码": "code", "名称": "name", "级别": "level", "层级": "level",
-    "类型": "kind",
-    "人口": "population", "常住人口": "population", "户数": "households", "经度": "lon", "纬度": "lat",
-    "启用日期": "valid_from", "停用日期": "valid_to", "并入": "merged_into",
+    "类型": "kind", "上级": "parent", "上级代码": "parent", "人口": "population", "户数": "households",
+    "经度": "lon", "纬度": "lat", "生效日期": "valid_from", "失效日期": "valid_to", "并入": "merged_into",
 }  # fmt: skip
+"""Chinese names of the columns."""
+
 LEVEL_WORDS = {
-    **{level: level for level in LEVELS},
-    "省": "province", "市": "city", "地级市": "city", "区": "district", "县": "district", "区县": "district",
-    "县级市": "district", "镇": "town", "街道": "town", "乡": "town", "镇街": "town", "乡镇": "town",
-    "村": "village", "社区": "village", "村社": "village", "居委会": "village", "村委会": "village",
-}  # fmt: skip
-DIGITS = {2: "province", 4: "city", 6: "district", 9: "town", 12: "village"}
-MOST_FAULTS = 5
+    "province": ("省", "自治区", "直辖市"),
+    "city": ("市", "地级市", "自治州", "盟"),
+    "district": ("区", "县", "县级市", "自治县", "旗", "区县"),
+    "town": ("镇", "乡", "街道", "民族乡", "镇街", "乡镇"),
+    "village": ("村", "社区", "村社", "居委会", "村委会"),
+}
+"""Words for a level beside its own name. Where no kind is given, such a word is the kind as well."""
 
 
 @dataclass(frozen=True)
 class AreaReport:
-    """What a load of areas did: rows read, areas added (ancestors that no row names included), changed, polygons."""
+    """What a load of areas did: rows read, areas added (ancestors included), areas changed, polygons stored."""
 
     read: int
     added: int
@@ -41,224 +54,220 @@ class AreaReport:
 
 
 def load_areas(home: Home, path: Path) -> AreaReport:
-    """Load or update areas from a CSV (code, name and any column of AREA_COLUMNS) or from GeoJSON keyed by `code`.
+    """Load or update the area tree from a CSV (.csv, .csv.gz) or from GeoJSON features with `properties.code`.
 
-    Codes have 2, 4, 6, 9 or 12 digits, or 12 with zeros behind; the level follows from the column `level`, else from
-    the digits. Ancestors that are not there are made, named by their digits until a row names them. A row of the
-    same code and valid_from updates that version; columns the file lacks stay as they are.
-    Raises DataError, one line with the first faults and their rows; then nothing was changed.
+    Columns are code, name and any other of the table areas, in English or Chinese, in any case and order; in GeoJSON
+    they are properties, and a name is not needed. A code has 2, 4, 6, 9 or 12 digits; without a level, its zeros tell
+    it. Raises DataError with the first faults and their rows; then nothing is changed.
     """
-    started = time.perf_counter()
-    with open_store(home) as con:
-        try:
-            con.execute("BEGIN")
-            given, shapes = _stage(con, path)
-            _code(con, given)
-            if faults := _faults(con):
-                more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
-                raise DataError(f"{path.name}: {'; '.join(faults[:MOST_FAULTS])}{more}; nothing was changed")
-            added, changed = _merge(con, given)
-            polygons = _shapes(con) if shapes else 0
-            con.execute("UPDATE counters SET value = value + 1 WHERE name = 'areas_version'")
-            if faults := _tree_faults(con):
-                raise DataError(f"{path.name}: {'; '.join(faults[:MOST_FAULTS])}; nothing was changed")
-            read = int(one(con, "SELECT count(*) FROM given")[0])
-            con.execute("COMMIT")
-        except duckdb.Error as error:
-            raise DataError(f"{path}: {str(error).splitlines()[0]}; nothing was changed") from error
-    return AreaReport(read, added, changed, polygons, time.perf_counter() - started)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch, open_store(home) as store, transaction(store):
+        store.execute("SET preserve_insertion_order = true")
+        with reading(path):
+            plain = _plain_text(path, Path(scratch))
+            if path.name.lower().removesuffix(".gz").endswith((".geojson", ".json")):
+                columns, needed = _features(store, plain), {"code"}
+            else:
+                columns, needed = _rows(store, path, plain), {"code", "name"}
+        if needed - columns:
+            missing, found = " and ".join(sorted(needed - columns)), ", ".join(sorted(columns)) or "none"
+            raise DataError(
+                f"{path}: has no {missing}, of the columns of an area it has {found}; name them in the header"
+            )
+        _read_rows(store, columns)
+        _grow(store, columns)
+        refuse_faults(store, path, columns, needed)
+        added, changed = _replace_areas(store)
+        polygons, redrawn = _replace_polygons(store)
+        if added or changed or redrawn:
+            store.execute("UPDATE counters SET value = value + 1 WHERE name = 'areas_version'")
+        read = one(store, "SELECT count(*) FROM given")[0]
+    return AreaReport(read, added, changed, polygons, time.monotonic() - began)
 
 
-def _stage(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[set[str], bool]:
-    """Table `raw`: the file's rows as text under our names, with their number; and which of our columns it has."""
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path")
-    if path.name.endswith((".geojson", ".json")):
-        shapes = read_shapes(path)
-        frame = pd.DataFrame(shapes.properties).astype("object").reset_index(drop=True)
-        frame = frame.assign(geometry=shapes.geometry, point_lon=shapes.lon, point_lat=shapes.lat)
-        con.register("file", frame)
-    elif path.name.endswith((".csv", ".csv.gz", ".txt")):
-        quoted = str(path).replace("'", "''")
-        con.execute(
-            f"CREATE TEMP VIEW file AS FROM read_csv('{quoted}', all_varchar = true, header = true, parallel = false)"
-        )
-    else:
-        raise DataError(f"{path.name} is neither .csv nor .geojson: areas come as one of these")
-    names = {name: _ours(name) for name, *_ in con.execute("DESCRIBE file").fetchall()}
-    given = set(names.values()) & set(AREA_COLUMNS)
-    if missing := ({"code"} if "geometry" in names else {"code", "name"}) - given:
-        raise DataError(f"{path.name} has no column {' and '.join(sorted(missing))}: it has {', '.join(names)}")
-    kept = [*given, *(n for n in ("geometry", "point_lon", "point_lat") if n in names)]
-    first = {ours: name for name, ours in reversed(names.items())}
-    columns = ", ".join(f"nullif(trim(\"{first[n]}\"::VARCHAR), '') AS {n}" for n in kept)
-    con.execute(f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS row, {columns} FROM file")
-    return given, "geometry" in names
+def _plain_text(path: Path, scratch: Path) -> Path:
+    """The file unzipped, in UTF-8; lists of areas come in the old Chinese encoding as well."""
+    try:
+        return unpacked(path, "utf-8", scratch)
+    except UnicodeDecodeError:
+        return unpacked(path, "gb18030", scratch)
 
 
-def _ours(name: str) -> str:
-    name = name.strip().lstrip("\ufeff").lower()
+def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]:
+    """Table `file`: the CSV's rows under our names, as text, with their number in the file. Returns our columns."""
+    names, reader = csv_reader(path, plain, Csv())
+    known = {ours: theirs for theirs in reversed(names) if (ours := _our_name(theirs)) in AREA_COLUMNS}
+    fields = ", ".join(f"nullif(trim({quoted(theirs)}), '') AS {ours}" for ours, theirs in known.items())
+    store.execute(f"CREATE TEMP TABLE rows AS SELECT {fields or 'NULL AS nothing'} FROM {reader}")
+    store.execute("CREATE TEMP TABLE file AS SELECT rowid + 2 AS row, * FROM rows")
+    store.execute("CREATE TEMP TABLE faults AS SELECT line AS row, error_message AS fault FROM reject_errors")
+    store.execute("CREATE TEMP TABLE polygons (row BIGINT, wkb BLOB, lon DOUBLE, lat DOUBLE)")
+    return set(known)
+
+
+def _features(store: duckdb.DuckDBPyConnection, plain: Path) -> set[str]:
+    """Tables `file` as of a CSV, and `polygons` (row, wkb and a point inside). Returns our columns."""
+    features = read_features(plain)
+    rows = [{_our_name(name): value for name, value in properties.items()} for properties in features.properties]
+    known = sorted({name for row in rows for name in row} & set(AREA_COLUMNS))
+    file = {"row": pa.array(range(1, len(rows) + 1), pa.int64())}
+    file |= {name: pa.array([row.get(name) for row in rows], pa.string()) for name in known}
+    at = [number for number, polygon in enumerate(features.polygons) if polygon is not None]
+    lon, lat = points_inside(features.polygons[at])
+    wkb = pa.array(list(shapely.to_wkb(features.polygons[at])), pa.binary())
+    polygons = {"row": pa.array([number + 1 for number in at], pa.int64()), "wkb": wkb, "lon": lon, "lat": lat}
+    faults = {
+        "row": pa.array([row for row, _ in features.faults], pa.int64()),
+        "fault": pa.array([fault for _, fault in features.faults], pa.string()),
+    }
+    for name, columns in (("file", file), ("polygons", polygons), ("faults", faults)):
+        store.register("arrow", pa.table(columns))
+        store.execute(f"CREATE TEMP TABLE {name} AS FROM arrow")
+        store.unregister("arrow")
+    return set(known)
+
+
+def _our_name(theirs: str) -> str:
+    name = theirs.strip().lower()
     return ALIASES.get(name, name)
 
 
-def _code(con: duckdb.DuckDBPyConnection, given: set[str]) -> None:
-    """Table `given`: rows with 12-digit codes, levels and typed columns; what could not be read is NULL."""
-    digits = "regexp_replace(code, '\\.0$', '')"
-    by_length = (
-        "CASE length(d) " + " ".join(f"WHEN {n} THEN '{level}'" for n, level in DIGITS.items() if n < 12) + " END"
+def _read_rows(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
+    """Table `given`: the rows typed. What cannot be read is NULL here and not in `file`."""
+    words = {word: level for level, words in LEVEL_WORDS.items() for word in (level, *words)}
+    told = (
+        "CASE lower(level)"
+        + "".join(f" WHEN {text(word)} THEN {text(level)}" for word, level in words.items())
+        + " END"
     )
-    by_zeros = (
-        "CASE WHEN length(d) = 12 THEN CASE WHEN ends_with(d, '0000000000') THEN 'province' "
-        "WHEN ends_with(d, '00000000') THEN 'city' WHEN ends_with(d, '000000') THEN 'district' "
-        "WHEN ends_with(d, '000') THEN 'town' ELSE 'village' END END"
-    )
-    words = "MAP {" + ", ".join(f"'{word}': '{level}'" for word, level in LEVEL_WORDS.items()) + "}"
-    told = f"map_extract_value({words}, lower(level))" if "level" in given else "NULL"
-    typed = {
-        "population": "try_cast(population AS BIGINT)", "households": "try_cast(households AS BIGINT)",
-        "lon": "try_cast(lon AS DOUBLE)", "lat": "try_cast(lat AS DOUBLE)",
-        "valid_from": "try_cast(valid_from AS DATE)", "valid_to": "try_cast(valid_to AS DATE)",
-        "merged_into": "try_cast(rpad(regexp_replace(merged_into, '\\.0$', ''), 12, '0') AS BIGINT)",
-        "name": "name", "kind": "kind",
-    }  # fmt: skip
-    columns = ", ".join(
-        f"{sql if name in given else f'NULL::{AREA_COLUMNS[name]}'} AS {name}" for name, sql in typed.items()
-    )
-    con.execute(
+    kind = ["kind"] if "kind" in columns else []
+    kind += [f"CASE WHEN level NOT IN {LEVELS} AND {told} IS NOT NULL THEN level END"] if "level" in columns else []
+    values = dict.fromkeys(AREA_COLUMNS, "NULL") | {
+        "name": "name" if "name" in columns else "NULL",
+        "level": told if "level" in columns else "NULL",
+        "kind": f"coalesce({', '.join(kind)})" if kind else "NULL",
+    }
+    values |= {column: padded(rf"regexp_replace({column}, '\.0$', '')") for column in CODES if column in columns}
+    values |= {column: f"TRY_CAST({column} AS {AREA_COLUMNS[column]})" for column in CASTS if column in columns}
+    fields = ", ".join(f"CAST({values[column]} AS {type}) AS {column}" for column, type in AREA_COLUMNS.items())
+    store.execute(f"CREATE TEMP TABLE given AS SELECT row, {fields} FROM file")
+
+
+def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
+    """Table `tree`: all areas as they will be: the given ones (with their `row`), the others, the missing ancestors."""
+    _create_macros(store)
+    kept = {
+        "name": "coalesce(g.name, s.name, digits(g.code))",
+        "level": "coalesce(g.level, s.level, tier(g.code))",
+    }
+    kept |= {c: f"g.{c}" if c in columns else f"coalesce(g.{c}, s.{c})" for c in AREA_COLUMNS if c not in kept}
+    fields = ", ".join(f"{kept[column]} AS {column}" for column in AREA_COLUMNS if column != "parent")
+    nearest, same = "s.valid_from DESC NULLS LAST", "a.code = f.code"
+    if "valid_from" in columns:
+        nearest = f"s.valid_from IS NOT DISTINCT FROM g.valid_from DESC, {nearest}"
+    else:
+        same += " AND a.valid_from IS NOT DISTINCT FROM f.valid_from"
+    store.execute(
         f"""
-        CREATE TEMP TABLE given AS
-        WITH d AS (SELECT *, {digits} AS d FROM raw), l AS (
-            SELECT *, CASE WHEN regexp_full_match(d, '[0-9]+') AND length(d) IN (2, 4, 6, 9, 12)
-                THEN rpad(d, 12, '0')::BIGINT END AS full_code,
-                coalesce({told}, {by_length}, {by_zeros}) AS told_level FROM d
+        CREATE TEMP TABLE tree AS
+        WITH fresh AS (
+            SELECT g.row, {fields} FROM given g LEFT JOIN areas s ON s.code = g.code
+            QUALIFY row_number() OVER (PARTITION BY g.row ORDER BY {nearest}) = 1
         )
-        SELECT row, code AS told_code, full_code AS code, told_level AS level, {columns} FROM l
-        """
+        SELECT * FROM fresh
+        UNION ALL BY NAME SELECT NULL AS row, a.* EXCLUDE (parent) FROM areas a ANTI JOIN fresh f ON {same}"""
+    )
+    _add_missing(store, "SELECT DISTINCT parent AS code FROM given")
+    for level in _levels_to_fill(store):
+        span = SPANS[level]
+        _add_missing(store, f"SELECT DISTINCT code // {span} * {span} AS code FROM tree WHERE code % {span} <> 0")
+    store.execute(
+        "UPDATE tree SET lon = p.lon, lat = p.lat FROM polygons p "
+        "WHERE p.row = tree.row AND (tree.lon IS NULL OR tree.lat IS NULL)"
+    )
+    _link(store)
+
+
+def _create_macros(store: duckdb.DuckDBPyConnection) -> None:
+    """tier(code): the level that its zeros tell; span(level): how many codes it covers; digits(code): without zeros."""
+    tiers = "".join(f" WHEN code % {span} = 0 THEN {text(level)}" for level, span in SPANS.items())
+    spans = "".join(f" WHEN {text(level)} THEN {span}" for level, span in SPANS.items())
+    store.execute(f"CREATE TEMP MACRO tier(code) AS CASE{tiers} END")
+    store.execute(f"CREATE TEMP MACRO span(level) AS CASE level{spans} END")
+    store.execute("CREATE TEMP MACRO digits(code) AS CAST(code // span(tier(code)) AS VARCHAR)")
+
+
+def _add_missing(store: duckdb.DuckDBPyConnection, codes: str) -> None:
+    store.execute(
+        "INSERT INTO tree BY NAME SELECT code, digits(code) AS name, tier(code) AS level "
+        f"FROM ({codes}) WHERE code NOT IN (SELECT code FROM tree WHERE code IS NOT NULL)"
     )
 
 
-def _faults(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is wrong with the rows themselves, by row."""
-    unread = [
-        f"SELECT row, 'unreadable {name}: ' || r.{name} AS fault FROM raw r JOIN given g USING (row) "
-        f"WHERE r.{name} IS NOT NULL AND g.{name} IS NULL"
-        for name, *_ in con.execute("DESCRIBE raw").fetchall()
-        if name in ("population", "households", "lon", "lat", "valid_from", "valid_to", "merged_into")
-    ]
-    span = "CASE level " + " ".join(f"WHEN '{level}' THEN {span}" for level, span in SPANS.items()) + " END"
-    arms = [
-        "SELECT row, 'bad code ' || coalesce(told_code, '(empty)') || ', 2, 4, 6, 9 or 12 digits are meant' AS fault "
-        "FROM given WHERE code IS NULL",
-        "SELECT row, 'unknown level' FROM given WHERE code IS NOT NULL AND level IS NULL",
-        f"SELECT row, 'code ' || code || ' is no code of a ' || level FROM given WHERE code % ({span}) <> 0",
-        "SELECT row, 'merged_into without valid_to: when did it end?' FROM given "
-        "WHERE merged_into IS NOT NULL AND valid_to IS NULL",
-        "SELECT row, 'valid_to is not after valid_from' FROM given WHERE valid_to <= valid_from",
-        "SELECT b.row, 'code ' || b.code || ' stands in row ' || a.row || ' as well' FROM given a JOIN given b "
-        "ON a.code = b.code AND a.row < b.row AND coalesce(a.valid_from, DATE '0001-01-01') < "
-        "coalesce(b.valid_to, DATE '9999-01-01') AND coalesce(b.valid_from, DATE '0001-01-01') < "
-        "coalesce(a.valid_to, DATE '9999-01-01')",
-        *unread,
-    ]
-    found = con.execute(f"SELECT row, fault FROM ({' UNION ALL '.join(arms)}) ORDER BY row").fetchall()
-    return [f"row {row}: {fault}" for row, fault in found]
+def _levels_to_fill(store: duckdb.DuckDBPyConnection) -> list[str]:
+    """The levels above the village, from the lowest to the top of the tree."""
+    present = store.execute("SELECT DISTINCT level FROM tree WHERE level IS NOT NULL").fetchall()
+    top = min(LEVELS.index(level) for level in ("district", *(row[0] for row in present)))
+    while top > 0 and one(store, f"SELECT count(DISTINCT code // {SPANS[LEVELS[top]]}) FROM tree")[0] > 1:
+        top -= 1
+    return list(reversed(LEVELS[top:-1]))
 
 
-def _merge(con: duckdb.DuckDBPyConnection, given: set[str]) -> tuple[int, int]:
-    """Update the versions that are there, add the others and missing ancestors, and link each to its parent."""
-    if "valid_from" not in given:
-        # a file that tells no versions means the newest one of each code
-        newest = "(SELECT code, max(valid_from) AS valid_from FROM areas GROUP BY code)"
-        con.execute(f"UPDATE given SET valid_from = a.valid_from FROM {newest} a WHERE given.code = a.code")
-    same = "areas.code = g.code AND areas.valid_from IS NOT DISTINCT FROM g.valid_from"
-    mine = sorted(given - {"code", "valid_from"})
-    before = int(one(con, "SELECT count(*) FROM areas")[0])
-    differs = " OR ".join(f"areas.{n} IS DISTINCT FROM g.{n}" for n in mine) or "false"
-    updates = ", ".join(f"{n} = g.{n}" for n in mine)
-    changed = int(one(con, f"SELECT count(*) FROM areas JOIN given g ON {same} WHERE {differs}")[0])
-    if mine:
-        con.execute(f"UPDATE areas SET {updates} FROM given g WHERE {same} AND ({differs})")
-    columns = ", ".join(n for n in AREA_COLUMNS if n != "parent")
-    con.execute(
-        f"INSERT INTO areas BY NAME SELECT {columns.replace('name,', 'coalesce(name, code::VARCHAR) AS name,')} "
-        f"FROM given g WHERE NOT EXISTS (SELECT 1 FROM areas WHERE {same})"
-    )
-    _ancestors(con)
-    con.execute(f"CREATE TEMP TABLE parents AS {_parents_sql()}")
-    con.execute(
-        "UPDATE areas SET parent = p.parent FROM parents p "
-        "WHERE areas.code = p.code AND areas.parent IS DISTINCT FROM p.parent"
-    )
-    return int(one(con, "SELECT count(*) FROM areas")[0]) - before, changed
-
-
-def _ancestors(con: duckdb.DuckDBPyConnection) -> None:
-    """Between a row and the top of the tree nothing is left out. The top is the lowest level that holds everything."""
-    levels = list(LEVELS)
-    highest = min(levels.index(level) for (level,) in con.execute("SELECT DISTINCT level FROM areas").fetchall())
-    while highest > 0 and highest > levels.index("province"):
-        span = SPANS[levels[highest]]
-        tops = int(one(con, f"SELECT count(DISTINCT code // {span}) FROM areas")[0])
-        if tops <= 1 and highest <= levels.index("district"):
-            break
-        highest -= 1
-    for level in reversed(levels[highest : levels.index("village")]):
-        span, lower = SPANS[level], levels[levels.index(level) + 1 :]
-        digits = {"province": 2, "city": 4, "district": 6, "town": 9}[level]
-        con.execute(
-            f"INSERT INTO areas BY NAME SELECT DISTINCT code // {span} * {span} AS code, "
-            f"left((code // {span} * {span})::VARCHAR, {digits}) AS name, '{level}' AS level FROM areas "
-            f"WHERE level IN ({', '.join(repr(name) for name in lower)}) "
-            f"AND code // {span} * {span} NOT IN (SELECT code FROM areas)"
+def _link(store: duckdb.DuckDBPyConnection) -> None:
+    """Give each area in `tree` its `parent`: the nearest above whose scope it lies in."""
+    joins, found = [], []
+    for level in LEVELS[-2::-1]:
+        above = f"t.code // {SPANS[level]} * {SPANS[level]}"
+        joins.append(
+            f"LEFT JOIN scopes {level} ON {level}.code = {above} AND {above} <> t.code AND t.code < {level}.stop"
         )
-
-
-def _parents_sql() -> str:
-    """SQL of code and parent: the nearest code above that exists at a higher level."""
-    arms = " UNION ALL ".join(
-        f"SELECT a.code, p.code AS parent, {rank} AS rank FROM areas a JOIN areas p "
-        f"ON p.level = '{level}' AND p.code = a.code // {span} * {span} AND p.code <> a.code "
-        f"WHERE list_position({list(LEVELS)}, a.level) > {rank + 1}"
-        for rank, (level, span) in enumerate(SPANS.items())
-        if level != "village"
+        found.append(f"{level}.code")
+    store.execute(
+        f"""
+        CREATE TEMP TABLE linked AS
+        WITH scopes AS (SELECT code, max(code + span(level)) AS stop FROM tree GROUP BY code)
+        SELECT t.*, coalesce({", ".join(found)}) AS parent FROM tree t {" ".join(joins)}"""
     )
-    return f"SELECT code, arg_max(parent, rank) AS parent FROM ({arms}) GROUP BY code"
 
 
-def _tree_faults(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is wrong with the tree as a whole."""
-    found = [
-        f"{code} is merged into {heir}, which is not there"
-        for code, heir in con.execute(
-            "SELECT code, merged_into FROM areas WHERE merged_into NOT IN (SELECT code FROM areas) ORDER BY code"
-        ).fetchall()
-    ]
-    circles = con.execute(
-        "WITH RECURSIVE climb(code, heir, step) AS ("
-        "SELECT code, merged_into, 1 FROM areas WHERE merged_into IS NOT NULL UNION ALL "
-        "SELECT climb.code, a.merged_into, step + 1 FROM climb JOIN areas a ON a.code = climb.heir "
-        "WHERE a.merged_into IS NOT NULL AND a.merged_into <> a.code AND step < 65) "
-        "SELECT DISTINCT code FROM climb WHERE heir = code OR step > 64 ORDER BY code"
-    ).fetchall()
-    found += [f"{code} is merged into itself in a circle" for (code,) in circles]
-    orphans = con.execute(
-        "SELECT a.code, a.name, p.code, p.name FROM areas a JOIN areas p ON p.code = a.parent "
-        "WHERE a.valid_to IS NULL AND a.merged_into IS NULL "
-        "AND NOT EXISTS (SELECT 1 FROM areas q WHERE q.code = p.code AND q.valid_to IS NULL) ORDER BY a.code"
-    ).fetchall()
-    found += [
-        f"{code} {name} lies under {above} {above_name}, which ended: say what it merged into"
-        for code, name, above, above_name in orphans
-    ]
-    return found
-
-
-def _shapes(con: duckdb.DuckDBPyConnection) -> int:
-    """Replace the polygons given, and put a point inside where an area has none."""
-    con.execute("DELETE FROM shapes USING given g WHERE shapes.code = g.code")
-    con.execute("INSERT INTO shapes SELECT g.code, r.geometry FROM given g JOIN raw r USING (row)")
-    con.execute(
-        "UPDATE areas SET lon = r.point_lon::DOUBLE, lat = r.point_lat::DOUBLE FROM given g JOIN raw r USING (row) "
-        "WHERE areas.code = g.code AND (areas.lon IS NULL OR areas.lat IS NULL)"
+def _replace_areas(store: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Make `areas` what the tree is. Returns how many areas were added and how many changed."""
+    fields = ", ".join(AREA_COLUMNS)
+    same = "a.code = l.code AND a.valid_from IS NOT DISTINCT FROM l.valid_from"
+    differ = " OR ".join(f"a.{column} IS DISTINCT FROM l.{column}" for column in AREA_COLUMNS)
+    added, changed, gone = one(
+        store,
+        f"SELECT (SELECT count(*) FROM linked l ANTI JOIN areas a ON {same}), "
+        f"(SELECT count(*) FROM linked l JOIN areas a ON {same} WHERE {differ}), "
+        f"(SELECT count(*) FROM areas a ANTI JOIN linked l ON {same})",
     )
-    return int(one(con, "SELECT count(*) FROM given")[0])
+    if added or changed or gone:
+        store.execute("DELETE FROM areas")
+        store.execute(f"INSERT INTO areas SELECT {fields} FROM linked ORDER BY code, valid_from")
+    return added, changed + gone
+
+
+def _replace_polygons(store: duckdb.DuckDBPyConnection) -> tuple[int, bool]:
+    """Keep the given polygons as outlines and draw all shapes anew. Returns how many were given, and if any is new."""
+    store.execute("CREATE TEMP TABLE outlined AS SELECT g.code, p.wkb FROM polygons p JOIN given g USING (row)")
+    given, new = one(
+        store,
+        "SELECT count(*), count(*) FILTER (WHERE (code, wkb) NOT IN (SELECT (code, wkb) FROM outlines)) FROM outlined",
+    )
+    if new:
+        store.execute("DELETE FROM outlines WHERE code IN (SELECT code FROM outlined)")
+        store.execute("INSERT INTO outlines SELECT code, wkb FROM outlined")
+        outlines = store.sql(
+            """
+            SELECT o.code, o.wkb, CASE WHEN a.valid_to IS NULL THEN a.level ELSE 'ended' END AS layer,
+                coalesce(a.parent, 0) AS parent
+            FROM outlines o JOIN areas a USING (code)
+            QUALIFY row_number() OVER (PARTITION BY code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY code"""
+        ).to_arrow_table()
+        polygons = shapely.from_wkb(outlines["wkb"].to_numpy(zero_copy_only=False))
+        drawn = draw(polygons, outlines["layer"].to_pylist(), outlines["parent"].to_pylist())
+        store.register("drawn", pa.table({"code": outlines["code"], "geometry": drawn}))
+        store.execute("DELETE FROM shapes")
+        store.execute("INSERT INTO shapes SELECT code, geometry FROM drawn")
+        store.unregister("drawn")
+    return given, bool(new)

@@ -50,7 +50,8 @@ class Contract:
     """What a delivery is held against.
 
     types: the DuckDB type that each expression gives, by its key. zone: where times are stored in. today: stands for
-    the day of a row that has none. The connection's own time zone must be the source's.
+    the day of a row that has none. dated: some areas are not valid on every day. The connection's own time zone must
+    be the source's.
     """
 
     source: Source
@@ -58,6 +59,7 @@ class Contract:
     types: Mapping[str, str]
     zone: str
     today: date
+    dated: bool
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -68,6 +70,10 @@ class Contract:
     @cached_property
     def area(self) -> Resolution:
         return resolution(self.source, mapped, self._day)
+
+    @property
+    def _dated(self) -> bool:
+        return bool(self.dated and self.source.area and self.source.contract.time)
 
     @property
     def _day(self) -> str:
@@ -82,13 +88,14 @@ class Contract:
 
     def staged(self) -> str:
         """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and `raw` (JSON)."""
-        values = ", ".join(f"{self._typed(c)} AS {typed(c.name)}" for c in self.columns if c.name != "area")
-        rows = f"SELECT *, {values} FROM ({self.mapped()})"
+        values = [f"{self._typed(c)} AS {typed(c.name)}" for c in self.columns if c.name != "area"]
+        values += [self.area.values] if self.source.area else []
+        rows = f"SELECT *, {', '.join(values)} FROM ({self.mapped()})"
         if self.source.area:
             rows = f"""
                 SELECT d.*, {self.area.code} AS {typed("area")}, {self.area.given} AS {mapped("given")}
                 FROM ({rows}) d {self.area.joins}"""
-        if self.source.area and self.source.contract.time:
+        if self._dated:
             rows = f"""
                 SELECT d.*, v.code IS NOT NULL AS {mapped("valid")} FROM ({rows}) d
                 LEFT JOIN versions v ON v.code = {typed("area")} AND {self._day} >= v.low AND {self._day} < v.high"""
@@ -187,11 +194,9 @@ class Contract:
         if column.required:
             yield f"{area} IS NULL AND {blank}", "'missing area'"
         yield f"{area} IS NULL AND NOT {blank}", f"'unknown area: ' || left({given}, 60)"
-        if time:
-            yield (
-                f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(time)} IS NOT NULL",
-                "'area not valid on that day'",
-            )
+        if self._dated:
+            wrong_day = f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(str(time))} IS NOT NULL"
+            yield wrong_day, "'area not valid on that day'"
 
     @staticmethod
     def _key(column: Column) -> str:

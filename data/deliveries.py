@@ -8,6 +8,7 @@ import codecs
 import csv
 import gzip
 import json
+import mmap
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,10 @@ import sqlalchemy as sa
 
 from data.errors import DataError
 from data.expressions import quoted
-from data.sources import FORMATS, Format, Source
+from data.sources import FORMATS, Csv, Format, Source
 
 CHUNK = 4 << 20
+WINDOW = 256 << 20
 ROWS = 50_000
 UNREADABLE = "→line"
 """Column that holds the text of a line that is no record, else NULL."""
@@ -47,9 +49,14 @@ class Delivery:
 
 
 def content_hash(path: Path) -> str:
-    """BLAKE3 of a file, on all cores."""
-    with reading(path):
-        return blake3.blake3(max_threads=blake3.blake3.AUTO).update_mmap(path).hexdigest()
+    """BLAKE3 of a file, on all cores, a window at a time so that a large file does not show as memory in use."""
+    hasher = blake3.blake3(max_threads=blake3.blake3.AUTO)
+    with reading(path), path.open("rb") as file:
+        size = path.stat().st_size
+        for start in range(0, size, WINDOW):
+            with mmap.mmap(file.fileno(), min(WINDOW, size - start), access=mmap.ACCESS_READ, offset=start) as window:
+                hasher.update(window)
+    return hasher.hexdigest()
 
 
 @contextmanager
@@ -58,7 +65,7 @@ def reading(path: Path | str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file; check `file` in the source file, or give --file") from error
+        raise DataError(f"{path}: there is no such file; check its name and folder") from error
     except IsADirectoryError as error:
         raise DataError(f"{path}: is a folder; name a file in it") from error
     except PermissionError as error:
@@ -82,7 +89,7 @@ def open_delivery(source: Source, path: Path, scratch: Path, connection: duckdb.
             return _parquet(str(path), _workbook(path, source.sheet, scratch), connection, first_row=2)
         if format == "parquet":
             return _parquet(str(path), path, connection, first_row=1)
-        text = _unpacked(path, source.csv.encoding, scratch)
+        text = unpacked(path, source.csv.encoding, scratch)
         return _csv(source, path, text) if format == "csv" else _ndjson(source, path, text, connection)
 
 
@@ -172,7 +179,7 @@ def _texts(values: tuple[object, ...]) -> pa.Array:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
-def _unpacked(path: Path, encoding: str, scratch: Path) -> Path:
+def unpacked(path: Path, encoding: str, scratch: Path) -> Path:
     """`path` itself if it is plain UTF-8, else a plain UTF-8 copy. A gzip file is read to its checksum."""
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
@@ -194,13 +201,17 @@ def _unpacked(path: Path, encoding: str, scratch: Path) -> Path:
     return target
 
 
-def _csv(source: Source, path: Path, plain: Path) -> Delivery:
+def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str]:
+    """Column names and SQL of a CSV file, all text, blanks NULL; its refused lines go to the table `reject_errors`.
+
+    path: what to call the file; plain: the same, unzipped and in UTF-8. DuckDB is told all and guesses nothing.
+    """
     with plain.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline(CHUNK)
-        delimiter = source.csv.delimiter or max(",;\t|", key=header.count)
+        delimiter = csv_format.delimiter or max(",;\t|", key=header.count)
         file.seek(0)
         try:
-            rows = csv.reader(file, delimiter=delimiter, quotechar=source.csv.quote or None)
+            rows = csv.reader(file, delimiter=delimiter, quotechar=csv_format.quote or None)
             columns = unique(next(rows, []))
         except csv.Error as error:
             raise DataError(f"{path}: row 1: the header cannot be read: {error}") from error
@@ -208,14 +219,18 @@ def _csv(source: Source, path: Path, plain: Path) -> Delivery:
         "auto_detect": "false",
         "header": "true",
         "delim": text(delimiter),
-        "quote": text(source.csv.quote),
-        "escape": text(source.csv.quote),
+        "quote": text(csv_format.quote),
+        "escape": text(csv_format.quote),
         "columns": "{" + ", ".join(f"{text(name)}: 'VARCHAR'" for name in columns) + "}",
-        "nullstr": "[" + ", ".join(map(text, ("", " ", *source.csv.nulls))) + "]",
+        "nullstr": "[" + ", ".join(map(text, ("", " ", *csv_format.nulls))) + "]",
         "compression": "'none'",
         "store_rejects": "true",
     }
-    reader = f"read_csv({text(str(plain))}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+    return columns, f"read_csv({text(str(plain))}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+
+
+def _csv(source: Source, path: Path, plain: Path) -> Delivery:
+    columns, reader = csv_reader(path, plain, source.csv)
     relation = f"SELECT *, NULL::VARCHAR AS {quoted(UNREADABLE)} FROM {reader}"
     return Delivery(str(path), tuple(columns), relation, first_row=2, lines=True)
 

@@ -108,17 +108,23 @@ class EditionInfo:
 class _Shelf:
     """What this process has open of one home. The pointer is asked by a `stat` a call."""
 
-    def __init__(self, home: Home, memory: str) -> None:
-        self.home, self.memory = home, memory
+    def __init__(self, home: Home) -> None:
+        self.home, self.memory = home, MEMORY
         self.lock = threading.RLock()
         self.open: OrderedDict[str, Edition] = OrderedDict()
         self.seen: tuple[int, int] | None = None
         self.chosen: Edition | None = None
         self.looked = 0.0
 
+    def limit(self, memory: str | None) -> None:
+        """Sets the limit of an edition's memory before the first is open: DuckDB wants one configuration a file."""
+        with self.lock:
+            if memory and not self.open:
+                self.memory = memory
+
     def take(self, id: str) -> Edition:
         with self.lock:
-            edition = self.open.get(id) or Edition(self.home, id, memory=self.memory)
+            edition = self.look(id)
             self.open[id] = edition
             self.open.move_to_end(id)
             while len(self.open) > KEPT_OPEN:
@@ -126,8 +132,8 @@ class _Shelf:
                 self.open.pop(idle).close()
             return edition
 
-    def peek(self, id: str) -> Edition:
-        """For a look only: does not push another one off the shelf."""
+    def look(self, id: str) -> Edition:
+        """Not kept open, if it was not."""
         with self.lock:
             return self.open.get(id) or Edition(self.home, id, memory=self.memory)
 
@@ -162,34 +168,32 @@ _shelves: dict[Path, _Shelf] = {}
 _shelving = threading.Lock()
 
 
-def _shelf(home: Home, memory: str = MEMORY) -> _Shelf:
+def _shelf(home: Home, memory: str | None = None) -> _Shelf:
     with _shelving:
-        return _shelves.setdefault(home.root.resolve(), _Shelf(home, memory))
+        shelf = _shelves.setdefault(home.root.resolve(), _Shelf(home))
+    shelf.limit(memory)
+    return shelf
 
 
-def current(home: Home, *, memory: str = MEMORY) -> Edition | None:
+def current(home: Home, *, memory: str | None = None) -> Edition | None:
     """The edition to read, None if nothing was ever published. Cheap enough to call for every request.
 
     If the one that the pointer names is missing or damaged, the newest older one that opens serves in its place
-    and says so in `fallback`. memory: DuckDB's limit an edition; the first call in a process decides.
+    and says so in `fallback`. memory: DuckDB's limit an edition, 1GB if nothing else is said before the first is open.
     """
     return _shelf(home, memory).current()
 
 
-def open_edition(home: Home, id: str, *, memory: str = MEMORY) -> Edition:
+def open_edition(home: Home, id: str, *, memory: str | None = None) -> Edition:
     """The edition of an id. Raises DataError if there is none or it is damaged."""
-    published = ids(home)
-    if id not in published:
-        near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
-        hint = (
-            f'did you mean "{near[0]}"?'
-            if near
-            else f"the newest is {published[-1]}"
-            if published
-            else "none is published"
-        )
-        raise DataError(f'there is no edition "{id}": {hint}')
+    _check(home, id)
     return _shelf(home, memory).take(id)
+
+
+def look(home: Home, id: str) -> Edition:
+    """The edition of an id for a moment: it is not kept open. Raises DataError as `open_edition` does."""
+    _check(home, id)
+    return _shelf(home).look(id)
 
 
 def editions(home: Home) -> list[EditionInfo]:
@@ -197,7 +201,7 @@ def editions(home: Home) -> list[EditionInfo]:
     named, shelf, found = pointed(home), _shelf(home), []
     for id in reversed(ids(home)):
         try:
-            edition = shelf.peek(id)
+            edition = shelf.look(id)
         except DataError as error:
             log.warning("%s", error)
             continue
@@ -276,6 +280,20 @@ def exclusively(home: Home) -> Iterator[None]:
                     ) from None
                 time.sleep(0.05)
         yield
+
+
+def _check(home: Home, id: str) -> None:
+    published = ids(home)
+    if id not in published:
+        near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
+        hint = (
+            f'did you mean "{near[0]}"?'
+            if near
+            else f"the newest is {published[-1]}"
+            if published
+            else "none is published"
+        )
+        raise DataError(f'there is no edition "{id}": {hint}')
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from data.judge import Judged, judge
 from data.progress import Progress, watched
 from data.schema import Fact
 from data.sources import Source
-from data.store import one, open_store, read_store, stored
+from data.store import one, open_store, read_store, stored, transaction
 
 MERGE_SECONDS = 120.0
 """How long a load waits until another one lets go of the store."""
@@ -82,7 +82,11 @@ class _Run:
             "WHERE source = ? AND identity = ? AND status = 'accepted' ORDER BY batch DESC LIMIT 1",
             [self.source.source, self.identity],
         ).fetchall()
-        return LoadReport(self.source.source, *found[0], self.seconds, "already loaded") if found else None
+        if not found:
+            return None
+        batch, read, accepted, updated, unchanged, rejected = found[0]
+        counts = (read, accepted, updated, unchanged, rejected)
+        return LoadReport(self.source.source, batch, *counts, self.seconds, "already loaded")
 
 
 def load(
@@ -123,7 +127,7 @@ def load(
             return known
         with open_store(home, wait=MERGE_SECONDS) as store:
             store.execute(f"SET temp_directory = {text(str(scratch))}")
-            with watched(store, "merge", tell), _transaction(store):
+            with watched(store, "merge", tell), transaction(store):
                 _record_source(store, source)
                 report = run.known(store) or _merge(store, run, judged, reject_limit)
         return replace(report, seconds=run.seconds)
@@ -218,8 +222,8 @@ def _record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
     found = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
     if found and found[0][0] != source.fact:
         raise DataError(
-            f"{source.path}: source: {source.source} has delivered {found[0][0]} before and a source delivers one fact; "
-            f"give {source.fact} another name"
+            f"{source.path}: source: {source.source} has delivered {found[0][0]} before, and a source delivers one "
+            f"fact; give {source.fact} another name"
         )
     store.execute(
         f"INSERT OR REPLACE INTO sources VALUES ({', '.join('?' * 9)})",
@@ -235,25 +239,13 @@ def _now(home: Home) -> datetime:
 
 
 @contextmanager
-def _transaction(store: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    store.execute("BEGIN")
-    try:
-        yield
-        store.execute("COMMIT")
-    except BaseException:
-        with suppress(duckdb.Error):
-            store.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
 def _scratch(home: Home) -> Iterator[Path]:
     """A folder for one load, gone with it; those of loads that were killed go as well."""
     for folder in home.scratch.glob("load-*"):
         if not _is_alive(int(folder.name.split("-")[1])):
             shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as made:
+        yield Path(made)
 
 
 def _is_alive(pid: int) -> bool:

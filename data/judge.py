@@ -12,7 +12,7 @@ from data.errors import DataError
 from data.expressions import result_types
 from data.home import Home
 from data.masking import mask, pepper
-from data.places import area_tables
+from data.places import Areas, area_tables
 from data.progress import Progress, watched
 from data.schema import Column
 from data.sources import Source
@@ -48,7 +48,7 @@ class Judged:
 def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, tell: Progress) -> Judged:
     """Judge the delivery at `path`: a file of the source, or what `fetch` has brought for it."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
-    with home.connect() as connection, area_tables(connection, home, source) as areas_version:
+    with home.connect() as connection, area_tables(connection, home, source) as areas:
         connection.execute(f"SET temp_directory = {text(str(scratch))}")
         connection.execute(f"SET TimeZone = {text(source.zone)}")
         # Rows must stay in the file's order, for their numbers: the joins below probe with them and never build.
@@ -57,7 +57,7 @@ def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, 
         connection.execute("SET VARIABLE pepper = ?", [pepper(home)])
         asked = source.url is not None and path.parent == scratch
         delivery = open_query(source, path, connection) if asked else open_delivery(source, path, scratch, connection)
-        contract = _contract(home, source, delivery, connection, now)
+        contract = _contract(home, source, delivery, areas, connection, now)
         with watched(connection, "judge", tell):
             connection.execute(
                 f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
@@ -71,11 +71,11 @@ def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, 
             "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM lines), count(*) FROM read_parquet(?)",
             [str(rejects)],
         )
-    return Judged(contract.columns, facts, rejects, read, rejected, areas_version)
+    return Judged(contract.columns, facts, rejects, read, rejected, areas.version)
 
 
 def _contract(
-    home: Home, source: Source, delivery: Delivery, connection: duckdb.DuckDBPyConnection, now: datetime
+    home: Home, source: Source, delivery: Delivery, areas: Areas, connection: duckdb.DuckDBPyConnection, now: datetime
 ) -> Contract:
     """The contract of this delivery, its expressions tried on its columns."""
     try:
@@ -85,7 +85,7 @@ def _contract(
             except DataError as error:
                 raise DataError(f"{key}: {error}") from error
         types = result_types(source.expressions, f"({delivery.relation})", connection)
-        contract = Contract(source, delivery, types, home.zone, now.date())
+        contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated)
         contract.staged()
     except DataError as error:
         raise DataError(f"{source.path}: {error} (reading {delivery.origin})") from error

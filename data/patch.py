@@ -103,19 +103,25 @@ def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
 
 def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
     """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more."""
-    stay = "SELECT c.rowid AS id, c.* FROM edition.cases c ANTI JOIN gone ON gone.id = c.rowid"
-    went = "SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN gone ON gone.id = c.rowid"
-    came = "SELECT -1 - rowid AS id, * FROM fresh"
-    now = repeats.clues(f"({stay} UNION ALL BY NAME {came})", "id")
-    changed = repeats.clues(f"({went} UNION ALL BY NAME {came})", "id")
-    _temp(con, "suspects", repeats.suspects(now, changed))
-    _temp(con, "context", repeats.context(now, "FROM suspects"))
+    went = repeats.clues("(SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN gone g ON g.id = c.rowid)", "id")
+    _temp(con, "changed", f"{went} UNION ALL {repeats.clues('fresh', '-1 - rowid')}")
+    _gather(con, "suspects", repeats.behind("FROM changed"))
+    _gather(con, "context", repeats.before("FROM suspects"))
     _temp(con, "repeating", repeats.repeats("FROM context"))
     con.execute(
         "INSERT INTO turned SELECT c.rowid FROM edition.cases c JOIN suspects s ON s.id = c.rowid "
         "WHERE c.repeated <> (c.repeat_of IS NOT NULL OR c.rowid IN (FROM repeating))"
     )
     con.execute("UPDATE fresh SET repeated = repeat_of IS NOT NULL OR -1 - rowid IN (FROM repeating)")
+
+
+def _gather(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
+    """The clues of the cases to come, unchanged and fresh, that lie in the ranges."""
+    _temp(con, "ranges", ranges)
+    low, high = con.execute("SELECT min(low), max(high) FROM ranges").fetchone() or (None, None)
+    within = f"registered_at BETWEEN {time_sql(low)} AND {time_sql(high)}" if low else "false"
+    stay = f"({repeats.near(repeats.clues('edition.cases', 'rowid', within), 'ranges')}) c ANTI JOIN gone g USING (id)"
+    _temp(con, name, f"SELECT * FROM {stay} UNION ALL ({repeats.near(repeats.clues('fresh', '-1 - rowid'), 'ranges')})")
 
 
 def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:

@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import shapely
+from duckdb.func import PythonUDFType
 
 from data.home import Home
 from data.schema import LEVELS
@@ -21,55 +22,66 @@ CODE_OF = {2: 10**10, 4: 10**8, 6: 10**6, 9: 10**3, 12: 1}
 
 
 @dataclass(frozen=True)
+class Areas:
+    """The areas a delivery is held against. `dated`: some of them are not valid on every day."""
+
+    version: int
+    dated: bool
+
+
+@dataclass(frozen=True)
 class Resolution:
     """How the area of a row is found.
 
-    joins: SQL joins to put after the relation of mapped values.
-    code: SQL of the code found, NULL if none; given: SQL of what the row said, as text.
+    values: SQL values to put beside the mapped ones, joins: SQL joins to put after that; code: SQL of the code found,
+    NULL if none; given: SQL of what the row said, as text.
     """
 
+    values: str
     joins: str
     code: str
     given: str
 
 
 def padded(code: str) -> str:
-    """SQL of the BIGINT of twelve digits for a text of 2, 4, 6, 9 or 12, NULL for any other."""
+    """SQL of the BIGINT of twelve digits for a text of 2, 4, 6, 9 or 12 digits, NULL for any other."""
     arms = " ".join(f"WHEN {digits} THEN TRY_CAST({code} AS BIGINT) * {factor}" for digits, factor in CODE_OF.items())
     return f"CASE strlen({code}) {arms} END"
 
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
     """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
-    joins, found, given = [], [], []
+    values, joins, found, given = [], [], [], []
     for key in source.expressions:
-        if not key.startswith("area"):
+        if not key.startswith("area") or key.endswith(".point.lat"):
             continue
-        value, alias = f"trim(CAST({mapped(key)} AS VARCHAR))", f"way{len(found)}"
+        said = mapped(f"said {key}")
         if key.endswith(".point.lon"):
             lon, lat = (f"TRY_CAST({mapped(key.removesuffix('lon') + axis)} AS DOUBLE)" for axis in ("lon", "lat"))
+            values.append(f"{lon} || ',' || {lat} AS {said}")
             found.append(f"{AREA_AT}({lon}, {lat}, {day})")
-            given.append(f"{lon} || ',' || {lat}")
         elif key.endswith(".path"):
-            path = rf"regexp_replace({value}, '\s*[/／]\s*', '/', 'g')"
-            joins.append(
-                f"LEFT JOIN paths {alias} ON {alias}.path = {path} AND {day} >= {alias}.low AND {day} < {alias}.high"
-            )
-            found.append(f"{alias}.code")
-            given.append(value)
-        elif not key.endswith(".point.lat"):
-            joins.append(f"LEFT JOIN known {alias} ON {alias}.code = {padded(value)}")
-            found.append(f"{alias}.code")
-            given.append(value)
-    if not found:
-        return Resolution("", "NULL::BIGINT", "NULL::VARCHAR")
-    return Resolution(" ".join(joins), f"coalesce({', '.join(found)})", f"coalesce({', '.join(given)})")
+            way = f"way{len(found)}"
+            values.append(f"regexp_replace({_stripped(mapped(key))}, '\\s*[/／]\\s*', '/', 'g') AS {said}")
+            joins.append(f"LEFT JOIN paths {way} ON {way}.path = {said} AND {day} >= {way}.low AND {day} < {way}.high")
+            found.append(f"{way}.code")
+        else:
+            # IN makes a mark join, which leaves the rows as they are; a left join would copy all their columns.
+            values.append(f"{_stripped(mapped(key))} AS {said}")
+            found.append(f"CASE WHEN {padded(said)} IN (SELECT code FROM known) THEN {padded(said)} END")
+        given.append(said)
+    code, texts = (f"coalesce({', '.join(parts)})" for parts in (found, given))
+    return Resolution(", ".join(values), " ".join(joins), code, texts)
+
+
+def _stripped(value: str) -> str:
+    return f"trim(CAST({value} AS VARCHAR))"
 
 
 @contextmanager
-def area_tables(connection: duckdb.DuckDBPyConnection, home: Home, source: Source) -> Iterator[int]:
+def area_tables(connection: duckdb.DuckDBPyConnection, home: Home, source: Source) -> Iterator[Areas]:
     """The store's areas in `connection`, as a resolution asks for them: tables known, versions and paths, and the
-    function area_at(lon, lat, day). Yields the store's areas_version.
+    function area_at(lon, lat, day).
     """
     by_path = any(place.path for place in source.area)
     by_point = any(place.point for place in source.area)
@@ -88,9 +100,10 @@ def area_tables(connection: duckdb.DuckDBPyConnection, home: Home, source: Sourc
         _create_paths(connection)
     if outlines is not None:
         finder = _Finder(connection, outlines)
-        connection.create_function(AREA_AT, finder, ["DOUBLE", "DOUBLE", "DATE"], "BIGINT", type="arrow")
+        connection.create_function(AREA_AT, finder, ["DOUBLE", "DOUBLE", "DATE"], "BIGINT", type=PythonUDFType.ARROW)
+    dated = one(connection, "SELECT bool_or(isfinite(low) OR isfinite(high)) FROM versions")[0]
     try:
-        yield version
+        yield Areas(version, bool(dated))
     finally:
         if outlines is not None:
             connection.remove_function(AREA_AT)

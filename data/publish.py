@@ -192,7 +192,7 @@ def _last(home: Home) -> Edition | None:
     """The edition that the pointer names, None if there is none or it cannot be read."""
     id = editions.pointed(home)
     try:
-        return editions.open_edition(home, id) if id else None
+        return editions.look(home, id) if id else None
     except DataError as error:
         log.warning("%s", error)
         return None

@@ -1,71 +1,80 @@
-"""Polygons from GeoJSON: simplified for a screen without gaps between neighbours, rounded, with a point inside each."""
+"""Polygons from GeoJSON, and how they are drawn: fewer corners, without gaps between neighbours, rounded."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from shapely.errors import GEOSException
 
 from data.errors import DataError
 
 DETAIL = 2000
-"""What a screen can show: borders are simplified to this part of the extent."""
+"""A border is simplified to this part of the extent it is looked at in: that of all areas below one parent."""
+
 DECIMALS = 5
 """About a metre."""
 
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
 
 @dataclass(frozen=True)
-class Shapes:
-    """What a file of polygons holds: properties and GeoJSON geometry a feature, and a point inside it."""
+class Features:
+    """The features of a file: their properties as text, the polygon of each (None if it has none), and what is wrong
+    with some: number of the feature from 1, and the fault.
+    """
 
-    properties: list[dict[str, Any]]
-    geometry: list[str]
-    lon: list[float]
-    lat: list[float]
+    properties: list[dict[str, str | None]]
+    polygons: np.ndarray
+    faults: list[tuple[int, str]]
 
 
-def read_shapes(path: Path) -> Shapes:
-    """The features of a GeoJSON FeatureCollection. Raises DataError that names the feature and what is wrong."""
+def read_features(path: Path) -> Features:
+    """The features of a GeoJSON FeatureCollection. Raises DataError if it is none."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-        features = content["features"]
-        properties = [{str(k).lower(): v for k, v in (f.get("properties") or {}).items()} for f in features]
-        shapes = [json.dumps(feature["geometry"]) for feature in features]
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist: check the path") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+        features = json.loads(path.read_bytes())["features"]
+        properties = [{str(k): _plain(v) for k, v in (f.get("properties") or {}).items()} for f in features]
+        texts = [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is not a GeoJSON FeatureCollection with a geometry each: {error}") from error
-    if not features:
-        raise DataError(f"{path} holds no features: nothing to load")
-    geometries = shapely.from_geojson(shapes, on_invalid="ignore")
-    kinds = shapely.get_type_id(geometries)
-    bad = np.flatnonzero(shapely.is_missing(geometries) | shapely.is_empty(geometries) | ~np.isin(kinds, (3, 6)))
-    if len(bad):
-        code = properties[bad[0]].get("code", "without code")
-        raise DataError(f"{path}: feature {bad[0] + 1} ({code}) is not a polygon: draw it as Polygon or MultiPolygon")
-    geometries = _for_a_screen(shapely.make_valid(geometries))
-    points = shapely.point_on_surface(geometries)
-    return Shapes(
-        properties,
-        list(shapely.to_geojson(geometries)),
-        np.round(shapely.get_x(points), DECIMALS).tolist(),
-        np.round(shapely.get_y(points), DECIMALS).tolist(),
-    )
+        raise DataError(f"{path}: is no GeoJSON FeatureCollection ({error}); export it as one, in WGS-84") from error
+    polygons = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
+    faults = []
+    for number, (text, polygon) in enumerate(zip(texts, polygons, strict=True), 1):
+        if text is not None and (polygon is None or shapely.get_type_id(polygon) not in POLYGONS):
+            faults.append((number, "its geometry is no Polygon or MultiPolygon"))
+        elif polygon is not None and not _on_earth(polygon.bounds):
+            faults.append((number, "its polygon is not in degrees of WGS-84"))
+    return Features(properties, shapely.make_valid(polygons), faults)
 
 
-def _for_a_screen(geometries: np.ndarray) -> np.ndarray:
-    """Fewer corners, each level of areas on its own, so that shared borders stay shared."""
-    bounds = shapely.total_bounds(geometries)
-    tolerance = float(max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / DETAIL)
-    try:
-        simple = shapely.coverage_simplify(geometries, tolerance)
-    except GEOSException:
-        simple = shapely.simplify(geometries, tolerance)
-    rounded = shapely.transform(simple, lambda xy: np.round(xy, DECIMALS))
-    gone = shapely.is_empty(rounded) | ~shapely.is_valid(rounded)
-    return np.where(gone, geometries, rounded)
+def draw(polygons: np.ndarray, layers: Sequence[str], parents: Sequence[int]) -> list[str]:
+    """GeoJSON of polygons for the screen. Those of one layer share their borders and still do when simplified.
+
+    parents: what each is looked at together with.
+    """
+    layer, parent = np.array(layers), np.array(parents)
+    drawn = polygons.copy()
+    for name in np.unique(layer):
+        at = np.flatnonzero(layer == name)
+        groups = [shapely.total_bounds(polygons[at[parent[at] == p]]) for p in np.unique(parent[at])]
+        extent = np.median([max(east - west, north - south) for west, south, east, north in groups])
+        drawn[at] = shapely.coverage_simplify(polygons[at], extent / DETAIL)
+    rounded = shapely.transform(drawn, lambda xy: np.round(xy, DECIMALS))
+    collapsed = shapely.is_empty(rounded) | ~shapely.is_valid(rounded)
+    return list(shapely.to_geojson(np.where(collapsed, drawn, rounded)))
+
+
+def points_inside(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of a point inside each polygon."""
+    points = shapely.point_on_surface(polygons)
+    return np.round(shapely.get_x(points), DECIMALS), np.round(shapely.get_y(points), DECIMALS)
+
+
+def _plain(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _on_earth(bounds: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = bounds
+    return -180 <= west <= east <= 180 and -90 <= south <= north <= 90

@@ -74,8 +74,8 @@ class Names(_Strict):
 class Csv(_Strict):
     """How a CSV file is written. Without `delimiter` the header decides. `nulls`: further words for an empty cell."""
 
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
-    quote: str = Field('"', max_length=1)
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"
     nulls: tuple[str, ...] = ()
 
@@ -159,11 +159,11 @@ class Source(_Strict):
         if (self.url is None) != (self.query is None):
             raise ValueError("url and query belong together")
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
-        for column in self.columns:
-            if column in ("key", "area"):
-                raise ValueError(f"columns.{column}: stands beside columns, not in it")
-            if column not in mapped:
-                raise ValueError(f"columns.{column}: is no column of {self.fact}{suggest(column, mapped)}")
+        for name in self.columns:
+            if name in ("key", "area"):
+                raise ValueError(f"columns.{name}: stands beside columns, not in it")
+            if name not in mapped:
+                raise ValueError(f"columns.{name}: is no column of {self.fact}{suggest(name, mapped)}")
         for column in self.contract.delivered:
             if column.required and column.name in mapped and column.name not in self.columns:
                 raise ValueError(f"columns.{column.name}: is missing; {self.fact} need it")

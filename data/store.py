@@ -9,7 +9,7 @@ waits a little for the other. Facts carry no index: ten million keys in one woul
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -136,6 +136,19 @@ def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
     path = str(home.store).replace("'", "''")
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
+
+
+@contextmanager
+def transaction(store: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done inside, or none of it."""
+    store.execute("BEGIN")
+    try:
+        yield
+        store.execute("COMMIT")
+    except BaseException:
+        with suppress(duckdb.Error):
+            store.execute("ROLLBACK")
+        raise
 
 
 def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:

@@ -53,10 +53,10 @@ def as_usage() -> Iterator[None]:
 
 def catalog_of(settings: "Settings") -> "Catalog":
     """Our metrics and the district's own. Raises UsageError for a wrong definition."""
-    from cockpit import catalog
+    from metrics.catalog import load
 
     with as_usage():
-        return catalog.catalog_of(settings)
+        return load(settings.catalog, settings.three_rate_weights)
 
 
 def opened(settings: "Settings", edition: str | None = None) -> "Edition":

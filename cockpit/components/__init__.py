@@ -38,6 +38,15 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
     charts.columns(view, names, values, *, hrefs=(), states=()) -> Figure       # ageing: upright, ordered
     charts.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
 
+    table.table(columns, rows, *, pages=(), total=(), caption="", key)               # cards on a phone
+        Column(text, sort="href", sorted="", lead=False, number=False)  # lead: names the row
+        Cell(text, href="", state="", note="", code=False) or a plain text;  Page(text, href="")
+    record.record(items, *, key)                                # label and text, one a line; empty ones left out
+        Item(label, text, href="", state="", note="", links=(), fold=False)
+    actions.actions(links, *, copy="", key="actions")           # (text, href) as buttons, and `Copy link`
+    searchbox.searchbox(label, href, *, value="", name="q", key="searchbox")         # its answer is an address
+    glossary.glossary(sections, *, opened=None, key="glossary") # definitions, narrowed as one types
+
 Words of a state: "red" | "amber" | "green" | "none"; `cockpit.format.STATES` has its shape and word.
 Texts: English in the code, `_("…")` of cockpit.i18n, the Chinese in cockpit/locale/zh.po (append there).
 """

@@ -1,9 +1,5 @@
-// Five steps of one hue, the worst the strongest: darkest on a light ground, lightest on a dark one.
-const HUE = {
-  light: ["#dbe9f6", "#a8cbe8", "#6ba6d6", "#2f78b7", "#0b4a86"],
-  dark: ["#17314b", "#1f5587", "#3f83bd", "#7db4e0", "#c7e0f5"],
-}
 const MOST_FILES = 60
+const LEAST = 300
 const files = (window.cockpitGeometry ??= new Map())
 
 function load(url) {
@@ -16,8 +12,8 @@ function load(url) {
   return files.get(url)
 }
 
-// However few the steps, they reach from the lightest to the darkest.
-const hueOf = (dark, steps) => i => HUE[dark ? "dark" : "light"][steps > 1 ? Math.round(i * 4 / (steps - 1)) : 2]
+// The class of a step's colour. However few the steps, they reach from the lightest to the darkest.
+const hueOf = steps => i => `step${steps > 1 ? Math.round(i * 4 / (steps - 1)) : 2}`
 
 const polygons = g => g.type === "Polygon" ? [g.coordinates] : g.type === "MultiPolygon" ? g.coordinates : g.type === "GeometryCollection" ? g.geometries.flatMap(polygons) : []
 const corners = g => g.type === "Point" ? [g.coordinates] : polygons(g).flat(2)
@@ -57,11 +53,11 @@ function labels(marked, width, line) {
 
 const words = a => `${a.name} ${a.value}`
 
-function picture(data, features, width, height, dark, line) {
-  const project = projection(features, data.points, width, height), hue = hueOf(dark, data.steps.length)
+function picture(data, features, width, height, line) {
+  const project = projection(features, data.points, width, height), hue = hueOf(data.steps.length)
   const shapes = features.map(f => {
     const area = data.areas[f.id] ?? { name: f.properties.name, value: data.none, href: "", step: null, state: "none" }
-    const fill = area.step === null ? 'class="blank"' : `style="fill:${hue(area.step)}"`
+    const fill = `class="${area.step === null ? "blank" : hue(area.step)}"`
     const drawn = f.geometry.type === "Point"
       ? (([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="11" ${fill}/>`)(project(f.geometry.coordinates))
       : `<path fill-rule="evenodd" d="${polygons(f.geometry).flat().map(r => ring(r, project)).join("")}" ${fill}/>`
@@ -84,36 +80,44 @@ function picture(data, features, width, height, dark, line) {
     ${data.demo ? `<text class="demo" x="${width / 2}" y="${height / 2}" transform="rotate(-18 ${width / 2} ${height / 2})">${esc(data.demo)}</text>` : ""}</svg>`
 }
 
-function legend(data, dark) {
-  const hue = hueOf(dark, data.steps.length), blank = Object.values(data.areas).some(a => a.step === null)
-  const lines = data.steps.map((s, i) => `<li><i style="background:${hue(i)}"></i>${esc(s.label)}${s.state ? ` <span class="${s.state}">${SHAPES[s.state]}</span>` : ""}</li>`)
+function legend(data) {
+  const hue = hueOf(data.steps.length), blank = Object.values(data.areas).some(a => a.step === null)
+  const lines = data.steps.map((s, i) => `<li><i class="${hue(i)}"></i>${esc(s.label)}${s.state ? ` <span class="${s.state}">${SHAPES[s.state]}</span>` : ""}</li>`)
   if (blank) lines.push(`<li><i class="blank"></i>${esc(data.none)} <span class="none">${SHAPES.none}</span></li>`)
   return `<ul class="legend">${lines.join("")}<li class="grey">${esc(data.note)}</li></ul>`
 }
 
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".root"), dark = isDark(root)
-  root.classList.toggle("dark", dark)
+  const root = parentElement.querySelector(".root")
+  root.classList.toggle("dark", isDark(root))
+  root.stop?.()                                                   // Streamlit calls what is returned only when it takes the map away
   if (!root.firstElementChild) root.innerHTML = `<div class="map"></div><div class="under"></div><output class="tip" hidden></output>`
   const [map, under, tip] = root.children
-  show(under, legend(data, dark))
+  show(under, legend(data))
   let alive = true
+  // Without a height of its own the map takes what the window has left, the legend aside.
+  const most = () => data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - 3.6 * parseFloat(getComputedStyle(root).fontSize))
   const draw = ({ features }) => {
-    const width = Math.round(map.clientWidth), height = Math.min(data.height, Math.round(width * .95))
+    const width = Math.round(map.clientWidth), height = Math.round(Math.min(most(), width * .95))
     map.style.height = `${height}px`
-    if (alive && width) show(map, picture(data, features, width, height, dark, parseFloat(getComputedStyle(root).fontSize)))
+    if (alive && width) show(map, picture(data, features, width, height, parseFloat(getComputedStyle(root).fontSize)))
   }
-  map.style.height ||= `${Math.min(data.height, Math.round(map.clientWidth * .95) || data.height)}px`
+  map.style.height ||= `${Math.round(Math.min(most(), map.clientWidth * .95 || most()))}px`
   let features = null
   const observer = new ResizeObserver(() => features && draw({ features }))
-  load(data.geometry).then(file => { features = file.features; draw(file); observer.observe(map) }, () => { map.textContent = data.none })
+  load(data.geometry).then(file => { if (!alive) return; features = file.features; draw(file); observer.observe(map) }, () => { map.textContent = data.none })
   const tell = event => {
     const words = event.target.closest?.("[data-words]")?.dataset.words
     tip.hidden = !words
     if (words) tip.textContent = words
   }
-  map.onpointerover = map.onfocusin = tell
-  map.onpointerleave = map.onfocusout = () => { tip.hidden = true }
-  map.addEventListener("focusin", tell)
-  return () => { alive = false; observer.disconnect(); map.removeEventListener("focusin", tell) }
+  const hush = () => { tip.hidden = true }
+  const heard = { pointerover: tell, focusin: tell, pointerleave: hush, focusout: hush }
+  for (const [name, listener] of Object.entries(heard)) map.addEventListener(name, listener)
+  root.stop = () => {
+    alive = false
+    observer.disconnect()
+    for (const [name, listener] of Object.entries(heard)) map.removeEventListener(name, listener)
+  }
+  return () => root.stop()
 }

@@ -71,6 +71,7 @@ def areamap(
 ) -> None:
     """Draw the areas below `parent`, or with `own` the outline of `parent` under the points.
 
+    height: in pixels; 0 is what is left of the window.
     Draws nothing where the edition has neither polygons nor points of these areas: ask `drawable` to lay out.
     """
     if not drawable(view, parent, own=own):

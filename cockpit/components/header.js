@@ -27,6 +27,7 @@ const draw = (d, dark) => `<header>
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
   ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
+  <span class="paper">${esc(d.paper)}</span>
   <div class="rest">
     <a class="fresh" href="${esc(d.data)}"><span>${esc(d.stamp)}</span>
       ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</a>
@@ -34,7 +35,7 @@ const draw = (d, dark) => `<header>
       placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>
     ${d.menus.map(menu).join("")}
     <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}</a>`).join("")}</nav>
-    <div class="switches">${d.switches.map(s => `<a class="switch" data-stay href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
+    <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
       ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
   </div></header>`
 

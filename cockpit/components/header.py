@@ -33,6 +33,7 @@ def header(view: "View") -> None:
         "crumbs": [{"text": a.name, "href": view.href(area=a)} for a in areas.path(view.edition, view.area)],
         "demo": _("Demo data") if view.edition.demo else "",
         "other": _other_edition(view),
+        "paper": _on_paper(view),
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
         "fresh": freshness_in_words(view),
         "data": view.href("data"),
@@ -66,11 +67,17 @@ def freshness_in_words(view: "View") -> list[dict[str, str]]:
     return told if sources else []
 
 
+def _on_paper(view: "View") -> str:
+    """What a printed page must say of itself, since it has no controls: the days, the comparison, the data."""
+    days = _("{start} to {end}", start=format.day(view.period.start), end=format.day(view.period.end - DAY))
+    return " · ".join((days, view.compared, _("Data of {time}", time=format.stamp(view.as_of))))
+
+
 def _other_edition(view: "View") -> dict[str, str]:
     """A badge when these are not the data that everybody else sees; it leads to those."""
     if view.edition.fallback:
         return {"text": _("The newest data cannot be read, these are older"), "href": view.href("data")}
-    if dict(view.given).get("edition", view.newest) != view.newest:
+    if "edition" in dict(view.given) and view.edition.id != view.newest:
         return {"text": _("Edition {id}, not the newest", id=view.edition.id), "href": view.here(edition=None)}
     return {}
 
@@ -117,7 +124,7 @@ def _comparisons(view: "View") -> dict[str, Any]:
     return {"label": _("Compared with"), "value": words[view.compare], "items": items}
 
 
-def _switches(view: "View") -> list[dict[str, str]]:
+def _switches(view: "View") -> list[dict[str, Any]]:
     other = next(name for name in LANGUAGES if name != view.lang)
     large = view.size == "l"
     return [
@@ -127,7 +134,7 @@ def _switches(view: "View") -> list[dict[str, str]]:
             "label": _("Normal type") if large else _("Large type"),
             "href": view.here(size=None if large else "l"),
         },
-        {"icon": "wall", "label": _("Wall screen"), "href": view.href(wall="1")},
+        {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True},
     ]
 
 

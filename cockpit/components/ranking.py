@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _ranking = define("ranking")
 
-
 @dataclass(frozen=True)
 class RankingRow:
     """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why."""
@@ -35,10 +34,12 @@ class RankingRow:
     note: str = ""
 
 
-def ranking(rows: Sequence[RankingRow], *, title: str = "", height: int = 460, key: str = "ranking") -> None:
+def ranking(
+    rows: Sequence[RankingRow], *, title: str = "", first: str = "", height: int = 460, key: str = "ranking"
+) -> None:
     """Draw rows in the order given, those with `small` below the others and without a rank.
 
-    title: what the values are. height: in pixels; more rows than fit are scrolled to.
+    title: what the values are. first: what the rows are, by default areas. height: in pixels, more rows scroll.
     """
     data = {
         "ranked": [plain(row) for row in rows if not row.small],
@@ -46,8 +47,9 @@ def ranking(rows: Sequence[RankingRow], *, title: str = "", height: int = 460, k
         "title": title,
         "height": height,
         "words": {
-            "columns": [_("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
+            "columns": [first or _("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
             "apart": _("Not ranked"),
+            "cut": _("The first {n} of {all}", n="{n}", all="{all}"),
         },
     }
     _ranking(key=key, data=data)

@@ -27,6 +27,8 @@ from metrics.thresholds import states
 
 MONTHS = 13
 """A tile's line: this month and the twelve before, so that last year's month stands at its other end."""
+COUNTS = ("backlog", "intake", "closed")
+"""Where all of these are zero, an area has no data."""
 BY_DAY, BY_WEEK = 62, 400
 """Periods up to so many days are drawn by day, by week; longer ones by month."""
 ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
@@ -104,6 +106,7 @@ def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     )
     frame = _query(asked, [m.id for m in metrics], periods=periods)
     found = {(row.metric, row.period, row.end): row for row in frame.itertuples()}
+    begun = _begun(frame, months)
     now = frame[(frame["period"] == asked.period.start) & (frame["end"] == asked.period.end)]
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
     return {
@@ -112,7 +115,10 @@ def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
             found[metric.id, asked.period.start, asked.period.end],
             found[metric.id, asked.against.start, asked.against.end],
             told[metric.id],
-            tuple(_number(found[metric.id, p.start, p.end].value) for p in periods[: len(months)]),
+            tuple(
+                _number(found[metric.id, p.start, p.end].value) if p.start >= begun else None
+                for p in periods[: len(months)]
+            ),
         )
         for metric in metrics
     }
@@ -210,6 +216,12 @@ def level_below(area: Area) -> str | None:
     """The level that an area's map and ranking show; None for a village."""
     lower = areas.below(area.level)
     return lower if lower is None or lower in AREAS else AREAS[0]
+
+
+def _begun(frame: pd.DataFrame, months: Sequence[Period]) -> date:
+    """The first month in which the area has anything at all: before it, nothing is known, not zero."""
+    counts = frame[frame["metric"].isin(COUNTS) & (frame["value"] > 0)]["period"]
+    return min([period for period in counts if period >= months[0].start], default=months[-1].start)
 
 
 def _query(asked: Asked, names: Sequence[str], **how: Any) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+import pandas as pd
+
 from cockpit import format
 from cockpit.components import todo
 from cockpit.components.header import notice, title
@@ -25,7 +27,7 @@ def to_do(view: View) -> None:
     todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
     if left := answers.open_cases(view.edition, view.area) - len(cards(view)):
         everything = view.href("rows", metric="backlog", sort="due_at")
-        notice(_("{n} more, due later", n=left), links=[(_("All"), everything)])
+        notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
 @lru_cache(maxsize=256)
@@ -81,13 +83,14 @@ def _card(view: View, row: Row) -> Card:
 
 
 def _stages(row: Row) -> list[Stage]:
-    """Registered, signed for, responded to, closed: what is done, what is next and whether it is late."""
+    """Registered, signed for, responded to, closed: what is done, what is next and whether it is late.
+
+    A step before the next one that was never recorded is left out: its source does not know it.
+    """
+    done = {"sign": not pd.isna(row.signed_at), "respond": not pd.isna(row.responded_at), "close": False}
     names = {"sign": _("Signed for"), "respond": _("Responded"), "close": _("Closed")}
-    done = {"sign": row.signed_at, "respond": row.responded_at}
     running = "overdue" if row.when == "overdue" else "now"
-    stages = [Stage(_("Registered"), state="done")]
-    for step, name in names.items():
-        at = done.get(step)
-        finished = at is not None and at == at
-        stages.append(Stage(name, state="done" if finished else running if step == row.next_step else "todo"))
-    return stages
+    ahead = list(names)[list(names).index(row.next_step) :]
+    states = {step: "done" if done[step] else running if step == row.next_step else "todo" for step in names}
+    told = [Stage(name, state=states[step]) for step, name in names.items() if done[step] or step in ahead]
+    return [Stage(_("Registered"), state="done"), *told]

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from cockpit.components import areamap
-from cockpit.components.header import title
+from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
 from cockpit.layouts import places
 from cockpit.layouts.attention import attention
-from cockpit.layouts.panels import backlog_ages, breakdown, breakdown_note, case_metric, trend
+from cockpit.layouts.panels import backlog_ages, breakdown, breakdown_note, case_metric, has_trend, trend
 from cockpit.layouts.vitals import fed_metrics, vital_signs
+from cockpit.layouts.words import level
 from cockpit.view import View
 
 MAP_HEIGHT = 430
@@ -27,6 +28,11 @@ def draw(view: View) -> None:
 
 def where(view: View) -> None:
     """Map and ranking of the areas below; the ranking alone where there is nothing to draw."""
+    if not places.has_values(view):
+        lower = places.compared(view)[0]
+        title(places.title(view))
+        notice(_("No {level} has data of this metric in this period.", level=level(lower)))
+        return
     if not areamap.drawable(view, view.area):
         title(places.title(view), note=places.note(view))
         places.area_ranking(view, height=MAP_HEIGHT)
@@ -42,6 +48,10 @@ def where(view: View) -> None:
 
 def when(view: View) -> None:
     """The trend, and how old the backlog is."""
+    if not has_trend(view):
+        title(_("Age of the backlog"))
+        backlog_ages(view)
+        return
     left, right = st.columns([16, 7], gap="medium")
     with left:
         title(_("{metric} over time", metric=view.metric.name[language()]))

@@ -20,6 +20,12 @@ def trend(view: View, *, height: int = 260) -> None:
     charts.show(trend_figure(view, view.dark), key="trend", height=height, label=name)
 
 
+def has_trend(view: View) -> bool:
+    """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
+    found = answers.line(ask(view), view.metric)
+    return any(value is not None for value in (*found.now, *found.previous, *found.last_year))
+
+
 @lru_cache(maxsize=256)
 def trend_figure(view: View, dark: bool) -> charts.Figure:
     """`dark` tells apart the two figures of a view, whose colours are set on the server."""

@@ -26,6 +26,12 @@ def has_below(view: View) -> bool:
     return answers.level_below(view.area) is not None and bool(areas.children(view.edition, view.area))
 
 
+def has_values(view: View) -> bool:
+    """Whether any of the areas below has a value, ranked or not."""
+    lower, metric = compared(view)
+    return any(part.known for part in answers.parts(ask(view), metric, lower))
+
+
 def title(view: View) -> str:
     """`积压件数 · 22 个镇街`"""
     lower, metric = compared(view)
@@ -80,7 +86,9 @@ def _colours(metric: Metric, found: Sequence[Part]) -> tuple[list[Step], list[in
     limits = metric.thresholds
     if limits is None or limits.against == "value" or limits.green is None:
         return areamap.steps(metric, [part.now.value if part.ranked else None for part in found])
-    steps = [Step(format.state(state).word, state) for state in STATES]
+    bounds = (format.limit(metric), "", str(limits.red))
+    words = (f"{format.state(state).word} {bound}".strip() for state, bound in zip(STATES, bounds, strict=True))
+    steps = [Step(word, state) for word, state in zip(words, STATES, strict=True)]
     return steps, [STATES.index(part.state) if part.state in STATES else None for part in found]
 
 
@@ -99,7 +107,13 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
 
 def department_ranking(view: View, *, height: int) -> None:
     """The responsible units as a list; one opens its rows."""
-    ranking.ranking(department_rows(view), title=case_metric(view).name[language()], height=height, key="departments")
+    ranking.ranking(
+        department_rows(view),
+        title=case_metric(view).name[language()],
+        first=_("Unit"),
+        height=height,
+        key="departments",
+    )
 
 
 @lru_cache(maxsize=256)

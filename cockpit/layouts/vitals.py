@@ -78,6 +78,6 @@ def _flattering(honest: Vital, other: Vital | None) -> str:
     if abs(other.now.value - honest.now.value) <= APART:
         return ""
     return _(
-        "{rate} of closed cases: it leaves out what is late and still open",
+        "Of closed cases {rate}; late open ones left out",
         rate=format.quantity(other.metric, other.now.value),
     )

@@ -20,7 +20,7 @@ from metrics.areas import Area
 TILES = 4
 REDS = 3
 MOST_STOPS = 8
-MAP_HEIGHT = 560
+RANKING_HEIGHT = 640
 TURNS = "wall.turns"
 
 
@@ -53,10 +53,10 @@ def stops_of(view: View) -> list[Area]:
 def _map(view: View) -> None:
     if places.has_below(view) and areamap.drawable(view, view.area):
         title(places.title(view))
-        places.area_map(view, height=MAP_HEIGHT)
+        places.area_map(view, height=0)
     elif places.has_below(view):
         title(places.title(view))
-        places.area_ranking(view, height=MAP_HEIGHT)
+        places.area_ranking(view, height=RANKING_HEIGHT)
 
 
 def _reds(view: View) -> None:

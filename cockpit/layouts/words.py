@@ -21,7 +21,10 @@ def area_name(view: View, code: int) -> str:
 
 def own_level(area: Area) -> str:
     """`区本级`, `街道本级`: what belongs to the area but to none below it."""
-    return f"{area.kind or level(area.level)}本级" if language() == "zh" else _("Own level")
+    if language() != "zh":
+        return _("Own level")
+    kind = area.kind if area.kind and not area.kind.isascii() else level(area.level)
+    return f"{kind}本级"
 
 
 def source_name(view: View, source: str) -> str:

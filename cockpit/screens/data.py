@@ -13,6 +13,7 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.nav import link
+from cockpit.screens import words
 from cockpit.view import View
 from data import ledger
 from data.editions import EditionInfo
@@ -167,8 +168,8 @@ def _held(batch: Batch) -> None:
 
 
 def _batch_row(batch: Batch) -> list[Cell | str]:
-    words = {"accepted": (_("Taken in"), "green"), "held": (_("Held"), "amber")}
-    text, state = words.get(batch.status, (batch.status, "none"))
+    states = {"accepted": (_("Taken in"), "green"), "held": (_("Held"), "amber")}
+    text, state = states.get(batch.status, (batch.status, "none"))
     return [
         str(batch.batch),
         batch.source,
@@ -204,20 +205,22 @@ def rejects(told: Sequence[Batch]) -> None:
         return
     table(
         [Column(_("Reason"), lead=True), Column(_("How many"), number=True)],
-        [[reason, format.number(count)] for reason, count in what.reasons],
+        [[words.reason(reason), format.number(count)] for reason, count in what.reasons],
         key="reasons",
     )
     table(
         [Column(_("Line"), number=True), Column(_("Number"), lead=True), Column(_("Reasons")), Column(_("As it came"))],
         [_reject_row(row) for row in what.rows],
-        caption=ngettext("The first row", "The first {n} rows", len(what.rows)) + _(", phone and ID numbers masked"),
+        caption=ngettext(
+            "{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", len(what.rows)
+        ),
         key="rejects",
     )
 
 
 def _reject_row(row: Reject) -> list[Cell | str]:
     raw = row.raw if len(row.raw) <= MOST_RAW else f"{row.raw[:MOST_RAW]}…"
-    return [format.number(row.row), row.key or "–", "; ".join(row.reasons), Cell(raw, code=True)]
+    return [format.number(row.row), row.key or "–", words.listed(map(words.reason, row.reasons)), Cell(raw, code=True)]
 
 
 def _chosen(told: Sequence[Batch]) -> Batch | None:

@@ -1,5 +1,6 @@
 """What several pages say alike: a metric that is not told here, sources, areas, links to a case."""
 
+from datetime import timedelta
 from functools import lru_cache
 from html import escape
 
@@ -38,7 +39,7 @@ def is_told(view: View, page: str) -> bool:
 
 def sentence(text: str) -> None:
     """What the page has to say, in one sentence."""
-    st.html(f"<p>{escape(text)}</p>")
+    st.html(f'<p style="margin: 0">{escape(text)}</p>')
 
 
 def when(view: View) -> str:
@@ -94,7 +95,7 @@ def _source_row(view: View, source: Freshness) -> list[Cell | str]:
         Cell(name, note=source.source if source.source != name else ""),
         Cell(told if source.cycle_days else _("No cycle agreed"), state=state),
         format.stamp(source.last_at) if source.last_at else "",
-        _("{n} days", n=f"{source.cycle_days:g}") if source.cycle_days else "",
+        format.age(timedelta(days=source.cycle_days)) if source.cycle_days else "",
     ]
 
 

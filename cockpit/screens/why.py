@@ -21,7 +21,7 @@ from metrics.why import Explanation
 from metrics.why import why as explain
 
 MOST_STEPS = 8
-MOST_LINES = 20
+MOST_LINES = 25
 NAMED = 2
 """Splits whose greatest mover the sentence names."""
 
@@ -66,7 +66,7 @@ def sentence(view: View, found: Explanation) -> str:
     else:
         moved = _("{metric} fell from {before} to {after}, {change}", **told)
     movers = _movers(view, found)
-    return _("{told}: {movers}", told=moved, movers=_(", ").join(movers)) if movers else moved
+    return _("{told}: {more}", told=moved, more=_(", ").join(movers)) if movers else moved
 
 
 def _movers(view: View, found: Explanation) -> list[str]:
@@ -89,6 +89,11 @@ def _amount(view: View, change: float) -> str:
 def decimals(view: View) -> int:
     """A change of a rate is told to a tenth of a point."""
     return max(1, view.metric.decimals) if view.metric.is_rate else view.metric.decimals
+
+
+def fine(view: View) -> int:
+    """Its parts are smaller than itself: those of a rate are told to one more place."""
+    return decimals(view) + 1 if view.metric.is_rate else decimals(view)
 
 
 def both(view: View, found: Explanation) -> None:
@@ -164,14 +169,17 @@ def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> Non
 
 
 def lines(view: View, found: Explanation, by: str, where: dict[str, str]) -> list[Line]:
-    """All parts, greatest first; mix and rate effects rounded so that their sum is the rounded change."""
-    moves = found.splits[by]
-    exact = [value for move in moves for value in (move.mix, move.rate)]
-    fair = apportion(exact, found.change or 0.0, decimals(view))
-    return [
-        Line(_name(view, by, move.group), move.before, move.after, mix, rate, *_links(view, by, move.group, where))
-        for move, mix, rate in zip(moves, fair[::2], fair[1::2], strict=True)
-    ]
+    """All parts, greatest first; effects rounded so that their sum is the rounded change, mix and rate that of each."""
+    moves, places = found.splits[by], fine(view)
+    effects = apportion([move.effect for move in moves], found.change or 0.0, places)
+    told = []
+    for move, effect in zip(moves, effects, strict=True):
+        mix = round(move.mix, places)
+        links = _links(view, by, move.group, where)
+        told.append(
+            Line(_name(view, by, move.group), move.before, move.after, mix, round(effect - mix, places), *links)
+        )
+    return sorted(told, key=lambda line: -abs(line.effect))
 
 
 def apportion(values: Sequence[float], total: float, places: int) -> list[float]:
@@ -199,7 +207,7 @@ def merged(every: list[Line], most: int) -> list[Line]:
 
 
 def _bar(view: View, line: Line) -> Bar:
-    places = decimals(view)
+    places = fine(view)
     effect = round(line.effect, places)
     better = (effect > 0) == (view.metric.direction == "up")
     state = "none" if view.metric.direction == "none" or not effect else "green" if better else "red"
@@ -213,7 +221,7 @@ def _columns(view: View) -> list[Column]:
 
 
 def _row(view: View, line: Line) -> list[Cell | str]:
-    places = decimals(view)
+    places = fine(view)
     effects = (line.mix, line.rate, line.effect) if view.metric.is_rate else (line.effect,)
     return [
         Cell(line.name, line.href),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
-from data.schema import CASES, FACTS
+from data.schema import FACTS
 from metrics.catalog import Domain, Metric
 
 
@@ -30,7 +30,7 @@ def _columns() -> dict[str, str]:
         "repeated": _("Repeat"), "asset": _("Asset"), "updated_at": _("Last changed"), "batch": _("Batch"),
         "name": _("Name"), "score": _("Score"), "passed": _("Passed"), "vetoes": _("Vetoes"),
         "visits": _("Visits, 7 days"),
-        "down": _("Failed"), "home_age": _("Home page age, days"), "stale": _("Stale columns"),
+        "down": _("Not opened"), "home_age": _("Home page age, days"), "stale": _("Stale columns"),
         "blank": _("Blank columns"), "lost": _("Points lost"), "unanswered": _("Messages unanswered"),
         "url": _("Address"),
         "rule": _("Rule"), "checked_at": _("Checked"), "observed": _("Observed"), "method": _("Method"),
@@ -90,6 +90,23 @@ def veto(rule: str) -> str:
     }.get(rule, rule)  # fmt: skip
 
 
+def reason(told: str) -> str:
+    """Why a row was refused; columns by their headings."""
+    kind, _colon, what = told.partition(": ")
+    if kind.startswith("missing "):
+        kind, what = "missing", kind.removeprefix("missing ")
+    known = {
+        "missing": _("Missing"), "unknown area": _("Unknown area"), "unknown value": _("Unknown value"),
+        "area not valid on that day": _("Area did not exist on that day"), "unparseable time": _("Not a time"),
+        "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
+        "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),
+        "duplicate key in the delivery": _("Number twice in the delivery"), "unreadable row": _("Unreadable row"),
+    }.get(kind)  # fmt: skip
+    if known is None:
+        return told
+    return _("{told}: {more}", told=known, more=column(what)) if what else known
+
+
 def level(name: str) -> str:
     return {
         "province": _("province"), "city": _("city"), "district": _("district"), "town": _("town"),
@@ -143,8 +160,3 @@ def side(metric: Metric, part: str) -> str:
 def has_rest(metric: Metric) -> bool:
     """Whether the numerator is among the denominator, so that the rest can be shown."""
     return metric.sides.rest is not None if metric.sides else metric.is_percent and metric.numerator is not None
-
-
-def case_columns() -> tuple[str, ...]:
-    """What a case holds that may leave the house: all but the caller's hash."""
-    return tuple(column.name for column in CASES.columns if column.name != "reporter")

@@ -29,7 +29,7 @@ FEATURES = [
     {"id": code, "properties": {"name": BAD, "lon": None, "lat": None}, "geometry": SQUARE} for code in ("1", "2")
 ]
 HEADER = {
-    "product": BAD, "home": BAD, "crumbs": [{"text": BAD, "href": BAD}] * 2, "demo": BAD,
+    "product": BAD, "home": BAD, "paper": BAD, "crumbs": [{"text": BAD, "href": BAD}] * 2, "demo": BAD,
     "other": {"text": BAD, "href": BAD},
     "stamp": BAD, "fresh": [{"state": "red", "text": BAD}], "data": BAD,
     "find": {"label": BAD, "url": BAD, "href": BAD, "none": BAD},
@@ -54,7 +54,7 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
         [{"cards": [Card(BAD, BAD, BAD, "red", BAD, (BAD,), (STAGE,))], "counts": [Count(BAD, BAD, "red", BAD)],
           "empty": BAD, "words": WORDS}],
     ),
-    "areamap": (f"picture(data, {json.dumps(FEATURES)}, 400, 300, false, 15) + legend(data, false)", [MAP]),
+    "areamap": (f"picture(data, {json.dumps(FEATURES)}, 400, 300, 15) + legend(data)", [MAP]),
     "header": ("draw(data, false)", [HEADER]),
     "wall": ("draw(data)", [{"name": BAD, "stamp": BAD, "demo": BAD}]),
 }  # fmt: skip

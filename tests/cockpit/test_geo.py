@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import app
-from cockpit import geo, settings
+from cockpit import assets, geo, settings
 from data.areas import load_areas
 from data.editions import Edition
 from data.home import Home
 from metrics.areas import area
-from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
+from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, published
+from tests.factory import areas as load_places
 
 SQUARE = {
     "type": "Polygon",
@@ -38,17 +40,17 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COCKPIT_HOME", str(home.root))
         settings.current.cache_clear()
-        edition_of(home, [], datetime(2026, 11, 22, 8), places=places)
+        load_places(home, places)
         file = home.root / "shapes.geojson"
         file.write_text(json.dumps(shapes), "utf-8")
         load_areas(home, file)
-        yield edition_of(home, [], datetime(2026, 11, 22, 8), places=[])
+        yield published(home, datetime(2026, 11, 22, 8))
     settings.current.cache_clear()
 
 
 def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a GET at our routes, headers of the application included."""
-    served = Starlette(routes=list(geo.ROUTES), middleware=[Middleware(app.Headers)])
+    served = Starlette(routes=[*geo.ROUTES, *assets.ROUTES], middleware=[Middleware(app.Headers)])
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
@@ -105,7 +107,13 @@ def test_it_may_be_kept_for_ever_and_travels_zipped(edition: Edition) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/geo/{edition}/990199000000.geojson", "/geo/20200101-000000-dead/990101000000.geojson"]
+    "path",
+    [
+        "/geo/{edition}/990199000000.geojson",
+        "/geo/{edition}/" + "9" * 40 + ".geojson",
+        "/geo/{edition}/x.geojson",
+        "/geo/20200101-000000-dead/990101000000.geojson",
+    ],
 )
 def test_an_unknown_area_or_edition_is_one_line(edition: Edition, path: str) -> None:
     status, headers, body = get(path.format(edition=edition.id))
@@ -118,13 +126,13 @@ def test_an_unknown_area_or_edition_is_one_line(edition: Edition, path: str) -> 
 
 def test_areas_are_found_by_name_and_code(edition: Edition) -> None:
     def found(text: str) -> list[Any]:
-        status, _, body = get(f"/geo/{edition.id}/find", f"q={text}")
+        status, _, body = get(f"/geo/{edition.id}/find", urlencode({"q": text}))
         assert status == 200
         return json.loads(body)
 
     assert found("沙洲") == [{"code": TOWNS[1], "name": "沙洲镇", "above": "临江区"}]
     assert [place["code"] for place in found("990101001")] == [TOWNS[0], *VILLAGES[:2]]
-    assert found("") == found("%00'; --") == []
+    assert found("") == found("\0'; --") == []
 
 
 def test_every_answer_carries_the_content_policy() -> None:

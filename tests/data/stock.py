@@ -40,6 +40,7 @@ MEASURES = (
     Measure("due_on_time", "due_at", "standing AND closed_at <= due_at"),
     Measure("caught_up", LATE),
     Measure("first_clock", "coalesce(signed_at, sign_due_at)"),
+    Measure("responded", "respond_due_at", "responded_at IS NOT NULL"),
     Measure("dispatches", "registered_at", value="returned + 1"),
     Measure("repeats", "registered_at", "repeated"),
     Measure("solved", "closed_at", "reached AND solved"),

@@ -1,0 +1,83 @@
+"""What the README shows works as it stands there, in both languages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cockpit.commands import cli
+from data.areas import load_areas
+from data.home import Home
+from data.ingest import load
+from data.sources import read_source
+from metrics.catalog import load as load_catalog
+
+ROOT = Path(__file__).parent.parent
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+pytestmark = pytest.mark.parametrize("readme", READMES, ids=["English", "Chinese"])
+
+
+def blocks(readme: Path) -> list[str]:
+    """The code blocks of a README, without their indent."""
+    found = re.findall(r"^( *)```\w*\n(.*?)^\1```", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return ["\n".join(line.removeprefix(indent) for line in text.splitlines()) + "\n" for indent, text in found]
+
+
+def block(readme: Path, start: str) -> str:
+    return next(text for text in blocks(readme) if text.startswith(start))
+
+
+def rows(readme: Path, header: str) -> list[list[str]]:
+    """The cells of the table with that first line."""
+    lines = readme.read_text("utf-8").split(header, 1)[1].splitlines()[2:]
+    table = [line for line in lines[: lines.index("")] if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+def test_the_areas_and_the_source_file_load(readme: Path, tmp_path: Path) -> None:
+    (tmp_path / "areas.csv").write_text(block(readme, "code,name,level"), "utf-8")
+    (tmp_path / "hotline.yaml").write_text(block(readme, "source: hotline"), "utf-8")
+    source = read_source(tmp_path / "hotline.yaml")
+    expressions = source.expressions
+    columns = [
+        expressions[f"columns.{c}"].columns for c in ("category", "registered_at", "due_at", "closed_at", "updated_at")
+    ]
+    names = [name for found in (expressions["key"].columns, expressions["area"].columns, *columns) for name in found]
+    row = ("1", "330109001001", "路灯", "2026-03-01 08:00", "2026-03-08 08:00", "", "2026-03-01 08:00")
+    (tmp_path / "hotline.csv").write_text(f"{','.join(names)}\n{','.join(row)}\n", "utf-8")
+    home = Home(tmp_path / "var", memory="1GB")
+    assert load_areas(home, tmp_path / "areas.csv").added == 3
+    report = load(home, source)
+    assert (report.read, report.accepted, report.rejected) == (1, 1, 0)
+
+
+def test_the_metric_is_one_that_the_catalog_takes(readme: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(block(readme, "id: mine"), "utf-8")
+    metric = load_catalog(tmp_path).metrics["lamps_closed_rate"]
+    assert (metric.numerator, metric.denominator) == ("lamps_closed", "lamps")
+
+
+def test_every_shown_command_exists(readme: Path) -> None:
+    shown = re.findall(r"python -m cockpit (\w+)", readme.read_text("utf-8"))
+    assert set(shown) <= {*cli.commands, "COMMAND", "命令"}
+    table = rows(readme, "| command | does |" if readme.stem == "README" else "| 命令 | 作用 |")
+    assert [re.match(r"`(\w+)", row[0])[1] for row in table] == list(cli.commands)
+
+
+def test_every_target_of_make_that_is_named_exists(readme: Path) -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", readme.read_text("utf-8"), re.MULTILINE))
+    assert {"run", "test", "demo-boston", "bench"} <= named <= targets
+
+
+def test_the_table_of_libraries_is_what_is_required(readme: Path) -> None:
+    pins = re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    table = rows(readme, "| library | why |" if readme.stem == "README" else "| 库 | 用途 |")
+    assert [row[0] for row in table] == pins
+    assert all(row[1] for row in table)
+
+
+def test_links_lead_somewhere(readme: Path) -> None:
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]+)\)", readme.read_text("utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
