@@ -63,7 +63,7 @@ def trend(
 ) -> Figure:
     """This period against others, day by day, all laid on the days of this one; `hrefs` open the days of this one."""
     colours = palette(view)
-    data = []
+    data: list[dict[str, Any]] = []
     for line in lines:
         x = [day.isoformat() for day in days[: len(line.values)]]
         texts = [f"{line.name} {day} {format.quantity(metric, v)}" for day, v in zip(x, line.values, strict=True)]
@@ -73,7 +73,7 @@ def trend(
                 "mode": "lines+markers" if line.style == "now" else "lines",
                 "name": line.name,
                 "x": x,
-                "y": [None if format.missing(v) else v for v in line.values],
+                "y": [format.given(v) for v in line.values],
                 "text": texts,
                 "hovertemplate": "%{text}<extra></extra>",
                 "customdata": list(hrefs) if line.style == "now" else None,
@@ -87,12 +87,12 @@ def trend(
                 "cliponaxis": False,
             }
         )
-    figure = {"data": data, "layout": _layout(view, colours)}
-    figure["layout"]["xaxis"] |= _time_ticks(days)
-    figure["layout"] |= _limits(metric, colours)
+    layout = _layout(view, colours)
+    layout["xaxis"] |= _time_ticks(days)
+    layout |= _limits(metric, colours)
     if not metric.is_percent:
-        figure["layout"]["yaxis"]["rangemode"] = "tozero"
-    return figure
+        layout["yaxis"]["rangemode"] = "tozero"
+    return {"data": data, "layout": layout}
 
 
 def columns(

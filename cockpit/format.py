@@ -54,16 +54,22 @@ def limit(metric: Metric) -> str:
     return words
 
 
+def given(value: float | None) -> float | None:
+    """A number out of a frame, where what is not there is NaN: None then."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def missing(value: float | None) -> bool:
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
+    return given(value) is None
 
 
 def number(value: float | None, decimals: int = 0) -> str:
     """`3,120`, `95.1`; an en dash when there is none."""
-    if missing(value):
+    amount = given(value)
+    if amount is None:
         return "–"
-    text = f"{abs(value):,.{decimals}f}"
-    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+    text = f"{abs(amount):,.{decimals}f}"
+    return f"{MINUS}{text}" if amount < 0 and text.strip("0.,") else text
 
 
 def short(value: float | None, decimals: int = 0) -> str:
@@ -73,12 +79,12 @@ def short(value: float | None, decimals: int = 0) -> str:
 
 def column(values: Iterable[float | None], decimals: int = 0) -> list[str]:
     """The numbers of one column or axis, all in the same unit: the one that suits the largest."""
-    values = list(values)
-    largest = max((abs(v) for v in values if not missing(v)), default=0)
+    amounts = [given(value) for value in values]
+    largest = max((abs(amount) for amount in amounts if amount is not None), default=0)
     if language() != "zh" or largest < SIX_DIGITS:
-        return [number(v, decimals) for v in values]
+        return [number(amount, decimals) for amount in amounts]
     size, unit = (YI, "亿") if largest >= YI else (WAN, "万")
-    return ["–" if missing(v) else f"{number(v / size, 1)}{unit}" for v in values]
+    return ["–" if amount is None else f"{number(amount / size, 1)}{unit}" for amount in amounts]
 
 
 def value(metric: Metric, amount: float | None) -> str:
@@ -87,14 +93,12 @@ def value(metric: Metric, amount: float | None) -> str:
     One more decimal where rounding would carry it over one of the metric's own bounds, or a share to 0 or 100
     that is neither: 94.96 against "95 or more" reads 94.96, not 95.0.
     """
-    if missing(amount):
+    exact = given(amount)
+    if exact is None:
         return "–"
-    for decimals in range(metric.decimals, metric.decimals + MORE_DECIMALS):
-        if _reads_true(metric, amount, round(amount, decimals)):
-            break
-    else:
-        decimals = metric.decimals + MORE_DECIMALS
-    return short(amount, decimals)
+    most = metric.decimals + MORE_DECIMALS
+    fitting = (d for d in range(metric.decimals, most) if _reads_true(metric, exact, round(exact, d)))
+    return short(exact, next(fitting, most))
 
 
 def _reads_true(metric: Metric, exact: float, rounded: float) -> bool:
@@ -125,7 +129,8 @@ class Change:
 
 def change(metric: Metric, now: float | None, before: float | None) -> Change:
     """`▲ 0.8 个百分点` of a percentage, `▲ 31 件 +8.2 %` of anything else; empty when either is missing."""
-    if missing(now) or missing(before):
+    now, before = given(now), given(before)
+    if now is None or before is None:
         return Change("", "none")
     step = round(now - before, max(metric.decimals, 1) if metric.is_percent else metric.decimals)
     if step == 0:

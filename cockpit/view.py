@@ -159,7 +159,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings) -> View:
         _area(edition, parameters.get("area")),
         _metric(catalog, parameters.get("metric")),
         _period(edition, parameters.get("from"), parameters.get("to")),
-        _choice("vs", parameters.get("vs"), COMPARISONS),
+        "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
         _choice("lang", parameters.get("lang"), (config.language, *LANGUAGES)),
         _choice("size", parameters.get("size"), ("m", "l")),
         parameters.get("wall") == "1",

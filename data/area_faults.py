@@ -23,7 +23,8 @@ SHOWN = 5
 def refuse_faults(store: duckdb.DuckDBPyConnection, path: Path, columns: set[str], needed: set[str]) -> None:
     """Raise DataError if anything is wrong with the rows or with the tree they make."""
     faults = " UNION ALL ".join(["FROM faults", *_row_faults(columns, needed), *_tree_faults()])
-    found = store.execute(f"SELECT DISTINCT row, fault FROM ({faults}) ORDER BY row NULLS LAST, fault").fetchall()
+    sql = f"SELECT DISTINCT row, fault FROM ({faults}) WHERE fault IS NOT NULL ORDER BY row NULLS LAST, fault"
+    found = store.execute(sql).fetchall()
     if found:
         shown = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in found[:SHOWN])
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

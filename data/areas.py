@@ -99,7 +99,7 @@ def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]
     known = {ours: theirs for theirs in reversed(names) if (ours := _our_name(theirs)) in AREA_COLUMNS}
     fields = ", ".join(f"nullif(trim({quoted(theirs)}), '') AS {ours}" for ours, theirs in known.items())
     store.execute(f"CREATE TEMP TABLE rows AS SELECT {fields or 'NULL AS nothing'} FROM {reader}")
-    store.execute("CREATE TEMP TABLE file AS SELECT rowid + 2 AS row, * FROM rows")
+    store.execute("CREATE TEMP TABLE file AS SELECT row_number() OVER () + 1 AS row, * FROM rows")
     store.execute("CREATE TEMP TABLE faults AS SELECT line AS row, error_message AS fault FROM reject_errors")
     store.execute("CREATE TEMP TABLE polygons (row BIGINT, wkb BLOB, lon DOUBLE, lat DOUBLE)")
     return set(known)

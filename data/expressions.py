@@ -4,6 +4,7 @@ An expression sees one row and nothing else. It may not ask another row (aggrega
 (subqueries), or the session (variables, settings); so a source file cannot read what its author may not.
 """
 
+import atexit
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -151,6 +152,9 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         ":memory:", config={"threads": 1, "autoinstall_known_extensions": False, "enable_external_access": False}
     )
+
+
+atexit.register(_parser.cache_clear)
 
 
 @cache

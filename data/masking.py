@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from data.errors import DataError
@@ -59,12 +61,7 @@ def pepper(home: Home) -> str:
 
 def _create(path: Path, secret: str) -> None:
     """Write the secret whole or not at all; if two processes start at once, the first one's stays."""
-    draft = path.with_name(f"pepper.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secret)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="pepper.") as draft, suppress(FileExistsError):
+        draft.write(secret)
+        draft.flush()
+        os.link(draft.name, path)

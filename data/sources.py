@@ -242,9 +242,12 @@ def read_source(path: Path) -> Source:
     try:
         source = Source(**{str(key): value for key, value in content.items()})
     except ValidationError as error:
-        raise DataError(f"{path}: " + "; ".join(_fault(fault) for fault in error.errors())) from error
-    source._path = path
-    return source
+        faults = [_fault(fault) for fault in error.errors(include_context=False)]
+    else:
+        source._path = path
+        return source
+    # Raised here and not above: an exception that holds pydantic's is never freed.
+    raise DataError(f"{path}: {'; '.join(faults)}")
 
 
 def _fault(fault: Any) -> str:

@@ -21,11 +21,12 @@ if shared.is_told(view, "why"):
         [(_("Passport"), view.href("passport")), (_("Rows"), view.href("rows", **where)), (_("Cockpit"), view.href())],
         copy=view.permalink("why", **where),
     )
-    if reason := why.unsplit(view, found):
+    parts = why.worth_telling(found)
+    for by in parts:
+        why.split(view, found, by, where)
+    if not parts:
         why.both(view, found)
-        header.notice(reason)
-    else:
-        for by in why.worth_telling(found):
-            why.split(view, found, by, where)
-        if view.metric.is_rate:
-            header.notice(_("Rate: the part did better or worse. Mix: its share of the whole grew or shrank."))
+        if reason := why.unsplit(view, found):
+            header.notice(reason)
+    elif view.metric.is_rate:
+        header.notice(_("Rate: the part did better or worse. Mix: its share of the whole grew or shrank."))

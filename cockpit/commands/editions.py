@@ -24,7 +24,8 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
     rollups = catalog_of(settings).rollups()
     with progress() as show:
         report = publish_edition(settings.data, rollups, as_of=as_of, keep=settings.keep_editions, progress=show)
-    click.echo(f"{report.edition}: published, {report.cases} cases, {report.seconds:.1f} seconds")
+    told = "nothing new to publish" if report.kind == "unchanged" else "published"
+    click.echo(f"{report.edition}: {told}, {report.cases} cases, {report.seconds:.1f} seconds")
 
 
 @click.command()

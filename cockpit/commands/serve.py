@@ -33,7 +33,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) 
             os.environ["COCKPIT_CATALOG"] = str(settings.catalog.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
         with contextlib.suppress(KeyboardInterrupt):
-            _run(door, "localhost" if host in EVERY_INTERFACE else host, port)
+            _run(door, address(host, port))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -65,14 +65,20 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
     build_demo(settings)
 
 
-def _run(door: socket.socket, host: str, port: int) -> None:
+def address(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    name = "localhost" if host in EVERY_INTERFACE else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def _run(door: socket.socket, url: str) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                click.echo(f"the cockpits are at http://{host}:{port}")
+                click.echo(f"the cockpits are at {url}")
 
     config = uvicorn.Config("app:app", log_level="warning", access_log=False, ws_per_message_deflate=False)
     server = Server(config)

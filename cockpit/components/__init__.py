@@ -39,7 +39,7 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
     charts.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
 
     table.table(columns, rows, *, pages=(), total=(), caption="", key)               # cards on a phone
-        Column(text, sort="href", sorted="", lead=False, number=False)  # lead: names the row
+        Column(text, sort="href", sorted="", lead=False, number=False, short=False)  # lead: names the row
         Cell(text, href="", state="", note="", code=False) or a plain text;  Page(text, href="")
     record.record(items, *, key)                                # label and text, one a line; empty ones left out
         Item(label, text, href="", state="", note="", links=(), fold=False)

@@ -20,7 +20,8 @@ async function copied(text) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root")
   root.classList.toggle("dark", isDark(root))
-  if (!show(root, draw(data)) || !data.copy) return
+  show(root, draw(data))
+  if (!data.copy) return
   const button = root.querySelector("button"), input = root.querySelector("input"), status = root.querySelector("[role=status]")
   button.onclick = async () => {
     const address = new URL(data.copy, location.origin).href

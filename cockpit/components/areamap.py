@@ -11,6 +11,7 @@ from cockpit.components.base import define, plain
 from cockpit.i18n import _
 from metrics.areas import Area
 from metrics.catalog import Metric
+from metrics.catalog.model import Bound
 
 if TYPE_CHECKING:
     from cockpit.view import View
@@ -102,23 +103,25 @@ def steps(metric: Metric, values: Sequence[float | None]) -> tuple[list[Step], l
 
     Cut at the metric's own thresholds where they hold for the value itself, else where the values fall into fifths.
     """
-    known = sorted({float(value) for value in values if not format.missing(value)})
+    amounts = [format.given(value) for value in values]
+    known = sorted({amount for amount in amounts if amount is not None})
     if not known:
         return [], [None] * len(values)
     limits = metric.thresholds
-    own = limits is not None and limits.against == "value" and limits.green is not None
-    legend, place = _by_limits(metric) if own else _by_fifths(metric, known)
-    return legend, [None if format.missing(value) else place(value) for value in values]
+    if limits and limits.green and limits.against == "value":
+        legend, place = _by_limits(limits.green, limits.red, rising=metric.direction == "up")
+    else:
+        legend, place = _by_fifths(metric, known)
+    return legend, [None if amount is None else place(amount) for amount in amounts]
 
 
 Place = Callable[[float], int]
 
 
-def _by_limits(metric: Metric) -> tuple[list[Step], Place]:
-    """Green, two of amber, two of red: the width of amber also parts the red."""
-    green, red = metric.thresholds.green, metric.thresholds.red
+def _by_limits(green: Bound, red: Bound, *, rising: bool) -> tuple[list[Step], Place]:
+    """Green, two of amber, two of red: the width of amber also parts the red. rising: more is better."""
     middle, beyond = (green.limit + red.limit) / 2, 2 * red.limit - green.limit
-    sign = 1 if metric.direction == "up" else -1
+    sign = 1 if rising else -1
 
     def place(value: float) -> int:
         if green.holds(value):

@@ -4,7 +4,7 @@ const draw = d => `<form role="search"><input type="search" name="words" maxleng
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root")
   root.classList.toggle("dark", isDark(root))
-  if (!show(root, draw(data))) return
+  show(root, draw(data))
   root.querySelector("form").onsubmit = event => {
     event.preventDefault()
     const url = new URL(data.href, location.href), words = event.target.elements.words.value.trim()

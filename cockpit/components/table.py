@@ -13,7 +13,7 @@ _table = define("table")
 class Column:
     """A heading. `sort` is the address of the same table sorted by it, `sorted` how it is now: up, down or not.
 
-    lead: names the row; on a phone it heads the card. number: set to the right.
+    lead: names the row; on a phone it heads the card. number: set to the right. short: kept in one line, as a time is.
     """
 
     text: str
@@ -21,6 +21,7 @@ class Column:
     sorted: str = ""
     lead: bool = False
     number: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def tile(
         basis=_basis(metric, row, view),
         note=quality(row),
         faint=silent or small,
-        trend=[None if format.missing(value) else float(value) for value in trend],
+        trend=[format.given(value) for value in trend],
         chosen=chosen,
     )
 

@@ -25,9 +25,9 @@ from metrics.reconcile import reconcile
 
 SECONDS = 5
 """How long an answer of the store is kept: it changes while deliveries are loaded."""
-MOST_RAW = 600
-LOAD, LET_IN, PUBLISH = (
-    f"python -m cockpit {command}" for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish")
+MOST_RAW, MOST_REJECTS = 600, 10
+LOAD, LET_IN, PUBLISH, ALL = (
+    f"python -m cockpit {command}" for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish", "rejects")
 )
 Facts = list[dict[str, Any]]
 
@@ -76,7 +76,7 @@ def delivered(root: str, _home: Home) -> Delivered:
 def refused(root: str, batch: int, _home: Home) -> Refused:
     """What was refused of one delivery."""
     try:
-        return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch))
+        return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, MOST_REJECTS))
     except DataError as error:
         return Refused(fault=str(error))
 
@@ -208,12 +208,11 @@ def rejects(told: Sequence[Batch]) -> None:
         [[words.reason(reason), format.number(count)] for reason, count in what.reasons],
         key="reasons",
     )
+    shown = ngettext("{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", len(what.rows))
     table(
         [Column(_("Line"), number=True), Column(_("Number"), lead=True), Column(_("Reasons")), Column(_("As it came"))],
         [_reject_row(row) for row in what.rows],
-        caption=ngettext(
-            "{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", len(what.rows)
-        ),
+        caption=_("{shown}; all of them: {command}", shown=shown, command=f"{ALL} --source {chosen.source}"),
         key="rejects",
     )
 

@@ -17,13 +17,14 @@ from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.catalog import Metric, Stock
 from metrics.interval import wilson
-from metrics.query import query
+from metrics.query import OK, PARTIAL, STALE, query
 from metrics.question import AREAS, Question, exists_at, question
 from metrics.spread import spread_sql
 from metrics.sums import sums_sql
 from metrics.views import views_sql
 
 Row = Any
+QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber"}
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
 
@@ -171,7 +172,7 @@ def stamped(view: View, now: Row) -> list[Item]:
     version = _("version {n}, since {day}", n=metric.version, day=metric.since)
     return [
         Item(_("As of"), format.stamp(view.as_of)),
-        Item(_("Quality"), tiles.quality(now) or _("Complete"), state="green" if now.quality == "ok" else "amber"),
+        Item(_("Quality"), tiles.quality(now) or _("Complete"), state=QUALITY.get(now.quality, "none")),
         Item(_("Not delivered in time"), _silent(view)),
         Item(_("Edition"), view.edition.id, href=view.href("data")),
         Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),

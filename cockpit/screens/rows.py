@@ -106,7 +106,7 @@ def chosen(view: View) -> Chosen:
         part,
         where,
         _age(age) if age else None,
-        given.get("q", "").strip(),
+        given.get("q", "").strip() if searchable(view) else "",
         order.removeprefix("-") or None,
         order.startswith("-"),
         int(page) if page.isdecimal() and len(page) < 9 else 1,
@@ -196,13 +196,14 @@ def _title(view: View, asked: Chosen, count: int) -> str:
             "denominator": _("the denominator of {metric}", metric=name),
             "rest": _("the denominator less the numerator of {metric}", metric=name),
         }[asked.part]
-        told = place | {"words": words.side(metric, asked.part), "amount": amount, "of": of}
+        place |= {"words": words.side(metric, asked.part), "of": of}
         if number is None or number == count:
-            return _("{area}, {when}: {amount} {words}, {of}", **told)
-        return _("{area}, {when}: {words} {number}, in {amount}, {of}", number=format.number(number), **told)
+            return _("{area}, {when}: {amount} {words}, {of}", amount=amount, **place)
+        told = format.number(number)
+        return _("{area}, {when}: {words} {number}, in {amount}, {of}", number=told, amount=amount, **place)
     if metric.is_additive and number is not None and number != count:
         told = format.quantity(metric, number)
-        return _("{area}, {when}: {metric} {number}, in {amount}", **place, metric=name, number=told, amount=amount)
+        return _("{area}, {when}: {metric} {number}, in {amount}", metric=name, number=told, amount=amount, **place)
     if metric.is_additive:
         return _("{area}, {when}: {metric}, {amount}", **place, metric=name, amount=amount)
     return _("{area}, {when}: {amount} counted in {metric}", **place, metric=name, amount=amount)
@@ -244,6 +245,7 @@ def _heading(view: View, name: str, order: str, falling: bool) -> Column:
         ("down" if falling else "up") if name == order else "",
         name in ("title", "name", "asset", "measure"),
         name in NUMBERS,
+        name == "state" or name.endswith("_at"),
     )
 
 
@@ -279,7 +281,8 @@ def _area(view: View, row: Row) -> str:
     town = int(row["area"]) // 1000 * 1000 if row["area"] else 0
     if view.area.level == "town" or town in (0, row["area"]):
         return name
-    return f"{area_name(view.edition, town)} {name}"
+    above = area_name(view.edition, town)
+    return name if name.startswith(above) else f"{above} {name}"
 
 
 def state(view: View, row: Row) -> Cell:
@@ -350,7 +353,7 @@ def safe_csv(frame: pd.DataFrame) -> str:
     """CSV in which no text is taken for a formula: a quote goes before one that begins with = + - @, tab or return."""
     frame = frame.copy()
     for name in frame.select_dtypes(["object", "string"]):
-        texts = frame[name]
-        risky = texts.map(lambda value: isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")))
-        frame[name] = texts.where(~risky, "'" + texts.astype("string"))
+        texts = frame[name].astype("string")
+        risky = texts.str.match(r"[=+\-@\t\r]", na=False)
+        frame[name] = frame[name].where(~risky, "'" + texts)
     return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")

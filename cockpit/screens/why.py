@@ -74,8 +74,9 @@ def _movers(view: View, found: Explanation) -> list[str]:
     told = []
     for by in worth_telling(found)[:NAMED]:
         along = [move for move in found.splits[by] if move.effect * (found.change or 0) > 0]
-        if along and round(along[0].effect, decimals(view)):
-            told.append(f"{_name(view, by, along[0].group)} {format.signed(along[0].effect, decimals(view))}")
+        effect = round(along[0].effect, decimals(view)) if along else 0.0
+        if effect:
+            told.append(f"{_name(view, by, along[0].group)} {format.signed(effect, decimals(view))}")
     return told
 
 
@@ -113,11 +114,9 @@ def both(view: View, found: Explanation) -> None:
 
 
 def unsplit(view: View, found: Explanation) -> str:
-    """Why there are no parts, empty where there are."""
-    if worth_telling(found):
-        return ""
+    """Why there are no parts; empty where the sentence has said it."""
     if found.change is None:
-        return _("In one of the two periods nothing was counted.")
+        return ""
     if view.metric.composite:
         return _("A score is made of rates: open the passport to see them, and ask why of each.")
     if view.metric.rollup not in ("sum", "ratio of sums"):

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
 START_SECONDS = 60
 CASES = 20_000
+PHONE = 500
 PATIENCE = 30_000
 """Milliseconds to wait for something to appear: machines that run tests are busy."""
 
@@ -25,6 +26,7 @@ PATIENCE = 30_000
 def browser(chromium: str | None) -> Iterator[Browser]:
     """The Chromium that CHROMIUM names, else the system's, else Playwright's own."""
     path = os.environ.get("CHROMIUM") or chromium
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield launched
@@ -121,16 +123,34 @@ def seen() -> Seen:
     return Seen()
 
 
-@pytest.fixture
-def open_page(browser: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a fresh context of a width; what it asks for and complains of goes into `seen`."""
-    contexts: list[BrowserContext] = []
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """A context of a size, shared by the tests that ask for the same: the program is then loaded only once."""
+    shared: dict[tuple[int, int], BrowserContext] = {}
 
-    def open(url: str, *, width: int = 1400, height: int = 900, **options: object) -> Page:
-        phone = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2} if width < 500 else {}
-        context = browser.new_context(viewport={"width": width, "height": height}, **phone, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def of(width: int, height: int, *, alone: bool) -> BrowserContext:
+        if not alone and (width, height) in shared:
+            return shared[width, height]
+        phone = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2} if width < PHONE else {}
+        made = browser.new_context(viewport={"width": width, "height": height}, **phone)
+        return made if alone else shared.setdefault((width, height), made)
+
+    yield of
+    for context in shared.values():
+        context.close()
+
+
+@pytest.fixture
+def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[Callable[..., Page]]:
+    """Opens an address at a size; what the page asks for and complains of goes into `seen`.
+
+    alone: nothing is shared with other tests; for those that change the clock.
+    """
+    pages: list[Page] = []
+
+    def open(url: str, *, width: int = 1400, height: int = 900, alone: bool = False) -> Page:
+        page = contexts(width, height, alone=alone).new_page()
+        pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("websocket", lambda socket: seen.requests.append(socket.url))
@@ -140,8 +160,10 @@ def open_page(browser: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
 
 
 def _note(seen: Seen, message: ConsoleMessage) -> None:

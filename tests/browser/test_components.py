@@ -1,6 +1,7 @@
 """No name, title or note of the data can become part of a page's code."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from cockpit.components.bars import Bar
 from cockpit.components.ranking import RankingRow
 from cockpit.components.tiles import Tile
 from cockpit.components.timeline import Stage
+from cockpit.components.today import Item, Line
 from cockpit.components.todo import Card, Count
 
 BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
 WORDS = {"done": BAD, "late": BAD, "now": BAD, "overdue": BAD, "todo": BAD}
 TILE = Tile(BAD, BAD, BAD, BAD, BAD, BAD, "none", BAD, "red", BAD, BAD, (BAD,), BAD, trend=(1, None, 2))
 BAR = Bar(BAD, 3, BAD, BAD, "red", BAD)
+ITEM = Item(BAD, BAD, BAD)
 STAGE = Stage(BAD, BAD, "done", BAD, BAD)
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
 MAP = {
@@ -45,6 +48,10 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
         [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD)],
           "apart": [RankingRow(BAD, BAD, BAD, note=BAD)],
           "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD}}],
+    ),
+    "today": (
+        "draw(data)",
+        [{"label": BAD, "lines": [{**asdict(Line(BAD, BAD, [ITEM] * 2, "red", BAD, BAD, 1)), "more": BAD}]}],
     ),
     "bars": ("draw(data)", [{"bars": [BAR]}]),
     "waterfall": ("draw(data)", [{"start": BAR, "steps": [BAR], "end": BAR}]),

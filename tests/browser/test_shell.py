@@ -42,43 +42,52 @@ def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_p
     assert seen.complaints == []
 
 
+def into_the_map(page: Page, depth: int) -> None:
+    """Click the first area of the map and wait for the screen of that area, its map or outline included."""
+    href = page.locator(".map svg a").first.get_attribute("href")
+    page.locator(".map svg a").first.click()
+    expect(page.locator(".crumbs a")).to_have_count(depth)
+    expect(page.locator(f".map svg a[href='{href}']")).to_have_count(0)
+
+
 def test_back_and_forward_restore_area_metric_and_period_at_every_step(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
-    district = here(page)
-    steps = [page.url]
+    steps, names = [page.url], [here(page)]
 
-    def stepped(action: Callable[[], None]) -> None:
-        action()
-        page.wait_for_url(lambda url: url != steps[-1])
-        settled(page)
+    def stepped() -> None:
         steps.append(page.url)
+        names.append(here(page))
 
-    stepped(lambda: page.locator(".tile:not(.chosen) a.name").first.click())
-    stepped(lambda: (page.locator("summary").first.click(), page.get_by_role("link", name="近30日").click()))
-    stepped(lambda: page.locator(".map svg a").first.click())
-    expect(page.locator(".crumbs a")).to_have_count(1)
-    town = here(page)
-    stepped(lambda: page.locator(".map svg a").first.click())
-    expect(page.locator(".crumbs a")).to_have_count(2)
-    village = here(page)
-    assert len({district, town, village}) == 3
+    metric = page.locator(".tile:not(.chosen) a.name").first
+    name = metric.inner_text()
+    metric.click()
+    expect(page.locator(".tile.chosen .name")).to_have_text(name)
+    stepped()
+    page.locator("summary").first.click()
+    page.get_by_role("link", name="近30日").click()
+    expect(page.locator("summary").first).to_contain_text("近30日")
+    expect(page.locator(".map svg a").first).to_have_attribute("href", re.compile("from="))
+    stepped()
+    for depth in (1, 2):
+        into_the_map(page, depth)
+        stepped()
+    assert names[0] == names[1] == names[2]
+    assert len(set(names)) == 3
 
-    names = [district, district, district, town, village]
-    depths = [name_depth(name, names) for name in names]
+    at = len(steps) - 1
     for index in (3, 2, 1, 0, 1, 2, 3, 4):
-        page.go_back() if index < steps.index(page.url) else page.go_forward()
-        page.wait_for_url(lambda url, index=index: url == steps[index])
+        page.go_back() if index < at else page.go_forward()
+        at = index
         expect(page.locator(".crumbs b")).to_have_text(names[index])
-        expect(page.locator(".crumbs a")).to_have_count(depths[index])
+        expect(page.locator(".crumbs a")).to_have_count(max(0, index - 2))
         expect(page.locator("summary").first).to_contain_text("近30日" if index >= 2 else "本月")
+        assert page.url == steps[index]
 
 
 def test_hurried_back_and_forward_end_where_they_should(address: str, open_page: Open, seen: Seen) -> None:
     page = ready(open_page(address))
     for depth in (1, 2):
-        page.locator(".map svg a").first.click()
-        expect(page.locator(".crumbs a")).to_have_count(depth)
-        settled(page)
+        into_the_map(page, depth)
     for pause in (0, 30, 60, 100):
         for move, depth in ((page.go_back, 0), (page.go_forward, 2)):
             for _ in range(2):
@@ -86,15 +95,6 @@ def test_hurried_back_and_forward_end_where_they_should(address: str, open_page:
                 page.wait_for_timeout(pause)
             expect(page.locator(".crumbs a")).to_have_count(depth)
     assert seen.complaints == []
-
-
-def settled(page: Page) -> None:
-    """Wait until the run that draws this address has ended."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-
-
-def name_depth(name: str, names: list[str]) -> int:
-    return list(dict.fromkeys(names)).index(name)
 
 
 def test_the_breadcrumb_leads_up_and_keeps_the_period(address: str, open_page: Open) -> None:
@@ -239,7 +239,7 @@ def test_a_wall_screen_shows_its_clock_and_goes_grey_when_the_server_is_gone(
     start: Callable[..., Server], demo: Path, open_page: Open
 ) -> None:
     server = start(demo)
-    page = open_page("about:blank")
+    page = open_page("about:blank", alone=True)
     page.clock.install()
     page.goto(f"{server.address}/wall")
     page.locator(".line time").wait_for()

@@ -19,6 +19,7 @@ import pytest
 
 from cockpit.commands import cli, main
 from cockpit.commands.common import progress
+from cockpit.commands.serve import address
 
 ROOT = Path(__file__).parents[2]
 DISTRICT = "990200000000"
@@ -266,6 +267,12 @@ def test_check_tells_every_reconciliation_and_fails_if_one_does(published: Path,
     assert "colums: there is no such key, did you mean columns?" in wrong.err
 
 
+def test_publishing_again_says_that_there_is_nothing_new(published: Path, run: Any) -> None:
+    assert "nothing new to publish, 5 cases" in run("publish", "--as-of", "2026-04-01").out
+    run("load", "hotline.yaml", "--file", "late.csv", "--force")
+    assert re.search(r": published, 5 cases, \d+\.\d seconds\n$", run("publish", "--as-of", "2026-04-01").out)
+
+
 def test_home_is_an_option_of_every_command(folder: Path, run: Any, tmp_path: Path) -> None:
     assert run("areas", "areas.csv", "--home", tmp_path / "elsewhere").code == 0
     assert (tmp_path / "elsewhere" / "store.duckdb").is_file()
@@ -306,7 +313,7 @@ def test_bad_files_are_told_with_file_and_remedy(folder: Path, run: Any) -> None
     (folder / "empty.csv").touch()
     (folder / "broken.yaml").write_text("source: [", "utf-8")
     (folder / "areas2.csv").write_text("code,name\nx,y\n", "utf-8")
-    run("areas", "areas2.csv").fails(1, "areas2.csv")
+    run("areas", "areas2.csv").fails(1, "areas2.csv: row 2: code x")
     run("areas", "areas.csv")
     run("load", "broken.yaml").fails(2, "broken.yaml")
     run("load", "hotline.yaml", "--file", "empty.csv").fails(1, "empty.csv")
@@ -326,6 +333,11 @@ def test_an_unexpected_error_is_one_line_and_the_trace_on_request(run: Any, monk
 def test_a_taken_port_is_told(published: Path, run: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run("serve", "--port", taken.getsockname()[1]).fails(1, "port", "--port", "COCKPIT_PORT")
+
+
+def test_the_address_is_one_to_type() -> None:
+    told = [address(host, 80) for host in ("0.0.0.0", "::", "::1", "10.0.0.5")]
+    assert told == ["http://localhost:80", "http://localhost:80", "http://[::1]:80", "http://10.0.0.5:80"]
 
 
 def test_serve_prints_the_address_when_it_can_be_opened_and_ends_on_an_interrupt(published: Path) -> None:

@@ -46,7 +46,7 @@ MEASURES = (
     Measure("solved", "closed_at", "reached AND solved"),
 )
 ROLLUPS = (
-    *(Rollup("cases", MEASURES, TERMS, dimension) for dimension in (None, "category", "source", "unit")),
+    *(Rollup("cases", MEASURES, TERMS, dimension) for dimension in (None, "category")),
     Rollup("cases", (Measure("where_", "registered_at", value="lon"),), name="fractions"),
     Rollup("checks", (Measure("visits", "checked_at"), Measure("failed", "checked_at", "NOT passed"))),
     Rollup("readings", (Measure("people", "measured_at", value="n"),)),
@@ -57,36 +57,42 @@ ROLLUPS = (
 def put_areas(home: Home, rows: Iterable[Row] = AREAS) -> None:
     with open_store(home) as store:
         store.execute("DELETE FROM areas")
-        for row in rows:
-            _insert(store, "areas", row)
+        _insert(store, "areas", list(rows))
         store.execute("UPDATE counters SET value = value + 1 WHERE name = 'areas_version'")
 
 
-def put(home: Home, fact: str, rows: Sequence[Row], source: str = "hotline") -> int:
-    """One accepted delivery: the rows replace those of the same key. Returns the batch's number."""
+def put(home: Home, fact: str, rows: Sequence[Row], source: str = "hotline") -> None:
+    """One accepted delivery: the rows replace those of the same key."""
+    put_all(home, [(fact, source, rows)])
+
+
+def put_all(home: Home, deliveries: Iterable[tuple[str, str, Sequence[Row]]]) -> None:
     with open_store(home) as store:
-        batch = store.execute("SELECT coalesce(max(batch), 0) + 1 FROM batches").fetchone()[0]
         store.execute("BEGIN")
-        known = {"source": source, "name_zh": source, "name_en": source, "fact": fact, "cycle_days": 1.0}
-        store.execute("DELETE FROM sources WHERE source = ?", [source])
-        _insert(store, "sources", known)
-        _insert(
-            store,
-            "batches",
-            {"batch": batch, "source": source, "fact": fact, "status": "accepted", "identity": str(batch)},
-        )
-        for row in rows:
-            store.execute(f"DELETE FROM {fact} WHERE source = ? AND key = ?", [source, row["key"]])
-            _insert(store, fact, {"source": source, **row, "batch": batch})
+        for fact, source, rows in deliveries:
+            _put(store, fact, source, rows)
         store.execute("COMMIT")
-        return batch
+
+
+def _put(store: Any, fact: str, source: str, rows: Sequence[Row]) -> None:
+    batch = store.execute("SELECT coalesce(max(batch), 0) + 1 FROM batches").fetchone()[0]
+    known = {"source": source, "name_zh": source, "name_en": source, "fact": fact, "cycle_days": 1.0}
+    store.execute("DELETE FROM sources WHERE source = ?", [source])
+    _insert(store, "sources", [known])
+    identity = {"batch": batch, "source": source, "fact": fact, "status": "accepted", "identity": str(batch)}
+    _insert(store, "batches", [identity])
+    keys = [row["key"] for row in rows]
+    store.execute(f"DELETE FROM {fact} WHERE source = ? AND list_contains(?::VARCHAR[], key)", [source, keys])
+    _insert(store, fact, [{"source": source, **row, "batch": batch} for row in rows])
 
 
 def a_case(key: object, registered_at: datetime, **more: Any) -> Row:
     return {"key": str(key), "kind": "hotline", "area": VILLAGE, "registered_at": registered_at, **more}
 
 
-def _insert(store: Any, table: str, row: Row) -> None:
-    assert table not in FACTS or row.keys() <= stored(FACTS[table]).keys()
-    names, marks = ", ".join(row), ", ".join("?" for _ in row)
-    store.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
+def _insert(store: Any, table: str, rows: Sequence[Row]) -> None:
+    assert table not in FACTS or all(row.keys() <= stored(FACTS[table]).keys() for row in rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    marks = ", ".join(f"({', '.join('?' for _ in names)})" for _ in rows)
+    values = [row.get(name) for row in rows for name in names]
+    store.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}", values)

@@ -1,0 +1,110 @@
+"""What loading and publishing cost, each step by the command line in a process of its own, as a user would.
+
+    python -m bench.load [--cases 10000000] [--folder FOLDER]
+
+The demo's cases are written as one CSV, every column filled. Then: that CSV from nothing to a
+published edition; the same delivery again; a delivery of 1,000 changed cases into the edition; the demo command itself.
+Seconds of wall time and the greatest memory of any process (resident set).
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from data import demo
+
+SOURCE = "all_cases"
+CHANGED = 1000
+TODAY = date(2026, 11, 22)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where 15 GB are free")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-load-", dir=options.folder) as name:
+        folder = Path(name)
+        built = demo.build(folder, cases=options.cases, today=TODAY)
+        source, csv = _csv(folder)
+        home = folder / "home"
+        _cockpit(home, "areas", built.areas[0])
+        print(f"{options.cases:,} cases, CSV of {csv.stat().st_size / 1e9:.2f} GB\n")
+        print(f"{'step':52} {'seconds':>8} {'memory':>9}")
+        as_of = built.as_of.isoformat()
+        loaded = _told("load the CSV", *_cockpit(home, "load", source))
+        published = _told("publish it", *_cockpit(home, "publish", "--as-of", as_of))
+        _told("CSV to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
+        _told("load the same delivery again", *_cockpit(home, "load", source))
+        change = _changes(folder, csv)
+        loaded = _told(f"load {CHANGED:,} changed cases", *_cockpit(home, "load", source, "--file", change))
+        published = _told("publish them", *_cockpit(home, "publish", "--as-of", as_of))
+        _told(f"{CHANGED:,} changed to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
+        shutil.rmtree(home)
+        csv.unlink()
+        _told("the demo command", *_cockpit(folder / "demo-home", "demo", "--cases", str(options.cases)))
+
+
+def _csv(folder: Path) -> tuple[Path, Path]:
+    """One CSV of all the demo's cases, and the source file that reads it."""
+    definition = yaml.safe_load((folder / "demo" / "hotline.yaml").read_text("utf-8"))
+    csv, path = folder / "cases.csv", folder / "cases.yaml"
+    names = ["key", "area", *definition["columns"]]
+    arms = []
+    for source in sorted((folder / "demo").glob("*.yaml")):
+        told = yaml.safe_load(source.read_text("utf-8"))
+        # the website delivers broken rows as well, as text
+        if told["fact"] == "cases" and told["source"] != "web":
+            columns = ", ".join(f"{told['columns'].get(name, name)} AS {name}" for name in names)
+            arms.append(f"SELECT {columns} FROM read_parquet('{source.with_suffix('.parquet')}')")
+    with duckdb.connect(config={"memory_limit": "3GB", "temp_directory": str(folder)}) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"COPY ({' UNION ALL '.join(arms)}) TO '{csv}' (HEADER)")
+    definition |= {"source": SOURCE, "file": csv.name, "name": {"zh": "全部", "en": "All"}}
+    path.write_text(yaml.safe_dump(definition, allow_unicode=True), "utf-8")
+    return path, csv
+
+
+def _changes(folder: Path, csv: Path) -> Path:
+    """A delivery of cases spread over the CSV, closed a minute before the data's time and updated then."""
+    change = folder / "changes.csv"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * REPLACE ('2026-11-22 07:59:00' AS updated_at, '2026-11-22 07:59:00' AS closed_at)
+                FROM read_csv('{csv}', all_varchar = true) USING SAMPLE reservoir({CHANGED} ROWS) REPEATABLE (7)
+            ) TO '{change}' (HEADER)
+            """
+        )
+    return change
+
+
+def _cockpit(home: Path, *words: str | Path) -> tuple[float, int]:
+    """Seconds and greatest memory in bytes of one command."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "cockpit", *map(str, words), "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(map(str, words))} failed with status {os.waitstatus_to_exitcode(status)}")
+    process.returncode = 0
+    return time.monotonic() - started, usage.ru_maxrss * 1024
+
+
+def _told(step: str, seconds: float, memory: int) -> tuple[float, int]:
+    print(f"{step:52} {seconds:8.1f} {memory / 1e9:6.2f} GB", flush=True)
+    return seconds, memory
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What the tests run in processes of their own: load everything and publish, as a nightly job does.
+
+`fresh` forks such a process from a server that has imported all it needs, so that it starts at once.
+"""
+
+import multiprocessing
+import resource
+import signal
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from data.home import Home
+from data.ingest import load
+from data.publish import publish
+from data.sources import read_source
+from tests.data.stock import ROLLUPS
+
+AS_OF = (datetime(2026, 6, 1, 8), datetime(2026, 6, 2, 8), datetime(2026, 6, 3, 8))
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.data.runs"])
+
+
+def fresh(task: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A started process; its exit code is 0 if the task came to its end."""
+    process = _context.Process(target=task, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def nightly(root: Path, deliveries: Path) -> None:
+    """Loads every delivery in turn and publishes after each third of them."""
+    home = Home(root, memory="1GB")
+    sources = sorted(deliveries.glob("*.yaml"))
+    third = -(-len(sources) // len(AS_OF))
+    for i, as_of in enumerate(AS_OF):
+        for path in sources[i * third : (i + 1) * third]:
+            load(home, read_source(path), reject_limit=1)
+        publish(home, ROLLUPS, as_of=as_of)
+
+
+def within(limit: int, task: str, root: Path, told: Path, *arguments: Any) -> None:
+    """Loads or publishes while no file may grow beyond `limit` bytes; writes what went wrong to `told`."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    home = Home(root, memory="1GB")
+    try:
+        if task == "publish":
+            publish(home, ROLLUPS, as_of=AS_OF[1])
+        else:
+            load(home, read_source(*arguments))
+    except Exception as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        told.write_text(f"{type(error).__name__}: {error}" if len(str(error)) else traceback.format_exc())

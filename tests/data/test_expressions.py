@@ -1,0 +1,85 @@
+import duckdb
+import pytest
+
+from data.errors import DataError
+from data.expressions import parse, result_types
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("登记时间", ("登记时间",)),
+        ('"Open Date"', ("Open Date",)),
+        ("'hotline'", ()),
+        ("coalesce(a, b) || a", ("a", "b")),
+        ("CASE WHEN urgency = '急' THEN 'urgent' END -- theirs", ("urgency",)),
+        ("list_transform(string_split(tags, ','), lambda x: trim(x) || suffix)", ("tags", "suffix")),
+        ("address.city", ("address",)),
+        ("strptime(day, '%d/%m/%Y') AT TIME ZONE 'UTC'", ("day",)),
+    ],
+)
+def test_the_columns_of_an_expression_are_found(sql: str, columns: tuple[str, ...]) -> None:
+    assert parse(sql).columns == columns
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("", "not an SQL expression"),
+        ("a +", "not an SQL expression"),
+        ("a; DROP TABLE cases", "not an SQL expression"),
+        ("a) FROM read_text('/etc/passwd') --", "not an SQL expression"),
+        ("a, b", "one SQL expression"),
+        ("(SELECT content FROM read_text('/etc/passwd'))", "a subquery"),
+        ("EXISTS (FROM '/etc/passwd')", "a subquery"),
+        ("read_text('/etc/passwd')", "no function read_text"),
+        ("getvariable('pepper')", "must not call getvariable()"),
+        ("system.main.getvariable('pepper')", "must not call getvariable()"),
+        ("a.getvariable()", "must not call getvariable()"),
+        ("random()", "must not call random()"),
+        ("unnest([a, b])", "must not call unnest()"),
+        ("max(a)", "asks many rows"),
+        ("count(*)", "asks many rows"),
+        ("row_number() OVER ()", "a window function"),
+        ("*", "a star"),
+        ("$1", "a parameter"),
+        ("#1", "a column by position"),
+        ("uper(a)", "did you mean upper?"),
+    ],
+)
+def test_what_looks_beyond_the_row_is_refused(sql: str, fault: str) -> None:
+    with pytest.raises(DataError) as error:
+        parse(sql)
+    assert fault in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(DataError, match="no column registred, did you mean registered.* columns: id, registered$"):
+        parse("registred || ''").over(["id", "registered"])
+
+
+def test_a_bare_word_may_have_been_meant_as_text() -> None:
+    with pytest.raises(DataError, match="""for the text itself write "'hotline'"$"""):
+        parse("hotline").over(["id"])
+
+
+def test_columns_are_found_in_any_case() -> None:
+    parse("REGISTERED || Id").over(["id", "registered"])
+
+
+def test_an_expression_that_fails_on_a_row_is_nothing_there() -> None:
+    with duckdb.connect() as connection:
+        rows = f"SELECT {parse('a::INT').tried()} FROM (VALUES ('1'), ('x')) t(a)"
+        assert connection.execute(rows).fetchall() == [(1,), (None,)]
+
+
+def test_types_are_told_by_key_and_a_wrong_one_names_its_key() -> None:
+    expressions = {"columns.a": parse("a"), "columns.b": parse("strptime(a, '%Y')")}
+    with duckdb.connect() as connection:
+        assert result_types(expressions, "(SELECT 'x' AS a)", connection) == {
+            "columns.a": "VARCHAR",
+            "columns.b": "TIMESTAMP",
+        }
+        with pytest.raises(DataError, match=r"^columns.c: .*year"):
+            result_types({"columns.c": parse("year(a)")}, "(SELECT 'x' AS a)", connection)

@@ -1,0 +1,85 @@
+import stat
+from multiprocessing.pool import ThreadPool
+
+import duckdb
+import pytest
+
+from data.home import Home
+from data.masking import mask, pepper, pseudonym
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def masked(connection: duckdb.DuckDBPyConnection, text: str) -> str:
+    return connection.execute(f"SELECT {mask('t')} FROM (SELECT ? AS t)", [text]).fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("联系电话13812345678", "联系电话138****5678"),
+        ("13812345678,13987654321;15011112222", "138****5678,139****4321;150****2222"),
+        ("+8613812345678", "+86138****5678"),
+        ("电话：138-1234-5678", "电话：138****5678"),
+        ("138 1234 5678", "138****5678"),
+        ("手机１３８１２３４５６７８", "手机138****5678"),
+        ("0571-87654321", "0571-****4321"),
+        ("(010)87654321转2", "(010)****4321转2"),
+        ("座机87654321", "座机****4321"),
+        ("身份证330106199001011234", "身份证330************"),
+        ("身份证 33010619900101123X 张", "身份证 330************ 张"),
+        ("330106 19900101 1234", "330************"),
+        ("330106900101123", "330************"),
+        ("卡号6222021234567890123", "卡号622************"),
+        ("call 617-555-1234 or (617) 555-1234", "call 617-***-1234 or (617) ***-1234"),
+    ],
+)
+def test_phone_and_id_numbers_are_masked(connection: duckdb.DuckDBPyConnection, text: str, expected: str) -> None:
+    assert masked(connection, text) == expected
+    assert masked(connection, expected) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22 08:30:00",
+        "2026年11月22日8时",
+        "村委会旁3号楼2单元1201室",
+        "工单HL202611220001",
+        "990101001201",
+        "130102001001",
+        "119.833611, 30.153972",
+        "",
+    ],
+)
+def test_other_numbers_are_left_alone(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    assert masked(connection, text) == text
+
+
+def test_nothing_stays_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    assert connection.execute(f"SELECT {mask('t')} FROM (SELECT NULL::VARCHAR AS t)").fetchall() == [(None,)]
+
+
+def test_a_pseudonym_is_the_same_for_the_same_reporter_only_under_the_same_key() -> None:
+    def of(key: str, reporter: str) -> str:
+        with duckdb.connect() as connection:
+            connection.execute("SET VARIABLE pepper = ?", [key])
+            return connection.execute(f"SELECT {pseudonym('r')} FROM (SELECT ? AS r)", [reporter]).fetchall()[0][0]
+
+    assert of("k", "13812345678") == of("k", " 13812345678 ")
+    assert of("k", "13812345678") != of("k", "13812345679")
+    assert of("k", "13812345678") != of("other", "13812345678")
+    assert len(of("k", "13812345678")) == 32
+
+
+def test_the_pepper_is_made_once_for_its_owner_alone(home: Home) -> None:
+    with ThreadPool(8) as pool:
+        found = set(pool.map(lambda _: pepper(home), range(32)))
+    assert len(found) == 1
+    assert len(found.pop()) == 64
+    assert stat.S_IMODE((home.root / "pepper").stat().st_mode) == 0o600
+    assert [path.name for path in home.root.glob("pepper*")] == ["pepper"]
