@@ -22,6 +22,8 @@ Figure = dict[str, Any]
 FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 MOST_TICKS = 7
+FEW = 5
+"""Below so many of what is counted the axis has a tick for each: there is no half a case."""
 MONTHS_FROM = 62
 """Days from which the axis tells months instead of days."""
 
@@ -51,11 +53,15 @@ DASH = {"now": "solid", "before": "dash", "last_year": "dot"}
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a trend: a value a day of the axis, None where there is none."""
+    """One line of a trend: a value a day of the axis, None where there is none.
+
+    days: the days the values are of, where they are not those of the axis.
+    """
 
     name: str
     values: Sequence[float | None]
     style: Literal["now", "before", "last_year"] = "now"
+    days: Sequence[date] = ()
 
 
 def trend(
@@ -66,7 +72,8 @@ def trend(
     data: list[dict[str, Any]] = []
     for line in lines:
         x = [day.isoformat() for day in days[: len(line.values)]]
-        texts = [f"{line.name} {day} {format.quantity(metric, v)}" for day, v in zip(x, line.values, strict=True)]
+        own = [day.isoformat() for day in line.days[: len(x)]] or x
+        texts = [f"{line.name} {day} {format.quantity(metric, v)}" for day, v in zip(own, line.values, strict=True)]
         data.append(
             {
                 "type": "scatter",
@@ -92,6 +99,8 @@ def trend(
     layout |= _limits(metric, colours)
     if not metric.is_percent:
         layout["yaxis"]["rangemode"] = "tozero"
+    if not metric.decimals and max((v for line in data for v in line["y"] if v is not None), default=0) < FEW:
+        layout["yaxis"]["dtick"] = 1
     return {"data": data, "layout": layout}
 
 

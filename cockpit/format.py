@@ -13,6 +13,8 @@ MINUS = "−"
 MORE_DECIMALS = 2
 WAN, YI = 10_000, 100_000_000
 SIX_DIGITS = 100_000
+SMALL_BASE = 10
+"""Below it a change in percent says nothing: one case more than one is 100 %."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def change(metric: Metric, now: float | None, before: float | None) -> Change:
     if metric.is_percent:
         return Change(_("{arrow} {points} points", arrow=arrow, points=number(abs(step), 1)), tone)
     amount = with_unit(short(abs(step), metric.decimals), metric.unit[language()])
-    share = f" {signed(100 * step / abs(before), 1)} %" if before and not metric.is_rate else ""
+    share = f" {signed(100 * step / abs(before), 1)} %" if abs(before) >= SMALL_BASE and not metric.is_rate else ""
     return Change(f"{arrow} {amount}{share}", tone)
 
 

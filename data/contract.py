@@ -94,11 +94,9 @@ class Contract:
         if self.source.area:
             rows = f"""
                 SELECT d.*, {self.area.code} AS {typed("area")}, {self.area.given} AS {mapped("given")}
-                FROM ({rows}) d {self.area.joins}"""
+                FROM ({rows}) d"""
         if self._dated:
-            rows = f"""
-                SELECT d.*, v.code IS NOT NULL AS {mapped("valid")} FROM ({rows}) d
-                LEFT JOIN versions v ON v.code = {typed("area")} AND {self._day} >= v.low AND {self._day} < v.high"""
+            rows = f"SELECT *, area_valid({typed('area')}, {self._day}) AS {mapped('valid')} FROM ({rows})"
         rows = f"SELECT *, {self._reasons()} AS reasons FROM ({rows})"
         rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
         final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)

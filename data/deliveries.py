@@ -243,15 +243,15 @@ def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPy
         "max_line_size = 16777216) WHERE trim(line) <> ''"
     )
     record = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
-    keys = f"SELECT DISTINCT unnest(json_keys(line)) FROM (SELECT * FROM ({reader}){{limit}}) WHERE {record}"
 
-    def names(limit: str) -> list[str]:
-        return sorted(row[0] for row in connection.execute(keys.format(limit=limit)).fetchall())
+    def names(lines: str) -> list[str]:
+        keys = f"SELECT DISTINCT unnest(json_keys(line)) FROM ({lines}) WHERE {record}"
+        return sorted(row[0] for row in connection.execute(keys).fetchall())
 
     wanted = {column.casefold() for expression in source.expressions.values() for column in expression.columns}
-    columns = names(" LIMIT 10000")
+    columns = names(f"{reader} LIMIT 10000")
     if not wanted <= {column.casefold() for column in columns}:
-        columns = names("")
+        columns = names(reader)
     if not columns:
         raise DataError(f"{path}: holds no JSON object; one object a line is needed")
     if len({column.casefold() for column in columns}) < len(columns):

@@ -7,6 +7,7 @@ An expression sees one row and nothing else. It may not ask another row (aggrega
 import atexit
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +56,13 @@ class Expression:
 
 
 def parse(sql: str) -> Expression:
-    """Check `sql` and find the columns it reads. Raises DataError in words that go behind a file and a key."""
+    """Check `sql` and find the columns it reads. Raises DataError in words that go behind a file and a key.
+
+    A single word is a column even if SQL keeps the word for itself: a header may well say `order` or `end`.
+    """
+    word = sql.strip()
+    if re.fullmatch(r"[^\W\d]\w*", word) and word.lower() not in ("true", "false", "null"):
+        return Expression(quoted(word), (word,), plain=True)
     _statements(f"SELECT (\n{sql}\n)")
     statements = _statements(f"SELECT\n{sql}\n")
     node = statements[0]["node"]

@@ -11,8 +11,9 @@ from data.deliveries import Delivery, open_delivery, open_query, text
 from data.errors import DataError
 from data.expressions import result_types
 from data.home import Home
+from data.lookups import Members, function
 from data.masking import mask, pepper
-from data.places import Areas, area_tables
+from data.places import Areas, area_functions
 from data.progress import Progress, watched
 from data.schema import Column
 from data.sources import Source
@@ -48,12 +49,11 @@ class Judged:
 def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, tell: Progress) -> Judged:
     """Judge the delivery at `path`: a file of the source, or what `fetch` has brought for it."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
-    with home.connect() as connection, area_tables(connection, home, source) as areas:
+    with home.connect() as connection, area_functions(connection, home, source) as areas:
         connection.execute(f"SET temp_directory = {text(str(scratch))}")
         connection.execute(f"SET TimeZone = {text(source.zone)}")
-        # Rows must stay in the file's order, for their numbers: the joins below probe with them and never build.
+        # Rows are numbered by their order, so nothing may change it. A join would: data.lookups stands for it.
         connection.execute("SET preserve_insertion_order = true")
-        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         connection.execute("SET VARIABLE pepper = ?", [pepper(home)])
         asked = source.url is not None and path.parent == scratch
         delivery = open_query(source, path, connection) if asked else open_delivery(source, path, scratch, connection)
@@ -129,14 +129,14 @@ def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: 
     # Only now these rows are known to be rejects, so they are read once more as they came. Both tables list the same
     # rows in the file's order: their rowids match.
     key = f"nullif(trim(CAST({mapped('key')} AS VARCHAR)), '')"
-    connection.execute(
-        f"""
-        CREATE TABLE doubles_raw AS SELECT {mask("raw")} AS raw
-        FROM (
-            SELECT {contract.raw()} AS raw FROM ({contract.mapped()})
-            WHERE {key} IS NOT NULL AND hash({key}) IN (FROM doubtful)
-        )"""
-    )
+    hashes = connection.sql("FROM doubtful").to_arrow_table()["h"].to_numpy()
+    with function(connection, "is_doubtful", Members(hashes), ["UBIGINT"], "BOOLEAN"):
+        connection.execute(
+            f"""
+            CREATE TABLE doubles_raw AS SELECT {mask("raw")} AS raw
+            FROM (SELECT {contract.raw()} AS raw, {key} AS key FROM ({contract.mapped()}))
+            WHERE key IS NOT NULL AND is_doubtful(hash(key))"""
+        )
     connection.execute(
         "INSERT INTO duplicates "
         "SELECT number, raw FROM doubles d JOIN doubles_raw r ON r.rowid = d.rowid WHERE place > 1"

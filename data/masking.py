@@ -55,13 +55,17 @@ def pepper(home: Home) -> str:
         if not path.exists():
             _create(path, secrets.token_hex(32))
         return path.read_text()
-    except OSError as error:
+    except PermissionError as error:
         raise DataError(f"{path} cannot be read or made: {error.strerror}; give its folder to this user") from error
 
 
 def _create(path: Path, secret: str) -> None:
     """Write the secret whole or not at all; if two processes start at once, the first one's stays."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="pepper.") as draft, suppress(FileExistsError):
-        draft.write(secret)
-        draft.flush()
-        os.link(draft.name, path)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix="pepper.")
+    try:
+        with open(descriptor, "w") as file:
+            file.write(secret)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)

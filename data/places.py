@@ -1,21 +1,20 @@
 """Which area a delivered row lies in: by its code, by its path of names, or by a point in a polygon."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import shapely
-from duckdb.func import PythonUDFType
 
 from data.home import Home
+from data.lookups import Batch, ByDay, Members, function
 from data.schema import LEVELS
 from data.sources import Source
 from data.store import one, read_store
-
-AREA_AT = "area_at"
 
 CODE_OF = {2: 10**10, 4: 10**8, 6: 10**6, 9: 10**3, 12: 1}
 """What a code of so many digits is multiplied with to have twelve."""
@@ -33,12 +32,11 @@ class Areas:
 class Resolution:
     """How the area of a row is found.
 
-    values: SQL values to put beside the mapped ones, joins: SQL joins to put after that; code: SQL of the code found,
-    NULL if none; given: SQL of what the row said, as text.
+    values: SQL values to put beside the mapped ones. Over these, code: SQL of the code found, NULL if none; given: SQL
+    of what the row said, as text.
     """
 
     values: str
-    joins: str
     code: str
     given: str
 
@@ -51,116 +49,127 @@ def padded(code: str) -> str:
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
     """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
-    values, joins, found, given = [], [], [], []
+    values, found, given = [], [], []
     for key in source.expressions:
         if not key.startswith("area") or key.endswith(".point.lat"):
             continue
-        said = mapped(f"said {key}")
+        said, told = mapped(f"said {key}"), f"trim(CAST({mapped(key)} AS VARCHAR))"
         if key.endswith(".point.lon"):
             lon, lat = (f"TRY_CAST({mapped(key.removesuffix('lon') + axis)} AS DOUBLE)" for axis in ("lon", "lat"))
             values.append(f"{lon} || ',' || {lat} AS {said}")
-            found.append(f"{AREA_AT}({lon}, {lat}, {day})")
+            found.append(f"nullif(area_at({lon}, {lat}, {day}), 0)")
         elif key.endswith(".path"):
-            way = f"way{len(found)}"
-            values.append(f"regexp_replace({_stripped(mapped(key))}, '\\s*[/／]\\s*', '/', 'g') AS {said}")
-            joins.append(f"LEFT JOIN paths {way} ON {way}.path = {said} AND {day} >= {way}.low AND {day} < {way}.high")
-            found.append(f"{way}.code")
+            values.append(f"regexp_replace({told}, '\\s*[/／]\\s*', '/', 'g') AS {said}")
+            found.append(f"nullif(area_named({said}, {day}), 0)")
         else:
-            # IN makes a mark join, which leaves the rows as they are; a left join would copy all their columns.
-            values.append(f"{_stripped(mapped(key))} AS {said}")
-            found.append(f"CASE WHEN {padded(said)} IN (SELECT code FROM known) THEN {padded(said)} END")
+            values.append(f"{told} AS {said}")
+            found.append(f"CASE WHEN area_known({padded(said)}) THEN {padded(said)} END")
         given.append(said)
     code, texts = (f"coalesce({', '.join(parts)})" for parts in (found, given))
-    return Resolution(", ".join(values), " ".join(joins), code, texts)
-
-
-def _stripped(value: str) -> str:
-    return f"trim(CAST({value} AS VARCHAR))"
+    return Resolution(", ".join(values), code, texts)
 
 
 @contextmanager
-def area_tables(connection: duckdb.DuckDBPyConnection, home: Home, source: Source) -> Iterator[Areas]:
-    """The store's areas in `connection`, as a resolution asks for them: tables known, versions and paths, and the
-    function area_at(lon, lat, day).
+def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: Source) -> Iterator[Areas]:
+    """The store's areas as functions of `connection`, those that a resolution of `source` asks:
+    area_known(code), area_valid(code, day), and area_named(path, day) and area_at(lon, lat, day), 0 if there is none.
     """
-    by_path = any(place.path for place in source.area)
-    by_point = any(place.point for place in source.area)
     with read_store(home) as store:
         version = one(store, "SELECT value FROM counters WHERE name = 'areas_version'")[0]
-        areas = store.sql("SELECT code, name, level, parent, valid_from, valid_to FROM areas").to_arrow_table()
-        outlines = store.sql("SELECT code, wkb FROM outlines").to_arrow_table() if by_point else None
-    connection.register("stored_areas", areas)
-    connection.execute(
-        "CREATE TEMP TABLE versions AS SELECT code, name, level, parent, "
-        "coalesce(valid_from, DATE '-infinity') AS low, coalesce(valid_to, DATE 'infinity') AS high FROM stored_areas"
-    )
-    connection.unregister("stored_areas")
-    connection.execute("CREATE TEMP TABLE known AS SELECT DISTINCT code FROM versions")
-    if by_path:
-        _create_paths(connection)
-    if outlines is not None:
-        finder = _Finder(connection, outlines)
-        connection.create_function(AREA_AT, finder, ["DOUBLE", "DOUBLE", "DATE"], "BIGINT", type=PythonUDFType.ARROW)
-    dated = one(connection, "SELECT bool_or(isfinite(low) OR isfinite(high)) FROM versions")[0]
-    try:
-        yield Areas(version, bool(dated))
-    finally:
-        if outlines is not None:
-            connection.remove_function(AREA_AT)
-
-
-def _create_paths(connection: duckdb.DuckDBPyConnection) -> None:
-    """Every path of names that ends at an area: from any of its ancestors, for a village from its town at least.
-
-    A path that means two areas on the same day means none.
-    """
-    shortest = " WHEN ".join(["CASE level", "'village' THEN 2 ELSE 1 END"])
-    connection.execute(
-        f"""
-        CREATE TEMP TABLE paths AS
-        WITH RECURSIVE tails AS (
-            SELECT code, level, low, high, parent, name AS path, 1 AS parts FROM versions
-            UNION ALL
-            SELECT t.code, t.level, greatest(t.low, v.low), least(t.high, v.high), v.parent, v.name || '/' || t.path,
-                t.parts + 1
-            FROM tails t JOIN versions v ON v.code = t.parent AND v.low < t.high AND v.high > t.low
-            WHERE t.parts < {len(LEVELS)}
-        ),
-        told AS (SELECT DISTINCT path, code, low, high FROM tails WHERE parts >= {shortest}),
-        ordered AS (
-            SELECT *, lead(low) OVER w AS next_low,
-                max(high) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_high
-            FROM told WINDOW w AS (PARTITION BY path ORDER BY low, high)
+        dated = one(store, "SELECT count(*) FROM areas WHERE valid_from IS NOT NULL OR valid_to IS NOT NULL")[0] > 0
+        store.execute(
+            "CREATE TEMP VIEW versions AS SELECT code, name, level, parent, "
+            "coalesce(valid_from, DATE '0001-01-01') AS low, coalesce(valid_to, DATE '9999-12-31') AS high FROM areas"
         )
-        SELECT path, code, low, high FROM ordered
-        WHERE (next_low IS NULL OR next_low >= high) AND (last_high IS NULL OR last_high <= low)
-        """
+        functions: list[tuple[str, Batch, list[str], str]] = [
+            ("area_known", Members(_columns(store, "SELECT code FROM areas")[0]), ["BIGINT"], "BOOLEAN")
+        ]
+        if dated:
+            functions.append(("area_valid", _Valid(store), ["BIGINT", "DATE"], "BOOLEAN"))
+        if any(place.path for place in source.area):
+            functions.append(("area_named", _Named(store), ["VARCHAR", "DATE"], "BIGINT"))
+        if any(place.point for place in source.area):
+            functions.append(("area_at", _At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
+    with ExitStack() as made:
+        for name, batch, parameters, returns in functions:
+            made.enter_context(function(connection, name, batch, parameters, returns))
+        yield Areas(version, dated)
+
+
+def _columns(store: duckdb.DuckDBPyConnection, sql: str) -> list[np.ndarray]:
+    return [column.to_numpy() for column in store.sql(sql).to_arrow_table().columns]
+
+
+class _Valid:
+    """Whether an area is valid on a day."""
+
+    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
+        codes, low, high = _columns(store, "SELECT code, low, high FROM versions ORDER BY code")
+        self.versions, self.codes = ByDay(codes, low, high), Members(codes)
+
+    def __call__(self, code: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
+        return pa.array(self.versions.rows(self.codes.positions(code.to_numpy()), day.to_numpy()) >= 0)
+
+
+class _Named:
+    """The area that a path of names ends at, on a day.
+
+    A path begins at any of the area's ancestors, for a village at its town at least. One that means two areas on the
+    same day means none.
+    """
+
+    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
+        paths, low, high, self.codes = _columns(store, _PATHS)
+        self.versions = ByDay(paths, low, high)
+        self.paths = pd.Index(self.versions.keys, dtype=object)
+
+    def __call__(self, path: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
+        rows = self.versions.rows(self.paths.get_indexer(path.to_numpy()), day.to_numpy())
+        return pa.array(np.append(self.codes, 0)[rows])
+
+
+_PATHS = f"""
+    WITH RECURSIVE tails AS (
+        SELECT code, level, low, high, parent, name AS path, 1 AS parts FROM versions
+        UNION ALL
+        SELECT t.code, t.level, greatest(t.low, v.low), least(t.high, v.high), v.parent,
+            v.name || '/' || t.path, t.parts + 1
+        FROM tails t JOIN versions v ON v.code = t.parent AND v.low < t.high AND v.high > t.low
+        WHERE t.parts < {len(LEVELS)}
+    ),
+    told AS (
+        SELECT DISTINCT path, code, low, high FROM tails
+        WHERE parts >= CASE level WHEN 'village' THEN 2 ELSE 1 END
+    ),
+    neighbours AS (
+        SELECT *, lead(low) OVER by_path AS next_low,
+            max(high) OVER (by_path ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_high
+        FROM told WINDOW by_path AS (PARTITION BY path ORDER BY low, high)
     )
+    SELECT path, low, high, code FROM neighbours
+    WHERE coalesce(next_low >= high, true) AND coalesce(last_high <= low, true)
+    ORDER BY path, low"""
 
 
-class _Finder:
-    """The function area_at: the smallest area whose outline holds a point, of those valid on the day if any is."""
+class _At:
+    """The smallest area whose outline holds a point; of those that are valid on the day, if any is."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, outlines: pa.Table) -> None:
-        connection.register("stored_outlines", outlines)
-        rows = connection.sql(
+    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
+        self.codes, outlines, self.low, self.high = _columns(
+            store,
             f"""
-            SELECT o.code, o.wkb, v.low, v.high FROM stored_outlines o JOIN versions v USING (code)
-            ORDER BY list_position({list(LEVELS)}, v.level) DESC, o.code
-            """
-        ).to_arrow_table()
-        connection.unregister("stored_outlines")
-        self.codes = rows["code"].to_numpy()
-        self.low, self.high = (rows[name].cast(pa.date32()).to_numpy() for name in ("low", "high"))
-        self.tree = shapely.STRtree(shapely.from_wkb(rows["wkb"].to_numpy(zero_copy_only=False)))
+            SELECT o.code, o.wkb, v.low, v.high FROM outlines o JOIN versions v USING (code)
+            ORDER BY list_position({list(LEVELS)}, v.level) DESC, o.code""",
+        )
+        self.tree = shapely.STRtree(shapely.from_wkb(outlines))
 
     def __call__(self, lon: pa.ChunkedArray, lat: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
         days = day.to_numpy()
         row, area = self.tree.query(shapely.points(lon.to_numpy(), lat.to_numpy()), predicate="intersects")
         invalid = ~((self.low[area] <= days[row]) & (days[row] < self.high[area]))
-        order = np.lexsort((area, invalid, row))
-        row, area = row[order], area[order]
+        best = np.lexsort((area, invalid, row))
+        row, area = row[best], area[best]
         first = np.unique(row, return_index=True)[1]
         codes = np.zeros(len(days), np.int64)
         codes[row[first]] = self.codes[area[first]]
-        return pa.array(codes, mask=codes == 0)
+        return pa.array(codes)

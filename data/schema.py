@@ -46,7 +46,7 @@ class Fact:
     time: str | None
     columns: tuple[Column, ...]
     clusters: tuple[str, ...] = ()
-    """SQL conditions, with {as_of}, whose rows an edition keeps together: whole stretches of the file are then skipped."""
+    """SQL conditions, with {as_of}, whose rows an edition keeps together, so that whole stretches can be skipped."""
 
     def __getitem__(self, name: str) -> Column:
         return self.by_name[name]

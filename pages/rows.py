@@ -8,7 +8,7 @@ from cockpit import view as views
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import table
 from cockpit.i18n import _, language
-from cockpit.screens import rows, shared
+from cockpit.screens import download, rows, shared
 
 view = views.current()
 header.header(view)
@@ -28,10 +28,10 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
             searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
     if found.count:
         with file, st.container(key="noprint"):
-            made = partial(rows.file, view, asked, language())
-            st.download_button(_("Download CSV"), made, rows.file_name(view, asked), "text/csv", on_click="ignore")
-        if found.count > rows.MOST_IN_FILE:
-            header.notice(_("The file holds the first {n} rows.", n=f"{rows.MOST_IN_FILE:,}"))
+            made = partial(download.file, view, asked, language())
+            st.download_button(_("Download CSV"), made, download.file_name(view, asked), "text/csv", on_click="ignore")
+        if found.count > download.MOST_IN_FILE:
+            header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))
         table(found.columns, found.rows, pages=found.pages, key="rows")
     else:
         header.notice(_("Nothing was counted here. Take a filter away or choose another period."))

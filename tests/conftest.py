@@ -9,7 +9,7 @@ import pytest
 
 from data.home import Home
 
-for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
+for name in [name for name in os.environ if name.startswith("COCKPIT_") and name != "COCKPIT_PICTURES"]:
     del os.environ[name]
 
 # Machines that run tests are busy: time is not what a property is about.

@@ -1,5 +1,5 @@
 // What fits on the first of two printed pages; the rest is on screen only, and a line says so.
-const LINES = 27, ROWS = 24, BESIDE = 3
+const LINES = 24, ROWS = 22, BESIDE = 3
 const beside = ranked => Math.max(0, LINES - Math.min(ranked, ROWS) - 2) * BESIDE
 
 const row = (r, rank) => `<tr class="${rank > ROWS ? "screen" : ""}">

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ranking = define("ranking")
 
+
 @dataclass(frozen=True)
 class RankingRow:
     """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why."""

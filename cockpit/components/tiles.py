@@ -89,9 +89,9 @@ def tile(
 
 
 def _basis(metric: Metric, row: Any, view: "View") -> tuple[str, ...]:
-    """Numerator over denominator, and the as-of time."""
+    """Numerator over denominator where there is one, and the as-of time."""
     known = _("as of {time}", time=format.clock(view.as_of))
-    if format.missing(row.denominator) or metric.composite:
+    if not format.given(row.denominator) or metric.composite:
         return (known,)
     return f"{format.number(row.numerator)} / {format.number(row.denominator)}", known
 

@@ -84,14 +84,19 @@ class Part:
         return self.known and not self.small
 
 
-@dataclass(frozen=True)
-class Line:
-    """A metric over time: the buckets of the period so far, and its values in them, a period and a year before."""
+class Series(NamedTuple):
+    """Values by day, week or month."""
 
     buckets: tuple[Period, ...]
-    now: tuple[float | None, ...]
-    previous: tuple[float | None, ...]
-    last_year: tuple[float | None, ...]
+    values: tuple[float | None, ...]
+
+
+class Line(NamedTuple):
+    """A metric over time: in the period so far, and as long in the one before and a year ago."""
+
+    now: Series
+    previous: Series
+    last_year: Series
 
 
 @lru_cache(maxsize=256)
@@ -154,17 +159,11 @@ def line(asked: Asked, metric: Metric) -> Line:
     """The metric day by day, week by week or month by month, beside the period before and the same a year ago."""
     days = asked.period.days
     unit = "day" if days <= BY_DAY else "week" if days <= BY_WEEK else "month"
-    periods = list(dict.fromkeys((asked.period, asked.period.previous, asked.period.last_year)))
-    frame = _query(asked, [metric.id], by=unit, periods=periods)
-    series = {
-        key: tuple(_number(value) for value in told["value"])
-        for key, told in frame.groupby(["period", "end"], sort=False)
-    }
-    now, previous, last_year = (
-        series[p.start, p.end] for p in (asked.period, asked.period.previous, asked.period.last_year)
-    )
-    known = [bucket for bucket in asked.period.cut(unit) if bucket.start <= last_day(asked.edition.as_of)]
-    return Line(tuple(known), now[: len(known)], previous, last_year)
+    periods = (asked.period, asked.period.previous, asked.period.last_year)
+    frame = _query(asked, [metric.id], by=unit, periods=list(dict.fromkeys(periods)))
+    values = {key: tuple(map(_number, told["value"])) for key, told in frame.groupby(["period", "end"], sort=False)}
+    so_far = sum(bucket.start <= last_day(asked.edition.as_of) for bucket in asked.period.cut(unit))
+    return Line(*(Series(p.cut(unit)[:so_far], values[p.start, p.end][:so_far]) for p in periods))
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,14 @@
 """The panels over time, by age, by category and by source: what they show, and where each part of them leads."""
 
 from functools import lru_cache
+from typing import Literal
 
 from cockpit import charts, format
 from cockpit.components import bars
 from cockpit.components.bars import Bar
 from cockpit.i18n import _, language
 from cockpit.layouts import answers
+from cockpit.layouts.answers import Series
 from cockpit.layouts.words import ask, rows_link, source_name
 from cockpit.view import View
 from metrics.catalog import Metric
@@ -22,19 +24,24 @@ def trend(view: View, *, height: int = 260) -> None:
 
 def has_trend(view: View) -> bool:
     """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
-    found = answers.line(ask(view), view.metric)
-    return any(value is not None for value in (*found.now, *found.previous, *found.last_year))
+    return any(value is not None for series in answers.line(ask(view), view.metric) for value in series.values)
 
 
 @lru_cache(maxsize=256)
 def trend_figure(view: View, dark: bool) -> charts.Figure:
     """`dark` tells apart the two figures of a view, whose colours are set on the server."""
     metric, found = view.metric, answers.line(ask(view), view.metric)
-    drawn = [charts.Line(_("This period"), found.now, "now")]
-    others = ((_("Period before"), found.previous, "before"), (_("Last year"), found.last_year, "last_year"))
-    drawn += [charts.Line(name, values[: len(found.buckets)], style) for name, values, style in others if any(values)]
-    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.buckets]
-    return charts.trend(view, metric, [bucket.start for bucket in found.buckets], drawn, hrefs=hrefs)
+    drawn = [_line(_("This period"), found.now, "now")]
+    if any(found.previous.values):
+        drawn.append(_line(_("Period before"), found.previous, "before"))
+    if any(found.last_year.values) and found.last_year != found.previous:
+        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
+    return charts.trend(view, metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
+
+
+def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
+    return charts.Line(name, series.values, style, [bucket.start for bucket in series.buckets])
 
 
 def backlog_ages(view: View) -> None:

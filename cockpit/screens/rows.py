@@ -14,7 +14,7 @@ from cockpit import format, problem
 from cockpit.components import header
 from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, Page
-from cockpit.i18n import _, language, using
+from cockpit.i18n import _, language
 from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN, area_name, case_href, source_name, when
 from cockpit.view import View
@@ -25,7 +25,6 @@ from metrics.question import COLUMNS as FILTERS
 from metrics.rows import PARTS, count_rows, rows
 
 PER_PAGE = 50
-MOST_IN_FILE = 100_000
 SHOWN = {
     "cases": ("title", "state", "area", "category", "unit", "registered_at", "due_at", "closed_at"),
     "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
@@ -134,7 +133,7 @@ def find(view: View, asked: Chosen) -> Found:
     last = max(1, ceil(count / PER_PAGE))
     page = min(max(asked.page, 1), last)
     names = _names(view)
-    order, falling = _order(view, asked, names)
+    order, falling = order_of(view, asked)
     frame = rows(
         *question, **asked.asked(view), order=order, descending=falling, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
     )
@@ -169,9 +168,9 @@ def _names(view: View) -> list[str]:
     return [name for name in shown if name != "area" or view.area.level != "village"]
 
 
-def _order(view: View, asked: Chosen, names: list[str]) -> tuple[str, bool]:
+def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
     """A column that is shown and stored, else what suits the number: what waits longest, what came last, the worst."""
-    if asked.order in names and asked.order not in WORDED:
+    if asked.order in _names(view) and asked.order not in WORDED:
         return asked.order, asked.descending
     domain = view.catalog.domain(view.metric)
     if domain.view:
@@ -316,44 +315,3 @@ CELLS: dict[str, Callable[[View, Row], Cell | str]] = {
     "vetoes": _vetoes,
     "stale": lambda view, row: format.number(row["stale_listed"] + row["stale_other"]),
 }
-
-
-# --- the file -----------------------------------------------------------------------------------------------------
-
-
-def file_name(view: View, asked: Chosen) -> str:
-    parts = (view.metric.id, asked.part, view.area.code, view.period.start, view.period.end)
-    return "-".join(str(part) for part in parts if part) + ".csv"
-
-
-def file(view: View, asked: Chosen, spoken: str) -> bytes:
-    """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made when asked for, outside a page's run."""
-    with using(spoken):
-        order, falling = _order(view, asked, _names(view))
-        frame = rows(
-            view.edition, view.metric.id, view.area.code, view.period,
-            **asked.asked(view), order=order, descending=falling, limit=MOST_IN_FILE,
-        )  # fmt: skip
-        return safe_csv(_for_people(view, frame)).encode("utf-8-sig")
-
-
-def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """Headings and enumerations in words, the name of the area beside its code; the caller's hash stays here."""
-    frame = frame.drop(columns="reporter", errors="ignore")
-    if "area" in frame:
-        names = {code: area_name(view.edition, code) for code in frame["area"].unique()}
-        frame.insert(frame.columns.get_loc("area") + 1, "area_name", frame["area"].map(names))
-    for name in ("kind", "urgency", "close_kind", "complexity"):
-        if name in frame:
-            frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})
-    return frame.rename(columns=words.column)
-
-
-def safe_csv(frame: pd.DataFrame) -> str:
-    """CSV in which no text is taken for a formula: a quote goes before one that begins with = + - @, tab or return."""
-    frame = frame.copy()
-    for name in frame.select_dtypes(["object", "string"]):
-        texts = frame[name].astype("string")
-        risky = texts.str.match(r"[=+\-@\t\r]", na=False)
-        frame[name] = frame[name].where(~risky, "'" + texts)
-    return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")

@@ -188,7 +188,7 @@ def apportion(values: Sequence[float], total: float, places: int) -> list[float]
     """
     step = 10**places
     rounded = [round(value * step) for value in values]
-    missing = round(total * step) - sum(rounded)
+    missing = round(round(total, places) * step) - sum(rounded)
     sign = 1 if missing > 0 else -1
     by_loss = sorted(range(len(values)), key=lambda i: sign * (rounded[i] - values[i] * step))
     for index in by_loss[: abs(missing)]:

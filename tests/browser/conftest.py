@@ -1,4 +1,4 @@
-"""A real Chromium against a real server: one browser a session, one server a home, every request recorded."""
+"""A real Chromium against a real server: one browser a module, one server a home, every request recorded."""
 
 import os
 import socket
@@ -16,15 +16,18 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
 START_SECONDS = 60
-CASES = 20_000
+CASES = 200_000 if os.environ.get("COCKPIT_PICTURES") == "1" else 20_000  # pictures show the district as delivered
 PHONE = 500
 PATIENCE = 30_000
 """Milliseconds to wait for something to appear: machines that run tests are busy."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str | None) -> Iterator[Browser]:
-    """The Chromium that CHROMIUM names, else the system's, else Playwright's own."""
+    """The Chromium that CHROMIUM names, else the system's, else Playwright's own.
+
+    One a module: while Playwright runs, no other event loop can be started in this process.
+    """
     path = os.environ.get("CHROMIUM") or chromium
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
@@ -123,7 +126,7 @@ def seen() -> Seen:
     return Seen()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """A context of a size, shared by the tests that ask for the same: the program is then loaded only once."""
     shared: dict[tuple[int, int], BrowserContext] = {}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -50,9 +51,10 @@ def cards(page: Page) -> list[str]:
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_its_screen_and_complains_of_nothing(
-    address: str, open_page: Open, seen: Seen, width: int, scheme: str
+    address: str, open_page: Open, seen: Seen, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    page = open_page(f"{address}/{ADDRESSES[0]}&lang=en", width=width, color_scheme=scheme)
+    page = open_page(f"{address}/{ADDRESSES[0]}", width=width)
+    page.emulate_media(color_scheme=scheme)
     for path in ADDRESSES:
         page.goto(f"{address}/{path}&lang={'en' if scheme == 'dark' else 'zh'}")
         drawn(page)
@@ -68,7 +70,7 @@ def test_a_number_opens_its_rows_a_row_its_case_and_back_again(address: str, ope
     told = int(page.locator(".item", has_text="分母").locator("a").inner_text().replace(",", ""))
     page.locator(".item", has_text="分母").locator("a").click()
     page.wait_for_url("**/rows?**part=denominator**")
-    drawn(page)
+    expect(page.locator(".title h1")).to_contain_text("按期办结率的分母")
     title = page.locator(".title h1").inner_text()
     assert int(re.search(r"([\d,]+) 件", title)[1].replace(",", "")) == told  # type: ignore[index]
     at = page.url
@@ -105,7 +107,7 @@ def test_rows_are_searched_sorted_and_paged_by_address(address: str, open_page: 
 
 
 def test_the_selection_is_saved_as_a_file(address: str, open_page: Open, tmp_path: Path) -> None:
-    page = drawn(open_page(f"{address}/rows?metric=on_time_rate&part=rest", accept_downloads=True))
+    page = drawn(open_page(f"{address}/rows?metric=on_time_rate&part=rest"))
     count = int(re.search(r"([\d,]+) 件", page.locator(".title h1").inner_text())[1].replace(",", ""))  # type: ignore[index]
     with page.expect_download() as saved:
         page.get_by_role("button", name="下载 CSV").click()
@@ -117,7 +119,8 @@ def test_the_selection_is_saved_as_a_file(address: str, open_page: Open, tmp_pat
 
 
 def test_an_address_is_copied_with_and_without_a_clipboard(address: str, open_page: Open) -> None:
-    page = drawn(open_page(f"{address}/passport?metric=backlog", permissions=["clipboard-read", "clipboard-write"]))
+    page = drawn(open_page(f"{address}/passport?metric=backlog"))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="复制链接").click()
     expect(page.get_by_role("status").filter(has_text="已复制")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -185,8 +188,7 @@ def test_a_phone_shows_rows_as_cards_that_a_thumb_can_hit(address: str, open_pag
 def test_paper_shows_a_case_without_its_buttons(address: str, open_page: Open) -> None:
     page = drawn(open_page(f"{address}/rows?metric=intake"))
     page.locator("td.lead a").first.click()
-    page.wait_for_url("**/case?**")
-    drawn(page)
+    page.locator(".item").first.wait_for()
     page.emulate_media(media="print")
     expect(page.locator(".actions")).to_be_hidden()
     expect(page.locator(".item").first).to_be_visible()

@@ -1,14 +1,13 @@
-"""The shell in a real browser: moving, Back and Forward, finding, switching, the wall, paper; no other host."""
+"""The shell in a real browser: moving, Back and Forward, finding, switching, paper; no other host."""
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import Seen, Server
+from tests.browser.conftest import Seen
 
 Open = Callable[..., Page]
 PAGES = ("", "rows", "passport", "why", "dictionary", "data")
@@ -197,6 +196,23 @@ def test_a_phone_has_one_column_a_folded_menu_and_room_for_a_thumb(address: str,
     assert [box for box in boxes if box["height"] < 44] == []
 
 
+def test_a_phone_loads_little_beyond_streamlits_own_program(address: str, open_page: Open) -> None:
+    page = open_page("about:blank", width=390, height=844, alone=True)
+    loaded: list[int] = []
+
+    def count(response: Response) -> None:
+        if response.ok and "/static/" not in response.url:
+            loaded.append(len(response.body()))
+
+    page.on("response", count)
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: loaded.append(len(frame))))
+    page.goto(address)
+    ready(page)
+    page.wait_for_load_state("networkidle")
+    assert len(loaded) > 10
+    assert sum(loaded) < 400_000
+
+
 def test_the_map_is_drawn_anew_at_another_width(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     before = page.locator(".map svg").get_attribute("width")
@@ -233,24 +249,3 @@ def test_paper_carries_no_controls_and_fits_its_width(address: str, open_page: O
     assert 0.5 < zoom <= 1
     assert width * zoom <= 1056
     expect(page.locator(".tile").first).to_be_visible()
-
-
-def test_a_wall_screen_shows_its_clock_and_goes_grey_when_the_server_is_gone(
-    start: Callable[..., Server], demo: Path, open_page: Open
-) -> None:
-    server = start(demo)
-    page = open_page("about:blank", alone=True)
-    page.clock.install()
-    page.goto(f"{server.address}/wall")
-    page.locator(".line time").wait_for()
-    assert asked(page, "wall") == "1"
-    expect(page.locator(".crumbs")).to_have_count(0)
-    expect(page.locator(".line time")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
-    expect(page.locator("html")).to_have_attribute("data-alive", "ok")
-    server.kill()
-    # the limit is two and a half turns of twenty seconds
-    page.clock.fast_forward(45_000)
-    expect(page.locator("html")).to_have_attribute("data-alive", "ok")
-    page.clock.fast_forward(10_000)
-    expect(page.locator("html")).to_have_attribute("data-alive", "lost")
-    expect(page.locator(".line .said")).to_contain_text("连接中断")

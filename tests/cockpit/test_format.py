@@ -65,6 +65,7 @@ def test_rounding_never_carries_a_rate_over_its_bound_or_to_all_or_nothing(amoun
         (BACKLOG, 381, 412, "▼ 31 件 −7.5 %", "good"),
         (INTAKE, 40, 20, "▲ 20 件 +100.0 %", "none"),
         (BACKLOG, 5, 0, "▲ 5 件", "bad"),
+        (BACKLOG, 12, 9, "▲ 3 件", "bad"),
         (BACKLOG, 5, 5, "持平", "none"),
         (BACKLOG, 5, None, "", "none"),
     ],

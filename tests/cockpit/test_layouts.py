@@ -259,6 +259,35 @@ def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
     assert [line["name"] for line in panels.trend_figure(see(metric="intake"), dark=False)["data"]] == ["本期", "上期"]
 
 
+def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
+    now, before = panels.trend_figure(see(metric="intake"), dark=False)["data"]
+    assert "2026-11-03" in now["text"][2]
+    assert "2026-10-03" in before["text"][2]
+
+
+def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
+    view = see(metric="intake", **{"from": "2026-01-01", "to": "2027-01-01"})
+    assert view.period.previous == view.period.last_year
+    line = answers.line(words.ask(view), view.metric)
+    assert line.previous == line.last_year
+    assert len(line.now.buckets) == 47
+    names = [line["name"] for line in panels.trend_figure(view, dark=False)["data"]]
+    assert len(names) == len(set(names)) < 3
+
+
+def test_months_before_the_first_case_are_a_gap_not_zero(see: See) -> None:
+    view = see()
+    trend = answers.vitals(words.ask(view), ("backlog", "intake"))["backlog"].trend
+    assert [value is None for value in trend] == [True] * 8 + [False] * 5
+
+
+def test_a_metric_that_nothing_feeds_leaves_no_empty_panels(screen: Screen, see: See) -> None:
+    view = see(metric="site_health")
+    assert not places.has_values(view)
+    assert not panels.has_trend(view)
+    assert "本期没有一个镇街有这项指标的数据" in html(screen(metric="site_health"))
+
+
 def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
     assert not any(panels.trend_figure(see(metric="three_rate_score"), dark=False)["data"][0]["customdata"])
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.screens import data, passport, rows, why
+from cockpit.screens import data, download, passport, rows, why
 from cockpit.view import View, read
 from data.home import Home
 from data.ingest import load
@@ -293,23 +293,23 @@ def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> 
 
 def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., View]) -> None:
     seen = view(metric="intake", from_="2026-10-01", to="2026-12-01")
-    told = rows.file(seen, rows.Chosen(), "zh").decode("utf-8-sig")
+    told = download.file(seen, rows.Chosen(), "zh").decode("utf-8-sig")
     lines = told.splitlines()
     assert len(lines) == 1 + len(hotline())
     assert "区划名称" in lines[0]
     assert "reporter" not in told
     assert "'=1+1 请回电 138****5678" in told
-    assert rows.file_name(seen, rows.Chosen(part="rest")) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
+    assert download.file_name(seen, rows.Chosen(part="rest")) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
 
 
 def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_IN_FILE", 7)
-    assert len(rows.file(view(metric="intake"), rows.Chosen(), "en").decode("utf-8-sig").splitlines()) == 8
+    monkeypatch.setattr(download, "MOST_IN_FILE", 7)
+    assert len(download.file(view(metric="intake"), rows.Chosen(), "en").decode("utf-8-sig").splitlines()) == 8
 
 
 def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:
     frame = pd.DataFrame({"a": ["=1", "+1", "-1", "@x", "\tx", "\rx", "a=1", None], "b": range(-4, 4)})
-    told = rows.safe_csv(frame)
+    told = download.safe_csv(frame)
     _heading, *back = csv.reader(StringIO(told, newline=""))
     assert [a for a, _b in back] == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=1", ""]
     assert [int(b) for _a, b in back] == list(range(-4, 4))

@@ -55,12 +55,12 @@ def test_what_looks_beyond_the_row_is_refused(sql: str, fault: str) -> None:
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(DataError, match="no column registred, did you mean registered.* columns: id, registered$"):
+    with pytest.raises(DataError, match=r"no column registred, did you mean registered.* columns: id, registered$"):
         parse("registred || ''").over(["id", "registered"])
 
 
 def test_a_bare_word_may_have_been_meant_as_text() -> None:
-    with pytest.raises(DataError, match="""for the text itself write "'hotline'"$"""):
+    with pytest.raises(DataError, match=r"""for the text itself write "'hotline'"$"""):
         parse("hotline").over(["id"])
 
 
