@@ -1,0 +1,222 @@
+"""What the contract accepts, and every reason it has against a row."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from data.home import Home
+from data.store import read_store
+from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, deliver, facts, rejects, row, settle
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    return settle(home)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({"id": ""}, ["missing key"]),
+        ({"kind": " "}, ["missing kind"]),
+        ({"registered": ""}, ["missing registered_at"]),
+        ({"area": ""}, ["missing area"]),
+        ({"area": "990101999"}, ["unknown area: 990101999"]),
+        ({"area": "99010"}, ["unknown area: 99010"]),
+        ({"area": "新河村"}, ["unknown area: 新河村"]),
+        ({"area": str(ENDED), "registered": "2026-03-01"}, ["closed before registered", "area not valid on that day"]),
+        ({"area": str(NEW), "registered": "2024-12-31 23:59:59"}, ["area not valid on that day"]),
+        ({"registered": "last week"}, ["unparseable time: registered_at"]),
+        ({"due": "2026-13-01"}, ["unparseable time: due_at"]),
+        ({"due": "9999-12-31"}, ["out of range: due_at"]),
+        ({"due": "infinity"}, ["out of range: due_at"]),
+        ({"closed": "2026-01-05 07:59:59"}, ["closed before registered"]),
+        ({"kind": "complaint"}, ["unknown value: kind"]),
+        ({"urgency": "very"}, ["unknown value: urgency"]),
+        ({"rating": "6"}, ["out of range: rating"]),
+        ({"rating": "0"}, ["out of range: rating"]),
+        ({"rating": "300"}, ["out of range: rating"]),
+        ({"rating": "4.5"}, ["unparseable number: rating"]),
+        ({"rating": "good"}, ["unparseable number: rating"]),
+        ({"extended": "-1"}, ["out of range: extended"]),
+        ({"solved": "perhaps"}, ["unparseable boolean: solved"]),
+        (
+            {"id": "", "registered": "x", "area": "1", "rating": "9"},
+            ["missing key", "unparseable time: registered_at", "out of range: rating", "unknown area: 1"],
+        ),
+    ],
+)
+def test_every_reason_against_a_row_is_kept(home: Home, changes: dict[str, str], reasons: list[str]) -> None:
+    report = deliver(home, row(id="good"), row(**changes))
+    assert (report.read, report.accepted, report.rejected) == (2, 1, 1)
+    (number, _, found) = rejects(home)[0]
+    assert number == 3
+    assert sorted(found) == sorted(reasons)
+    assert facts(home, "key") == [("good",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "value"),
+    [
+        ({"due": "2026-01-04 00:00:00"}, "due_at", datetime(2026, 1, 4)),
+        ({"closed": "2026-01-05 08:00:00"}, "closed_at", datetime(2026, 1, 5, 8)),
+        ({"closed": "  "}, "closed_at", None),
+        ({"registered": "2026/1/5 8:00"}, "registered_at", datetime(2026, 1, 5, 8)),
+        ({"registered": "2026/01/05 08:00:30"}, "registered_at", datetime(2026, 1, 5, 8, 0, 30)),
+        ({"registered": "2026-01-05"}, "registered_at", datetime(2026, 1, 5)),
+        ({"registered": "2026-01-05T00:00:00Z"}, "registered_at", datetime(2026, 1, 5, 8)),
+        ({"registered": "2026-01-05 00:00:00.5+00"}, "registered_at", datetime(2026, 1, 5, 8, 0, 0, 500_000)),
+        ({"registered": "2026-01-04 19:00:00-05:00"}, "registered_at", datetime(2026, 1, 5, 8)),
+        ({"registered": "2026-01-05 00:00:00 UTC"}, "registered_at", datetime(2026, 1, 5, 8)),
+        ({"area": "990101001"}, "area", 990101001000),
+        ({"area": "990101"}, "area", 990101000000),
+        ({"area": str(ENDED)}, "area", ENDED),
+        ({"urgency": "normal"}, "urgency", "normal"),
+        ({"urgency": " 特急 "}, "urgency", "critical"),
+        ({"urgency": ""}, "urgency", None),
+        ({"rating": "5.0"}, "rating", 5),
+        ({"rating": " 3 "}, "rating", 3),
+        ({"solved": "否"}, "solved", False),
+        ({"solved": "Y"}, "solved", True),
+        ({"solved": "0"}, "solved", False),
+        ({"title": "  两头空  "}, "title", "两头空"),
+        ({"title": '逗号,引号"换\n行'}, "title", '逗号,引号"换\n行'),
+        ({"title": "致电13812345678"}, "title", "致电138****5678"),
+    ],
+)
+def test_what_is_within_the_contract_is_accepted(home: Home, changes: dict[str, str], column: str, value: Any) -> None:
+    assert deliver(home, row(**changes)).rejected == 0
+    assert facts(home, column) == [(value,)]
+
+
+def test_of_a_duplicate_key_the_newest_good_row_stays(home: Home) -> None:
+    rows = [
+        row(id="B", title="oldest", updated="2026-01-01"),
+        row(id="B", title="newest", updated="2026-01-03"),
+        row(id="B", title="as new, but later", updated="2026-01-03"),
+        row(id="B", title="newer, but bad", updated="2026-01-09", rating="9"),
+        row(id="C"),
+    ]
+    report = deliver(home, *rows)
+    assert (report.read, report.accepted, report.rejected) == (5, 2, 3)
+    assert facts(home, "key, title") == [("B", "newest"), ("C", "路灯不亮")]
+    twice = "duplicate key in the delivery"
+    assert rejects(home) == [(2, "B", [twice]), (4, "B", [twice]), (5, "B", ["out of range: rating", twice])]
+    raw = [json.loads(found)["title"] for (found,) in facts(home, "raw", "rejects")]
+    assert sorted(raw) == ["as new, but later", "newer, but bad", "oldest"]
+
+
+def test_a_reject_keeps_its_raw_row_without_phones_and_reporters(home: Home) -> None:
+    deliver(home, row(area="1", title="致电13812345678，谢谢", phone="王五 13812345678"))
+    ((raw,),) = facts(home, "raw", "rejects")
+    content = json.loads(raw)
+    assert list(content) == HEADER.split(",")
+    assert content["registered"] == GOOD["registered"]
+    assert content["title"] == "致电138****5678，谢谢"
+    assert content["phone"] == "***"
+
+
+def test_no_phone_number_gets_into_the_store(home: Home) -> None:
+    deliver(home, row(title="13812345678"), row(id="A2", area="1", title="13812345678"), "13812345678,x")
+    (reporter,) = next(iter(facts(home, "reporter")))
+    assert len(reporter) == 32
+    with read_store(home) as store:
+        tables = [name for (name,) in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        for table in tables:
+            assert store.execute(f"SELECT * FROM {table} t WHERE t::VARCHAR LIKE '%13812345678%'").fetchall() == []
+
+
+def test_lines_that_cannot_be_read_are_rejects_with_their_row(home: Home) -> None:
+    lines = [row(), "A2,too,few", row(id="A3", title="two\nlines"), row(id="A4") + ",too,many", row(id="A5", area="1")]
+    report = deliver(home, *lines, row(id="A6"))
+    assert (report.read, report.accepted, report.rejected) == (6, 3, 3)
+    assert rejects(home) == [
+        (3, None, ["unreadable row"]),
+        (5, None, ["unreadable row"]),
+        (6, "A5", ["unknown area: 1"]),
+    ]
+    raw = json.loads(facts(home, "raw", "(SELECT raw FROM rejects WHERE row = 3)")[0][0])
+    assert raw["line"] == "A2,too,few"
+    assert "Expected Number of Columns: 13" in raw["fault"]
+
+
+def test_rows_keep_their_numbers_in_a_large_file(home: Home) -> None:
+    lines = [row(id=str(i), title="x" * 300) for i in range(40_000)]
+    for i in range(0, 40_000, 1_000):
+        lines[i] = "cut off"
+        lines[i + 500] = row(id=str(i + 500), area="1", title="x" * 300)
+    report = deliver(home, *lines)
+    assert (report.read, report.accepted, report.rejected) == (40_000, 39_920, 80)
+    assert [number for number, _, _ in rejects(home)] == [i + 2 for i in range(0, 40_000, 500)]
+    assert all(key == str(number - 2) for number, key, _ in rejects(home) if key)
+
+
+def test_an_expression_that_fails_on_a_row_is_nothing_there(home: Home) -> None:
+    columns = COLUMNS | {"extended": "(extended::INT + 1)", "title": "chr(rating::INT + 64)"}
+    deliver(home, row(), row(id="A2", extended="x", rating=""), columns=columns)
+    assert facts(home, "key, extended, title") == [("A1", 1, "E"), ("A2", None, None)]
+
+
+def test_times_of_another_zone_are_stored_in_the_homes(home: Home) -> None:
+    deliver(home, row(registered="2026-01-05 08:00:00", closed="2026-07-06 08:00:00"), zone="America/New_York")
+    assert facts(home, "registered_at, closed_at") == [(datetime(2026, 1, 5, 21), datetime(2026, 7, 6, 20))]
+
+
+def test_an_offset_says_more_than_the_zone(home: Home) -> None:
+    deliver(home, row(registered="2026-01-05 08:00:00+01:00"), zone="America/New_York")
+    assert facts(home, "registered_at") == [(datetime(2026, 1, 5, 15),)]
+
+
+def test_a_time_that_the_clock_jumped_over_is_read_as_an_hour_later(home: Home) -> None:
+    deliver(home, row(registered="2025-03-09 02:30:00", updated="2025-03-09 03:30:00"), zone="America/New_York")
+    assert facts(home, "registered_at, updated_at") == [(datetime(2025, 3, 9, 15, 30), datetime(2025, 3, 9, 15, 30))]
+
+
+def test_an_instant_of_an_expression_is_stored_in_the_homes_zone(home: Home) -> None:
+    columns = COLUMNS | {"registered_at": "to_timestamp(1767571200)", "due_at": "strptime('5.1.2026', '%d.%m.%Y')"}
+    deliver(home, row(), columns=columns, zone="UTC")
+    assert facts(home, "registered_at, due_at") == [(datetime(2026, 1, 5, 8), datetime(2026, 1, 5, 8))]
+
+
+def test_a_check_without_an_area_names_an_asset_of_its_own_source(home: Home) -> None:
+    columns = {"asset": "site", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
+    report = deliver(
+        home,
+        "1,s1,2026-01-01,1",
+        "2,s1,2026-01-02,x",
+        header="id,site,at,ok",
+        fact="checks",
+        area=None,
+        columns=columns,
+    )
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert facts(home, "source, asset_source, asset, area, passed", "checks") == [
+        ("hotline", "hotline", "s1", None, True)
+    ]
+    assert rejects(home) == [(3, "2", ["unparseable boolean: passed"])]
+
+
+def test_a_check_may_name_an_asset_of_another_source_and_an_area(home: Home) -> None:
+    columns = {"asset": "site", "asset_source": "'sites'", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
+    header, lines = "id,site,at,ok,area", ["1,s1,2026-01-01,1,990101", "2,s1,2026-01-01,1,", "3,s1,2026-01-01,1,77"]
+    report = deliver(home, *lines, header=header, fact="checks", columns=columns)
+    assert report.accepted == 2
+    assert facts(home, "asset_source, area", "checks") == [("sites", 990101000000), ("sites", None)]
+    assert rejects(home) == [(4, "3", ["unknown area: 77"])]
+
+
+def test_an_asset_of_an_area_that_has_ended_is_accepted(home: Home) -> None:
+    columns = {"kind": "'site'", "name": "name", "mlps_level": "level"}
+    report = deliver(home, f"1,{ENDED},站点,2", header="id,area,name,level", fact="assets", columns=columns)
+    assert report.accepted == 1
+    assert facts(home, "area, name, mlps_level", "assets") == [(ENDED, "站点", 2)]
+
+
+def test_a_reading_must_be_a_finite_number(home: Home) -> None:
+    columns = {"measure": "'queue_waiting'", "measured_at": "at", "value": "v", "n": "n"}
+    lines = ["1,990101,2026-01-01,4.5,2", "2,990101,2026-01-01,nan,2", "3,990101,2026-01-01,,2"]
+    deliver(home, *lines, header="id,area,at,v,n", fact="readings", columns=columns)
+    assert facts(home, "key, value, n", "readings") == [("1", 4.5, 2)]
+    assert [reasons for _, _, reasons in rejects(home)] == [["out of range: value"], ["missing value"]]
