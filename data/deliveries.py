@@ -83,8 +83,6 @@ def open_delivery(source: Source, path: Path, scratch: Path, connection: duckdb.
     """Open the file at `path` as `source` says. Raises DataError if it cannot be read or is empty."""
     format = source.format or file_format(path)
     with reading(path):
-        if path.stat().st_size == 0:
-            raise DataError(f"{path}: is empty; fetch it again")
         if format == "xlsx":
             return _parquet(str(path), _workbook(path, source.sheet, scratch), connection, first_row=2)
         if format == "parquet":
@@ -193,8 +191,8 @@ def unpacked(path: Path, encoding: str, scratch: Path) -> Path:
                 copy.write(decoder.decode(chunk).encode() if decoder else chunk)
             if decoder:
                 copy.write(decoder.decode(b"", final=True).encode())
-        if target.stat().st_size == 0:
-            raise DataError(f"{path}: is empty; fetch it again")
+    if target.stat().st_size == 0:
+        raise DataError(f"{path}: is empty; fetch it again")
     if plain:
         with target.open("rb") as file:
             codecs.getincrementaldecoder("utf-8")().decode(file.read(CHUNK))
@@ -215,6 +213,8 @@ def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str
             columns = unique(next(rows, []))
         except csv.Error as error:
             raise DataError(f"{path}: row 1: the header cannot be read: {error}") from error
+    if not columns:
+        raise DataError(f"{path}: row 1: is blank where the names of the columns are expected")
     options = {
         "auto_detect": "false",
         "header": "true",

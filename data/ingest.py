@@ -116,7 +116,7 @@ def load(
         with reading(path):
             before = path.stat()
         run = _Run(home, source, origin, content_hash(path), started_at, began, force)
-        with read_store(home) as store:
+        with read_store(home, wait=MERGE_SECONDS) as store:
             known, recorded = run.known(store), _is_recorded(store, source)
         if not known:
             judged = judge(home, source, path, scratch, started_at, tell)

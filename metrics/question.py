@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.editions import Edition
-
 from data.schema import LEVELS
 from metrics.areas import Area, area
 from metrics.catalog import Catalog, Metric

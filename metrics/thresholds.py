@@ -1,12 +1,11 @@
 """Whether a number is green, amber or red, and against what it was held."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
 from metrics.period import DAY, Period, last_day
@@ -32,15 +31,17 @@ def states(
     period: Period,
     *,
     by: str | None = None,
+    base: Baseline | None = None,
     catalog: Catalog | None = None,
 ) -> list[str]:
     """The state of every row of `frame`, an answer of `query` over `period` and `by`: green, amber, red or none.
 
+    base: what relative thresholds compare with, where it was asked before (`baseline`).
+
     A row without data, below its minimum sample, or of a metric without thresholds has no state.
     """
     catalog = catalog or current()
-    metrics = [catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
-    base = _baseline(edition, metrics, frame, period, by, catalog)
+    base = base or baseline(edition, frame, period, by=by, catalog=catalog)
     columns = (frame["metric"], frame["area"], frame["group"], frame["value"], frame["quality"])
     return [
         _state(edition, catalog.metrics[metric], int(area), str(group), float(value), quality, base)
@@ -88,12 +89,15 @@ def _per_10k(edition: Edition, code: int, value: float) -> float | None:
     return value / place.population * PEOPLE if place.population else None
 
 
-def _baseline(
-    edition: Edition, metrics: Sequence[Metric], frame: pd.DataFrame, period: Period, by: str | None, catalog: Catalog
+def baseline(
+    edition: Edition, frame: pd.DataFrame, period: Period, *, by: str | None = None, catalog: Catalog | None = None
 ) -> Baseline:
+    """What the relative thresholds of the metrics in `frame` compare with at the end of `period`."""
+    catalog = catalog or current()
     base = Baseline({}, {}, {})
     if frame.empty or by in ("day", "week", "month"):
         return base
+    metrics = [catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
     code = int(frame["area"].iloc[0])
     stop = min(period.end, last_day(edition.as_of) + DAY)
     against = {

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
@@ -14,7 +14,7 @@ from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
 from metrics.question import AREAS, exists_at, metric_of
 from metrics.rows import rows
-from metrics.thresholds import RED, states
+from metrics.thresholds import RED, baseline, states
 from metrics.why import Explanation, why
 
 OLDEST = 3
@@ -82,9 +82,12 @@ def _reds(
     if not names or end - period.start <= DAY:
         return []
     now, then = Period(period.start, end), Period(period.start, end - DAY)
-    frames = [query(edition, names, area, p, by=by, catalog=catalog) for p in (now, then)]
-    for frame, told in zip(frames, (now, then), strict=True):
-        frame["state"] = states(edition, frame, told, by=by, catalog=catalog)
+    told = query(edition, names, area, now, by=by, periods=(now, then), catalog=catalog)
+    frames = [told[told["end"] == each.end].copy() for each in (now, then)]
+    # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
+    base = baseline(edition, frames[0], now, by=by, catalog=catalog)
+    for frame, each in zip(frames, (now, then), strict=True):
+        frame["state"] = states(edition, frame, each, by=by, base=base, catalog=catalog)
     before = frames[1].set_index(["metric", "group"])
     reds = [
         Red(

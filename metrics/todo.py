@@ -1,8 +1,8 @@
 """What an area has to do next: its open cases, ordered by the clock that runs out first."""
 
 import pandas as pd
-from data.editions import Edition
 
+from data.editions import Edition
 from data.schema import CASES, known
 from metrics.areas import area as area_of
 

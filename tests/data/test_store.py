@@ -1,0 +1,98 @@
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import duckdb
+import pytest
+
+from data.errors import DataError
+from data.home import Home
+from data.schema import FACTS
+from data.store import AREA_COLUMNS, one, open_store, read_store, stored, transaction
+
+
+def columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    return {name: type for name, type, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+
+
+@contextmanager
+def held(home: Home, seconds: float) -> Iterator[int]:
+    """Another process that has the store open for writing for some seconds; its id."""
+    script = f"""
+        import duckdb, time
+        with duckdb.connect({str(home.store)!r}):
+            print("open", flush=True)
+            time.sleep({seconds})
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def test_a_new_store_has_every_table_of_the_contract(home: Home) -> None:
+    with open_store(home) as connection:
+        assert columns(connection, "areas") == AREA_COLUMNS
+        for fact in FACTS.values():
+            assert columns(connection, fact.name) == stored(fact)
+        assert one(connection, "SELECT value FROM counters WHERE name = 'areas_version'") == (0,)
+
+
+def test_derived_columns_are_not_stored() -> None:
+    assert {"area_then", "repeated"}.isdisjoint(stored(FACTS["cases"]))
+    assert list(stored(FACTS["cases"]))[:3] == ["source", "key", "kind"]
+
+
+def test_opening_again_keeps_what_is_there(home: Home) -> None:
+    with open_store(home) as connection:
+        connection.execute("UPDATE counters SET value = 7")
+    with open_store(home) as connection:
+        assert one(connection, "SELECT value FROM counters") == (7,)
+
+
+def test_reading_makes_an_empty_store_and_does_not_write(home: Home) -> None:
+    with read_store(home) as connection:
+        assert one(connection, "SELECT count(*) FROM cases") == (0,)
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            connection.execute("UPDATE counters SET value = 7")
+
+
+def test_a_transaction_is_all_or_nothing(home: Home) -> None:
+    with open_store(home) as connection:
+        with pytest.raises(KeyError), transaction(connection):
+            connection.execute("UPDATE counters SET value = 7")
+            raise KeyError
+        assert one(connection, "SELECT value FROM counters") == (0,)
+        with transaction(connection):
+            connection.execute("UPDATE counters SET value = 8")
+        assert one(connection, "SELECT value FROM counters") == (8,)
+
+
+@pytest.mark.parametrize("opening", [open_store, read_store])
+def test_who_holds_the_store_is_named(
+    home: Home, opening: Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+) -> None:
+    with open_store(home):
+        pass
+    with held(home, 30) as pid, pytest.raises(DataError, match=f"is in use by process {pid}; wait until"):
+        opening(home, wait=0.3).__enter__()
+
+
+def test_a_store_that_is_soon_free_is_waited_for(home: Home) -> None:
+    with open_store(home):
+        pass
+    with held(home, 1.0), open_store(home) as connection:
+        assert one(connection, "SELECT count(*) FROM cases") == (0,)
+
+
+def test_a_file_that_is_no_store_is_said(home: Home) -> None:
+    home.store.write_text("no database" * 1000)
+    with pytest.raises(DataError, match="cannot be opened") as error, open_store(home):
+        pass
+    assert "\n" not in str(error.value)
