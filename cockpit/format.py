@@ -34,8 +34,8 @@ def state(name: str | None) -> State:
 SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
 
 
-def limit(metric: Metric) -> str:
-    """The bound that decides a state: the green one, or the red one where there is no green; empty without any."""
+def limit(metric: Metric, level: str = "district") -> str:
+    """The bound that decides a state at a level: the green one, or the red one without a green; empty without any."""
     limits = metric.thresholds
     if limits is None:
         return ""
@@ -49,7 +49,7 @@ def limit(metric: Metric) -> str:
             )
         case "weekday_8_weeks":
             words = _("Alarm {bound} spreads off the usual weekday", bound=bound)
-        case "per_10k_people":
+        case "per_10k_people" if level != "village":
             words = _("Target {bound} per 10,000 people", bound=bound)
         case _:
             words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)

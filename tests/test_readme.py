@@ -44,7 +44,7 @@ def test_the_areas_and_the_source_file_load(readme: Path, tmp_path: Path) -> Non
         expressions[f"columns.{c}"].columns for c in ("category", "registered_at", "due_at", "closed_at", "updated_at")
     ]
     names = [name for found in (expressions["key"].columns, expressions["area"].columns, *columns) for name in found]
-    row = ("1", "330109001001", "路灯", "2026-03-01 08:00", "2026-03-08 08:00", "", "2026-03-01 08:00")
+    row = ("1", "990101001001", "路灯", "2026-03-01 08:00", "2026-03-08 08:00", "", "2026-03-01 08:00")
     (tmp_path / "hotline.csv").write_text(f"{','.join(names)}\n{','.join(row)}\n", "utf-8")
     home = Home(tmp_path / "var", memory="1GB")
     assert load_areas(home, tmp_path / "areas.csv").added == 3

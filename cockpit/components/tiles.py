@@ -79,7 +79,7 @@ def tile(
         against=view.compared if step.text else "",
         state=state,
         word=format.state(state).word,
-        limit=format.limit(metric) if state != "none" else "",
+        limit=format.limit(metric, view.area.level) if state != "none" else "",
         basis=_basis(metric, row, view),
         note=quality(row),
         faint=silent or small,
