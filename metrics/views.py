@@ -6,6 +6,9 @@ from metrics.catalog import Domain, Metric
 from metrics.question import Question
 from metrics.sums import Cells, group_sql
 
+LOOK_BACK_DAYS = 14
+"""No rule of a view looks further back from its instant than the two weeks of the home page rule."""
+
 
 def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
     """Of every metric the `value`, `numerator`, `denominator` and `n` by group and bucket."""
@@ -37,7 +40,7 @@ def view_sql(q: Question, domain: Domain) -> str:
     assert domain.view is not None
     ends = [min(datetime.combine(b.period.end, datetime.min.time()), q.as_of) for b in q.buckets]
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in enumerate(ends))
-    oldest = min(ends) - timedelta(days=400)
+    oldest = min(ends) - timedelta(days=LOOK_BACK_DAYS)
     return (
         f"WITH instants(i, moment) AS (VALUES {values}), "
         f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "

@@ -1,7 +1,7 @@
 SELECT area // 1000 * 1000 AS g, i,
 count(*) AS n, sum(score), sum(1)
 FROM (WITH instants(i, moment) AS (VALUES (0, TIMESTAMP '2026-11-22 08:00:00')), bounds AS (
-SELECT TIMESTAMP '2025-10-18 08:00:00' AS oldest), verdicts AS (-- One row a government site and instant: what a week of visits, the home page and the columns say, and the
+SELECT TIMESTAMP '2026-11-08 08:00:00' AS oldest), verdicts AS (-- One row a government site and instant: what a week of visits, the home page and the columns say, and the
 -- verdict of the veto rules of 国办秘函〔2019〕19号 (limits inclusive as the text has them).
 -- Given: instants(i, moment) and bounds(oldest), before which nothing matters. Rules of the checks it reads:
 --   site_open       a visit; passed when the site opened within 15 s
