@@ -8,27 +8,21 @@ import codecs
 import csv
 import gzip
 import json
-import mmap
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import blake3
 import duckdb
-import fastexcel
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlalchemy as sa
 
 from data.errors import DataError
 from data.expressions import quoted
 from data.sources import FORMATS, Csv, Format, Source
 
 CHUNK = 4 << 20
-WINDOW = 256 << 20
-ROWS = 50_000
 UNREADABLE = "→line"
 """Column that holds the text of a line that is no record, else NULL."""
 
@@ -46,17 +40,6 @@ class Delivery:
     relation: str
     first_row: int
     lines: bool = False
-
-
-def content_hash(path: Path) -> str:
-    """BLAKE3 of a file, on all cores, a window at a time so that a large file does not show as memory in use."""
-    hasher = blake3.blake3(max_threads=blake3.blake3.AUTO)
-    with reading(path), path.open("rb") as file:
-        size = path.stat().st_size
-        for start in range(0, size, WINDOW):
-            with mmap.mmap(file.fileno(), min(WINDOW, size - start), access=mmap.ACCESS_READ, offset=start) as window:
-                hasher.update(window)
-    return hasher.hexdigest()
 
 
 @contextmanager
@@ -106,35 +89,6 @@ def file_format(path: Path) -> Format:
     return FORMATS[suffix]
 
 
-def location_of_query(source: Source) -> str:
-    """The database a source asks, without its password."""
-    return _url(source).render_as_string(hide_password=True)
-
-
-def fetch(source: Source, scratch: Path) -> Path:
-    """Run the source's query and write its rows, all text, to a Parquet file. Returns the file."""
-    target = scratch / "query.parquet"
-    writer = None
-    engine = None
-    try:
-        engine = sa.create_engine(_url(source))
-        with engine.connect().execution_options(stream_results=True, yield_per=ROWS) as connection:
-            result = connection.execute(sa.text(source.query or ""))
-            schema = pa.schema([(name, pa.string()) for name in unique(list(result.keys()))])
-            writer = pq.ParquetWriter(target, schema)
-            for rows in result.partitions():
-                writer.write_table(pa.table([_texts(column) for column in zip(*rows, strict=True)], schema=schema))
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise DataError(f"{source.path}: query: {location_of_query(source)} answers: {reason}") from error
-    finally:
-        if writer:
-            writer.close()
-        if engine:
-            engine.dispose()
-    return target
-
-
 def unique(names: list[str]) -> list[str]:
     """Column names made distinct (in any case) and not empty, as DuckDB does: a, a_1, column2."""
     seen: set[str] = set()
@@ -153,28 +107,6 @@ def unique(names: list[str]) -> list[str]:
 def text(value: str) -> str:
     """`value` as an SQL string."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def _url(source: Source) -> sa.URL:
-    try:
-        url = sa.make_url(source.database())
-    except sa.exc.ArgumentError as error:
-        raise DataError(
-            f"{source.path}: url: is no SQLAlchemy URL, like postgresql+psycopg://user@host/name"
-        ) from error
-    if url.get_backend_name() == "sqlite" and url.database:
-        path = source.path.parent / url.database
-        if not path.exists():
-            raise DataError(f"{source.path}: url: there is no file {path}")
-        url = url.set(database=str(path))
-    return url
-
-
-def _texts(values: tuple[object, ...]) -> pa.Array:
-    try:
-        return pa.array(values).cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def unpacked(path: Path, encoding: str, scratch: Path) -> Path:
@@ -267,6 +199,8 @@ def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPy
 
 
 def _workbook(path: Path, sheet: str | int, scratch: Path) -> Path:
+    import fastexcel  # here, so that other loads start without it
+
     target = scratch / "workbook.parquet"
     try:
         table = pa.table(fastexcel.read_excel(path).load_sheet(sheet, dtypes="string").to_arrow())

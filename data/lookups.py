@@ -28,6 +28,11 @@ def function(
         connection.remove_function(name)
 
 
+def columns(store: duckdb.DuckDBPyConnection, sql: str) -> list[np.ndarray]:
+    """The columns of an answer."""
+    return [column.to_numpy() for column in store.sql(sql).to_arrow_table().columns]
+
+
 class Members:
     """Which values are among those of a set."""
 

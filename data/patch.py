@@ -103,8 +103,7 @@ def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
 
 def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
     """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more."""
-    went = repeats.clues("(SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN gone g ON g.id = c.rowid)", "id")
-    _temp(con, "changed", f"{went} UNION ALL {repeats.clues('fresh', '-1 - rowid')}")
+    _temp(con, "changed", f"{_clues('gone')} UNION ALL {_FRESH_CLUES}")
     _gather(con, "suspects", repeats.behind("FROM changed"))
     _gather(con, "context", repeats.before("FROM suspects"))
     _temp(con, "repeating", repeats.repeats("FROM context"))
@@ -116,12 +115,17 @@ def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _gather(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
-    """The clues of the cases to come, unchanged and fresh, that lie in the ranges."""
+    """The clues of the fresh cases and of those unchanged ones that lie in the ranges."""
     _temp(con, "ranges", ranges)
-    low, high = con.execute("SELECT min(low), max(high) FROM ranges").fetchone() or (None, None)
-    within = f"registered_at BETWEEN {time_sql(low)} AND {time_sql(high)}" if low else "false"
-    stay = f"({repeats.near(repeats.clues('edition.cases', 'rowid', within), 'ranges')}) c ANTI JOIN gone g USING (id)"
-    _temp(con, name, f"SELECT * FROM {stay} UNION ALL ({repeats.near(repeats.clues('fresh', '-1 - rowid'), 'ranges')})")
+    _temp(con, "stay", f"SELECT id FROM ({repeats.near('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
+    _temp(con, name, f"{_clues('stay')} UNION ALL {_FRESH_CLUES}")
+
+
+_FRESH_CLUES = repeats.clues("fresh", "-1 - rowid")
+
+
+def _clues(ids: str) -> str:
+    return repeats.clues(f"(SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN {ids} i ON i.id = c.rowid)", "id")
 
 
 def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import shapely
 
 from data.home import Home
-from data.lookups import Batch, ByDay, Members, function
+from data.lookups import Batch, ByDay, Members, columns, function
 from data.schema import LEVELS
 from data.sources import Source
 from data.store import one, read_store
@@ -82,29 +80,27 @@ def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: So
             "coalesce(valid_from, DATE '0001-01-01') AS low, coalesce(valid_to, DATE '9999-12-31') AS high FROM areas"
         )
         functions: list[tuple[str, Batch, list[str], str]] = [
-            ("area_known", Members(_columns(store, "SELECT code FROM areas")[0]), ["BIGINT"], "BOOLEAN")
+            ("area_known", Members(columns(store, "SELECT code FROM areas")[0]), ["BIGINT"], "BOOLEAN")
         ]
         if dated:
             functions.append(("area_valid", _Valid(store), ["BIGINT", "DATE"], "BOOLEAN"))
         if any(place.path for place in source.area):
             functions.append(("area_named", _Named(store), ["VARCHAR", "DATE"], "BIGINT"))
         if any(place.point for place in source.area):
-            functions.append(("area_at", _At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
+            from data.points import At  # here, so that other loads start without it
+
+            functions.append(("area_at", At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
     with ExitStack() as made:
         for name, batch, parameters, returns in functions:
             made.enter_context(function(connection, name, batch, parameters, returns))
         yield Areas(version, dated)
 
 
-def _columns(store: duckdb.DuckDBPyConnection, sql: str) -> list[np.ndarray]:
-    return [column.to_numpy() for column in store.sql(sql).to_arrow_table().columns]
-
-
 class _Valid:
     """Whether an area is valid on a day."""
 
     def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
-        codes, low, high = _columns(store, "SELECT code, low, high FROM versions ORDER BY code")
+        codes, low, high = columns(store, "SELECT code, low, high FROM versions ORDER BY code")
         self.versions, self.codes = ByDay(codes, low, high), Members(codes)
 
     def __call__(self, code: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
@@ -119,12 +115,12 @@ class _Named:
     """
 
     def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
-        paths, low, high, self.codes = _columns(store, _PATHS)
+        paths, low, high, self.codes = columns(store, _PATHS)
         self.versions = ByDay(paths, low, high)
-        self.paths = pd.Index(self.versions.keys, dtype=object)
+        self.paths = Members(paths)
 
     def __call__(self, path: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
-        rows = self.versions.rows(self.paths.get_indexer(path.to_numpy()), day.to_numpy())
+        rows = self.versions.rows(self.paths.positions(path.to_numpy()), day.to_numpy())
         return pa.array(np.append(self.codes, 0)[rows])
 
 
@@ -149,27 +145,3 @@ _PATHS = f"""
     SELECT path, low, high, code FROM neighbours
     WHERE coalesce(next_low >= high, true) AND coalesce(last_high <= low, true)
     ORDER BY path, low"""
-
-
-class _At:
-    """The smallest area whose outline holds a point; of those that are valid on the day, if any is."""
-
-    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
-        self.codes, outlines, self.low, self.high = _columns(
-            store,
-            f"""
-            SELECT o.code, o.wkb, v.low, v.high FROM outlines o JOIN versions v USING (code)
-            ORDER BY list_position({list(LEVELS)}, v.level) DESC, o.code""",
-        )
-        self.tree = shapely.STRtree(shapely.from_wkb(outlines))
-
-    def __call__(self, lon: pa.ChunkedArray, lat: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
-        days = day.to_numpy()
-        row, area = self.tree.query(shapely.points(lon.to_numpy(), lat.to_numpy()), predicate="intersects")
-        invalid = ~((self.low[area] <= days[row]) & (days[row] < self.high[area]))
-        best = np.lexsort((area, invalid, row))
-        row, area = row[best], area[best]
-        first = np.unique(row, return_index=True)[1]
-        codes = np.zeros(len(days), np.int64)
-        codes[row[first]] = self.codes[area[first]]
-        return pa.array(codes)

@@ -8,21 +8,21 @@ same 30 days, is far below one in a million editions.
 from data.schema import SPANS
 
 DAYS = 30
-KINDS = ("caller", "spot")
 _SPAN = f"INTERVAL {DAYS} DAY"
+LINKS = {
+    "caller": ("reporter IS NOT NULL", f"hash(area // {SPANS['district']}, reporter)"),
+    "spot": ("place IS NOT NULL AND category IS NOT NULL", "hash(area, place, category)"),
+}
+"""What ties cases to each other: SQL of when there is such a tie, and of its number."""
 
 
-def clues(relation: str, id: str, within: str = "true") -> str:
+def clues(relation: str, id: str) -> str:
     """SQL of id, moment, source, key, caller and spot of the cases in `relation`, whose `area` is the holder.
 
-    id: SQL of a number that names the row. within: a condition on registered_at.
+    id: SQL of a number that names the row.
     """
-    return (
-        f"SELECT {id} AS id, registered_at AS moment, source, key, "
-        f"CASE WHEN reporter IS NOT NULL THEN hash(area // {SPANS['district']}, reporter) END AS caller, "
-        "CASE WHEN place IS NOT NULL AND category IS NOT NULL THEN hash(area, place, category) END AS spot "
-        f"FROM {relation} WHERE {within}"
-    )
+    links = ", ".join(f"CASE WHEN {there} THEN {link} END AS {name}" for name, (there, link) in LINKS.items())
+    return f"SELECT {id} AS id, registered_at AS moment, source, key, {links} FROM {relation}"
 
 
 def repeats(clues: str) -> str:
@@ -50,15 +50,20 @@ def before(clues: str) -> str:
     )
 
 
-def near(clues: str, ranges: str) -> str:
-    """SQL of the clues, each once, that lie in one of the ranges `behind` or `before`."""
+def near(relation: str, ranges: str) -> str:
+    """SQL of the rowids, as id and each once, of the cases that lie in one of the ranges `behind` or `before`.
+
+    Reads no more columns than it must: ten million cases take a third of a second.
+    """
     arms = (
-        f"SELECT c.* FROM ({clues}) c SEMI JOIN {ranges} r ON c.{kind} = r.link AND c.moment BETWEEN r.low AND r.high"
-        for kind in KINDS
+        "SELECT c.id "
+        f"FROM (SELECT rowid AS id, registered_at AS moment, {link} AS link FROM {relation} WHERE {there}) c "
+        f"SEMI JOIN {ranges} r ON c.link = r.link AND c.moment BETWEEN r.low AND r.high"
+        for there, link in LINKS.values()
     )
     return " UNION ".join(arms)
 
 
 def _links(clues: str, columns: str) -> str:
-    arms = (f"SELECT {columns}, {kind} AS link FROM ({clues}) WHERE {kind} IS NOT NULL" for kind in KINDS)
+    arms = (f"SELECT {columns}, {name} AS link FROM ({clues}) WHERE {name} IS NOT NULL" for name in LINKS)
     return " UNION ALL ".join(arms)

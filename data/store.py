@@ -66,6 +66,16 @@ SCHEMA = (
         },
     ),
     _table(
+        "files",
+        {
+            "path": "VARCHAR PRIMARY KEY",
+            "size": "BIGINT",
+            "changed_ns": "BIGINT",
+            "inode": "UBIGINT",
+            "content_hash": "VARCHAR",
+        },
+    ),
+    _table(
         "batches",
         {
             "batch": "INTEGER",
@@ -106,6 +116,9 @@ def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = No
     return connection.execute(sql, parameters).fetchall()[0]
 
 
+TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA)
+
+
 @contextmanager
 def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store, open for writing, its tables made. Raises DataError if another process keeps it for `wait` seconds."""
@@ -123,9 +136,14 @@ def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
 def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store, open for reading; an empty one if there is none yet. Close it soon: no load can start meanwhile."""
     if not home.store.exists():
-        with open_store(home):
+        with open_store(home, wait):
             pass
     connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
+    if one(connection, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES:  # an older release made it
+        connection.close()
+        with open_store(home, wait):
+            pass
+        connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
     try:
         yield connection
     finally:

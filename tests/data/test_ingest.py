@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data import ingest
 from data.areas import load_areas
+from data.contents import content_hash
 from data.errors import DataError
 from data.home import Home
 from data.ingest import load
@@ -70,6 +72,24 @@ def test_the_same_content_under_another_name_is_the_same_delivery(home: Home) ->
     copy = home.root / "copy.csv"
     shutil.copy(home.root / "hotline.csv", copy)
     assert load(home, source(home), file=copy).status == "already loaded"
+
+
+def test_a_file_that_was_touched_is_read_again_and_one_that_was_not_is_not(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(ingest, "content_hash", lambda path: read.append(path) or content_hash(path))
+    path = home.root / "hotline.csv"
+    deliver(home, row())
+    assert load(home, source(home)).status == "already loaded"
+    assert read == [path]
+    path.touch()
+    assert load(home, source(home)).status == "already loaded"
+    assert read == [path, path]
+    path.write_text("\n".join([HEADER, row(id="B1")]), "utf-8")
+    assert load(home, source(home)).status == "accepted"
+    assert load(home, source(home), force=True).unchanged == 1
+    assert read == [path] * 4
 
 
 def test_force_loads_the_same_content_again_and_nothing_changes(home: Home) -> None:

@@ -63,6 +63,14 @@ def test_reading_makes_an_empty_store_and_does_not_write(home: Home) -> None:
             connection.execute("UPDATE counters SET value = 7")
 
 
+def test_reading_a_store_of_an_older_release_adds_what_it_lacks(home: Home) -> None:
+    with open_store(home) as connection:
+        connection.execute("DROP TABLE files; UPDATE counters SET value = 7")
+    with read_store(home) as connection:
+        assert columns(connection, "files")["content_hash"] == "VARCHAR"
+        assert one(connection, "SELECT value FROM counters") == (7,)
+
+
 def test_a_transaction_is_all_or_nothing(home: Home) -> None:
     with open_store(home) as connection:
         with pytest.raises(duckdb.CatalogException), transaction(connection):

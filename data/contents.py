@@ -1,0 +1,48 @@
+"""Which content a file has: its BLAKE3, worked out once for as long as the file is not touched."""
+
+import mmap
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import blake3
+import duckdb
+
+WINDOW = 256 << 20
+"""Bytes that are mapped at a time, so that a large file does not show as memory in use."""
+
+
+class Stamp(NamedTuple):
+    """What changes with a file's content, as make and rsync see it."""
+
+    path: str
+    size: int
+    changed_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        stat = path.stat()
+        return cls(str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+def content_hash(path: Path) -> str:
+    """BLAKE3 of a file, on all cores."""
+    hasher = blake3.blake3(max_threads=blake3.blake3.AUTO)
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        for start in range(0, size, WINDOW):
+            with mmap.mmap(file.fileno(), min(WINDOW, size - start), access=mmap.ACCESS_READ, offset=start) as window:
+                hasher.update(window)
+    return hasher.hexdigest()
+
+
+def remembered(store: duckdb.DuckDBPyConnection, stamp: Stamp) -> str | None:
+    """The content's hash if the file was loaded before and was not touched since."""
+    found = store.execute(
+        "SELECT content_hash FROM files WHERE path = ? AND size = ? AND changed_ns = ? AND inode = ?", list(stamp)
+    ).fetchall()
+    return found[0][0] if found else None
+
+
+def remember(store: duckdb.DuckDBPyConnection, stamp: Stamp, content: str) -> None:
+    store.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", [*stamp, content])
