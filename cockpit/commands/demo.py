@@ -1,5 +1,6 @@
 """`demo`: the fictional district, walked down the same path as any other data."""
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,17 +18,20 @@ CASES, SEED = 200_000, 20261122
 @click.command()
 @click.option("--cases", type=click.IntRange(1), default=CASES, show_default=True, help="How many cases it has.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same district.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Its last day, for a district that stays as it is.")
 @click.option("--force", is_flag=True, help="Replace the data of another district that this home holds.")
 @with_settings
-def demo(settings: "Settings", cases: int, seed: int, force: bool) -> None:
+def demo(settings: "Settings", cases: int, seed: int, until: datetime | None, force: bool) -> None:
     """Build the fictional demo district, three years of it up to today, and publish it.
 
     An older demo in this home is replaced; editions published before are kept.
     """
-    build_demo(settings, cases=cases, seed=seed, force=force)
+    build_demo(settings, cases=cases, seed=seed, until=until.date() if until else None, force=force)
 
 
-def build_demo(settings: "Settings", *, cases: int = CASES, seed: int = SEED, force: bool = False) -> None:
+def build_demo(
+    settings: "Settings", *, cases: int = CASES, seed: int = SEED, until: date | None = None, force: bool = False
+) -> None:
     """Write the demo's deliveries, load them into a fresh store, publish. UsageError if other data are in it."""
     from data.areas import load_areas
     from data.demo import build
@@ -45,7 +49,7 @@ def build_demo(settings: "Settings", *, cases: int = CASES, seed: int = SEED, fo
     rollups = catalog_of(settings).rollups()
     with progress() as show:
         show("drawing the demo district", 0)
-        made = build(home.root, cases=cases, seed=seed, memory=home.memory, threads=home.threads)
+        made = build(home.root, cases=cases, seed=seed, today=until, memory=home.memory, threads=home.threads)
         home.store.unlink(missing_ok=True)
         for areas in made.areas:
             load_areas(home, areas)

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
 START_SECONDS = 60
 CASES = 200_000 if os.environ.get("COCKPIT_PICTURES") == "1" else 20_000  # pictures show the district as delivered
+LAST_DAY = date(2026, 11, 20)
+"""The demo district's last day: what a village has to do differs from day to day."""
 PHONE = 500
 PATIENCE = 30_000
 """Milliseconds to wait for something to appear: machines that run tests are busy."""
@@ -80,9 +83,18 @@ def serve(start: Callable[..., Server]) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the demo district."""
-    home = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "cockpit", "demo", "--cases", str(CASES), "--home", str(home)]
+    """A home with the demo district as of LAST_DAY."""
+    return _district(tmp_path_factory.mktemp("demo"), CASES, "--until", str(LAST_DAY))
+
+
+@pytest.fixture(scope="session")
+def fresh_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a small demo district as of this morning."""
+    return _district(tmp_path_factory.mktemp("fresh"), 2_000)
+
+
+def _district(home: Path, cases: int, *options: str) -> Path:
+    command = [sys.executable, "-m", "cockpit", "demo", "--cases", str(cases), "--home", str(home), *options]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return home

@@ -15,7 +15,7 @@ from tests.browser.conftest import PATIENCE, ROOT, Seen, Server
 
 DISTRICT, TOWN, VILLAGE = 990101000000, 990101100000, 990101100200
 """The demo's district, its town whose backlog grows, and a village of that town."""
-MONTH = shift(date.today().replace(day=1), -1)
+MONTH = date(2026, 10, 1)
 ASKED = {"metric": "on_time_rate", "from": MONTH.isoformat(), "to": shift(MONTH, 1).isoformat()}
 PICTURES = ROOT / "docs" / "img"
 expect.set_options(timeout=PATIENCE)
@@ -205,9 +205,9 @@ def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> No
 
 
 def test_a_wall_turns_and_goes_grey_when_its_server_dies(
-    demo: Path, start: Callable[..., Server], open_page: Open
+    fresh_demo: Path, start: Callable[..., Server], open_page: Open
 ) -> None:
-    server = start(demo)
+    server = start(fresh_demo)
     page = open_page("about:blank", width=1920, height=1080)
     page.clock.install()
     page.goto(f"{server.address}/wall")

@@ -22,7 +22,9 @@ def _chinese():
         yield
 
 
-VIEW = SimpleNamespace(area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", dark=False, size="m")
+VIEW = SimpleNamespace(
+    area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", dark=False, size="m"
+)
 
 
 def answer(value: float | None, over: float | None = None, per: float | None = None, n: int = 100, quality: str = "ok"):
