@@ -123,7 +123,11 @@ CASES = Fact(
         Column("reporter"),
         *_LINEAGE,
     ),
-    clusters=("closed_at IS NULL OR closed_at >= {as_of}", "urgency IN ('urgent', 'critical')"),
+    clusters=(
+        "closed_at IS NULL OR closed_at >= {as_of}",
+        "urgency IN ('urgent', 'critical')",
+        "asset IS NOT NULL",
+    ),
 )
 
 ASSETS = Fact(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 
 from data.editions import Edition
 from data.schema import LEVELS, SPANS
@@ -12,6 +13,8 @@ FIELDS = (
     "code", "name", "level", "kind", "parent", "population", "households", "lon", "lat",
     "valid_from", "valid_to", "merged_into", "holder",
 )  # fmt: skip
+CODES = 10**12
+"""Codes have twelve digits."""
 _SELECT = f"SELECT {', '.join(FIELDS)} FROM areas"
 _NEWEST = "QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_from DESC NULLS LAST) = 1"
 
@@ -50,13 +53,22 @@ def below(level: str) -> str | None:
     return LEVELS[index] if index < len(LEVELS) else None
 
 
-@lru_cache(maxsize=4096)
 def area(edition: Edition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
-    row = edition.cursor().execute(f"{_SELECT} WHERE code = $1 {_NEWEST}", [code]).fetchone()
-    if row is None:
+    spans = (CODES, *SPANS.values())
+    above, own = next(pair for pair in pairwise(spans) if code % pair[1] == 0)
+    found = _siblings(edition, code // above * above, above, own).get(code)
+    if found is None:
         raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition, code)}")
-    return Area(*row)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _siblings(edition: Edition, first: int, span: int, step: int) -> dict[int, Area]:
+    """The areas of a level within one area above, by code: who asks for one of them asks for more."""
+    sql = f"{_SELECT} WHERE code >= $1 AND code < $2 AND code % $3 = 0 {_NEWEST}"
+    rows = edition.cursor().execute(sql, [first, first + span, step]).fetchall()
+    return {row[0]: Area(*row) for row in rows}
 
 
 @lru_cache(maxsize=8)

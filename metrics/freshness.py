@@ -24,12 +24,16 @@ class Freshness:
     def age(self, at: datetime) -> timedelta | None:
         return None if self.last_at is None else max(at - self.last_at, timedelta(0))
 
-    def silent(self, at: datetime) -> bool:
-        """Whether nothing has come for more than two cycles at `at`; a source without a cycle is never late."""
+    @property
+    def silent_from(self) -> datetime:
+        """The instant after which two cycles have gone without news; a source without a cycle is never late."""
         if not self.cycle_days:
-            return False
-        age = self.age(at)
-        return age is None or age > SILENT_AFTER_CYCLES * timedelta(days=self.cycle_days)
+            return datetime.max
+        return self.last_at + SILENT_AFTER_CYCLES * timedelta(days=self.cycle_days) if self.last_at else datetime.min
+
+    def silent(self, at: datetime) -> bool:
+        """Whether nothing has come for more than two cycles at `at`."""
+        return at > self.silent_from
 
 
 @lru_cache(maxsize=32)

@@ -192,13 +192,13 @@ def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object], with_pe
 def _qualities(q: Question, metric: Metric, keys: list[Key], told: list[Number]) -> list[str]:
     """Why a number cannot be taken at face value: no data, too small a sample, or sources that went silent."""
     fact = q.catalog.domain(metric).fact
-    sources = [source for source in freshness(q.edition) if source.fact == fact]
+    sources = [(source.source, source.silent_from) for source in freshness(q.edition) if source.fact == fact]
     known: dict[tuple[int, object], str] = {}
 
     def silence(i: int, group: object) -> str:
         at = min(datetime.combine(q.buckets[i].period.end, datetime.min.time()), q.as_of)
-        mine = [s for s in sources if s.source == group] if q.by == "source" else sources
-        late = sum(source.silent(at) for source in mine)
+        mine = [since for source, since in sources if q.by != "source" or source == group]
+        late = sum(at > since for since in mine)
         return OK if not late else STALE if late == len(mine) else PARTIAL
 
     qualities = []

@@ -14,7 +14,7 @@ from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
 from metrics.question import AREAS, exists_at, metric_of
 from metrics.rows import rows
-from metrics.thresholds import RED, baseline, states
+from metrics.thresholds import RED, Baseline, baseline, states
 from metrics.why import Explanation, why
 
 OLDEST = 3
@@ -53,6 +53,12 @@ class Today:
         return [red for red in self.reds if red.new]
 
 
+def yesterday(edition: Edition, period: Period) -> Period | None:
+    """The period as it stood a day before: the same, ending a day earlier. None where it has but one day."""
+    end = min(period.end, last_day(edition.as_of) + DAY) - DAY
+    return Period(period.start, end) if end > period.start else None
+
+
 def today(
     edition: Edition,
     area: int,
@@ -60,33 +66,50 @@ def today(
     *,
     metrics: Sequence[str],
     compare: Period,
+    own: pd.DataFrame | None = None,
+    lower: pd.DataFrame | None = None,
+    base: Baseline | None = None,
     catalog: Catalog | None = None,
 ) -> Today:
-    """What an official of `area` should look at first, over `metrics`, the period against `compare`."""
+    """What an official of `area` should look at first, over `metrics`, the period against `compare`.
+
+    own: an answer of `query` that holds the metrics over both periods, where it was asked before.
+    lower: one by the level right below, over the period and `yesterday` of it; base: its `baseline`.
+    """
     catalog = catalog or current()
     place = area_of(edition, area)
     asked = [metric_of(catalog, name) for name in metrics]
+    here = [m.id for m in asked if exists_at(m, place.level)]
+    if own is None:
+        own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
+    by, before = below(place.level), yesterday(edition, period)
+    there = [m.id for m in asked if by in AREAS and exists_at(m, by) and m.thresholds]
+    if lower is None and there and before:
+        lower = query(edition, there, area, period, by=by, periods=(period, before), catalog=catalog)
+    reds = _reds(edition, lower, there, period, before, by, base, catalog) if there and before else []
     return Today(
-        _reds(edition, area, period, asked, below(place.level), catalog),
+        reds,
         rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog),
-        _mover(edition, area, period, compare, [m for m in asked if exists_at(m, place.level)], catalog),
+        _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
     )
 
 
 def _reds(
-    edition: Edition, area: int, period: Period, metrics: list[Metric], by: str | None, catalog: Catalog
+    edition: Edition,
+    told: pd.DataFrame,
+    names: list[str],
+    period: Period,
+    earlier: Period,
+    by: str,
+    base: Baseline | None,
+    catalog: Catalog,
 ) -> list[Red]:
-    """Reds of the areas right below; their state a day earlier is that of the same period ending a day earlier."""
-    names = [m.id for m in metrics if by in AREAS and exists_at(m, by) and m.thresholds]
-    end = min(period.end, last_day(edition.as_of) + DAY)
-    if not names or end - period.start <= DAY:
-        return []
-    now, then = Period(period.start, end), Period(period.start, end - DAY)
-    told = query(edition, names, area, now, by=by, periods=(now, then), catalog=catalog)
-    frames = [told[told["end"] == each.end].copy() for each in (now, then)]
+    """Reds of the areas right below, with their state a day earlier."""
+    told = told[told["metric"].isin(names)]
+    frames = [over(told, each).copy() for each in (period, earlier)]
     # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
-    base = baseline(edition, frames[0], now, by=by, catalog=catalog)
-    for frame, each in zip(frames, (now, then), strict=True):
+    base = base or baseline(edition, frames[0], period, by=by, catalog=catalog)
+    for frame, each in zip(frames, (period, earlier), strict=True):
         frame["state"] = states(edition, frame, each, by=by, base=base, catalog=catalog)
     before = frames[1].set_index(["metric", "group"])
     reds = [
@@ -103,21 +126,32 @@ def _reds(
     return sorted(reds, key=lambda red: (not red.new, names.index(red.metric), red.area))
 
 
+def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows of an answer of several periods that are of this one."""
+    return told[(told["period"] == period.start) & (told["end"] == period.end)]
+
+
 def _mover(
-    edition: Edition, area: int, period: Period, compare: Period, metrics: list[Metric], catalog: Catalog
+    edition: Edition,
+    told: pd.DataFrame,
+    area: int,
+    period: Period,
+    compare: Period,
+    metrics: list[Metric],
+    catalog: Catalog,
 ) -> Mover | None:
     """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
-    told = query(edition, [m.id for m in metrics], area, period, periods=(compare, period), catalog=catalog)
     told = told[~told["quality"].isin([NO_DATA, SMALL])]
+    now, then = (over(told, each).set_index("metric")["value"] for each in (period, compare))
     moved = []
     for metric in metrics:
-        values = told[told["metric"] == metric.id].set_index("period")["value"]
-        if metric.rollup not in ("sum", "ratio of sums") or len(values) < 2 or not values.iloc[0]:
+        before = then.get(metric.id)
+        if metric.rollup not in ("sum", "ratio of sums") or metric.id not in now or not before:
             continue
-        change = values[period.start] - values[compare.start]
+        change = now[metric.id] - before
         worse = (change < 0) == (metric.direction == "up") and metric.direction != "none" and change != 0
         # a rate moves in points of 100, a count relative to itself
-        size = abs(change) / 100 if metric.is_percent else abs(change / values[compare.start])
+        size = abs(change) / 100 if metric.is_percent else abs(change / before)
         moved.append((worse, size, metric.id, change))
     if not moved:
         return None

@@ -23,7 +23,7 @@ from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import NO_DATA, SMALL, query
 from metrics.question import AREAS, exists_at
 from metrics.rows import rows
-from metrics.thresholds import states
+from metrics.thresholds import Baseline, baseline, states
 
 MONTHS = 13
 """A tile's line: this month and the twelve before, so that last year's month stands at its other end."""
@@ -102,17 +102,10 @@ class Line(NamedTuple):
 @lru_cache(maxsize=256)
 def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     """The metrics of a row of tiles, by id; one that does not exist at the area's level is left out."""
-    metrics = [
-        asked.catalog.metrics[name] for name in names if exists_at(asked.catalog.metrics[name], asked.area.level)
-    ]
-    months = last_months(asked.period.end - DAY)
-    periods = list(
-        dict.fromkeys((*months[:-1], Period(months[-1].start, asked.period.end), asked.period, asked.against))
-    )
-    frame = _query(asked, [m.id for m in metrics], periods=periods)
+    months, frame = _months(asked), _own(asked, names)
     found = {(row.metric, row.period, row.end): row for row in frame.itertuples()}
     begun = _begun(frame, months)
-    now = frame[(frame["period"] == asked.period.start) & (frame["end"] == asked.period.end)]
+    now = attention.over(frame, asked.period)
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
     return {
         metric.id: Vital(
@@ -120,24 +113,29 @@ def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
             found[metric.id, asked.period.start, asked.period.end],
             found[metric.id, asked.against.start, asked.against.end],
             told[metric.id],
-            tuple(
-                _number(found[metric.id, p.start, p.end].value) if p.start >= begun else None
-                for p in periods[: len(months)]
-            ),
+            tuple(_number(found[metric.id, p.start, p.end].value) if p.start >= begun else None for p in months),
         )
-        for metric in metrics
+        for metric in map(asked.catalog.metrics.__getitem__, dict.fromkeys(frame["metric"]))
     }
 
 
 @lru_cache(maxsize=256)
-def parts(asked: Asked, metric: Metric, by: str) -> tuple[Part, ...]:
-    """The groups of a breakdown, those in most need first: by state, then from the worst value on."""
-    frame = _query(asked, [metric.id], by=by, periods=[asked.period, asked.against])
-    is_now = (frame["period"] == asked.period.start) & (frame["end"] == asked.period.end)
-    now, before = frame[is_now], {row.group: row for row in frame[~is_now].itertuples()}
+def parts(asked: Asked, metric: Metric, by: str, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
+    """The groups of a breakdown, those in most need first: by state, then from the worst value on.
+
+    among: metrics asked together of the areas below; one of them costs no question of its own.
+    """
+    if by == level_below(asked.area) and metric.id in among:
+        frame, base = _lower(asked, among)
+        mine = (frame["group"] != str(asked.area.code)) | (frame["n"] > 0)
+        frame = frame[(frame["metric"] == metric.id) & mine]
+    else:
+        frame, base = _query(asked, [metric.id], by=by, periods=[asked.period, asked.against]), None
+    now = attention.over(frame, asked.period)
+    before = {row.group: row for row in attention.over(frame, asked.against).itertuples()}
     found = [
         Part(row.group, row, before.get(row.group), state)
-        for row, state in zip(now.itertuples(), _states(asked, now, by), strict=True)
+        for row, state in zip(now.itertuples(), _states(asked, now, by, base), strict=True)
     ]
     worst_is_low = metric.direction == "up"
     return tuple(
@@ -173,11 +171,13 @@ def ageing(asked: Asked) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=256)
-def today(asked: Asked, names: tuple[str, ...]) -> attention.Today:
-    """What needs a look: `metrics.today.today` over the metrics of the tiles."""
+def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> attention.Today:
+    """What needs a look: `metrics.today.today` over metrics of the tiles, which were asked `among` others."""
+    lower, base = _lower(asked, names) if level_below(asked.area) else (None, None)
     return attention.today(
-        asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against, catalog=asked.catalog
-    )
+        asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against,
+        own=_own(asked, among), lower=lower, base=base, catalog=asked.catalog,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -223,16 +223,41 @@ def _begun(frame: pd.DataFrame, months: Sequence[Period]) -> date:
     return min([period for period in counts if period >= months[0].start], default=months[-1].start)
 
 
+@lru_cache(maxsize=64)
+def _own(asked: Asked, names: tuple[str, ...]) -> pd.DataFrame:
+    """Metrics of the area over its last months, the period and the one compared with: tiles and movers in one."""
+    metrics = [name for name in names if exists_at(asked.catalog.metrics[name], asked.area.level)]
+    periods = dict.fromkeys((*_months(asked), asked.period, asked.against))
+    return _query(asked, metrics, periods=list(periods))
+
+
+@lru_cache(maxsize=64)
+def _lower(asked: Asked, names: tuple[str, ...]) -> tuple[pd.DataFrame, Baseline]:
+    """Metrics of the areas below over the period, the one compared with and yesterday: map, ranking, reds in one."""
+    by = level_below(asked.area)
+    metrics = [name for name in names if by and exists_at(asked.catalog.metrics[name], by)]
+    periods = (asked.period, asked.against, attention.yesterday(asked.edition, asked.period))
+    frame = _query(asked, metrics, by=by, periods=[p for p in dict.fromkeys(periods) if p])
+    now = attention.over(frame, asked.period)
+    return frame, baseline(asked.edition, now, asked.period, by=by, catalog=asked.catalog)
+
+
+def _months(asked: Asked) -> list[Period]:
+    """The last months, the running one as far as the period goes."""
+    *earlier, last = last_months(asked.period.end - DAY)
+    return [*earlier, Period(last.start, asked.period.end)]
+
+
 def _query(asked: Asked, names: Sequence[str], **how: Any) -> pd.DataFrame:
     return query(asked.edition, names, asked.area.code, asked.period, catalog=asked.catalog, **how)
 
 
-def _states(asked: Asked, frame: pd.DataFrame, by: str | None = None) -> list[str]:
+def _states(asked: Asked, frame: pd.DataFrame, by: str | None = None, base: Baseline | None = None) -> list[str]:
     """A bound held against an area's people or past says nothing of one category or unit in it: then no state."""
     limits = asked.catalog.metrics[frame["metric"].iloc[0]].thresholds if len(frame) else None
     if by not in (None, *AREAS) and limits and limits.against != "value":
         return ["none"] * len(frame)
-    return states(asked.edition, frame, asked.period, by=by, catalog=asked.catalog)
+    return states(asked.edition, frame, asked.period, by=by, base=base, catalog=asked.catalog)
 
 
 def _number(value: float | None) -> float | None:

@@ -8,7 +8,8 @@ from cockpit import format
 from cockpit.components.today import Item, Line, today
 from cockpit.i18n import _, language
 from cockpit.layouts import answers
-from cockpit.layouts.words import area_name, ask
+from cockpit.layouts.vitals import to_look_at
+from cockpit.layouts.words import area_name
 from cockpit.view import View
 from metrics.catalog import Metric
 from metrics.today import Mover, Red
@@ -17,15 +18,15 @@ from metrics.why import Move
 SHOWN = 3
 
 
-def attention(view: View, names: tuple[str, ...]) -> None:
+def attention(view: View) -> None:
     """Draw the strip over the metrics of the tiles."""
-    today(lines(view, names), label=_("To look at today"))
+    today(lines(view), label=_("To look at today"))
 
 
 @lru_cache(maxsize=256)
-def lines(view: View, names: tuple[str, ...]) -> tuple[Line, ...]:
+def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
-    found = answers.today(ask(view), names)
+    found = to_look_at(view)
     told = [reds(view, found.reds), oldest(view, found.oldest)]
     return tuple(line for line in (*told, _mover(view, found.mover)) if line)
 

@@ -8,7 +8,7 @@ from cockpit.i18n import _, language
 from cockpit.layouts import places
 from cockpit.layouts.attention import attention
 from cockpit.layouts.panels import backlog_ages, breakdown, breakdown_note, case_metric, has_trend, trend
-from cockpit.layouts.vitals import fed_metrics, vital_signs
+from cockpit.layouts.vitals import vital_signs
 from cockpit.layouts.words import level
 from cockpit.view import View
 
@@ -17,7 +17,7 @@ MAP_HEIGHT = 430
 
 def draw(view: View) -> None:
     """What needs a look, how it stands, where, since when, and of what kind."""
-    attention(view, fed_metrics(view))
+    attention(view)
     vital_signs(view)
     if places.has_below(view):
         where(view)

@@ -11,6 +11,7 @@ from cockpit.layouts import answers
 from cockpit.layouts.answers import Vital
 from cockpit.layouts.words import ask
 from cockpit.view import View
+from metrics.today import Today
 
 VITALS = (
     "backlog", "overdue_open", "closure_rate", "on_time_rate", "satisfaction_rate", "first_response_median",
@@ -19,6 +20,8 @@ VITALS = (
 """The metrics of a district and a town. One that no source feeds gives its place to the next of SPARE."""
 SPARE = ("intake", "days_to_clear", "closed", "repeat_rate", "acceptance_rate", "sign_on_time_rate")
 HONEST, FLATTERING = "on_time_rate", "on_time_of_closed"
+ASKED = (*VITALS, *SPARE, FLATTERING)
+"""What is asked of the area in one question."""
 APART = 5.0
 """Points by which the two on-time rates must differ before the second is told as well."""
 TILES = 8
@@ -42,6 +45,11 @@ def vital_tiles(view: View) -> tuple[Tile, ...]:
 def fed_metrics(view: View) -> tuple[str, ...]:
     """The ids of VITALS that have data in this area."""
     return tuple(name for name, vital in _found(view).items() if name in VITALS and vital.ever)
+
+
+def to_look_at(view: View) -> Today:
+    """What needs attention among the metrics that have data."""
+    return answers.today(ask(view), fed_metrics(view), ASKED)
 
 
 def unfed(view: View) -> list[str]:
@@ -68,7 +76,7 @@ def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
 
 
 def _found(view: View) -> dict[str, Vital]:
-    return answers.vitals(ask(view), (*VITALS, *SPARE, FLATTERING))
+    return answers.vitals(ask(view), ASKED)
 
 
 def _flattering(honest: Vital, other: Vital | None) -> str:

@@ -9,10 +9,9 @@ from cockpit.components.header import title
 from cockpit.components.today import Item, Line, today
 from cockpit.components.wall import TURN
 from cockpit.i18n import _
-from cockpit.layouts import answers, places
+from cockpit.layouts import places
 from cockpit.layouts.attention import oldest, red_in_words, reds, worst_first
-from cockpit.layouts.vitals import fed_metrics, vital_tiles
-from cockpit.layouts.words import ask
+from cockpit.layouts.vitals import to_look_at, vital_tiles
 from cockpit.view import View, current
 from metrics import areas
 from metrics.areas import Area
@@ -44,7 +43,7 @@ def draw() -> None:
 def stops_of(view: View) -> list[Area]:
     """The area itself, then those below it with the most reds."""
     counted: dict[int, int] = {}
-    for red in answers.today(ask(view), fed_metrics(view)).reds:
+    for red in to_look_at(view).reds:
         counted[red.area] = counted.get(red.area, 0) + 1
     worst = sorted((code for code in counted if code != view.area.code), key=lambda code: (-counted[code], code))
     return [view.area, *(areas.area(view.edition, code) for code in worst[: MOST_STOPS - 1])]
@@ -61,7 +60,7 @@ def _map(view: View) -> None:
 
 def _reds(view: View) -> None:
     """The worst reds below the area, and what has been open longest."""
-    found = answers.today(ask(view), fed_metrics(view))
+    found = to_look_at(view)
     worst = [red_in_words(view, red) for red in worst_first(view, found.reds)[:REDS]]
     title(_("Over the limit: {n}", n=len(found.reds)))
     lines = [Line("▲", item.strong, [Item(item.text)], state="red") for item in worst] or [reds(view, [])]

@@ -6,78 +6,62 @@
 --   column_updated  observed = days since the newest item of a column
 --   column_items    observed = items in a column
 --   deduction:NAME  points = points lost; the newest of each name counts
-WITH sites AS (
-    SELECT i, moment, a.source, a.key, a.name, a.area, a.area_then, a.unit
-    FROM instants JOIN assets a ON a.kind = 'site'
-        AND coalesce(a.registered_at < moment, true) AND NOT coalesce(a.retired_at < moment, false)
+WITH owned AS (
+    -- a site, and the columns that are part of it
+    SELECT source, key, CASE kind WHEN 'site' THEN key ELSE parent END AS site, column_kind, must_update_days
+    FROM assets WHERE kind IN ('site', 'column')
 ),
-site_checks AS (
-    SELECT c.asset_source, c.asset, c.rule, c.checked_at, c.observed, c.passed, c.points
-    FROM checks c, bounds WHERE c.checked_at >= bounds.oldest
-),
-visits AS (
-    SELECT i, asset_source, asset, count(*) AS visits, count(*) FILTER (WHERE NOT passed) AS down
-    FROM site_checks JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 7 DAY
-    WHERE rule = 'site_open'
+-- what each rule found of an asset: the newest of its findings, and all visits of a week
+findings AS (
+    SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
+        arg_max(observed, checked_at) AS observed,
+        max(checked_at) - to_seconds(CAST(arg_max(observed, checked_at) * 86400 AS BIGINT)) AS updated_at,
+        CASE WHEN NOT arg_max(passed, checked_at)
+            THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
+    FROM checks c
+    JOIN owned o ON o.key = c.asset AND o.source = c.asset_source
+    JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
+    WHERE checked_at >= (SELECT oldest FROM bounds)
     GROUP BY ALL
 ),
--- the newest finding of each rule, with the day of the last update it implies
-newest AS (
-    SELECT i, moment, asset_source, asset, rule,
-        arg_max(observed, checked_at) AS observed,
-        arg_max(points, checked_at) FILTER (WHERE points IS NOT NULL) AS points,
-        arg_max(passed, checked_at) AS passed,
-        max(checked_at) - to_seconds(CAST(arg_max(observed, checked_at) * 86400 AS BIGINT)) AS updated_at
-    FROM site_checks JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
-    WHERE rule <> 'site_open'
-    GROUP BY i, moment, asset_source, asset, rule
+assets_told AS (
+    SELECT i, moment, source, key, site, coalesce(column_kind, 'other') AS column_kind, must_update_days,
+        sum(visits) AS visits,
+        sum(down) AS down,
+        max(date_diff('second', updated_at, moment) // 86400) FILTER (rule = 'home_updated') AS home_age,
+        coalesce(max(observed) FILTER (rule = 'column_items') = 0, false) AS blank,
+        max(updated_at) FILTER (rule = 'column_updated') AS updated_at,
+        sum(lost) FILTER (starts_with(rule, 'deduction:') AND key = site) AS lost
+    FROM findings GROUP BY ALL
 ),
-home AS (
-    SELECT i, asset_source, asset, date_diff('second', updated_at, moment) // 86400 AS home_age
-    FROM newest WHERE rule = 'home_updated'
-),
-columns_now AS (
-    SELECT s.i, s.source, s.key AS asset, a.column_kind, a.must_update_days,
-        items.observed = 0 AS blank,
-        CASE WHEN items.observed IS DISTINCT FROM 0 THEN updated.updated_at END AS updated_at,
-        s.moment
-    FROM sites s
-    JOIN assets a ON a.kind = 'column' AND a.parent = s.key AND a.source = s.source
-    LEFT JOIN newest items
-        ON items.i = s.i AND items.rule = 'column_items' AND items.asset = a.key AND items.asset_source = a.source
-    LEFT JOIN newest updated
-        ON updated.i = s.i AND updated.rule = 'column_updated' AND updated.asset = a.key AND updated.asset_source = a.source
-),
-columns_told AS (
-    SELECT i, source, asset,
-        count(*) FILTER (WHERE blank) AS blank,
-        count(*) FILTER (WHERE (column_kind = 'news' AND updated_at < moment - INTERVAL 14 DAY)
-            OR (column_kind IN ('notice', 'policy') AND updated_at < moment - INTERVAL 6 MONTH)) AS stale_listed,
-        count(*) FILTER (WHERE coalesce(column_kind, 'other') = 'other'
+sites_told AS MATERIALIZED (
+    SELECT i, source, site, sum(visits) AS visits, sum(down) AS down, max(home_age) AS home_age, sum(lost) AS lost,
+        count(*) FILTER (blank) AS blank,
+        count(*) FILTER (NOT blank AND ((column_kind = 'news' AND updated_at < moment - INTERVAL 14 DAY)
+            OR (column_kind IN ('notice', 'policy') AND updated_at < moment - INTERVAL 6 MONTH))) AS stale_listed,
+        count(*) FILTER (NOT blank AND column_kind = 'other'
             AND date_diff('second', updated_at, moment) // 86400 > must_update_days) AS stale_other
-    FROM columns_now GROUP BY ALL
+    FROM assets_told GROUP BY ALL
 ),
-deductions AS (
-    SELECT i, asset_source, asset, sum(points) FILTER (WHERE NOT passed) AS lost
-    FROM newest WHERE starts_with(rule, 'deduction:') GROUP BY ALL
-),
-unanswered AS (
+unanswered AS MATERIALIZED (
     SELECT i, c.asset, count(*) AS messages
     FROM cases c JOIN instants ON c.registered_at + INTERVAL 3 MONTH < moment AND c.registered_at >= moment - INTERVAL 1 YEAR
     WHERE c.kind = 'message' AND c.asset IS NOT NULL AND NOT coalesce(c.closed_at < moment, false)
+        -- true of all of them at any instant, and of few messages: the join has little to do
+        AND (c.closed_at IS NULL OR c.closed_at > c.registered_at + INTERVAL 3 MONTH)
     GROUP BY ALL
 ),
 told AS (
-    SELECT s.*, coalesce(v.visits, 0) AS visits, coalesce(v.down, 0) AS down, h.home_age,
-        coalesce(c.stale_listed, 0) AS stale_listed, coalesce(c.stale_other, 0) AS stale_other,
-        coalesce(c.blank, 0) AS blank, coalesce(d.lost, 0) AS lost, coalesce(u.messages, 0) AS unanswered
-    FROM sites s
-    LEFT JOIN visits v ON v.i = s.i AND v.asset = s.key AND v.asset_source = s.source
-    LEFT JOIN home h ON h.i = s.i AND h.asset = s.key AND h.asset_source = s.source
-    LEFT JOIN columns_told c ON c.i = s.i AND c.asset = s.key AND c.source = s.source
-    LEFT JOIN deductions d ON d.i = s.i AND d.asset = s.key AND d.asset_source = s.source
-    LEFT JOIN unanswered u ON u.i = s.i AND u.asset = s.key
-    WHERE v.visits IS NOT NULL OR h.home_age IS NOT NULL
+    SELECT i, moment, a.source, a.key, a.name, a.area, a.area_then, a.unit, t.visits::BIGINT AS visits, t.down::BIGINT AS down,
+        t.home_age, t.stale_listed, t.stale_other, t.blank, coalesce(t.lost, 0) AS lost,
+        coalesce(u.messages, 0) AS unanswered
+    FROM instants
+    JOIN assets a ON a.kind = 'site'
+        AND coalesce(a.registered_at < moment, true) AND NOT coalesce(a.retired_at < moment, false)
+    JOIN sites_told t USING (i) LEFT JOIN unanswered u ON u.i = t.i AND u.asset = t.site
+    WHERE t.site = a.key AND t.source = a.source AND (t.visits > 0 OR t.home_age IS NOT NULL)
 ),
 judged AS (
     SELECT *,

@@ -294,7 +294,7 @@ def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
 
 def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
     view = see()
-    red, old, moved = attention.lines(view, vitals.fed_metrics(view))
+    red, old, moved = attention.lines(view)
     assert red.state == "red"
     assert red.items[0].strong in {"沙洲镇", "区本级", "北塘街道"}
     assert parameters(red.items[0].href)["metric"]
