@@ -1,11 +1,11 @@
 """What does not add up: quantiles and oldest ages, always computed from the facts."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from metrics.catalog import Domain, Metric, Stock
 from metrics.catalog.model import Oldest, Quantile, flows
 from metrics.question import Question
-from metrics.sums import Cells, as_of_sql, facts_sql, group_sql, parameters
+from metrics.sums import Cells, facts_sql, group_sql, parameters
 
 
 def spread(q: Question, domain: Domain, metric: Metric) -> Cells:
@@ -25,11 +25,11 @@ def spread_sql(q: Question, domain: Domain, metric: Metric) -> str:
 
 def _quantile(q: Question, domain: Domain, quantile: Quantile) -> str:
     where = f" AND ({quantile.where})" if quantile.where else ""
-    first, stop = q.buckets[0].period.start, max(b.period.end for b in q.buckets)
-    first = min(first, *(b.period.start for b in q.buckets))
+    first = min(b.period.start for b in q.buckets)
+    stop = min(datetime.combine(max(b.period.end for b in q.buckets), time.min), q.as_of)
     facts = (
         f"SELECT {group_sql(q)} AS g, {quantile.anchor} AS at, {quantile.value} AS v FROM ({facts_sql(q, domain)}) "
-        f"WHERE {quantile.anchor} >= {_time(first)} AND {quantile.anchor} < least({_time(stop)}, {as_of_sql(q)}){where}"
+        f"WHERE {quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}{where}"
     )
     value = f"quantile_cont(v, {quantile.q}) AS value, count(v) AS n"
     if len(q.buckets) == 1:

@@ -21,5 +21,5 @@ SELECT *
 FROM cases
 WHERE area >= 990101000000 AND area < 990102000000)
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
-WHERE responded_at >= TIMESTAMP '2026-10-01' AND responded_at < least(TIMESTAMP '2027-01-01', TIMESTAMP '2026-11-22 08:00:00') AND (urgent))
+WHERE responded_at >= TIMESTAMP '2026-10-01' AND responded_at < TIMESTAMP '2026-11-22 08:00:00' AND (urgent))
 GROUP BY g
