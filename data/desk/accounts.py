@@ -1,0 +1,253 @@
+"""Accounts: who may sign in, with what, and what they are granted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from data.desk import clock, models, passwords, secondfactor
+from data.desk.errors import Refused
+from data.desk.sessions import end_of_account
+from data.desk.store import Desk
+
+BUSINESS = ("leader", "official", "cadre", "inspector", "data_officer")
+ADMINISTRATORS = ("system_admin", "security_admin", "audit_admin")
+ROLES = (*BUSINESS, *ADMINISTRATORS)
+MOST_FAILURES, LOCK = 5, timedelta(minutes=15)
+REMEMBERED = 5
+"""Passwords that may not be used again, the present one among them."""
+
+
+@dataclass(frozen=True)
+class Account:
+    id: int
+    name: str
+    title: str
+    must_change: bool
+    disabled: bool
+    locked_until: datetime | None
+    has_totp: bool
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role on the area of a code and all below it; None for an administrator. The days are inclusive."""
+
+    role: str
+    area: int | None
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """outcome: ok, wrong (unknown or wrong password), locked, or totp (the second factor is missing or wrong)."""
+
+    outcome: str
+    account: Account | None = None
+
+
+def add(
+    desk: Desk, name: str, password: str, *, title: str = "", must_change: bool = True, now: datetime | None = None
+) -> Account:
+    """A new account. Refused for a name that is taken or unfit, or a weak password."""
+    if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
+        raise Refused("an account's name has 1 to 60 printable characters and no blank at its ends")
+    passwords.check_strength(password, name)
+    now, kept = now or clock.now(), passwords.hasher.hash(password)
+    with desk.begin() as session:
+        if session.scalar(select(models.Account).where(models.Account.name == name)):
+            raise Refused(f'there is an account "{name}" already')
+        row = models.Account(
+            name=name, title=title, password=kept, must_change=must_change, disabled=False, failures=0,
+            totp_confirmed=False, totp_step=0, made_at=now,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
+        return _account(row)
+
+
+def named(desk: Desk, name: str) -> Account:
+    """The account of a name. Refused if there is none."""
+    with desk.read() as session:
+        return _account(_row(session, name))
+
+
+def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
+    """All accounts by name, with all their grants, past and coming ones too."""
+    with desk.read() as session:
+        rows = session.scalars(select(models.Account).order_by(models.Account.name)).all()
+        held = session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)).all()
+        return [(_account(row), [_grant(g) for g in held if g.account_id == row.id]) for row in rows]
+
+
+def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: datetime | None = None) -> None:
+    """A new password; every session ends. One that somebody else set must be changed at the next login.
+
+    Refused for an unknown account, a weak password, or one of the last REMEMBERED.
+    """
+    passwords.check_strength(password, name)
+    with desk.read() as session:
+        account_id = _row(session, name).id
+        old = session.scalars(_newest_passwords(account_id)).all()
+    if any(passwords.matches(kept, password) for kept in old):
+        raise Refused(f"this is one of the last {REMEMBERED} passwords: choose another")
+    now, kept = now or clock.now(), passwords.hasher.hash(password)
+    with desk.begin() as session:
+        row = _row(session, name)
+        row.password, row.must_change, row.failures, row.locked_until = kept, not by_self, 0, None
+        session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
+        end_of_account(session, row.id, now)
+
+
+def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:
+    """Close an account until `unlock`; its sessions end."""
+    with desk.begin() as session:
+        row = _row(session, name)
+        row.disabled = True
+        end_of_account(session, row.id, now or clock.now())
+
+
+def unlock(desk: Desk, name: str) -> None:
+    """Open an account again, whether an administrator or failures had locked it."""
+    with desk.begin() as session:
+        row = _row(session, name)
+        row.disabled, row.failures, row.locked_until = False, 0, None
+
+
+def grant(
+    desk: Desk,
+    name: str,
+    role: str,
+    area: int | None = None,
+    *,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> None:
+    """Grant a role on an area. Refused for roles that exclude each other, or an area that does not fit the role."""
+    if role not in ROLES:
+        raise Refused(f'there is no role "{role}": use {", ".join(ROLES)}')
+    if (area is None) != (role in ADMINISTRATORS):
+        raise Refused(f"{role} is granted " + ("without an area" if role in ADMINISTRATORS else "on an area: name it"))
+    if area is not None and not 0 < area < 10**12:
+        raise Refused(f"{area} is not the code of an area: it has 12 digits")
+    if first_day and last_day and last_day < first_day:
+        raise Refused("the last day of a grant lies before its first")
+    with desk.begin() as session:
+        row = _row(session, name)
+        others = {held.role for held in session.scalars(_held(row.id))} - {role}
+        if others and (role in ADMINISTRATORS or others & set(ADMINISTRATORS)):
+            raise Refused(
+                f"{name} is {', '.join(sorted(others))}: an administrator holds no other role, since the three of them "
+                "watch each other and see no business data"
+            )
+        session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
+        session.add(models.Grant(account_id=row.id, role=role, area=area, first_day=first_day, last_day=last_day))
+
+
+def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
+    """Take a grant away. Refused if it is not held."""
+    with desk.begin() as session:
+        row = _row(session, name)
+        found = session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
+        if not found.rowcount:
+            raise Refused(f"{name} is not {role}" + (f" of {area}" if area else ""))
+
+
+def grants_of(desk: Desk, account_id: int, day: date) -> tuple[Grant, ...]:
+    """What an account is granted on a day."""
+    with desk.read() as session:
+        held = [_grant(row) for row in session.scalars(_held(account_id))]
+    return tuple(g for g in held if (not g.first_day or g.first_day <= day) and (not g.last_day or day <= g.last_day))
+
+
+def sign_in(desk: Desk, name: str, password: str, *, totp: str | None = None, now: datetime | None = None) -> SignIn:
+    """Whether this is who it says. The try is counted before the password is looked at, so that many at once count."""
+    now = now or clock.now()
+    kept = _begin_try(desk, name, now)
+    if kept is None:
+        passwords.burn(password)
+        return SignIn("wrong")
+    if kept == "":
+        passwords.burn(password)
+        return SignIn("locked")
+    if not passwords.matches(kept, password):
+        return SignIn("wrong")
+    with desk.begin() as session:
+        row = _row(session, name)
+        if row.totp_confirmed and not secondfactor.accepts(row, totp or "", now):
+            return SignIn("totp")
+        row.failures, row.locked_until = 0, None
+        if passwords.hasher.check_needs_rehash(kept):
+            row.password = passwords.hasher.hash(password)
+        return SignIn("ok", _account(row))
+
+
+def external(desk: Desk, issuer: str, subject: str) -> Account | None:
+    """The account that an identity of a provider stands for; None for one that nobody linked."""
+    with desk.read() as session:
+        of = select(models.Account).join(models.Identity, models.Identity.account_id == models.Account.id)
+        row = session.scalar(of.where(models.Identity.issuer == issuer, models.Identity.subject == subject))
+        return _account(row) if row and not row.disabled else None
+
+
+def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
+    """Let an identity of a provider sign in as an account. Refused if it stands for another one."""
+    with desk.begin() as session:
+        row = _row(session, name)
+        of = models.Identity.issuer == issuer, models.Identity.subject == subject
+        found = session.scalar(select(models.Identity).where(*of))
+        if found and found.account_id != row.id:
+            raise Refused("this identity stands for another account")
+        if not found:
+            session.add(models.Identity(account_id=row.id, issuer=issuer, subject=subject))
+
+
+def _begin_try(desk: Desk, name: str, now: datetime) -> str | None:
+    """The kept password, with this try counted as a failure until it proves right; "" if locked, None if unknown."""
+    with desk.begin() as session:
+        row = session.scalar(select(models.Account).where(models.Account.name == name).with_for_update())
+        if row is None:
+            return None
+        if row.locked_until and row.locked_until <= now:
+            row.failures, row.locked_until = 0, None
+        if row.disabled or row.locked_until:
+            return ""
+        row.failures += 1
+        if row.failures >= MOST_FAILURES:
+            row.locked_until = now + LOCK
+        return row.password
+
+
+def _row(session: Session, name: str) -> models.Account:
+    row = session.scalar(select(models.Account).where(models.Account.name == name))
+    if row is None:
+        raise Refused(f'there is no account "{name}"')
+    return row
+
+
+def _newest_passwords(account_id: int):  # SQLAlchemy's own type
+    old = models.OldPassword
+    return select(old.password).where(old.account_id == account_id).order_by(old.id.desc()).limit(REMEMBERED)
+
+
+def _held(account_id: int):
+    return select(models.Grant).where(models.Grant.account_id == account_id).order_by(models.Grant.id)
+
+
+def _same(account_id: int, role: str, area: int | None) -> Sequence:
+    of = models.Grant
+    return of.account_id == account_id, of.role == role, of.area.is_(None) if area is None else of.area == area
+
+
+def _account(row: models.Account) -> Account:
+    return Account(
+        row.id, row.name, row.title, row.must_change, row.disabled, row.locked_until, bool(row.totp_confirmed)
+    )
+
+
+def _grant(row: models.Grant) -> Grant:
+    return Grant(row.role, row.area, row.first_day, row.last_day)

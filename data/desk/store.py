@@ -1,0 +1,113 @@
+"""Open the desk: connect, migrate, and run transactions."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from data.desk.errors import DeskError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_SECONDS = 3
+MIGRATION_LOCK = 0x0C0C_0417
+"""PostgreSQL's advisory lock while a process migrates."""
+
+
+class Desk:
+    """An open desk. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(reading=True)
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that writes; committed at the end, undone on any error. DeskError if the desk fails."""
+        with _told(self._engine), Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads, and keeps no writer waiting."""
+        with _told(self._engine), Session(self._reading, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def check(self) -> None:
+        """Raises DeskError unless the desk answers."""
+        with self.read() as session:
+            session.execute(text("SELECT last_id FROM audit_head"))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_desk(url: str) -> Desk:
+    """The desk of a database URL, brought to the newest tables. Processes that start at once migrate one by one."""
+    try:
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if sqlite and parsed.database:
+            _private(Path(parsed.database))
+        engine = create_engine(
+            parsed, pool_pre_ping=not sqlite, connect_args={"timeout": LOCK_SECONDS} if sqlite else {}
+        )
+    except (ArgumentError, NoSuchModuleError, OSError) as error:
+        raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    with _told(engine), engine.begin() as connection:
+        if not sqlite:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        _migrate(connection)
+    return Desk(engine)
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _private(file: Path) -> None:
+    """The file, readable by its owner alone: it holds accounts."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare_sqlite(connection, _record) -> None:  # the driver's own types
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes its lock at once: two that read first and write then would fail, not wait."""
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise DeskError(
+            f"the desk {where} does not answer ({_line(error.orig)}): see that it runs, then try again"
+        ) from error
+
+
+def _line(error: object) -> str:
+    return " ".join(str(error).split())[:200]

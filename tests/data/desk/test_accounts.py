@@ -1,0 +1,159 @@
+"""Accounts, passwords, locks, grants and second factors, on both kinds of desk."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pyotp
+import pytest
+
+from data.desk import accounts, passwords, secondfactor, sessions
+from data.desk.errors import Refused
+from data.desk.store import Desk
+
+NOW = datetime(2026, 11, 20, 8)
+GOOD, BETTER = "Hongqi-2026", "Baiyun+2027"
+TOWN = 990101100000
+
+
+def test_an_account_signs_in_with_its_password_alone(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD, title="王镇长", now=NOW)
+    told = accounts.sign_in(desk, "wang", GOOD, now=NOW)
+    assert (told.outcome, told.account and told.account.title) == ("ok", "王镇长")
+    assert accounts.sign_in(desk, "wang", BETTER, now=NOW).outcome == "wrong"
+    assert accounts.sign_in(desk, "nobody", GOOD, now=NOW).outcome == "wrong"
+
+
+@pytest.mark.parametrize("weak", ["Ab1-", "abcdefgh", "abcd1234", "ABCD1234", "x" * 300, "Wang-2026!"])
+def test_a_weak_password_is_refused(desk: Desk, weak: str) -> None:
+    with pytest.raises(Refused):
+        accounts.add(desk, "wang", weak)
+    assert accounts.listing(desk) == []
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts.add(desk, "wang", GOOD)
+    asked: list[str] = []
+    real = passwords.hasher
+
+    class Counting:
+        def verify(self, kept: str, password: str) -> bool:
+            asked.append(password)
+            return real.verify(kept, password)
+
+        def hash(self, password: str) -> str:
+            return real.hash(password)
+
+    monkeypatch.setattr(passwords, "hasher", Counting())
+    assert accounts.sign_in(desk, "wang", "wrong").outcome == accounts.sign_in(desk, "wong", "wrong").outcome
+    assert asked == ["wrong", "wrong"]
+
+
+def test_five_failures_lock_for_a_quarter_of_an_hour(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD)
+    for _ in range(5):
+        assert accounts.sign_in(desk, "wang", "wrong", now=NOW).outcome == "wrong"
+    assert accounts.sign_in(desk, "wang", GOOD, now=NOW + timedelta(minutes=14)).outcome == "locked"
+    assert accounts.sign_in(desk, "wang", GOOD, now=NOW + timedelta(minutes=15)).outcome == "ok"
+
+
+def test_a_right_password_forgives_earlier_failures(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD)
+    for _ in range(3):
+        for _ in range(4):
+            accounts.sign_in(desk, "wang", "wrong", now=NOW)
+        assert accounts.sign_in(desk, "wang", GOOD, now=NOW).outcome == "ok"
+
+
+def test_tries_at_once_are_all_counted(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD)
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: accounts.sign_in(desk, "wang", "wrong", now=NOW).outcome, range(20)))
+    assert (told.count("wrong"), told.count("locked")) == (5, 15)
+
+
+def test_the_last_five_passwords_are_not_used_again(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD)
+    for i in range(4):
+        accounts.set_password(desk, "wang", f"{BETTER}{i}", by_self=True)
+    for used in (GOOD, f"{BETTER}3"):
+        with pytest.raises(Refused, match="last 5"):
+            accounts.set_password(desk, "wang", used, by_self=True)
+    accounts.set_password(desk, "wang", f"{BETTER}4", by_self=True)
+    accounts.set_password(desk, "wang", GOOD, by_self=True)
+
+
+def test_a_password_that_somebody_else_set_must_be_changed(desk: Desk) -> None:
+    assert accounts.add(desk, "wang", GOOD).must_change
+    accounts.set_password(desk, "wang", BETTER, by_self=True)
+    assert not accounts.named(desk, "wang").must_change
+    accounts.set_password(desk, "wang", GOOD + "!", by_self=False)
+    assert accounts.named(desk, "wang").must_change
+
+
+def test_a_locked_account_neither_signs_in_nor_stays(desk: Desk) -> None:
+    account = accounts.add(desk, "wang", GOOD)
+    token = sessions.start(desk, account.id, now=NOW)
+    accounts.lock(desk, "wang", now=NOW)
+    day = timedelta(days=1)
+    assert sessions.read(desk, token, idle=day, longest=day, now=NOW) is None
+    assert accounts.sign_in(desk, "wang", GOOD, now=NOW).outcome == "locked"
+    accounts.unlock(desk, "wang")
+    assert accounts.sign_in(desk, "wang", GOOD, now=NOW).outcome == "ok"
+
+
+def test_grants_hold_on_their_days(desk: Desk) -> None:
+    account = accounts.add(desk, "wang", GOOD)
+    first, last = date(2026, 11, 1), date(2026, 11, 30)
+    accounts.grant(desk, "wang", "official", TOWN, first_day=first, last_day=last)
+    told = [accounts.grants_of(desk, account.id, day) for day in (date(2026, 10, 31), first, last, date(2026, 12, 1))]
+    assert [len(grants) for grants in told] == [0, 1, 1, 0]
+    assert told[1][0] == accounts.Grant("official", TOWN, first, last)
+    accounts.revoke(desk, "wang", "official", TOWN)
+    assert accounts.grants_of(desk, account.id, first) == ()
+    with pytest.raises(Refused):
+        accounts.revoke(desk, "wang", "official", TOWN)
+
+
+@pytest.mark.parametrize(("held", "asked"), [("leader", "audit_admin"), ("system_admin", "security_admin")])
+def test_an_administrator_holds_no_other_role(desk: Desk, held: str, asked: str) -> None:
+    accounts.add(desk, "wang", GOOD)
+    accounts.grant(desk, "wang", held, TOWN if held in accounts.BUSINESS else None)
+    with pytest.raises(Refused, match="watch each other"):
+        accounts.grant(desk, "wang", asked)
+
+
+@pytest.mark.parametrize(("role", "area"), [("leader", None), ("audit_admin", TOWN), ("king", TOWN), ("leader", -1)])
+def test_a_grant_that_makes_no_sense_is_refused(desk: Desk, role: str, area: int | None) -> None:
+    accounts.add(desk, "wang", GOOD)
+    with pytest.raises(Refused):
+        accounts.grant(desk, "wang", role, area)
+
+
+def test_a_code_of_the_second_factor_works_once(desk: Desk) -> None:
+    account = accounts.add(desk, "wang", GOOD)
+    app = pyotp.parse_uri(secondfactor.start(desk, account.id))
+    assert isinstance(app, pyotp.TOTP)
+
+    def code(at: datetime) -> str:
+        return app.at(at.replace(tzinfo=UTC))
+
+    with pytest.raises(Refused):
+        secondfactor.confirm(desk, account.id, "000000" if code(NOW) != "000000" else "111111", NOW)
+    assert accounts.sign_in(desk, "wang", GOOD, now=NOW).outcome == "ok"
+    secondfactor.confirm(desk, account.id, code(NOW), NOW)
+    later = NOW + timedelta(seconds=60)
+    assert accounts.sign_in(desk, "wang", GOOD, now=later).outcome == "totp"
+    assert accounts.sign_in(desk, "wang", GOOD, totp=code(later), now=later).outcome == "ok"
+    assert accounts.sign_in(desk, "wang", GOOD, totp=code(later), now=later).outcome == "totp"
+
+
+def test_an_identity_signs_in_only_where_somebody_linked_it(desk: Desk) -> None:
+    accounts.add(desk, "wang", GOOD)
+    accounts.add(desk, "li", GOOD)
+    assert accounts.external(desk, "https://id.example", "42") is None
+    accounts.link(desk, "wang", "https://id.example", "42")
+    found = accounts.external(desk, "https://id.example", "42")
+    assert found
+    assert found.name == "wang"
+    with pytest.raises(Refused):
+        accounts.link(desk, "li", "https://id.example", "42")

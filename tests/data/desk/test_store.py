@@ -1,0 +1,48 @@
+"""Opening the desk: migrations, privacy of its file, and a desk that is gone."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from data.desk.errors import DeskError
+from data.desk.models import Base
+from data.desk.store import open_desk
+
+
+def test_migrations_make_the_tables_of_the_models(address: str) -> None:
+    open_desk(address).close()
+    engine = create_engine(address)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_several_may_open_a_new_desk_at_once(address: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for desk in pool.map(open_desk, [address] * 4):
+            desk.check()
+            desk.close()
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    open_desk(f"sqlite:///{tmp_path / 'deep' / 'desk.sqlite'}").close()
+    assert stat.S_IMODE((tmp_path / "deep" / "desk.sqlite").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle9://x", "postgresql+psycopg://nobody:secret@127.0.0.1:1/none"])
+def test_a_desk_that_cannot_be_had_is_one_line(url: str) -> None:
+    with pytest.raises(DeskError) as told:
+        open_desk(url)
+    assert "\n" not in str(told.value)
+    assert "secret" not in str(told.value)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "desk.sqlite").write_bytes(b"not a database at all, but long enough to be read as one" * 100)
+    with pytest.raises(DeskError, match="does not answer"):
+        open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
