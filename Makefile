@@ -22,7 +22,7 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) areas examples/boston311/areas.csv
 	$(COCKPIT) load examples/boston311/boston311.yaml
 	$(COCKPIT) publish --as-of 2011-10-01
-	$(COCKPIT) serve
+	$(COCKPIT) serve --demo
 
 test: $(VENV)/.tests              ## all tests, the browser's included
 	.ci/chromium

@@ -1,5 +1,6 @@
 """The ASGI application: the screens, the geometry they draw, and the headers around both. `uvicorn app:app`"""
 
+import asyncio
 import gc
 import re
 from base64 import b64encode
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import assets, geo, problem, warm
+from cockpit.access import account, gate, hosts, login
 
 
 def inline_scripts() -> str:
@@ -41,6 +43,7 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'self'",
 }
+HSTS = "max-age=31536000"
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +61,10 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = HSTS
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
@@ -76,13 +82,15 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     warm.up()
     gc.collect()
     gc.freeze()
+    watching = asyncio.create_task(gate.watch.run())
     yield
+    watching.cancel()
 
 
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/wall", wall), *assets.ROUTES, *geo.ROUTES],
-    middleware=[Middleware(Headers)],
+    routes=[Route("/wall", wall), *assets.ROUTES, *geo.ROUTES, *login.ROUTES, *account.ROUTES],
+    middleware=[Middleware(Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
     on_script_error=problem.of_a_run,
 )

@@ -11,13 +11,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Can, Grants
 from data.editions import Edition
 from data.errors import DataError
+from data.schema import end_of
 from metrics import areas
 from metrics.areas import Area
 from metrics.errors import MetricsError
 
-FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 FOUND = 12
 CODE = re.compile(r"[0-9]{1,12}")
 
@@ -38,6 +41,9 @@ async def geojson(request: Request) -> Response:
     named = request.path_params
     if not CODE.fullmatch(named["area"]):
         return PlainTextResponse("an area is named by its code of 12 digits\n", 404)
+    first = int(named["area"])
+    if not _grants(request).may(Can.LOOK, first, end_of(first)):
+        return PlainTextResponse("this area lies outside of what you may see\n", 403)
     try:
         body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)
     except (DataError, MetricsError) as error:
@@ -51,10 +57,11 @@ async def geojson(request: Request) -> Response:
 async def find(request: Request) -> Response:
     """`?q=text`: live areas whose name holds the text or whose code starts with it, with the names above them."""
     try:
-        found = await run_in_threadpool(_find, request.path_params["edition"], request.query_params.get("q", "")[:50])
+        asked, text = request.path_params["edition"], request.query_params.get("q", "")[:50]
+        found = await run_in_threadpool(_find, asked, text, _grants(request))
     except (DataError, MetricsError) as error:
         return PlainTextResponse(f"{error}\n", 404)
-    return JSONResponse(found, headers=FOREVER)
+    return JSONResponse(found, headers={"Cache-Control": "private, max-age=600"})
 
 
 ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}/find", find))
@@ -85,8 +92,13 @@ def _rows(edition: Edition, area: Area, own: bool) -> list[tuple]:
     return edition.cursor().execute(sql, [area.code]).fetchall()
 
 
-def _find(edition_id: str, text: str) -> list[dict[str, object]]:
-    edition = editions.named(settings.current(), edition_id)
+def _grants(request: Request) -> Grants:
+    visitor = visitor_of(request.scope)
+    return visitor.grants if visitor else Grants()
+
+
+def _find(edition_id: str, text: str, grants: Grants) -> list[dict[str, object]]:
+    edition = editions.named(settings.current(), edition_id).seen_by(grants.scope(Can.LOOK))
     found = areas.find(edition, text, FOUND)
     return [
         {"code": place.code, "name": place.name, "above": " ▸ ".join(a.name for a in areas.path(edition, place)[:-1])}

@@ -11,6 +11,7 @@ from cockpit.i18n import LANGUAGES, _
 from cockpit.nav import link
 from data.errors import DataError
 from metrics.errors import MetricsError
+from metrics.scope import OutOfScope
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,29 @@ def unanswerable(detail: str) -> None:
     _page(_("This cannot be shown"), detail, "")
 
 
+def signed_out() -> None:
+    """The session has ended, or there never was one."""
+    where = link("login", {})
+    _page(
+        _("Sign in first"),
+        "",
+        _("Your session has ended, or you have not signed in."),
+        [(_("Sign in"), where)],
+        home=False,
+    )
+
+
+def refused() -> None:
+    """Somebody signed in asks for what is not theirs."""
+    hint = _("Your roles do not reach this. Whoever manages grants can change that.")
+    _page(_("Not yours to see"), "", hint, [(_("Account"), link("account", {}))])
+
+
 def of_a_run(error: Exception) -> bool:
     """What a visitor sees when a run of a page fails: for `streamlit.App(on_script_error=…)`."""
-    if isinstance(error, MetricsError | DataError):
+    if isinstance(error, OutOfScope):
+        refused()
+    elif isinstance(error, MetricsError | DataError):
         log.warning("%s", error)
         unanswerable(str(error))
     else:

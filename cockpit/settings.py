@@ -40,6 +40,15 @@ class Settings(BaseSettings):
     three_rate_weights: Annotated[tuple[float, float, float], NoDecode] = Field(
         (30, 35, 35), description="weights of response, solved and satisfaction rate: three numbers that sum to 100"
     )
+    desk: str = Field(
+        "", description="URL of the desk's database, such as postgresql+psycopg://…; empty: SQLite at home"
+    )
+    session_idle: int = Field(30, ge=1, le=1440, description="minutes without a click after which a session ends")
+    session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="host names to answer to, apart with commas; this machine's own names and addresses always"
+    )
+    demo: bool = Field(False, description="offer one-click roles on the login page, 0 or 1; never with real data")
     debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
 
     @field_validator("zone")
@@ -54,6 +63,11 @@ class Settings(BaseSettings):
     def _split(cls, weights: Any) -> Any:
         return weights.split(",") if isinstance(weights, str) else weights
 
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _names(cls, hosts: Any) -> Any:
+        return [host.strip().lower() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+
     @field_validator("three_rate_weights")
     @classmethod
     def _sum_to_100(cls, weights: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -67,6 +81,10 @@ class Settings(BaseSettings):
         if folder is not None and not folder.is_dir():
             raise ValueError("no such folder")
         return folder
+
+    @property
+    def desk_url(self) -> str:
+        return self.desk or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
 
     @property
     def data(self) -> Home:

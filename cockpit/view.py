@@ -14,6 +14,8 @@ from typing import Literal
 import streamlit as st
 
 from cockpit import editions, problem, settings
+from cockpit.access import guard
+from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.nav import link
 from data.editions import Edition
@@ -52,6 +54,7 @@ class View:
 
     given: the URL's parameters of KEPT, as they stand.
     compare: the period that changes are told against.
+    grants: what whoever looks may see; `edition` answers for that alone.
     """
 
     edition: Edition
@@ -63,6 +66,7 @@ class View:
     lang: str
     size: str
     wall: bool
+    grants: Grants
     given: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -135,11 +139,18 @@ def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
     return told
 
 
-def current() -> View:
-    """The view that the URL names. Shows a friendly page and stops the run when it names none."""
+def current(what: Can | None = Can.LOOK) -> View:
+    """The view that the URL names, for somebody signed in who may do `what` there; None: who holds any role.
+
+    Shows a friendly page and stops the run when there is none.
+    """
+    visitor = guard.enter(what)
     config = settings.current()
     try:
-        return read(st.query_params.to_dict(), config)
+        view = read(st.query_params.to_dict(), config, visitor.grants)
+        if what is Can.LOOK and not visitor.grants.may(what, view.area.code, view.area.end):
+            guard.refuse(visitor, what="area", area=str(view.area.code))
+        return view
     except BadParameter as fault:
         problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
     except MetricsError as fault:
@@ -149,20 +160,24 @@ def current() -> View:
     return st.stop()
 
 
-def read(parameters: Mapping[str, str], config: settings.Settings) -> View:
-    """The view of a URL's parameters. Raises BadParameter, or DataError when nothing is published."""
+def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grants = OPERATOR) -> View:
+    """The view of a URL's parameters, its edition narrowed to what `grants` reach.
+
+    Without an area in the URL it is the first one granted. Raises BadParameter, or DataError when nothing is published.
+    """
     catalog = catalog_of(config)
-    edition = _edition(config, parameters.get("edition"))
+    edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
     return View(
         edition,
         catalog,
-        _area(edition, parameters.get("area")),
+        _area(edition, parameters.get("area"), grants),
         _metric(catalog, parameters.get("metric")),
         _period(edition, parameters.get("from"), parameters.get("to")),
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
         _choice("lang", parameters.get("lang"), (config.language, *LANGUAGES)),
         _choice("size", parameters.get("size"), ("m", "l")),
         parameters.get("wall") == "1",
+        grants,
         tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
     )
 
@@ -188,14 +203,28 @@ def _edition(config: settings.Settings, asked: str | None) -> Edition:
         raise BadParameter("edition", asked, hint, [(_("Editions"), link("data", {}))]) from None
 
 
-def _area(edition: Edition, asked: str | None) -> Area:
+def _area(edition: Edition, asked: str | None, grants: Grants) -> Area:
     if not asked:
-        return areas.root(edition)
+        return home(edition, grants)
     try:
         return areas.area(edition, int(asked) if len(asked) <= DIGITS else -1)
     except (ValueError, MetricsError):
         hint = _("An area is named by its code of 12 digits; this edition does not hold this one.")
         raise BadParameter("area", asked, hint, _areas_near(edition, asked)) from None
+
+
+def home(edition: Edition, grants: Grants) -> Area:
+    """Where somebody begins: the top, or the first area granted; the top for who may look at none."""
+    top = areas.root(edition)
+    if grants.may(Can.LOOK, top.code, top.end) or not grants.may(Can.LOOK):
+        return top
+    for held in grants.held:
+        if grants.may(Can.LOOK, held.first, held.end):
+            try:
+                return areas.area(edition, held.first)
+            except MetricsError:
+                continue  # an area granted before it was loaded, or no longer
+    return top
 
 
 def _areas_near(edition: Edition, asked: str) -> Near:

@@ -4,6 +4,7 @@ A DuckDB file replaced at its path is not seen while any connection of the proce
 a name of its own and the pointer is a text file, replaced atomically.
 """
 
+import copy
 import difflib
 import fcntl
 import logging
@@ -33,12 +34,15 @@ KEPT_OPEN = 4
 LOOK_AGAIN_SECONDS = 30.0
 LOCK_SECONDS = 10.0
 MEMORY = "1GB"
+Scope = tuple[tuple[int, int], ...]
+EVERYTHING: Scope = ((0, 10**12),)
 
 
 class Edition:
     """One published edition, open for reading. Equal to another one of the same file, so it may key a cache.
 
     as_of, published_at: naive, local to `zone`.
+    scope: what may be asked of it: ranges of area codes, half-open; everything unless `seen_by` narrowed it.
     fallback: why this edition serves in place of the one that the pointer names; None if it does not.
     """
 
@@ -46,6 +50,7 @@ class Edition:
         self.id = id
         self.path = path_of(home, id)
         self.fallback: str | None = None
+        self.scope: Scope = EVERYTHING
         self._config: dict[str, str | bool | int | float | list[str]] = {
             # these two stand before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
@@ -77,6 +82,17 @@ class Edition:
                 self._connection = duckdb.connect(str(self.path), read_only=True, config=self._config)
             return self._connection.cursor()
 
+    def seen_by(self, scope: Scope) -> "Edition":
+        """The same edition for somebody who may ask of `scope` alone; never equal to one of another scope."""
+        narrowed = copy.copy(self)
+        narrowed.scope = tuple(sorted(scope))
+        narrowed.cursor = self.cursor  # type: ignore[method-assign]  # one connection for all
+        return narrowed
+
+    def scope_sql(self, name: str) -> str:
+        """SQL condition: a column of area codes lies in the scope."""
+        return f"({' OR '.join(f'{name} >= {low} AND {name} < {end}' for low, end in self.scope) or 'false'})"
+
     def close(self) -> None:
         """Let go of the file. It closes with the last cursor in use; a later `cursor` opens it again."""
         with self._opening:
@@ -86,10 +102,10 @@ class Edition:
         return f"Edition({self.id!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Edition) and self.path == other.path
+        return isinstance(other, Edition) and (self.path, self.scope) == (other.path, other.scope)
 
     def __hash__(self) -> int:
-        return hash(self.path)
+        return hash((self.path, self.scope))
 
 
 @dataclass(frozen=True)

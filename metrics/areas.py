@@ -97,12 +97,12 @@ def children(edition: Edition, place: Area) -> tuple[Area, ...]:
 
 
 def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:
-    """Live areas whose name holds the text or whose code starts with it, larger areas first."""
+    """Live areas of the edition's scope whose name holds the text or whose code starts with it, larger ones first."""
     text = text.strip()
     if not text:
         return []
     sql = (
-        f"{_SELECT} WHERE holder = code "
+        f"{_SELECT} WHERE holder = code AND {edition.scope_sql('code')} "
         f"AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
         f"ORDER BY list_position({list(LEVELS)}, level), code LIMIT {int(limit)}"
     )

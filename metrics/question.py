@@ -6,10 +6,11 @@ from datetime import datetime
 
 from data.editions import Edition
 from data.schema import LEVELS
-from metrics.areas import Area, area
+from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import UNITS, Period
+from metrics.scope import asked_area
 
 AREAS = ("district", "town", "village")
 COLUMNS = {
@@ -69,7 +70,7 @@ def question(
     where: Mapping[str, str] | None,
 ) -> Question:
     """Checks and completes a question. Raises MetricsError that says what does not fit and what would."""
-    place = area(edition, code)
+    place = asked_area(edition, code)
     asked = tuple(metric_of(catalog, name) for name in metrics)
     if not asked:
         raise MetricsError("no metric was asked for")

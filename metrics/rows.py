@@ -14,6 +14,7 @@ from metrics.catalog.model import flows
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
+from metrics.scope import OutOfScope, holds
 from metrics.spread import held, held_only
 from metrics.sums import as_of_sql, facts_sql, parameters
 from metrics.views import view_sql
@@ -75,12 +76,20 @@ def count_rows(
 
 
 def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
-    """One fact by its identity, all its columns as known at the edition's time; None if it was not there then."""
+    """One fact by its identity, all its columns as known at the edition's time; None if it was not there then.
+
+    Raises OutOfScope for a fact of an area that the caller may not see.
+    """
     one = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
     found = edition.cursor().execute(known(FACTS[name], _time(edition.as_of), one), [source, key])
     columns = [column[0] for column in found.description or ()]
     row = found.fetchone()
-    return dict(zip(columns, row, strict=True)) if row else None
+    if not row:
+        return None
+    told = dict(zip(columns, row, strict=True))
+    if not isinstance(code := told.get("area"), int) or not holds(edition, code, code + 1):
+        raise OutOfScope(f"{key} of {source} lies outside of what you may see")
+    return told
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from data.editions import Edition
 from data.schema import CASES, known
-from metrics.areas import area as area_of
+from metrics.scope import asked_area
 
 OVERDUE, TODAY, SOON, LATER, NEVER = "overdue", "today", "three days", "later", "no deadline"
 WHEN = (OVERDUE, TODAY, SOON, LATER, NEVER)
@@ -34,7 +34,7 @@ def counts(edition: Edition, area: int) -> dict[str, int]:
 
 
 def _open(edition: Edition, code: int) -> str:
-    place = area_of(edition, code)
+    place = asked_area(edition, code)
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     name = "area" if place.live else "area_then"
     scope = f"{name} >= {place.code} AND {name} < {place.end}"

@@ -1,5 +1,7 @@
 """The data themselves: editions, sources, deliveries, refused rows, and whether the numbers agree."""
 
+from cockpit.access import guard
+from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
 from cockpit.screens import data, shared
@@ -16,7 +18,7 @@ header.title(_("Load and publish"))
 data.how_to()
 header.title(_("Deliveries"), note=_("Newest first"))
 told = data.batches()
-if told:
+if told and guard.enter().grants.may(Can.REJECTS):
     header.title(_("Refused rows"))
     data.rejects(told)
 

@@ -5,6 +5,8 @@ from functools import partial
 import streamlit as st
 
 from cockpit import view as views
+from cockpit.access import guard
+from cockpit.access.policy import Can
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import table
 from cockpit.i18n import _, language
@@ -16,6 +18,7 @@ header.header(view)
 if rows.has_rows(view) and shared.is_told(view, "rows"):
     asked = rows.chosen(view)
     found = rows.find(view, asked)
+    guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")
     header.title(found.title, level=1)
     if found.chips:
         header.chips(found.chips)
@@ -26,9 +29,9 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
     if rows.searchable(view):
         with search:
             searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
-    if found.count:
+    if found.count and view.grants.may(Can.EXPORT, view.area.code, view.area.end):
         with file, st.container(key="noprint"):
-            made = partial(download.file, view, asked, language())
+            made = partial(download.recorded, guard.enter(), view, asked, language())
             st.download_button(_("Download CSV"), made, download.file_name(view, asked), "text/csv", on_click="ignore")
         if found.count > download.MOST_IN_FILE:
             header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))

@@ -26,6 +26,8 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     assert plain.pop("catalog") == ""  # none
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
+    assert plain.pop("demo") == "0"
+    assert plain.pop("allowed_hosts") == ""  # none but this machine's
     assert plain == {name: str(Settings.model_fields[name].default) for name in plain}
 
 

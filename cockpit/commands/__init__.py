@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import click
 
+from cockpit.commands.audit import audit
 from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
 from cockpit.commands.load import areas, load, rejects
 from cockpit.commands.query import query, rows
 from cockpit.commands.serve import serve
+from cockpit.commands.user import user
 from cockpit.errors import CockpitError
 from data.errors import DataError
 from metrics.errors import MetricsError
@@ -28,7 +30,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check):
+for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check, user, audit):
     cli.add_command(command)
 
 

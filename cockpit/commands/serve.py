@@ -21,14 +21,18 @@ EVERY_INTERFACE = ("0.0.0.0", "::")
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on (COCKPIT_PORT).")
 @click.option("--host", help="Address to serve on; 0.0.0.0 is every interface (COCKPIT_HOST).")
-@click.option("--demo", is_flag=True, help="Build the demo district first if nothing is published yet.")
+@click.option(
+    "--demo", is_flag=True, help="One-click roles to sign in with; builds the demo district if nothing is published."
+)
 @with_settings
 def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) -> None:
     """Serve the cockpits until Ctrl-C. The address is printed when the first page can be opened."""
     host, port = host or settings.host, port or settings.port
     with bind(host, port) as door:
         ensure_edition(settings, demo)
+        ensure_account(settings, demo)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
+        os.environ["COCKPIT_DEMO"] = str(int(demo))
         if settings.catalog:
             os.environ["COCKPIT_CATALOG"] = str(settings.catalog.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
@@ -63,6 +67,18 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
     from cockpit.commands.demo import build_demo
 
     build_demo(settings)
+
+
+def ensure_account(settings: "Settings", demo: bool) -> None:
+    """Somebody who can sign in: an account, or a demonstration."""
+    from data.desk import accounts
+    from data.desk.store import open_desk
+
+    if not demo and not accounts.listing(open_desk(settings.desk_url)):
+        raise UsageError(
+            "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a role with "
+            "`python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration with `serve --demo`"
+        )
 
 
 def address(host: str, port: int) -> str:

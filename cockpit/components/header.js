@@ -18,7 +18,7 @@ const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.lab
   <ul>${m.items.map(item).join("")}${m.custom ? custom(m.custom) : ""}</ul></details>`
 
 const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
-  ? `<b aria-current="page">${esc(c.text)}</b>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
+  ? `<b aria-current="page">${esc(c.text)}</b>` : !c.href ? `<span>${esc(c.text)}</span>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
 
 const draw = (d, dark) => `<header>
   <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
@@ -29,8 +29,8 @@ const draw = (d, dark) => `<header>
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
   <span class="paper">${esc(d.paper)}</span>
   <div class="rest">
-    <a class="fresh" href="${esc(d.data)}"><span>${esc(d.stamp)}</span>
-      ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</a>
+    <${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
+      ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>
     <div class="tools"><form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="50"
       placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>
     ${d.menus.map(menu).join("")}

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import format, settings
+from cockpit.access.policy import Can
 from cockpit.components.base import define
 from cockpit.i18n import LANGUAGES, _, ngettext
+from cockpit.nav import link
 from metrics import areas
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
@@ -30,13 +32,13 @@ def header(view: "View") -> None:
     data = {
         "product": _("Governance Cockpit"),
         "home": view.href(area=None),
-        "crumbs": [{"text": a.name, "href": view.href(area=a)} for a in areas.path(view.edition, view.area)],
-        "demo": _("Demo data") if view.edition.demo else "",
+        "crumbs": _crumbs(view),
+        "demo": _demo(view),
         "other": _other_edition(view),
         "paper": _on_paper(view),
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
         "fresh": freshness_in_words(view),
-        "data": view.href("data"),
+        "data": view.href("data") if view.grants.may(Can.DATA) else "",
         "find": {
             "label": _("Find an area"),
             "url": f"/geo/{view.edition.id}/find?q=",
@@ -46,13 +48,28 @@ def header(view: "View") -> None:
         "menus": [_periods(view), _comparisons(view)],
         "pages": [
             {"text": _("Definitions"), "href": view.href("dictionary")},
-            {"text": _("Data"), "href": view.href("data")},
+            *([{"text": _("Data"), "href": view.href("data")}] if view.grants.may(Can.DATA) else []),
             *_feedback(),
+            {"text": _("Account"), "href": link("account", {"lang": dict(view.given).get("lang")})},
         ],
         "switches": _switches(view),
         "words": {"menu": _("Menu"), "dark": _("Dark"), "light": _("Light"), "print": _("Print")},
     }
     _header(key="header", data=data)
+
+
+def _crumbs(view: "View") -> list[dict[str, str]]:
+    """The areas from the top down; what lies above the visitor's own is named, not linked."""
+    path = areas.path(view.edition, view.area)
+    return [
+        {"text": a.name, "href": view.href(area=a) if view.grants.may(Can.LOOK, a.code, a.end) else ""} for a in path
+    ]
+
+
+def _demo(view: "View") -> str:
+    """What a demonstration says of itself on every screen: its data, and that anybody may sign in."""
+    told = (_("Demo data") if view.edition.demo else "", _("Demo sign-in") if settings.current().demo else "")
+    return " · ".join(filter(None, told))
 
 
 def freshness_in_words(view: "View") -> list[dict[str, str]]:

@@ -100,7 +100,7 @@ def quality(row: Any) -> str:
     """What is wrong with a number, in words; empty when nothing is."""
     match row.quality:
         case "no data":
-            return _("Nothing was due in this period") if row.n == 0 else _("The source is silent")
+            return _("Nothing to count in this period") if row.n == 0 else _("The source is silent")
         case "small sample":
             return _("Sample {n}, not ranked", n=format.number(row.n))
         case "partial":

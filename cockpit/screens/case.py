@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from cockpit import format
+from cockpit.access import guard
 from cockpit.components import areamap, header
 from cockpit.components.areamap import MapPoint
 from cockpit.components.record import Item
@@ -20,6 +21,7 @@ from metrics import areas
 from metrics.errors import MetricsError
 from metrics.repeated import earlier
 from metrics.rows import fact
+from metrics.scope import OutOfScope
 
 Case = Mapping[str, Any]
 CLOCKS = (("signed_at", "sign_due_at"), ("responded_at", "respond_due_at"), ("closed_at", "due_at"))
@@ -29,8 +31,12 @@ CLOCKS = (("signed_at", "sign_due_at"), ("responded_at", "respond_due_at"), ("cl
 def find(view: View) -> Case | None:
     """The case that the address names; says so where this edition holds none."""
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
-    found = fact(view.edition, "cases", source, key) if source and key else None
+    try:
+        found = fact(view.edition, "cases", source, key) if source and key else None
+    except OutOfScope:
+        guard.refuse(guard.enter(), what=f"case {source}/{key}")
     if found is not None:
+        guard.note("view_case", f"{source}/{key}")
         return found
     header.title(_("No such case"), level=1)
     header.notice(

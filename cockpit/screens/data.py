@@ -8,6 +8,8 @@ import streamlit as st
 
 from cockpit import editions, format, problem, settings
 from cockpit import view as views
+from cockpit.access import guard
+from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
@@ -16,7 +18,7 @@ from cockpit.nav import link
 from cockpit.screens import words
 from cockpit.view import View
 from data import ledger
-from data.editions import EditionInfo
+from data.editions import EVERYTHING, EditionInfo
 from data.editions import editions as published
 from data.errors import DataError
 from data.home import Home
@@ -58,9 +60,10 @@ def view_or_none() -> View | None:
     try:
         editions.current(settings.current())
     except DataError as fault:
+        guard.enter(Can.DATA)
         problem.no_edition(str(fault))
         return None
-    return views.current()
+    return views.current(Can.DATA)
 
 
 @st.cache_data(ttl=SECONDS, max_entries=8, show_spinner=False)
@@ -90,7 +93,8 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 @st.cache_data(max_entries=16, show_spinner=False)
 def found(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
-    return reconcile(_view.edition, _view.catalog).to_dict("records")
+    # it says whether the numbers agree, not what they are: the whole district's, whoever asks
+    return reconcile(_view.edition.seen_by(EVERYTHING), _view.catalog).to_dict("records")
 
 
 # --- editions -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from cockpit.access.visitors import COOKIE
+from tests.cockpit.conftest import session_of
+
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--disable-background-networking", "--disable-dev-shm-usage")
 START_SECONDS = 60
@@ -39,12 +42,16 @@ def browser(chromium: str | None) -> Iterator[Browser]:
         launched.close()
 
 
+SERVERS: list["Server"] = []
+
+
 @dataclass(frozen=True)
 class Server:
     """A cockpit that serves a home."""
 
     address: str
     process: subprocess.Popen[bytes]
+    home: Path
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -55,17 +62,17 @@ class Server:
 @pytest.fixture(scope="session")
 def start() -> Iterator[Callable[..., Server]]:
     """Starts a server of a home on a free port; all of them are stopped at the end."""
-    running: list[Server] = []
+    running = SERVERS
 
     def started(home: Path, **variables: str) -> Server:
         with socket.socket() as door:
             door.bind(("127.0.0.1", 0))
             port = door.getsockname()[1]
-        command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "cockpit", "serve", "--demo", "--port", str(port)]
         environment = {**os.environ, "COCKPIT_HOME": str(home), **variables}
         with (home / "serve.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        running.append(Server(f"http://127.0.0.1:{port}", process))
+        running.append(Server(f"http://127.0.0.1:{port}", process, home))
         _wait(running[-1], home / "serve.log")
         return running[-1]
 
@@ -160,11 +167,16 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
     """Opens an address at a size; what the page asks for and complains of goes into `seen`.
 
     alone: nothing is shared with other tests; for those that change the clock.
+    sign_in: as somebody who may see everything.
     """
     pages: list[Page] = []
 
-    def open(url: str, *, width: int = 1400, height: int = 900, alone: bool = False) -> Page:
+    def open(url: str, *, width: int = 1400, height: int = 900, alone: bool = False, sign_in: bool = True) -> Page:
         page = contexts(width, height, alone=alone).new_page()
+        if sign_in:
+            page.context.add_cookies([session_cookie(url)])
+        else:
+            page.context.clear_cookies()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: seen.requests.append(request.url))
@@ -179,6 +191,13 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
         if page.url.startswith("http"):
             page.evaluate("localStorage.clear()")
         page.close()
+
+
+def session_cookie(url: str) -> dict[str, str]:
+    """The cookie of a session of the server that a URL is of; of the newest server for a page of none."""
+    server = next((found for found in SERVERS if url.startswith(found.address)), SERVERS[-1])
+    token = session_of(f"sqlite:///{server.home / 'desk.sqlite'}")
+    return {"name": COOKIE, "value": token, "url": server.address}
 
 
 def _note(seen: Seen, message: ConsoleMessage) -> None:

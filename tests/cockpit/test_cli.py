@@ -125,7 +125,11 @@ def write_files(folder: Path) -> Path:
     return folder
 
 
-COMMANDS = list(cli.commands.items())
+COMMANDS = [
+    (f"{name} {below}" if below else name, found)
+    for name, command in cli.commands.items()
+    for below, found in (command.commands.items() if isinstance(command, click.Group) else [("", command)])
+]
 
 
 # --- what is there
@@ -133,6 +137,7 @@ COMMANDS = list(cli.commands.items())
 
 def test_the_commands_are_those_of_the_readme() -> None:
     names = {"serve", "demo", "load", "areas", "publish", "editions", "rollback", "query", "rows", "rejects", "check"}
+    names |= {"user", "audit"}
     assert set(cli.commands) == names
     for readme in ("README.md", "README.zh-CN.md"):
         told = re.findall(r"^\| `(\w+)[^|]*\|", (ROOT / readme).read_text("utf-8"), re.MULTILINE)
@@ -146,7 +151,7 @@ def test_every_command_and_option_has_a_help_text(name: str, command: click.Comm
     assert "--home" in {option for p in command.params for option in p.opts}
 
 
-@pytest.mark.parametrize("args", [["--help"], *([name, "--help"] for name, _ in COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize("args", [["--help"], *([*name.split(), "--help"] for name, _ in COMMANDS)], ids=" ".join)
 def test_help_is_printed(run: Any, args: list[str]) -> None:
     ran = run(*args)
     assert (ran.code, ran.err) == (0, "")
@@ -342,12 +347,19 @@ def test_the_address_is_one_to_type() -> None:
 
 def test_serve_prints_the_address_when_it_can_be_opened_and_ends_on_an_interrupt(published: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), "--home", str(published / "var")]
+    home = ["--home", str(published / "var")]
+    serve = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), *home]
+    nobody = subprocess.run(serve, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert nobody.returncode == 2
+    assert "nobody could sign in: make an account with" in nobody.stderr
+    make = [sys.executable, "-m", "cockpit", "user", "add", "wang", "--password", "Hongqi+2026", *home]
+    subprocess.run(make, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    command = serve
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         assert server.stdout.readline() == f"the cockpits are at http://127.0.0.1:{port}\n"
-        with urlopen(f"http://127.0.0.1:{port}/") as page:
+        with urlopen(f"http://127.0.0.1:{port}/login") as page:
             assert page.status == 200
         server.send_signal(signal.SIGINT)
         assert server.communicate(timeout=20) == ("", "")

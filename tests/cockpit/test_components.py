@@ -47,7 +47,7 @@ def test_a_tile_says_value_change_state_basis() -> None:
 def test_a_tile_without_data_says_why_and_never_zero() -> None:
     told = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
     assert (told.value, told.unit, told.state, told.change) == ("无数据", "", "none", "")
-    assert told.note == "本期没有应办的件"
+    assert told.note == "本期没有可统计的对象"
 
 
 def test_a_tile_with_a_small_sample_is_grey_and_without_state_or_change() -> None:

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from starlette.middleware import Middleware
 
 import app
 from cockpit import assets, geo, settings
+from cockpit.access.policy import OPERATOR
 from data.areas import load_areas
 from data.editions import Edition
 from data.home import Home
@@ -56,6 +58,7 @@ def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str]
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "http_version": "1.1",
         "scheme": "http", "server": ("test", 80), "client": ("test", 1), "root_path": "",
+        "state": {"visitor": SimpleNamespace(grants=OPERATOR)},
     }  # fmt: skip
 
     async def receive() -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""One's own account: who one is, what one may see, and the way out."""
+
+from html import escape
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cockpit import editions, settings
+from cockpit.access import demo
+from cockpit.access.forms import form_of, page, spoken
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Held
+from cockpit.access.visitors import Visitor
+from cockpit.i18n import _, using
+from data.errors import DataError
+from metrics import areas
+from metrics.errors import MetricsError
+
+
+async def account(request: Request) -> Response:
+    """Name, roles and areas; links to change the password and to leave."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        return page(await run_in_threadpool(_told, visitor))
+
+
+ROUTES = (Route("/account", account),)
+
+
+def _told(visitor: Visitor) -> str:
+    rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
+    none = escape(_("No role has been granted to you yet."))
+    return (
+        f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
+        + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
+        + form_of("/logout", "", _("Sign out everywhere"))
+        + f'<p class="quiet"><a href="/password">{escape(_("Change password"))}</a> · '
+        f'<a href="/">{escape(_("Cockpit"))}</a></p>'
+    )
+
+
+def _role(held: Held) -> str:
+    title = demo.titles()[held.role]
+    if held.first == held.end:
+        return title
+    try:
+        return f"{title} · {areas.area(editions.current(settings.current()), held.first).name}"
+    except (DataError, MetricsError):
+        return f"{title} · {held.first}"

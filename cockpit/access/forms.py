@@ -1,0 +1,69 @@
+"""The plain pages of the access layer: forms that need no script, in two languages."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from cockpit import settings
+from cockpit.i18n import LANGUAGES, _, language
+
+PAGE = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
+MOST_BYTES = 10_000
+
+
+def page(body: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    lang = {"zh": "zh-CN"}.get(language(), language())
+    page = PAGE.substitute(title=_("Governance Cockpit"), body=body, lang=lang)
+    return HTMLResponse(page, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def same_origin(request: Request) -> bool:
+    """Whether a form was sent from a page of ours: browsers say where from, and nothing else fills our forms."""
+    origin = request.headers.get("origin")
+    if origin in (None, "null"):
+        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    return urlsplit(origin).netloc == request.headers.get("host")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def inside(target: str) -> str:
+    """A path of ours, whatever the link that led here says."""
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not target.startswith(("//", "/\\", "/login")) and not parts.netloc
+    return target if safe and target.isprintable() and "\\" not in target else "/"
+
+
+def spoken(request: Request) -> str:
+    led = dict(parse_qsl(urlsplit(request.query_params.get("next", "")).query))
+    asked = request.query_params.get("lang") or led.get("lang")
+    return asked if asked in LANGUAGES else settings.current().language
+
+
+def field(
+    name: str, label: str, value: str = "", *, kind: str = "text", autocomplete: str = "off", needed: bool = True
+) -> str:
+    return (
+        f'<label>{escape(label)}<input name="{name}" type="{kind}" value="{escape(value)}" '
+        f'autocomplete="{autocomplete}"{" required" if needed else ""}></label>'
+    )
+
+
+def form_of(action: str, fields: str, button: str, note: str = "") -> str:
+    noted = f'<p class="quiet">{escape(note)}</p>' if note else ""
+    return f'<form method="post" action="{escape(action)}">{fields}{noted}<button>{escape(button)}</button></form>'
+
+
+def alert(text: str) -> str:
+    return f'<p class="problem" role="alert">{escape(text)}</p>' if text else ""

@@ -1,0 +1,162 @@
+"""The gate before the server: no request and no websocket passes without a session, a few open paths aside."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit.access import visitors
+from cockpit.access.visitors import COOKIE, Visitor
+from data.desk import sessions
+from data.errors import DataError
+
+log = logging.getLogger(__name__)
+
+OPEN = ("/login", "/assets/", "/static/", "/favicon", "/healthz", "/readyz", "/_stcore/health", "/api/v1/")
+"""No session needed. The API has its own tokens and turns away whoever has neither."""
+CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+WATCH_SECONDS = 2.0
+POLICY_VIOLATION = 1008
+
+
+class Gate:
+    """Refuses whoever has no session; ends a websocket within seconds of its session."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path.startswith(CLOSED):
+            await _refuse(scope, receive, send, PlainTextResponse("not found\n", 404))
+            return
+        token = token_of(scope)
+        try:
+            visitor = await run_in_threadpool(visitors.known.of, token)
+        except DataError as error:
+            log.error("%s", error)
+            visitor = None
+        scope.setdefault("state", {})["visitor"] = visitor
+        if visitor is None and not path.startswith(OPEN):
+            await _refuse(scope, receive, send, _away(scope))
+        elif visitor and visitor.session.must_change and not path.startswith((*OPEN, "/password", "/logout")):
+            await _refuse(scope, receive, send, RedirectResponse("/password", 303))
+        elif scope["type"] == "websocket" and token and visitor:
+            await watch.over(token, self.app, scope, receive, send)
+        else:
+            if token and visitor and path != "/session":
+                watch.active.add(token)
+            await self.app(scope, receive, send)
+
+
+class Watch:
+    """The open websockets by the token of their session, and which sessions were used since the last look."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.active: set[str] = set()
+
+    async def over(self, token: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run `app` on a websocket until it ends or its session does."""
+        ended = asyncio.Event()
+        self.open[token].add(ended)
+        stop = asyncio.ensure_future(ended.wait())
+
+        async def received() -> Message:
+            coming = asyncio.ensure_future(receive())
+            await asyncio.wait({coming, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.is_set():
+                coming.cancel()
+                with contextlib.suppress(Exception):  # the browser may have gone first
+                    await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "the session has ended"})
+                return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+            message = coming.result()
+            if message["type"] == "websocket.receive":
+                self.active.add(token)
+            return message
+
+        async def sent(message: Message) -> None:
+            if not ended.is_set():
+                await send(message)
+
+        try:
+            await app(scope, received, sent)
+        finally:
+            stop.cancel()
+            self.open[token].discard(ended)
+            if not self.open[token]:
+                del self.open[token]
+
+    def end(self, token: str) -> None:
+        """Close the websockets of a session."""
+        visitors.known.forget(token)
+        for ended in self.open.get(token, ()):
+            ended.set()
+
+    async def run(self) -> None:
+        """Look at the desk every WATCH_SECONDS, for ever: note who was active, end who may no longer stay."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            active, self.active = self.active, set()
+            try:
+                for token in await run_in_threadpool(_ended, active, tuple(self.open)):
+                    self.end(token)
+            except DataError as error:
+                self.active |= active
+                log.warning("sessions cannot be checked: %s", error)
+
+
+watch = Watch()
+
+
+def token_of(scope: Scope) -> str | None:
+    """The session's token in the request's cookies."""
+    try:
+        cookie = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return cookie.value if cookie else None
+
+
+def visitor_of(scope: Scope) -> Visitor | None:
+    """Who the gate found."""
+    return scope.get("state", {}).get("visitor")
+
+
+def _ended(active: set[str], watched: tuple[str, ...]) -> list[str]:
+    desk = visitors.desk()
+    if active:
+        sessions.touch(desk, active)
+    if not watched:
+        return []
+    idle, longest = visitors.limits()
+    alive = sessions.alive(desk, watched, idle=idle, longest=longest)
+    return [token for token in watched if token not in alive]
+
+
+def _away(scope: Scope) -> Response:
+    """To the login page for somebody who reads; a plain 401 for anything else."""
+    headers = Headers(scope=scope)
+    if scope.get("method") in ("GET", "HEAD") and "text/html" in headers.get("accept", ""):
+        query = scope["query_string"].decode("latin-1")
+        asked = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/login?next={quote(asked)}", 303)
+    return PlainTextResponse("sign in first: /login\n", 401)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "http":
+        await response(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -1,0 +1,209 @@
+"""Signing in and out, and the change of a password: plain pages that need no script."""
+
+import time
+from collections import OrderedDict, deque
+from html import escape
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import demo, record, visitors
+from cockpit.access.forms import alert, field, form_of, inside, page, read_form, same_origin, spoken
+from cockpit.access.gate import token_of, visitor_of, watch
+from cockpit.access.visitors import COOKIE
+from cockpit.i18n import LANGUAGES, _, using
+from data.desk import accounts, sessions
+from data.desk.accounts import Account
+from data.desk.errors import Refused
+from data.errors import DataError
+
+TRIES, TRIES_SECONDS = 20, 300.0
+"""Failures of one address before it has to wait. Offices share addresses: five of one account lock that account."""
+
+
+class Throttle:
+    """Failures by address over the last minutes; bounded, in this process."""
+
+    def __init__(self, most: int = TRIES, seconds: float = TRIES_SECONDS) -> None:
+        self.most, self.seconds = most, seconds
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, address: str, now: float | None = None) -> float:
+        """Seconds until this address may try again; 0 if it may."""
+        now = time.monotonic() if now is None else now
+        failed = self._failed.get(address, deque())
+        while failed and now - failed[0] >= self.seconds:
+            failed.popleft()
+        return self.seconds - (now - failed[0]) if len(failed) >= self.most else 0.0
+
+    def failed(self, address: str, now: float | None = None) -> None:
+        now = time.monotonic() if now is None else now
+        self._failed.setdefault(address, deque(maxlen=self.most)).append(now)
+        self._failed.move_to_end(address)
+        while len(self._failed) > 10_000:
+            self._failed.popitem(last=False)
+
+
+throttle = Throttle()
+
+
+async def login(request: Request) -> Response:
+    """The form; with POST, its answer: a new session, or why not."""
+    with using(spoken(request)):
+        target = inside(request.query_params.get("next", "/"))
+        if request.method == "GET":
+            return page(_sign_in(request, target))
+        if not same_origin(request):
+            return page(_sign_in(request, target, _("The form came from elsewhere: sign in here.")), 403)
+        address = address_of(request)
+        if wait := throttle.wait(address):
+            text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
+            return page(_sign_in(request, target, text), 429, {"Retry-After": str(int(wait) + 1)})
+        form = await read_form(request)
+        try:
+            found = await run_in_threadpool(
+                accounts.sign_in,
+                visitors.desk(),
+                form.get("name", ""),
+                form.get("password", ""),
+                totp=form.get("totp") or None,
+            )
+        except DataError as error:
+            return page(_sign_in(request, target, str(error)), 503)
+        if found.outcome == "ok" and found.account:
+            return await _begin(request, found.account, target)
+        throttle.failed(address)
+        await run_in_threadpool(
+            record.write, who=form.get("name", "")[:60], event="login_failed", result=found.outcome, address=address
+        )
+        return page(_sign_in(request, target, _refusal(found.outcome), form.get("name", "")), 401)
+
+
+async def demo_login(request: Request) -> Response:
+    """One click, one role: only where the cockpit serves a demonstration."""
+    if not settings.current().demo:
+        return HTMLResponse("not found\n", 404)
+    with using(spoken(request)):
+        form = await read_form(request)
+        if not same_origin(request) or form.get("role") not in demo.ROLES:
+            return page(_sign_in(request, "/", _("The form came from elsewhere: sign in here.")), 403)
+        account = await run_in_threadpool(demo.account, visitors.desk(), form["role"])
+        return await _begin(request, account, inside(request.query_params.get("next", "/")))
+
+
+async def logout(request: Request) -> Response:
+    """End every session of the account, here and elsewhere."""
+    if not same_origin(request):
+        return HTMLResponse("the form came from elsewhere\n", 403)
+    visitor = visitor_of(request.scope)
+    if visitor:
+        await run_in_threadpool(sessions.end_all, visitors.desk(), visitor.session.account_id)
+        await run_in_threadpool(record.write, visitor=visitor, event="logout", address=address_of(request))
+    if token := token_of(request.scope):
+        watch.end(token)
+    gone = RedirectResponse("/login", 303)
+    gone.delete_cookie(COOKIE)
+    return gone
+
+
+async def password(request: Request) -> Response:
+    """A new password for oneself; needs the old one, and ends all other sessions."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        if request.method == "GET":
+            return page(_new_password(visitor.name))
+        if not same_origin(request):
+            return page(_new_password(visitor.name, _("The form came from elsewhere: sign in here.")), 403)
+        form = await read_form(request)
+        try:
+            account = await run_in_threadpool(_change, visitor.name, form)
+        except (Refused, DataError) as error:
+            return page(_new_password(visitor.name, str(error)), 400)
+        await run_in_threadpool(record.write, visitor=visitor, event="password", address=address_of(request))
+        return await _begin(request, account, "/")
+
+
+async def session(request: Request) -> Response:
+    """Whether the session still holds: a page asks now and then, and goes to the login page when it does not."""
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = (
+    Route("/login", login, methods=["GET", "POST"]),
+    Route("/login/demo", demo_login, methods=["POST"]),
+    Route("/logout", logout, methods=["POST"]),
+    Route("/password", password, methods=["GET", "POST"]),
+    Route("/session", session),
+)
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def _begin(request: Request, account: Account, target: str) -> Response:
+    """A session with a new id, whatever the browser held before."""
+    old = token_of(request.scope)
+    token = await run_in_threadpool(_start, account, address_of(request), old)
+    if old:
+        watch.end(old)
+    answer = RedirectResponse("/password" if account.must_change else target, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
+    return answer
+
+
+def _start(account: Account, address: str, old: str | None) -> str:
+    if old:
+        sessions.end(visitors.desk(), old)
+    token = sessions.start(visitors.desk(), account.id, address=address)
+    record.write(who=account.name, event="login", address=address)
+    return token
+
+
+def _change(name: str, form: dict[str, str]) -> Account:
+    desk = visitors.desk()
+    found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None)
+    if found.outcome not in ("ok", "totp") or not found.account:
+        raise Refused(_("The old password is not right."))
+    if form.get("new") != form.get("again"):
+        raise Refused(_("The two new passwords differ."))
+    accounts.set_password(desk, name, form.get("new", ""), by_self=True)
+    return accounts.named(desk, name)
+
+
+def _refusal(outcome: str) -> str:
+    if outcome == "totp":
+        return _("The code of the second factor is missing or not right.")
+    # the same for all three, so that nobody learns which names have an account
+    return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
+
+
+def _sign_in(request: Request, target: str, problem: str = "", name: str = "") -> str:
+    action = f"/login?next={quote(target)}"
+    fields = field("name", _("Account"), name, autocomplete="username") + field(
+        "password", _("Password"), kind="password", autocomplete="current-password"
+    )
+    fields += field("totp", _("Code of the second factor, if you use one"), autocomplete="one-time-code", needed=False)
+    form = form_of(action, fields, _("Sign in"))
+    other = next(lang for lang in LANGUAGES if lang != spoken(request))
+    switch = f'<p class="quiet"><a href="?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
+    if not settings.current().demo:
+        return alert(problem) + form + switch
+    head = escape(_("With an account"))
+    return alert(problem) + demo.buttons(target) + f"<h2>{head}</h2>" + form + switch
+
+
+def _new_password(name: str, problem: str = "") -> str:
+    fields = (
+        field("old", _("Old password"), kind="password", autocomplete="current-password")
+        + field("new", _("New password"), kind="password", autocomplete="new-password")
+        + field("again", _("New password again"), kind="password", autocomplete="new-password")
+    )
+    rule = _("At least 8 characters of 3 kinds: small letters, capitals, digits, others.")
+    return alert(problem) + f"<p>{escape(name)}</p>" + form_of("/password", fields, _("Change password"), rule)

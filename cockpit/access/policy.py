@@ -1,0 +1,80 @@
+"""What each role may do, and where: the role matrix of the product, and the grants of one visitor under it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.editions import EVERYTHING, Scope
+
+
+class Can(StrEnum):
+    """What somebody may do."""
+
+    LOOK = "look"  # numbers, maps and the rows and cases behind them
+    EXPORT = "export"  # rows as a file
+    DATA = "data"  # editions, deliveries, freshness, reconciliations
+    REJECTS = "rejects"  # refused rows, which hold what was delivered
+    ACCOUNTS = "accounts"
+    GRANTS = "grants"
+    AUDIT = "audit"
+
+
+MATRIX: dict[str, frozenset[Can]] = {
+    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.DATA}),
+    "official": frozenset({Can.LOOK}),
+    "cadre": frozenset({Can.LOOK}),
+    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.DATA}),
+    "data_officer": frozenset({Can.DATA, Can.REJECTS}),
+    "system_admin": frozenset({Can.ACCOUNTS}),
+    "security_admin": frozenset({Can.GRANTS}),
+    "audit_admin": frozenset({Can.AUDIT}),
+}
+"""Three administrators keep each other in check: none of them sees business data, and no one person is two of them."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One role on the area codes [first, end). An administrator's reaches no area: first == end == 0."""
+
+    role: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Grants:
+    """All that a visitor holds today. Equal for visitors who may see the same, so that they share answers."""
+
+    held: tuple[Held, ...] = ()
+
+    def scope(self, what: Can) -> Scope:
+        """The ranges of area codes where it may be done, joined and in order."""
+        ranges = sorted((h.first, h.end) for h in self.held if what in MATRIX[h.role] and h.first < h.end)
+        return tuple(_joined(ranges))
+
+    def may(self, what: Can, first: int | None = None, end: int | None = None) -> bool:
+        """Whether it may be done in all of [first, end); without codes, whether anywhere at all."""
+        if first is None:
+            return any(what in MATRIX[h.role] for h in self.held)
+        return any(low <= first and (end or first + 1) <= high for low, high in self.scope(what))
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(h.role for h in self.held))
+
+
+OPERATOR = Grants(tuple(Held(role, *EVERYTHING[0]) for role in ("leader", "data_officer")))
+"""Whoever has a shell on the server's machine."""
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    last: tuple[int, int] | None = None
+    for first, end in ranges:
+        if last and first <= last[1]:
+            last = (last[0], max(last[1], end))
+            continue
+        if last:
+            yield last
+        last = (first, end)
+    if last:
+        yield last

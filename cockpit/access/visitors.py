@@ -1,0 +1,99 @@
+"""Whose session a token is, and what that visitor may do today."""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from cockpit import settings
+from cockpit.access.policy import Grants, Held
+from data.desk import accounts, clock, sessions
+from data.desk.sessions import Session
+from data.desk.store import Desk, open_desk
+from data.errors import DataError
+from data.schema import end_of
+
+COOKIE = "cockpit_session"
+FRESH_SECONDS = 2.0
+"""How long an answer of the desk holds: a revoked session or grant is felt within this time."""
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in."""
+
+    session: Session
+    grants: Grants
+
+    @property
+    def name(self) -> str:
+        return self.session.name
+
+
+def desk() -> Desk:
+    """This process's desk. Raises DeskError when it cannot be reached."""
+    return _opened(settings.current().desk_url)
+
+
+_opened = cache(open_desk)
+
+
+class Visitors:
+    """Answers of the desk, kept for a moment; kept on while the desk is gone, so that screens stay readable."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, token: str | None) -> Visitor | None:
+        """The visitor of a session's token; None if it has ended or never was. DeskError if nobody can tell."""
+        if not token:
+            return None
+        with self._lock:
+            at, known = self._known.get(token, (0.0, None))
+        if known and time.monotonic() - at < FRESH_SECONDS:
+            return known
+        try:
+            found = _read(token)
+        except DataError:
+            if known is None:
+                raise
+            found = known
+        with self._lock:
+            self._known.pop(token, None)
+            if found:
+                self._known[token] = (time.monotonic(), found)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return found
+
+    def forget(self, token: str) -> None:
+        with self._lock:
+            self._known.pop(token, None)
+
+
+known = Visitors()
+
+
+def limits() -> tuple[timedelta, timedelta]:
+    """How long a session may idle, and how long it may last."""
+    config = settings.current()
+    return timedelta(minutes=config.session_idle), timedelta(hours=config.session_longest)
+
+
+def _read(token: str) -> Visitor | None:
+    idle, longest = limits()
+    session = sessions.read(desk(), token, idle=idle, longest=longest)
+    if session is None:
+        return None
+    day = clock.now().date()
+    return Visitor(session, grants(accounts.grants_of(desk(), session.account_id, day)))
+
+
+def grants(held: tuple[accounts.Grant, ...]) -> Grants:
+    """What roles on areas add up to. In a stable order, so that equal grants are equal."""
+    found = {Held(g.role, g.area, end_of(g.area)) if g.area else Held(g.role, 0, 0) for g in held}
+    return Grants(tuple(sorted(found, key=lambda h: (h.first, -h.end, h.role))))

@@ -1,0 +1,139 @@
+"""`user`: accounts, and what they are granted."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import DAY, as_usage, with_settings
+from cockpit.commands.output import format_option, write
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+    from data.desk.store import Desk
+
+ROLES = (
+    "leader", "official", "cadre", "inspector", "data_officer", "system_admin", "security_admin", "audit_admin",
+)  # fmt: skip
+COLUMNS = ("name", "title", "state", "role", "area", "from", "to")
+OPERATOR = "operator"
+"""Who the audit names for what is done on the server's own machine."""
+
+
+@click.group()
+def user() -> None:
+    """Accounts and grants. A new account has no rights until it is granted a role on an area."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--title", default="", help="Name and office to show.")
+@click.password_option(help="Its first password, to be changed at the first login; asked for if not given.")
+@with_settings
+def add(settings: "Settings", name: str, title: str, password: str) -> None:
+    """Make an account."""
+    from data.desk import accounts
+
+    with as_usage():
+        desk = opened(settings)
+        accounts.add(desk, name, password, title=title)
+        note(desk, "account", f"add {name}")
+    click.echo(f"{name} can sign in; grant it a role: python -m cockpit user grant {name} ROLE --area CODE")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@click.option("--area", type=int, help="Code of the area with all below it; none for an administrator.")
+@click.option("--from", "start", type=DAY, help="First day it holds.")
+@click.option("--to", "end", type=DAY, help="Last day it holds.")
+@with_settings
+def grant(
+    settings: "Settings", name: str, role: str, area: int | None, start: datetime | None, end: datetime | None
+) -> None:
+    """Grant a role on an area and a span of days."""
+    from data.desk import accounts
+
+    days = {"first_day": start.date() if start else None, "last_day": end.date() if end else None}
+    with as_usage():
+        desk = opened(settings)
+        accounts.grant(desk, name, role, area, **days)
+        note(desk, "grant", f"{name} {role} {area or ''}".strip())
+    click.echo(f"{name} is {role}" + (f" of {area}" if area else ""))
+
+
+@user.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@click.option("--area", type=int, help="Code of the area it was granted on.")
+@with_settings
+def revoke(settings: "Settings", name: str, role: str, area: int | None) -> None:
+    """Take a role away; open screens feel it within seconds."""
+    from data.desk import accounts
+
+    with as_usage():
+        desk = opened(settings)
+        accounts.revoke(desk, name, role, area)
+        note(desk, "revoke", f"{name} {role} {area or ''}".strip())
+    click.echo(f"{name} is no longer {role}" + (f" of {area}" if area else ""))
+
+
+@user.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Open it again.")
+@with_settings
+def lock(settings: "Settings", name: str, off: bool) -> None:
+    """Close an account and end its sessions."""
+    from data.desk import accounts
+
+    with as_usage():
+        desk = opened(settings)
+        (accounts.unlock if off else accounts.lock)(desk, name)
+        note(desk, "account", f"{'unlock' if off else 'lock'} {name}")
+    click.echo(f"{name} is {'open again' if off else 'locked'}")
+
+
+@user.command()
+@click.argument("name")
+@click.password_option(help="Its new password, to be changed at the next login; asked for if not given.")
+@with_settings
+def passwd(settings: "Settings", name: str, password: str) -> None:
+    """Set a password and end the account's sessions."""
+    from data.desk import accounts
+
+    with as_usage():
+        desk = opened(settings)
+        accounts.set_password(desk, name, password, by_self=False)
+        note(desk, "password", name)
+    click.echo(f"{name} has a new password, to be changed at the next login")
+
+
+@user.command("list")
+@format_option
+@with_settings
+def listed(settings: "Settings", layout: str) -> None:
+    """All accounts with their grants, one line a grant."""
+    from data.desk import accounts
+
+    with as_usage():
+        found = accounts.listing(opened(settings))
+    rows = [
+        (account.name, account.title, "locked" if account.disabled else "open", *grant)
+        for account, grants in found
+        for grant in ([(g.role, g.area, g.first_day, g.last_day) for g in grants] or [(None,) * 4])
+    ]
+    write(COLUMNS, rows, layout)
+
+
+def opened(settings: "Settings") -> "Desk":
+    """The desk of these settings."""
+    from data.desk.store import open_desk
+
+    return open_desk(settings.desk_url)
+
+
+def note(desk: "Desk", event: str, what: str) -> None:
+    """A row of the audit for what was done here."""
+    from data.desk import audit
+
+    audit.write(desk, who=OPERATOR, role="", scope="", event=event, what=what, result="ok", address="")

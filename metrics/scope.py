@@ -1,0 +1,27 @@
+"""What a caller may ask of: checked by everything that answers with numbers, rows or geometry."""
+
+from data.editions import Edition
+from metrics.areas import Area, area
+from metrics.errors import MetricsError
+
+
+class OutOfScope(MetricsError):
+    """The caller's grants do not reach the area."""
+
+
+def asked_area(edition: Edition, code: int) -> Area:
+    """The area of a code that a question is about. MetricsError if it is unknown, OutOfScope if it may not be asked."""
+    place = area(edition, code)
+    require(edition, place.code, place.end)
+    return place
+
+
+def require(edition: Edition, first: int, end: int) -> None:
+    """OutOfScope unless the codes [first, end) lie within one range of the edition's scope."""
+    if not holds(edition, first, end):
+        raise OutOfScope(f"area {first} lies outside of what you may see: ask for a grant, or open an area of your own")
+
+
+def holds(edition: Edition, first: int, end: int) -> bool:
+    """Whether the codes [first, end) lie within one range of the edition's scope."""
+    return any(low <= first and end <= high for low, high in edition.scope)

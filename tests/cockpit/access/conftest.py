@@ -1,0 +1,50 @@
+"""A published home of two towns, and sessions of every role on every kind of scope."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit import settings
+from data.home import Home
+from tests.cockpit.conftest import session_of
+from tests.factory import TOWNS, VILLAGES, areas, deliver, published
+
+AS_OF = datetime(2026, 11, 22, 8)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten cases in each village and town."""
+    home = Home(tmp_path_factory.mktemp("access"), memory="1GB")
+    areas(home)
+    at = datetime(2026, 11, 2, 9)
+    cases = [
+        {
+            "key": f"{area}-{i}",
+            "area": area,
+            "registered_at": at,
+            "title": "<script>alert(1)</script>",
+            "category": "路灯",
+        }
+        for area in (*VILLAGES, *TOWNS)
+        for i in range(10)
+    ]
+    deliver(home, "cases", cases)
+    published(home, AS_OF)
+    return home.root
+
+
+@pytest.fixture(autouse=True)
+def _served(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COCKPIT_HOME", str(home))
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def session(home: Path) -> Callable[..., str]:
+    """The token of somebody with one role on an area."""
+    return lambda role, area: session_of(f"sqlite:///{home.resolve() / 'desk.sqlite'}", (role,), area)

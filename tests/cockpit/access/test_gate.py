@@ -1,0 +1,294 @@
+"""The gate and the login, asked as a browser asks: what is open, what is not, and how one gets in and out."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+import app as application
+from cockpit import settings
+from cockpit.access import account, gate, hosts, login, visitors
+from cockpit.access.visitors import COOKIE
+from data.desk import accounts, audit, clock, sessions
+from tests.factory import DISTRICT
+
+PASSWORD = "Hongqi+2026"
+HTML = {"accept": "text/html"}
+
+
+async def inner(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("inside")
+
+
+async def stream(socket: WebSocket) -> None:
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
+
+
+def served() -> Starlette:
+    """Our own routes behind our own middleware; what Streamlit serves is stood for by one page and one websocket."""
+    routes = [*login.ROUTES, *account.ROUTES, WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", inner)]
+    middleware = [Middleware(application.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)]
+    return Starlette(routes=routes, middleware=middleware)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "throttle", login.Throttle())
+
+
+@pytest.fixture
+def wang(home: Path) -> str:
+    """An account that signs in by password."""
+    desk = visitors.desk()
+    try:
+        accounts.add(desk, "wang", PASSWORD, title="王镇长", must_change=False)
+        accounts.grant(desk, "wang", "leader", DISTRICT)
+    except accounts.Refused:
+        accounts.unlock(desk, "wang")
+    return "wang"
+
+
+def ask(work: Callable[[httpx.AsyncClient], Any], **how: Any) -> Any:
+    async def run() -> Any:
+        transport = httpx.ASGITransport(served(), client=("10.1.2.3", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", **how) as client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+def get(path: str, **headers: str) -> httpx.Response:
+    return ask(lambda client: client.get(path, headers=headers))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/rows",
+        "/account",
+        "/password",
+        "/session",
+        "/geo/x/1.geojson",
+        "/media/a",
+        "/_stcore/upload_file/x",
+        "/_stcore/host-config",
+    ],
+)
+def test_nothing_passes_without_a_session(path: str) -> None:
+    told = get(path)
+    assert (told.status_code, told.text) == (401, "sign in first: /login\n")
+    led = get(f"{path}?area=1", **HTML)
+    assert (led.status_code, led.headers["location"]) == (303, f"/login?next={path}%3Farea%3D1")
+
+
+@pytest.mark.parametrize("path", ["/static/x.js", "/assets/1/style.css", "/_stcore/health", "/favicon.png", "/healthz"])
+def test_what_everybody_needs_is_open(path: str) -> None:
+    assert get(path).text == "inside"
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/run"])
+def test_the_innards_are_closed_to_everybody(path: str, session: Callable[..., str]) -> None:
+    assert get(path).status_code == 404
+    assert get(path, cookie=f"{COOKIE}={session('leader', DISTRICT)}").status_code == 404
+
+
+def test_a_session_opens_and_a_made_up_one_does_not(session: Callable[..., str]) -> None:
+    assert get("/", cookie=f"{COOKIE}={session('leader', DISTRICT)}").text == "inside"
+    for wrong in ("x", "", session("leader", DISTRICT)[:-1], "a" * 5000, "\"';--"):
+        assert get("/", cookie=f"{COOKIE}={wrong}").status_code == 401
+
+
+def test_a_host_that_is_not_ours_is_turned_away(session: Callable[..., str]) -> None:
+    assert get("/login", host="evil.example").status_code == 400
+    assert get("/login", host="localhost:8501").status_code == 200
+
+
+def test_signing_in_starts_a_session_with_a_new_id(wang: str) -> None:
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        first = await client.post("/login?next=/rows", data={"name": wang, "password": PASSWORD})
+        again = await client.post("/login", data={"name": wang, "password": PASSWORD})
+        old = await client.get("/", headers={"cookie": f"{COOKIE}={first.cookies[COOKIE]}"})
+        return [first, again, old]
+
+    first, again, old = ask(work)
+    assert (first.status_code, first.headers["location"]) == (303, "/rows")
+    cookie = first.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+    assert first.cookies[COOKIE] != again.cookies[COOKIE]
+    assert old.status_code == 401
+
+
+def test_behind_tls_the_cookie_is_secure_and_the_browser_told_to_stay(wang: str) -> None:
+    told = ask(lambda c: c.post("https://localhost/login", data={"name": wang, "password": PASSWORD}))
+    assert "secure" in told.headers["set-cookie"].lower()
+    assert "strict-transport-security" in told.headers
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "javascript:1"]
+)
+def test_signing_in_never_leads_elsewhere(wang: str, target: str) -> None:
+    told = ask(lambda c: c.post("/login", params={"next": target}, data={"name": wang, "password": PASSWORD}))
+    assert told.headers["location"] == "/"
+
+
+def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wang: str) -> None:
+    answers = [
+        ask(lambda c, n=name: c.post("/login", data={"name": n, "password": "wrong"})) for name in (wang, "nobody")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    assert answers[0].text.replace(wang, "NAME") == answers[1].text.replace("nobody", "NAME")
+    accounts.unlock(visitors.desk(), wang)
+
+
+def test_an_address_that_fails_too_often_waits(wang: str) -> None:
+    async def work(client: httpx.AsyncClient) -> httpx.Response:
+        for i in range(login.TRIES):
+            assert (await client.post("/login", data={"name": f"n{i}", "password": "x"})).status_code == 401
+        return await client.post("/login", data={"name": wang, "password": PASSWORD})
+
+    told = ask(work)
+    assert told.status_code == 429
+    assert 0 < int(told.headers["retry-after"]) <= login.TRIES_SECONDS + 1
+
+
+def test_a_form_from_elsewhere_is_refused(wang: str) -> None:
+    for origin in ("https://evil.example", "http://localhost.evil.example"):
+        told = ask(
+            lambda c, o=origin: c.post("/login", data={"name": wang, "password": PASSWORD}, headers={"origin": o})
+        )
+        assert (told.status_code, COOKIE in told.cookies) == (403, False)
+
+
+def test_one_click_roles_are_for_demonstrations_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(lambda c: c.post("/login/demo", data={"role": "leader"})).status_code == 404
+    assert "/login/demo" not in get("/login").text
+    monkeypatch.setenv("COCKPIT_DEMO", "1")
+    settings.current.cache_clear()
+    assert "/login/demo" in get("/login").text
+    told = ask(lambda c: c.post("/login/demo", data={"role": "cadre"}))
+    assert (told.status_code, COOKIE in told.cookies) == (303, True)
+    assert ask(lambda c: c.post("/login/demo", data={"role": "king"})).status_code == 403
+
+
+def test_signing_out_ends_every_session_of_the_account(wang: str) -> None:
+    async def work(client: httpx.AsyncClient) -> tuple[int, int]:
+        here = (await client.post("/login", data={"name": wang, "password": PASSWORD})).cookies[COOKIE]
+        client.cookies.clear()
+        there = (await client.post("/login", data={"name": wang, "password": PASSWORD})).cookies[COOKIE]
+        client.cookies.clear()
+        left = await client.post("/logout", headers={"cookie": f"{COOKIE}={here}"})
+        visitors.known.forget(there)
+        other = await client.get("/", headers={"cookie": f"{COOKIE}={there}"})
+        return left.status_code, other.status_code
+
+    assert ask(work) == (303, 401)
+
+
+def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
+    accounts.add(visitors.desk(), "li", PASSWORD)
+    new = {"old": PASSWORD, "new": "Baiyun-2027", "again": "Baiyun-2027"}
+
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        return [
+            await client.post("/login", data={"name": "li", "password": PASSWORD}),
+            await client.get("/"),
+            await client.post("/password", data={**new, "again": "other"}),
+            await client.post("/password", data={**new, "new": "short", "again": "short"}),
+            await client.post("/password", data=new),
+            await client.get("/"),
+        ]
+
+    told = ask(work)
+    assert [answer.status_code for answer in told] == [303, 303, 400, 400, 303, 200]
+    assert (told[0].headers["location"], told[1].headers["location"]) == ("/password", "/password")
+
+
+def test_what_happens_at_the_door_is_in_the_audit(wang: str) -> None:
+    ask(lambda c: c.post("/login", data={"name": wang, "password": "wrong"}))
+    ask(lambda c: c.post("/login", data={"name": wang, "password": PASSWORD}))
+    rows = audit.entries(visitors.desk(), who=wang, limit=2)
+    assert [(row["event"], row["result"], row["address"]) for row in rows] == [
+        ("login", "ok", "10.1.2.*"), ("login_failed", "wrong", "10.1.2.*"),
+    ]  # fmt: skip
+    assert PASSWORD not in str(audit.entries(visitors.desk(), limit=10**6))
+    assert audit.verify(visitors.desk()).ok
+
+
+def test_screens_stay_open_while_the_desk_is_gone(session: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = f"{COOKIE}={session('leader', DISTRICT)}"
+    assert get("/", cookie=cookie).status_code == 200
+    monkeypatch.setenv("COCKPIT_DESK", "sqlite:////proc/nowhere/desk.sqlite")
+    settings.current.cache_clear()
+    monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
+    assert get("/", cookie=cookie).status_code == 200
+    assert get("/", cookie=f"{COOKIE}=unknown").status_code == 401
+    told = ask(lambda c: c.post("/login", data={"name": "wang", "password": PASSWORD}))
+    assert told.status_code == 503
+    assert "COCKPIT_DESK cannot be opened" in told.text
+
+
+def test_a_websocket_needs_a_session_and_ends_with_it(
+    session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "WATCH_SECONDS", 0.05)
+    token = session("inspector", DISTRICT)
+
+    async def work() -> list[str]:
+        refused = await connect(None)
+        assert [message["type"] for message in refused.sent] == ["websocket.close"]
+        watching = asyncio.create_task(gate.watch.run())
+        opened = await connect(token)
+        opened.put({"type": "websocket.receive", "text": "hello"})
+        while len(opened.sent) < 2:
+            await asyncio.sleep(0.01)
+        sessions.end(visitors.desk(), token, now=clock.now() - timedelta(seconds=1))
+        await asyncio.wait_for(opened.task, 5)
+        watching.cancel()
+        return [message["type"] for message in opened.sent]
+
+    assert asyncio.run(work()) == ["websocket.accept", "websocket.send", "websocket.close"]
+
+
+class Opened:
+    """A websocket as the server's side sees it."""
+
+    def __init__(self, token: str | None) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        headers = [(b"host", b"localhost"), *([(b"cookie", f"{COOKIE}={token}".encode())] if token else [])]
+        scope = {
+            "type": "websocket", "path": "/_stcore/stream", "raw_path": b"/_stcore/stream", "query_string": b"",
+            "headers": headers, "subprotocols": [], "scheme": "ws", "server": ("localhost", 80),
+            "client": ("10.1.2.3", 1), "root_path": "",
+        }  # fmt: skip
+        self.put({"type": "websocket.connect"})
+        self.task = asyncio.ensure_future(served()(scope, self._coming.get, self._send))
+
+    def put(self, message: dict[str, Any]) -> None:
+        self._coming.put_nowait(message)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+
+async def connect(token: str | None) -> Opened:
+    opened = Opened(token)
+    while not opened.sent and not opened.task.done():
+        await asyncio.sleep(0.01)
+    return opened

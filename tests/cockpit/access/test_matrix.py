@@ -1,0 +1,171 @@
+"""The role matrix, walked: every page, every route and every file, for every role, at every kind of scope."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.access.policy import MATRIX, Can, Grants, Held
+from cockpit.layouts import answers
+from cockpit.view import View, read
+from data.desk import audit
+from data.schema import end_of
+from metrics.ageing import ageing
+from metrics.errors import MetricsError
+from metrics.period import Period
+from metrics.query import query
+from metrics.rows import count_rows, rows
+from metrics.scope import OutOfScope
+from metrics.todo import todo
+from metrics.why import why
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+
+ROOT = Path(__file__).parents[3]
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
+REFUSAL = "不在您的权限范围内"
+PAGES = {
+    "cockpit": Can.LOOK, "rows": Can.LOOK, "case": Can.LOOK, "passport": Can.LOOK, "why": Can.LOOK,
+    "dictionary": None, "data": Can.DATA,
+}  # fmt: skip
+BUSINESS = [role for role in MATRIX if not role.endswith("_admin")]
+
+
+def granted(role: str) -> int:
+    """The area a role is given in these tests: none for an administrator."""
+    return OWN
+
+
+def told(page: AppTest) -> str:
+    """Everything a page says."""
+    drawn = [element.proto.json for element in page.get("bidi_component")]
+    return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]) -> Callable[..., str]:
+    """What a page says to a role that holds OWN."""
+
+    def asked(page: str, role: str, **parameters: object) -> str:
+        monkeypatch.setattr(guard, "token", lambda: session(role, granted(role)))
+        tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+        tested.switch_page(f"../pages/{page}.py")
+        for name, value in parameters.items():
+            tested.query_params[name] = str(value)
+        tested.run()
+        assert not tested.exception
+        return told(tested)
+
+    return asked
+
+
+def test_no_page_was_forgotten() -> None:
+    assert set(PAGES) == {path.stem for path in (ROOT / "pages").glob("*.py")}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("role", MATRIX)
+def test_a_page_opens_for_the_roles_of_the_matrix(ask: Callable[..., str], page: str, role: str) -> None:
+    need = PAGES[page]
+    case = {"source": "hotline", "key": f"{CHILD}-1"} if page == "case" else {}
+    allowed = need is None or need in MATRIX[role]
+    assert (REFUSAL not in ask(page, role, **case)) is allowed
+
+
+@pytest.mark.parametrize("page", [name for name, need in PAGES.items() if need is Can.LOOK])
+@pytest.mark.parametrize(("area", "allowed"), [(OWN, True), (CHILD, True), (SIBLING, False), (PARENT, False)])
+def test_a_page_tells_of_ones_own_areas_and_of_no_others(
+    ask: Callable[..., str], page: str, area: int, allowed: bool
+) -> None:
+    code = area if area % 1000 else VILLAGES[0] if area == OWN else VILLAGES[2]
+    case = {"source": "hotline", "key": f"{code}-1"} if page == "case" else {}
+    for role in ("official", "cadre"):
+        said = ask(page, role, area=area, **case)
+        assert (REFUSAL not in said) is allowed
+        assert allowed or f"{code}-1" not in said
+
+
+@pytest.mark.parametrize("page", [name for name, need in PAGES.items() if need is Can.LOOK])
+@pytest.mark.parametrize("area", ["0", "-1", "990109000000", "999999999999", "; DROP TABLE cases"])
+def test_a_nonsense_scope_tells_nothing(ask: Callable[..., str], page: str, area: str) -> None:
+    said = ask(page, "official", area=area)
+    assert "没有这个区划" in said or REFUSAL in said
+
+
+def test_a_case_elsewhere_is_refused_though_the_area_is_ones_own(ask: Callable[..., str]) -> None:
+    assert REFUSAL in ask("case", "official", area=OWN, source="hotline", key=f"{SIBLING}-1")
+
+
+def test_a_page_without_a_session_says_so_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "token", lambda: None)
+    for page in PAGES:
+        tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+        tested.switch_page(f"../pages/{page}.py").run()
+        said = told(tested)
+        assert "请先登录" in said
+        assert "临江区" not in said
+
+
+def test_only_those_who_may_export_are_offered_a_file(
+    monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]
+) -> None:
+    for role in BUSINESS:
+        monkeypatch.setattr(guard, "token", lambda role=role: session(role, OWN))
+        tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+        tested.switch_page("../pages/rows.py").run()
+        assert bool(tested.get("download_button")) is (Can.EXPORT in MATRIX[role])
+
+
+def test_a_refusal_is_in_the_audit(ask: Callable[..., str]) -> None:
+    ask("cockpit", "cadre", area=PARENT)
+    newest = audit.entries(visitors.desk(), event="refused", limit=1)[0]
+    assert (newest["who"], newest["role"], newest["what"]) == (f"cadre-{OWN}", "cadre", f"area {PARENT}")
+
+
+@given(
+    held=st.lists(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), max_size=3),
+    code=st.one_of(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), st.integers(-5, 10**13)),
+)
+@hypothesis(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int) -> None:
+    """Whatever is granted and whatever is asked: an answer comes only from inside."""
+    grants = Grants(tuple(Held("official", area, end_of(area)) for area in held))
+    edition = read({}, settings.current(), grants).edition
+    inside = any(area <= code < end_of(area) and end_of(code) <= end_of(area) for area in held) if code > 0 else False
+    asked = (
+        lambda: query(edition, ["intake"], code, NOVEMBER),
+        lambda: rows(edition, "intake", code, NOVEMBER),
+        lambda: count_rows(edition, "intake", code, NOVEMBER),
+        lambda: ageing(edition, code, NOVEMBER),
+        lambda: todo(edition, code),
+        lambda: why(edition, "intake", code, NOVEMBER, NOVEMBER.previous),
+    )
+    known = code in {DISTRICT, *TOWNS, *VILLAGES}
+    for ask in asked:
+        if not known:
+            with contextlib.suppress(MetricsError):
+                assert ask() is None
+        elif inside:
+            ask()
+        else:
+            with pytest.raises(OutOfScope):
+                ask()
+
+
+def test_viewers_of_one_scope_share_answers_and_others_do_not() -> None:
+    def view(*areas: int) -> View:
+        return read({}, settings.current(), Grants(tuple(Held("official", area, end_of(area)) for area in areas)))
+
+    assert view(OWN) == view(OWN)
+    assert view(OWN).edition != view(SIBLING).edition != view(OWN, SIBLING).edition
+    assert answers.open_cases(view(OWN).edition, view(OWN).area) == 30
+    with pytest.raises(OutOfScope):
+        answers.open_cases(view(SIBLING).edition, view(OWN).area)

@@ -1,0 +1,35 @@
+"""Pages are asked by somebody signed in: a real session of a real desk in the home that is served."""
+
+from functools import cache
+
+import pytest
+from argon2 import PasswordHasher
+
+from cockpit import settings
+from cockpit.access import guard
+from data.desk import accounts, passwords, sessions
+from data.desk.store import open_desk
+
+EVERYWHERE = 990000000000
+"""The province that the districts of the tests lie in."""
+ROLES = ("leader", "data_officer")
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may see everything, unless a test says otherwise."""
+    monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url))
+
+
+@cache
+def session_of(desk_url: str, roles: tuple[str, ...] = ROLES, area: int = EVERYWHERE) -> str:
+    """The token of a new session with these roles on an area."""
+    desk = open_desk(desk_url)
+    name = "-".join((*roles, str(area)))
+    account = accounts.add(desk, name, "Hongqi+2026", must_change=False)
+    for role in roles:
+        accounts.grant(desk, name, role, area if role in accounts.BUSINESS else None)
+    token = sessions.start(desk, account.id)
+    desk.close()
+    return token
