@@ -2,7 +2,8 @@
 // push one history entry, tell Streamlit. Back and Forward are then the same thing without the push.
 
 const OURS = /^(\/(?!\/)|\?)/                                     // a path or a query of this origin
-const FILES = /^\/(api|app|assets|geo|media|component|_stcore)\//        // served, not shown
+const FILES = /^\/((api|app|assets|geo|media|component|_stcore)\/|(account|login|password|wall)\b)/   // not Streamlit's pages
+const ASK_SECONDS = 5
 
 function go(href, stay) {
   const url = new URL(href, location.href)
@@ -23,6 +24,12 @@ function onClick(event) {
   event.preventDefault()
   event.stopPropagation()
   go(href, anchor.hasAttribute("data-stay"))
+}
+
+// A session that has ended has closed the connection: load the page anew, which leads to the login and back here.
+async function stillIn() {
+  const told = await fetch("/session", { cache: "no-store" }).catch(() => null)
+  if (told?.status === 401) location.reload()
 }
 
 // Plotly does not redraw for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.
@@ -54,6 +61,7 @@ export default function ({ data, parentElement }) {
     window.cockpit = { go, theme: name => theme(window.cockpit.pages, name) }
     document.addEventListener("click", onClick, true)
     addEventListener("beforeprint", fitPaper)
+    setInterval(stillIn, ASK_SECONDS * 1000)
   }
   window.cockpit.pages = data.pages
   const root = document.documentElement

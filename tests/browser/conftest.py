@@ -167,14 +167,16 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
     """Opens an address at a size; what the page asks for and complains of goes into `seen`.
 
     alone: nothing is shared with other tests; for those that change the clock.
-    sign_in: as somebody who may see everything.
+    sign_in: as somebody who may see everything. at: the server that an empty page will go to.
     """
     pages: list[Page] = []
 
-    def open(url: str, *, width: int = 1400, height: int = 900, alone: bool = False, sign_in: bool = True) -> Page:
+    def open(
+        url: str, *, width: int = 1400, height: int = 900, alone: bool = False, sign_in: bool = True, at: str = ""
+    ) -> Page:
         page = contexts(width, height, alone=alone).new_page()
         if sign_in:
-            page.context.add_cookies([session_cookie(url)])
+            page.context.add_cookies([session_cookie(at or url)])
         else:
             page.context.clear_cookies()
         pages.append(page)
@@ -194,8 +196,8 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
 
 
 def session_cookie(url: str) -> dict[str, str]:
-    """The cookie of a session of the server that a URL is of; of the newest server for a page of none."""
-    server = next((found for found in SERVERS if url.startswith(found.address)), SERVERS[-1])
+    """The cookie of a session of the server that a URL is of."""
+    server = next(found for found in SERVERS if url.startswith(found.address))
     token = session_of(f"sqlite:///{server.home / 'desk.sqlite'}")
     return {"name": COOKIE, "value": token, "url": server.address}
 

@@ -208,7 +208,7 @@ def test_a_wall_turns_and_goes_grey_when_its_server_dies(
     fresh_demo: Path, start: Callable[..., Server], open_page: Open
 ) -> None:
     server = start(fresh_demo)
-    page = open_page("about:blank", width=1920, height=1080)
+    page = open_page("about:blank", width=1920, height=1080, at=server.address)
     page.clock.install()
     page.goto(f"{server.address}/wall")
     expect(page.locator("h1")).to_have_text("临江区")

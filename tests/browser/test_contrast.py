@@ -53,6 +53,6 @@ def test_every_text_can_be_read(address: str, open_page: Open, theme: str) -> No
 
 
 def test_a_faint_text_is_found(open_page: Open) -> None:
-    page = open_page("about:blank")
+    page = open_page("about:blank", sign_in=False)
     page.set_content("<p style='color:#999;background:#fff'>faint</p><p style='color:#000;background:#fff'>strong</p>")
     assert page.evaluate(FAINT, LEAST) == {"seen": 2, "faint": ["p.: faint"]}

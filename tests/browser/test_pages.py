@@ -126,7 +126,7 @@ def test_an_address_is_copied_with_and_without_a_clipboard(address: str, open_pa
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{address}/passport?")
     assert "edition=" in copied
-    plain = open_page("about:blank")
+    plain = open_page("about:blank", at=address)
     plain.add_init_script(
         "Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false"
     )

@@ -197,7 +197,7 @@ def test_a_phone_has_one_column_a_folded_menu_and_room_for_a_thumb(address: str,
 
 
 def test_a_phone_loads_little_beyond_streamlits_own_program(address: str, open_page: Open) -> None:
-    page = open_page("about:blank", width=390, height=844, alone=True)
+    page = open_page("about:blank", width=390, height=844, alone=True, at=address)
     loaded: list[int] = []
 
     def count(response: Response) -> None:
