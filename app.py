@@ -15,11 +15,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, problem, warm
+from cockpit import assets, geo, health, problem, warm
 from cockpit.access import account, gate, hosts, login
+from cockpit.api.app import api
 
 
 def inline_scripts() -> str:
@@ -90,7 +91,11 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
-    routes=[Route("/wall", wall), *assets.ROUTES, *geo.ROUTES, *login.ROUTES, *account.ROUTES],
+    routes=[
+        Route("/wall", wall),
+        *(*assets.ROUTES, *geo.ROUTES, *login.ROUTES, *account.ROUTES, *health.ROUTES),
+        Mount("/api/v1", api),
+    ],
     middleware=[Middleware(Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
     on_script_error=problem.of_a_run,
 )

@@ -71,8 +71,13 @@ ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}
 def _file(edition_id: str, code: int, own: bool) -> bytes:
     """The zipped FeatureCollection. Geometry goes through as stored, never parsed."""
     edition = editions.named(settings.current(), edition_id)
-    features = (_feature(*row) for row in _rows(edition, areas.area(edition, code), own))
-    return gzip.compress(f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode(), 6)
+    return gzip.compress(collection(edition, areas.area(edition, code), own=own), 6)
+
+
+def collection(edition: Edition, area: Area, *, own: bool = False) -> bytes:
+    """The FeatureCollection of the areas right below one, or of itself."""
+    features = (_feature(*row) for row in _rows(edition, area, own))
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
 def _feature(code: int, name: str, lon: float | None, lat: float | None, geometry: str | None) -> str:

@@ -16,18 +16,18 @@ def write(
     event: str,
     visitor: Visitor | None = None,
     who: str = "",
+    role: str = "",
     scope: str = "",
     what: str = "",
     result: str = "ok",
     address: str = "",
 ) -> None:
     """One row of the audit. A desk that cannot be written to is an error of the log, never of a reader's screen."""
-    role = ",".join(visitor.grants.roles) if visitor else ""
     try:
         audit.write(
             visitors.desk(),
             who=visitor.name if visitor else who,
-            role=role,
+            role=",".join(visitor.grants.roles) if visitor else role,
             scope=scope or (scope_of(visitor.grants) if visitor else ""),
             event=event,
             what=what,

@@ -14,6 +14,7 @@ from cockpit.commands.editions import editions, publish, rollback
 from cockpit.commands.load import areas, load, rejects
 from cockpit.commands.query import query, rows
 from cockpit.commands.serve import serve
+from cockpit.commands.token import token
 from cockpit.commands.user import user
 from cockpit.errors import CockpitError
 from data.errors import DataError
@@ -30,7 +31,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check, user, audit):
+for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check, user, token, audit):
     cli.add_command(command)
 
 

@@ -1,0 +1,207 @@
+"""`/api/v1`: dictionary, numbers, rows, areas and editions. The OpenAPI document is at `/api/v1/openapi.json`."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from cockpit import editions, geo, settings
+from cockpit.access.policy import Can
+from cockpit.api.caller import Caller, Known
+from cockpit.view import catalog_of, home
+from data import editions as shelf
+from data.desk.errors import DeskError
+from data.editions import Edition
+from data.errors import DataError
+from metrics import areas
+from metrics.areas import Area
+from metrics.catalog import Catalog, Metric
+from metrics.errors import MetricsError
+from metrics.period import Period
+from metrics.query import query
+from metrics.question import BREAKDOWNS, metric_of
+from metrics.rows import PARTS, count_rows, rows
+from metrics.scope import OutOfScope, asked_area
+
+MOST_ROWS = 1000
+LONGEST_YEARS = 20
+FAULTS: dict[int | str, dict[str, Any]] = {
+    "400": {"description": "the question makes no sense; `detail` says what would"},
+    "401": {"description": "nobody is signed in, or the token does not hold"},
+    "403": {"description": "outside of what the caller may see"},
+    "404": {"description": "no such metric, area or edition"},
+    "503": {"description": "nothing is published, or the desk does not answer"},
+}
+
+api = FastAPI(
+    title="Governance Cockpit", version="1", docs_url=None, redoc_url=None, responses=FAULTS,
+    description="Numbers, rows, areas and editions, narrowed to what the caller may see.",
+)  # fmt: skip
+
+Id = Annotated[str, Path(max_length=60, description="a metric of the dictionary, such as backlog")]
+Code = Annotated[int | None, Query(ge=0, lt=10**12, description="an area's code; the caller's own by default")]
+Day = Annotated[date, Query(description="a day; a period ends before its `to`")]
+Moment = Annotated[datetime | None, Query(description="what was known then; the edition's own time by default")]
+Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
+
+
+@api.exception_handler(MetricsError)
+async def _unanswerable(request: Request, error: MetricsError) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 403 if isinstance(error, OutOfScope) else 400)
+
+
+@api.exception_handler(DataError)
+async def _unavailable(request: Request, error: DataError) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 503 if isinstance(error, DeskError) else 404)
+
+
+@api.get("/metrics", summary="The dictionary")
+def dictionary(caller: Known) -> list[dict[str, Any]]:
+    """Every metric: names, definition, unit, levels and thresholds."""
+    return [_defined(metric) for metric in _catalog().metrics.values()]
+
+
+@api.get("/metrics/{id}", summary="The numbers of a metric", responses={"200": {"content": {"text/csv": {}}}})
+def numbers(
+    caller: Known,
+    id: Id,
+    start: Annotated[Day, Query(alias="from")],
+    end: Annotated[Day, Query(alias="to")],
+    area: Code = None,
+    by: Annotated[Literal[BREAKDOWNS] | None, Query()] = None,  # type: ignore[valid-type]
+    as_of: Moment = None,
+    edition: Named = None,
+    format: Literal["json", "csv"] = "json",
+) -> Response:
+    """One row a group: value, numerator, denominator, sample size and quality, as the command `query` tells them."""
+    _metric(id)
+    asked, place = _scope(caller, edition, area)
+    told = query(asked, [id], place.code, _period(start, end), by=by, as_of=_local(as_of), catalog=_catalog())
+    return _as_csv(told) if format == "csv" else JSONResponse(_records(told))
+
+
+@api.get("/rows/{id}", summary="The facts behind a number, a page at a time")
+def facts(
+    caller: Known,
+    id: Id,
+    start: Annotated[Day, Query(alias="from")],
+    end: Annotated[Day, Query(alias="to")],
+    area: Code = None,
+    part: Annotated[Literal[PARTS] | None, Query()] = None,  # type: ignore[valid-type]
+    as_of: Moment = None,
+    edition: Named = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> dict[str, Any]:
+    """`total` and `rows`: exactly the facts that the number counted, by time; who called is left out."""
+    _metric(id)
+    asked, place = _scope(caller, edition, area)
+    period, known = _period(start, end), {"part": part, "as_of": _local(as_of), "catalog": _catalog()}
+    found = rows(asked, id, place.code, period, limit=limit, offset=offset, **known)
+    total = count_rows(asked, id, place.code, period, **known)
+    caller.note("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
+    return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
+
+
+@api.get("/areas", summary="An area and those right below it")
+def tree(
+    caller: Known,
+    area: Code = None,
+    edition: Named = None,
+    format: Literal["json", "geojson"] = "json",
+) -> Response:
+    """As JSON the area, the names above it and what lies below; as GeoJSON the outlines of what lies below."""
+    asked, place = _scope(caller, edition, area)
+    if format == "geojson":
+        return Response(geo.collection(asked, place), media_type="application/geo+json")
+    told = {
+        **_area(place),
+        "above": [_area(a) for a in areas.path(asked, place)[:-1]],
+        "below": [_area(a) for a in areas.children(asked, place)],
+    }
+    return JSONResponse(told)
+
+
+@api.get("/editions", summary="What is published")
+def published(caller: Known) -> list[dict[str, Any]]:
+    """The newest first, with the time of its data and how many cases it holds."""
+    return [
+        {
+            "id": e.id, "as_of": e.as_of.isoformat(), "published_at": e.published_at.isoformat(), "cases": e.cases,
+            "current": e.current, "demo": e.demo,
+        }
+        for e in shelf.editions(settings.current().data)
+    ]  # fmt: skip
+
+
+def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[Edition, Area]:
+    """The edition, narrowed to what the caller may see, and the area asked for. A refusal is in the audit."""
+    config = settings.current()
+    whole = editions.named(config, edition) if edition else editions.current(config)
+    asked = whole.seen_by(caller.grants.scope(Can.LOOK))
+    if code is not None:
+        try:
+            areas.area(asked, code)
+        except MetricsError as error:
+            raise HTTPException(404, str(error)) from None
+    try:
+        return asked, asked_area(asked, home(asked, caller.grants).code if code is None else code)
+    except OutOfScope:
+        caller.note("refused", f"area {code}", "refused")
+        raise
+
+
+def _metric(id: str) -> Metric:
+    try:
+        return metric_of(_catalog(), id)
+    except MetricsError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def _catalog() -> Catalog:
+    return catalog_of(settings.current())
+
+
+def _period(start: date, end: date) -> Period:
+    found = Period(start, end)
+    if found.days > LONGEST_YEARS * 366 or not 1950 <= start.year < 2150:
+        raise MetricsError(f"a period has at most {LONGEST_YEARS} years, from 1950 on")
+    return found
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """A time of the district's zone, as the editions keep it."""
+    if moment is not None and moment.tzinfo is not None:
+        raise MetricsError("as_of is a time of the district's zone, without an offset, such as 2026-11-22T08:00:00")
+    return moment
+
+
+def _defined(metric: Metric) -> dict[str, Any]:
+    limits = metric.thresholds
+    return {
+        "id": metric.id, "code": metric.code, "name": dict(metric.name), "definition": dict(metric.definition),
+        "unit": dict(metric.unit), "direction": metric.direction, "levels": list(metric.levels), "min_n": metric.min_n,
+        "version": metric.version,
+        "thresholds": limits
+        and {"against": limits.against, "green": str(limits.green or ""), "red": str(limits.red)},
+    }  # fmt: skip
+
+
+def _area(place: Area) -> dict[str, Any]:
+    return {
+        "code": f"{place.code:012}", "name": place.name, "level": place.level, "population": place.population,
+        "households": place.households, "lon": place.lon, "lat": place.lat,
+    }  # fmt: skip
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON has them: no NaN, times as ISO text."""
+    values = frame.astype(object).where(frame.notna(), None)
+    plain = lambda v: v.isoformat() if isinstance(v, (date, datetime)) else v.item() if hasattr(v, "item") else v  # noqa: E731
+    return [{name: plain(v) for name, v in row.items()} for row in values.to_dict("records")]
+
+
+def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:
+    return PlainTextResponse(frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S"), media_type="text/csv")

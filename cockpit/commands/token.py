@@ -1,0 +1,64 @@
+"""`token`: what a system shows to the HTTP API."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import as_usage, with_settings
+from cockpit.commands.output import format_option, write
+from cockpit.commands.user import note, opened
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+
+COLUMNS = ("id", "system", "area", "sources", "expires_at", "revoked_at")
+
+
+@click.group()
+def token() -> None:
+    """Tokens of systems for the HTTP API."""
+
+
+@token.command()
+@click.argument("system")
+@click.option("--area", type=int, help="Code of the area it may ask of, with all below.")
+@click.option("--source", "sources", multiple=True, help="A source it may push to; may be given again.")
+@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it holds.")
+@with_settings
+def issue(settings: "Settings", system: str, area: int | None, sources: tuple[str, ...], days: int) -> None:
+    """Make a token. It is printed once and kept only as a hash."""
+    from data.desk import clock, tokens
+
+    until: datetime = clock.now() + timedelta(days=days)
+    with as_usage():
+        desk = opened(settings)
+        made = tokens.issue(desk, system, sources=sources, area=area, expires_at=until)
+        note(desk, "grant", f"token {system} {area or ''} {','.join(sources)}".strip())
+    click.echo(made)
+
+
+@token.command()
+@click.argument("id", type=int)
+@with_settings
+def revoke(settings: "Settings", id: int) -> None:
+    """Refuse a token from now on."""
+    from data.desk import tokens
+
+    with as_usage():
+        desk = opened(settings)
+        tokens.revoke(desk, id)
+        note(desk, "revoke", f"token {id}")
+    click.echo(f"token {id} is revoked")
+
+
+@token.command("list")
+@format_option
+@with_settings
+def listed(settings: "Settings", layout: str) -> None:
+    """All tokens, without what they are."""
+    from data.desk import tokens
+
+    with as_usage():
+        found = tokens.listing(opened(settings))
+    write(COLUMNS, [(t.id, t.system, t.area, ",".join(t.sources), t.expires_at, t.revoked_at) for t in found], layout)

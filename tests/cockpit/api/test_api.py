@@ -1,0 +1,181 @@
+"""The HTTP API: the numbers of the screens, under the rights of the screens, and a clear line for everything else."""
+
+import asyncio
+import io
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from cockpit import health, settings
+from cockpit.access import gate, visitors
+from cockpit.access.visitors import COOKIE
+from cockpit.api.app import MOST_ROWS, api
+from data.desk import audit, clock, tokens
+from data.home import Home
+from metrics.catalog import load as load_catalog
+from metrics.period import Period
+from metrics.query import query
+from tests.cockpit.conftest import session_of
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+
+NOVEMBER = {"from": "2026-11-01", "to": "2026-12-01"}
+ROUTES = ("metrics", "metrics/intake", "rows/intake", "areas", "editions")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = Home(tmp_path_factory.mktemp("api"), memory="1GB")
+    areas(home)
+    at = datetime(2026, 11, 2, 9)
+    cases = [
+        {"key": f"{area}-{i}", "area": area, "registered_at": at + timedelta(hours=i), "reporter": "somebody"}
+        for area in (*VILLAGES, *TOWNS)
+        for i in range(10)
+    ]
+    deliver(home, "cases", cases)
+    published(home, datetime(2026, 11, 22, 8))
+    return home.root
+
+
+@pytest.fixture(autouse=True)
+def _served(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COCKPIT_HOME", str(home))
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def get(home: Path) -> Callable[..., httpx.Response]:
+    """Asks a route as a role on an area (its session), or with a token."""
+
+    def asked(
+        path: str, role: str = "official", granted: int = TOWNS[0], token: str = "", **parameters: Any
+    ) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        if not token and role:
+            session = session_of(f"sqlite:///{home.resolve() / 'desk.sqlite'}", (role,), granted)
+            headers["cookie"] = f"{COOKIE}={session}"
+        return asyncio.run(_get(path, parameters, headers))
+
+    return asked
+
+
+async def _get(path: str, parameters: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+    served = Starlette(routes=[Mount("/api/v1", api), *health.ROUTES], middleware=[Middleware(gate.Gate)])
+    transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return await client.get(path if path.startswith("/") else f"/api/v1/{path}", params=parameters, headers=headers)
+
+
+def test_numbers_are_those_of_the_query_function(get: Callable[..., httpx.Response], home: Path) -> None:
+    told = get("metrics/intake", **NOVEMBER, area=TOWNS[0], by="village").json()
+    from data.editions import current
+
+    edition = current(Home(home, memory="1GB"))
+    assert edition
+    period = Period(date(2026, 11, 1), date(2026, 12, 1))
+    frame = query(edition, ["intake"], TOWNS[0], period, by="village", catalog=load_catalog())
+    assert [(row["group"], row["value"]) for row in told] == list(zip(frame["group"], frame["value"], strict=True))
+    as_csv = pd.read_csv(io.StringIO(get("metrics/intake", **NOVEMBER, by="village", format="csv").text))
+    assert list(as_csv["value"]) == list(frame["value"])
+
+
+def test_without_an_area_it_is_ones_own(get: Callable[..., httpx.Response]) -> None:
+    assert get("metrics/intake", **NOVEMBER).json()[0]["area"] == str(TOWNS[0])
+
+
+def test_rows_come_by_pages_and_are_as_many_as_the_number(get: Callable[..., httpx.Response]) -> None:
+    pages = [get("rows/intake", **NOVEMBER, limit=20, offset=offset).json() for offset in (0, 20)]
+    keys = {row["key"] for page in pages for row in page["rows"]}
+    assert ([len(page["rows"]) for page in pages], len(keys)) == ([20, 10], 30)
+    assert {page["total"] for page in pages} == {30}
+    assert "reporter" not in pages[0]["rows"][0]
+    assert get("rows/intake", **NOVEMBER, limit=MOST_ROWS + 1).status_code == 422
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("role", ["", "cadre", "audit_admin"])
+@pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[2]])
+def test_what_is_not_ones_own_is_refused_by_every_route(
+    get: Callable[..., httpx.Response], route: str, role: str, area: int
+) -> None:
+    told = get(route, role, VILLAGES[0], **({**NOVEMBER, "area": area} if "/" in route or route == "areas" else {}))
+    if not role:
+        assert told.status_code == 401
+    elif route in ("metrics", "editions"):
+        assert told.status_code == 200
+    else:
+        assert told.status_code == 403
+        assert audit.entries(visitors.desk(), event="refused", limit=1)[0]["what"] == f"area {area}"
+
+
+def test_a_token_asks_of_its_area_until_it_is_revoked(get: Callable[..., httpx.Response]) -> None:
+    desk = visitors.desk()
+    token = tokens.issue(desk, "hotline", area=TOWNS[0], expires_at=clock.now() + timedelta(days=1))
+    assert get("metrics/intake", token=token, **NOVEMBER).json()[0]["value"] == 30
+    assert get("metrics/intake", token=token, **NOVEMBER, area=DISTRICT).status_code == 403
+    assert get("metrics/intake", token=token + "x", **NOVEMBER).status_code == 401
+    tokens.revoke(desk, tokens.listing(desk)[-1].id)
+    assert get("metrics/intake", token=token, **NOVEMBER).status_code == 401
+
+
+def test_areas_are_a_tree_and_outlines(get: Callable[..., httpx.Response]) -> None:
+    told = get("areas").json()
+    assert (told["code"], [a["name"] for a in told["above"]]) == (str(TOWNS[0]), ["临江区"])
+    assert {a["code"] for a in told["below"]} == {str(code) for code in VILLAGES[:2]}
+    assert get("areas", format="geojson").json() == {"type": "FeatureCollection", "features": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status"),
+    [
+        ("metrics/no_such", NOVEMBER, 404),
+        ("metrics/intake", {}, 422),
+        ("metrics/intake", {**NOVEMBER, "area": "x"}, 422),
+        ("metrics/intake", {**NOVEMBER, "area": 990109000000}, 404),
+        ("metrics/intake", {**NOVEMBER, "by": "moon"}, 422),
+        ("metrics/intake", {**NOVEMBER, "by": "district"}, 400),
+        ("metrics/intake", {**NOVEMBER, "edition": "../../etc/passwd"}, 404),
+        ("metrics/intake", {**NOVEMBER, "as_of": "2026-11-22T08:00:00+08:00"}, 400),
+        ("metrics/intake", {"from": "2026-12-01", "to": "2026-11-01"}, 400),
+        ("metrics/intake", {"from": "0001-01-01", "to": "9999-12-31"}, 400),
+        ("rows/three_rate_score", NOVEMBER, 400),
+        ("nothing", {}, 404),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_a_line(
+    get: Callable[..., httpx.Response], path: str, parameters: dict[str, Any], status: int
+) -> None:
+    told = get(path, **parameters)
+    assert told.status_code == status
+    assert told.json()["detail"]
+
+
+def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> None:
+    assert set(get("openapi.json").json()["paths"]) == {
+        "/metrics",
+        "/metrics/{id}",
+        "/rows/{id}",
+        "/areas",
+        "/editions",
+    }
+
+
+def test_health_is_told_to_everybody(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert get("/healthz", "").text == "ok\n"
+    told = get("/readyz", "")
+    assert (told.status_code, told.json()["faults"], bool(told.json()["edition"])) == (200, [], True)
+    monkeypatch.setenv("COCKPIT_DESK", "sqlite:////proc/nowhere/desk.sqlite")
+    settings.current.cache_clear()
+    told = get("/readyz", "")
+    assert told.status_code == 503
+    assert "COCKPIT_DESK" in told.json()["faults"][0]
