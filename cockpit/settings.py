@@ -4,17 +4,29 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cockpit.errors import UsageError
+from data.desk.roles import ADMINISTRATORS, ROLES
 from data.home import Home
 
 PREFIX = "COCKPIT_"
 Size = Annotated[str, Field(pattern=re.compile(r"^[1-9]\d*(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$"))]
+
+ISSUER = re.compile(r"^$|^https://[^\s?#]+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]*)?$")
+"""A provider of identities is asked over TLS, unless it is on this very machine."""
+
+
+class GroupRole(NamedTuple):
+    """What membership in a group of the provider gives: a role, on the area of a code."""
+
+    group: str
+    role: str
+    area: int | None
 
 
 def _processors() -> int:
@@ -48,6 +60,22 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="host names to answer to, apart with commas; this machine's own names and addresses always"
     )
+    oidc_issuer: str = Field(
+        "", pattern=ISSUER, description="address of an OpenID Connect provider, such as https://id.example; empty: none"
+    )
+    oidc_client_id: str = Field(
+        "", validate_default=True, description="what the provider knows this cockpit as; an issuer needs it"
+    )
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="the secret that the provider gave this cockpit")
+    oidc_scopes: str = Field(
+        "openid profile email", pattern=r"\bopenid\b", description="scopes to ask for, openid first"
+    )
+    oidc_claim: str = Field("preferred_username", min_length=1, description="the claim that holds the account's name")
+    oidc_roles_claim: str = Field("", description="the claim that lists somebody's groups; empty: none gives a role")
+    oidc_roles: Annotated[tuple[GroupRole, ...], NoDecode] = Field(
+        (), description='what groups give, as JSON: {"leaders": "leader:990101000000", "audit": "audit_admin"}'
+    )
+    oidc_name: str = Field("", max_length=40, description="the provider's name on the login page")
     demo: bool = Field(False, description="offer one-click roles on the login page, 0 or 1; never with real data")
     debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
 
@@ -67,6 +95,25 @@ class Settings(BaseSettings):
     @classmethod
     def _names(cls, hosts: Any) -> Any:
         return [host.strip().lower() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _named_to_the_provider(cls, name: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not name:
+            raise ValueError("a provider needs it")
+        return name
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _groups(cls, roles: Any) -> Any:
+        """`role:code`, or an administrator's role alone."""
+        if not isinstance(roles, str):
+            return roles
+        given = TypeAdapter(dict[str, str]).validate_json(roles)
+        told = {group: text.partition(":") for group, text in given.items()}
+        if any(role not in ROLES or (role in ADMINISTRATORS) == bool(code) for role, _colon, code in told.values()):
+            raise ValueError("a role stands before the code of its area; an administrator's has none")
+        return [(group, role, int(code) if code else None) for group, (role, _colon, code) in told.items()]
 
     @field_validator("three_rate_weights")
     @classmethod

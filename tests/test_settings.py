@@ -28,6 +28,7 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"
     assert plain.pop("allowed_hosts") == ""  # none but this machine's
+    assert (plain.pop("oidc_client_secret"), plain.pop("oidc_roles")) == ("", "")
     assert plain == {name: str(Settings.model_fields[name].default) for name in plain}
 
 
@@ -76,6 +77,13 @@ def test_weights_are_three_numbers_that_sum_to_100(monkeypatch: pytest.MonkeyPat
         ("THREE_RATE_WEIGHTS", "30,35"),
         ("THREE_RATE_WEIGHTS", "30,35,36"),
         ("THREE_RATE_WEIGHTS", "-30,65,65"),
+        ("OIDC_ISSUER", "http://id.example"),
+        ("OIDC_SCOPES", "profile"),
+        ("OIDC_ROLES", "leaders"),
+        ("OIDC_ROLES", '["leaders"]'),
+        ("OIDC_ROLES", '{"a": "king:990101000000"}'),
+        ("OIDC_ROLES", '{"a": "leader"}'),
+        ("OIDC_ROLES", '{"a": "audit_admin:990101000000"}'),
         ("DEBUG", "perhaps"),
     ],
 )
@@ -89,6 +97,15 @@ def test_a_bad_value_is_told_in_one_line_with_variable_value_and_remedy(
     assert f"{PREFIX}{name}={value!r}" in message
     assert str(Settings.model_fields[name.lower()].description) in message
     assert "\n" not in message
+
+
+def test_a_provider_needs_to_know_this_cockpit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_OIDC_ISSUER", "https://id.example")
+    with pytest.raises(UsageError, match="COCKPIT_OIDC_CLIENT_ID"):
+        load()
+    monkeypatch.setenv("COCKPIT_OIDC_CLIENT_ID", "cockpit")
+    monkeypatch.setenv("COCKPIT_OIDC_ROLES", '{"cn=leaders,ou=x": "leader:990101000000", "audit": "audit_admin"}')
+    assert load().oidc_roles == (("cn=leaders,ou=x", "leader", 990101000000), ("audit", "audit_admin", None))
 
 
 def test_all_bad_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from cockpit.i18n import _
 from data.desk import accounts
 from data.desk.accounts import Account
 from data.desk.errors import Refused
+from data.desk.roles import BUSINESS
 from data.desk.store import Desk
 from data.schema import LEVELS
 from metrics import areas
 from metrics.areas import Area
 
-ROLES = ("leader", "official", "cadre", "inspector", "data_officer", "system_admin", "security_admin", "audit_admin")
 DEPTH = {"official": 1, "cadre": 2}
 """How far below the top a role's area lies."""
 
@@ -26,7 +26,7 @@ def account(desk: Desk, role: str) -> Account:
         return accounts.named(desk, name)
     except Refused:
         accounts.add(desk, name, f"{secrets.token_urlsafe(24)}aA1-", title=title(role), must_change=False)
-        accounts.grant(desk, name, role, area(role).code if role in ROLES[:5] else None)
+        accounts.grant(desk, name, role, area(role).code if role in BUSINESS else None)
         return accounts.named(desk, name)
 
 

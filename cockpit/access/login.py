@@ -12,13 +12,15 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import demo, record, visitors
+from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import alert, field, form_of, inside, page, read_form, same_origin, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE
-from cockpit.i18n import LANGUAGES, _, using
+from cockpit.i18n import LANGUAGES, _, language, using
 from data.desk import accounts, sessions
 from data.desk.accounts import Account
 from data.desk.errors import Refused
+from data.desk.roles import ROLES
 from data.errors import DataError
 
 TRIES, TRIES_SECONDS = 20, 300.0
@@ -56,13 +58,13 @@ async def login(request: Request) -> Response:
     with using(spoken(request)):
         target = inside(request.query_params.get("next", "/"))
         if request.method == "GET":
-            return page(_sign_in(request, target))
+            return page(sign_in(target))
         if not same_origin(request):
-            return page(_sign_in(request, target, _("The form came from elsewhere: sign in here.")), 403)
+            return page(sign_in(target, _("The form came from elsewhere: sign in here.")), 403)
         address = address_of(request)
         if wait := throttle.wait(address):
             text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
-            return page(_sign_in(request, target, text), 429, {"Retry-After": str(int(wait) + 1)})
+            return page(sign_in(target, text), 429, {"Retry-After": str(int(wait) + 1)})
         form = await read_form(request)
         try:
             found = await run_in_threadpool(
@@ -72,15 +74,15 @@ async def login(request: Request) -> Response:
                 form.get("password", ""),
                 totp=form.get("totp") or None,
             )
+            if found.outcome == "ok" and found.account:
+                return await begin(request, found.account, target)
         except DataError as error:
-            return page(_sign_in(request, target, str(error)), 503)
-        if found.outcome == "ok" and found.account:
-            return await _begin(request, found.account, target)
+            return page(sign_in(target, str(error)), 503)
         throttle.failed(address)
         await run_in_threadpool(
             record.write, who=form.get("name", "")[:60], event="login_failed", result=found.outcome, address=address
         )
-        return page(_sign_in(request, target, _refusal(found.outcome), form.get("name", "")), 401)
+        return page(sign_in(target, _refusal(found.outcome), form.get("name", "")), 401)
 
 
 async def demo_login(request: Request) -> Response:
@@ -89,10 +91,10 @@ async def demo_login(request: Request) -> Response:
         return HTMLResponse("not found\n", 404)
     with using(spoken(request)):
         form = await read_form(request)
-        if not same_origin(request) or form.get("role") not in demo.ROLES:
-            return page(_sign_in(request, "/", _("The form came from elsewhere: sign in here.")), 403)
+        if not same_origin(request) or form.get("role") not in ROLES:
+            return page(sign_in("/", _("The form came from elsewhere: sign in here.")), 403)
         account = await run_in_threadpool(demo.account, visitors.desk(), form["role"])
-        return await _begin(request, account, inside(request.query_params.get("next", "/")))
+        return await begin(request, account, inside(request.query_params.get("next", "/")))
 
 
 async def logout(request: Request) -> Response:
@@ -125,7 +127,7 @@ async def password(request: Request) -> Response:
         except (Refused, DataError) as error:
             return page(_new_password(visitor.name, str(error)), 400)
         await run_in_threadpool(record.write, visitor=visitor, event="password", address=address_of(request))
-        return await _begin(request, account, "/")
+        return await begin(request, account, "/")
 
 
 async def session(request: Request) -> Response:
@@ -140,30 +142,6 @@ ROUTES = (
     Route("/password", password, methods=["GET", "POST"]),
     Route("/session", session),
 )
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-async def _begin(request: Request, account: Account, target: str) -> Response:
-    """A session with a new id, whatever the browser held before."""
-    old = token_of(request.scope)
-    token = await run_in_threadpool(_start, account, address_of(request), old)
-    if old:
-        watch.end(old)
-    answer = RedirectResponse("/password" if account.must_change else target, 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
-    return answer
-
-
-def _start(account: Account, address: str, old: str | None) -> str:
-    if old:
-        sessions.end(visitors.desk(), old)
-    token = sessions.start(visitors.desk(), account.id, address=address)
-    record.write(who=account.name, event="login", address=address)
-    return token
 
 
 def _change(name: str, form: dict[str, str]) -> Account:
@@ -184,19 +162,23 @@ def _refusal(outcome: str) -> str:
     return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
 
 
-def _sign_in(request: Request, target: str, problem: str = "", name: str = "") -> str:
+def sign_in(target: str, problem: str = "", name: str = "") -> str:
+    """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
     action = f"/login?next={quote(target)}"
     fields = field("name", _("Account"), name, autocomplete="username") + field(
         "password", _("Password"), kind="password", autocomplete="current-password"
     )
     fields += field("totp", _("Code of the second factor, if you use one"), autocomplete="one-time-code", needed=False)
     form = form_of(action, fields, _("Sign in"))
-    other = next(lang for lang in LANGUAGES if lang != spoken(request))
-    switch = f'<p class="quiet"><a href="?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
-    if not settings.current().demo:
-        return alert(problem) + form + switch
-    head = escape(_("With an account"))
-    return alert(problem) + demo.buttons(target) + f"<h2>{head}</h2>" + form + switch
+    other = next(lang for lang in LANGUAGES if lang != language())
+    switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
+    config, head = settings.current(), escape(_("With an account"))
+    ways = demo.buttons(target) if config.demo else ""
+    if config.oidc_issuer:
+        name = config.oidc_name or _("the unified identity")
+        through = escape(_("Sign in with {provider}", provider=name))
+        ways += f'<p><a class="button" href="/login/provider?next={quote(target)}">{through}</a></p>'
+    return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
 
 
 def _new_password(name: str, problem: str = "") -> str:

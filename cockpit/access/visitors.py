@@ -4,12 +4,13 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
-from data.desk import accounts, clock, sessions
+from data.desk import accounts, sessions
 from data.desk.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
@@ -84,13 +85,18 @@ def limits() -> tuple[timedelta, timedelta]:
     return timedelta(minutes=config.session_idle), timedelta(hours=config.session_longest)
 
 
+def today() -> date:
+    """The day that grants are held against: the district's own, not that of Greenwich."""
+    return datetime.now(ZoneInfo(settings.current().zone)).date()
+
+
 def _read(token: str) -> Visitor | None:
     idle, longest = limits()
     session = sessions.read(desk(), token, idle=idle, longest=longest)
     if session is None:
         return None
-    day = clock.now().date()
-    return Visitor(session, grants(accounts.grants_of(desk(), session.account_id, day)))
+    held = accounts.grants_of(desk(), session.account_id, today(), by_provider=session.by_provider)
+    return Visitor(session, grants(held))
 
 
 def grants(held: tuple[accounts.Grant, ...]) -> Grants:

@@ -70,11 +70,12 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
 
 
 def ensure_account(settings: "Settings", demo: bool) -> None:
-    """Somebody who can sign in: an account, or a demonstration."""
+    """Somebody who can sign in: an account, whoever a provider of identities gives a role, or a demonstration."""
     from data.desk import accounts
     from data.desk.store import open_desk
 
-    if not demo and not accounts.listing(open_desk(settings.desk_url)):
+    given = settings.oidc_issuer and settings.oidc_roles
+    if not demo and not given and not accounts.listing(open_desk(settings.desk_url)):
         raise UsageError(
             "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a role with "
             "`python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration with `serve --demo`"

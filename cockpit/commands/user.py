@@ -7,14 +7,12 @@ import click
 
 from cockpit.commands.common import DAY, as_usage, with_settings
 from cockpit.commands.output import format_option, write
+from data.desk.roles import ROLES
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
     from data.desk.store import Desk
 
-ROLES = (
-    "leader", "official", "cadre", "inspector", "data_officer", "system_admin", "security_admin", "audit_admin",
-)  # fmt: skip
 COLUMNS = ("name", "title", "state", "role", "area", "from", "to")
 OPERATOR = "operator"
 """Who the audit names for what is done on the server's own machine."""

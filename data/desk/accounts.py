@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from data.desk import clock, models, passwords, secondfactor
 from data.desk.errors import Refused
+from data.desk.roles import ADMINISTRATORS, ROLES
 from data.desk.sessions import end_of_account
 from data.desk.store import Desk
 
-BUSINESS = ("leader", "official", "cadre", "inspector", "data_officer")
-ADMINISTRATORS = ("system_admin", "security_admin", "audit_admin")
-ROLES = (*BUSINESS, *ADMINISTRATORS)
 MOST_FAILURES, LOCK = 5, timedelta(minutes=15)
 REMEMBERED = 5
 """Passwords that may not be used again, the present one among them."""
@@ -33,12 +31,16 @@ class Account:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role on the area of a code and all below it; None for an administrator. The days are inclusive."""
+    """A role on the area of a code and all below it; None for an administrator. The days are inclusive.
+
+    by_provider: a provider of identities says so, and it counts only for who came in through it.
+    """
 
     role: str
     area: int | None
     first_day: date | None
     last_day: date | None
+    by_provider: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,13 @@ def add(
         session.add(row)
         session.flush()
         session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
-        return _account(row)
+        return told(row)
 
 
 def named(desk: Desk, name: str) -> Account:
     """The account of a name. Refused if there is none."""
     with desk.read() as session:
-        return _account(_row(session, name))
+        return told(row_of(session, name))
 
 
 def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
@@ -81,7 +83,7 @@ def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
     with desk.read() as session:
         rows = session.scalars(select(models.Account).order_by(models.Account.name)).all()
         held = session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)).all()
-        return [(_account(row), [_grant(g) for g in held if g.account_id == row.id]) for row in rows]
+        return [(told(row), [_grant(g) for g in held if g.account_id == row.id]) for row in rows]
 
 
 def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: datetime | None = None) -> None:
@@ -91,13 +93,13 @@ def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: da
     """
     passwords.check_strength(password, name)
     with desk.read() as session:
-        account_id = _row(session, name).id
+        account_id = row_of(session, name).id
         old = session.scalars(_newest_passwords(account_id)).all()
     if any(passwords.matches(kept, password) for kept in old):
         raise Refused(f"this is one of the last {REMEMBERED} passwords: choose another")
     now, kept = now or clock.now(), passwords.hasher.hash(password)
     with desk.begin() as session:
-        row = _row(session, name)
+        row = row_of(session, name)
         row.password, row.must_change, row.failures, row.locked_until = kept, not by_self, 0, None
         session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
         end_of_account(session, row.id, now)
@@ -106,7 +108,7 @@ def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: da
 def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:
     """Close an account until `unlock`; its sessions end."""
     with desk.begin() as session:
-        row = _row(session, name)
+        row = row_of(session, name)
         row.disabled = True
         end_of_account(session, row.id, now or clock.now())
 
@@ -114,7 +116,7 @@ def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:
 def unlock(desk: Desk, name: str) -> None:
     """Open an account again, whether an administrator or failures had locked it."""
     with desk.begin() as session:
-        row = _row(session, name)
+        row = row_of(session, name)
         row.disabled, row.failures, row.locked_until = False, 0, None
 
 
@@ -137,13 +139,8 @@ def grant(
     if first_day and last_day and last_day < first_day:
         raise Refused("the last day of a grant lies before its first")
     with desk.begin() as session:
-        row = _row(session, name)
-        others = {held.role for held in session.scalars(_held(row.id))} - {role}
-        if others and (role in ADMINISTRATORS or others & set(ADMINISTRATORS)):
-            raise Refused(
-                f"{name} is {', '.join(sorted(others))}: an administrator holds no other role, since the three of them "
-                "watch each other and see no business data"
-            )
+        row = row_of(session, name)
+        keep_apart(name, role, {held.role for held in session.scalars(held_by(row.id))})
         session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
         session.add(models.Grant(account_id=row.id, role=role, area=area, first_day=first_day, last_day=last_day))
 
@@ -151,17 +148,23 @@ def grant(
 def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
     """Take a grant away. Refused if it is not held."""
     with desk.begin() as session:
-        row = _row(session, name)
+        row = row_of(session, name)
         found = session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
         if not found.rowcount:
             raise Refused(f"{name} is not {role}" + (f" of {area}" if area else ""))
 
 
-def grants_of(desk: Desk, account_id: int, day: date) -> tuple[Grant, ...]:
-    """What an account is granted on a day."""
+def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = False) -> tuple[Grant, ...]:
+    """What an account is granted on a day; with `by_provider` also what a provider says it is."""
     with desk.read() as session:
-        held = [_grant(row) for row in session.scalars(_held(account_id))]
-    return tuple(g for g in held if (not g.first_day or g.first_day <= day) and (not g.last_day or day <= g.last_day))
+        held = [_grant(row) for row in session.scalars(held_by(account_id))]
+    return tuple(
+        g
+        for g in held
+        if (not g.first_day or g.first_day <= day)
+        and (not g.last_day or day <= g.last_day)
+        and (by_provider or not g.by_provider)
+    )
 
 
 def sign_in(desk: Desk, name: str, password: str, *, totp: str | None = None, now: datetime | None = None) -> SignIn:
@@ -177,33 +180,13 @@ def sign_in(desk: Desk, name: str, password: str, *, totp: str | None = None, no
     if not passwords.matches(kept, password):
         return SignIn("wrong")
     with desk.begin() as session:
-        row = _row(session, name)
+        row = row_of(session, name)
         if row.totp_confirmed and not secondfactor.accepts(row, totp or "", now):
             return SignIn("totp")
         row.failures, row.locked_until = 0, None
         if passwords.hasher.check_needs_rehash(kept):
             row.password = passwords.hasher.hash(password)
-        return SignIn("ok", _account(row))
-
-
-def external(desk: Desk, issuer: str, subject: str) -> Account | None:
-    """The account that an identity of a provider stands for; None for one that nobody linked."""
-    with desk.read() as session:
-        of = select(models.Account).join(models.Identity, models.Identity.account_id == models.Account.id)
-        row = session.scalar(of.where(models.Identity.issuer == issuer, models.Identity.subject == subject))
-        return _account(row) if row and not row.disabled else None
-
-
-def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
-    """Let an identity of a provider sign in as an account. Refused if it stands for another one."""
-    with desk.begin() as session:
-        row = _row(session, name)
-        of = models.Identity.issuer == issuer, models.Identity.subject == subject
-        found = session.scalar(select(models.Identity).where(*of))
-        if found and found.account_id != row.id:
-            raise Refused("this identity stands for another account")
-        if not found:
-            session.add(models.Identity(account_id=row.id, issuer=issuer, subject=subject))
+        return SignIn("ok", told(row))
 
 
 def _begin_try(desk: Desk, name: str, now: datetime) -> str | None:
@@ -222,11 +205,21 @@ def _begin_try(desk: Desk, name: str, now: datetime) -> str | None:
         return row.password
 
 
-def _row(session: Session, name: str) -> models.Account:
+def row_of(session: Session, name: str) -> models.Account:
     row = session.scalar(select(models.Account).where(models.Account.name == name))
     if row is None:
         raise Refused(f'there is no account "{name}"')
     return row
+
+
+def keep_apart(name: str, role: str, held: set[str]) -> None:
+    """Refused if a role may not be held beside others."""
+    others = held - {role}
+    if others and (role in ADMINISTRATORS or others & set(ADMINISTRATORS)):
+        raise Refused(
+            f"{name} is {', '.join(sorted(others))}: an administrator holds no other role, since the three of them "
+            "watch each other and see no business data"
+        )
 
 
 def _newest_passwords(account_id: int):  # SQLAlchemy's own type
@@ -234,7 +227,7 @@ def _newest_passwords(account_id: int):  # SQLAlchemy's own type
     return select(old.password).where(old.account_id == account_id).order_by(old.id.desc()).limit(REMEMBERED)
 
 
-def _held(account_id: int):
+def held_by(account_id: int):
     return select(models.Grant).where(models.Grant.account_id == account_id).order_by(models.Grant.id)
 
 
@@ -243,11 +236,11 @@ def _same(account_id: int, role: str, area: int | None) -> Sequence:
     return of.account_id == account_id, of.role == role, of.area.is_(None) if area is None else of.area == area
 
 
-def _account(row: models.Account) -> Account:
+def told(row: models.Account) -> Account:
     return Account(
         row.id, row.name, row.title, row.must_change, row.disabled, row.locked_until, bool(row.totp_confirmed)
     )
 
 
 def _grant(row: models.Grant) -> Grant:
-    return Grant(row.role, row.area, row.first_day, row.last_day)
+    return Grant(row.role, row.area, row.first_day, row.last_day, row.by_provider)

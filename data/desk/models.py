@@ -57,7 +57,10 @@ class Identity(Base):
 
 
 class Grant(Base):
-    """A role on an area and all below it, from the first day to the last, both included."""
+    """A role on an area and all below it, from the first day to the last, both included.
+
+    by_provider: not granted here but said by a provider of identities at the last login through it.
+    """
 
     __tablename__ = "role_grant"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,10 +69,11 @@ class Grant(Base):
     area: Mapped[int | None] = mapped_column(BigInteger)
     first_day: Mapped[date | None]
     last_day: Mapped[date | None]
+    by_provider: Mapped[bool] = mapped_column(default=False)
 
 
 class Session(Base):
-    """A browser that is signed in; its token is known to the browser alone."""
+    """A browser that is signed in; its token is known to the browser alone. by_provider: through one of identities."""
 
     __tablename__ = "session"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -78,6 +82,7 @@ class Session(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    by_provider: Mapped[bool] = mapped_column(default=False)
 
 
 class Token(Base):

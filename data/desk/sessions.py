@@ -18,24 +18,30 @@ KEPT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Session:
+    """by_provider: signed in through a provider of identities, so that no password of ours has to be changed."""
+
     account_id: int
     name: str
     title: str
     address: str
     started_at: datetime
     must_change: bool
+    by_provider: bool = False
 
 
-def start(desk: Desk, account_id: int, *, address: str = "", now: datetime | None = None) -> str:
+def start(
+    desk: Desk, account_id: int, *, address: str = "", by_provider: bool = False, now: datetime | None = None
+) -> str:
     """A new session; its token, which is told only here."""
     token, now = secrets.token_urlsafe(32), now or clock.now()
     with desk.begin() as session:
         session.execute(delete(models.Session).where(models.Session.seen_at < now - KEPT))
         session.add(
             models.Session(
-                token_hash=hashed(token), account_id=account_id, address=address[:60], started_at=now, seen_at=now
+                token_hash=hashed(token), account_id=account_id, address=address[:60], started_at=now, seen_at=now,
+                by_provider=by_provider,
             )
-        )
+        )  # fmt: skip
     return token
 
 
@@ -48,7 +54,8 @@ def read(desk: Desk, token: str, *, idle: timedelta, longest: timedelta, now: da
     if found is None:
         return None
     row, account = found
-    return Session(account.id, account.name, account.title, row.address, row.started_at, account.must_change)
+    must_change = account.must_change and not row.by_provider
+    return Session(account.id, account.name, account.title, row.address, row.started_at, must_change, row.by_provider)
 
 
 def alive(

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 
 from cockpit import settings
 from cockpit.access import guard
-from data.desk import accounts, passwords, sessions
+from data.desk import accounts, passwords, roles, sessions
 from data.desk.store import open_desk
 
 EVERYWHERE = 990000000000
@@ -23,13 +23,13 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def session_of(desk_url: str, roles: tuple[str, ...] = ROLES, area: int = EVERYWHERE) -> str:
+def session_of(desk_url: str, held: tuple[str, ...] = ROLES, area: int = EVERYWHERE) -> str:
     """The token of a new session with these roles on an area."""
     desk = open_desk(desk_url)
-    name = "-".join((*roles, str(area)))
+    name = "-".join((*held, str(area)))
     account = accounts.add(desk, name, "Hongqi+2026", must_change=False)
-    for role in roles:
-        accounts.grant(desk, name, role, area if role in accounts.BUSINESS else None)
+    for role in held:
+        accounts.grant(desk, name, role, area if role in roles.BUSINESS else None)
     token = sessions.start(desk, account.id)
     desk.close()
     return token

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyotp
 import pytest
 
-from data.desk import accounts, passwords, secondfactor, sessions
+from data.desk import accounts, passwords, roles, secondfactor, sessions
 from data.desk.errors import Refused
 from data.desk.store import Desk
 
@@ -117,7 +117,7 @@ def test_grants_hold_on_their_days(desk: Desk) -> None:
 @pytest.mark.parametrize(("held", "asked"), [("leader", "audit_admin"), ("system_admin", "security_admin")])
 def test_an_administrator_holds_no_other_role(desk: Desk, held: str, asked: str) -> None:
     accounts.add(desk, "wang", GOOD)
-    accounts.grant(desk, "wang", held, TOWN if held in accounts.BUSINESS else None)
+    accounts.grant(desk, "wang", held, TOWN if held in roles.BUSINESS else None)
     with pytest.raises(Refused, match="watch each other"):
         accounts.grant(desk, "wang", asked)
 
@@ -145,15 +145,3 @@ def test_a_code_of_the_second_factor_works_once(desk: Desk) -> None:
     assert accounts.sign_in(desk, "wang", GOOD, now=later).outcome == "totp"
     assert accounts.sign_in(desk, "wang", GOOD, totp=code(later), now=later).outcome == "ok"
     assert accounts.sign_in(desk, "wang", GOOD, totp=code(later), now=later).outcome == "totp"
-
-
-def test_an_identity_signs_in_only_where_somebody_linked_it(desk: Desk) -> None:
-    accounts.add(desk, "wang", GOOD)
-    accounts.add(desk, "li", GOOD)
-    assert accounts.external(desk, "https://id.example", "42") is None
-    accounts.link(desk, "wang", "https://id.example", "42")
-    found = accounts.external(desk, "https://id.example", "42")
-    assert found
-    assert found.name == "wang"
-    with pytest.raises(Refused):
-        accounts.link(desk, "li", "https://id.example", "42")

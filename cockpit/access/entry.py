@@ -1,0 +1,36 @@
+"""The way in: a session for somebody who has shown who they are."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cockpit.access import record, visitors
+from cockpit.access.gate import token_of, watch
+from cockpit.access.visitors import COOKIE
+from data.desk import sessions
+from data.desk.accounts import Account
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def begin(request: Request, account: Account, target: str, *, by_provider: bool = False) -> Response:
+    """A session with a new id, whatever the browser held before. DeskError if it cannot be kept."""
+    old = token_of(request.scope)
+    token = await run_in_threadpool(_start, account, address_of(request), old, by_provider)
+    if old:
+        watch.end(old)
+    answer = RedirectResponse("/password" if account.must_change and not by_provider else target, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
+    return answer
+
+
+def _start(account: Account, address: str, old: str | None, by_provider: bool) -> str:
+    if old:
+        sessions.end(visitors.desk(), old)
+    token = sessions.start(visitors.desk(), account.id, address=address, by_provider=by_provider)
+    visitor = visitors.known.of(token)
+    record.write(visitor=visitor, event="login", what="by the provider of identities" if by_provider else "")
+    return token

@@ -1,0 +1,85 @@
+"""Which account an identity of the provider stands for, and what its groups give it."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.access import record, visitors
+from cockpit.errors import CockpitError
+from cockpit.settings import Settings
+from data.desk import accounts, identities
+from data.desk.accounts import Account
+from data.desk.errors import Refused
+from data.desk.identities import Role
+from data.desk.store import Desk
+
+log = logging.getLogger(__name__)
+
+Claims = Mapping[str, Any]
+
+
+class Ungranted(CockpitError):
+    """Somebody whom the provider knows and nobody here granted anything. name: what the provider calls them."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+def admitted(claims: Claims, config: Settings) -> Account:
+    """The account of an identity, its groups' roles brought up to date.
+
+    An identity is tied to its account at its first login, by the name that the provider gives it; later names change
+    nothing. Who has no account gets one only from a group that gives a role. Raises Ungranted, DeskError.
+    """
+    desk, issuer, subject = visitors.desk(), config.oidc_issuer, str(claims["sub"])
+    name = claims.get(config.oidc_claim)
+    if (
+        not isinstance(name, str)
+        or not name
+        or (config.oidc_claim == "email" and claims.get("email_verified") is False)
+    ):
+        raise Ungranted(subject, f"the claim {config.oidc_claim} holds no name to trust")
+    roles = roles_of(claims, config)
+    try:
+        account = identities.account_of(desk, issuer, subject) or _tied(desk, claims, name, issuer, bool(roles))
+        _give(desk, account, roles)
+    except Refused as refusal:
+        raise Ungranted(name, str(refusal)) from None
+    if not accounts.grants_of(desk, account.id, visitors.today(), by_provider=True):
+        raise Ungranted(account.name, "nothing is granted today")
+    return account
+
+
+def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
+    """What the groups of the claims give, by the setting."""
+    said = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
+    groups = {said} if isinstance(said, str) else {str(group) for group in said or ()}
+    return tuple((given.role, given.area) for given in config.oidc_roles if given.group in groups)
+
+
+def _tied(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
+    """The account of a name that no identity stands for yet, tied to this one. Refused where there can be none."""
+    try:
+        known = accounts.named(desk, name)
+    except Refused:
+        if not may_add:
+            raise
+        title = claims.get("name")
+        told = title[:120] if isinstance(title, str) else ""
+        known = accounts.add(desk, name, f"{secrets.token_urlsafe(24)}aA1-", title=told)
+        record.write(who=name, event="account", what=f"add {name}, whom the provider gives a role")
+    if known.disabled:
+        raise Refused(f"{name} is locked")
+    identities.link(desk, name, issuer, str(claims["sub"]))
+    record.write(who=name, event="account", what=f"{name} is tied to {issuer} {claims['sub']}")
+    return known
+
+
+def _give(desk: Desk, account: Account, roles: tuple[Role, ...]) -> None:
+    changed = identities.give(desk, account.name, roles)
+    for event, found in (("grant", changed.given), ("revoke", changed.taken)):
+        for role, area in found:
+            told = f"{account.name} {role} {area or ''}".strip()
+            record.write(who="provider", event=event, what=told)
