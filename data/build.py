@@ -88,20 +88,16 @@ def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") ->
 
 
 def roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> None:
-    rows = rolled_up(rollup, f"edition.{rollup.fact}", as_of)
-    con.execute(
-        f"CREATE TABLE edition.{rollup.table} AS SELECT * FROM ({rows}) WHERE {counts(rollup)} ORDER BY area, day"
-    )
+    if rollup.finer:
+        rows = rollup.summed(f"FROM edition.{rollup.finer.table}", [*rollup.groups, "day"])
+    else:
+        rows = f"SELECT * FROM ({rolled_up(rollup, f'edition.{rollup.fact}', as_of)}) WHERE {rollup.says}"
+    con.execute(f"CREATE TABLE edition.{rollup.table} AS {rows} ORDER BY area, day")
 
 
 def rolled_up(rollup: Rollup, relation: str, as_of: datetime) -> str:
     """SQL of the daily sums of the rows in `relation` as known at `as_of`."""
     return rollup.sql(known(FACTS[rollup.fact], time_sql(as_of), relation), time_sql(as_of))
-
-
-def counts(rollup: Rollup) -> str:
-    """SQL of whether a row of a roll-up says anything: a row of zeros is left out."""
-    return " OR ".join(f"{measure.name} <> 0" for measure in rollup.measures)
 
 
 def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:

@@ -6,14 +6,14 @@ of which a time, or the anchor of a measure, lies between the two as-of times. T
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
 from data import repeats
-from data.build import FACT_ORDER, counts, deliveries, roll_up, rolled_up, shaped, time_sql
+from data.build import FACT_ORDER, deliveries, roll_up, rolled_up, shaped, time_sql
 from data.progress import Progress, watched
 from data.rollups import Rollup
 from data.schema import FACTS, Fact, known, layout
@@ -148,18 +148,12 @@ def _patch_rollup(con: duckdb.DuckDBPyConnection, rollup: Rollup, step: Step) ->
         return
     less = ", ".join(f"-{measure.name} AS {measure.name}" for measure in rollup.measures)
     was, now = rolled_up(rollup, "before", step.old), rolled_up(rollup, "after", step.new)
-    _temp(con, "delta", _sum(rollup, names, f"FROM ({now}) UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({was})"))
+    _temp(con, "delta", rollup.summed(f"FROM ({now}) UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({was})", names))
     same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM d.{name}" for name in names)
     _temp(con, "stale", f"SELECT r.rowid AS id, r.* FROM {table} r SEMI JOIN delta d ON {same}")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM stale)")
-    summed = _sum(rollup, names, "SELECT * EXCLUDE (id) FROM stale UNION ALL BY NAME FROM delta")
+    summed = rollup.summed("SELECT * EXCLUDE (id) FROM stale UNION ALL BY NAME FROM delta", names)
     con.execute(f"INSERT INTO {table} BY NAME {summed} ORDER BY area, day")
-
-
-def _sum(rollup: Rollup, names: Iterable[str], rows: str) -> str:
-    """SQL of one row a group and day; rows of zeros are left out."""
-    sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in rollup.measures)
-    return f"SELECT * FROM (SELECT {', '.join([*names, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {counts(rollup)}"
 
 
 def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:

@@ -4,8 +4,8 @@ A roll-up is this SQL stored in a table when an edition is published; the raw ro
 the facts of a scope. They are equal because they are the same text, and a property test holds it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 TOWN = 1000
 """A town's code is its villages' codes without the last three digits."""
@@ -37,10 +37,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Rollup:
-    """A daily table of one fact: `daily_<name>` by area, or `daily_<name>_<dimension>` by town and a column.
+    """A daily table of one fact: `daily_<name>` by area, `daily_<name>_town` by town, or by town and a column.
 
     terms: named SQL expressions over the fact's columns that measures may use.
     name: tells apart the tables of domains that share a fact.
+    by_town: at town grain; a dimension always is.
     """
 
     fact: str
@@ -48,21 +49,39 @@ class Rollup:
     terms: tuple[tuple[str, str], ...] = ()
     dimension: str | None = None
     name: str = ""
+    by_town: bool = False
 
     @property
     def table(self) -> str:
-        return f"daily_{self.name or self.fact}" + (f"_{self.dimension}" if self.dimension else "")
+        grain = self.dimension or ("town" if self.by_town else None)
+        return f"daily_{self.name or self.fact}" + (f"_{grain}" if grain else "")
 
     @property
     def groups(self) -> tuple[str, ...]:
         """SQL `expression AS name` of the group columns, the day aside."""
+        town = f"area // {TOWN} * {TOWN} AS area"
         if self.dimension is None:
-            return ("area",)
-        return (f"area // {TOWN} * {TOWN} AS area", f"{self.dimension} AS {self.dimension}")
+            return (town,) if self.by_town else ("area",)
+        return (town, f"{self.dimension} AS {self.dimension}")
+
+    @property
+    def finer(self) -> "Rollup | None":
+        """The table whose sums add up to this one's, a fraction of the facts to read; None if the facts do."""
+        return replace(self, by_town=False) if self.by_town and self.dimension is None else None
 
     def sql(self, relation: str, as_of: str) -> str:
         """The daily sums over `relation`, a SELECT of facts as known at `as_of` (both SQL)."""
         return daily(relation, as_of, self.measures, self.groups, self.terms)
+
+    def summed(self, rows: str, groups: Iterable[str]) -> str:
+        """SQL of daily rows added up to one a group and day; rows of zeros are left out."""
+        sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in self.measures)
+        return f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.says}"
+
+    @property
+    def says(self) -> str:
+        """SQL of whether a row says anything: one of zeros does not."""
+        return " OR ".join(f"{measure.name} <> 0" for measure in self.measures)
 
 
 def daily(

@@ -1,7 +1,6 @@
 """How long what is open has been open."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import pandas as pd
 
@@ -35,7 +34,8 @@ def ageing(
     counts = ", ".join(f"count(*) FILTER (WHERE {aged(q, low, high)})" for _, low, high in BUCKETS)
     stock = q.metrics[0].value or ""
     at = end_sql(q)
-    sql = f"SELECT {counts} FROM ({facts_sql(q, domain, held_only(domain, stock, at))}) WHERE {held(domain, stock, at)}"
+    facts = facts_sql(q, domain, held_only(q, domain, stock, q.instant()))
+    sql = f"SELECT {counts} FROM ({facts}) WHERE {held(domain, stock, at)}"
     row = edition.cursor().execute(sql, parameters(q)).fetchone() or (0,) * len(BUCKETS)
     return pd.DataFrame(
         [(name, low, high, n) for (name, low, high), n in zip(BUCKETS, row, strict=True)],
@@ -51,5 +51,4 @@ def aged(q: Question, low: float, high: float | None) -> str:
 
 def end_sql(q: Question) -> str:
     """SQL of the instant the question's state is taken at: the end of its period or its as-of time."""
-    at = min(datetime.combine(q.buckets[0].period.end, datetime.min.time()), q.as_of)
-    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
+    return f"TIMESTAMP '{q.instant().isoformat(sep=' ')}'"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from data.editions import Edition
 from data.schema import LEVELS
@@ -52,6 +52,10 @@ class Question:
     def column(self) -> str | None:
         """The column of the fact it is broken down by, if any."""
         return COLUMNS.get(self.by or "")
+
+    def instant(self, index: int = 0) -> datetime:
+        """When a bucket's state is taken: at its end, or at the as-of time if that comes first."""
+        return min(datetime.combine(self.buckets[index].period.end, time.min), self.as_of)
 
     def within(self, name: str = "area") -> str:
         """SQL: inside the scope. An area that was merged away is asked by the codes its facts came with."""

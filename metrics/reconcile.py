@@ -7,12 +7,14 @@ held against the running sums, parents are counted from the facts and held again
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from itertools import product
 
 import pandas as pd
 
 from data.editions import Edition
 from metrics.areas import root
 from metrics.catalog import Catalog, current
+from metrics.frames import each
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import query
@@ -82,20 +84,20 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
 
 
 def _children(edition: Edition, months: list[Period], catalog: Catalog) -> Finding:
-    """Own level and children together equal the parent, for every metric that adds up."""
+    """Own level and children together equal the parent, for every metric that adds up: towns, and villages."""
     top, period = root(edition), Period(months[-2].start, months[-1].end)
     tried, faults = 0, []
-    for domain in catalog.domains:
-        names = [m.id for m in domain.metrics if m.is_additive and "town" in m.levels]
+    for domain, level in product(catalog.domains, ("town", "village")):
+        names = [m.id for m in domain.metrics if m.is_additive and level in m.levels]
         if not names:
             continue
         whole = query(edition, names, top.code, period, catalog=catalog, rolled=False).set_index("metric")["value"]
-        parts = query(edition, names, top.code, period, by="town", catalog=catalog).groupby("metric")["value"].sum()
+        parts = query(edition, names, top.code, period, by=level, catalog=catalog).groupby("metric")["value"].sum()
         for name in names:
             tried += 1
             expected = 0.0 if pd.isna(whole[name]) else whole[name]
             if parts[name] != expected:
-                faults.append(f"{name}: {parts[name]:g} ≠ {expected:g}")
+                faults.append(f"{name} by {level}: {parts[name]:g} ≠ {expected:g}")
     return _finding("children", tried, faults)
 
 
@@ -109,7 +111,7 @@ def _orders(edition: Edition, months: list[Period], catalog: Catalog) -> Iterato
     ]
     told = query(edition, rates, root(edition).code, months[0], by="town", periods=months, catalog=catalog)
     wrong = told[told["numerator"] > told["denominator"]]
-    faults = [f"{r.metric} {r.group} {r.period:%Y-%m}: {r.numerator:g} > {r.denominator:g}" for r in wrong.itertuples()]
+    faults = [f"{r.metric} {r.group} {r.period:%Y-%m}: {r.numerator:g} > {r.denominator:g}" for r in each(wrong)]
     yield _finding("parts", len(told), faults)
 
 

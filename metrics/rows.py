@@ -10,7 +10,6 @@ from data.editions import Edition
 from data.schema import FACTS, known
 from metrics.ageing import aged, end_sql
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
-from metrics.catalog.model import flows
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
@@ -149,7 +148,7 @@ def _only(q: Question, domain: Domain, metric: Metric, part: str | None) -> str:
     """What the stored columns of a stock's facts have in common; nothing for a flow."""
     counted = metric.numerator if part == "numerator" else metric.denominator
     name = metric.oldest.stock if metric.oldest else metric.value or counted or ""
-    return held_only(domain, name, end_sql(q)) if isinstance(domain.measures.get(name), Stock) else ""
+    return held_only(q, domain, name, q.instant()) if isinstance(domain.measures.get(name), Stock) else ""
 
 
 def _text_columns(domain: Domain) -> list[str]:
@@ -199,7 +198,7 @@ def _counted(q: Question, domain: Domain, name: str) -> str:
 
 
 def _flow(q: Question, domain: Domain, name: str, period: Period) -> str:
-    measure = {m.name: m for m in flows(domain)}[name]
+    measure = {m.name: m for m in domain.flows}[name]
     where = f" AND ({measure.where})" if measure.where else ""
     some = f" AND ({measure.value}) <> 0" if measure.value else ""
     return f"({_between(q, measure.anchor, period)}{where}{some})"

@@ -2,10 +2,11 @@
 
 from datetime import datetime, time
 
+from data.schema import FACTS
 from metrics.catalog import Domain, Metric, Stock
-from metrics.catalog.model import Oldest, Quantile, flows
+from metrics.catalog.model import Oldest, Quantile
 from metrics.question import Question
-from metrics.sums import Cells, facts_sql, group_sql, parameters
+from metrics.sums import Cells, facts_sql, group_sql, latest, parameters
 
 
 def spread(q: Question, domain: Domain, metric: Metric) -> Cells:
@@ -28,27 +29,52 @@ def _quantile(q: Question, domain: Domain, quantile: Quantile) -> str:
     first = min(b.period.start for b in q.buckets)
     stop = min(datetime.combine(max(b.period.end for b in q.buckets), time.min), q.as_of)
     facts = (
-        f"SELECT {group_sql(q)} AS g, {quantile.anchor} AS at, {quantile.value} AS v FROM ({facts_sql(q, domain)}) "
+        f"SELECT {group_sql(q)} AS g, {quantile.anchor} AS moment, {quantile.value} AS v FROM ({facts_sql(q, domain)}) "
         f"WHERE {quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}{where}"
     )
     value = f"quantile_cont(v, {quantile.q}) AS value, count(v) AS n"
     if len(q.buckets) == 1:
         return f"SELECT g, 0 AS i, {value} FROM ({facts}) GROUP BY g"
-    values = ", ".join(f"({i}, {_time(b.period.start)}, {_time(b.period.end)})" for i, b in enumerate(q.buckets))
-    return (
-        f"WITH b(i, first, stop) AS (VALUES {values}), f AS ({facts}) "
-        f"SELECT g, i, {value} FROM f JOIN b ON f.at >= b.first AND f.at < b.stop GROUP BY g, i"
+    arms = (
+        f"SELECT g, i, {value} FROM (SELECT g, {_bucket(q, apart)} AS i, v FROM f) WHERE i IS NOT NULL GROUP BY g, i"
+        for apart in _apart(q)
     )
+    return f"WITH f AS ({facts}) {' UNION ALL '.join(arms)}"
+
+
+def _apart(q: Question) -> list[list[int]]:
+    """The buckets, latest first, in as few groups as it takes for those of a group not to overlap."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(q.buckets)), key=lambda i: q.buckets[i].period.start, reverse=True):
+        end = q.buckets[index].period.end
+        fits = (group for group in groups if q.buckets[group[-1]].period.start >= end)
+        group = next(fits, None)
+        if group is None:
+            groups.append(group := [])
+        group.append(index)
+    return groups
+
+
+def _bucket(q: Question, apart: list[int]) -> str:
+    """SQL of the bucket that `moment` lies in, of buckets apart from each other; half the cost of a join with them."""
+    arms = []
+    for index, later in zip(apart, [None, *apart], strict=False):
+        period = q.buckets[index].period
+        gap = later is not None and period.end < q.buckets[later].period.start
+        if gap or later is None:
+            arms.append(f"WHEN moment >= {_time(period.end)} THEN NULL")
+        arms.append(f"WHEN moment >= {_time(period.start)} THEN {index}")
+    return f"CASE {' '.join(arms)} END"
 
 
 def _oldest(q: Question, domain: Domain, oldest: Oldest) -> str:
     arms = []
-    for i, bucket in enumerate(q.buckets):
-        at = min(datetime.combine(bucket.period.end, datetime.min.time()), q.as_of)
+    for i in range(len(q.buckets)):
+        at = q.instant(i)
         age = f"max(date_diff('second', {oldest.since}, {_time(at)})) / 86400.0 AS value, count(*) AS n"
         arms.append(
             f"SELECT {group_sql(q)} AS g, {i} AS i, {age} "
-            f"FROM ({facts_sql(q, domain, held_only(domain, oldest.stock, _time(at)))}) "
+            f"FROM ({facts_sql(q, domain, held_only(q, domain, oldest.stock, at))}) "
             f"WHERE {held(domain, oldest.stock, _time(at))} GROUP BY g"
         )
     return " UNION ALL ".join(arms)
@@ -58,18 +84,25 @@ def held(domain: Domain, name: str, at: str) -> str:
     """SQL condition: a fact is in the stock at the instant `at`: it came in before and has not gone out before."""
     stock = domain.measures[name]
     assert isinstance(stock, Stock)
-    measures = {m.name: m for m in flows(domain)}
+    measures = {m.name: m for m in domain.flows}
     adds, less = measures[stock.adds], measures[stock.less]
     came = f"({adds.anchor}) < {at}" + (f" AND ({adds.where})" if adds.where else "")
     went = f"({less.anchor}) < {at}" + (f" AND ({less.where})" if less.where else "")
     return f"{came} AND NOT coalesce({went}, false)"
 
 
-def held_only(domain: Domain, name: str, at: str) -> str:
-    """SQL condition on the columns as stored, true of all that the stock holds at `at`, an instant not after as-of."""
+def held_only(q: Question, domain: Domain, name: str, at: datetime) -> str:
+    """SQL condition on the columns as stored, true of all that the stock holds at `at`, an instant not after as-of.
+
+    Where nothing that is known ends later, what has no end is all there is: DuckDB finds that without reading the rest.
+    """
     stock = domain.measures[name]
     assert isinstance(stock, Stock)
-    return f"{stock.until} IS NULL OR {stock.until} >= {at}"
+    if FACTS[domain.fact].by_name[stock.until].known_at == stock.until:
+        newest = latest(q.edition, domain.fact)
+        if newest and newest < at:
+            return f"{stock.until} IS NULL"
+    return f"{stock.until} IS NULL OR {stock.until} >= {_time(at)}"
 
 
 def _time(at: object) -> str:

@@ -7,7 +7,7 @@ from data.editions import Edition
 from data.rollups import Measure, Rollup, daily
 from data.schema import FACTS, SPANS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
-from metrics.catalog.model import flows, rollup
+from metrics.catalog.model import rollup
 from metrics.period import DAY, last_day
 from metrics.question import AREAS, COLUMNS, Question
 
@@ -105,7 +105,7 @@ def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
             wanted |= {measure.adds, measure.less}
         else:
             wanted.add(measure.of if isinstance(measure, Trailing) else name)
-    return {m.name: m for m in flows(domain) if m.name in wanted}
+    return {m.name: m for m in domain.flows if m.name in wanted}
 
 
 def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
@@ -113,9 +113,10 @@ def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | 
     columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
     if not q.is_of_the_edition or not q.area.live or len(columns) > 1:
         return None
-    if columns and (not columns <= set(domain.dimensions) or q.area.level == "village" or q.by == "village"):
+    by_village = "village" in (q.area.level, q.by)
+    if columns and (not columns <= set(domain.dimensions) or by_village):
         return None
-    table = rollup(domain, next(iter(columns), None))
+    table = rollup(domain, next(iter(columns), None), by_town=not columns and not by_village)
     known_measures = definitions(q.edition, table.table)
     if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
         return None

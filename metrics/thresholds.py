@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import fmean, stdev
 
 import pandas as pd
 
 from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
+from metrics.frames import each
 from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
 
@@ -42,10 +44,9 @@ def states(
     """
     catalog = catalog or current()
     base = base or baseline(edition, frame, period, by=by, catalog=catalog)
-    columns = (frame["metric"], frame["area"], frame["group"], frame["value"], frame["quality"])
     return [
-        _state(edition, catalog.metrics[metric], int(area), str(group), float(value), quality, base)
-        for metric, area, group, value, quality in zip(*columns, strict=True)
+        _state(edition, catalog.metrics[row.metric], int(row.area), str(row.group), row.value, row.quality, base)
+        for row in each(frame)
     ]
 
 
@@ -107,15 +108,23 @@ def baseline(
     if names := against["mean_30_days"]:
         days = [Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31)]
         told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
-        base.mean.update(told.groupby(["metric", "group"])["value"].mean().to_dict())
+        base.mean.update({key: fmean(values) for key, values in _values(told).items()})
     if names := against["weekday_8_weeks"]:
         # the last whole day: a day still running is lower than any
         last = stop - DAY if stop < last_day(edition.as_of) + DAY else stop - 2 * DAY
         days = [Period(last - timedelta(weeks=i), last - timedelta(weeks=i) + DAY) for i in range(WEEKS + 1)]
         told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
-        latest, earlier = told[told["period"] == last], told[told["period"] != last]
-        grouped = earlier.groupby(["metric", "group"])["value"]
-        base.mean.update(grouped.mean().to_dict())
-        base.spread.update(grouped.std().to_dict())
-        base.latest.update(latest.set_index(["metric", "group"])["value"].to_dict())
+        base.latest.update({key: value for key, (value,) in _values(told[told["period"] == last]).items()})
+        earlier = _values(told[told["period"] != last])
+        base.mean.update({key: fmean(values) for key, values in earlier.items()})
+        base.spread.update({key: stdev(values) for key, values in earlier.items() if len(values) > 1})
     return base
+
+
+def _values(told: pd.DataFrame) -> dict[tuple[str, str], list[float]]:
+    """The values that are known, by metric and group."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in each(told):
+        if row.value == row.value:
+            found.setdefault((row.metric, row.group), []).append(row.value)
+    return found

@@ -1,7 +1,8 @@
 """What needs attention today: what turned red since yesterday, what is oldest, and what moved most."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from metrics.areas import area as area_of
 from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
+from metrics.frames import each
 from metrics.period import DAY, Period, last_day
 from metrics.query import NO_DATA, SMALL, query
 from metrics.question import AREAS, exists_at, metric_of
@@ -106,23 +108,20 @@ def _reds(
 ) -> list[Red]:
     """Reds of the areas right below, with their state a day earlier."""
     told = told[told["metric"].isin(names)]
-    frames = [over(told, each).copy() for each in (period, earlier)]
+    now, then = over(told, period), over(told, earlier)
     # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
-    base = base or baseline(edition, frames[0], period, by=by, catalog=catalog)
-    for frame, each in zip(frames, (period, earlier), strict=True):
-        frame["state"] = states(edition, frame, each, by=by, base=base, catalog=catalog)
-    before = frames[1].set_index(["metric", "group"])
-    reds = [
-        Red(
-            row.metric,
-            int(row.group),
-            row.value,
-            None if pd.isna(value := before["value"].get((row.metric, row.group))) else value,
-            before["state"].get((row.metric, row.group)) != RED,
-        )
-        for row in frames[0].itertuples()
-        if row.state == RED
-    ]
+    base = base or baseline(edition, now, period, by=by, catalog=catalog)
+
+    def judged(frame: pd.DataFrame, span: Period) -> Iterator[tuple[SimpleNamespace, str]]:
+        return zip(each(frame), states(edition, frame, span, by=by, base=base, catalog=catalog), strict=True)
+
+    before = {(row.metric, row.group): (row.value, state) for row, state in judged(then, earlier)}
+    reds = []
+    for row, state in judged(now, period):
+        if state == RED:
+            value, was = before.get((row.metric, row.group), (None, None))
+            known = value is not None and value == value
+            reds.append(Red(row.metric, int(row.group), row.value, value if known else None, was != RED))
     return sorted(reds, key=lambda red: (not red.new, names.index(red.metric), red.area))
 
 
@@ -142,7 +141,7 @@ def _mover(
 ) -> Mover | None:
     """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
     told = told[~told["quality"].isin([NO_DATA, SMALL])]
-    now, then = (over(told, each).set_index("metric")["value"] for each in (period, compare))
+    now, then = ({row.metric: row.value for row in each(over(told, span))} for span in (period, compare))
     moved = []
     for metric in metrics:
         before = then.get(metric.id)

@@ -5,6 +5,7 @@ import pandas as pd
 from data.editions import Edition
 from data.schema import CASES, known
 from metrics.scope import asked_area
+from metrics.sums import latest
 
 OVERDUE, TODAY, SOON, LATER, NEVER = "overdue", "today", "three days", "later", "no deadline"
 WHEN = (OVERDUE, TODAY, SOON, LATER, NEVER)
@@ -38,7 +39,9 @@ def _open(edition: Edition, code: int) -> str:
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     name = "area" if place.live else "area_then"
     scope = f"{name} >= {place.code} AND {name} < {place.end}"
-    facts = known(CASES, at, f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL OR closed_at >= {at}))")
+    newest = latest(edition, "cases")
+    later = "" if newest and newest < edition.as_of else f" OR closed_at >= {at}"
+    facts = known(CASES, at, f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL{later}))")
     clocks = (
         "CASE WHEN signed_at IS NULL THEN sign_due_at END AS sign_by, "
         "CASE WHEN responded_at IS NULL THEN respond_due_at END AS respond_by, due_at AS close_by"

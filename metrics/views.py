@@ -16,9 +16,11 @@ def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
         return {}
     rows = q.edition.cursor().execute(views_sql(q, domain, metrics)).fetchall()
     found: dict[str, Cells] = {metric.id: {} for metric in metrics}
-    for g, i, n, *numbers in rows:
+    buckets = {same[0]: same for same in _instants(q).values()}
+    for g, first, n, *numbers in rows:
         for metric, over, per in zip(metrics, numbers[::2], numbers[1::2], strict=True):
-            found[metric.id][g, i] = {"numerator": over, "denominator": per, "n": n}
+            cell = {"numerator": over, "denominator": per, "n": n}
+            found[metric.id].update({(g, i): cell for i in buckets[first]})
     return found
 
 
@@ -36,13 +38,24 @@ def views_sql(q: Question, domain: Domain, metrics: list[Metric]) -> str:
 
 
 def view_sql(q: Question, domain: Domain) -> str:
-    """SQL of the view's rows in scope, one an asset and bucket: the view as of the end of each bucket."""
+    """SQL of the view's rows in scope, one an asset and instant: the view as of the end of each bucket.
+
+    Buckets that end at the same instant are told once, as the first of them.
+    """
     assert domain.view is not None
-    ends = [min(datetime.combine(b.period.end, datetime.min.time()), q.as_of) for b in q.buckets]
-    values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in enumerate(ends))
-    oldest = min(ends) - timedelta(days=LOOK_BACK_DAYS)
+    instants = _instants(q)
+    values = ", ".join(f"({same[0]}, TIMESTAMP '{at.isoformat(sep=' ')}')" for at, same in instants.items())
+    oldest = min(instants) - timedelta(days=LOOK_BACK_DAYS)
     return (
         f"WITH instants(i, moment) AS (VALUES {values}), "
         f"bounds AS (SELECT TIMESTAMP '{oldest.isoformat(sep=' ')}' AS oldest), "
         f"verdicts AS ({domain.view.strip().rstrip(';')}) SELECT * FROM verdicts WHERE {q.within()}"
     )
+
+
+def _instants(q: Question) -> dict[datetime, list[int]]:
+    """The indices of the buckets by the instant their state is taken at."""
+    found: dict[datetime, list[int]] = {}
+    for i in range(len(q.buckets)):
+        found.setdefault(q.instant(i), []).append(i)
+    return found

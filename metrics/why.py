@@ -8,6 +8,7 @@ which is exact, because sum of (w1 - w0) is zero.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from metrics.areas import area as area_of
 from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
+from metrics.frames import each
 from metrics.period import Period
 from metrics.query import query
 from metrics.question import exists_at, metric_of
@@ -96,39 +98,45 @@ def _breakdowns(
 
 def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, ...]:
     """frame: an answer of `query` over two periods; rows of `period` are the later ones."""
-    later = frame["period"] == period.start
-    later &= frame["end"] == period.end
-    told = frame[~later].merge(frame[later], on="group", how="outer", suffixes=("_0", "_1"))
+    sides: tuple[dict[str, SimpleNamespace], dict[str, SimpleNamespace]] = ({}, {})
+    for row in each(frame):
+        sides[(row.period, row.end) == (period.start, period.end)][row.group] = row
+    before, after = sides
+    groups = list(dict.fromkeys((*before, *after)))
+    values = [(group, *(_number(side[group].value) if group in side else None for side in sides)) for group in groups]
     if metric.rollup == "sum":
-        moves = [
-            Move(row.group, _number(row.value_0), _number(row.value_1), 0.0, (row.value_1 or 0) - (row.value_0 or 0))
-            for row in told.itertuples()
-        ]
+        moves = [Move(group, was, now, 0.0, (now or 0) - (was or 0)) for group, was, now in values]
     else:
-        moves = _rate_moves(metric, told)
+        effects = _rate_effects([_counts(before.get(g)) for g in groups], [_counts(after.get(g)) for g in groups])
+        scale = metric.scale
+        moves = [
+            Move(*value, mix * scale, rate * scale) for value, (mix, rate) in zip(values, effects, strict=bool(effects))
+        ]
     return tuple(sorted((m for m in moves if m.effect or m.after is not None), key=lambda m: -abs(m.effect)))
 
 
-def _rate_moves(metric: Metric, told: pd.DataFrame) -> list[Move]:
-    scale = metric.scale
-    n0, d0 = told["numerator_0"].fillna(0), told["denominator_0"].fillna(0)
-    n1, d1 = told["numerator_1"].fillna(0), told["denominator_1"].fillna(0)
-    if not d0.sum() or not d1.sum():
+def _counts(row: SimpleNamespace | None) -> tuple[float, float]:
+    """Numerator and denominator, 0 where there is none."""
+    return ((_number(row.numerator) or 0), (_number(row.denominator) or 0)) if row else (0, 0)
+
+
+def _rate_effects(before: list[tuple[float, float]], after: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Mix and rate effect of each part, from numerator and denominator then and now; none if a side counts nothing."""
+    (n0, d0), (n1, d1) = (tuple(map(sum, zip(*side, strict=True))) or (0, 0) for side in (before, after))
+    if not d0 or not d1:
         return []
-    w0, w1 = d0 / d0.sum(), d1 / d1.sum()
-    # a part that is new or gone has one rate only: then all it did is mix
-    r0 = (n0 / d0).where(d0 > 0, (n1 / d1).where(d1 > 0))
-    r1 = (n1 / d1).where(d1 > 0, r0)
-    r0, r1 = r0.fillna(0), r1.fillna(0)
-    middle = (n0.sum() / d0.sum() + n1.sum() / d1.sum()) / 2
-    # the same sum in a form that also counts a part with a numerator and no denominator
-    effect = (n1 / d1.sum() - n0 / d0.sum() - (w1 - w0) * middle) * scale
-    rate = (r1 - r0) * (w0 + w1) / 2 * scale
-    mix = effect - rate
-    return [
-        Move(row.group, _number(row.value_0), _number(row.value_1), float(mix[row.Index]), float(rate[row.Index]))
-        for row in told.itertuples()
-    ]
+    middle = (n0 / d0 + n1 / d1) / 2
+    effects = []
+    for (a0, b0), (a1, b1) in zip(before, after, strict=True):
+        # a part that is new or gone has one rate only: then all it did is mix
+        r0 = a0 / b0 if b0 else a1 / b1 if b1 else 0
+        r1 = a1 / b1 if b1 else r0
+        w0, w1 = b0 / d0, b1 / d1
+        # the same sum in a form that also counts a part with a numerator and no denominator
+        effect = a1 / d1 - a0 / d0 - (w1 - w0) * middle
+        rate = (r1 - r0) * (w0 + w1) / 2
+        effects.append((effect - rate, rate))
+    return effects
 
 
 def _number(value: float | None) -> float | None:

@@ -61,7 +61,7 @@ def tile(
 ) -> Tile:
     """The tile of one answer.
 
-    row, before: one row each of `metrics.query.query` (as of `itertuples`); `before` is of the period compared with.
+    row, before: one row each of `metrics.query.query`, as of `metrics.frames.each`; `before` is of the period before.
     state: the row's entry of `metrics.thresholds.states`.
     """
     silent = format.missing(row.value)

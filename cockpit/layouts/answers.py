@@ -18,6 +18,7 @@ from metrics import areas, todo
 from metrics import today as attention
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
+from metrics.frames import each
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import NO_DATA, SMALL, query
@@ -33,7 +34,7 @@ BY_DAY, BY_WEEK = 62, 400
 """Periods up to so many days are drawn by day, by week; longer ones by month."""
 ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
 Row = Any
-"""One row of a frame of `query`, as of `itertuples`."""
+"""One row of a frame of `query`, as of `metrics.frames.each`."""
 
 
 class Asked(NamedTuple):
@@ -103,7 +104,7 @@ class Line(NamedTuple):
 def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     """The metrics of a row of tiles, by id; one that does not exist at the area's level is left out."""
     months, frame = _months(asked), _own(asked, names)
-    found = {(row.metric, row.period, row.end): row for row in frame.itertuples()}
+    found = {(row.metric, row.period, row.end): row for row in each(frame)}
     begun = _begun(frame, months)
     now = attention.over(frame, asked.period)
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
@@ -132,10 +133,10 @@ def parts(asked: Asked, metric: Metric, by: str, among: tuple[str, ...] = ()) ->
     else:
         frame, base = _query(asked, [metric.id], by=by, periods=[asked.period, asked.against]), None
     now = attention.over(frame, asked.period)
-    before = {row.group: row for row in attention.over(frame, asked.against).itertuples()}
+    before = {row.group: row for row in each(attention.over(frame, asked.against))}
     found = [
         Part(row.group, row, before.get(row.group), state)
-        for row, state in zip(now.itertuples(), _states(asked, now, by, base), strict=True)
+        for row, state in zip(each(now), _states(asked, now, by, base), strict=True)
     ]
     worst_is_low = metric.direction == "up"
     return tuple(

@@ -12,6 +12,7 @@ from cockpit.layouts.vitals import to_look_at
 from cockpit.layouts.words import area_name
 from cockpit.view import View
 from metrics.catalog import Metric
+from metrics.frames import each
 from metrics.today import Mover, Red
 from metrics.why import Move
 
@@ -69,7 +70,7 @@ def oldest(view: View, found: pd.DataFrame) -> Line | None:
     """The oldest open cases, by age in days."""
     if found.empty:
         return None
-    items = [_old(view, row) for row in found.itertuples()]
+    items = [_old(view, row) for row in each(found)]
     everything = view.href("rows", metric="backlog", sort="registered_at")
     return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
 

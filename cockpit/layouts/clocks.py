@@ -14,6 +14,7 @@ from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import source_name
 from cockpit.view import View
+from metrics.frames import each
 
 MOST_CARDS = 12
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
@@ -40,7 +41,7 @@ def counts(view: View) -> tuple[Count, ...]:
 
 @lru_cache(maxsize=256)
 def cards(view: View) -> tuple[Card, ...]:
-    return tuple(_card(view, row) for row in answers.to_do(view.edition, view.area)[0].head(MOST_CARDS).itertuples())
+    return tuple(_card(view, row) for row in each(answers.to_do(view.edition, view.area)[0].head(MOST_CARDS)))
 
 
 def case_link(view: View, row: Row) -> str:

@@ -12,6 +12,7 @@ from cockpit.layouts.answers import Series
 from cockpit.layouts.words import ask, rows_link, source_name
 from cockpit.view import View
 from metrics.catalog import Metric
+from metrics.frames import each
 
 MOST_BARS = 8
 
@@ -58,7 +59,7 @@ def age_bars(view: View) -> tuple[Bar, ...]:
             format.number(row.n),
             href=view.href("rows", metric="backlog", age=_span(row.low, row.high)),
         )
-        for row in answers.ageing(ask(view)).itertuples()
+        for row in each(answers.ageing(ask(view)))
     )
 
 

@@ -10,6 +10,7 @@ from cockpit.layouts.answers import Row
 from cockpit.layouts.words import ask
 from cockpit.view import View
 from data.schema import CLOSE_KINDS
+from metrics.frames import each
 
 MOST_ROWS = 500
 
@@ -23,7 +24,7 @@ def draw(view: View) -> None:
         notice(_("No case was closed in this period."))
         return
     names = (_("No."), _("Matter"), _("Registered"), _("Closed"), _("Took"), _("Unit"), _("Result"))
-    rows = [[format.number(i), *cells(row)] for i, row in enumerate(found.itertuples(), 1)]
+    rows = [[format.number(i), *cells(row)] for i, row in enumerate(each(found), 1)]
     table.table([Column(name) for name in names], rows, key="publicity")
     notice(
         _(

@@ -15,6 +15,7 @@ from cockpit.layouts.words import ask, rows_link
 from cockpit.view import View
 from metrics import areas
 from metrics.catalog import Metric
+from metrics.frames import each
 from metrics.period import DAY
 
 VITALS = ("backlog", "overdue_open", "on_time_rate", "satisfaction_rate", "intake", "closed")
@@ -104,5 +105,5 @@ def case_points(view: View) -> tuple[MapPoint, ...]:
             clocks.case_link(view, row),
             clocks.STATES[row.when],
         )
-        for row in found.dropna(subset=["lon", "lat"]).itertuples()
+        for row in each(found.dropna(subset=["lon", "lat"]))
     )

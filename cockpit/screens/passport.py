@@ -16,6 +16,7 @@ from cockpit.view import View
 from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.catalog import Metric, Stock
+from metrics.frames import each
 from metrics.interval import wilson
 from metrics.query import OK, PARTIAL, STALE, query
 from metrics.question import AREAS, Question, exists_at, question
@@ -70,7 +71,7 @@ def _parts(view: View) -> list[Item]:
         return []
     names = [part.metric for part in view.metric.composite]
     frame = query(view.edition, names, view.area.code, view.period, catalog=view.catalog)
-    told = {row.metric: row for row in frame.itertuples()}
+    told = {row.metric: row for row in each(frame)}
     made = [view.catalog.metrics[name] for name in names]
     return [
         Item(

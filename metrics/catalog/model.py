@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -237,6 +238,13 @@ class Domain(Model):
     measures: dict[Name, Measure] = {}
     metrics: tuple[Metric, ...] = Field(min_length=1)
 
+    @cached_property
+    def flows(self) -> tuple[DailyMeasure, ...]:
+        """The additive measures, in order."""
+        return tuple(
+            DailyMeasure(name, m.anchor, m.where, m.value) for name, m in self.measures.items() if isinstance(m, Flow)
+        )
+
     @model_validator(mode="after")
     def _fact_exists(self) -> "Domain":
         if self.fact not in FACTS:
@@ -267,22 +275,15 @@ class Catalog:
         return next(domain for domain in self.domains if domain.id == metric.domain)
 
     def rollups(self) -> tuple[Rollup, ...]:
-        """The daily tables that publishing builds: one by area, one a dimension, of every fact with flows."""
-        return tuple(
-            rollup(domain, dimension)
-            for domain in self.domains
-            if flows(domain)
-            for dimension in (None, *domain.dimensions)
-        )
+        """The daily tables that publishing builds: by area, by town, by town and dimension, of facts with flows."""
+        return tuple(table for domain in self.domains if domain.flows for table in rollups(domain))
 
 
-def flows(domain: Domain) -> tuple[DailyMeasure, ...]:
-    """The additive measures of a domain, in order."""
-    return tuple(
-        DailyMeasure(name, m.anchor, m.where, m.value) for name, m in domain.measures.items() if isinstance(m, Flow)
-    )
-
-
-def rollup(domain: Domain, dimension: str | None) -> Rollup:
+def rollup(domain: Domain, dimension: str | None = None, *, by_town: bool = False) -> Rollup:
     """One daily table of a domain. Its name carries the domain, so that two domains may share a fact."""
-    return Rollup(domain.fact, flows(domain), tuple(domain.terms.items()), dimension, domain.id)
+    return Rollup(domain.fact, domain.flows, tuple(domain.terms.items()), dimension, domain.id, by_town)
+
+
+def rollups(domain: Domain) -> tuple[Rollup, ...]:
+    """All daily tables of a domain, a finer one before what is added up from it."""
+    return (rollup(domain), rollup(domain, by_town=True), *(rollup(domain, name) for name in domain.dimensions))

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from data.schema import FACTS
-from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing, flows
+from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.errors import MetricsError, did_you_mean
 
 HERE = Path(__file__).parent
@@ -152,7 +152,7 @@ def _sql_faults(domain: Domain) -> Iterator[str]:
                 yield f"{domain.file}: terms.{name}: {fault}"
                 return
         source, now = f"(SELECT *{terms} FROM facts)", "now()::TIMESTAMP"
-        for measure in flows(domain):
+        for measure in domain.flows:
             if fault := _bind(con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < {now}"):
                 yield f"{domain.file}: measures.{measure.name}: {fault}"
         for metric in domain.metrics:

@@ -47,6 +47,7 @@ MEASURES = (
 )
 ROLLUPS = (
     *(Rollup("cases", MEASURES, TERMS, dimension) for dimension in (None, "category")),
+    Rollup("cases", MEASURES, TERMS, by_town=True),
     Rollup("cases", (Measure("where_", "registered_at", value="lon"),), name="fractions"),
     Rollup("checks", (Measure("visits", "checked_at"), Measure("failed", "checked_at", "NOT passed"))),
     Rollup("readings", (Measure("people", "measured_at", value="n"),)),

@@ -120,3 +120,23 @@ def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, p
     told = query(district, names, DISTRICT, period).set_index("metric")["value"]
     opening = query(district, ["backlog"], DISTRICT, before)["value"][0]
     assert opening + told["intake"] - told["closed"] - told["cancelled"] == told["backlog"]
+
+
+@given(
+    code=st.sampled_from([DISTRICT, TOWNS[0]]),
+    by=st.sampled_from([None, "town"]),
+    periods=st.lists(PERIODS, min_size=2, max_size=5),
+)
+def test_periods_asked_together_answer_as_each_does_alone(
+    district: Edition, code: int, by: str | None, periods: list[Period]
+) -> None:
+    """Periods may overlap, lie apart or be the same; a quantile sorts each fact into its periods by another road."""
+    names = ["first_response_median", "oldest_open_days", "backlog", "on_time_rate"]
+    together = query(district, names, code, periods[0], by=by, periods=periods)
+    for period in periods:
+        mine = together[(together["period"] == period.start) & (together["end"] == period.end)].drop_duplicates()
+        alone = query(district, names, code, period, by=by)
+        # an own-level group that another period holds is told in all of them
+        also = ~mine["group"].isin(alone["group"])
+        assert not mine[also]["n"].any()
+        assert mine[~also][NUMBERS].reset_index(drop=True).equals(alone[NUMBERS])

@@ -10,7 +10,7 @@ import pytest
 from data.editions import Edition, path_of
 from data.home import Home
 from metrics.reconcile import reconcile
-from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver, edition_of, published
+from tests.factory import DISTRICT, TOWNS, deliver, edition_of, published
 from tests.metrics.conftest import AS_OF
 
 
@@ -39,12 +39,13 @@ def test_an_honest_edition_reconciles(district: Edition) -> None:
     ("sql", "check", "detail"),
     [
         (
-            f"UPDATE daily_cases SET intake = intake + 1 WHERE area = {VILLAGES[0]} AND day = DATE '2026-10-07'",
+            f"UPDATE daily_cases_town SET intake = intake + 1 WHERE area = {TOWNS[0]} AND day = DATE '2026-10-07'",
             "balance",
             str(TOWNS[0]),
         ),
-        ("DELETE FROM daily_cases WHERE area = (SELECT min(area) FROM daily_cases)", "children", "intake: "),
-        ("UPDATE daily_cases SET due_on_time = due + 1 WHERE month(day) = 10", "parts", "on_time_rate "),
+        ("DELETE FROM daily_cases WHERE area = (SELECT min(area) FROM daily_cases)", "children", "intake by village: "),
+        (f"DELETE FROM daily_cases_town WHERE area = {TOWNS[0]}", "children", "intake by town: "),
+        ("UPDATE daily_cases_town SET due_on_time = due + 1 WHERE month(day) = 10", "parts", "on_time_rate "),
         ("UPDATE cases SET area = 990101999999 WHERE key = '7'", "unknown_area", "7"),
         ("UPDATE cases SET closed_at = DATE '2000-01-01' WHERE key = '8'", "closed_before_registered", "8"),
     ],

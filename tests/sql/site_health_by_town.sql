@@ -19,25 +19,30 @@ FROM assets
 WHERE kind IN ('site', 'column')
 ),
 -- what each rule found of an asset: the newest of its findings, and all visits of a week
-findings AS (
+seen AS (
    
-SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule,
+SELECT i, moment, asset_source, asset, rule,
         count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
         count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
-        arg_max(observed, checked_at) AS observed,
-        max(checked_at) - to_seconds(CAST(arg_max(observed, checked_at) * 86400 AS BIGINT)) AS updated_at,
-        CASE WHEN NOT arg_max(passed, checked_at)
-            THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
+        max(checked_at) AS checked_at,
+        arg_max(observed, checked_at) AS observed, arg_max(passed, checked_at) AS passed,
+        arg_max(points, checked_at) FILTER (points IS NOT NULL) AS points
    
-FROM checks c
-    JOIN owned o ON o.key = c.asset AND o.source = c.asset_source
-    JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
+FROM checks c JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
    
 WHERE checked_at >= (
 SELECT oldest
 FROM bounds)
    
 GROUP BY ALL
+),
+findings AS (
+   
+SELECT i, moment, source, key, site, column_kind, must_update_days, rule, visits, down, observed,
+        checked_at - to_seconds(CAST(observed * 86400 AS BIGINT)) AS updated_at,
+        CASE WHEN NOT passed THEN points END AS lost
+   
+FROM seen JOIN owned o ON o.key = asset AND o.source = asset_source
 ),
 assets_told AS (
    

@@ -1,0 +1,13 @@
+"""The rows of a frame, for who writes them out."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pandas as pd
+
+
+def each(frame: pd.DataFrame) -> Iterator[SimpleNamespace]:
+    """The rows by attribute, in order. pandas' own `itertuples` makes a class a call and costs more than a query."""
+    names = list(frame.columns)
+    for values in zip(*(frame[name].tolist() for name in names), strict=True):
+        yield SimpleNamespace(**dict(zip(names, values, strict=True)))

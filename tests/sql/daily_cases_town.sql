@@ -1,0 +1,212 @@
+SELECT area, day,
+coalesce(sum(intake), 0)::BIGINT AS intake,
+coalesce(sum(accepted), 0)::BIGINT AS accepted,
+coalesce(sum(finished), 0)::BIGINT AS finished,
+coalesce(sum(closed), 0)::BIGINT AS closed,
+coalesce(sum(cancelled_cases), 0)::BIGINT AS cancelled_cases,
+coalesce(sum(fell_due), 0)::BIGINT AS fell_due,
+coalesce(sum(caught_up), 0)::BIGINT AS caught_up,
+coalesce(sum(due), 0)::BIGINT AS due,
+coalesce(sum(due_closed), 0)::BIGINT AS due_closed,
+coalesce(sum(due_on_time), 0)::BIGINT AS due_on_time,
+coalesce(sum(urgent_due), 0)::BIGINT AS urgent_due,
+coalesce(sum(urgent_on_time), 0)::BIGINT AS urgent_on_time,
+coalesce(sum(closed_with_due), 0)::BIGINT AS closed_with_due,
+coalesce(sum(closed_on_time), 0)::BIGINT AS closed_on_time,
+coalesce(sum(sign_due), 0)::BIGINT AS sign_due,
+coalesce(sum(signed_on_time), 0)::BIGINT AS signed_on_time,
+coalesce(sum(respond_due), 0)::BIGINT AS respond_due,
+coalesce(sum(responded_on_time), 0)::BIGINT AS responded_on_time,
+coalesce(sum(checked), 0)::BIGINT AS checked,
+coalesce(sum(reworked_cases), 0)::BIGINT AS reworked_cases,
+coalesce(sum(dispatches), 0)::DOUBLE AS dispatches,
+coalesce(sum(returns), 0)::DOUBLE AS returns,
+coalesce(sum(repeats), 0)::BIGINT AS repeats,
+coalesce(sum(callbacks), 0)::BIGINT AS callbacks,
+coalesce(sum(solved_callbacks), 0)::BIGINT AS solved_callbacks,
+coalesce(sum(satisfied_callbacks), 0)::BIGINT AS satisfied_callbacks
+FROM (
+SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
+count(*) AS intake,
+count(*) FILTER (
+WHERE accepted_at IS NOT NULL AND NOT cancelled) AS accepted,
+coalesce(sum(returned + 1), 0)::DOUBLE AS dispatches,
+coalesce(sum(returned), 0)::DOUBLE AS returns,
+count(*) FILTER (
+WHERE repeated) AS repeats
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE registered_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(closed_at AS DATE) AS day,
+count(*) AS finished,
+count(*) FILTER (
+WHERE NOT cancelled) AS closed,
+count(*) FILTER (
+WHERE cancelled) AS cancelled_cases,
+count(*) FILTER (
+WHERE standing AND due_at IS NOT NULL) AS closed_with_due,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at) AS closed_on_time,
+count(*) FILTER (
+WHERE NOT cancelled AND reworked IS NOT NULL) AS checked,
+count(*) FILTER (
+WHERE NOT cancelled AND reworked > 0) AS reworked_cases,
+count(*) FILTER (
+WHERE NOT cancelled AND reached) AS callbacks,
+count(*) FILTER (
+WHERE NOT cancelled AND reached AND solved) AS solved_callbacks,
+count(*) FILTER (
+WHERE NOT cancelled AND reached AND satisfied) AS satisfied_callbacks
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE closed_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END AS DATE) AS day,
+count(*) AS fell_due
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END AS DATE) AS day,
+count(*) AS caught_up
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE standing) AS due,
+count(*) FILTER (
+WHERE standing AND closed_at IS NOT NULL) AS due_closed,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at) AS due_on_time,
+count(*) FILTER (
+WHERE standing AND urgent) AS urgent_due,
+count(*) FILTER (
+WHERE standing AND urgent AND closed_at <= due_at) AS urgent_on_time
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE due_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(sign_due_at AS DATE) AS day,
+count(*) AS sign_due,
+count(*) FILTER (
+WHERE signed_at <= sign_due_at) AS signed_on_time
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE sign_due_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(respond_due_at AS DATE) AS day,
+count(*) AS respond_due,
+count(*) FILTER (
+WHERE responded_at <= respond_due_at) AS responded_on_time
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of))
+WHERE respond_due_at < $as_of
+GROUP BY ALL)
+GROUP BY ALL
