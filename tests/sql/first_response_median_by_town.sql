@@ -1,7 +1,7 @@
 SELECT g, 0 AS i, quantile_cont(v, 0.5) AS value,
 count(v) AS n
 FROM (
-SELECT area // 1000 * 1000 AS g, responded_at AS at, date_diff('second', registered_at, responded_at) / 60.0 AS v
+SELECT area // 1000 * 1000 AS g, responded_at AS moment, date_diff('second', registered_at, responded_at) / 60.0 AS v
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
