@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import assets, geo, health, problem, warm
-from cockpit.access import account, gate, hosts, login, provider
+from cockpit.access import account, factor, gate, hosts, login, provider
 from cockpit.api.app import api
 
 
@@ -93,7 +93,15 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/wall", wall),
-        *(*assets.ROUTES, *geo.ROUTES, *login.ROUTES, *provider.ROUTES, *account.ROUTES, *health.ROUTES),
+        *(
+            *assets.ROUTES,
+            *geo.ROUTES,
+            *login.ROUTES,
+            *provider.ROUTES,
+            *account.ROUTES,
+            *factor.ROUTES,
+            *health.ROUTES,
+        ),
         Mount("/api/v1", api),
     ],
     middleware=[Middleware(Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],

@@ -33,12 +33,13 @@ ROUTES = (Route("/account", account),)
 def _told(visitor: Visitor) -> str:
     rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
+    factor, change, home = escape(_("Second factor")), escape(_("Change password")), escape(_("Cockpit"))
+    own = f'<a href="/password">{change}</a> · <a href="/account/factor">{factor}</a> · '
     return (
         f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
         + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
         + form_of("/logout", "", _("Sign out everywhere"))
-        + f'<p class="quiet"><a href="/password">{escape(_("Change password"))}</a> · '
-        f'<a href="/">{escape(_("Cockpit"))}</a></p>'
+        + f'<p class="quiet">{"" if visitor.session.by_provider else own}<a href="/">{home}</a></p>'
     )
 
 

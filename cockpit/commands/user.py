@@ -106,6 +106,23 @@ def passwd(settings: "Settings", name: str, password: str) -> None:
     click.echo(f"{name} has a new password, to be changed at the next login")
 
 
+@user.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Take it away, for somebody who lost the phone.")
+@with_settings
+def factor(settings: "Settings", name: str, off: bool) -> None:
+    """Say whether an account has a second factor, which people set up for themselves on their account's page."""
+    from data.desk import accounts, secondfactor
+
+    with as_usage():
+        desk = opened(settings)
+        if off:
+            secondfactor.off(desk, name)
+            note(desk, "account", f"{name} second factor off")
+        has = accounts.named(desk, name).has_totp
+    click.echo(f"{name} signs in with {'a second factor' if has else 'a password alone'}")
+
+
 @user.command("list")
 @format_option
 @with_settings

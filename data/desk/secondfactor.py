@@ -14,11 +14,27 @@ ISSUER = "Governance Cockpit"
 
 
 def start(desk: Desk, account_id: int) -> str:
-    """A new secret, not asked for yet: the otpauth:// address that an app reads."""
+    """A new secret, not asked for yet: the otpauth:// address that an app reads. Refused while one is asked for."""
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id)
+        if row.totp_confirmed:
+            raise Refused(f"{row.name} has a second factor: it is taken away before another is set up")
         row.totp_secret, row.totp_confirmed, row.totp_step = pyotp.random_base32(), False, 0
-        return pyotp.TOTP(row.totp_secret).provisioning_uri(name=row.name, issuer_name=ISSUER)
+        return _address(row)
+
+
+def pending(desk: Desk, account_id: int) -> str:
+    """The address of a secret that waits to be confirmed. Refused if none does."""
+    with desk.read() as session:
+        row = session.get_one(models.Account, account_id)
+        if not row.totp_secret or row.totp_confirmed:
+            raise Refused("no second factor is being set up: begin again")
+        return _address(row)
+
+
+def secret_of(address: str) -> str:
+    """The letters that somebody types whose app cannot read a picture."""
+    return pyotp.parse_uri(address).secret
 
 
 def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> None:
@@ -37,6 +53,10 @@ def off(desk: Desk, name: str) -> None:
         if row is None:
             raise Refused(f'there is no account "{name}"')
         row.totp_secret, row.totp_confirmed, row.totp_step = None, False, 0
+
+
+def _address(row: models.Account) -> str:
+    return pyotp.TOTP(row.totp_secret or "").provisioning_uri(name=row.name, issuer_name=ISSUER)
 
 
 def accepts(row: models.Account, code: str, now: datetime) -> bool:
