@@ -18,8 +18,8 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, health, problem, warm
-from cockpit.access import account, factor, gate, hosts, login, provider
+from cockpit import assets, geo, health, warm
+from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import api
 
 
@@ -88,22 +88,18 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     watching.cancel()
 
 
+ROUTES = [
+    Route("/wall", wall),
+    *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
+    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES),
+    Mount("/api/v1", api),
+]
+"""What is ours; every other path is a page of the screens."""
+
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
-    routes=[
-        Route("/wall", wall),
-        *(
-            *assets.ROUTES,
-            *geo.ROUTES,
-            *login.ROUTES,
-            *provider.ROUTES,
-            *account.ROUTES,
-            *factor.ROUTES,
-            *health.ROUTES,
-        ),
-        Mount("/api/v1", api),
-    ],
+    routes=ROUTES,
     middleware=[Middleware(Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
-    on_script_error=problem.of_a_run,
+    on_script_error=guard.of_a_run,
 )

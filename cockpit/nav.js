@@ -2,7 +2,7 @@
 // push one history entry, tell Streamlit. Back and Forward are then the same thing without the push.
 
 const OURS = /^(\/(?!\/)|\?)/                                     // a path or a query of this origin
-const FILES = /^\/((api|app|assets|geo|media|component|_stcore)\/|(account|login|password|wall)\b)/   // not Streamlit's pages
+const FILES = /^\/((api|app|assets|files|geo|media|component|_stcore)\/|(account|login|password|wall)\b)/   // not Streamlit's pages
 const ASK_SECONDS = 5
 
 function go(href, stay) {

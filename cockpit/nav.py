@@ -19,6 +19,11 @@ def link(page: str, parameters: Mapping[str, object]) -> str:
     return f"/{'' if page == 'cockpit' else page}" + (f"?{query}" if query else "")
 
 
+def here(**changes: object) -> str:
+    """This very page with changes of its parameters; None removes one."""
+    return link("", st.query_params.to_dict() | changes)[1:] or "?"
+
+
 def install(pages: Iterable[str], *, language: str, size: str, wall: bool) -> None:
     """Take over the clicks of this run's screen, and carry out a move asked for by `go`."""
     data = {

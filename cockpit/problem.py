@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from cockpit import settings
 from cockpit.i18n import LANGUAGES, _
 from cockpit.nav import link
 from data.errors import DataError
@@ -56,10 +57,13 @@ def signed_out() -> None:
     )
 
 
-def refused() -> None:
-    """Somebody signed in asks for what is not theirs."""
+def refused(home: str = "cockpit") -> None:
+    """Somebody signed in asks for what is not theirs. home: the page where they begin."""
     hint = _("Your roles do not reach this. Whoever manages grants can change that.")
-    _page(_("Not yours to see"), "", hint, [(_("Account"), link("account", {}))])
+    near = [(_("Account"), link("account", {}))]
+    if home != "account":
+        near.append((_("To the first screen"), link(home, {})))
+    _page(_("Not yours to see"), "", hint, near, home=False)
 
 
 def of_a_run(error: Exception) -> bool:
@@ -79,8 +83,10 @@ def _page(
     title: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
 ) -> None:
     links = [*near, *([(_("To the first screen"), link("cockpit", {}))] if home else [])]
+    demo = escape(_("Demo sign-in"))
+    mark = f'<p class="demo">{demo}</p>' if settings.current().demo else ""
     st.html(
-        f'<section class="problem" role="alert"><h1>{escape(title)}</h1>'
+        f'<section class="problem" role="alert">{mark}<h1>{escape(title)}</h1>'
         + (f"<p><code>{escape(asked)}</code></p>" if asked else "")
         + (f"<p>{escape(hint)}</p>" if hint else "")
         + extra

@@ -17,7 +17,7 @@ from cockpit import editions, problem, settings
 from cockpit.access import guard
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
-from cockpit.nav import link
+from cockpit.nav import here, link
 from data.editions import Edition
 from data.errors import DataError
 from data.schema import LEVELS, SPANS
@@ -113,9 +113,13 @@ class View:
         """
         return link(page, dict(self.given) | _parameters(changes))
 
+    def data_page(self, **changes: object) -> str:
+        """Where the data themselves are told, for who may open it; empty for others."""
+        return self.href("data", **changes) if self.grants.may(Can.DATA) else ""
+
     def here(self, **changes: object) -> str:
         """This very page with changes; its own parameters stay. Takes what `href` takes."""
-        return link("", st.query_params.to_dict() | _parameters(changes))[1:] or "?"
+        return here(**_parameters(changes))
 
     def permalink(self, page: str = "cockpit", **changes: object) -> str:
         """The same view for a report: nothing left to a default, so that it shows the same numbers for ever."""

@@ -2,7 +2,6 @@
 
 import secrets
 from html import escape
-from urllib.parse import quote
 
 from cockpit import editions, settings
 from cockpit.i18n import _
@@ -53,8 +52,8 @@ def titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def buttons(target: str) -> str:
-    """One button a role, with what it is allowed to see."""
+def buttons(asked: str) -> str:
+    """One button a role, with what it is allowed to see. asked: what the login's address asks for."""
     told = {
         "leader": _("the whole district, rows and files"),
         "official": _("one town and its villages"),
@@ -70,4 +69,4 @@ def buttons(target: str) -> str:
         for role, what in told.items()
     )
     head = escape(_("Demonstration: choose a role"))
-    return f'<h2>{head}</h2><form class="roles" method="post" action="/login/demo?next={quote(target)}">{each}</form>'
+    return f'<h2>{head}</h2><form class="roles" method="post" action="/login/demo?{escape(asked)}">{each}</form>'

@@ -4,9 +4,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cockpit.access import record, visitors
+from cockpit.access import first, record, visitors
 from cockpit.access.gate import token_of, watch
 from cockpit.access.visitors import COOKIE
+from cockpit.i18n import LANGUAGES
+from cockpit.nav import link
 from data.desk import sessions
 from data.desk.accounts import Account
 
@@ -15,13 +17,24 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def begin(request: Request, account: Account, target: str, *, by_provider: bool = False) -> Response:
-    """A session with a new id, whatever the browser held before. DeskError if it cannot be kept."""
+async def begin(
+    request: Request, account: Account, target: str, *, lang: str = "", by_provider: bool = False
+) -> Response:
+    """A session with a new id, whatever the browser held before. DeskError if it cannot be kept.
+
+    lang: the language that was chosen on the way in, which the first page goes on with.
+    """
     old = token_of(request.scope)
     token = await run_in_threadpool(_start, account, address_of(request), old, by_provider)
     if old:
         watch.end(old)
-    answer = RedirectResponse("/password" if account.must_change and not by_provider else target, 303)
+    if account.must_change and not by_provider:
+        target = "/password"
+    elif target.partition("?")[0] == "/" and (visitor := await run_in_threadpool(visitors.known.of, token)):
+        target = target.replace("/", link(first.page(visitor.grants), {}), 1)
+    if lang in LANGUAGES and "lang=" not in target:
+        target += f"{'&' if '?' in target else '?'}lang={lang}"
+    answer = RedirectResponse(target, 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
     return answer

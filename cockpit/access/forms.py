@@ -17,7 +17,9 @@ MOST_BYTES = 10_000
 
 def page(body: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     lang = {"zh": "zh-CN"}.get(language(), language())
-    page = PAGE.substitute(title=_("Governance Cockpit"), body=body, lang=lang)
+    mark = escape(_("Demo sign-in"))
+    demo = f'<p class="demo">{mark}</p>' if settings.current().demo else ""
+    page = PAGE.substitute(title=_("Governance Cockpit"), body=demo + body, lang=lang)
     return HTMLResponse(page, status, {"Cache-Control": "no-store", **(headers or {})})
 
 

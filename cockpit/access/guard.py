@@ -1,12 +1,15 @@
 """The guard that every page calls itself: the gate stands before the server, this before the numbers."""
 
+import contextlib
+
 import streamlit as st
 
 from cockpit import problem
-from cockpit.access import record, visitors
+from cockpit.access import first, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
 from data.errors import DataError
+from metrics.scope import OutOfScope
 
 
 def enter(what: Can | None = None) -> Visitor:
@@ -23,7 +26,7 @@ def enter(what: Can | None = None) -> Visitor:
 def refuse(visitor: Visitor, *, what: str, area: str = "") -> None:
     """Say politely that this is not the visitor's to see, write it down, and stop."""
     record.write(visitor=visitor, event="refused", what=f"{what} {area}".strip(), result="refused")
-    problem.refused()
+    problem.refused(first.page(visitor.grants))
     st.stop()
 
 
@@ -32,6 +35,14 @@ def note(event: str, what: str) -> None:
     if st.session_state.get(_NOTED) != (event, what):
         st.session_state[_NOTED] = (event, what)
         record.write(visitor=enter(), event=event, what=what)
+
+
+def of_a_run(error: Exception) -> bool:
+    """What a visitor sees when a run of a page fails, for `streamlit.App(on_script_error=…)`; a refusal is recorded."""
+    if isinstance(error, OutOfScope):
+        with contextlib.suppress(DataError):
+            record.write(visitor=visitors.known.of(token()), event="refused", what=str(error), result="refused")
+    return problem.of_a_run(error)
 
 
 _NOTED = "guard.noted"

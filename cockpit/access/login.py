@@ -75,7 +75,7 @@ async def login(request: Request) -> Response:
                 totp=form.get("totp") or None,
             )
             if found.outcome == "ok" and found.account:
-                return await begin(request, found.account, target)
+                return await begin(request, found.account, target, lang=request.query_params.get("lang", ""))
         except DataError as error:
             return page(sign_in(target, str(error)), 503)
         throttle.failed(address)
@@ -94,7 +94,8 @@ async def demo_login(request: Request) -> Response:
         if not same_origin(request) or form.get("role") not in ROLES:
             return page(sign_in("/", _("The form came from elsewhere: sign in here.")), 403)
         account = await run_in_threadpool(demo.account, visitors.desk(), form["role"])
-        return await begin(request, account, inside(request.query_params.get("next", "/")))
+        target = inside(request.query_params.get("next", "/"))
+        return await begin(request, account, target, lang=request.query_params.get("lang", ""))
 
 
 async def logout(request: Request) -> Response:
@@ -164,20 +165,20 @@ def _refusal(outcome: str) -> str:
 
 def sign_in(target: str, problem: str = "", name: str = "") -> str:
     """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
-    action = f"/login?next={quote(target)}"
+    config = settings.current()
+    asked = f"next={quote(target)}" + (f"&lang={language()}" if language() != config.language else "")
     fields = field("name", _("Account"), name, autocomplete="username") + field(
         "password", _("Password"), kind="password", autocomplete="current-password"
     )
     fields += field("totp", _("Code of the second factor, if you use one"), autocomplete="one-time-code", needed=False)
-    form = form_of(action, fields, _("Sign in"))
+    form = form_of(f"/login?{asked}", fields, _("Sign in"))
     other = next(lang for lang in LANGUAGES if lang != language())
     switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
-    config, head = settings.current(), escape(_("With an account"))
-    ways = demo.buttons(target) if config.demo else ""
+    ways = demo.buttons(asked) if config.demo else ""
     if config.oidc_issuer:
-        name = config.oidc_name or _("the unified identity")
-        through = escape(_("Sign in with {provider}", provider=name))
-        ways += f'<p><a class="button" href="/login/provider?next={quote(target)}">{through}</a></p>'
+        through = escape(_("Sign in with {provider}", provider=config.oidc_name or _("the unified identity")))
+        ways += f'<p><a class="button" href="/login/provider?{escape(asked)}">{through}</a></p>'
+    head = escape(_("With an account"))
     return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
 
 

@@ -48,7 +48,8 @@ async def leave(request: Request) -> Response:
     if not settings.current().oidc_issuer:
         return PlainTextResponse("not found\n", 404)
     with using(spoken(request)):
-        way: dict[str, Any] = {"next": inside(request.query_params.get("next", "/")), "lang": spoken(request)}
+        way: dict[str, Any] = {"next": inside(request.query_params.get("next", "/"))}
+        way["lang"] = request.query_params.get("lang", "")
         request.scope["session"] = way
         try:
             back = str(request.url.replace(path=BACK, query=""))
@@ -71,7 +72,7 @@ async def back(request: Request) -> Response:
         try:
             claims = await _claims(request, way)
             account = await run_in_threadpool(admitted, claims, settings.current())
-            answer = await begin(request, account, target, by_provider=True)
+            answer = await begin(request, account, target, lang=str(way.get("lang", "")), by_provider=True)
         except Exception as fault:
             answer = await _told(request, target, fault)
     answer.delete_cookie(COOKIE, path=BACK)

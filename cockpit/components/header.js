@@ -20,19 +20,19 @@ const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.lab
 const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
   ? `<b aria-current="page">${esc(c.text)}</b>` : !c.href ? `<span>${esc(c.text)}</span>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
 
-const draw = (d, dark) => `<header>
+const draw = (d, dark) => `<header${d.find ? "" : ' class="plain"'}>
   <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
-    <nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>
+    ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>` : ""}
     ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
   ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
   <span class="paper">${esc(d.paper)}</span>
   <div class="rest">
-    <${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
-      ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>
-    <div class="tools"><form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="50"
-      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>
+    ${d.stamp ? `<${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
+      ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>` : ""}
+    <div class="tools">${d.find ? `<form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="50"
+      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>` : ""}
     ${d.menus.map(menu).join("")}
     <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}</a>`).join("")}</nav>
     <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
@@ -65,7 +65,7 @@ function finding(root, find) {
 }
 
 function wire(root, data) {
-  finding(root, data.find)
+  if (data.find) finding(root, data.find)
   root.querySelector(".fold").onclick = event => {
     const open = root.firstElementChild.classList.toggle("open")
     event.currentTarget.setAttribute("aria-expanded", open)
@@ -74,7 +74,7 @@ function wire(root, data) {
   root.querySelector('[data-do="theme"]').onclick = () => window.cockpit.theme(dark ? "Light" : "Dark")
   root.querySelector('[data-do="print"]').onclick = () => window.print()
   const form = root.querySelector(".custom")
-  form.onsubmit = event => {
+  if (form) form.onsubmit = event => {
     event.preventDefault()
     const { from, to } = Object.fromEntries(new FormData(form)), url = new URL(form.dataset.href, location.href)
     const end = new Date(`${from < to ? to : from}T00:00Z`)
@@ -87,7 +87,7 @@ function wire(root, data) {
   const close = except => menus.forEach(m => { if (m !== except) m.open = false })
   menus.forEach(m => m.ontoggle = () => m.open && close(m))
   root.onkeydown = event => { if (event.key === "Escape") close() }
-  const outside = event => { if (!event.composedPath().includes(root)) { close(); root.querySelector(".found").hidden = true } }
+  const outside = event => { if (!event.composedPath().includes(root)) { close(); root.querySelector(".found")?.setAttribute("hidden", "") } }
   document.addEventListener("pointerdown", outside)
   return () => document.removeEventListener("pointerdown", outside)
 }

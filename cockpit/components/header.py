@@ -1,6 +1,6 @@
 """The top of every screen: where one is, how fresh the data are, which period; and the headings below it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import format, settings
-from cockpit.access.policy import Can
+from cockpit.access import first
+from cockpit.access.policy import Can, Grants
 from cockpit.components.base import define
-from cockpit.i18n import LANGUAGES, _, ngettext
-from cockpit.nav import link
+from cockpit.i18n import LANGUAGES, _, language, ngettext
+from cockpit.nav import here, link
 from metrics import areas
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cockpit.view import View
 
 _header = define("header")
+KEPT = ("lang", "size")
+"""What the desk's own pages keep of an address."""
 
 
 def header(view: "View") -> None:
@@ -33,12 +36,12 @@ def header(view: "View") -> None:
         "product": _("Governance Cockpit"),
         "home": view.href(area=None),
         "crumbs": _crumbs(view),
-        "demo": _demo(view),
+        "demo": demo_mark(view.edition.demo),
         "other": _other_edition(view),
         "paper": _on_paper(view),
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
         "fresh": freshness_in_words(view),
-        "data": view.href("data") if view.grants.may(Can.DATA) else "",
+        "data": view.data_page(),
         "find": {
             "label": _("Find an area"),
             "url": f"/geo/{view.edition.id}/find?q=",
@@ -46,16 +49,59 @@ def header(view: "View") -> None:
             "none": _("No area of this name"),
         },
         "menus": [_periods(view), _comparisons(view)],
-        "pages": [
-            {"text": _("Definitions"), "href": view.href("dictionary")},
-            *([{"text": _("Data"), "href": view.href("data")}] if view.grants.may(Can.DATA) else []),
-            *_feedback(),
-            {"text": _("Account"), "href": link("account", {"lang": dict(view.given).get("lang")})},
+        "pages": [{"text": _("Definitions"), "href": view.href("dictionary")}, *_pages(view.grants, dict(view.given))],
+        "switches": [
+            *_switches(view.lang, view.size),
+            {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True},
         ],
-        "switches": _switches(view),
-        "words": {"menu": _("Menu"), "dark": _("Dark"), "light": _("Light"), "print": _("Print")},
+        "words": _words(),
     }
     _header(key="header", data=data)
+
+
+def plain(grants: Grants, text: str) -> None:
+    """The header of a page that shows no data of the district and needs none published: the desk's own pages."""
+    st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
+    given = st.query_params.to_dict()
+    data = {
+        "product": _("Governance Cockpit"),
+        "home": link(first.page(grants), _kept(given)),
+        "crumbs": [],
+        "demo": demo_mark(),
+        "other": {},
+        "paper": text,
+        "stamp": "",
+        "fresh": [],
+        "data": "",
+        "find": None,
+        "menus": [],
+        "pages": _pages(grants, given),
+        "switches": _switches(language(), given.get("size", "m")),
+        "words": _words(),
+    }
+    _header(key="header", data=data)
+
+
+def _pages(grants: Grants, given: Mapping[str, str]) -> list[dict[str, str]]:
+    """The pages that whoever looks may open, beside those of the numbers themselves."""
+    every = (
+        ("data", _("Data"), Can.DATA),
+        ("accounts", _("Accounts"), Can.ACCOUNTS),
+        ("grants", _("Grants"), Can.GRANTS),
+        ("audit", _("Audit"), Can.AUDIT),
+    )
+    shown = [{"text": text, "href": link(page, _kept(given))} for page, text, can in every if grants.may(can)]
+    account = {"text": _("Account"), "href": link("account", {"lang": given.get("lang")})}
+    return [*shown, *_feedback(), account]
+
+
+def _kept(given: Mapping[str, str]) -> dict[str, object]:
+    """What the address of another page keeps of this one."""
+    return {name: given[name] for name in KEPT if name in given}
+
+
+def _words() -> dict[str, str]:
+    return {"menu": _("Menu"), "dark": _("Dark"), "light": _("Light"), "print": _("Print")}
 
 
 def _crumbs(view: "View") -> list[dict[str, str]]:
@@ -66,9 +112,9 @@ def _crumbs(view: "View") -> list[dict[str, str]]:
     ]
 
 
-def _demo(view: "View") -> str:
+def demo_mark(data: bool = False) -> str:
     """What a demonstration says of itself on every screen: its data, and that anybody may sign in."""
-    told = (_("Demo data") if view.edition.demo else "", _("Demo sign-in") if settings.current().demo else "")
+    told = (_("Demo data") if data else "", _("Demo sign-in") if settings.current().demo else "")
     return " · ".join(filter(None, told))
 
 
@@ -93,7 +139,7 @@ def _on_paper(view: "View") -> str:
 def _other_edition(view: "View") -> dict[str, str]:
     """A badge when these are not the data that everybody else sees; it leads to those."""
     if view.edition.fallback:
-        return {"text": _("The newest data cannot be read, these are older"), "href": view.href("data")}
+        return {"text": _("The newest data cannot be read, these are older"), "href": view.data_page() or view.here()}
     if "edition" in dict(view.given) and view.edition.id != view.newest:
         return {"text": _("Edition {id}, not the newest", id=view.edition.id), "href": view.here(edition=None)}
     return {}
@@ -141,17 +187,16 @@ def _comparisons(view: "View") -> dict[str, Any]:
     return {"label": _("Compared with"), "value": words[view.compare], "items": items}
 
 
-def _switches(view: "View") -> list[dict[str, Any]]:
-    other = next(name for name in LANGUAGES if name != view.lang)
-    large = view.size == "l"
+def _switches(lang: str, size: str) -> list[dict[str, Any]]:
+    other = next(name for name in LANGUAGES if name != lang)
+    large = size == "l"
     return [
-        {"text": {"en": "EN", "zh": "中"}[other], "label": LANGUAGES[other], "href": view.here(lang=other)},
+        {"text": {"en": "EN", "zh": "中"}[other], "label": LANGUAGES[other], "href": here(lang=other)},
         {
             "text": "A−" if large else "A+",
             "label": _("Normal type") if large else _("Large type"),
-            "href": view.here(size=None if large else "l"),
+            "href": here(size=None if large else "l"),
         },
-        {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True},
     ]
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cockpit import format, settings
 from cockpit.components.base import define
+from cockpit.components.header import demo_mark
 from cockpit.i18n import _, language
 from metrics.areas import Area
 
@@ -31,7 +32,7 @@ def wall(view: "View", area: Area, *, turn: float = TURN, old_hours: float = OLD
     data = {
         "name": area.name,
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
-        "demo": _("Demo data") if view.edition.demo else "",
+        "demo": demo_mark(view.edition.demo),
         "run": now.isoformat(),
         "age": max(0.0, (now - view.as_of).total_seconds()),
         "old": old_hours * 3600,

@@ -178,7 +178,7 @@ def _batch_item(view: View, batch: Batch) -> Item:
         n=batch.batch, file=batch.name, time=format.stamp(batch.finished_at) if batch.finished_at else "–",
         rows=format.number(batch.rows_read),
     )  # fmt: skip
-    return Item(_("Batch"), told, href=view.href("data", batch=batch.batch))
+    return Item(_("Batch"), told, href=view.data_page(batch=batch.batch))
 
 
 def place_map(view: View, case: Case) -> None:

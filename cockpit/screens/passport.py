@@ -175,7 +175,7 @@ def stamped(view: View, now: Row) -> list[Item]:
         Item(_("As of"), format.stamp(view.as_of)),
         Item(_("Quality"), tiles.quality(now) or _("Complete"), state=QUALITY.get(now.quality, "none")),
         Item(_("Not delivered in time"), _silent(view)),
-        Item(_("Edition"), view.edition.id, href=view.href("data")),
+        Item(_("Edition"), view.edition.id, href=view.data_page()),
         Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),
     ]
 

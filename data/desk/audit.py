@@ -100,16 +100,19 @@ def entries(
         return [_told(row) for row in found]
 
 
-def export(desk: Desk, file: Path, until: datetime) -> int:
-    """Write the rows before an instant as JSON Lines, oldest first, with their hashes. How many there were."""
-    count = 0
-    with desk.read() as session, file.open("w", encoding="utf-8") as out:
+def lines(desk: Desk, until: datetime) -> Iterator[str]:
+    """The rows before an instant as JSON Lines, oldest first, with their hashes."""
+    with desk.read() as session:
         for row in _rows(session):
             if row.at >= until:
                 break
-            out.write(json.dumps(_told(row), ensure_ascii=False, default=str) + "\n")
-            count += 1
-    return count
+            yield json.dumps(_told(row), ensure_ascii=False, default=str) + "\n"
+
+
+def export(desk: Desk, file: Path, until: datetime) -> int:
+    """Write the rows before an instant into a file, as `lines` tells them. How many there were."""
+    with file.open("w", encoding="utf-8") as out:
+        return sum(1 for line in lines(desk, until) if out.write(line))
 
 
 def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None = None) -> int:

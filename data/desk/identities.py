@@ -79,3 +79,9 @@ def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
             session.delete(before[role])
         session.add_all(models.Grant(account_id=row.id, role=role, area=area, by_provider=True) for role, area in given)
     return Changed(tuple(given), tuple(taken))
+
+
+def tied(desk: Desk, account_id: int) -> bool:
+    """Whether an identity stands for an account."""
+    with desk.read() as session:
+        return session.scalar(select(models.Identity).where(models.Identity.account_id == account_id)) is not None

@@ -1,5 +1,6 @@
 """Passwords: how strong they must be, and how they are kept (Argon2id)."""
 
+import secrets
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -8,6 +9,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from data.desk.errors import Refused
 
 SHORTEST, LONGEST, KINDS = 8, 200, 3
+CLEAR = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 hasher = PasswordHasher()
 """The library's defaults follow RFC 9106 for machines with little memory: about 50 ms."""
 
@@ -24,6 +26,14 @@ def check_strength(password: str, name: str) -> None:
         )
     if name and name.lower() in password.lower():
         raise Refused("a password does not hold the account's name")
+
+
+def made() -> str:
+    """A password to be told once: three groups of letters and digits that are not taken for each other."""
+    while True:
+        found = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(3))
+        if any(map(str.isdigit, found)) and any(map(str.isupper, found)) and any(map(str.islower, found)):
+            return found
 
 
 def matches(kept: str, password: str) -> bool:

@@ -41,7 +41,9 @@ def test_other_addresses_are_left_to_the_browser(href: str) -> None:
     assert not pattern("OURS").search(href)
 
 
-@pytest.mark.parametrize("href", ["/geo/e/1.geojson", "/api/v1/query", "/media/x.csv", "/_stcore/health"])
+@pytest.mark.parametrize(
+    "href", ["/geo/e/1.geojson", "/api/v1/query", "/media/x.csv", "/files/audit.jsonl", "/_stcore/health"]
+)
 def test_files_are_left_to_the_browser(href: str) -> None:
     assert pattern("FILES").search(href)
 

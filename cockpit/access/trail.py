@@ -1,0 +1,37 @@
+"""The audit as a file: all rows with the hashes that prove them."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from cockpit.access import record, visitors
+from cockpit.access.entry import address_of
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Can
+from data.desk import audit, clock
+from data.errors import DataError
+
+PATH = "/files/audit.jsonl"
+
+
+async def file(request: Request) -> Response:
+    """JSON Lines of everything up to now, for whoever reads the audit."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    noted = {"visitor": visitor, "what": "the whole audit", "address": address_of(request)}
+    if not visitor.grants.may(Can.AUDIT):
+        await run_in_threadpool(record.write, event="refused", result="refused", **noted)
+        return PlainTextResponse("the audit is read by the audit administrator alone\n", 403)
+    try:
+        await run_in_threadpool(visitors.desk().check)
+    except DataError as error:
+        return PlainTextResponse(f"{error}\n", 503)
+    lines = audit.lines(visitors.desk(), until := clock.now())
+    await run_in_threadpool(record.write, event="export", **noted)
+    name = f"audit-{until:%Y%m%d-%H%M%S}.jsonl"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+
+
+ROUTES = (Route(PATH, file),)

@@ -1,0 +1,128 @@
+"""The accounts, for the system administrator: who can sign in, and what is done about it."""
+
+from functools import partial
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.access import visitors
+from cockpit.access.visitors import Visitor
+from cockpit.components import header, searchbox
+from cockpit.components.record import Item, record
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, ngettext
+from cockpit.nav import here
+from cockpit.screens import desk
+from data.desk import accounts, clock, identities, passwords, secondfactor, sessions
+from data.desk.accounts import Account
+from data.desk.errors import Refused
+
+
+def listed() -> None:
+    """All accounts, or those that a search finds."""
+    search = st.query_params.get("q", "")
+    found = [a for a, _held in accounts.listing(visitors.desk()) if search.lower() in f"{a.name} {a.title}".lower()]
+    header.title(_("Accounts"), note=ngettext("{n} account", "{n} accounts", len(found)), level=1)
+    desk.told()
+    searchbox.searchbox(_("Name or office"), here(q=None, page=None, account=None), value=search)
+    columns = [
+        Column(_("Account"), lead=True),
+        Column(_("Name and office")),
+        Column(_("State")),
+        Column(_("Password")),
+        Column(_("Second factor")),
+    ]
+    shown, pages = desk.some(found)
+    table(columns, [_row(account) for account in shown], pages=pages, key="accounts")
+
+
+def _row(account: Account) -> list[Cell | str]:
+    return [
+        Cell(account.name, here(account=account.name)),
+        account.title,
+        _state(account),
+        _("To be changed at the next sign-in") if account.must_change else _("Own"),
+        _("Set up") if account.has_totp else "–",
+    ]
+
+
+def _state(account: Account) -> Cell:
+    if account.disabled:
+        return Cell(_("Locked"), state="red")
+    if account.locked_until and account.locked_until > clock.now():
+        until = format.stamp(desk.local(account.locked_until))
+        return Cell(_("Locked after failures until {time}", time=until), state="amber")
+    return Cell(_("In use"), state="green")
+
+
+def chosen() -> Account | None:
+    """The account that the address names."""
+    asked = st.query_params.get("account", "")
+    try:
+        return accounts.named(visitors.desk(), asked) if asked else None
+    except Refused:
+        header.notice(_("There is no account {name}.", name=asked))
+        return None
+
+
+def one(visitor: Visitor, account: Account) -> None:
+    """One account, and what can be done with it."""
+    header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
+    desk.told()
+    state = _state(account)
+    record(
+        [
+            Item(_("State"), state.text, state=state.state),
+            Item(_("Password"), _("To be changed at the next sign-in") if account.must_change else _("Own")),
+            Item(_("Second factor"), _("Set up") if account.has_totp else _("None")),
+        ],
+        key="account",
+    )
+    if account.name == visitor.name:
+        header.notice(_("This is your own account: another system administrator acts on it."))
+        return
+    with st.container(horizontal=True, key="acts"):
+        _acts(visitor, account)
+
+
+def _acts(visitor: Visitor, account: Account) -> None:
+    name, store = account.name, visitors.desk()
+    if account.disabled or account.locked_until:
+        if st.button(_("Unlock")):
+            work = partial(accounts.unlock, store, name)
+            desk.act(visitor, "account", f"unlock {name}", work, _("{name} is open again.", name=name))
+    elif st.button(_("Lock")):
+        work = partial(accounts.lock, store, name)
+        desk.act(visitor, "account", f"lock {name}", work, _("{name} is locked, its sessions have ended.", name=name))
+    if st.button(_("New password")):
+        made = passwords.made()
+        work = partial(accounts.set_password, store, name, made, by_self=False)
+        said = _("{name} has a new password, to be changed at the next sign-in.", name=name)
+        desk.act(visitor, "password", name, work, said, made)
+    if st.button(_("End its sessions")):
+        work = partial(sessions.end_all, store, account.id)
+        desk.act(
+            visitor, "account", f"end sessions of {name}", work, _("The sessions of {name} have ended.", name=name)
+        )
+    if account.has_totp and st.button(_("Take the second factor away")):
+        work = partial(secondfactor.off, store, name)
+        said = _("{name} signs in by password alone.", name=name)
+        desk.act(visitor, "account", f"{name} second factor off", work, said)
+    if identities.tied(store, account.id) and st.button(_("Untie from the unified identity")):
+        work = partial(identities.unlink, store, name)
+        said = _("The next identity of this name that signs in is tied to {name}.", name=name)
+        desk.act(visitor, "account", f"untie {name}", work, said)
+
+
+def add(visitor: Visitor) -> None:
+    """The form of a new account. It can do nothing until the security administrator grants it a role."""
+    header.title(_("Add an account"), note=_("It may see nothing until it is granted a role"))
+    with st.form("add", clear_on_submit=True, enter_to_submit=False, border=False):
+        left, right = st.columns(2)
+        name = left.text_input(_("Account"), max_chars=60, autocomplete="off").strip()
+        title = right.text_input(_("Name and office"), max_chars=120, autocomplete="off").strip()
+        if st.form_submit_button(_("Add")):
+            made = passwords.made()
+            work = partial(accounts.add, visitors.desk(), name, made, title=title)
+            said = _("{name} can sign in, and changes this password then.", name=name)
+            desk.act(visitor, "account", f"add {name}", work, said, made)

@@ -1,0 +1,91 @@
+"""What the pages of the three administrators share: one act, written down, told after it; lists by pages."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cockpit import format, settings
+from cockpit.access import record
+from cockpit.access.visitors import Visitor
+from cockpit.components import header
+from cockpit.components.record import Item
+from cockpit.components.record import record as shown
+from cockpit.components.table import Page
+from cockpit.i18n import _
+from cockpit.nav import here
+from data.errors import DataError
+
+AT_ONCE = 50
+"""Lines of a list on one page."""
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_TOLD = "desk.told"
+Row = TypeVar("Row")
+
+
+def act(visitor: Visitor, event: str, what: str, work: Callable[[], Any], said: str, secret: str = "") -> None:
+    """Do something at the desk, write it down, and draw the page anew, which says how it went.
+
+    secret: told this once beside `said`, and kept nowhere.
+    """
+    try:
+        work()
+    except DataError as error:
+        record.write(visitor=visitor, event=event, what=what, result="failed")
+        st.session_state[_TOLD] = ("red", str(error), "")
+    else:
+        record.write(visitor=visitor, event=event, what=what)
+        st.session_state[_TOLD] = ("green", said, secret)
+    st.rerun()
+
+
+def told() -> None:
+    """How the last act went, once."""
+    state, text, secret = st.session_state.pop(_TOLD, ("", "", ""))
+    if text:
+        header.notice(text, state=state)
+    if secret:
+        shown([Item(_("Password"), secret, note=_("shown this once"))], key="secret")
+
+
+def some(rows: Sequence[Row]) -> tuple[Sequence[Row], list[Page]]:
+    """The rows of the page that the address names, and the pages there are."""
+    last = max(1, -(-len(rows) // AT_ONCE))
+    number = min(page_number(), last)
+    return rows[(number - 1) * AT_ONCE : number * AT_ONCE], pages(number, more=number < last)
+
+
+def page_number() -> int:
+    """The page of a list that the address names; the first if it names none that can be."""
+    asked = st.query_params.get("page", "")
+    return int(asked) if asked.isdecimal() and 0 < len(asked) < 7 and int(asked) else 1
+
+
+def pages(number: int, *, more: bool) -> list[Page]:
+    """One back, the one shown, one on."""
+    if number == 1 and not more:
+        return []
+    back = [Page(_("Previous"), here(page=number - 1 if number > 2 else None))] if number > 1 else []
+    return [*back, Page(format.number(number)), *([Page(_("Next"), here(page=number + 1))] if more else [])]
+
+
+def day(place: DeltaGenerator, label: str, value: date | None = None) -> date | None:
+    """A field for a day, or none."""
+    return place.date_input(label, value=value, min_value=FIRST_DAY, max_value=LAST_DAY, format="YYYY-MM-DD")
+
+
+def local(at: datetime) -> datetime:
+    """A time of the desk on the district's clock."""
+    return at.replace(tzinfo=UTC).astimezone(_zone()).replace(tzinfo=None)
+
+
+def of_desk(at: datetime) -> datetime:
+    """A time of the district's clock as the desk keeps it."""
+    return at.replace(tzinfo=_zone()).astimezone(UTC).replace(tzinfo=None)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.current().zone)
