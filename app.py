@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, health, warm
+from cockpit import assets, geo, health, publisher, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import api
 
@@ -84,8 +85,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     watching = asyncio.create_task(gate.watch.run())
+    publishing = publisher.keep()
     yield
     watching.cancel()
+    await run_in_threadpool(publishing.stop)
 
 
 ROUTES = [

@@ -17,6 +17,7 @@ from data.home import Home
 PREFIX = "COCKPIT_"
 Size = Annotated[str, Field(pattern=re.compile(r"^[1-9]\d*(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$"))]
 
+BYTES = {"MB": 1000**2, "GB": 1000**3, "TB": 1000**4, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 ISSUER = re.compile(r"^$|^https://[^\s?#]+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]*)?$")
 """A provider of identities is asked over TLS, unless it is on this very machine."""
 
@@ -49,6 +50,13 @@ class Settings(BaseSettings):
     threads: int = Field(default_factory=_processors, ge=1, le=1024, description="DuckDB threads, 1 or more")
     keep_editions: int = Field(10, ge=1, description="published editions kept, 1 or more")
     catalog: Path | None = Field(None, description="folder with a district's own metrics (*.yaml), added to ours")
+    sources: Path | None = Field(None, description="folder of source files that may be pushed to; `sources` at home")
+    push_size: Size = Field("50MB", description="bytes of one push, unpacked, such as 50MB")
+    push_rows: int = Field(100_000, ge=1, le=10_000_000, description="rows of one push, 1 or more")
+    push_rate: int = Field(120, ge=1, le=100_000, description="pushes a minute and token, 1 or more")
+    publish_seconds: int = Field(
+        60, ge=2, le=86_400, description="seconds until what is pushed is to be seen, 2 or more"
+    )
     three_rate_weights: Annotated[tuple[float, float, float], NoDecode] = Field(
         (30, 35, 35), description="weights of response, solved and satisfaction rate: three numbers that sum to 100"
     )
@@ -122,7 +130,7 @@ class Settings(BaseSettings):
             raise ValueError("weights must sum to 100")
         return weights
 
-    @field_validator("catalog")
+    @field_validator("catalog", "sources")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():
@@ -132,6 +140,15 @@ class Settings(BaseSettings):
     @property
     def desk_url(self) -> str:
         return self.desk or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
+
+    @property
+    def sources_folder(self) -> Path:
+        return self.sources or self.home / "sources"
+
+    @property
+    def push_bytes(self) -> int:
+        number, unit = re.fullmatch(r"([\d.]+)\s?(\w+)", self.push_size).groups()  # type: ignore[union-attr]  # checked
+        return int(float(number) * BYTES[unit])
 
     @property
     def data(self) -> Home:

@@ -14,11 +14,14 @@ from data.errors import DataError
 from data.expressions import quoted
 from data.masking import mask, pseudonym
 from data.places import Resolution, resolution
+from data.pushed import Pushed
 from data.schema import TIME, Column
 from data.sources import Source
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
+OUTSIDE = "area outside of what the sender may push"
+FOREIGN = "key of a row outside of what the sender may push"
 
 WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
@@ -60,6 +63,7 @@ class Contract:
     zone: str
     today: date
     dated: bool
+    pushed: Pushed | None = None
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -189,9 +193,12 @@ class Contract:
     def _area_faults(self, column: Column) -> Iterator[tuple[str, str]]:
         area, given, time = typed("area"), mapped("given"), self.source.contract.time
         blank = f"coalesce({given}, '') = ''"
-        if column.required:
+        limited = self.pushed is not None and self.pushed.area is not None
+        if column.required or limited:
             yield f"{area} IS NULL AND {blank}", "'missing area'"
         yield f"{area} IS NULL AND NOT {blank}", f"'unknown area: ' || left({given}, 60)"
+        if self.pushed and limited:
+            yield f"NOT {self.pushed.covers(area)}", text(OUTSIDE)
         if self._dated:
             wrong_day = f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(str(time))} IS NOT NULL"
             yield wrong_day, "'area not valid on that day'"

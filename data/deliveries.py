@@ -62,8 +62,13 @@ def reading(path: Path | str) -> Iterator[None]:
         ) from error
 
 
-def open_delivery(source: Source, path: Path, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Delivery:
-    """Open the file at `path` as `source` says. Raises DataError if it cannot be read or is empty."""
+def open_delivery(
+    source: Source, path: Path, scratch: Path, connection: duckdb.DuckDBPyConnection, *, partial: bool = False
+) -> Delivery:
+    """Open the file at `path` as `source` says. Raises DataError if it cannot be read or is empty.
+
+    partial: no record of an NDJSON file needs to have all columns; what none has is empty.
+    """
     format = source.format or file_format(path)
     with reading(path):
         if format == "xlsx":
@@ -71,7 +76,7 @@ def open_delivery(source: Source, path: Path, scratch: Path, connection: duckdb.
         if format == "parquet":
             return _parquet(str(path), path, connection, first_row=1)
         text = unpacked(path, source.csv.encoding, scratch)
-        return _csv(source, path, text) if format == "csv" else _ndjson(source, path, text, connection)
+        return _csv(source, path, text) if format == "csv" else _ndjson(source, path, text, connection, partial)
 
 
 def open_query(source: Source, result: Path, connection: duckdb.DuckDBPyConnection) -> Delivery:
@@ -167,7 +172,7 @@ def _csv(source: Source, path: Path, plain: Path) -> Delivery:
     return Delivery(str(path), tuple(columns), relation, first_row=2, lines=True)
 
 
-def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPyConnection) -> Delivery:
+def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPyConnection, partial: bool) -> Delivery:
     """A record a line. Its columns are the keys of the first records, or of all if the source asks for more."""
     reader = (
         f"SELECT ltrim(line, chr(65279)) AS line FROM read_csv({text(str(plain))}, columns = {{'line': 'VARCHAR'}}, "
@@ -180,14 +185,16 @@ def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPy
         keys = f"SELECT DISTINCT unnest(json_keys(line)) FROM ({lines}) WHERE {record}"
         return sorted(row[0] for row in connection.execute(keys).fetchall())
 
-    wanted = {column.casefold() for expression in source.expressions.values() for column in expression.columns}
+    wanted = {column.casefold(): column for column in source.columns_read}
     columns = names(f"{reader} LIMIT 10000")
-    if not wanted <= {column.casefold() for column in columns}:
+    if not wanted.keys() <= {column.casefold() for column in columns}:
         columns = names(reader)
     if not columns:
         raise DataError(f"{path}: holds no JSON object; one object a line is needed")
     if len({column.casefold() for column in columns}) < len(columns):
         raise DataError(f"{path}: has keys that differ in case only; write them alike")
+    missing = wanted.keys() - {column.casefold() for column in columns} if partial else ()
+    columns += [wanted[column] for column in missing]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"), ensure_ascii=False)
     fields = ", ".join(f"{_filled('record.' + quoted(name))} AS {quoted(name)}" for name in columns)
     relation = (

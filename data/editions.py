@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 POINTER = "CURRENT"
 PINNED = "PINNED"
+ROLLED_BACK = "ROLLED_BACK"
+"""Lies beside the pointer while somebody has chosen an older edition: only publishing by hand leads on from there."""
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 KEPT_OPEN = 4
 """Editions a process keeps open: the current one and those it replaced, which pages may still be reading."""
@@ -229,10 +231,22 @@ def editions(home: Home) -> list[EditionInfo]:
 
 
 def rollback(home: Home, id: str) -> None:
-    """Point readers at another published edition, usually an older one. Raises DataError if it cannot be read."""
+    """Point readers at another published edition, usually an older one. Raises DataError if it cannot be read.
+
+    While they read an older one, nothing is published in the background.
+    """
     open_edition(home, id)
     with exclusively(home):
+        if id == ids(home)[-1]:
+            (home.editions / ROLLED_BACK).unlink(missing_ok=True)
+        else:
+            (home.editions / ROLLED_BACK).touch()
         point(home, id)
+
+
+def rolled_back(home: Home) -> bool:
+    """Whether readers were pointed at an older edition, and nothing was published by hand since."""
+    return (home.editions / ROLLED_BACK).exists()
 
 
 def path_of(home: Home, id: str) -> Path:

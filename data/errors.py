@@ -1,4 +1,4 @@
-"""The one exception of the data layer."""
+"""The exceptions of the data layer."""
 
 
 class DataError(Exception):
@@ -6,3 +6,7 @@ class DataError(Exception):
 
     The message is one line for the person at the keyboard: what, where, and what to do.
     """
+
+
+class Unavailable(DataError):
+    """The store or the disk is not to be had now; what came in may be as it should. Trying again helps."""

@@ -20,11 +20,12 @@ import duckdb
 
 from data.contents import Stamp, content_hash, remember, remembered
 from data.deliveries import reading, text
-from data.errors import DataError
+from data.errors import DataError, Unavailable
 from data.home import Home
 from data.judge import judge
 from data.merge import LoadReport, Run, is_recorded, merge, record_source
 from data.progress import Progress, watched
+from data.pushed import Pushed
 from data.sources import Source
 from data.store import open_store, read_store, transaction
 
@@ -37,17 +38,25 @@ def load(
     source: Source,
     *,
     file: Path | None = None,
+    pushed: Pushed | None = None,
     force: bool = False,
     reject_limit: float = 0.2,
     progress: Progress | None = None,
 ) -> LoadReport:
     """Load one delivery of `source`, read from `file` in place of what the source names if that is given.
 
+    A delivery is known by its content, one that was `pushed` by its id: it is loaded once, however often it is tried.
+
     A delivery with more than `reject_limit` rejects (a share, 0 to 1) is held: its batch and rejects are recorded, no
     fact is. `force` loads a held delivery, or one that is already loaded, all the same.
     `progress` is told of the phases fetch (of a query), judge and merge.
-    Raises DataError, with the store as it was, when the delivery cannot be read or the store cannot be written.
+    Raises DataError, with the store as it was, when the delivery cannot be read; Unavailable when the store cannot be
+    written.
     """
+    if source.push and file is None:
+        raise DataError(
+            f"{source.path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file"
+        )
     home.prepare()
     began, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
     tell = progress or (lambda phase, done: None)
@@ -56,8 +65,8 @@ def load(
         path, origin = _fetched(source, scratch, tell) if asked else _named(source, file)
         with reading(path):
             stamp = Stamp.of(path)
-            content = (None if force else _remembered(home, stamp)) or content_hash(path)
-        run = Run(home, source, origin, content, started_at, began, force)
+            content = (None if force or pushed else _remembered(home, stamp)) or content_hash(path)
+        run = Run(home, source, pushed.origin if pushed else origin, content, started_at, began, force, pushed)
         with read_store(home, wait=MERGE_SECONDS) as store:
             known, recorded = run.known(store), is_recorded(store, source)
         if known:
@@ -65,15 +74,16 @@ def load(
                 with open_store(home, wait=MERGE_SECONDS) as store:
                     record_source(store, source)
             return known
-        judged = judge(home, source, path, scratch, started_at, tell)
+        as_read = source.pushed_as(pushed.format) if pushed else source
+        judged = judge(home, as_read, path, scratch, started_at, tell, pushed)
         if Stamp.of(path) != stamp:
-            raise DataError(f"{origin}: changed while it was read; nothing was loaded; load it when it is complete")
+            raise Unavailable(f"{origin}: changed while it was read; nothing was loaded; load it when it is complete")
         with open_store(home, wait=MERGE_SECONDS) as store:
             store.execute(f"SET temp_directory = {text(str(scratch))}")
             with watched(store, "merge", tell), transaction(store):
                 record_source(store, source)
                 report = run.known(store) or merge(store, run, judged, reject_limit)
-                if not asked:
+                if not asked and not pushed:
                     remember(store, stamp, content)
         return replace(report, seconds=run.seconds)
 
@@ -129,7 +139,7 @@ def _plain_errors(home: Home) -> Iterator[None]:
     except (duckdb.Error, OSError) as error:
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if full or any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
-            raise DataError(
+            raise Unavailable(
                 f"the disk of {home.root} is full; nothing was loaded; free some space, then load again"
             ) from error
         raise DataError(f"nothing was loaded: {' '.join(str(error).split())}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.contract import DUPLICATE, UNREADABLE_ROW, Contract, json_object, mapped
+from data.contract import DUPLICATE, FOREIGN, UNREADABLE_ROW, Contract, json_object, mapped
 from data.deliveries import Delivery, open_delivery, open_query, text
 from data.errors import DataError
 from data.expressions import result_types
@@ -15,9 +15,10 @@ from data.lookups import Members, function
 from data.masking import mask, pepper
 from data.places import Areas, area_functions
 from data.progress import Progress, watched
+from data.pushed import Pushed
 from data.schema import Column
 from data.sources import Source
-from data.store import one
+from data.store import attach_store, one
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Judged:
     """A delivery judged.
 
     columns: the columns of the fact that `facts` has.
-    facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, but for
-    duplicates. rejects: Parquet of (number, row, key, reasons, raw); number is the row of `facts`, from 0, NULL for a
-    line that could not be read; row is its number in the file.
+    facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, and for one
+    that only its key speaks against. rejects: Parquet of (number, row, key, reasons, raw); number is the row of
+    `facts`, from 0, NULL for a line that could not be read; row is its number in the file.
     """
 
     columns: tuple[Column, ...]
@@ -46,8 +47,10 @@ class Judged:
         )
 
 
-def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, tell: Progress) -> Judged:
-    """Judge the delivery at `path`: a file of the source, or what `fetch` has brought for it."""
+def judge(
+    home: Home, source: Source, path: Path, scratch: Path, now: datetime, tell: Progress, pushed: Pushed | None = None
+) -> Judged:
+    """Judge the delivery at `path`: a file of the source, what `fetch` has brought for it, or what was `pushed`."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
     with home.connect() as connection, area_functions(connection, home, source) as areas:
         connection.execute(f"SET temp_directory = {text(str(scratch))}")
@@ -56,15 +59,21 @@ def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, 
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET VARIABLE pepper = ?", [pepper(home)])
         asked = source.url is not None and path.parent == scratch
-        delivery = open_query(source, path, connection) if asked else open_delivery(source, path, scratch, connection)
-        contract = _contract(home, source, delivery, areas, connection, now)
+        if asked:
+            delivery = open_query(source, path, connection)
+        else:
+            delivery = open_delivery(source, path, scratch, connection, partial=pushed is not None)
+        contract = _contract(home, source, delivery, areas, connection, now, pushed)
         with watched(connection, "judge", tell):
             connection.execute(
                 f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
             )
         connection.execute(f"CREATE VIEW facts AS FROM read_parquet({text(str(facts))}, file_row_number = true)")
         _unreadable_lines(connection, delivery)
+        connection.execute("CREATE TABLE late (number BIGINT, reason VARCHAR, raw VARCHAR)")
         _duplicates(connection, contract, now)
+        if pushed and pushed.area is not None:
+            _foreign(connection, contract, home, pushed)
         _write_rejects(connection, delivery, rejects)
         read, rejected = one(
             connection,
@@ -75,8 +84,9 @@ def judge(home: Home, source: Source, path: Path, scratch: Path, now: datetime, 
 
 
 def _contract(
-    home: Home, source: Source, delivery: Delivery, areas: Areas, connection: duckdb.DuckDBPyConnection, now: datetime
-) -> Contract:
+    home: Home, source: Source, delivery: Delivery, areas: Areas, connection: duckdb.DuckDBPyConnection, now: datetime,
+    pushed: Pushed | None,
+) -> Contract:  # fmt: skip
     """The contract of this delivery, its expressions tried on its columns."""
     try:
         for key, expression in source.expressions.items():
@@ -85,7 +95,7 @@ def _contract(
             except DataError as error:
                 raise DataError(f"{key}: {error}") from error
         types = result_types(source.expressions, f"({delivery.relation})", connection)
-        contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated)
+        contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated, pushed)
         contract.staged()
     except DataError as error:
         raise DataError(f"{source.path}: {error} (reading {delivery.origin})") from error
@@ -109,8 +119,7 @@ def _unreadable_lines(connection: duckdb.DuckDBPyConnection, delivery: Delivery)
 
 
 def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
-    """Table `duplicates` (number, raw): all rows of a key but the best: good, then newest, then first."""
-    connection.execute("CREATE TABLE duplicates (number BIGINT, raw VARCHAR)")
+    """Puts all rows of a key but the best into `late`: good before bad, then newest, then first."""
     connection.execute(
         "CREATE TABLE doubtful AS SELECT hash(key) AS h FROM facts WHERE key IS NOT NULL GROUP BY h HAVING count(*) > 1"
     )
@@ -126,20 +135,49 @@ def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: 
         ORDER BY number""",
         [now],
     )
-    # Only now these rows are known to be rejects, so they are read once more as they came. Both tables list the same
-    # rows in the file's order: their rowids match.
+    _read_again(connection, contract, "doubtful")
+    connection.execute(
+        f"INSERT INTO late SELECT number, {text(DUPLICATE)}, raw FROM doubles JOIN doubtful_rows USING (number) "
+        "WHERE place > 1"
+    )
+
+
+def _foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home, pushed: Pushed) -> None:
+    """Puts the rows into `late` whose key is stored already, in an area that the sender does not speak for."""
+    fact = contract.source.fact
+    attach_store(home, connection)
+    connection.execute(
+        f"CREATE TABLE elsewhere AS SELECT DISTINCT hash(key) AS h FROM store.{fact} WHERE source = ? "
+        f"AND {pushed.covers('area')} IS NOT TRUE AND key IN (SELECT key FROM facts WHERE key IS NOT NULL)",
+        [contract.source.source],
+    )
+    connection.execute("DETACH store")
+    if one(connection, "SELECT count(*) FROM elsewhere") != (0,):
+        _read_again(connection, contract, "elsewhere")
+        connection.execute(f"INSERT INTO late SELECT number, {text(FOREIGN)}, raw FROM elsewhere_rows")
+
+
+def _read_again(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: str) -> None:
+    """Table `<keys>_rows` (number, raw): the rows as they came whose key's hash is in the table `keys`.
+
+    Only now they are known to be rejects, so they are read once more. Both tables that it is made of list the same rows
+    in the file's order: their rowids match.
+    """
     key = f"nullif(trim(CAST({mapped('key')} AS VARCHAR)), '')"
-    hashes = connection.sql("FROM doubtful").to_arrow_table()["h"].to_numpy()
-    with function(connection, "is_doubtful", Members(hashes), ["UBIGINT"], "BOOLEAN"):
+    hashes = connection.sql(f"FROM {keys}").to_arrow_table()["h"].to_numpy()
+    connection.execute(
+        f"CREATE TABLE {keys}_numbers AS SELECT file_row_number AS number FROM facts "
+        f"WHERE key IS NOT NULL AND hash(key) IN (FROM {keys}) ORDER BY number"
+    )
+    with function(connection, "is_wanted", Members(hashes), ["UBIGINT"], "BOOLEAN"):
         connection.execute(
             f"""
-            CREATE TABLE doubles_raw AS SELECT {mask("raw")} AS raw
+            CREATE TABLE {keys}_raw AS SELECT {mask("raw")} AS raw
             FROM (SELECT {contract.raw()} AS raw, {key} AS key FROM ({contract.mapped()}))
-            WHERE key IS NOT NULL AND is_doubtful(hash(key))"""
+            WHERE key IS NOT NULL AND is_wanted(hash(key))"""
         )
     connection.execute(
-        "INSERT INTO duplicates "
-        "SELECT number, raw FROM doubles d JOIN doubles_raw r ON r.rowid = d.rowid WHERE place > 1"
+        f"CREATE TABLE {keys}_rows AS SELECT number, raw FROM {keys}_numbers n JOIN {keys}_raw r ON r.rowid = n.rowid"
     )
 
 
@@ -149,11 +187,12 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, delivery: Delivery, re
         COPY (
             SELECT number, number + {delivery.first_row} + coalesce(skipped, 0) AS row, key, reasons, raw
             FROM (
-                SELECT coalesce(f.file_row_number, d.number) AS number, f.key,
-                    list_concat(f.reasons, CASE WHEN d.number IS NOT NULL THEN [{text(DUPLICATE)}] END) AS reasons,
-                    coalesce(f.raw, d.raw) AS raw
-                FROM facts f LEFT JOIN duplicates d ON d.number = f.file_row_number
-                WHERE f.reasons IS NOT NULL OR d.number IS NOT NULL
+                SELECT f.file_row_number AS number, f.key, list_concat(f.reasons, l.reasons) AS reasons,
+                    coalesce(f.raw, l.raw) AS raw
+                FROM facts f LEFT JOIN (
+                    SELECT number, list(reason ORDER BY reason) AS reasons, min(raw) AS raw FROM late GROUP BY number
+                ) l ON l.number = f.file_row_number
+                WHERE f.reasons IS NOT NULL OR l.number IS NOT NULL
             )
             ASOF LEFT JOIN skips ON number >= good
             UNION ALL

@@ -8,9 +8,10 @@ from typing import Literal
 import duckdb
 
 from data.deliveries import text
-from data.errors import DataError
+from data.errors import DataError, Unavailable
 from data.home import Home
 from data.judge import Judged
+from data.pushed import Pushed
 from data.schema import Fact
 from data.sources import Source
 from data.store import one, stored
@@ -39,7 +40,7 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of `load`: what it loads, from where, since when."""
+    """One run of `load`: what it loads, from where, since when. A push is known by its id, others by their content."""
 
     home: Home
     source: Source
@@ -48,35 +49,41 @@ class Run:
     started_at: datetime
     began: float
     force: bool
+    pushed: Pushed | None = None
 
     @property
     def identity(self) -> str:
-        return f"{self.content_hash}:{self.source.definition_hash}"
+        return f"{self.pushed.id if self.pushed else self.content_hash}:{self.source.definition_hash}"
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
     def known(self, store: duckdb.DuckDBPyConnection) -> LoadReport | None:
-        """The report of the accepted batch that has this content, unless it is to be loaded all the same."""
-        if self.force:
+        """The report of the accepted batch that has this content, unless it is to be loaded all the same.
+
+        A push is sent once: if it was held it stays so, and if it was accepted it is not loaded again by force.
+        """
+        if self.force and not self.pushed:
             return None
+        told = "status" if self.pushed and not self.force else "nullif(status, 'held')"
         found = store.execute(
-            "SELECT batch, rows_read, accepted, updated, unchanged, rejected FROM batches "
-            "WHERE source = ? AND identity = ? AND status = 'accepted' ORDER BY batch DESC LIMIT 1",
+            f"SELECT batch, rows_read, accepted, updated, unchanged, rejected, {told} AS told FROM batches "
+            "WHERE source = ? AND identity = ? AND told IS NOT NULL ORDER BY batch DESC LIMIT 1",
             [self.source.source, self.identity],
         ).fetchall()
         if not found:
             return None
-        batch, read, accepted, updated, unchanged, rejected = found[0]
+        batch, read, accepted, updated, unchanged, rejected, status = found[0]
         counts = (read, accepted, updated, unchanged, rejected)
-        return LoadReport(self.source.source, batch, *counts, self.seconds, "already loaded")
+        told = "held" if status == "held" else "already loaded"
+        return LoadReport(self.source.source, batch, *counts, self.seconds, told)
 
 
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
     if one(store, "SELECT value FROM counters WHERE name = 'areas_version'") != (judged.areas_version,):
-        raise DataError(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
+        raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
     held = judged.rejected > reject_limit * judged.read and not run.force
     status: Status = "held" if held else "accepted"
     name, accepted = run.source.source, judged.read - judged.rejected

@@ -97,6 +97,7 @@ def publish(
     order = Order(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
     with editions.exclusively(home), _plainly(home), _bench(home) as con:
         edition, kind, cases = _make(con, order)
+        (home.editions / editions.ROLLED_BACK).unlink(missing_ok=True)
         _prune(home, keep)
     return PublishReport(edition, kind, cases, time.perf_counter() - started)
 

@@ -120,7 +120,10 @@ def _names(value: Any) -> Any:
 
 
 class Source(_Strict):
-    """One source file, checked. `file` is relative to the source file; `area` holds the ways in their order."""
+    """One source file, checked. `file` is relative to the source file; `area` holds the ways in their order.
+
+    push: its rows come by the HTTP API alone; a source of a file or a query may be pushed to as well.
+    """
 
     _path: Path = PrivateAttr(Path("source.yaml"))
     source: str
@@ -129,6 +132,7 @@ class Source(_Strict):
     file: str | None = None
     url: str | None = None
     query: str | None = None
+    push: Literal[True] | None = None
     format: Format | None = None
     csv: Csv = Csv()
     sheet: str | int = 0
@@ -154,8 +158,8 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.file is None) == (self.url is None):
-            raise ValueError("give either file, or url and query")
+        if [self.file, self.url, self.push].count(None) != 2:
+            raise ValueError("give one of file, url (with query) and push: true")
         if (self.url is None) != (self.query is None):
             raise ValueError("url and query belong together")
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
@@ -201,6 +205,11 @@ class Source(_Strict):
         return {key: parse(sql) for key, sql in found.items()}
 
     @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The delivery's own columns that the expressions name, in their order."""
+        return tuple(dict.fromkeys(name for found in self.expressions.values() for name in found.columns))
+
+    @property
     def definition(self) -> str:
         """The source file as canonical JSON, without the values of environment variables."""
         return json.dumps(self.model_dump(mode="json", exclude_none=True), ensure_ascii=False, sort_keys=True)
@@ -208,8 +217,12 @@ class Source(_Strict):
     @property
     def definition_hash(self) -> str:
         """A hash of what decides how a delivery is read; where it lies and what it is called do not."""
-        reading = self.model_dump(mode="json", exclude={"name", "file", "url", "query", "cycle_days"})
+        reading = self.model_dump(mode="json", exclude={"name", "file", "url", "query", "push", "cycle_days"})
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()
+
+    def pushed_as(self, format: Format) -> Self:
+        """The source as a push is read: in UTF-8 and the format that it came in, whatever its files are written in."""
+        return self.model_copy(update={"format": format, "csv": self.csv.model_copy(update={"encoding": "utf-8"})})
 
     def database(self) -> str:
         """The URL with `${NAME}` replaced from the environment; a value inside a longer URL is quoted for it."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from data.errors import DataError
+from data.errors import DataError, Unavailable
 from data.home import Home
 from data.schema import FACTS, Fact
 
@@ -181,7 +181,7 @@ def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyCon
             if time.monotonic() > deadline:
                 pid = re.search(r"PID (\d+)", str(error))
                 holder = f"process {pid[1]}" if pid else "another process"
-                raise DataError(
+                raise Unavailable(
                     f"{home.store} is in use by {holder}; wait until it has finished, then try again"
                 ) from None
             time.sleep(0.05)

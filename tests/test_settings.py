@@ -24,6 +24,7 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     plain = {name: told[PREFIX + name.upper()] for name in Settings.model_fields}
     assert plain.pop("threads") == ""  # the processors of the machine
     assert plain.pop("catalog") == ""  # none
+    assert plain.pop("sources") == ""  # beside the store
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"
@@ -54,6 +55,12 @@ def test_variables_reach_the_home_of_the_data(monkeypatch: pytest.MonkeyPatch, t
     assert (home.root, home.zone, home.memory, home.threads) == (tmp_path, "America/New_York", "512MB", 3)
 
 
+@pytest.mark.parametrize(("size", "count"), [("50MB", 50_000_000), ("1.5 GB", 1_500_000_000), ("2MiB", 2_097_152)])
+def test_a_size_is_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch, size: str, count: int) -> None:
+    monkeypatch.setenv("COCKPIT_PUSH_SIZE", size)
+    assert load().push_bytes == count
+
+
 def test_weights_are_three_numbers_that_sum_to_100(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_THREE_RATE_WEIGHTS", "20, 40,40")
     assert load().three_rate_weights == (20, 40, 40)
@@ -74,6 +81,11 @@ def test_weights_are_three_numbers_that_sum_to_100(monkeypatch: pytest.MonkeyPat
         ("THREADS", "0"),
         ("KEEP_EDITIONS", "0"),
         ("CATALOG", "/no/such/folder"),
+        ("SOURCES", "/no/such/folder"),
+        ("PUSH_SIZE", "50"),
+        ("PUSH_ROWS", "0"),
+        ("PUSH_RATE", "0"),
+        ("PUBLISH_SECONDS", "1"),
         ("THREE_RATE_WEIGHTS", "30,35"),
         ("THREE_RATE_WEIGHTS", "30,35,36"),
         ("THREE_RATE_WEIGHTS", "-30,65,65"),

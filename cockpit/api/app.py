@@ -1,20 +1,20 @@
-"""`/api/v1`: dictionary, numbers, rows, areas and editions. The OpenAPI document is at `/api/v1/openapi.json`."""
+"""`/api/v1`: dictionary, numbers, rows, areas, editions, pushes. The OpenAPI document is at `/api/v1/openapi.json`."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi import FastAPI, HTTPException, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from cockpit import editions, geo, settings
 from cockpit.access.policy import Can
+from cockpit.api import push
 from cockpit.api.caller import Caller, Known
+from cockpit.api.faults import FAULTS, install
 from cockpit.view import catalog_of, home
 from data import editions as shelf
-from data.desk.errors import DeskError
 from data.editions import Edition
-from data.errors import DataError
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
@@ -27,18 +27,18 @@ from metrics.scope import OutOfScope, asked_area
 
 MOST_ROWS = 1000
 LONGEST_YEARS = 20
-FAULTS: dict[int | str, dict[str, Any]] = {
-    "400": {"description": "the question makes no sense; `detail` says what would"},
-    "401": {"description": "nobody is signed in, or the token does not hold"},
-    "403": {"description": "outside of what the caller may see"},
-    "404": {"description": "no such metric, area or edition"},
-    "503": {"description": "nothing is published, or the desk does not answer"},
-}
-
 api = FastAPI(
     title="Governance Cockpit", version="1", docs_url=None, redoc_url=None, responses=FAULTS,
-    description="Numbers, rows, areas and editions, narrowed to what the caller may see.",
+    description="Numbers, rows, areas and editions, narrowed to what the caller may see; and facts pushed by systems.",
+    openapi_tags=[
+        {"name": "numbers", "description": "What the screens show, and the rows behind it."},
+        {"name": "areas", "description": "The area tree and its outlines."},
+        {"name": "editions", "description": "What is published."},
+        {"name": "push", "description": "Facts that a system sends under a source's mapping, and what became of them."},
+    ],
 )  # fmt: skip
+install(api)
+api.include_router(push.router)
 
 Id = Annotated[str, Path(max_length=60, description="a metric of the dictionary, such as backlog")]
 Code = Annotated[int | None, Query(ge=0, lt=10**12, description="an area's code; the caller's own by default")]
@@ -47,23 +47,16 @@ Moment = Annotated[datetime | None, Query(description="what was known then; the 
 Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
 
 
-@api.exception_handler(MetricsError)
-async def _unanswerable(request: Request, error: MetricsError) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 403 if isinstance(error, OutOfScope) else 400)
-
-
-@api.exception_handler(DataError)
-async def _unavailable(request: Request, error: DataError) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 503 if isinstance(error, DeskError) else 404)
-
-
-@api.get("/metrics", summary="The dictionary")
+@api.get("/metrics", summary="The dictionary", tags=["numbers"])
 def dictionary(caller: Known) -> list[dict[str, Any]]:
     """Every metric: names, definition, unit, levels and thresholds."""
     return [_defined(metric) for metric in _catalog().metrics.values()]
 
 
-@api.get("/metrics/{id}", summary="The numbers of a metric", responses={"200": {"content": {"text/csv": {}}}})
+@api.get(
+    "/metrics/{id}", summary="The numbers of a metric", tags=["numbers"],
+    responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
 def numbers(
     caller: Known,
     id: Id,
@@ -82,7 +75,7 @@ def numbers(
     return _as_csv(told) if format == "csv" else JSONResponse(_records(told))
 
 
-@api.get("/rows/{id}", summary="The facts behind a number, a page at a time")
+@api.get("/rows/{id}", summary="The facts behind a number, a page at a time", tags=["numbers"])
 def facts(
     caller: Known,
     id: Id,
@@ -105,7 +98,10 @@ def facts(
     return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
 
 
-@api.get("/areas", summary="An area and those right below it")
+@api.get(
+    "/areas", summary="An area and those right below it", tags=["areas"],
+    responses={"200": {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+)  # fmt: skip
 def tree(
     caller: Known,
     area: Code = None,
@@ -124,7 +120,7 @@ def tree(
     return JSONResponse(told)
 
 
-@api.get("/editions", summary="What is published")
+@api.get("/editions", summary="What is published", tags=["editions"])
 def published(caller: Known) -> list[dict[str, Any]]:
     """The newest first, with the time of its data and how many cases it holds."""
     return [

@@ -4,25 +4,35 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
 from data.desk import tokens
+from data.desk.tokens import Token
 from data.schema import end_of
 
-BEARER = "bearer "
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case."""
+NOBODY = "sign in, or send a valid token: Authorization: Bearer ck_…"
+
+bearer = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A system's token, `ck_…`, from `python -m cockpit token issue`."
+)
+cookie = APIKeyCookie(
+    name=visitors.COOKIE, auto_error=False, scheme_name="session", description="The session of a browser, from /login."
+)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """name: for the audit."""
+    """name: for the audit. token: None for a visitor."""
 
     name: str
     grants: Grants
     address: str
+    token: Token | None = None
 
     def note(self, event: str, what: str, result: str = "ok") -> None:
         """A row of the audit."""
@@ -30,17 +40,20 @@ class Caller:
         record.write(who=self.name, role=role, event=event, what=what, result=result, address=self.address)
 
 
-def caller(request: Request) -> Caller:
+def caller(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    _session: Annotated[str | None, Depends(cookie)],
+) -> Caller:
     """Whoever calls. 401 for nobody, and for a token that is unknown, expired or revoked."""
     address = request.client.host if request.client else ""
-    if visitor := visitor_of(request.scope):
+    if given is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)
-    given = request.headers.get("authorization", "")
-    found = tokens.read(visitors.desk(), given[len(BEARER) :]) if given.lower().startswith(BEARER) else None
+    found = tokens.read(visitors.desk(), given.credentials) if given else None
     if found is None:
-        raise HTTPException(401, "sign in, or send a valid token: Authorization: Bearer ck_…")
+        raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
     held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area else ()
-    return Caller(f"system:{found.system}", Grants(held), address)
+    return Caller(f"system:{found.system}", Grants(held), address, found)
 
 
 Known = Annotated[Caller, Depends(caller)]

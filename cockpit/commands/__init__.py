@@ -12,6 +12,7 @@ from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
 from cockpit.commands.load import areas, load, rejects
+from cockpit.commands.pushes import pushes
 from cockpit.commands.query import query, rows
 from cockpit.commands.serve import serve
 from cockpit.commands.token import token
@@ -31,7 +32,23 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, load, areas, publish, editions, rollback, query, rows, rejects, check, user, token, audit):
+for command in (
+    serve,
+    demo,
+    load,
+    areas,
+    publish,
+    editions,
+    rollback,
+    query,
+    rows,
+    rejects,
+    pushes,
+    check,
+    user,
+    token,
+    audit,
+):
     cli.add_command(command)
 
 

@@ -33,8 +33,9 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) 
         ensure_account(settings, demo)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        if settings.catalog:
-            os.environ["COCKPIT_CATALOG"] = str(settings.catalog.resolve())
+        for name, folder in {"CATALOG": settings.catalog, "SOURCES": settings.sources}.items():
+            if folder:
+                os.environ[f"COCKPIT_{name}"] = str(folder.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
         with contextlib.suppress(KeyboardInterrupt):
             _run(door, address(host, port))

@@ -3,6 +3,7 @@
 `fresh` forks such a process from a server that has imported all it needs, so that it starts at once.
 """
 
+import json
 import multiprocessing
 import resource
 import signal
@@ -15,8 +16,11 @@ from typing import Any
 
 from data.home import Home
 from data.ingest import load
+from data.intake import Intake, Limits
 from data.publish import publish
+from data.pushes import Publisher
 from data.sources import read_source
+from data.spool import Sender, Spool
 from tests.data.stock import ROLLUPS
 
 AS_OF = (datetime(2026, 6, 1, 8), datetime(2026, 6, 2, 8), datetime(2026, 6, 3, 8))
@@ -56,3 +60,33 @@ def within(limit: int, task: str, root: Path, told: Path, *arguments: Any) -> No
     except Exception as error:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
         told.write_text(f"{type(error).__name__}: {error}" if len(str(error)) else traceback.format_exc())
+
+
+def accepting(root: Path, acknowledged: Path, count: int) -> None:
+    """Takes pushes into the spool one by one, and writes down each that its sender would now be promised."""
+    spool = Spool(Home(root, memory="1GB"))
+    with acknowledged.open("a") as out:
+        for i in range(count):
+            body = Intake(spool.coming(), "ndjson", Limits(10**6, 1000))
+            body.feed(pushed_rows(i).encode())
+            body.close()
+            push, _ = spool.accept(body, Sender(1, "system", None), "hotline", f"key-{i}")
+            out.write(f"{i} {push.id}\n")
+            out.flush()
+
+
+def pushed_rows(i: int) -> str:
+    """A push of cases as NDJSON: ten of its own, one to reject, and one that every push says anew."""
+    rows = [
+        {"key": key, "area": 5 if key.endswith("-3") else 990101001201, "registered_at": "2026-05-01 08:00",
+         "title": f"push {i}", "updated_at": f"2026-05-02 08:{i:02}"}
+        for key in (*(f"{i}-{n}" for n in range(11)), "shared")
+    ]  # fmt: skip
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def publishing(root: Path, seconds: float) -> None:
+    """Loads and publishes until nothing waits."""
+    publisher = Publisher(Home(root, memory="1GB"), root / "sources", ROLLUPS, seconds=seconds)
+    while publisher.turn() or publisher.spool.next() or publisher.spool.loaded():
+        pass

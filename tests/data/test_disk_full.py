@@ -146,7 +146,7 @@ def test_loading_with_files_limited_in_size(tmp_path: Path, source: Source, shar
     home, id = stocked(tmp_path / "var")
     limit = int(home.store.stat().st_size * share)
     said = failed(home, tmp_path, limit, "load", source.path)
-    assert said.startswith("DataError: ")
+    assert said.startswith("Unavailable: ")
     assert "nothing was loaded" in said
     assert "\n" not in said
     assert served(home) == (id, 300)

@@ -167,6 +167,8 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/rows/{id}",
         "/areas",
         "/editions",
+        "/push/{source}",
+        "/push/{id}",
     }
 
 

@@ -1,0 +1,216 @@
+"""`push`: facts that a system sends, and what became of them row by row.
+
+A body streams to the disk while it is checked; the sender is answered 202 when it lies there for good. Loading and
+publishing is the work of another process (`cockpit.publisher`).
+"""
+
+import logging
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from cockpit import settings
+from cockpit.access.policy import Can
+from cockpit.api import body
+from cockpit.api.caller import Caller, Known
+from cockpit.api.faults import RETRY_SECONDS, fault
+from data import editions
+from data.buckets import take
+from data.declared import declared
+from data.errors import DataError, Unavailable
+from data.intake import DEEPEST, LONGEST_ROW, size_told
+from data.sources import Source
+from data.spool import Conflict, Push, Sender, Spool, State
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["push"])
+
+MOST_WAITING, MOST_BODIES = 1000, 20
+"""So many pushes wait to be loaded at most, and so many of the largest size in bytes."""
+STORE_SECONDS = 2.0
+TOO_OFTEN = 429
+MOST_REJECTS = 1000
+
+SourceName = Annotated[
+    str, Path(max_length=40, pattern=r"^[a-z][a-z0-9_]*$", description="a declared source", examples=["hotline"])
+]
+PushId = Annotated[str, Path(max_length=60, description="what the push was answered with")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$",
+        description="names this push: sent again with the same body, it is answered as before and loaded once",
+    ),
+]  # fmt: skip
+
+
+class Accepted(BaseModel):
+    """The push is on disk and will be loaded."""
+
+    id: str = Field(examples=["20261122-080000-1f2e3d4c"])
+    source: str
+    state: State = Field(description="queued; of a push sent again what it has come to")
+    rows: int = Field(description="rows in the body")
+    size: int = Field(description="bytes of the body, unpacked")
+
+
+class RefusedRow(BaseModel):
+    """A row that was refused. row: its number: of an array from 1, of NDJSON and CSV the line."""
+
+    row: int | None
+    key: str | None
+    reasons: list[str] = Field(examples=[["unknown area: 990199", "unparseable time: due_at"]])
+
+
+class Verdict(BaseModel):
+    """What became of a push. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted."""
+
+    id: str
+    source: str
+    state: State = Field(
+        description="queued; loaded, so in the next edition; published, so to be seen; held, as too many rows were "
+        "refused; failed, as it could not be read"
+    )
+    received_at: datetime = Field(description="in the district's zone")
+    ended_at: datetime | None = Field(description="when it was published, held or given up")
+    rows: int
+    read: int | None
+    accepted: int | None
+    updated: int | None
+    unchanged: int | None
+    rejected: int | None
+    batch: int | None = Field(description="the delivery it has become")
+    edition: str | None = Field(description="the first edition that shows it")
+    fault: str | None = Field(description="why it could not be read at all")
+    rejects: list[RefusedRow]
+
+
+REFUSALS = {
+    **fault(400, "the body is not what its headers say: broken JSON, a cut off gzip, not UTF-8, no row"),
+    **fault(403, "the token is not for this source, or is no token of a system"),
+    **fault(404, "the source is not declared"),
+    **fault(408, "the body came too slowly"),
+    **fault(409, "the Idempotency-Key stands for another body, or the home holds the demo district alone"),
+    **fault(413, f"too many bytes or rows; a row longer than {size_told(LONGEST_ROW)} or nested deeper than {DEEPEST}"),
+    **fault(415, "Content-Type is none of JSON, NDJSON and CSV, or Content-Encoding is not gzip"),
+    **fault(429, "too many pushes of this token, or too many that wait to be loaded", Retry_After="seconds to wait"),
+}  # fmt: skip
+
+
+@router.post(
+    "/push/{source}", status_code=202, response_model=Accepted, responses=REFUSALS,
+    summary="Send facts of a source", openapi_extra={"requestBody": body.DOCUMENT},
+)  # fmt: skip
+async def send(request: Request, response: Response, caller: Known, source: SourceName, key: Key = None) -> Accepted:
+    """Rows in the columns of the source's own mapping. 202 when they are on disk; what became of them tells `Location`.
+
+    A key that is known already is updated if the row is newer. A token with an area pushes rows of that area alone:
+    others are refused row by row.
+    """
+    try:
+        taken, again = await _taken(request, caller, source, key)
+    except HTTPException as refusal:
+        log.warning("push to %s by %s refused: %s", source, caller.name, refusal.detail)
+        if refusal.status_code != TOO_OFTEN:  # of those there may be many
+            await run_in_threadpool(caller.note, "push", f"{source}: {refusal.status_code} {refusal.detail}", "refused")
+        await body.drain(request)
+        raise
+    told = f"{source} {taken.id}: {taken.rows} rows, {taken.size} bytes" + (", sent again" if again else "")
+    await run_in_threadpool(caller.note, "push", told)
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/push/{taken.id}"
+    return Accepted(id=taken.id, source=taken.source, state=taken.state, rows=taken.rows, size=taken.size)
+
+
+@router.get("/push/{id}", response_model=Verdict, summary="What became of a push, row by row")
+def verdict(
+    caller: Known,
+    id: PushId,
+    limit: Annotated[int, Query(ge=1, le=MOST_REJECTS, description="refused rows to tell")] = 100,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> Verdict:
+    """For the token that pushed it, and for who may see refused rows."""
+    spool = Spool(settings.current().data)
+    found = spool.find(id)
+    if found is None:
+        raise HTTPException(404, f"there is no push {id}; they are told of for a month")
+    own = caller.token is not None and caller.token.id == found.token
+    if not own and not caller.grants.may(Can.REJECTS):
+        raise HTTPException(403, f"push {id} was sent with another token")
+    rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
+    names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")
+    return Verdict(
+        **{name: getattr(found, name) for name in names}, edition=found.edition, fault=found.fault, rejects=rejects,
+        received_at=_local(found.received), ended_at=_local(found.ended) if found.ended else None,
+    )  # fmt: skip
+
+
+async def _taken(request: Request, caller: Caller, name: str, key: str | None) -> tuple[Push, bool]:
+    """The push, on disk; and whether it was sent before. Raises HTTPException if it is refused."""
+    spool = Spool(settings.current().data)
+    sender = await run_in_threadpool(_admitted, caller, name, spool)
+    form = body.form_of(request)
+    async with body.received(request, form, spool) as taken:
+        try:
+            return await run_in_threadpool(spool.accept, taken, sender, name, key)
+        except Conflict as conflict:
+            raise HTTPException(409, str(conflict)) from None
+
+
+def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
+    """Who pushes, if this token may push to this source now."""
+    config, token = settings.current(), caller.token
+    if token is None:
+        raise HTTPException(
+            403, "only systems push: send a token, from `python -m cockpit token issue SYSTEM --source S`"
+        )
+    rate = config.push_rate
+    if wait := take(spool.folder, str(token.id), rate / 60, max(rate / 6, 5)):
+        raise _later(f"this token pushes more often than {rate} times a minute", wait)
+    if name not in token.sources:
+        raise HTTPException(403, f"this token is not for the source {name}")
+    source = _declared(name)
+    if token.area is not None and not source.area:
+        raise HTTPException(403, f"rows of {name} tell no area, and this token is for an area: it needs one without")
+    _check_demo(name)
+    count, size = spool.waiting()
+    if count >= MOST_WAITING or size >= MOST_BODIES * config.push_bytes:
+        raise _later(f"{count} pushes wait to be loaded", RETRY_SECONDS)
+    return Sender(token.id, token.system, token.area)
+
+
+def _declared(name: str) -> Source:
+    config = settings.current()
+    try:
+        found = declared(config.data, config.sources_folder, name, wait=STORE_SECONDS)
+    except Unavailable:
+        raise
+    except DataError as error:
+        log.error("%s", error)
+        raise Unavailable(f"the source {name} is declared wrongly: ask the data officer to mend its file") from None
+    if found is None:
+        raise HTTPException(404, f"there is no source {name}: its file {name}.yaml goes into the folder of sources")
+    return found
+
+
+def _check_demo(name: str) -> None:
+    """A home that holds the demo district takes nothing but the demo's own sources."""
+    from data.demo.deliveries import SOURCES  # here, as only a demonstration needs it
+
+    edition = editions.current(settings.current().data, memory=settings.current().read_memory)
+    if edition and edition.demo and name not in {source for source, *_ in SOURCES}:
+        raise HTTPException(
+            409, "this home holds the demo district, which is not mixed with other data: use another home"
+        )
+
+
+def _later(why: str, seconds: float) -> HTTPException:
+    wait = max(1, round(seconds + 0.5))
+    return HTTPException(TOO_OFTEN, f"{why}: try again in {wait} s", {"Retry-After": str(wait)})
+
+
+def _local(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, ZoneInfo(settings.current().zone)).replace(tzinfo=None, microsecond=0)

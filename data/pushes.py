@@ -1,0 +1,132 @@
+"""From the spool into an edition: pushes are loaded in order, and what was loaded is published.
+
+One process does this for a home. It may be killed at any instant: a push is loaded under its own id, so once, and what
+was loaded and not noted as published is looked for in the current edition first.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from data import editions
+from data.declared import declared
+from data.editions import Edition
+from data.errors import DataError, Unavailable
+from data.home import Home
+from data.ingest import load
+from data.merge import LoadReport
+from data.publish import publish
+from data.rollups import Rollup
+from data.spool import SUSPECT, Push, Spool
+from data.store import read_store
+
+log = logging.getLogger(__name__)
+
+LAST_ATTEMPT = 10
+"""A push whose loading ended the process so often is given up."""
+
+
+class Publisher:
+    """Loads and publishes the pushes of one home. `turn` does the next thing that is due.
+
+    sources: folder of source files. seconds: within how many a push is to be seen. keep: editions, as in `publish`.
+    """
+
+    def __init__(
+        self, home: Home, sources: Path, rollups: Sequence[Rollup], *, reject_limit: float = 0.2, keep: int = 10,
+        seconds: float = 60,
+    ) -> None:  # fmt: skip
+        self.home, self.sources, self.rollups = home, sources, rollups
+        self.reject_limit, self.keep = reject_limit, keep
+        self.pause = seconds / 2
+        self.spool = Spool(home)
+        self._due = 0.0
+        self._told = False
+
+    def turn(self) -> bool:
+        """Publish if it is time to, else load one push. False if there is nothing to do now.
+
+        The first push after a quiet time is published at once; under a stream of them an edition is made twice in the
+        time that is promised. Raises Unavailable if store or disk are not to be had, DataError if publishing failed.
+        """
+        loaded, push = self.spool.loaded(), self.spool.next()
+        if loaded and time.monotonic() >= self._due and self._may_publish():
+            self._due = time.monotonic() + self.pause
+            self._publish(loaded)
+            return True
+        if push and (push.attempts < SUSPECT or not loaded):
+            self._load(push)
+            return True
+        return False
+
+    def _load(self, push: Push) -> None:
+        """Load one push. Whatever is wrong with it is noted and stops no other."""
+        if push.attempts >= LAST_ATTEMPT:
+            self.spool.failed(push, f"loading it ended the process {push.attempts} times")
+            return
+        self.spool.begin(push)
+        try:
+            source = declared(self.home, self.sources, push.source)
+            if source is None:
+                raise DataError(f"the source {push.source} is declared no more")
+            report = load(
+                self.home, source, file=self.spool.file(push), pushed=push.pushed, force=push.forced,
+                reject_limit=self.reject_limit,
+            )  # fmt: skip
+            self.spool.told(push, report, self._refused(report))
+        except Unavailable:
+            self.spool.calm(push)
+            raise
+        except DataError as error:
+            self._give_up(push, str(error))
+        except Exception as error:
+            log.exception("push %s", push.id)
+            self._give_up(push, f"it could not be loaded: {type(error).__name__}")
+        else:
+            log.info("push %s of %s: %s, %s rows, %s refused", push.id, push.source, report.status, report.read,
+                     report.rejected)  # fmt: skip
+
+    def _give_up(self, push: Push, fault: str) -> None:
+        told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
+        log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
+        self.spool.failed(push, told)
+
+    def _refused(self, report: LoadReport) -> list[tuple[int | None, str | None, list[str]]]:
+        if not report.rejected:
+            return []
+        with read_store(self.home) as store:
+            sql = "SELECT row, key, reasons FROM rejects WHERE batch = ? ORDER BY row"
+            return store.execute(sql, [report.batch]).fetchall()
+
+    def _may_publish(self) -> bool:
+        held = editions.rolled_back(self.home)
+        if held and not self._told:
+            log.warning("readers were pointed at an older edition: nothing is published until `publish` is run by hand")
+        self._told = held
+        return not held
+
+    def _publish(self, loaded: Sequence[Push]) -> None:
+        current = self._current()
+        if current and self._shows(current, loaded):
+            self.spool.published(loaded, current.id)
+            return
+        demo = bool(current and current.demo)
+        report = publish(self.home, self.rollups, demo=demo, keep=self.keep)
+        self.spool.published(loaded, report.edition)
+        log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)
+
+    def _current(self) -> Edition | None:
+        id = editions.pointed(self.home)
+        try:
+            return editions.look(self.home, id) if id else None
+        except DataError as error:
+            log.warning("%s", error)
+            return None
+
+    @staticmethod
+    def _shows(edition: Edition, loaded: Sequence[Push]) -> bool:
+        """Whether everything that was loaded stands in it already."""
+        identities = edition.cursor().execute("SELECT identity FROM batches").fetchall()
+        known = {identity.partition(":")[0] for (identity,) in identities}
+        return known.issuperset(push.id for push in loaded)

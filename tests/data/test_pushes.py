@@ -1,0 +1,312 @@
+"""From the spool into an edition: in order, row by row, whatever is wrong with one, and nothing when nothing came."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data import editions, pushes
+from data.declared import declared
+from data.editions import Edition
+from data.errors import DataError, Unavailable
+from data.home import Home
+from data.intake import Intake, Kind, Limits
+from data.publish import publish
+from data.pushes import LAST_ATTEMPT, Publisher
+from data.spool import SUSPECT, Push, Sender, Spool
+from data.store import open_store, read_store
+from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, VILLAGE, deliver, facts, settle
+from tests.data.stock import ROLLUPS
+
+TOWN, OTHER_TOWN = 990101001000, 990101002000
+
+
+def declare(home: Home, name: str = "hotline", **changes: Any) -> Path:
+    """A source that is pushed to."""
+    folder = home.root / "sources"
+    folder.mkdir(exist_ok=True)
+    content = {
+        "source": name, "name": "热线", "fact": "cases", "push": True, "zone": home.zone, "key": "id", "area": "area",
+        "columns": COLUMNS,
+    } | changes  # fmt: skip
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump({k: v for k, v in content.items() if v is not None}, allow_unicode=True), "utf-8")
+    return path
+
+
+def push(
+    home: Home, *rows: Any, area: int | None = None, source: str = "hotline", csv: str = "", token: int = 1
+) -> Push:
+    """Rows are changes of a good one, or whatever else stands in the array."""
+    sent = [GOOD | row if isinstance(row, dict) else row for row in rows]
+    return accept(home, csv or json.dumps(sent), "csv" if csv else "json", Sender(token, "s", area), source)
+
+
+def accept(home: Home, text: str, kind: Kind, sender: Sender, source: str) -> Push:
+    spool = Spool(home)
+    body = Intake(spool.coming(), kind, Limits(10**6, 1000))
+    body.feed(text.encode())
+    body.close()
+    return spool.accept(body, sender, source, None)[0]
+
+
+@pytest.fixture
+def publisher(home: Home) -> Publisher:
+    settle(home)
+    declare(home)
+    made = Publisher(home, home.root / "sources", ROLLUPS)
+    made.pause = 0
+    return made
+
+
+def work(publisher: Publisher) -> None:
+    while publisher.turn():
+        pass
+
+
+def told(home: Home, push: Push) -> tuple[str, int | None, int | None, int | None]:
+    found = Spool(home).find(push.id)
+    assert found
+    return found.state, found.read, found.accepted, found.rejected
+
+
+def current(home: Home) -> Edition:
+    return Edition(home, editions.pointed(home) or "none")
+
+
+def shown(home: Home) -> list[str]:
+    return [key for (key,) in current(home).cursor().execute("SELECT key FROM cases ORDER BY key").fetchall()]
+
+
+def test_nothing_pushed_leaves_the_home_as_it_is(publisher: Publisher, home: Home) -> None:
+    before = {file: file.stat().st_mtime_ns for file in home.root.rglob("*")}
+    assert publisher.turn() is False
+    assert {file: file.stat().st_mtime_ns for file in home.root.rglob("*")} == before
+
+
+def test_a_push_is_seen_and_its_verdict_names_each_refused_row(publisher: Publisher, home: Home) -> None:
+    rows = [{"id": f"A{i}"} for i in range(8)]
+    sent = push(home, *rows, {"id": "B", "area": "999", "closed": "2020-01-01"}, 7)
+    work(publisher)
+    assert told(home, sent) == ("published", 10, 8, 2)
+    assert shown(home) == [row["id"] for row in rows]
+    verdict = [(r.row, r.key, r.reasons) for r in Spool(home).rejects(sent, 10)]
+    assert verdict == [
+        (9, "B", ["unknown area: 999", "closed before registered"]), (10, None, ["unreadable row"]),
+    ]  # fmt: skip
+    assert Spool(home).find(sent.id).edition == current(home).id  # type: ignore[union-attr]
+
+
+def test_pushes_of_a_key_end_as_the_newest_says_in_their_order(publisher: Publisher, home: Home) -> None:
+    declare(home, columns={k: v for k, v in COLUMNS.items() if k != "updated_at"})
+    for rating in ("1", "2", "1"):
+        push(home, {"rating": rating})
+    work(publisher)
+    assert facts(home, "key, rating") == [("A1", 1)]
+    with read_store(home) as store:
+        assert store.execute("SELECT updated FROM batches ORDER BY batch").fetchall() == [(0,), (1,), (1,)]
+
+
+def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = pushes.load
+
+    def load(home: Home, source: Any, **more: Any) -> Any:
+        if more["pushed"].id == broken.id:
+            raise RuntimeError("a bug")
+        return real(home, source, **more)
+
+    monkeypatch.setattr(pushes, "load", load)
+    unknown, wrong = push(home, {}, source="nobody"), push(home, csv="x,y\n1,2\n")
+    broken, held = push(home, {}), push(home, {"area": "1"})
+    good = push(home, {"id": "G"})
+    work(publisher)
+    assert [told(home, sent)[0] for sent in (unknown, wrong, broken, held, good)] == [
+        "failed", "failed", "failed", "held", "published",
+    ]  # fmt: skip
+    assert shown(home) == ["G"]
+    faults = [Spool(home).find(sent.id).fault for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
+    assert "declared no more" in faults[0]
+    assert "there is no column id" in faults[1]
+    assert str(home.root / "spool") not in faults[1]
+    assert faults[2] == "it could not be loaded: RuntimeError"
+
+
+def test_what_is_held_can_be_let_in(publisher: Publisher, home: Home) -> None:
+    held = push(home, {"id": "1"}, {"area": "1"})
+    work(publisher)
+    assert told(home, held)[0] == "held"
+    Spool(home).again(Spool(home).find(held.id))  # type: ignore[arg-type]
+    work(publisher)
+    assert told(home, held) == ("published", 2, 1, 1)
+    assert shown(home) == ["1"]
+
+
+def test_json_rows_may_leave_columns_out_that_no_row_has(publisher: Publisher, home: Home) -> None:
+    text = json.dumps([{"id": "1", "area": str(VILLAGE), "kind": "hotline", "registered": "2026-01-05 08:00"}])
+    sent = accept(home, text, "json", Sender(1, "s", None), "hotline")
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    assert facts(home, "key, closed_at, rating") == [("1", None, None)]
+
+
+def test_a_csv_is_read_in_utf_8_whatever_the_source_s_files_are(publisher: Publisher, home: Home) -> None:
+    declare(home, csv={"encoding": "gb18030"}, push=None, file="x.parquet", format="parquet")
+    text = HEADER + "\n" + ",".join(GOOD[name] for name in HEADER.split(","))
+    sent = push(home, csv=text)
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    assert facts(home, "title") == [("路灯不亮",)]
+
+
+def test_a_token_with_an_area_speaks_for_it_alone(publisher: Publisher, home: Home) -> None:
+    publisher.reject_limit = 1
+    push(home, {"id": "theirs", "area": str(NEW), "title": "as it was"}, {"id": "ours", "title": "old"})
+    sent = push(
+        home,
+        {"id": "ours", "title": "new", "updated": "2026-02-01"},
+        {"id": "theirs", "title": "taken", "updated": "2026-02-01"},
+        {"id": "own level", "area": "990101001"},
+        {"id": "ended", "area": str(ENDED)},
+        {"id": "elsewhere", "area": str(NEW)},
+        {"id": "district", "area": "990101"},
+        {"id": "none", "area": ""},
+        area=TOWN,
+    )  # fmt: skip
+    work(publisher)
+    assert [(r.key, r.reasons) for r in Spool(home).rejects(sent, 10)] == [
+        ("theirs", ["key of a row outside of what the sender may push"]),
+        ("elsewhere", ["area outside of what the sender may push"]),
+        ("district", ["area outside of what the sender may push"]),
+        ("none", ["missing area"]),
+    ]
+    assert dict(facts(home, "key, title")) | {"ended": 0, "own level": 0} == {
+        "theirs": "as it was", "ours": "new", "own level": 0, "ended": 0,
+    }  # fmt: skip
+    with read_store(home) as store:
+        assert '"title":"taken"' in store.execute("SELECT raw FROM rejects WHERE key = 'theirs'").fetchone()[0]
+
+
+def test_a_check_of_a_token_with_an_area_has_to_tell_its_own(publisher: Publisher, home: Home) -> None:
+    columns = {"asset": "asset", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
+    declare(home, "checks", fact="checks", columns=columns)
+    publisher.reject_limit = 1
+    row = {"id": "1", "asset": "site", "at": "2026-01-05", "ok": "1"}
+    anywhere = accept(home, json.dumps([row]), "json", Sender(1, "s", None), "checks")
+    limited = accept(home, json.dumps([row | {"id": "2"}, row | {"id": "1", "area": str(VILLAGE)}]), "json",
+                     Sender(1, "s", TOWN), "checks")  # fmt: skip
+    work(publisher)
+    assert told(home, anywhere) == ("published", 1, 1, 0)
+    assert [r.reasons for r in Spool(home).rejects(limited, 10)] == [
+        ["missing area"], ["key of a row outside of what the sender may push"],
+    ]  # fmt: skip
+
+
+def test_a_source_that_delivered_before_may_be_pushed_to(publisher: Publisher, home: Home) -> None:
+    (home.root / "sources" / "hotline.yaml").unlink()
+    deliver(home)  # an empty delivery of the source's file
+    sent = push(home, {"id": "P"})
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    assert shown(home) == ["P"]
+
+
+def test_a_source_is_found_under_its_own_name(home: Home) -> None:
+    folder = declare(home).parent
+    assert declared(home, folder, "hotline").push  # type: ignore[union-attr]
+    assert declared(home, folder, "grid") is None
+    assert not home.store.exists()
+    (folder / "hotline.yaml").rename(folder / "grid.yaml")
+    with pytest.raises(DataError, match="source: is hotline"):
+        declared(home, folder, "grid")
+
+
+def test_it_is_published_at_once_and_then_not_before_its_time(publisher: Publisher, home: Home) -> None:
+    publisher.pause = 3600
+    first = push(home, {"id": "1"})
+    work(publisher)
+    second = push(home, {"id": "2"})
+    work(publisher)
+    assert (told(home, first)[0], told(home, second)[0]) == ("published", "loaded")
+    assert (shown(home), len(editions.ids(home))) == (["1"], 1)
+    publisher._due = 0
+    work(publisher)
+    assert shown(home) == ["1", "2"]
+
+
+def test_what_was_published_by_hand_needs_no_further_edition(publisher: Publisher, home: Home) -> None:
+    sent = push(home, {})
+    assert publisher.turn()
+    by_hand = publish(home, ROLLUPS, as_of=datetime(2026, 6, 1)).edition
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    assert editions.ids(home) == [by_hand]
+
+
+def test_a_rollback_is_left_alone_until_somebody_publishes(publisher: Publisher, home: Home) -> None:
+    older, newer = (publish(home, ROLLUPS, as_of=datetime(2026, 6, day)).edition for day in (1, 2))
+    editions.rollback(home, older)
+    sent = push(home, {})
+    work(publisher)
+    assert (told(home, sent)[0], editions.pointed(home)) == ("loaded", older)
+    editions.rollback(home, newer)
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    editions.rollback(home, older)
+    publish(home, ROLLUPS)
+    assert not editions.rolled_back(home)
+
+
+def test_a_demo_stays_a_demo(publisher: Publisher, home: Home) -> None:
+    publish(home, ROLLUPS, as_of=datetime(2026, 6, 1), demo=True)
+    push(home, {})
+    work(publisher)
+    assert current(home).demo
+    assert shown(home) == ["A1"]
+
+
+def test_a_store_that_is_busy_is_no_fault_of_the_push(publisher: Publisher, home: Home) -> None:
+    sent = push(home, {})
+
+    def busy(*_: Any, **__: Any) -> None:
+        raise Unavailable("busy")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pushes, "load", busy)
+        for _ in range(SUSPECT + 1):
+            with pytest.raises(Unavailable):
+                publisher.turn()
+    assert (told(home, sent)[0], Spool(home).find(sent.id).attempts) == ("queued", 0)  # type: ignore[union-attr]
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+
+
+def test_one_that_ends_its_process_waits_for_the_others_and_is_given_up(publisher: Publisher, home: Home) -> None:
+    deadly, good = push(home, {"id": "D"}), push(home, {"id": "G"})
+    for _ in range(SUSPECT):
+        Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
+    publisher.turn()
+    assert (told(home, deadly)[0], told(home, good)[0]) == ("queued", "loaded")
+    publisher.turn()
+    assert told(home, good)[0] == "published"
+    for _ in range(LAST_ATTEMPT):
+        Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
+    work(publisher)
+    assert told(home, deadly)[0] == "failed"
+
+
+def test_rows_of_a_push_are_counted_once_when_its_note_was_lost(publisher: Publisher, home: Home) -> None:
+    """The process was killed between the store's transaction and the journal's."""
+    sent, held = push(home, {}), push(home, {"area": "1"})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(publisher.spool, "told", lambda *_: (_ for _ in ()).throw(SystemExit))
+        for _ in range(2):
+            with pytest.raises(SystemExit):
+                publisher.turn()
+    work(publisher)
+    assert (told(home, sent), told(home, held)) == (("published", 1, 1, 0), ("held", 1, 0, 1))
+    with open_store(home) as store:
+        assert store.execute("SELECT count(*) FROM batches").fetchone() == (2,)
+        assert store.execute("SELECT count(*) FROM rejects").fetchone() == (1,)

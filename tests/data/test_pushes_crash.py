@@ -1,0 +1,90 @@
+"""A server or a publisher killed at any instant: what was promised is loaded once, what was not leaves no half."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import yaml
+
+from data.editions import Edition, pointed
+from data.home import Home
+from data.spool import Spool
+from data.store import read_store
+from tests.data.hotline import settle
+from tests.data.runs import accepting, fresh, publishing, pushed_rows
+
+PUSHES, KILLS = 12, 20
+SEED = 20261126
+
+
+def prepared(root: Path) -> Home:
+    home = Home(root, memory="1GB")
+    home.prepare()
+    settle(home)
+    source = {
+        "source": "hotline", "name": "热线", "fact": "cases", "push": True, "zone": home.zone, "key": "key",
+        "area": "area",
+        "columns": {"kind": "'hotline'", **{c: c for c in ("registered_at", "title", "updated_at")}},
+    }  # fmt: skip
+    (root / "sources").mkdir()
+    (root / "sources" / "hotline.yaml").write_text(yaml.safe_dump(source, allow_unicode=True), "utf-8")
+    return home
+
+
+def test_what_was_promised_is_there_whole_after_a_kill(tmp_path: Path) -> None:
+    home, acknowledged, chance = prepared(tmp_path / "var"), tmp_path / "acknowledged", random.Random(SEED)
+    spool, killed = Spool(home), 0
+    for _ in range(KILLS):
+        process = fresh(accepting, home.root, acknowledged, PUSHES)
+        process.join(chance.uniform(0.02, 0.25))
+        process.kill()
+        process.join()
+        killed += process.exitcode == -signal.SIGKILL
+        promised = [line.split() for line in acknowledged.read_text().splitlines()] if acknowledged.exists() else []
+        for i, id in promised:
+            push = spool.find(id)
+            assert push
+            assert spool.file(push).read_text() == pushed_rows(int(i))
+    assert killed
+    process = fresh(accepting, home.root, acknowledged, PUSHES)
+    process.join()
+    assert (process.exitcode, spool.waiting()[0]) == (0, PUSHES)
+    ids = dict(line.split() for line in acknowledged.read_text().splitlines())
+    assert len(set(ids.values())) == PUSHES, "a key was answered with another push after a kill"
+
+
+def test_a_publisher_killed_at_any_instant_counts_nothing_twice(tmp_path: Path) -> None:
+    home, chance = prepared(tmp_path / "var"), random.Random(SEED)
+    process = fresh(accepting, home.root, tmp_path / "acknowledged", PUSHES)
+    process.join()
+    spool, killed, until = Spool(home), 0, time.monotonic() + 60
+    while killed < KILLS and (spool.next() or spool.loaded()) and time.monotonic() < until:
+        process = fresh(publishing, home.root, 0.5)
+        process.join(chance.uniform(0.05, 0.8))
+        process.kill()
+        process.join()
+        killed += process.exitcode == -signal.SIGKILL
+        if id := pointed(home):
+            edition = Edition(home, id)
+            assert edition.cursor().execute("SELECT count(*) FROM cases").fetchone() == (int(edition.meta["cases"]),)
+    assert killed >= 3
+    process = fresh(publishing, home.root, 0.5)
+    process.join()
+    assert process.exitcode == 0
+    assert spool.counts() == {"queued": 0, "loaded": 0, "held": 0, "failed": 0, "published": PUSHES}
+    with read_store(home) as store:
+        batches = store.execute("SELECT identity, rows_read, accepted, rejected FROM batches").fetchall()
+        rejects = store.execute("SELECT count(*), count(DISTINCT key) FROM rejects").fetchall()
+    assert sorted(row[1:] for row in batches) == [(12, 11, 1)] * PUSHES
+    assert len({identity for identity, *_ in batches}) == PUSHES
+    assert rejects == [(PUSHES, PUSHES)]
+    edition = Edition(home, pointed(home) or "none")
+    assert edition.cursor().execute("SELECT count(*), count(DISTINCT key) FROM cases").fetchone() == (
+        PUSHES * 10 + 1, PUSHES * 10 + 1,
+    )  # fmt: skip
+    newest = edition.cursor().execute("SELECT title FROM cases WHERE key = 'shared'").fetchone()
+    assert newest == (f"push {PUSHES - 1}",)
+    refused = [(r.row, r.key, r.reasons) for r in spool.rejects(spool.newest(1)[0], 10)]
+    assert refused == [(4, f"{PUSHES - 1}-3", ["unknown area: 5"])]
+    assert [file.name for file in spool.folder.glob("*.ndjson")] == []

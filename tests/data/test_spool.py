@@ -1,0 +1,171 @@
+"""The spool: a push is there or it is not, an Idempotency-Key stands for one body, and nothing is kept for ever."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from data.buckets import take
+from data.errors import DataError, Unavailable
+from data.home import Home
+from data.intake import Intake, Limits
+from data.merge import LoadReport
+from data.spool import KEPT_DAYS, STALE_SECONDS, SUSPECT, Conflict, Push, Sender, Spool
+
+SENDER = Sender(1, "hotline", None)
+
+
+def body(spool: Spool, content: bytes = b'[{"a": 1}]') -> Intake:
+    intake = Intake(spool.coming(), "json", Limits(1000, 10))
+    intake.feed(content)
+    intake.close()
+    return intake
+
+
+def pushed(spool: Spool, content: bytes = b'[{"a": 1}]', key: str | None = None, sender: Sender = SENDER) -> Push:
+    return spool.accept(body(spool, content), sender, "hotline", key)[0]
+
+
+def report(status: str = "accepted") -> LoadReport:
+    return LoadReport("hotline", 7, 3, 2, 1, 0, 1, 0.1, status)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def spool(home: Home) -> Spool:
+    return Spool(home)
+
+
+def test_who_only_looks_leaves_no_trace(spool: Spool, home: Home) -> None:
+    assert (spool.next(), spool.loaded(), spool.find("x"), spool.waiting(), spool.newest()) == (
+        None,
+        [],
+        None,
+        (0, 0),
+        [],
+    )
+    assert spool.counts() == {"queued": 0, "loaded": 0, "held": 0, "failed": 0, "published": 0}
+    assert not spool.folder.exists()
+
+
+def test_a_push_lies_in_the_spool_for_its_owner_alone(spool: Spool) -> None:
+    push = pushed(spool)
+    assert spool.file(push).read_text() == '{"a": 1}\n'
+    assert (push.state, push.rows, push.size, push.format) == ("queued", 1, 10, "ndjson")
+    assert spool.folder.stat().st_mode & 0o777 == 0o700
+    assert spool.find(push.id) == spool.next() == push
+    assert spool.waiting() == (1, 10)
+
+
+def test_pushes_are_loaded_in_order_and_suspects_last(spool: Spool) -> None:
+    first, second = pushed(spool), pushed(spool)
+    assert spool.next() == first
+    for _ in range(SUSPECT):
+        spool.begin(spool.find(first.id) or first)
+    assert spool.next() == second
+    spool.told(second, report(), [])
+    assert spool.next() == spool.find(first.id)
+
+
+def test_a_key_stands_for_one_body_of_one_token(spool: Spool) -> None:
+    first = pushed(spool, key="k")
+    again, known = spool.accept(body(spool), SENDER, "hotline", "k")
+    assert (again, known) == (first, True)
+    with pytest.raises(Conflict, match=first.id):
+        pushed(spool, b'[{"a": 2}]', "k")
+    with pytest.raises(Conflict):
+        spool.accept(body(spool), SENDER, "grid", "k")
+    assert pushed(spool, b'[{"a": 2}]', "k", Sender(2, "other", None)).id != first.id
+    assert pushed(Spool(Home(spool.folder.parent)), key="k") == first, "another process, or after a restart"
+    assert pushed(spool).id != pushed(spool).id, "without a key each is one of its own"
+
+
+def test_many_at_once_with_one_key_are_one_push(spool: Spool) -> None:
+    bodies = [body(spool) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda b: spool.accept(b, SENDER, "hotline", "k"), bodies))
+    assert len({push.id for push, _ in found}) == 1
+    assert [again for _, again in found].count(False) == 1
+    assert spool.waiting()[0] == 1
+
+
+def test_many_at_once_are_all_kept(home: Home) -> None:
+    def one(i: int) -> str:
+        return pushed(Spool(home), key=str(i)).id
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(one, range(24)))
+    assert len(ids) == 24
+    assert Spool(home).waiting()[0] == 24
+
+
+def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
+    push = pushed(spool)
+    spool.told(push, report(), [(3, "C", ["missing area", "unknown value: urgency"]), (1, None, ["unreadable row"])])
+    found = spool.find(push.id)
+    assert found
+    assert (found.state, found.batch, found.read, found.accepted, found.rejected) == ("loaded", 7, 3, 2, 1)
+    assert [(r.row, r.key, r.reasons) for r in spool.rejects(found, 10)] == [
+        (1, None, ["unreadable row"]), (3, "C", ["missing area", "unknown value: urgency"]),
+    ]  # fmt: skip
+    assert [r.row for r in spool.rejects(found, 1, 1)] == [3]
+    assert spool.refused_rows() == 1
+    spool.published([found], "e1")
+    assert not spool.file(push).exists()
+    assert spool.counts()["published"] == 1
+
+
+def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
+    push = pushed(spool)
+    with pytest.raises(DataError, match="is queued"):
+        spool.again(push)
+    spool.told(push, report("held"), [])
+    held = spool.find(push.id)
+    assert held
+    assert (held.state, spool.next()) == ("held", None)
+    spool.again(held)
+    again = spool.next()
+    assert again
+    assert (again.id, again.forced) == (push.id, True)
+
+
+def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
+    spool.published([old], "e1")
+    spool.told(held, report("held"), [(1, None, ["x"])])
+    orphan, coming = spool.folder / "20261122-080000-00000000.csv", spool.coming()
+    for file in (orphan, coming):
+        file.touch()
+        os.utime(file, (time.time() - STALE_SECONDS - 1,) * 2)
+    young = spool.coming()
+    young.touch()
+    spool.sweep()
+    assert [file.exists() for file in (orphan, coming, young, spool.file(held), spool.file(waits))] == [
+        False, False, True, True, True,
+    ]  # fmt: skip
+    assert spool.find(old.id)
+    later = time.time() + KEPT_DAYS * 86400 + STALE_SECONDS
+    monkeypatch.setattr(time, "time", lambda: later)
+    spool.sweep()
+    assert [spool.find(push.id) is None for push in (old, held, waits)] == [True, True, False]
+    assert not spool.file(held).exists()
+
+
+def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be made"):
+        Spool(Home(tmp_path / "file")).coming()
+    with pytest.raises(Unavailable, match="cannot be written"):
+        take(tmp_path / "file", "1", 1, 1)
+
+
+def test_a_bucket_fills_with_time_and_no_further(tmp_path: Path) -> None:
+    assert [take(tmp_path, "1", 0.5, 3, now=100) for _ in range(4)] == [0, 0, 0, 2]
+    assert take(tmp_path, "2", 0.5, 3, now=100) == 0, "another's is its own"
+    assert take(tmp_path, "1", 0.5, 3, now=102) == 0
+    assert take(tmp_path, "1", 0.5, 3, now=103) == 1
+    assert [take(tmp_path, "1", 0.5, 3, now=9999) for _ in range(4)] == [0, 0, 0, 2]
+    assert take(tmp_path, "1", 0.5, 3, now=50) == 2, "a clock that went back gives nothing and takes nothing"
+    (tmp_path / "bucket-1").write_text("12.")
+    assert take(tmp_path, "1", 0.5, 3, now=60) == 0
