@@ -1,10 +1,11 @@
 """Settings: environment variables `COCKPIT_…`, checked once when a process starts."""
 
+import ipaddress
 import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
@@ -13,6 +14,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cockpit.errors import UsageError
 from data.desk.roles import ADMINISTRATORS, ROLES
 from data.home import Home
+
+if TYPE_CHECKING:
+    from data.probe.service import Options
 
 PREFIX = "COCKPIT_"
 Size = Annotated[str, Field(pattern=re.compile(r"^[1-9]\d*(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$"))]
@@ -84,6 +88,16 @@ class Settings(BaseSettings):
         (), description='what groups give, as JSON: {"leaders": "leader:990101000000", "audit": "audit_admin"}'
     )
     oidc_name: str = Field("", max_length=40, description="the provider's name on the login page")
+    probe: bool = Field(False, description="check the registered sites while serving, 0 or 1")
+    probe_extras: Path | None = Field(None, description="file that says of sites what the register does not")
+    probe_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="private networks that may be probed, such as 10.8.0.0/16, apart with commas"
+    )
+    probe_references: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="HOST:PORT, apart with commas, that answer whenever our own network works"
+    )
+    probe_authorities: Path | None = Field(None, description="file of further certificate authorities to trust, PEM")
+    probe_chromium: str = Field("", description="Chromium for pages that are empty without scripts, such as chromium")
     demo: bool = Field(False, description="offer one-click roles on the login page, 0 or 1; never with real data")
     debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
 
@@ -99,7 +113,28 @@ class Settings(BaseSettings):
     def _split(cls, weights: Any) -> Any:
         return weights.split(",") if isinstance(weights, str) else weights
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("probe_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ipaddress.ip_network(network)
+        return networks
+
+    @field_validator("probe_references")
+    @classmethod
+    def _places(cls, references: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [text for text in references if not re.fullmatch(r"\S+:[1-9]\d{0,4}", text)]:
+            raise ValueError(f"{wrong[0]} is no HOST:PORT")
+        return references
+
+    @field_validator("probe_extras", "probe_authorities")
+    @classmethod
+    def _file_exists(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("no such file")
+        return file
+
+    @field_validator("allowed_hosts", "probe_networks", "probe_references", mode="before")
     @classmethod
     def _names(cls, hosts: Any) -> Any:
         return [host.strip().lower() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
@@ -149,6 +184,18 @@ class Settings(BaseSettings):
     def push_bytes(self) -> int:
         number, unit = re.fullmatch(r"([\d.]+)\s?(\w+)", self.push_size).groups()  # type: ignore[union-attr]  # checked
         return int(float(number) * BYTES[unit])
+
+    @property
+    def probing(self) -> "Options":
+        """How the registered sites are checked."""
+        from data.probe.service import Options
+
+        places = (
+            (host.strip("[]"), int(port)) for host, _colon, port in (r.rpartition(":") for r in self.probe_references)
+        )
+        return Options(
+            self.probe_networks, tuple(places), self.probe_extras, self.probe_authorities, self.probe_chromium
+        )
 
     @property
     def data(self) -> Home:

@@ -12,6 +12,7 @@ from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
 from cockpit.commands.load import areas, load, rejects
+from cockpit.commands.probe import probe
 from cockpit.commands.pushes import pushes
 from cockpit.commands.query import query, rows
 from cockpit.commands.serve import serve
@@ -45,6 +46,7 @@ for command in (
     rejects,
     pushes,
     check,
+    probe,
     user,
     token,
     audit,

@@ -1,0 +1,99 @@
+"""`probe`: check the registered websites, apps and service pages, and deliver what was found."""
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import catalog_of, opened, with_settings
+from cockpit.errors import CockpitError
+
+if TYPE_CHECKING:
+    from cockpit.settings import Settings
+    from data.probe.runner import Counts
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+MOST_TOLD = 5
+
+
+class Every(click.ParamType):
+    """A span such as 60s, 15m or 1h, in seconds."""
+
+    name = "span"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, (int, float)):
+            return value
+        number, unit = value[:-1], value[-1:]
+        if unit not in UNITS or not number.isdecimal() or not 10 <= int(number) * UNITS[unit] <= 86400:
+            self.fail(f"{value!r} is not a span from 10s to 24h, such as 60s, 15m or 1h", param, ctx)
+        return int(number) * UNITS[unit]
+
+
+@click.command()
+@click.option("--site", default="", help="Only the site of this key, with its columns and service items.")
+@click.option("--once", is_flag=True, help="Everything now, one time; then deliver, publish and stop.")
+@click.option("--every", type=Every(), default="15m", show_default=True, help="How often to deliver and publish.")
+@click.option("--deliver", is_flag=True, help="Only load and publish what was found and is not loaded yet.")
+@with_settings
+def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bool) -> None:
+    """Check the websites, apps and service pages that are registered with an address, until Ctrl-C.
+
+    Each site is visited twenty times a day, its home page and columns are read daily, guides, links and search weekly.
+    Only registered hosts are asked. What is found is a delivery of the source `prober`, and feeds the site metrics.
+    """
+    from data.probe import service
+
+    if deliver:
+        _deliver(settings)
+        return
+    options = settings.probing
+    with service.alone(settings.data):
+        if once:
+            counts = asyncio.run(service.once(settings.data, opened(settings), options, site=site))
+            _deliver(settings)
+        else:
+            counts = asyncio.run(_always(settings, site, every))
+    click.echo(told(counts))
+    if once and not counts.checks:
+        raise CockpitError(
+            "nothing could be checked: see that the register holds sites with an address (docs/probe.md), and the "
+            "reasons above"
+        )
+
+
+def told(counts: "Counts") -> str:
+    withheld = ", ".join(f"{n} withheld ({reason})" for reason, n in list(counts.withheld.items())[:MOST_TOLD])
+    return f"{counts.done} tasks, {counts.checks} checks, {counts.failed} failed" + (
+        f", {withheld}" if withheld else ""
+    )
+
+
+def _deliver(settings: "Settings") -> None:
+    """Load what is in the spool and publish it, with what follows of it for the deductions."""
+    from data.probe.deliver import Spool
+    from data.publish import publish
+
+    reports = list(Spool(settings.data).deliver(reject_limit=settings.reject_limit))
+    if any(report.accepted for report in reports):
+        publish(settings.data, catalog_of(settings).rollups(), demo=opened(settings).demo, keep=settings.keep_editions)
+
+
+async def _always(settings: "Settings", site: str, every: float) -> "Counts":
+    from data.probe import service
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+
+    async def publish() -> None:
+        """In a process of its own: publishing takes memory and time, and the visits go on."""
+        command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.home))
+        process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+        await process.wait()
+
+    return await service.always(
+        settings.data, lambda: opened(settings), settings.probing, publish, every=every, site=site, until=stop.is_set
+    )

@@ -1,0 +1,89 @@
+"""Results become deliveries of the source `prober`, loaded as any other's: a spool of NDJSON beside a source file."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from data.home import Home
+from data.ingest import load
+from data.merge import LoadReport
+from data.probe.rules import Check
+from data.sources import read_source
+
+SOURCE = "prober"
+NAMES = {"zh": "网站探测", "en": "Site prober"}
+CHECKER = "网站探测"
+OPEN = "open.ndjson"
+COLUMNS = (
+    "asset_source", "asset", "rule", "checked_at", "window_days", "observed", "observed_unit", "passed", "veto",
+    "points", "evidence", "checker", "method", "updated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spool:
+    """Checks that are not loaded yet, in files of a folder. One process writes."""
+
+    home: Home
+
+    @property
+    def folder(self) -> Path:
+        return self.home.root / "probe" / "spool"
+
+    def write(self, checks: Iterable[Check]) -> None:
+        """Put checks down; on disk when it returns, so that a killed process loses none that was told of."""
+        lines = "".join(json.dumps(row_of(check), ensure_ascii=False) + "\n" for check in checks)
+        if lines:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / OPEN).open("a", encoding="utf-8") as file:
+                file.write(lines)
+                file.flush()
+                os.fsync(file.fileno())
+
+    def close(self, now: datetime) -> None:
+        """What was written becomes a delivery; a line that a crash tore is cut off."""
+        file = self.folder / OPEN
+        if not file.exists():
+            return
+        content = file.read_bytes()
+        if not content.endswith(b"\n"):
+            file.write_bytes(content[: content.rfind(b"\n") + 1])
+        if file.stat().st_size:
+            file.rename(self.folder / f"checks-{now:%Y%m%d-%H%M%S-%f}.ndjson")
+
+    def deliver(self, *, reject_limit: float = 0.2) -> Iterator[LoadReport]:
+        """Load every delivery, oldest first; what is loaded is removed. DataError leaves the rest for the next time."""
+        source = read_source(source_file(self.home))
+        for file in sorted(self.folder.glob("checks-*.ndjson")):
+            yield load(self.home, source, file=file, reject_limit=reject_limit)
+            file.unlink()
+
+
+def source_file(home: Home) -> Path:
+    """The source file of our own deliveries, written where it is missing or old."""
+    path = home.root / "probe" / f"{SOURCE}.yaml"
+    content = {
+        "source": SOURCE, "name": NAMES, "fact": "checks", "file": f"spool/{OPEN}", "format": "ndjson",
+        "zone": home.zone, "cycle_days": 1, "key": "key", "columns": {name: name for name in COLUMNS},
+    }  # fmt: skip
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return path
+
+
+def row_of(check: Check) -> dict[str, object]:
+    """A check as a line of a delivery. Its key says whose, which and when: told twice it is one."""
+    at = check.at.isoformat(timespec="seconds")
+    return {
+        "key": f"{check.source}/{check.asset}/{check.rule}/{check.at:%Y%m%d%H%M%S}", "asset_source": check.source,
+        "asset": check.asset, "rule": check.rule, "checked_at": at, "window_days": check.window,
+        "observed": check.observed, "observed_unit": check.unit, "passed": check.passed, "veto": check.veto,
+        "points": check.points, "evidence": check.evidence, "checker": CHECKER, "method": "auto", "updated_at": at,
+    }  # fmt: skip

@@ -1,0 +1,241 @@
+"""What each kind of task asks of its asset, and the checks that come of it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from urllib.parse import quote, urlsplit
+
+from data.probe import contents, rules
+from data.probe.clock import Clock
+from data.probe.connect import Refusal
+from data.probe.evidence import Evidence
+from data.probe.failures import OURS, UNDECIDED, Failure
+from data.probe.net import Answer, Ask, Net, place
+from data.probe.network import OwnNetwork
+from data.probe.page import Page, read
+from data.probe.register import Register, Thing
+from data.probe.robots import Robots
+from data.probe.rules import Check
+from data.probe.state import State
+
+RETRY_SECONDS = 3.0
+MOST_LINKS = 20
+FEW_PIECES = 12
+"""A home page with fewer texts is navigation: its second-level pages tell whether it lives."""
+NETWORK, ROBOTS = "our own network", "robots.txt"
+Render = Callable[[str, str], Awaitable[bytes]]
+"""The HTML of a page after its scripts ran: its URL and the address that was checked."""
+
+
+class Withheld(Exception):
+    """Nothing may be concluded: our network is down, or we are not let in."""
+
+
+@dataclass
+class Jobs:
+    """All a job needs. `render` is None where there is no Chromium."""
+
+    net: Net
+    register: Register
+    evidence: Evidence
+    state: State
+    clock: Clock
+    own: OwnNetwork
+    robots: Robots
+    render: Render | None = None
+
+    async def do(self, job: str, thing: Thing) -> list[Check]:
+        """The checks of a task. Raises Withheld where there is nothing to say now."""
+        work = {
+            "visit": self._visit, "home": self._home, "column": self._column, "messages": self._messages,
+            "function": self._function, "guide": self._guide, "links": self._links, "search": self._search,
+        }[job]  # fmt: skip
+        return await work(thing)
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    async def ask(self, thing: Thing, ask: Ask, *, undecided: bool = False) -> Answer:
+        """Two attempts. Raises Withheld where a failure says nothing of the site, unless `undecided` is wanted."""
+        asked = place(ask.url)
+        if not await self.own.is_up():
+            raise Withheld(NETWORK)
+        if not thing.extra.waive_robots and not await self.robots.allows(ask.url, self._plain, self.clock.now()):
+            raise Withheld(ROBOTS)
+        answer = await self._seen(ask)
+        if not answer.ok:
+            await self.clock.sleep(max(RETRY_SECONDS, self.robots.delay(ask.url)))
+            answer = await self._seen(ask)
+        self.own.note(asked, answer.ok or answer.failure not in OURS)
+        if answer.failure in OURS and await self.own.is_ours(asked[0]):
+            raise Withheld(NETWORK)
+        if answer.failure in UNDECIDED and not undecided:
+            raise Withheld(f"{answer.failure}: {answer.detail}")
+        return answer
+
+    async def _plain(self, url: str) -> Answer:
+        return await self.net.ask(Ask(url), self.register.allows, self.clock.now())
+
+    async def _seen(self, ask: Ask) -> Answer:
+        """One attempt; a page that holds nothing is a failure, unless its scripts fill it."""
+        answer = await self.net.ask(ask, self.register.allows, self.clock.now())
+        if not answer.ok or ask.method != "GET" or not _is_html(answer):
+            return answer
+        page = read(answer)
+        if page.is_empty and page.has_scripts and self.render:
+            body = await self.render(answer.final, answer.address)
+            answer = replace(answer, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
+            page = read(answer)
+        if page.is_empty and (self.render or not page.has_scripts):
+            return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
+        return answer
+
+    def _kept(self, checks: list[Check], answer: Answer) -> list[Check]:
+        """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
+        if all(check.passed for check in checks):
+            return checks
+        told = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
+        kept = self.evidence.keep(answer)
+        return [
+            check if check.passed else replace(check, evidence=" · ".join(filter(None, (check.evidence, told, kept))))
+            for check in checks
+        ]
+
+    # --- a site ---------------------------------------------------------------------------------------------------
+
+    async def _visit(self, site: Thing) -> list[Check]:
+        answer = await self.ask(site, Ask(site.url), undecided=True)
+        if answer.failure in UNDECIDED:
+            return self._kept([rules.measured(site, answer.at)], answer)
+        return self._kept([rules.site_open(site, answer)], answer)
+
+    async def _home(self, site: Thing) -> list[Check]:
+        """All that the home page tells, once a day."""
+        answer = await self.ask(site, Ask(site.url))
+        found = [*await self._certificate(site, answer), *await self._secure(site, answer), await self._ipv6(site)]
+        if not answer.ok:
+            return found  # the visits tell that it does not open
+        page, at = read(answer), answer.at
+        told = [
+            rules.home_updated(site, at, self._changed(site, page, at)),
+            rules.required_links(site, at, page),
+            rules.page_title(site, at, page),
+            rules.elder_mode(site, at, page),
+            rules.accessibility(site, at, page),
+        ]
+        return [*found, *self._kept(told, answer)]
+
+    def _changed(self, site: Thing, page: Page, at: datetime) -> datetime:
+        pieces = page.pieces(site.extra.content)
+        printed = contents.newest_on(page, at.date())
+        changed = self.state.note_home(site.id, pieces, at, datetime.combine(printed, time()) if printed else None)
+        if len(pieces) < FEW_PIECES and (below := self.state.told(f"newest:{site.id}")):
+            changed = max(changed, min(datetime.fromisoformat(str(below)), at))
+        return changed
+
+    async def _certificate(self, site: Thing, answer: Answer) -> list[Check]:
+        if urlsplit(answer.final).scheme != "https" and answer.failure is not Failure.TLS:
+            if place(site.url)[1] not in (80, 443):
+                return []  # a port of its own speaks one language
+            answer = await self._plain(_with_scheme(site.url, "https"))
+        return self._kept([rules.certificate(site, answer.at, answer.certificate_ends, self.clock.utc())], answer)
+
+    async def _secure(self, site: Thing, answer: Answer) -> list[Check]:
+        """Whoever comes by HTTP is led to HTTPS."""
+        if place(site.url)[1] in (80, 443):
+            answer = await self._plain(_with_scheme(site.url, "http"))
+        secure = answer.ok and urlsplit(answer.final).scheme == "https"
+        return self._kept([rules.https(site, answer.at, secure)], answer)
+
+    async def _ipv6(self, site: Thing) -> Check:
+        addresses: list[str] = []
+        with contextlib.suppress(Refusal, TimeoutError):
+            async with asyncio.timeout(self.net.limits.seconds):
+                addresses = await self.net.backend.resolve(*place(site.url), socket.AF_INET6)
+        return rules.ipv6(site, self.clock.now(), addresses)
+
+    async def _links(self, site: Thing) -> list[Check]:
+        """Whether what the home page leads to is there: pages of registered hosts only, one after the other."""
+        answer = await self.ask(site, Ask(site.url))
+        if not answer.ok:
+            raise Withheld("the home page does not open")
+        own = dict.fromkeys(url.split("#")[0] for _text, url in read(answer).links if self.register.allows(*place(url)))
+        dead: list[str] = []
+        for url in [url for url in own if url != site.url][:MOST_LINKS]:
+            await self.clock.sleep(max(self.register.delay, self.robots.delay(url)))
+            with contextlib.suppress(Withheld):
+                found = await self.ask(site, Ask(url))
+                if not found.ok:
+                    dead, answer = [*dead, url], found
+        return self._kept([rules.links_dead(site, self.clock.now(), dead)], answer)
+
+    async def _search(self, site: Thing) -> list[Check]:
+        wanted = site.extra.search
+        assert wanted is not None
+        answer = await self.ask(site, Ask(wanted.url.replace("{word}", quote(wanted.word))))
+        text = " ".join(read(answer).texts) if answer.ok else ""
+        found = (wanted.expect or wanted.word) in text and not contents.NONE_YET.search(text)
+        return self._kept([rules.search_works(site, answer, found)], answer)
+
+    async def _messages(self, site: Thing) -> list[Check]:
+        answer = await self.ask(site, Ask(site.extra.messages))
+        if not answer.ok:
+            raise Withheld("the messages do not open")
+        waiting = contents.unanswered(read(answer), answer.at.date())
+        return self._kept([rules.messages_unanswered(site, answer.at, waiting)], answer)
+
+    # --- its parts ------------------------------------------------------------------------------------------------
+
+    async def _column(self, column: Thing) -> list[Check]:
+        answer = await self.ask(column, Ask(column.url))
+        found = [rules.column_open(column, answer)]
+        if answer.ok:
+            at, extra = answer.at, column.extra
+            told = contents.listed(read(answer), at.date(), items=extra.items, when=extra.date)
+            found.append(rules.column_items(column, at, told.items))
+            if told.newest:
+                found.append(rules.column_updated(column, at, told.newest))
+                self._note_newest(column, told.newest.isoformat())
+        return self._kept(found, answer)
+
+    def _note_newest(self, column: Thing, day: str) -> None:
+        """The newest item of a site's columns, for a home page that is navigation alone."""
+        name = f"newest:{column.source}/{column.parent}"
+        if day > str(self.state.told(name) or ""):
+            self.state.tell(name, day)
+
+    async def _guide(self, item: Thing) -> list[Check]:
+        answer = await self.ask(item, Ask(item.url))
+        bits = contents.elements(read(answer)) if answer.ok else 0
+        return self._kept([rules.guide_elements(item, answer.at, bits)], answer)
+
+    async def _function(self, thing: Thing) -> list[Check]:
+        asked = thing.extra.request
+        if asked is None:
+            answer, problem = await self.ask(thing, Ask(thing.url)), ""
+            return self._kept([rules.function_answers(thing, answer)], answer)
+        ask = Ask(asked.url or thing.url, asked.method, asked.headers, asked.body.encode())
+        answer, problem = await self.ask(thing, ask, undecided=True), ""
+        if answer.status == asked.status and answer.failure in (Failure.CLIENT, Failure.SERVER, Failure.BLOCKED):
+            answer = replace(answer, failure=None, detail="")  # the very answer that is described
+        if answer.failure in UNDECIDED:
+            raise Withheld(f"{answer.failure}: {answer.detail}")
+        if answer.ok and answer.status != asked.status:
+            problem = f"HTTP {answer.status}, not {asked.status}"
+        elif answer.ok and asked.expect and asked.expect not in read(answer).text:
+            problem = f"without “{asked.expect}”"
+        return self._kept([rules.function_answers(thing, answer, problem)], answer)
+
+
+def _is_html(answer: Answer) -> bool:
+    kind = answer.header("content-type").lower()
+    return not kind or "html" in kind
+
+
+def _with_scheme(url: str, scheme: str) -> str:
+    """The same address by another scheme; a port of its own stays, for servers that have but one."""
+    parts = urlsplit(url)
+    host = parts.netloc if parts.port not in (80, 443) else parts.hostname or ""
+    return parts._replace(scheme=scheme, netloc=host).geturl()

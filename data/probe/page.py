@@ -1,0 +1,156 @@
+"""What a page holds: its text in whatever charset, its title and links, and what of it is content."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from urllib.parse import urljoin, urlsplit
+
+from charset_normalizer import from_bytes
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from data.probe.net import Answer
+
+META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
+LOOKED_AT = 4096
+"""Bytes in which a page says its charset."""
+WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "iso-8859-1": "cp1252"}
+"""Pages that say GB 2312 hold characters of GB 18030."""
+UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object")
+CLOCK = re.compile(
+    r"\d{1,2}\s*[:：时点]\s*\d{1,2}|星期|礼拜|周[一二三四五六日]|农历|今天是|现在是|当前时间|天气|℃|气温"
+)
+COUNTER = re.compile(
+    r"访问(量|人数|次数|人次|总数)?|浏览|点击|人次|在线|第\s*\d+\s*位|访客|visit|counter|online|hits|views",
+    re.IGNORECASE,
+)
+DIGITS = re.compile(r"[\d０-９,.:：\-/年月日时分秒\s()（）\[\]【】]+")
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MOST_READ = 2_000_000
+"""Bytes of a page that are looked into."""
+SHORTEST = 4
+"""Characters of a text that is content and not decoration."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as it came. `text` is its HTML, decoded."""
+
+    url: str
+    text: str
+    charset: str
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        """The page as it is read: without scripts, styles and what stands in for them."""
+        tree = LexborHTMLParser(self.text)
+        tree.strip_tags(list(UNSEEN), recursive=True)
+        return tree
+
+    @cached_property
+    def title(self) -> str:
+        found = self.tree.css_first("title")
+        return " ".join(found.text().split()) if found else ""
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The visible texts in their order, one a piece of the page."""
+        return tuple(_texts(self.tree.body)) if self.tree.body else ()
+
+    @property
+    def has_scripts(self) -> bool:
+        return re.search(r"<(script|iframe|frame|object)\b", self.text, re.IGNORECASE) is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to read and nothing to see."""
+        return not self.texts and self.tree.css_first("img[src], frame, video, canvas") is None
+
+    @property
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Text and absolute address of every link to a page."""
+        for node in self.tree.css("a[href]"):
+            href = (node.attributes.get("href") or "").strip()
+            if href and not href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+                try:
+                    yield " ".join(node.text().split()), urljoin(self.url, href)
+                except ValueError:
+                    continue
+
+    def pieces(self, select: str = "") -> set[bytes]:
+        """Hashes of what is content: texts without clocks, counters and bare numbers, and where links lead.
+
+        A set: a carousel that turns is no change. select: a CSS selector of the part that counts.
+        """
+        roots = self.tree.css(select) if select else [self.tree.body] if self.tree.body else []
+        found: set[str] = set()
+        for root in roots:
+            found |= {said for text in _texts(root) if (said := content(text))}
+            for node in root.css("a[href]"):
+                path = _path(node.attributes.get("href") or "")
+                if path and content(node.text()):
+                    found.add(path)
+        return {blake2b(said.encode("utf-8", "replace"), digest_size=8).digest() for said in found}
+
+
+def read(answer: Answer) -> Page:
+    """The page of an answer, whatever its charset."""
+    text, charset = decode(answer.body[:MOST_READ], answer.header("content-type"))
+    return Page(answer.final or answer.url, text, charset)
+
+
+def decode(body: bytes, content_type: str) -> tuple[str, str]:
+    """Text and charset: by byte order mark, by header, by meta, as UTF-8, as GB 18030, by likelihood; in this order.
+
+    A charset that is said but does not fit is not believed. What cannot be read is replaced, never an error.
+    """
+    for mark, name in MARKS:
+        if body.startswith(mark):
+            return body.decode(name, "replace"), name
+    header = re.search(r"charset\s*=\s*[\"']?([\w-]+)", content_type, re.IGNORECASE)
+    meta = META.search(body[:LOOKED_AT])
+    said = [header[1] if header else "", meta[1].decode("ascii") if meta else "", "utf-8", "gb18030"]
+    for name in said:
+        name = WIDER.get(name.lower(), name.lower())
+        try:
+            if name and "\x00" not in (text := body.decode(name)):
+                return text, name
+        except (LookupError, UnicodeError):
+            continue
+    best = from_bytes(body[:65_536]).best()
+    # One broken byte in a page of ours is more likely than a charset of the other side of the world.
+    name = best.encoding if best and best.encoding.startswith(("big5", "gb", "utf")) else _nearest(body)
+    return body.decode(name, "replace"), name
+
+
+def content(text: str) -> str:
+    """A text as it counts for change: empty for clocks, counters, bare dates and decoration."""
+    text = " ".join(text.split())
+    if CLOCK.search(text) and len(text) < 60:
+        return ""
+    if COUNTER.search(text) and any(c.isdigit() for c in text) and len(text) < 40:
+        return ""
+    bare = DIGITS.sub("", text)
+    return bare if len(bare) >= SHORTEST else ""
+
+
+def _nearest(body: bytes) -> str:
+    """UTF-8 or GB 18030, whichever spoils less."""
+    return min(("utf-8", "gb18030"), key=lambda name: body.decode(name, "replace").count("�"))
+
+
+def _texts(root: LexborNode) -> Iterator[str]:
+    for node in root.traverse(include_text=True):
+        if node.tag == "-text" and (text := " ".join((node.text_content or "").split())):
+            yield text
+
+
+def _path(href: str) -> str:
+    """Where a link leads, without what a session adds to it."""
+    try:
+        parts = urlsplit(href.strip())
+    except ValueError:
+        return ""
+    return parts.path.split(";")[0]

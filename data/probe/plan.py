@@ -1,0 +1,78 @@
+"""What is due when: each kind of task with its period, spread so that no minute is fuller than another."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from data.probe.register import TESTED, Register, Thing
+
+VISIT = timedelta(minutes=70)
+"""Twenty visits a day at least, whatever a restart costs."""
+PERIODS: Mapping[str, timedelta] = {
+    "visit": VISIT,
+    "home": timedelta(days=1),
+    "column": timedelta(days=1),
+    "messages": timedelta(days=1),
+    "function": timedelta(days=1),
+    "guide": timedelta(days=7),
+    "links": timedelta(days=7),
+    "search": timedelta(days=7),
+}
+AGAIN = timedelta(minutes=15)
+"""When a task that told nothing is tried again: our network was down, or a page did not open."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do, again and again."""
+
+    job: str
+    thing: Thing
+
+    @property
+    def id(self) -> str:
+        return f"{self.job}:{self.thing.id}"
+
+    @property
+    def period(self) -> timedelta:
+        return PERIODS[self.job]
+
+
+def tasks(register: Register) -> Iterator[Task]:
+    """All that is done for a register, the visits first."""
+    things = register.things.values()
+    yield from (Task("visit", thing) for thing in things if thing.kind == "site")
+    for thing in things:
+        if thing.kind == "site":
+            yield Task("home", thing)
+            yield Task("links", thing)
+            if thing.extra.search:
+                yield Task("search", thing)
+            if thing.extra.messages:
+                yield Task("messages", thing)
+        elif thing.kind == "column":
+            yield Task("column", thing)
+        elif thing.kind == "service_item":
+            yield Task("guide", thing)
+        elif thing.kind in TESTED:
+            yield Task("function", thing)
+
+
+def first_due(task: Task, done: Mapping[str, datetime], now: datetime) -> datetime:
+    """When a task is due after a start: a period after it was done last, but spread over one where that is past."""
+    last = done.get(task.id)
+    if last is not None and now < last + task.period:
+        return last + task.period
+    spread = min(task.period, VISIT if last is not None or task.job == "visit" else timedelta(days=1))
+    return now + spread * phase(task.id)
+
+
+def next_due(task: Task, due: datetime, now: datetime) -> datetime:
+    """A period after it was due, so that the spread stays; but not before a period less a tenth has passed."""
+    return max(due + task.period, now + task.period * 0.9)
+
+
+def phase(text: str) -> float:
+    """A number in [0, 1) that belongs to a text for ever."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) / 2**48

@@ -1,0 +1,190 @@
+"""The loop: takes what is due, one request at a time a host, and lets no slow host delay another.
+
+A host has one worker while it has tasks. A task takes one of the places; when its host keeps it waiting for PATIENCE
+seconds it gives the place back and goes on waiting, and hosts that were slow last time have places of their own.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import logging
+import resource
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from data.probe import plan
+from data.probe.jobs import NETWORK, Jobs, Withheld
+from data.probe.plan import Task
+from data.probe.rules import Check
+
+log = logging.getLogger(__name__)
+
+QUICK_PLACES, SLOW_PLACES = 200, 600
+PATIENCE = 2.0
+SLOW_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+FILES = 8_192
+Write = Callable[[Iterable[Check]], None]
+
+
+@dataclass
+class Counts:
+    """What a run did. withheld: tasks that told nothing, by the reason."""
+
+    done: int = 0
+    checks: int = 0
+    failed: int = 0
+    withheld: dict[str, int] = field(default_factory=dict)
+    latest: timedelta = timedelta()
+    """By how much the latest task of a host that is not slow came behind its time."""
+
+
+class Runner:
+    """Performs tasks; `write` is given their checks."""
+
+    def __init__(self, jobs: Jobs, write: Write) -> None:
+        self.jobs, self.write, self.clock = jobs, write, jobs.clock
+        self.counts = Counts()
+        self.slow = jobs.state.slow()
+        self._quick, self._slowly = asyncio.Semaphore(QUICK_PLACES), asyncio.Semaphore(SLOW_PLACES)
+        self._queues: dict[str, deque[tuple[Task, datetime]]] = {}
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._due: list[tuple[datetime, int, Task, bool]] = []
+        self._found: list[Check] = []
+        allow_files(FILES)
+
+    async def once(self) -> Counts:
+        """Every task of the register, now."""
+        now = self.clock.now()
+        for task in plan.tasks(self.jobs.register):
+            self._give(task, now)
+        await self.idle()
+        return self.counts
+
+    def schedule(self) -> None:
+        """Put all tasks at their times, by what was done before."""
+        done, now = self.jobs.state.done(), self.clock.now()
+        register = self.jobs.register
+        self._due = [(plan.first_due(t, done, now), i, t, True) for i, t in enumerate(plan.tasks(register))]
+        heapq.heapify(self._due)
+
+    async def step(self) -> None:
+        """Take what is due and wait a moment; what was found meanwhile is handed over."""
+        self.take()
+        await self.clock.sleep(LOOK_SECONDS)
+        self.flush()
+
+    async def stop(self) -> None:
+        """Give up the tasks under way; they are done again after a start."""
+        for work in self._working.values():
+            work.cancel()
+        await asyncio.gather(*self._working.values(), return_exceptions=True)
+        self.flush()
+
+    def take(self) -> None:
+        """Hand what is due to the workers of its hosts, and say when it is due again."""
+        now = self.clock.now()
+        while self._due and self._due[0][0] <= now:
+            due, order, task, again = heapq.heappop(self._due)
+            self._give(task, due)
+            if again:
+                heapq.heappush(self._due, (plan.next_due(task, due, now), order, task, True))
+
+    async def idle(self) -> None:
+        """Until nothing that was taken is under way."""
+        while self._working:
+            await asyncio.wait(list(self._working.values()), timeout=LOOK_SECONDS)
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what was found, and only then remember that it was done."""
+        found, self._found = self._found, []
+        self.write(found)
+        self.jobs.state.commit()
+
+    def _give(self, task: Task, due: datetime) -> None:
+        host = task.thing.host[0]
+        queue = self._queues.setdefault(host, deque())
+        if any(waiting.id == task.id for waiting, _due in queue):
+            return  # its turn before has not come yet
+        if task.job == "visit":
+            queue.appendleft((task, due))
+        else:
+            queue.append((task, due))
+        if host not in self._working:
+            self._working[host] = asyncio.create_task(self._work(host))
+
+    async def _work(self, host: str) -> None:
+        queue = self._queues[host]
+        try:
+            while queue:
+                async with self._place(host):
+                    task, due = queue.popleft()
+                    await self._perform(task, due, host)
+                if queue:
+                    await self.clock.sleep(max(self.jobs.register.delay, self.jobs.robots.delay(queue[0][0].thing.url)))
+        finally:
+            del self._working[host], self._queues[host]
+
+    async def _perform(self, task: Task, due: datetime, host: str) -> None:
+        if host not in self.slow:
+            self.counts.latest = max(self.counts.latest, self.clock.now() - due)
+        began = self.clock.seconds()
+        try:
+            found = await self.jobs.do(task.job, task.thing)
+        except Withheld as reason:
+            told = str(reason).split(":")[0]
+            self.counts.withheld[told] = self.counts.withheld.get(told, 0) + 1
+            log.info("%s: withheld, %s", task.id, reason)
+            if told == NETWORK:
+                heapq.heappush(self._due, (self.clock.now() + plan.AGAIN, id(task), task, False))
+            return
+        except Exception:
+            log.exception("%s failed on our side", task.id)
+            return
+        self._note(host, self.clock.seconds() - began, task)
+        self.counts.done += 1
+        self.counts.checks += len(found)
+        self.counts.failed += sum(not check.passed for check in found)
+        self._found += found
+        self.jobs.state.finish(task.id, self.clock.now())
+
+    def _note(self, host: str, seconds: float, task: Task) -> None:
+        """Remember hosts that keep us waiting; a visit tells, as it is one request."""
+        slow = seconds >= SLOW_SECONDS
+        if task.job == "visit" and slow != (host in self.slow):
+            if slow:
+                self.slow[host] = seconds
+            else:
+                del self.slow[host]
+            self.jobs.state.note_host(host, seconds, slow=slow)
+
+    @contextlib.asynccontextmanager
+    async def _place(self, host: str) -> AsyncIterator[None]:
+        """One of the places, given back after PATIENCE seconds at the latest where the host is not known to be slow."""
+        places, patience = (self._slowly, None) if host in self.slow else (self._quick, PATIENCE)
+        await places.acquire()
+        held = [True]
+
+        def give_back() -> None:
+            if held:
+                held.clear()
+                places.release()
+
+        timer = asyncio.get_running_loop().call_later(patience, give_back) if patience else None
+        try:
+            yield
+        finally:
+            if timer:
+                timer.cancel()
+            give_back()
+
+
+def allow_files(wanted: int) -> None:
+    """As many open connections as the system lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,137 @@
+"""A prober of a home: once over everything registered, or for ever with a delivery every so often."""
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from data.editions import Edition
+from data.errors import DataError
+from data.home import Home
+from data.probe.addresses import Allowance
+from data.probe.clock import Clock, RealClock
+from data.probe.deliver import Spool
+from data.probe.evidence import Evidence
+from data.probe.jobs import Jobs
+from data.probe.net import Limits, Net
+from data.probe.network import OwnNetwork
+from data.probe.register import read_extras, register
+from data.probe.render import renderer
+from data.probe.robots import Robots
+from data.probe.runner import Counts, Runner
+from data.probe.state import State
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(days=1)
+Publish = Callable[[], Awaitable[None]]
+"""Loads what is in the spool and publishes it."""
+Current = Callable[[], Edition]
+
+
+@dataclass(frozen=True)
+class Options:
+    """networks: private ones that may be asked. references: what answers whenever our own network works.
+
+    extras: the file beside the register. authorities: further certificate authorities. chromium: a browser for pages
+    that are empty without scripts.
+    """
+
+    networks: tuple[str, ...] = ()
+    references: tuple[tuple[str, int], ...] = ()
+    extras: Path | None = None
+    authorities: Path | None = None
+    chromium: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+def made(home: Home, edition: Edition, options: Options, clock: Clock, *, site: str = "") -> Runner:
+    """A runner for what the edition registers; it writes into the home's spool."""
+    allowance = Allowance.of(options.networks)
+    jobs = Jobs(
+        Net(allowance, options.limits, authorities=options.authorities),
+        register(edition, read_extras(options.extras), site=site),
+        Evidence.of(home),
+        State.of(home),
+        clock,
+        OwnNetwork(clock, options.references),
+        Robots(),
+        renderer(options.chromium) if options.chromium else None,
+    )
+    return Runner(jobs, Spool(home).write)
+
+
+async def once(home: Home, edition: Edition, options: Options, *, site: str = "", clock: Clock | None = None) -> Counts:
+    """Do every task of the register now, or those of one site; the checks are in the spool then, as a delivery."""
+    clock = clock or RealClock(home.zone)
+    runner = made(home, edition, options, clock, site=site)
+    try:
+        return await runner.once()
+    finally:
+        Spool(home).close(clock.now())
+        runner.jobs.state.close()
+        await runner.jobs.net.aclose()
+
+
+async def always(
+    home: Home, current: Current, options: Options, publish: Publish, *, every: float, site: str = "",
+    clock: Clock | None = None, until: Callable[[], bool] = lambda: False,
+) -> Counts:  # fmt: skip
+    """Do what is due, and every `every` seconds close the spool and publish; what is published beside goes on probing.
+
+    A new edition may register more: it is read when it appears.
+    """
+    clock = clock or RealClock(home.zone)
+    edition = current()
+    runner = made(home, edition, options, clock, site=site)
+    publishing: asyncio.Task[None] | None = None
+    runner.schedule()
+    next_delivery, next_sweep = clock.now() + timedelta(seconds=every), clock.now()
+    try:
+        while not until():
+            await runner.step()
+            if clock.now() < next_delivery or (publishing and not publishing.done()):
+                continue
+            Spool(home).close(clock.now())
+            publishing = asyncio.create_task(_told(publish))
+            next_delivery = clock.now() + timedelta(seconds=every)
+            if clock.now() >= next_sweep:
+                await asyncio.to_thread(runner.jobs.evidence.sweep)
+                next_sweep = clock.now() + SWEEP
+            if current().id != edition.id:
+                edition = current()
+                runner.jobs.register = register(edition, read_extras(options.extras), site=site)
+                runner.schedule()
+        return runner.counts
+    finally:
+        await runner.stop()
+        if publishing:
+            await asyncio.wait([publishing])
+        Spool(home).close(clock.now())
+        runner.jobs.state.close()
+        await runner.jobs.net.aclose()
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """The only prober of a home. DataError if there is one already."""
+    file = home.root / "probe" / "lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"{home.root} is being probed by another process: one is enough") from None
+        yield
+
+
+async def _told(publish: Publish) -> None:
+    """A delivery that fails stays in the spool for the next time."""
+    try:
+        await publish()
+    except DataError as error:
+        log.warning("the checks are not published yet: %s", error)

@@ -1,0 +1,92 @@
+"""What is remembered between runs: when each task was done last, what a home page held, which hosts are slow."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from data.home import Home
+
+PIECES = 4_000
+"""Hashes of content that are remembered of a home page: what was there before is no news when it comes back."""
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """changed: when something new was seen last."""
+
+    seen: frozenset[bytes]
+    changed: datetime
+
+
+class State:
+    """A small SQLite file; written in one transaction a `commit`. ":memory:" for a run that is not remembered."""
+
+    def __init__(self, path: Path | str) -> None:
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._con = sqlite3.connect(path, check_same_thread=False)
+        self._con.execute("PRAGMA journal_mode = WAL")
+        self._con.execute("CREATE TABLE IF NOT EXISTS done (task TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID")
+        self._con.execute("CREATE TABLE IF NOT EXISTS home (site TEXT PRIMARY KEY, changed TEXT, seen BLOB)")
+        self._con.execute("CREATE TABLE IF NOT EXISTS host (host TEXT PRIMARY KEY, seconds REAL) WITHOUT ROWID")
+        self._con.execute("CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+
+    @classmethod
+    def of(cls, home: Home) -> "State":
+        return cls(home.root / "probe" / "state.sqlite")
+
+    def done(self) -> dict[str, datetime]:
+        """When each task was done last."""
+        return {task: datetime.fromisoformat(at) for task, at in self._con.execute("SELECT task, at FROM done")}
+
+    def finish(self, task: str, at: datetime) -> None:
+        self._con.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (task, at.isoformat()))
+
+    def home(self, site: str) -> HomePage | None:
+        row = self._con.execute("SELECT changed, seen FROM home WHERE site = ?", (site,)).fetchone()
+        if row is None:
+            return None
+        seen = frozenset(row[1][i : i + 8] for i in range(0, len(row[1]), 8))
+        return HomePage(seen, datetime.fromisoformat(row[0]))
+
+    def note_home(self, site: str, pieces: Iterable[bytes], at: datetime, printed: datetime | None) -> datetime:
+        """When the home page changed last, what it holds now put in. Not seen before: the newest date printed on it."""
+        now = frozenset(pieces)
+        before = self.home(site)
+        if before is None:
+            changed = min(printed, at) if printed else at
+        else:
+            changed = at if now - before.seen else before.changed
+        kept = [*now, *((before.seen - now) if before else ())][:PIECES]
+        self._con.execute(
+            "INSERT OR REPLACE INTO home VALUES (?, ?, ?)", (site, changed.isoformat(), b"".join(sorted(kept)))
+        )
+        return changed
+
+    def slow(self) -> dict[str, float]:
+        """Seconds that each host took last, of those that took long."""
+        return dict(self._con.execute("SELECT host, seconds FROM host"))
+
+    def note_host(self, host: str, seconds: float, *, slow: bool) -> None:
+        if slow:
+            self._con.execute("INSERT OR REPLACE INTO host VALUES (?, ?)", (host, seconds))
+        else:
+            self._con.execute("DELETE FROM host WHERE host = ?", (host,))
+
+    def tell(self, name: str, value: object) -> None:
+        """Put down what screens show of the prober itself."""
+        self._con.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, json.dumps(value, default=str)))
+
+    def told(self, name: str) -> object:
+        row = self._con.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def commit(self) -> None:
+        self._con.commit()
+
+    def close(self) -> None:
+        self.commit()
+        self._con.close()
