@@ -28,6 +28,8 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"
+    assert plain.pop("probe") == "0"
+    assert {plain.pop(f"probe_{name}") for name in ("extras", "networks", "references", "authorities")} == {""}
     assert plain.pop("allowed_hosts") == ""  # none but this machine's
     assert (plain.pop("oidc_client_secret"), plain.pop("oidc_roles")) == ("", "")
     assert plain == {name: str(Settings.model_fields[name].default) for name in plain}
@@ -125,3 +127,21 @@ def test_all_bad_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("COCKPIT_ZONE", "y")
     with pytest.raises(UsageError, match=r"COCKPIT_ZONE.*COCKPIT_PORT"):
         load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PROBE_NETWORKS", "10.0.0.1/8"), ("PROBE_REFERENCES", "gateway"), ("PROBE_EXTRAS", "nowhere.yaml")],
+)
+def test_a_wrong_setting_of_the_prober_is_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name}", value)
+    with pytest.raises(UsageError, match=f"{PREFIX}{name}='{value}' is not valid"):
+        load()
+
+
+def test_how_sites_are_checked_comes_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}PROBE_NETWORKS", "10.8.0.0/16, 127.0.0.0/8")
+    monkeypatch.setenv(f"{PREFIX}PROBE_REFERENCES", "10.8.0.1:53,[fd00::1]:443")
+    options = load().probing
+    assert options.networks == ("10.8.0.0/16", "127.0.0.0/8")
+    assert options.references == (("10.8.0.1", 53), ("fd00::1", 443))

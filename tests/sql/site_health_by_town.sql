@@ -62,8 +62,8 @@ sites_told AS MATERIALIZED (
    
 SELECT i, source, site, sum(visits) AS visits, sum(down) AS down, max(home_age) AS home_age, sum(lost) AS lost,
         count(*) FILTER (blank) AS blank,
-        count(*) FILTER (NOT blank AND ((column_kind = 'news' AND updated_at < moment - INTERVAL 14 DAY)
-            OR (column_kind IN ('notice', 'policy') AND updated_at < moment - INTERVAL 6 MONTH))) AS stale_listed,
+        count(*) FILTER (NOT blank AND ((column_kind = 'news' AND moment::DATE - updated_at::DATE > 14)
+            OR (column_kind IN ('notice', 'policy') AND updated_at::DATE + INTERVAL 6 MONTH < moment::DATE))) AS stale_listed,
         count(*) FILTER (NOT blank AND column_kind = 'other'
             AND date_diff('second', updated_at, moment) // 86400 > must_update_days) AS stale_other
    

@@ -13,6 +13,7 @@ import pytest
 from data.errors import DataError
 from data.home import Home
 from data.probe import plan, runner, service
+from data.probe.contents import ELEMENTS
 from data.probe.deliver import OPEN, Spool, row_of
 from data.probe.evidence import ID, Evidence
 from data.probe.failures import Failure
@@ -104,8 +105,7 @@ def test_a_page_without_anything_is_empty_but_scripts_may_fill_it(
 
 
 def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
-    whole = "".join(f"<tr><td>{n}</td><td>详细内容在此</td></tr>" for n in
-                    ("事项名称", "设定依据", "申请条件", "办理材料", "办理地点", "办理时间", "联系电话", "办理流程"))  # fmt: skip
+    whole = "".join(f"<tr><td>{name}</td><td>详细内容在此</td></tr>" for name in ELEMENTS)
     url = zoo.house(
         z.site({
             "/": OPEN_PAGE, "/whole": f"<table>{whole}</table>",
