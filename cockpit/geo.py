@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
+from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
 from data.editions import Edition
@@ -43,6 +44,8 @@ async def geojson(request: Request) -> Response:
         return PlainTextResponse("an area is named by its code of 12 digits\n", 404)
     first = int(named["area"])
     if not _grants(request).may(Can.LOOK, first, end_of(first)):
+        noted = {"visitor": visitor_of(request.scope), "event": "refused", "what": f"map of {first}"}
+        await run_in_threadpool(record.write, result="refused", **noted)
         return PlainTextResponse("this area lies outside of what you may see\n", 403)
     try:
         body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)

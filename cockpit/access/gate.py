@@ -19,9 +19,14 @@ from data.errors import DataError
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/login", "/assets/", "/static/", "/favicon", "/healthz", "/readyz", "/_stcore/health", "/api/v1/")
-"""No session needed. The API has its own tokens and turns away whoever has neither."""
+API = "/api/v1/"
+"""Has tokens of its own, and turns away whoever shows neither one nor a session."""
+OPEN = ("/login", "/healthz", "/readyz", "/_stcore/health")
+OPEN_BELOW = ("/login/", "/assets/", "/static/", "/favicon", API)
+"""No session needed: these very paths, and what lies below those."""
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+TO_CHANGE = ("/password", "/logout")
+"""What is left to somebody whose password has to be changed first."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
 
@@ -37,7 +42,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
-        if path.startswith(CLOSED):
+        if any(closed in path for closed in CLOSED):
             await _refuse(scope, receive, send, PlainTextResponse("not found\n", 404))
             return
         token = token_of(scope)
@@ -47,16 +52,31 @@ class Gate:
             log.error("%s", error)
             visitor = None
         scope.setdefault("state", {})["visitor"] = visitor
-        if visitor is None and not path.startswith(OPEN):
+        if visitor is None and not is_open(path):
             await _refuse(scope, receive, send, _away(scope))
-        elif visitor and visitor.session.must_change and not path.startswith((*OPEN, "/password", "/logout")):
-            await _refuse(scope, receive, send, RedirectResponse("/password", 303))
+        elif visitor and visitor.session.must_change and not _may_before_change(path):
+            await _refuse(scope, receive, send, _to_change(path))
         elif scope["type"] == "websocket" and token and visitor:
             await watch.over(token, self.app, scope, receive, send)
         else:
             if token and visitor and path != "/session":
                 watch.active.add(token)
             await self.app(scope, receive, send)
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no session."""
+    return path in OPEN or path.startswith(OPEN_BELOW)
+
+
+def _may_before_change(path: str) -> bool:
+    return path in TO_CHANGE or (is_open(path) and not path.startswith(API))
+
+
+def _to_change(path: str) -> Response:
+    if path.startswith(API):
+        return PlainTextResponse("change your password first: /password\n", 403)
+    return RedirectResponse("/password", 303)
 
 
 class Watch:

@@ -28,7 +28,7 @@ from metrics.scope import OutOfScope, asked_area
 MOST_ROWS = 1000
 LONGEST_YEARS = 20
 api = FastAPI(
-    title="Governance Cockpit", version="1", docs_url=None, redoc_url=None, responses=FAULTS,
+    title="Governance Cockpit", version="1", docs_url=None, redoc_url=None, openapi_url=None, responses=FAULTS,
     description="Numbers, rows, areas and editions, narrowed to what the caller may see; and facts pushed by systems.",
     openapi_tags=[
         {"name": "numbers", "description": "What the screens show, and the rows behind it."},
@@ -45,6 +45,12 @@ Code = Annotated[int | None, Query(ge=0, lt=10**12, description="an area's code;
 Day = Annotated[date, Query(description="a day; a period ends before its `to`")]
 Moment = Annotated[datetime | None, Query(description="what was known then; the edition's own time by default")]
 Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
+
+
+@api.get("/openapi.json", include_in_schema=False)
+def described(caller: Known) -> dict[str, Any]:
+    """What this API is, for whoever may call it."""
+    return api.openapi()
 
 
 @api.get("/metrics", summary="The dictionary", tags=["numbers"])

@@ -36,8 +36,8 @@ class Caller:
 
     def note(self, event: str, what: str, result: str = "ok") -> None:
         """A row of the audit."""
-        role = ",".join(self.grants.roles)
-        record.write(who=self.name, role=role, event=event, what=what, result=result, address=self.address)
+        role, scope = ",".join(self.grants.roles), record.scope_of(self.grants)
+        record.write(who=self.name, role=role, scope=scope, event=event, what=what, result=result, address=self.address)
 
 
 def caller(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import settings
+from cockpit.access import whole
 from cockpit.access.policy import Can
 from cockpit.api import body
 from cockpit.api.caller import Caller, Known
@@ -138,7 +139,7 @@ def verdict(
     if found is None:
         raise HTTPException(404, f"there is no push {id}; they are told of for a month")
     own = caller.token is not None and caller.token.id == found.token
-    if not own and not caller.grants.may(Can.REJECTS):
+    if not own and not whole.may(caller.grants, Can.REJECTS):
         raise HTTPException(403, f"push {id} was sent with another token")
     rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")

@@ -31,6 +31,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) 
     with bind(host, port) as door:
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
+        note_settings(settings, demo)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
         for name, folder in {"CATALOG": settings.catalog, "SOURCES": settings.sources}.items():
@@ -81,6 +82,14 @@ def ensure_account(settings: "Settings", demo: bool) -> None:
             "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a role with "
             "`python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration with `serve --demo`"
         )
+
+
+def note_settings(settings: "Settings", demo: bool) -> None:
+    """A row of the audit if they are not what they were at the last start."""
+    from cockpit.access import changes
+    from data.desk.store import open_desk
+
+    changes.note(open_desk(settings.desk_url), settings.model_copy(update={"demo": demo}))
 
 
 def address(host: str, port: int) -> str:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from data.desk.store import Desk
 
 COLUMNS = ("name", "title", "state", "role", "area", "from", "to")
-OPERATOR = "operator"
-"""Who the audit names for what is done on the server's own machine."""
 
 
 @click.group()
@@ -149,6 +147,7 @@ def opened(settings: "Settings") -> "Desk":
 
 def note(desk: "Desk", event: str, what: str) -> None:
     """A row of the audit for what was done here."""
+    from cockpit.access.changes import OPERATOR
     from data.desk import audit
 
     audit.write(desk, who=OPERATOR, role="", scope="", event=event, what=what, result="ok", address="")

@@ -58,9 +58,8 @@ def open_desk(url: str) -> Desk:
         sqlite = parsed.get_backend_name() == "sqlite"
         if sqlite and parsed.database:
             _private(Path(parsed.database))
-        engine = create_engine(
-            parsed, pool_pre_ping=not sqlite, connect_args={"timeout": LOCK_SECONDS} if sqlite else {}
-        )
+        waiting = {"timeout": LOCK_SECONDS} if sqlite else {"connect_timeout": LOCK_SECONDS}
+        engine = create_engine(parsed, pool_pre_ping=not sqlite, connect_args=waiting)
     except (ArgumentError, NoSuchModuleError, OSError) as error:
         raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
     if sqlite:

@@ -17,8 +17,9 @@ from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.layouts import answers
-from cockpit.view import View, read
+from cockpit.view import BadParameter, View, read
 from data.desk import audit
+from data.home import Home
 from data.schema import end_of
 from metrics.ageing import ageing
 from metrics.errors import MetricsError
@@ -28,7 +29,8 @@ from metrics.rows import count_rows, rows
 from metrics.scope import OutOfScope
 from metrics.todo import todo
 from metrics.why import why
-from tests.factory import DISTRICT, TOWNS, VILLAGES
+from tests.cockpit.access.test_routes import LIKE_CODES
+from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver
 
 ROOT = Path(__file__).parents[3]
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -152,6 +154,17 @@ def test_only_those_who_may_export_are_offered_a_file(
         assert bool(tested.get("download_button")) is (Can.EXPORT in MATRIX[role])
 
 
+@pytest.mark.parametrize(("area", "whole"), [(OWN, False), (PARENT, True)])
+def test_refused_rows_are_shown_to_who_may_see_them_everywhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], area: int, whole: bool
+) -> None:
+    rows = [{"key": "x", "area": SIBLING, "registered_at": None, "title": "secret"}]
+    deliver(Home(home, memory="1GB"), "cases", rows, source="broken")
+    monkeypatch.setattr(guard, "token", lambda: session("data_officer", area))
+    tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+    assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is whole
+
+
 def test_a_refusal_is_in_the_audit(ask: Callable[..., str]) -> None:
     ask("cockpit", "cadre", area=PARENT)
     newest = audit.entries(visitors.desk(), event="refused", limit=1)[0]
@@ -186,6 +199,21 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
         else:
             with pytest.raises(OutOfScope):
                 ask()
+
+
+@given(held=st.lists(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), max_size=2), area=LIKE_CODES)
+@hypothesis(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_an_address_writes_an_area_its_view_answers_for_what_was_granted(held: list[int], area: str) -> None:
+    grants = Grants(tuple(Held("official", code, end_of(code)) for code in held))
+    try:
+        found = read({"area": area}, settings.current(), grants)
+    except BadParameter:
+        return
+    if grants.may(Can.LOOK, found.area.code, found.area.end):
+        query(found.edition, ["intake"], found.area.code, NOVEMBER)
+    else:
+        with pytest.raises(OutOfScope):
+            query(found.edition, ["intake"], found.area.code, NOVEMBER)
 
 
 def test_viewers_of_one_scope_share_answers_and_others_do_not() -> None:

@@ -1,0 +1,33 @@
+"""A change of the settings is written down once, and no secret with it."""
+
+from pathlib import Path
+
+import pytest
+
+from cockpit import settings
+from cockpit.access import changes
+from data.desk import audit
+from data.desk.store import open_desk
+
+
+def test_settings_are_noted_when_they_change_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
+    monkeypatch.setenv("COCKPIT_HOME", "var")
+    for variables in ({}, {}, {"PORT": "8600"}, {"PORT": "8600", "SESSION_IDLE": "10"}, {"PORT": "8600"}):
+        for name in ("PORT", "SESSION_IDLE"):
+            monkeypatch.delenv(f"COCKPIT_{name}", raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(f"COCKPIT_{name}", value)
+        changes.note(desk, settings.load())
+    told = [row["what"] for row in audit.entries(desk, event="settings")]
+    assert told == ["COCKPIT_PORT=8600", "COCKPIT_PORT=8600 COCKPIT_SESSION_IDLE=10", "COCKPIT_PORT=8600", "defaults"]
+    desk.close()
+
+
+def test_no_secret_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://cockpit:geheim@db/desk")
+    monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "geheim")
+    told = changes.in_words(settings.load())
+    assert "geheim" not in told
+    assert "COCKPIT_DESK=postgresql+psycopg://cockpit:***@db/desk" in told
+    assert "COCKPIT_OIDC_CLIENT_SECRET=…" in told

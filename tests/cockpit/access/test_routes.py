@@ -1,0 +1,219 @@
+"""The role matrix of the routes: every route of the application, every role, every kind of scope."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+import app as application
+from cockpit import editions, settings
+from cockpit.access import gate, hosts, visitors
+from cockpit.access.policy import MATRIX, Can
+from cockpit.access.visitors import COOKIE
+from cockpit.api.app import api
+from data.desk import accounts, audit, sessions
+from data.schema import end_of
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+
+OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
+INSIDE, OUTSIDE = (OWN, CHILD), (SIBLING, VILLAGES[2], PARENT)
+NONSENSE = ("0", "-1", "990109000000", "999999999999", "x'; DROP TABLE cases;--", "９９")
+NOVEMBER = "from=2026-11-01&to=2026-12-01"
+
+OPEN = {
+    "/login", "/login/demo", "/login/provider", "/login/provider/back", "/assets/{hash}/{name}", "/healthz", "/readyz",
+}  # fmt: skip
+"""For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
+SIGNED_IN = {
+    "/logout", "/password", "/session", "/account", "/account/factor", "/wall", "/api/v1/openapi.json",
+    "/api/v1/metrics", "/api/v1/editions",
+}  # fmt: skip
+"""For whoever is signed in: one's own account, the dictionary, what is published, the way to a wall screen."""
+ROLES = {"/files/audit.jsonl": Can.AUDIT}
+"""For a role, wherever it is held."""
+SCOPED = {
+    "/geo/{edition}/{area}.geojson": "/geo/EDITION/AREA.geojson",
+    "/api/v1/metrics/{id}": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA",
+    "/api/v1/metrics/{id} as CSV": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA&format=csv",
+    "/api/v1/rows/{id}": f"/api/v1/rows/intake?{NOVEMBER}&area=AREA",
+    "/api/v1/areas": "/api/v1/areas?area=AREA",
+    "/api/v1/areas as GeoJSON": "/api/v1/areas?area=AREA&format=geojson",
+}
+"""For who may look, inside what was granted: the route, and how it is asked of an area."""
+FOUND = {"/geo/{edition}/find"}
+"""Refuses nobody, and finds nothing outside: the test below walks it."""
+TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
+"""For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
+
+
+def paths(routes: list[BaseRoute], above: str = "") -> Iterator[str]:
+    """The path of every route, also of those that another application or router brings along."""
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from paths(list(route.routes), above + route.path)
+        elif inner := getattr(route, "original_router", None):  # what FastAPI's include_router leaves
+            yield from paths(list(inner.routes), above)
+        else:
+            assert isinstance(route, Route), f"{route} is of a kind that this test does not walk"
+            yield above + route.path
+
+
+@pytest.fixture
+def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
+    """Asks a path as a role that holds OWN; as nobody without one."""
+    served = Starlette(
+        routes=application.ROUTES,
+        middleware=[Middleware(application.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
+    )
+
+    def asked(path: str, role: str = "", method: str = "GET", **how: Any) -> httpx.Response:
+        async def run() -> httpx.Response:
+            headers = {"cookie": f"{COOKIE}={session(role, OWN)}"} if role else {}
+            transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+                return await client.request(method, path, **how)
+
+        return asyncio.run(run())
+
+    return asked
+
+
+def filled_in(path: str) -> str:
+    """A path with something in place of its parameters."""
+    named = {"edition": "e", "area": str(OWN), "id": "intake", "source": "hotline", "hash": "h", "name": "n"}
+    return path.format(**named)
+
+
+def of(pattern: str, area: object) -> str:
+    return pattern.replace("EDITION", editions.current(settings.current()).id).replace("AREA", str(area))
+
+
+def test_no_route_was_forgotten() -> None:
+    """A new route has to be put into one of the sets above, and so is walked by the tests below."""
+    classified = OPEN | SIGNED_IN | set(ROLES) | {route.partition(" as ")[0] for route in SCOPED} | FOUND | TOKENS
+    assert set(paths(application.ROUTES)) == classified
+    assert {f"/api/v1{path}" for path in api.openapi()["paths"]} <= classified
+
+
+def test_every_route_but_the_open_ones_refuses_who_is_not_signed_in(get: Callable[..., httpx.Response]) -> None:
+    for path in set(paths(application.ROUTES)) - OPEN:
+        filled = filled_in(path)
+        answers = {get(filled, method=method).status_code for method in ("GET", "POST")}
+        assert 401 in answers, path
+        assert answers <= {401, 405}, path
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_whoever_is_signed_in_reaches_the_own_account_and_the_dictionary(
+    get: Callable[..., httpx.Response], role: str
+) -> None:
+    for path in SIGNED_IN - {"/logout"}:
+        assert get(path, role).status_code in (200, 204, 307), path
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_a_route_of_a_role_is_for_that_role_alone(get: Callable[..., httpx.Response], role: str) -> None:
+    for path, need in ROLES.items():
+        assert get(path, role).status_code == (200 if need in MATRIX[role] else 403), path
+
+
+@pytest.mark.parametrize("route", SCOPED)
+@pytest.mark.parametrize("role", MATRIX)
+def test_a_route_answers_for_ones_own_areas_and_for_no_others(
+    get: Callable[..., httpx.Response], role: str, route: str
+) -> None:
+    for area in (*INSIDE, *OUTSIDE):
+        allowed = Can.LOOK in MATRIX[role] and area in INSIDE
+        answer = get(of(SCOPED[route], area), role)
+        assert answer.status_code == (200 if allowed else 403), area
+        if not allowed:
+            newest = audit.entries(visitors.desk(), event="refused", limit=1)[0]
+            assert (newest["who"], newest["role"]) == (f"{role}-{OWN}", role)
+            assert str(area) in str(newest["what"])
+    for area in NONSENSE:
+        assert get(of(SCOPED[route], area), role).status_code in (400, 403, 404, 422), area
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_a_session_pushes_nothing(get: Callable[..., httpx.Response], role: str) -> None:
+    assert get("/api/v1/push/hotline", role, "POST", json=[{"key": "1"}]).status_code == 403
+    assert get("/api/v1/push/hotline", role, "GET").status_code == 404
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role: str) -> None:
+    for text in ("村", "9901", str(SIBLING), "沙洲", "临江", "%", "' OR 1=1 --"):
+        found = get(of("/geo/EDITION/find", ""), role, params={"q": text}).json()
+        assert all(Can.LOOK in MATRIX[role] and OWN <= area["code"] < end_of(OWN) for area in found), text
+    assert bool(get(of("/geo/EDITION/find", ""), role, params={"q": "新河"}).json()) is (Can.LOOK in MATRIX[role])
+
+
+def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Response]) -> None:
+    desk = visitors.desk()
+    account = accounts.add(desk, "to-change", "Hongqi+2026")
+    accounts.grant(desk, "to-change", "leader", DISTRICT)
+    cookie = {"cookie": f"{COOKIE}={sessions.start(desk, account.id)}"}
+    for path in set(paths(application.ROUTES)) - OPEN - {"/password", "/logout"}:
+        filled = filled_in(path)
+        answer = get(filled, headers=cookie)
+        led = answer.status_code == 303 and answer.headers["location"] == "/password"
+        assert answer.status_code == 403 if path.startswith("/api/") else led, path
+    assert get("/password", headers=cookie).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/loginx", "/login2/x", "/healthzz", "/readyz/x", "/_stcore/healthy", "/rows/_stcore/stream"]
+)
+def test_what_only_looks_open_is_not(get: Callable[..., httpx.Response], path: str) -> None:
+    assert get(path).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/rows/_stcore/metrics", "/x/_stcore/agent/run"])
+def test_the_innards_are_closed_below_any_path(get: Callable[..., httpx.Response], path: str) -> None:
+    assert get(path, "leader").status_code == 404
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+CODES = st.sampled_from([*INSIDE, *OUTSIDE])
+LIKE_CODES = st.one_of(
+    TEXT,
+    st.integers(-(10**14), 10**14).map(str),
+    CODES.map(lambda code: f"{code:013}"),
+    CODES.map(lambda code: f" {code}"),
+    CODES.map(lambda code: f"+{code}"),
+    CODES.map(lambda code: f"{code}.0"),
+    CODES.map(lambda code: f"{code}e0"),
+    CODES.map(lambda code: f"{code:_}"),
+    CODES.map(hex),
+    st.tuples(CODES, CODES).map(lambda two: f"{two[0]}&area={two[1]}"),
+    st.tuples(CODES, CODES).map(lambda two: f"{two[0]}, {two[1]}"),
+    CODES.map(lambda code: str(code).translate(str.maketrans("0123456789", "０１２３４５６７８９"))),
+)
+OTHERS = [f'"{code}-' for code in (*OUTSIDE,)]
+
+
+@given(route=st.sampled_from(sorted(SCOPED)), area=LIKE_CODES, raw=st.booleans())
+@hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_an_area_is_written_nothing_of_others_is_told(
+    get: Callable[..., httpx.Response], route: str, area: str, raw: bool
+) -> None:
+    """Fuzzed: no way to write a scope opens what was not granted, and none breaks the server."""
+    written = area if raw and area.isascii() and area.isprintable() else quote(area, safe="")
+    if "?" not in SCOPED[route]:
+        written = quote(area, safe="")
+    answer = get(of(SCOPED[route], written.replace("#", "%23")), "official")
+    assert answer.status_code < 500, answer.text
+    assert not any(other in answer.text for other in OTHERS)
+    if answer.status_code == 200 and "metrics" in route and "CSV" not in route:
+        assert {row["area"] for row in answer.json()} <= {str(code) for code in INSIDE}
+    if answer.status_code == 200 and route == "/api/v1/areas":
+        assert OWN <= int(answer.json()["code"]) < end_of(OWN)
