@@ -17,6 +17,7 @@ from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.layouts import answers
+from cockpit.screens import data
 from cockpit.view import BadParameter, View, read
 from data.desk import audit
 from data.home import Home
@@ -160,6 +161,7 @@ def test_refused_rows_are_shown_to_who_may_see_them_everywhere(
 ) -> None:
     rows = [{"key": "x", "area": SIBLING, "registered_at": None, "title": "secret"}]
     deliver(Home(home, memory="1GB"), "cases", rows, source="broken")
+    data.delivered.clear()
     monkeypatch.setattr(guard, "token", lambda: session("data_officer", area))
     tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
     assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is whole
