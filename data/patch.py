@@ -76,7 +76,8 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
         _temp(con, "fresh_assets", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
         _judge_repeats(con)
-    moved = (_moved(fact, rollup, step) for rollup in {rollup.terms: rollup for rollup in rollups}.values())
+    by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
+    moved = (_moved(fact, rollup, step) for rollup in by_terms.values())
     _temp(con, "touched", " UNION ".join(["FROM gone", "FROM turned", *moved]))
 
 
