@@ -136,6 +136,16 @@ def rows_of(con: duckdb.DuckDBPyConnection, database: str, facts: Iterable[str] 
     return dict(zip(facts, con.execute(f"SELECT {counted}").fetchone() or (), strict=True))
 
 
+def latest(con: duckdb.DuckDBPyConnection, fact: Fact) -> datetime | None:
+    """The newest time that anything in a fact of the edition became known with; None without facts.
+
+    Noted once: DuckDB reads it off the columns' statistics only until a row is deleted.
+    """
+    times = dict.fromkeys(c.known_at for c in fact.columns if c.known_at)
+    row = con.execute(f"SELECT {', '.join(f'max({name})' for name in times)} FROM edition.{fact.name}").fetchone()
+    return max((at for at in row or () if at is not None), default=None)
+
+
 def _list(con: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: Iterable[tuple[str, ...]]) -> None:
     """A small table of texts."""
     values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data import editions
-from data.build import build, date_sql, describe, rows_of
+from data.build import build, date_sql, describe, latest, rows_of
 from data.editions import Edition
 from data.errors import DataError
 from data.home import Home
@@ -34,7 +34,7 @@ from data.store import attach_store
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the tables of an edition are made in another way: the next edition is then built in full."""
 CHANGED_SHARE = 0.05
 """Which part of the facts may have changed since the last full build for an edition to be patched."""
@@ -173,6 +173,7 @@ def _meta(
         "areas_version": _areas_version(con),
         "changed": str(changed),
         **{name: str(count) for name, count in rows.items()},
+        **{f"latest_{name}": at.isoformat() if (at := latest(con, FACTS[name])) else "" for name in rows},
     }
 
 

@@ -6,6 +6,7 @@
 import os
 from datetime import date, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pytest
@@ -30,6 +31,7 @@ class Frozen:
 
     id = "frozen"
     as_of = datetime(2026, 11, 22, 8)
+    meta: ClassVar = {"latest_cases": "2027-01-01T00:00:00"}
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
@@ -37,7 +39,6 @@ class Frozen:
             self.connection.execute(
                 f"CREATE TABLE {fact.name} ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})"
             )
-        self.connection.execute("INSERT INTO cases BY NAME SELECT TIMESTAMP '2027-01-01' AS registered_at")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.connection.cursor()
