@@ -37,21 +37,21 @@ def main() -> None:
         built = demo.build(folder, cases=options.cases, today=TODAY)
         source, csv = _csv(folder)
         home = folder / "home"
-        _cockpit(home, "areas", built.areas[0])
+        run(home, "areas", built.areas[0])
         print(f"{options.cases:,} cases, CSV of {csv.stat().st_size / 1e9:.2f} GB\n")
         print(f"{'step':52} {'seconds':>8} {'memory':>9}")
         as_of = built.as_of.isoformat()
-        loaded = _told("load the CSV", *_cockpit(home, "load", source))
-        published = _told("publish it", *_cockpit(home, "publish", "--as-of", as_of))
-        _told("CSV to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
-        _told("load the same delivery again", *_cockpit(home, "load", source))
+        loaded = told("load the CSV", *run(home, "load", source))
+        published = told("publish it", *run(home, "publish", "--as-of", as_of))
+        told("CSV to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
+        told("load the same delivery again", *run(home, "load", source))
         change = _changes(folder, csv)
-        loaded = _told(f"load {CHANGED:,} changed cases", *_cockpit(home, "load", source, "--file", change))
-        published = _told("publish them", *_cockpit(home, "publish", "--as-of", as_of))
-        _told(f"{CHANGED:,} changed to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
+        loaded = told(f"load {CHANGED:,} changed cases", *run(home, "load", source, "--file", change))
+        published = told("publish them", *run(home, "publish", "--as-of", as_of))
+        told(f"{CHANGED:,} changed to published edition", loaded[0] + published[0], max(loaded[1], published[1]))
         shutil.rmtree(home)
         csv.unlink()
-        _told("the demo command", *_cockpit(folder / "demo-home", "demo", "--cases", str(options.cases)))
+        told("the demo command", *run(folder / "demo-home", "demo", "--cases", str(options.cases)))
 
 
 def _csv(folder: Path) -> tuple[Path, Path]:
@@ -89,7 +89,7 @@ def _changes(folder: Path, csv: Path) -> Path:
     return change
 
 
-def _cockpit(home: Path, *words: str | Path) -> tuple[float, int]:
+def run(home: Path, *words: str | Path) -> tuple[float, int]:
     """Seconds and greatest memory in bytes of one command."""
     started = time.monotonic()
     command = [sys.executable, "-m", "cockpit", *map(str, words), "--home", str(home)]
@@ -101,7 +101,7 @@ def _cockpit(home: Path, *words: str | Path) -> tuple[float, int]:
     return time.monotonic() - started, usage.ru_maxrss * 1024
 
 
-def _told(step: str, seconds: float, memory: int) -> tuple[float, int]:
+def told(step: str, seconds: float, memory: int) -> tuple[float, int]:
     print(f"{step:52} {seconds:8.1f} {memory / 1e9:6.2f} GB", flush=True)
     return seconds, memory
 

@@ -135,7 +135,7 @@ def _flows_by_town(top: int, period: Period) -> str:
             SELECT area // 1000 * 1000 AS town, sum(intake) AS intake, sum(closed) AS closed, sum(due) AS due,
                 sum(due_closed) AS due_closed, sum(due_on_time) AS due_on_time, sum(callbacks) AS callbacks,
                 sum(satisfied_callbacks) AS satisfied, sum(checked) AS checked, sum(reworked_cases) AS reworked
-            FROM daily_cases WHERE area >= {top} AND area < {top + 10**6} AND {_days(period)} GROUP BY ALL
+            FROM daily_cases_town WHERE area >= {top} AND area < {top + 10**6} AND {_days(period)} GROUP BY ALL
         )
         SELECT 'intake' AS metric, town, intake::DOUBLE AS value, intake AS numerator, NULL AS denominator FROM t
         UNION ALL SELECT 'closed', town, closed, closed, NULL FROM t
@@ -148,7 +148,7 @@ def _flows_by_town(top: int, period: Period) -> str:
 
 def _backlog_by_town(top: int, period: Period) -> str:
     return (
-        "SELECT area // 1000 * 1000 AS town, sum(intake - finished)::DOUBLE AS value FROM daily_cases "
+        "SELECT area // 1000 * 1000 AS town, sum(intake - finished)::DOUBLE AS value FROM daily_cases_town "
         f"WHERE area >= {top} AND area < {top + 10**6} AND day < DATE '{period.end}' GROUP BY ALL"
     )
 
@@ -158,7 +158,7 @@ def _backlog_by_day(top: int, period: Period) -> str:
     values = ", ".join(f"(DATE '{day}')" for day in days)
     return f"""
         WITH d AS (
-            SELECT day, sum(intake - finished) AS net FROM daily_cases
+            SELECT day, sum(intake - finished) AS net FROM daily_cases_town
             WHERE area >= {top} AND area < {top + 10**6} AND day < DATE '{period.end}' GROUP BY day
         ), asked(day) AS (VALUES {values})
         SELECT asked.day, sum(net)::DOUBLE AS value FROM asked JOIN d ON d.day <= asked.day GROUP BY ALL
