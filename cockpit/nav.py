@@ -3,7 +3,10 @@
 `st.switch_page` and `st.page_link` push two history entries for one move and break Back: they are not used.
 """
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,6 +14,21 @@ import streamlit as st
 from cockpit import assets
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
+
+
+FILES = sorted(file for file in (Path(__file__).parents[1] / "pages").glob("*.py") if not file.stem.startswith("_"))
+FIRST = "cockpit"
+
+
+def pages() -> list[st.Page]:
+    """The pages of this run: a file of `pages/` is a page at the path of its name. For `cockpit/main.py`."""
+    return [copy.copy(page) for page in _pages()]
+
+
+@cache
+def _pages() -> tuple[st.Page, ...]:
+    """Made once, inside the first run: to make one, Streamlit looks its file up."""
+    return tuple(st.Page(file, title=file.stem, url_path=file.stem, default=file.stem == FIRST) for file in FILES)
 
 
 def link(page: str, parameters: Mapping[str, object]) -> str:
@@ -24,10 +42,10 @@ def here(**changes: object) -> str:
     return link("", st.query_params.to_dict() | changes)[1:] or "?"
 
 
-def install(pages: Iterable[str], *, language: str, size: str, wall: bool) -> None:
+def install(*, language: str, size: str, wall: bool) -> None:
     """Take over the clicks of this run's screen, and carry out a move asked for by `go`."""
     data = {
-        "pages": [link(page, {}) for page in pages],
+        "pages": [link(file.stem, {}) for file in FILES],
         "lang": {"zh": "zh-CN"}.get(language, language),
         "size": size,
         "wall": wall,

@@ -87,7 +87,8 @@ function legend(data) {
   return `<ul class="legend">${lines.join("")}<li class="grey">${esc(data.note)}</li></ul>`
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: given, parentElement }) {
+  const data = { ...given, areas: Object.fromEntries(given.areas.map(a => [a.code, a])) }
   const root = parentElement.querySelector(".root")
   root.classList.toggle("dark", isDark(root))
   root.stop?.()                                                   // Streamlit calls what is returned only when it takes the map away

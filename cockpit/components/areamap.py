@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cockpit import format, geo, settings
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.i18n import _
 from metrics.areas import Area
 from metrics.catalog import Metric
@@ -80,9 +80,9 @@ def areamap(
     review = getattr(settings.current(), "map_review", None)
     data = {
         "geometry": geo.url(view.edition, parent, own=own),
-        "areas": {str(area.code): plain(area) for area in areas},
-        "steps": plain(list(steps)),
-        "points": plain(list(points)),
+        "areas": tuple(areas),
+        "steps": tuple(steps),
+        "points": tuple(points),
         "height": height,
         "title": title or _("Map of {area}", area=parent.name),
         "none": _("No data"),

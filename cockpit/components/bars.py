@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 
 _bars = define("bars")
 _waterfall = define("waterfall")
@@ -23,7 +23,7 @@ class Bar:
 
 def bars(items: Sequence[Bar], *, key: str) -> None:
     """Draw bars from zero, in the order given, all on the scale of the longest. Negative values count as 0."""
-    _bars(key=key, data={"bars": plain(list(items))})
+    _bars(key=key, data={"bars": tuple(items)})
 
 
 def waterfall(steps: Sequence[Bar], *, start: Bar, end: Bar, key: str) -> None:
@@ -31,4 +31,4 @@ def waterfall(steps: Sequence[Bar], *, start: Bar, end: Bar, key: str) -> None:
 
     A step's value is signed; its state is "green" for the better, "red" for the worse, else "none".
     """
-    _waterfall(key=key, data={"start": plain(start), "steps": plain(list(steps)), "end": plain(end)})
+    _waterfall(key=key, data={"start": start, "steps": steps, "end": end})

@@ -1,20 +1,37 @@
 """How a component is made: its JavaScript and CSS lie beside its module, what all of them share stands in shared.*."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import streamlit as st
 
 from cockpit import assets
 
+MOST_KEPT = 2048
+
 
 class Draw(Protocol):
-    def __call__(self, *, key: str, data: Any) -> Any: ...
+    def __call__(self, *, key: str, data: Mapping[str, Any] | bytes) -> Any: ...
 
 
 def define(name: str) -> Draw:
-    """The mounting command of the component whose files are `name.js` and `name.css`. Call once, at import."""
-    return st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
+    """The mounting command of the component whose files are `name.js` and `name.css`. Call once, at import.
+
+    It takes what is to be drawn, or that as `packed` has made it.
+    """
+    mount = st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
+    return lambda *, key, data: mount(key=key, data=data if isinstance(data, bytes) else packed(data))
+
+
+def packed(data: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8. As bytes Streamlit hands it on as it is: of a dictionary it would write the JSON twice a run.
+
+    The JSON of a tuple is kept: what a layout keeps between runs is a tuple, so that a run words it once.
+    """
+    return f"{{{','.join(f'{_json(name)}:{_of(value)}' for name, value in data.items())}}}".encode()
 
 
 def plain(thing: Any) -> Any:
@@ -26,3 +43,21 @@ def plain(thing: Any) -> Any:
     if isinstance(thing, (list, tuple)):
         return [plain(value) for value in thing]
     return {name: plain(value) for name, value in vars(thing).items()} if is_dataclass(thing) else thing
+
+
+def _of(value: Any) -> str:
+    if isinstance(value, tuple):
+        try:
+            return _kept(value)
+        except TypeError:  # something inside is a list: nothing to know it by
+            pass
+    return _json(plain(value))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept(value: tuple[Any, ...]) -> str:
+    return _json(plain(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.i18n import _
 
 _glossary = define("glossary")
@@ -36,4 +36,4 @@ class Section:
 def glossary(sections: Sequence[Section], *, opened: str | None = None, key: str = "glossary") -> None:
     """Draw the sections with a search box above; the entry `opened` is open and in sight."""
     words = {"find": _("Search name, number or definition"), "none": _("No metric of this name"), "link": _("Link")}
-    _glossary(key=key, data={"sections": plain(list(sections)), "opened": opened, "words": words})
+    _glossary(key=key, data={"sections": sections, "opened": opened, "words": words})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 from cockpit import format, settings
 from cockpit.access import first
 from cockpit.access.policy import Can, Grants
-from cockpit.components.base import define
+from cockpit.components.base import define, packed
 from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.nav import here, link
 from metrics import areas
@@ -32,6 +33,13 @@ def header(view: "View") -> None:
     st.set_page_config(page_title=f"{place} · {_('Governance Cockpit')}")
     if view.wall:
         return
+    asked = tuple(st.query_params.to_dict().items())
+    _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback))
+
+
+@lru_cache(maxsize=512)
+def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallback: str | None) -> bytes:
+    """What the header shows of a view: it also depends on the address as it stands and on what is published."""
     data = {
         "product": _("Governance Cockpit"),
         "home": view.href(area=None),
@@ -56,7 +64,7 @@ def header(view: "View") -> None:
         ],
         "words": _words(),
     }
-    _header(key="header", data=data)
+    return packed(data)
 
 
 def plain(grants: Grants, text: str) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cockpit import format
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.components.tiles import quality
 from cockpit.i18n import _
 from metrics.catalog import Metric
@@ -42,9 +43,10 @@ def ranking(
 
     title: what the values are. first: what the rows are, by default areas. height: in pixels, more rows scroll.
     """
+    ranked, apart = _parted(tuple(rows))
     data = {
-        "ranked": [plain(row) for row in rows if not row.small],
-        "apart": [plain(row) for row in rows if row.small],
+        "ranked": ranked,
+        "apart": apart,
         "title": title,
         "height": height,
         "words": {
@@ -54,6 +56,11 @@ def ranking(
         },
     }
     _ranking(key=key, data=data)
+
+
+@lru_cache(maxsize=512)
+def _parted(rows: tuple[RankingRow, ...]) -> tuple[tuple[RankingRow, ...], tuple[RankingRow, ...]]:
+    return tuple(row for row in rows if not row.small), tuple(row for row in rows if row.small)
 
 
 def row(

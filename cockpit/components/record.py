@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 
 _record = define("record")
 
@@ -26,4 +26,4 @@ class Item:
 
 def record(items: Sequence[Item], *, key: str) -> None:
     """Draw the items that say something; one without text is left out."""
-    _record(key=key, data={"items": plain([item for item in items if item.text])})
+    _record(key=key, data={"items": [item for item in items if item.text]})

@@ -26,8 +26,12 @@ const component = draw => ({ data, parentElement }) => {
   show(root, draw(data))
 }
 
+// What Python packed: JSON in UTF-8.
+const unpacked = data => data instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(data)) : data
+
 // A component with its styles, put in once beside its root.
-const styled = (css, draw) => given => {
+const styled = (css, draw) => mounted => {
+  const given = { ...mounted, data: unpacked(mounted.data) }
   const place = given.parentElement
   if (!place.querySelector("style")) {
     const style = document.createElement("style")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.i18n import _
 
 _table = define("table")
@@ -55,10 +55,10 @@ def table(
     """Draw rows of cells, one cell a column. total: a last row set apart. An empty cell is left out of a card."""
     lines = [*rows, total] if total else rows
     data = {
-        "columns": plain(list(columns)),
-        "rows": [[plain(cell if isinstance(cell, Cell) else Cell(cell)) for cell in line] for line in lines],
+        "columns": tuple(columns),
+        "rows": [[cell if isinstance(cell, Cell) else Cell(cell) for cell in line] for line in lines],
         "total": bool(total),
-        "pages": plain(list(pages)),
+        "pages": tuple(pages),
         "caption": caption,
         "words": {"sort": _("Sort"), "pages": _("Pages")},
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cockpit import format
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.i18n import _, language
 from metrics.catalog import Metric
 
@@ -44,7 +44,7 @@ _tiles = define("tiles")
 
 def tiles(items: Sequence[Tile], *, key: str = "tiles") -> None:
     """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone."""
-    _tiles(key=key, data={"tiles": plain(list(items)), "passport": _("Passport")})
+    _tiles(key=key, data={"tiles": tuple(items), "passport": _("Passport")})
 
 
 def tile(
@@ -83,7 +83,7 @@ def tile(
         basis=_basis(metric, row, view),
         note=quality(row),
         faint=silent or small,
-        trend=[format.given(value) for value in trend],
+        trend=tuple(format.given(value) for value in trend),
         chosen=chosen,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.i18n import _
 
 _timeline = define("timeline")
@@ -26,7 +26,7 @@ class Stage:
 
 def timeline(stages: Sequence[Stage], *, key: str = "timeline") -> None:
     """Draw the stages in order: in one line at a desk, one below the other on a phone."""
-    _timeline(key=key, data={"stages": plain(list(stages)), "words": words()})
+    _timeline(key=key, data={"stages": tuple(stages), "words": words()})
 
 
 def words() -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from cockpit.components.base import define, plain
-from cockpit.i18n import ngettext
+from cockpit.components.base import define
+from cockpit.i18n import language, ngettext
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,20 @@ _today = define("today")
 
 def today(lines: Sequence[Line], *, label: str, key: str = "today") -> None:
     """Draw the lines under a label."""
-    told = [{**plain(line), "more": _more(line)} for line in lines]
-    _today(key=key, data={"label": label, "lines": told})
+    _today(key=key, data={"label": label, "lines": _told(tuple(lines), language())})
+
+
+@dataclass(frozen=True)
+class _Told(Line):
+    """more: how many items are folded away, in words."""
+
+    more: str = ""
+
+
+@lru_cache(maxsize=512)
+def _told(lines: tuple[Line, ...], spoken: str) -> tuple[_Told, ...]:
+    """The lines in the language `spoken`, which is the one spoken now."""
+    return tuple(_Told(**vars(line), more=_more(line)) for line in lines)
 
 
 def _more(line: Line) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cockpit.components.base import define, plain
+from cockpit.components.base import define
 from cockpit.components.timeline import Stage, words
 
 _todo = define("todo")
@@ -34,5 +34,5 @@ class Card:
 
 def todo(cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", key: str = "todo") -> None:
     """Draw the counts and the cards in the order given; `empty` stands where there is no card."""
-    data = {"cards": plain(list(cards)), "counts": plain(list(counts)), "empty": empty, "words": words()}
+    data = {"cards": tuple(cards), "counts": tuple(counts), "empty": empty, "words": words()}
     _todo(key=key, data=data)

@@ -37,7 +37,7 @@ def reds(view: View, found: list[Red]) -> Line:
     if not found:
         return Line("●", _("Nothing below is over its limit"), state="green")
     new = [red for red in found if red.new]
-    items = [red_in_words(view, red) for red in worst_first(view, found)]
+    items = tuple(red_in_words(view, red) for red in worst_first(view, found))
     if new:
         return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
     return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
@@ -70,7 +70,7 @@ def oldest(view: View, found: pd.DataFrame) -> Line | None:
     """The oldest open cases, by age in days."""
     if found.empty:
         return None
-    items = [_old(view, row) for row in each(found)]
+    items = tuple(_old(view, row) for row in each(found))
     everything = view.href("rows", metric="backlog", sort="registered_at")
     return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
 
@@ -95,7 +95,7 @@ def _mover(view: View, mover: Mover | None) -> Line | None:
     text = f"{change.text} {view.compared}" + (
         _(": {parts}", parts=_(", ").join(filter(None, shares))) if any(shares) else ""
     )
-    return Line("Δ", _("Moved most"), [Item(metric.name[language()], text, why)], on=_("Why"), href=why)
+    return Line("Δ", _("Moved most"), (Item(metric.name[language()], text, why),), on=_("Why"), href=why)
 
 
 def _share(view: View, metric: Metric, by: str, moves: tuple[Move, ...], change: float) -> str:

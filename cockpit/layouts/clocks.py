@@ -78,12 +78,12 @@ def _card(view: View, row: Row) -> Card:
         source_name(view, row.source),
         STATES[row.when],
         clock(view, row),
-        [fact for fact in facts if fact],
+        tuple(fact for fact in facts if fact),
         _stages(row),
     )
 
 
-def _stages(row: Row) -> list[Stage]:
+def _stages(row: Row) -> tuple[Stage, ...]:
     """Registered, signed for, responded to, closed: what is done, what is next and whether it is late.
 
     A step before the next one that was never recorded is left out: its source does not know it.
@@ -94,4 +94,4 @@ def _stages(row: Row) -> list[Stage]:
     ahead = list(names)[list(names).index(row.next_step) :]
     states = {step: "done" if done[step] else running if step == row.next_step else "todo" for step in names}
     told = [Stage(name, state=states[step]) for step, name in names.items() if done[step] or step in ahead]
-    return [Stage(_("Registered"), state="done"), *told]
+    return (Stage(_("Registered"), state="done"), *told)

@@ -63,6 +63,6 @@ def _reds(view: View) -> None:
     found = to_look_at(view)
     worst = [red_in_words(view, red) for red in worst_first(view, found.reds)[:REDS]]
     title(_("Over the limit: {n}", n=len(found.reds)))
-    lines = [Line("▲", item.strong, [Item(item.text)], state="red") for item in worst] or [reds(view, [])]
+    lines = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
     old = oldest(view, found.oldest)
     today([*lines, *([replace(old, on="")] if old else [])], label="")

@@ -57,7 +57,7 @@ def test_a_tile_with_a_small_sample_is_grey_and_without_state_or_change() -> Non
 
 def test_a_trend_keeps_its_gaps() -> None:
     told = tiles.tile(VIEW, BACKLOG, answer(5), trend=[1, float("nan"), None, 4])
-    assert told.trend == [1.0, None, None, 4.0]
+    assert told.trend == (1.0, None, None, 4.0)
 
 
 def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -> None:

@@ -136,7 +136,7 @@ def view(home: Home) -> Callable[..., View]:
 def drawn(page: AppTest, component: str) -> list[dict[str, Any]]:
     """What a component was given, each time it was drawn, in the order of the page."""
     elements = [element.proto for element in page.get("bidi_component")]
-    return [json.loads(proto.json) for proto in elements if proto.component_name == f"cockpit_{component}"]
+    return [json.loads(proto.bytes) for proto in elements if proto.component_name == f"cockpit_{component}"]
 
 
 def words(page: AppTest) -> str:

@@ -48,7 +48,7 @@ FILES = {"pages/rows.py": Can.EXPORT}
 
 def told(page: AppTest) -> str:
     """Everything a page says."""
-    drawn = [json.dumps(json.loads(e.proto.json), ensure_ascii=False) for e in page.get("bidi_component")]
+    drawn = [(element.proto.bytes or element.proto.json.encode()).decode() for element in page.get("bidi_component")]
     return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
 
 

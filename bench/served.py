@@ -1,0 +1,122 @@
+"""A server to measure: started by the command line on a home, with viewers who are signed in."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from bench.viewer import Place, Viewer
+from data.desk import accounts, sessions
+from data.desk.errors import Refused
+from data.desk.store import Desk, open_desk
+from data.editions import current
+from data.home import Home
+from metrics.areas import Area, children, root
+
+ROLES = {"district": "leader", "town": "official", "village": "cadre"}
+START_SECONDS = 120.0
+MOST_ACCOUNTS = 120
+"""Accounts of a level at most; further viewers are further sessions of theirs."""
+
+
+@dataclass
+class Served:
+    """A running server of a home."""
+
+    home: Home
+    address: str
+    process: psutil.Process
+    desk: Desk
+
+    def viewers(self, count: int, levels: tuple[str, ...] = tuple(ROLES)) -> list[Viewer]:
+        """So many viewers, the levels in turn; each looks at an area of its own grant, in a session of its own."""
+        places = {level: self._places(level) for level in levels}
+        made = []
+        for i in range(count):
+            level = levels[i % len(levels)]
+            place = places[level][i // len(levels) % len(places[level])]
+            account = self._account(level, place)
+            made.append(Viewer(self.address, sessions.start(self.desk, account), Place(level, place.code, place.name)))
+        return made
+
+    def processes(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far, user and system."""
+        return sum(sum(p.cpu_times()[:2]) for p in self.processes())
+
+    def memory(self) -> int:
+        """Bytes resident."""
+        return sum(p.memory_info().rss for p in self.processes())
+
+    def publish(self) -> None:
+        """A new edition of what is loaded, as of when the demonstration was delivered."""
+        edition = current(self.home)
+        assert edition
+        _cockpit(self.home, "publish", "--as-of", edition.as_of.isoformat())
+
+    def _places(self, level: str) -> list[Area]:
+        edition = current(self.home)
+        assert edition
+        top = root(edition)
+        towns = children(edition, top)
+        match level:
+            case "district":
+                return [top]
+            case "town":
+                return list(towns)
+            case _:
+                return [village for town in towns for village in children(edition, town)][:MOST_ACCOUNTS]
+
+    def _account(self, level: str, place: Area) -> int:
+        name = f"bench-{level}-{place.code}"
+        try:
+            return accounts.named(self.desk, name).id
+        except Refused:
+            account = accounts.add(self.desk, name, f"Hongqi+{place.code}", must_change=False)
+            accounts.grant(self.desk, name, ROLES[level], place.code)
+            return account.id
+
+
+@contextmanager
+def served(home: Home, *, workers: int = 1) -> Iterator[Served]:
+    """Serves a home until the end of the block."""
+    desk = open_desk(f"sqlite:///{home.root.resolve() / 'desk.sqlite'}")
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = door.getsockname()[1]
+    command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), "--home", str(home.root), "--demo"]
+    process = subprocess.Popen([*command, *(["--workers", str(workers)] if workers > 1 else [])])
+    try:
+        server = Served(home, f"http://127.0.0.1:{port}", psutil.Process(process.pid), desk)
+        _wait(server.address)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+        desk.close()
+
+
+def _wait(address: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def _cockpit(home: Home, *words: str) -> None:
+    subprocess.run([sys.executable, "-m", "cockpit", *words, "--home", str(home.root)], check=True, env=os.environ)

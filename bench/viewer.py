@@ -1,0 +1,129 @@
+"""A viewer without a browser: one websocket that speaks Streamlit's own messages, as a browser does."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from cockpit.access.visitors import COOKIE
+
+SHELL = {"cockpit_nav", "cockpit_header"}
+SHOWS = {
+    "district": SHELL | {"cockpit_today", "cockpit_tiles", "cockpit_areamap", "cockpit_ranking", "cockpit_bars"},
+    "town": SHELL | {"cockpit_today", "cockpit_tiles", "cockpit_areamap", "cockpit_ranking", "cockpit_bars"},
+    "village": SHELL | {"cockpit_todo", "cockpit_tiles"},
+}
+"""The components that a cockpit must hold; the login and a page that says what went wrong hold none of them."""
+PATIENCE = 60.0
+"""Seconds after which a run counts as failed."""
+
+
+class BadRun(Exception):
+    """A run that did not end, or whose screen is not the cockpit that was asked for."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a viewer looks at."""
+
+    level: str
+    code: int
+    name: str
+
+
+@dataclass
+class Viewer:
+    """Somebody signed in who looks at one area. `messages` and `size` are of the last run."""
+
+    address: str
+    token: str
+    place: Place
+    messages: int = 0
+    size: int = 0
+    _socket: ClientConnection | None = field(default=None, repr=False)
+    _page: str = ""
+
+    async def open(self) -> None:
+        """Connect, without a run yet."""
+        self._socket = await connect(
+            f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers={"Cookie": f"{COOKIE}={self.token}"},
+            origin=self.address,  # type: ignore[arg-type]
+            compression=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,
+        )
+
+    async def close(self) -> None:
+        if self._socket:
+            await self._socket.close()
+
+    async def run(self, **parameters: object) -> float:
+        """One run of the cockpit; the seconds from asking until it is complete. Raises BadRun."""
+        assert self._socket, "open first"
+        asked = BackMsg()
+        state = asked.rerun_script
+        state.query_string = urlencode({"area": self.place.code, **parameters})
+        state.page_script_hash = self._page
+        state.context_info.timezone, state.context_info.locale = "Asia/Shanghai", "zh-CN"
+        state.context_info.color_scheme = "light"
+        started = time.perf_counter()
+        await self._socket.send(asked.SerializeToString())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._read()
+        except TimeoutError:
+            raise BadRun(f"no answer within {PATIENCE:.0f} s") from None
+        return time.perf_counter() - started
+
+    async def _read(self) -> None:
+        """Messages up to the end of the run."""
+        assert self._socket
+        self.messages = self.size = 0
+        shown: set[str] = set()
+        named = False
+        names = (self.place.name.encode(), json.dumps(self.place.name)[1:-1].encode())
+        while True:
+            raw = await self._socket.recv()
+            assert isinstance(raw, bytes)
+            self.messages += 1
+            self.size += len(raw)
+            message = ForwardMsg.FromString(raw)
+            kind = message.WhichOneof("type")
+            if kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
+                shown.add(message.delta.new_element.bidi_component.component_name)
+                named = named or any(name in raw for name in names)
+            elif kind == "navigation":
+                self._page = message.navigation.page_script_hash
+            elif kind == "script_finished":
+                break
+        if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+            raise BadRun("the run did not end well")
+        if missing := SHOWS[self.place.level] - shown:
+            raise BadRun(f"the screen is not the cockpit of {self.place.name}: no {', '.join(sorted(missing))}")
+        if not named:
+            raise BadRun(f"the screen does not name {self.place.name}")
+
+
+async def arrive(viewer: Viewer, client: httpx.AsyncClient) -> float:
+    """What a browser does that holds the program's files already: the page, what it asks of the server, the first run.
+
+    The seconds until the first screen is complete.
+    """
+    started = time.perf_counter()
+    cookie = {"Cookie": f"{COOKIE}={viewer.token}", "Accept": "text/html"}
+    for path in ("/", "/_stcore/health", "/_stcore/host-config"):
+        answer = await client.get(viewer.address + path, headers=cookie)
+        if answer.status_code != httpx.codes.OK:
+            raise BadRun(f"{path}: {answer.status_code}")
+    await viewer.open()
+    await viewer.run()
+    return time.perf_counter() - started
