@@ -84,10 +84,11 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     warm.up()
     gc.collect()
     gc.freeze()
-    watching = asyncio.create_task(gate.watch.run())
+    watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
     publishing = publisher.keep()
     yield
-    watching.cancel()
+    for task in watching:
+        task.cancel()
     await run_in_threadpool(publishing.stop)
 
 

@@ -6,12 +6,13 @@ and a period that exist; if the URL names something else, a friendly page says s
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from cockpit import editions, problem, settings
 from cockpit.access import guard
@@ -74,6 +75,14 @@ class View:
         return self.edition.as_of
 
     @property
+    def shared(self) -> "View":
+        """The view as whoever may see its area has it, so that all of them share its answers.
+
+        It reaches no further than the area, and grants nothing: what depends on who looks is asked of the view itself.
+        """
+        return replace(self, edition=self.edition.whole.seen_by(((self.area.code, self.area.end),)), grants=Grants())
+
+    @property
     def against(self) -> Period:
         """The period that this one is compared with."""
         return self.period.previous if self.compare == "previous" else self.period.last_year
@@ -99,7 +108,7 @@ class View:
     @property
     def dark(self) -> bool:
         """Whether the visitor's theme is dark; charts are drawn on the server and must know."""
-        return st.context.theme.type == "dark"
+        return bool(get_script_run_ctx(suppress_warning=True)) and st.context.theme.type == "dark"
 
     def metric_at(self, level: str) -> Metric:
         """The chosen metric, or the default one where the chosen one does not exist at `level`."""

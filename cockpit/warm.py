@@ -1,10 +1,14 @@
-"""What the first visitor would otherwise wait for: slow imports, the catalog, the current edition."""
+"""What the first visitor would otherwise wait for: slow imports, the catalog, the edition and its first screens."""
 
+import asyncio
 import importlib
 import logging
 
+from starlette.concurrency import run_in_threadpool
+
 from cockpit import editions, settings
-from cockpit.view import catalog_of
+from cockpit.layouts import overview
+from cockpit.view import catalog_of, read
 from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError
@@ -15,6 +19,9 @@ SLOW = (
     "numpy", "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "streamlit.elements.plotly_chart",
     "streamlit.elements.arrow", "cockpit.charts", "cockpit.components.header",
 )  # fmt: skip
+LOOK_SECONDS = 2.0
+BREATH_SECONDS = 0.05
+"""Between two areas, for those who are looking at something meanwhile."""
 
 
 def up() -> None:
@@ -28,3 +35,33 @@ def up() -> None:
         areas.children(edition, areas.root(edition))
     except (DataError, MetricsError) as error:
         log.warning("%s", error)
+
+
+async def stay() -> None:
+    """Have the answers of every new edition ready, for ever: of the top and of the areas right below it.
+
+    Everybody who may see an area shares its answers, so that the first one to come finds them made.
+    """
+    ready = ""
+    while True:
+        try:
+            newest = await run_in_threadpool(lambda: editions.current(settings.current()).id)
+            if newest != ready:
+                for code in await run_in_threadpool(_codes):
+                    await run_in_threadpool(_answers, code)
+                    await asyncio.sleep(BREATH_SECONDS)
+                ready = newest
+        except (DataError, MetricsError) as error:
+            log.info("nothing to make ready: %s", error)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _codes() -> list[int]:
+    edition = editions.current(settings.current())
+    top = areas.root(edition)
+    return [place.code for place in (top, *areas.children(edition, top))]
+
+
+def _answers(code: int) -> None:
+    """What the cockpit of an area shows when nothing else is asked of it."""
+    overview.ready(read({"area": str(code)}, settings.current()).shared)

@@ -53,6 +53,7 @@ class Edition:
         self.path = path_of(home, id)
         self.fallback: str | None = None
         self.scope: Scope = EVERYTHING
+        self._whole: Edition | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
             # these two stand before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
@@ -89,9 +90,15 @@ class Edition:
     def seen_by(self, scope: Scope) -> "Edition":
         """The same edition for somebody who may ask of `scope` alone; never equal to one of another scope."""
         narrowed = copy.copy(self)
+        narrowed._whole = self.whole
         narrowed.scope = tuple(sorted(scope))
         narrowed.cursor = self.cursor  # type: ignore[method-assign]  # one connection for all
         return narrowed
+
+    @property
+    def whole(self) -> "Edition":
+        """The edition without a scope: what is the same for everybody is kept by it."""
+        return self._whole or self
 
     def scope_sql(self, name: str) -> str:
         """SQL condition: a column of area codes lies in the scope."""

@@ -57,7 +57,7 @@ def area(edition: Edition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
     spans = (CODES, *SPANS.values())
     above, own = next(pair for pair in pairwise(spans) if code % pair[1] == 0)
-    found = _siblings(edition, code // above * above, above, own).get(code)
+    found = _siblings(edition.whole, code // above * above, above, own).get(code)
     if found is None:
         raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition, code)}")
     return found
@@ -71,9 +71,13 @@ def _siblings(edition: Edition, first: int, span: int, step: int) -> dict[int, A
     return {row[0]: Area(*row) for row in rows}
 
 
-@lru_cache(maxsize=8)
 def root(edition: Edition) -> Area:
     """The top of the tree: the area without a parent that holds most; MetricsError when there is no area."""
+    return _root(edition.whole)
+
+
+@lru_cache(maxsize=8)
+def _root(edition: Edition) -> Area:
     sql = f"{_SELECT} WHERE parent IS NULL AND holder = code ORDER BY code LIMIT 1"
     row = edition.cursor().execute(sql).fetchone()
     if row is None:
@@ -89,9 +93,13 @@ def path(edition: Edition, place: Area) -> list[Area]:
     return climbed
 
 
-@lru_cache(maxsize=256)
 def children(edition: Edition, place: Area) -> tuple[Area, ...]:
     """The live areas right below, by code."""
+    return _children(edition.whole, place)
+
+
+@lru_cache(maxsize=256)
+def _children(edition: Edition, place: Area) -> tuple[Area, ...]:
     sql = f"{_SELECT} WHERE parent = $1 AND holder = code {_NEWEST} ORDER BY code"
     return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code]).fetchall())
 

@@ -36,8 +36,12 @@ class Freshness:
         return at > self.silent_from
 
 
-@lru_cache(maxsize=32)
 def freshness(edition: Edition) -> tuple[Freshness, ...]:
     """All sources of an edition, by fact and name."""
+    return _freshness(edition.whole)
+
+
+@lru_cache(maxsize=8)
+def _freshness(edition: Edition) -> tuple[Freshness, ...]:
     sql = "SELECT source, name_zh, name_en, fact, cycle_days, last_at FROM sources ORDER BY fact, source"
     return tuple(Freshness(*row) for row in edition.cursor().execute(sql).fetchall())

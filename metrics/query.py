@@ -153,7 +153,7 @@ def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
 def _groups(q: Question, found: set[object]) -> list[object]:
     """The groups to tell: every live area of the level and the own-level codes that hold facts; or what was found."""
     if q.by in AREAS:
-        listed = list(_live(q.edition, q.area.code, q.area.end, q.by))
+        listed = list(_live(q.edition.whole, q.area.code, q.area.end, q.by))
         return listed + sorted(found - set(listed), key=str)
     return sorted(found, key=str) if q.column else [""]
 

@@ -69,7 +69,7 @@ def facts_sql(q: Question, domain: Domain, only: str = "", also: str = "") -> st
     fact = FACTS[domain.fact]
     scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {q.within()}{filters})"
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
-    newest = latest(q.edition, fact.name)
+    newest = latest(q.edition.whole, fact.name)
     if newest is None or newest < q.as_of:
         return f"SELECT *{terms} FROM {scope}"
     return f"SELECT *{terms} FROM ({known(fact, as_of_sql(q), scope, also)})"
@@ -115,7 +115,7 @@ def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | 
     if columns and (not columns <= set(domain.dimensions) or by_village):
         return None
     table = rollup(domain, next(iter(columns), None), by_town=not columns and not by_village)
-    known_measures = definitions(q.edition, table.table)
+    known_measures = definitions(q.edition.whole, table.table)
     if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
         return None
     return table

@@ -11,6 +11,7 @@ if view.wall:
     wall.draw()
 else:
     header(view)
+    view = view.shared
     if view.area.level != "village":
         overview.draw(view)
     elif st.query_params.get("sheet") == "publicity":

@@ -47,7 +47,7 @@ class Gate:
             return
         token = token_of(scope)
         try:
-            visitor = await run_in_threadpool(visitors.known.of, token)
+            visitor = visitors.known.just_now(token) or await run_in_threadpool(visitors.known.of, token)
         except DataError as error:
             log.error("%s", error)
             visitor = None

@@ -19,6 +19,8 @@ from data.schema import end_of
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0
 """How long an answer of the desk holds: a revoked session or grant is felt within this time."""
+GONE_SECONDS = 5.0
+"""How long a desk that did not answer is left alone by those it has answered for before."""
 REMEMBERED = 10_000
 
 
@@ -48,18 +50,22 @@ class Visitors:
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()
         self._lock = threading.Lock()
+        self._gone_until = 0.0
 
     def of(self, token: str | None) -> Visitor | None:
         """The visitor of a session's token; None if it has ended or never was. DeskError if nobody can tell."""
         if not token:
             return None
-        with self._lock:
-            at, known = self._known.get(token, (0.0, None))
-        if known and time.monotonic() - at < FRESH_SECONDS:
+        if known := self.just_now(token):
             return known
+        with self._lock:
+            _at, known = self._known.get(token, (0.0, None))
+        if known and time.monotonic() < self._gone_until:
+            return known  # whoever asks a desk that does not answer waits: one a moment is enough
         try:
             found = _read(token)
         except DataError:
+            self._gone_until = time.monotonic() + GONE_SECONDS
             if known is None:
                 raise
             found = known
@@ -70,6 +76,11 @@ class Visitors:
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return found
+
+    def just_now(self, token: str | None) -> Visitor | None:
+        """The visitor, if the desk was asked within FRESH_SECONDS; never waits."""
+        at, known = self._known.get(token or "", (0.0, None))
+        return known if known and time.monotonic() - at < FRESH_SECONDS else None
 
     def forget(self, token: str) -> None:
         with self._lock:

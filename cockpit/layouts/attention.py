@@ -1,12 +1,11 @@
 """今天要看: what turned red since yesterday, what has been open longest, what moved most, each with its way in."""
 
-from functools import lru_cache
-
 import pandas as pd
 
 from cockpit import format
 from cockpit.components.today import Item, Line, today
 from cockpit.i18n import _, language
+from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.vitals import to_look_at
 from cockpit.layouts.words import area_name
@@ -24,7 +23,7 @@ def attention(view: View) -> None:
     today(lines(view), label=_("To look at today"))
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
     found = to_look_at(view)

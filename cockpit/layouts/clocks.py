@@ -1,7 +1,5 @@
 """A village's to-do: its open cases as cards, the one whose clock runs out next on top."""
 
-from functools import lru_cache
-
 import pandas as pd
 
 from cockpit import format
@@ -10,6 +8,7 @@ from cockpit.components.header import notice, title
 from cockpit.components.timeline import Stage
 from cockpit.components.todo import Card, Count
 from cockpit.i18n import _
+from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import source_name
@@ -31,7 +30,7 @@ def to_do(view: View) -> None:
         notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
     found = answers.to_do(view.edition, view.area)[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
@@ -39,7 +38,7 @@ def counts(view: View) -> tuple[Count, ...]:
     return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric="backlog")), *pressing)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def cards(view: View) -> tuple[Card, ...]:
     return tuple(_card(view, row) for row in each(answers.to_do(view.edition, view.area)[0].head(MOST_CARDS)))
 

@@ -6,9 +6,19 @@ from cockpit.components import areamap
 from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
 from cockpit.layouts import places
-from cockpit.layouts.attention import attention
-from cockpit.layouts.panels import backlog_ages, breakdown, breakdown_note, case_metric, has_trend, trend
-from cockpit.layouts.vitals import vital_signs
+from cockpit.layouts.attention import attention, lines
+from cockpit.layouts.panels import (
+    age_bars,
+    backlog_ages,
+    breakdown,
+    breakdown_bars,
+    breakdown_note,
+    case_metric,
+    has_trend,
+    trend,
+    trend_figure,
+)
+from cockpit.layouts.vitals import vital_signs, vital_tiles
 from cockpit.layouts.words import level
 from cockpit.view import View
 
@@ -24,6 +34,22 @@ def draw(view: View) -> None:
     with st.container(key="page2"):
         when(view)
         of_what_kind(view)
+
+
+def ready(view: View) -> None:
+    """Make all that `draw` keeps, outside of a run."""
+    lines(view)
+    vital_tiles(view)
+    if places.has_below(view) and places.has_values(view):
+        places.map_areas(view)
+        places.area_rows(view)
+        areamap.drawable(view, view.area)
+    if has_trend(view):
+        trend_figure(view, False)
+    age_bars(view)
+    for by in ("category", "source"):
+        breakdown_bars(view, by)
+    places.department_rows(view)
 
 
 def where(view: View) -> None:

@@ -1,12 +1,12 @@
 """The panels over time, by age, by category and by source: what they show, and where each part of them leads."""
 
-from functools import lru_cache
 from typing import Literal
 
 from cockpit import charts, format
 from cockpit.components import bars
 from cockpit.components.bars import Bar
 from cockpit.i18n import _, language
+from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Series
 from cockpit.layouts.words import ask, rows_link, source_name
@@ -28,7 +28,7 @@ def has_trend(view: View) -> bool:
     return any(value is not None for series in answers.line(ask(view), view.metric) for value in series.values)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def trend_figure(view: View, dark: bool) -> charts.Figure:
     """`dark` tells apart the two figures of a view, whose colours are set on the server."""
     metric, found = view.metric, answers.line(ask(view), view.metric)
@@ -50,7 +50,7 @@ def backlog_ages(view: View) -> None:
     bars.bars(age_bars(view), key="ageing")
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def age_bars(view: View) -> tuple[Bar, ...]:
     return tuple(
         Bar(
@@ -73,7 +73,7 @@ def breakdown(view: View, by: str) -> None:
     bars.bars(breakdown_bars(view, by), key=by)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
     """The first MOST_BARS groups by need; a group that holds nothing is left out.
 

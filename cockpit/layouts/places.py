@@ -1,13 +1,13 @@
 """The areas below one, and the units that answer for its cases: on the map and as a list, most in need first."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from cockpit import format
 from cockpit.components import areamap, ranking
 from cockpit.components.areamap import MapArea, Step
 from cockpit.components.ranking import RankingRow
 from cockpit.i18n import _, language
+from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
 from cockpit.layouts.panels import case_metric
@@ -60,7 +60,7 @@ def area_map(view: View, *, height: int) -> None:
     areamap.areamap(view, drawn, parent=view.area, steps=steps, title=title(view), height=height)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
     """The areas below with their colours, and the legend. Too small a sample has no colour."""
     lower, metric = compared(view)
@@ -100,7 +100,7 @@ def area_ranking(view: View, *, height: int) -> None:
     ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=height)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def area_rows(view: View) -> tuple[RankingRow, ...]:
     lower, metric = compared(view)
     found, own = answers.parts(ask(view), metric, lower, fed_metrics(view)), str(view.area.code)
@@ -119,7 +119,7 @@ def department_ranking(view: View, *, height: int) -> None:
     )
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def department_rows(view: View) -> tuple[RankingRow, ...]:
     metric = case_metric(view)
     found = [part for part in answers.parts(ask(view), metric, "department") if part.now.n]

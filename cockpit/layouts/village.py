@@ -1,7 +1,5 @@
 """The cockpit of a village: what to do first, then how it stands. One column on a phone."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from cockpit import charts, format
@@ -9,6 +7,7 @@ from cockpit.components import areamap, tiles
 from cockpit.components.areamap import MapPoint
 from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
+from cockpit.kept import kept
 from cockpit.layouts import answers, clocks
 from cockpit.layouts.vitals import tile
 from cockpit.layouts.words import ask, rows_link
@@ -62,7 +61,7 @@ def numbers(view: View) -> None:
     tiles.tiles(vital_tiles(view))
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def vital_tiles(view: View) -> tuple[tiles.Tile, ...]:
     found = answers.vitals(ask(view), VITALS)
     return tuple(tile(view, vital, found) for vital in [v for v in found.values() if v.ever][:TILES])
@@ -75,7 +74,7 @@ def own_trend(view: View) -> None:
     charts.show(trend_figure(view, metric, view.dark), key="trend", height=220, label=metric.name[language()])
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def trend_figure(view: View, metric: Metric, dark: bool) -> charts.Figure:
     """The months of the tiles' lines. `dark` tells apart the two figures of a view."""
     found = answers.vitals(ask(view), VITALS)
@@ -94,7 +93,7 @@ def own_map(view: View) -> None:
         areamap.areamap(view, (), parent=view.area, points=points, own=True, height=MAP_HEIGHT)
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def case_points(view: View) -> tuple[MapPoint, ...]:
     found, _counts = answers.to_do(view.edition, view.area)
     return tuple(

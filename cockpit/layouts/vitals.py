@@ -1,12 +1,12 @@
 """The row of tiles: which metrics of the area, and what they say."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 from cockpit import format
 from cockpit.components import header, tiles
 from cockpit.components.tiles import Tile
 from cockpit.i18n import _, language
+from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Vital
 from cockpit.layouts.words import ask
@@ -34,7 +34,7 @@ def vital_signs(view: View, *, most: int = TILES) -> None:
         header.notice(_("No source delivers these yet: {names}", names=_(", ").join(missing)))
 
 
-@lru_cache(maxsize=256)
+@kept(maxsize=512)
 def vital_tiles(view: View) -> tuple[Tile, ...]:
     """The tiles of the area, at most TILES."""
     found = _found(view)

@@ -26,7 +26,7 @@ TURNS = "wall.turns"
 @st.fragment(run_every=TURN)
 def draw() -> None:
     """One area, until the next turn. The view is read anew: a new edition is shown as soon as it is published."""
-    view = current()
+    view = current().shared
     stops = stops_of(view)
     turn = st.session_state.get(TURNS, 0)
     st.session_state[TURNS] = turn + 1

@@ -1,10 +1,12 @@
 """Components word what they are given, and hand the browser plain data that it escapes."""
 
+import json
 import re
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import plotly.graph_objects as go
 import pytest
 
 from cockpit import charts, i18n
@@ -141,3 +143,24 @@ def test_every_component_has_its_files() -> None:
 def test_plain_reaches_into_everything() -> None:
     told = base.plain({"a": [header.Chip("x", "/y")], "b": (1, None)})
     assert told == {"a": [{"text": "x", "remove": "/y"}], "b": [1, None]}
+
+
+def test_packed_is_the_json_of_everything_inside() -> None:
+    chip, steps = header.Chip("“路灯”\n", "/y?a=1&b=<"), (areamap.Step("1–2", "red"), areamap.Step("3"))
+    told = {"a": [chip], "b": (1, None, 0.5), "c": steps, "d": {"é": True}, "e": ([chip],)}
+    assert json.loads(base.packed(told)) == base.plain(told)
+    assert json.loads(base.packed(told)) == base.plain(told), "the second time from what is kept"
+    assert "路灯".encode() in base.packed(told)
+
+
+def test_plotly_finds_nothing_wrong_with_our_figures() -> None:
+    days = [date(2026, 11, day) for day in range(1, 23)]
+    lines = [charts.Line("now", [float(n) for n in range(22)]), charts.Line("before", [None, 2.0], "before")]
+    drawn = (
+        charts.trend(VIEW, ON_TIME, days, lines, hrefs=["/"] * 22),
+        charts.trend(VIEW, BACKLOG, days[:1], [charts.Line("now", [1.0])]),
+        charts.columns(VIEW, ["a", "b"], [1, 2], hrefs=["/", "/"], states=["red", "none"]),
+    )
+    for figure in drawn:
+        go.Figure(figure)  # raises where a name or a value is none of Plotly's
+        assert charts.Checked(figure).to_dict() is figure

@@ -40,6 +40,10 @@ class Frozen:
                 f"CREATE TABLE {fact.name} ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})"
             )
 
+    @property
+    def whole(self) -> "Frozen":
+        return self
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.connection.cursor()
 

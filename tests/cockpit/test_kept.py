@@ -1,0 +1,75 @@
+"""What many ask at the same moment is made once."""
+
+import threading
+import time
+
+import pytest
+
+from cockpit.kept import kept
+
+
+def together(ask, count: int = 8) -> list[object]:
+    """The answers, or what was raised, of so many threads that ask at once."""
+    start, told = threading.Barrier(count), []
+
+    def one() -> None:
+        start.wait()
+        try:
+            told.append(ask())
+        except ValueError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return told
+
+
+def test_what_is_asked_at_once_is_made_once_and_kept() -> None:
+    made = []
+
+    @kept(maxsize=4)
+    def answer(n: int, *, twice: bool = False) -> int:
+        made.append(n)
+        time.sleep(0.1)
+        return n * (2 if twice else 1)
+
+    assert together(lambda: answer(3)) == [3] * 8
+    assert answer(3) == 3
+    assert made == [3]
+    assert answer(3, twice=True) == 6
+
+
+def test_a_failure_is_nobody_elses_and_is_not_kept() -> None:
+    tries = []
+
+    @kept(maxsize=4)
+    def answer() -> str:
+        tries.append(1)
+        time.sleep(0.05)
+        if len(tries) == 1:
+            raise ValueError("its viewer has gone")
+        return "made"
+
+    told = together(answer)
+    assert sorted(map(str, told)) == ["its viewer has gone", *["made"] * 7]
+    assert answer() == "made"
+
+
+def test_the_bound_holds() -> None:
+    @kept(maxsize=2)
+    def answer(n: int) -> object:
+        return object()
+
+    first = answer(1)
+    assert answer(1) is first
+    answer(2), answer(3)
+    assert answer(1) is not first
+
+
+@pytest.mark.parametrize("argument", [[], {}])
+def test_what_cannot_be_known_again_is_refused(argument: object) -> None:
+    with pytest.raises(TypeError):
+        kept(maxsize=2)(lambda thing: thing)(argument)
