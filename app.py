@@ -19,9 +19,10 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, health, publisher, warm
+from cockpit import assets, geo, health, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import api
+from data import queries
 
 
 def inline_scripts() -> str:
@@ -81,15 +82,18 @@ async def wall(request: Request) -> RedirectResponse:
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Whatever the first visitor would wait for happens before the port opens."""
+    queries.limit(settings.current().query_seconds)
     warm.up()
     gc.collect()
     gc.freeze()
-    watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
-    publishing = publisher.keep()
-    yield
-    for task in watching:
-        task.cancel()
-    await run_in_threadpool(publishing.stop)
+    with telemetry.told():
+        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
+        publishing = publisher.keep()
+        yield
+        for task in watching:
+            task.cancel()
+        queries.stop_all()
+        await run_in_threadpool(publishing.stop)
 
 
 ROUTES = [
@@ -104,6 +108,6 @@ app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
+    middleware=[Middleware(outer) for outer in (telemetry.Counted, Headers, hosts.KnownHosts, gate.Gate)],
     on_script_error=guard.of_a_run,
 )

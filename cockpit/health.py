@@ -1,5 +1,8 @@
 """Whether this process lives, and whether it can do its work: for a load balancer and whoever watches."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -7,6 +10,7 @@ from starlette.routing import Route
 
 from cockpit import editions, settings
 from cockpit.access import visitors
+from data.editions import Edition
 from data.errors import DataError
 
 
@@ -15,7 +19,7 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 with the edition that is served; 503 while there is none, or while nobody can sign in.
+    """200 with the edition that is served; 503 while there is none, or it is too old, or nobody can sign in.
 
     `instead_of_newest` says why an older edition serves in place of the one that was published last.
     """
@@ -31,6 +35,7 @@ def _told() -> dict[str, object]:
     try:
         edition = editions.current(settings.current())
         told |= {"edition": edition.id, "as_of": edition.as_of.isoformat(), "instead_of_newest": edition.fallback}
+        faults += _too_old(edition)
     except DataError as error:
         faults.append(str(error))
     try:
@@ -38,3 +43,12 @@ def _told() -> dict[str, object]:
     except DataError as error:
         faults.append(str(error))
     return told
+
+
+def _too_old(edition: Edition) -> list[str]:
+    limit = settings.current().fresh_hours
+    now = datetime.now(ZoneInfo(edition.zone)).replace(tzinfo=None)
+    hours = (now - edition.as_of).total_seconds() / 3600
+    if not limit or hours <= limit:
+        return []
+    return [f"the data are {hours:.1f} hours old: load and publish, or set COCKPIT_FRESH_HOURS above {limit:g}"]

@@ -38,20 +38,26 @@ class _Once:
                     call = self.running[key] = _Call()
             if mine:
                 try:
-                    call.answer, call.answered = self.make(*asked, **named), True
+                    call.answer, call.ended_well = self.make(*asked, **named), True
                     return call.answer
+                except Exception as error:
+                    call.error = error
+                    raise
                 finally:
                     with self.lock:
                         del self.running[key]
                     call.ended.set()
             call.ended.wait()
-            if call.answered:
+            if call.error:
+                raise call.error
+            if call.ended_well:
                 return call.answer
-            # whoever made it failed, perhaps only because its viewer has gone: try oneself
+            # its viewer has gone, which ends a run by what is no Exception: make it oneself
 
 
 class _Call:
     def __init__(self) -> None:
         self.ended = threading.Event()
-        self.answered = False
+        self.ended_well = False
+        self.error: Exception | None = None
         self.answer: Any = None

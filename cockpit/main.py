@@ -5,7 +5,7 @@ A page is one file of `pages/`; a new file is a new page at the path of its name
 
 import streamlit as st
 
-from cockpit import assets, nav
+from cockpit import assets, nav, telemetry
 from cockpit.i18n import _, language, using
 
 STYLE = f'<style>@import url("{assets.url("style.css")}")</style>'
@@ -16,4 +16,5 @@ with using(language()):
     st.html(STYLE)
     given = st.query_params
     nav.install(language=language(), size=given.get("size", "m"), wall=given.get("wall") == "1")
-    page.run()
+    with telemetry.run(page.url_path or nav.FIRST):
+        page.run()

@@ -10,7 +10,7 @@ import streamlit as st
 from cockpit import settings
 from cockpit.i18n import LANGUAGES, _
 from cockpit.nav import link
-from data.errors import DataError
+from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
@@ -45,6 +45,23 @@ def unanswerable(detail: str) -> None:
     _page(_("This cannot be shown"), detail, "")
 
 
+def too_slow() -> None:
+    """A question that was stopped at the limit."""
+    limit = f"{settings.current().query_seconds:g}"
+    hint = _(
+        "The question took longer than {seconds} seconds and was stopped. "
+        "Choose a smaller area or a shorter period, or try again later.",
+        seconds=limit,
+    )
+    _page(_("This took too long"), "", hint)
+
+
+def damaged() -> None:
+    """The edition on the screen turned out to be damaged just now; the next run shows an older one."""
+    hint = _("Older data are shown from now on, until new ones are published. Open the screen again.")
+    _page(_("These data can no longer be read"), "", hint)
+
+
 def signed_out() -> None:
     """The session has ended, or there never was one."""
     where = link("login", {})
@@ -70,6 +87,11 @@ def of_a_run(error: Exception) -> bool:
     """What a visitor sees when a run of a page fails: for `streamlit.App(on_script_error=…)`."""
     if isinstance(error, OutOfScope):
         refused()
+    elif isinstance(error, TooSlow):
+        log.warning("%s", error)
+        too_slow()
+    elif isinstance(error, Damaged):
+        damaged()
     elif isinstance(error, MetricsError | DataError):
         log.warning("%s", error)
         unanswerable(str(error))

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     reject_limit: float = Field(0.2, ge=0, le=1, description="share of rejects above which a delivery is held, 0 to 1")
     memory: Size = Field("4GB", description="memory for loading and publishing, such as 4GB")
     read_memory: Size = Field("1GB", description="memory for queries of one serving process, such as 1GB")
+    query_seconds: float = Field(30.0, gt=0, le=3600, description="seconds after which a query is stopped, such as 30")
+    fresh_hours: float = Field(0.0, ge=0, description="hours after which the data are too old for /readyz; 0: never")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port that tells Prometheus, 1 to 65535; 0: none")
+    metrics_host: str = Field("127.0.0.1", pattern=r"^\S+$", description="address of that port")
     threads: int = Field(default_factory=_processors, ge=1, le=1024, description="DuckDB threads, 1 or more")
     keep_editions: int = Field(10, ge=1, description="published editions kept, 1 or more")
     catalog: Path | None = Field(None, description="folder with a district's own metrics (*.yaml), added to ours")
@@ -71,6 +75,9 @@ class Settings(BaseSettings):
     session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="host names to answer to, apart with commas; this machine's own names and addresses always"
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, by commas"
     )
     oidc_issuer: str = Field(
         "", pattern=ISSUER, description="address of an OpenID Connect provider, such as https://id.example; empty: none"
@@ -134,7 +141,7 @@ class Settings(BaseSettings):
             raise ValueError("no such file")
         return file
 
-    @field_validator("allowed_hosts", "probe_networks", "probe_references", mode="before")
+    @field_validator("allowed_hosts", "proxies", "probe_networks", "probe_references", mode="before")
     @classmethod
     def _names(cls, hosts: Any) -> Any:
         return [host.strip().lower() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts

@@ -20,7 +20,7 @@ from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.nav import here, link
 from data.editions import Edition
-from data.errors import DataError
+from data.errors import Damaged, DataError, TooSlow
 from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.areas import Area
@@ -168,6 +168,8 @@ def current(what: Can | None = Can.LOOK) -> View:
         problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
     except MetricsError as fault:
         problem.unanswerable(str(fault))
+    except (TooSlow, Damaged):
+        raise
     except DataError as fault:
         problem.no_edition(str(fault))
     return st.stop()

@@ -44,24 +44,28 @@ async def stay() -> None:
     """
     ready = ""
     while True:
-        try:
-            newest = await run_in_threadpool(lambda: editions.current(settings.current()).id)
-            if newest != ready:
-                for code in await run_in_threadpool(_codes):
-                    await run_in_threadpool(_answers, code)
-                    await asyncio.sleep(BREATH_SECONDS)
-                ready = newest
-        except (DataError, MetricsError) as error:
-            log.info("nothing to make ready: %s", error)
+        newest, codes = await run_in_threadpool(_codes)
+        if newest != ready:
+            for code in codes:
+                await run_in_threadpool(_answers, code)
+                await asyncio.sleep(BREATH_SECONDS)
+            ready = newest
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _codes() -> list[int]:
-    edition = editions.current(settings.current())
-    top = areas.root(edition)
-    return [place.code for place in (top, *areas.children(edition, top))]
+def _codes() -> tuple[str, list[int]]:
+    """The edition that is served, and the areas to make ready of it; none while there is nothing to serve."""
+    try:
+        edition = editions.current(settings.current())
+        top = areas.root(edition)
+        return edition.id, [place.code for place in (top, *areas.children(edition, top))]
+    except (DataError, MetricsError):
+        return "", []
 
 
 def _answers(code: int) -> None:
     """What the cockpit of an area shows when nothing else is asked of it."""
-    overview.ready(read({"area": str(code)}, settings.current()).shared)
+    try:
+        overview.ready(read({"area": str(code)}, settings.current()).shared)
+    except Exception as error:  # a courtesy: whoever opens this area is told what is wrong with it
+        log.warning("area %s is not made ready: %s", code, error)

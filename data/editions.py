@@ -21,8 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from data.errors import DataError
+from data.errors import Damaged, DataError
 from data.home import Home
+from data.queries import Cursor
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,10 @@ KEPT_OPEN = 4
 LOOK_AGAIN_SECONDS = 30.0
 LOCK_SECONDS = 10.0
 MEMORY = "1GB"
+CORRUPT = "Corrupt database file"
+"""What DuckDB says when a block of the file is not what its checksum says."""
+Stamp = tuple[int, int, int]
+"""Time of the last change, inode and size of a file."""
 Scope = tuple[tuple[int, int], ...]
 EVERYTHING: Scope = ((0, 10**12),)
 
@@ -52,6 +57,7 @@ class Edition:
         self.id = id
         self.path = path_of(home, id)
         self.fallback: str | None = None
+        self.damage: str | None = None
         self.scope: Scope = EVERYTHING
         self._whole: Edition | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
@@ -67,6 +73,7 @@ class Edition:
             "nested_loop_join_threshold": 100,
         }
         self._opening = threading.Lock()
+        self._file: Stamp | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         try:
             self.meta: dict[str, str] = dict(self.cursor().execute("SELECT key, value FROM meta").fetchall())
@@ -78,14 +85,41 @@ class Edition:
             self.close()
             raise DataError(f"edition {id} is damaged ({_line(error)}): publish again or roll back") from error
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> Cursor:
         """A cursor on the shared connection. One a call: threads may share the connection, never a cursor."""
+        if self.damage:
+            raise Damaged(self.damage)
         with self._opening:
             if self._connection is None:
-                if not self.path.is_file():
+                self._file = _stamp(self.path)
+                if self._file is None:
                     raise DataError(f"edition {self.id} is gone: its file {self.path} does not exist")
                 self._connection = duckdb.connect(str(self.path), read_only=True, config=self._config)
-            return self._connection.cursor()
+            return Cursor(self._connection.cursor(), self._blame)
+
+    def sound(self) -> bool:
+        """Whether it can be read. Nobody writes to an edition: a file that is not the one opened is damaged."""
+        if not self.damage and _stamp(self.path) != self._file:
+            self._damaged("its file was changed or removed while it was served")
+        return not self.damage
+
+    def replaced(self) -> bool:
+        """Whether it was damaged, and another file stands in its place now."""
+        return bool(self.damage) and _stamp(self.path) not in (None, self._file)
+
+    def _blame(self, error: duckdb.Error) -> DataError | None:
+        """What to raise if the file is to blame for an error; from then on nothing is read from it any more."""
+        text = str(error)
+        if CORRUPT in text or isinstance(error, duckdb.FatalException) or str(self.path) in text:
+            return self._damaged(_line(error))
+        return None
+
+    def _damaged(self, why: str) -> DataError:
+        self.damage = f"edition {self.id} is damaged ({why}): publish again or roll back; an older one serves meanwhile"
+        log.error("%s", self.damage)
+        self._file = _stamp(self.path)
+        self.close()
+        return Damaged(self.damage)
 
     def seen_by(self, scope: Scope) -> "Edition":
         """The same edition for somebody who may ask of `scope` alone; never equal to one of another scope."""
@@ -139,7 +173,7 @@ class _Shelf:
         self.home, self.memory = home, MEMORY
         self.lock = threading.RLock()
         self.open: OrderedDict[str, Edition] = OrderedDict()
-        self.seen: tuple[int, int] | None = None
+        self.seen: Stamp | None = None
         self.chosen: Edition | None = None
         self.looked = 0.0
 
@@ -162,7 +196,12 @@ class _Shelf:
     def look(self, id: str) -> Edition:
         """Not kept open, if it was not."""
         with self.lock:
-            return self.open.get(id) or Edition(self.home, id, memory=self.memory)
+            found = self.open.get(id)
+            if found is None or found.replaced():
+                return Edition(self.home, id, memory=self.memory)
+            if not found.sound():
+                raise Damaged(found.damage)
+            return found
 
     def current(self) -> Edition | None:
         with self.lock:
@@ -170,7 +209,7 @@ class _Shelf:
             again = self.chosen is None or (
                 self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS
             )
-            if seen != self.seen or again:
+            if seen != self.seen or again or not self.chosen.sound():
                 self.chosen = self._choose()
                 self.seen, self.looked = seen, time.monotonic()
             return self.chosen
@@ -335,12 +374,12 @@ def _check(home: Home, id: str) -> None:
         raise DataError(f'there is no edition "{id}": {hint}')
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ino
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _line(error: Exception) -> str:

@@ -8,5 +8,13 @@ class DataError(Exception):
     """
 
 
+class TooSlow(DataError):
+    """A question that was stopped because it took too long. To ask for less helps."""
+
+
 class Unavailable(DataError):
     """The store or the disk is not to be had now; what came in may be as it should. Trying again helps."""
+
+
+class Damaged(Unavailable):
+    """An edition's file is not what was published. To ask again helps: an older one serves."""

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from data.desk.errors import DeskError
-from data.errors import DataError, Unavailable
+from data.errors import DataError, TooSlow, Unavailable
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
@@ -44,6 +44,7 @@ FAULTS: Documented = {
     **fault(403, "outside of what the caller may see or do"),
     **fault(404, "there is no such thing"),
     **fault(422, "a parameter is missing or is not what it should be"),
+    **fault(504, "the question took too long and was stopped: ask for a smaller area or a shorter period"),
     **fault(503, "nothing is published, or store, desk or disk do not answer", Retry_After="seconds to wait"),
 }
 
@@ -57,6 +58,8 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(DataError)
     async def _unavailable(request: Request, error: DataError) -> JSONResponse:
+        if isinstance(error, TooSlow):
+            return answer(504, str(error))
         return answer(503 if isinstance(error, (DeskError, Unavailable)) else 404, str(error))
 
     @api.exception_handler(RequestValidationError)

@@ -64,7 +64,7 @@ def test_an_account_is_added_with_a_password_told_once(open_page: Callable[..., 
     page.text_input[1].input("朱主任")
     said = told(press(page, "新建"))
     assert "zhu 可以登录" in said
-    drawn = [json.loads(element.proto.json) for element in page.get("bidi_component")]
+    drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     secret = next(d["items"][0]["text"] for d in drawn if "items" in d)
     found = accounts.sign_in(visitors.desk(), "zhu", secret)
     assert found.account

@@ -48,7 +48,8 @@ FILES = {"pages/rows.py": Can.EXPORT}
 
 def told(page: AppTest) -> str:
     """Everything a page says."""
-    drawn = [(element.proto.bytes or element.proto.json.encode()).decode() for element in page.get("bidi_component")]
+    given = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
+    drawn = [json.dumps(told, ensure_ascii=False) for told in given]
     return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
 
 

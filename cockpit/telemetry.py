@@ -1,0 +1,164 @@
+"""What Prometheus is told of this process: requests, runs of pages, queries, websockets, the edition, pushes.
+
+A figure that something counts as it happens is a Counter or Histogram here; one that can be looked up is a line of
+`Looked.collect`. With several workers each tells its own, on a port of its own: sums are Prometheus's work.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit import editions, publisher, settings
+from cockpit.access import visitors
+from data import queries
+from data.errors import DataError
+
+log = logging.getLogger(__name__)
+
+CLASSES = (
+    "api", "assets", "geo", "login", "logout", "password", "account", "session", "static", "media", "component",
+    "healthz", "readyz", "_stcore",
+)  # fmt: skip
+"""First parts of a path that are told apart; any other path is a page."""
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+requests = Counter("cockpit_requests", "HTTP requests", ["route", "status"], registry=registry)
+request_seconds = Histogram(
+    "cockpit_request_seconds", "seconds of HTTP requests", ["route"], buckets=BOUNDS, registry=registry
+)
+websockets = Gauge("cockpit_websockets", "open websockets: screens that somebody looks at", registry=registry)
+runs = Counter("cockpit_runs", "runs of pages", ["page", "ended"], registry=registry)
+run_seconds = Histogram("cockpit_run_seconds", "seconds of runs of pages", ["page"], buckets=BOUNDS, registry=registry)
+asked = Counter("cockpit_queries", "queries of editions", ["ended"], registry=registry)
+query_seconds = Histogram("cockpit_query_seconds", "seconds of queries of editions", buckets=BOUNDS, registry=registry)
+
+
+class Looked(Collector):
+    """What is looked up when Prometheus asks."""
+
+    def collect(self) -> Iterator[Metric]:
+        config = settings.current()
+        try:
+            edition = editions.current(config)
+            now = datetime.now(ZoneInfo(edition.zone)).replace(tzinfo=None)
+            yield _gauge("cockpit_edition_age_seconds", "age of the data served", (now - edition.as_of).total_seconds())
+            yield _gauge("cockpit_edition_fallback", "1 while an older edition serves", bool(edition.fallback))
+        except DataError:
+            yield _gauge("cockpit_edition_age_seconds", "age of the data served", float("nan"))
+        yield _gauge("cockpit_desk_up", "whether the desk answers", _desk_answers())
+        try:
+            pushes = publisher.counters(config.data)
+            states = GaugeMetricFamily("cockpit_pushes", "pushes of the last month by state", labels=["state"])
+            for state, count in pushes.items():
+                if state != "refused_rows":
+                    states.add_metric([state], count)
+            yield states
+            yield _gauge("cockpit_push_refused_rows", "refused rows of these pushes", pushes["refused_rows"])
+        except DataError as error:
+            log.warning("%s", error)
+
+
+registry.register(Looked())
+
+
+class Counted:
+    """Counts every HTTP request by the class of its path and its status, and the websockets that are open."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            with websockets.track_inprogress():
+                await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        route, started, status = route_of(scope["path"]), time.perf_counter(), 500
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, counted)
+        finally:
+            requests.labels(route, status).inc()
+            request_seconds.labels(route).observe(time.perf_counter() - started)
+
+
+def route_of(path: str) -> str:
+    """The class of a path: few, whatever is asked for."""
+    first = path.split("/", 2)[1]
+    return first if first in CLASSES else "page"
+
+
+@contextmanager
+def run(page: str) -> Iterator[None]:
+    """Counts one run of a page. To be stopped by the page itself, or for another run, is no failure."""
+    started, ended = time.perf_counter(), "ok"
+    try:
+        yield
+    except Exception:
+        ended = "failed"
+        raise
+    finally:
+        runs.labels(page, ended).inc()
+        run_seconds.labels(page).observe(time.perf_counter() - started)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tells it all at COCKPIT_METRICS_HOST and COCKPIT_METRICS_PORT; nowhere unless a port is set.
+
+    A port of its own is out of reach of the screens' visitors, whatever stands in front of them.
+    """
+    config = settings.current()
+    queries.observe(_query)
+    if not config.metrics_port:
+        yield
+        return
+    try:
+        server, thread = start_http_server(config.metrics_port, config.metrics_host, registry)
+    except OSError as error:
+        where = f"{config.metrics_host} port {config.metrics_port}"
+        log.error("no metrics on %s: %s; choose another COCKPIT_METRICS_PORT", where, error.strerror or error)
+        yield
+        return
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(5)
+
+
+def _query(seconds: float, ended: str) -> None:
+    asked.labels(ended).inc()
+    query_seconds.observe(seconds)
+
+
+def _desk_answers() -> bool:
+    try:
+        visitors.desk().check()
+    except DataError:
+        return False
+    return True
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    family = GaugeMetricFamily(name, text)
+    family.add_metric([], value)
+    return family
