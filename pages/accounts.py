@@ -4,13 +4,14 @@ from cockpit.access import guard
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import accounts
+from cockpit.screens import accounts, desk
 
 visitor = guard.enter(Can.ACCOUNTS)
 header.plain(visitor.grants, _("Accounts"))
 
-if account := accounts.chosen():
-    accounts.one(visitor, account)
-else:
-    accounts.listed()
-    accounts.add(visitor)
+with desk.answering():
+    if account := accounts.chosen():
+        accounts.one(visitor, account)
+    else:
+        accounts.listed()
+        accounts.add(visitor)

@@ -4,12 +4,14 @@ from cockpit.access import guard
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import audit
+from cockpit.screens import audit, desk
 
 visitor = guard.enter(Can.AUDIT)
 header.plain(visitor.grants, _("Audit"))
 
 header.title(_("Audit"), note=_("Who did what; kept 180 days at least, and no number is made of it"), level=1)
-audit.filters()
-audit.listed()
-audit.proof(visitor)
+
+with desk.answering():
+    audit.filters()
+    audit.listed()
+    audit.proof(visitor)

@@ -4,12 +4,13 @@ from cockpit.access import guard
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import grants
+from cockpit.screens import desk, grants
 
 visitor = guard.enter(Can.GRANTS)
 header.plain(visitor.grants, _("Grants"))
 
-if holder := grants.chosen():
-    grants.one(visitor, holder)
-else:
-    grants.listed()
+with desk.answering():
+    if holder := grants.chosen():
+        grants.one(visitor, holder)
+    else:
+        grants.listed()

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from data.home import Home
+from tests.postgres import Postgres
 
 for name in [name for name in os.environ if name.startswith("COCKPIT_") and name != "COCKPIT_PICTURES"]:
     del os.environ[name]
@@ -29,3 +31,12 @@ def home(tmp_path: Path) -> Home:
 def chromium() -> str | None:
     """The system's Chromium, or None for Playwright's own."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL server. Whoever stops it starts it again."""
+    server = Postgres()
+    server.start()
+    yield server
+    server.remove()

@@ -1,6 +1,7 @@
 """What the pages of the three administrators share: one act, written down, told after it; lists by pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from cockpit.components.record import record as shown
 from cockpit.components.table import Page
 from cockpit.i18n import _
 from cockpit.nav import here
+from data.desk.errors import DeskError
 from data.errors import DataError
 
 AT_ONCE = 50
@@ -40,6 +42,15 @@ def act(visitor: Visitor, event: str, what: str, work: Callable[[], Any], said: 
         record.write(visitor=visitor, event=event, what=what)
         st.session_state[_TOLD] = ("green", said, secret)
     st.rerun()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What a page asks of the desk; a line in its place when the desk does not answer."""
+    try:
+        yield
+    except DeskError as error:
+        header.notice(str(error), state="red")
 
 
 def told() -> None:

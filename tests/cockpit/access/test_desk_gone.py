@@ -1,0 +1,140 @@
+"""A desk that is stopped or locked: screens stay readable; acting and signing in say what is wrong, and come back."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
+
+from cockpit import settings
+from cockpit.access import factor, gate, guard, login, trail, visitors
+from cockpit.access.visitors import COOKIE
+from data.desk import accounts, sessions, store
+from data.desk.store import open_desk
+from tests.cockpit.access.test_gate import inner
+from tests.cockpit.access.test_matrix import told
+from tests.factory import DISTRICT
+from tests.postgres import Postgres
+
+ROOT = Path(__file__).parents[3]
+PASSWORD = "Hongqi+2026"
+NAMES = {"leader": "wang", "system_admin": "li", "audit_admin": "zhao"}
+
+
+@pytest.fixture(params=["stopped PostgreSQL", "locked SQLite"])
+def gone(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """A desk with three accounts, and what takes it away and gives it back."""
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.2 if "SQLite" in request.param else 3)
+    if "SQLite" in request.param:
+        url = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+        away, back = _lock(tmp_path / "desk.sqlite")
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.database(f"gone{abs(hash(request.node.nodeid)) % 10**9}")
+        away, back = server.stop, server.start
+    desk = open_desk(url)
+    for role, name in NAMES.items():
+        accounts.add(desk, name, PASSWORD, must_change=False)
+        accounts.grant(desk, name, role, DISTRICT if role == "leader" else None)
+    desk.close()
+    monkeypatch.setenv("COCKPIT_DESK", url)
+    monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(login, "throttle", login.Throttle())
+    settings.current.cache_clear()
+    held: list[bool] = []
+
+    def taken() -> None:
+        held.append(True)
+        away()
+
+    def given() -> None:
+        if held:
+            held.clear()
+            back()
+
+    yield taken, given
+    given()
+
+
+def _lock(file: Path) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Another process's long transaction, stood for by another connection."""
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    return lambda: connection.execute("BEGIN EXCLUSIVE"), connection.close
+
+
+def ask(method: str, path: str, token: str = "", **how: Any) -> httpx.Response:
+    routes = [*login.ROUTES, *factor.ROUTES, *trail.ROUTES, Route("/{path:path}", inner)]
+    served = Starlette(routes=routes, middleware=[Middleware(gate.Gate)])
+
+    async def run() -> httpx.Response:
+        headers = {"cookie": f"{COOKIE}={token}"} if token else {}
+        transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+            return await client.request(method, path, **how)
+
+    return asyncio.run(run())
+
+
+def token_of(name: str) -> str:
+    return sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id)
+
+
+def test_screens_stay_readable_and_signing_in_says_what_is_wrong(
+    gone: tuple[Callable[[], None], Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, back = gone
+    token = token_of("wang")
+    assert ask("GET", "/", token).status_code == 200
+    away()
+    assert ask("GET", "/", token).text == "inside"
+    monkeypatch.setattr(guard, "token", lambda: token)
+    page = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60).run()
+    assert not page.exception
+    assert "临江区" in told(page)
+    form = {"name": "wang", "password": PASSWORD}
+    for path, sent in (("/login", form), ("/password", {"old": PASSWORD, "new": "x"}), (factor.PATH, form)):
+        answer = ask("POST", path, "" if path == "/login" else token, data=sent)
+        assert answer.status_code in (400, 503), path
+        assert "does not answer" in answer.text, path
+        assert "Traceback" not in answer.text
+    back()
+    assert ask("POST", "/login", data=form).status_code == 303
+
+
+def test_acting_says_what_is_wrong_and_works_again_afterwards(
+    gone: tuple[Callable[[], None], Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, back = gone
+    token = token_of("li")
+    monkeypatch.setattr(guard, "token", lambda: token)
+    page = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+    page.switch_page("../pages/accounts.py")
+    page.query_params["account"] = "wang"
+    lock = page.run().button[0]
+    assert lock.label == "锁定"
+    away()
+    lock.click().run()
+    assert not page.exception
+    assert "does not answer" in told(page)
+    back()
+    assert not accounts.named(visitors.desk(), "wang").disabled
+    page = page.run()
+    next(button for button in page.button if button.label == "锁定").click().run()
+    assert accounts.named(visitors.desk(), "wang").disabled
+
+
+def test_nobody_is_let_in_while_nobody_can_tell(gone: tuple[Callable[[], None], Callable[[], None]]) -> None:
+    away, _back = gone
+    token_of("zhao")
+    away()
+    assert ask("GET", "/", "made up").status_code == 401
+    assert ask("GET", trail.PATH, "made up").status_code == 401
