@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     publish_seconds: int = Field(
         60, ge=2, le=86_400, description="seconds until what is pushed is to be seen, 2 or more"
     )
+    reports: Path | None = Field(
+        None, description="folder with a district's own kinds of report (*.yaml), added to ours"
+    )
+    fonts: Path | None = Field(None, description="folder with the official fonts that the office is licensed for")
     three_rate_weights: Annotated[tuple[float, float, float], NoDecode] = Field(
         (30, 35, 35), description="weights of response, solved and satisfaction rate: three numbers that sum to 100"
     )
@@ -172,7 +176,7 @@ class Settings(BaseSettings):
             raise ValueError("weights must sum to 100")
         return weights
 
-    @field_validator("catalog", "sources")
+    @field_validator("catalog", "sources", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

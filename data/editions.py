@@ -322,15 +322,38 @@ def pinned(home: Home) -> set[str]:
         return set()
 
 
+@contextmanager
+def pins(home: Home) -> Iterator[None]:
+    """Held while an edition is pinned, and while unpinned ones are deleted: never for long, unlike `exclusively`."""
+    with (home.editions / ".pins").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def pin(home: Home, id: str) -> None:
+    """Never delete an edition from now on. Raises DataError if it is gone already."""
+    with pins(home):
+        kept = pinned(home)
+        if id in kept:
+            return
+        _check(home, id)
+        _replace(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*kept, id})))
+
+
 def point(home: Home, id: str) -> None:
     """Make an edition the current one: one atomic rename, on disk when this returns."""
-    fresh = home.editions / f".{POINTER}-{os.getpid()}"
+    _replace(home.editions / POINTER, id + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """A file with this text: the old one whole or the new one whole, on disk when this returns."""
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
     with fresh.open("w", encoding="utf-8") as file:
-        file.write(id + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, home.editions / POINTER)
-    sync(home.editions)
+    os.replace(fresh, path)
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:

@@ -274,10 +274,11 @@ def _sweep(home: Home) -> None:
 
 def _prune(home: Home, keep: int) -> None:
     """Deletes all but the newest editions; readers that have a deleted one open keep it until they let go."""
-    stay = {editions.pointed(home), *editions.pinned(home), *editions.ids(home)[-max(keep, 1) :]}
-    for id in editions.ids(home):
-        if id not in stay:
-            _remove(editions.path_of(home, id))
+    with editions.pins(home):
+        stay = {editions.pointed(home), *editions.pinned(home), *editions.ids(home)[-max(keep, 1) :]}
+        for id in editions.ids(home):
+            if id not in stay:
+                _remove(editions.path_of(home, id))
 
 
 def _remove(file: Path) -> None:

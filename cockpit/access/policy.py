@@ -12,6 +12,7 @@ class Can(StrEnum):
 
     LOOK = "look"  # numbers, maps and the rows and cases behind them
     EXPORT = "export"  # rows as a file
+    REPORT = "report"  # reports made, kept and read; those that hold rows need EXPORT as well
     DATA = "data"  # editions, deliveries, freshness, reconciliations
     REJECTS = "rejects"  # refused rows, which hold what was delivered
     ACCOUNTS = "accounts"
@@ -20,10 +21,10 @@ class Can(StrEnum):
 
 
 MATRIX: dict[str, frozenset[Can]] = {
-    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.DATA}),
+    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA}),
     "official": frozenset({Can.LOOK}),
-    "cadre": frozenset({Can.LOOK}),
-    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.DATA}),
+    "cadre": frozenset({Can.LOOK, Can.REPORT}),
+    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS}),
     "system_admin": frozenset({Can.ACCOUNTS}),
     "security_admin": frozenset({Can.GRANTS}),

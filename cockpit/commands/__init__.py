@@ -15,6 +15,7 @@ from cockpit.commands.load import areas, load, rejects
 from cockpit.commands.probe import probe
 from cockpit.commands.pushes import pushes
 from cockpit.commands.query import query, rows
+from cockpit.commands.report import report
 from cockpit.commands.serve import serve
 from cockpit.commands.token import token
 from cockpit.commands.user import user
@@ -45,6 +46,7 @@ for command in (
     rows,
     rejects,
     pushes,
+    report,
     check,
     probe,
     user,

@@ -38,13 +38,17 @@ Row = Any
 
 
 class Asked(NamedTuple):
-    """What an answer depends on, the metric aside. A view holds more: its language and its other parameters."""
+    """What an answer depends on, the metric aside. A view holds more: its language and its other parameters.
+
+    where: filters by column, as `metrics.query` takes them.
+    """
 
     edition: Edition
     catalog: Catalog
     area: Area
     period: Period
     against: Period
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ def line(asked: Asked, metric: Metric) -> Line:
 @lru_cache(maxsize=256)
 def ageing(asked: Asked) -> pd.DataFrame:
     """The backlog by age: `metrics.ageing.ageing`."""
-    return ages.ageing(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
+    where = dict(asked.where) or None
+    return ages.ageing(asked.edition, asked.area.code, asked.period, where=where, catalog=asked.catalog)
 
 
 @lru_cache(maxsize=256)
@@ -250,7 +255,8 @@ def _months(asked: Asked) -> list[Period]:
 
 
 def _query(asked: Asked, names: Sequence[str], **how: Any) -> pd.DataFrame:
-    return query(asked.edition, names, asked.area.code, asked.period, catalog=asked.catalog, **how)
+    where = dict(asked.where) or None
+    return query(asked.edition, names, asked.area.code, asked.period, catalog=asked.catalog, where=where, **how)
 
 
 def _states(asked: Asked, frame: pd.DataFrame, by: str | None = None, base: Baseline | None = None) -> list[str]:

@@ -127,3 +127,40 @@ class AuditHead(Base):
     anchor_id: Mapped[int] = mapped_column(BigInteger, default=0)
     anchor_hash: Mapped[str] = mapped_column(String(64), default="")
     purging: Mapped[bool] = mapped_column(default=False)
+
+
+class Report(Base):
+    """A report asked for, and its file. asked: the request as JSON; scope: codes of who asked, `first-end,…`.
+
+    status: queued, running, draft, final, issued or failed. share: of the work done, 0 to 1; step: what is being done.
+    worker, seen_at: who makes it, and when it last said so. definitions: metric and version, as JSON.
+    plan, slot: of a schedule, and which of its turns; mail: addresses it goes to, apart with commas.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (UniqueConstraint("plan", "slot"),)
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    asked: Mapped[str] = mapped_column(Text)
+    edition: Mapped[str] = mapped_column(String(40), index=True)
+    scope: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(String(12), index=True)
+    step: Mapped[str] = mapped_column(String(200), default="")
+    share: Mapped[float] = mapped_column(default=0.0)
+    worker: Mapped[str] = mapped_column(String(200), default="")
+    seen_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    issued_at: Mapped[datetime | None]
+    issued_by: Mapped[str] = mapped_column(String(120), default="")
+    file: Mapped[str] = mapped_column(String(300), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="", index=True)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    definitions: Mapped[str] = mapped_column(Text, default="[]")
+    fault: Mapped[str] = mapped_column(Text, default="")
+    plan: Mapped[str | None] = mapped_column(String(60))
+    slot: Mapped[str | None] = mapped_column(String(20))
+    mail: Mapped[str] = mapped_column(Text, default="")
+    mailed_at: Mapped[datetime | None]
+    mail_fault: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,204 @@
+"""`report`: make a report, prove one, make it again, list them."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.commands.common import DAY, FILE, as_usage, progress, with_settings
+from cockpit.commands.output import format_option, write
+from cockpit.commands.query import edition_option, from_option, to_option
+from cockpit.commands.user import OPERATOR, note, opened
+from cockpit.errors import CockpitError, UsageError
+
+if TYPE_CHECKING:
+    from cockpit.reports.request import Request
+    from cockpit.settings import Settings
+    from data.desk.reports import Report
+    from data.desk.store import Desk
+
+FORMATS = ("docx", "pdf", "xlsx", "csv")
+STATES = ("draft", "final", "issued")
+OUT = click.Path(dir_okay=False, path_type=Path)
+COLUMNS = ("id", "status", "kind", "areas", "from", "to", "format", "edition", "who", "asked_at", "sha256")
+
+
+class Reports(click.Group):
+    """A word that is no command of the group is a kind of report: `report brief …` is `report make brief …`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return "make", self.commands["make"], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Reports)
+def report() -> None:
+    """Make a report: `report KIND --area CODE --from D --to D --format docx -o FILE`.
+
+    `report kinds` lists the kinds.
+    """
+
+
+area_options = click.option(
+    "--area", "areas", type=click.IntRange(10**11, 10**12 - 1), required=True, multiple=True,
+    help="12-digit area code; may be given again.",
+)  # fmt: skip
+
+
+@report.command()
+@click.argument("kind")
+@area_options
+@from_option
+@to_option
+@click.option("--vs", type=click.Choice(("previous", "last_year")), default="previous", show_default=True)
+@click.option("--format", "format", type=click.Choice(FORMATS), help="The kind's first one by default.")
+@click.option("--lang", type=click.Choice(("zh", "en")), help="Language of the report (COCKPIT_LANGUAGE).")
+@click.option("--metric", "metrics", multiple=True, help="In place of the kind's own, where it lets choose.")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="A filter, such as category=路灯照明.")
+@click.option("--deadline", type=DAY, help="By when a notice asks for a reply.")
+@edition_option
+@click.option("-o", "--output", type=OUT, help="File to write; the store keeps one as well.")
+@with_settings
+def make(
+    settings: "Settings", kind: str, areas: tuple[int, ...], start: datetime, end: datetime, vs: str,
+    format: str | None, lang: str | None, metrics: tuple[str, ...], where: tuple[str, ...], deadline: datetime | None,
+    edition: str | None, output: Path | None,
+) -> None:  # fmt: skip
+    """Make a report of KIND now; its id and hash are printed and kept at the desk."""
+    from cockpit.access.policy import OPERATOR as EVERYTHING
+    from cockpit.reports import make as made
+    from cockpit.reports.kind import named
+    from cockpit.reports.request import Request, kinds_of
+
+    filters = dict(_pair(told) for told in where)
+    with as_usage(), progress() as show:
+        chosen = named(kinds_of(settings), kind)
+        asked = Request(
+            kind=kind, areas=areas, start=start.date(), end=end.date(), vs=vs, format=format or chosen.formats[0],  # type: ignore[arg-type]
+            lang=lang or settings.language, edition=edition or "", metrics=metrics, where=filters,  # type: ignore[arg-type]
+            deadline=deadline.date() if deadline else None,
+        )  # fmt: skip
+        desk = opened(settings)
+        kept, _told = made.ask(desk, settings, asked, EVERYTHING, OPERATOR, status="running", worker="command line")
+        assert kept is not None  # only a turn of a plan is kept once
+        done = _made(settings, desk, kept, show)
+        if output:
+            made.copy(settings, done, output)
+    note(desk, "export", f"report {done.id} {kind} {asked.format} {done.edition} sha256:{done.sha256}")
+    click.echo(f"{done.id}  {output or made.file_of(settings, done)}  sha256:{done.sha256}")
+
+
+def _made(settings: "Settings", desk: "Desk", kept: "Report", show) -> "Report":  # a progress callback
+    from cockpit.reports import make as made
+    from data.desk import reports
+
+    try:
+        return made.make(desk, settings, kept, show)
+    except BaseException as error:
+        reports.fail(desk, kept.id, str(error) or type(error).__name__)
+        raise
+
+
+def _pair(told: str) -> tuple[str, str]:
+    name, equals, value = told.partition("=")
+    if not equals:
+        raise UsageError(f"--where {told}: a filter is COLUMN=VALUE, such as category=路灯照明")
+    return name, value
+
+
+@report.command()
+@click.argument("file", type=FILE)
+@with_settings
+def verify(settings: "Settings", file: Path) -> None:
+    """Say whether FILE is a report as it was made here. Exit code 1 if it is not."""
+    from cockpit.reports import prove
+
+    verdict = prove.verify(opened(settings), file)
+    if verdict.kind == "unknown":
+        raise CockpitError(f"{file} is no report of this desk (sha256:{verdict.sha256})")
+    assert verdict.report is not None
+    if verdict.kind == "changed":
+        raise CockpitError(
+            f"{file} was changed: it says it is {verdict.id}, whose sha256 is {verdict.report.sha256 or 'not known'}, "
+            f"but its own is {verdict.sha256}"
+        )
+    found = verdict.report
+    made_of = f"as made by {found.who} from edition {found.edition}"
+    click.echo(f"{file} is {found.id} {made_of}: {found.status}, sha256:{found.sha256}")
+
+
+@report.command()
+@click.argument("id")
+@click.option("-o", "--output", type=OUT, required=True, help="File to write.")
+@with_settings
+def again(settings: "Settings", id: str, output: Path) -> None:
+    """Make the report ID anew from its edition and hold it against what was made. Exit code 1 if it differs."""
+    from cockpit.reports import make as made
+
+    with as_usage():
+        found = _found(opened(settings), id)
+        digest = made.again(settings, found, output)
+    if digest != found.sha256:
+        raise CockpitError(f"{output} differs from {id} as it was made: sha256 {digest} in place of {found.sha256}")
+    click.echo(f"{output} is the same as {id}: sha256:{digest}")
+
+
+@report.command()
+@click.argument("id")
+@click.argument("state", type=click.Choice(STATES))
+@with_settings
+def mark(settings: "Settings", id: str, state: str) -> None:
+    """Make a draft final, or a final report issued."""
+    from data.desk import reports
+
+    with as_usage():
+        desk = opened(settings)
+        reports.move(desk, id, state, OPERATOR)
+        note(desk, "act", f"report {id} {state}")
+    click.echo(f"{id} is {state}")
+
+
+@report.command()
+@format_option
+@with_settings
+def kinds(settings: "Settings", layout: str) -> None:
+    """The kinds of report, ours and the district's own."""
+    from cockpit.reports.request import kinds_of
+
+    rows = [
+        (k.id, k.name[settings.language], ",".join(k.levels), ",".join(k.formats), k.about[settings.language])
+        for k in kinds_of(settings).values()
+    ]
+    write(("kind", "name", "levels", "formats", "about"), rows, layout)
+
+
+@report.command("list")
+@format_option
+@with_settings
+def listed(settings: "Settings", layout: str) -> None:
+    """What was asked for, newest first."""
+    from cockpit.reports import make as made
+    from data.desk import reports
+
+    with as_usage():
+        found = reports.listing(opened(settings))
+    rows = []
+    for one in found:
+        asked: Request = made.request_of(one)
+        codes = ",".join(map(str, asked.areas))
+        when = (asked.start, asked.end, asked.format, one.edition, one.who, one.asked_at, one.sha256)
+        rows.append((one.id, one.status, one.kind, codes, *when))
+    write(COLUMNS, rows, layout)
+
+
+def _found(desk: "Desk", id: str) -> "Report":
+    from data.desk import reports
+
+    found = reports.find(desk, id)
+    if found is None:
+        raise UsageError(f"there is no report {id}: `python -m cockpit report list` names them")
+    return found

@@ -1,0 +1,139 @@
+"""The facts behind a number as tables: read a stretch at a time, so that a hundred thousand need little memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from cockpit import format
+from cockpit.i18n import _, language
+from cockpit.reports import wording
+from cockpit.reports.kind import Cases
+from cockpit.reports.model import Block, Cell, Column, Rows, Table
+from cockpit.reports.numbers import COUNT
+from cockpit.reports.scene import Scene
+from cockpit.screens import words
+from cockpit.screens.rows import records, state
+from cockpit.screens.shared import area_name, source_name
+from metrics.catalog import Metric, Stock
+from metrics.rows import count_rows, rows
+
+STRETCH = 20_000
+MADE = ("no", "state", "town", "village", "days")
+"""Columns that are made here; the others are those of the fact."""
+WIDTHS = {"title": 2.6, "place": 2, "key": 1.6, "unit": 1.5, "category": 1.3, "no": 0.6, "days": 0.7, "state": 1.3}
+Make = Callable[[Scene, int, dict[str, Any]], Cell]
+
+
+def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
+    """One table a metric that counted any facts, without who reported them."""
+    names = scene.kind.metrics_of(section, scene.request.metrics)
+    heading = wording.fill(scene, section.heading[language()]) if section.heading and len(names) == 1 else ""
+    for metric in scene.at(names, scene.view.area.level):
+        domain = scene.view.catalog.domain(metric)
+        if domain.fact != "cases" or metric.composite or domain.view:
+            continue
+        asked = {
+            "part": section.part if metric.numerator else None,
+            "where": scene.request.where,
+            "catalog": scene.view.catalog,
+        }
+        view = scene.view
+        total = count_rows(view.edition, metric.id, view.area.code, view.period, **asked)
+        if total:
+            yield _table(section, scene, metric, total, asked, heading)
+
+
+def _table(section: Cases, scene: Scene, metric: Metric, total: int, asked: dict[str, Any], heading: str) -> Table:
+    count = min(total, section.most or total)
+    names = [name for name in section.columns if not (name == "town" and scene.view.area.level == "village")]
+    columns = [
+        Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 1.5 if name.endswith("_at") else 1.2))
+        for name in names
+    ]
+    side = f" · {words.side(metric, section.part)}" if section.part and metric.numerator else ""
+    note = _("The first {n} of {total}", n=format.number(count), total=format.number(total)) if count < total else ""
+    reader = Rows(count, _Reader(section, scene, metric, count, asked, names))
+    return Table(heading or f"{metric.name[language()]}{side}", columns, reader, note=note)
+
+
+class _Reader:
+    """Reads the rows anew each time it is walked, a stretch at a time, in an order that never changes."""
+
+    def __init__(
+        self, section: Cases, scene: Scene, metric: Metric, count: int, asked: dict[str, Any], names: Sequence[str]
+    ) -> None:
+        self.section, self.scene, self.metric, self.count, self.asked = section, scene, metric, count, asked
+        self.makers: list[Make] = [_maker(name) for name in names]
+
+    def __iter__(self) -> Iterator[list[Cell]]:
+        view, number = self.scene.view, 0
+        stock = isinstance(view.catalog.domain(self.metric).measures.get(self.metric.value or ""), Stock)
+        order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
+        for offset in range(0, self.count, STRETCH):
+            frame: pd.DataFrame = rows(
+                view.edition, self.metric.id, view.area.code, view.period, **self.asked, order=order,
+                limit=min(STRETCH, self.count - offset), offset=offset,
+            )  # fmt: skip
+            for row in records(frame):
+                number += 1
+                yield [make(self.scene, number, row) for make in self.makers]
+
+
+def _heading(name: str) -> str:
+    made = {"no": _("No."), "town": _("Town"), "village": _("Village"), "days": _("Days open")}
+    return made.get(name) or words.column(name)
+
+
+def _maker(name: str) -> Make:
+    if name in _MAKERS:
+        return _MAKERS[name]
+
+    def stored(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+        value = row[name]
+        if value is None or isinstance(value, str):
+            return Cell(words.value(name, value))
+        if isinstance(value, datetime):
+            return Cell(format.day(value), value)  # on paper the day is enough, a workbook has the minute
+        if isinstance(value, bool) or name in ("area", "area_then", "batch"):
+            return Cell(words.value(name, value))
+        return Cell(words.value(name, value), value)
+
+    return stored
+
+
+def _town(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    code = int(row["area"]) // 1000 * 1000
+    return Cell(area_name(scene.view.edition, code))
+
+
+def _village(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    code = int(row["area"])
+    return Cell(_("own level") if code % 1000 == 0 else area_name(scene.view.edition, code))
+
+
+def _days(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    end = min(row["closed_at"] or scene.view.as_of, scene.view.as_of)
+    days = int((end - row["registered_at"]).total_seconds() // 86400)
+    return Cell(format.number(days), days, format=COUNT)
+
+
+def _state(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    found = state(scene.view, row)
+    return Cell(found.text, state=found.state if found.state in ("red", "amber") else "")
+
+
+def _title(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    return Cell(row["title"] or row["subcategory"] or row["category"] or words.value("kind", row["kind"]))
+
+
+_MAKERS: dict[str, Make] = {
+    "no": lambda scene, number, row: Cell(str(number), number),
+    "state": _state,
+    "town": _town,
+    "village": _village,
+    "days": _days,
+    "title": _title,
+    "source": lambda scene, number, row: Cell(source_name(scene.view.edition, row["source"])),
+}

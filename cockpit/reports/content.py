@@ -1,0 +1,83 @@
+"""From a kind and what was asked to the neutral document."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cockpit import format
+from cockpit.i18n import _, language, using
+from cockpit.reports import provenance, sections, wording
+from cockpit.reports.errors import ReportError
+from cockpit.reports.kind import Kind, Section
+from cockpit.reports.model import Block, Document, Heading, Part, Text
+from cockpit.reports.request import Told
+from cockpit.reports.scene import Scene
+
+
+def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
+    """The document of a request. made_at: local to the district's zone.
+
+    Raises ReportError where there is nothing to tell: of no area anything is known in the period.
+    """
+    request, kind = told.request, told.kind
+    with using(request.lang):
+        scenes = [Scene(view, kind, request, id, made_at.date()) for view in told.views]
+        if all(scene.empty for scene in scenes):
+            names = ", ".join(scene.view.area.name for scene in scenes[:3])
+            raise ReportError(
+                f"nothing is known of {names} from {request.start} to {request.end} in edition {told.edition}: "
+                "choose another area or period"
+            )
+        parts = [_part(scene) for scene in scenes]
+        return Document(
+            kind.id,
+            parts[0].title if len(parts) == 1 else _title_of_all(kind, scenes),
+            request.lang,
+            parts,
+            provenance.of(told, scenes, id=id, who=who, made_at=made_at),
+            kind.contents and len(parts) == 1,
+            kind.define,
+            kind.landscape,
+            kind.imprint,
+            kind.page,
+        )
+
+
+def _part(scene: Scene) -> Part:
+    title = wording.fill(scene, scene.kind.title[language()])
+    if scene.empty:
+        nothing = _("Nothing is known of {area} in this period.", area=scene.view.area.name)
+        return Part(scene.view.area.name, title, [Text(nothing)])
+    return Part(scene.view.area.name, title, list(_blocks(scene)))
+
+
+def _blocks(scene: Scene) -> Iterator[Block]:
+    """The sections in order; one that has nothing to say is left out with its heading."""
+    waiting: list[Heading] = []
+    for section in scene.kind.sections:
+        if scene.view.area.level not in section.at and not _above(scene, section):
+            continue
+        made = list(sections.blocks(section, scene))
+        heading = _heading(scene, section)
+        if heading:
+            # a heading without anything of its own waits for the sections below it
+            waiting = [h for h in waiting if h.level < heading.level]
+            waiting.append(heading)
+        if made:
+            yield from waiting
+            waiting = []
+            yield from made
+
+
+def _above(scene: Scene, section: Section) -> bool:
+    return scene.view.area.level in ("city", "province") and "district" in section.at
+
+
+def _heading(scene: Scene, section: Section) -> Heading | None:
+    if section.heading is None:
+        return None
+    return Heading(wording.fill(scene, section.heading[language()]), section.level)
+
+
+def _title_of_all(kind: Kind, scenes: list[Scene]) -> str:
+    first = scenes[0].view.area.name
+    return f"{kind.name[language()]} · {_('{area} and {n} more', area=first, n=format.number(len(scenes) - 1))}"

@@ -1,0 +1,94 @@
+"""The sections that are charts: metrics over time, and the backlog by age."""
+
+from collections.abc import Iterator
+
+from cockpit import format
+from cockpit.i18n import _, language
+from cockpit.layouts import answers
+from cockpit.reports.kind import Ages, Trend
+from cockpit.reports.model import Block, Chart, Series
+from cockpit.reports.numbers import plain
+from cockpit.reports.scene import Scene
+from metrics.catalog import Metric
+from metrics.period import DAY
+
+
+def trends(section: Trend, scene: Scene) -> Iterator[Block]:
+    """One chart a metric that has had a value."""
+    for metric in scene.at(section.metrics, scene.view.area.level):
+        if section.over == "months":
+            yield from _months(scene, metric)
+        else:
+            yield from _period(scene, metric)
+
+
+def _months(scene: Scene, metric: Metric) -> Iterator[Block]:
+    vital = scene.vital(metric.id)
+    if vital is None or not any(value is not None for value in vital.trend):
+        return
+    months = answers.last_months(scene.view.period.end - DAY)
+    names = [f"{month.start:%Y-%m}" for month in months]
+    yield _chart(scene, metric, names, [Series(metric.name[language()], vital.trend)], _("by month"))
+
+
+def _period(scene: Scene, metric: Metric) -> Iterator[Block]:
+    found = answers.line(scene.asked, metric)
+    if not any(value is not None for value in found.now.values):
+        return
+    days = [bucket.start for bucket in found.now.buckets]
+    series = [Series(_("This period"), found.now.values, "now")]
+    if any(found.previous.values):
+        series.append(Series(_("Period before"), _fitted(found.previous.values, len(days)), "before"))
+    if any(found.last_year.values) and found.last_year != found.previous:
+        series.append(Series(_("Last year"), _fitted(found.last_year.values, len(days)), "last_year"))
+    names = [f"{day:%m-%d}" if scene.view.period.days <= answers.BY_WEEK else f"{day:%Y-%m}" for day in days]
+    yield _chart(scene, metric, names, series, format.period(scene.view.period))
+
+
+def _fitted(values: tuple[float | None, ...], length: int) -> tuple[float | None, ...]:
+    """As long as the axis: a month before may be shorter or longer."""
+    return (*values[:length], *[None] * (length - len(values)))
+
+
+def _chart(scene: Scene, metric: Metric, names: list[str], series: list[Series], when: str) -> Chart:
+    title = f"{metric.name[language()]} · {when}"
+    return Chart(
+        title, "line", names, series, metric.unit[language()], _alt(scene, metric, title, names, series[0]),
+        "0" if not metric.decimals else "0." + "0" * metric.decimals, _limits(metric), not metric.is_percent,
+    )  # fmt: skip
+
+
+def _alt(scene: Scene, metric: Metric, title: str, names: list[str], series: Series) -> str:
+    """The first, last, lowest and highest value, in words."""
+    told = [(name, value) for name, value in zip(names, series.values, strict=False) if value is not None]
+    low, high = min(told, key=lambda pair: pair[1]), max(told, key=lambda pair: pair[1])
+    say = lambda pair: f"{pair[0]} {plain(metric, pair[1])}"  # noqa: E731
+    return _(
+        "{area}, {title}: from {first} to {last}, lowest {low}, highest {high}",
+        area=scene.view.area.name, title=title, first=say(told[0]), last=say(told[-1]), low=say(low), high=say(high),
+    )  # fmt: skip
+
+
+def _limits(metric: Metric) -> list[tuple[float, str, str]]:
+    limits = metric.thresholds
+    if limits is None or limits.against != "value":
+        return []
+    bounds = ((limits.green, "green"), (limits.red, "red"))
+    return [(bound.limit, str(bound), state) for bound, state in bounds if bound]
+
+
+def ages(section: Ages, scene: Scene) -> Iterator[Block]:
+    """How long what is open has been open, as columns."""
+    if not scene.at(("backlog",), scene.view.area.level):
+        return
+    found = answers.ageing(scene.asked)
+    if not found["n"].sum():
+        return
+    names = [_("{span} days", span=bucket.replace("-", "–")) for bucket in found["bucket"]]
+    values = [float(n) for n in found["n"]]
+    metric = scene.view.catalog.metrics["backlog"]
+    told = "；".join(f"{name} {format.number(value)}" for name, value in zip(names, values, strict=True))
+    yield Chart(
+        _("Age of the backlog"), "bar", names, [Series(metric.name[language()], values)],
+        metric.unit[language()], _("{area}, age of the backlog: {told}", area=scene.view.area.name, told=told), "0",
+    )  # fmt: skip

@@ -1,0 +1,267 @@
+"""The kinds of report: one YAML file each, ours and a district's own. No kind is code."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError
+
+from cockpit.reports.errors import ReportError
+from data.schema import FACTS
+from metrics.catalog import Catalog, Metric
+from metrics.catalog.model import Model, Name, Text
+from metrics.errors import did_you_mean
+from metrics.rows import PARTS
+
+HERE = Path(__file__).parent / "kinds"
+FORMATS = ("docx", "pdf", "xlsx", "csv")
+Format = Literal["docx", "pdf", "xlsx", "csv"]
+Level = Literal["district", "town", "village"]
+By = Literal["below", "town", "village", "category", "source", "department", "channel", "kind", "month"]
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
+WORDS = ("area", "period", "against", "as_of", "edition", "id", "made", "deadline", "reds", "worst", "sites_failing")
+"""Placeholders that are no metric."""
+OF_METRIC = ("change", "state", "before", "target")
+"""What may stand behind a metric's id: {backlog.change}."""
+MOST_FAULTS = 8
+
+
+class _Section(Model):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    heading: Text | None = None
+    level: Literal[1, 2, 3] = 1
+    at: tuple[Level, ...] = ("district", "town", "village")
+    """The levels of an area that the section is told of; elsewhere it is left out."""
+
+
+class TextSection(_Section):
+    """One sentence a line; a line that names a metric without data is left out."""
+
+    type: Literal["text"]
+    text: Text
+    style: Literal["body", "note", "right", "plain"] = "body"
+
+
+class Tiles(_Section):
+    """Metrics of the area: now, before, change, state, target."""
+
+    type: Literal["tiles"]
+    metrics: tuple[Name, ...] = ()
+
+
+class TableBy(_Section):
+    """Metrics by the areas below, by month or by a column of the facts. suppress: counts below it are not told."""
+
+    type: Literal["table"]
+    by: By = "below"
+    metrics: tuple[Name, ...] = ()
+    most: int | None = Field(None, ge=1)
+    suppress: int = Field(0, ge=0)
+
+
+class Ranking(_Section):
+    """One table a metric, those in most need first; too small samples stand apart, without a rank."""
+
+    type: Literal["ranking"]
+    by: Literal["town", "village", "department"]
+    metrics: tuple[Name, ...] = ()
+    most: int = Field(30, ge=1)
+
+
+class Trend(_Section):
+    """A line a metric: day by day against the period before and a year ago, or the last 13 months."""
+
+    type: Literal["trend"]
+    metrics: tuple[Name, ...] = Field(min_length=1)
+    over: Literal["period", "months"] = "period"
+
+
+class Ages(_Section):
+    """The backlog by age."""
+
+    type: Literal["ages"]
+
+
+class Cases(_Section):
+    """The facts behind each metric, one table a metric."""
+
+    type: Literal["cases"]
+    metrics: tuple[Name, ...] = ()
+    part: Literal["numerator", "denominator", "rest"] | None = None
+    columns: tuple[str, ...] = Field(min_length=1)
+    order: str | None = None
+    most: int | None = Field(None, ge=1)
+
+
+class Sites(_Section):
+    """The verdict of each site, or what the checks of each found."""
+
+    type: Literal["sites"]
+    show: Literal["verdicts", "findings"] = "verdicts"
+    only: Literal["failed", "all"] = "failed"
+
+
+class Reds(_Section):
+    """What is red right below the area, with value, limit and since when."""
+
+    type: Literal["reds"]
+    metrics: tuple[Name, ...] = ()
+    most: int = Field(30, ge=1)
+
+
+class FormSection(_Section):
+    """Labels with texts, or with room to write."""
+
+    type: Literal["form"]
+    rows: tuple["FormRow", ...] = Field(min_length=1)
+
+
+class FormRow(Model):
+    label: Text
+    text: Text | None = None
+    lines: int = Field(1, ge=1, le=20)
+
+
+Section = Annotated[
+    TextSection | Tiles | TableBy | Ranking | Trend | Ages | Cases | Sites | Reds | FormSection,
+    Field(discriminator="type"),
+]
+
+
+class Kind(Model):
+    """One kind of report.
+
+    metrics: of every section that names none; a request may choose others. rows: it holds single cases, so that
+    only those who may take rows away are given it. page: one page of paper an area, and no more.
+    """
+
+    id: Name
+    file: str
+    version: int = Field(1, ge=1)
+    name: Text
+    title: Text
+    about: Text
+    levels: tuple[Level, ...] = ("district", "town", "village")
+    formats: tuple[Format, ...] = Field(("docx", "pdf", "xlsx", "csv"), min_length=1)
+    metrics: tuple[Name, ...] = Field(min_length=1)
+    choose: bool = False
+    rows: bool = False
+    contents: bool = False
+    define: bool = False
+    landscape: bool = False
+    imprint: bool = False
+    page: bool = False
+    sections: tuple[Section, ...] = Field(min_length=1)
+
+    def metrics_of(self, section: Any, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The metrics a section tells of."""
+        return getattr(section, "metrics", ()) or chosen or self.metrics
+
+
+@cache
+def load(extra: Path | None, catalog: Catalog) -> dict[str, Kind]:
+    """Our kinds and those of the folder `extra`, by id; one of theirs replaces ours of the same id.
+
+    Raises ReportError that lists the faults found, each with file and field.
+    """
+    if extra is not None and not extra.is_dir():
+        raise ReportError(f"the folder {extra} does not exist: create it or clear COCKPIT_REPORTS")
+    found: dict[str, Kind] = {}
+    faults: list[str] = []
+    for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
+        try:
+            kind = read(file)
+        except ReportError as error:
+            faults.append(str(error))
+            continue
+        faults += _faults(kind, catalog)
+        found[kind.id] = kind
+    if faults:
+        more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
+        raise ReportError("; ".join(faults[:MOST_FAULTS]) + more)
+    return found
+
+
+def named(kinds: dict[str, Kind], id: str) -> Kind:
+    """The kind of an id. ReportError with the nearest one if there is none."""
+    try:
+        return kinds[id]
+    except KeyError:
+        raise ReportError(
+            f'there is no kind of report "{id}": there are {", ".join(kinds)}.{did_you_mean(id, kinds)}'
+        ) from None
+
+
+def read(file: Path) -> Kind:
+    """One file. ReportError for each of its faults, with the field."""
+    try:
+        raw = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ReportError(f"{file.name}: not readable as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise ReportError(f"{file.name}: a kind of report needs id, name, title, about, metrics and sections")
+    try:
+        return Kind.model_validate({**raw, "file": file.name})
+    except ValidationError as error:
+        raise ReportError("; ".join(_told(file.name, fault) for fault in error.errors())) from error
+
+
+def _told(file: str, fault: Any) -> str:
+    where = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "missing":
+        return f"{file}: {where}: is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"{file}: {where}: no such field"
+    return f"{file}: {where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
+    yield from _unknown(f"{kind.file}: metrics", kind.metrics, catalog.metrics)
+    for language in ("zh", "en"):
+        yield from _placeholder_faults(f"{kind.file}: title.{language}", kind.title[language], catalog)
+    for i, section in enumerate(kind.sections):
+        at = f"{kind.file}: sections.{i}.{section.type}"
+        yield from _unknown(f"{at}.metrics", getattr(section, "metrics", ()), catalog.metrics)
+        for field, text in _texts(section):
+            for language in ("zh", "en"):
+                yield from _placeholder_faults(f"{at}.{field}.{language}", text[language], catalog)
+        if isinstance(section, Cases):
+            yield from _unknown(f"{at}.columns", section.columns, _case_columns())
+            if section.part and section.part not in PARTS:
+                yield f"{at}.part: it can be {', '.join(PARTS)}"
+
+
+def _texts(section: Any) -> Iterator[tuple[str, Text]]:
+    if section.heading:
+        yield "heading", section.heading
+    if isinstance(section, TextSection):
+        yield "text", section.text
+    if isinstance(section, FormSection):
+        for i, row in enumerate(section.rows):
+            if row.text:
+                yield f"rows.{i}.text", row.text
+
+
+def _placeholder_faults(at: str, text: str, catalog: Catalog) -> Iterator[str]:
+    for name, of in PLACEHOLDER.findall(text):
+        known = {**dict.fromkeys(WORDS), **catalog.metrics}
+        if name not in known:
+            yield f"{at}: {{{name}}} is neither a metric nor {', '.join(WORDS)}.{did_you_mean(name, known)}"
+        elif of and (of not in OF_METRIC or not isinstance(known[name], Metric)):
+            yield f"{at}: {{{name}.{of}}}: only {', '.join(OF_METRIC)} of a metric can be told"
+    left = PLACEHOLDER.sub("", text)
+    if "{" in left or "}" in left:
+        yield f"{at}: a brace stands alone: a placeholder is {{area}} or {{backlog.change}}"
+
+
+def _unknown(at: str, names: tuple[str, ...], known: Any) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f'{at}: there is no "{name}".{did_you_mean(name, known)}'
+
+
+def _case_columns() -> tuple[str, ...]:
+    return ("no", "state", "town", "village", "days", *(c.name for c in FACTS["cases"].columns if c.name != "reporter"))

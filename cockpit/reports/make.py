@@ -1,0 +1,162 @@
+"""A report is made: from the request at the desk to a file in the store, whole or not at all, with its hash."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cockpit.access.policy import Grants, Held
+from cockpit.reports import content, fonts, request
+from cockpit.reports.errors import ReportError
+from cockpit.reports.model import Document
+from cockpit.reports.request import Request, Told
+from cockpit.reports.writers import pdf, table, word, workbook
+from cockpit.settings import Settings
+from data import editions
+from data.desk import reports as desk_reports
+from data.desk.reports import Report
+from data.desk.store import Desk
+from data.editions import Scope
+
+SUFFIX = {"docx": "docx", "pdf": "pdf", "xlsx": "xlsx", "csv": "csv.zip"}
+MEDIA = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "application/zip",
+}  # fmt: skip
+UNSAFE = re.compile(r'[\\/:*?"<>|\s]+')
+Progress = Callable[[str, float], None]
+
+
+def silent(step: str, share: float) -> None:
+    """Progress that nobody watches."""
+
+
+def ask(
+    desk: Desk, config: Settings, asked: Request, grants: Grants, who: str, **more: object
+) -> tuple[Report | None, Told]:
+    """Check a request and keep it at the desk, its edition fixed and kept for good.
+
+    more: what `data.desk.reports.ask` takes beside. Raises ReportError or OutOfScope; then nothing is kept.
+    """
+    told = request.check(asked, config, grants)
+    fixed = asked.model_copy(update={"edition": told.edition})
+    editions.pin(config.data, told.edition)
+    kept = desk_reports.ask(
+        desk, kind=fixed.kind, asked=fixed.stored(), edition=told.edition, scope=_scope(told), who=who, **more  # type: ignore[arg-type]
+    )  # fmt: skip
+    return kept, told
+
+
+def _scope(told: Told) -> Scope:
+    """The areas asked of: no more is needed to make it."""
+    return tuple((view.area.code, view.area.end) for view in told.views)
+
+
+def make(desk: Desk, config: Settings, report: Report, progress: Progress = silent) -> Report:
+    """Make a report that was asked for, into the store. Raises ReportError; then there is no file."""
+    asked = request_of(report)
+    folder = store(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress("reading", 0.05)
+    document = build(config, report)
+    progress("writing", 0.6)
+    name = f"{report.id}.{SUFFIX[asked.format]}"
+    beside = folder / f".{name}-{os.getpid()}"
+    try:
+        write(document, asked.format, beside, config)
+        digest, size = sha256(beside), beside.stat().st_size
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, folder / name)
+    finally:
+        beside.unlink(missing_ok=True)
+    versions = {one.id: one.version for one in document.provenance.definitions}
+    return desk_reports.finish(desk, report.id, file=name, sha256=digest, size=size, definitions=versions)
+
+
+def again(config: Settings, report: Report, path: Path) -> str:
+    """Make a report anew from its record, beside the store; its hash. Raises ReportError where a definition changed."""
+    document = build(config, report)
+    now = {one.id: one.version for one in document.provenance.definitions}
+    changed = [name for name, version in report.versions.items() if now.get(name) != version]
+    if changed:
+        raise ReportError(
+            f"{report.id} was made with other definitions of {', '.join(changed)}: it cannot be made again"
+        )
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        write(document, request_of(report).format, beside, config)
+        digest = sha256(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return digest
+
+
+def build(config: Settings, report: Report) -> Document:
+    """The document of a report at the desk; of the same report always the same."""
+    grants = Grants(tuple(Held("inspector", first, end) for first, end in report.ranges))
+    told = request.check(request_of(report), config, grants)
+    at = report.asked_at.replace(tzinfo=UTC).astimezone(ZoneInfo(config.zone)).replace(tzinfo=None, microsecond=0)
+    return content.build(told, id=report.id, who=report.who, made_at=at)
+
+
+def write(document: Document, format: str, path: Path, config: Settings) -> None:
+    """One file of a document."""
+    faces = fonts.faces(config.fonts)
+    match format:
+        case "docx":
+            word.write(document, faces, path)
+        case "pdf":
+            path.write_bytes(pdf.write(document, faces))
+        case "xlsx":
+            config.data.scratch.mkdir(parents=True, exist_ok=True)
+            workbook.write(document, faces, path, config.data.scratch)
+        case _:
+            table.write(document, path)
+
+
+def request_of(report: Report) -> Request:
+    return Request.model_validate_json(report.asked)
+
+
+def store(config: Settings) -> Path:
+    """The folder of all reports."""
+    return config.home / "reports"
+
+
+def file_of(config: Settings, report: Report) -> Path:
+    """The file of a report that is made. Raises ReportError if it is not, or if its file is gone."""
+    path = store(config) / report.file
+    if not report.made or not report.file:
+        raise ReportError(f"report {report.id} is {report.status}: it has no file")
+    if not path.is_file():
+        raise ReportError(
+            f"the file of report {report.id} is gone: make it again with `python -m cockpit report again`"
+        )
+    return path
+
+
+def copy(config: Settings, report: Report, to: Path) -> None:
+    """A copy of a report's file, whole or not at all."""
+    beside = to.with_name(f".{to.name}-{os.getpid()}")
+    try:
+        shutil.copyfile(file_of(config, report), beside)
+        os.replace(beside, to)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def name_of(report: Report, title: str) -> str:
+    """What a downloaded file is called: `临江区治理运行情况专报-R20261126-3fa2c1aa.docx`."""
+    return f"{UNSAFE.sub('-', title)[:60]}-{report.id}.{SUFFIX[request_of(report).format]}"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,177 @@
+"""The neutral document: what a report says, before it is a file of any format."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+Level = Literal[1, 2, 3]
+Style = Literal["body", "note", "right", "plain"]
+Value = float | int | str | datetime | date | None
+
+
+@dataclass(frozen=True)
+class Heading:
+    """level: 1 to 3. Its number is drawn by the writer; `numbered` tells whether it has one."""
+
+    text: str
+    level: Level = 1
+    numbered: bool = True
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. note: small print; right: a signature or date; plain: without the indent of a first line."""
+
+    text: str
+    style: Style = "body"
+
+
+@dataclass(frozen=True)
+class Column:
+    """number: set to the right. width: its share of the table. detail: for workbooks and CSV, not for paper."""
+
+    text: str
+    number: bool = False
+    width: float = 1.0
+    detail: bool = False
+
+
+class Cell(NamedTuple):
+    """A cell in words; value is what a workbook and a CSV hold in its place, format how a workbook shows it.
+
+    state puts a shape before the words. A time or a text may leave its words to `told`.
+    """
+
+    text: str = ""
+    value: Value = None
+    state: str = ""
+    format: str = ""
+
+    @property
+    def told(self) -> str:
+        """The words; those of the value where none were given."""
+        if self.text or self.value is None:
+            return self.text
+        return format_time(self.value) if isinstance(self.value, (datetime, date)) else str(self.value)
+
+
+def format_time(moment: datetime | date) -> str:
+    """`2026-11-22 08:00`; a day without its hour."""
+    return moment.strftime("%Y-%m-%d %H:%M" if isinstance(moment, datetime) else "%Y-%m-%d")
+
+
+class Rows:
+    """Rows of cells too many to hold: counted before, read once an iteration."""
+
+    def __init__(self, count: int, read: Iterable[Sequence[Cell]]) -> None:
+        self.count, self._read = count, read
+
+    def __iter__(self) -> Iterator[Sequence[Cell]]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True)
+class Table:
+    """name: of its sheet and its CSV. total: the last row is set apart. note: small print below."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]] | Rows
+    total: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Labels with what is said of them, or room to write: a notice, a reply slip. height: lines of room."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+    heights: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    values: Sequence[float | None]
+    style: Literal["now", "before", "last_year"] = "now"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """line: over time; bar: upright columns in order. alt: the same in words, for those who cannot see it."""
+
+    name: str
+    kind: Literal["line", "bar"]
+    categories: Sequence[str]
+    series: Sequence[Series]
+    unit: str
+    alt: str
+    format: str = "0"
+    limits: Sequence[tuple[float, str, str]] = ()
+    """Thin lines: value, text, state."""
+    from_zero: bool = True
+
+
+Block = Heading | Text | Table | Form | Chart
+
+
+@dataclass(frozen=True)
+class Part:
+    """One scope of a report; each begins on a page of its own."""
+
+    area: str
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a number means, in the version that was used."""
+
+    id: str
+    name: str
+    version: int
+    text: str
+    unit: str
+    formula: str = ""
+    threshold: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What lets a report be made again and proved. facts: label and text, in the order of reading."""
+
+    id: str
+    made_at: datetime
+    who: str
+    link: str
+    facts: Sequence[tuple[str, str]]
+    definitions: Sequence[Definition]
+
+
+@dataclass(frozen=True)
+class Document:
+    """language: of all texts. contents: whether a list of headings stands in front. define: definitions at the end.
+
+    imprint: 版记 at the end. page: one page of paper a scope, so that everything is set closer.
+    """
+
+    kind: str
+    title: str
+    language: str
+    parts: Sequence[Part]
+    provenance: Provenance
+    contents: bool = False
+    define: bool = False
+    landscape: bool = False
+    imprint: bool = False
+    page: bool = False
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        return (block for part in self.parts for block in part.blocks)

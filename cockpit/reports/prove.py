@@ -1,0 +1,59 @@
+"""Is a file the report that was issued? The id stands in the file, the hash at the desk."""
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cockpit.reports import make
+from cockpit.reports.request import ID
+from data.desk import reports
+from data.desk.reports import Report
+from data.desk.store import Desk
+
+MOST_BYTES = 64_000_000
+"""Of a PDF that is searched for an id."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """same: it is the file that was made. changed: it names a report but is not its file. unknown: neither."""
+
+    kind: Literal["same", "changed", "unknown"]
+    sha256: str
+    id: str | None = None
+    report: Report | None = None
+
+
+def verify(desk: Desk, file: Path) -> Verdict:
+    """Hold a file against the desk."""
+    digest = make.sha256(file)
+    if found := reports.by_hash(desk, digest):
+        return Verdict("same", digest, found.id, found)
+    id = named_in(file)
+    found = reports.find(desk, id) if id else None
+    return Verdict("changed" if found else "unknown", digest, id, found)
+
+
+def named_in(file: Path) -> str | None:
+    """The id of the report that a file says it is, whatever its format; None where it says none."""
+    try:
+        with zipfile.ZipFile(file) as pack:
+            names = pack.namelist()
+            if "provenance.json" in names:
+                told = json.loads(pack.read("provenance.json"))
+                return _id(str(told.get("report")))
+            return (
+                _id(pack.read("docProps/core.xml").decode("utf-8", "replace")) if "docProps/core.xml" in names else None
+            )
+    except (zipfile.BadZipFile, ValueError, OSError):
+        pass
+    with file.open("rb") as raw:
+        return _id(raw.read(MOST_BYTES).decode("latin-1"))
+
+
+def _id(text: str) -> str | None:
+    match = re.search(ID, text)
+    return match[0] if match else None

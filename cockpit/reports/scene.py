@@ -1,0 +1,114 @@
+"""What the sections of one scope are told from: its view, and the answers that several of them need."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from cockpit.layouts import answers
+from cockpit.layouts.answers import Asked, Vital
+from cockpit.layouts.attention import worst_first
+from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
+from cockpit.reports.request import Request
+from cockpit.view import View
+from metrics.catalog import Metric
+from metrics.query import NO_DATA
+from metrics.question import exists_at
+from metrics.rows import rows
+from metrics.today import Red
+
+SITES = "site_pass_rate"
+COUNTS = answers.COUNTS
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One area of a report. made: the day it is made, in the district's zone."""
+
+    view: View
+    kind: Kind
+    request: Request
+    id: str
+    made: date
+
+    @cached_property
+    def asked(self) -> Asked:
+        view = self.view
+        where = tuple(sorted(self.request.where.items()))
+        return Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
+
+    def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
+        """The metrics that exist at a level and can be counted under the filters."""
+        found = [self.view.catalog.metrics[name] for name in names]
+        return tuple(
+            m for m in found if exists_at(m, level) and not (self.request.where and self.view.catalog.domain(m).view)
+        )
+
+    @cached_property
+    def vitals(self) -> dict[str, Vital]:
+        """Every metric that any section tells of the area itself, in one question."""
+        kind, chosen = self.kind, self.request.metrics
+        names = dict.fromkeys(chosen or kind.metrics)
+        for section in kind.sections:
+            if isinstance(section, (Tiles, TableBy, Ranking, Trend)):
+                names |= dict.fromkeys(kind.metrics_of(section, chosen))
+            if isinstance(section, TextSection):
+                names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
+        names |= dict.fromkeys(COUNTS)
+        here = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
+        found = answers.vitals(self.asked, here)
+        return {name: self._judged(vital) for name, vital in found.items()}
+
+    def _judged(self, vital: Vital) -> Vital:
+        """Without a state where a filter leaves part of what its limit is meant for."""
+        limits = vital.metric.thresholds
+        if not self.request.where or limits is None or limits.against == "value":
+            return vital
+        return Vital(vital.metric, vital.now, vital.before, "none", vital.trend)
+
+    def vital(self, name: str) -> Vital | None:
+        return self.vitals.get(name)
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """The ids of the metrics that this report tells of."""
+        named = dict.fromkeys(self.request.metrics or self.kind.metrics)
+        for section in self.kind.sections:
+            named |= dict.fromkeys(getattr(section, "metrics", ()))
+            if isinstance(section, TextSection):
+                named |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
+        return tuple(metric.id for metric in self.at(tuple(named), self.view.area.level))
+
+    @cached_property
+    def empty(self) -> bool:
+        """Whether nothing at all is known of the area in this period."""
+        counted = [v.now.value for name, v in self.vitals.items() if name in COUNTS]
+        others = [v for name, v in self.vitals.items() if name not in COUNTS]
+        return not any(counted) and all(v.now.quality == NO_DATA or not v.now.value for v in others)
+
+    @cached_property
+    def reds(self) -> list[Red]:
+        """What is red right below the area, new ones first; none under a filter, which no limit is meant for."""
+        if self.request.where or answers.level_below(self.view.area) is None:
+            return []
+        names = tuple(m.id for m in self.at(self.kind.metrics, self.view.area.level))
+        found = answers.today(self.asked, names, names)
+        return worst_first(self.view, found.reds)
+
+    @cached_property
+    def sites(self) -> pd.DataFrame:
+        """The verdict of each site, the worst first; empty where none is checked."""
+        if self.request.where or not self.at((SITES,), self.view.area.level):
+            return pd.DataFrame()
+        view = self.view
+        return rows(view.edition, SITES, view.area.code, view.period, order="score", catalog=view.catalog)
+
+    @property
+    def failing_sites(self) -> pd.DataFrame:
+        return self.sites[~self.sites["passed"].astype(bool)] if len(self.sites) else self.sites
+
+
+def mentioned(section: TextSection) -> set[str]:
+    """The placeholders of a text."""
+    return {name for language in ("zh", "en") for name, _of in PLACEHOLDER.findall(section.text[language])}

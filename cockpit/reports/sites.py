@@ -1,0 +1,91 @@
+"""The websites: the verdict of each, and what the checks found of each, with the evidence."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit import format
+from cockpit.i18n import _
+from cockpit.reports.kind import Sites
+from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
+from cockpit.reports.numbers import count, measured
+from cockpit.reports.scene import Scene
+from cockpit.screens import words
+from cockpit.screens.rows import records
+from metrics.findings import findings
+
+
+def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
+    """Nothing where no site is checked."""
+    if len(scene.sites):
+        yield from _verdicts(scene) if section.show == "verdicts" else _findings(section, scene)
+
+
+def _verdicts(scene: Scene) -> Iterator[Block]:
+    columns = [
+        Column(_("No."), True, 0.6), Column(_("Site"), width=2.2), Column(_("Responsible unit"), width=1.5),
+        Column(_("Score"), True, 0.8), Column(_("Verdict"), width=1.5), Column(_("Vetoes"), width=1.8),
+        Column(_("Visits, 7 days"), True), Column(_("Not opened"), True, 0.9),
+        Column(_("Home page age, days"), True), Column(_("Stale columns"), True, 0.9),
+        Column(_("Blank columns"), True, 0.9), Column(_("Points lost"), True, detail=True),
+        Column(_("Messages unanswered"), True, detail=True), Column(_("Address"), detail=True),
+    ]  # fmt: skip
+    rows = []
+    for i, row in enumerate(records(scene.sites), 1):
+        vetoes = words.listed(dict.fromkeys(words.veto(str(rule)) for rule in _list(row["vetoes"])))
+        rows.append(
+            [
+                Cell(str(i), i), Cell(str(row["name"])), Cell(row["unit"] or ""), measured(row["score"], 0),
+                Cell(_("Pass") if row["passed"] else _("Fail"), state="" if row["passed"] else "red"),
+                Cell(vetoes or _("none")), count(row["visits"]), count(row["down"]), count(row["home_age"]),
+                count(row["stale_listed"] + row["stale_other"]), count(row["blank"]), count(row["lost"]),
+                count(row["unanswered"]), Cell(str(row.get("url") or "")),
+            ]
+        )  # fmt: skip
+    yield Table(_("Verdicts on the sites"), columns, rows)
+
+
+def _list(value: object) -> list[object]:
+    return [] if value is None else list(value)  # type: ignore[call-overload]
+
+
+def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
+    """A table a site: the failing sites, or all; of those that pass only what failed of a rule."""
+    view = scene.view
+    found = findings(view.edition, view.area.code, view.period, only_failed=section.only == "failed")
+    failing = set(scene.failing_sites["key"])
+    for (key, site), told in found.groupby(["site_key", "site"], sort=True):
+        if section.only == "failed" and key not in failing:
+            continue
+        yield Heading(str(site), 2 if section.heading and section.level == 1 else 3)
+        columns = [
+            Column(_("Rule"), width=1.8), Column(_("Of"), width=1.5), Column(_("Found"), True),
+            Column(_("Verdict"), width=1.3), Column(_("Veto"), width=0.7), Column(_("Failed"), True, 0.9),
+            Column(_("Checked"), width=2), Column(_("Evidence"), width=1.6), Column(_("Checked by"), detail=True),
+        ]  # fmt: skip
+        yield Table(str(site), columns, [_finding(row) for row in records(told)])
+    if section.only == "failed" and not failing:
+        yield Text(_("Every site passes."))
+
+
+def _finding(row: dict[str, Any]) -> list[Cell]:
+    observed = format.given(row["observed"])
+    told = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
+    told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""
+    return [
+        Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
+        Cell(_("passed") if row["passed"] else _("failed"), state="" if row["passed"] else "red"),
+        Cell(_("Yes") if row["veto"] else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
+        Cell("", row["checked_at"]), Cell(str(row["evidence"] or _("none kept"))), Cell(str(row["checker"] or "")),
+    ]  # fmt: skip
+
+
+def rule(name: str) -> str:
+    """What a rule of the checks asks."""
+    told = {
+        "site_open": _("opens within 15 s"), "home_updated": _("home page updated within 14 days"),
+        "column_updated": _("column updated in time"), "column_items": _("column has items"),
+    }.get(name)  # fmt: skip
+    if told:
+        return told
+    kind, colon, what = name.partition(":")
+    return _("deduction: {what}", what=what.replace("_", " ")) if colon and kind == "deduction" else name

@@ -1,0 +1,138 @@
+"""The texts of a kind with its placeholders filled in: {area}, {backlog}, {backlog.change}."""
+
+import re
+from typing import Any
+
+from cockpit import format
+from cockpit.i18n import _, language
+from cockpit.layouts.answers import Vital
+from cockpit.reports.kind import PLACEHOLDER, Text
+from cockpit.reports.scene import Scene
+from cockpit.screens import words
+from cockpit.screens.shared import area_name
+from metrics.catalog import Metric
+from metrics.query import NO_DATA, SMALL
+
+NAMED = 3
+"""How many of the worst a sentence names."""
+
+
+def lines(scene: Scene, text: Text) -> list[str]:
+    """The sentences of a text, one a line; one that names a metric without data is left out."""
+    told = (line.strip() for line in text[language()].splitlines())
+    return [fill(scene, line) for line in told if line and known(scene, line)]
+
+
+def named(scene: Scene, section: Any) -> str:
+    """What a table of a section is called: the section's heading, else the name of the kind."""
+    return fill(scene, (section.heading or scene.kind.name)[language()])
+
+
+def known(scene: Scene, line: str) -> bool:
+    """Whether every metric that a line names has a value here."""
+    names = {name for name, _of in PLACEHOLDER.findall(line) if name in scene.view.catalog.metrics}
+    return all(has_value(scene.vital(name)) for name in names)
+
+
+def has_value(vital: Vital | None) -> bool:
+    return vital is not None and vital.now.quality != NO_DATA
+
+
+def fill(scene: Scene, line: str) -> str:
+    """One line with its placeholders in words."""
+    return PLACEHOLDER.sub(lambda found: _told(scene, found[1], found[2] or ""), line)
+
+
+def _told(scene: Scene, name: str, of: str) -> str:
+    if name not in scene.view.catalog.metrics:
+        return plain(scene, name)
+    vital = scene.vital(name)
+    if vital is None or not has_value(vital):
+        return _("no data")
+    metric = vital.metric
+    match of:
+        case "change":
+            return change(scene, vital)
+        case "before":
+            return amount(metric, vital.before.value)
+        case "state":
+            return format.state(vital.state).word or _("not judged")
+        case "target":
+            return tight(bare(format.limit(metric, scene.view.area.level))) or _("without a target")
+        case _:
+            return amount(metric, vital.now.value)
+
+
+def plain(scene: Scene, name: str) -> str:
+    """What is no metric."""
+    view = scene.view
+    match name:
+        case "area":
+            return view.area.name
+        case "period":
+            return format.period(view.period)
+        case "against":
+            return format.period(view.against)
+        case "as_of":
+            return format.stamp(view.as_of)
+        case "edition":
+            return view.edition.id
+        case "id":
+            return scene.id
+        case "made":
+            return day(scene.made.year, scene.made.month, scene.made.day)
+        case "deadline":
+            at = scene.request.deadline
+            return day(at.year, at.month, at.day) if at else _("____-__-__")
+        case "reds":
+            return format.number(len(scene.reds))
+        case "worst":
+            return words.listed(_red(scene, red) for red in scene.reds[:NAMED]) or _("none")
+        case "sites_failing":
+            return format.number(len(scene.failing_sites))
+    raise AssertionError(name)
+
+
+def _red(scene: Scene, red) -> str:  # metrics.today.Red
+    metric = scene.view.catalog.metrics[red.metric]
+    name = area_name(scene.view.edition, red.area)
+    return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
+
+
+def change(scene: Scene, vital: Vital) -> str:
+    """`较上月上升0.8个百分点`; nothing to compare with where a sample is missing or too small."""
+    metric, now, before = vital.metric, format.given(vital.now.value), format.given(vital.before.value)
+    compared = scene.view.compared
+    if now is None or before is None or SMALL in (vital.now.quality, vital.before.quality):
+        return _("not comparable with the period before")
+    places = max(metric.decimals, 1) if metric.is_percent else metric.decimals
+    step = round(now - before, places)
+    if not step:
+        return _("unchanged {compared}", compared=compared)
+    size = format.number(abs(step), places)
+    told = _("{n} points", n=size) if metric.is_percent else format.with_unit(size, metric.unit[language()])
+    told = tight(told)
+    if metric.is_rate:
+        up, down = _("up {amount} {compared}"), _("down {amount} {compared}")
+    else:
+        up, down = _("{amount} more {compared}"), _("{amount} fewer {compared}")
+    return (up if step > 0 else down).format(amount=told, compared=compared)
+
+
+def amount(metric: Metric, value: float | None) -> str:
+    """`412件`, `95.1%`: in Chinese a text has no space between a number and its unit."""
+    return tight(format.quantity(metric, value))
+
+
+def bare(limit: str) -> str:
+    """A limit without the word for it: `≥ 95`."""
+    return limit.removeprefix("目标").removeprefix("Target").strip()
+
+
+def tight(text: str) -> str:
+    return re.sub(r"(?<=\d) (?=[%一-鿿])", "", text) if language() == "zh" else text.replace(" %", "%")
+
+
+def day(year: int, month: int, date: int) -> str:
+    """`2026年11月26日`, `2026-11-26`"""
+    return f"{year}年{month}月{date}日" if language() == "zh" else f"{year}-{month:02}-{date:02}"

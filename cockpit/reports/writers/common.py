@@ -1,0 +1,111 @@
+"""What the writers for paper share: captions, numbers of headings, columns that fit, the small print."""
+
+from collections.abc import Iterator, Sequence
+
+from cockpit import format
+from cockpit.i18n import _
+from cockpit.reports.model import Block, Cell, Chart, Column, Document, Form, Heading, Table
+
+MOST_ROWS = 2_000
+"""Rows of one table on paper; a workbook holds them all."""
+DIGITS = "〇一二三四五六七八九"
+
+
+def captioned(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    """Each block with its caption: `表1　按期办结率`; none where the heading above says the same."""
+    tables = charts = 0
+    heading = ""
+    for block in blocks:
+        if isinstance(block, Heading):
+            heading = block.text
+            yield block, ""
+        elif isinstance(block, Table):
+            tables += 1
+            told = _("Table {n}", n=tables) + "　" + block.name
+            yield block, "" if block.name == heading else told
+        elif isinstance(block, Chart):
+            charts += 1
+            yield block, _("Figure {n}", n=charts) + "　" + block.name
+        else:
+            yield block, ""
+
+
+def headed(headings: Sequence[Heading], language: str) -> list[str]:
+    """The number of each heading, `一、` `（一）` `1.` or `1` `1.1` `1.1.1`; empty for one without."""
+    counts, told = [0, 0, 0], []
+    for heading in headings:
+        if not heading.numbered:
+            told.append("")
+            continue
+        counts[heading.level - 1] += 1
+        counts[heading.level :] = [0] * (3 - heading.level)
+        told.append(_number(counts, heading.level, language))
+    return told
+
+
+def _number(counts: list[int], level: int, language: str) -> str:
+    if language != "zh":
+        return ".".join(str(count) for count in counts[:level]) + (". " if level == 1 else " ")
+    if level == 3:
+        return f"{counts[2]}. "
+    told = chinese(counts[level - 1])
+    return f"{told}、" if level == 1 else f"（{told}）"
+
+
+def chinese(number: int) -> str:
+    """`十二`, up to 99."""
+    tens, ones = divmod(number, 10)
+    front = "" if not tens else "十" if tens == 1 else DIGITS[tens] + "十"
+    return front + (DIGITS[ones] if ones or not tens else "")
+
+
+def on_paper(table: Table) -> tuple[list[Column], Iterator[list[Cell]], int]:
+    """The columns of a table that paper shows, the rows with those cells, and how many rows are left out."""
+    kept = [i for i, column in enumerate(table.columns) if not column.detail]
+
+    def rows() -> Iterator[list[Cell]]:
+        for i, row in enumerate(table.rows):
+            if i >= MOST_ROWS:
+                return
+            yield [row[j] for j in kept]
+
+    return [table.columns[i] for i in kept], rows(), max(0, len(table.rows) - MOST_ROWS)
+
+
+def told(cell: Cell) -> str:
+    """A cell with the shape of its state."""
+    if not cell.state:
+        return cell.told
+    return f"{format.SHAPES[cell.state]} {cell.told}"
+
+
+def left_out(n: int) -> str:
+    return _("{n} more rows are in the workbook", n=format.number(n)) if n else ""
+
+
+def issue_line() -> str:
+    """Who issues it and when: the office's own act, so there is room and nothing more."""
+    return f"{_('Issued by:')}{'　' * 12}{_('Issued on:')}"
+
+
+def small_print(document: Document, fonts: str) -> list[tuple[str, str]]:
+    """The provenance with the fonts used."""
+    return [*document.provenance.facts, (_("Fonts"), fonts)]
+
+
+def run_on(pairs: Sequence[tuple[str, str]]) -> str:
+    """The small print of a page that must hold everything, in one paragraph."""
+    return "　".join(f"{label}：{text}" for label, text in pairs)
+
+
+def size_of(columns: int, *, landscape: bool = False, close: bool = False) -> float:
+    """Points of a table's type: what has many columns is set smaller, and so is a page that must hold everything."""
+    room = 10 if landscape else 4 if close else 6
+    return 12 if columns <= room else 10.5 if columns <= room + 2 else 9 if columns <= room + 5 else 8
+
+
+def texts(block: Form) -> Iterator[tuple[str, str, int]]:
+    """Label, text and lines of room of each row of a form."""
+    heights = block.heights or [1] * len(block.rows)
+    for (label, text), lines in zip(block.rows, heights, strict=True):
+        yield label, text, lines

@@ -1,0 +1,208 @@
+"""XLSX: a sheet a panel, numbers as numbers, native charts, a sheet of definitions and one of provenance."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from cockpit import format
+from cockpit.i18n import _, using
+from cockpit.reports.charts import LIGHT, wide
+from cockpit.reports.fonts import Faces
+from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
+from cockpit.reports.writers.common import small_print
+from cockpit.reports.writers.table import chart_table, neutral
+
+FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
+LONGEST_NAME = 31
+WIDEST, NARROWEST = 48, 7
+DASH = {"now": "solid", "before": "dash", "last_year": "round_dot"}
+FONT = "Microsoft YaHei"
+
+
+def write(document: Document, faces: Faces, path: Path, scratch: Path) -> None:
+    """Write the workbook, rows to disk as they come. scratch: a folder for what is not packed yet."""
+    options = {
+        "constant_memory": True, "tmpdir": str(scratch), "strings_to_formulas": False, "strings_to_urls": False,
+        "nan_inf_to_errors": True, "default_date_format": "yyyy-mm-dd hh:mm",
+    }  # fmt: skip
+    with using(document.language), xlsxwriter.Workbook(str(path), options) as book:
+        _Book(book, document, faces).write()
+
+
+class _Book:
+    """One workbook being written."""
+
+    def __init__(self, book: xlsxwriter.Workbook, document: Document, faces: Faces) -> None:
+        self.book, self.document, self.faces = book, document, faces
+        self.names: set[str] = set()
+        self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        told = document.provenance
+        book.set_properties(
+            {
+                "title": document.title,
+                "author": told.who,
+                "keywords": told.id,
+                "created": told.made_at,
+                "subject": told.id,
+            }
+        )
+
+    def write(self) -> None:
+        many = len(self.document.parts) > 1
+        for part in self.document.parts:
+            self._texts(part, many)
+            for block in part.blocks:
+                if isinstance(block, Table):
+                    self._table(block, self._sheet(part, block.name, many))
+                elif isinstance(block, Chart):
+                    self._chart(block, self._sheet(part, block.name, many))
+                elif isinstance(block, Form):
+                    self._pairs(self._sheet(part, block.name, many), block.rows)
+        self._definitions()
+        self._pairs(self._named(_("Provenance")), small_print(self.document, self.faces.told))
+
+    def _format(self, **how: Any) -> Any:
+        key = tuple(sorted(how.items()))
+        if key not in self.formats:
+            self.formats[key] = self.book.add_format({"font_name": FONT, "font_size": 10, "valign": "vcenter", **how})
+        return self.formats[key]
+
+    def _sheet(self, part: Part, name: str, many: bool) -> Worksheet:
+        return self._named(f"{part.area} {name}" if many else name)
+
+    def _named(self, wanted: str) -> Worksheet:
+        """A sheet of that name, cut and numbered where Excel would refuse it."""
+        plain = FORBIDDEN.sub(" ", wanted).strip()[:LONGEST_NAME] or "-"
+        name, i = plain, 1
+        while name.lower() in self.names:
+            i += 1
+            name = f"{plain[: LONGEST_NAME - len(str(i)) - 1]} {i}"
+        self.names.add(name.lower())
+        sheet = self.book.add_worksheet(name)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer(f"&L{self.document.provenance.id}&R&P / &N")
+        return sheet
+
+    def _texts(self, part: Part, many: bool) -> None:
+        """What the report says in sentences, on a first sheet."""
+        told = [block for block in part.blocks if isinstance(block, (Text, Heading))]
+        if not any(isinstance(block, Text) for block in told):
+            return
+        sheet = self._sheet(part, _("Summary"), many)
+        sheet.set_column(0, 0, 110)
+        sheet.write_string(0, 0, part.title, self._format(bold=True, font_size=14))
+        for i, block in enumerate(told, 1):
+            heading = isinstance(block, Heading)
+            sheet.write_string(i, 0, neutral(block.text), self._format(bold=heading, text_wrap=True, valign="top"))
+
+    def _table(self, block: Table, sheet: Worksheet) -> None:
+        for i, width in enumerate(_widths(block.columns)):
+            sheet.set_column(i, i, width)
+        sheet.freeze_panes(1, 1)
+        self._head(sheet, block.columns)
+        last = len(block.rows) - 1 if block.total else -1
+        for i, row in enumerate(block.rows):
+            for j, cell in enumerate(row):
+                self._cell(sheet, i + 1, j, cell, bold=i == last)
+        if len(block.rows) and not block.total:
+            sheet.autofilter(0, 0, len(block.rows), len(block.columns) - 1)
+        if block.note:
+            sheet.write_string(len(block.rows) + 2, 0, neutral(block.note), self._format(font_color=LIGHT.faint))
+
+    def _head(self, sheet: Worksheet, columns: Iterable[Column]) -> None:
+        for j, column in enumerate(columns):
+            head = self._format(bold=True, bg_color="#E3E8ED", bottom=1, text_wrap=True, align="center")
+            sheet.write_string(0, j, neutral(column.text), head)
+
+    def _cell(self, sheet: Worksheet, i: int, j: int, cell: Cell, *, bold: bool = False) -> None:
+        """A number keeps its shape of state by its number format, so that it stays a number."""
+        value = cell.value
+        more = {"bold": True, "top": 1} if bold else {}
+        shape = f"{format.SHAPES[cell.state]} " if cell.state else ""
+        if isinstance(value, datetime):
+            sheet.write_datetime(i, j, value, self._format(num_format="yyyy-mm-dd hh:mm", **more))
+        elif isinstance(value, date):
+            sheet.write_datetime(
+                i, j, datetime(value.year, value.month, value.day), self._format(num_format="yyyy-mm-dd", **more)
+            )
+        elif isinstance(value, (int, float)):
+            shown = cell.format or ("General" if not shape else "0")
+            told = f'"{shape}"{shown}' if shape else shown
+            sheet.write_number(i, j, value, self._format(num_format=told, **more))
+        elif text := neutral(str(value) if value is not None else cell.text):
+            sheet.write_string(i, j, shape + text, self._format(**more))
+
+    def _chart(self, block: Chart, sheet: Worksheet) -> None:
+        """The numbers, and a native chart beside them."""
+        columns, rows = chart_table(block)
+        for i, width in enumerate(_widths(columns)):
+            sheet.set_column(i, i, width)
+        self._head(sheet, columns)
+        sheet.freeze_panes(1, 1)
+        for i, row in enumerate(rows):
+            for j, cell in enumerate(row):
+                if j == 0 or cell.value is not None:
+                    self._cell(sheet, i + 1, j, cell._replace(format=block.format))
+        drawn = self.book.add_chart({"type": "column" if block.kind == "bar" else "line"})
+        for j, series in enumerate(block.series, 1):
+            colour = getattr(LIGHT, series.style)
+            how = (
+                {"fill": {"color": colour}}
+                if block.kind == "bar"
+                else {
+                    "line": {
+                        "color": colour,
+                        "width": 2 if series.style == "now" else 1.25,
+                        "dash_type": DASH[series.style],
+                    }
+                }
+            )
+            drawn.add_series(
+                {
+                    "name": [sheet.name, 0, j], "categories": [sheet.name, 1, 0, len(rows), 0],
+                    "values": [sheet.name, 1, j, len(rows), j], **how,
+                }
+            )  # fmt: skip
+        drawn.set_title({"name": block.name, "name_font": {"size": 12}})
+        drawn.set_y_axis(
+            {
+                "name": block.unit,
+                "num_format": block.format,
+                "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}},
+            }
+        )
+        drawn.set_legend({"position": "bottom"} if len(block.series) > 1 else {"none": True})
+        drawn.show_blanks_as("gap")
+        drawn.set_size({"width": 760, "height": 320})
+        sheet.insert_chart(1, len(columns) + 1, drawn, {"description": block.alt, "object_position": 2})
+
+    def _pairs(self, sheet: Worksheet, rows: Iterable[tuple[str, str]]) -> None:
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(1, 1, 100)
+        for i, (label, text) in enumerate(rows):
+            sheet.write_string(i, 0, neutral(label), self._format(bold=True, valign="top"))
+            sheet.write_string(i, 1, neutral(text), self._format(text_wrap=True, valign="top"))
+
+    def _definitions(self) -> None:
+        sheet = self._named(_("Definitions"))
+        names = (_("Metric"), _("Name"), _("Version"), _("Unit"), _("Definition"), _("Formula"), _("Target"))
+        for j, width in enumerate((22, 22, 8, 10, 80, 36, 26)):
+            sheet.set_column(j, j, width)
+        self._head(sheet, [Column(name) for name in names])
+        sheet.freeze_panes(1, 2)
+        for i, one in enumerate(self.document.provenance.definitions, 1):
+            told = (one.id, one.name, one.version, one.unit, one.text, one.formula, one.threshold)
+            for j, value in enumerate(told):
+                self._cell(sheet, i, j, Cell("", value) if isinstance(value, int) else Cell(value))
+
+
+def _widths(columns: Iterable[Column]) -> list[float]:
+    """Columns as wide as their headings and their share need."""
+    return [min(WIDEST, max(NARROWEST, wide(column.text) * 2 + 3, column.width * 11)) for column in columns]

@@ -1,0 +1,201 @@
+"""Reports at the desk: asked for, made one after the other, kept with the hash that proves the file."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from data.desk import clock
+from data.desk.errors import Refused
+from data.desk.models import Report as Stored
+from data.desk.store import Desk
+from data.editions import Scope
+
+QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "final", "issued", "failed"
+DONE = (DRAFT, FINAL, ISSUED)
+STEPS = {(DRAFT, FINAL), (FINAL, DRAFT), (FINAL, ISSUED)}
+"""What the state of a report that is made may change from and to: what was issued stays issued."""
+ALIVE = timedelta(seconds=30)
+"""A worker that has not been heard of for so long is gone: what it was making is made again."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One row of the desk; see `data.desk.models.Report`. Times are naive UTC."""
+
+    id: str
+    kind: str
+    asked: str
+    edition: str
+    scope: str
+    who: str
+    asked_at: datetime
+    status: str
+    step: str
+    share: float
+    done_at: datetime | None
+    issued_at: datetime | None
+    issued_by: str
+    file: str
+    sha256: str
+    size: int
+    definitions: str
+    fault: str
+    plan: str | None
+    slot: str | None
+    mail: str
+    mailed_at: datetime | None
+    mail_fault: str
+
+    @property
+    def made(self) -> bool:
+        return self.status in DONE
+
+    @property
+    def ranges(self) -> Scope:
+        """The codes that whoever asked could see."""
+        pairs = (part.split("-") for part in self.scope.split(",") if part)
+        return tuple((int(first), int(end)) for first, end in pairs)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of each metric it tells of."""
+        return dict(json.loads(self.definitions))
+
+
+def new_id(at: datetime) -> str:
+    """`R20261126-3fa2c1aa`: the day it is asked for, and a number that nobody guesses."""
+    return f"R{at:%Y%m%d}-{secrets.token_hex(4)}"
+
+
+def ask(
+    desk: Desk, *, kind: str, asked: str, edition: str, scope: Scope, who: str, plan: str | None = None,
+    slot: str | None = None, mail: Sequence[str] = (), status: str = QUEUED, worker: str = "",
+) -> Report | None:  # fmt: skip
+    """Keep a request, to be made when its turn comes. None if this turn of a plan was asked for before."""
+    now = clock.now()
+    row = Stored(
+        id=new_id(now), kind=kind, asked=asked, edition=edition, who=who, asked_at=now, status=status,
+        scope=",".join(f"{first}-{end}" for first, end in scope), plan=plan, slot=slot, mail=",".join(mail),
+        worker=worker, seen_at=now if worker else None,
+    )  # fmt: skip
+    try:
+        with desk.begin() as session:
+            session.add(row)
+            session.flush()
+            return _told(row)
+    except IntegrityError:
+        return None
+
+
+def find(desk: Desk, id: str) -> Report | None:
+    """The report of an id."""
+    with desk.read() as session:
+        row = session.get(Stored, id)
+        return _told(row) if row else None
+
+
+def by_hash(desk: Desk, sha256: str) -> Report | None:
+    """The report whose file has this hash."""
+    with desk.read() as session:
+        row = session.scalars(select(Stored).where(Stored.sha256 == sha256).order_by(Stored.asked_at).limit(1)).first()
+        return _told(row) if row else None
+
+
+def listing(desk: Desk, *, limit: int = 200, who: str | None = None) -> list[Report]:
+    """The newest first."""
+    wanted = [Stored.who == who] if who else []
+    with desk.read() as session:
+        rows = session.scalars(select(Stored).where(*wanted).order_by(Stored.asked_at.desc(), Stored.id).limit(limit))
+        return [_told(row) for row in rows]
+
+
+def cited(desk: Desk) -> set[str]:
+    """The editions that reports were made from."""
+    with desk.read() as session:
+        return set(session.scalars(select(Stored.edition).where(Stored.status != FAILED).distinct()))
+
+
+def take(desk: Desk, worker: str) -> Report | None:
+    """The next one whose turn it is, from now on made by `worker`; the one it was making when it died, first."""
+    now = clock.now()
+    with desk.begin() as session:
+        lost = (Stored.status == RUNNING) & ((Stored.seen_at < now - ALIVE) | (Stored.worker == worker))
+        session.execute(update(Stored).where(lost).values(status=QUEUED, worker=""))
+        row = session.scalars(
+            select(Stored).where(Stored.status == QUEUED).order_by(Stored.asked_at, Stored.id).limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()  # fmt: skip
+        if row is None:
+            return None
+        row.status, row.worker, row.seen_at, row.share, row.step = RUNNING, worker, now, 0.0, ""
+        session.flush()
+        return _told(row)
+
+
+def progress(desk: Desk, id: str, step: str, share: float) -> None:
+    """Say how far a report is, and that its worker lives."""
+    with desk.begin() as session:
+        session.execute(
+            update(Stored).where(Stored.id == id, Stored.status == RUNNING)
+            .values(step=step[:200], share=min(max(share, 0.0), 1.0), seen_at=clock.now())
+        )  # fmt: skip
+
+
+def finish(desk: Desk, id: str, *, file: str, sha256: str, size: int, definitions: dict[str, int]) -> Report:
+    """It is made: a draft from now on."""
+    with desk.begin() as session:
+        row = session.get_one(Stored, id)
+        row.status, row.file, row.sha256, row.size, row.share, row.step = DRAFT, file, sha256, size, 1.0, ""
+        row.done_at, row.definitions = clock.now(), json.dumps(sorted(definitions.items()))
+        session.flush()
+        return _told(row)
+
+
+def fail(desk: Desk, id: str, fault: str) -> None:
+    """It could not be made, and why."""
+    with desk.begin() as session:
+        row = session.get_one(Stored, id)
+        row.status, row.fault, row.step, row.done_at = FAILED, fault[:2000], "", clock.now()
+
+
+def move(desk: Desk, id: str, to: str, who: str) -> Report:
+    """Change the state of a report that is made: draft, final, issued. Refused where that is no step."""
+    with desk.begin() as session:
+        row = session.get(Stored, id)
+        if row is None:
+            raise Refused(f"there is no report {id}")
+        if (row.status, to) not in STEPS:
+            raise Refused(f"report {id} is {row.status}: it cannot become {to}")
+        row.status = to
+        if to == ISSUED:
+            row.issued_at, row.issued_by = clock.now(), who
+        session.flush()
+        return _told(row)
+
+
+def to_mail(desk: Desk) -> list[Report]:
+    """Those that are made, go to somebody, and have not gone yet."""
+    with desk.read() as session:
+        rows = session.scalars(
+            select(Stored).where(Stored.mail != "", Stored.mailed_at.is_(None), Stored.status.in_(DONE))
+            .order_by(Stored.asked_at)
+        )  # fmt: skip
+        return [_told(row) for row in rows]
+
+
+def mailed(desk: Desk, id: str, fault: str = "") -> None:
+    """It has gone, or why it has not."""
+    with desk.begin() as session:
+        row = session.get_one(Stored, id)
+        row.mail_fault = fault[:500]
+        if not fault:
+            row.mailed_at = clock.now()
+
+
+def _told(row: Stored) -> Report:
+    return Report(**{field.name: getattr(row, field.name) for field in fields(Report)})

@@ -1,0 +1,56 @@
+"""What the checks found of each site and its columns: the newest finding of each rule, with its evidence."""
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from data.editions import Edition
+from metrics.period import Period
+from metrics.scope import asked_area
+from metrics.views import LOOK_BACK_DAYS
+
+COLUMNS = (
+    "site_key", "site", "asset", "name", "rule", "checked_at", "observed", "observed_unit", "passed", "veto",
+    "evidence", "checker", "checks", "failed",
+)  # fmt: skip
+
+
+def findings(edition: Edition, area: int, period: Period, *, only_failed: bool = False) -> pd.DataFrame:
+    """One row a site or column and rule with COLUMNS, as of the end of the period, by site; vetoes first.
+
+    checks and failed: how many times the rule was tried in the two weeks before, and how many of them failed;
+    the other columns are of the newest failure there, else of the newest check. only_failed: rules that failed.
+    """
+    place = asked_area(edition, area)
+    name = "area" if place.live else "area_then"
+    end = min(datetime.combine(period.end, datetime.min.time()), edition.as_of)
+    start = end - timedelta(days=LOOK_BACK_DAYS)
+    newest = "arg_max({0}, checked_at) AS {0}"
+    told = ", ".join(newest.format(c) for c in ("observed", "observed_unit", "evidence", "checker"))
+    sql = f"""
+        WITH sites AS (SELECT source, key, name FROM assets WHERE kind = 'site' AND {name} >= $1 AND {name} < $2),
+        owned AS (
+            SELECT s.source, s.key AS asset, s.key AS site_key, s.name AS site, s.name FROM sites s
+            UNION ALL
+            SELECT c.source, c.key, s.key, s.name, c.name FROM assets c
+            JOIN sites s ON s.source = c.source AND s.key = c.parent WHERE c.kind = 'column'
+        ),
+        tried AS (
+            SELECT o.site_key, o.site, o.asset, o.name, c.*,
+                count(*) OVER w AS checks, count(*) FILTER (NOT c.passed) OVER w AS failed,
+                bool_or(c.passed) OVER w AND NOT bool_and(c.passed) OVER w AS mixed
+            FROM (SELECT asset_source, asset AS of, rule, checked_at, observed, observed_unit, passed, veto, evidence,
+                checker FROM checks WHERE checked_at >= $3 AND checked_at < $4) c
+            JOIN owned o ON o.source = c.asset_source AND o.asset = c.of
+            WINDOW w AS (PARTITION BY c.asset_source, c.of, c.rule)
+        )
+        SELECT site_key, site, asset, name, rule, max(checked_at) AS checked_at,
+            {told}, arg_max(passed, checked_at) AS passed, coalesce(arg_max(veto, checked_at), false) AS veto,
+            any_value(checks) AS checks, any_value(failed) AS failed
+        FROM tried WHERE NOT mixed OR NOT passed OR rule <> 'site_open'
+        GROUP BY site_key, site, asset, name, rule
+        {"HAVING NOT arg_max(passed, checked_at)" if only_failed else ""}
+        ORDER BY site_key, veto DESC, passed, rule, asset
+    """
+    found = edition.cursor().execute(sql, [place.code, place.end, start, end]).df()
+    return found[list(COLUMNS)]

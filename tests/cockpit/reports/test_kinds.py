@@ -1,0 +1,76 @@
+"""A kind of report is a file: what is wrong with one is told with file and field."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cockpit.reports import kind as kinds
+from cockpit.reports.errors import ReportError
+from metrics.catalog import load as load_catalog
+
+GOOD = {
+    "id": "mine", "name": {"zh": "专题", "en": "Topic"}, "title": {"zh": "{area}专题", "en": "{area}: topic"},
+    "about": {"zh": "一句话", "en": "One sentence"}, "metrics": ["backlog"], "sections": [{"type": "tiles"}],
+}  # fmt: skip
+
+
+def loaded(folder: Path, **changes: object) -> dict[str, kinds.Kind]:
+    told = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    return kinds.load(folder, load_catalog())
+
+
+def test_the_seven_kinds_of_an_inspector_are_there() -> None:
+    ours = set(kinds.load(None, load_catalog()))
+    assert {"brief", "bulletin", "ledger", "sites", "notice", "monthly", "open_data"} <= ours
+
+
+def test_a_district_adds_a_kind_without_code(tmp_path: Path) -> None:
+    assert loaded(tmp_path)["mine"].title["zh"] == "{area}专题"
+
+
+def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
+    found = loaded(tmp_path, id="brief")
+    assert found["brief"].file == "mine.yaml"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": None}, "mine.yaml: title: is missing"),
+        ({"name": {"zh": "专题"}}, "mine.yaml: name.en: is missing"),
+        ({"colour": "red"}, "mine.yaml: colour: no such field"),
+        ({"metrics": ["backlgo"]}, 'mine.yaml: metrics: there is no "backlgo". Did you mean "backlog"?'),
+        ({"title": {"zh": "{aera}", "en": "x"}}, 'mine.yaml: title.zh: {aera} is neither a metric nor'),
+        ({"title": {"zh": "{area", "en": "x"}}, "mine.yaml: title.zh: a brace stands alone"),
+        ({"sections": [{"type": "tile"}]}, "mine.yaml: sections.0"),
+        ({"sections": [{"type": "ranking", "by": "moon"}]}, "mine.yaml: sections.0.ranking.by"),
+        ({"sections": [{"type": "trend"}]}, "mine.yaml: sections.0.trend.metrics: is missing"),
+        ({"sections": [{"type": "cases", "columns": ["reporter"]}]}, 'columns: there is no "reporter"'),
+        ({"sections": [{"type": "text", "text": {"zh": "{backlog.chang}", "en": "x"}}]}, "only change, state"),
+        ({"sections": [{"type": "text", "text": {"zh": "{area.change}", "en": "x"}}]}, "{area.change}"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_file_and_field(tmp_path: Path, changes: dict[str, object], told: str) -> None:
+    with pytest.raises(ReportError) as fault:
+        loaded(tmp_path, **changes)
+    assert told in str(fault.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ReportError) as fault:
+        loaded(tmp_path, title=None, about=None)
+    assert "title: is missing" in str(fault.value)
+    assert "about: is missing" in str(fault.value)
+
+
+def test_what_is_no_yaml_says_so(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("id: [", "utf-8")
+    with pytest.raises(ReportError, match=r"mine\.yaml: not readable as YAML"):
+        kinds.load(tmp_path, load_catalog())
+
+
+def test_an_unknown_kind_names_the_nearest() -> None:
+    with pytest.raises(ReportError, match='Did you mean "brief"'):
+        kinds.named(kinds.load(None, load_catalog()), "breif")

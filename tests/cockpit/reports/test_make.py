@@ -1,0 +1,212 @@
+"""A report is made whole or not at all, says where it comes from, and is the same to the byte when made again."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.access.policy import OPERATOR, Grants, Held
+from cockpit.reports import make, prove
+from cockpit.reports.errors import ReportError
+from cockpit.reports.kind import FORMATS
+from cockpit.reports.model import Chart, Document, Form, Table
+from cockpit.reports.request import Request, kinds_of
+from cockpit.settings import Settings
+from data import editions
+from data.desk import reports
+from data.desk.reports import Report
+from data.desk.store import Desk
+from data.editions import current
+from data.publish import publish
+from data.schema import end_of
+from metrics.catalog import load as load_catalog
+from metrics.period import Period
+from metrics.query import query
+from metrics.scope import OutOfScope
+from tests.cockpit.reports.conftest import FORMULA, november
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+from tests.metrics.conftest import AS_OF
+
+Make = Callable[..., tuple[Report, Path]]
+KINDS = ("brief", "bulletin", "ledger", "sites", "notice", "monthly", "open_data", "cockpit")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_made_again_it_is_the_same_to_the_byte(config: Settings, report: Make, tmp_path: Path, format: str) -> None:
+    done, file = report("monthly", format=format)
+    assert make.again(config, done, tmp_path / "again") == done.sha256
+    assert (tmp_path / "again").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_is_proved_by_its_id_and_hash(desk: Desk, report: Make, tmp_path: Path, format: str) -> None:
+    done, file = report("brief", format=format)
+    verdict = prove.verify(desk, file)
+    assert (verdict.kind, verdict.id, verdict.sha256) == ("same", done.id, done.sha256)
+    forged = tmp_path / "forged"
+    forged.write_bytes(file.read_bytes() + b"\n")
+    assert prove.named_in(forged) == done.id
+    assert prove.verify(desk, forged).kind == "changed"
+    forged.write_bytes(b"something else")
+    assert prove.verify(desk, forged).kind == "unknown"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_kind_has_something_to_say(
+    document: Callable[..., Document], config: Settings, kind: str, lang: str
+) -> None:
+    formats = kinds_of(config)[kind].formats
+    made = document(kind, lang=lang, format=formats[0])
+    said = [block for block in made.blocks if isinstance(block, (Table, Chart, Form))]
+    assert said
+    assert all(list(block.rows) for block in said if isinstance(block, Table))
+
+
+def test_it_says_where_it_comes_from(document: Callable[..., Document]) -> None:
+    made = document("brief", lang="en", where={"category": "路灯照明"})
+    told = dict(made.provenance.facts)
+    assert told["Report"] == "R20261123-00000001"
+    assert told["Areas"] == f"临江区（{DISTRICT}）"
+    assert told["Period"].startswith("2026-11-01 to 2026-11-30 (known up to 2026-11-22 08:00)")
+    assert told["Compared with"] == "2026-10-01 – 2026-10-31"
+    assert told["Filters"] == "Category: 路灯照明"
+    assert "Backlog v1" in told["Definitions"]
+    assert (told["Made by"], told["Made at"]) == ("王镇长", "2026-11-23 08:30")
+
+
+def test_the_numbers_are_those_of_the_query(config: Settings, document: Callable[..., Document]) -> None:
+    """The workbook's cells of a table by town hold the query's values to the last digit."""
+    period, names = Period(date(2026, 11, 1), date(2026, 12, 1)), ("intake", "on_time_rate", "satisfaction_rate")
+    told = query(current(config.data), list(names), DISTRICT, period, by="town")
+    made = document("monthly", lang="en")
+    table = next(block for block in made.blocks if isinstance(block, Table) and block.name == "By area")
+    headings = [column.text for column in table.columns]
+    for row in told.itertuples():
+        place = next(line for line in table.rows if line[1].text == row.group)
+        name = {
+            "intake": "Intake (cases)",
+            "on_time_rate": "On-time closure (%)",
+            "satisfaction_rate": "Satisfaction (%)",
+        }
+        value = place[headings.index(name[row.metric])].value
+        assert value == (None if row.quality == "no data" else row.value)
+
+
+def test_a_filter_holds_in_every_section(document: Callable[..., Document]) -> None:
+    whole, some = document("cockpit", lang="en"), document("cockpit", lang="en", where={"category": "路灯照明"})
+    first = lambda made: next(block for block in made.blocks if isinstance(block, Table))  # noqa: E731
+    intake = lambda made: next(row for row in first(made).rows if row[0].text.startswith("Intake"))[1].value  # noqa: E731
+    assert 0 < intake(some) < intake(whole)
+
+
+def test_small_counts_are_left_out_of_open_data(document: Callable[..., Document]) -> None:
+    made = document("open_data", TOWNS[0], format="csv", lang="en", start=AS_OF.date() - timedelta(days=3))
+    table = next(block for block in made.blocks if isinstance(block, Table) and block.name == "By category")
+    numbers = [cell.value for row in list(table.rows)[:-1] for cell in row[1:3] if cell.value is not None]
+    assert all(value == 0 or value >= 10 for value in numbers)
+    assert any(cell.text == "left out" for row in table.rows for cell in row)
+
+
+def test_an_edition_that_a_report_cites_is_kept(config: Settings, report: Make) -> None:
+    done, _file = report("brief")
+    assert done.edition in editions.pinned(config.data)
+    rollups = load_catalog().rollups()
+    newest = publish(config.data, rollups, as_of=AS_OF - timedelta(minutes=5), keep=1)
+    publish(config.data, rollups, as_of=AS_OF, keep=1)
+    assert done.edition in editions.ids(config.data)
+    assert newest.edition not in editions.ids(config.data)
+    assert make.again(config, done, config.home / "again.docx") == done.sha256
+
+
+def test_several_areas_each_have_a_part(document: Callable[..., Document]) -> None:
+    made = document("brief", *TOWNS, lang="en")
+    assert [part.area for part in made.parts] == ["北塘街道", "沙洲镇"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "told"),
+    [
+        ("brief", {"end": date(2026, 11, 1)}, "is empty"),
+        ("brief", {"start": date(2030, 1, 1), "end": date(2030, 2, 1)}, "after the data's time"),
+        ("brief", {"start": date(1990, 1, 1), "end": date(1990, 2, 1)}, "nothing is known of 临江区"),
+        ("brief", {"edition": "20200101-000000-aaaa"}, "there is no edition"),
+        ("brief", {"areas": (990101009000,)}, "is not in edition"),
+        ("brief", {"metrics": ("backlog",)}, "has its own metrics"),
+        ("ledger", {"metrics": ("backlgo",)}, 'Did you mean "backlog"'),
+        ("brief", {"where": {"colour": "red"}}, "is not a filter"),
+        ("bulletin", {"areas": (VILLAGES[0],)}, "is not made for a village"),
+        ("open_data", {"format": "docx"}, "is not made as docx"),
+        ("nothing", {}, "there is no kind of report"),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_leaves_nothing(
+    config: Settings, desk: Desk, kind: str, more: dict[str, object], told: str
+) -> None:
+    before = sorted(make.store(config).glob("*")), sorted(make.store(config).glob(".*"))
+    asked = november(kind).model_copy(update=more)
+    with pytest.raises(ReportError, match=told):
+        kept, _told = make.ask(desk, config, asked, OPERATOR, "tester")
+        make.make(desk, config, kept)
+    assert (sorted(make.store(config).glob("*")), sorted(make.store(config).glob(".*"))) == before
+
+
+def test_a_writer_that_fails_leaves_no_half_file(config: Settings, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(document: Document, format: str, path: Path, config: Settings) -> None:
+        path.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(make, "write", broken)
+    kept, _told = make.ask(desk, config, november("brief"), OPERATOR, "tester")
+    with pytest.raises(OSError, match="no space"):
+        make.make(desk, config, kept)
+    assert [path for path in make.store(config).iterdir() if kept.id in path.name] == []
+
+
+@pytest.mark.parametrize("kind", ["brief", "ledger", "bulletin"])
+def test_nobody_reports_on_what_was_not_granted(config: Settings, desk: Desk, kind: str) -> None:
+    town = Grants((Held("inspector", TOWNS[0], end_of(TOWNS[0])),))
+    make.ask(desk, config, november(kind, TOWNS[0]), town, "tester")
+    for area in (DISTRICT, TOWNS[1], VILLAGES[2]):
+        with pytest.raises((OutOfScope, ReportError)):
+            make.ask(desk, config, november(kind, area), town, "tester")
+
+
+def test_a_cadre_prints_the_own_village_but_no_ledger(config: Settings, desk: Desk) -> None:
+    cadre = Grants((Held("cadre", VILLAGES[0], end_of(VILLAGES[0])),))
+    kept, _told = make.ask(desk, config, november("brief", VILLAGES[0], format="pdf"), cadre, "cadre")
+    assert make.make(desk, config, kept).made
+    with pytest.raises(OutOfScope):
+        make.ask(desk, config, november("ledger", VILLAGES[0]), cadre, "cadre")
+
+
+def test_the_state_of_a_report_moves_forward(desk: Desk, report: Make) -> None:
+    done, _file = report("brief")
+    assert reports.move(desk, done.id, "final", "wang").status == "final"
+    issued = reports.move(desk, done.id, "issued", "wang")
+    assert (issued.status, issued.issued_by) == ("issued", "wang")
+    with pytest.raises(Exception, match="cannot become draft"):
+        reports.move(desk, done.id, "draft", "wang")
+
+
+def test_a_package_has_a_dictionary_and_no_formula(report: Make) -> None:
+    _done, file = report("ledger", format="csv")
+    with zipfile.ZipFile(file) as pack:
+        dictionary = json.loads(pack.read("dictionary.json"))
+        texts = {entry["file"]: pack.read(entry["file"]).decode("utf-8-sig") for entry in dictionary["files"]}
+    assert {metric["id"] for metric in dictionary["metrics"]} == {"backlog", "overdue_open"}
+    assert all(
+        len(text.splitlines()) - 1 == entry["rows"]
+        for entry, text in zip(dictionary["files"], texts.values(), strict=True)
+    )
+    assert f"'{FORMULA}" in "".join(texts.values())
+    assert f",{FORMULA}" not in "".join(texts.values())
+
+
+def test_a_request_is_kept_as_it_was_asked(desk: Desk, report: Make) -> None:
+    done, _file = report("brief", lang="en", vs="last_year")
+    asked = Request.model_validate_json(reports.find(desk, done.id).asked)
+    assert asked == november("brief", lang="en", vs="last_year", edition=done.edition)
