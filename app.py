@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit import assets, geo, health, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import api
+from cockpit.reports import service as reports
 from data import queries
 
 
@@ -87,11 +88,12 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     with telemetry.told():
-        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
+        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay(), reports.run())]
         publishing = publisher.keep()
         yield
         for task in watching:
             task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         queries.stop_all()
         await run_in_threadpool(publishing.stop)
 

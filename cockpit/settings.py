@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
+    schedule: Path | None = Field(None, description="YAML file of the reports that are made each week and month")
+    smtp: str = Field(
+        "", pattern=r"^$|^smtps?://\S+$", description="where scheduled reports are mailed by, such as smtp://user:password@host:587"
+    )
+    mail_from: str = Field("cockpit@localhost", pattern=r"^\S+@\S+$", description="sender of what is mailed")
     fonts: Path | None = Field(None, description="folder with the official fonts that the office is licensed for")
     three_rate_weights: Annotated[tuple[float, float, float], NoDecode] = Field(
         (30, 35, 35), description="weights of response, solved and satisfaction rate: three numbers that sum to 100"

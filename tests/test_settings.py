@@ -24,7 +24,7 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     plain = {name: told[PREFIX + name.upper()] for name in Settings.model_fields}
     assert plain.pop("threads") == ""  # the processors of the machine
     assert plain.pop("sources") == ""  # beside the store
-    assert [plain.pop(name) for name in ("catalog", "reports", "fonts")] == ["", "", ""]  # no folder
+    assert [plain.pop(name) for name in ("catalog", "reports", "fonts", "schedule")] == [""] * 4  # no folder
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.reports import wording
+from cockpit.reports import progress, wording
 from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
@@ -76,6 +76,7 @@ class _Reader:
                 view.edition, self.metric.id, view.area.code, view.period, **self.asked, order=order,
                 limit=min(STRETCH, self.count - offset), offset=offset,
             )  # fmt: skip
+            progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):
                 number += 1
                 yield [make(self.scene, number, row) for make in self.makers]

@@ -79,5 +79,5 @@ def _heading(scene: Scene, section: Section) -> Heading | None:
 
 
 def _title_of_all(kind: Kind, scenes: list[Scene]) -> str:
-    first = scenes[0].view.area.name
-    return f"{kind.name[language()]} · {_('{area} and {n} more', area=first, n=format.number(len(scenes) - 1))}"
+    more = _("{area} and {n} more", area=scenes[0].view.area.name, n=format.number(len(scenes) - 1))
+    return f"{kind.name[language()]} · {more}"

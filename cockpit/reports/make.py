@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from cockpit.access.policy import Grants, Held
 from cockpit.reports import content, fonts, request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
+from cockpit.reports.progress import Listener, heard
 from cockpit.reports.request import Request, Told
 from cockpit.reports.writers import pdf, table, word, workbook
 from cockpit.settings import Settings
@@ -28,7 +28,8 @@ MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "application/zip",
 }  # fmt: skip
 UNSAFE = re.compile(r'[\\/:*?"<>|\s]+')
-Progress = Callable[[str, float], None]
+READING, WRITING = 0.05, 0.3
+"""Shares of the work done when reading begins, and when writing does."""
 
 
 def silent(step: str, share: float) -> None:
@@ -56,18 +57,19 @@ def _scope(told: Told) -> Scope:
     return tuple((view.area.code, view.area.end) for view in told.views)
 
 
-def make(desk: Desk, config: Settings, report: Report, progress: Progress = silent) -> Report:
+def make(desk: Desk, config: Settings, report: Report, progress: Listener = silent) -> Report:
     """Make a report that was asked for, into the store. Raises ReportError; then there is no file."""
     asked = request_of(report)
     folder = store(config)
     folder.mkdir(parents=True, exist_ok=True)
-    progress("reading", 0.05)
+    progress("reading", READING)
     document = build(config, report)
-    progress("writing", 0.6)
+    progress("writing", WRITING)
     name = f"{report.id}.{SUFFIX[asked.format]}"
     beside = folder / f".{name}-{os.getpid()}"
     try:
-        write(document, asked.format, beside, config)
+        with heard(lambda step, share: progress(step, WRITING + (1 - WRITING) * share)):
+            write(document, asked.format, beside, config)
         digest, size = sha256(beside), beside.stat().st_size
         with beside.open("rb") as file:
             os.fsync(file.fileno())

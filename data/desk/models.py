@@ -133,7 +133,7 @@ class Report(Base):
     """A report asked for, and its file. asked: the request as JSON; scope: codes of who asked, `first-end,…`.
 
     status: queued, running, draft, final, issued or failed. share: of the work done, 0 to 1; step: what is being done.
-    worker, seen_at: who makes it, and when it last said so. definitions: metric and version, as JSON.
+    worker, seen_at, tries: who makes it, when it last said so, how often it was begun. definitions: metric and version, as JSON.
     plan, slot: of a schedule, and which of its turns; mail: addresses it goes to, apart with commas.
     """
 
@@ -150,6 +150,7 @@ class Report(Base):
     step: Mapped[str] = mapped_column(String(200), default="")
     share: Mapped[float] = mapped_column(default=0.0)
     worker: Mapped[str] = mapped_column(String(200), default="")
+    tries: Mapped[int] = mapped_column(default=0)
     seen_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     issued_at: Mapped[datetime | None]

@@ -19,6 +19,8 @@ QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "f
 DONE = (DRAFT, FINAL, ISSUED)
 STEPS = {(DRAFT, FINAL), (FINAL, DRAFT), (FINAL, ISSUED)}
 """What the state of a report that is made may change from and to: what was issued stays issued."""
+MOST_TRIES = 3
+GIVEN_UP = "the process that makes reports died three times at it: ask for less, or see the server's log"
 ALIVE = timedelta(seconds=30)
 """A worker that has not been heard of for so long is gone: what it was making is made again."""
 
@@ -125,6 +127,7 @@ def take(desk: Desk, worker: str) -> Report | None:
     now = clock.now()
     with desk.begin() as session:
         lost = (Stored.status == RUNNING) & ((Stored.seen_at < now - ALIVE) | (Stored.worker == worker))
+        session.execute(update(Stored).where(lost, Stored.tries >= MOST_TRIES).values(status=FAILED, fault=GIVEN_UP))
         session.execute(update(Stored).where(lost).values(status=QUEUED, worker=""))
         row = session.scalars(
             select(Stored).where(Stored.status == QUEUED).order_by(Stored.asked_at, Stored.id).limit(1)
@@ -133,6 +136,7 @@ def take(desk: Desk, worker: str) -> Report | None:
         if row is None:
             return None
         row.status, row.worker, row.seen_at, row.share, row.step = RUNNING, worker, now, 0.0, ""
+        row.tries += 1
         session.flush()
         return _told(row)
 

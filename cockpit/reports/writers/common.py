@@ -85,7 +85,8 @@ def left_out(n: int) -> str:
 
 def issue_line() -> str:
     """Who issues it and when: the office's own act, so there is room and nothing more."""
-    return f"{_('Issued by:')}{'　' * 12}{_('Issued on:')}"
+    by, on = _("Issued by:"), _("Issued on:")
+    return f"{by}{'　' * 12}{on}"
 
 
 def small_print(document: Document, fonts: str) -> list[tuple[str, str]]:

@@ -1,0 +1,155 @@
+"""The process that makes reports: one a home, at low priority, one report after the other.
+
+    python -m cockpit.reports.worker
+
+The server starts it and ends it. What it was making when it died is made again by the next one.
+"""
+
+import fcntl
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cockpit import settings
+from cockpit.errors import CockpitError
+from cockpit.settings import Settings
+from data.desk import reports
+from data.desk.reports import Report
+from data.desk.store import Desk, open_desk
+from data.errors import DataError
+from metrics.errors import MetricsError
+
+if TYPE_CHECKING:
+    from cockpit.reports.schedule import Turns
+
+log = logging.getLogger("cockpit.reports")
+
+NICE = 15
+LOOK_SECONDS = 1.0
+"""Between two looks at an empty queue."""
+WAIT_SECONDS = 5.0
+"""Between two tries to be the one worker of a home, and after a fault of the desk."""
+BEAT_SECONDS = 5.0
+
+
+def main() -> None:
+    """Make reports until the server that started this process is gone."""
+    os.nice(NICE)
+    logging.basicConfig(format="%(name)s: %(message)s")
+    stop, parent = threading.Event(), os.getppid()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this process
+    config = settings.load(threads=1)
+    with _alone(config, stop, parent) as mine:
+        if mine:
+            _work(config, stop, parent)
+
+
+def _work(config: Settings, stop: threading.Event, parent: int) -> None:
+    desk, turns = None, None
+    while not stop.is_set() and os.getppid() == parent:
+        try:
+            desk = desk or open_desk(config.desk_url)
+            turns = turns or _scheduled(desk, config)
+            if not once(desk, config):
+                stop.wait(LOOK_SECONDS)
+        except DataError as error:
+            log.error("%s", error)
+            stop.wait(WAIT_SECONDS)
+    if turns:
+        turns.stop()
+
+
+def _scheduled(desk: Desk, config: Settings) -> "Turns | None":
+    """The turns of the schedule, missed ones caught up. A wrong file is an error of the log: reports go on."""
+    if config.schedule is None:
+        return None
+    from cockpit.reports import schedule
+
+    try:
+        return schedule.start(desk, config)
+    except CockpitError as error:
+        log.error("%s", error)
+        return schedule.NEVER
+
+
+def once(desk: Desk, config: Settings) -> bool:
+    """Make the next report and send what is to be sent. Whether there was one to make."""
+    report = reports.take(desk, name(config))
+    if report:
+        one(desk, config, report)
+    if config.smtp:
+        from cockpit.reports import mail
+
+        mail.deliver(desk, config)
+    return report is not None
+
+
+def one(desk: Desk, config: Settings, report: Report) -> None:
+    """Make one report; what keeps it from being made is kept with it."""
+    from cockpit.reports import make
+
+    try:
+        with _beating(desk, report) as beat:
+            make.make(desk, config, report, beat)
+    except (CockpitError, DataError, MetricsError, OSError) as error:
+        reports.fail(desk, report.id, str(error) or type(error).__name__)
+    except Exception as error:
+        log.exception("report %s", report.id)
+        reports.fail(desk, report.id, f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _beating(desk: Desk, report: Report) -> Iterator[object]:
+    """A callback for progress, written to the desk every few seconds so that all see that somebody is at it."""
+    told, done = ("", 0.0), threading.Event()
+
+    def hear(step: str, share: float) -> None:
+        nonlocal told
+        told = (step, share)
+
+    def beat() -> None:
+        while not done.wait(BEAT_SECONDS if told[1] else LOOK_SECONDS):
+            try:
+                reports.progress(desk, report.id, *told)
+            except DataError as error:
+                log.warning("%s", error)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield hear
+    finally:
+        done.set()
+        thread.join()
+
+
+@contextmanager
+def _alone(config: Settings, stop: threading.Event, parent: int) -> Iterator[bool]:
+    """Wait to be the one worker of this home; False if the server went first."""
+    folder = config.home / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".worker").open("w") as file:
+        while not stop.is_set() and os.getppid() == parent:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                stop.wait(WAIT_SECONDS)
+                continue
+            yield True
+            return
+        yield False
+
+
+def name(config: Settings) -> str:
+    """Who makes it: one name a home, so that the next worker knows what the last one left."""
+    return f"{socket.gethostname()}:{config.home.resolve()}"[:200]
+
+
+if __name__ == "__main__":
+    main()
