@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     )
     schedule: Path | None = Field(None, description="YAML file of the reports that are made each week and month")
     smtp: str = Field(
-        "", pattern=r"^$|^smtps?://\S+$", description="where scheduled reports are mailed by, such as smtp://user:password@host:587"
+        "",
+        pattern=r"^$|^smtps?://\S+$",
+        description="where scheduled reports are mailed by, such as smtp://user:password@host:587",
     )
     mail_from: str = Field("cockpit@localhost", pattern=r"^\S+@\S+$", description="sender of what is mailed")
     fonts: Path | None = Field(None, description="folder with the official fonts that the office is licensed for")

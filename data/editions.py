@@ -325,9 +325,12 @@ def pinned(home: Home) -> set[str]:
 @contextmanager
 def pins(home: Home) -> Iterator[None]:
     """Held while an edition is pinned, and while unpinned ones are deleted: never for long, unlike `exclusively`."""
-    with (home.editions / ".pins").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    folder = os.open(home.editions, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def pin(home: Home, id: str) -> None:

@@ -9,7 +9,7 @@ import click
 from cockpit.commands.common import DAY, FILE, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.commands.query import edition_option, from_option, to_option
-from cockpit.commands.user import OPERATOR, note, opened
+from cockpit.commands.user import note, opened
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,13 @@ area_options = click.option(
 @area_options
 @from_option
 @to_option
-@click.option("--vs", type=click.Choice(("previous", "last_year")), default="previous", show_default=True)
+@click.option(
+    "--vs",
+    type=click.Choice(("previous", "last_year")),
+    default="previous",
+    show_default=True,
+    help="What it is compared with: the period before, or the same a year ago.",
+)
 @click.option("--format", "format", type=click.Choice(FORMATS), help="The kind's first one by default.")
 @click.option("--lang", type=click.Choice(("zh", "en")), help="Language of the report (COCKPIT_LANGUAGE).")
 @click.option("--metric", "metrics", multiple=True, help="In place of the kind's own, where it lets choose.")
@@ -69,6 +75,7 @@ def make(
     edition: str | None, output: Path | None,
 ) -> None:  # fmt: skip
     """Make a report of KIND now; its id and hash are printed and kept at the desk."""
+    from cockpit.access.changes import OPERATOR
     from cockpit.access.policy import OPERATOR as EVERYTHING
     from cockpit.reports import make as made
     from cockpit.reports.kind import named
@@ -153,6 +160,7 @@ def again(settings: "Settings", id: str, output: Path) -> None:
 @with_settings
 def mark(settings: "Settings", id: str, state: str) -> None:
     """Make a draft final, or a final report issued."""
+    from cockpit.access.changes import OPERATOR
     from data.desk import reports
 
     with as_usage():

@@ -34,9 +34,9 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) 
         note_settings(settings, demo)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        for name, folder in {"CATALOG": settings.catalog, "SOURCES": settings.sources}.items():
-            if folder:
-                os.environ[f"COCKPIT_{name}"] = str(folder.resolve())
+        for name in ("catalog", "sources", "reports", "fonts", "schedule"):
+            if path := getattr(settings, name):
+                os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
         with contextlib.suppress(KeyboardInterrupt):
             _run(door, address(host, port))

@@ -60,7 +60,8 @@ def message(config: Settings, report: Report) -> EmailMessage:
         made["Message-ID"] = f"<{report.id}@cockpit>"
         made.set_content(
             _(
-                "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\nIt opens again at /?report={id}.",
+                "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\n"
+                "It opens again at /?report={id}.",
                 kind=kind, period=format.period(asked.period), edition=report.edition, id=report.id,
                 sha256=report.sha256,
             )

@@ -133,7 +133,8 @@ class Report(Base):
     """A report asked for, and its file. asked: the request as JSON; scope: codes of who asked, `first-end,…`.
 
     status: queued, running, draft, final, issued or failed. share: of the work done, 0 to 1; step: what is being done.
-    worker, seen_at, tries: who makes it, when it last said so, how often it was begun. definitions: metric and version, as JSON.
+    worker, seen_at, tries: who makes it, when it last said so, how often it was begun. definitions: metric and
+    version, as JSON.
     plan, slot: of a schedule, and which of its turns; mail: addresses it goes to, apart with commas.
     """
 

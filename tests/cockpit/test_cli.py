@@ -137,7 +137,7 @@ COMMANDS = [
 
 def test_the_commands_are_those_of_the_readme() -> None:
     names = {"serve", "demo", "load", "areas", "publish", "editions", "rollback", "query", "rows", "rejects", "check"}
-    names |= {"user", "token", "audit", "probe", "pushes"}
+    names |= {"user", "token", "audit", "probe", "pushes", "report"}
     assert set(cli.commands) == names
     for readme in ("README.md", "README.zh-CN.md"):
         told = re.findall(r"^\| `(\w+)[^|]*\|", (ROOT / readme).read_text("utf-8"), re.MULTILINE)

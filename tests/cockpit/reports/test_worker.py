@@ -1,0 +1,227 @@
+"""The queue: one worker a home, what it left is made again, turns of the schedule are taken once, and mail goes out."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from cockpit.access.policy import OPERATOR
+from cockpit.reports import mail, make, schedule, worker
+from cockpit.reports.errors import ReportError
+from cockpit.settings import Settings, load
+from data.desk import clock, reports
+from data.desk.models import Report as Stored
+from data.desk.store import Desk
+from tests.cockpit.reports.conftest import november
+from tests.factory import DISTRICT, TOWNS
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_SECONDS = 60
+PLAN = {"id": "monthly", "kind": "brief", "areas": [DISTRICT], "every": "month", "format": "pdf"}
+
+
+def asked(desk: Desk, config: Settings, **more: object) -> str:
+    kept, _told = make.ask(desk, config, november("brief", **more), OPERATOR, "tester")
+    assert kept
+    return kept.id
+
+
+@pytest.fixture
+def clear(desk: Desk) -> None:
+    """An empty queue."""
+    with desk.begin() as session:
+        session.query(Stored).delete()
+
+
+@pytest.mark.usefixtures("clear")
+def test_reports_are_made_in_the_order_they_were_asked_for(desk: Desk, config: Settings) -> None:
+    ids = [asked(desk, config, format=format) for format in ("pdf", "csv")]
+    assert [worker.once(desk, config), worker.once(desk, config), worker.once(desk, config)] == [True, True, False]
+    found = [reports.find(desk, id) for id in ids]
+    assert all(one.status == "draft" and len(one.sha256) == 64 for one in found)
+
+
+@pytest.mark.usefixtures("clear")
+def test_what_cannot_be_made_says_why(desk: Desk, config: Settings) -> None:
+    id = asked(desk, config, start=datetime(1990, 1, 1).date(), end=datetime(1990, 2, 1).date())
+    worker.once(desk, config)
+    found = reports.find(desk, id)
+    assert found.status == "failed"
+    assert "nothing is known of 临江区" in found.fault
+
+
+@pytest.mark.usefixtures("clear")
+def test_what_a_dead_worker_left_is_made_again_but_not_for_ever(desk: Desk, config: Settings) -> None:
+    id, mine = asked(desk, config), worker.name(config)
+    for _ in range(reports.MOST_TRIES):
+        assert reports.take(desk, mine).id == id
+    assert reports.take(desk, mine) is None
+    assert "died three times" in reports.find(desk, id).fault
+
+
+@pytest.mark.usefixtures("clear")
+def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settings) -> None:
+    id = asked(desk, config)
+    assert reports.take(desk, "first").id == id
+    assert reports.take(desk, "second") is None
+    with desk.begin() as session:
+        session.get_one(Stored, id).seen_at = clock.now() - 2 * reports.ALIVE
+    assert reports.take(desk, "second").id == id
+
+
+@pytest.mark.usefixtures("clear")
+def test_a_queue_survives_its_workers(desk: Desk, config: Settings) -> None:
+    """A worker killed while it works, another one after it: everything asked for is made, by one process at a time."""
+    first = _started(config)
+    ids = [asked(desk, config, format="pdf") for _ in range(2)]
+    time.sleep(0.5)
+    first.kill()
+    first.wait(20)
+    second, third = _started(config), _started(config)
+    try:
+        _until(lambda: all(reports.find(desk, id).made for id in ids))
+        assert os.getpriority(os.PRIO_PROCESS, second.pid) == worker.NICE
+    finally:
+        for process in (second, third):
+            process.send_signal(signal.SIGTERM)
+        assert [process.wait(20) for process in (second, third)] == [0, 0]
+
+
+def _started(config: Settings) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "COCKPIT_HOME": str(config.home)}
+    return subprocess.Popen([sys.executable, "-m", "cockpit.reports.worker"], cwd=ROOT, env=environment)
+
+
+def _until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < end, "it was not made in time"
+        time.sleep(0.2)
+
+
+# --- the schedule -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("every", "now", "turn", "start", "end"),
+    [
+        ("month", datetime(2026, 12, 1, 6, 30), datetime(2026, 12, 1, 6, 30), "2026-11-01", "2026-12-01"),
+        ("month", datetime(2026, 12, 1, 6, 29), datetime(2026, 11, 1, 6, 30), "2026-10-01", "2026-11-01"),
+        ("week", datetime(2026, 11, 25, 12), datetime(2026, 11, 23, 6, 30), "2026-11-16", "2026-11-23"),
+        ("week", datetime(2026, 11, 23, 6), datetime(2026, 11, 16, 6, 30), "2026-11-09", "2026-11-16"),
+    ],
+)
+def test_a_turn_is_of_the_week_or_month_before(every: str, now: datetime, turn: datetime, start: str, end: str) -> None:
+    plan = schedule.Plan(**{**PLAN, "every": every})
+    assert plan.turn(now) == turn
+    period = plan.period(turn.date())
+    assert (str(period.start), str(period.end)) == (start, end)
+    fires = plan.trigger("Asia/Shanghai").get_next_fire_time(None, turn.astimezone())
+    assert fires.strftime("%H:%M") == "06:30"
+
+
+@pytest.mark.usefixtures("clear")
+def test_a_missed_turn_is_caught_up_once(desk: Desk, config: Settings) -> None:
+    plan, now = schedule.Plan(**PLAN), datetime(2026, 12, 9, 8)
+    for at in (now, now + timedelta(days=1), now + timedelta(days=2)):
+        schedule.catch_up(desk, config, [plan], at)
+    found = reports.listing(desk)
+    assert [(one.plan, one.slot, one.who) for one in found] == [("monthly", "2026-12-01", "schedule:monthly")]
+    schedule.catch_up(desk, config, [plan], datetime(2027, 1, 1, 7))
+    assert len(reports.listing(desk)) == 2
+
+
+@pytest.mark.usefixtures("clear")
+def test_a_turn_that_cannot_be_asked_for_is_seen(desk: Desk, config: Settings) -> None:
+    plan = schedule.Plan(**{**PLAN, "areas": [990109000000]})
+    schedule.take_turn(desk, config, plan, datetime(2026, 12, 9))
+    found = reports.listing(desk)[0]
+    assert (found.status, "990109000000" in found.fault) == ("failed", True)
+
+
+def test_a_wrong_schedule_names_entry_and_field(config: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "schedule.yaml"
+    for text, told in (
+        ("- {id: a, kind: brief, areas: [990101000000], every: day}", "0.every"),
+        ("- {id: a, kind: brief, areas: [990101000000], every: week, mail: [nobody]}", "0.mail.0"),
+        ("- {id: a, kind: open_data, areas: [990101000000], every: week}", "open_data is not made as docx"),
+        ("- {id: a, kind: breif, areas: [990101000000], every: week}", 'Did you mean "brief"'),
+        ("[", "not readable"),
+    ):
+        file.write_text(text, "utf-8")
+        with pytest.raises(ReportError, match=told):
+            schedule.read(file, config)
+
+
+# --- mail ---------------------------------------------------------------------------------------------------------
+
+
+class Box:
+    """What a mail server received."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[list[str], Message]] = []
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        return "250 OK"
+
+
+@pytest.fixture
+def box() -> Iterator[tuple[Box, str]]:
+    """A real SMTP server, and its address as a setting."""
+    box = Box()
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = door.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    yield box, f"smtp://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.mark.usefixtures("clear")
+def test_a_scheduled_report_goes_to_its_addresses_once(
+    desk: Desk, config: Settings, box: tuple[Box, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received, address = box
+    sending = load(smtp=address, mail_from="cockpit@example.org")
+    plan = schedule.Plan(**{**PLAN, "areas": TOWNS, "mail": ["a@example.org", "b@example.org"]})
+    schedule.catch_up(desk, sending, [plan], datetime(2026, 12, 9))
+    while worker.once(desk, sending):
+        pass
+    found = reports.listing(desk)[0]
+    assert found.mailed_at
+    (to, message), *more = received.received
+    assert (to, more) == (["a@example.org", "b@example.org"], [])
+    text, attached = message.walk() if not message.is_multipart() else list(message.walk())[1:]
+    assert found.sha256 in text.get_payload(decode=True).decode()
+    assert attached.get_payload(decode=True) == make.file_of(sending, found).read_bytes()
+    assert attached.get_filename().endswith(f"{found.id}.pdf")
+
+
+@pytest.mark.usefixtures("clear")
+def test_mail_that_does_not_go_is_told_and_tried_again(desk: Desk, config: Settings, box: tuple[Box, str]) -> None:
+    received, address = box
+    plan = schedule.Plan(**{**PLAN, "mail": ["a@example.org"]})
+    schedule.catch_up(desk, config, [plan], datetime(2026, 12, 9))
+    worker.once(desk, config)
+    mail.deliver(desk, load(smtp="smtp://127.0.0.1:9"))
+    found = reports.listing(desk)[0]
+    assert (found.mailed_at, bool(found.mail_fault), found.status) == (None, True, "draft")
+    mail.deliver(desk, load(smtp=address))
+    assert received.received == []  # not at once again
+    mail._tried.clear()
+    mail.deliver(desk, load(smtp=address))
+    assert len(received.received) == 1
+    assert reports.listing(desk)[0].mail_fault == ""
