@@ -69,10 +69,8 @@ class Settings(BaseSettings):
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
     schedule: Path | None = Field(None, description="YAML file of the reports that are made each week and month")
-    smtp: str = Field(
-        "",
-        pattern=r"^$|^smtps?://\S+$",
-        description="where scheduled reports are mailed by, such as smtp://user:password@host:587",
+    smtp: SecretStr = Field(
+        SecretStr(""), description="where scheduled reports are mailed by, such as smtp://user:password@host:587"
     )
     mail_from: str = Field("cockpit@localhost", pattern=r"^\S+@\S+$", description="sender of what is mailed")
     fonts: Path | None = Field(None, description="folder with the official fonts that the office is licensed for")
@@ -182,6 +180,13 @@ class Settings(BaseSettings):
         if min(weights) < 0 or abs(sum(weights) - 100) > 1e-9:
             raise ValueError("weights must sum to 100")
         return weights
+
+    @field_validator("smtp")
+    @classmethod
+    def _mail_server(cls, address: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"|smtps?://[^\s/]+", address.get_secret_value()):
+            raise ValueError("no address of a mail server")
+        return address
 
     @field_validator("catalog", "sources", "reports", "fonts")
     @classmethod

@@ -42,7 +42,7 @@ def deliver(desk: Desk, config: Settings) -> None:
 
 def send(config: Settings, report: Report) -> None:
     """One report as an attachment. Raises OSError or SMTPException."""
-    where = urlsplit(config.smtp)
+    where = urlsplit(config.smtp.get_secret_value())
     with _connected(where.scheme, where.hostname or "", where.port or PORTS[where.scheme]) as server:
         if where.username:
             server.login(unquote(where.username), unquote(where.password or ""))

@@ -83,7 +83,7 @@ def once(desk: Desk, config: Settings) -> bool:
     report = reports.take(desk, name(config))
     if report:
         one(desk, config, report)
-    if config.smtp:
+    if config.smtp.get_secret_value():
         from cockpit.reports import mail
 
         mail.deliver(desk, config)
