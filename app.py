@@ -16,12 +16,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import assets, geo, health, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
-from cockpit.api.app import api
+from cockpit.api.app import mounted
 from cockpit.reports import service as reports
 from data import queries
 
@@ -102,7 +102,7 @@ ROUTES = [
     Route("/wall", wall),
     *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
     *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES),
-    Mount("/api/v1", api),
+    mounted(),
 ]
 """What is ours; every other path is a page of the screens."""
 

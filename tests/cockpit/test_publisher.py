@@ -1,0 +1,170 @@
+"""The publisher beside real servers: what is pushed is soon seen, one publisher a home, whoever is killed."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from data.home import Home
+from data.spool import Spool
+from tests.cockpit.api.conftest import Served, prepared, row, token_of
+from tests.factory import DISTRICT
+
+PATIENCE = 60.0
+MEMORY_MB = 60
+"""How much a server may grow while a gigabyte is sent to it."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    found = Served(prepared(tmp_path_factory.mktemp("publisher")))
+    found.start(COCKPIT_PUBLISH_SECONDS="4")
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def token(served: Served) -> str:
+    return token_of(served.home, "tickets", area=DISTRICT)
+
+
+def until(found: Callable[[], Any], what: str) -> Any:
+    """What `found` gives once it gives something."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {PATIENCE:g} s")
+
+
+def send(served: Served, token: str, *rows: dict[str, object], **more: Any) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.post(f"{served.address}/api/v1/push/tickets", json=list(rows), headers=headers, timeout=30, **more)
+
+
+def shown(served: Served, token: str, day: str) -> int:
+    """How many cases of a day the numbers tell."""
+    after = f"{day[:-2]}{int(day[-2:]) + 1:02}"
+    told = httpx.get(
+        f"{served.address}/api/v1/metrics/intake", params={"from": day, "to": after},
+        headers={"authorization": f"Bearer {token}"}, timeout=30,
+    )  # fmt: skip
+    return int(told.json()[0]["value"] or 0)
+
+
+def publishers(served: Served) -> list[psutil.Process]:
+    """The publishers of all servers of the home."""
+    found = []
+    for server in served.processes:
+        if server.poll() is None:
+            found += [p for p in psutil.Process(server.pid).children() if "cockpit.publisher" in p.cmdline()]
+    return found
+
+
+def test_nobody_s_home_is_touched_before_something_is_pushed(served: Served) -> None:
+    assert not Spool(Home(served.home)).folder.exists()
+    assert publishers(served) == []
+
+
+def test_a_pushed_fact_is_seen_and_its_publisher_is_killed_in_vain(served: Served, token: str) -> None:
+    sent = [send(served, token, row(f"a{i}")) for i in range(3)]
+    assert {answer.status_code for answer in sent} == {202}
+    until(lambda: shown(served, token, "2026-11-20") == 3, "three cases")
+    until(lambda: publishers(served), "a publisher")[0].kill()
+    assert send(served, token, row("a3")).status_code == 202
+    until(lambda: shown(served, token, "2026-11-20") == 4, "a fourth case, by a new publisher")
+
+
+def test_two_servers_of_a_home_have_one_publisher_and_the_other_takes_over(served: Served, token: str) -> None:
+    first = served.process
+    until(lambda: publishers(served), "a publisher")
+    served.start(COCKPIT_PUBLISH_SECONDS="4")
+    assert send(served, token, row("b0", created="2026-11-21 08:00")).status_code == 202
+    until(lambda: shown(served, token, "2026-11-21") == 1, "a case, pushed to the second server")
+    assert [p.ppid() for p in publishers(served)] == [first.pid]
+    orphan = publishers(served)[0]
+    first.kill()
+    first.wait()
+    assert send(served, token, row("b1", created="2026-11-21 08:00")).status_code == 202
+    until(lambda: shown(served, token, "2026-11-21") == 2, "a case, published by the second server")
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+    assert [p.ppid() for p in publishers(served)] == [served.process.pid]
+
+
+def test_a_gigabyte_is_refused_in_flat_memory(served: Served, token: str) -> None:
+    process, sent = psutil.Process(served.process.pid), 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 1_000_000
+            yield b" " * 1_000_000
+
+    before = process.memory_info().rss
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    told = httpx.post(f"{served.address}/api/v1/push/tickets", content=body(), headers=headers, timeout=60)
+    assert (told.status_code, "50 MB" in told.json()["detail"]) == (413, True)
+    assert process.memory_info().rss - before < MEMORY_MB * 1_000_000
+    assert list(Spool(Home(served.home)).folder.glob(".coming-*")) == []
+
+
+def slowly(served: Served, token: str, number: str, pause: float) -> bytes:
+    """Push one row in two pieces; what is answered, b"" for a broken connection."""
+    body = json.dumps([row(number, created="2026-11-22 07:00")]).encode()
+    host, _, port = served.address.removeprefix("http://").partition(":")
+    head = (
+        f"POST /api/v1/push/tickets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as wire:
+        wire.sendall(head.encode() + body[:20])
+        time.sleep(pause)
+        try:
+            wire.sendall(body[20:])
+            return wire.recv(65536)
+        except OSError:
+            return b""
+
+
+def test_a_push_under_way_at_the_end_is_promised_or_refused_and_never_half(served: Served, token: str) -> None:
+    answers: dict[str, bytes] = {}
+
+    def one(number: str) -> None:
+        answers[number] = slowly(served, token, number, 1.5)
+
+    senders = [threading.Thread(target=one, args=(f"c{i}",)) for i in range(3)]
+    for sender in senders:
+        sender.start()
+    time.sleep(1)
+    os.kill(served.process.pid, signal.SIGTERM)
+    for sender in senders:
+        sender.join()
+    assert served.process.wait(30) in (0, -signal.SIGTERM)
+    until(lambda: not publishers_left(served.home), "the end of the publisher")
+    promised = [number for number, answer in answers.items() if b" 202 " in answer.split(b"\r\n")[0]]
+    assert promised
+    spool = Spool(Home(served.home))
+    assert list(spool.folder.glob(".coming-*")) == []
+    served.start(COCKPIT_PUBLISH_SECONDS="4")
+    until(lambda: shown(served, token, "2026-11-22") == len(promised), "what was promised, after the next start")
+
+
+def publishers_left(home: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = "cockpit.publisher" in process.cmdline() and process.environ().get("COCKPIT_HOME") == str(home)
+        except psutil.Error:
+            continue
+        found += [process] if ours else []
+    return found
