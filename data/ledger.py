@@ -11,6 +11,7 @@ import duckdb
 from data.editions import Edition
 from data.home import Home
 from data.masking import mask
+from data.pushed import PUSH
 from data.store import read_store
 
 FIELDS = (
@@ -45,6 +46,11 @@ class Batch:
     def name(self) -> str:
         """The file's own name, or what it was read from."""
         return PurePath(self.file).name if self.file else "–"
+
+    @property
+    def push(self) -> str | None:
+        """The id of the push that it was; None for any other delivery."""
+        return self.file.removeprefix(PUSH) if self.file and self.file.startswith(PUSH) else None
 
     @property
     def held(self) -> bool:

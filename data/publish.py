@@ -85,8 +85,9 @@ def publish(
     """Publish what is loaded as a new edition and point readers at it.
 
     as_of: naive, in the home's zone; default now. As time alone changes what is overdue, each call makes a new
-    edition, unless everything is as in the current one, `as_of` included. keep: how many of the newest editions
-    stay; the current one and those listed in the file PINNED stay anyway. progress: told each step and its share done.
+    edition, unless everything is as in the current one, `as_of` included. keep: how many editions stay, the newest
+    and the last of each day; the current one and those in the file PINNED stay anyway. progress: told each step and its
+    share done.
     Raises DataError: nothing loaded yet, store or editions in use, no room on the disk, a damaged store.
     """
     started = time.perf_counter()
@@ -273,12 +274,23 @@ def _sweep(home: Home) -> None:
 
 
 def _prune(home: Home, keep: int) -> None:
-    """Deletes all but the newest editions; readers that have a deleted one open keep it until they let go."""
+    """Deletes all editions but those kept; readers that have a deleted one open keep it until they let go."""
     with editions.pins(home):
-        stay = {editions.pointed(home), *editions.pinned(home), *editions.ids(home)[-max(keep, 1) :]}
+        stay = {editions.pointed(home), *editions.pinned(home), *kept(editions.ids(home), keep)}
         for id in editions.ids(home):
             if id not in stay:
                 _remove(editions.path_of(home, id))
+
+
+def kept(ids: Sequence[str], keep: int) -> set[str]:
+    """Which of the editions stay, `ids` from oldest to newest: half of `keep` are the newest, half the last of each day
+    before, so that a day of many editions does not push all others out. What one half lacks the newest make up for.
+    """
+    newest = list(reversed(ids))
+    last_of_day = {id[:8]: id for id in ids}
+    days = sorted(last_of_day.values(), reverse=True)
+    order = dict.fromkeys((*newest[: (keep + 1) // 2], *days, *newest))
+    return set(list(order)[: max(keep, 1)])
 
 
 def _remove(file: Path) -> None:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from data.schema import end_of
 
+PUSH = "push "
+"""What the origin of a pushed delivery begins with; its id follows."""
 PushFormat = Literal["csv", "ndjson"]
 
 
@@ -22,7 +24,7 @@ class Pushed:
 
     @property
     def origin(self) -> str:
-        return f"push {self.id}"
+        return PUSH + self.id
 
     def covers(self, area: str) -> str:
         """SQL condition: the sender speaks for this area code. NULL for none."""

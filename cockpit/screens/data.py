@@ -23,13 +23,15 @@ from data.editions import editions as published
 from data.errors import DataError
 from data.home import Home
 from data.ledger import Batch, Reject
+from data.spool import Spool
 from metrics.reconcile import reconcile
 
 SECONDS = 5
 """How long an answer of the store is kept: it changes while deliveries are loaded."""
 MOST_RAW, MOST_REJECTS = 600, 10
-LOAD, LET_IN, PUBLISH, ALL = (
-    f"python -m cockpit {command}" for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish", "rejects")
+LOAD, LET_IN, LET_IN_PUSH, PUBLISH, ALL = (
+    f"python -m cockpit {command}"
+    for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "pushes --let-in", "publish", "rejects")
 )
 Facts = list[dict[str, Any]]
 
@@ -133,6 +135,7 @@ def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
 def batches() -> Sequence[Batch]:
     """The deliveries as a table, newest first; what is held says how it is let in."""
     own = home()
+    _waiting(own)
     told = delivered(str(own.root), own)
     if told.fault:
         busy(told.fault)
@@ -156,16 +159,28 @@ def batches() -> Sequence[Batch]:
     return told.batches
 
 
+def _waiting(own: Home) -> None:
+    """How many pushes are on their way into an edition."""
+    try:
+        counts = Spool(own).counts()
+    except DataError as fault:
+        busy(str(fault))
+        return
+    if waiting := counts["queued"] + counts["loaded"]:
+        header.notice(ngettext("{n} push waits to be published", "{n} pushes wait to be published", waiting))
+
+
 def newest_of(told: Sequence[Batch], source: str) -> Batch:
     """The last delivery of a source: an older one that was held is past."""
     return next(batch for batch in told if batch.source == source)
 
 
 def _held(batch: Batch) -> None:
+    let_in = f"{LET_IN_PUSH} {batch.push}" if batch.push else LET_IN
     share = format.number(100 * batch.rejected / batch.rows_read, 1) if batch.rows_read else "100"
     header.notice(
         _("Batch {n} of {source} is held: {share} % of its rows were refused. Mend it, or let it in as it is:",
-          n=batch.batch, source=batch.source, share=share) + f" {LET_IN}",
+          n=batch.batch, source=batch.source, share=share) + f" {let_in}",
         state="amber",
         links=[(_("What was refused"), here(batch=batch.batch))],
     )  # fmt: skip

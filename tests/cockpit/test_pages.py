@@ -522,6 +522,27 @@ def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:
     assert (held[2]["text"], held[2]["state"]) == ("待处理", "amber")
 
 
+def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_path: Path) -> None:
+    fresh = Home(tmp_path, memory="1GB")
+    areas(fresh)
+    declare(fresh.root)
+    spool = Spool(fresh)
+    for area in (VILLAGES[0], 1):
+        body = Intake(spool.coming(), "json", Limits(10_000, 10))
+        body.feed(json.dumps([row("1", village_code=str(area))]).encode())
+        body.close()
+        held, _ = spool.accept(body, Sender(1, "tickets", None), "tickets", None)
+    data.delivered.clear()
+    assert "2 次推送等待发布" in words(screen("data", root=fresh.root))
+    publisher = Publisher(fresh, fresh.root / "sources", load().rollups())
+    while publisher.turn():
+        pass
+    data.delivered.clear()
+    told = words(screen("data", root=fresh.root))
+    assert "等待发布" not in told
+    assert f"python -m cockpit pushes --let-in {held.id}" in told
+
+
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
     page = screen("data", batch=4)
     told = tables(page)

@@ -15,7 +15,7 @@ from data import publish as publishing
 from data.editions import current, open_edition, path_of
 from data.errors import DataError
 from data.home import Home
-from data.publish import PublishReport, publish
+from data.publish import PublishReport, kept, publish
 from data.rollups import Measure, Rollup
 from data.schema import CASES, known
 from tests.data.stock import (
@@ -434,3 +434,21 @@ def test_files_of_an_edition_are_plain_paths_whatever_the_folder_is_called(tmp_p
     put(home, "cases", [a_case(1, AS_OF - DAY)])
     assert at(home).cases == 1
     assert told(home, "SELECT count(*) FROM cases") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("days", "keep", "left"),
+    [
+        ((1, 1, 1, 1), 2, [2, 3]),
+        ((1, 2, 3, 4), 2, [2, 3]),
+        ((1, 2, 3, 3, 3, 3), 4, [0, 1, 4, 5]),
+        ((1, 1, 2, 2, 3, 3, 3), 5, [1, 3, 4, 5, 6]),
+        ((1, 1, 2), 10, [0, 1, 2]),
+        ((1, 2), 1, [1]),
+    ],
+)
+def test_a_day_of_many_editions_does_not_push_the_days_before_out(
+    days: tuple[int, ...], keep: int, left: list[int]
+) -> None:
+    ids = [f"202611{day:02}-08000{n}-0000" for n, day in enumerate(days)]
+    assert kept(ids, keep) == {ids[i] for i in left}
