@@ -29,8 +29,11 @@ from metrics.scope import OutOfScope, asked_area
 
 MOST_ROWS = 1000
 LONGEST_YEARS = 20
+ADDRESS = "/api/v1"
+
 api = FastAPI(
     title="Governance Cockpit", version="1", docs_url=None, redoc_url=None, openapi_url=None, responses=FAULTS,
+    servers=[{"url": ADDRESS}],
     description="Numbers, rows, areas and editions, narrowed to what the caller may see; and facts pushed by systems.",
     openapi_tags=[
         {"name": "numbers", "description": "What the screens show, and the rows behind it."},
@@ -45,7 +48,7 @@ api.include_router(push.router)
 
 def mounted() -> Mount:
     """The API under its address. A path with a line break in it is the API's too, which a plain mount passes by."""
-    mount = Mount("/api/v1", api)
+    mount = Mount(ADDRESS, api)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 

@@ -24,9 +24,13 @@ from cockpit.screens import data, download, passport, rows, why
 from cockpit.view import View, read
 from data.home import Home
 from data.ingest import load
+from data.intake import Intake, Limits
+from data.pushes import Publisher
 from data.sources import read_source
+from data.spool import Sender, Spool
 from metrics.catalog import load as load_catalog
 from metrics.query import query
+from tests.cockpit.api.conftest import declare, row
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 ROOT = Path(__file__).parents[2]
@@ -534,7 +538,7 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
         held, _ = spool.accept(body, Sender(1, "tickets", None), "tickets", None)
     data.delivered.clear()
     assert "2 次推送等待发布" in words(screen("data", root=fresh.root))
-    publisher = Publisher(fresh, fresh.root / "sources", load().rollups())
+    publisher = Publisher(fresh, fresh.root / "sources", load_catalog().rollups())
     while publisher.turn():
         pass
     data.delivered.clear()

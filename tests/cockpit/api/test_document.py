@@ -32,8 +32,9 @@ def _plain(context: schemathesis.SerializationContext, value: object) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def document(served: Served) -> BaseSchema:
-    return schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json")
+def document(served: Served, token: str) -> BaseSchema:
+    headers = {"Authorization": f"Bearer {token}"}
+    return schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json", headers=headers)
 
 
 @pytest.fixture(scope="module")
