@@ -10,6 +10,7 @@ import pytest
 
 from data.home import Home
 from tests.postgres import Postgres
+from tests.provider import running
 
 for name in [name for name in os.environ if name.startswith("COCKPIT_") and name != "COCKPIT_PICTURES"]:
     del os.environ[name]
@@ -40,3 +41,10 @@ def postgres() -> Iterator[Postgres]:
     server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running provider of identities."""
+    with running(tmp_path_factory.mktemp("provider") / "log") as address:
+        yield address

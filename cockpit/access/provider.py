@@ -50,10 +50,9 @@ async def leave(request: Request) -> Response:
     with using(spoken(request)):
         way: dict[str, Any] = {"next": inside(request.query_params.get("next", "/"))}
         way["lang"] = request.query_params.get("lang", "")
-        request.scope["session"] = way
         try:
             back = str(request.url.replace(path=BACK, query=""))
-            answer: Response = await (await _trusted()).authorize_redirect(request, back)
+            answer: Response = await (await _trusted()).authorize_redirect(_with(request, way), back)
         except Exception as fault:
             return await _told(request, way["next"], fault)
         secure = request.url.scheme == "https"
@@ -85,10 +84,9 @@ ROUTES = (Route("/login/provider", leave), Route(BACK, back))
 async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
     """What the provider says of whoever came back: the claims of the ID token, and of the provider's own answer."""
     config, client = settings.current(), await _trusted()
-    request.scope["session"] = way
     audience = {"essential": True, "value": config.oidc_client_id}
     issuer = {"essential": True, "value": client.server_metadata["issuer"]}
-    token = await client.authorize_access_token(request, claims_options={"iss": issuer, "aud": audience})
+    token = await client.authorize_access_token(_with(request, way), claims_options={"iss": issuer, "aud": audience})
     claims = dict(token.get("userinfo") or {})
     if not claims.get("sub"):
         raise Untrusted("the provider gave no ID token")
@@ -122,6 +120,11 @@ def _client(config: settings.Settings) -> StarletteOAuth2App:
         server_metadata_url=f"{config.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={"scope": config.oidc_scopes, "code_challenge_method": "S256", "timeout": PATIENCE},
     )
+
+
+def _with(request: Request, way: dict[str, Any]) -> Request:
+    """A request whose `session`, where Authlib remembers, is `way`; the real one has a session of Streamlit's own."""
+    return Request({**request.scope, "session": way}, request.receive)
 
 
 def _way(request: Request) -> dict[str, Any]:

@@ -2,11 +2,6 @@
 
 import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,35 +21,10 @@ from cockpit.access.gate import visitor_of
 from cockpit.access.visitors import COOKIE
 from data.desk import accounts, audit, identities
 from tests.factory import DISTRICT, TOWNS
+from tests.provider import known
 
 PASSWORD = "Hongqi+2026"
-START_SECONDS = 30
 ROLES = {"leaders": f"leader:{DISTRICT}", "north": f"official:{TOWNS[0]}", "auditors": "audit_admin"}
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running provider that lets anybody in as whom they say they are."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce"]
-    log = tmp_path_factory.mktemp("provider") / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"})
-    address = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            httpx.get(f"{address}/.well-known/openid-configuration", timeout=2).raise_for_status()
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    else:
-        pytest.fail(f"the provider did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
-    yield address
-    process.terminate()
-    process.wait(10)
 
 
 @pytest.fixture(autouse=True)
@@ -116,11 +86,6 @@ def browse(work: Callable[[Browser], Any]) -> Any:
             return await work(Browser(client, outside))
 
     return asyncio.run(run())
-
-
-def known(issuer: str, subject: str, **claims: object) -> None:
-    """Tell the provider who somebody is."""
-    httpx.put(f"{issuer}/users/{subject}", json=claims).raise_for_status()
 
 
 def newest(event: str) -> dict[str, object]:
