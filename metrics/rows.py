@@ -18,6 +18,8 @@ from metrics.spread import held, held_only
 from metrics.sums import as_of_sql, facts_sql, parameters
 from metrics.views import view_sql
 
+WORST_FIRST = ("score", "passed", "name")
+"""By what the rows of a view are ordered: the first of these that it has."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
 
@@ -129,7 +131,8 @@ def _found(
     if domain.view:
         sql = f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
         told = edition.cursor().execute(f"DESCRIBE {sql}").fetchall()
-        return _Found(sql, values, tuple(str(column[0]) for column in told), "score")
+        columns = tuple(str(column[0]) for column in told)
+        return _Found(sql, values, columns, next(name for name in WORST_FIRST if name in columns))
     fact = FACTS[domain.fact]
     condition = _condition(q, domain, metric, part)
     if search and search.strip():

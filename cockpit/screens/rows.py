@@ -22,19 +22,21 @@ from data.schema import FACTS
 from metrics.catalog import Stock
 from metrics.query import query
 from metrics.question import COLUMNS as FILTERS
-from metrics.rows import PARTS, count_rows, rows
+from metrics.rows import PARTS, WORST_FIRST, count_rows, rows
 
 PER_PAGE = 50
 SHOWN = {
     "cases": ("title", "state", "area", "category", "unit", "registered_at", "due_at", "closed_at"),
     "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
+    "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
+    "functions": ("name", "area", "unit", "passed", "observed", "tests", "checked_at"),
     "assets": ("name", "area", "kind", "unit", "registered_at"),
     "checks": ("asset", "area", "rule", "checked_at", "observed", "passed"),
     "readings": ("measure", "area", "unit", "measured_at", "value", "n"),
 }
 WORDED = ("state", "stale", "vetoes")
 """Columns made of several: they are not stored, so nothing is sorted by them."""
-NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "observed", "value", "n")
+NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed", "value", "n")
 Row = Mapping[str, Any]
 
 
@@ -174,7 +176,7 @@ def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
         return asked.order, asked.descending
     domain = view.catalog.domain(view.metric)
     if domain.view:
-        return "score", False
+        return next(name for name in WORST_FIRST if name in _names(view)), False
     stock = isinstance(domain.measures.get(view.metric.value or ""), Stock) or view.metric.oldest is not None
     return FACTS[domain.fact].time or "key", not stock
 

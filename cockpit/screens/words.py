@@ -33,6 +33,7 @@ def _columns() -> dict[str, str]:
         "down": _("Not opened"), "home_age": _("Home page age, days"), "stale": _("Stale columns"),
         "blank": _("Blank columns"), "lost": _("Points lost"), "unanswered": _("Messages unanswered"),
         "url": _("Address"),
+        "elements": _("Classes of elements, of 8"), "tests": _("Tests"),
         "rule": _("Rule"), "checked_at": _("Checked"), "observed": _("Observed"), "method": _("Method"),
         "measure": _("Measure"), "measured_at": _("Measured"), "value": _("Value"), "n": _("Sample"),
         "stale_listed": _("Stale: news, notices, policies"), "stale_other": _("Stale: other columns"),
@@ -87,6 +88,7 @@ def veto(rule: str) -> str:
     return {
         "site_open": _("does not open"), "home_updated": _("home page not updated"), "stale_listed": _("stale columns"),
         "stale_other": _("stale columns"), "blank": _("blank columns"), "unanswered": _("messages unanswered"),
+        "guides": _("guides incomplete"),
     }.get(rule, rule)  # fmt: skip
 
 
@@ -139,10 +141,12 @@ def mark(name: str) -> str:
 
 def facts(domain: Domain, n: int) -> str:
     """`161 件`, `5 个网站`: a number of what the domain counts."""
-    name = "sites" if domain.view else domain.fact
+    name = domain.id if domain.id in ("guides", "functions") else "sites" if domain.view else domain.fact
     return {
         "cases": ngettext("{n} case", "{n} cases", n),
         "sites": ngettext("{n} site", "{n} sites", n),
+        "guides": ngettext("{n} guide", "{n} guides", n),
+        "functions": ngettext("{n} function", "{n} functions", n),
         "checks": ngettext("{n} check", "{n} checks", n),
         "readings": ngettext("{n} reading", "{n} readings", n),
         "assets": ngettext("{n} asset", "{n} assets", n),

@@ -46,7 +46,7 @@ VENDORS = ("承建单位甲", "承建单位乙", "承建单位丙", "自建")
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
     """Write `systems.parquet`, `datasets.parquet` and `services.parquet` (items and halls)."""
     told = as_of.replace(hour=2, minute=30)
-    for name, rows in (("systems", _systems(as_of)), ("datasets", _datasets(as_of)), ("services", _services())):
+    for name, rows in (("systems", _systems(as_of)), ("datasets", _datasets(as_of)), ("services", services())):
         con.register("given_rows", pd.DataFrame([row | {"updated_at": told} for row in rows]).convert_dtypes())
         copy(con, "SELECT * FROM given_rows", folder / f"{name}.parquet")
         con.unregister("given_rows")
@@ -113,7 +113,7 @@ def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
-def _services() -> Iterator[dict[str, Any]]:
+def services() -> Iterator[dict[str, Any]]:
     """Five halls, and five hundred service items with limits, depth and guide (one bit an element, 255 = whole)."""
     rng = random.Random("service items")
     for i, (name, area) in enumerate(HALLS, 1):

@@ -1,10 +1,12 @@
-"""The government sites of the demo, their columns, and sixty days of checks.
+"""The government sites of the demo, their columns, apps and functions, and sixty days of checks.
 
 Rules of the checks, by which metrics know them (the SQL stands beside this module):
   site_open        a visit, twenty a day; observed = seconds until the site opened, passed when under 15
   home_updated     daily; observed = days since the home page changed, passed under 14
   column_updated   daily, of a column with items; observed = days since its newest item, passed within must_update_days
   column_items     daily, of a column; observed = number of items, passed when there are any
+  guide_elements   weekly, of a service item; observed = classes of elements its guide has, passed with all eight
+  function_answers daily, of a function of an app; observed = seconds, passed when it answers
   deduction:NAME   weekly; points lost, 0 when passed
 """
 
@@ -17,6 +19,7 @@ import duckdb
 
 import data.demo.calendar as calendar
 import data.demo.names as names
+import data.demo.registers as registers
 import data.demo.stories as stories
 from data.demo.tables import copy, give, table
 
@@ -39,6 +42,11 @@ LIMITS = {"news": 14, "notice": 182, "policy": 182, "other": 365}
 """Days within which a column must have a new item."""
 RHYTHM = {"news": (1, 6), "notice": (8, 45), "policy": (20, 90), "other": (30, 200)}
 """Days between two items of a column that is looked after."""
+APPS = (("临江通", "app"), ("临江掌上办", "app"), ("临江城管", "app"), ("临江办事", "mini_program"))
+FUNCTIONS = (
+    "公积金查询", "社保查询", "医保查询", "预约挂号", "违章查询", "不动产查询", "学区查询", "办事预约", "办件进度",
+    "证照亮证", "随手拍", "公交查询",
+)  # fmt: skip
 AGE = """CREATE OR REPLACE TEMP MACRO days_since(thing, day) AS
     CASE WHEN day >= thing.stuck THEN day - thing.stuck ELSE (day + thing.phase) % thing.every END"""
 """Days since the last update of a site or column on a day."""
@@ -55,6 +63,8 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     table(con, "sites", "key area name unit url every phase stuck slow", _sites(today))
     table(con, "site_columns", "key site name kind limit every phase stuck items", _columns(today))
     table(con, "deductions", "name points", DEDUCTIONS.items())
+    table(con, "guides", "key elements mended", _guides(today))
+    table(con, "functions", "key parent kind name unit flaky stuck", _functions(today))
     salt = random.Random(f"{seed} sites").getrandbits(62)
     con.execute(AGE)
     give(
@@ -65,6 +75,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
         salt=salt,
         failing=list(PLACED_FAILURES),
         slow_site=stories.SLOW_SITE.key,
+        district=stories.DISTRICT,
     )
     copy(con, ASSETS.read_text("utf-8"), folder / "sites.parquet")
     copy(con, CHECKS.read_text("utf-8"), folder / "site_checks.parquet")
@@ -100,3 +111,24 @@ def _columns(today: int) -> Iterator[tuple]:
             if site == stories.BLANK_SITE.key and i >= 8:
                 items = 0
             yield f"{site}-{i + 1:02}", site, name, kind, LIMITS[kind], every, rng.randrange(every), stuck, items
+
+
+def _guides(today: int) -> Iterator[tuple]:
+    """The guides of the service items; some of those that are whole today were not before day `mended`."""
+    rng = random.Random("guides")
+    for item in registers.services():
+        if item["kind"] == "service_item":
+            elements = item["guide_elements"].bit_count()
+            mended = today - rng.randint(5, 120) if elements == 8 and rng.random() < 0.04 else -NEVER
+            yield item["key"], elements, mended
+
+
+def _functions(today: int) -> Iterator[tuple]:
+    """Apps and mini-programs, and their functions; one has not answered for nine days, the others fail now and then."""
+    rng = random.Random("functions")
+    for number, (app, kind) in enumerate(APPS, 1):
+        key, unit = f"app-{number}", names.DEPARTMENTS[number]
+        yield key, None, kind, app, unit, 0.0, NEVER
+        for i, name in enumerate(FUNCTIONS):
+            stuck = today - 9 if (number, i) == (1, 0) else NEVER
+            yield f"{key}-{i + 1:02}", key, "function", f"{app}{name}", unit, rng.uniform(0, 0.02), stuck

@@ -1,4 +1,4 @@
--- The government sites and their columns as assets. Tables and variables: data/demo/sites.py.
+-- The government sites, their columns, and apps with their functions as assets. Tables and variables: data/demo/sites.py.
 WITH now AS (SELECT day: getvariable('day'), today: getvariable('today'))
 SELECT s.key, kind: 'site', s.area, parent: NULL, s.name, s.unit,
     owner_level: CASE WHEN s.area % 1000000 = 0 THEN '区' ELSE '镇' END, s.url,
@@ -12,4 +12,8 @@ SELECT c.key, 'column', s.area, c.site, c.name, s.unit, NULL, s.url || c.key || 
     CASE WHEN c.items > 0 THEN today - days_since(c, day)::INTEGER + INTERVAL 5 HOUR END,
     NULL, NULL, NULL, TIMESTAMP '2019-06-01', today + INTERVAL 6 HOUR
 FROM site_columns c JOIN sites s ON s.key = c.site, now
+UNION ALL
+SELECT f.key, f.kind, getvariable('district'), f.parent, f.name, f.unit, '区', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    TIMESTAMP '2021-03-01', today + INTERVAL 6 HOUR
+FROM functions f, now
 ORDER BY key

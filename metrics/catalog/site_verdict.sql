@@ -5,29 +5,43 @@
 --   home_updated    observed = days since the home page changed
 --   column_updated  observed = days since the newest item of a column
 --   column_items    observed = items in a column
---   deduction:NAME  points = points lost; the newest of each name counts
+--   guide_elements      of the site's service items; observed = classes of elements present, of eight
+--   messages_unanswered observed = messages that its pages show unanswered for more than three months
+--   deduction:NAME      points = points lost; the newest of each name counts
+--   dismissed:RULE      of the source `findings`: failed checks of RULE do not count that lie between window_days before
+--                       it and observed days after it; taken back, it is not passed
 WITH owned AS (
     -- a site, and the columns that are part of it
     SELECT source, key, CASE kind WHEN 'site' THEN key ELSE parent END AS site, column_kind, must_update_days
-    FROM assets WHERE kind IN ('site', 'column')
+    FROM assets WHERE kind = 'site' OR (kind IN ('column', 'service_item') AND parent IS NOT NULL)
+),
+dismissals AS MATERIALIZED (
+    SELECT asset_source, asset, rule[11:] AS rule, checked_at AS decided_at,
+        checked_at - to_days(window_days) AS since, checked_at + to_days(coalesce(observed, 0)::INTEGER) AS until
+    FROM checks WHERE source = 'findings' AND starts_with(rule, 'dismissed:') AND passed
+),
+seen AS (
+    SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule, checked_at, observed, points, passed,
+        NOT passed AND EXISTS (
+            SELECT 1 FROM dismissals d
+            WHERE d.asset_source = c.asset_source AND d.asset = c.asset AND d.rule = c.rule
+                AND c.checked_at BETWEEN d.since AND d.until AND d.decided_at < moment) AS dismissed
+    FROM checks c
+    JOIN owned o ON o.key = c.asset AND o.source = c.asset_source
+    JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
+    WHERE checked_at >= (SELECT oldest FROM bounds)
 ),
 -- what each rule found of an asset: the newest of its findings, and all visits of a week
-seen AS (
-    SELECT i, moment, asset_source, asset, rule,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
-        max(checked_at) AS checked_at,
-        arg_max(observed, checked_at) AS observed, arg_max(passed, checked_at) AS passed,
-        arg_max(points, checked_at) FILTER (points IS NOT NULL) AS points
-    FROM checks c JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
-    WHERE checked_at >= (SELECT oldest FROM bounds)
-    GROUP BY ALL
-),
 findings AS (
-    SELECT i, moment, source, key, site, column_kind, must_update_days, rule, visits, down, observed,
-        checked_at - to_seconds(CAST(observed * 86400 AS BIGINT)) AS updated_at,
-        CASE WHEN NOT passed THEN points END AS lost
-    FROM seen JOIN owned o ON o.key = asset AND o.source = asset_source
+    SELECT i, moment, source, key, site, column_kind, must_update_days, rule,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT dismissed) AS visits,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT dismissed AND NOT passed) AS down,
+        CASE WHEN NOT arg_max(dismissed, checked_at) THEN arg_max(observed, checked_at) END AS observed,
+        CASE WHEN NOT arg_max(dismissed, checked_at)
+            THEN max(checked_at) - to_seconds(CAST(arg_max(observed, checked_at) * 86400 AS BIGINT)) END AS updated_at,
+        CASE WHEN NOT arg_max(passed OR dismissed, checked_at)
+            THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
+    FROM seen GROUP BY ALL
 ),
 assets_told AS (
     SELECT i, moment, source, key, site, coalesce(column_kind, 'other') AS column_kind, must_update_days,
@@ -35,6 +49,8 @@ assets_told AS (
         sum(down) AS down,
         max(date_diff('second', updated_at, moment) // 86400) FILTER (rule = 'home_updated') AS home_age,
         coalesce(max(observed) FILTER (rule = 'column_items') = 0, false) AS blank,
+        max(observed) FILTER (rule = 'guide_elements') AS elements,
+        max(observed) FILTER (rule = 'messages_unanswered') AS messages,
         max(updated_at) FILTER (rule = 'column_updated') AS updated_at,
         sum(lost) FILTER (starts_with(rule, 'deduction:') AND key = site) AS lost
     FROM findings GROUP BY ALL
@@ -42,6 +58,9 @@ assets_told AS (
 sites_told AS MATERIALIZED (
     SELECT i, source, site, sum(visits) AS visits, sum(down) AS down, max(home_age) AS home_age, sum(lost) AS lost,
         count(*) FILTER (blank) AS blank,
+        max(messages) AS messages,
+        count(elements) AS guides,
+        count(*) FILTER (elements <= 4) AS poor_guides,
         count(*) FILTER (NOT blank AND ((column_kind = 'news' AND moment::DATE - updated_at::DATE > 14)
             OR (column_kind IN ('notice', 'policy') AND updated_at::DATE + INTERVAL 6 MONTH < moment::DATE))) AS stale_listed,
         count(*) FILTER (NOT blank AND column_kind = 'other'
@@ -59,7 +78,7 @@ unanswered AS MATERIALIZED (
 told AS (
     SELECT i, moment, a.source, a.key, a.name, a.area, a.area_then, a.unit, t.visits::BIGINT AS visits, t.down::BIGINT AS down,
         t.home_age, t.stale_listed, t.stale_other, t.blank, coalesce(t.lost, 0) AS lost,
-        coalesce(u.messages, 0) AS unanswered
+        greatest(coalesce(u.messages, 0), coalesce(t.messages, 0))::BIGINT AS unanswered, t.guides, t.poor_guides
     FROM instants
     JOIN assets a ON a.kind = 'site'
         AND coalesce(a.registered_at < moment, true) AND NOT coalesce(a.retired_at < moment, false)
@@ -74,7 +93,9 @@ judged AS (
             CASE WHEN stale_listed >= 5 THEN 'stale_listed' END,
             CASE WHEN stale_other >= 10 THEN 'stale_other' END,
             CASE WHEN blank >= 5 THEN 'blank' END,
-            CASE WHEN unanswered > 0 THEN 'unanswered' END
+            CASE WHEN unanswered > 0 THEN 'unanswered' END,
+            -- four of the eight classes missing in five guides; of fewer than five guides, in all of them
+            CASE WHEN poor_guides >= 5 OR (poor_guides > 0 AND poor_guides = guides) THEN 'guides' END
         ], lambda veto: veto IS NOT NULL) AS vetoes
     FROM told
 )

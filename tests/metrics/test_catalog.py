@@ -17,7 +17,8 @@ EV = {
 }  # fmt: skip
 WS = {
     "WS01": "site_pass_rate", "WS02": "site_health", "WS03": "site_down_share", "WS04": "home_page_age",
-    "WS05": "stale_columns", "WS06": "blank_columns",
+    "WS05": "stale_columns", "WS06": "blank_columns", "WS07": "guide_complete_rate", "WS08": "message_on_time_rate",
+    "WS09": "functions_usable_rate",
 }  # fmt: skip
 
 METRIC = {
