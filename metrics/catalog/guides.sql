@@ -18,7 +18,8 @@ tested AS (
     GROUP BY ALL
 )
 SELECT instants.i, moment, a.source, a.key, a.name, a.area, a.area_then, a.unit, t.checked_at,
-    coalesce(t.elements, bit_count(a.guide_elements))::INTEGER AS elements, elements >= 8 AS passed
+    coalesce(t.elements, bit_count(a.guide_elements))::INTEGER AS elements,
+    coalesce(t.elements, bit_count(a.guide_elements)) >= 8 AS passed
 FROM instants
 JOIN assets a ON a.kind = 'service_item'
     AND coalesce(a.registered_at < moment, true) AND NOT coalesce(a.retired_at < moment, false)

@@ -20,28 +20,41 @@ dismissals AS MATERIALIZED (
         checked_at - to_days(window_days) AS since, checked_at + to_days(coalesce(observed, 0)::INTEGER) AS until
     FROM checks WHERE source = 'findings' AND starts_with(rule, 'dismissed:') AND passed
 ),
-seen AS (
-    SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule, checked_at, observed, points, passed,
-        NOT passed AND EXISTS (
-            SELECT 1 FROM dismissals d
-            WHERE d.asset_source = c.asset_source AND d.asset = c.asset AND d.rule = c.rule
-                AND c.checked_at BETWEEN d.since AND d.until AND d.decided_at < moment) AS dismissed
+-- the failed checks that were dismissed, once each though two decisions say so; few, so found from the decisions
+dismissed AS MATERIALIZED (
+    SELECT i, c.asset_source AS source, c.asset AS key, c.rule, max(c.checked_at) AS newest,
+        count(DISTINCT (c.source, c.key)) FILTER (c.checked_at >= moment - INTERVAL 7 DAY) AS visits
+    FROM dismissals d
+    JOIN checks c ON d.asset_source = c.asset_source AND d.asset = c.asset AND d.rule = c.rule
+        AND c.checked_at BETWEEN d.since AND d.until
+    JOIN instants ON c.checked_at < moment AND c.checked_at >= moment - INTERVAL 14 DAY AND d.decided_at < moment
+    WHERE NOT c.passed AND c.checked_at >= (SELECT oldest FROM bounds)
+    GROUP BY ALL
+),
+-- what each rule found of an asset: the newest of its findings, and all visits of a week
+findings AS (
+    SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
+        arg_max(observed, checked_at) AS observed,
+        max(checked_at) AS newest,
+        CASE WHEN NOT arg_max(passed, checked_at)
+            THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
     FROM checks c
     JOIN owned o ON o.key = c.asset AND o.source = c.asset_source
     JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
     WHERE checked_at >= (SELECT oldest FROM bounds)
+    GROUP BY ALL
 ),
--- what each rule found of an asset: the newest of its findings, and all visits of a week
-findings AS (
-    SELECT i, moment, source, key, site, column_kind, must_update_days, rule,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT dismissed) AS visits,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT dismissed AND NOT passed) AS down,
-        CASE WHEN NOT arg_max(dismissed, checked_at) THEN arg_max(observed, checked_at) END AS observed,
-        CASE WHEN NOT arg_max(dismissed, checked_at)
-            THEN max(checked_at) - to_seconds(CAST(arg_max(observed, checked_at) * 86400 AS BIGINT)) END AS updated_at,
-        CASE WHEN NOT arg_max(passed OR dismissed, checked_at)
-            THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
-    FROM seen GROUP BY ALL
+counted AS (
+    SELECT f.* REPLACE (
+        f.visits - CASE WHEN f.rule = 'site_open' THEN coalesce(d.visits, 0) ELSE 0 END AS visits,
+        f.down - CASE WHEN f.rule = 'site_open' THEN coalesce(d.visits, 0) ELSE 0 END AS down,
+        CASE WHEN d.newest IS DISTINCT FROM f.newest THEN f.observed END AS observed,
+        CASE WHEN d.newest IS DISTINCT FROM f.newest THEN f.lost END AS lost
+    ), CASE WHEN d.newest IS DISTINCT FROM f.newest
+        THEN f.newest - to_seconds(CAST(f.observed * 86400 AS BIGINT)) END AS updated_at
+    FROM findings f LEFT JOIN dismissed d USING (i, source, key, rule)
 ),
 assets_told AS (
     SELECT i, moment, source, key, site, coalesce(column_kind, 'other') AS column_kind, must_update_days,
@@ -53,7 +66,7 @@ assets_told AS (
         max(observed) FILTER (rule = 'messages_unanswered') AS messages,
         max(updated_at) FILTER (rule = 'column_updated') AS updated_at,
         sum(lost) FILTER (starts_with(rule, 'deduction:') AND key = site) AS lost
-    FROM findings GROUP BY ALL
+    FROM counted GROUP BY ALL
 ),
 sites_told AS MATERIALIZED (
     SELECT i, source, site, sum(visits) AS visits, sum(down) AS down, max(home_age) AS home_age, sum(lost) AS lost,

@@ -1,11 +1,12 @@
 """WS07 to WS09, the vetoes of guides and of messages seen on pages, and findings that were dismissed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from data.home import Home
+from metrics.period import Period
 from metrics.query import NO_DATA, query
 from metrics.rows import rows
 from tests.factory import DISTRICT, TOWNS, deliver, edition_of, published
@@ -111,7 +112,8 @@ def dismissal(rule: str, *, days: int = 14, holds: int = 0, asset: str = "site",
 def judged(home: Home, checks: list[dict[str, Any]], *decisions: dict[str, Any], at: datetime = AS_OF) -> Any:
     edition_of(home, [], AS_OF, assets=[SITE], checks=checks)
     deliver(home, "checks", list(decisions), source="findings")
-    return rows(published(home, at), "site_health", DISTRICT, NOVEMBER).iloc[0]
+    month = Period(date(2026, 11, 1), date(2026, 12, 1))
+    return rows(published(home, at), "site_health", DISTRICT, month).iloc[0]
 
 
 def test_dismissed_visits_are_no_visits(home: Home) -> None:
