@@ -27,7 +27,7 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 test: $(VENV)/.tests              ## all tests, the browser's included
 	.ci/chromium
 	.ci/postgresql
-	$(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
