@@ -1,5 +1,6 @@
 """What the README shows works as it stands there, in both languages."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cockpit.commands import cli
 from data.areas import load_areas
 from data.home import Home
 from data.ingest import load
+from data.pushed import Pushed
 from data.sources import read_source
 from metrics.catalog import load as load_catalog
 
@@ -50,6 +52,24 @@ def test_the_areas_and_the_source_file_load(readme: Path, tmp_path: Path) -> Non
     assert load_areas(home, tmp_path / "areas.csv").added == 3
     report = load(home, source)
     assert (report.read, report.accepted, report.rejected) == (1, 1, 0)
+
+
+def test_the_push_is_one_that_its_source_takes(readme: Path, tmp_path: Path) -> None:
+    (tmp_path / "areas.csv").write_text(block(readme, "code,name,level"), "utf-8")
+    declared = re.sub(r"^file: .*$", "push: true", block(readme, "source: hotline"), flags=re.MULTILINE)
+    (tmp_path / "hotline.yaml").write_text(declared, "utf-8")
+    shown = block(readme, "export TOKEN")
+    (sent,) = re.findall(r"-d '(.*)'", shown, re.DOTALL)
+    (tmp_path / "body.ndjson").write_text("\n".join(json.dumps(row) for row in json.loads(sent)), "utf-8")
+    home = Home(tmp_path / "var", memory="1GB")
+    load_areas(home, tmp_path / "areas.csv")
+    report = load(
+        home, read_source(tmp_path / "hotline.yaml"), file=tmp_path / "body.ndjson", pushed=Pushed("1", "ndjson")
+    )
+    assert (report.accepted, report.rejected) == (1, 0)
+    assert {"push/hotline", "token issue hotline-system --source hotline"} <= set(
+        re.findall(r"push/\w+|token issue.*(?=\))", shown)
+    )
 
 
 def test_the_metric_is_one_that_the_catalog_takes(readme: Path, tmp_path: Path) -> None:

@@ -117,6 +117,8 @@ async def received(request: Request, form: Form, spool: Spool) -> AsyncIterator[
     except TimeoutError:
         told = f"the body paused for {IDLE_SECONDS:g} s or took more than {LONGEST_SECONDS:g} s"
         raise HTTPException(408, told) from None
+    except asyncio.CancelledError:  # the server stops and has waited long enough: the sender is told, as it is owed
+        raise HTTPException(503, "the server is being stopped: send it again", {"Retry-After": "10"}) from None
     except OSError as error:
         raise Unavailable(f"the push cannot be written to disk: {error.strerror}") from error
     finally:

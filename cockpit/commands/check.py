@@ -34,12 +34,15 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
 
 
 def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
-    """Read the source files named, else the definitions in the store. UsageError that tells all faults."""
+    """Read the source files named, else those that may be pushed to and the definitions in the store.
+
+    UsageError that tells all faults.
+    """
     from data.errors import DataError
     from data.sources import read_source
 
     faults = [] if paths else stored_faults(settings)
-    for path in paths:
+    for path in paths or sorted(settings.sources_folder.glob("*.yaml")):
         try:
             read_source(path)
         except DataError as error:

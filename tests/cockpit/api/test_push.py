@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import HTTPException, Request
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -196,6 +197,31 @@ def test_a_sender_that_leaves_or_pauses_leaves_nothing(root: Path, token: str, m
     told = send(token, None, content=pausing())
     assert (told.status_code, "paused" in told.json()["detail"]) == (408, True)
     assert list(Spool(Home(root)).folder.glob(".coming-*")) == []
+
+
+def test_a_server_that_stops_refuses_what_is_still_coming(root: Path) -> None:
+    spool = Spool(Home(root))
+
+    async def stopped() -> None:
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(60)
+            return {}
+
+        request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+        async with bodies.received(request, bodies.Form("json", "utf-8", False, None), spool):
+            pass
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(stopped())
+        await asyncio.sleep(0.2)
+        assert len(list(spool.folder.glob(".coming-*"))) == 1
+        task.cancel()
+        with pytest.raises(HTTPException, match="being stopped") as told:
+            await task
+        assert told.value.status_code == 503
+
+    asyncio.run(cancelled())
+    assert list(spool.folder.glob(".coming-*")) == []
 
 
 def test_who_pushes_too_often_is_told_when_to_come_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
