@@ -18,7 +18,7 @@ from cockpit.nav import link
 from cockpit.screens import words
 from cockpit.view import View
 from data import ledger
-from data.editions import EVERYTHING, EditionInfo
+from data.editions import EVERYTHING, EditionInfo, rolled_back
 from data.editions import editions as published
 from data.errors import DataError
 from data.home import Home
@@ -29,9 +29,9 @@ from metrics.reconcile import reconcile
 SECONDS = 5
 """How long an answer of the store is kept: it changes while deliveries are loaded."""
 MOST_RAW, MOST_REJECTS = 600, 10
-LOAD, LET_IN, LET_IN_PUSH, PUBLISH, ALL = (
+LOAD, LET_IN, PUBLISH, ALL, PUSHES = (
     f"python -m cockpit {command}"
-    for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "pushes --let-in", "publish", "rejects")
+    for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish", "rejects", "pushes")
 )
 Facts = list[dict[str, Any]]
 
@@ -135,7 +135,7 @@ def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
 def batches() -> Sequence[Batch]:
     """The deliveries as a table, newest first; what is held says how it is let in."""
     own = home()
-    _waiting(own)
+    _pushes(own)
     told = delivered(str(own.root), own)
     if told.fault:
         busy(told.fault)
@@ -144,7 +144,7 @@ def batches() -> Sequence[Batch]:
         header.notice(_("Nothing was delivered yet."))
         return ()
     for batch in told.batches:
-        if batch.held and batch is newest_of(told.batches, batch.source):
+        if batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
             _held(batch)
     counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Seconds"))
     columns = [
@@ -159,15 +159,33 @@ def batches() -> Sequence[Batch]:
     return told.batches
 
 
-def _waiting(own: Home) -> None:
-    """How many pushes are on their way into an edition."""
+def _pushes(own: Home) -> None:
+    """How many pushes are on their way into an edition, and how many wait for somebody to look at them."""
     try:
         counts = Spool(own).counts()
     except DataError as fault:
         busy(str(fault))
         return
     if waiting := counts["queued"] + counts["loaded"]:
-        header.notice(ngettext("{n} push waits to be published", "{n} pushes wait to be published", waiting))
+        told = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
+        if rolled_back(own):
+            told += (
+                " " + _("An older edition was chosen, so nothing is published before somebody does:") + f" {PUBLISH}"
+            )
+        header.notice(told)
+    for state in ("held", "failed"):
+        if count := counts[state]:
+            header.notice(f"{_stopped(state, count)} {PUSHES} --state {state}", state="amber")
+
+
+def _stopped(state: str, count: int) -> str:
+    if state == "held":
+        return ngettext(
+            "{n} push is held, as too many of its rows were refused. See it, and let it in with --let-in:",
+            "{n} pushes are held, as too many of their rows were refused. See them, and let them in with --let-in:",
+            count,
+        )
+    return ngettext("{n} push could not be read. See why:", "{n} pushes could not be read. See why:", count)
 
 
 def newest_of(told: Sequence[Batch], source: str) -> Batch:
@@ -176,11 +194,10 @@ def newest_of(told: Sequence[Batch], source: str) -> Batch:
 
 
 def _held(batch: Batch) -> None:
-    let_in = f"{LET_IN_PUSH} {batch.push}" if batch.push else LET_IN
     share = format.number(100 * batch.rejected / batch.rows_read, 1) if batch.rows_read else "100"
     header.notice(
         _("Batch {n} of {source} is held: {share} % of its rows were refused. Mend it, or let it in as it is:",
-          n=batch.batch, source=batch.source, share=share) + f" {let_in}",
+          n=batch.batch, source=batch.source, share=share) + f" {LET_IN}",
         state="amber",
         links=[(_("What was refused"), here(batch=batch.batch))],
     )  # fmt: skip

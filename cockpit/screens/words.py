@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
+from data.contract import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from metrics.catalog import Domain, Metric
 
@@ -103,6 +104,7 @@ def reason(told: str) -> str:
         "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
         "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),
         "duplicate key in the delivery": _("Number twice in the delivery"), "unreadable row": _("Unreadable row"),
+        OUTSIDE: _("Area that the sender may not push"), FOREIGN: _("Number of a row that the sender may not push"),
     }.get(kind)  # fmt: skip
     if known is None:
         return told

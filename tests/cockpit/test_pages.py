@@ -20,8 +20,12 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
+from cockpit.i18n import using
 from cockpit.screens import data, download, passport, rows, why
+from cockpit.screens import words as spoken
 from cockpit.view import View, read
+from data.contract import DUPLICATE, FOREIGN, OUTSIDE, UNREADABLE_ROW
+from data.editions import ROLLED_BACK
 from data.home import Home
 from data.ingest import load
 from data.intake import Intake, Limits
@@ -535,7 +539,7 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
         body = Intake(spool.coming(), "json", Limits(10_000, 10))
         body.feed(json.dumps([row("1", village_code=str(area))]).encode())
         body.close()
-        held, _ = spool.accept(body, Sender(1, "tickets", None), "tickets", None)
+        spool.accept(body, Sender(1, "tickets", None), "tickets", None)
     data.delivered.clear()
     assert "2 次推送等待发布" in words(screen("data", root=fresh.root))
     publisher = Publisher(fresh, fresh.root / "sources", load_catalog().rollups())
@@ -544,7 +548,19 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
     data.delivered.clear()
     told = words(screen("data", root=fresh.root))
     assert "等待发布" not in told
-    assert f"python -m cockpit pushes --let-in {held.id}" in told
+    assert "1 次推送因拒收行过多待处理" in told
+    assert "python -m cockpit pushes --state held" in told
+    (fresh.editions / ROLLED_BACK).touch()
+    spool.again(spool.newest(1)[0])
+    data.delivered.clear()
+    assert "当前已退回旧版本" in words(screen("data", root=fresh.root))
+
+
+@pytest.mark.parametrize("reason", [OUTSIDE, FOREIGN, DUPLICATE, UNREADABLE_ROW])
+def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
+    with using("zh"):
+        assert spoken.reason(reason) != reason
+        assert "推送" in spoken.reason(reason) or reason in (DUPLICATE, UNREADABLE_ROW)
 
 
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
