@@ -1,7 +1,5 @@
 """Signing in and out, and the change of a password: plain pages that need no script."""
 
-import time
-from collections import OrderedDict, deque
 from html import escape
 from urllib.parse import quote
 
@@ -17,40 +15,12 @@ from cockpit.access.forms import alert, field, form_of, inside, page, read_form,
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.i18n import LANGUAGES, _, language, using
-from data.desk import accounts, sessions
-from data.desk.accounts import Account
+from data.desk import accounts, failures, sessions
+from data.desk.accounts import Account, SignIn
 from data.desk.errors import Refused
 from data.desk.roles import ROLES
 from data.errors import DataError
-
-TRIES, TRIES_SECONDS = 20, 300.0
-"""Failures of one address before it has to wait. Offices share addresses: five of one account lock that account."""
-
-
-class Throttle:
-    """Failures by address over the last minutes; bounded, in this process."""
-
-    def __init__(self, most: int = TRIES, seconds: float = TRIES_SECONDS) -> None:
-        self.most, self.seconds = most, seconds
-        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def wait(self, address: str, now: float | None = None) -> float:
-        """Seconds until this address may try again; 0 if it may."""
-        now = time.monotonic() if now is None else now
-        failed = self._failed.get(address, deque())
-        while failed and now - failed[0] >= self.seconds:
-            failed.popleft()
-        return self.seconds - (now - failed[0]) if len(failed) >= self.most else 0.0
-
-    def failed(self, address: str, now: float | None = None) -> None:
-        now = time.monotonic() if now is None else now
-        self._failed.setdefault(address, deque(maxlen=self.most)).append(now)
-        self._failed.move_to_end(address)
-        while len(self._failed) > 10_000:
-            self._failed.popitem(last=False)
-
-
-throttle = Throttle()
+from metrics.errors import MetricsError
 
 
 async def login(request: Request) -> Response:
@@ -61,27 +31,16 @@ async def login(request: Request) -> Response:
             return page(sign_in(target))
         if not same_origin(request):
             return page(sign_in(target, _("The form came from elsewhere: sign in here.")), 403)
-        address = address_of(request)
-        if wait := throttle.wait(address):
-            text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
-            return page(sign_in(target, text), 429, {"Retry-After": str(int(wait) + 1)})
-        form = await read_form(request)
+        form, address = await read_form(request), address_of(request)
         try:
-            found = await run_in_threadpool(
-                accounts.sign_in,
-                visitors.desk(),
-                form.get("name", ""),
-                form.get("password", ""),
-                totp=form.get("totp") or None,
-            )
+            wait, found = await run_in_threadpool(_try, form, address)
             if found.outcome == "ok" and found.account:
                 return await begin(request, found.account, target, lang=request.query_params.get("lang", ""))
         except DataError as error:
             return page(sign_in(target, str(error)), 503)
-        throttle.failed(address)
-        await run_in_threadpool(
-            record.write, who=form.get("name", "")[:60], event="login_failed", result=found.outcome, address=address
-        )
+        if wait:
+            text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
+            return page(sign_in(target, text), 429, {"Retry-After": str(int(wait) + 1)})
         return page(sign_in(target, _refusal(found.outcome), form.get("name", "")), 401)
 
 
@@ -93,9 +52,12 @@ async def demo_login(request: Request) -> Response:
         form = await read_form(request)
         if not same_origin(request) or form.get("role") not in ROLES:
             return page(sign_in("/", _("The form came from elsewhere: sign in here.")), 403)
-        account = await run_in_threadpool(demo.account, visitors.desk(), form["role"])
         target = inside(request.query_params.get("next", "/"))
-        return await begin(request, account, target, lang=request.query_params.get("lang", ""))
+        try:
+            account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
+            return await begin(request, account, target, lang=request.query_params.get("lang", ""))
+        except (DataError, MetricsError) as error:
+            return page(sign_in(target, str(error)), 503)
 
 
 async def logout(request: Request) -> Response:
@@ -104,7 +66,10 @@ async def logout(request: Request) -> Response:
         return HTMLResponse("the form came from elsewhere\n", 403)
     visitor = visitor_of(request.scope)
     if visitor:
-        await run_in_threadpool(sessions.end_all, visitors.desk(), visitor.session.account_id)
+        try:
+            await run_in_threadpool(sessions.end_all, visitors.desk(), visitor.session.account_id)
+        except DataError as error:
+            return page(alert(str(error)), 503)
         await run_in_threadpool(record.write, visitor=visitor, event="logout", address=address_of(request))
     if token := token_of(request.scope):
         watch.end(token)
@@ -143,6 +108,18 @@ ROUTES = (
     Route("/password", password, methods=["GET", "POST"]),
     Route("/session", session),
 )
+
+
+def _try(form: dict[str, str], address: str) -> tuple[float, SignIn]:
+    """Seconds that this address has to wait first, or how the sign-in went; a failure is counted and recorded."""
+    desk, name = visitors.desk(), form.get("name", "")
+    if wait := failures.wait(desk, address):
+        return wait, SignIn("wait")
+    found = accounts.sign_in(desk, name, form.get("password", ""), totp=form.get("totp") or None)
+    if found.outcome != "ok":
+        failures.note(desk, address)
+        record.write(who=name[:60], event="login_failed", result=found.outcome, address=address)
+    return 0.0, found
 
 
 def _change(name: str, form: dict[str, str]) -> Account:

@@ -11,9 +11,10 @@ from data.desk.roles import ROLES
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from data.desk.accounts import Grant
     from data.desk.store import Desk
 
-COLUMNS = ("name", "title", "state", "role", "area", "from", "to")
+COLUMNS = ("name", "title", "state", "role", "area", "from", "to", "by")
 
 
 @click.group()
@@ -133,9 +134,13 @@ def listed(settings: "Settings", layout: str) -> None:
     rows = [
         (account.name, account.title, "locked" if account.disabled else "open", *grant)
         for account, grants in found
-        for grant in ([(g.role, g.area, g.first_day, g.last_day) for g in grants] or [(None,) * 4])
+        for grant in ([_told(g) for g in grants] or [(None,) * 5])
     ]
     write(COLUMNS, rows, layout)
+
+
+def _told(grant: "Grant") -> tuple[object, ...]:
+    return grant.role, grant.area, grant.first_day, grant.last_day, "provider" if grant.by_provider else None
 
 
 def opened(settings: "Settings") -> "Desk":

@@ -20,7 +20,7 @@ const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.lab
 const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
   ? `<b aria-current="page">${esc(c.text)}</b>` : !c.href ? `<span>${esc(c.text)}</span>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
 
-const draw = (d, dark) => `<header${d.find ? "" : ' class="plain"'}>
+const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
   <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
     ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>` : ""}
     ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}

@@ -40,9 +40,17 @@ def header(view: "View") -> None:
 @lru_cache(maxsize=512)
 def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallback: str | None) -> bytes:
     """What the header shows of a view: it also depends on the address as it stands and on what is published."""
+    looks = view.grants.may(Can.LOOK)
+    wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
+    find = {
+        "label": _("Find an area"),
+        "url": f"/geo/{view.edition.id}/find?q=",
+        "href": view.href(area="AREA"),
+        "none": _("No area of this name"),
+    }
     data = {
         "product": _("Governance Cockpit"),
-        "home": view.href(area=None),
+        "home": view.href(first.page(view.grants), area=None),
         "crumbs": _crumbs(view),
         "demo": demo_mark(view.edition.demo),
         "other": _other_edition(view),
@@ -50,18 +58,10 @@ def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallb
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
         "fresh": freshness_in_words(view),
         "data": view.data_page(),
-        "find": {
-            "label": _("Find an area"),
-            "url": f"/geo/{view.edition.id}/find?q=",
-            "href": view.href(area="AREA"),
-            "none": _("No area of this name"),
-        },
+        "find": find if looks else None,
         "menus": [_periods(view), _comparisons(view)],
         "pages": [{"text": _("Definitions"), "href": view.href("dictionary")}, *_pages(view.grants, dict(view.given))],
-        "switches": [
-            *_switches(view.lang, view.size),
-            {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True},
-        ],
+        "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
     return packed(data)

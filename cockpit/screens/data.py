@@ -118,7 +118,7 @@ def editions_table(view: View) -> None:
 
 
 def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
-    href = view.href(edition=None if edition.current else edition.id)
+    href = view.href(edition=None if edition.current else edition.id) if view.grants.may(Can.LOOK) else ""
     return [
         Cell(edition.id, href, note=_("shown here") if edition.id == view.edition.id else ""),
         Cell(_("Current"), state="green") if edition.current else Cell(_("Kept"), state="none"),

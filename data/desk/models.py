@@ -85,6 +85,15 @@ class Session(Base):
     by_provider: Mapped[bool] = mapped_column(default=False)
 
 
+class Failure(Base):
+    """A failed sign-in of the last minutes. address: the hash of where it came from."""
+
+    __tablename__ = "failure"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Token(Base):
     """What a system shows to push facts or ask for numbers. sources: names, apart with commas."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,7 +20,7 @@ import app as application
 from cockpit import settings
 from cockpit.access import account, gate, hosts, login, visitors
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, clock, sessions
+from data.desk import accounts, audit, clock, failures, models, sessions
 from tests.factory import DISTRICT
 
 PASSWORD = "Hongqi+2026"
@@ -44,8 +45,10 @@ def served() -> Starlette:
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login, "throttle", login.Throttle())
+def _fresh(home: Path) -> None:
+    """No failure of an address is remembered from the test before."""
+    with visitors.desk().begin() as session:
+        session.execute(delete(models.Failure))
 
 
 @pytest.fixture
@@ -158,13 +161,13 @@ def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wang: str) -> 
 
 def test_an_address_that_fails_too_often_waits(wang: str) -> None:
     async def work(client: httpx.AsyncClient) -> httpx.Response:
-        for i in range(login.TRIES):
+        for i in range(failures.MOST):
             assert (await client.post("/login", data={"name": f"n{i}", "password": "x"})).status_code == 401
         return await client.post("/login", data={"name": wang, "password": PASSWORD})
 
     told = ask(work)
     assert told.status_code == 429
-    assert 0 < int(told.headers["retry-after"]) <= login.TRIES_SECONDS + 1
+    assert 0 < int(told.headers["retry-after"]) <= failures.SPAN.total_seconds() + 1
 
 
 def test_a_form_from_elsewhere_is_refused(wang: str) -> None:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
+from cockpit.components import header
 from cockpit.layouts import answers
 from cockpit.screens import data
 from cockpit.view import BadParameter, View, read
@@ -119,6 +120,19 @@ def test_navigation_shows_only_what_may_be_opened(ask: Callable[..., str], page:
         if need not in (None, Can.LOOK):
             linked = re.search(rf'"href": "/{name}[?"]', said) is not None
             assert linked is (need in MATRIX[role]), name
+    if Can.LOOK not in MATRIX[role]:
+        assert re.search(r'"(?:href|home)": "/(?:\?|"|rows|why|passport|case|wall)', said) is None
+
+
+def test_a_demonstration_says_so_on_every_screen(ask: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_DEMO", "1")
+    settings.current.cache_clear()
+    header._packed.cache_clear()
+    for page in PAGES:
+        for role in ("leader", "audit_admin"):
+            assert "演示登录" in ask(page, role), (page, role)
+    assert "演示登录" in ask("cockpit", "leader", wall=1)
+    header._packed.cache_clear()
 
 
 def test_a_case_elsewhere_is_refused_though_the_area_is_ones_own(ask: Callable[..., str]) -> None:
