@@ -26,6 +26,7 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 
 test: $(VENV)/.tests              ## all tests, the browser's included
 	.ci/chromium
+	.ci/nginx
 	.ci/postgresql
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 

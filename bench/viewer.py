@@ -1,7 +1,7 @@
 """A viewer without a browser: one websocket that speaks Streamlit's own messages, as a browser does."""
 
 import asyncio
-import json
+import ssl
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -39,23 +39,32 @@ class Place:
 
 @dataclass
 class Viewer:
-    """Somebody signed in who looks at one area. `messages` and `size` are of the last run."""
+    """Somebody signed in who looks at one area.
+
+    shows: the components that the screen must hold; by default those of a cockpit of the area's level.
+    messages, size, said: how many of the server's messages there were in the last run, their bytes, and what they held.
+    """
 
     address: str
     token: str
     place: Place
+    shows: set[str] | None = None
+    tls: ssl.SSLContext | None = None
     messages: int = 0
     size: int = 0
+    said: bytes = b""
     _socket: ClientConnection | None = field(default=None, repr=False)
     _page: str = ""
 
     async def open(self) -> None:
-        """Connect, without a run yet."""
+        """Connect, or connect again, without a run yet."""
+        await self.close()
         self._socket = await connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
             additional_headers={"Cookie": f"{COOKIE}={self.token}"},
             origin=self.address,  # type: ignore[arg-type]
+            ssl=self.tls,
             compression=None,
             max_size=None,
             open_timeout=PATIENCE,
@@ -65,6 +74,13 @@ class Viewer:
     async def close(self) -> None:
         if self._socket:
             await self._socket.close()
+
+    async def __aenter__(self) -> "Viewer":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
 
     async def run(self, **parameters: object) -> float:
         """One run of the cockpit; the seconds from asking until it is complete. Raises BadRun."""
@@ -89,25 +105,28 @@ class Viewer:
         assert self._socket
         self.messages = self.size = 0
         shown: set[str] = set()
+        told: list[bytes] = []
         named = False
-        names = (self.place.name.encode(), json.dumps(self.place.name)[1:-1].encode())
+        name = self.place.name.encode()
         while True:
             raw = await self._socket.recv()
             assert isinstance(raw, bytes)
             self.messages += 1
             self.size += len(raw)
+            told.append(raw)
             message = ForwardMsg.FromString(raw)
             kind = message.WhichOneof("type")
             if kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
                 shown.add(message.delta.new_element.bidi_component.component_name)
-                named = named or any(name in raw for name in names)
+                named = named or name in raw
             elif kind == "navigation":
                 self._page = message.navigation.page_script_hash
             elif kind == "script_finished":
                 break
+        self.said = b"".join(told)
         if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
             raise BadRun("the run did not end well")
-        if missing := SHOWS[self.place.level] - shown:
+        if missing := (SHOWS[self.place.level] if self.shows is None else self.shows) - shown:
             raise BadRun(f"the screen is not the cockpit of {self.place.name}: no {', '.join(sorted(missing))}")
         if not named:
             raise BadRun(f"the screen does not name {self.place.name}")

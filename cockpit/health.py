@@ -47,8 +47,11 @@ def _told() -> dict[str, object]:
 
 def _too_old(edition: Edition) -> list[str]:
     limit = settings.current().fresh_hours
-    now = datetime.now(ZoneInfo(edition.zone)).replace(tzinfo=None)
-    hours = (now - edition.as_of).total_seconds() / 3600
+    hours = (_now(edition.zone) - edition.as_of).total_seconds() / 3600
     if not limit or hours <= limit:
         return []
     return [f"the data are {hours:.1f} hours old: load and publish, or set COCKPIT_FRESH_HOURS above {limit:g}"]
+
+
+def _now(zone: str) -> datetime:
+    return datetime.now(ZoneInfo(zone)).replace(tzinfo=None)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
 from data.desk import accounts, sessions
+from data.desk.errors import DeskError
 from data.desk.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
@@ -19,6 +20,12 @@ from data.schema import end_of
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0
 """How long an answer of the desk holds: a revoked session or grant is felt within this time."""
+AT_ONCE = 4
+"""So many ask the desk at once."""
+ASK_SECONDS = 0.1
+"""How long those whom the desk has answered for before wait for their turn; then the answer of before holds."""
+ASK_SECONDS_NEW = 10.0
+"""How long others wait for it."""
 GONE_SECONDS = 5.0
 """How long a desk that did not answer is left alone by those it has answered for before."""
 REMEMBERED = 10_000
@@ -51,6 +58,7 @@ class Visitors:
         self._known: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()
         self._lock = threading.Lock()
         self._gone_until = 0.0
+        self._asking = threading.Semaphore(AT_ONCE)
 
     def of(self, token: str | None) -> Visitor | None:
         """The visitor of a session's token; None if it has ended or never was. DeskError if nobody can tell."""
@@ -62,6 +70,10 @@ class Visitors:
             _at, known = self._known.get(token, (0.0, None))
         if known and time.monotonic() < self._gone_until:
             return known  # whoever asks a desk that does not answer waits: one a moment is enough
+        if not self._asking.acquire(timeout=ASK_SECONDS if known else ASK_SECONDS_NEW):
+            if known is None:
+                raise DeskError("the desk does not answer: see that it runs, then try again")
+            return known
         try:
             found = _read(token)
         except DataError:
@@ -69,6 +81,8 @@ class Visitors:
             if known is None:
                 raise
             found = known
+        finally:
+            self._asking.release()
         with self._lock:
             self._known.pop(token, None)
             if found:

@@ -2,7 +2,10 @@
 
 import contextlib
 import os
+import signal
 import socket
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 EVERY_INTERFACE = ("0.0.0.0", "::")
+MOST_WORKERS = 64
+STOP_SECONDS = 10
+"""What still runs so long after SIGTERM is cut off."""
 
 
 @click.command()
@@ -24,11 +30,19 @@ EVERY_INTERFACE = ("0.0.0.0", "::")
 @click.option(
     "--demo", is_flag=True, help="One-click roles to sign in with; builds the demo district if nothing is published."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    help="Processes, one on each port from --port up, for a proxy that keeps a session with one of them.",
+)
 @with_settings
-def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) -> None:
-    """Serve the cockpits until Ctrl-C. The address is printed when the first page can be opened."""
+def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, workers: int) -> None:
+    """Serve the cockpits until Ctrl-C or SIGTERM. The address is printed when the first page can be opened."""
     host, port = host or settings.host, port or settings.port
-    with bind(host, port) as door:
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    with contextlib.ExitStack() as doors, contextlib.suppress(KeyboardInterrupt):
+        mine = [doors.enter_context(bind(host, port + i)) for i in range(workers)]
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
         note_settings(settings, demo)
@@ -38,8 +52,11 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool) 
             if path := getattr(settings, name):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
-        with contextlib.suppress(KeyboardInterrupt):
-            _run(door, address(host, port))
+        if workers == 1:
+            _run(mine[0], address(host, port), settings.proxies)
+        else:
+            doors.close()  # they were to be had
+            _run_workers(settings, host, port, workers, demo)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -98,7 +115,24 @@ def address(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-def _run(door: socket.socket, url: str) -> None:
+def _as_interrupt(*_signal: object) -> None:
+    """SIGTERM ends as Ctrl-C does: in order, with exit code 0. Uvicorn raises it again once it has stopped."""
+    raise KeyboardInterrupt
+
+
+def _run_workers(settings: "Settings", host: str, port: int, workers: int, demo: bool) -> None:
+    from cockpit.commands.workers import supervise
+
+    commands = []
+    for i in range(workers):
+        command = [sys.executable, "-m", "cockpit", "serve", "--host", host, "--port", str(port + i)]
+        metrics = {"COCKPIT_METRICS_PORT": str(settings.metrics_port + i)} if settings.metrics_port else {}
+        here = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
+        commands.append((here, port + i, [*command, *(["--demo"] if demo else [])], os.environ | metrics))
+    supervise(commands, f"{workers} workers answer at {address(host, port)} and the ports after it: docs/serving.md")
+
+
+def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -107,7 +141,10 @@ def _run(door: socket.socket, url: str) -> None:
             if self.started:
                 click.echo(f"the cockpits are at {url}")
 
-    config = uvicorn.Config("app:app", log_level="warning", access_log=False, ws_per_message_deflate=False)
+    config = uvicorn.Config(
+        "app:app", log_level="warning", access_log=False, ws_per_message_deflate=False,
+        forwarded_allow_ips=list(proxies), timeout_graceful_shutdown=STOP_SECONDS,
+    )  # fmt: skip
     server = Server(config)
     server.run(sockets=[door])
     if not server.started:

@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
 from sqlalchemy.orm import Session
 
 from data.desk.errors import DeskError
@@ -59,7 +59,7 @@ def open_desk(url: str) -> Desk:
         if sqlite and parsed.database:
             _private(Path(parsed.database))
         waiting = {"timeout": LOCK_SECONDS} if sqlite else {"connect_timeout": LOCK_SECONDS}
-        engine = create_engine(parsed, pool_pre_ping=not sqlite, connect_args=waiting)
+        engine = create_engine(parsed, pool_pre_ping=not sqlite, pool_timeout=LOCK_SECONDS, connect_args=waiting)
     except (ArgumentError, NoSuchModuleError, OSError) as error:
         raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
     if sqlite:
@@ -101,11 +101,10 @@ def _begin_sqlite(connection: Connection) -> None:
 def _told(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, TimeoutError) as error:  # the latter where too many wait for a connection already
         where = engine.url.render_as_string(hide_password=True)
-        raise DeskError(
-            f"the desk {where} does not answer ({_line(error.orig)}): see that it runs, then try again"
-        ) from error
+        reason = _line(error.orig if isinstance(error, DBAPIError) else error)
+        raise DeskError(f"the desk {where} does not answer ({reason}): see that it runs, then try again") from error
 
 
 def _line(error: object) -> str:

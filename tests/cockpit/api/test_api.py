@@ -18,6 +18,7 @@ from cockpit import health, settings
 from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import MOST_ROWS, api
+from data import queries
 from data.desk import audit, clock, tokens
 from data.home import Home
 from metrics.catalog import load as load_catalog
@@ -181,3 +182,31 @@ def test_health_is_told_to_everybody(get: Callable[..., httpx.Response], monkeyp
     told = get("/readyz", "")
     assert told.status_code == 503
     assert "COCKPIT_DESK" in told.json()["faults"][0]
+
+
+def test_data_are_too_old_only_where_somebody_says_so(
+    get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_now", lambda zone: datetime(2026, 11, 23, 11, 30))
+    assert get("/readyz", "").status_code == 200
+    for hours, status in (("27.6", 200), ("27.4", 503)):
+        monkeypatch.setenv("COCKPIT_FRESH_HOURS", hours)
+        settings.current.cache_clear()
+        told = get("/readyz", "")
+        assert told.status_code == status
+        assert told.json()["edition"], "what is served is told in any case"
+    assert told.json()["faults"] == [
+        "the data are 27.5 hours old: load and publish, or set COCKPIT_FRESH_HOURS above 27.4"
+    ]
+
+
+def test_a_question_without_end_is_stopped(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = "SELECT '' AS g, 0 AS i, count(*) FROM range(100_000_000) a, range(100_000) b"
+    monkeypatch.setattr("metrics.sums.sums_sql", lambda *asked, **how: endless)
+    queries.limit(0.3)
+    try:
+        told = get("metrics/intake", **NOVEMBER)
+    finally:
+        queries.limit(None)
+    assert told.status_code == 504
+    assert "longer than 0.3 seconds and was stopped" in told.json()["detail"]
