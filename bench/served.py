@@ -1,6 +1,7 @@
 """A server to measure: started by the command line on a home, with viewers who are signed in."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psutil
 
@@ -17,7 +19,7 @@ from bench.viewer import Place, Viewer
 from data.desk import accounts, sessions
 from data.desk.errors import Refused
 from data.desk.store import Desk, open_desk
-from data.editions import current
+from data.editions import current, path_of, point
 from data.home import Home
 from metrics.areas import Area, children, root
 
@@ -58,11 +60,24 @@ class Served:
         """Bytes resident."""
         return sum(p.memory_info().rss for p in self.processes())
 
-    def publish(self) -> None:
-        """A new edition of what is loaded, as of when the demonstration was delivered."""
-        edition = current(self.home)
-        assert edition
-        _cockpit(self.home, "publish", "--as-of", edition.as_of.isoformat())
+    @contextmanager
+    def new_edition(self) -> Iterator[None]:
+        """A new edition, and the one before again at the end: the same content in a file of another name.
+
+        To a server it is as new as any: whatever it keeps is kept by an edition's name. The file's pages are in the
+        system's memory, as they are of one that was written just now.
+        """
+        before = current(self.home)
+        assert before
+        id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        file = path_of(self.home, id)
+        os.link(before.path, file)
+        point(self.home, id)
+        try:
+            yield
+        finally:
+            point(self.home, before.id)
+            file.unlink()
 
     def _places(self, level: str) -> list[Area]:
         edition = current(self.home)
@@ -88,14 +103,14 @@ class Served:
 
 
 @contextmanager
-def served(home: Home, *, workers: int = 1) -> Iterator[Served]:
+def served(home: Home) -> Iterator[Served]:
     """Serves a home until the end of the block."""
     desk = open_desk(f"sqlite:///{home.root.resolve() / 'desk.sqlite'}")
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         port = door.getsockname()[1]
     command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), "--home", str(home.root), "--demo"]
-    process = subprocess.Popen([*command, *(["--workers", str(workers)] if workers > 1 else [])])
+    process = subprocess.Popen(command)
     try:
         server = Served(home, f"http://127.0.0.1:{port}", psutil.Process(process.pid), desk)
         _wait(server.address)
@@ -116,7 +131,3 @@ def _wait(address: str) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.2)
-
-
-def _cockpit(home: Home, *words: str) -> None:
-    subprocess.run([sys.executable, "-m", "cockpit", *words, "--home", str(home.root)], check=True, env=os.environ)

@@ -1,6 +1,6 @@
 """How many viewers one server carries: real sessions over the websocket, each signed in, each run checked.
 
-    python -m bench.viewers [--cases 1000000] [--home FOLDER] [--soak MINUTES] [--only PART] [--workers N]
+    python -m bench.viewers [--cases 1000000] [--home FOLDER] [--soak MINUTES] [--only PART]
 
 Serves the demo district of that size (kept in FOLDER, so a second run starts at once) in a process of its own; the load
 comes from this one, on the same machine. CPU is what the server's processes used, user and system: other work on
@@ -13,7 +13,8 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -29,6 +30,9 @@ THINK = 10.0
 """Mean seconds between two runs of one viewer."""
 HELD_SECONDS = 60.0
 ARRIVING_SECONDS = 10.0
+EDITIONS = 3
+SETTLING_SECONDS = 20.0
+"""Until the server has made all of a new edition ready, and is at rest again."""
 PARTS = ("rate", "held", "arrivals", "edition")
 
 
@@ -36,7 +40,7 @@ def main() -> None:
     options = _options()
     home, _ = district(options.home, options.cases)
     print(f"{options.cases:,} cases, {psutil.cpu_count()} processors, load average {psutil.getloadavg()[0]:.1f}\n")
-    with served(home, workers=options.workers) as server:
+    with served(home) as server:
         for part in options.only or PARTS:
             asyncio.run(MEASURES[part](server, options))
         if options.soak:
@@ -52,7 +56,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of the measurement with everything warm")
     parser.add_argument("--held", type=float, default=HELD_SECONDS, help="seconds for which sessions are held")
     parser.add_argument("--soak", type=float, default=0, help="minutes of held sessions, and what memory grows by")
-    parser.add_argument("--workers", type=int, default=1, help="processes that serve")
     parser.add_argument("--only", choices=PARTS, action="append", help="one measurement; may be given again")
     return parser.parse_args()
 
@@ -60,7 +63,7 @@ def _options() -> argparse.Namespace:
 async def rate(server: Served, options: argparse.Namespace) -> None:
     """Full cockpits a second, asked one after the other by a few viewers."""
     for level in ("district", "town", "village"):
-        crowd = server.viewers(4 * options.workers, levels=(level,))
+        crowd = server.viewers(4, levels=(level,))
         async with _open(crowd):
             for viewer in crowd:
                 await viewer.run()
@@ -141,14 +144,15 @@ async def _arrive(server: Served, options: argparse.Namespace, when: str) -> Non
 
 async def edition(server: Served, options: argparse.Namespace) -> None:
     """What the first viewer of a new edition waits for, and the next: queries and figures together."""
-    first, second = server.viewers(1, levels=("district",)) + server.viewers(1, levels=("district",))
-    waited: list[tuple[float, float]] = []
-    async with _open([first, second]):
-        for viewer in (first, second):
+    crowd = server.viewers(2, levels=("district",))
+    waited: list[list[float]] = []
+    async with _open(crowd):
+        for viewer in crowd:
             await viewer.run()
-        for _ in range(3):
-            server.publish()
-            waited.append((await first.run(), await second.run()))
+        for _ in range(EDITIONS):
+            with server.new_edition():
+                waited.append([await viewer.run() for viewer in crowd])
+                await asyncio.sleep(SETTLING_SECONDS)
     for name, times in zip(("first", "next"), zip(*waited, strict=True), strict=True):
         _tell(f"the {name} viewer of a new edition", f"{statistics.median(times) * 1e3:.0f} ms")
 
@@ -169,16 +173,12 @@ MEASURES: dict[str, Callable[[Served, argparse.Namespace], Awaitable[None]]] = {
 }  # fmt: skip
 
 
-class _open:
-    def __init__(self, crowd: list[Viewer]) -> None:
-        self.crowd = crowd
-
-    async def __aenter__(self) -> None:
-        for viewer in self.crowd:
-            await viewer.open()
-
-    async def __aexit__(self, *error: object) -> None:
-        await asyncio.gather(*(viewer.close() for viewer in self.crowd), return_exceptions=True)
+@asynccontextmanager
+async def _open(crowd: list[Viewer]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as screens:
+        for viewer in crowd:
+            await screens.enter_async_context(viewer)
+        yield
 
 
 def _spread(times: list[float]) -> tuple[str, ...]:

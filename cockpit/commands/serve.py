@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVERY_INTERFACE = ("0.0.0.0", "::")
 MOST_WORKERS = 64
+KEEP_ALIVE_SECONDS = 75
+"""Longer than a proxy keeps a connection: one that closes just when it is used again looks like a failure to it."""
 STOP_SECONDS = 10
 """What still runs so long after SIGTERM is cut off."""
 
@@ -144,6 +146,7 @@ def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
     config = uvicorn.Config(
         "app:app", log_level="warning", access_log=False, ws_per_message_deflate=False,
         forwarded_allow_ips=list(proxies), timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip
     server = Server(config)
     server.run(sockets=[door])

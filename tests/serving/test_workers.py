@@ -243,14 +243,19 @@ async def _killed(fleet: Fleet) -> None:
 
 def _back(fleet: Fleet, port: int, before: int) -> bool:
     """Whether another process answers on the port."""
+    return _answers(port) and fleet.workers[port].pid != before
+
+
+def _answers(port: int) -> bool:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200 and fleet.workers[port].pid != before
+        return connection.getresponse().status == 200
 
 
 def test_prometheus_is_told_of_each_worker(fleet: Fleet) -> None:
     asyncio.run(_some_runs(fleet))
     for i in (0, 1):
+        assert _answers(fleet.server.port + i)
         assert float(fleet.told(i, r'cockpit_requests_total\{route="healthz",status="200"\} (\S+)')) > 0
         assert float(fleet.told(i, r"cockpit_query_seconds_count (\S+)")) > 0
         assert float(fleet.told(i, r"cockpit_edition_age_seconds (\S+)")) > 0
