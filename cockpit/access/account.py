@@ -8,12 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
-from cockpit.access import demo
-from cockpit.access.forms import form_of, page, spoken
+from cockpit.access import demo, first
+from cockpit.access.forms import form_of, here, page, spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Held
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, using
+from cockpit.nav import link
 from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError
@@ -34,12 +35,13 @@ def _told(visitor: Visitor) -> str:
     rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
     factor, change, home = escape(_("Second factor")), escape(_("Change password")), escape(_("Cockpit"))
-    own = f'<a href="/password">{change}</a> · <a href="/account/factor">{factor}</a> · '
+    begin = escape(here(link(first.page(visitor.grants), {})))
+    own = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a> · '
     return (
         f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
         + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
         + form_of("/logout", "", _("Sign out everywhere"))
-        + f'<p class="quiet">{"" if visitor.session.by_provider else own}<a href="/">{home}</a></p>'
+        + f'<p class="quiet">{"" if visitor.session.by_provider else own}<a href="{begin}">{home}</a></p>'
     )
 
 

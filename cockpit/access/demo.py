@@ -52,8 +52,8 @@ def titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def buttons(asked: str) -> str:
-    """One button a role, with what it is allowed to see. asked: what the login's address asks for."""
+def buttons(action: str) -> str:
+    """One button a role, with what it is allowed to see. action: where a click is sent."""
     told = {
         "leader": _("the whole district, rows and files"),
         "official": _("one town and its villages"),
@@ -69,4 +69,4 @@ def buttons(asked: str) -> str:
         for role, what in told.items()
     )
     head = escape(_("Demonstration: choose a role"))
-    return f'<h2>{head}</h2><form class="roles" method="post" action="/login/demo?{escape(asked)}">{each}</form>'
+    return f'<h2>{head}</h2><form class="roles" method="post" action="{escape(action)}">{each}</form>'

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from cockpit.access import record, visitors
 from cockpit.access.entry import address_of
-from cockpit.access.forms import alert, field, form_of, page, read_form, same_origin, spoken
+from cockpit.access.forms import alert, field, form_of, here, page, read_form, same_origin, spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, using
@@ -88,4 +88,4 @@ def _said(text: str) -> str:
 
 def _back() -> str:
     account = escape(_("Account"))
-    return f'<p class="quiet"><a href="/account">{account}</a></p>'
+    return f'<p class="quiet"><a href="{here("/account")}">{account}</a></p>'

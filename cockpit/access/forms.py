@@ -53,6 +53,13 @@ def spoken(request: Request) -> str:
     return asked if asked in LANGUAGES else settings.current().language
 
 
+def here(path: str) -> str:
+    """An address of ours that goes on in the language spoken."""
+    if language() == settings.current().language:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}lang={language()}"
+
+
 def field(
     name: str, label: str, value: str = "", *, kind: str = "text", autocomplete: str = "off", needed: bool = True
 ) -> str:
@@ -64,7 +71,9 @@ def field(
 
 def form_of(action: str, fields: str, button: str, note: str = "") -> str:
     noted = f'<p class="quiet">{escape(note)}</p>' if note else ""
-    return f'<form method="post" action="{escape(action)}">{fields}{noted}<button>{escape(button)}</button></form>'
+    return (
+        f'<form method="post" action="{escape(here(action))}">{fields}{noted}<button>{escape(button)}</button></form>'
+    )
 
 
 def alert(text: str) -> str:

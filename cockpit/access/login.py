@@ -11,7 +11,7 @@ from starlette.routing import Route
 from cockpit import settings
 from cockpit.access import demo, record, visitors
 from cockpit.access.entry import address_of, begin
-from cockpit.access.forms import alert, field, form_of, inside, page, read_form, same_origin, spoken
+from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, same_origin, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.i18n import LANGUAGES, _, language, using
@@ -93,7 +93,7 @@ async def password(request: Request) -> Response:
         except (Refused, DataError) as error:
             return page(_new_password(visitor.name, str(error)), 400)
         await run_in_threadpool(record.write, visitor=visitor, event="password", address=address_of(request))
-        return await begin(request, account, "/")
+        return await begin(request, account, "/", lang=request.query_params.get("lang", ""))
 
 
 async def session(request: Request) -> Response:
@@ -143,7 +143,7 @@ def _refusal(outcome: str) -> str:
 def sign_in(target: str, problem: str = "", name: str = "") -> str:
     """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
     config = settings.current()
-    asked = f"next={quote(target)}" + (f"&lang={language()}" if language() != config.language else "")
+    asked = f"next={quote(target)}"
     fields = field("name", _("Account"), name, autocomplete="username") + field(
         "password", _("Password"), kind="password", autocomplete="current-password"
     )
@@ -151,10 +151,11 @@ def sign_in(target: str, problem: str = "", name: str = "") -> str:
     form = form_of(f"/login?{asked}", fields, _("Sign in"))
     other = next(lang for lang in LANGUAGES if lang != language())
     switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
-    ways = demo.buttons(asked) if config.demo else ""
+    ways = demo.buttons(here(f"/login/demo?{asked}")) if config.demo else ""
     if config.oidc_issuer:
         through = escape(_("Sign in with {provider}", provider=config.oidc_name or _("the unified identity")))
-        ways += f'<p><a class="button" href="/login/provider?{escape(asked)}">{through}</a></p>'
+        leave = escape(here(f"/login/provider?{asked}"))
+        ways += f'<p><a class="button" href="{leave}">{through}</a></p>'
     head = escape(_("With an account"))
     return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
 

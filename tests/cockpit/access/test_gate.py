@@ -222,6 +222,14 @@ def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
     assert (told[0].headers["location"], told[1].headers["location"]) == ("/password", "/password")
 
 
+def test_the_language_chosen_at_the_door_goes_on_inside(wang: str) -> None:
+    page = get("/login?lang=en&next=/rows").text
+    assert 'action="/login?next=/rows&amp;lang=en"' in page
+    told = ask(lambda c: c.post("/login?next=/rows&lang=en", data={"name": wang, "password": PASSWORD}))
+    assert told.headers["location"] == "/rows?lang=en"
+    assert 'action="/login?next=/rows"' in get("/login?lang=zh&next=/rows").text
+
+
 def test_what_happens_at_the_door_is_in_the_audit(wang: str) -> None:
     ask(lambda c: c.post("/login", data={"name": wang, "password": "wrong"}))
     ask(lambda c: c.post("/login", data={"name": wang, "password": PASSWORD}))
