@@ -89,6 +89,7 @@ class Publisher:
 
     def _give_up(self, push: Push, fault: str) -> None:
         told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
+        told = told.replace(str(self.sources / f"{push.source}.yaml"), push.source).replace(str(self.home.root), "home")
         log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
         self.spool.failed(push, told)
 

@@ -220,7 +220,7 @@ class Spool:
         self._note(push, attempts=push.attempts)
 
     def told(self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]) -> None:
-        """What its loading came to, row by row."""
+        """What its loading came to, row by row. The file of one that is loaded is of no use any more."""
         state: State = "held" if report.status == "held" else "loaded"
         with self._writing() as journal:
             journal.execute("DELETE FROM reject WHERE push = ?", (push.id,))
@@ -233,18 +233,18 @@ class Spool:
                 updated=report.updated, unchanged=report.unchanged, rejected=report.rejected, fault=None,
                 ended=time.time() if state == "held" else None,
             )  # fmt: skip
+        if state == "loaded":
+            self.file(push).unlink(missing_ok=True)
 
     def failed(self, push: Push, fault: str) -> None:
         """It could not be read at all."""
         self._note(push, state="failed", fault=fault, ended=time.time())
 
     def published(self, pushes: Sequence[Push], edition: str) -> None:
-        """They stand in an edition now; their files are of no use any more."""
+        """They stand in an edition now."""
         with self._writing() as journal:
             for push in pushes:
                 self._set(journal, push.id, state="published", edition=edition, ended=time.time())
-        for push in pushes:
-            self.file(push).unlink(missing_ok=True)
 
     def again(self, push: Push) -> None:
         """Let a held or failed push be loaded whatever is rejected of it. Raises DataError if it cannot be."""
@@ -261,7 +261,9 @@ class Spool:
             journal.execute(f"DELETE FROM push WHERE id IN ({old})", (now - KEPT_DAYS * 86400,))
             needed = {
                 f"{id}.{format}"
-                for id, format in journal.execute("SELECT id, format FROM push WHERE state <> 'published'")
+                for id, format in journal.execute(
+                    "SELECT id, format FROM push WHERE state IN ('queued', 'held', 'failed')"
+                )
             }
         for file in self.folder.iterdir():
             ours = file.name.startswith(".coming-") or file.suffix in (".csv", ".ndjson")

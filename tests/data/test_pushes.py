@@ -130,7 +130,7 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
     faults = [Spool(home).find(sent.id).fault for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
     assert "declared no more" in faults[0]
     assert "there is no column id" in faults[1]
-    assert str(home.root / "spool") not in faults[1]
+    assert str(home.root) not in faults[1], "a sender is not told where things lie"
     assert faults[2] == "it could not be loaded: RuntimeError"
 
 

@@ -111,8 +111,8 @@ def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
     ]  # fmt: skip
     assert [r.row for r in spool.rejects(found, 1, 1)] == [3]
     assert spool.refused_rows() == 1
-    spool.published([found], "e1")
     assert not spool.file(push).exists()
+    spool.published([found], "e1")
     assert spool.counts()["published"] == 1
 
 
@@ -132,6 +132,7 @@ def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
 
 def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     old, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
+    spool.told(old, report(), [])
     spool.published([old], "e1")
     spool.told(held, report("held"), [(1, None, ["x"])])
     orphan, coming = spool.folder / "20261122-080000-00000000.csv", spool.coming()
