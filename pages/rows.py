@@ -31,7 +31,7 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
             searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
     if found.count and view.grants.may(Can.EXPORT, view.area.code, view.area.end):
         with file, st.container(key="noprint"):
-            made = partial(download.recorded, guard.enter(), view, asked, language())
+            made = partial(download.recorded, guard.token(), view, asked, language())
             st.download_button(_("Download CSV"), made, download.file_name(view, asked), "text/csv", on_click="ignore")
         if found.count > download.MOST_IN_FILE:
             header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))

@@ -140,6 +140,7 @@ def verdict(
         raise HTTPException(404, f"there is no push {id}; they are told of for a month")
     own = caller.token is not None and caller.token.id == found.token
     if not own and not whole.may(caller.grants, Can.REJECTS):
+        caller.note("refused", f"push {id}", "refused")
         raise HTTPException(403, f"push {id} was sent with another token")
     rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")

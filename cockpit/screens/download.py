@@ -4,14 +4,15 @@ from hashlib import sha256
 
 import pandas as pd
 
-from cockpit.access import record
-from cockpit.access.visitors import Visitor
+from cockpit.access import record, visitors
+from cockpit.access.policy import Can
 from cockpit.i18n import using
 from cockpit.screens import words
 from cockpit.screens.rows import Chosen, order_of
 from cockpit.screens.shared import area_name
 from cockpit.view import View
 from metrics.rows import rows
+from metrics.scope import OutOfScope
 
 MOST_IN_FILE = 100_000
 
@@ -21,8 +22,15 @@ def file_name(view: View, asked: Chosen) -> str:
     return "-".join(str(part) for part in parts if part) + ".csv"
 
 
-def recorded(visitor: Visitor, view: View, asked: Chosen, spoken: str) -> bytes:
-    """`file`, with a row in the audit that holds the hash of what was given away."""
+def recorded(token: str | None, view: View, asked: Chosen, spoken: str) -> bytes:
+    """`file`, with a row in the audit that holds the hash of what was given away.
+
+    The page may have been open for long: OutOfScope if whoever clicks may not export this any more.
+    """
+    visitor = visitors.known.of(token)
+    if visitor is None or not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
+        record.write(visitor=visitor, event="refused", what=f"export {view.area.code}", result="refused")
+        raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")
     made = file(view, asked, spoken)
     what = f"{file_name(view, asked)} {view.edition.id} sha256:{sha256(made).hexdigest()}"
     record.write(visitor=visitor, event="export", what=what)

@@ -18,9 +18,10 @@ from cockpit.access import guard, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
 from cockpit.layouts import answers
-from cockpit.screens import data
+from cockpit.screens import data, download
+from cockpit.screens.rows import Chosen
 from cockpit.view import BadParameter, View, read
-from data.desk import audit
+from data.desk import accounts, audit
 from data.home import Home
 from data.schema import end_of
 from metrics.ageing import ageing
@@ -168,6 +169,21 @@ def test_only_those_who_may_export_are_offered_a_file(
         tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
         tested.switch_page("../pages/rows.py").run()
         assert bool(tested.get("download_button")) is (Can.EXPORT in MATRIX[role])
+
+
+def test_a_file_asked_for_on_a_page_left_open_is_of_todays_grants(
+    home: Path, session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
+    token, desk = session("inspector", CHILD), visitors.desk()
+    view = read({"area": str(CHILD), "metric": "intake"}, settings.current(), visitors.known.of(token).grants)
+    assert f"{CHILD}-1" in download.recorded(token, view, Chosen(), "zh").decode("utf-8-sig")
+    assert audit.entries(desk, event="export", limit=1)[0]["who"] == f"inspector-{CHILD}"
+    accounts.revoke(desk, f"inspector-{CHILD}", "inspector", CHILD)
+    for gone in (token, None, "made up"):
+        with pytest.raises(OutOfScope):
+            download.recorded(gone, view, Chosen(), "zh")
+    assert audit.entries(desk, limit=1)[0]["result"] == "refused"
 
 
 @pytest.mark.parametrize(("area", "whole"), [(OWN, False), (PARENT, True)])
