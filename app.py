@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit import assets, geo, health, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import mounted
+from cockpit.reports import files
 from cockpit.reports import service as reports
 from data import queries
 
@@ -101,7 +102,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 ROUTES = [
     Route("/wall", wall),
     *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
-    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES),
+    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES, *files.ROUTES),
     mounted(),
 ]
 """What is ours; every other path is a page of the screens."""

@@ -5,6 +5,7 @@ and a period that exist; if the URL names something else, a friendly page says s
 """
 
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,10 +16,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from cockpit import editions, problem, settings
-from cockpit.access import guard
+from cockpit.access import guard, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.nav import here, link
+from data.desk import reports
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
 from data.schema import LEVELS, SPANS
@@ -128,7 +130,9 @@ class View:
 
     def here(self, **changes: object) -> str:
         """This very page with changes; its own parameters stay. Takes what `href` takes."""
-        return here(**_parameters(changes))
+        # what a report stood for is told by name from here on, so that it can be changed
+        own = {"report": None, **dict(self.given)} if "report" in st.query_params else {}
+        return here(**(own | _parameters(changes)))
 
     def permalink(self, page: str = "cockpit", **changes: object) -> str:
         """The same view for a report: nothing left to a default, so that it shows the same numbers for ever."""
@@ -161,7 +165,7 @@ def current(what: Can | None = Can.LOOK) -> View:
     config = settings.current()
     try:
         view = read(st.query_params.to_dict(), config, visitor.grants)
-        if what is Can.LOOK and not visitor.grants.may(what, view.area.code, view.area.end):
+        if what in (Can.LOOK, Can.REPORT) and not visitor.grants.may(what, view.area.code, view.area.end):
             guard.refuse(visitor, what="area", area=str(view.area.code))
         return view
     except BadParameter as fault:
@@ -181,6 +185,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     Without an area in the URL it is the first one granted. Raises BadParameter, or DataError when nothing is published.
     """
     catalog = catalog_of(config)
+    parameters = _reopened(parameters)
     edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
     return View(
         edition,
@@ -195,6 +200,21 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
         grants,
         tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
     )
+
+
+def _reopened(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters with those of the report that they name, if any: its edition, area, period and comparison."""
+    asked = parameters.get("report")
+    if not asked:
+        return parameters
+    found = reports.find(visitors.desk(), asked)
+    if found is None or not found.edition:
+        hint = _("A report is named by its number, such as R20261126-3fa2c1aa; the desk does not know this one.")
+        raise BadParameter("report", asked, hint)
+    kept = json.loads(found.asked)
+    own = {name: kept[name] for name in ("from", "to", "vs")}
+    own |= {"edition": found.edition, "area": str(kept["areas"][0])}
+    return own | {name: value for name, value in parameters.items() if value}
 
 
 @cache

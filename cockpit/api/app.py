@@ -11,7 +11,7 @@ from starlette.routing import Mount
 
 from cockpit import editions, geo, settings
 from cockpit.access.policy import Can
-from cockpit.api import push
+from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import FAULTS, install
 from cockpit.view import catalog_of, home
@@ -39,11 +39,13 @@ api = FastAPI(
         {"name": "numbers", "description": "What the screens show, and the rows behind it."},
         {"name": "areas", "description": "The area tree and its outlines."},
         {"name": "editions", "description": "What is published."},
+        {"name": "reports", "description": "Reports asked for, how far they are, and their files."},
         {"name": "push", "description": "Facts that a system sends under a source's mapping, and what became of them."},
     ],
 )  # fmt: skip
 install(api)
 api.include_router(push.router)
+api.include_router(reports.router)
 
 
 def mounted() -> Mount:

@@ -93,6 +93,7 @@ def plain(grants: Grants, text: str) -> None:
 def _pages(grants: Grants, given: Mapping[str, str]) -> list[dict[str, str]]:
     """The pages that whoever looks may open, beside those of the numbers themselves."""
     every = (
+        ("reports", _("Reports"), Can.REPORT),
         ("data", _("Data"), Can.DATA),
         ("accounts", _("Accounts"), Can.ACCOUNTS),
         ("grants", _("Grants"), Can.GRANTS),

@@ -34,7 +34,7 @@ LOOK_SECONDS = 1.0
 """Between two looks at an empty queue."""
 WAIT_SECONDS = 5.0
 """Between two tries to be the one worker of a home, and after a fault of the desk."""
-BEAT_SECONDS = 5.0
+BEAT_SECONDS = 2.0
 
 
 def main() -> None:
@@ -114,7 +114,7 @@ def _beating(desk: Desk, report: Report) -> Iterator[object]:
         told = (step, share)
 
     def beat() -> None:
-        while not done.wait(BEAT_SECONDS if told[1] else LOOK_SECONDS):
+        while not done.wait(BEAT_SECONDS):
             try:
                 reports.progress(desk, report.id, *told)
             except DataError as error:

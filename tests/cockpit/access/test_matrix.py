@@ -42,6 +42,7 @@ REFUSAL = "不在您的权限范围内"
 PAGES = {
     "cockpit": Can.LOOK, "rows": Can.LOOK, "case": Can.LOOK, "passport": Can.LOOK, "why": Can.LOOK,
     "dictionary": None, "data": Can.DATA, "accounts": Can.ACCOUNTS, "grants": Can.GRANTS, "audit": Can.AUDIT,
+    "reports": Can.REPORT,
 }  # fmt: skip
 LOOKING = [name for name, need in PAGES.items() if need is Can.LOOK]
 FILES = {"pages/rows.py": Can.EXPORT}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -17,9 +18,11 @@ from starlette.routing import BaseRoute, Mount, Route
 import app as application
 from cockpit import editions, settings
 from cockpit.access import gate, hosts, visitors
-from cockpit.access.policy import MATRIX, Can
+from cockpit.access.policy import MATRIX, OPERATOR, Can
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
+from cockpit.reports import make, worker
+from cockpit.reports.request import Request
 from data.desk import accounts, audit, sessions
 from data.schema import end_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES
@@ -35,7 +38,7 @@ OPEN = {
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
 SIGNED_IN = {
     "/logout", "/password", "/session", "/account", "/account/factor", "/wall", "/api/v1/openapi.json",
-    "/api/v1/metrics", "/api/v1/editions",
+    "/api/v1/metrics", "/api/v1/editions", "/api/v1/report-kinds",
 }  # fmt: skip
 """For whoever is signed in: one's own account, the dictionary, what is published, the way to a wall screen."""
 ROLES = {"/files/audit.jsonl": Can.AUDIT}
@@ -51,6 +54,8 @@ SCOPED = {
 """For who may look, inside what was granted: the route, and how it is asked of an area."""
 FOUND = {"/geo/{edition}/find"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
+REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
+"""For who may report on all areas of a report: the test below walks them."""
 TOKENS = {"/api/v1/push/{source}", "/api/v1/push/{id}"}
 """For systems with a token that says so (tests/cockpit/api); a session opens none, but what became of a push."""
 
@@ -99,7 +104,9 @@ def of(pattern: str, area: object) -> str:
 
 def test_no_route_was_forgotten() -> None:
     """A new route has to be put into one of the sets above, and so is walked by the tests below."""
-    classified = OPEN | SIGNED_IN | set(ROLES) | {route.partition(" as ")[0] for route in SCOPED} | FOUND | TOKENS
+    classified = (
+        OPEN | SIGNED_IN | set(ROLES) | {route.partition(" as ")[0] for route in SCOPED} | FOUND | REPORTS | TOKENS
+    )
     assert set(paths(application.ROUTES)) == classified
     assert {f"/api/v1{path}" for path in api.openapi()["paths"]} <= classified
 
@@ -147,6 +154,45 @@ def test_a_route_answers_for_ones_own_areas_and_for_no_others(
 def test_a_session_pushes_nothing(get: Callable[..., httpx.Response], role: str) -> None:
     assert get("/api/v1/push/hotline", role, "POST", json=[{"key": "1"}]).status_code == 403
     assert get("/api/v1/push/hotline", role, "GET").status_code == 404
+
+
+@pytest.mark.parametrize("role", MATRIX)
+@pytest.mark.parametrize("kind", ["brief", "ledger"])
+def test_reports_are_asked_for_within_ones_own_areas_and_read_by_who_may(
+    get: Callable[..., httpx.Response], role: str, kind: str
+) -> None:
+    need = Can.EXPORT if kind == "ledger" else Can.REPORT
+    asked = {"kind": kind, "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
+    for area in (*INSIDE, *OUTSIDE):
+        allowed = need in MATRIX[role] and area in INSIDE
+        answer = get("/api/v1/reports", role, "POST", json={**asked, "areas": [area]})
+        assert (answer.status_code == 202) is allowed, answer.text
+        assert allowed or answer.status_code == 403
+    made = get("/api/v1/reports", "inspector", "POST", json={**asked, "areas": [OWN]}).json()["id"]
+    config = settings.current()
+    while worker.once(visitors.desk(), config):
+        pass
+    readable = need in MATRIX[role]
+    listed = get("/api/v1/reports", role)
+    assert (made in listed.text) is readable
+    assert listed.status_code == (200 if Can.REPORT in MATRIX[role] else 403)
+    for path in (f"/api/v1/reports/{made}", f"/api/v1/reports/{made}/file", f"/files/report/{made}"):
+        assert (get(path, role).status_code == 200) is readable, path
+    if readable:
+        newest = audit.entries(visitors.desk(), event="export", limit=1)[0]
+        assert (newest["who"], made in str(newest["what"])) == (f"{role}-{OWN}", True)
+
+
+def test_a_report_of_others_is_not_there(get: Callable[..., httpx.Response]) -> None:
+    desk, config = visitors.desk(), settings.current()
+    request = Request(kind="brief", areas=(SIBLING,), start=date(2026, 11, 1), end=date(2026, 12, 1), format="pdf")
+    kept, _told = make.ask(desk, config, request, OPERATOR, "somebody")
+    make.make(desk, config, kept)
+    for id in (kept.id, "R20261126-00000000", "x", "..%2f..%2fdesk.sqlite"):
+        for path in (f"/api/v1/reports/{id}", f"/api/v1/reports/{id}/file", f"/files/report/{id}"):
+            answer = get(path, "inspector")
+            assert answer.status_code == 404, path
+            assert str(SIBLING) not in answer.text
 
 
 @pytest.mark.parametrize("role", MATRIX)

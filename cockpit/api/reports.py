@@ -1,0 +1,101 @@
+"""`/api/v1/reports`: ask for a report, see how far it is, fetch its file."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import FileResponse
+
+from cockpit import settings
+from cockpit.access import visitors
+from cockpit.access.policy import Can
+from cockpit.api.caller import Caller, Known
+from cockpit.errors import CockpitError
+from cockpit.reports import files, make, shelf
+from cockpit.reports.request import Request, kinds_of
+from data.desk.reports import Report
+from metrics.scope import OutOfScope
+
+router = APIRouter(tags=["reports"])
+
+Id = Annotated[str, Path(max_length=20, description="a report, such as R20261126-3fa2c1aa")]
+
+
+@router.get("/report-kinds", summary="The kinds of report")
+def kinds(caller: Known) -> list[dict[str, Any]]:
+    """What each is made of, for which levels, and in which formats."""
+    return [
+        {
+            "id": k.id, "name": dict(k.name), "about": dict(k.about), "levels": list(k.levels),
+            "formats": list(k.formats),
+            "metrics": list(k.metrics), "choose": k.choose, "rows": k.rows, "version": k.version,
+        }
+        for k in kinds_of(settings.current()).values()
+    ]  # fmt: skip
+
+
+@router.post("/reports", summary="Ask for a report", status_code=202)
+def ask(caller: Known, asked: Request) -> dict[str, Any]:
+    """It is made when its turn comes: `status` goes from queued over running to draft, or to failed."""
+    _need(caller)
+    try:
+        kept, told = make.ask(visitors.desk(), settings.current(), asked, caller.grants, caller.name)
+    except OutOfScope:
+        caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
+        raise
+    except CockpitError as error:
+        raise HTTPException(400, str(error)) from None
+    assert kept is not None  # only a turn of a plan is kept once
+    caller.note("export", f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for")
+    return _told(kept)
+
+
+@router.get("/reports", summary="The newest reports")
+def listed(caller: Known) -> list[dict[str, Any]]:
+    """Those that the caller may have."""
+    _need(caller)
+    return [_told(report) for report in shelf.listing(visitors.desk(), settings.current(), caller.grants)]
+
+
+@router.get("/reports/{id}", summary="One report")
+def one(caller: Known, id: Id) -> dict[str, Any]:
+    """How far it is; once it is made, its hash and where its file is."""
+    return _told(_found(caller, id))
+
+
+@router.get("/reports/{id}/file", summary="The file of a report", response_class=FileResponse)
+def file(caller: Known, id: Id) -> FileResponse:
+    """As an attachment; recorded. 404 until it is made."""
+    _found(caller, id)
+    try:
+        made, what = files.served(caller.grants, id)
+    except CockpitError as error:
+        raise HTTPException(404, str(error)) from None
+    caller.note("export", what)
+    return made
+
+
+def _need(caller: Caller) -> None:
+    """403 for whoever may report on nothing at all: systems by their token, officials, administrators."""
+    if not caller.grants.may(Can.REPORT):
+        caller.note("refused", "reports", "refused")
+        raise HTTPException(403, "reports are made by whoever is granted to: a leader, an inspector, a village's cadre")
+
+
+def _found(caller: Caller, id: str) -> Report:
+    _need(caller)
+    try:
+        return shelf.find(visitors.desk(), settings.current(), caller.grants, id)
+    except CockpitError as error:
+        caller.note("refused", f"report {id}", "refused")
+        raise HTTPException(404, str(error)) from None
+
+
+def _told(report: Report) -> dict[str, Any]:
+    done = report.done_at and report.done_at.isoformat() + "Z"
+    return {
+        "id": report.id, "status": report.status, "share": report.share, "step": report.step, "fault": report.fault,
+        "asked": make.request_of(report).model_dump(mode="json", by_alias=True), "edition": report.edition,
+        "who": report.who, "asked_at": report.asked_at.isoformat() + "Z", "done_at": done, "sha256": report.sha256,
+        "size": report.size, "metrics": report.versions, "view": f"/?report={report.id}",
+        "file": f"/api/v1/reports/{report.id}/file" if report.made else None,
+    }  # fmt: skip

@@ -1,0 +1,52 @@
+"""`/files/report/ID`: a report that is made, to whoever may have it; recorded."""
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import record, visitors
+from cockpit.access.entry import address_of
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Grants
+from cockpit.errors import CockpitError
+from cockpit.reports import make, shelf
+from data.desk.errors import DeskError
+
+PATH = "/files/report/{id}"
+
+
+async def file(request: Request) -> Response:
+    """The file as an attachment; 404 for one that is not there or not theirs to have."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    id = request.path_params["id"]
+    noted = {"visitor": visitor, "address": address_of(request)}
+    try:
+        made, what = await run_in_threadpool(served, visitor.grants, id)
+    except CockpitError as error:
+        await run_in_threadpool(record.write, event="refused", result="refused", what=f"report {id}", **noted)
+        return PlainTextResponse(f"{error}\n", 404)
+    except DeskError as error:
+        return PlainTextResponse(f"{error}\n", 503)
+    await run_in_threadpool(record.write, event="export", what=what, **noted)
+    return made
+
+
+def served(grants: Grants, id: str) -> tuple[FileResponse, str]:
+    """The file of a report, and what the audit says of it. Raises NotThere, ReportError or DeskError."""
+    config = settings.current()
+    report = shelf.find(visitors.desk(), config, grants, id)
+    path, name = make.file_of(config, report), make.name_of(report, shelf.title(config, report))
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"{path.name}\"; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+    }
+    media = make.MEDIA[make.request_of(report).format]
+    return FileResponse(path, media_type=media, headers=headers), f"report {id} sha256:{report.sha256}"
+
+
+ROUTES = (Route(PATH, file),)

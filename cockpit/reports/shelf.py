@@ -1,0 +1,49 @@
+"""The reports that somebody may see: whoever may report on all of its areas, and take rows away if it holds any."""
+
+from cockpit.access.policy import Can, Grants
+from cockpit.reports import make
+from cockpit.reports.errors import ReportError
+from cockpit.reports.kind import Kind
+from cockpit.reports.request import kinds_of
+from cockpit.settings import Settings
+from data.desk import reports
+from data.desk.reports import Report
+from data.desk.store import Desk
+from metrics.period import DAY
+
+LISTED = 200
+
+
+class NotThere(ReportError):
+    """There is no such report for whoever asks: unknown and not granted look alike."""
+
+
+def takes(kind: Kind | None) -> Can:
+    """What reading a report of a kind takes; one whose kind is gone is held to hold rows."""
+    return Can.REPORT if kind and not kind.rows else Can.EXPORT
+
+
+def may_read(config: Settings, grants: Grants, report: Report) -> bool:
+    """Whether somebody may have a report."""
+    need = takes(kinds_of(config).get(report.kind))
+    return bool(report.ranges) and all(grants.may(need, first, end) for first, end in report.ranges)
+
+
+def find(desk: Desk, config: Settings, grants: Grants, id: str) -> Report:
+    """The report of an id. NotThere if there is none that they may have."""
+    found = reports.find(desk, id)
+    if found is None or not may_read(config, grants, found):
+        raise NotThere(f"there is no report {id} that you may see")
+    return found
+
+
+def listing(desk: Desk, config: Settings, grants: Grants) -> list[Report]:
+    """The newest of those that somebody may have."""
+    return [report for report in reports.listing(desk, limit=LISTED) if may_read(config, grants, report)]
+
+
+def title(config: Settings, report: Report) -> str:
+    """What its file is called: kind, first and last day."""
+    asked, kind = make.request_of(report), kinds_of(config).get(report.kind)
+    name = kind.name[asked.lang] if kind else report.kind
+    return f"{name}-{asked.start}-{asked.end - DAY}"
