@@ -24,9 +24,10 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) publish --as-of 2011-10-01
 	$(COCKPIT) serve --demo
 
-test: $(VENV)/.tests              ## all tests, the browser's included
+test: $(VENV)/.tests              ## all tests, a browser and an office included
 	.ci/chromium
 	.ci/nginx
+	.ci/office
 	.ci/postgresql
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 

@@ -86,7 +86,7 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
         ]
         for group in shown
     ]
-    total = [Cell(_("Together")), *_codes(by, str(view.area.code)), *(_own(scene, m) for m in metrics)]
+    total = [Cell(_("Together")), *([Cell("")] if by in AREAS else []), *(_own(scene, m) for m in metrics)]
     notes = [small_note(rows)]
     if len(groups) > len(shown):
         notes.append(_("{n} more are not shown", n=format.number(len(groups) - len(shown))))

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit import settings
@@ -132,9 +133,7 @@ def _beating(desk: Desk, report: Report) -> Iterator[object]:
 @contextmanager
 def _alone(config: Settings, stop: threading.Event, parent: int) -> Iterator[bool]:
     """Wait to be the one worker of this home; False if the server went first."""
-    folder = config.home / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".worker").open("w") as file:
+    with _door(config).open("w") as file:
         while not stop.is_set() and os.getppid() == parent:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -144,6 +143,22 @@ def _alone(config: Settings, stop: threading.Event, parent: int) -> Iterator[boo
             yield True
             return
         yield False
+
+
+def taken(config: Settings) -> bool:
+    """Whether this home has a worker now."""
+    with _door(config).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def _door(config: Settings) -> Path:
+    folder = config.home / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / ".worker"
 
 
 def name(config: Settings) -> str:

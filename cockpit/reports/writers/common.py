@@ -79,6 +79,11 @@ def told(cell: Cell) -> str:
     return f"{format.SHAPES[cell.state]} {cell.told}"
 
 
+def clean(text: str) -> str:
+    """Without the control characters that XML does not take."""
+    return "".join(c for c in text if c >= " " and c not in "\ufffe\uffff")
+
+
 def left_out(n: int) -> str:
     return _("{n} more rows are in the workbook", n=format.number(n)) if n else ""
 

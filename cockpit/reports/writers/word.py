@@ -18,6 +18,7 @@ from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, 
 from cockpit.reports.writers import pdf, wordtable, wordxml
 from cockpit.reports.writers.common import (
     captioned,
+    clean,
     headed,
     issue_line,
     left_out,
@@ -59,7 +60,7 @@ class _Word:
         wordxml.fonts(self.paper, {names[0]: self.faces.of(part) for part, names in OFFICIAL.items()})
         self._about()
         for i, part in enumerate(self.document.parts):
-            title = self.paper.add_paragraph(part.title, "Title")
+            title = self.paper.add_paragraph(clean(part.title), "Title")
             title.paragraph_format.page_break_before = i > 0
             list_id = wordxml.numbering(self.paper, zh=self.zh)
             if self.document.contents:
@@ -87,7 +88,8 @@ class _Word:
 
     def _about(self) -> None:
         core, told = self.paper.core_properties, self.document.provenance
-        core.title, core.author, core.last_modified_by = self.document.title, told.who, told.who
+        core.title, core.author = clean(self.document.title)[:255], clean(told.who)[:255]
+        core.last_modified_by = core.author
         core.created = core.modified = told.made_at
         core.identifier = core.keywords = told.id
         core.comments = core.subject = ""
@@ -96,7 +98,7 @@ class _Word:
     def _block(self, block: Block, caption: str, list_id: int) -> None:
         match block:
             case Heading():
-                heading = self.paper.add_paragraph(block.text, f"Heading {block.level}")
+                heading = self.paper.add_paragraph(clean(block.text), f"Heading {block.level}")
                 wordxml.numbered(heading, list_id if block.numbered else 0, block.level)
                 if self.document.contents and block.level < 3:
                     self.bookmark += 1
@@ -119,16 +121,16 @@ class _Word:
             run = paragraph.add_run()
             if i:
                 run.add_break()
-            run.add_text(line)
+            run.add_text(clean(line))
 
     def _table(self, block: Table, caption: str) -> None:
         columns, rows, more = on_paper(block)
         if caption:
-            self.paper.add_paragraph(caption, "Caption").paragraph_format.keep_with_next = True
+            self.paper.add_paragraph(clean(caption), "Caption").paragraph_format.keep_with_next = True
         size = size_of(len(columns), landscape=self.document.landscape, close=self.document.page)
         self._add(wordtable.table(columns, rows, width=self.width, size=size, total=block.total, count=len(block.rows)))
         note = "；".join(filter(None, (block.note, left_out(more))))
-        self.paper.add_paragraph(note, "Note" if note else "Gap")
+        self.paper.add_paragraph(clean(note), "Note" if note else "Gap")
 
     def _form(self, block: Form) -> None:
         self._add(wordtable.form(list(texts(block)), width=self.width))
@@ -138,9 +140,9 @@ class _Word:
         paragraph = self.paper.add_paragraph(style="Figure")
         shape = paragraph.add_run().add_picture(io.BytesIO(next(self.pictures)), width=Mm(PORTRAIT))
         named = shape._inline.docPr
-        named.set("descr", block.alt)
-        named.set("name", block.name)
-        self.paper.add_paragraph(caption, "Caption")
+        named.set("descr", clean(block.alt))
+        named.set("name", clean(block.name))
+        self.paper.add_paragraph(clean(caption), "Caption")
 
     def _add(self, xml: str) -> None:
         """Before the section's own properties, which end the body."""
@@ -159,7 +161,7 @@ class _Word:
             self.paper.add_paragraph(style="Gap")
         pairs = small_print(document, self.faces.told)
         if document.page:
-            self.paper.add_paragraph(run_on(pairs), "Small Print")
+            self.paper.add_paragraph(clean(run_on(pairs)), "Small Print")
             return
         self._add(wordtable.pairs(pairs, width=self.width, size=7.5, ruled=False))
         if document.imprint:

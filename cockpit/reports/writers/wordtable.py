@@ -6,7 +6,7 @@ from html import escape
 from docx.oxml.ns import nsdecls
 
 from cockpit.reports.model import Cell, Column
-from cockpit.reports.writers.common import told
+from cockpit.reports.writers.common import clean, told
 from cockpit.reports.writers.wordxml import run_fonts
 
 NS = nsdecls("w")
@@ -90,15 +90,10 @@ def _row(cells: Sequence[str], *, head: bool = False, height: float = 0) -> str:
 def _cell(text: str, width: int, size: float, side: str, part: str, fill: str = "") -> str:
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
     fonts = run_fonts(part).replace(f" {NS}", "")
-    runs = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(_clean(line))}</w:t>' for line in text.split("\n"))
+    runs = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(clean(line))}</w:t>' for line in text.split("\n"))
     spacing = f'<w:spacing w:before="30" w:after="30" w:line="{round(size * 1.25 * 20)}" w:lineRule="exact"/>'
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
         f'<w:p><w:pPr><w:snapToGrid w:val="0"/>{spacing}<w:jc w:val="{side}"/></w:pPr>'
         f'<w:r><w:rPr>{fonts}<w:sz w:val="{round(size * HALF)}"/></w:rPr>{runs}</w:r></w:p></w:tc>'
     )
-
-
-def _clean(text: str) -> str:
-    """Without the control characters that XML does not take."""
-    return "".join(c for c in text if c >= " ")

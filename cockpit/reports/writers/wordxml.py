@@ -13,6 +13,7 @@ from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
 from cockpit.reports.fonts import OFFICIAL
+from cockpit.reports.writers.common import clean
 
 LINE = 225 / 22 / 25.4 * 72
 NS = nsdecls("w")
@@ -173,7 +174,7 @@ def contents(paper: Paper, entries: Sequence[tuple[int, str]]) -> None:
         paragraph._p.append(
             parse_xml(
                 f'<w:hyperlink {NS} w:anchor="_Toc{i + 1:06}" w:history="1"><w:r><w:t xml:space="preserve">'
-                f"{escape(text)}</w:t></w:r></w:hyperlink>"
+                f"{escape(clean(text))}</w:t></w:r></w:hyperlink>"
             )
         )
         if i == len(entries) - 1:

@@ -170,6 +170,10 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/editions",
         "/push/{source}",
         "/push/{id}",
+        "/report-kinds",
+        "/reports",
+        "/reports/{id}",
+        "/reports/{id}/file",
     }
 
 

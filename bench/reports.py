@@ -1,0 +1,157 @@
+"""What reports cost: a brief in every format, the district's monthly report, a ledger of 100,000 cases, ten at once.
+
+    python -m bench.reports [--home FOLDER] [--cases 400000]
+
+Each is made by a process of its own, as the command line and the worker make it: `total` is its wall time from nothing,
+`making` the time without the start of Python, memory the greatest resident set. The last part has viewers rerun their
+cockpits on a real server, alone and while ten reports are made, in turn; the ratio is of the two p95.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from bench.district import district
+from bench.served import served
+from bench.viewer import Viewer
+from cockpit.access.policy import OPERATOR
+from cockpit.reports import make
+from cockpit.reports.request import Request
+from cockpit.settings import Settings, load
+from data.desk import reports
+from data.desk.store import open_desk
+from data.editions import Edition
+from data.home import Home
+from metrics.areas import root
+from metrics.period import DAY, last_day, month_start, shift
+
+LEDGER_ROWS = 100_000
+ROUNDS, SECONDS, AT_ONCE = 3, 12.0, 10
+VIEWERS, THINK = 24, 2.0
+"""Viewers, and the mean seconds between two reruns of one."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=400_000)
+    parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "bench-reports")
+    options = parser.parse_args()
+    home, id = district(options.home, options.cases)
+    edition = Edition(home, id)
+    top, last = root(edition).code, last_day(edition.as_of)
+    month = (shift(month_start(last), -1), month_start(last))
+    print(
+        f"{options.cases:,} cases, {month[0]} to {month[1]}\n\n{'report':42} {'making':>8} {'total':>8} {'memory':>8}"
+    )
+    for format in ("docx", "pdf", "xlsx", "csv"):
+        _told(f"brief, {format}", home.root, "brief", top, *month, "--format", format)
+    for format in ("docx", "pdf", "xlsx"):
+        _told(f"monthly report with 22 towns, {format}", home.root, "monthly", top, *month, "--format", format)
+    start = _since(edition, top, last + DAY)
+    for format in ("xlsx", "csv"):
+        name = f"ledger of {LEDGER_ROWS:,} cases or more, {format}"
+        _told(name, home.root, "ledger", top, start, last + DAY, "--format", format, "--metric", "intake")
+    asyncio.run(_viewers(home, top, month))
+
+
+def _since(edition: Edition, top: int, end: date) -> date:
+    """The day from which LEDGER_ROWS cases were registered."""
+    sql = f"SELECT registered_at::DATE FROM cases WHERE area >= {top} AND area < {top + 10**6} AND registered_at < $1 "
+    row = edition.cursor().execute(sql + f"ORDER BY registered_at DESC LIMIT 1 OFFSET {LEDGER_ROWS}", [end]).fetchone()
+    return row[0] if row else date(end.year - 3, 1, 1)
+
+
+def _told(name: str, home: Path, kind: str, area: int, start: date, end: date, *more: str) -> None:
+    total, memory, made = _made(home, kind, area, start, end, *more)
+    print(f"{name:42} {made:6.1f} s {total:6.1f} s {memory / 1e6:5.0f} MB", flush=True)
+
+
+def _made(home: Path, kind: str, area: int, *more: object) -> tuple[float, int, float]:
+    """Wall seconds, greatest memory and seconds without the start of one report."""
+    start, end, *options = map(str, more)
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["report", kind, "--area", str(area), "--from", start, "--to", end, *options, "-o", f"{folder}/out"]
+        command = [sys.executable, "-m", "cockpit", *words, "--home", str(home)]
+        began = time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        total = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(words)} failed")
+    return total, usage.ru_maxrss * 1024, total - _start_seconds()
+
+
+def _start_seconds() -> float:
+    """How long Python takes until it has imported what a report needs."""
+    imports = "import cockpit.commands, cockpit.reports.make, cockpit.commands.report, data.desk.store"
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", imports], check=True)
+    return time.monotonic() - began
+
+
+# --- viewers ------------------------------------------------------------------------------------------------------
+
+
+async def _viewers(home: Home, top: int, month: tuple[date, date]) -> None:
+    """p95 of a rerun of a cockpit, alone and beside the worker that makes ten monthly reports, in turn."""
+    config = load(home=home.root)
+    alone: list[float] = []
+    beside: list[float] = []
+    with served(home) as server:
+        crowd = server.viewers(VIEWERS)
+        for viewer in crowd:
+            await viewer.open()
+            await viewer.run()
+        for _ in range(ROUNDS):
+            alone += await _watched(crowd)
+            _queue(config, top, month)
+            beside += await _watched(crowd)
+            while _waiting(config):
+                await asyncio.sleep(0.5)
+        for viewer in crowd:
+            await viewer.close()
+    before, after = (statistics.quantiles(times, n=20)[-1] * 1e3 for times in (alone, beside))
+    print(f"\n{f'p95 of {VIEWERS} viewers, alone':42} {before:6.1f} ms")
+    print(f"{'beside ten monthly reports':42} {after:6.1f} ms   ratio {after / before:.2f}")
+
+
+async def _watched(crowd: list[Viewer]) -> list[float]:
+    times: list[float] = []
+    until = time.monotonic() + SECONDS
+
+    async def live(viewer: Viewer) -> None:
+        while time.monotonic() < until:
+            await asyncio.sleep(random.uniform(0, 2 * THINK))
+            times.append(await viewer.run())
+
+    await asyncio.gather(*map(live, crowd))
+    return times
+
+
+def _queue(config: Settings, top: int, month: tuple[date, date]) -> None:
+    desk = open_desk(config.desk_url)
+    for i in range(AT_ONCE):
+        format = ("docx", "pdf", "xlsx")[i % 3]
+        asked = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)  # type: ignore[arg-type]
+        make.ask(desk, config, asked, OPERATOR, "bench")
+    desk.close()
+
+
+def _waiting(config: Settings) -> bool:
+    desk = open_desk(config.desk_url)
+    found = reports.listing(desk)
+    desk.close()
+    return any(report.status in (reports.QUEUED, reports.RUNNING) for report in found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""The files themselves: numbers read back, layout of GB/T 9704, fonts embedded, and what LibreOffice makes of them."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import docx
+import openpyxl
+import pylopdf_fonts_zh_cn as free
+import pytest
+from docx.shared import Mm, Pt
+from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image, ImageFont
+
+from cockpit.reports import fonts
+from cockpit.reports.kind import HERE
+from cockpit.reports.model import Cell, Column, Document, Part, Provenance, Table, Text
+from cockpit.reports.writers import pdf, table, word, workbook
+from cockpit.settings import Settings
+from data.desk.reports import Report
+from data.editions import current
+from metrics.period import Period
+from metrics.query import query
+from tests.cockpit.reports.conftest import FORMULA, MADE_AT
+from tests.factory import DISTRICT, TOWNS
+
+Make = Callable[..., tuple[Report, Path]]
+ROOT = Path(__file__).parents[3]
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+INK = 20
+"""Grey levels away from white, from which a pixel has ink."""
+
+
+def tool(name: str) -> str:
+    found, packages = shutil.which(name), "libreoffice-writer-nogui, libreoffice-calc-nogui, poppler-utils"
+    assert found, f"{name} is missing: .ci/office installs it (Debian: {packages})"
+    return found
+
+
+def converted(files: list[Path], folder: Path) -> list[Path]:
+    """Each file as LibreOffice opens it, printed to PDF."""
+    profile = f"-env:UserInstallation=file://{folder / 'profile'}"
+    command = [tool("soffice"), profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, files)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    made = [folder / f"{file.stem}.pdf" for file in files]
+    assert all(path.is_file() for path in made), ran.stdout + ran.stderr
+    return made
+
+
+def rendered(file: Path, folder: Path) -> list[Image.Image]:
+    """The pages of a PDF as grey pictures."""
+    subprocess.run([tool("pdftoppm"), "-r", "40", "-gray", str(file), str(folder / file.stem)], check=True, timeout=120)
+    return [Image.open(path) for path in sorted(folder.glob(f"{file.stem}-*.pgm"))]
+
+
+def inked(page: Image.Image) -> float:
+    """The share of a page that is not white."""
+    dark = sum(count for level, count in enumerate(page.histogram()) if level < 255 - INK)
+    return dark / (page.width * page.height)
+
+
+def words_of(file: Path) -> str:
+    return subprocess.run(
+        [tool("pdftotext"), "-layout", str(file), "-"], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_office_opens_them_and_their_pages_are_not_blank(report: Make, tmp_path: Path) -> None:
+    """Every kind as DOCX and XLSX through LibreOffice, and the PDF as it is."""
+    made: list[Path] = []
+    for kind, format in (
+        ("monthly", "docx"),
+        ("notice", "docx"),
+        ("sites", "docx"),
+        ("cockpit", "xlsx"),
+        ("ledger", "xlsx"),
+    ):
+        made.append(report(kind, format=format)[1])
+    own = report("monthly", format="pdf")[1]
+    for file in [*converted(made, tmp_path), own]:
+        pages = rendered(file, tmp_path)
+        assert pages, file.name
+        assert all(inked(page) > 0.002 for page in pages), file.name
+    assert "临江区" in words_of(tmp_path / f"{made[0].stem}.pdf")
+
+
+def test_a_pdf_embeds_its_fonts_and_has_no_boxes(report: Make) -> None:
+    _done, file = report("monthly", format="pdf")
+    listed = subprocess.run(
+        [tool("pdffonts"), str(file)], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[2:]
+    names = {re.split(r"\s+", line)[0].partition("+")[2] for line in listed}
+    assert names == {"NotoSerifSC-Regular-Identity-H", "NotoSansSC-Regular-Identity-H"}
+    assert all(re.search(r"yes yes yes", line) for line in listed), listed  # embedded, a subset, with Unicode
+    text = words_of(file)
+    assert "临江区治理运行月报" in text
+    assert "�" not in text
+    raw = file.read_bytes()
+    assert b"/StructTreeRoot" in raw
+    assert b"/Outlines" in raw
+
+
+def test_every_character_of_our_texts_has_a_glyph() -> None:
+    """No box in any text of a report: the catalogue, the kinds and the metrics are set in fonts that hold them."""
+    folders = ((ROOT / "cockpit" / "locale", "*.po"), (HERE, "*.yaml"), (ROOT / "metrics" / "catalog", "*.yaml"))
+    texts = "".join(file.read_text("utf-8") for folder, pattern in folders for file in folder.glob(pattern))
+    wanted = {character for character in texts + "▲◆●○−≥≤×·—…〔〕" if character > " "}
+    for character in sorted(wanted):
+        assert any(_drawn(path, character) for path in (free.serif_path(), free.sans_path())), character
+
+
+@cache
+def _font(path: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), 24)
+
+
+def _drawn(path: Path, character: str) -> bool:
+    """Whether a font draws a character as anything but its box for what it does not hold."""
+    return bytes(_font(path).getmask(character)) != bytes(_font(path).getmask("\uffff"))
+
+
+def _nowhere() -> Provenance:
+    return Provenance("R20261123-00000001", MADE_AT, "x", "/", [], [])
+
+
+def test_official_fonts_are_used_where_the_office_has_them(tmp_path: Path) -> None:
+    assert fonts.faces(None).body == "Noto Serif SC"
+    assert "仿宋_GB2312→Noto Serif SC" in fonts.faces(None).told
+    (tmp_path / "simhei.otf").write_bytes(_renamed(free.sans_path(), "Noto Sans SC", "SimHei"))
+    found = fonts.faces(tmp_path)
+    assert (found.heading, found.body) == ("SimHei", "Noto Serif SC")
+    assert "黑体；" in found.told
+
+
+def _renamed(path: Path, old: str, new: str) -> bytes:
+    """A font of another family name, as an office's own would be; the spaces that fill it up are not part of it."""
+    data = path.read_bytes()
+    tables = {data[12 + 16 * i : 16 + 16 * i]: 12 + 16 * i for i in range(int.from_bytes(data[4:6], "big"))}
+    at = tables[b"name"]
+    start = int.from_bytes(data[at + 8 : at + 12], "big")
+    made, strings = bytearray(data), start + int.from_bytes(data[start + 4 : start + 6], "big")
+    for i in range(int.from_bytes(data[start + 2 : start + 4], "big")):
+        entry = start + 6 + 12 * i
+        length, offset = (int.from_bytes(data[entry + k : entry + k + 2], "big") for k in (8, 10))
+        for coding in ("utf-16-be", "latin-1"):
+            if data[strings + offset : strings + offset + length] == old.encode(coding):
+                name = new.encode(coding)
+                made[strings + offset : strings + offset + len(name)] = name
+                made[entry + 8 : entry + 10] = len(name).to_bytes(2, "big")
+    return bytes(made)
+
+
+def test_a_word_document_has_the_official_layout(report: Make) -> None:
+    _done, file = report("monthly")
+    paper = docx.Document(str(file))
+    section = paper.sections[0]
+    near = lambda length, mm: abs(length - Mm(mm)) < Mm(0.1)  # noqa: E731
+    assert near(section.page_width, 210)
+    assert near(section.page_height, 297)
+    assert [
+        near(getattr(section, f"{side}_margin"), mm)
+        for side, mm in (("top", 37), ("bottom", 35), ("left", 28), ("right", 26))
+    ] == [True] * 4
+    assert (
+        section._sectPr.find("{*}docGrid").get(
+            "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}linePitch"
+        )
+        == "580"
+    )
+    styles = paper.styles
+    assert (styles["Body Text"].font.size, styles["Title"].font.size) == (Pt(16), Pt(22))
+    headings = [p for p in paper.paragraphs if p.style.name.startswith("Heading")]
+    assert [p.text for p in headings if p.style.name == "Heading 1"][:2] == ["总体情况", "需要关注"]
+    assert all(p._p.pPr.numPr is not None for p in headings)
+    xml = zipfile.ZipFile(file).read("word/document.xml").decode()
+    assert 'TOC \\o "1-2"' in xml
+    assert len(re.findall(r"<w:tblHeader/>", xml)) >= 3
+    pictures = re.findall(r'<wp:docPr [^>]*descr="([^"]+)"', xml)
+    assert pictures
+    assert all("临江区" in told for told in pictures)
+    numbering = zipfile.ZipFile(file).read("word/numbering.xml").decode()
+    assert "chineseCountingThousand" in numbering
+    table_of_fonts = zipfile.ZipFile(file).read("word/fontTable.xml").decode()
+    assert 'w:name="仿宋_GB2312"><w:altName w:val="Noto Serif SC"' in table_of_fonts
+
+
+def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) -> None:
+    names = {"intake": "受理量（件）", "closed": "办结量（件）", "backlog": "积压件数（件）"}
+    told = query(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
+    _done, file = report("monthly")
+    tables = docx.Document(str(file)).tables
+    found = next(t for t in tables if t.rows[0].cells[0].text == "镇街" and t.rows[0].cells[1].text == names["intake"])
+    heads = [cell.text for cell in found.rows[0].cells]
+    read = {row.cells[0].text: [cell.text for cell in row.cells] for row in found.rows[1:]}
+    place = {str(TOWNS[0]): "北塘街道", str(TOWNS[1]): "沙洲镇", str(DISTRICT): "临江区本级"}
+    for row in told.itertuples():
+        text = read[place[row.group]][heads.index(names[row.metric])]
+        assert int(re.sub(r"[^\d]", "", text)) == row.value
+
+
+def test_a_workbook_reads_back_as_the_query(config: Settings, report: Make) -> None:
+    _done, file = report("cockpit", format="xlsx", lang="en")
+    book = openpyxl.load_workbook(file)
+    told = query(current(config.data), ["intake", "on_time_rate", "satisfaction_rate"], DISTRICT, NOVEMBER, by="town")
+    sheet = book["Areas below"]
+    heads = [cell.value for cell in sheet[1]]
+    named = {"intake": "Intake (cases)", "on_time_rate": "On-time closure (%)", "satisfaction_rate": "Satisfaction (%)"}
+    rows = {row[1].value: row for row in sheet.iter_rows(min_row=2)}
+    for row in told.itertuples():
+        cell = rows[row.group][heads.index(named[row.metric])]
+        assert cell.value == pytest.approx(row.value, rel=1e-14)  # a workbook keeps 16 digits
+        assert cell.number_format.endswith("#,##0" if row.metric == "intake" else "0.0")
+
+
+def test_a_workbook_has_what_an_inspector_works_with(report: Make) -> None:
+    done, file = report("cockpit", format="xlsx", lang="en")
+    book = openpyxl.load_workbook(file)
+    assert {"Definitions", "Provenance", "Key metrics", "Areas below", "Age of the backlog"} <= set(book.sheetnames)
+    assert book["Areas below"].freeze_panes == "B2"
+    assert sum(len(sheet._charts) for sheet in book) >= 3
+    told = {row[0].value: row[1].value for row in book["Provenance"].iter_rows()}
+    assert (told["Report"], told["Edition"]) == (done.id, done.edition)
+    assert book.properties.keywords == done.id
+
+
+def test_no_cell_is_taken_for_a_formula_and_numbers_stay_numbers(report: Make) -> None:
+    _done, file = report("ledger", format="xlsx")
+    book = openpyxl.load_workbook(file)
+    titles = [cell for sheet in book for row in sheet.iter_rows() for cell in row if FORMULA in str(cell.value)]
+    assert titles
+    assert all(cell.data_type == "s" and cell.value == f"'{FORMULA}" for cell in titles)
+    days: Worksheet = book.worksheets[0]
+    heads = [cell.value for cell in days[1]]
+    assert all(isinstance(row[heads.index("历时（天）")].value, int) for row in days.iter_rows(min_row=2))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_risky_texts_get_a_quote_in_every_format_for_spreadsheets(tmp_path: Path, text: str) -> None:
+    rows = [[Cell(text), Cell("-1", -1)]]
+    one = Document("x", "x", "zh", [Part("x", "x", [Table("x", [Column("a"), Column("b", True)], rows)])], _nowhere())
+    table.write(one, tmp_path / "x.zip")
+    with zipfile.ZipFile(tmp_path / "x.zip") as pack:
+        assert pack.read("01-x.csv").decode("utf-8-sig").splitlines()[-1].endswith(",-1")
+        assert f"'{text.strip()[:1]}" in pack.read("01-x.csv").decode("utf-8-sig").replace("'\t", "'").replace(
+            "'\r", "'"
+        )
+    workbook.write(one, fonts.faces(None), tmp_path / "x.xlsx", tmp_path)
+    first, second = openpyxl.load_workbook(tmp_path / "x.xlsx")["x"][2]
+    assert (str(first.value)[0], first.data_type, second.value) == ("'", "s", -1)
+
+
+def test_whatever_is_in_a_text_it_is_only_text(tmp_path: Path) -> None:
+    """Markup of typst, XML and control characters come out as they are, or not at all."""
+    evil = '#panic() *x* _y_ $z$ `c` <w:t>&amp; "q" \\ @ref // /* \x00\x0b ]] ]]>'
+    rows = [[Cell(evil), Cell("1", 1)]]
+    blocks = [Text(evil), Table(evil, [Column(evil), Column("b", True)], rows)]
+    one = Document("x", evil, "zh", [Part("x", evil, blocks)], _nowhere())
+    faces = fonts.faces(None)
+    (tmp_path / "x.pdf").write_bytes(pdf.write(one, faces))
+    assert '<w:t>&amp; "q"' in words_of(tmp_path / "x.pdf").replace("“", '"').replace("”", '"')
+    word.write(one, faces, tmp_path / "x.docx")
+    assert '<w:t>&amp; "q"' in docx.Document(str(tmp_path / "x.docx")).tables[0].rows[1].cells[0].text
+    workbook.write(one, faces, tmp_path / "x.xlsx", tmp_path)
+    assert len(openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames) == 4
