@@ -16,14 +16,18 @@ from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from cockpit.screens.rows import records, state
 from cockpit.screens.shared import area_name, source_name
+from data.schema import CASES
 from metrics.catalog import Metric, Stock
 from metrics.rows import count_rows, rows
 
-STRETCH = 20_000
-MADE = ("no", "state", "town", "village", "days")
-"""Columns that are made here; the others are those of the fact."""
+STRETCH = 10_000
 WIDTHS = {"title": 2.6, "place": 2, "key": 1.6, "unit": 1.5, "category": 1.3, "no": 0.6, "days": 0.7, "state": 1.3}
-Make = Callable[[Scene, int, dict[str, Any]], Cell]
+ALSO_NEEDED = (
+    "area", "registered_at", "due_at", "closed_at", "close_kind", "subcategory", "category", "kind", "title", "source",
+)  # fmt: skip
+"""Columns that those made here look at."""
+NOTHING = Cell("")
+Make = Callable[["_Told", int, dict[str, Any]], Cell]
 
 
 def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
@@ -66,20 +70,48 @@ class _Reader:
     ) -> None:
         self.section, self.scene, self.metric, self.count, self.asked = section, scene, metric, count, asked
         self.makers: list[Make] = [_maker(name) for name in names]
+        self.needed = [c.name for c in CASES.columns if c.name in {*names, *ALSO_NEEDED}]
 
     def __iter__(self) -> Iterator[list[Cell]]:
         view, number = self.scene.view, 0
+        told = _Told(self.scene)
         stock = isinstance(view.catalog.domain(self.metric).measures.get(self.metric.value or ""), Stock)
         order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
         for offset in range(0, self.count, STRETCH):
             frame: pd.DataFrame = rows(
                 view.edition, self.metric.id, view.area.code, view.period, **self.asked, order=order,
                 limit=min(STRETCH, self.count - offset), offset=offset,
-            )  # fmt: skip
+            )[self.needed]  # fmt: skip
             progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):
                 number += 1
-                yield [make(self.scene, number, row) for make in self.makers]
+                yield [make(told, number, row) for make in self.makers]
+
+
+class _Told:
+    """The names that thousands of rows share, worded once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.view = scene.view
+        self.areas: dict[int, str] = {}
+        self.sources: dict[str, str] = {}
+        self.words: dict[tuple[str, str], str] = {}
+
+    def area(self, code: int) -> str:
+        if code not in self.areas:
+            self.areas[code] = area_name(self.view.edition, code)
+        return self.areas[code]
+
+    def source(self, source: str) -> str:
+        if source not in self.sources:
+            self.sources[source] = source_name(self.view.edition, source)
+        return self.sources[source]
+
+    def word(self, name: str, value: str) -> str:
+        """An enumerated value in words."""
+        if (name, value) not in self.words:
+            self.words[name, value] = words.value(name, value)
+        return self.words[name, value]
 
 
 def _heading(name: str) -> str:
@@ -90,51 +122,48 @@ def _heading(name: str) -> str:
 def _maker(name: str) -> Make:
     if name in _MAKERS:
         return _MAKERS[name]
+    column = CASES[name]
+    worded = bool(column.words) or column.type == "BOOLEAN" or name in words.CODES
 
-    def stored(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+    def stored(told: _Told, number: int, row: dict[str, Any]) -> Cell:
         value = row[name]
-        if value is None or isinstance(value, str):
-            return Cell(words.value(name, value))
+        if value is None:
+            return NOTHING
         if isinstance(value, datetime):
-            return Cell(format.day(value), value)  # on paper the day is enough, a workbook has the minute
-        if isinstance(value, bool) or name in ("area", "area_then", "batch"):
-            return Cell(words.value(name, value))
-        return Cell(words.value(name, value), value)
+            return Cell(value.strftime("%Y-%m-%d"), value)  # on paper the day is enough, a workbook has the minute
+        if worded:
+            return Cell(told.word(name, value) if isinstance(value, str) else words.value(name, value))
+        return Cell(value) if isinstance(value, str) else Cell(words.value(name, value), value)
 
     return stored
 
 
-def _town(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
-    code = int(row["area"]) // 1000 * 1000
-    return Cell(area_name(scene.view.edition, code))
-
-
-def _village(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+def _village(told: _Told, number: int, row: dict[str, Any]) -> Cell:
     code = int(row["area"])
-    return Cell(_("own level") if code % 1000 == 0 else area_name(scene.view.edition, code))
+    return Cell(_("own level") if code % 1000 == 0 else told.area(code))
 
 
-def _days(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
-    end = min(row["closed_at"] or scene.view.as_of, scene.view.as_of)
-    days = int((end - row["registered_at"]).total_seconds() // 86400)
-    return Cell(format.number(days), days, format=COUNT)
+def _days(told: _Told, number: int, row: dict[str, Any]) -> Cell:
+    end = min(row["closed_at"] or told.view.as_of, told.view.as_of)
+    days = (end - row["registered_at"]).days
+    return Cell(str(days), days, "", COUNT)
 
 
-def _state(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
-    found = state(scene.view, row)
-    return Cell(found.text, state=found.state if found.state in ("red", "amber") else "")
+def _state(told: _Told, number: int, row: dict[str, Any]) -> Cell:
+    found = state(told.view, row)
+    return Cell(found.text, None, found.state if found.state in ("red", "amber") else "")
 
 
-def _title(scene: Scene, number: int, row: dict[str, Any]) -> Cell:
+def _title(told: _Told, number: int, row: dict[str, Any]) -> Cell:
     return Cell(row["title"] or row["subcategory"] or row["category"] or words.value("kind", row["kind"]))
 
 
 _MAKERS: dict[str, Make] = {
-    "no": lambda scene, number, row: Cell(str(number), number),
+    "no": lambda told, number, row: Cell(str(number), number),
     "state": _state,
-    "town": _town,
+    "town": lambda told, number, row: Cell(told.area(int(row["area"]) // 1000 * 1000)),
     "village": _village,
     "days": _days,
     "title": _title,
-    "source": lambda scene, number, row: Cell(source_name(scene.view.edition, row["source"])),
+    "source": lambda told, number, row: Cell(told.source(row["source"])),
 }

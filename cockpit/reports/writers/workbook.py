@@ -1,13 +1,12 @@
 """XLSX: a sheet a panel, numbers as numbers, native charts, a sheet of definitions and one of provenance."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from cockpit import format
 from cockpit.i18n import _, using
@@ -15,6 +14,7 @@ from cockpit.reports.charts import LIGHT, wide
 from cockpit.reports.fonts import Faces
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.writers.common import small_print
+from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table, neutral
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
@@ -22,6 +22,7 @@ LONGEST_NAME = 31
 WIDEST, NARROWEST = 48, 7
 DASH = {"now": "solid", "before": "dash", "last_year": "round_dot"}
 FONT = "Microsoft YaHei"
+EPOCH = datetime(1899, 12, 30)
 
 
 def write(document: Document, faces: Faces, path: Path, scratch: Path) -> None:
@@ -41,6 +42,7 @@ class _Book:
         self.book, self.document, self.faces = book, document, faces
         self.names: set[str] = set()
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self.looks: dict[tuple[str, str, bool], Any] = {}
         told = document.provenance
         book.set_properties(
             {
@@ -72,10 +74,10 @@ class _Book:
             self.formats[key] = self.book.add_format({"font_name": FONT, "font_size": 10, "valign": "vcenter", **how})
         return self.formats[key]
 
-    def _sheet(self, part: Part, name: str, many: bool) -> Worksheet:
+    def _sheet(self, part: Part, name: str, many: bool) -> Sheet:
         return self._named(f"{part.area} {name}" if many else name)
 
-    def _named(self, wanted: str) -> Worksheet:
+    def _named(self, wanted: str) -> Sheet:
         """A sheet of that name, cut and numbered where Excel would refuse it."""
         plain = FORBIDDEN.sub(" ", wanted).strip()[:LONGEST_NAME] or "-"
         name, i = plain, 1
@@ -83,7 +85,7 @@ class _Book:
             i += 1
             name = f"{plain[: LONGEST_NAME - len(str(i)) - 1]} {i}"
         self.names.add(name.lower())
-        sheet = self.book.add_worksheet(name)
+        sheet = self.book.add_worksheet(name, Sheet)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -102,44 +104,52 @@ class _Book:
             heading = isinstance(block, Heading)
             sheet.write_string(i, 0, neutral(block.text), self._format(bold=heading, text_wrap=True, valign="top"))
 
-    def _table(self, block: Table, sheet: Worksheet) -> None:
+    def _table(self, block: Table, sheet: Sheet) -> None:
         for i, width in enumerate(_widths(block.columns)):
             sheet.set_column(i, i, width)
         sheet.freeze_panes(1, 1)
         self._head(sheet, block.columns)
         last = len(block.rows) - 1 if block.total else -1
         for i, row in enumerate(block.rows):
-            for j, cell in enumerate(row):
-                self._cell(sheet, i + 1, j, cell, bold=i == last)
+            self._line(sheet, i + 1, row, bold=i == last)
         if len(block.rows) and not block.total:
             sheet.autofilter(0, 0, len(block.rows), len(block.columns) - 1)
         if block.note:
             sheet.write_string(len(block.rows) + 2, 0, neutral(block.note), self._format(font_color=LIGHT.faint))
 
-    def _head(self, sheet: Worksheet, columns: Iterable[Column]) -> None:
+    def _head(self, sheet: Sheet, columns: Iterable[Column]) -> None:
         for j, column in enumerate(columns):
             head = self._format(bold=True, bg_color="#E3E8ED", bottom=1, text_wrap=True, align="center")
             sheet.write_string(0, j, neutral(column.text), head)
 
-    def _cell(self, sheet: Worksheet, i: int, j: int, cell: Cell, *, bold: bool = False) -> None:
-        """A number keeps its shape of state by its number format, so that it stays a number."""
-        value = cell.value
-        more = {"bold": True, "top": 1} if bold else {}
-        shape = f"{format.SHAPES[cell.state]} " if cell.state else ""
-        if isinstance(value, datetime):
-            sheet.write_datetime(i, j, value, self._format(num_format="yyyy-mm-dd hh:mm", **more))
-        elif isinstance(value, date):
-            sheet.write_datetime(
-                i, j, datetime(value.year, value.month, value.day), self._format(num_format="yyyy-mm-dd", **more)
-            )
-        elif isinstance(value, (int, float)):
-            shown = cell.format or ("General" if not shape else "0")
-            told = f'"{shape}"{shown}' if shape else shown
-            sheet.write_number(i, j, value, self._format(num_format=told, **more))
-        elif text := neutral(str(value) if value is not None else cell.text):
-            sheet.write_string(i, j, shape + text, self._format(**more))
+    def _line(self, sheet: Sheet, i: int, row: Sequence[Cell], *, bold: bool = False) -> None:
+        sheet.write_line(i, [self._cell(cell, bold) for cell in row])
 
-    def _chart(self, block: Chart, sheet: Worksheet) -> None:
+    def _cell(self, cell: Cell, bold: bool = False) -> tuple[str | float | int | None, Any]:
+        """Value and look. A number keeps its shape of state by its number format, so that it stays a number."""
+        value = cell.value
+        if value is None or isinstance(value, str):
+            text = neutral(cell.text if value is None else value)
+            if cell.state:
+                text = f"{format.SHAPES[cell.state]} {text}"
+            return text or None, self._looks("", "", bold)
+        if isinstance(value, datetime):
+            return serial(value), self._looks("yyyy-mm-dd hh:mm", "", bold)
+        if isinstance(value, date):
+            return serial(datetime(value.year, value.month, value.day)), self._looks("yyyy-mm-dd", "", bold)
+        return value, self._looks(cell.format or "General", cell.state, bold)
+
+    def _looks(self, shown: str, state: str, bold: bool) -> Any:
+        """The format of a cell; a hundred thousand rows share a few."""
+        key = (shown, state, bold)
+        if key not in self.looks:
+            if state:
+                shown = f'"{format.SHAPES[state]} "{"0" if shown == "General" else shown}'
+            more = {"num_format": shown} if shown else {}
+            self.looks[key] = self._format(**more, **({"bold": True, "top": 1} if bold else {}))
+        return self.looks[key]
+
+    def _chart(self, block: Chart, sheet: Sheet) -> None:
         """The numbers, and a native chart beside them."""
         columns, rows = chart_table(block)
         for i, width in enumerate(_widths(columns)):
@@ -147,9 +157,7 @@ class _Book:
         self._head(sheet, columns)
         sheet.freeze_panes(1, 1)
         for i, row in enumerate(rows):
-            for j, cell in enumerate(row):
-                if j == 0 or cell.value is not None:
-                    self._cell(sheet, i + 1, j, cell._replace(format=block.format))
+            self._line(sheet, i + 1, [cell._replace(format=block.format) for cell in row])
         drawn = self.book.add_chart({"type": "column" if block.kind == "bar" else "line"})
         for j, series in enumerate(block.series, 1):
             colour = getattr(LIGHT, series.style)
@@ -183,7 +191,7 @@ class _Book:
         drawn.set_size({"width": 760, "height": 320})
         sheet.insert_chart(1, len(columns) + 1, drawn, {"description": block.alt, "object_position": 2})
 
-    def _pairs(self, sheet: Worksheet, rows: Iterable[tuple[str, str]]) -> None:
+    def _pairs(self, sheet: Sheet, rows: Iterable[tuple[str, str]]) -> None:
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 100)
         for i, (label, text) in enumerate(rows):
@@ -199,8 +207,13 @@ class _Book:
         sheet.freeze_panes(1, 2)
         for i, one in enumerate(self.document.provenance.definitions, 1):
             told = (one.id, one.name, one.version, one.unit, one.text, one.formula, one.threshold)
-            for j, value in enumerate(told):
-                self._cell(sheet, i, j, Cell("", value) if isinstance(value, int) else Cell(value))
+            self._line(sheet, i, [Cell("", value) for value in told])
+
+
+def serial(moment: datetime) -> float:
+    """A time as spreadsheets count it: days since the last one of 1899."""
+    gone = moment - EPOCH
+    return gone.days + gone.seconds / 86400
 
 
 def _widths(columns: Iterable[Column]) -> list[float]:
