@@ -26,6 +26,7 @@ from cockpit.screens.shared import area_name
 from cockpit.view import View
 from data.desk import reports
 from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report
+from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError
 
@@ -125,7 +126,7 @@ def preview(view: View, asked: Request) -> None:
             told = requests.check(asked, settings.current(), view.grants)
             document = content.build(told, id=_("not made yet"), who="", made_at=view.as_of)
         st.html(page.write(document))
-    except (CockpitError, MetricsError) as error:
+    except (CockpitError, DataError, MetricsError) as error:
         header.notice(str(error), state="red")
 
 
