@@ -82,8 +82,10 @@ def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
     """All accounts by name, with all their grants, past and coming ones too."""
     with desk.read() as session:
         rows = session.scalars(select(models.Account).order_by(models.Account.name)).all()
-        held = session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)).all()
-        return [(told(row), [_grant(g) for g in held if g.account_id == row.id]) for row in rows]
+        held: dict[int, list[Grant]] = {}
+        for grant in session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)):
+            held.setdefault(grant.account_id, []).append(_grant(grant))
+        return [(told(row), held.get(row.id, [])) for row in rows]
 
 
 def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: datetime | None = None) -> None:
