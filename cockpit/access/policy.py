@@ -15,16 +15,18 @@ class Can(StrEnum):
     REPORT = "report"  # reports made, kept and read; those that hold rows need EXPORT as well
     DATA = "data"  # editions, deliveries, freshness, reconciliations
     REJECTS = "rejects"  # refused rows, which hold what was delivered
+    JUDGE = "judge"  # confirm or dismiss what the checks of sites found
+    DEDUCTIONS = "deductions"  # the table of what costs a site points
     ACCOUNTS = "accounts"
     GRANTS = "grants"
     AUDIT = "audit"
 
 
 MATRIX: dict[str, frozenset[Can]] = {
-    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA}),
+    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS}),
     "official": frozenset({Can.LOOK}),
     "cadre": frozenset({Can.LOOK, Can.REPORT}),
-    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA}),
+    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS}),
     "system_admin": frozenset({Can.ACCOUNTS}),
     "security_admin": frozenset({Can.GRANTS}),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import catalog_of, opened, with_settings
+from cockpit.commands.common import as_usage, catalog_of, opened, with_settings
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from data.probe.deliver import Spool
     from data.probe.runner import Counts
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -72,13 +73,40 @@ def told(counts: "Counts") -> str:
 
 
 def _deliver(settings: "Settings") -> None:
-    """Load what is in the spool and publish it, with what follows of it for the deductions."""
+    """Load what was found and decided, publish it, and once a day what the sites lose by the deductions."""
+    from data.desk import deductions as table
+    from data.desk import findings
+    from data.desk.store import open_desk
+    from data.probe import decisions, deductions
+    from data.probe.clock import RealClock
     from data.probe.deliver import Spool
+
+    desk, spool, clock = open_desk(settings.desk_url), Spool(settings.data), RealClock(settings.data.zone)
+    decided = decisions.deliver(settings.data, findings.listing(desk))
+    if _load(settings, spool) or (decided and decided.status == "accepted"):
+        _publish(settings)
+    with as_usage():
+        if not spool.is_time_for("deductions", clock.now()):
+            return
+        spool.write(deductions.deductions(opened(settings), table.listing(desk), clock.now()))
+    spool.close(clock.now())
+    if _load(settings, spool):
+        _publish(settings)
+
+
+def _load(settings: "Settings", spool: "Spool") -> bool:
+    accepted = [report.accepted for report in spool.deliver(reject_limit=settings.reject_limit)]
+    return any(accepted)
+
+
+def _publish(settings: "Settings") -> None:
+    """A demonstration stays as of its own time: it would grow old by being published."""
     from data.publish import publish
 
-    reports = list(Spool(settings.data).deliver(reject_limit=settings.reject_limit))
-    if any(report.accepted for report in reports):
-        publish(settings.data, catalog_of(settings).rollups(), demo=opened(settings).demo, keep=settings.keep_editions)
+    now = opened(settings)
+    rollups = catalog_of(settings).rollups()
+    as_of = now.as_of if now.demo else None
+    publish(settings.data, rollups, as_of=as_of, demo=now.demo, keep=settings.keep_editions)
 
 
 async def _always(settings: "Settings", site: str, every: float) -> "Counts":

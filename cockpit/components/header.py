@@ -60,7 +60,7 @@ def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallb
         "data": view.data_page(),
         "find": find if looks else None,
         "menus": [_periods(view), _comparisons(view)],
-        "pages": [{"text": _("Definitions"), "href": view.href("dictionary")}, *_pages(view.grants, dict(view.given))],
+        "pages": [*_of_numbers(view), *_pages(view.grants, dict(view.given))],
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
@@ -88,6 +88,12 @@ def plain(grants: Grants, text: str) -> None:
         "words": _words(),
     }
     _header(key="header", data=data)
+
+
+def _of_numbers(view: "View") -> list[dict[str, str]]:
+    """The pages beside the cockpit that stay with its area."""
+    sites = [{"text": _("Sites"), "href": view.href("sites")}] if view.grants.may(Can.LOOK) else []
+    return [*sites, {"text": _("Definitions"), "href": view.href("dictionary")}]
 
 
 def _pages(grants: Grants, given: Mapping[str, str]) -> list[dict[str, str]]:

@@ -93,6 +93,52 @@ def veto(rule: str) -> str:
     }.get(rule, rule)  # fmt: skip
 
 
+def rule(name: str) -> str:
+    """What a check of a site is about; a deduction by its name."""
+    kind, colon, what = name.partition(":")
+    known = {
+        "site_open": _("Site opens"), "measured": _("Could be judged"), "home_updated": _("Home page updated"),
+        "column_open": _("Column opens"), "column_updated": _("Column updated"), "column_items": _("Column has items"),
+        "guide_elements": _("Guide complete"), "messages_unanswered": _("Messages answered"),
+        "function_answers": _("Function answers"), "links_dead": _("Links of the home page"),
+        "search_works": _("Site search"), "certificate": _("Certificate"), "https": "HTTPS", "ipv6": "IPv6",
+        "required_links": _("What the home page must show"), "page_title": _("Title of the page"),
+        "elder_mode": _("Elder mode"), "accessibility": _("Accessibility"), "deduction": _("Deduction"),
+    }.get(kind, kind)  # fmt: skip
+    return f"{known} {what}" if colon else known
+
+
+def limit(rule: str) -> str:
+    """A veto rule as a heading."""
+    return {
+        "site_open": _("Visits failed"), "home_updated": _("Home page age"), "stale_listed": _("Stale columns"),
+        "stale_other": _("Other stale columns"), "blank": _("Blank columns"), "unanswered": _("Messages unanswered"),
+        "guides": _("Poor guides"),
+    }.get(rule, rule)  # fmt: skip
+
+
+def bound(rule: str) -> str:
+    """From where on a veto rule vetoes, in words."""
+    return {
+        "site_open": _("5 % of the visits of 7 days, not open within 15 s"),
+        "home_updated": _("14 days"),
+        "stale_listed": _("5 of: news over 14 days, notices and policies over 6 months"),
+        "stale_other": _("10 beyond their own limit"),
+        "blank": "5",
+        "unanswered": _("1 for more than 3 months"),
+        "guides": _("5 that lack 4 of 8 classes; of fewer guides, all"),
+    }.get(rule, rule)
+
+
+def unit(stored: str) -> str:
+    """The unit that a check's number is counted in."""
+    if language() == "zh":
+        return stored
+    return {"秒": "s", "天": "days", "条": "items", "类": "classes", "个": "", "处": "faults", "分": "points"}.get(
+        stored, stored
+    )
+
+
 def reason(told: str) -> str:
     """Why a row was refused; columns by their headings."""
     kind, _colon, what = told.partition(": ")

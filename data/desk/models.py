@@ -175,3 +175,35 @@ class Report(Base):
     mail: Mapped[str] = mapped_column(Text, default="")
     mailed_at: Mapped[datetime | None]
     mail_fault: Mapped[str] = mapped_column(Text, default="")
+
+
+class Finding(Base):
+    """What somebody decided of a finding of the checks. at: district time; holds: days that it holds on from then."""
+
+    __tablename__ = "finding"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(40))
+    asset: Mapped[str] = mapped_column(String(200), index=True)
+    rule: Mapped[str] = mapped_column(String(60))
+    decision: Mapped[str] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    holds: Mapped[int] = mapped_column(default=0)
+    who: Mapped[str] = mapped_column(String(120))
+    decided_at: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]
+
+
+class Deduction(Base):
+    """A rule that costs points. points: None while they are to be confirmed. columns: which columns it is about."""
+
+    __tablename__ = "deduction"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    indicator: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(200))
+    rule: Mapped[str] = mapped_column(String(60))
+    columns: Mapped[str] = mapped_column(String(120), default="")
+    months: Mapped[int | None]
+    points: Mapped[float | None]
+    confirmed: Mapped[bool] = mapped_column(default=False)
+    enabled: Mapped[bool] = mapped_column(default=False)

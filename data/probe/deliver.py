@@ -56,6 +56,16 @@ class Spool:
         if file.stat().st_size:
             file.rename(self.folder / f"checks-{now:%Y%m%d-%H%M%S-%f}.ndjson")
 
+    def is_time_for(self, what: str, now: datetime) -> bool:
+        """Whether something daily was not done today yet; it counts as done then."""
+        mark = self.folder.parent / f"{what}.day"
+        today = now.date().isoformat()
+        if mark.exists() and mark.read_text("utf-8") == today:
+            return False
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(today, "utf-8")
+        return True
+
     def deliver(self, *, reject_limit: float = 0.2) -> Iterator[LoadReport]:
         """Load every delivery, oldest first; what is loaded is removed. DataError leaves the rest for the next time."""
         source = read_source(source_file(self.home))
@@ -64,12 +74,15 @@ class Spool:
             file.unlink()
 
 
-def source_file(home: Home) -> Path:
-    """The source file of our own deliveries, written where it is missing or old."""
-    path = home.root / "probe" / f"{SOURCE}.yaml"
+def source_file(
+    home: Home, source: str = SOURCE, names: dict[str, str] = NAMES, file: str = f"spool/{OPEN}", *,
+    cycle_days: float | None = 1,
+) -> Path:  # fmt: skip
+    """The source file of our own deliveries of checks, written where it is missing or old."""
+    path = home.root / "probe" / f"{source}.yaml"
     content = {
-        "source": SOURCE, "name": NAMES, "fact": "checks", "file": f"spool/{OPEN}", "format": "ndjson",
-        "zone": home.zone, "cycle_days": 1, "key": "key", "columns": {name: name for name in COLUMNS},
+        "source": source, "name": names, "fact": "checks", "file": file, "format": "ndjson", "zone": home.zone,
+        **({"cycle_days": cycle_days} if cycle_days else {}), "key": "key", "columns": {name: name for name in COLUMNS},
     }  # fmt: skip
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
     if not path.exists() or path.read_text("utf-8") != text:

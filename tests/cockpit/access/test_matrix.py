@@ -41,6 +41,7 @@ OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
 REFUSAL = "不在您的权限范围内"
 PAGES = {
     "cockpit": Can.LOOK, "rows": Can.LOOK, "case": Can.LOOK, "passport": Can.LOOK, "why": Can.LOOK,
+    "sites": Can.LOOK, "site": Can.LOOK, "deductions": Can.LOOK,
     "dictionary": None, "data": Can.DATA, "accounts": Can.ACCOUNTS, "grants": Can.GRANTS, "audit": Can.AUDIT,
     "reports": Can.REPORT,
 }  # fmt: skip

@@ -1,0 +1,357 @@
+"""One government site in words: lights, calendar, rules with their evidence, and what was decided of them."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from cockpit import format, settings
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
+from cockpit.access.visitors import Visitor
+from cockpit.components import header
+from cockpit.components.record import Item, record
+from cockpit.components.table import Cell, Column, table
+from cockpit.components.visits import Line, Mark, visits
+from cockpit.i18n import _, language, ngettext
+from cockpit.screens import desk, words
+from cockpit.screens import sites as screen
+from cockpit.screens.shared import area_name
+from cockpit.view import View
+from data.desk import findings
+from data.desk.findings import HOLDS, Choice, Decision
+from data.probe.evidence import ID, Evidence
+from data.probe.failures import Failure
+from data.probe.page import decode
+from metrics import sites
+from metrics.scope import OutOfScope
+from metrics.sites import LIMITS
+
+MOST_HISTORY, MOST_BODY = 50, 6_000
+Site = Mapping[str, Any]
+Check = Mapping[str, Any]
+
+
+def find(view: View) -> Site | None:
+    """The site that the address names; says so where this edition holds none."""
+    source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
+    try:
+        found = sites.site(view.edition, source, key) if source and key else None
+    except OutOfScope:
+        guard.refuse(guard.enter(), what=f"site {source}/{key}")
+    if found is None:
+        header.title(_("No such site"), level=1)
+        header.notice(
+            _("The data of {time} hold no site {key}.", time=format.stamp(view.as_of), key=key or "–"),
+            links=[(_("All sites"), view.href("sites"))],
+        )
+    return found
+
+
+def key_of(site: Site) -> dict[str, str]:
+    return {"source": str(site["source"]), "key": str(site["key"])}
+
+
+def checks(view: View, site: Site) -> pd.DataFrame:
+    return sites.checks(view.edition, site)
+
+
+def top(view: View, site: Site) -> None:
+    """Name, owner, address and verdict."""
+    header.title(str(site["name"]), note=str(site["key"]), level=1)
+    desk.told()
+    told = screen.verdict(site)
+    score = format.number(site["score"], 1) if site["score"] is not None else ""
+    record(
+        [
+            Item(_("Verdict"), told.text, state=told.state),
+            Item(_("Score"), score, note=_("veto: 0; else 100 less the deductions") if score else ""),
+            Item(words.column("unit"), str(site["unit"] or "")),
+            Item(words.column("area"), area_name(view.edition, site["area"])),
+            Item(words.column("url"), str(site["url"] or "")),
+        ],
+        key="about",
+    )
+
+
+def lights(view: View, site: Site) -> None:
+    """Every veto rule: where the site stands, and what is left."""
+    if site["vetoes"] is None:
+        header.notice(_("Nothing was checked here in the last two weeks."))
+        return
+    rows: list[list[Cell | str]] = []
+    for limit in LIMITS:
+        value = sites.observed(site, limit.rule)
+        if value is None:
+            rows.append([words.limit(limit.rule), Cell(_("Not known"), state="none"), "", words.bound(limit.rule), ""])
+            continue
+        state = screen.state(site, limit, value)
+        said = {"red": _("Vetoed"), "amber": _("Near a veto"), "green": _("Passes")}[state]
+        left = "" if state == "red" else screen.left(site, limit)
+        number = screen.number(site, limit, value)
+        rows.append([words.limit(limit.rule), Cell(said, state=state), number, words.bound(limit.rule), left])
+    columns = [Column(_("Veto rule"), lead=True), Column(_("State")), Column(_("Now")), Column(_("Limit"))]
+    table([*columns, Column(_("Left"))], rows, key="lights")
+
+
+def calendar(view: View, found: pd.DataFrame) -> None:
+    """The visits of two weeks."""
+    lines = []
+    for day in sites.calendar(found, view.as_of):
+        told = ngettext("{n} visit", "{n} visits", len(day.visits)) if day.visits else _("No visit")
+        failed = _(", {n} failed", n=day.down) if day.down else ""
+        state = "red" if day.down else "green" if day.visits else "none"
+        marks = [_mark(at, opened) for at, opened in day.visits]
+        lines.append(Line(format.day(day.start), told + failed, state, marks))
+    visits(lines)
+
+
+def _mark(at: datetime, opened: bool) -> Mark:
+    told = _("opened") if opened else _("not opened")
+    return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {told}")
+
+
+# --- rules and evidence -------------------------------------------------------------------------------------------
+
+
+def rules(view: View, site: Site, found: pd.DataFrame) -> None:
+    """The newest check of each rule, failed ones first."""
+    decided = _decided(site, found)
+    rows = [_rule_row(view, site, check, decided) for check in sites.newest(found)]
+    columns = [
+        Column(_("Rule"), lead=True), Column(_("State")), Column(_("Observed"), number=True),
+        Column(_("Checked"), short=True), Column(_("What was found")), Column(_("Decision")),
+    ]  # fmt: skip
+    if rows:
+        table(columns, rows, key="rules")
+    else:
+        header.notice(_("Nothing was checked here in the last two weeks."))
+
+
+def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    state = Cell(_("Passed"), state="green") if check["passed"] else Cell(_("Failed"), state="red")
+    choice = next((d for d in decided if _is_of(d, check)), None)
+    return [
+        Cell(words.rule(str(check["rule"])), note=about), state, observed(check), format.stamp(check["checked_at"]),
+        _found_cell(view, site, check), Cell(_choice(choice.choice), note=choice.note) if choice else "",
+    ]  # fmt: skip
+
+
+def _found_cell(view: View, site: Site, check: Check) -> Cell:
+    """What a failed check found, in words, with a link to its evidence."""
+    if check["passed"]:
+        return Cell("")
+    text = str(check["evidence"] or "")
+    id = ID.search(text)
+    told = _in_words(text)
+    if id is None:
+        return Cell(told)
+    return Cell(
+        told or _("Evidence"), view.href("site", **key_of(site), evidence=id[0]), note=_("evidence") if told else ""
+    )
+
+
+def _in_words(evidence: str) -> str:
+    """Evidence without its id, a class of failure as its name."""
+    parts = [part for part in ID.sub("", evidence).split(" · ") if part.strip()]
+    told = []
+    for part in parts:
+        first, _space, rest = part.partition(" ")
+        known = next((f for f in Failure if f == first), None)
+        told.append(_name(known) + (f" ({rest})" if rest else "") if known else part.strip())
+    return words.listed(told)
+
+
+def _name(failure: Failure) -> str:
+    return getattr(failure.name_words, language())
+
+
+def observed(check: Check) -> str:
+    if check["observed"] is None:
+        return ""
+    unit = words.unit(str(check["observed_unit"] or ""))
+    return f"{format.number(check['observed'], 0 if float(check['observed']).is_integer() else 2)} {unit}".strip()
+
+
+def evidence(view: View, site: Site, found: pd.DataFrame) -> None:
+    """What was kept of the check that the address names, if it is one of this site's."""
+    asked = st.query_params.get("evidence", "")
+    if not asked:
+        return
+    own = ID.fullmatch(asked) and found["evidence"].fillna("").str.contains(asked, regex=False).any()
+    kept = Evidence.of(settings.current().data).record(asked) if own else None
+    header.title(_("Evidence"), links=[(_("Close"), view.href("site", **key_of(site)))])
+    if kept is None:
+        header.notice(_("This evidence is not kept, or no longer: it stays for 180 days."))
+        return
+    failure = Failure(kept["failure"]) if kept["failure"] else None
+    body = Evidence.of(settings.current().data).body(kept)
+    content_type = next((value for name, value in kept["headers"] if name == "content-type"), "")
+    phases = "  ".join(f"{name} {seconds:g} s" for name, seconds in kept["phases"].items())
+    record(
+        [
+            Item(_("Time"), format.stamp(datetime.fromisoformat(kept["at"]))),
+            Item(_("Asked for"), kept["url"]),
+            Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
+            Item(_("Connected to"), kept["address"]),
+            Item(_("Result"), _name(failure) if failure else f"HTTP {kept['status']}",
+                 state="red" if failure else "none", note=kept["detail"]),
+            Item(_("What to do"), getattr(failure.remedy, language()) if failure else ""),
+            Item(_("Timing"), phases, note=_("{n} s in all", n=kept["seconds"])),
+            Item("SHA-256", kept["body_sha256"]),
+            Item(_("Headers"), "\n".join(f"{name}: {value}" for name, value in kept["headers"]), fold=True),
+            Item(_("Page as it came"), decode(body, content_type)[0][:MOST_BODY] if body else "", fold=True),
+        ],
+        key="evidence",
+    )  # fmt: skip
+
+
+# --- what changed -------------------------------------------------------------------------------------------------
+
+
+def changes(view: View, site: Site, found: pd.DataFrame) -> None:
+    turned = sites.changes(found)[:MOST_HISTORY]
+    if not turned:
+        header.notice(_("No rule turned from passed to failed, or back."), state="green")
+        return
+    columns = [
+        Column(_("When"), short=True),
+        Column(_("Rule"), lead=True),
+        Column(_("Turned")),
+        Column(_("What was found")),
+    ]
+    table(columns, [_change_row(view, site, check) for check in turned], key="changes")
+
+
+def _change_row(view: View, site: Site, check: Check) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    turned = Cell(_("Mended"), state="green") if check["passed"] else Cell(_("Failed"), state="red")
+    rule = Cell(words.rule(str(check["rule"])), note=about)
+    return [format.stamp(check["checked_at"]), rule, turned, _found_cell(view, site, check)]
+
+
+def history(view: View, site: Site, found: pd.DataFrame) -> None:
+    failed = sites.failed(found)[:MOST_HISTORY]
+    if not failed:
+        header.notice(_("No check failed."), state="green")
+        return
+    columns = [Column(_("When"), short=True), Column(_("Rule"), lead=True), Column(_("Observed"), number=True)]
+    table([*columns, Column(_("What was found"))], [_failed_row(view, site, check) for check in failed], key="history")
+
+
+def _failed_row(view: View, site: Site, check: Check) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    rule = Cell(words.rule(str(check["rule"])), note=about)
+    return [format.stamp(check["checked_at"]), rule, observed(check), _found_cell(view, site, check)]
+
+
+# --- decisions ----------------------------------------------------------------------------------------------------
+
+
+def decisions(view: View, site: Site, found: pd.DataFrame) -> None:
+    """What was decided of this site's findings, and for inspectors the form that decides."""
+    visitor = guard.enter()
+    may = visitor.grants.may(Can.JUDGE, int(site["area"]), int(site["area"]) + 1)
+    decided = _decided(site, found)
+    failed = [check for check in sites.newest(_with_visits(found)) if not check["passed"]]
+    if not decided and not (may and failed):
+        return
+    header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
+    for decision in decided:
+        _one(visitor, decision, may)
+    if may and failed:
+        _form(view, visitor, site, failed)
+
+
+def _with_visits(found: pd.DataFrame) -> pd.DataFrame:
+    """A site that opens now may have failed this week: its last failed visit stands for the week's."""
+    visits_ = found[(found["rule"] == "site_open") & ~found["passed"].astype(bool)]
+    return pd.concat([found[found["rule"] != "site_open"], visits_.tail(1)])
+
+
+def _decided(site: Site, found: pd.DataFrame) -> list[Decision]:
+    assets = {str(site["key"]), *map(str, found["asset"].unique())}
+    return findings.listing(visitors.desk(), str(site["source"]), assets)
+
+
+def _is_of(decision: Decision, check: Check) -> bool:
+    same = decision.asset == check["asset"] and decision.rule == check["rule"] and decision.taken_back_at is None
+    return same and decision.covers(pd.Timestamp(check["checked_at"]).to_pydatetime())
+
+
+def _one(visitor: Visitor, decision: Decision, may: bool) -> None:
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    past = decision.taken_back_at is not None
+    state = "none" if past else {"dismissed": "amber", "confirmed": "red"}[decision.choice]
+    until = _(", holds for {n} days", n=decision.holds) if decision.holds else ""
+    what = f"{words.rule(decision.rule)} {decision.asset}"
+    told = _("Taken back") if past else _choice(decision.choice)
+    with line:
+        header.notice(
+            f"{told}: {what} · {decision.note} · {decision.who} {format.stamp(decision.at)}{until}", state=state
+        )
+    if may and not past and button.button(_("Take back"), key=f"back{decision.id}"):
+        work = partial(_act, partial(findings.take_back, visitors.desk(), decision.id))
+        desk.act(
+            visitor, "act", f"finding {decision.id} taken back", work, _("Taken back; it counts again in a minute.")
+        )
+
+
+def _choice(choice: str) -> str:
+    return {"confirmed": _("Confirmed"), "dismissed": _("Dismissed")}[choice]
+
+
+def _form(view: View, visitor: Visitor, site: Site, failed: list[Check]) -> None:
+    with st.form("decide", enter_to_submit=False, border=False):
+        first, second, third = st.columns([3, 4, 2])
+        number = first.selectbox(_("Finding"), range(len(failed)), format_func=lambda i: _label(failed[i]))
+        note = second.text_input(_("Note: why"), autocomplete="off", max_chars=findings.LONGEST_NOTE)
+        holds = third.selectbox(
+            _("Holds on"), HOLDS, format_func=lambda n: ngettext("{n} day", "{n} days", n) if n else _("no")
+        )
+        confirm, dismiss, _rest = st.columns([1, 1, 6])
+        confirmed = confirm.form_submit_button(_("Confirm"))
+        dismissed = dismiss.form_submit_button(_("Dismiss"))
+    if confirmed or dismissed:
+        _decide(view, visitor, failed[number], "dismissed" if dismissed else "confirmed", note, holds)
+
+
+def _days(n: int) -> str:
+    return ngettext("{n} day", "{n} days", n) if n else _("no")
+
+
+def _label(check: Check) -> str:
+    about = "" if check["kind"] == "site" else f" · {check['name']}"
+    return f"{words.rule(str(check['rule']))}{about}"
+
+
+def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: str, holds: int) -> None:
+    asset = str(check["asset"])
+    what = f"{choice} {check['rule']} of {asset}: {note}"
+    decide = partial(
+        findings.decide, visitors.desk(), source=str(st.query_params.get("source", "")), asset=asset,
+        rule=str(check["rule"]), choice=choice, note=note, at=_now(view), who=visitor.name, holds=holds,
+    )  # fmt: skip
+    said = _("Noted; the verdict follows in a minute.") if choice == "dismissed" else _("Noted.")
+    desk.act(visitor, "act", what, partial(_act, decide), said)
+
+
+def _act(work: Any) -> None:
+    """Do it, and have the decisions published in a process of their own."""
+    work()
+    command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
+    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _now(view: View) -> datetime:
+    """The present; in a demonstration, whose data stay as of their own time, the last instant of these."""
+    if view.edition.demo:
+        return view.as_of - timedelta(seconds=1)
+    return datetime.now(ZoneInfo(view.edition.zone)).replace(tzinfo=None)

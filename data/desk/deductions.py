@@ -1,0 +1,57 @@
+"""The table of deductions: what costs a site points, edited by the district. Three entries are confirmed by a text."""
+
+import re
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+
+from data.desk import models
+from data.desk.errors import Refused
+from data.desk.store import Desk
+
+MOST_POINTS = 100
+
+
+@dataclass(frozen=True)
+class Deduction:
+    """One entry. rule: the check that costs the points when it fails.
+
+    columns, months: for column_updated, which columns (a kind, or a pattern of names) and after how many months.
+    points: None while they are to be confirmed. enabled: it lowers scores.
+    """
+
+    name: str
+    indicator: str
+    title: str
+    rule: str
+    columns: str = ""
+    months: int | None = None
+    points: float | None = None
+    confirmed: bool = False
+    enabled: bool = False
+
+
+def listing(desk: Desk) -> list[Deduction]:
+    """All entries, the confirmed ones first."""
+    order = (models.Deduction.confirmed.desc(), models.Deduction.indicator, models.Deduction.name)
+    with desk.read() as session:
+        rows = session.scalars(select(models.Deduction).order_by(*order))
+        return [Deduction(**{name: getattr(row, name) for name in Deduction.__dataclass_fields__}) for row in rows]
+
+
+def save(desk: Desk, entry: Deduction) -> None:
+    """Put an entry in place of the one of its name, or add it. Refused where it cannot be applied."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", entry.name):
+        raise Refused("a deduction is named by a short word of a-z, 0-9 and _")
+    if entry.points is not None and not 0 < entry.points <= MOST_POINTS:
+        raise Refused(f"points are above 0 and at most {MOST_POINTS}")
+    if entry.enabled and entry.points is None:
+        raise Refused("an entry without points cannot be enabled: say how many it costs")
+    if entry.rule == "column_updated" and not (entry.columns and entry.months):
+        raise Refused("say which columns, and after how many months")
+    try:
+        re.compile(entry.columns)
+    except re.error as error:
+        raise Refused(f"the pattern of columns cannot be read: {error}") from None
+    with desk.begin() as session:
+        session.merge(models.Deduction(**asdict(entry)))

@@ -1,0 +1,91 @@
+"""What inspectors decide of the checks' findings: confirmed, or dismissed so that they do not count, with a note."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select
+
+from data.desk import clock, models
+from data.desk.errors import Refused
+from data.desk.store import Desk
+
+Choice = Literal["confirmed", "dismissed"]
+SHORTEST_NOTE, LONGEST_NOTE = 2, 500
+WEEK, FORTNIGHT = 7, 14
+HOLDS = (0, 7, 30, 90)
+"""Days that a decision may go on holding for what is found later."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """source, asset, rule: of the checks it is about, those of `window` days before `at` and `holds` days after it."""
+
+    id: int
+    source: str
+    asset: str
+    rule: str
+    choice: Choice
+    note: str
+    at: datetime
+    holds: int
+    who: str
+    decided_at: datetime
+    taken_back_at: datetime | None
+
+    @property
+    def window(self) -> int:
+        """Days before: a week of visits, or the two weeks that any other rule looks back."""
+        return WEEK if self.rule == "site_open" else FORTNIGHT
+
+    def covers(self, checked_at: datetime) -> bool:
+        """Whether a check of its rule and asset is one that it decides."""
+        return self.at - timedelta(days=self.window) <= checked_at <= self.at + timedelta(days=self.holds)
+
+
+def decide(
+    desk: Desk, *, source: str, asset: str, rule: str, choice: Choice, note: str, at: datetime, who: str,
+    holds: int = 0, now: datetime | None = None,
+) -> int:  # fmt: skip
+    """Decide of the failed checks of an asset and rule around `at`; the decision's number. Refused without a note."""
+    if len(note.strip()) < SHORTEST_NOTE:
+        raise Refused("say in a note why: whoever looks at the finding later wants to know")
+    if holds not in HOLDS:
+        raise Refused(f"a decision holds on for {', '.join(map(str, HOLDS))} days")
+    with desk.begin() as session:
+        row = models.Finding(
+            source=source, asset=asset, rule=rule, decision=choice, note=note.strip()[:LONGEST_NOTE], at=at,
+            holds=holds, who=who, decided_at=now or clock.now(),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
+    """The findings count again. Refused if there is no such decision."""
+    with desk.begin() as session:
+        row = session.get(models.Finding, id)
+        if row is None:
+            raise Refused(f"there is no decision {id}")
+        row.taken_back_at = row.taken_back_at or now or clock.now()
+        return _decision(row)
+
+
+def listing(desk: Desk, source: str | None = None, assets: Collection[str] | None = None) -> list[Decision]:
+    """All decisions, or those on some assets of a source; the newest first."""
+    wanted = [
+        *([models.Finding.source == source] if source is not None else []),
+        *([models.Finding.asset.in_(assets)] if assets is not None else []),
+    ]
+    with desk.read() as session:
+        rows = session.scalars(select(models.Finding).where(*wanted).order_by(models.Finding.id.desc()))
+        return [_decision(row) for row in rows]
+
+
+def _decision(row: models.Finding) -> Decision:
+    return Decision(
+        row.id, row.source, row.asset, row.rule, row.decision, row.note, row.at, row.holds, row.who, row.decided_at,
+        row.taken_back_at,
+    )  # type: ignore[arg-type]  # fmt: skip

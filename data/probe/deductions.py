@@ -1,0 +1,58 @@
+"""Points that a site loses by the table of deductions, from what its newest checks say."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from data.desk.deductions import Deduction
+from data.editions import Edition
+from data.probe.contents import months_after
+from data.probe.rules import Check
+
+WINDOW_DAYS = 14
+NEWEST = """
+    SELECT CASE a.kind WHEN 'site' THEN a.key ELSE a.parent END AS site, a.source, a.name, coalesce(a.column_kind, ''),
+        c.rule, arg_max(c.passed, c.checked_at), arg_max(c.observed, c.checked_at), max(c.checked_at)
+    FROM checks c JOIN assets a ON a.source = c.asset_source AND a.key = c.asset
+    WHERE c.source = 'prober' AND c.checked_at >= $1 AND c.checked_at < $2
+        AND (a.kind = 'site' OR a.parent IS NOT NULL) AND NOT starts_with(c.rule, 'deduction:')
+        AND NOT EXISTS (
+            SELECT 1 FROM checks d WHERE d.source = 'findings' AND d.passed AND d.asset_source = c.asset_source
+                AND d.asset = c.asset AND d.rule = 'dismissed:' || c.rule)
+    GROUP BY site, a.source, a.key, a.name, a.column_kind, c.rule"""
+
+
+def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> list[Check]:
+    """What every probed site loses by every enabled entry, 0 where the rule holds; an entry counts once a site."""
+    rows = edition.cursor().execute(NEWEST, [edition.as_of - timedelta(days=WINDOW_DAYS), edition.as_of]).fetchall()
+    by_site: dict[tuple[str, str], list[tuple]] = {}
+    for site, source, *told in rows:
+        by_site.setdefault((source, site), []).append(tuple(told))
+    found = []
+    for entry in table:
+        if not entry.enabled or entry.points is None:
+            continue
+        for (source, site), told in by_site.items():
+            reasons = [name for name, *about in told if _costs(entry, name, *about)]
+            lost = entry.points if reasons else 0.0
+            found.append(
+                Check(
+                    source, site, f"deduction:{entry.name}", at, not reasons, lost, "分", 1, points=lost,
+                    evidence="、".join(reasons[:5]),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _costs(
+    entry: Deduction, name: str, kind: str, rule: str, passed: bool, observed: float | None, checked_at: datetime
+) -> bool:
+    """Whether a newest check is one that the entry takes points for."""
+    if rule != entry.rule:
+        return False
+    if rule != "column_updated":
+        return not passed
+    if entry.columns != kind and not re.search(entry.columns, name):
+        return False
+    newest: date = checked_at.date() - timedelta(days=int(observed or 0))
+    return months_after(newest, entry.months or 0) < checked_at.date()

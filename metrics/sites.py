@@ -1,0 +1,184 @@
+"""The government sites as inspectors look at them: how far from a veto, their checks, what changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from data.editions import EVERYTHING, Edition
+from metrics.areas import root
+from metrics.catalog import load
+from metrics.period import DAY, Period, last_day
+from metrics.question import question
+from metrics.rows import fact
+from metrics.scope import asked_area, holds
+from metrics.views import view_sql
+
+DAYS = 14
+"""How far back the checks of a site are told."""
+MOST_FINDINGS = 400
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A veto rule as a number that runs towards its limit. unit: what it is counted in."""
+
+    rule: str
+    limit: float
+    unit: str
+
+
+LIMITS = (
+    Limit("site_open", 5, "%"),
+    Limit("home_updated", 14, "days"),
+    Limit("stale_listed", 5, "columns"),
+    Limit("stale_other", 10, "columns"),
+    Limit("blank", 5, "columns"),
+    Limit("unanswered", 1, "messages"),
+    Limit("guides", 5, "guides"),
+)
+
+
+def observed(row: Mapping[str, Any], rule: str) -> float | None:
+    """Where a site stands on a rule's way to its limit; None if nothing is known of it."""
+    if rule == "site_open":
+        return 100 * row["down"] / row["visits"] if row["visits"] else None
+    if rule == "guides":
+        return float(row["poor_guides"]) if row["guides"] else None
+    value = row["home_age" if rule == "home_updated" else rule]
+    return None if value is None or value != value else float(value)
+
+
+def failures_left(row: Mapping[str, Any]) -> int:
+    """How many more visits of the week may fail before five percent are reached; 0 when they are."""
+    if not row["visits"]:
+        return 0
+    return max(-(-int(row["visits"]) // 20) - int(row["down"]), 0)
+
+
+@lru_cache(maxsize=4)
+def _all(edition: Edition) -> pd.DataFrame:
+    """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks."""
+    day = last_day(edition.as_of)
+    catalog = load()
+    q = question(edition, catalog, ["site_health"], root(edition).code, (Period(day, day + DAY),), None, None, None)
+    verdicts = view_sql(q, catalog.domain(q.metrics[0]))
+    frame = (
+        edition.cursor()
+        .execute(
+            f"""SELECT a.source, a.key, a.name, a.area, a.area_then, a.unit, a.url,
+            v.* EXCLUDE (i, moment, source, key, name, area, area_then, unit)
+        FROM assets a LEFT JOIN ({verdicts}) v ON v.source = a.source AND v.key = a.key
+        WHERE a.kind = 'site' AND NOT coalesce(a.retired_at < $1, false) AND NOT coalesce(a.registered_at >= $1, false)
+        ORDER BY a.source, a.key""",
+            [edition.as_of],
+        )
+        .df()
+    )
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def sites(edition: Edition, code: int) -> list[dict[str, Any]]:
+    """The sites of an area and all below, the worst first: vetoed, then nearest to a veto, then by score.
+
+    Columns of site_verdict.sql, all None for a site that was not checked; and url. OutOfScope for an area not granted.
+    """
+    place = asked_area(edition, code)
+    frame = _all(edition.seen_by(EVERYTHING))
+    inside = frame["area" if place.live else "area_then"].between(place.code, place.end - 1)
+    return sorted(frame[inside].to_dict("records"), key=_worst_first)
+
+
+def warm(edition: Edition) -> None:
+    """Work out the verdicts before somebody asks."""
+    _all(edition.seen_by(EVERYTHING))
+
+
+def nearness(row: Mapping[str, Any]) -> float:
+    """How near a site is to a veto, 1 at the limit."""
+    shares = [(observed(row, limit.rule) or 0) / limit.limit for limit in LIMITS] if row["score"] is not None else [0]
+    return max(shares)
+
+
+def _worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    checked = row["score"] is not None
+    vetoes = len(row["vetoes"]) if checked else 0
+    return (-vetoes, -nearness(row), row["score"] if checked else 101, str(row["key"]))
+
+
+def site(edition: Edition, source: str, key: str) -> dict[str, Any] | None:
+    """One site with its verdict; None if none is registered under this key. OutOfScope for one of another area."""
+    found = fact(edition, "assets", source, key)
+    if found is None or found["kind"] != "site":
+        return None
+    frame = _all(edition.seen_by(EVERYTHING))
+    rows = frame[(frame["source"] == source) & (frame["key"] == key)].to_dict("records")
+    return rows[0] if rows else None
+
+
+def checks(edition: Edition, site: Mapping[str, Any], days: int = DAYS) -> pd.DataFrame:
+    """Checks of a site and its parts of the last `days` days, oldest first, with the part's name and kind."""
+    assert holds(edition, int(site["area"]), int(site["area"]) + 1), "whoever asks has been let in to the site"
+    sql = """
+        SELECT c.source, c.key, c.rule, c.asset, c.checked_at, c.observed, c.observed_unit, c.passed, c.veto,
+            c.evidence, c.checker, c.window_days, a.name, a.kind, a.url
+        FROM checks c JOIN assets a ON a.source = c.asset_source AND a.key = c.asset
+        WHERE c.asset_source = $1 AND (a.key = $2 OR a.parent = $2)
+            AND c.checked_at >= $3 AND c.checked_at < $4
+        ORDER BY c.checked_at, c.key"""
+    since = edition.as_of - timedelta(days=days)
+    frame = edition.cursor().execute(sql, [site["source"], site["key"], since, edition.as_of]).df()
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def newest(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """Of each rule and asset the newest check, the failed ones first."""
+    last = _findings(found).drop_duplicates(["asset", "rule"], keep="last")
+    rows = last.to_dict("records")
+    return sorted(rows, key=lambda row: (bool(row["passed"]), row["rule"], str(row["asset"])))[:MOST_FINDINGS]
+
+
+def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """The checks that failed, the newest first."""
+    rows = _findings(found)
+    return rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS).to_dict("records")
+
+
+def changes(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """Where a rule turned from passed to failed or back, the newest first; visits are told by the calendar."""
+    rows = _findings(found)
+    rows = rows[~rows["rule"].isin(["site_open", "measured"])]
+    before = rows.groupby(["asset", "rule"])["passed"].shift()
+    return rows[before.notna() & (before != rows["passed"])].iloc[::-1].to_dict("records")
+
+
+def _findings(found: pd.DataFrame) -> pd.DataFrame:
+    """Without what was decided of them."""
+    return found[~found["rule"].str.startswith(("dismissed:", "confirmed:"))]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The visits of a day: when each was and whether the site opened."""
+
+    start: datetime
+    visits: tuple[tuple[datetime, bool], ...]
+
+    @property
+    def down(self) -> int:
+        return sum(not opened for _at, opened in self.visits)
+
+
+def calendar(found: pd.DataFrame, as_of: datetime, days: int = DAYS) -> list[Day]:
+    """The visits by day, the newest day first; a day without one is there as well."""
+    visits = found[found["rule"] == "site_open"]
+    by_day: dict[datetime, list[tuple[datetime, bool]]] = {}
+    for at, passed in zip(visits["checked_at"], visits["passed"], strict=True):
+        moment = pd.Timestamp(at).to_pydatetime()
+        by_day.setdefault(moment.replace(hour=0, minute=0, second=0, microsecond=0), []).append((moment, bool(passed)))
+    first = (as_of - timedelta(microseconds=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    starts: Iterable[datetime] = (first - timedelta(days=i) for i in range(days))
+    return [Day(start, tuple(by_day.get(start, ()))) for start in starts]

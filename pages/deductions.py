@@ -1,0 +1,11 @@
+"""What costs a site points: the table of deductions, with what is confirmed and what is yet to be."""
+
+from cockpit import view as views
+from cockpit.components import header
+from cockpit.screens import deductions
+
+view = views.current()
+header.header(view)
+
+deductions.listed(view)
+deductions.form(view)

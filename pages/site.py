@@ -1,0 +1,25 @@
+"""One government site: its verdict, the calendar of its visits, every rule with evidence, and what was decided."""
+
+from cockpit import view as views
+from cockpit.components import actions, header
+from cockpit.i18n import _
+from cockpit.screens import site
+
+view = views.current()
+header.header(view)
+
+if found := site.find(view):
+    site.top(view, found)
+    site.lights(view, found)
+    told = site.checks(view, found)
+    site.evidence(view, found, told)
+    header.title(_("Visits"), note=_("The last 14 days, by the hour"))
+    site.calendar(view, told)
+    header.title(_("Rules"), note=_("The newest check of each"))
+    site.rules(view, found, told)
+    site.decisions(view, found, told)
+    header.title(_("What changed"), note=_("The last 14 days"))
+    site.changes(view, found, told)
+    header.title(_("Failed checks"), note=_("The last 14 days, the newest first"))
+    site.history(view, found, told)
+    actions.actions([(_("All sites"), view.href("sites"))], copy=view.permalink("site", **site.key_of(found)))

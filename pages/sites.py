@@ -1,0 +1,10 @@
+"""The government sites of an area: veto lights, and what is left until the next veto."""
+
+from cockpit import view as views
+from cockpit.components import header
+from cockpit.screens import sites
+
+view = views.current()
+header.header(view)
+
+sites.listed(view)

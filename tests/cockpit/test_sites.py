@@ -1,0 +1,243 @@
+"""The pages of the government sites: lights, the calendar, evidence, and what inspectors decide of findings."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.commands import main
+from cockpit.screens import site as screen_of_site
+from data.desk import audit, deductions, findings
+from data.desk.errors import Refused
+from data.home import Home
+from data.probe.evidence import Evidence
+from data.probe.failures import Failure
+from data.probe.net import Answer
+from metrics import sites
+from tests.cockpit.conftest import session_of
+from tests.cockpit.test_pages import Screen, drawn, texts, words
+from tests.factory import AREAS, DISTRICT, TOWNS, areas, deliver, published
+
+ROOT = Path(__file__).parents[2]
+AS_OF = datetime(2026, 11, 22, 8)
+
+
+def check(
+    asset: str, rule: str, at: datetime, passed: bool, observed: float | None = None, **more: Any
+) -> dict[str, Any]:
+    return {
+        "key": f"{asset}/{rule}/{at:%d%H%M}", "asset_source": "register", "asset": asset, "rule": rule, "checked_at": at,
+        "passed": passed, "observed": observed, "observed_unit": "天", **more,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A vetoed site of the district with evidence, one near a veto and one never checked of a town."""
+    home = Home(tmp_path_factory.mktemp("sites"), memory="1GB")
+    areas(home, AREAS)
+    names = {"down": ("区住建局网站", DISTRICT), "near": ("北塘街道网站", TOWNS[0]), "new": ("新网站", TOWNS[0])}
+    register = [
+        {"key": key, "kind": "site", "name": name, "area": area, "url": f"https://{key}.example/"}
+        for key, (name, area) in names.items()
+    ]
+    deliver(home, "assets", register, source="register")
+    answer = Answer("https://down.example/", AS_OF, 0.4, Failure.SERVER, "HTTP 500", 500, body="系统维护".encode())
+    kept = Evidence.of(home).keep(answer)
+    rows = [
+        check("down", "site_open", AS_OF - timedelta(minutes=70 * (i + 1)), i >= 7, 0.4,
+              evidence=f"5xx HTTP 500 · {kept}" if i < 7 else None)
+        for i in range(140)
+    ]  # fmt: skip
+    rows += [check("near", "site_open", AS_OF - timedelta(hours=i + 1), True, 0.4) for i in range(100)]
+    rows += [check("near", "home_updated", AS_OF - timedelta(days=13 - i, hours=1), i < 14, i) for i in range(14)]
+    rows += [check("near", "https", AS_OF - timedelta(days=d, hours=1), d > 0) for d in range(3)]
+    deliver(home, "checks", rows, source="probe")
+    published(home, AS_OF)
+    return home
+
+
+@pytest.fixture
+def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    """Runs a page with parameters of its address; no page may end in a trace. Nothing is published beside."""
+    monkeypatch.setenv("COCKPIT_HOME", str(home.root))
+    monkeypatch.setattr(screen_of_site.subprocess, "Popen", lambda *_args, **_named: None)
+    settings.current.cache_clear()
+
+    def run(name: str, **parameters: object) -> AppTest:
+        page = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+        page.switch_page(f"../pages/{name}.py")
+        for key, value in parameters.items():
+            page.query_params[key] = str(value)
+        page.run()
+        assert not page.exception, page.exception
+        return page
+
+    yield run
+    settings.current.cache_clear()
+
+
+def test_the_list_tells_the_worst_first_with_what_is_left(screen: Screen) -> None:
+    page = screen("sites")
+    told = drawn(page, "table")[0]
+    assert texts(told, "网站") == ["区住建局网站", "北塘街道网站", "新网站"]
+    assert texts(told, "结论") == ["打不开", "1 天后否决", "未检查"]
+    assert [row[1]["state"] for row in told["rows"]] == ["red", "amber", "none"]
+    assert texts(told, "打不开的访问") == ["7／140", "0／100", ""]
+    assert "3 个网站：1 个否决，1 个接近否决" in words(page)
+
+
+def test_the_list_is_filtered_searched_and_kept_to_an_area(screen: Screen) -> None:
+    assert texts(drawn(screen("sites", show="near"), "table")[0], "网站") == ["北塘街道网站"]
+    assert texts(drawn(screen("sites", q="住建"), "table")[0], "网站") == ["区住建局网站"]
+    assert texts(drawn(screen("sites", area=TOWNS[0]), "table")[0], "网站") == ["北塘街道网站", "新网站"]
+    assert "没有符合条件的网站" in words(screen("sites", q="没有这个"))
+
+
+def test_an_area_without_a_site_says_so_kindly(screen: Screen) -> None:
+    page = screen("sites", area=TOWNS[1])
+    assert "这里没有登记政府网站" in words(page)
+    assert drawn(page, "table") == []
+
+
+def test_a_site_shows_its_lights_calendar_rules_and_changes(screen: Screen) -> None:
+    page = screen("site", source="register", key="near")
+    lights, rules, changed, failed = drawn(page, "table")
+    assert texts(lights, "余量")[:2] == ["再有 5 次打不开即否决", "1 天后否决"]
+    days = drawn(page, "visits")[0]["lines"]
+    assert len(days) == 14
+    assert sum(len(day["marks"]) for day in days) == 100
+    assert texts(rules, "规则")[0] == "HTTPS"
+    assert texts(changed, "变化") == ["不通过"]
+    assert texts(failed, "规则") == ["HTTPS"]
+
+
+def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home: Home) -> None:
+    page = screen("site", source="register", key="down")
+    link = next(row for row in drawn(page, "table")[2]["rows"])[3]["href"]
+    id = link.split("evidence=")[1]
+    opened = screen("site", source="register", key="down", evidence=id)
+    told = {item["label"]: item["text"] for item in drawn(opened, "record")[1]["items"]}
+    assert (told["结果"], told["访问地址"]) == ("服务器出错", "https://down.example/")
+    assert told["处置建议"] == "查网站程序和数据库的日志。"
+    assert told["页面原文"] == "系统维护"
+    other = screen("site", source="register", key="near", evidence=id)
+    assert "没有这份证据" in words(other)
+
+
+def test_a_site_that_is_not_there_and_one_of_another_area(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "没有这个网站" in words(screen("site", source="register", key="none"))
+    assert "没有这个网站" in words(screen("site"))
+    official = session_of(settings.current().desk_url, ("official",), TOWNS[0])
+    monkeypatch.setattr(guard, "token", lambda: official)
+    assert "不在您的权限范围内" in words(screen("site", source="register", key="down", area=TOWNS[0]))
+    page = screen("site", source="register", key="near", area=TOWNS[0])
+    assert "认定" not in [button.label for button in page.button], "an official looks and does not judge"
+    assert not page.text_input
+
+
+def test_a_finding_is_dismissed_with_a_note_and_no_longer_counts(screen: Screen, home: Home) -> None:
+    page = screen("site", source="register", key="down")
+    page.text_input[0].set_value("已公告停机检修")
+    next(button for button in page.button if button.label == "不予认定").click()
+    page.run()
+    assert "已记录" in words(page)
+    noted = audit.entries(visitors.desk(), event="act", limit=1)[0]
+    assert noted["what"] == "dismissed site_open of down: 已公告停机检修"
+    decided = findings.listing(visitors.desk(), "register", ["down"])[0]
+    _move(decided.id, AS_OF - timedelta(seconds=1))
+    assert main(["probe", "--deliver", "--home", str(home.root)]) == 0
+    published(home, AS_OF)
+    settings.current.cache_clear()
+    again = screen("site", source="register", key="down")
+    assert "打不开" not in {item["text"] for item in drawn(again, "record")[0]["items"]}
+    assert "不予认定" in words(again)
+    assert "已公告停机检修" in words(again)
+    assert drawn(again, "table")[0]["rows"][0][2]["text"] == "0／133"
+    next(button for button in again.button if button.label == "撤回").click()
+    again.run()
+    assert findings.listing(visitors.desk(), "register", ["down"])[0].taken_back_at is not None
+
+
+def _move(id: int, at: datetime) -> None:
+    """The decision was made at the edition's time: the tests' editions are of a day long past or to come."""
+    from data.desk import models
+
+    with visitors.desk().begin() as session:
+        session.get_one(models.Finding, id).at = at
+
+
+def test_a_decision_needs_a_note(screen: Screen) -> None:
+    page = screen("site", source="register", key="near")
+    before = len(findings.listing(visitors.desk()))
+    next(button for button in page.button if button.label == "确认").click()
+    page.run()
+    assert "say in a note why" in words(page)
+    assert len(findings.listing(visitors.desk())) == before
+
+
+# --- deductions ---------------------------------------------------------------------------------------------------
+
+
+def test_three_deductions_are_confirmed_and_the_others_are_to_be(screen: Screen) -> None:
+    told = drawn(screen("deductions"), "table")[0]
+    points = {row[1]["note"]: (row[4]["text"], row[5]["text"], row[6]["text"]) for row in told["rows"]}
+    assert {name for name, (_points, mark, _state) in points.items() if mark == "已核"} == {
+        "policy_files", "statistics", "replies",
+    }  # fmt: skip
+    assert [points[name][0] for name in ("policy_files", "statistics", "replies")] == ["5", "2", "3"]
+    assert points["ipv6"] == ("–", "待核", "不计分")
+
+
+def test_a_leader_edits_an_entry_and_an_inspector_does_not(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = screen("deductions")
+    page.selectbox[0].set_value("ipv6").run()
+    page.number_input[0].set_value(3.0)
+    page.checkbox[1].set_value(True)
+    next(button for button in page.button if button.label == "保存").click()
+    page.run()
+    entry = next(e for e in deductions.listing(visitors.desk()) if e.name == "ipv6")
+    assert (entry.points, entry.enabled, entry.confirmed) == (3.0, True, False)
+    assert "deduction ipv6: None -> 3.0 points" in str(
+        audit.entries(visitors.desk(), event="settings", limit=1)[0]["what"]
+    )
+    inspector = session_of(settings.current().desk_url, ("inspector",))
+    monkeypatch.setattr(guard, "token", lambda: inspector)
+    assert not screen("deductions").selectbox
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"points": None}, "without points"),
+        ({"points": 101.0}, "at most 100"),
+        ({"columns": "(", "months": 3}, "pattern"),
+        ({"columns": "", "months": None}, "which columns"),
+        ({"name": "Not a word"}, "named by a short word"),
+    ],
+)
+def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict[str, Any], told: str) -> None:
+    screen("deductions")
+    entry = {
+        "name": "own", "indicator": "x", "title": "x", "rule": "column_updated", "columns": "news", "months": 3,
+        "points": 1.0, "enabled": True,
+    }  # fmt: skip
+    with pytest.raises(Refused, match=told):
+        deductions.save(visitors.desk(), deductions.Deduction(**(entry | change)))
+
+
+def test_the_verdicts_of_an_edition_are_asked_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from data.editions import current
+
+    edition = current(home)
+    assert edition is not None
+    sites.warm(edition)
+    before = sites._all.cache_info().misses
+    assert len(sites.sites(edition, DISTRICT)) == 3
+    assert len(sites.sites(edition, TOWNS[0])) == 2
+    assert sites._all.cache_info().misses == before
