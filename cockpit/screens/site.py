@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -343,9 +343,14 @@ def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: st
     desk.act(visitor, "act", what, partial(_act, decide), said)
 
 
-def _act(work: Any) -> None:
-    """Do it, and have the decisions published in a process of their own."""
+def _act(work: Callable[[], Any]) -> None:
+    """Do it, and have it published."""
     work()
+    publish_beside()
+
+
+def publish_beside() -> None:
+    """Publish what was decided, in a process of its own."""
     command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
     subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 

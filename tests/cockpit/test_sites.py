@@ -27,12 +27,10 @@ ROOT = Path(__file__).parents[2]
 AS_OF = datetime(2026, 11, 22, 8)
 
 
-def check(
-    asset: str, rule: str, at: datetime, passed: bool, observed: float | None = None, **more: Any
-) -> dict[str, Any]:
+def check(asset: str, rule: str, at: datetime, passed: bool, observed: float | None = None, **more: Any) -> Any:
     return {
-        "key": f"{asset}/{rule}/{at:%d%H%M}", "asset_source": "register", "asset": asset, "rule": rule, "checked_at": at,
-        "passed": passed, "observed": observed, "observed_unit": "天", **more,
+        "key": f"{asset}/{rule}/{at:%d%H%M}", "asset_source": "register", "asset": asset, "rule": rule,
+        "checked_at": at, "passed": passed, "observed": observed, "observed_unit": "天", **more,
     }  # fmt: skip
 
 
@@ -66,7 +64,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     """Runs a page with parameters of its address; no page may end in a trace. Nothing is published beside."""
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
-    monkeypatch.setattr(screen_of_site.subprocess, "Popen", lambda *_args, **_named: None)
+    monkeypatch.setattr(screen_of_site, "publish_beside", lambda: None)
     settings.current.cache_clear()
 
     def run(name: str, **parameters: object) -> AppTest:
