@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, health, publisher, settings, telemetry, warm
+from cockpit import assets, geo, health, probing, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
 from cockpit.api.app import mounted
 from cockpit.reports import files
@@ -89,7 +89,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     with telemetry.told():
-        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay(), reports.run())]
+        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay(), reports.run(), probing.run())]
         publishing = publisher.keep()
         yield
         for task in watching:

@@ -56,7 +56,7 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
             counts = asyncio.run(service.once(settings.data, opened(settings), options, site=site))
             _deliver(settings)
         else:
-            counts = asyncio.run(_always(settings, site, every))
+            counts = asyncio.run(always(settings, site, every))
     click.echo(told(counts))
     if once and not counts.checks:
         raise CockpitError(
@@ -109,7 +109,7 @@ def _publish(settings: "Settings") -> None:
     publish(settings.data, rollups, as_of=as_of, demo=now.demo, keep=settings.keep_editions)
 
 
-async def _always(settings: "Settings", site: str, every: float) -> "Counts":
+async def always(settings: "Settings", site: str, every: float) -> "Counts":
     from data.probe import service
 
     stop = asyncio.Event()

@@ -1,0 +1,107 @@
+"""The prober beside the screens: a process of its own, kept alive by the server, and verdicts worked out ahead.
+
+Probing takes processor time that readers need, so it is no part of the server's process. Of all servers of a home one
+keeps it: the process itself holds the home's lock, and one that finds it taken ends and is tried again later.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+
+from cockpit import editions, settings
+from cockpit.settings import Settings
+from data.errors import DataError
+from metrics import sites
+from metrics.errors import MetricsError
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
+LOOK_SECONDS = 2.0
+AGAIN_SECONDS = 60.0
+STOP_SECONDS = 10.0
+EVERY_SECONDS = 900.0
+NICENESS = 10
+
+
+async def run() -> None:
+    """For as long as the server runs: sites' verdicts ready when an edition appears, and the prober alive if wanted."""
+    config = settings.current()
+    probing = asyncio.create_task(_kept(config)) if config.probe else None
+    known = ""
+    try:
+        while True:
+            known = await run_in_threadpool(_warmed, config, known)
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        if probing:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
+
+
+def _warmed(config: Settings, known: str) -> str:
+    """The id of the current edition, its sites' verdicts worked out if it is new."""
+    with contextlib.suppress(DataError, MetricsError):
+        edition = editions.current(config)
+        if edition.id != known:
+            sites.warm(edition)
+        return edition.id
+    return known
+
+
+async def _kept(config: Settings) -> None:
+    """The prober's process, started again when it ends."""
+    paths = {"HOME": config.home, "CATALOG": config.catalog}
+    paths |= {"PROBE_EXTRAS": config.probe_extras, "PROBE_AUTHORITIES": config.probe_authorities}
+    named = {f"{settings.PREFIX}{name}": str(path.resolve()) for name, path in paths.items() if path}
+    while True:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cockpit.probing", cwd=ROOT, env=os.environ | named,
+            stdin=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        try:
+            code = await child.wait()
+            log.warning("the prober ended with %s: it is started again in %g s", code, AGAIN_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+                try:
+                    await asyncio.wait_for(child.wait(), STOP_SECONDS)
+                except TimeoutError:
+                    child.kill()
+
+
+def _end_with_the_server() -> None:
+    """End when the server that started this process is gone: the pipe to it closes."""
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    from cockpit.commands.probe import always
+    from data.probe import service
+
+    logging.basicConfig(level=logging.WARNING, format="prober: %(message)s")
+    threading.Thread(target=_end_with_the_server, daemon=True).start()
+    os.nice(NICENESS)
+    config = settings.load()
+    try:
+        with service.alone(config.data):
+            asyncio.run(always(config, "", EVERY_SECONDS))
+    except DataError as error:
+        log.warning("%s", error)
+
+
+if __name__ == "__main__":
+    main()
