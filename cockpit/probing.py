@@ -67,8 +67,8 @@ async def _kept(config: Settings) -> None:
             stdin=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         try:
-            code = await child.wait()
-            log.warning("the prober ended with %s: it is started again in %g s", code, AGAIN_SECONDS)
+            if code := await child.wait():
+                log.warning("the prober ended with %s: it is started again in %g s", code, AGAIN_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)
         finally:
             if child.returncode is None:
@@ -100,7 +100,7 @@ def main() -> None:
         with service.alone(config.data):
             asyncio.run(always(config, "", EVERY_SECONDS))
     except DataError as error:
-        log.warning("%s", error)
+        log.info("%s", error)  # another server keeps it
 
 
 if __name__ == "__main__":

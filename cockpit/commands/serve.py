@@ -50,7 +50,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         note_settings(settings, demo)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        for name in ("catalog", "sources", "reports", "fonts", "schedule"):
+        for name in ("catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities"):
             if path := getattr(settings, name):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -204,6 +204,6 @@ class Deduction(Base):
     rule: Mapped[str] = mapped_column(String(60))
     columns: Mapped[str] = mapped_column(String(120), default="")
     months: Mapped[int | None]
-    points: Mapped[float | None]
+    points: Mapped[float | None] = mapped_column(Float)
     confirmed: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,196 @@
+"""What probing costs: processor time and memory of 2,000 sites, and whether slow sites delay others.
+
+    python -m bench.prober [--sites 2000] [--columns 10]
+
+A farm of servers on loopback, one address a site, is started beside; nothing else is asked. Every site is visited once
+and a tenth of the columns and home pages is read, at full speed; a day of them is worked out from their cost. Takes
+about two minutes.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+
+from bench.sites import edition_of_sites
+from data.home import Home
+from data.probe import plan
+from data.probe.addresses import Allowance
+from data.probe.clock import RealClock
+from data.probe.evidence import Evidence
+from data.probe.jobs import Jobs
+from data.probe.net import Limits, Net
+from data.probe.network import OwnNetwork
+from data.probe.plan import Task
+from data.probe.register import Extra, Register, Thing
+from data.probe.robots import Robots
+from data.probe.runner import Runner
+from data.probe.state import State
+from metrics import sites
+
+PORT = 18_080
+SLOW_SECONDS = 20.0
+NETWORK = "127.0.0.0/8"
+DAY = 86_400
+ZONE = "Asia/Shanghai"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sites", type=int, default=2000)
+    parser.add_argument("--columns", type=int, default=10)
+    parser.add_argument("--farm", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.farm:
+        asyncio.run(_farm(options.farm))
+        return
+    with _farmed(options.sites):
+        asyncio.run(_cost(options.sites, options.columns))
+        asyncio.run(_slow(options.sites))
+    _page(options.sites)
+
+
+async def _cost(count: int, columns: int) -> None:
+    """Processor time a task, and a day of all tasks worked out from it."""
+    runner = _runner(_register(count, columns))
+    runner.schedule()  # all tasks of the register lie in memory, as they do when it runs
+    begun = time.process_time()
+    for _second in range(5):
+        await runner.step()
+    idle = (time.process_time() - begun) / 5
+    spent = {}
+    for job, share in (("visit", 1), ("column", 10), ("home", 10)):
+        tasks = [task for task in plan.tasks(runner.jobs.register) if task.job == job][::share]
+        spent[job] = await _timed(runner, tasks)
+    per_day = {"visit": count * DAY / plan.VISIT.total_seconds(), "column": count * columns, "home": count}
+    print(f"{count:,} sites, {count * columns:,} columns: processor time of the prober")
+    for job, milliseconds in spent.items():
+        print(f"  {job:8} {milliseconds:6.2f} ms each {per_day[job]:9,.0f} a day")
+    busy = sum(per_day[job] * ms / 1000 for job, ms in spent.items()) / DAY + idle
+    memory = psutil.Process().memory_info().rss / 1e6
+    print(f"  of one core, on average over a day: {busy:.1%}; memory {memory:.0f} MB\n")
+    await runner.jobs.net.aclose()
+
+
+async def _timed(runner: Runner, tasks: list[Task]) -> float:
+    """Milliseconds of processor time a task; all of them must have been done."""
+    before, begun = runner.counts.done, time.process_time()
+    await _all(runner, tasks)
+    assert runner.counts.done - before == len(tasks), runner.counts
+    return 1000 * (time.process_time() - begun) / len(tasks)
+
+
+async def _slow(count: int) -> None:
+    """Half of the sites never answer in time. All are due at the same instant, the slow ones first."""
+    runner = _runner(_register(count, 0, slow=count // 2))
+    tasks = [task for task in plan.tasks(runner.jobs.register) if task.job == "visit"]
+    finished: dict[str, float] = {}
+    runner.write = lambda found: finished.update({c.asset: time.monotonic() - begun for c in found})
+    print(f"{count // 2:,} sites that answer, and {count // 2:,} that take {SLOW_SECONDS:g} s, due at one instant")
+    for what, due in (("alone", tasks[count // 2 :]), ("beside slow ones", tasks), ("beside known slow ones", tasks)):
+        finished.clear()
+        begun = time.monotonic()
+        await _all(runner, due)
+        quick = [seconds for key, seconds in finished.items() if int(key) >= count // 2]
+        print(f"  {what:24} those that answer are done after {max(quick):4.1f} s")
+    assert len(runner.slow) == count // 2, (len(runner.slow), runner.counts)
+    await runner.jobs.net.aclose()
+    print()
+
+
+async def _all(runner: Runner, tasks: list[Task]) -> None:
+    now = runner.clock.now()
+    for task in tasks:
+        runner._give(task, now)
+    await runner.idle()
+
+
+def _page(count: int) -> None:
+    """The list of sites: the verdicts of a new edition, and from then on."""
+    with tempfile.TemporaryDirectory() as folder:
+        edition, district = edition_of_sites(Path(folder), count)
+        for what in ("a new edition's verdicts", "the list from then on"):
+            begun = time.perf_counter()
+            found = sites.sites(edition, district)
+            print(f"{what}: {1000 * (time.perf_counter() - begun):.0f} ms, {len(found):,} sites")
+        edition.close()
+
+
+def _register(count: int, columns: int, slow: int = 0) -> Register:
+    things, extra = {}, Extra(waive_robots=True)
+    for i in range(count):
+        url = f"http://127.{1 + i // 62500}.{i // 250 % 250}.{1 + i % 250}:{PORT}/"
+        thing = Thing("bench", str(i), "site", f"site {i}", url + ("slow" if i < slow else ""), extra=extra)
+        things[thing.id] = thing
+        for j in range(columns):
+            column = Thing("bench", f"{i}-{j}", "column", "column", f"{url}{j}", str(i), "news", 14, extra)
+            things[column.id] = column
+    return Register(things, delay=0)
+
+
+def _runner(register: Register) -> Runner:
+    home = Home(Path(tempfile.mkdtemp()))
+    clock = RealClock(ZONE)
+    own = OwnNetwork(clock, [("127.1.0.1", PORT)])
+    net = Net(Allowance.of([NETWORK]), Limits())
+    jobs = Jobs(net, register, Evidence.of(home), State(":memory:"), clock, own, Robots())
+    return Runner(jobs, lambda found: None)
+
+
+# --- the farm -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _farmed(count: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "bench.prober", "--farm", str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def _farm(count: int) -> None:
+    """One server an address, with a page as such sites have it: about 20 kB, forty dated items."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    day = date.today()
+    items = "".join(
+        f'<li><a href="/art/{i}.html">关于做好第{i}号工作的通知公告</a><span>{day - timedelta(days=i)}</span></li>'
+        for i in range(40)
+    )
+    filler = "<p>" + "临江区人民政府门户网站 " * 400 + "</p>"
+    foot = "<footer>网站标识码 ICP备 公网安备 联系我们 找错</footer>"
+    body = f'<html lang="zh"><title>区政府</title><body><ul>{items}</ul>{filler}{foot}</body></html>'.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            asked = await reader.readuntil(b"\r\n\r\n")
+            if asked.startswith(b"GET /slow"):
+                await asyncio.sleep(SLOW_SECONDS)
+            writer.write(head + body)
+            await writer.drain()
+        writer.close()
+
+    hosts = [f"127.{1 + i // 62500}.{i // 250 % 250}.{1 + i % 250}" for i in range(count)]
+    server = await asyncio.start_server(serve, hosts, PORT, backlog=200)
+    print("ready", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
