@@ -25,6 +25,9 @@ from metrics.areas import Area, children, root
 
 ROLES = {"district": "leader", "town": "official", "village": "cadre"}
 START_SECONDS = 120.0
+SETTLING_SECONDS = 120.0
+AT_REST = 0.05
+"""Share of a processor."""
 MOST_ACCOUNTS = 120
 """Accounts of a level at most; further viewers are further sessions of theirs."""
 
@@ -79,6 +82,15 @@ class Served:
             point(self.home, before.id)
             file.unlink()
 
+    def settle(self) -> None:
+        """Wait until it is at rest: after its start it makes the first screens ready."""
+        until = time.monotonic() + SETTLING_SECONDS
+        while time.monotonic() < until:
+            before = self.cpu()
+            time.sleep(1)
+            if self.cpu() - before < AT_REST:
+                return
+
     def _places(self, level: str) -> list[Area]:
         edition = current(self.home)
         assert edition
@@ -114,6 +126,7 @@ def served(home: Home) -> Iterator[Served]:
     try:
         server = Served(home, f"http://127.0.0.1:{port}", psutil.Process(process.pid), desk)
         _wait(server.address)
+        server.settle()
         yield server
     finally:
         process.terminate()

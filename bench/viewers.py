@@ -31,8 +31,6 @@ THINK = 10.0
 HELD_SECONDS = 60.0
 ARRIVING_SECONDS = 10.0
 EDITIONS = 3
-SETTLING_SECONDS = 20.0
-"""Until the server has made all of a new edition ready, and is at rest again."""
 PARTS = ("rate", "held", "arrivals", "edition")
 
 
@@ -152,7 +150,7 @@ async def edition(server: Served, options: argparse.Namespace) -> None:
         for _ in range(EDITIONS):
             with server.new_edition():
                 waited.append([await viewer.run() for viewer in crowd])
-                await asyncio.sleep(SETTLING_SECONDS)
+                await asyncio.to_thread(server.settle)
     for name, times in zip(("first", "next"), zip(*waited, strict=True), strict=True):
         _tell(f"the {name} viewer of a new edition", f"{statistics.median(times) * 1e3:.0f} ms")
 

@@ -144,7 +144,7 @@ def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
                 click.echo(f"the cockpits are at {url}")
 
     config = uvicorn.Config(
-        "app:app", log_level="warning", access_log=False, ws_per_message_deflate=False,
+        "app:app", loop="uvloop", http="httptools", log_level="warning", access_log=False, ws_per_message_deflate=False,
         forwarded_allow_ips=list(proxies), timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip
