@@ -5,6 +5,8 @@ publishing is the work of another process (`cockpit.publisher`).
 """
 
 import logging
+import pathlib
+import time
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -32,7 +34,7 @@ router = APIRouter(tags=["push"])
 
 MOST_WAITING, MOST_BODIES = 1000, 20
 """So many pushes wait to be loaded at most, and so many of the largest size in bytes."""
-STORE_SECONDS = 2.0
+STORE_SECONDS, RECORDED_SECONDS = 2.0, 30.0
 TOO_OFTEN = 429
 MOST_REJECTS = 1000
 
@@ -170,7 +172,7 @@ def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
             403, "only systems push: send a token, from `python -m cockpit token issue SYSTEM --source S`"
         )
     rate = config.push_rate
-    if wait := take(spool.folder, str(token.id), rate / 60, max(rate / 6, 5)):
+    if wait := take(spool.folder, str(token.id), rate / 60, rate):
         raise _later(f"this token pushes more often than {rate} times a minute", wait)
     if name not in token.sources:
         raise HTTPException(403, f"this token is not for the source {name}")
@@ -185,7 +187,13 @@ def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
 
 
 def _declared(name: str) -> Source:
+    """A source by its name. One that is known from the store alone is asked for there only now and then: while somebody
+    reads the store, nothing can be loaded.
+    """
     config = settings.current()
+    at, known = _recorded.get((config.home, name), (0.0, None))
+    if known and time.monotonic() - at < RECORDED_SECONDS and not (config.sources_folder / f"{name}.yaml").exists():
+        return known
     try:
         found = declared(config.data, config.sources_folder, name, wait=STORE_SECONDS)
     except Unavailable:
@@ -195,7 +203,11 @@ def _declared(name: str) -> Source:
         raise Unavailable(f"the source {name} is declared wrongly: ask the data officer to mend its file") from None
     if found is None:
         raise HTTPException(404, f"there is no source {name}: its file {name}.yaml goes into the folder of sources")
+    _recorded[config.home, name] = (time.monotonic(), found)
     return found
+
+
+_recorded: dict[tuple[pathlib.Path, str], tuple[float, Source]] = {}
 
 
 def _check_demo(name: str) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from data.desk import audit, tokens
 from data.home import Home
 from data.pushes import Publisher
 from data.spool import Spool
+from data.store import open_store
 from metrics.catalog import load as load_catalog
 from tests.cockpit.api.conftest import declare, prepared, row, token_of
 from tests.cockpit.conftest import session_of
@@ -228,8 +231,8 @@ def test_who_pushes_too_often_is_told_when_to_come_again(root: Path, monkeypatch
     monkeypatch.setenv("COCKPIT_PUSH_RATE", "6")
     settings.current.cache_clear()
     eager = token_of(root, "tickets")
-    told = [send(eager, [row("r")]) for _ in range(6)]
-    assert [t.status_code for t in told] == [202] * 5 + [429]
+    told = [send(eager, [row("r")]) for _ in range(7)]
+    assert [t.status_code for t in told] == [202] * 6 + [429]
     assert 1 <= int(told[-1].headers["retry-after"]) <= 11
     assert f"try again in {told[-1].headers['retry-after']} s" in told[-1].json()["detail"]
     assert send(token_of(root, "tickets"), [row("r")]).status_code == 202, "another token's bucket is its own"
@@ -288,6 +291,23 @@ def test_a_source_declared_wrongly_is_the_server_s_fault(root: Path, token: str)
     told = send(token, [row(1)], source="broken")
     assert (told.status_code, told.headers["retry-after"]) == (503, "5")
     assert "ask the data officer" in told.json()["detail"]
+
+
+def test_a_source_that_was_loaded_is_known_while_the_store_is_written(root: Path) -> None:
+    loaded = token_of(root, "hotline")
+    own = {"key": "1", "area": str(VILLAGES[0]), "kind": "hotline", "registered_at": "2026-11-20 08:00"}
+    assert send(loaded, [own], source="hotline").status_code == 202
+    with open_store(Home(root, memory="1GB")):
+        assert send(loaded, [own], source="hotline").status_code == 202
+        push._recorded.clear()
+        keep = f"import duckdb; c = duckdb.connect({str(Home(root).store)!r}); print('open', flush=True); input()"
+    other = subprocess.Popen([sys.executable, "-c", keep], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        told = send(loaded, [own], source="hotline")
+        other.communicate("\n")
+    assert (told.status_code, told.headers["retry-after"]) == (503, "5")
 
 
 def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
