@@ -5,6 +5,7 @@ once its file is in place and its line committed, both on disk; a file without a
 """
 
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -33,6 +34,7 @@ STALE_SECONDS = 3600.0
 LOCK_SECONDS = 10.0
 SUSPECT = 2
 """So many times its loading ended the process: it is tried again only when nothing else waits."""
+VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS push (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, token INTEGER NOT NULL, system TEXT NOT NULL,
@@ -273,6 +275,15 @@ class Spool:
             except FileNotFoundError:
                 continue
 
+    def _prepare(self, journal: sqlite3.Connection) -> None:
+        """The tables, made by one process at a time: SQLite does not wait while another changes the journal's mode."""
+        if journal.execute("PRAGMA user_version").fetchone() == (VERSION,):
+            return
+        with (self.folder / "journal.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            journal.execute("PRAGMA journal_mode = WAL")
+            journal.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
+
     def _note(self, push: Push, **values: Any) -> None:
         with self._writing() as journal:
             self._set(journal, push.id, **values)
@@ -318,15 +329,14 @@ class Spool:
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"{self.journal} cannot be opened: {error}") from error
         try:
-            journal.execute("PRAGMA journal_mode = WAL")
             journal.execute("PRAGMA synchronous = FULL")
-            journal.executescript(SCHEMA)
+            self._prepare(journal)
             yield journal
         except sqlite3.Error as error:
             raise Unavailable(f"{self.journal} cannot be used: {error}: see that its disk has room") from error
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise Unavailable(f"the disk of {self.folder} is full: free some space") from error
-            raise
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            told = "is full: free some space" if full else f"cannot be written to: {error.strerror}"
+            raise Unavailable(f"the disk of {self.folder} {told}") from error
         finally:
             journal.close()

@@ -157,6 +157,15 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be made"):
         Spool(Home(tmp_path / "file")).coming()
+    spool = Spool(Home(tmp_path / "var"))
+    taken = body(spool)
+    taken.path.unlink()
+    with pytest.raises(Unavailable, match="cannot be written to: No such file"):
+        spool.accept(taken, SENDER, "hotline", None)
+    assert spool.waiting() == (0, 0)
+    spool.journal.write_bytes(b"no database at all" * 100)
+    with pytest.raises(Unavailable, match="journal.sqlite cannot be used"):
+        spool.counts()
     with pytest.raises(Unavailable, match="cannot be written"):
         take(tmp_path / "file", "1", 1, 1)
 
