@@ -1,12 +1,20 @@
 """Which sources may be pushed to: those of a folder of source files, and those that delivered before."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
+from data.contents import Stamp
 from data.errors import DataError
 from data.home import Home
 from data.sources import Source, read_source
 from data.store import read_store
+
+
+@lru_cache(maxsize=256)
+def _read(stamp: Stamp, path: Path) -> Source:
+    """A source file, read once for as long as it is not touched: every push asks for it."""
+    return read_source(path)
 
 
 def declared(home: Home, folder: Path, name: str, *, wait: float = 10.0) -> Source | None:
@@ -16,7 +24,7 @@ def declared(home: Home, folder: Path, name: str, *, wait: float = 10.0) -> Sour
     """
     path = folder / f"{name}.yaml"
     if path.is_file():
-        source = read_source(path)
+        source = _read(Stamp.of(path), path)
         if source.source != name:
             raise DataError(f"{path}: source: is {source.source}; a source that is pushed to is called as its file")
         return source

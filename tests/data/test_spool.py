@@ -164,7 +164,7 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
         spool.accept(taken, SENDER, "hotline", None)
     assert spool.waiting() == (0, 0)
     spool.journal.write_bytes(b"no database at all" * 100)
-    with pytest.raises(Unavailable, match="journal.sqlite cannot be used"):
+    with pytest.raises(Unavailable, match=r"journal\.sqlite cannot be used"):
         spool.counts()
     with pytest.raises(Unavailable, match="cannot be written"):
         take(tmp_path / "file", "1", 1, 1)
