@@ -27,7 +27,7 @@ KINDS: dict[str, Kind] = {
 PIECE = 1 << 20
 IDLE_SECONDS, LONGEST_SECONDS = 30.0, 300.0
 """How long a sender may pause, and how long a body may take."""
-DRAIN_SECONDS, DRAIN_BYTES = 2.0, 100_000_000
+DRAIN_SECONDS, DRAIN_BYTES = 10.0, 2_000_000_000
 MOST_AT_ONCE = 16
 
 ROW = {"ticket_no": "T1", "village_code": "990101001001", "created": "2026-11-20 08:00", "modified": "2026-11-20 08:00"}
