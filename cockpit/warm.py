@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import time
 
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +21,7 @@ SLOW = (
     "streamlit.elements.arrow", "cockpit.charts", "cockpit.components.header",
 )  # fmt: skip
 LOOK_SECONDS = 2.0
+ALL_SECONDS = 1800.0
 BREATH_SECONDS = 0.05
 """Between two areas, for those who are looking at something meanwhile."""
 
@@ -40,12 +42,17 @@ def up() -> None:
 async def stay() -> None:
     """Have the answers of every new edition ready, for ever: of the top and of the areas right below it.
 
-    Everybody who may see an area shares its answers, so that the first one to come finds them made.
+    Everybody who may see an area shares its answers, so that the first one to come finds them made. Where pushes
+    make an edition a minute, the areas below have their turn now and then only.
     """
-    ready = ""
+    ready, all_at = "", -ALL_SECONDS
     while True:
         newest, codes = await run_in_threadpool(_codes)
         if newest != ready:
+            if time.monotonic() - all_at < ALL_SECONDS:
+                codes = codes[:1]
+            else:
+                all_at = time.monotonic()
             for code in codes:
                 await run_in_threadpool(_answers, code)
                 await asyncio.sleep(BREATH_SECONDS)

@@ -1,0 +1,82 @@
+"""A new edition's first screens are ready before somebody asks."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit import settings, warm
+from cockpit.access.policy import Grants, Held
+from cockpit.layouts import attention, overview
+from cockpit.view import View, read
+from data.home import Home
+from metrics.areas import area
+from metrics.scope import OutOfScope
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    home = Home(tmp_path / "var", memory="1GB")
+    areas(home)
+    monkeypatch.setenv("COCKPIT_HOME", str(home.root))
+    monkeypatch.setattr(warm, "LOOK_SECONDS", 0.05)
+    settings.current.cache_clear()
+    yield home
+    settings.current.cache_clear()
+
+
+def edition(home: Home, day: int) -> str:
+    cases = [{"key": f"{day}-{v}", "area": v, "registered_at": datetime(2026, 11, day, 9)} for v in VILLAGES]
+    deliver(home, "cases", cases)
+    return published(home, datetime(2026, 11, day + 1, 8)).id
+
+
+def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, int]] = []
+    ready = overview.ready
+
+    def noted(view: View) -> None:
+        ready(view)
+        made.append((view.edition.id, view.area.code))
+
+    monkeypatch.setattr(overview, "ready", noted)
+
+    async def two_editions() -> tuple[str, str]:
+        staying = asyncio.create_task(warm.stay())
+        await asyncio.sleep(0.2)
+        assert made == [], "nothing is published yet, which is no error"
+        first = await asyncio.to_thread(edition, home, 20)
+        await until(lambda: len(made) == 3)
+        second = await asyncio.to_thread(edition, home, 21)
+        await until(lambda: len(made) == 4)
+        await asyncio.sleep(0.3)
+        staying.cancel()
+        return first, second
+
+    first, second = asyncio.run(two_editions())
+    # the areas below have their turn now and then, not with every edition
+    assert made == [(first, DISTRICT), *((first, town) for town in TOWNS), (second, DISTRICT)]
+
+
+def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
+    edition(home, 20)
+    config = settings.current()
+    overview.ready(read({"area": str(TOWNS[0])}, config).shared)
+    hits = attention.lines.cache_info().hits
+    official = Grants((Held("official", TOWNS[0], TOWNS[0] + 1000),))
+    view = read({"area": str(TOWNS[0])}, config, official)
+    told = attention.lines(view.shared)
+    assert attention.lines.cache_info().hits == hits + 1
+    assert told == attention.lines(view), "what is shared is what the visitor's own rights give"
+    with pytest.raises(OutOfScope):
+        attention.lines(replace(view.shared, area=area(view.edition, DISTRICT)))
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.05)
