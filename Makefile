@@ -25,10 +25,7 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) serve --demo
 
 test: $(VENV)/.tests              ## all tests, a browser and an office included
-	.ci/chromium
-	.ci/nginx
-	.ci/office
-	.ci/postgresql
+	.ci/programs
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests

@@ -21,7 +21,7 @@ class Postgres:
 
     def __init__(self) -> None:
         if not PROGRAMS:
-            raise FileNotFoundError("PostgreSQL's programs are not here: .ci/postgresql installs them")
+            raise FileNotFoundError("PostgreSQL's programs are not here: .ci/programs installs them")
         # not below pytest's own folder, which every new run of pytest closes to other users
         self.bin, self.folder = PROGRAMS[-1], Path(tempfile.mkdtemp(prefix="cockpit-postgres-"))
         user = _unprivileged(self.folder)

@@ -73,7 +73,7 @@ def fleet(
     start: Callable[..., Server], own: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Fleet]:
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    assert nginx, "run .ci/nginx"
+    assert nginx, "run .ci/programs"
     home, port = own(), free_ports(6)
     metrics, front = port + 2, port + 4
     sessions_of(home, 1)

@@ -38,7 +38,7 @@ INK = 20
 
 def tool(name: str) -> str:
     found, packages = shutil.which(name), "libreoffice-writer-nogui, libreoffice-calc-nogui, poppler-utils"
-    assert found, f"{name} is missing: .ci/office installs it (Debian: {packages})"
+    assert found, f"{name} is missing: .ci/programs installs it (Debian: {packages})"
     return found
 
 
