@@ -2,8 +2,9 @@
 
     python -m bench.reports [--home FOLDER] [--cases 400000]
 
-Each is made by a process of its own, as the command line and the worker make it: `total` is its wall time from nothing,
-`making` the time without the start of Python, memory the greatest resident set. The last part has viewers rerun their
+Each is made by the command line in a process of its own, from nothing: wall time, of which the start of Python and its
+imports is the first line; CPU, user and system, which other work on the machine does not add to; and the greatest
+resident set. The last part has viewers rerun their
 cockpits on a real server, alone and while ten reports are made, in turn; the ratio is of the two p95.
 """
 
@@ -34,6 +35,7 @@ from metrics.areas import root
 from metrics.period import DAY, last_day, month_start, shift
 
 LEDGER_ROWS = 100_000
+IMPORTS = "import cockpit.commands.report, cockpit.reports.make, data.desk.store"
 ROUNDS, SECONDS, AT_ONCE = 3, 12.0, 10
 VIEWERS, THINK = 24, 2.0
 """Viewers, and the mean seconds between two reruns of one."""
@@ -48,9 +50,8 @@ def main() -> None:
     edition = Edition(home, id)
     top, last = root(edition).code, last_day(edition.as_of)
     month = (shift(month_start(last), -1), month_start(last))
-    print(
-        f"{options.cases:,} cases, {month[0]} to {month[1]}\n\n{'report':42} {'making':>8} {'total':>8} {'memory':>8}"
-    )
+    print(f"{options.cases:,} cases, {month[0]} to {month[1]}\n\n{'report':42} {'wall':>8} {'CPU':>8} {'memory':>8}")
+    _line("start of Python and its imports", ["-c", IMPORTS])
     for format in ("docx", "pdf", "xlsx", "csv"):
         _told(f"brief, {format}", home.root, "brief", top, *month, "--format", format)
     for format in ("docx", "pdf", "xlsx"):
@@ -70,32 +71,21 @@ def _since(edition: Edition, top: int, end: date) -> date:
 
 
 def _told(name: str, home: Path, kind: str, area: int, start: date, end: date, *more: str) -> None:
-    total, memory, made = _made(home, kind, area, start, end, *more)
-    print(f"{name:42} {made:6.1f} s {total:6.1f} s {memory / 1e6:5.0f} MB", flush=True)
-
-
-def _made(home: Path, kind: str, area: int, *more: object) -> tuple[float, int, float]:
-    """Wall seconds, greatest memory and seconds without the start of one report."""
-    start, end, *options = map(str, more)
     with tempfile.TemporaryDirectory() as folder:
-        words = ["report", kind, "--area", str(area), "--from", start, "--to", end, *options, "-o", f"{folder}/out"]
-        command = [sys.executable, "-m", "cockpit", *words, "--home", str(home)]
-        began = time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        total = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(words)} failed")
-    return total, usage.ru_maxrss * 1024, total - _start_seconds()
+        asked = ["--area", str(area), "--from", str(start), "--to", str(end), *more, "-o", f"{folder}/out"]
+        _line(name, ["-m", "cockpit", "report", kind, *asked, "--home", str(home)])
 
 
-def _start_seconds() -> float:
-    """How long Python takes until it has imported what a report needs."""
-    imports = "import cockpit.commands, cockpit.reports.make, cockpit.commands.report, data.desk.store"
+def _line(name: str, words: list[str]) -> None:
+    """Run Python on words and tell what it took."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", imports], check=True)
-    return time.monotonic() - began
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall, process.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)} failed")
+    cpu, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
+    print(f"{name:42} {wall:6.1f} s {cpu:6.1f} s {memory:5.0f} MB", flush=True)
 
 
 # --- viewers ------------------------------------------------------------------------------------------------------

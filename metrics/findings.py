@@ -19,7 +19,8 @@ def findings(edition: Edition, area: int, period: Period, *, only_failed: bool =
     """One row a site or column and rule with COLUMNS, as of the end of the period, by site; vetoes first.
 
     checks and failed: how many times the rule was tried in the two weeks before, and how many of them failed;
-    the other columns are of the newest failure there, else of the newest check. only_failed: rules that failed.
+    the other columns are of the newest check, of visits of the newest failure. only_failed: rules that failed.
+    A failure that was dismissed does not count.
     """
     place = asked_area(edition, area)
     name = "area" if place.live else "area_then"
@@ -33,14 +34,21 @@ def findings(edition: Edition, area: int, period: Period, *, only_failed: bool =
             SELECT s.source, s.key AS asset, s.key AS site_key, s.name AS site, s.name FROM sites s
             UNION ALL
             SELECT c.source, c.key, s.key, s.name, c.name FROM assets c
-            JOIN sites s ON s.source = c.source AND s.key = c.parent WHERE c.kind = 'column'
+            JOIN sites s ON s.source = c.source AND s.key = c.parent
+        ),
+        dismissals AS (
+            SELECT asset_source, asset, rule[11:] AS rule, checked_at - to_days(window_days) AS since,
+                checked_at + to_days(coalesce(observed, 0)::INTEGER) AS until
+            FROM checks WHERE source = 'findings' AND starts_with(rule, 'dismissed:') AND passed AND checked_at < $4
         ),
         tried AS (
             SELECT o.site_key, o.site, o.asset, o.name, c.*,
                 count(*) OVER w AS checks, count(*) FILTER (NOT c.passed) OVER w AS failed,
                 bool_or(c.passed) OVER w AND NOT bool_and(c.passed) OVER w AS mixed
             FROM (SELECT asset_source, asset AS of, rule, checked_at, observed, observed_unit, passed, veto, evidence,
-                checker FROM checks WHERE checked_at >= $3 AND checked_at < $4) c
+                checker FROM checks k WHERE checked_at >= $3 AND checked_at < $4 AND NOT starts_with(rule, 'dismissed:')
+                AND NOT (NOT passed AND EXISTS (FROM dismissals d WHERE d.asset_source = k.asset_source
+                    AND d.asset = k.asset AND d.rule = k.rule AND k.checked_at BETWEEN d.since AND d.until))) c
             JOIN owned o ON o.source = c.asset_source AND o.asset = c.of
             WINDOW w AS (PARTITION BY c.asset_source, c.of, c.rule)
         )

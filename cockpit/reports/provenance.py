@@ -30,7 +30,7 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
         (_("Areas"), _areas(told)),
         (_("Period"), days),
         (_("Compared with"), f"{format.day(against.start)} – {format.day(against.end - DAY)}"),
-        (_("Filters"), _filters(told) or _("none")),
+        (_("Filters"), _filters(told) or _("None")),
         (_("Edition"), view.edition.id + (f"（{_('Demo data')}）" if view.edition.demo else "")),
         (_("As of"), format.stamp(view.as_of)),
         (_("Definitions"), words.listed(f"{m.name[language()]} v{m.version}" for m in used)),

@@ -11,7 +11,6 @@ from cockpit.reports.model import Block, Cell, Column, Table, Text
 from cockpit.reports.numbers import count, figure, name_of, plain, shown_as, step
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from cockpit.screens.shared import area_name
 from metrics.catalog import Metric
 from metrics.question import AREAS
 
@@ -46,7 +45,7 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterat
         return
     columns = [
         Column(_("No."), True, 0.6), Column(tables.by_name(by), width=2), Column(name_of(metric), True, 1.4),
-        Column(_("Change"), True), Column(_("State"), width=1.2), Column(_("Sample"), True),
+        Column(_("Change"), True), Column(_("State"), width=1.4), Column(_("Sample"), True),
         Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
@@ -95,7 +94,7 @@ def reds(section: Reds, scene: Scene) -> Iterator[Block]:
         level = answers.level_below(scene.view.area) or ""
         value = Cell(plain(metric, red.value), red.value, "red", shown_as(metric))
         limit, since = wording.bare(format.limit(metric, level)), _("newly red") if red.new else _("was red")
-        name = area_name(scene.view.edition, red.area)
+        name = scene.place(red.area)
         rows.append([Cell(str(i), i), Cell(name), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
     more = len(scene.reds) - len(found)
     note = _("{n} more are not shown", n=format.number(more)) if more else ""

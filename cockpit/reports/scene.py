@@ -6,11 +6,13 @@ from functools import cached_property
 
 import pandas as pd
 
+from cockpit.i18n import _
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Asked, Vital
 from cockpit.layouts.attention import worst_first
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
+from cockpit.screens.shared import area_name
 from cockpit.view import View
 from metrics.catalog import Metric
 from metrics.query import NO_DATA
@@ -95,6 +97,11 @@ class Scene:
         names = tuple(m.id for m in self.at(self.kind.metrics, self.view.area.level))
         found = answers.today(self.asked, names, names)
         return worst_first(self.view, found.reds)
+
+    def place(self, code: object) -> str:
+        """The name of an area below; what belongs to none of them is the area's own level."""
+        own = str(code) == str(self.view.area.code)
+        return _("{area}, own level", area=self.view.area.name) if own else area_name(self.view.edition, code)
 
     @cached_property
     def sites(self) -> pd.DataFrame:

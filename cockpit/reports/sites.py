@@ -36,7 +36,7 @@ def _verdicts(scene: Scene) -> Iterator[Block]:
             [
                 Cell(str(i), i), Cell(str(row["name"])), Cell(row["unit"] or ""), measured(row["score"], 0),
                 Cell(_("Pass") if row["passed"] else _("Fail"), state="" if row["passed"] else "red"),
-                Cell(vetoes or _("none")), count(row["visits"]), count(row["down"]), count(row["home_age"]),
+                Cell(vetoes or _("None")), count(row["visits"]), count(row["down"]), count(row["home_age"]),
                 count(row["stale_listed"] + row["stale_other"]), count(row["blank"]), count(row["lost"]),
                 count(row["unanswered"]), Cell(str(row.get("url") or "")),
             ]
@@ -58,9 +58,9 @@ def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
             continue
         yield Heading(str(site), 2 if section.heading and section.level == 1 else 3)
         columns = [
-            Column(_("Rule"), width=1.8), Column(_("Of"), width=1.5), Column(_("Found"), True),
-            Column(_("Verdict"), width=1.3), Column(_("Veto"), width=0.7), Column(_("Failed"), True, 0.9),
-            Column(_("Checked"), width=2), Column(_("Evidence"), width=1.6), Column(_("Checked by"), detail=True),
+            Column(_("Rule"), width=1.7), Column(_("Of"), width=1.4), Column(_("Found"), True),
+            Column(_("Verdict"), width=1.6), Column(_("Veto"), width=0.8), Column(_("Failed"), True, 1),
+            Column(_("Checked"), width=2.5), Column(_("Evidence"), width=1.8), Column(_("Checked by"), detail=True),
         ]  # fmt: skip
         yield Table(str(site), columns, [_finding(row) for row in records(told)])
     if section.only == "failed" and not failing:
@@ -73,7 +73,7 @@ def _finding(row: dict[str, Any]) -> list[Cell]:
     told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""
     return [
         Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
-        Cell(_("passed") if row["passed"] else _("failed"), state="" if row["passed"] else "red"),
+        Cell(_("passed") if row["passed"] else _("not passed"), state="" if row["passed"] else "red"),
         Cell(_("Yes") if row["veto"] else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
         Cell("", row["checked_at"]), Cell(str(row["evidence"] or _("none kept"))), Cell(str(row["checker"] or "")),
     ]  # fmt: skip
@@ -83,7 +83,13 @@ def rule(name: str) -> str:
     """What a rule of the checks asks."""
     told = {
         "site_open": _("opens within 15 s"), "home_updated": _("home page updated within 14 days"),
-        "column_updated": _("column updated in time"), "column_items": _("column has items"),
+        "column_open": _("column opens"), "column_updated": _("column updated in time"),
+        "column_items": _("column has items"), "guide_elements": _("guide is complete"),
+        "messages_unanswered": _("messages answered"), "function_answers": _("function answers"),
+        "links_dead": _("no dead links"), "search_works": _("search works"), "certificate": _("certificate is valid"),
+        "https": "HTTPS", "ipv6": "IPv6", "required_links": _("required marks and links"),
+        "page_title": _("page has a title"), "elder_mode": _("elder mode"), "accessibility": _("accessibility"),
+        "measured": _("could be judged"),
     }.get(name)  # fmt: skip
     if told:
         return told

@@ -13,7 +13,7 @@ from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
 from cockpit.reports.suppress import suppressed
 from cockpit.screens import words
-from cockpit.screens.shared import area_name, source_name
+from cockpit.screens.shared import source_name
 from metrics.catalog import Metric
 from metrics.question import AREAS
 
@@ -28,7 +28,7 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
         return
     columns = [
         Column(_("Metric"), width=2.2), Column(_("This period"), True), Column(_("Before"), True),
-        Column(_("Change"), True), Column(_("State"), width=1.2), Column(_("Target"), width=2.4),
+        Column(_("Change"), True), Column(_("State"), width=1.4), Column(_("Target"), width=2.4),
         Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
         Column(_("Sample"), True, detail=True), Column(_("Quality"), detail=True),
     ]  # fmt: skip
@@ -123,9 +123,9 @@ def _groups(by: str, first: Sequence[Part], every: Sequence[Sequence[Part]]) -> 
 
 
 def group_name(scene: Scene, by: str, group: str) -> str:
-    edition, code = scene.view.edition, str(scene.view.area.code)
+    edition = scene.view.edition
     if by in AREAS:
-        return _("{area}, own level", area=scene.view.area.name) if group == code else area_name(edition, group)
+        return scene.place(group)
     if by == "month":
         return group[:7]
     if not group:

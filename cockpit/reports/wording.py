@@ -9,7 +9,6 @@ from cockpit.layouts.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER, Text
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from cockpit.screens.shared import area_name
 from metrics.catalog import Metric
 from metrics.query import NO_DATA, SMALL
 
@@ -87,7 +86,7 @@ def plain(scene: Scene, name: str) -> str:
         case "reds":
             return format.number(len(scene.reds))
         case "worst":
-            return words.listed(_red(scene, red) for red in scene.reds[:NAMED]) or _("none")
+            return words.listed(_red(scene, red) for red in scene.reds[:NAMED]) or _("None")
         case "sites_failing":
             return format.number(len(scene.failing_sites))
     raise AssertionError(name)
@@ -95,7 +94,7 @@ def plain(scene: Scene, name: str) -> str:
 
 def _red(scene: Scene, red) -> str:  # metrics.today.Red
     metric = scene.view.catalog.metrics[red.metric]
-    name = area_name(scene.view.edition, red.area)
+    name = scene.place(red.area)
     return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from cockpit.access import record, visitors
 from cockpit.access.policy import Can
 from cockpit.i18n import using
+from cockpit.reports.writers.table import RISKY
 from cockpit.screens import words
 from cockpit.screens.rows import Chosen, order_of
 from cockpit.screens.shared import area_name
@@ -65,6 +66,6 @@ def safe_csv(frame: pd.DataFrame) -> str:
     frame = frame.copy()
     for name in frame.select_dtypes(["object", "string"]):
         texts = frame[name].astype("string")
-        risky = texts.str.match(r"[=+\-@\t\r]", na=False)
+        risky = texts.str.match(RISKY.pattern, na=False)
         frame[name] = frame[name].where(~risky, "'" + texts)
     return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")

@@ -6,7 +6,7 @@ from cockpit import format
 from cockpit.i18n import _
 from cockpit.reports.model import Block, Cell, Chart, Column, Document, Form, Heading, Table
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 """Rows of one table on paper; a workbook holds them all."""
 DIGITS = "〇一二三四五六七八九"
 

@@ -1,5 +1,6 @@
 """PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704 (domain.md 2.7)."""
 
+import re
 from datetime import UTC, datetime
 
 import typst
@@ -64,6 +65,8 @@ PREAMBLE = """
 #show table.cell.where(y: 0): set text(font: {heading})
 #show outline.entry: set text(size: 14pt)
 """
+LONG = re.compile(r"[!-~]{13,}")
+"""A number or an address that would stand out of its cell."""
 NUMBERING = {
     "zh": '{ let v = n.pos(); if v.len() == 1 { numbering("一、", v.at(0)) } else if v.len() == 2 '
     '{ numbering("（一）", v.at(1)) } else { numbering("1.", v.at(2)) + " " } }',
@@ -102,6 +105,11 @@ def text(words: str) -> str:
     """A text as a string of typst: nothing in it is markup."""
     kept = "".join(c for c in words if c >= " " or c == "\n")
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _broken(found: re.Match[str]) -> str:
+    """A long word that may be broken after every few letters."""
+    return "\u200b".join(re.findall(".{1,6}", found[0]))
 
 
 class _Markup:
@@ -187,7 +195,7 @@ class _Markup:
         cells = list(rows)
         for i, row in enumerate(cells):
             apart = block.total and i == len(cells) - 1
-            told_row = [text(told(cell)) for cell in row]
+            told_row = [text(LONG.sub(_broken, told(cell))) for cell in row]
             if apart:
                 told_row = [f"table.cell(fill: luma(242), {cell})" for cell in told_row]
             lines.append(", ".join(told_row) + ",")
