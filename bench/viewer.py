@@ -10,6 +10,7 @@ import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from cockpit.access.visitors import COOKIE
 
@@ -20,6 +21,7 @@ SHOWS = {
     "village": SHELL | {"cockpit_todo", "cockpit_tiles"},
 }
 """The components that a cockpit must hold; the login and a page that says what went wrong hold none of them."""
+CLOSING_SECONDS = 2.0
 PATIENCE = 60.0
 """Seconds after which a run counts as failed."""
 
@@ -69,11 +71,13 @@ class Viewer:
             max_size=None,
             open_timeout=PATIENCE,
             ping_interval=None,
+            close_timeout=CLOSING_SECONDS,
         )
 
     async def close(self) -> None:
         if self._socket:
             await self._socket.close()
+            self._socket, self._page = None, ""
 
     async def __aenter__(self) -> "Viewer":
         await self.open()
@@ -83,8 +87,10 @@ class Viewer:
         await self.close()
 
     async def run(self, **parameters: object) -> float:
-        """One run of the cockpit; the seconds from asking until it is complete. Raises BadRun."""
-        assert self._socket, "open first"
+        """One run of the cockpit; the seconds from asking until it is complete. Raises BadRun.
+
+        After a bad one the connection is a new one, as a browser would have it: what was left unread is no answer.
+        """
         asked = BackMsg()
         state = asked.rerun_script
         state.query_string = urlencode({"area": self.place.code, **parameters})
@@ -92,12 +98,19 @@ class Viewer:
         state.context_info.timezone, state.context_info.locale = "Asia/Shanghai", "zh-CN"
         state.context_info.color_scheme = "light"
         started = time.perf_counter()
-        await self._socket.send(asked.SerializeToString())
         try:
+            if self._socket is None:
+                await self.open()
+            assert self._socket
+            await self._socket.send(asked.SerializeToString())
             async with asyncio.timeout(PATIENCE):
                 await self._read()
         except TimeoutError:
+            await self.close()
             raise BadRun(f"no answer within {PATIENCE:.0f} s") from None
+        except WebSocketException as error:
+            await self.close()
+            raise BadRun(f"the connection failed: {error}") from None
         return time.perf_counter() - started
 
     async def _read(self) -> None:

@@ -14,7 +14,7 @@ import random
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -173,10 +173,12 @@ MEASURES: dict[str, Callable[[Served, argparse.Namespace], Awaitable[None]]] = {
 
 @asynccontextmanager
 async def _open(crowd: list[Viewer]) -> AsyncIterator[None]:
-    async with AsyncExitStack() as screens:
-        for viewer in crowd:
-            await screens.enter_async_context(viewer)
+    for viewer in crowd:
+        await viewer.open()
+    try:
         yield
+    finally:
+        await asyncio.gather(*(viewer.close() for viewer in crowd))
 
 
 def _spread(times: list[float]) -> tuple[str, ...]:

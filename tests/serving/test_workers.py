@@ -17,7 +17,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from websockets.exceptions import ConnectionClosed
 
 from bench.viewer import BadRun, Viewer
 from cockpit.access.visitors import COOKIE
@@ -228,7 +227,7 @@ async def _killed(fleet: Fleet) -> None:
         for viewer in crowd:
             try:
                 await viewer.run()
-            except (BadRun, ConnectionClosed):
+            except BadRun:
                 lost.append(viewer)
         assert len(lost) == open_before[port - fleet.server.port]
         for viewer in lost:  # as a browser does: connect again, to the same address
