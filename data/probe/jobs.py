@@ -26,8 +26,8 @@ MOST_LINKS = 20
 FEW_PIECES = 12
 """A home page with fewer texts is navigation: its second-level pages tell whether it lives."""
 NETWORK, ROBOTS = "our own network", "robots.txt"
-Render = Callable[[str, str], Awaitable[bytes]]
-"""The HTML of a page after its scripts ran: its URL and the address that was checked."""
+Render = Callable[[str, str], Awaitable[bytes | None]]
+"""The HTML of a page after its scripts ran, by its URL and the checked address; None if there is no telling."""
 
 
 class Withheld(Exception):
@@ -84,11 +84,13 @@ class Jobs:
         if not answer.ok or ask.method != "GET" or not _is_html(answer):
             return answer
         page = read(answer)
+        judged = not page.has_scripts
         if page.is_empty and page.has_scripts and self.render:
             body = await self.render(answer.final, answer.address)
-            answer = replace(answer, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
-            page = read(answer)
-        if page.is_empty and (self.render or not page.has_scripts):
+            if judged := body is not None:
+                answer = replace(answer, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
+                page = read(answer)
+        if page.is_empty and judged:
             return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
         return answer
 

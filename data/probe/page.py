@@ -28,7 +28,18 @@ COUNTER = re.compile(
 )
 DIGITS = re.compile(r"[\d０-９,.:：\-/年月日时分秒\s()（）\[\]【】]+")
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-MOST_READ = 2_000_000
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+WHOLE_TAG = re.compile(r"<[a-zA-Z](?>[^>\"']++|\"[^\"]*+\"?|'[^']*+'?)*+")
+QUOTED = re.compile(r"\"[^\"]*+\"?|'[^']*+'?")
+FLAT = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "p", "li",
+     "td", "tr", "th", "dt", "dd", "option", "tbody", "thead")
+)  # fmt: skip
+"""Elements that end by themselves, or where the next one begins."""
+FEW_TAGS, MOST_DEPTH = 4_000, 1_000
+LONG_TEXT, LONG_TAG = 20_000, 4_000
+"""A tag is looked at from so many characters on; what of it is not quoted must be shorter."""
+MOST_READ = 1_500_000
 """Bytes of a page that are looked into."""
 SHORTEST = 4
 """Characters of a text that is content and not decoration."""
@@ -45,7 +56,7 @@ class Page:
     @cached_property
     def tree(self) -> LexborHTMLParser:
         """The page as it is read: without scripts, styles and what stands in for them."""
-        tree = LexborHTMLParser(self.text)
+        tree = LexborHTMLParser(shallow(self.text))
         tree.strip_tags(list(UNSEEN), recursive=True)
         return tree
 
@@ -123,6 +134,24 @@ def decode(body: bytes, content_type: str) -> tuple[str, str]:
     # One broken byte in a page of ours is more likely than a charset of the other side of the world.
     name = best.encoding if best and best.encoding.startswith(("big5", "gb", "utf")) else _nearest(body)
     return body.decode(name, "replace"), name
+
+
+def shallow(text: str) -> str:
+    """HTML up to where parsing would take the square of its length: elements too deep, a tag of too many attributes."""
+    if len(text) > LONG_TEXT:
+        for tag in WHOLE_TAG.finditer(text):
+            if len(tag[0]) > LONG_TAG and len(QUOTED.sub("", tag[0])) > LONG_TAG:
+                text = text[: tag.start()]
+                break
+    if text.count("<") < FEW_TAGS:
+        return text
+    depth = 0
+    for tag in TAG.finditer(text):
+        if tag[2].lower() not in FLAT:
+            depth = max(depth + (-1 if tag[1] else 1), 0)
+            if depth > MOST_DEPTH:
+                return text[: tag.start()]
+    return text
 
 
 def content(text: str) -> str:

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
+
+log = logging.getLogger(__name__)
 
 SECONDS = 12.0
 BUDGET_MS = 5_000
@@ -18,12 +21,12 @@ FLAGS = (
 )  # fmt: skip
 
 
-def renderer(chromium: str, *flags: str) -> Callable[[str, str], Awaitable[bytes]]:
+def renderer(chromium: str, *flags: str) -> Callable[[str, str], Awaitable[bytes | None]]:
     """Renders one page at a time: a browser is heavy. flags: further ones of Chromium's."""
     one = asyncio.Lock()
 
-    async def render(url: str, address: str) -> bytes:
-        """The page's HTML, empty where Chromium fails. Every name but the page's own host leads nowhere."""
+    async def render(url: str, address: str) -> bytes | None:
+        """The page's HTML, None where Chromium fails. Every name but the page's own host leads nowhere."""
         async with one:
             with tempfile.TemporaryDirectory(prefix="probe-") as profile:
                 command = (chromium, *FLAGS, *flags, f"--user-data-dir={profile}", _pinned(url, address), url)
@@ -39,16 +42,23 @@ def _pinned(url: str, address: str) -> str:
     return f"--host-resolver-rules=MAP {host} {literal}, MAP * ~NOTFOUND"
 
 
-async def _output(command: tuple[str, ...]) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True
-    )
+async def _output(command: tuple[str, ...]) -> bytes | None:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True
+        )
+    except OSError as error:
+        log.warning("%s cannot be started: %s; pages that need scripts are not judged", command[0], error)
+        return None
     assert process.stdout is not None
     try:
         async with asyncio.timeout(SECONDS):
-            return (await process.stdout.read(MOST_BYTES)) if process.stdout else b""
+            came = bytearray()
+            while len(came) < MOST_BYTES and (chunk := await process.stdout.read(MOST_BYTES)):
+                came += chunk
+            return bytes(came) or None
     except TimeoutError:
-        return b""
+        return None
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

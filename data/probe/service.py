@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ def made(home: Home, edition: Edition, options: Options, clock: Clock, *, site: 
         clock,
         OwnNetwork(clock, options.references),
         Robots(),
-        renderer(options.chromium) if options.chromium else None,
+        renderer(*shlex.split(options.chromium)) if options.chromium else None,
     )
     return Runner(jobs, Spool(home).write)
 
