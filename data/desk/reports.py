@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data.desk import clock
@@ -125,6 +125,9 @@ def cited(desk: Desk) -> set[str]:
 def take(desk: Desk, worker: str) -> Report | None:
     """The next one whose turn it is, from now on made by `worker`; the one it was making when it died, first."""
     now = clock.now()
+    with desk.read() as session:  # nobody is kept waiting by a look at an empty queue
+        if not session.scalar(select(func.count()).where(Stored.status.in_((QUEUED, RUNNING)))):
+            return None
     with desk.begin() as session:
         lost = (Stored.status == RUNNING) & ((Stored.seen_at < now - ALIVE) | (Stored.worker == worker))
         session.execute(update(Stored).where(lost, Stored.tries >= MOST_TRIES).values(status=FAILED, fault=GIVEN_UP))
