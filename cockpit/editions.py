@@ -1,13 +1,29 @@
 """Which edition is read: the current one, or the one that a URL names."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from cockpit.settings import Settings
 from data import editions
 from data.editions import Edition
 from data.errors import DataError
 
+HOLD_SECONDS = 10.0
+"""How long at most readers keep the edition before, while the first screens of a new one are made."""
+
 
 def current(config: Settings) -> Edition:
-    """The edition to serve. Raises DataError when nothing is published."""
+    """The edition to serve. Raises DataError when nothing is published.
+
+    A server that makes new editions ready (`show`) goes on with the one before until it has.
+    """
+    return _making.get() or _door.choose(newest(config))
+
+
+def newest(config: Settings) -> Edition:
+    """The edition published last, ready or not. Raises DataError when nothing is published."""
     found = editions.current(config.data, memory=config.read_memory)
     if found is None:
         raise DataError(f"nothing is published in {config.home}: run `python -m cockpit demo`, or load and publish")
@@ -17,3 +33,40 @@ def current(config: Settings) -> Edition:
 def named(config: Settings, edition: str) -> Edition:
     """The edition of an id. Raises DataError if it is unknown or damaged."""
     return editions.open_edition(config.data, edition, memory=config.read_memory)
+
+
+def show(edition: Edition) -> None:
+    """Serve it from now on: its first screens are made."""
+    _door.shown = edition
+
+
+@contextmanager
+def ahead(edition: Edition) -> Iterator[None]:
+    """Whatever is asked inside is asked of this edition, shown or not."""
+    token = _making.set(edition)
+    try:
+        yield
+    finally:
+        _making.reset(token)
+
+
+_making: ContextVar[Edition | None] = ContextVar("edition", default=None)
+
+
+class _Door:
+    """Lets a new edition in once it is ready, or when it has waited long enough."""
+
+    def __init__(self) -> None:
+        self.shown: Edition | None = None
+        self.waiting: tuple[Edition, float] | None = None
+
+    def choose(self, newest: Edition) -> Edition:
+        shown = self.shown
+        if shown is None or shown == newest or newest.fallback or shown.path.parent != newest.path.parent:
+            return newest
+        if self.waiting is None or self.waiting[0] != newest:
+            self.waiting = newest, time.monotonic()
+        return shown if time.monotonic() - self.waiting[1] < HOLD_SECONDS else newest
+
+
+_door = _Door()

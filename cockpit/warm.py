@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from cockpit import editions, settings
 from cockpit.layouts import overview
 from cockpit.view import catalog_of, read
+from data.editions import Edition
 from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError
@@ -42,37 +43,39 @@ def up() -> None:
 async def stay() -> None:
     """Have the answers of every new edition ready, for ever: of the top and of the areas right below it.
 
-    Everybody who may see an area shares its answers, so that the first one to come finds them made. Where pushes
-    make an edition a minute, the areas below have their turn now and then only.
+    The edition is shown when its top is ready, and everybody who may see an area shares its answers, so that the first
+    one to come finds them made. Where pushes make an edition a minute, the areas below have their turn now and then.
     """
     ready, all_at = "", -ALL_SECONDS
     while True:
-        newest, codes = await run_in_threadpool(_codes)
-        if newest != ready:
+        edition, codes = await run_in_threadpool(_codes)
+        if edition and edition.id != ready:
             if time.monotonic() - all_at < ALL_SECONDS:
                 codes = codes[:1]
             else:
                 all_at = time.monotonic()
             for code in codes:
-                await run_in_threadpool(_answers, code)
+                await run_in_threadpool(_answers, edition, code)
+                editions.show(edition)
                 await asyncio.sleep(BREATH_SECONDS)
-            ready = newest
+            ready = edition.id
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _codes() -> tuple[str, list[int]]:
-    """The edition that is served, and the areas to make ready of it; none while there is nothing to serve."""
+def _codes() -> tuple[Edition | None, list[int]]:
+    """The newest edition, and the areas to make ready of it; none while there is nothing to serve."""
     try:
-        edition = editions.current(settings.current())
+        edition = editions.newest(settings.current())
         top = areas.root(edition)
-        return edition.id, [place.code for place in (top, *areas.children(edition, top))]
+        return edition, [place.code for place in (top, *areas.children(edition, top))]
     except (DataError, MetricsError):
-        return "", []
+        return None, []
 
 
-def _answers(code: int) -> None:
+def _answers(edition: Edition, code: int) -> None:
     """What the cockpit of an area shows when nothing else is asked of it."""
     try:
-        overview.ready(read({"area": str(code)}, settings.current()).shared)
+        with editions.ahead(edition):
+            overview.ready(read({"area": str(code)}, settings.current()).shared)
     except Exception as error:  # a courtesy: whoever opens this area is told what is wrong with it
         log.warning("area %s is not made ready: %s", code, error)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit import settings, warm
+from cockpit import editions, settings, warm
 from cockpit.access.policy import Grants, Held
 from cockpit.layouts import attention, overview
 from cockpit.view import View, read
@@ -24,6 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     areas(home)
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     monkeypatch.setattr(warm, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(editions, "_door", editions._Door())
     settings.current.cache_clear()
     yield home
     settings.current.cache_clear()
@@ -74,6 +75,23 @@ def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
     assert told == attention.lines(view), "what is shared is what the visitor's own rights give"
     with pytest.raises(OutOfScope):
         attention.lines(replace(view.shared, area=area(view.edition, DISTRICT)))
+
+
+def test_readers_keep_the_edition_before_until_the_new_one_is_ready(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, config = edition(home, 20), settings.current()
+    editions.show(editions.newest(config))
+    second = edition(home, 21)
+    assert (editions.current(config).id, editions.newest(config).id) == (first, second)
+    with editions.ahead(editions.newest(config)):
+        assert editions.current(config).id == second, "whoever makes it ready asks it"
+    editions.show(editions.newest(config))
+    assert editions.current(config).id == second
+    third = edition(home, 22)
+    assert editions.current(config).id == second
+    monkeypatch.setattr(editions, "HOLD_SECONDS", 0.0)
+    assert editions.current(config).id == third, "nobody waits for ever"
 
 
 async def until(true: Callable[[], bool]) -> None:
