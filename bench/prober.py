@@ -103,7 +103,7 @@ async def _slow(count: int) -> None:
         await _all(runner, due)
         quick = [seconds for key, seconds in finished.items() if int(key) >= count // 2]
         print(f"  {what:24} those that answer are done after {max(quick):4.1f} s")
-    assert len(runner.slow) == count // 2, (len(runner.slow), runner.counts)
+    assert {task.thing.host[0] for task in tasks[: count // 2]} <= runner.slow.keys(), runner.counts
     await runner.jobs.net.aclose()
     print()
 

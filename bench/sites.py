@@ -25,13 +25,13 @@ ASSETS = """
 CHECKS = """
     WITH sites AS (SELECT 'site-' || i AS key FROM range({n}) t(i)),
     columns AS (SELECT 'site-' || i || '-' || j AS key FROM range({n}) t(i), range(10) u(j)),
-    days AS (SELECT TIMESTAMP '2026-11-22 06:00:00' - to_days(d::INTEGER) AS at FROM range(14) w(d))
+    days AS (SELECT TIMESTAMP '2026-11-22 06:00:00' - to_days(d::INTEGER) AS moment FROM range(14) w(d))
     SELECT key AS asset, 'site_open' AS rule,
         TIMESTAMP '2026-11-22 07:59:00' - to_minutes((72 * v)::INTEGER) AS checked_at,
         0.5 AS observed, hash(key || v) % 50 > 0 AS passed FROM sites, range(280) w(v)
-    UNION ALL SELECT key, 'home_updated', at, hash(key) % 16, hash(key) % 16 < 14 FROM sites, days
-    UNION ALL SELECT key, 'column_updated', at, hash(key) % 20, true FROM columns, days
-    UNION ALL SELECT key, 'column_items', at, hash(key) % 20, hash(key) % 20 > 0 FROM columns, days"""
+    UNION ALL SELECT key, 'home_updated', moment, hash(key) % 16, hash(key) % 16 < 14 FROM sites, days
+    UNION ALL SELECT key, 'column_updated', moment, hash(key) % 20, true FROM columns, days
+    UNION ALL SELECT key, 'column_items', moment, hash(key) % 20, hash(key) % 20 > 0 FROM columns, days"""
 
 
 def edition_of_sites(folder: Path, count: int) -> tuple[Edition, int]:

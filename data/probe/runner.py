@@ -21,8 +21,8 @@ from data.probe.rules import Check
 
 log = logging.getLogger(__name__)
 
-QUICK_PLACES, SLOW_PLACES = 200, 600
-PATIENCE = 2.0
+QUICK_PLACES, SLOW_PLACES = 400, 600
+PATIENCE = 1.0
 SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 FILES = 8_192
