@@ -198,7 +198,7 @@ def evidence(view: View, site: Site, found: pd.DataFrame) -> None:
     record(
         [
             Item(_("Time"), format.stamp(datetime.fromisoformat(kept["at"]))),
-            Item(_("Asked for"), kept["url"]),
+            Item(_("Address asked"), kept["url"]),
             Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
             Item(_("Connected to"), kept["address"]),
             Item(_("Result"), _name(failure) if failure else f"HTTP {kept['status']}",

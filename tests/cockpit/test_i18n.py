@@ -2,6 +2,7 @@
 
 import ast
 import string
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
     english = texts()
     assert "Governance Cockpit" in english
     assert list(faults(english, i18n.catalogue("zh"))) == []
+
+
+def test_no_text_is_translated_twice() -> None:
+    """Of two entries of one English text the later would speak for both meanings."""
+    lines = (i18n.LOCALE / "zh.po").read_text("utf-8").splitlines()
+    english = [line for line in lines if line.startswith("msgid ") and line != 'msgid ""']
+    assert [text for text, count in Counter(english).items() if count > 1] == []
 
 
 def test_no_text_hides_where_the_extractor_does_not_look() -> None:
