@@ -168,8 +168,9 @@ def _bounds(q: Question, index: int) -> tuple[str, str]:
 
 def _span(q: Question, domain: Domain, names: list[str]) -> tuple[date, date]:
     """The days that the buckets tell apart; what lies before the first of them only adds to stocks."""
-    firsts = [bucket.period.start for bucket in q.buckets]
     stop = min(min(bucket.period.end for bucket in q.buckets), last_day(q.as_of) + DAY)
+    # a bucket that lies ahead begins behind all that is known: what it holds came before that
+    firsts = [stop, *(bucket.period.start for bucket in q.buckets)]
     for name in names:
         measure = domain.measures[name]
         if isinstance(measure, Trailing):

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.editions import Edition
@@ -127,6 +127,7 @@ def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, p
     by=st.sampled_from([None, "town"]),
     periods=st.lists(PERIODS, min_size=2, max_size=5),
 )
+@example(code=DISTRICT, by=None, periods=[Period(date(2026, 12, 1), date(2026, 12, 2))] * 2)  # both lie ahead
 def test_periods_asked_together_answer_as_each_does_alone(
     district: Edition, code: int, by: str | None, periods: list[Period]
 ) -> None:
