@@ -78,4 +78,4 @@ def _answers(edition: Edition, code: int) -> None:
         with editions.ahead(edition):
             overview.ready(read({"area": str(code)}, settings.current()).shared)
     except Exception as error:  # a courtesy: whoever opens this area is told what is wrong with it
-        log.warning("area %s is not made ready: %s", code, error)
+        log.info("area %s is not made ready: %s", code, error)  # also at the end, which stops what is being asked
