@@ -4,36 +4,41 @@
 
 A farm of servers on loopback, one address a site, is started beside; nothing else is asked. Every site is visited once
 and a tenth of the columns and home pages is read, at full speed; a day of them is worked out from their cost. Takes
-about two minutes.
+about three minutes.
 """
 
 import argparse
 import asyncio
 import contextlib
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psutil
 
-from bench.sites import edition_of_sites
+from bench.sites import edition_of_sites, measure
 from data.home import Home
 from data.probe import plan
 from data.probe.addresses import Allowance
 from data.probe.clock import RealClock
+from data.probe.deliver import Spool
 from data.probe.evidence import Evidence
 from data.probe.jobs import Jobs
 from data.probe.net import Limits, Net
 from data.probe.network import OwnNetwork
 from data.probe.plan import Task
 from data.probe.register import Extra, Register, Thing
+from data.probe.render import renderer
 from data.probe.robots import Robots
+from data.probe.rules import Check
 from data.probe.runner import Runner
 from data.probe.state import State
 from metrics import sites
@@ -41,7 +46,9 @@ from metrics import sites
 PORT = 18_080
 SLOW_SECONDS = 20.0
 NETWORK = "127.0.0.0/8"
-DAY = 86_400
+DAY, EVERY_SECONDS = 86_400, 900
+SHOWN = 5
+"""Pages shown by Chromium."""
 ZONE = "Asia/Shanghai"
 
 
@@ -55,13 +62,15 @@ def main() -> None:
         asyncio.run(_farm(options.farm))
         return
     with _farmed(options.sites):
-        asyncio.run(_cost(options.sites, options.columns))
+        share = asyncio.run(_cost(options.sites, options.columns))
         asyncio.run(_slow(options.sites))
-    _page(options.sites)
+        asyncio.run(_browser(os.environ.get("COCKPIT_PROBE_CHROMIUM") or shutil.which("chromium") or "", options.sites))
+    share += _page_and_delivery(options.sites) / EVERY_SECONDS
+    print(f"of one core, on average over a day, tasks and deliveries: {share:.1%} (limit 50 %)")
 
 
-async def _cost(count: int, columns: int) -> None:
-    """Processor time a task, and a day of all tasks worked out from it."""
+async def _cost(count: int, columns: int) -> float:
+    """Processor time a task, and the share of one core that a day of all tasks takes, worked out from it."""
     runner = _runner(_register(count, columns))
     runner.schedule()  # all tasks of the register lie in memory, as they do when it runs
     begun = time.process_time()
@@ -76,10 +85,11 @@ async def _cost(count: int, columns: int) -> None:
     print(f"{count:,} sites, {count * columns:,} columns: processor time of the prober")
     for job, milliseconds in spent.items():
         print(f"  {job:8} {milliseconds:6.2f} ms each {per_day[job]:9,.0f} a day")
-    busy = sum(per_day[job] * ms / 1000 for job, ms in spent.items()) / DAY + idle
-    memory = psutil.Process().memory_info().rss / 1e6
-    print(f"  of one core, on average over a day: {busy:.1%}; memory {memory:.0f} MB\n")
-    await runner.jobs.net.aclose()
+    share = sum(per_day[job] * ms / 1000 for job, ms in spent.items()) / DAY + idle
+    print(f"  of one core, on average over a day: {share:.1%}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(f"  greatest memory of the prober: {memory:.0f} MB (limit 500 MB)\n")
+    return share
 
 
 async def _timed(runner: Runner, tasks: list[Task]) -> float:
@@ -92,20 +102,33 @@ async def _timed(runner: Runner, tasks: list[Task]) -> float:
 
 async def _slow(count: int) -> None:
     """Half of the sites never answer in time. All are due at the same instant, the slow ones first."""
-    runner = _runner(_register(count, 0, slow=count // 2))
-    tasks = [task for task in plan.tasks(runner.jobs.register) if task.job == "visit"]
-    finished: dict[str, float] = {}
-    runner.write = lambda found: finished.update({c.asset: time.monotonic() - begun for c in found})
-    print(f"{count // 2:,} sites that answer, and {count // 2:,} that take {SLOW_SECONDS:g} s, due at one instant")
-    for what, due in (("alone", tasks[count // 2 :]), ("beside slow ones", tasks), ("beside known slow ones", tasks)):
-        finished.clear()
-        begun = time.monotonic()
-        await _all(runner, due)
-        quick = [seconds for key, seconds in finished.items() if int(key) >= count // 2]
-        print(f"  {what:24} those that answer are done after {max(quick):4.1f} s")
-    assert {task.thing.host[0] for task in tasks[: count // 2]} <= runner.slow.keys(), runner.counts
-    await runner.jobs.net.aclose()
+    half = count // 2
+    print(f"{half:,} sites that answer, and {half:,} that take {SLOW_SECONDS:g} s, due at one instant")
+    alone = _runner(_register(count, 0, slow=half))
+    tasks = [task for task in plan.tasks(alone.jobs.register) if task.job == "visit"]
+    await _told("alone", alone, tasks[half:])
+    beside = _runner(_register(count, 0, slow=half))
+    await _told("beside slow ones, none ever visited", beside, tasks)
+    assert {task.thing.host[0] for task in tasks[:half]} <= beside.slow.keys(), beside.counts
+    await _told("beside slow ones known to be", beside, tasks)
     print()
+
+
+async def _told(what: str, runner: Runner, tasks: list[Task]) -> None:
+    """When the last of the sites that answer is done, and the longest that one is said to have taken."""
+    done: list[tuple[float, float]] = []
+
+    def write(found: Iterable[Check]) -> None:
+        done.extend((time.monotonic() - begun, check.observed or 0) for check in found if check.passed)
+
+    runner.write, begun = write, time.monotonic()
+    work = asyncio.create_task(_all(runner, tasks))
+    while not work.done():
+        await asyncio.sleep(0.05)
+        runner.flush()
+    await work
+    last, longest = max(at for at, _seconds in done), max(seconds for _at, seconds in done)
+    print(f"  {what:36} those that answer are done after {last:5.1f} s; the longest took {longest:4.2f} s")
 
 
 async def _all(runner: Runner, tasks: list[Task]) -> None:
@@ -115,15 +138,54 @@ async def _all(runner: Runner, tasks: list[Task]) -> None:
     await runner.idle()
 
 
-def _page(count: int) -> None:
-    """The list of sites: the verdicts of a new edition, and from then on."""
+def _page_and_delivery(count: int) -> float:
+    """Verdicts of a new edition, the pages that show them, and a quarter of an hour's delivery; its seconds of CPU."""
     with tempfile.TemporaryDirectory() as folder:
         edition, district = edition_of_sites(Path(folder), count)
-        for what in ("a new edition's verdicts", "the list from then on"):
-            begun = time.perf_counter()
-            found = sites.sites(edition, district)
-            print(f"{what}: {1000 * (time.perf_counter() - begun):.0f} ms, {len(found):,} sites")
+        begun = time.perf_counter()
+        found = sites.sites(edition, district)
+        print(f"a new edition's verdicts of {len(found):,} sites: {1000 * (time.perf_counter() - begun):.0f} ms")
         edition.close()
+        home, now = Home(Path(folder)), datetime.now()
+        measure(home, count)
+        number = int(count * EVERY_SECONDS / plan.VISIT.total_seconds())
+        checks = [Check("assets", f"site-{i}", "site_open", now, True, 0.5, "秒", 7) for i in range(number)]
+        Spool(home).write(checks)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", folder]
+        subprocess.run(command, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent, memory = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1000
+        print(f"a delivery of {number:,} visits, published: {spent:.1f} s of a processor, {memory:.0f} MB")
+        return spent
+
+
+async def _browser(chromium: str, count: int) -> None:
+    """What a home page costs that Chromium shows, with axe-core: once a day each, one at a time."""
+    if not chromium:
+        print("no Chromium here: COCKPIT_PROBE_CHROMIUM names one")
+        return
+    render, spent, most = renderer(f"{chromium} --no-sandbox" if os.getuid() == 0 else chromium), [], 0
+    for i in range(SHOWN):
+        host = f"127.1.0.{1 + i}"
+        work = asyncio.create_task(render(f"http://{host}:{PORT}/", host, True))
+        used: dict[int, float] = {}
+        while not work.done():
+            await asyncio.sleep(0.05)
+            memory = 0
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if "prober" not in process.cmdline():
+                        times = process.cpu_times()
+                        used[process.pid] = times.user + times.system
+                        memory += process.memory_full_info().pss
+            most = max(most, memory)
+        shown = await work
+        assert shown is not None
+        spent.append(sum(used.values()))
+    seconds, looked = sum(spent) / len(spent), "with axe-core" if shown.faults is not None else "without axe-core"
+    print(f"a home page in Chromium, {looked}: {seconds:.2f} s of a processor, {most / 1e6:.0f} MB while it is open")
+    print(f"  {count:,} home pages a day, of one core: {seconds * count / DAY:.1%}\n")
 
 
 def _register(count: int, columns: int, slow: int = 0) -> Register:

@@ -1,11 +1,23 @@
-"""An edition with many government sites, ten columns each, and two weeks of their checks."""
+"""The pages of many government sites: how long they take to open, of sites with ten columns and two weeks of checks.
 
+    python -m bench.sites [--sites 2000]
+
+An edition of them is served, and a viewer opens the pages as a browser does, over a websocket. Takes about a minute.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import yaml
 
+from bench.served import Served, served
+from bench.viewer import SHELL
 from data.areas import load_areas
 from data.editions import Edition, open_edition
 from data.home import Home
@@ -34,6 +46,43 @@ CHECKS = """
     UNION ALL SELECT key, 'column_items', moment, hash(key) % 20, hash(key) % 20 > 0 FROM columns, days"""
 
 
+TIMES = 20
+PAGES = {
+    "the list": ("sites", {}),
+    "those that are vetoed": ("sites", {"show": "vetoed"}),
+    "a search": ("sites", {"q": "网站19"}),
+    "the last page": ("sites", {"page": "40"}),
+    "one site": ("site", {"source": "assets", "key": "site-7"}),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sites", type=int, default=2000)
+    count = parser.parse_args().sites
+    with tempfile.TemporaryDirectory() as folder:
+        edition, _district = edition_of_sites(Path(folder), count)
+        edition.close()
+        measure(Home(Path(folder)), count)
+
+
+def measure(home: Home, count: int) -> None:
+    """Print how long each page takes, of a home with an edition of so many sites."""
+    with served(home) as server:
+        asyncio.run(_pages(server, count))
+
+
+async def _pages(server: Served, count: int) -> None:
+    print(f"pages of {count:,} sites with 20 visits a day, the first time and from then on (limit 500 ms)")
+    (someone,) = server.viewers(1, ("district",))
+    for what, (page, parameters) in PAGES.items():
+        viewer = replace(someone, page=page, shows=SHELL | {"cockpit_table"})
+        async with viewer:
+            first = await viewer.run(**parameters)
+            later = [await viewer.run(**parameters) for _time in range(TIMES)]
+        print(f"  {what:24} {1000 * first:5.0f} ms, then {1000 * statistics.median(later):4.0f} ms")
+
+
 def edition_of_sites(folder: Path, count: int) -> tuple[Edition, int]:
     """The edition, and the code of the district that its sites belong to."""
     home = Home(folder, memory="2GB")
@@ -58,3 +107,7 @@ def edition_of_sites(folder: Path, count: int) -> tuple[Edition, int]:
         load(home, read_source(path))
     report = publish(home, load_catalog().rollups(), as_of=AS_OF)
     return open_edition(home, report.edition), DISTRICT
+
+
+if __name__ == "__main__":
+    main()

@@ -44,6 +44,7 @@ class Viewer:
     """Somebody signed in who looks at one area.
 
     shows: the components that the screen must hold; by default those of a cockpit of the area's level.
+    page: the page of an address, such as `sites`; the cockpit where it is empty.
     messages, size, said: how many of the server's messages there were in the last run, their bytes, and what they held.
     """
 
@@ -52,6 +53,7 @@ class Viewer:
     place: Place
     shows: set[str] | None = None
     tls: ssl.SSLContext | None = None
+    page: str = ""
     messages: int = 0
     size: int = 0
     said: bytes = b""
@@ -94,7 +96,7 @@ class Viewer:
         asked = BackMsg()
         state = asked.rerun_script
         state.query_string = urlencode({"area": self.place.code, **parameters})
-        state.page_script_hash = self._page
+        state.page_script_hash, state.page_name = self._page, "" if self._page else self.page
         state.context_info.timezone, state.context_info.locale = "Asia/Shanghai", "zh-CN"
         state.context_info.color_scheme = "light"
         started = time.perf_counter()

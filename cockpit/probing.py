@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[1]
 LOOK_SECONDS = 2.0
 AGAIN_SECONDS = 60.0
 STOP_SECONDS = 10.0
-EVERY_SECONDS = 900.0
 NICENESS = 10
 
 
@@ -98,7 +97,7 @@ def main() -> None:
     config = settings.load()
     try:
         with service.alone(config.data):
-            asyncio.run(always(config, "", EVERY_SECONDS))
+            asyncio.run(always(config, "", config.probe_every))
     except DataError as error:
         log.info("%s", error)  # another server keeps it
 

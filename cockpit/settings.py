@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     )
     oidc_name: str = Field("", max_length=40, description="the provider's name on the login page")
     probe: bool = Field(False, description="check the registered sites while serving, 0 or 1")
+    probe_every: float = Field(
+        900, ge=10, le=86_400, description="seconds between two deliveries of what was found while serving"
+    )
     probe_extras: Path | None = Field(None, description="file that says of sites what the register does not")
     probe_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="private networks that may be probed, such as 10.8.0.0/16, apart with commas"
@@ -113,7 +116,7 @@ class Settings(BaseSettings):
         (), description="HOST:PORT, apart with commas, that answer whenever our own network works"
     )
     probe_authorities: Path | None = Field(None, description="file of further certificate authorities to trust, PEM")
-    probe_chromium: str = Field("", description="Chromium for pages that are empty without scripts, such as chromium")
+    probe_chromium: str = Field("", description="Chromium for pages that are empty without scripts and for axe-core")
     demo: bool = Field(False, description="offer one-click roles on the login page, 0 or 1; never with real data")
     debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
 

@@ -141,6 +141,12 @@ def newest(found: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (bool(row["passed"]), row["rule"], str(row["asset"])))[:MOST_FINDINGS]
 
 
+def lacks_browser(found: pd.DataFrame) -> bool:
+    """Whether accessibility was looked at, but not through a browser."""
+    rules = set(found["rule"])
+    return "accessibility" in rules and "axe_faults" not in rules
+
+
 def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
     """The checks that failed, the newest first."""
     rows = _findings(found)

@@ -3,7 +3,7 @@
 from cockpit import view as views
 from cockpit.components import actions, header
 from cockpit.i18n import _
-from cockpit.screens import site
+from cockpit.screens import evidence, site
 
 view = views.current()
 header.header(view)
@@ -12,7 +12,7 @@ if found := site.find(view):
     site.top(view, found)
     site.lights(view, found)
     told = site.checks(view, found)
-    site.evidence(view, found, told)
+    evidence.shown(view, found, told)
     header.title(_("Visits"), note=_("The last 14 days, by the hour"))
     site.calendar(view, told)
     header.title(_("Rules"), note=_("The newest check of each"))
@@ -22,4 +22,4 @@ if found := site.find(view):
     site.changes(view, found, told)
     header.title(_("Failed checks"), note=_("The last 14 days, the newest first"))
     site.history(view, found, told)
-    actions.actions([(_("All sites"), view.href("sites"))], copy=view.permalink("site", **site.key_of(found)))
+    actions.actions([(_("All sites"), view.href("sites"))], copy=view.permalink("site", **evidence.key_of(found)))

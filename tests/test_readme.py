@@ -92,7 +92,9 @@ def test_every_target_of_make_that_is_named_exists(readme: Path) -> None:
 
 
 def test_the_table_of_libraries_is_what_is_required(readme: Path) -> None:
-    pins = re.findall(r"^([\w-]+)(?:\[\w+\])?==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    files = (ROOT / f"requirements{option}.txt" for option in ("", "-optional"))
+    text = "".join(file.read_text("utf-8") for file in files)
+    pins = re.findall(r"^([\w-]+)(?:\[\w+\])?==", text, re.MULTILINE)
     table = rows(readme, "| library | why |" if readme.stem == "README" else "| 库 | 用途 |")
     assert [row[0] for row in table] == pins
     assert all(row[1] for row in table)

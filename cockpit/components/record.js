@@ -1,4 +1,4 @@
-const text = i => link(i.href, i.state ? `<span class="${i.state}">${shape(i.state)} ${esc(i.text)}</span>` : esc(i.text))
+const text = i => i.image ? `<img src="${esc(i.image)}" alt="${esc(i.text)}">` : link(i.href, i.state ? `<span class="${i.state}">${shape(i.state)} ${esc(i.text)}</span>` : esc(i.text))
 
 const line = i => i.fold
   ? `<details><summary>${esc(i.label)}</summary><pre tabindex="0">${esc(i.text)}</pre></details>`

@@ -12,7 +12,8 @@ _record = define("record")
 class Item:
     """One line. `state` puts its shape and colour before the text; `links` (text, href) stand behind it.
 
-    fold: the text is long and technical, such as SQL: shown when its label is opened.
+    fold: the text is long and technical, such as SQL: shown when its label is opened. image: a data URL, which the text
+    describes.
     """
 
     label: str
@@ -22,6 +23,7 @@ class Item:
     note: str = ""
     links: Sequence[tuple[str, str]] = field(default=())
     fold: bool = False
+    image: str = ""
 
 
 def record(items: Sequence[Item], *, key: str) -> None:

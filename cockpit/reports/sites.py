@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit import format
+from cockpit import faults, format
 from cockpit.i18n import _
 from cockpit.reports.kind import Sites
 from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
@@ -71,11 +71,12 @@ def _finding(row: dict[str, Any]) -> list[Cell]:
     observed = format.given(row["observed"])
     told = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
     told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""
+    evidence = words.listed(faults.told(str(row["evidence"] or "")))
     return [
         Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
         Cell(_("passed") if row["passed"] else _("not passed"), state="" if row["passed"] else "red"),
         Cell(_("Yes") if row["veto"] else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
-        Cell("", row["checked_at"]), Cell(str(row["evidence"] or _("none kept"))), Cell(str(row["checker"] or "")),
+        Cell("", row["checked_at"]), Cell(evidence or _("none kept")), Cell(str(row["checker"] or "")),
     ]  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def rule(name: str) -> str:
         "links_dead": _("no dead links"), "search_works": _("search works"), "certificate": _("certificate is valid"),
         "https": "HTTPS", "ipv6": "IPv6", "required_links": _("required marks and links"),
         "page_title": _("page has a title"), "elder_mode": _("elder mode"), "accessibility": _("accessibility"),
-        "measured": _("could be judged"),
+        "axe_faults": _("accessibility in a browser"), "measured": _("could be judged"),
     }.get(name)  # fmt: skip
     if told:
         return told

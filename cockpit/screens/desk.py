@@ -18,6 +18,7 @@ from cockpit.components.record import record as shown
 from cockpit.components.table import Page
 from cockpit.i18n import _
 from cockpit.nav import here
+from cockpit.wording import worded
 from data.desk.errors import DeskError
 from data.errors import DataError
 
@@ -37,7 +38,7 @@ def act(visitor: Visitor, event: str, what: str, work: Callable[[], Any], said: 
         work()
     except DataError as error:
         record.write(visitor=visitor, event=event, what=what, result="failed")
-        st.session_state[_TOLD] = ("red", str(error), "")
+        st.session_state[_TOLD] = ("red", worded(str(error)), "")
     else:
         record.write(visitor=visitor, event=event, what=what)
         st.session_state[_TOLD] = ("green", said, secret)

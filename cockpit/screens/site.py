@@ -19,21 +19,18 @@ from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.visits import Line, Mark, visits
-from cockpit.i18n import _, language, ngettext
-from cockpit.screens import desk, words
+from cockpit.i18n import _, ngettext
+from cockpit.screens import desk, evidence, words
 from cockpit.screens import sites as screen
 from cockpit.screens.shared import area_name
 from cockpit.view import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
-from data.probe.evidence import ID, Evidence
-from data.probe.failures import Failure
-from data.probe.page import decode
 from metrics import sites
 from metrics.scope import OutOfScope
 from metrics.sites import LIMITS
 
-MOST_HISTORY, MOST_BODY = 50, 6_000
+MOST_HISTORY = 50
 Site = Mapping[str, Any]
 Check = Mapping[str, Any]
 
@@ -52,10 +49,6 @@ def find(view: View) -> Site | None:
             links=[(_("All sites"), view.href("sites"))],
         )
     return found
-
-
-def key_of(site: Site) -> dict[str, str]:
-    return {"source": str(site["source"]), "key": str(site["key"])}
 
 
 def checks(view: View, site: Site) -> pd.DataFrame:
@@ -117,13 +110,17 @@ def _mark(at: datetime, opened: bool) -> Mark:
     return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {told}")
 
 
-# --- rules and evidence -------------------------------------------------------------------------------------------
+# --- rules -------------------------------------------------------------------------------------------
 
 
 def rules(view: View, site: Site, found: pd.DataFrame) -> None:
-    """The newest check of each rule, failed ones first."""
+    """The newest check of each rule, failed ones first; without a browser it says what that leaves out."""
     decided = _decided(site, found)
     rows = [_rule_row(view, site, check, decided) for check in sites.newest(found)]
+    if sites.lacks_browser(found):
+        header.notice(
+            _("Accessibility was looked at without a browser: what only one sees, such as contrast, is not told.")
+        )
     columns = [
         Column(_("Rule"), lead=True), Column(_("State")), Column(_("Observed"), number=True),
         Column(_("Checked"), short=True), Column(_("What was found")), Column(_("Decision")),
@@ -140,37 +137,8 @@ def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> 
     choice = next((d for d in decided if _is_of(d, check)), None)
     return [
         Cell(words.rule(str(check["rule"])), note=about), state, observed(check), format.stamp(check["checked_at"]),
-        _found_cell(view, site, check), Cell(_choice(choice.choice), note=choice.note) if choice else "",
+        evidence.cell(view, site, check), Cell(_choice(choice.choice), note=choice.note) if choice else "",
     ]  # fmt: skip
-
-
-def _found_cell(view: View, site: Site, check: Check) -> Cell:
-    """What a failed check found, in words, with a link to its evidence."""
-    if check["passed"]:
-        return Cell("")
-    text = str(check["evidence"] or "")
-    id = ID.search(text)
-    told = _in_words(text)
-    if id is None:
-        return Cell(told)
-    return Cell(
-        told or _("Evidence"), view.href("site", **key_of(site), evidence=id[0]), note=_("evidence") if told else ""
-    )
-
-
-def _in_words(evidence: str) -> str:
-    """Evidence without its id, a class of failure as its name."""
-    parts = [part for part in ID.sub("", evidence).split(" · ") if part.strip()]
-    told = []
-    for part in parts:
-        first, _space, rest = part.partition(" ")
-        known = next((f for f in Failure if f == first), None)
-        told.append(_name(known) + (f" ({rest})" if rest else "") if known else part.strip())
-    return words.listed(told)
-
-
-def _name(failure: Failure) -> str:
-    return getattr(failure.name_words, language())
 
 
 def observed(check: Check) -> str:
@@ -178,39 +146,6 @@ def observed(check: Check) -> str:
         return ""
     unit = words.unit(str(check["observed_unit"] or ""))
     return f"{format.number(check['observed'], 0 if float(check['observed']).is_integer() else 2)} {unit}".strip()
-
-
-def evidence(view: View, site: Site, found: pd.DataFrame) -> None:
-    """What was kept of the check that the address names, if it is one of this site's."""
-    asked = st.query_params.get("evidence", "")
-    if not asked:
-        return
-    own = ID.fullmatch(asked) and found["evidence"].fillna("").str.contains(asked, regex=False).any()
-    kept = Evidence.of(settings.current().data).record(asked) if own else None
-    header.title(_("Evidence"), links=[(_("Close"), view.href("site", **key_of(site)))])
-    if kept is None:
-        header.notice(_("This evidence is not kept, or no longer: it stays for 180 days."))
-        return
-    failure = Failure(kept["failure"]) if kept["failure"] else None
-    body = Evidence.of(settings.current().data).body(kept)
-    content_type = next((value for name, value in kept["headers"] if name == "content-type"), "")
-    phases = "  ".join(f"{name} {seconds:g} s" for name, seconds in kept["phases"].items())
-    record(
-        [
-            Item(_("Time"), format.stamp(datetime.fromisoformat(kept["at"]))),
-            Item(_("Address asked"), kept["url"]),
-            Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
-            Item(_("Connected to"), kept["address"]),
-            Item(_("Result"), _name(failure) if failure else f"HTTP {kept['status']}",
-                 state="red" if failure else "none", note=kept["detail"]),
-            Item(_("What to do"), getattr(failure.remedy, language()) if failure else ""),
-            Item(_("Timing"), phases, note=_("{n} s in all", n=kept["seconds"])),
-            Item("SHA-256", kept["body_sha256"]),
-            Item(_("Headers"), "\n".join(f"{name}: {value}" for name, value in kept["headers"]), fold=True),
-            Item(_("Page as it came"), decode(body, content_type)[0][:MOST_BODY] if body else "", fold=True),
-        ],
-        key="evidence",
-    )  # fmt: skip
 
 
 # --- what changed -------------------------------------------------------------------------------------------------
@@ -234,7 +169,7 @@ def _change_row(view: View, site: Site, check: Check) -> list[Cell | str]:
     about = "" if check["kind"] == "site" else str(check["name"])
     turned = Cell(_("Mended"), state="green") if check["passed"] else Cell(_("Failed"), state="red")
     rule = Cell(words.rule(str(check["rule"])), note=about)
-    return [format.stamp(check["checked_at"]), rule, turned, _found_cell(view, site, check)]
+    return [format.stamp(check["checked_at"]), rule, turned, evidence.cell(view, site, check)]
 
 
 def history(view: View, site: Site, found: pd.DataFrame) -> None:
@@ -249,7 +184,7 @@ def history(view: View, site: Site, found: pd.DataFrame) -> None:
 def _failed_row(view: View, site: Site, check: Check) -> list[Cell | str]:
     about = "" if check["kind"] == "site" else str(check["name"])
     rule = Cell(words.rule(str(check["rule"])), note=about)
-    return [format.stamp(check["checked_at"]), rule, observed(check), _found_cell(view, site, check)]
+    return [format.stamp(check["checked_at"]), rule, observed(check), evidence.cell(view, site, check)]
 
 
 # --- decisions ----------------------------------------------------------------------------------------------------
@@ -321,10 +256,6 @@ def _form(view: View, visitor: Visitor, site: Site, failed: list[Check]) -> None
         dismissed = dismiss.form_submit_button(_("Dismiss"))
     if confirmed or dismissed:
         _decide(view, visitor, failed[number], "dismissed" if dismissed else "confirmed", note, holds)
-
-
-def _days(n: int) -> str:
-    return ngettext("{n} day", "{n} days", n) if n else _("no")
 
 
 def _label(check: Check) -> str:

@@ -103,7 +103,8 @@ def rule(name: str) -> str:
         "function_answers": _("Function answers"), "links_dead": _("Links of the home page"),
         "search_works": _("Site search"), "certificate": _("Certificate"), "https": "HTTPS", "ipv6": "IPv6",
         "required_links": _("What the home page must show"), "page_title": _("Title of the page"),
-        "elder_mode": _("Elder mode"), "accessibility": _("Accessibility"), "deduction": _("Deduction"),
+        "elder_mode": _("Elder mode"), "accessibility": _("Accessibility"),
+        "axe_faults": _("Accessibility in a browser"), "deduction": _("Deduction"),
     }.get(kind, kind)  # fmt: skip
     return f"{known} {what}" if colon else known
 

@@ -6,7 +6,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +15,11 @@ import httpcore2
 
 from data.probe.addresses import Allowance
 from data.probe.failures import Failure
+from data.probe.names import Names
+from data.probe.places import allow_files
 
-RESOLVING = 64
-"""Names that are resolved at once: a name server that does not answer holds a thread for long."""
+RESOLVING = 1_000
+"""Names that are resolved at once: as many as there may be sites whose name server does not answer."""
 
 
 class Refusal(Exception):
@@ -55,14 +56,12 @@ class Backend(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, allowance: Allowance) -> None:
         self.allowance = allowance
-        self._resolving = ThreadPoolExecutor(RESOLVING, "resolve")
+        self._names = Names(min(RESOLVING, allow_files() // 4))
 
     async def resolve(self, host: str, port: int, family: int = socket.AF_UNSPEC) -> list[str]:
         """The addresses of a name in the resolver's order, all of them allowed. Raises Refusal."""
-        loop = asyncio.get_running_loop()
-        ask = (socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
         try:
-            found = await loop.run_in_executor(self._resolving, *ask)
+            found = await self._names.ask(host, port, family)
         except (OSError, UnicodeError) as error:
             raise Refusal(Failure.DNS, f"{host}: {getattr(error, 'strerror', None) or error}") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
@@ -97,9 +96,6 @@ class Backend(httpcore2.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-    def close(self) -> None:
-        self._resolving.shutdown(wait=False, cancel_futures=True)
 
 
 class Stream(httpcore2.AsyncNetworkStream):

@@ -18,7 +18,8 @@ NEWEST = """
         AND (a.kind = 'site' OR a.parent IS NOT NULL) AND NOT starts_with(c.rule, 'deduction:')
         AND NOT EXISTS (
             SELECT 1 FROM checks d WHERE d.source = 'findings' AND d.passed AND d.asset_source = c.asset_source
-                AND d.asset = c.asset AND d.rule = 'dismissed:' || c.rule)
+                AND d.asset = c.asset AND d.rule = 'dismissed:' || c.rule AND c.checked_at BETWEEN
+                    d.checked_at - to_days(d.window_days) AND d.checked_at + to_days(coalesce(d.observed, 0)::INTEGER))
     GROUP BY site, a.source, a.key, a.name, a.column_kind, c.rule"""
 
 

@@ -1,6 +1,7 @@
-"""What is kept of a failed check: the record of the request and the body, by the hash of their content.
+"""What is kept of a failed check: the record of the request, the body and a picture, by the hash of their content.
 
-A record is a small JSON file, a body a compressed one that many records may share. Bounded in size and in age.
+A record is a small JSON file; a body or a picture is a compressed one that many records may share. Bounded in size and
+in age.
 """
 
 import gzip
@@ -44,7 +45,8 @@ class Evidence:
             "phases": dict(answer.phases),
             "headers": [[k, v[:HEADER_LENGTH]] for k, v in answer.headers[:HEADERS]],
             "body_sha256": hashlib.sha256(answer.body).hexdigest() if answer.body else "",
-            "body_bytes": len(answer.body), "body": self._put("bodies", body) if body else "", **more,
+            "body_bytes": len(answer.body), "body": self._put("bodies", body) if body else "",
+            "picture": self._put("pictures", answer.picture) if answer.picture else "", **more,
         }  # fmt: skip
         return self._put("records", json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode())
 
@@ -56,6 +58,10 @@ class Evidence:
     def body(self, record: Mapping[str, Any]) -> bytes:
         """The body of a record, as far as it was kept."""
         return self._get("bodies", str(record.get("body") or "")) or b""
+
+    def picture(self, record: Mapping[str, Any]) -> bytes:
+        """The page as a browser showed it, WebP; empty where no browser was needed."""
+        return self._get("pictures", str(record.get("picture") or "")) or b""
 
     def sweep(self, *, now: float | None = None, days: int = KEPT_DAYS, most: int = MOST_BYTES) -> int:
         """Remove what is too old, then the oldest until the rest is small enough. How many files went."""

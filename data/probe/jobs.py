@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from urllib.parse import quote, urlsplit
 
-from data.probe import contents, rules
+from data.probe import axe, contents, rules
 from data.probe.clock import Clock
 from data.probe.connect import Refusal
 from data.probe.evidence import Evidence
@@ -17,6 +16,7 @@ from data.probe.net import Answer, Ask, Net, place
 from data.probe.network import OwnNetwork
 from data.probe.page import Page, read
 from data.probe.register import Register, Thing
+from data.probe.render import Render
 from data.probe.robots import Robots
 from data.probe.rules import Check
 from data.probe.state import State
@@ -26,8 +26,6 @@ MOST_LINKS = 20
 FEW_PIECES = 12
 """A home page with fewer texts is navigation: its second-level pages tell whether it lives."""
 NETWORK, ROBOTS = "our own network", "robots.txt"
-Render = Callable[[str, str], Awaitable[bytes | None]]
-"""The HTML of a page after its scripts ran, by its URL and the checked address; None if there is no telling."""
 
 
 class Withheld(Exception):
@@ -86,20 +84,21 @@ class Jobs:
         page = read(answer)
         judged = not page.has_scripts
         if page.is_empty and page.has_scripts and self.render:
-            body = await self.render(answer.final, answer.address)
-            if judged := body is not None:
-                answer = replace(answer, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
+            shown = await self.render(answer.final, answer.address, False)
+            if judged := shown is not None:
+                headers = (("content-type", "text/html; charset=utf-8"),)
+                answer = replace(answer, body=shown.html, picture=shown.picture, headers=headers)
                 page = read(answer)
         if page.is_empty and judged:
             return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
         return answer
 
-    def _kept(self, checks: list[Check], answer: Answer) -> list[Check]:
+    def _kept(self, checks: list[Check], answer: Answer, **more: object) -> list[Check]:
         """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
         if all(check.passed for check in checks):
             return checks
         told = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
-        kept = self.evidence.keep(answer)
+        kept = self.evidence.keep(answer, **more)
         return [
             check if check.passed else replace(check, evidence=" · ".join(filter(None, (check.evidence, told, kept))))
             for check in checks
@@ -127,7 +126,18 @@ class Jobs:
             rules.elder_mode(site, at, page),
             rules.accessibility(site, at, page),
         ]
-        return [*found, *self._kept(told, answer)]
+        return [*found, *self._kept(told, answer), *await self._audit(site, answer)]
+
+    async def _audit(self, site: Thing, answer: Answer) -> list[Check]:
+        """What axe-core finds in the page; nothing where there is no browser, no axe-core, or no telling."""
+        if not self.render or not axe.script():
+            return []
+        shown = await self.render(answer.final, answer.address, True)
+        if shown is None or shown.faults is None:
+            return []
+        found = [rules.axe_faults(site, answer.at, shown.faults)]
+        records = [fault.record() for fault in shown.faults]
+        return self._kept(found, replace(answer, picture=shown.picture), faults=records)
 
     def _changed(self, site: Thing, page: Page, at: datetime) -> datetime:
         pieces = page.pieces(site.extra.content)

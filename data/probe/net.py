@@ -57,7 +57,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request. `failure` is None if it was answered with a page; `seconds` are all it took."""
+    """What came of a request. `failure` is None if it was answered with a page; `seconds` are all it took.
+
+    picture: of the page where a browser had to show it, WebP.
+    """
 
     url: str
     at: datetime
@@ -72,6 +75,7 @@ class Answer:
     phases: Mapping[str, float] = field(default_factory=dict)
     address: str = ""
     certificate_ends: datetime | None = None
+    picture: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -82,12 +86,13 @@ class Answer:
 
 
 class Transport(httpx2.AsyncHTTPTransport):
-    """httpx over our own network: it connects to the address that was checked, and keeps no connection."""
+    """httpx over our own network: it connects to the address that was checked, and keeps no connection.
+
+    One a request: a pool looks through all that are open whenever one is added, which the slow ones make long.
+    """
 
     def __init__(self, backend: Backend, secure: ssl.SSLContext) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            secure, max_connections=100_000, max_keepalive_connections=0, network_backend=backend
-        )
+        self._pool = httpcore2.AsyncConnectionPool(secure, max_keepalive_connections=0, network_backend=backend)
 
 
 class Net:
@@ -98,10 +103,9 @@ class Net:
     ) -> None:
         self.limits = limits or Limits()
         self.backend = Backend(allowance or Allowance())
-        secure = ssl.create_default_context()
+        self._secure = ssl.create_default_context()
         if authorities:
-            secure.load_verify_locations(authorities)
-        self._transport = Transport(self.backend, secure)
+            self._secure.load_verify_locations(authorities)
 
     async def ask(self, ask: Ask, allowed: Allowed, at: datetime) -> Answer:
         """The answer to one request, told as of `at`."""
@@ -133,10 +137,6 @@ class Net:
             headers=answer.headers or told.headers,
         )  # fmt: skip
 
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-        self.backend.close()
-
     async def _followed(self, ask: Ask, allowed: Allowed, answer: Answer) -> Answer:
         url, seen = ask.url, []
         while True:
@@ -158,7 +158,7 @@ class Net:
     async def _once(self, ask: Ask, answer: Answer) -> Answer:
         told = phases.get()
         request = httpx2.Request(ask.method, ask.url, headers={**HEADERS, **ask.headers}, content=ask.content or None)
-        response = await self._transport.handle_async_request(request)
+        response = await Transport(self.backend, self._secure).handle_async_request(request)
         try:
             told.mark("answer")
             headers = tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in response.headers.raw)

@@ -19,6 +19,8 @@ PERIODS: Mapping[str, timedelta] = {
     "links": timedelta(days=7),
     "search": timedelta(days=7),
 }
+MIDNIGHT = datetime(2000, 1, 1)
+"""Moments of tasks are counted from here."""
 AGAIN = timedelta(minutes=15)
 """When a task that told nothing is tried again: our network was down, or a page did not open."""
 
@@ -60,12 +62,15 @@ def tasks(register: Register) -> Iterator[Task]:
 
 
 def first_due(task: Task, done: Mapping[str, datetime], now: datetime) -> datetime:
-    """When a task is due after a start: a period after it was done last, but spread over one where that is past."""
+    """When a task is due after a start: a period after it was done last, or at its own moment where that is past.
+
+    The moment is the task's own in each span of time, whenever we ask: starts in short order do not put it off.
+    """
     last = done.get(task.id)
     if last is not None and now < last + task.period:
         return last + task.period
-    spread = min(task.period, VISIT if last is not None or task.job == "visit" else timedelta(days=1))
-    return now + spread * phase(task.id)
+    span = min(task.period, VISIT if last is not None or task.job == "visit" else timedelta(days=1))
+    return now + (MIDNIGHT + span * phase(task.id) - now) % span
 
 
 def next_due(task: Task, due: datetime, now: datetime) -> datetime:

@@ -1,65 +1,79 @@
-"""The HTML of a page after its scripts ran, by a headless Chromium that can reach one address alone."""
+"""A page as a browser shows it: its HTML after the scripts ran, a picture of it, and the faults that axe-core finds."""
 
 import asyncio
-import contextlib
-import ipaddress
-import logging
-import tempfile
+import time
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-log = logging.getLogger(__name__)
+from data.probe import axe
+from data.probe.axe import Fault
+from data.probe.browser import Tab, Unseen, tab
 
-SECONDS = 12.0
-BUDGET_MS = 5_000
-"""Of the page's own time, which Chromium runs ahead of ours."""
+SECONDS, AUDIT_SECONDS = 12.0, 15.0
+"""For a page, and for axe-core beside."""
+FILLING = 5.0
+"""Seconds that a page's scripts have to show something."""
+LOOK_SECONDS = 0.25
 MOST_BYTES = 5_000_000
-FLAGS = (
-    "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-    "--disable-sync", "--mute-audio", "--blink-settings=imagesEnabled=false", "--disable-dev-shm-usage",
-    f"--virtual-time-budget={BUDGET_MS}", "--dump-dom",
-)  # fmt: skip
+MOST_PICTURE, QUALITIES = 150_000, (40, 10)
+"""Bytes of a picture; one that is larger is made again with less quality, or not kept."""
+TEXT = "document.body ? document.body.innerText.trim().length : 0"
+HTML = f"document.documentElement.outerHTML.slice(0, {MOST_BYTES})"
 
 
-def renderer(chromium: str, *flags: str) -> Callable[[str, str], Awaitable[bytes | None]]:
-    """Renders one page at a time: a browser is heavy. flags: further ones of Chromium's."""
+@dataclass(frozen=True)
+class Rendered:
+    """picture: WebP, empty where there is none of a bearable size. faults: None where axe-core did not look."""
+
+    html: bytes
+    picture: bytes = b""
+    faults: tuple[Fault, ...] | None = None
+
+
+Render = Callable[[str, str, bool], Awaitable[Rendered | None]]
+"""Shows a URL at the checked address, with axe-core if that is wanted; None if there is no telling."""
+
+
+def renderer(chromium: str) -> Render:
+    """Renders one page at a time: a browser is heavy. chromium: the program, and flags of its own behind it."""
     one = asyncio.Lock()
 
-    async def render(url: str, address: str) -> bytes | None:
-        """The page's HTML, None where Chromium fails. Every name but the page's own host leads nowhere."""
+    async def render(url: str, address: str, audit: bool) -> Rendered | None:
         async with one:
-            with tempfile.TemporaryDirectory(prefix="probe-") as profile:
-                command = (chromium, *FLAGS, *flags, f"--user-data-dir={profile}", _pinned(url, address), url)
-                return await _output(command)
+            try:
+                async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, url, address) as seen:
+                    return await _look(seen, url, audit and bool(axe.script()))
+            except (Unseen, TimeoutError):
+                return None
 
     return render
 
 
-def _pinned(url: str, address: str) -> str:
-    """The flag by which the host is the address that was checked, and no other host is any."""
-    host = urlsplit(url).hostname or ""
-    literal = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
-    return f"--host-resolver-rules=MAP {host} {literal}, MAP * ~NOTFOUND"
+async def _look(seen: Tab, url: str, audit: bool) -> Rendered:
+    async with asyncio.timeout(SECONDS):
+        until = time.monotonic() + FILLING
+        await seen.open(url, FILLING)
+        while not await seen.says(TEXT) and time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+        html = str(await seen.says(HTML)).encode("utf-8", "replace")
+    picture = b""
+    try:
+        async with asyncio.timeout(AUDIT_SECONDS):
+            picture = await _picture(seen)
+            faults = await _faults(seen) if audit else None
+    except (Unseen, TimeoutError):
+        return Rendered(html, picture)
+    return Rendered(html, picture, faults)
 
 
-async def _output(command: tuple[str, ...]) -> bytes | None:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True
-        )
-    except OSError as error:
-        log.warning("%s cannot be started: %s; pages that need scripts are not judged", command[0], error)
-        return None
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(SECONDS):
-            came = bytearray()
-            while len(came) < MOST_BYTES and (chunk := await process.stdout.read(MOST_BYTES)):
-                came += chunk
-            return bytes(came) or None
-    except TimeoutError:
-        return None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+async def _picture(seen: Tab) -> bytes:
+    for quality in QUALITIES:
+        picture = await seen.picture(quality)
+        if len(picture) <= MOST_PICTURE:
+            return picture
+    return b""
+
+
+async def _faults(seen: Tab) -> tuple[Fault, ...]:
+    await seen.says(f"{axe.script()}; 0")
+    return tuple(Fault.of(told) for told in await seen.says(axe.RUN))

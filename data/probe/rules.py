@@ -10,7 +10,7 @@ One small function a rule. Metrics know the rules by these names:
   guide_elements      of a service item; observed = classes of elements present, passed with all 8
   messages_unanswered observed = messages of the last year open for more than three calendar months, passed without
   function_answers    of an app, mini-program or function; observed = seconds, passed when it answers as described
-  links_dead, search_works, certificate, https, ipv6, required_links, page_title, elder_mode, accessibility
+  links_dead, search_works, certificate, https, ipv6, required_links, page_title, elder_mode, accessibility, axe_faults
 """
 
 import re
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from data.probe.axe import Fault, grave
 from data.probe.contents import ELEMENTS, months_after
 from data.probe.net import Answer
 from data.probe.page import Page
@@ -28,7 +29,9 @@ HOME_DAYS, NEWS_DAYS = 14, 14
 LISTED_MONTHS, MESSAGE_MONTHS, YEAR_MONTHS = 6, 3, 12
 CERTIFICATE_DAYS = 0
 MOST_FAULTS = 10
-"""Faults of accessibility that a page may have."""
+"""Faults of accessibility that a page may have, by the basics and by axe-core each."""
+MOST_SAID = 8
+"""Rules of axe-core that a check names; all stand in its evidence."""
 REQUIRED = {
     "网站标识码": r"标识码",
     "ICP备案": r"ICP\s*备",
@@ -163,6 +166,14 @@ def accessibility(thing: Thing, at: datetime, page: Page) -> Check:
     said = " ".join(f"{name}×{count}" for name, count in faults.items() if count)
     total = sum(faults.values())
     return _check(thing, "accessibility", at, total <= MOST_FAULTS, total, "处", evidence=said)
+
+
+def axe_faults(thing: Thing, at: datetime, faults: Sequence[Fault]) -> Check:
+    """Elements that axe-core finds to keep somebody out, by WCAG 2 A and AA."""
+    counted = grave(faults)
+    total = sum(fault.count for fault in counted)
+    said = " ".join(f"{fault.rule}×{fault.count}" for fault in counted[:MOST_SAID])
+    return _check(thing, "axe_faults", at, total <= MOST_FAULTS, total, "处", evidence=said)
 
 
 def faults_of_access(page: Page) -> dict[str, int]:

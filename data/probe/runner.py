@@ -1,14 +1,15 @@
 """The loop: takes what is due, one request at a time a host, and lets no slow host delay another.
 
-A host has one worker while it has tasks. A task takes one of the places; when its host keeps it waiting for PATIENCE
-seconds it gives the place back and goes on waiting, and hosts that were slow last time have places of their own.
+A host has one worker while it has tasks. A task begins in one of a few places, so that no answer waits for our
+processor, and gives it back when it ends or its host keeps it waiting for PATIENCE seconds; however many hosts keep us
+waiting, the next ones begin. Hosts that answered last time begin first, those that were slow begin when nobody else
+waits, and no more of them are under way than leaves connections for the others.
 """
 
 import asyncio
 import contextlib
 import heapq
 import logging
-import resource
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,16 +17,20 @@ from datetime import datetime, timedelta
 
 from data.probe import plan
 from data.probe.jobs import NETWORK, Jobs, Withheld
+from data.probe.places import Places, allow_files
 from data.probe.plan import Task
 from data.probe.rules import Check
 
 log = logging.getLogger(__name__)
 
-QUICK_PLACES, SLOW_PLACES = 400, 600
-PATIENCE = 1.0
+BEGINNING = 100
+"""Tasks that begin at once."""
+PATIENCE = 0.1
 SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
-FILES = 8_192
+SPARE_FILES = 300
+MET, UNKNOWN, SLOW = range(3)
+"""Ranks of hosts."""
 Write = Callable[[Iterable[Check]], None]
 
 
@@ -48,12 +53,15 @@ class Runner:
         self.jobs, self.write, self.clock = jobs, write, jobs.clock
         self.counts = Counts()
         self.slow = jobs.state.slow()
-        self._quick, self._slowly = asyncio.Semaphore(QUICK_PLACES), asyncio.Semaphore(SLOW_PLACES)
+        self.met: set[str] = set()
+        most = allow_files()
+        connections = max(most - most // 4 - SPARE_FILES, most // 4)  # a quarter is for names that are being resolved
+        self._open, self._slowly = Places(connections), Places(connections // 2)
+        self._beginning = Places(BEGINNING)
         self._queues: dict[str, deque[tuple[Task, datetime]]] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
         self._due: list[tuple[datetime, int, Task, bool]] = []
         self._found: list[Check] = []
-        allow_files(FILES)
 
     async def once(self) -> Counts:
         """Every task of the register, now."""
@@ -64,11 +72,14 @@ class Runner:
         return self.counts
 
     def schedule(self) -> None:
-        """Put all tasks at their times, by what was done before."""
+        """Put all tasks at their times: those that wait for it already, and new ones by what was done before."""
         done, now = self.jobs.state.done(), self.clock.now()
-        register = self.jobs.register
-        self._due = [(plan.first_due(t, done, now), i, t, True) for i, t in enumerate(plan.tasks(register))]
+        tasks = list(plan.tasks(self.jobs.register))
+        waiting = {task.id: due for due, _order, task, again in self._due if again}
+        self._due = [(waiting.get(t.id) or plan.first_due(t, done, now), i, t, True) for i, t in enumerate(tasks)]
         heapq.heapify(self._due)
+        visited = {task.thing.host[0] for task in tasks if task.id in done}
+        self.met |= visited - self.slow.keys()
 
     async def step(self) -> None:
         """Take what is due and wait a moment; what was found meanwhile is handed over."""
@@ -153,38 +164,35 @@ class Runner:
 
     def _note(self, host: str, seconds: float, task: Task) -> None:
         """Remember hosts that keep us waiting; a visit tells, as it is one request."""
+        if task.job != "visit":
+            return
         slow = seconds >= SLOW_SECONDS
-        if task.job == "visit" and slow != (host in self.slow):
-            if slow:
-                self.slow[host] = seconds
-            else:
-                del self.slow[host]
+        if slow:
+            self.slow[host] = seconds
+            self.met.discard(host)
+        else:
+            self.met.add(host)
+        if slow or self.slow.pop(host, None) is not None:
             self.jobs.state.note_host(host, seconds, slow=slow)
+
+    def _rank(self, host: str) -> int:
+        return SLOW if host in self.slow else MET if host in self.met else UNKNOWN
 
     @contextlib.asynccontextmanager
     async def _place(self, host: str) -> AsyncIterator[None]:
-        """One of the places, given back after PATIENCE seconds at the latest where the host is not known to be slow."""
-        places, patience = (self._slowly, None) if host in self.slow else (self._quick, PATIENCE)
-        await places.acquire()
-        held = [True]
+        """A connection of our share for as long as the task takes, and a place to begin in for PATIENCE seconds."""
+        rank = self._rank(host)
+        async with contextlib.AsyncExitStack() as held:
+            for places in [self._slowly, self._open] if rank == SLOW else [self._open]:
+                await places.take(rank)
+                held.callback(places.give)
+            await self._beginning.take(rank)
+            begun = [self._beginning]
 
-        def give_back() -> None:
-            if held:
-                held.clear()
-                places.release()
+            def give_back() -> None:
+                if begun:
+                    begun.pop().give()
 
-        timer = asyncio.get_running_loop().call_later(patience, give_back) if patience else None
-        try:
+            held.callback(give_back)
+            held.callback(asyncio.get_running_loop().call_later(PATIENCE, give_back).cancel)
             yield
-        finally:
-            if timer:
-                timer.cancel()
-            give_back()
-
-
-def allow_files(wanted: int) -> None:
-    """As many open connections as the system lets us have."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import logging
-import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,7 +60,7 @@ def made(home: Home, edition: Edition, options: Options, clock: Clock, *, site: 
         clock,
         OwnNetwork(clock, options.references),
         Robots(),
-        renderer(*shlex.split(options.chromium)) if options.chromium else None,
+        renderer(options.chromium) if options.chromium else None,
     )
     return Runner(jobs, Spool(home).write)
 
@@ -75,7 +74,6 @@ async def once(home: Home, edition: Edition, options: Options, *, site: str = ""
     finally:
         Spool(home).close(clock.now())
         runner.jobs.state.close()
-        await runner.jobs.net.aclose()
 
 
 async def always(
@@ -114,7 +112,6 @@ async def always(
             await asyncio.wait([publishing])
         Spool(home).close(clock.now())
         runner.jobs.state.close()
-        await runner.jobs.net.aclose()
 
 
 @contextmanager

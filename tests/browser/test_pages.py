@@ -29,6 +29,9 @@ ADDRESSES = (
     "why?metric=oldest_open_days",
     "dictionary?metric=backlog",
     "data?batch=4",
+    "sites?show=near",
+    "site?source=sites&key=site-08",
+    "deductions?area=990101000000",
 )
 
 

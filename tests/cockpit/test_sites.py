@@ -1,5 +1,6 @@
 """The pages of the government sites: lights, the calendar, evidence, and what inspectors decide of findings."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.factory import AREAS, DISTRICT, TOWNS, areas, deliver, published
 
 ROOT = Path(__file__).parents[2]
 AS_OF = datetime(2026, 11, 22, 8)
+PICTURE = b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
+"""A WebP of one point."""
 
 
 def check(asset: str, rule: str, at: datetime, passed: bool, observed: float | None = None, **more: Any) -> Any:
@@ -36,8 +39,13 @@ def check(asset: str, rule: str, at: datetime, passed: bool, observed: float | N
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A vetoed site of the district with evidence, one near a veto and one never checked of a town."""
     home = Home(tmp_path_factory.mktemp("sites"), memory="1GB")
+    three_sites(home, AS_OF)
+    return home
+
+
+def three_sites(home: Home, as_of: datetime) -> None:
+    """A vetoed site of the district with evidence, one near a veto and one never checked of a town."""
     areas(home, AREAS)
     names = {"down": ("区住建局网站", DISTRICT), "near": ("北塘街道网站", TOWNS[0]), "new": ("新网站", TOWNS[0])}
     register = [
@@ -45,19 +53,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         for key, (name, area) in names.items()
     ]
     deliver(home, "assets", register, source="register")
-    answer = Answer("https://down.example/", AS_OF, 0.4, Failure.SERVER, "HTTP 500", 500, body="系统维护".encode())
+    answer = Answer(
+        "https://down.example/", as_of, 0.4, Failure.SERVER, "HTTP 500", 500, body="系统维护".encode(), picture=PICTURE
+    )
     kept = Evidence.of(home).keep(answer)
     rows = [
-        check("down", "site_open", AS_OF - timedelta(minutes=70 * (i + 1)), i >= 7, 0.4,
+        check("down", "site_open", as_of - timedelta(minutes=70 * (i + 1)), i >= 7, 0.4,
               evidence=f"5xx HTTP 500 · {kept}" if i < 7 else None)
         for i in range(140)
     ]  # fmt: skip
-    rows += [check("near", "site_open", AS_OF - timedelta(hours=i + 1), True, 0.4) for i in range(100)]
-    rows += [check("near", "home_updated", AS_OF - timedelta(days=13 - i, hours=1), i < 14, i) for i in range(14)]
-    rows += [check("near", "https", AS_OF - timedelta(days=d, hours=1), d > 0) for d in range(3)]
+    rows += [check("near", "site_open", as_of - timedelta(hours=i + 1), True, 0.4) for i in range(100)]
+    rows += [check("near", "home_updated", as_of - timedelta(days=13 - i, hours=1), i < 14, i) for i in range(14)]
+    rows += [check("near", "https", as_of - timedelta(days=d, hours=1), d > 0) for d in range(3)]
+    rows += [check("near", "accessibility", as_of - timedelta(hours=1), False, 12, evidence="lang×1 alt×11")]
     deliver(home, "checks", rows, source="probe")
-    published(home, AS_OF)
-    return home
+    published(home, as_of)
 
 
 @pytest.fixture
@@ -110,9 +120,11 @@ def test_a_site_shows_its_lights_calendar_rules_and_changes(screen: Screen) -> N
     days = drawn(page, "visits")[0]["lines"]
     assert len(days) == 14
     assert sum(len(day["marks"]) for day in days) == 100
-    assert texts(rules, "规则")[0] == "HTTPS"
+    assert texts(rules, "规则")[:2] == ["无障碍基础", "HTTPS"]
+    assert texts(rules, "发现情况")[0] == "页面未标明语言 ×1；图片缺替代文字 ×11"
+    assert "无障碍检查未使用浏览器" in words(page)
     assert texts(changed, "变化") == ["不通过"]
-    assert texts(failed, "规则") == ["HTTPS"]
+    assert sorted(texts(failed, "规则")) == ["HTTPS", "无障碍基础"]
 
 
 def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home: Home) -> None:
@@ -124,6 +136,8 @@ def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home:
     assert (told["结果"], told["访问地址"]) == ("服务器出错", "https://down.example/")
     assert told["处置建议"] == "查网站程序和数据库的日志。"
     assert told["页面原文"] == "系统维护"
+    picture = next(item for item in drawn(opened, "record")[1]["items"] if item["label"] == "页面截图")
+    assert picture["image"] == f"data:image/webp;base64,{b64encode(PICTURE).decode()}"
     other = screen("site", source="register", key="near", evidence=id)
     assert "没有这份证据" in words(other)
 
@@ -175,7 +189,7 @@ def test_a_decision_needs_a_note(screen: Screen) -> None:
     before = len(findings.listing(visitors.desk()))
     next(button for button in page.button if button.label == "确认").click()
     page.run()
-    assert "say in a note why" in words(page)
+    assert "请填写理由" in words(page)
     assert len(findings.listing(visitors.desk())) == before
 
 

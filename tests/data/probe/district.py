@@ -75,7 +75,6 @@ def driven(
                 await between(runner)
         await runner.stop()
         runner.jobs.state.close()
-        await runner.jobs.net.aclose()
         return runner
 
     return asyncio.run(drive())

@@ -69,7 +69,9 @@ def test_decisions_are_one_more_source(home: Home, desk: Desk) -> None:
     assert published(home, AS_OF + timedelta(days=1)).cursor().execute(sql).fetchall()[0][2] is False
 
 
-def probed(home: Home, *checks: tuple[str, str, bool, float], decided: str = "") -> Any:
+def probed(
+    home: Home, *checks: tuple[str, str, bool, float], decided: str = "", at: datetime = AS_OF - timedelta(hours=1)
+) -> Any:
     """An edition with a site of three columns and these checks of the prober: asset, rule, passed, observed."""
     areas(home, AREAS)
     columns = (("policy", "政策文件", "policy"), ("stats", "办事统计", "other"), ("mail", "留言答复公开", "other"))
@@ -86,7 +88,8 @@ def probed(home: Home, *checks: tuple[str, str, bool, float], decided: str = "")
     ]  # fmt: skip
     deliver(home, "checks", rows, source="prober")
     if decided:
-        row = {**rows[0], "rule": f"dismissed:{decided}", "passed": True, "window_days": 14, "key": "f"}
+        row = {**rows[0], "rule": f"dismissed:{decided}", "passed": True, "window_days": 14, "key": "f",
+               "checked_at": at}  # fmt: skip
         deliver(home, "checks", [row], source="findings")
     return published(home, AS_OF)
 
@@ -122,6 +125,9 @@ def test_other_entries_count_when_they_are_enabled(home: Home, desk: Desk) -> No
     assert (told["ipv6"], told["https"]) == (2.5, 0.0)
 
 
-def test_a_dismissed_finding_costs_nothing(home: Home) -> None:
+def test_a_dismissed_finding_costs_nothing_and_one_found_after_it_does(home: Home, tmp_path: Path) -> None:
     entry = Deduction("ipv6", "IPv6", "t", "ipv6", points=2.5, enabled=True)
     assert lost(probed(home, ("site", "ipv6", False, 0), decided="ipv6"), [entry]) == {}
+    later = Home(tmp_path / "later", memory="1GB")
+    before = AS_OF - timedelta(days=3)
+    assert lost(probed(later, ("site", "ipv6", False, 0), decided="ipv6", at=before), [entry]) == {"ipv6": 2.5}

@@ -1,24 +1,16 @@
-"""Pages made to keep us busy, pages that only scripts fill, and a server that goes away in the midst of everything."""
+"""Pages made to keep us busy."""
 
-import asyncio
 import time
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from data.home import Home
 from data.probe import contents, rules
-from data.probe.failures import Failure
 from data.probe.net import Answer
 from data.probe.page import read
 from data.probe.register import Thing
-from data.probe.render import renderer
 from tests.data.probe import zoo as z
-from tests.data.probe.conftest import FakeClock
-from tests.data.probe.district import options, probed, registered
-from tests.data.probe.zoo import Zoo
 
 AT = datetime(2026, 11, 22, 8)
 THING = Thing("s", "k", "site", "n", "http://x/")
@@ -57,29 +49,3 @@ def test_a_page_of_random_bytes_is_read(home: Home) -> None:
     body = bytes((i * 7919 + i // 256) % 256 for i in range(500_000))
     page = read(Answer("http://x/", AT, 0.1, headers=(("content-type", "text/html; charset=nonsense"),), body=body))
     assert isinstance(page.title, str)
-
-
-def test_a_page_that_scripts_fill_is_seen_through_chromium(
-    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, chromium: str | None
-) -> None:
-    """The browser reaches the one address that was checked: what the page asks of another host leads nowhere."""
-    assert chromium, "install Chromium: the README says how"
-    other = zoo.house(z.page("<p>elsewhere</p>"))
-    script = f"document.body.innerHTML = '<h1>由脚本写出的首页</h1>'; fetch('{other}leak').catch(() => 0)"
-    url = zoo.house(z.page(f"<body><script>{script}</script></body>"))
-    never = zoo.house(z.page("<body><script>1</script></body>"))
-    body = asyncio.run(renderer(chromium, "--no-sandbox")(url, url[7:].split(":")[0]))
-    assert "由脚本写出的首页" in body.decode()
-    assert zoo.asked[other] == []
-    edition = registered(home, [{"key": "full", "url": url}, {"key": "empty", "url": never}], AT)
-    found = probed(home, edition, options(tmp_path, chromium=f"{chromium} --no-sandbox"), clock)
-    visits = {check["asset"]: check for check in found if check["rule"] == "site_open"}
-    assert visits["full"]["passed"]
-    assert visits["empty"]["evidence"].startswith(Failure.EMPTY)
-
-
-def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(home: Home, zoo: Zoo, tmp_path: Path) -> None:
-    url = zoo.house(z.page("<body><script>1</script></body>"))
-    edition = registered(home, [{"key": "site", "url": url}], AT)
-    found: list[dict[str, Any]] = probed(home, edition, options(tmp_path, chromium="/no/browser"), FakeClock(AT))
-    assert next(check for check in found if check["rule"] == "site_open")["passed"]

@@ -22,13 +22,7 @@ def ask(net: Net, url: str, **more: object) -> Answer:
     """One answer; every host may be asked unless `allowed` says otherwise."""
     allowed = more.pop("allowed", lambda host, port: True)
 
-    async def asked() -> Answer:
-        try:
-            return await net.ask(Ask(url, **more), allowed, AT)
-        finally:
-            await net.aclose()
-
-    return asyncio.run(asked())
+    return asyncio.run(net.ask(Ask(url, **more), allowed, AT))
 
 
 HOUSES: dict[str, tuple[z.Handler, Failure | None, str]] = {

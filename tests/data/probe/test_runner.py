@@ -237,7 +237,7 @@ def test_a_host_is_asked_one_thing_at_a_time_and_with_a_pause(
 
 def test_slow_sites_delay_nobody(home: Home, zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty hosts that never answer before ten that do, and five places: the ten are done while the sixty wait."""
-    monkeypatch.setattr(runner, "QUICK_PLACES", 5)
+    monkeypatch.setattr(runner, "BEGINNING", 5)
     monkeypatch.setattr(runner, "PATIENCE", 0.05)
     monkeypatch.setattr(plan, "tasks", lambda r: (plan.Task("visit", thing) for thing in r.things.values()))
     slow = [{"key": f"a{i:02}", "url": zoo.house(z.hanging)} for i in range(60)]
@@ -253,7 +253,6 @@ def test_slow_sites_delay_nobody(home: Home, zoo: Zoo, tmp_path: Path, monkeypat
         made.write = lambda found: when.update({c.asset: time.monotonic() - began for c in found})
         monkeypatch.setattr(runner, "LOOK_SECONDS", 0.02)
         await made.once()
-        await made.jobs.net.aclose()
 
     monkeypatch.setattr("data.probe.jobs.RETRY_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as door:
@@ -299,6 +298,16 @@ def test_the_plan_spreads_what_is_due() -> None:
     assert sum(counts) == 700, "within one period"
     assert max(counts) < 30, "ten a minute on average"
     assert plan.first_due(visits[0], {visits[0].id: now - timedelta(minutes=10)}, now) == now + timedelta(minutes=60)
+
+
+@pytest.mark.parametrize("minutes", [15, 200])
+def test_starts_in_short_order_put_nothing_off(minutes: int) -> None:
+    """Started again and again with nothing ever done, every task has its time within a day, and every visit its own."""
+    things = {f"s/{i}": Thing("s", str(i), "site", "n", f"http://h{i}.example/") for i in range(50)}
+    for task in plan.tasks(Register(things)):
+        starts = [BEGIN + timedelta(minutes=minutes * n) for n in range(24 * 60 // minutes)]
+        comes = [s for s in starts if plan.first_due(task, {}, s) < s + timedelta(minutes=minutes)]
+        assert comes, task.id
 
 
 # --- evidence, register, extras -----------------------------------------------------------------------------------

@@ -1,0 +1,142 @@
+"""A headless Chromium for one page that can reach one address alone, spoken to over a pipe: it opens no port."""
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+import shlex
+import signal
+import tempfile
+from base64 import b64decode
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+log = logging.getLogger(__name__)
+
+FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-background-networking",
+    "--disable-sync", "--mute-audio", "--disable-dev-shm-usage", "--disable-breakpad", "--window-size=1280,900",
+    "--hide-scrollbars", "--js-flags=--max-old-space-size=256", "--remote-debugging-pipe",
+)  # fmt: skip
+START = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null'
+"""Chromium reads what it is told from descriptor 3, and answers on 4."""
+NOT_STARTED = (126, 127)
+MOST_MESSAGE = 40_000_000
+HIDDEN = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[name]"
+"""What a page could reach other addresses with, past the names."""
+
+
+class Unseen(Exception):
+    """The browser does not show the page."""
+
+
+class Tab:
+    """The one tab of a browser. Whatever it raises is Unseen, or TimeoutError of who waits."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._number, self._session, self._world, self._quiet = 0, "", 0, False
+
+    async def open(self, url: str, seconds: float) -> None:
+        """Go to an address and wait until the page asks for nothing more, but no longer than so many seconds."""
+        targets = (await self._call("Target.getTargets"))["targetInfos"]
+        page = next((target["targetId"] for target in targets if target["type"] == "page"), None)
+        if page is None:
+            page = (await self._call("Target.createTarget", url="about:blank"))["targetId"]
+        self._session = (await self._call("Target.attachToTarget", targetId=page, flatten=True))["sessionId"]
+        await self._call("Page.enable")
+        await self._call("Page.setLifecycleEventsEnabled", enabled=True)
+        await self._call("Page.addScriptToEvaluateOnNewDocument", source=HIDDEN)
+        # The prober has asked this very address before, and judged its certificate by its own authorities.
+        await self._call("Security.setIgnoreCertificateErrors", ignore=True)
+        self._quiet = False
+        came = await self._call("Page.navigate", url=url)
+        if "errorText" in came:
+            raise Unseen(str(came["errorText"]))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._quiet:
+                    await self._next()
+        made = await self._call("Page.createIsolatedWorld", frameId=came["frameId"], worldName="prober")
+        self._world = made["executionContextId"]
+
+    async def says(self, script: str) -> Any:
+        """What a script gives that runs beside the page's own: the page can neither see nor change it."""
+        told = await self._call(
+            "Runtime.evaluate", expression=script, contextId=self._world, returnByValue=True, awaitPromise=True
+        )
+        if "exceptionDetails" in told:
+            raise Unseen(str(told["exceptionDetails"].get("exception", {}).get("description", "a script failed"))[:300])
+        return told["result"].get("value")
+
+    async def picture(self, quality: int) -> bytes:
+        """What the window shows, as WebP."""
+        told = await self._call("Page.captureScreenshot", format="webp", quality=quality)
+        return b64decode(told["data"])
+
+    async def _call(self, method: str, **parameters: object) -> Mapping[str, Any]:
+        number = self._send(method, parameters)
+        while True:
+            told = await self._next()
+            if told.get("id") == number:
+                if "error" in told:
+                    raise Unseen(f"{method}: {told['error'].get('message')}")
+                return told["result"]
+
+    def _send(self, method: str, parameters: Mapping[str, object]) -> int:
+        self._number += 1
+        session = {"sessionId": self._session} if self._session else {}
+        message = {"id": self._number, "method": method, "params": parameters, **session}
+        self._writer.write(json.dumps(message).encode() + b"\0")
+        return self._number
+
+    async def _next(self) -> Mapping[str, Any]:
+        try:
+            told = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, ValueError) as error:
+            raise Unseen(f"Chromium ended or said too much: {type(error).__name__}") from None
+        method, about = told.get("method"), told.get("params", {})
+        if method == "Page.javascriptDialogOpening":
+            self._send("Page.handleJavaScriptDialog", {"accept": False})  # the page would wait for it for ever
+        elif method == "Page.lifecycleEvent" and about["name"] in ("init", "networkIdle"):
+            self._quiet = about["name"] == "networkIdle"
+        elif method == "Inspector.targetCrashed":
+            raise Unseen("the page crashed its browser")
+        return told
+
+
+@contextlib.asynccontextmanager
+async def tab(chromium: str, url: str, address: str) -> AsyncIterator[Tab]:
+    """A tab of a new browser, in which the URL's host is this address and no other host is any.
+
+    chromium: the program, and flags of its own behind it. Raises Unseen where it cannot be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="probe-", ignore_cleanup_errors=True) as profile:
+        command = (*shlex.split(chromium), *FLAGS, f"--user-data-dir={profile}", pinned(url, address), "about:blank")
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh", "-c", START, *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL, start_new_session=True, limit=MOST_MESSAGE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield Tab(process.stdout, process.stdin)
+        except Unseen:
+            if process.returncode in NOT_STARTED:
+                log.warning("%s cannot be started: pages that need scripts are not judged", command[0])
+            raise
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.stdin.close()
+            await process.wait()
+
+
+def pinned(url: str, address: str) -> str:
+    """The flag by which the host is the address that was checked, and no other host is any."""
+    host = urlsplit(url).hostname or ""
+    literal = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
+    return f"--host-resolver-rules=MAP {host} {literal}, MAP * ~NOTFOUND"

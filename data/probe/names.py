@@ -1,0 +1,53 @@
+"""Names become addresses by the system's resolver, each question in a thread of its own.
+
+A name server that does not answer holds its thread for long. No other question waits for it, and nor does the end of
+the process: the threads are left to themselves.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import Any
+
+from data.probe.places import Places
+
+Found = list[tuple[Any, ...]]
+
+
+class Names:
+    """most: questions under way at once; a further one waits its turn."""
+
+    def __init__(self, most: int) -> None:
+        self._places = Places(most)
+
+    async def ask(self, host: str, port: int, family: int) -> Found:
+        """What socket.getaddrinfo gives, or raises."""
+        await self._places.take()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Found] = loop.create_future()
+
+        def done(found: Found | None, error: Exception | None) -> None:
+            self._places.give()
+            if answer.done():
+                return  # nobody waits any more
+            if error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(found or [])
+
+        def work() -> None:
+            found, error = None, None
+            try:
+                found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+            except (OSError, ValueError) as problem:
+                error = problem
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(done, found, error)
+
+        try:
+            threading.Thread(target=work, daemon=True, name="resolve").start()
+        except RuntimeError:  # the system lets us have no more threads
+            self._places.give()
+            raise
+        return await answer

@@ -1,0 +1,149 @@
+"""Pages as a browser shows them: what scripts write, pictures as evidence, axe-core; nothing else is reached."""
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from data.home import Home
+from data.probe import axe, rules
+from data.probe.axe import Fault
+from data.probe.evidence import ID, Evidence
+from data.probe.failures import Failure
+from data.probe.register import Thing
+from data.probe.render import MOST_PICTURE, Rendered, renderer
+from tests.data.probe import zoo as z
+from tests.data.probe.conftest import FakeClock
+from tests.data.probe.district import options, probed, registered
+from tests.data.probe.zoo import Zoo
+
+AT = datetime(2026, 11, 22, 8)
+THING = Thing("s", "k", "site", "n", "http://x/")
+WEBP = (b"RIFF", b"WEBP")
+FOOT = "<p>网站标识码 ICP备 公网安备 联系我们 找错 长者助手</p>"
+
+
+@pytest.fixture
+def browser(chromium: str | None) -> str:
+    assert chromium, "install Chromium: the README says how"
+    return f"{chromium} --no-sandbox"
+
+
+def show(browser: str, url: str, *, audit: bool = False) -> Rendered | None:
+    return asyncio.run(renderer(browser)(url, url[7:].split(":")[0], audit))
+
+
+def seen(browser: str, url: str, *, audit: bool = False) -> Rendered:
+    shown = show(browser, url, audit=audit)
+    assert shown is not None
+    return shown
+
+
+def test_a_page_that_scripts_fill_is_read_and_photographed(browser: str, zoo: Zoo) -> None:
+    """What it asks of another host leads nowhere, it has no way past the names, and its dialogs hold up nobody."""
+    other = zoo.house(z.page("<p>elsewhere</p>"))
+    script = f"""
+        fetch('{other}leak').catch(() => 0); alert('shall we?')
+        setTimeout(() => document.body.innerHTML = `<h1>由脚本写出的首页</h1>${{typeof RTCPeerConnection}}`, 900)
+    """
+    shown = seen(browser, zoo.house(z.page(f"<body><script>{script}</script></body>")))
+    assert "由脚本写出的首页</h1>undefined" in shown.html.decode()
+    assert zoo.asked[other] == []
+    assert (shown.picture[:4], shown.picture[8:12]) == WEBP
+    assert len(shown.picture) <= MOST_PICTURE
+    assert shown.faults is None, "nobody asked for them"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<script>for (;;);</script>", "<script>while (true) location = '/' + Math.random()</script>"],
+    ids=["busy", "going round"],
+)
+def test_a_page_that_keeps_its_browser_busy_ends_in_time(
+    browser: str, zoo: Zoo, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.probe.render.SECONDS", 4.0)
+    monkeypatch.setattr("data.probe.render.AUDIT_SECONDS", 2.0)
+    show(browser, zoo.house(z.page(f"<body>{body}</body>")))
+
+
+def test_what_scripts_leave_empty_fails_with_a_picture(
+    browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.probe.render.FILLING", 0.5)
+    full = zoo.house(z.page("<body><script>document.body.innerHTML = '<h1>首页</h1>'</script></body>"))
+    empty = zoo.house(z.page("<body><script>1</script></body>"))
+    edition = registered(home, [{"key": "full", "url": full}, {"key": "empty", "url": empty}], AT)
+    found = probed(home, edition, options(tmp_path, chromium=browser), clock)
+    visits = {check["asset"]: check for check in found if check["rule"] == "site_open"}
+    assert visits["full"]["passed"]
+    assert visits["empty"]["evidence"].startswith(Failure.EMPTY)
+    store = Evidence.of(home)
+    record = store.record(ID.search(visits["empty"]["evidence"])[0])  # type: ignore[index]
+    assert record is not None
+    assert store.picture(record)[8:12] == b"WEBP"
+    assert store.sweep(now=AT.timestamp() + 10**9) > 2
+    assert store.picture(record) == b"", "a picture is kept no longer than the rest"
+
+
+def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(
+    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = zoo.house(z.page("<body><script>1</script></body>"))
+    edition = registered(home, [{"key": "site", "url": url}], AT)
+    found = probed(home, edition, options(tmp_path, chromium="/no/browser"), clock)
+    assert next(check for check in found if check["rule"] == "site_open")["passed"]
+    assert "axe_faults" not in {check["rule"] for check in found}
+    assert "/no/browser cannot be started" in caplog.text
+
+
+# --- axe-core -----------------------------------------------------------------------------------------------------
+
+
+def faults(count: int, impact: str = "serious") -> list[Fault]:
+    return [Fault("color-contrast", impact, count, ("p",))]
+
+
+@pytest.mark.parametrize(
+    ("found", "observed", "passed"),
+    [(faults(10), 10, True), (faults(11), 11, False), (faults(99, "moderate"), 0, True), ([], 0, True)],
+    ids=["ten", "eleven", "what keeps nobody out", "none"],
+)
+def test_a_page_may_have_ten_elements_that_keep_somebody_out(found: list[Fault], observed: int, passed: bool) -> None:
+    told = rules.axe_faults(THING, AT, found)
+    assert (told.observed, told.passed) == (observed, passed)
+
+
+@pytest.mark.parametrize(("pale", "passed"), [(10, True), (11, False)])
+def test_sites_that_axe_passes_and_fails_at_the_limit(
+    browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, pale: int, passed: bool
+) -> None:
+    assert axe.script(), "axe-core comes with requirements-optional.txt"
+    text = "".join(f'<p style="color: #ccc; background: #fff">第{i}条浅色的消息</p>' for i in range(pale))
+    body = f"<body><main><h1>首页</h1>{text}{FOOT}</main></body>"
+    url = zoo.house(z.page(f'<html lang="zh"><title>临江区人民政府</title>{body}</html>'))
+    edition = registered(home, [{"key": "site", "url": url}], AT)
+    found = {check["rule"]: check for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
+    assert found["accessibility"]["passed"], "the basics do not see colours"
+    told = found["axe_faults"]
+    assert (told["observed"], bool(told["passed"])) == (pale, passed)
+    if not passed:
+        assert told["evidence"].startswith("color-contrast×11 · ")
+        store = Evidence.of(home)
+        record = store.record(ID.search(told["evidence"])[0])  # type: ignore[index]
+        assert record is not None
+        assert [(fault["rule"], fault["count"]) for fault in record["faults"]] == [("color-contrast", 11)]
+        assert len(json.dumps(record["faults"])) < 2_000
+        assert store.picture(record)
+
+
+def test_without_axe_core_the_basics_stay(
+    browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(axe, "script", lambda: "")
+    edition = registered(home, [{"key": "site", "url": zoo.house(z.page(FOOT))}], AT)
+    found = {check["rule"] for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
+    assert "accessibility" in found
+    assert "axe_faults" not in found

@@ -1,0 +1,96 @@
+"""The prober beside the screens: one for all workers, its findings in an edition, and an end within seconds."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from data.editions import current
+from data.home import Home
+from data.probe import plan, service
+from tests.data.probe import zoo as z
+from tests.data.probe.district import SOURCE, registered
+from tests.data.probe.zoo import NETWORK, Zoo, open_zoo
+from tests.serving.conftest import Server, free_ports
+
+SOON = 10 / plan.VISIT.total_seconds()
+"""Sites of this phase are visited within ten seconds of a start."""
+PATIENCE = 120.0
+STOP_SECONDS = 15.0
+PAGE = "<title>临江区人民政府</title><p>网站标识码 ICP备 公网安备 联系我们 找错</p>"
+
+
+@dataclass
+class Probed:
+    """Two workers that probe: a site that opens, and one that never answers."""
+
+    server: Server
+    home: Home
+    zoo: Zoo
+    opens: str
+    hangs: str
+
+    def probers(self) -> list[psutil.Process]:
+        every = psutil.Process(self.server.process.pid).children(recursive=True)
+        return [process for process in every if "cockpit.probing" in process.cmdline()]
+
+
+def soon(wanted: int) -> list[str]:
+    """Keys of sites that are visited soon after a start."""
+    keys = (f"site-{i}" for i in range(1_000_000))
+    found = (key for key in keys if plan.phase(f"visit:{SOURCE}/{key}") < SOON)
+    return [next(found) for _ in range(wanted)]
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory, start: Callable[..., Server]) -> Iterator[Probed]:
+    home = Home(tmp_path_factory.mktemp("probed"), memory="1GB")
+    with open_zoo(tmp_path_factory.mktemp("zoo")) as zoo:
+        opens, hangs = zoo.house(z.page(PAGE)), zoo.house(z.hanging)
+        sites = [{"key": key, "url": url} for key, url in zip(soon(2), (opens, hangs), strict=True)]
+        registered(home, sites, datetime.now())
+        (home.root / "extras.yaml").write_text(f"assets: {{{sites[1]['key']}: {{waive_robots: true}}}}")
+        server = start(
+            home.root, "--workers", "2", port=free_ports(3), COCKPIT_PROBE="1", COCKPIT_PROBE_EVERY="10",
+            COCKPIT_PROBE_NETWORKS=NETWORK, COCKPIT_PROBE_EXTRAS=str(home.root / "extras.yaml"),
+        )  # fmt: skip
+        yield Probed(server, home, zoo, opens, hangs)
+
+
+def until(true: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, log.read_text("utf-8")
+        time.sleep(0.2)
+
+
+def visits(home: Home) -> int:
+    edition = current(home)
+    assert edition is not None
+    sql = "SELECT count(*) FROM checks WHERE source = 'prober' AND rule = 'site_open' AND passed"
+    return edition.cursor().execute(sql).fetchone()[0]  # type: ignore[index]
+
+
+def test_of_two_workers_one_probes_and_its_findings_come_into_an_edition(probed: Probed) -> None:
+    log = probed.home.root / "serve.log"
+    until(lambda: visits(probed.home) > 0, log)
+    assert probed.zoo.pages(probed.opens) == ["/"], "visited once, though two workers would"
+    assert len(probed.probers()) == 1
+    assert "/" in probed.zoo.asked[probed.hangs]
+
+
+def test_everything_ends_with_the_server_within_seconds(probed: Probed) -> None:
+    """A site that hangs is being asked meanwhile."""
+    family = psutil.Process(probed.server.process.pid).children(recursive=True)
+    assert any("cockpit.probing" in process.cmdline() for process in family)
+    probed.server.process.terminate()
+    assert probed.server.process.wait(STOP_SECONDS) == 0
+    _gone, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    assert alive == []
+    assert "Traceback" not in probed.server.log
+    with service.alone(probed.home):
+        pass  # the next server's prober finds the home free
