@@ -175,7 +175,7 @@ async def _browser(chromium: str, count: int) -> None:
             memory = 0
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.Error):
-                    if "prober" not in process.cmdline():
+                    if "bench.prober" not in process.cmdline():
                         times = process.cpu_times()
                         used[process.pid] = times.user + times.system
                         memory += process.memory_full_info().pss
