@@ -14,6 +14,7 @@ from plotly.basedatatypes import BaseFigure
 
 from cockpit import format, nav
 from cockpit.i18n import language
+from cockpit.palette import DARK, LIGHT, Palette
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
@@ -29,26 +30,6 @@ MONTHS_FROM = 62
 """Days from which the axis tells months instead of days."""
 
 
-@dataclass(frozen=True)
-class Palette:
-    ink: str
-    faint: str
-    grid: str
-    ground: str
-    now: str
-    before: str
-    last_year: str
-    red: str
-    amber: str
-    green: str
-
-
-LIGHT = Palette(
-    "#1b2430", "#5b6672", "#e3e8ed", "#ffffff", "#0b57a4", "#7d8894", "#9a7b4f", "#b3261e", "#8a5a00", "#1b6e3a"
-)
-DARK = Palette(
-    "#e8edf2", "#9fb0c0", "#26323e", "#0f1720", "#6cb0f5", "#8b98a6", "#c2a578", "#ff8a80", "#ffc55a", "#7ddc9c"
-)
 DASH = {"now": "solid", "before": "dash", "last_year": "dot"}
 
 

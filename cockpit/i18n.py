@@ -4,16 +4,15 @@ The language of a text is the visitor's (`?lang=`), else the setting's. Code tha
 in particular, a report say, wraps itself in `using(language)`.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from cockpit import settings
 
@@ -27,8 +26,18 @@ def language() -> str:
     """The language to speak now: chosen by `using`, or the visitor's, or the setting's."""
     if chosen := _chosen.get():
         return chosen
-    wanted = st.query_params.get("lang") if get_script_run_ctx(suppress_warning=True) else None
+    wanted = _of_visitor()
     return wanted if wanted in LANGUAGES else settings.current().language
+
+
+def _of_visitor() -> str | None:
+    """What the address of the page says that is being run; a command runs none and does without Streamlit."""
+    if "streamlit" not in sys.modules:
+        return None
+    import streamlit as st
+    from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+
+    return st.query_params.get("lang") if get_script_run_ctx(suppress_warning=True) else None
 
 
 @contextmanager

@@ -4,14 +4,13 @@
 """
 
 import copy
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from cockpit import assets
+from cockpit.address import link
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
 
@@ -29,12 +28,6 @@ def pages() -> list[st.Page]:
 def _pages() -> tuple[st.Page, ...]:
     """Made once, inside the first run: to make one, Streamlit looks its file up."""
     return tuple(st.Page(file, title=file.stem, url_path=file.stem, default=file.stem == FIRST) for file in FILES)
-
-
-def link(page: str, parameters: Mapping[str, object]) -> str:
-    """`/page?a=1&b=2`; the cockpit itself is `/`. Parameters that are None or empty are left out."""
-    query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "")})
-    return f"/{'' if page == 'cockpit' else page}" + (f"?{query}" if query else "")
 
 
 def here(**changes: object) -> str:

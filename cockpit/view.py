@@ -7,31 +7,27 @@ and a period that exist; if the URL names something else, a friendly page says s
 import difflib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
-from typing import Literal
 
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from cockpit import editions, problem, settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
-from cockpit.nav import here, link
+from cockpit.nav import link
+from cockpit.seen import DEFAULT_METRIC, View, catalog_of
 from data.desk import reports
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
 from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.areas import Area
-from metrics.catalog import Catalog, Metric, load, use
+from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError
 from metrics.period import Period, this_month
-from metrics.question import exists_at, metric_of
+from metrics.question import metric_of
 
-DEFAULT_METRIC = "backlog"
 KEPT = ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 """The parameters of every page; the others belong to one page and are left behind by `View.href`."""
 COMPARISONS = ("previous", "last_year")
@@ -49,111 +45,6 @@ class BadParameter(Exception):
     def __init__(self, name: str, asked: str, hint: str, near: Near = ()) -> None:
         super().__init__(f"{name}={asked}: {hint}")
         self.name, self.asked, self.hint, self.near = name, asked, hint, near
-
-
-@dataclass(frozen=True)
-class View:
-    """Everything a page needs to know before it asks for a number.
-
-    given: the URL's parameters of KEPT, as they stand.
-    compare: the period that changes are told against.
-    grants: what whoever looks may see; `edition` answers for that alone.
-    """
-
-    edition: Edition
-    catalog: Catalog
-    area: Area
-    metric: Metric
-    period: Period
-    compare: Literal["previous", "last_year"]
-    lang: str
-    size: str
-    wall: bool
-    grants: Grants
-    given: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def as_of(self) -> datetime:
-        return self.edition.as_of
-
-    @property
-    def shared(self) -> "View":
-        """The view as whoever may see its area has it, so that all of them share its answers.
-
-        It reaches no further than the area, and grants nothing: what depends on who looks is asked of the view itself.
-        """
-        return replace(self, edition=self.edition.whole.seen_by(((self.area.code, self.area.end),)), grants=Grants())
-
-    @property
-    def against(self) -> Period:
-        """The period that this one is compared with."""
-        return self.period.previous if self.compare == "previous" else self.period.last_year
-
-    @property
-    def compared(self) -> str:
-        """`较上期`, in words that suit the period."""
-        if self.compare == "last_year":
-            return _("vs last year")
-        return (
-            _("vs last month") if self.period.start.day == 1 and self.period.days <= 31 else _("vs the period before")
-        )
-
-    @property
-    def newest(self) -> str:
-        """The id of the edition that is served to whoever names none."""
-        return editions.current(settings.current()).id
-
-    @property
-    def top(self) -> Area:
-        return areas.root(self.edition)
-
-    @property
-    def dark(self) -> bool:
-        """Whether the visitor's theme is dark; charts are drawn on the server and must know."""
-        return bool(get_script_run_ctx(suppress_warning=True)) and st.context.theme.type == "dark"
-
-    def metric_at(self, level: str) -> Metric:
-        """The chosen metric, or the default one where the chosen one does not exist at `level`."""
-        return self.metric if exists_at(self.metric, level) else self.catalog.metrics[DEFAULT_METRIC]
-
-    def href(self, page: str = "cockpit", **changes: object) -> str:
-        """The URL of a page that keeps this view, with changes.
-
-        area: Area or code; period: Period, or None for this month; metric: Metric or id; anything else as it is.
-        None removes a parameter. Parameters that belong to one page are not carried to the next: name them again.
-        """
-        return link(page, dict(self.given) | _parameters(changes))
-
-    def data_page(self, **changes: object) -> str:
-        """Where the data themselves are told, for who may open it; empty for others."""
-        return self.href("data", **changes) if self.grants.may(Can.DATA) else ""
-
-    def here(self, **changes: object) -> str:
-        """This very page with changes; its own parameters stay. Takes what `href` takes."""
-        # what a report stood for is told by name from here on, so that it can be changed
-        own = {"report": None, **dict(self.given)} if "report" in st.query_params else {}
-        return here(**(own | _parameters(changes)))
-
-    def permalink(self, page: str = "cockpit", **changes: object) -> str:
-        """The same view for a report: nothing left to a default, so that it shows the same numbers for ever."""
-        fixed = {
-            "area": self.area, "metric": self.metric, "period": self.period, "vs": self.compare,
-            "edition": self.edition.id, "lang": self.lang,
-        }  # fmt: skip
-        return self.href(page, **(fixed | changes))
-
-
-def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
-    """Changes of a view as parameters of the URL."""
-    told: dict[str, object] = {}
-    for name, value in changes.items():
-        if name == "period":
-            told |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
-        elif isinstance(value, Area):
-            told[name] = value.code
-        else:
-            told[name] = value.id if isinstance(value, Metric) else value
-    return told
 
 
 def current(what: Can | None = Can.LOOK) -> View:
@@ -215,14 +106,6 @@ def _reopened(parameters: Mapping[str, str]) -> Mapping[str, str]:
     own = {name: kept[name] for name in ("from", "to", "vs")}
     own |= {"edition": found.edition, "area": str(kept["areas"][0])}
     return own | {name: value for name, value in parameters.items() if value}
-
-
-@cache
-def catalog_of(config: settings.Settings) -> Catalog:
-    """Our metrics and the district's own, from now on the ones this process answers from."""
-    catalog = load(config.catalog, config.three_rate_weights)
-    use(catalog)
-    return catalog
 
 
 def _edition(config: settings.Settings, asked: str | None) -> Edition:

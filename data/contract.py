@@ -14,14 +14,12 @@ from data.errors import DataError
 from data.expressions import quoted
 from data.masking import mask, pseudonym
 from data.places import Resolution, resolution
-from data.pushed import Pushed
+from data.pushed import OUTSIDE, Pushed
 from data.schema import TIME, Column
 from data.sources import Source
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
-OUTSIDE = "area outside of what the sender may push"
-FOREIGN = "key of a row outside of what the sender may push"
 
 WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""

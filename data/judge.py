@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.contract import DUPLICATE, FOREIGN, UNREADABLE_ROW, Contract, json_object, mapped
+from data.contract import DUPLICATE, UNREADABLE_ROW, Contract, json_object, mapped
 from data.deliveries import Delivery, open_delivery, open_query, text
 from data.errors import DataError
 from data.expressions import result_types
@@ -15,7 +15,7 @@ from data.lookups import Members, function
 from data.masking import mask, pepper
 from data.places import Areas, area_functions
 from data.progress import Progress, watched
-from data.pushed import Pushed
+from data.pushed import FOREIGN, Pushed
 from data.schema import Column
 from data.sources import Source
 from data.store import attach_store, one

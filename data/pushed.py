@@ -7,6 +7,9 @@ from data.schema import end_of
 
 PUSH = "push "
 """What the origin of a pushed delivery begins with; its id follows."""
+OUTSIDE = "area outside of what the sender may push"
+FOREIGN = "key of a row outside of what the sender may push"
+"""Reasons why a row of one is refused."""
 PushFormat = Literal["csv", "ndjson"]
 
 

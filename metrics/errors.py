@@ -10,5 +10,10 @@ class MetricsError(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean "x"?`, or nothing if nothing known is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    found = nearest(word, known)
+    return f' Did you mean "{found}"?' if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What known comes nearest to a word; empty if nothing is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)), "")

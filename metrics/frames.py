@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 
@@ -11,3 +12,8 @@ def each(frame: pd.DataFrame) -> Iterator[SimpleNamespace]:
     names = list(frame.columns)
     for values in zip(*(frame[name].tolist() for name in names), strict=True):
         yield SimpleNamespace(**dict(zip(names, values, strict=True)))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries, what is missing as None."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")

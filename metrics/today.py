@@ -80,20 +80,36 @@ def today(
     """
     catalog = catalog or current()
     place = area_of(edition, area)
-    asked = [metric_of(catalog, name) for name in metrics]
-    here = [m.id for m in asked if exists_at(m, place.level)]
+    here = [m.id for m in (metric_of(catalog, name) for name in metrics) if exists_at(m, place.level)]
     if own is None:
         own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
-    by, before = below(place.level), yesterday(edition, period)
-    there = [m.id for m in asked if by in AREAS and exists_at(m, by) and m.thresholds]
-    if lower is None and there and before:
-        lower = query(edition, there, area, period, by=by, periods=(period, before), catalog=catalog)
-    reds = _reds(edition, lower, there, period, before, by, base, catalog) if there and before else []
     return Today(
-        reds,
+        reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog),
         rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog),
         _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
     )
+
+
+def reds(
+    edition: Edition,
+    area: int,
+    period: Period,
+    *,
+    metrics: Sequence[str],
+    lower: pd.DataFrame | None = None,
+    base: Baseline | None = None,
+    catalog: Catalog | None = None,
+) -> list[Red]:
+    """Every red right below `area`, new ones first; `lower` and `base` as `today` takes them."""
+    catalog = catalog or current()
+    by, before = below(area_of(edition, area).level), yesterday(edition, period)
+    asked = [metric_of(catalog, name) for name in metrics]
+    there = [m.id for m in asked if by in AREAS and exists_at(m, by) and m.thresholds]
+    if not there or not before:
+        return []
+    if lower is None:
+        lower = query(edition, there, area, period, by=by, periods=(period, before), catalog=catalog)
+    return _reds(edition, lower, there, period, before, by, base, catalog)
 
 
 def _reds(
@@ -116,13 +132,13 @@ def _reds(
         return zip(each(frame), states(edition, frame, span, by=by, base=base, catalog=catalog), strict=True)
 
     before = {(row.metric, row.group): (row.value, state) for row, state in judged(then, earlier)}
-    reds = []
+    found = []
     for row, state in judged(now, period):
         if state == RED:
             value, was = before.get((row.metric, row.group), (None, None))
             known = value is not None and value == value
-            reds.append(Red(row.metric, int(row.group), row.value, value if known else None, was != RED))
-    return sorted(reds, key=lambda red: (not red.new, names.index(red.metric), red.area))
+            found.append(Red(row.metric, int(row.group), row.value, value if known else None, was != RED))
+    return sorted(found, key=lambda red: (not red.new, names.index(red.metric), red.area))
 
 
 def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from cockpit.access import guard
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import desk, reports
+from cockpit.screens import builder, desk, reports
 
 visitor = guard.enter(Can.REPORT)
 view = views.current(Can.REPORT)
@@ -15,13 +15,13 @@ with desk.answering():
     if found := reports.chosen(visitor):
         reports.one(visitor, view, found)
     else:
-        header.title(_("Reports"), note=_("Period and comparison are those above"), level=1)
+        header.title(_("Reports"), note=builder.when(view), level=1)
         desk.told()
-        asked = reports.builder(view)
+        asked = builder.builder(view)
         if asked:
-            reports.buttons(visitor, asked)
+            builder.buttons(visitor, asked)
         reports.queue(visitor)
         if asked:
-            reports.preview(view, asked)
+            builder.preview(view, asked)
         header.title(_("Made before"), note=_("Newest first"))
         reports.history(visitor, view)

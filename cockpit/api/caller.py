@@ -15,6 +15,8 @@ from data.schema import end_of
 
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case."""
+REPORTER = "cadre"
+"""What one may that was issued for reports: those without single cases as well. Rows are taken away by people alone."""
 NOBODY = "sign in, or send a valid token: Authorization: Bearer ck_…"
 
 bearer = HTTPBearer(
@@ -52,7 +54,8 @@ def caller(
     found = tokens.read(visitors.desk(), given.credentials) if given else None
     if found is None:
         raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
-    held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area else ()
+    role = REPORTER if found.reports else SYSTEM
+    held = (Held(role, found.area, end_of(found.area)),) if found.area else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)
 
 

@@ -10,6 +10,7 @@ from cockpit.access import visitors
 from cockpit.access.policy import Can
 from cockpit.api.caller import Caller, Known
 from cockpit.errors import CockpitError
+from cockpit.i18n import using
 from cockpit.reports import files, make, shelf
 from cockpit.reports.request import Request, kinds_of
 from data.desk.reports import Report
@@ -38,7 +39,8 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
     """It is made when its turn comes: `status` goes from queued over running to draft, or to failed."""
     _need(caller)
     try:
-        kept, told = make.ask(visitors.desk(), settings.current(), asked, caller.grants, caller.name)
+        with using("en"):
+            kept, told = make.ask(visitors.desk(), settings.current(), asked, caller.grants, caller.name)
     except OutOfScope:
         caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
         raise
@@ -67,7 +69,8 @@ def file(caller: Known, id: Id) -> FileResponse:
     """As an attachment; recorded. 404 until it is made."""
     _found(caller, id)
     try:
-        made, what = files.served(caller.grants, id)
+        with using("en"):
+            made, what = files.served(caller.grants, id)
     except CockpitError as error:
         raise HTTPException(404, str(error)) from None
     caller.note("export", what)
@@ -75,16 +78,19 @@ def file(caller: Known, id: Id) -> FileResponse:
 
 
 def _need(caller: Caller) -> None:
-    """403 for whoever may report on nothing at all: systems by their token, officials, administrators."""
+    """403 for whoever may report on nothing at all: officials, administrators, a token not issued for reports."""
     if not caller.grants.may(Can.REPORT):
         caller.note("refused", "reports", "refused")
-        raise HTTPException(403, "reports are made by whoever is granted to: a leader, an inspector, a village's cadre")
+        raise HTTPException(
+            403, "reports are for leaders, inspectors and cadres, and for a token issued with --reports"
+        )
 
 
 def _found(caller: Caller, id: str) -> Report:
     _need(caller)
     try:
-        return shelf.find(visitors.desk(), settings.current(), caller.grants, id)
+        with using("en"):
+            return shelf.find(visitors.desk(), settings.current(), caller.grants, id)
     except CockpitError as error:
         caller.note("refused", f"report {id}", "refused")
         raise HTTPException(404, str(error)) from None

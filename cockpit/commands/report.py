@@ -1,5 +1,7 @@
 """`report`: make a report, prove one, make it again, list them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +35,15 @@ class Reports(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             return "make", self.commands["make"], args
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """What is wrong with a question is told in English, as all that a command says, and is the user's fault."""
+    from cockpit.i18n import using
+
+    with using("en"), as_usage():
+        yield
 
 
 @click.group(cls=Reports)
@@ -82,7 +93,7 @@ def make(
     from cockpit.reports.request import Request, kinds_of
 
     filters = dict(_pair(told) for told in where)
-    with as_usage(), progress() as show:
+    with asking(), progress() as show:
         chosen = named(kinds_of(settings), kind)
         asked = Request(
             kind=kind, areas=areas, start=start.date(), end=end.date(), vs=vs, format=format or chosen.formats[0],  # type: ignore[arg-type]
@@ -146,7 +157,7 @@ def again(settings: "Settings", id: str, output: Path) -> None:
     """Make the report ID anew from its edition and hold it against what was made. Exit code 1 if it differs."""
     from cockpit.reports import make as made
 
-    with as_usage():
+    with asking():
         found = _found(opened(settings), id)
         digest = made.again(settings, found, output)
     if digest != found.sha256:
@@ -163,7 +174,7 @@ def mark(settings: "Settings", id: str, state: str) -> None:
     from cockpit.access.changes import OPERATOR
     from data.desk import reports
 
-    with as_usage():
+    with asking():
         desk = opened(settings)
         reports.move(desk, id, state, OPERATOR)
         note(desk, "act", f"report {id} {state}")
@@ -177,10 +188,10 @@ def kinds(settings: "Settings", layout: str) -> None:
     """The kinds of report, ours and the district's own."""
     from cockpit.reports.request import kinds_of
 
-    rows = [
-        (k.id, k.name[settings.language], ",".join(k.levels), ",".join(k.formats), k.about[settings.language])
-        for k in kinds_of(settings).values()
-    ]
+    with asking():
+        found = kinds_of(settings).values()
+    spoken = settings.language
+    rows = [(k.id, k.name[spoken], ",".join(k.levels), ",".join(k.formats), k.about[spoken]) for k in found]
     write(("kind", "name", "levels", "formats", "about"), rows, layout)
 
 
@@ -192,7 +203,7 @@ def listed(settings: "Settings", layout: str) -> None:
     from cockpit.reports import make as made
     from data.desk import reports
 
-    with as_usage():
+    with asking():
         found = reports.listing(opened(settings))
     rows = []
     for one in found:

@@ -48,6 +48,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
         note_settings(settings, demo)
+        check_reports(settings)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
         for name in ("catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities"):
@@ -75,6 +76,18 @@ def bind(host: str, port: int) -> socket.socket:
             "choose others with --port and --host, or COCKPIT_PORT and COCKPIT_HOST"
         ) from None
     return door
+
+
+def check_reports(settings: "Settings") -> None:
+    """A wrong kind of report or plan of the district's own is told now, and not to whoever asks for the first one."""
+    if settings.reports or settings.schedule:
+        from cockpit.i18n import using
+        from cockpit.reports import request, schedule
+
+        with using("en"):
+            request.kinds_of(settings)
+            if settings.schedule:
+                schedule.read(settings.schedule, settings)
 
 
 def ensure_edition(settings: "Settings", demo: bool) -> None:

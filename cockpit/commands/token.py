@@ -12,7 +12,7 @@ from cockpit.commands.user import note, opened
 if TYPE_CHECKING:
     from cockpit.settings import Settings
 
-COLUMNS = ("id", "system", "area", "sources", "expires_at", "revoked_at")
+COLUMNS = ("id", "system", "area", "reports", "sources", "expires_at", "revoked_at")
 
 
 @click.group()
@@ -24,17 +24,26 @@ def token() -> None:
 @click.argument("system")
 @click.option("--area", type=int, help="Code of the area it may ask of, with all below.")
 @click.option("--source", "sources", multiple=True, help="A source it may push to; may be given again.")
+@click.option(
+    "--reports", is_flag=True, help="It may ask for reports of its area, but for none that holds single cases."
+)
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it holds.")
 @with_settings
-def issue(settings: "Settings", system: str, area: int | None, sources: tuple[str, ...], days: int) -> None:
+def issue(
+    settings: "Settings", system: str, area: int | None, sources: tuple[str, ...], reports: bool, days: int
+) -> None:
     """Make a token. It is printed once and kept only as a hash."""
     from data.desk import clock, tokens
 
     until: datetime = clock.now() + timedelta(days=days)
     with as_usage():
         desk = opened(settings)
-        made = tokens.issue(desk, system, sources=sources, area=area, expires_at=until)
-        note(desk, "grant", f"token {system} {area or ''} {','.join(sources)}".strip())
+        made = tokens.issue(desk, system, sources=sources, area=area, reports=reports, expires_at=until)
+        note(
+            desk,
+            "grant",
+            " ".join(filter(None, ("token", system, str(area or ""), "reports" if reports else "", ",".join(sources)))),
+        )
     click.echo(made)
 
 
@@ -61,4 +70,8 @@ def listed(settings: "Settings", layout: str) -> None:
 
     with as_usage():
         found = tokens.listing(opened(settings))
-    write(COLUMNS, [(t.id, t.system, t.area, ",".join(t.sources), t.expires_at, t.revoked_at) for t in found], layout)
+    write(
+        COLUMNS,
+        [(t.id, t.system, t.area, t.reports, ",".join(t.sources), t.expires_at, t.revoked_at) for t in found],
+        layout,
+    )

@@ -186,6 +186,27 @@ def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> atten
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
+def reds(asked: Asked, names: tuple[str, ...]) -> list[attention.Red]:
+    """What is red right below the area alone, the worst first."""
+    lower, base = _lower(asked, names)
+    found = attention.reds(
+        asked.edition, asked.area.code, asked.period, metrics=names, lower=lower, base=base, catalog=asked.catalog
+    )
+    return worst_first(asked.catalog, found)
+
+
+def worst_first(catalog: Catalog, found: Sequence[attention.Red]) -> list[attention.Red]:
+    """New ones first, metric by metric in the order of the catalog, each from its worst value on."""
+    order = list(catalog.metrics)
+
+    def place(red: attention.Red) -> tuple[bool, int, float, int]:
+        rising = catalog.metrics[red.metric].direction == "up"
+        return not red.new, order.index(red.metric), red.value if rising else -red.value, red.area
+
+    return sorted(found, key=place)
+
+
 @lru_cache(maxsize=256)
 def to_do(edition: Edition, area: Area) -> tuple[pd.DataFrame, dict[str, int]]:
     """The open cases by the next clock, the most pressing first, and how many there are of each urgency."""

@@ -36,21 +36,10 @@ def reds(view: View, found: list[Red]) -> Line:
     if not found:
         return Line("●", _("Nothing below is over its limit"), state="green")
     new = [red for red in found if red.new]
-    items = tuple(red_in_words(view, red) for red in worst_first(view, found))
+    items = tuple(red_in_words(view, red) for red in answers.worst_first(view.catalog, found))
     if new:
         return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
     return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
-
-
-def worst_first(view: View, found: list[Red]) -> list[Red]:
-    """New ones first, metric by metric in the order of the catalog, each from its worst value on."""
-    order = list(view.catalog.metrics)
-
-    def place(red: Red) -> tuple[bool, int, float, int]:
-        rising = view.catalog.metrics[red.metric].direction == "up"
-        return not red.new, order.index(red.metric), red.value if rising else -red.value, red.area
-
-    return sorted(found, key=place)
 
 
 def red_in_words(view: View, red: Red) -> Item:

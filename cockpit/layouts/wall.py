@@ -9,8 +9,8 @@ from cockpit.components.header import title
 from cockpit.components.today import Item, Line, today
 from cockpit.components.wall import TURN
 from cockpit.i18n import _
-from cockpit.layouts import places
-from cockpit.layouts.attention import oldest, red_in_words, reds, worst_first
+from cockpit.layouts import answers, places
+from cockpit.layouts.attention import oldest, red_in_words, reds
 from cockpit.layouts.vitals import to_look_at, vital_tiles
 from cockpit.view import View, current
 from metrics import areas
@@ -61,7 +61,7 @@ def _map(view: View) -> None:
 def _reds(view: View) -> None:
     """The worst reds below the area, and what has been open longest."""
     found = to_look_at(view)
-    worst = [red_in_words(view, red) for red in worst_first(view, found.reds)[:REDS]]
+    worst = [red_in_words(view, red) for red in answers.worst_first(view.catalog, found.reds)[:REDS]]
     title(_("Over the limit: {n}", n=len(found.reds)))
     lines = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
     old = oldest(view, found.oldest)

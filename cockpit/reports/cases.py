@@ -8,16 +8,16 @@ import pandas as pd
 
 from cockpit import format
 from cockpit.i18n import _, language
+from cockpit.names import area_name, source_name
 from cockpit.reports import progress, wording
 from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from cockpit.screens.rows import records, state
-from cockpit.screens.shared import area_name, source_name
 from data.schema import CASES
 from metrics.catalog import Metric, Stock
+from metrics.frames import records
 from metrics.rows import count_rows, rows
 
 STRETCH = 10_000
@@ -150,8 +150,8 @@ def _days(told: _Told, number: int, row: dict[str, Any]) -> Cell:
 
 
 def _state(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-    found = state(told.view, row)
-    return Cell(found.text, None, found.state if found.state in ("red", "amber") else "")
+    text, state = words.standing(row, told.view.as_of)
+    return Cell(text, None, state if state in ("red", "amber") else "")
 
 
 def _title(told: _Told, number: int, row: dict[str, Any]) -> Cell:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cockpit import format
-from cockpit.charts import LIGHT
+from cockpit.palette import LIGHT
 from cockpit.reports.model import Chart, Series
 
 WIDTH, HEIGHT = 620, 250

@@ -11,6 +11,7 @@ from cockpit.reports.kind import Kind, Section
 from cockpit.reports.model import Block, Document, Heading, Part, Text
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
+from cockpit.screens import words
 
 
 def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
@@ -21,12 +22,10 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
     request, kind = told.request, told.kind
     with using(request.lang):
         scenes = [Scene(view, kind, request, id, made_at.date()) for view in told.views]
-        if all(scene.empty for scene in scenes):
-            names = ", ".join(scene.view.area.name for scene in scenes[:3])
-            raise ReportError(
-                f"nothing is known of {names} from {request.start} to {request.end} in edition {told.edition}: "
-                "choose another area or period"
-            )
+        nothing = all(scene.empty for scene in scenes)
+    if nothing:
+        raise _empty(told, scenes)
+    with using(request.lang):
         parts = [_part(scene) for scene in scenes]
         return Document(
             kind.id,
@@ -40,6 +39,17 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
             kind.imprint,
             kind.page,
         )
+
+
+def _empty(told: Told, scenes: list[Scene]) -> ReportError:
+    names = words.listed(scene.view.area.name for scene in scenes[:3])
+    start, end = told.request.start, told.request.end
+    return ReportError(
+        _(
+            "nothing is known of {areas} from {start} to {end} in edition {edition}: choose another area or period",
+            areas=names, start=start, end=end, edition=told.edition,
+        )
+    )  # fmt: skip
 
 
 def _part(scene: Scene) -> Part:

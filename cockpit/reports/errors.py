@@ -1,7 +1,23 @@
-"""What can go wrong with a report."""
+"""What can go wrong with a report. Messages are in the language spoken: a command and the API speak English."""
 
-from cockpit.errors import UsageError
+from cockpit.errors import CockpitError, UsageError
+from cockpit.i18n import _
+from data.errors import Damaged, DataError, TooSlow
+from metrics.errors import MetricsError
 
 
 class ReportError(UsageError):
     """The request or the kind cannot be made into a report; nothing was written."""
+
+
+def explained(error: Exception) -> str:
+    """Why a report was not made, for whoever asked for it."""
+    if isinstance(error, TooSlow):
+        return _("a question took too long and was stopped: ask for a smaller area or a shorter period")
+    if isinstance(error, Damaged):
+        return _("the edition can no longer be read: ask again, an older one serves")
+    if isinstance(error, OSError):
+        return _("the file could not be written ({why}): tell whoever runs the server", why=error.strerror or error)
+    if isinstance(error, (CockpitError, DataError, MetricsError)):
+        return str(error)
+    return _("something went wrong on our side ({why}); it is noted in the server's log", why=type(error).__name__)

@@ -1,7 +1,7 @@
 """The kinds of report: one YAML file each, ours and a district's own. No kind is code."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,11 +9,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import ConfigDict, Field, ValidationError
 
+from cockpit.i18n import _
 from cockpit.reports.errors import ReportError
+from cockpit.screens import words
+from data import yamls
 from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
-from metrics.errors import did_you_mean
+from metrics.errors import nearest
 from metrics.rows import PARTS
 
 HERE = Path(__file__).parent / "kinds"
@@ -135,7 +138,8 @@ class Kind(Model):
     """One kind of report.
 
     metrics: of every section that names none; a request may choose others. rows: it holds single cases, so that
-    only those who may take rows away are given it. page: one page of paper an area, and no more.
+    only those who may take rows away are given it. page: one page of paper an area, and no more. reply_days: working
+    days until a reply is asked for, where a request names no deadline.
     """
 
     id: Name
@@ -154,6 +158,7 @@ class Kind(Model):
     landscape: bool = False
     imprint: bool = False
     page: bool = False
+    reply_days: int | None = Field(None, ge=1, le=90)
     sections: tuple[Section, ...] = Field(min_length=1)
 
     def metrics_of(self, section: Any, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -168,7 +173,7 @@ def load(extra: Path | None, catalog: Catalog) -> dict[str, Kind]:
     Raises ReportError that lists the faults found, each with file and field.
     """
     if extra is not None and not extra.is_dir():
-        raise ReportError(f"the folder {extra} does not exist: create it or clear COCKPIT_REPORTS")
+        raise ReportError(_("the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra))
     found: dict[str, Kind] = {}
     faults: list[str] = []
     for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
@@ -180,7 +185,7 @@ def load(extra: Path | None, catalog: Catalog) -> dict[str, Kind]:
         faults += _faults(kind, catalog)
         found[kind.id] = kind
     if faults:
-        more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
+        more = _(" and {n} more", n=len(faults) - MOST_FAULTS) if len(faults) > MOST_FAULTS else ""
         raise ReportError("; ".join(faults[:MOST_FAULTS]) + more)
     return found
 
@@ -190,19 +195,29 @@ def named(kinds: dict[str, Kind], id: str) -> Kind:
     try:
         return kinds[id]
     except KeyError:
+        there = words.listed(kinds)
         raise ReportError(
-            f'there is no kind of report "{id}": there are {", ".join(kinds)}.{did_you_mean(id, kinds)}'
+            _('there is no kind of report "{id}": there are {kinds}.', id=id, kinds=there) + near(id, kinds)
         ) from None
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """What may have been meant; nothing if nothing known is like it."""
+    found = nearest(word, known)
+    return _(' Did you mean "{word}"?', word=found) if found else ""
 
 
 def read(file: Path) -> Kind:
     """One file. ReportError for each of its faults, with the field."""
     try:
-        raw = yaml.safe_load(file.read_text("utf-8"))
+        raw = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ReportError(f"{file.name}: not readable as YAML: {' '.join(str(error).split())}") from error
+        why = " ".join(str(error).split())
+        raise ReportError(_("{file}: not readable as YAML: {why}", file=file.name, why=why)) from error
     if not isinstance(raw, dict):
-        raise ReportError(f"{file.name}: a kind of report needs id, name, title, about, metrics and sections")
+        raise ReportError(
+            _("{file}: a kind of report needs id, name, title, about, metrics and sections", file=file.name)
+        )
     try:
         return Kind.model_validate({**raw, "file": file.name})
     except ValidationError as error:
@@ -212,9 +227,9 @@ def read(file: Path) -> Kind:
 def _told(file: str, fault: Any) -> str:
     where = ".".join(str(step) for step in fault["loc"])
     if fault["type"] == "missing":
-        return f"{file}: {where}: is missing"
+        return _("{file}: {field}: is missing", file=file, field=where)
     if fault["type"] == "extra_forbidden":
-        return f"{file}: {where}: no such field"
+        return _("{file}: {field}: no such field", file=file, field=where)
     return f"{file}: {where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
@@ -231,7 +246,7 @@ def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
         if isinstance(section, Cases):
             yield from _unknown(f"{at}.columns", section.columns, _case_columns())
             if section.part and section.part not in PARTS:
-                yield f"{at}.part: it can be {', '.join(PARTS)}"
+                yield _("{at}: it can be {known}", at=f"{at}.part", known=words.listed(PARTS))
 
 
 def _texts(section: Any) -> Iterator[tuple[str, Text]]:
@@ -249,18 +264,23 @@ def _placeholder_faults(at: str, text: str, catalog: Catalog) -> Iterator[str]:
     for name, of in PLACEHOLDER.findall(text):
         known = {**dict.fromkeys(WORDS), **catalog.metrics}
         if name not in known:
-            yield f"{at}: {{{name}}} is neither a metric nor {', '.join(WORDS)}.{did_you_mean(name, known)}"
+            told = _(
+                "{at}: {name} is neither a metric nor {words}.", at=at, name=f"{{{name}}}", words=words.listed(WORDS)
+            )
+            yield told + near(name, known)
         elif of and (of not in OF_METRIC or not isinstance(known[name], Metric)):
-            yield f"{at}: {{{name}.{of}}}: only {', '.join(OF_METRIC)} of a metric can be told"
+            told = words.listed(OF_METRIC)
+            yield _("{at}: {name}: only {words} of a metric can be told", at=at, name=f"{{{name}.{of}}}", words=told)
     left = PLACEHOLDER.sub("", text)
     if "{" in left or "}" in left:
-        yield f"{at}: a brace stands alone: a placeholder is {{area}} or {{backlog.change}}"
+        example = "{area}, {backlog.change}"
+        yield _("{at}: a brace stands alone: placeholders are {example}", at=at, example=example)
 
 
 def _unknown(at: str, names: tuple[str, ...], known: Any) -> Iterator[str]:
     for name in names:
         if name not in known:
-            yield f'{at}: there is no "{name}".{did_you_mean(name, known)}'
+            yield _('{at}: there is no "{name}".', at=at, name=name) + near(name, known)
 
 
 def _case_columns() -> tuple[str, ...]:

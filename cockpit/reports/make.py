@@ -9,12 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cockpit.access.policy import Grants, Held
+from cockpit.i18n import _
 from cockpit.reports import content, fonts, request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
 from cockpit.reports.progress import Listener, heard
 from cockpit.reports.request import Request, Told
-from cockpit.reports.writers import pdf, table, word, workbook
+from cockpit.screens import words
 from cockpit.settings import Settings
 from data import editions
 from data.desk import reports as desk_reports
@@ -87,7 +88,11 @@ def again(config: Settings, report: Report, path: Path) -> str:
     changed = [name for name, version in report.versions.items() if now.get(name) != version]
     if changed:
         raise ReportError(
-            f"{report.id} was made with other definitions of {', '.join(changed)}: it cannot be made again"
+            _(
+                "{id} was made with other definitions of {metrics}: it cannot be made again",
+                id=report.id,
+                metrics=words.listed(changed),
+            )
         )
     beside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
@@ -108,17 +113,24 @@ def build(config: Settings, report: Report) -> Document:
 
 
 def write(document: Document, format: str, path: Path, config: Settings) -> None:
-    """One file of a document."""
-    faces = fonts.faces(config.fonts)
+    """One file of a document. The libraries of a format are slow to import: each is when it is asked for."""
     match format:
         case "docx":
-            word.write(document, faces, path)
+            from cockpit.reports.writers import word
+
+            word.write(document, fonts.faces(config.fonts), path)
         case "pdf":
-            path.write_bytes(pdf.write(document, faces))
+            from cockpit.reports.writers import pdf
+
+            path.write_bytes(pdf.write(document, fonts.faces(config.fonts)))
         case "xlsx":
+            from cockpit.reports.writers import workbook
+
             config.data.scratch.mkdir(parents=True, exist_ok=True)
-            workbook.write(document, faces, path, config.data.scratch)
+            workbook.write(document, path, config.data.scratch)
         case _:
+            from cockpit.reports.writers import table
+
             table.write(document, path)
 
 
@@ -135,10 +147,10 @@ def file_of(config: Settings, report: Report) -> Path:
     """The file of a report that is made. Raises ReportError if it is not, or if its file is gone."""
     path = store(config) / report.file
     if not report.made or not report.file:
-        raise ReportError(f"report {report.id} is {report.status}: it has no file")
+        raise ReportError(_("report {id} is not made: it has no file", id=report.id))
     if not path.is_file():
         raise ReportError(
-            f"the file of report {report.id} is gone: make it again with `python -m cockpit report again`"
+            _("the file of report {id} is gone: make it again with `python -m cockpit report again`", id=report.id)
         )
     return path
 

@@ -9,7 +9,6 @@ from cockpit.reports.model import Definition, Provenance
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from cockpit.screens.shared import source_name
 from metrics.catalog import Catalog, Metric
 from metrics.period import DAY
 
@@ -30,7 +29,8 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
         (_("Areas"), _areas(told)),
         (_("Period"), days),
         (_("Compared with"), f"{format.day(against.start)} – {format.day(against.end - DAY)}"),
-        (_("Filters"), _filters(told) or _("None")),
+        (_("Filters"), wording.filters(view.edition, told.request.where) or _("None")),
+        *([(_("Deadline"), wording.deadline(scenes[0]))] if told.kind.reply_days else []),
         (_("Edition"), view.edition.id + (f"（{_('Demo data')}）" if view.edition.demo else "")),
         (_("As of"), format.stamp(view.as_of)),
         (_("Definitions"), words.listed(f"{m.name[language()]} v{m.version}" for m in used)),
@@ -70,11 +70,3 @@ def _areas(told: Told) -> str:
     named = [f"{view.area.name}（{view.area.code:012}）" for view in told.views[:MOST_AREAS]]
     more = len(told.views) - MOST_AREAS
     return words.listed(named) + (_(" and {n} more", n=more) if more > 0 else "")
-
-
-def _filters(told: Told) -> str:
-    edition = told.views[0].edition
-    return words.listed(
-        f"{words.column(name)}: {source_name(edition, value) if name == 'source' else words.value(name, value)}"
-        for name, value in told.request.where.items()
-    )

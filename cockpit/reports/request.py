@@ -9,15 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cockpit import editions
 from cockpit.access.policy import Can, Grants
+from cockpit.i18n import _
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
+from cockpit.screens import words
+from cockpit.seen import DEFAULT_METRIC, View, catalog_of
 from cockpit.settings import Settings
-from cockpit.view import DEFAULT_METRIC, View, catalog_of
-from data.errors import DataError
+from data.editions import Edition
+from data.errors import Damaged, DataError
+from metrics.areas import Area
+from metrics.catalog import Catalog
 from metrics.errors import MetricsError
 from metrics.period import Period, last_day
-from metrics.question import COLUMNS, metric_of
+from metrics.question import COLUMNS
 from metrics.scope import OutOfScope, asked_area
 
 MOST_AREAS = 50
@@ -76,33 +81,39 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     """Hold a request against kinds, catalog, edition and grants. ReportError, or OutOfScope for an area not granted."""
     kind = kinds.named(kinds_of(config), request.kind)
     if request.format not in kind.formats:
-        raise ReportError(f"{kind.id} is not made as {request.format}: use {', '.join(kind.formats)}")
+        known = words.listed(kind.formats)
+        raise ReportError(
+            _("{kind} is not made as {format}: use {known}", kind=kind.id, format=request.format, known=known)
+        )
     if request.metrics and not kind.choose:
-        raise ReportError(f"{kind.id} has its own metrics: leave them out, or ask for a kind that lets choose")
+        raise ReportError(
+            _("{kind} has its own metrics: leave them out, or ask for a kind that lets choose", kind=kind.id)
+        )
     catalog = catalog_of(config)
+    _known(request, catalog)
+    period = _period(request)
     try:
-        period = request.period
-        for name in request.metrics:
-            metric_of(catalog, name)
-        unknown = [name for name in request.where if name not in COLUMNS]
-        if unknown:
-            raise ReportError(f'"{unknown[0]}" is not a filter: use {", ".join(COLUMNS)}')
         named = editions.named(config, request.edition) if request.edition else editions.current(config)
-        scope = grants.scope(Can.EXPORT if kind.rows else Can.REPORT)
-        edition = named.seen_by(scope)
-        if period.start > last_day(edition.as_of):
-            raise ReportError(
-                f"the period begins on {period.start}, after the data's time {edition.as_of:%Y-%m-%d %H:%M}: "
-                "choose an earlier one"
-            )
-        places = [asked_area(edition, code) for code in dict.fromkeys(request.areas)]
-    except OutOfScope:
-        raise
-    except (MetricsError, DataError) as error:
-        raise ReportError(str(error)) from error
+        edition = named.seen_by(grants.scope(Can.EXPORT if kind.rows else Can.REPORT))
+    except DataError as error:
+        raise _no_edition(request, error) from error
+    if period.start > last_day(edition.as_of):
+        told = _(
+            "the period begins on {day}, after the data's time {time}: choose an earlier one",
+            day=period.start, time=f"{edition.as_of:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+        raise ReportError(told)
+    places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
     for place in places:
         if not fits(kind, place.level):
-            raise ReportError(f"{kind.id} is not made for a {place.level}: it is made for {', '.join(kind.levels)}")
+            levels = words.listed(words.level(level) for level in kind.levels)
+            told = _(
+                "{kind} is not made for a {level}: it is made for {levels}",
+                kind=kind.id,
+                level=words.level(place.level),
+                levels=levels,
+            )
+            raise ReportError(told)
     metric = catalog.metrics[DEFAULT_METRIC]
     views = tuple(
         View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants)
@@ -114,3 +125,43 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
 def fits(kind: Kind, level: str) -> bool:
     """Whether a kind is made for areas of a level."""
     return level in kind.levels or (level in ("city", "province") and "district" in kind.levels)
+
+
+def _known(request: Request, catalog: Catalog) -> None:
+    """ReportError for a metric or a filter that there is none of."""
+    for name in request.metrics:
+        if name not in catalog.metrics:
+            raise ReportError(_('there is no metric "{name}".', name=name) + kinds.near(name, catalog.metrics))
+    for name in request.where:
+        if name not in COLUMNS:
+            raise ReportError(_('"{name}" is not a filter: use {known}', name=name, known=words.listed(COLUMNS)))
+
+
+def _period(request: Request) -> Period:
+    try:
+        return request.period
+    except MetricsError as error:
+        told = _(
+            "the period {start} to {end} is empty: its end is not part of it, name a later day",
+            start=request.start, end=request.end,
+        )  # fmt: skip
+        raise ReportError(told) from error
+
+
+def _no_edition(request: Request, error: DataError) -> ReportError:
+    """Why there is nothing to make it from; what is damaged says so itself."""
+    if request.edition and not isinstance(error, Damaged):
+        return ReportError(
+            _('there is no edition "{edition}", or it is no longer kept: name another', edition=request.edition)
+        )
+    return ReportError(str(error))
+
+
+def _place(edition: Edition, code: int) -> Area:
+    try:
+        return asked_area(edition, code)
+    except OutOfScope:
+        raise
+    except MetricsError as error:
+        told = _("area {code} is not in edition {edition}: name another", code=f"{code:012}", edition=edition.id)
+        raise ReportError(told) from error

@@ -9,12 +9,12 @@ import pandas as pd
 from cockpit.i18n import _
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Asked, Vital
-from cockpit.layouts.attention import worst_first
+from cockpit.names import area_name
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
-from cockpit.screens.shared import area_name
-from cockpit.view import View
+from cockpit.seen import View
 from metrics.catalog import Metric
+from metrics.period import DAY
 from metrics.query import NO_DATA
 from metrics.question import exists_at
 from metrics.rows import rows
@@ -22,6 +22,7 @@ from metrics.today import Red
 
 SITES = "site_pass_rate"
 COUNTS = answers.COUNTS
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,13 @@ class Scene:
             return vital
         return Vital(vital.metric, vital.now, vital.before, "none", vital.trend)
 
+    @property
+    def deadline(self) -> date | None:
+        """By when a reply is asked for: as the request says, else as many working days on as the kind gives."""
+        if self.request.deadline or not self.kind.reply_days:
+            return self.request.deadline
+        return working_days_on(self.made, self.kind.reply_days)
+
     def vital(self, name: str) -> Vital | None:
         return self.vitals.get(name)
 
@@ -95,8 +103,7 @@ class Scene:
         if self.request.where or answers.level_below(self.view.area) is None:
             return []
         names = tuple(m.id for m in self.at(self.kind.metrics, self.view.area.level))
-        found = answers.today(self.asked, names, names)
-        return worst_first(self.view, found.reds)
+        return answers.reds(self.asked, names)
 
     def place(self, code: object) -> str:
         """The name of an area below; what belongs to none of them is the area's own level."""
@@ -114,6 +121,14 @@ class Scene:
     @property
     def failing_sites(self) -> pd.DataFrame:
         return self.sites[~self.sites["passed"].astype(bool)] if len(self.sites) else self.sites
+
+
+def working_days_on(day: date, n: int) -> date:
+    """The n-th day after `day` from Monday to Friday; which of them are public holidays is not known here."""
+    while n:
+        day += DAY
+        n -= day.weekday() < SATURDAY
+    return day
 
 
 def mentioned(section: TextSection) -> set[str]:

@@ -14,11 +14,13 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from cockpit.access.policy import Grants, Held
+from cockpit.i18n import using
 from cockpit.reports import make, request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, named
 from cockpit.reports.request import Code, Request
 from cockpit.settings import Settings
+from data import yamls
 from data.desk import reports
 from data.desk.store import Desk
 from data.editions import current
@@ -81,7 +83,7 @@ NEVER = Turns(None)
 def read(file: Path, config: Settings) -> tuple[Plan, ...]:
     """The plans of a file. ReportError that names entry and field."""
     try:
-        raw = yaml.safe_load(file.read_text("utf-8"))
+        raw = yamls.parsed(file.read_text("utf-8"))
         plans = TypeAdapter(tuple[Plan, ...]).validate_python(raw or [])
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ReportError(f"COCKPIT_SCHEDULE {file}: not readable: {' '.join(str(error).split())}") from error
@@ -132,7 +134,8 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
         if current(config.data) is None:
             log.warning("%s: nothing is published yet", plan.id)
             return
-        make.ask(desk, config, asked, grants, f"schedule:{plan.id}", **more)
+        with using(plan.lang):
+            make.ask(desk, config, asked, grants, f"schedule:{plan.id}", **more)
     except (ReportError, MetricsError) as error:
         _failed(desk, asked, plan, turn, str(error))
     except DataError as error:

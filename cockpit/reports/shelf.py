@@ -1,6 +1,7 @@
 """The reports that somebody may see: whoever may report on all of its areas, and take rows away if it holds any."""
 
 from cockpit.access.policy import Can, Grants
+from cockpit.i18n import _
 from cockpit.reports import make
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Kind
@@ -33,7 +34,7 @@ def find(desk: Desk, config: Settings, grants: Grants, id: str) -> Report:
     """The report of an id. NotThere if there is none that they may have."""
     found = reports.find(desk, id)
     if found is None or not may_read(config, grants, found):
-        raise NotThere(f"there is no report {id} that you may see")
+        raise NotThere(_("there is no report {id} that you may see", id=id))
     return found
 
 

@@ -10,8 +10,8 @@ from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
 from cockpit.reports.numbers import count, measured
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from cockpit.screens.rows import records
 from metrics.findings import findings
+from metrics.frames import records
 
 
 def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:

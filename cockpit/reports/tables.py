@@ -6,6 +6,7 @@ from cockpit import format
 from cockpit.i18n import _
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
+from cockpit.names import source_name
 from cockpit.reports import wording
 from cockpit.reports.kind import TableBy, Tiles
 from cockpit.reports.model import Block, Cell, Column, Table
@@ -13,7 +14,6 @@ from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
 from cockpit.reports.suppress import suppressed
 from cockpit.screens import words
-from cockpit.screens.shared import source_name
 from metrics.catalog import Metric
 from metrics.question import AREAS
 

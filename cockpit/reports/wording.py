@@ -1,14 +1,17 @@
 """The texts of a kind with its placeholders filled in: {area}, {backlog}, {backlog.change}."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.layouts.answers import Vital
+from cockpit.names import source_name
 from cockpit.reports.kind import PLACEHOLDER, Text
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
+from data.editions import Edition
 from metrics.catalog import Metric
 from metrics.query import NO_DATA, SMALL
 
@@ -81,8 +84,7 @@ def plain(scene: Scene, name: str) -> str:
         case "made":
             return day(scene.made.year, scene.made.month, scene.made.day)
         case "deadline":
-            at = scene.request.deadline
-            return day(at.year, at.month, at.day) if at else _("____-__-__")
+            return deadline(scene)
         case "reds":
             return format.number(len(scene.reds))
         case "worst":
@@ -90,6 +92,25 @@ def plain(scene: Scene, name: str) -> str:
         case "sites_failing":
             return format.number(len(scene.failing_sites))
     raise AssertionError(name)
+
+
+def deadline(scene: Scene) -> str:
+    """`2026年11月30日前`; one that nobody named says that it is the default."""
+    at = scene.deadline
+    if at is None:
+        return _("____-__-__")
+    told = _("by {day}", day=day(at.year, at.month, at.day))
+    if scene.request.deadline:
+        return told
+    return told + _(" (default: {n} working days, to be confirmed)", n=scene.kind.reply_days)
+
+
+def filters(edition: Edition, where: Mapping[str, str]) -> str:
+    """`类别：路灯照明`; empty without any."""
+    return words.listed(
+        f"{words.column(name)}: {source_name(edition, value) if name == 'source' else words.value(name, value)}"
+        for name, value in where.items()
+    )
 
 
 def _red(scene: Scene, red) -> str:  # metrics.today.Red

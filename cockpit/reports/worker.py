@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from cockpit import settings
 from cockpit.errors import CockpitError
+from cockpit.i18n import using
+from cockpit.reports.errors import explained
 from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
-from metrics.errors import MetricsError
 
 if TYPE_CHECKING:
     from cockpit.reports.schedule import Turns
@@ -40,7 +41,6 @@ BEAT_SECONDS = 2.0
 
 def main() -> None:
     """Make reports until the server that started this process is gone."""
-    os.nice(NICE)
     logging.basicConfig(format="%(name)s: %(message)s")
     stop, parent = threading.Event(), os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -48,11 +48,35 @@ def main() -> None:
     config = settings.load(threads=1)
     with _alone(config, stop, parent) as mine:
         if mine:
-            _work(config, stop, parent)
+            desk = _ready(config)
+            give_way()
+            _work(config, desk, stop, parent)
 
 
-def _work(config: Settings, stop: threading.Event, parent: int) -> None:
-    desk, turns = None, None
+def _ready(config: Settings) -> Desk | None:
+    """The desk, opened and used once before this process gives way; None where it does not answer now.
+
+    A process that waits for its turn in the middle of a transaction keeps all others from the desk: whatever is slow
+    the first time is done by then.
+    """
+    try:
+        desk = open_desk(config.desk_url)
+        reports.progress(desk, "", "", 0.0)
+        return desk
+    except DataError as error:
+        log.error("%s", error)
+        return None
+
+
+def give_way() -> None:
+    """Let whoever looks at a screen go first: less time, and no interruption of others where the system knows that."""
+    os.nice(NICE)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def _work(config: Settings, desk: Desk | None, stop: threading.Event, parent: int) -> None:
+    turns = None
     while not stop.is_set() and os.getppid() == parent:
         try:
             desk = desk or open_desk(config.desk_url)
@@ -73,7 +97,8 @@ def _scheduled(desk: Desk, config: Settings) -> "Turns | None":
     from cockpit.reports import schedule
 
     try:
-        return schedule.start(desk, config)
+        with using("en"):
+            return schedule.start(desk, config)
     except CockpitError as error:
         log.error("%s", error)
         return schedule.NEVER
@@ -95,14 +120,14 @@ def one(desk: Desk, config: Settings, report: Report) -> None:
     """Make one report; what keeps it from being made is kept with it."""
     from cockpit.reports import make
 
-    try:
-        with _beating(desk, report) as beat:
-            make.make(desk, config, report, beat)
-    except (CockpitError, DataError, MetricsError, OSError) as error:
-        reports.fail(desk, report.id, str(error) or type(error).__name__)
-    except Exception as error:
-        log.exception("report %s", report.id)
-        reports.fail(desk, report.id, f"{type(error).__name__}: {error}")
+    with using(make.request_of(report).lang):
+        try:
+            with _beating(desk, report) as beat:
+                make.make(desk, config, report, beat)
+        except Exception as error:
+            if not isinstance(error, CockpitError):
+                log.warning("report %s", report.id, exc_info=error)
+            reports.fail(desk, report.id, explained(error))
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from cockpit.components.areamap import MapPoint
 from cockpit.components.record import Item
 from cockpit.components.timeline import Stage
 from cockpit.i18n import _, ngettext
+from cockpit.names import area_name, source_name
 from cockpit.screens import words
-from cockpit.screens.shared import area_name, case_href, source_name
+from cockpit.screens.shared import case_href
 from cockpit.view import View
 from data.ledger import Batch, batch_of
 from metrics import areas

@@ -16,6 +16,7 @@ from cockpit.components import header
 from cockpit.components.record import Item
 from cockpit.components.record import record as shown
 from cockpit.components.table import Page
+from cockpit.errors import CockpitError
 from cockpit.i18n import _
 from cockpit.nav import here
 from cockpit.wording import worded
@@ -47,10 +48,10 @@ def act(visitor: Visitor, event: str, what: str, work: Callable[[], Any], said: 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """What a page asks of the desk; a line in its place when the desk does not answer."""
+    """What a page asks of the desk; a line in its place when the desk, or a file of the district's, is at fault."""
     try:
         yield
-    except DeskError as error:
+    except (DeskError, CockpitError) as error:
         header.notice(str(error), state="red")
 
 

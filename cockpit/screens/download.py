@@ -7,10 +7,10 @@ import pandas as pd
 from cockpit.access import record, visitors
 from cockpit.access.policy import Can
 from cockpit.i18n import using
+from cockpit.names import area_name
 from cockpit.reports.writers.table import RISKY
 from cockpit.screens import words
 from cockpit.screens.rows import Chosen, order_of
-from cockpit.screens.shared import area_name
 from cockpit.view import View
 from metrics.rows import rows
 from metrics.scope import OutOfScope

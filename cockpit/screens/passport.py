@@ -10,8 +10,8 @@ from cockpit.components import tiles
 from cockpit.components.record import Item, record
 from cockpit.i18n import _, language
 from cockpit.layouts.answers import Asked, Vital, vitals
+from cockpit.names import sources
 from cockpit.screens import words
-from cockpit.screens.shared import sources
 from cockpit.view import View
 from data.schema import LEVELS, SPANS
 from metrics import areas

@@ -1,133 +1,30 @@
-"""The page of reports: the builder, the preview, what is being made, and what was."""
+"""The page of reports below its builder: what is being made, what was, and one report."""
 
 from functools import partial
 
 import streamlit as st
-from pydantic import ValidationError
 
 from cockpit import format, settings
-from cockpit.access import record, visitors
+from cockpit.access import visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
 from cockpit.components import actions, header
 from cockpit.components.record import Item
 from cockpit.components.record import record as shown
 from cockpit.components.table import Cell, Column, table
-from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
+from cockpit.names import area_name
 from cockpit.nav import link
-from cockpit.reports import content, make, shelf
-from cockpit.reports import request as requests
-from cockpit.reports.kind import Kind
-from cockpit.reports.request import MOST_AREAS, Request, kinds_of
-from cockpit.reports.writers import page
+from cockpit.reports import make, shelf, wording
+from cockpit.reports.request import kinds_of
 from cockpit.screens import desk, words
-from cockpit.screens.shared import area_name
 from cockpit.view import View
 from data.desk import reports
-from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report
-from data.errors import DataError
-from metrics import areas
-from metrics.errors import MetricsError
+from data.desk.errors import Refused
+from data.desk.reports import DRAFT, FAILED, FINAL, GIVEN_UP, ISSUED, QUEUED, RUNNING, Report
 
-FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
 ACTIVE = (QUEUED, RUNNING)
 LOOK_SECONDS = 1.0
-MOST_CHOICES = 600
-_SHOWN = "reports.preview"
-
-
-# --- the builder --------------------------------------------------------------------------------------------------
-
-
-def builder(view: View) -> Request | None:
-    """Kind, areas, format and, where the kind lets choose, metrics. None where the visitor may make none here."""
-    offered = _offered(view)
-    if not offered:
-        header.notice(_("No report can be made for {area} with your grants.", area=view.area.name))
-        return None
-    wanted = st.query_params.get("kind", "")
-    ids = [kind.id for kind in offered]
-    first, second, third = st.columns([3, 5, 2])
-    named = {kind.id: kind.name[language()] for kind in offered}
-    index = ids.index(wanted) if wanted in ids else 0
-    id = first.selectbox(_("Kind"), ids, index=index, format_func=lambda name: named[name], key="kind")
-    kind = next(kind for kind in offered if kind.id == id)
-    codes = [view.area.code, *(place.code for place in areas.children(view.edition, view.area)[:MOST_CHOICES])]
-    codes = [code for code in codes if requests.fits(kind, areas.area(view.edition, code).level)]
-    chosen = second.multiselect(
-        _("Areas"), codes, default=codes[:1], format_func=partial(area_name, view.edition), max_selections=MOST_AREAS,
-        key=f"areas-{view.area.code}-{id}",
-    )  # fmt: skip
-    layout = third.selectbox(_("Format"), kind.formats, format_func=lambda name: FORMATS[name], key=f"format-{id}")
-    metrics = _metrics(view, kind) if kind.choose else ()
-    deadline = desk.day(st.columns([3, 7])[0], _("Deadline of the reply")) if id == "notice" else None
-    header.notice(kind.about[language()])
-    try:
-        return Request(
-            kind=id, areas=tuple(chosen), start=view.period.start, end=view.period.end, vs=view.compare,
-            format=layout, lang=language(), edition=view.edition.id, metrics=metrics, deadline=deadline,  # type: ignore[arg-type]
-        )  # fmt: skip
-    except ValidationError:
-        header.notice(_("Choose an area."), state="amber")
-        return None
-
-
-def _offered(view: View) -> list[Kind]:
-    """The kinds that may be made for the area or for those right below it."""
-    place, own = view.area, kinds_of(settings.current()).values()
-    below = areas.below(place.level)
-    levels = [place.level, *([below] if below else [])]
-    return [
-        kind
-        for kind in own
-        if view.grants.may(shelf.takes(kind), place.code, place.end)
-        and any(requests.fits(kind, level) for level in levels)
-    ]
-
-
-def _metrics(view: View, kind: Kind) -> tuple[str, ...]:
-    """The metrics chosen, none where they are the kind's own."""
-    known = view.catalog.metrics
-    chosen = st.multiselect(
-        _("Metrics"), list(known), default=list(kind.metrics), format_func=lambda name: known[name].name[language()],
-        key=f"metrics-{kind.id}",
-    )  # fmt: skip
-    return tuple(chosen) if tuple(chosen) != kind.metrics else ()
-
-
-def buttons(visitor: Visitor, asked: Request) -> None:
-    """Look at it, or have it made."""
-    with st.container(horizontal=True, key="ask"):
-        if st.button(_("Preview")):
-            st.session_state[_SHOWN] = asked
-        if st.button(_("Make the report"), type="primary"):
-            st.session_state.pop(_SHOWN, None)
-            _ask(visitor, asked)
-
-
-def _ask(visitor: Visitor, asked: Request) -> None:
-    try:
-        kept, _told = make.ask(visitors.desk(), settings.current(), asked, visitor.grants, visitor.name)
-    except (CockpitError, MetricsError) as error:
-        header.notice(str(error), state="red")
-        return
-    assert kept is not None  # only a turn of a plan is kept once
-    record.write(visitor=visitor, event="export", what=f"report {kept.id} {asked.kind} {asked.format} asked for")
-
-
-def preview(view: View, asked: Request) -> None:
-    """The document cut short, as long as what is asked for stays as it was looked at."""
-    if st.session_state.get(_SHOWN) != asked:
-        return
-    header.title(_("Preview"), note=_("Tables are cut short"))
-    try:
-        with st.spinner(_("Making the preview…"), show_time=True):
-            told = requests.check(asked, settings.current(), view.grants)
-            document = content.build(told, id=_("not made yet"), who="", made_at=view.as_of)
-        st.html(page.write(document))
-    except (CockpitError, DataError, MetricsError) as error:
-        header.notice(str(error), state="red")
 
 
 # --- what is being made -------------------------------------------------------------------------------------------
@@ -221,11 +118,11 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
     shown(
         [
             Item(_("State"), told.text, state=told.state, note=report.issued_by),
-            Item(_("Fault"), report.fault),
+            Item(_("Fault"), _("its making was broken off three times") if report.fault == GIVEN_UP else report.fault),
             Item(_("Areas"), words.listed(f"{area_name(view.edition, code)}（{code:012}）" for code in asked.areas)),
             Item(_("Period"), format.period(asked.period)),
             Item(_("Compared with"), format.period(view.against)),
-            Item(_("Filters"), words.listed(f"{words.column(k)}: {v}" for k, v in asked.where.items())),
+            Item(_("Filters"), wording.filters(view.edition, asked.where)),
             Item(_("Edition"), report.edition),
             Item(_("Definitions"), words.listed(_defined(view, report))),
             Item(_("Made by"), f"{report.who} · {format.stamp(desk.local(report.asked_at))}"),
@@ -256,6 +153,12 @@ def _moves(visitor: Visitor, report: Report) -> None:
     with st.container(horizontal=True, key="moves"):
         for to, text in steps:
             if st.button(text, key=f"to-{to}"):
-                work = partial(reports.move, visitors.desk(), report.id, to, visitor.name)
                 said = _("Done: {what}", what=text)
-                desk.act(visitor, "act", f"report {report.id} {to}", work, said)
+                desk.act(visitor, "act", f"report {report.id} {to}", partial(_move, visitor, report, to), said)
+
+
+def _move(visitor: Visitor, report: Report, to: str) -> None:
+    try:
+        reports.move(visitors.desk(), report.id, to, visitor.name)
+    except Refused as error:
+        raise Refused(_("Somebody has changed its state meanwhile: look at it again.")) from error

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from math import ceil
 from typing import Any, NoReturn
 
-import pandas as pd
 import streamlit as st
 
 from cockpit import format, problem
@@ -15,11 +13,13 @@ from cockpit.components import header
 from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, Page
 from cockpit.i18n import _, language
+from cockpit.names import area_name, source_name
 from cockpit.screens import words
-from cockpit.screens.shared import NOT_GIVEN, area_name, case_href, source_name, when
+from cockpit.screens.shared import NOT_GIVEN, case_href, when
 from cockpit.view import View
 from data.schema import FACTS
 from metrics.catalog import Stock
+from metrics.frames import records
 from metrics.query import query
 from metrics.question import COLUMNS as FILTERS
 from metrics.rows import PARTS, WORST_FIRST, count_rows, rows
@@ -154,11 +154,6 @@ def searchable(view: View) -> bool:
     return view.catalog.domain(view.metric).view is None
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dictionaries, what is missing as None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
-
-
 def _kind(view: View) -> str:
     """What the rows are: a fact, or the verdicts on sites."""
     domain = view.catalog.domain(view.metric)
@@ -288,19 +283,8 @@ def _area(view: View, row: Row) -> str:
 
 def state(view: View, row: Row) -> Cell:
     """How a case stands against its deadline, as of the edition's time."""
-    due, closed = row["due_at"], row["closed_at"]
-    if closed:
-        if row["close_kind"] not in (None, "done"):
-            return Cell(words.value("close_kind", row["close_kind"]), state="none")
-        if due is None:
-            return Cell(_("Closed"), state="none")
-        return Cell(_("Closed in time"), state="green") if closed <= due else Cell(_("Closed late"), state="red")
-    if due is None:
-        return Cell(_("Open, no deadline"), state="none")
-    if due < view.as_of:
-        return Cell(_("Overdue by {age}", age=format.age(view.as_of - due)), state="red")
-    left = due - view.as_of
-    return Cell(_("{age} left", age=format.age(left)), state="amber" if left <= timedelta(days=3) else "green")
+    text, state = words.standing(row, view.as_of)
+    return Cell(text, state=state)
 
 
 def _vetoes(view: View, row: Row) -> Cell:

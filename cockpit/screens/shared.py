@@ -1,7 +1,6 @@
 """What several pages say alike: a metric that is not told here, sources, areas, links to a case."""
 
 from datetime import timedelta
-from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -10,12 +9,11 @@ from cockpit import format
 from cockpit.components import header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
+from cockpit.names import source_name, sources
 from cockpit.screens import words
 from cockpit.view import View
-from data.editions import Edition
 from metrics import areas
-from metrics.errors import MetricsError
-from metrics.freshness import Freshness, freshness
+from metrics.freshness import Freshness
 from metrics.question import exists_at
 
 NOT_GIVEN = "–"
@@ -48,26 +46,6 @@ def when(view: View) -> str:
         return format.period(view.period)
     end = format.day(view.period.end)
     return _("as of {time}", time=format.stamp(view.as_of) if end > format.day(view.as_of) else f"{end} 00:00")
-
-
-def area_name(edition: Edition, code: object) -> str:
-    """An area's name; what belongs to a town or a district but to nothing below it says so."""
-    try:
-        place = areas.area(edition, int(code))  # type: ignore[call-overload]
-    except (MetricsError, TypeError, ValueError):
-        return "" if code is None else str(code)
-    return place.name
-
-
-@lru_cache(maxsize=64)
-def sources(edition: Edition) -> dict[str, Freshness]:
-    """The sources of an edition by id."""
-    return {source.source: source for source in freshness(edition)}
-
-
-def source_name(edition: Edition, source: str) -> str:
-    known = sources(edition).get(source)
-    return ((known.name_zh if language() == "zh" else known.name_en) if known else None) or source
 
 
 def sources_table(view: View, fact: str | None = None, *, key: str = "sources") -> None:

@@ -20,9 +20,9 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.visits import Line, Mark, visits
 from cockpit.i18n import _, ngettext
+from cockpit.names import area_name
 from cockpit.screens import desk, evidence, words
 from cockpit.screens import sites as screen
-from cockpit.screens.shared import area_name
 from cockpit.view import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision

@@ -9,8 +9,8 @@ from cockpit import format
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
+from cockpit.names import area_name
 from cockpit.screens import desk, words
-from cockpit.screens.shared import area_name
 from cockpit.view import View
 from metrics import sites
 from metrics.sites import LIMITS, Limit

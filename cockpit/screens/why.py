@@ -12,8 +12,9 @@ from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.tiles import Tile
 from cockpit.i18n import _, language, ngettext
+from cockpit.names import area_name, source_name
 from cockpit.screens import words
-from cockpit.screens.shared import NOT_GIVEN, area_name, source_name
+from cockpit.screens.shared import NOT_GIVEN
 from cockpit.view import View
 from metrics.question import AREAS
 from metrics.question import COLUMNS as FILTERS

@@ -1,11 +1,12 @@
 """The words of what is stored: columns, their values, levels, bases, source marks."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
-from data.contract import FOREIGN, OUTSIDE
+from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from metrics.catalog import Domain, Metric
 
@@ -82,6 +83,23 @@ def _enumerated(name: str, stored: str) -> str:
 
 def listed(items: Iterable[str]) -> str:
     return ("、" if language() == "zh" else ", ").join(items)
+
+
+def standing(case: Mapping[str, Any], as_of: datetime) -> tuple[str, str]:
+    """How a case stands against its deadline at a time: words and state."""
+    due, closed = case["due_at"], case["closed_at"]
+    if closed:
+        if case["close_kind"] not in (None, "done"):
+            return value("close_kind", case["close_kind"]), "none"
+        if due is None:
+            return _("Closed"), "none"
+        return (_("Closed in time"), "green") if closed <= due else (_("Closed late"), "red")
+    if due is None:
+        return _("Open, no deadline"), "none"
+    if due < as_of:
+        return _("Overdue by {age}", age=format.age(as_of - due)), "red"
+    left = due - as_of
+    return _("{age} left", age=format.age(left)), "amber" if left <= timedelta(days=3) else "green"
 
 
 def veto(rule: str) -> str:

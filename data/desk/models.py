@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -95,7 +95,7 @@ class Failure(Base):
 
 
 class Token(Base):
-    """What a system shows to push facts or ask for numbers. sources: names, apart with commas."""
+    """What a system shows to push facts or ask for numbers. sources: names, apart with commas. reports: of its area."""
 
     __tablename__ = "token"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -103,6 +103,7 @@ class Token(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sources: Mapped[str] = mapped_column(Text, default="")
     area: Mapped[int | None] = mapped_column(BigInteger)
+    reports: Mapped[bool] = mapped_column(server_default=false(), default=False)
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
 from sqlalchemy.orm import Session
@@ -73,10 +71,22 @@ def open_desk(url: str) -> Desk:
 
 
 def _migrate(connection: Connection) -> None:
+    """Bring the tables to the newest; where they are, Alembic is not even imported: each command opens the desk."""
+    known = connection.dialect.has_table(connection, "alembic_version")
+    if known and connection.scalar(text("SELECT version_num FROM alembic_version")) == newest():
+        return
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newest() -> str:
+    """The number of the newest tables: the name of the migration's file begins with it."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
 
 
 def _private(file: Path) -> None:

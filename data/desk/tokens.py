@@ -16,19 +16,20 @@ PREFIX = "ck_"
 
 @dataclass(frozen=True)
 class Token:
-    """sources: those it may push to. area: the code it may ask of, with all below; None for none."""
+    """sources: those it may push to. area: the code it may ask of, with all below; None for none. reports: of it."""
 
     id: int
     system: str
     sources: tuple[str, ...]
     area: int | None
+    reports: bool
     expires_at: datetime
     revoked_at: datetime | None
 
 
 def issue(
-    desk: Desk, system: str, *, sources: tuple[str, ...] = (), area: int | None = None, expires_at: datetime,
-    now: datetime | None = None,
+    desk: Desk, system: str, *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False,
+    expires_at: datetime, now: datetime | None = None,
 ) -> str:  # fmt: skip
     """A new token; the only time that it can be read."""
     now = now or clock.now()
@@ -36,12 +37,14 @@ def issue(
         raise Refused("a token expires later than now")
     if not sources and area is None:
         raise Refused("a token is for sources to push to, or for an area to ask of: name one")
+    if reports and area is None:
+        raise Refused("reports are of an area: name the one that the token may ask for")
     token = PREFIX + secrets.token_urlsafe(32)
     with desk.begin() as session:
         session.add(
             models.Token(
-                system=system[:60], token_hash=hashed(token), sources=",".join(sources), area=area, made_at=now,
-                expires_at=expires_at,
+                system=system[:60], token_hash=hashed(token), sources=",".join(sources), area=area, reports=reports,
+                made_at=now, expires_at=expires_at,
             )
         )  # fmt: skip
     return token
@@ -71,4 +74,4 @@ def listing(desk: Desk) -> list[Token]:
 
 def _token(row: models.Token) -> Token:
     sources = tuple(row.sources.split(",")) if row.sources else ()
-    return Token(row.id, row.system, sources, row.area, row.expires_at, row.revoked_at)
+    return Token(row.id, row.system, sources, row.area, row.reports, row.expires_at, row.revoked_at)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from data import yamls
 from data.editions import Edition
 from data.errors import DataError
 from data.expressions import suggest
@@ -167,7 +168,7 @@ def read_extras(path: Path | None) -> Extras:
     if path is None:
         return Extras()
     try:
-        content = yaml.safe_load(path.read_text("utf-8")) or {}
+        content = yamls.parsed(path.read_text("utf-8")) or {}
         return Extras.model_validate(content)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None

@@ -9,6 +9,7 @@ import duckdb
 import yaml
 from pydantic import ValidationError
 
+from data import yamls
 from data.schema import FACTS
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.errors import MetricsError, did_you_mean
@@ -28,14 +29,17 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
     if extra is not None and not extra.is_dir():
         raise MetricsError(f"the catalog folder {extra} does not exist: create it or clear COCKPIT_CATALOG")
     files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
-    domains, faults = [], []
+    domains, theirs, faults = [], [], []
     for file in files:
         try:
             domains.append(_domain(file))
         except MetricsError as error:
             faults.append(str(error))
+        else:
+            theirs += domains[-1:] if file.parent != HERE else []
     if not faults:
         faults = [*_clashes(domains), *(fault for domain in domains for fault in _faults(domain, domains))]
+        faults += [fault for domain in theirs for fault in sql_faults(domain)]
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)
@@ -68,7 +72,7 @@ def _weighted(domain: Domain, weights: tuple[float, ...]) -> Domain:
 
 def _domain(file: Path) -> Domain:
     try:
-        raw = yaml.safe_load(file.read_text("utf-8"))
+        raw = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MetricsError(f"{file.name}: not readable as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("metrics"), dict):
@@ -110,8 +114,6 @@ def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
 def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:
     yield from _measure_faults(domain)
     yield from _metric_faults(domain, {m.id: m for d in domains for m in d.metrics})
-    if not domain.view:
-        yield from _sql_faults(domain)
 
 
 def _measure_faults(domain: Domain) -> Iterator[str]:
@@ -140,8 +142,13 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
                 yield f'{at}.composite: "{part.metric}" is not a rate.{did_you_mean(part.metric, metrics)}'
 
 
-def _sql_faults(domain: Domain) -> Iterator[str]:
-    """Binds every expression to an empty table of the fact, so that a typing slip is found at start."""
+def sql_faults(domain: Domain) -> Iterator[str]:
+    """Binds every expression to an empty table of the fact, so that a typing slip is found at start.
+
+    Of a district's own files: ours are bound by the tests, and not anew by each command.
+    """
+    if domain.view:
+        return
     fact = FACTS[domain.fact]
     with duckdb.connect() as con:
         con.execute(f"CREATE TABLE facts ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})")

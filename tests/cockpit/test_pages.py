@@ -24,11 +24,12 @@ from cockpit.i18n import using
 from cockpit.screens import data, download, passport, rows, why
 from cockpit.screens import words as spoken
 from cockpit.view import View, read
-from data.contract import DUPLICATE, FOREIGN, OUTSIDE, UNREADABLE_ROW
+from data.contract import DUPLICATE, UNREADABLE_ROW
 from data.editions import ROLLED_BACK
 from data.home import Home
 from data.ingest import load
 from data.intake import Intake, Limits
+from data.pushed import FOREIGN, OUTSIDE
 from data.pushes import Publisher
 from data.sources import read_source
 from data.spool import Sender, Spool

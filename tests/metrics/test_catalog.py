@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from metrics.catalog import Catalog, load
+from metrics.catalog.read import sql_faults
 from metrics.errors import MetricsError
 
 EV = {
@@ -123,3 +124,8 @@ def test_a_file_that_is_not_yaml_is_told(tmp_path: Path) -> None:
 def test_a_missing_folder_is_told() -> None:
     with pytest.raises(MetricsError, match="COCKPIT_CATALOG"):
         load(Path("nowhere"))
+
+
+def test_every_expression_of_ours_binds() -> None:
+    """What is not bound anew at each start."""
+    assert [fault for domain in load().domains for fault in sql_faults(domain)] == []

@@ -83,8 +83,6 @@ def write(document: Document, faces: Faces) -> bytes:
 
 def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:
     """Charts as PNG of 1,240 pixels, each drawn from its SVG."""
-    if not drawn:
-        return []
     page = f"#set page(width: {charts.WIDTH}pt, height: {charts.HEIGHT}pt, margin: 0pt)\n"
     page += "\n#pagebreak()\n".join(f'#image("c{i}.svg", width: 100%)' for i in range(len(drawn)))
     files = {"main.typ": page.encode(), **{f"c{i}.svg": svg for i, svg in enumerate(drawn)}}
@@ -97,7 +95,8 @@ def _compiled(files: dict[str, bytes], document: Document, faces: Faces, kind: s
         compiler = typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True)
         made = compiler.compile(format=kind, timestamp=moment, ppi=144)
     except RuntimeError as error:
-        raise ReportError(f"the {kind} could not be set: {' '.join(str(error).split())[:300]}") from error
+        why = " ".join(str(error).split())[:300]
+        raise ReportError(_("the {format} could not be set: {why}", format=kind, why=why)) from error
     return made if isinstance(made, list) else [made]
 
 
@@ -225,7 +224,7 @@ class _Markup:
         document = self.document
         if document.define:
             self._definitions()
-        pairs = small_print(document, self.faces.told)
+        pairs = small_print(document, self.faces.embedded)
         if document.page:
             told = f"small(7pt, {text(run_on(pairs))})"
             self.lines.append(f"#block(above: 10pt, width: 100%, stroke: (top: 0.5pt), inset: (top: 4pt), {told})")

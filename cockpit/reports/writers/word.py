@@ -15,7 +15,7 @@ from cockpit.i18n import _, using
 from cockpit.reports import charts
 from cockpit.reports.fonts import OFFICIAL, Faces
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
-from cockpit.reports.writers import pdf, wordtable, wordxml
+from cockpit.reports.writers import wordtable, wordxml
 from cockpit.reports.writers.common import (
     captioned,
     clean,
@@ -49,7 +49,7 @@ class _Word:
         self.document, self.faces = document, faces
         self.zh = document.language == "zh"
         drawn = [charts.draw(block) for block in document.blocks if isinstance(block, Chart)]
-        self.pictures = iter(pdf.pictures(drawn, document, faces))
+        self.pictures = iter(_pictures(drawn, document, faces))
         self.width = LANDSCAPE if document.landscape else PORTRAIT
         self.paper: Paper = docx.Document()
         self.bookmark = 0
@@ -159,7 +159,7 @@ class _Word:
             ]
             self._add(wordtable.pairs(pairs, width=self.width, size=9))
             self.paper.add_paragraph(style="Gap")
-        pairs = small_print(document, self.faces.told)
+        pairs = small_print(document, self.faces.named)
         if document.page:
             self.paper.add_paragraph(clean(run_on(pairs)), "Small Print")
             return
@@ -168,6 +168,15 @@ class _Word:
             self.paper.add_paragraph(style="Gap")
             self._add(wordtable.imprint([_("Copies to:"), issue_line()], width=self.width))
         self.paper.add_paragraph(style="Gap")  # a body may not end with a table
+
+
+def _pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:
+    """Charts as PNG; what has none does without the typesetter."""
+    if not drawn:
+        return []
+    from cockpit.reports.writers import pdf
+
+    return pdf.pictures(drawn, document, faces)
 
 
 def _repacked(buffer: io.BytesIO, path: Path) -> None:

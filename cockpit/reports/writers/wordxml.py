@@ -12,12 +12,11 @@ from docx.shared import Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from cockpit.reports.fonts import OFFICIAL
+from cockpit.reports.fonts import LATIN, OFFICIAL
 from cockpit.reports.writers.common import clean
 
 LINE = 225 / 22 / 25.4 * 72
 NS = nsdecls("w")
-LATIN = "Times New Roman"
 ORDER = (
     "pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl", "numPr", "suppressLineNumbers",
     "pBdr", "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct", "topLinePunct", "autoSpaceDE",
@@ -67,8 +66,7 @@ def styles(paper: Paper, *, zh: bool) -> None:
 
 
 def _style(paper: Paper, name: str, part: str, size: float, line: float | None) -> ParagraphStyle:
-    known = {style.name for style in paper.styles}
-    style = paper.styles[name] if name in known else paper.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style = paper.styles[name] if name in paper.styles else paper.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     assert isinstance(style, ParagraphStyle)
     properties = style.element.get_or_add_rPr()
     for child in list(properties):

@@ -10,8 +10,9 @@ import xlsxwriter
 
 from cockpit import format
 from cockpit.i18n import _, using
-from cockpit.reports.charts import LIGHT, wide
-from cockpit.reports.fonts import Faces
+from cockpit.palette import LIGHT
+from cockpit.reports.charts import wide
+from cockpit.reports.fonts import named_only
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.writers.common import small_print
 from cockpit.reports.writers.sheet import Sheet
@@ -25,21 +26,21 @@ FONT = "Microsoft YaHei"
 EPOCH = datetime(1899, 12, 30)
 
 
-def write(document: Document, faces: Faces, path: Path, scratch: Path) -> None:
+def write(document: Document, path: Path, scratch: Path) -> None:
     """Write the workbook, rows to disk as they come. scratch: a folder for what is not packed yet."""
     options = {
         "constant_memory": True, "tmpdir": str(scratch), "strings_to_formulas": False, "strings_to_urls": False,
         "nan_inf_to_errors": True, "default_date_format": "yyyy-mm-dd hh:mm",
     }  # fmt: skip
     with using(document.language), xlsxwriter.Workbook(str(path), options) as book:
-        _Book(book, document, faces).write()
+        _Book(book, document).write()
 
 
 class _Book:
     """One workbook being written."""
 
-    def __init__(self, book: xlsxwriter.Workbook, document: Document, faces: Faces) -> None:
-        self.book, self.document, self.faces = book, document, faces
+    def __init__(self, book: xlsxwriter.Workbook, document: Document) -> None:
+        self.book, self.document = book, document
         self.names: set[str] = set()
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.looks: dict[tuple[str, str, bool], Any] = {}
@@ -66,7 +67,7 @@ class _Book:
                 elif isinstance(block, Form):
                     self._pairs(self._sheet(part, block.name, many), block.rows)
         self._definitions()
-        self._pairs(self._named(_("Provenance")), small_print(self.document, self.faces.told))
+        self._pairs(self._named(_("Provenance")), small_print(self.document, named_only(FONT)))
 
     def _format(self, **how: Any) -> Any:
         key = tuple(sorted(how.items()))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
 from cockpit.reports import make, worker
 from cockpit.reports.request import Request
-from data.desk import accounts, audit, sessions
+from data.desk import accounts, audit, clock, sessions, tokens
 from data.schema import end_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -181,6 +181,31 @@ def test_reports_are_asked_for_within_ones_own_areas_and_read_by_who_may(
     if readable:
         newest = audit.entries(visitors.desk(), event="export", limit=1)[0]
         assert (newest["who"], made in str(newest["what"])) == (f"{role}-{OWN}", True)
+
+
+def test_a_token_asks_for_reports_if_it_was_issued_for_them_and_never_for_rows(
+    get: Callable[..., httpx.Response],
+) -> None:
+    desk, until = visitors.desk(), clock.now() + timedelta(days=1)
+    told = {"area": OWN, "expires_at": until}
+    headers = {
+        name: {"authorization": f"Bearer {tokens.issue(desk, name, reports=name == 'office', **told)}"}
+        for name in ("office", "screen")
+    }
+    asked = {"kind": "brief", "from": "2026-11-01", "to": "2026-12-01", "format": "csv", "areas": [OWN]}
+    post = lambda name, **more: get(  # noqa: E731
+        "/api/v1/reports", method="POST", headers=headers[name], json={**asked, **more}
+    )
+    assert post("screen").status_code == 403
+    assert "--reports" in post("screen").json()["detail"]
+    assert [post("office", areas=[code]).status_code for code in OUTSIDE] == [403] * len(OUTSIDE)
+    assert post("office", kind="ledger").status_code == 403
+    id = post("office").json()["id"]
+    while worker.once(desk, settings.current()):
+        pass
+    assert get(f"/api/v1/reports/{id}", headers=headers["office"]).json()["who"] == "system:office"
+    assert get(f"/api/v1/reports/{id}/file", headers=headers["office"]).status_code == 200
+    assert get(f"/api/v1/reports/{id}", headers=headers["screen"]).status_code == 403
 
 
 def test_a_report_of_others_is_not_there(get: Callable[..., httpx.Response]) -> None:

@@ -17,6 +17,7 @@ from docx.shared import Mm, Pt
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 
+from cockpit.i18n import using
 from cockpit.reports import fonts
 from cockpit.reports.kind import HERE
 from cockpit.reports.model import Cell, Column, Document, Part, Provenance, Table, Text
@@ -137,6 +138,21 @@ def test_official_fonts_are_used_where_the_office_has_them(tmp_path: Path) -> No
     assert "黑体；" in found.told
 
 
+def test_a_file_says_which_fonts_it_holds_and_which_it_only_names(report: Make, tmp_path: Path) -> None:
+    with using("en"):
+        assert fonts.faces(None).embedded.endswith("embedded in this file")
+        assert "not at hand: 方正小标宋简体, 黑体, 楷体_GB2312, 仿宋_GB2312" in fonts.faces(None).named
+        (tmp_path / "simhei.otf").write_bytes(_renamed(free.sans_path(), "Noto Sans SC", "SimHei"))
+        some = fonts.faces(tmp_path).named
+    assert "not at hand: 方正小标宋简体, 楷体_GB2312, 仿宋_GB2312" in some
+    assert some.endswith("in their place: Noto Serif SC")
+    named = docx.Document(str(report("monthly", format="docx")[1])).tables[-1]
+    assert "仅指定、未嵌入" in " ".join(cell.text for cell in named.column_cells(1))
+    book = openpyxl.load_workbook(report("brief", format="xlsx")[1])
+    told = {row[0].value: row[1].value for row in book["报告依据"].iter_rows()}
+    assert told["字体"].startswith("仅指定、未嵌入：Microsoft YaHei")
+
+
 def _renamed(path: Path, old: str, new: str) -> bytes:
     """A font of another family name, as an office's own would be; the spaces that fill it up are not part of it."""
     data = path.read_bytes()
@@ -249,7 +265,7 @@ def test_risky_texts_get_a_quote_in_every_format_for_spreadsheets(tmp_path: Path
         assert f"'{text.strip()[:1]}" in pack.read("01-x.csv").decode("utf-8-sig").replace("'\t", "'").replace(
             "'\r", "'"
         )
-    workbook.write(one, fonts.faces(None), tmp_path / "x.xlsx", tmp_path)
+    workbook.write(one, tmp_path / "x.xlsx", tmp_path)
     first, second = openpyxl.load_workbook(tmp_path / "x.xlsx")["x"][2]
     assert (str(first.value)[0], first.data_type, second.value) == ("'", "s", -1)
 
@@ -265,5 +281,5 @@ def test_whatever_is_in_a_text_it_is_only_text(tmp_path: Path) -> None:
     assert '<w:t>&amp; "q"' in words_of(tmp_path / "x.pdf").replace("“", '"').replace("”", '"')
     word.write(one, faces, tmp_path / "x.docx")
     assert '<w:t>&amp; "q"' in docx.Document(str(tmp_path / "x.docx")).tables[0].rows[1].cells[0].text
-    workbook.write(one, faces, tmp_path / "x.xlsx", tmp_path)
+    workbook.write(one, tmp_path / "x.xlsx", tmp_path)
     assert len(openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames) == 4

@@ -1,10 +1,12 @@
 """A kind of report is a file: what is wrong with one is told with file and field."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cockpit.i18n import using
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from metrics.catalog import load as load_catalog
@@ -19,6 +21,13 @@ def loaded(folder: Path, **changes: object) -> dict[str, kinds.Kind]:
     told = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
     (folder / "mine.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
     return kinds.load(folder, load_catalog())
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Faults are told in the language spoken."""
+    with using("en"):
+        yield
 
 
 def test_the_seven_kinds_of_an_inspector_are_there() -> None:

@@ -2,18 +2,20 @@
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from cockpit.access.policy import OPERATOR, Grants, Held
+from cockpit.i18n import using
 from cockpit.reports import make, prove
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import FORMATS
 from cockpit.reports.model import Chart, Document, Form, Table
 from cockpit.reports.request import Request, kinds_of
+from cockpit.reports.scene import working_days_on
 from cockpit.settings import Settings
 from data import editions
 from data.desk import reports
@@ -32,6 +34,13 @@ from tests.metrics.conftest import AS_OF
 
 Make = Callable[..., tuple[Report, Path]]
 KINDS = ("brief", "bulletin", "ledger", "sites", "notice", "monthly", "open_data", "cockpit")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Faults are told in the language spoken."""
+    with using("en"):
+        yield
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -101,6 +110,18 @@ def test_a_filter_holds_in_every_section(document: Callable[..., Document]) -> N
     first = lambda made: next(block for block in made.blocks if isinstance(block, Table))  # noqa: E731
     intake = lambda made: next(row for row in first(made).rows if row[0].text.startswith("Intake"))[1].value  # noqa: E731
     assert 0 < intake(some) < intake(whole)
+
+
+def test_a_notice_says_by_when_and_whether_that_was_named(document: Callable[..., Document]) -> None:
+    told = lambda **more: dict(next(b for b in document("notice", **more).blocks if isinstance(b, Form)).rows)  # noqa: E731
+    assert told()["办理期限"] == "2026年11月25日前（默认2个工作日，待确认）"
+    assert told(deadline=date(2026, 12, 1))["办理期限"] == "2026年12月1日前"
+    assert dict(document("notice").provenance.facts)["办理期限"].startswith("2026年11月25日前（默认")
+
+
+def test_working_days_leave_out_saturday_and_sunday() -> None:
+    assert working_days_on(date(2026, 11, 27), 1) == date(2026, 11, 30)
+    assert working_days_on(date(2026, 11, 28), 2) == date(2026, 12, 1)
 
 
 def test_small_counts_are_left_out_of_open_data(document: Callable[..., Document]) -> None:

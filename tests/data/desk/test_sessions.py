@@ -77,3 +77,5 @@ def test_a_token_holds_until_it_expires_or_is_revoked(desk: Desk) -> None:
     assert tokens.read(desk, token, now=NOW) is None
     with pytest.raises(Refused):
         tokens.issue(desk, "hotline", expires_at=until, now=NOW)
+    with pytest.raises(Refused, match="reports are of an area"):
+        tokens.issue(desk, "hotline", sources=("hotline",), reports=True, expires_at=until, now=NOW)

@@ -5,19 +5,43 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 
 from data.desk.errors import DeskError
 from data.desk.models import Base
-from data.desk.store import open_desk
+from data.desk.store import MIGRATIONS, newest, open_desk
 
 
 def test_migrations_make_the_tables_of_the_models(address: str) -> None:
     open_desk(address).close()
     engine = create_engine(address)
     with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_tables_are_those_that_alembic_ends_at() -> None:
+    """Where a desk stands is told by the name of a file: it has to be the one that the migrations lead to."""
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == newest()
+
+
+def test_a_desk_of_older_tables_is_brought_to_the_newest(address: str) -> None:
+    open_desk(address).close()
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.stamp(config, "0005")
+        connection.execute(text("ALTER TABLE token DROP COLUMN reports"))
+    open_desk(address).close()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 

@@ -1,0 +1,29 @@
+"""What areas and sources are called."""
+
+from functools import lru_cache
+
+from cockpit.i18n import language
+from data.editions import Edition
+from metrics import areas
+from metrics.errors import MetricsError
+from metrics.freshness import Freshness, freshness
+
+
+def area_name(edition: Edition, code: object) -> str:
+    """An area's name; what belongs to a town or a district but to nothing below it says so."""
+    try:
+        place = areas.area(edition, int(code))  # type: ignore[call-overload]
+    except (MetricsError, TypeError, ValueError):
+        return "" if code is None else str(code)
+    return place.name
+
+
+@lru_cache(maxsize=64)
+def sources(edition: Edition) -> dict[str, Freshness]:
+    """The sources of an edition by id."""
+    return {source.source: source for source in freshness(edition)}
+
+
+def source_name(edition: Edition, source: str) -> str:
+    known = sources(edition).get(source)
+    return ((known.name_zh if language() == "zh" else known.name_en) if known else None) or source

@@ -1,0 +1,161 @@
+"""The builder of the page of reports: what is asked for, a look at it first, and the order to make it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+from pydantic import ValidationError
+
+from cockpit import format, settings
+from cockpit.access import record, visitors
+from cockpit.access.visitors import Visitor
+from cockpit.components import header
+from cockpit.errors import CockpitError
+from cockpit.i18n import _, language
+from cockpit.layouts import answers
+from cockpit.layouts.words import ask as asked_of
+from cockpit.names import area_name, source_name
+from cockpit.reports import content, make, shelf
+from cockpit.reports import request as requests
+from cockpit.reports.errors import explained
+from cockpit.reports.kind import Kind
+from cockpit.reports.request import MOST_AREAS, Request, kinds_of
+from cockpit.reports.writers import page
+from cockpit.screens import desk, words
+from cockpit.view import View
+from data.errors import DataError
+from metrics import areas
+
+FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
+FILTERS = ("category", "source", "department")
+OFFERED_BY = "intake"
+"""The metric whose groups are offered as filters: what came in."""
+MOST_CHOICES = 600
+_SHOWN = "reports.preview"
+
+
+def builder(view: View) -> Request | None:
+    """Kind, areas, format and, where the kind lets choose, metrics and filters. None where none may be made here."""
+    offered = _offered(view)
+    if not offered:
+        header.notice(_("No report can be made for {area} with your grants.", area=view.area.name))
+        return None
+    wanted = st.query_params.get("kind", "")
+    ids = [kind.id for kind in offered]
+    first, second, third = st.columns([3, 5, 2])
+    named = {kind.id: kind.name[language()] for kind in offered}
+    index = ids.index(wanted) if wanted in ids else 0
+    id = first.selectbox(_("Kind"), ids, index=index, format_func=lambda name: named[name], key="kind")
+    kind = next(kind for kind in offered if kind.id == id)
+    codes = [view.area.code, *(place.code for place in areas.children(view.edition, view.area)[:MOST_CHOICES])]
+    codes = [code for code in codes if requests.fits(kind, areas.area(view.edition, code).level)]
+    chosen = second.multiselect(
+        _("Areas"), codes, default=codes[:1], format_func=partial(area_name, view.edition), max_selections=MOST_AREAS,
+        key=f"areas-{view.area.code}-{id}",
+    )  # fmt: skip
+    layout = third.selectbox(_("Format"), kind.formats, format_func=lambda name: FORMATS[name], key=f"format-{id}")
+    metrics = _metrics(view, kind) if kind.choose else ()
+    where = _filters(view, kind)
+    deadline = _deadline(kind) if kind.reply_days else None
+    header.notice(kind.about[language()])
+    try:
+        return Request(
+            kind=id, areas=tuple(chosen), start=view.period.start, end=view.period.end, vs=view.compare,
+            format=layout, lang=language(), edition=view.edition.id, metrics=metrics, where=where,  # type: ignore[arg-type]
+            deadline=deadline,
+        )  # fmt: skip
+    except ValidationError:
+        header.notice(_("Choose an area."), state="amber")
+        return None
+
+
+def when(view: View) -> str:
+    """The period and what it is compared with, which are chosen in the header."""
+    period, against = format.period(view.period), format.period(view.against)
+    return _("{period}, compared with {against}; change both above", period=period, against=against)
+
+
+def _offered(view: View) -> list[Kind]:
+    """The kinds that may be made for the area or for those right below it."""
+    place, own = view.area, kinds_of(settings.current()).values()
+    below = areas.below(place.level)
+    levels = [place.level, *([below] if below else [])]
+    return [
+        kind
+        for kind in own
+        if view.grants.may(shelf.takes(kind), place.code, place.end)
+        and any(requests.fits(kind, level) for level in levels)
+    ]
+
+
+def _metrics(view: View, kind: Kind) -> tuple[str, ...]:
+    """The metrics chosen, none where they are the kind's own."""
+    known = view.catalog.metrics
+    chosen = st.multiselect(
+        _("Metrics"), list(known), default=list(kind.metrics), format_func=lambda name: known[name].name[language()],
+        key=f"metrics-{kind.id}",
+    )  # fmt: skip
+    return tuple(chosen) if tuple(chosen) != kind.metrics else ()
+
+
+def _filters(view: View, kind: Kind) -> dict[str, str]:
+    """One choice a column of the facts; none offered where the kind tells of verdicts, which have no such columns."""
+    if not any(view.catalog.domain(view.catalog.metrics[name]).view is None for name in kind.metrics):
+        return {}
+    chosen = {
+        name: place.selectbox(
+            words.column(name), _groups(view, name), index=None, placeholder=_("All"),
+            format_func=partial(_group, view, name), key=f"{name}-{view.area.code}-{kind.id}",
+        )
+        for name, place in zip(FILTERS, st.columns(len(FILTERS)), strict=True)
+    }  # fmt: skip
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _groups(view: View, name: str) -> Sequence[str]:
+    """The groups that something came in of, the most first."""
+    parts = answers.parts(asked_of(view), view.catalog.metrics[OFFERED_BY], name)
+    return [part.group for part in sorted(parts, key=lambda part: -part.now.n) if part.group and part.now.n]
+
+
+def _group(view: View, name: str, group: str) -> str:
+    return source_name(view.edition, group) if name == "source" else words.value(name, group)
+
+
+def _deadline(kind: Kind):  # a day, or None for the kind's own
+    label = _("Deadline of the reply; {n} working days if left empty", n=kind.reply_days)
+    return desk.day(st.columns([3, 7])[0], label)
+
+
+def buttons(visitor: Visitor, asked: Request) -> None:
+    """Look at it, or have it made."""
+    with st.container(horizontal=True, key="ask"):
+        if st.button(_("Preview")):
+            st.session_state[_SHOWN] = asked
+        if st.button(_("Make the report"), type="primary"):
+            st.session_state.pop(_SHOWN, None)
+            _ask(visitor, asked)
+
+
+def _ask(visitor: Visitor, asked: Request) -> None:
+    try:
+        kept, _told = make.ask(visitors.desk(), settings.current(), asked, visitor.grants, visitor.name)
+    except (CockpitError, DataError) as error:
+        header.notice(explained(error), state="red")
+        return
+    assert kept is not None  # only a turn of a plan is kept once
+    record.write(visitor=visitor, event="export", what=f"report {kept.id} {asked.kind} {asked.format} asked for")
+
+
+def preview(view: View, asked: Request) -> None:
+    """The document cut short, as long as what is asked for stays as it was looked at."""
+    if st.session_state.get(_SHOWN) != asked:
+        return
+    header.title(_("Preview"), note=_("Tables are cut short"))
+    try:
+        with st.spinner(_("Making the preview…"), show_time=True):
+            told = requests.check(asked, settings.current(), view.grants)
+            document = content.build(told, id=_("not made yet"), who="", made_at=view.as_of)
+        st.html(page.write(document))
+    except (CockpitError, DataError) as error:
+        header.notice(explained(error), state="red")

@@ -1,0 +1,144 @@
+"""What is looked at: an edition, an area, a metric and a period, and whose grants they are seen with.
+
+The pages read it from their URL (`cockpit.view`), reports are made from it without any: what a browser is needed for
+is imported where it is used, so that a command starts without Streamlit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Literal
+
+from cockpit import editions, settings
+from cockpit.access.policy import Can, Grants
+from cockpit.address import link
+from cockpit.i18n import _
+from data.editions import Edition
+from metrics import areas
+from metrics.areas import Area
+from metrics.catalog import Catalog, Metric, load, use
+from metrics.period import Period
+from metrics.question import exists_at
+
+DEFAULT_METRIC = "backlog"
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a page needs to know before it asks for a number.
+
+    given: the URL's parameters of KEPT, as they stand.
+    compare: the period that changes are told against.
+    grants: what whoever looks may see; `edition` answers for that alone.
+    """
+
+    edition: Edition
+    catalog: Catalog
+    area: Area
+    metric: Metric
+    period: Period
+    compare: Literal["previous", "last_year"]
+    lang: str
+    size: str
+    wall: bool
+    grants: Grants
+    given: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def as_of(self) -> datetime:
+        return self.edition.as_of
+
+    @property
+    def shared(self) -> "View":
+        """The view as whoever may see its area has it, so that all of them share its answers.
+
+        It reaches no further than the area, and grants nothing: what depends on who looks is asked of the view itself.
+        """
+        return replace(self, edition=self.edition.whole.seen_by(((self.area.code, self.area.end),)), grants=Grants())
+
+    @property
+    def against(self) -> Period:
+        """The period that this one is compared with."""
+        return self.period.previous if self.compare == "previous" else self.period.last_year
+
+    @property
+    def compared(self) -> str:
+        """`较上期`, in words that suit the period."""
+        if self.compare == "last_year":
+            return _("vs last year")
+        return (
+            _("vs last month") if self.period.start.day == 1 and self.period.days <= 31 else _("vs the period before")
+        )
+
+    @property
+    def newest(self) -> str:
+        """The id of the edition that is served to whoever names none."""
+        return editions.current(settings.current()).id
+
+    @property
+    def top(self) -> Area:
+        return areas.root(self.edition)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the visitor's theme is dark; charts are drawn on the server and must know."""
+        import streamlit as st
+        from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+
+        return bool(get_script_run_ctx(suppress_warning=True)) and st.context.theme.type == "dark"
+
+    def metric_at(self, level: str) -> Metric:
+        """The chosen metric, or the default one where the chosen one does not exist at `level`."""
+        return self.metric if exists_at(self.metric, level) else self.catalog.metrics[DEFAULT_METRIC]
+
+    def href(self, page: str = "cockpit", **changes: object) -> str:
+        """The URL of a page that keeps this view, with changes.
+
+        area: Area or code; period: Period, or None for this month; metric: Metric or id; anything else as it is.
+        None removes a parameter. Parameters that belong to one page are not carried to the next: name them again.
+        """
+        return link(page, dict(self.given) | _parameters(changes))
+
+    def data_page(self, **changes: object) -> str:
+        """Where the data themselves are told, for who may open it; empty for others."""
+        return self.href("data", **changes) if self.grants.may(Can.DATA) else ""
+
+    def here(self, **changes: object) -> str:
+        """This very page with changes; its own parameters stay. Takes what `href` takes."""
+        import streamlit as st
+
+        from cockpit.nav import here
+
+        # what a report stood for is told by name from here on, so that it can be changed
+        own = {"report": None, **dict(self.given)} if "report" in st.query_params else {}
+        return here(**(own | _parameters(changes)))
+
+    def permalink(self, page: str = "cockpit", **changes: object) -> str:
+        """The same view for a report: nothing left to a default, so that it shows the same numbers for ever."""
+        fixed = {
+            "area": self.area, "metric": self.metric, "period": self.period, "vs": self.compare,
+            "edition": self.edition.id, "lang": self.lang,
+        }  # fmt: skip
+        return self.href(page, **(fixed | changes))
+
+
+def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
+    """Changes of a view as parameters of the URL."""
+    told: dict[str, object] = {}
+    for name, value in changes.items():
+        if name == "period":
+            told |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
+        elif isinstance(value, Area):
+            told[name] = value.code
+        else:
+            told[name] = value.id if isinstance(value, Metric) else value
+    return told
+
+
+@cache
+def catalog_of(config: settings.Settings) -> Catalog:
+    """Our metrics and the district's own, from now on the ones this process answers from."""
+    catalog = load(config.catalog, config.three_rate_weights)
+    use(catalog)
+    return catalog

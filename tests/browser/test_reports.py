@@ -1,0 +1,73 @@
+"""The page of reports in a real browser: asked for, followed, fetched, proved, issued and opened again."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, ROOT, Seen
+
+Open = Callable[..., Page]
+MAKING = 4 * PATIENCE
+"""The process that makes reports gives way to all others."""
+
+
+def drawn(page: Page) -> Page:
+    """The page, once its run has ended."""
+    page.locator(".title h1").first.wait_for()
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    return page
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    page.get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    drawn(page)
+
+
+def test_a_report_is_made_proved_issued_and_opened_again(
+    address: str, demo: Path, open_page: Open, tmp_path: Path
+) -> None:
+    page = drawn(open_page(f"{address}/reports?from=2026-10-01&to=2026-11-01"))
+    choose(page, "类型", "通报")
+    choose(page, "格式", "PDF")
+    choose(page, "类别", "路灯照明")
+    page.get_by_role("button", name="生成报告").click()
+    expect(page.locator('[data-testid="stProgress"]')).to_contain_text("通报-2026-10-01-2026-10-31")
+    file = page.locator("td a", has_text="下载")
+    expect(file).to_be_visible(timeout=MAKING)
+    with page.expect_download() as download:
+        file.click()
+    saved = tmp_path / "report.pdf"
+    download.value.save_as(saved)
+    assert download.value.suggested_filename.startswith("通报-2026-10-01-2026-10-31-R")
+    command = [sys.executable, "-m", "cockpit", "report", "verify", str(saved), "--home", str(demo)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    id, edition = told.split(" is ")[1].split()[0], told.split(" edition ")[1].split(":")[0]
+    assert id in download.value.suggested_filename
+
+    page.locator("td.lead a", has_text="通报").click()
+    expect(page.locator(".title h1")).to_contain_text("通报")
+    expect(page.locator("body")).to_contain_text("类别: 路灯照明")
+    for step, state in (("定稿", "定稿"), ("标为已印发", "已印发")):
+        page.get_by_role("button", name=step).click()
+        expect(page.locator("body")).to_contain_text(state)
+    expect(page.locator("body")).to_contain_text(edition)
+
+    page.goto(f"{address}/?report={id}")
+    expect(page.locator(".paper, .crumbs").first).to_be_visible()
+    page.get_by_role("link", name="口径").first.wait_for()
+    expect(page.locator("body")).to_contain_text("2026年10月")
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_fits_its_screen_and_complains_of_nothing(
+    address: str, open_page: Open, seen: Seen, width: int
+) -> None:
+    page = drawn(open_page(f"{address}/reports?kind=notice&lang={'zh' if width > 500 else 'en'}", width=width))
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert seen.complaints == []

@@ -1,0 +1,73 @@
+"""The command: one line for what makes no sense, no half file, and no library that the report does not need."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cockpit.commands import main
+from cockpit.reports import make
+from cockpit.settings import Settings
+from data.desk.store import Desk
+from tests.factory import DISTRICT
+
+ROOT = Path(__file__).parents[3]
+NOVEMBER = ("--from", "2026-11-01", "--to", "2026-12-01")
+HEAVY = ("streamlit", "plotly", "pydeck", "alembic", "matplotlib", "apscheduler", "argon2", "fastapi")
+"""What no report needs, and what only a server or a screen does."""
+WRITERS = {"docx": "docx", "pdf": "typst", "xlsx": "xlsxwriter", "csv": ""}
+"""The library of each format, and of no other."""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("brief", "--area", DISTRICT, "--from", "2026-11-01", "--to", "2026-11-01"), "is empty"),
+        (("brief", "--area", DISTRICT, "--from", "1990-01-01", "--to", "1990-02-01"), "nothing is known of 临江区"),
+        (("brief", "--area", DISTRICT, *NOVEMBER, "--edition", "20200101-000000-aaaa"), "there is no edition"),
+        (("brief", "--area", 990101009000, *NOVEMBER), "is not in edition"),
+        (("brief", "--area", DISTRICT, *NOVEMBER, "--where", "category=没有这一类"), "nothing is known of 临江区"),
+        (("breif", "--area", DISTRICT, *NOVEMBER), 'Did you mean "brief"?'),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_one_line_and_no_file(
+    config: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[object, ...], told: str
+) -> None:
+    before = set(make.store(config).glob("*"))
+    home = ("--home", config.home)
+    assert main([str(word) for word in ("report", *words, "-o", tmp_path / "out.docx", *home)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), told in err) == ("", 1, True), err
+    assert list(tmp_path.iterdir()) == []
+    assert set(make.store(config).glob("*")) <= before | {make.store(config) / ".worker"}
+
+
+def test_a_template_with_a_missing_field_is_one_line_and_no_file(
+    config: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "lamps.yaml").write_text("id: lamps\nname: {zh: 路灯}\n", "utf-8")
+    monkeypatch.setenv("COCKPIT_REPORTS", str(tmp_path / "kinds"))
+    words = ("report", "lamps", "--area", DISTRICT, *NOVEMBER, "-o", tmp_path / "out.docx", "--home", config.home)
+    assert main([str(word) for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "lamps.yaml: name.en: is missing; lamps.yaml: title: is missing" in err
+    assert not (tmp_path / "out.docx").exists()
+    assert main(["serve", "--home", str(config.home), "--port", "1"]) in (1, 2)
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_a_brief_needs_no_more_than_its_format(config: Settings, desk: Desk, tmp_path: Path, format: str) -> None:
+    words = ["report", "brief", "--area", str(DISTRICT), *NOVEMBER, "--format", format, "-o", str(tmp_path / "out")]
+    script = (
+        f"import sys; from cockpit.commands import main; code = main({words!r}); print(*sys.modules); sys.exit(code)"
+    )
+    environment = {**os.environ, "COCKPIT_HOME": str(config.home)}
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    loaded = set(ran.stdout.splitlines()[-1].split())
+    others = {library for name, library in WRITERS.items() if library and name != format}
+    assert loaded & {*HEAVY, *others} == set()
