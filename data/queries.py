@@ -10,6 +10,7 @@ import duckdb
 from data.errors import DataError, TooSlow
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 LOOK_SECONDS = 0.1
@@ -113,6 +114,9 @@ class Cursor:
 
     def df(self) -> "pd.DataFrame":
         return self._ask(self._connection.df)
+
+    def fetchnumpy(self) -> "dict[str, np.ndarray]":
+        return self._ask(self._connection.fetchnumpy)
 
     @property
     def description(self) -> list[tuple[Any, ...]] | None:

@@ -1,8 +1,9 @@
 """The one function that answers for the metrics. Whatever shows a number calls it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -60,9 +61,8 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     parts = {part.metric: metric_of(q.catalog, part.metric) for m in q.metrics for part in m.composite or ()}
     needed = {**{m.id: m for m in q.metrics}, **parts}
     cells: dict[str, Cells] = {}
-    for domain in q.catalog.domains:
-        mine = [metric for metric in needed.values() if metric.domain == domain.id]
-        cells.update(_cells(q, domain, mine, rolled))
+    for found in _side_by_side(_questions(q, list(needed.values()), rolled)):
+        cells.update(found)
     readers = {name: _reader(needed[name], found) for name, found in cells.items()}
     for metric in q.metrics:
         if metric.composite:
@@ -70,13 +70,37 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     return readers, {group for found in cells.values() for group, _ in found}
 
 
-def _cells(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
-    """The raw numbers of each metric of a domain: one query for all that add up, one for each that does not."""
-    if domain.view:
-        return views(q, domain, metrics)
-    additive = [m for m in metrics if m.value or m.numerator]
-    shared = sums(q, domain, list(dict.fromkeys(name for m in additive for name in m.measures)), rolled=rolled)
-    return {m.id: shared for m in additive} | {m.id: spread(q, domain, m) for m in metrics if m.quantile or m.oldest}
+def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Callable[[], dict[str, Cells]]]:
+    """The raw numbers of the metrics: one question for all of a domain that add up, one for each that does not."""
+    asked: list[Callable[[], dict[str, Cells]]] = []
+    for domain in q.catalog.domains:
+        mine = [metric for metric in metrics if metric.domain == domain.id]
+        if domain.view:
+            asked += [partial(views, q, domain, mine)] if mine else []
+            continue
+        if additive := [m for m in mine if m.value or m.numerator]:
+            asked.append(partial(_sums, q, domain, additive, rolled))
+        asked += [partial(_spread, q, domain, m, rolled) for m in mine if m.quantile or m.oldest]
+    return asked
+
+
+def _side_by_side(asked: list[Callable[[], dict[str, Cells]]]) -> list[dict[str, Cells]]:
+    """Planning a query keeps one core busy for longer than running it keeps all: two are planned at a time."""
+    *others, own = asked
+    running = [_beside.submit(ask) for ask in others]
+    return [own(), *(one.result() for one in running)]
+
+
+_beside = ThreadPoolExecutor(2, thread_name_prefix="question")
+
+
+def _sums(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
+    shared = sums(q, domain, list(dict.fromkeys(name for m in metrics for name in m.measures)), rolled=rolled)
+    return {m.id: shared for m in metrics}
+
+
+def _spread(q: Question, domain: Domain, metric: Metric, rolled: bool) -> dict[str, Cells]:
+    return {metric.id: spread(q, domain, metric, rolled=rolled)}
 
 
 def _reader(metric: Metric, cells: Cells) -> Reader:
@@ -84,7 +108,7 @@ def _reader(metric: Metric, cells: Cells) -> Reader:
         return _count(metric, cells)
     if metric.numerator:
         return _ratio(metric, cells)
-    return _aggregate(metric, cells) if metric.aggregate else _spread(cells)
+    return _aggregate(metric, cells) if metric.aggregate else _single(cells)
 
 
 def _count(metric: Metric, cells: Cells) -> Reader:
@@ -112,7 +136,7 @@ def _ratio(metric: Metric, cells: Cells) -> Reader:
     return read
 
 
-def _spread(cells: Cells) -> Reader:
+def _single(cells: Cells) -> Reader:
     def read(key: Key) -> Number:
         cell = cells.get(key)
         return (cell["value"], None, None, int(cell["n"])) if cell else (None, None, None, 0)

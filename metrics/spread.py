@@ -1,16 +1,26 @@
-"""What does not add up: quantiles and oldest ages, always computed from the facts."""
+"""What does not add up: quantiles and oldest ages, always computed from the facts.
+
+Quantiles of a whole edition's facts are taken in memory (`metrics.durations`), others by SQL.
+"""
 
 from datetime import datetime, time
 
 from data.schema import FACTS
 from metrics.catalog import Domain, Metric, Stock
 from metrics.catalog.model import Oldest, Quantile
+from metrics.durations import quantiles
 from metrics.question import Question
 from metrics.sums import Cells, facts_sql, group_sql, latest, parameters
 
 
-def spread(q: Question, domain: Domain, metric: Metric) -> Cells:
-    """`value` and `n` of a quantile or oldest-age metric by group and bucket; a group without facts is left out."""
+def spread(q: Question, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
+    """`value` and `n` of a quantile or oldest-age metric by group and bucket; a group without facts is left out.
+
+    rolled=False asks the facts by SQL even where values are held.
+    """
+    held = quantiles(q, domain, metric.quantile) if rolled and metric.quantile else None
+    if held is not None:
+        return held
     sql = spread_sql(q, domain, metric)
     rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
     return {(g, i): {"value": value, "n": n} for g, i, value, n in rows}

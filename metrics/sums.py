@@ -1,4 +1,7 @@
-"""Additive measures: from the roll-ups where they exist, else from the facts by the very same SQL."""
+"""Additive measures: from the roll-ups where they exist, else from the facts by the very same SQL.
+
+The roll-up by town is asked in memory (`metrics.totals`), the others by SQL.
+"""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -10,24 +13,25 @@ from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.period import DAY, last_day
 from metrics.question import AREAS, COLUMNS, Question
-
-Cells = dict[tuple[object, int], dict[str, float]]
-"""Numbers by (group, index of the bucket)."""
+from metrics.totals import Cells, added_up, totals
 
 
 def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> Cells:
     """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
     if not names:
         return {}
-    sql = sums_sql(q, domain, names, rolled=rolled)
+    table = _table(q, domain, _flows(domain, names)) if rolled else None
+    held = totals(q.edition, table) if table else None
+    if held:
+        return added_up(held, q, domain, names)
+    sql = sums_sql(q, domain, names, table)
     rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
     return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
 
 
-def sums_sql(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> str:
-    """SQL of one row a group and bucket: g, i, and a column a measure."""
+def sums_sql(q: Question, domain: Domain, names: list[str], table: Rollup | None = None) -> str:
+    """SQL of one row a group and bucket: g, i, and a column a measure; from the facts unless a table is given."""
     needed = _flows(domain, names)
-    table = _table(q, domain, needed) if rolled else None
     relation = _rolled(q, needed, table) if table else _raw(q, domain, needed)
     first, end = _span(q, domain, names)
     has_stock = any(isinstance(domain.measures[name], Stock) for name in names)

@@ -61,7 +61,7 @@ def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QU
     q = asked(*metrics, by=by, buckets=buckets)
     domain = CATALOG.domain(q.metrics[0])
     names = list(dict.fromkeys(name for metric in q.metrics for name in metric.measures))
-    return sums_sql(q, domain, names, rolled=False)
+    return sums_sql(q, domain, names)
 
 
 def one(metric: str) -> str:
