@@ -5,7 +5,7 @@ rest on one reading of the facts.
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -28,10 +28,10 @@ MOST_VALUES = 2_000_000
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """One value a fact that counts: its area, ascending, the moment it counts at, and the value."""
+    """One value a fact that counts: its area, ascending, the day it counts on, since 1970, and the value."""
 
     areas: np.ndarray
-    moments: np.ndarray
+    days: np.ndarray
     values: np.ndarray
 
 
@@ -56,13 +56,11 @@ def quantiles(q: Question, domain: Domain, quantile: Quantile) -> Cells | None:
 
 def _told(held: Values, q: Question, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
     low, high = np.searchsorted(held.areas, (q.area.code, q.area.end))
-    areas, moments, values = (column[low:high] for column in (held.areas, held.moments, held.values))
+    areas, days, values = (column[low:high] for column in (held.areas, held.days, held.values))
     span = SPANS[q.by or ""] if q.by in AREAS else None
     for i, bucket in enumerate(q.buckets):
-        first, stop = (
-            np.datetime64(datetime.combine(day, time.min)) for day in (bucket.period.start, bucket.period.end)
-        )
-        among = (moments >= first) & (moments < stop)
+        first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
+        among = (days >= first) & (days < stop)
         if not among.any():
             continue
         groups: list[object] = [""]
@@ -95,11 +93,11 @@ def _held(edition: Edition, anchor: str, value: str, facts: str) -> Values | Non
 @lru_cache(maxsize=8)
 def _read(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
     """None if there are more values than may be held."""
-    columns = f"area, {anchor} AS moment, ({value})::DOUBLE AS value"
+    columns = f"area, (({anchor})::DATE - DATE '1970-01-01')::INTEGER AS day, ({value})::DOUBLE AS value"
     sql = f"SELECT {columns} {facts} AND ({value}) IS NOT NULL LIMIT {MOST_VALUES + 1}"
     cursor = edition.cursor().execute(sql)
-    areas, moments, values = (np.ma.getdata(column) for column in cursor.fetchnumpy().values())
+    areas, days, values = (np.ma.getdata(column) for column in cursor.fetchnumpy().values())
     if len(areas) > MOST_VALUES:
         return None
     order = np.argsort(areas, kind="stable")
-    return Values(areas[order], moments[order], values[order])
+    return Values(areas[order], days[order], values[order])

@@ -1,7 +1,6 @@
 """The one function that answers for the metrics. Whatever shows a number calls it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from data.editions import Edition
+from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Domain, Metric, current
 from metrics.freshness import freshness
 from metrics.period import Period
@@ -61,7 +61,7 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     parts = {part.metric: metric_of(q.catalog, part.metric) for m in q.metrics for part in m.composite or ()}
     needed = {**{m.id: m for m in q.metrics}, **parts}
     cells: dict[str, Cells] = {}
-    for found in _side_by_side(_questions(q, list(needed.values()), rolled)):
+    for found in side_by_side(_questions(q, list(needed.values()), rolled)):
         cells.update(found)
     readers = {name: _reader(needed[name], found) for name, found in cells.items()}
     for metric in q.metrics:
@@ -82,16 +82,6 @@ def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Callabl
             asked.append(partial(_sums, q, domain, additive, rolled))
         asked += [partial(_spread, q, domain, m, rolled) for m in mine if m.quantile or m.oldest]
     return asked
-
-
-def _side_by_side(asked: list[Callable[[], dict[str, Cells]]]) -> list[dict[str, Cells]]:
-    """Planning a query keeps one core busy for longer than running it keeps all: two are planned at a time."""
-    *others, own = asked
-    running = [_beside.submit(ask) for ask in others]
-    return [own(), *(one.result() for one in running)]
-
-
-_beside = ThreadPoolExecutor(2, thread_name_prefix="question")
 
 
 def _sums(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:

@@ -119,17 +119,19 @@ def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | 
     if columns and (not columns <= set(domain.dimensions) or by_village):
         return None
     table = rollup(domain, next(iter(columns), None), by_town=not columns and not by_village)
-    known_measures = definitions(q.edition.whole, table.table)
+    known_measures = definitions(q.edition.whole).get(table.table, {})
     if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
         return None
     return table
 
 
-@lru_cache(maxsize=64)
-def definitions(edition: Edition, table: str) -> dict[str, str]:
-    """The definitions of the measures that a roll-up table of this edition was built from."""
-    sql = "SELECT measure, definition FROM rollups WHERE rollup = $1"
-    return dict(edition.cursor().execute(sql, [table]).fetchall())
+@lru_cache(maxsize=8)
+def definitions(edition: Edition) -> dict[str, dict[str, str]]:
+    """By roll-up table, the definitions of the measures that this edition's was built from."""
+    found: dict[str, dict[str, str]] = {}
+    for table, measure, definition in edition.cursor().execute("FROM rollups").fetchall():
+        found.setdefault(table, {})[measure] = definition
+    return found
 
 
 def _rolled(q: Question, needed: dict[str, Measure], table: Rollup) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
+from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.frames import each
@@ -83,11 +84,15 @@ def today(
     here = [m.id for m in (metric_of(catalog, name) for name in metrics) if exists_at(m, place.level)]
     if own is None:
         own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
-    return Today(
-        reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog),
-        rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog),
-        _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
+    moving = [catalog.metrics[name] for name in here]
+    mover, oldest = side_by_side(
+        [
+            lambda: _mover(edition, own, area, period, compare, moving, catalog),
+            lambda: rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog),
+        ]
     )
+    found = reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog)
+    return Today(found, oldest, mover)
 
 
 def reds(

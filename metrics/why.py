@@ -8,6 +8,7 @@ which is exact, because sum of (w1 - w0) is zero.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
+from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.frames import each
@@ -79,8 +81,10 @@ def why(
         both = (against, period)
         return query(edition, [metric], area, period, by=by, as_of=as_of, where=where, periods=both, catalog=catalog)
 
-    before, after = (_number(value) for value in told()["value"])
-    splits = {by: _moves(asked, told(by), period) for by in _breakdowns(edition, catalog, asked, area, where)}
+    breakdowns = _breakdowns(edition, catalog, asked, area, where)
+    whole, *parts = side_by_side([told, *(partial(told, by) for by in breakdowns)])
+    before, after = (_number(value) for value in whole["value"])
+    splits = {by: _moves(asked, frame, period) for by, frame in zip(breakdowns, parts, strict=True)}
     return Explanation(metric, area, period, against, before, after, splits)
 
 

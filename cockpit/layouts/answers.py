@@ -7,16 +7,18 @@ checked that the visitor may see the area.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cockpit.kept import kept
 from data.editions import Edition
 from metrics import ageing as ages
 from metrics import areas, todo
 from metrics import today as attention
 from metrics.areas import Area
+from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric
 from metrics.frames import each
 from metrics.freshness import freshness
@@ -102,6 +104,22 @@ class Line(NamedTuple):
     now: Series
     previous: Series
     last_year: Series
+
+
+@kept(maxsize=256)
+def ahead(asked: Asked, names: tuple[str, ...], metric: Metric, of_cases: Metric) -> None:
+    """Ask side by side what the panels of a cockpit ask one by one, so that each finds its answer made.
+
+    What rests on these answers is left: the areas below, and what needs a look.
+    """
+    side_by_side(
+        [
+            partial(vitals, asked, names),
+            partial(line, asked, metric),
+            partial(ageing, asked),
+            *(partial(parts, asked, of_cases, by) for by in ("category", "source", "department")),
+        ]
+    )
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ import streamlit as st
 from cockpit.components import areamap
 from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
-from cockpit.layouts import places
+from cockpit.layouts import answers, places
 from cockpit.layouts.attention import attention, lines
 from cockpit.layouts.panels import (
     age_bars,
@@ -18,8 +18,8 @@ from cockpit.layouts.panels import (
     trend,
     trend_figure,
 )
-from cockpit.layouts.vitals import vital_signs, vital_tiles
-from cockpit.layouts.words import level
+from cockpit.layouts.vitals import ASKED, vital_signs, vital_tiles
+from cockpit.layouts.words import ask, level
 from cockpit.view import View
 
 MAP_HEIGHT = 430
@@ -27,6 +27,7 @@ MAP_HEIGHT = 430
 
 def draw(view: View) -> None:
     """What needs a look, how it stands, where, since when, and of what kind."""
+    _ask_ahead(view)
     attention(view)
     vital_signs(view)
     if places.has_below(view):
@@ -38,6 +39,7 @@ def draw(view: View) -> None:
 
 def ready(view: View) -> None:
     """Make all that `draw` keeps, outside of a run."""
+    _ask_ahead(view)
     lines(view)
     vital_tiles(view)
     if places.has_below(view) and places.has_values(view):
@@ -50,6 +52,10 @@ def ready(view: View) -> None:
     for by in ("category", "source"):
         breakdown_bars(view, by)
     places.department_rows(view)
+
+
+def _ask_ahead(view: View) -> None:
+    answers.ahead(ask(view), ASKED, view.metric, case_metric(view))
 
 
 def where(view: View) -> None:
