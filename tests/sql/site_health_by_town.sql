@@ -47,10 +47,10 @@ FROM bounds)
    
 GROUP BY ALL
 ),
--- what each rule found of an asset: the newest of its findings, and all visits of a week
-findings AS (
+-- what each rule found of an asset: the newest of its findings, and all visits of a week; told of few assets only then
+found AS (
    
-SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule,
+SELECT i, moment, asset_source, asset, rule,
         count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
         count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
         arg_max(observed, checked_at) AS observed,
@@ -58,15 +58,19 @@ SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule,
         CASE WHEN NOT arg_max(passed, checked_at)
             THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
    
-FROM checks c
-    JOIN owned o ON o.key = c.asset AND o.source = c.asset_source
-    JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
+FROM checks JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
    
 WHERE checked_at >= (
 SELECT oldest
 FROM bounds)
    
 GROUP BY ALL
+),
+findings AS (
+   
+SELECT i, moment, o.source, o.key, site, column_kind, must_update_days, rule, visits, down, observed, newest, lost
+   
+FROM found f JOIN owned o ON o.key = f.asset AND o.source = f.asset_source
 ),
 counted AS (
    
@@ -123,8 +127,9 @@ count(*) AS messages
 FROM cases c JOIN instants ON c.registered_at + INTERVAL 3 MONTH < moment AND c.registered_at >= moment - INTERVAL 1 YEAR
    
 WHERE c.kind = 'message' AND c.asset IS NOT NULL AND NOT coalesce(c.closed_at < moment, false)
-        -- true of all of them at any instant, and of few messages: the join has little to do
-        AND (c.closed_at IS NULL OR c.closed_at > c.registered_at + INTERVAL 3 MONTH)
+        -- true of all of them at any instant, and of few messages: the join has little to do. No three months are
+        -- shorter than 89 days, and a difference is found sooner than a month is counted
+        AND (c.closed_at IS NULL OR epoch_us(c.closed_at) - epoch_us(c.registered_at) >= 89 * 86400 * 1000000::BIGINT)
    
 GROUP BY ALL
 ),
