@@ -9,7 +9,7 @@ const heading = c => {
 
 const cell = (c, column) => {
   const state = c.state ? `<span class="${c.state}">${shape(c.state)} ${esc(c.text)}</span>` : c.code ? `<code>${esc(c.text)}</code>` : esc(c.text)
-  const classes = `${column.lead ? "lead" : ""} ${column.number ? "number" : ""} ${column.short ? "short" : ""} ${c.text ? "" : "empty"}`
+  const classes = `${column.lead ? "lead" : ""} ${column.number ? "number" : ""} ${column.short ? "short" : ""} ${c.text ? "" : "empty"} ${c.quiet ? "quiet" : ""}`
   return `<td role="cell" class="${classes}" data-label="${esc(column.text)}"><span>${link(c.href, state)}${c.note ? ` <small class="grey">${esc(c.note)}</small>` : ""}</span></td>`
 }
 

@@ -26,13 +26,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A text; `state` puts its shape and colour before it, `note` a grey word behind it."""
+    """A text; `state` puts its shape and colour before it, `note` a grey word behind it.
+
+    quiet: nothing to see here: left out of a card.
+    """
 
     text: str
     href: str = ""
     state: str = ""
     note: str = ""
     code: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

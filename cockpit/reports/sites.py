@@ -95,4 +95,4 @@ def rule(name: str) -> str:
     if told:
         return told
     kind, colon, what = name.partition(":")
-    return _("deduction: {what}", what=what.replace("_", " ")) if colon and kind == "deduction" else name
+    return _("deduction: {what}", what=words.deduction(what)) if colon and kind == "deduction" else name

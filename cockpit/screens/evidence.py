@@ -84,14 +84,16 @@ def _phases(seconds: Mapping[str, float]) -> str:
         "dns": _("name"), "connect": _("connection"), "tls": _("encryption"), "answer": _("answer"),
         "body": _("page"), "rest": _("rest"),
     }  # fmt: skip
-    return "  ".join(_("{phase} {n} s", phase=named.get(name, name), n=f"{n:g}") for name, n in seconds.items())
+    return "  ".join(
+        _("{phase} {n} s", phase=text, n=f"{seconds[name]:.3f}") for name, text in named.items() if name in seconds
+    )
 
 
 def _faults(told: Iterable[Mapping[str, Any]]) -> None:
     """What axe-core found, element by element as far as it is kept."""
     grave = {"critical": _("critical"), "serious": _("serious"), "moderate": _("moderate"), "minor": _("minor")}
     columns = [
-        Column(_("Fault"), lead=True), Column(_("Impact")), Column(_("Elements"), number=True),
+        Column(_("Accessibility fault"), lead=True), Column(_("Impact")), Column(_("Elements"), number=True),
         Column(_("Where, as CSS selectors")),
     ]  # fmt: skip
     rows = [

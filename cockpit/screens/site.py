@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,19 +118,40 @@ def _mark(at: datetime, opened: bool) -> Mark:
 def rules(view: View, site: Site, found: pd.DataFrame) -> None:
     """The newest check of each rule, failed ones first; without a browser it says what that leaves out."""
     decided = _decided(site, found)
-    rows = [_rule_row(view, site, check, decided) for check in sites.newest(found)]
+    newest = sites.newest(found)
+    passed = [] if _unfolded() else [check for check in newest if check["passed"]]
+    rows = [_rule_row(view, site, check, decided) for check in newest if _unfolded() or not check["passed"]]
+    rows += [_passed_row(rule, list(checks)) for rule, checks in groupby(passed, itemgetter("rule"))]
     if sites.lacks_browser(found):
         header.notice(
             _("Accessibility was looked at without a browser: what only one sees, such as contrast, is not told.")
         )
     columns = [
-        Column(_("Rule"), lead=True), Column(_("State")), Column(_("Observed"), number=True),
+        Column(_("Rule"), lead=True), Column(_("State"), short=True), Column(_("Observed"), number=True),
         Column(_("Checked"), short=True), Column(_("What was found")), Column(_("Decision")),
     ]  # fmt: skip
     if rows:
         table(columns, rows, key="rules")
     else:
         header.notice(_("Nothing was checked here in the last two weeks."))
+
+
+def folding(view: View, site: Site) -> list[tuple[str, str]]:
+    """The link that shows every check that passed, or one line a rule again."""
+    text, show = (_("One line a rule"), None) if _unfolded() else (_("Every check"), "all")
+    return [(text, view.href("site", **evidence.key_of(site), show=show))]
+
+
+def _unfolded() -> bool:
+    return st.query_params.get("show") == "all"
+
+
+def _passed_row(rule: str, passed: list[Check]) -> list[Cell | str]:
+    """A rule that passed, whatever the number of columns or guides it passed for."""
+    told = ngettext("{n} page", "{n} pages", len(passed)) if len(passed) > 1 else ""
+    seen = observed(passed[0]) if len(passed) == 1 else ""
+    at = format.stamp(max(check["checked_at"] for check in passed))
+    return [Cell(words.rule(rule), note=told), Cell(_("Passed"), state="green"), seen, at, "", ""]
 
 
 def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> list[Cell | str]:
@@ -251,9 +274,9 @@ def _form(view: View, visitor: Visitor, site: Site, failed: list[Check]) -> None
         holds = third.selectbox(
             _("Holds on"), HOLDS, format_func=lambda n: ngettext("{n} day", "{n} days", n) if n else _("no")
         )
-        confirm, dismiss, _rest = st.columns([1, 1, 6])
-        confirmed = confirm.form_submit_button(_("Confirm"))
-        dismissed = dismiss.form_submit_button(_("Dismiss"))
+        with st.container(horizontal=True):
+            confirmed = st.form_submit_button(_("Confirm"))
+            dismissed = st.form_submit_button(_("Dismiss"))
     if confirmed or dismissed:
         _decide(view, visitor, failed[number], "dismissed" if dismissed else "confirmed", note, holds)
 

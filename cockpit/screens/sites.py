@@ -112,7 +112,8 @@ def light(row: Site, limit: Limit) -> Cell:
     if not _known(row, limit):
         return Cell("")
     value = sites.observed(row, limit.rule) or 0.0
-    return Cell(number(row, limit, value), state=state(row, limit, value))
+    told = state(row, limit, value)
+    return Cell(number(row, limit, value), state=told, quiet=told == "green")
 
 
 def state(row: Site, limit: Limit, value: float) -> str:

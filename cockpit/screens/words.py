@@ -122,9 +122,22 @@ def rule(name: str) -> str:
         "search_works": _("Site search"), "certificate": _("Certificate"), "https": "HTTPS", "ipv6": "IPv6",
         "required_links": _("What the home page must show"), "page_title": _("Title of the page"),
         "elder_mode": _("Elder mode"), "accessibility": _("Accessibility"),
-        "axe_faults": _("Accessibility in a browser"), "deduction": _("Deduction"),
+        "axe_faults": _("Accessibility in a browser"),
     }.get(kind, kind)  # fmt: skip
+    if kind == "deduction":
+        return _("Deduction: {what}", what=deduction(what))
     return f"{known} {what}" if colon else known
+
+
+def deduction(name: str) -> str:
+    """What a site loses points for; an entry of the district's own by its name."""
+    return {
+        "policy_files": _("policy files"), "statistics": _("statistics"), "replies": _("replies to messages"),
+        "search": _("site search"), "site_search": _("site search"), "dead_links": _("dead links"),
+        "accessibility": _("accessibility"), "guide_parts": _("guides"), "page_label": _("page title"),
+        "site_marks": _("marks of the site"), "ipv6": "IPv6", "https": "HTTPS", "certificate": _("certificate"),
+        "elder_mode": _("elder mode"),
+    }.get(name, name.replace("_", " "))  # fmt: skip
 
 
 def limit(rule: str) -> str:
@@ -143,7 +156,7 @@ def bound(rule: str) -> str:
         "home_updated": _("14 days"),
         "stale_listed": _("5 of: news over 14 days, notices and policies over 6 months"),
         "stale_other": _("10 beyond their own limit"),
-        "blank": "5",
+        "blank": _("5 columns"),
         "unanswered": _("1 for more than 3 months"),
         "guides": _("5 that lack 4 of 8 classes; of fewer guides, all"),
     }.get(rule, rule)

@@ -48,7 +48,7 @@ class Zoo:
 
     async def _house(self, handler: Handler, host: str, secure: ssl.SSLContext | None, name: str) -> str:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, IndexError):
                 path = (await reader.readline()).decode("latin-1").split()[1]
                 while (await reader.readline()).strip():
                     pass
