@@ -1,4 +1,4 @@
-"""The prober beside the screens: a process of its own, kept alive by the server, and verdicts worked out ahead.
+"""The prober beside the screens: a process of its own, kept alive by the server.
 
 Probing takes processor time that readers need, so it is no part of the server's process. Of all servers of a home one
 keeps it: the process itself holds the home's lock, and one that finds it taken ends and is tried again later.
@@ -13,46 +13,23 @@ import sys
 import threading
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
-
-from cockpit import editions, settings
+from cockpit import settings
 from cockpit.settings import Settings
 from data.errors import DataError
-from metrics import sites
-from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
-LOOK_SECONDS = 2.0
 AGAIN_SECONDS = 60.0
 STOP_SECONDS = 10.0
 NICENESS = 10
 
 
 async def run() -> None:
-    """For as long as the server runs: sites' verdicts ready when an edition appears, and the prober alive if wanted."""
+    """For as long as the server runs: the prober alive, if it is wanted."""
     config = settings.current()
-    probing = asyncio.create_task(_kept(config)) if config.probe else None
-    known = ""
-    try:
-        while True:
-            known = await run_in_threadpool(_warmed, config, known)
-            await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        if probing:
-            probing.cancel()
-            await asyncio.gather(probing, return_exceptions=True)
-
-
-def _warmed(config: Settings, known: str) -> str:
-    """The id of the current edition, its sites' verdicts worked out if it is new."""
-    with contextlib.suppress(DataError, MetricsError):
-        edition = editions.current(config)
-        if edition.id != known:
-            sites.warm(edition)
-        return edition.id
-    return known
+    if config.probe:
+        await _kept(config)
 
 
 async def _kept(config: Settings) -> None:

@@ -12,7 +12,7 @@ from cockpit.layouts import overview
 from cockpit.view import catalog_of, read
 from data.editions import Edition
 from data.errors import DataError
-from metrics import areas
+from metrics import areas, sites
 from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,9 @@ def up() -> None:
 async def stay() -> None:
     """Have the answers of every new edition ready, for ever: of the top and of the areas right below it.
 
-    The edition is shown when its top is ready, and everybody who may see an area shares its answers, so that the first
-    one to come finds them made. Where pushes make an edition a minute, the areas below have their turn now and then.
+    The edition is shown when its top and the verdicts of its sites are ready, and everybody who may see an area shares
+    its answers, so that the first one to come finds them made. Where pushes make an edition a minute, the areas below
+    have their turn now and then.
     """
     ready, all_at = "", -ALL_SECONDS
     while True:
@@ -54,6 +55,7 @@ async def stay() -> None:
                 codes = codes[:1]
             else:
                 all_at = time.monotonic()
+            await run_in_threadpool(_verdicts, edition)
             for code in codes:
                 await run_in_threadpool(_answers, edition, code)
                 editions.show(edition)
@@ -70,6 +72,14 @@ def _codes() -> tuple[Edition | None, list[int]]:
         return edition, [place.code for place in (top, *areas.children(edition, top))]
     except (DataError, MetricsError):
         return None, []
+
+
+def _verdicts(edition: Edition) -> None:
+    """What the list of sites shows: of thousands of them it takes a second."""
+    try:
+        sites.warm(edition)
+    except Exception as error:  # as below
+        log.info("the verdicts of the sites are not made ready: %s", error)
 
 
 def _answers(edition: Edition, code: int) -> None:

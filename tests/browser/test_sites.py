@@ -78,6 +78,8 @@ def test_a_deduction_is_edited_and_counts(server: Server, open_page: Open) -> No
     expect(line).to_contain_text("Does not count")
     page.get_by_role("combobox").click()
     page.get_by_role("option", name="IPv6").click()
+    expect(page.get_by_label("Indicator")).to_have_value("IPv6改造")
+    settled(page)
     page.get_by_label("Points").fill("2.5")
     page.get_by_test_id("stForm").get_by_text("counts").click()
     page.get_by_role("button", name="Save").click()

@@ -13,6 +13,7 @@ from cockpit.access.policy import Grants, Held
 from cockpit.layouts import attention, overview
 from cockpit.view import View, read
 from data.home import Home
+from metrics import sites
 from metrics.areas import area
 from metrics.scope import OutOfScope
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
@@ -37,6 +38,7 @@ def edition(home: Home, day: int) -> str:
 
 
 def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites._all.cache_clear()
     made: list[tuple[str, int]] = []
     ready = overview.ready
 
@@ -59,6 +61,7 @@ def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypat
         return first, second
 
     first, second = asyncio.run(two_editions())
+    assert sites._all.cache_info().currsize >= 2, "the verdicts of the sites as well"
     # the areas below have their turn now and then, not with every edition
     assert made == [(first, DISTRICT), *((first, town) for town in TOWNS), (second, DISTRICT)]
 
