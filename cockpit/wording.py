@@ -51,6 +51,7 @@ DETAILS = (
     N_("No route to host"),
     N_("Server disconnected without sending a response."),
     N_("peer closed connection without sending complete message body (received {came} bytes, expected {told})"),
+    N_("peer closed connection without sending complete message body (incomplete chunked read)"),
     N_("certificate has expired"),
     N_("certificate is not yet valid"),
     N_("self-signed certificate"),

@@ -28,6 +28,8 @@ from data.probe.state import State
 log = logging.getLogger(__name__)
 
 SWEEP = timedelta(days=1)
+ENDING_SECONDS = 5.0
+"""What is being published at the end has so long to come to its own."""
 Publish = Callable[[], Awaitable[None]]
 """Loads what is in the spool and publishes it."""
 Current = Callable[[], Edition]
@@ -108,8 +110,8 @@ async def always(
         return runner.counts
     finally:
         await runner.stop()
-        if publishing:
-            await asyncio.wait([publishing])
+        if publishing and not (await asyncio.wait([publishing], timeout=ENDING_SECONDS))[0]:
+            publishing.cancel()  # what is loaded is loaded, and the rest is still in the spool
         Spool(home).close(clock.now())
         runner.jobs.state.close()
 

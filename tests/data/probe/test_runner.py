@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import DataError
 from data.home import Home
-from data.probe import plan, runner, service
+from data.probe import connect, net, plan, runner, service
 from data.probe.contents import ELEMENTS
 from data.probe.deliver import OPEN, Spool, row_of
 from data.probe.evidence import ID, Evidence
@@ -111,6 +111,7 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
             "/": OPEN_PAGE, "/whole": f"<table>{whole}</table>",
             "/half": "<p>事项名称</p><p>取水许可</p><p>联系电话</p>",
             "/api/ok": '{"code":0}', "/api/bad": '{"code":500}', "/s?q=%E9%80%9A%E7%9F%A5": "<p>关于通知的结果</p>",
+            "/s?q=nothing": "<p>暂无结果</p>",
             "/mail": "<p><a href=/m>噪声</a> 2026-07-31 未回复</p><p><a href=/m>路灯</a> 2026-08-01 未回复</p>",
         })
     )  # fmt: skip
@@ -122,20 +123,28 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
         {"key": "bad", "kind": "function", "url": f"{url}api/bad"},
         {"key": "lost", "kind": "mini_program", "url": f"{url}api/lost"},
         {"key": "closed", "kind": "app", "url": f"{url}api/lost"},
+        {"key": "asked", "kind": "mini_program", "url": ""},
+        {"key": "mute", "url": url},
     ]
     described = {"request": {"expect": '"code":0'}}
     edition = registered(home, [{"key": "site", "url": url}, *parts], BEGIN)
     extras = {
         "site": {"search": {"url": f"{url}s?q={{word}}", "word": "通知"}, "messages": f"{url}mail"},
         "ok": described, "bad": described, "closed": {"request": {"status": 404}},
+        "asked": {"request": {"url": f"{url}api/ok", "method": "POST", "body": '{"id":"0"}', "expect": '"code":0'}},
+        "mute": {"search": {"url": f"{url}s?q={{word}}", "word": "nothing"}},
     }  # fmt: skip
     found = probed(home, edition, options(tmp_path, extras), clock)
     guides = {key: told(found, "guide_elements", key)["observed"] for key in ("whole", "half", "gone")}
     assert guides == {"whole": 8, "half": 1, "gone": 0}
-    functions = {key: told(found, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed")}
-    assert functions == {"ok": True, "bad": False, "lost": False, "closed": True}
+    functions = {
+        key: told(found, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed", "asked")
+    }
+    assert functions == {"ok": True, "bad": False, "lost": False, "closed": True, "asked": True}
+    assert ("POST", '{"id":"0"}') in zoo.sent[url]
     assert told(found, "function_answers", "bad")["evidence"].startswith('without “"code":0”')
     assert told(found, "search_works")["passed"]
+    assert not told(found, "search_works", "mute")["passed"], "it finds what is not there"
     late = told(found, "messages_unanswered")
     assert (late["observed"], late["passed"], late["veto"]) == (1, False, True), "1 August is three months to the day"
 
@@ -148,6 +157,42 @@ def test_dead_links_are_found_on_registered_hosts_only(home: Home, zoo: Zoo, tmp
     found = told(probed(home, edition, options(tmp_path), clock), "links_dead")
     assert (found["observed"], f"{url}gone" in found["evidence"]) == (1, True)
     assert zoo.asked[other] == []
+
+
+@pytest.mark.parametrize("leads", [True, False], ids=["led to HTTPS", "left at HTTP"])
+def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
+    home: Home, zoo: Zoo, authority: Authority, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch,
+    leads: bool,
+) -> None:  # fmt: skip
+    """A name with an IPv6 address as well; whoever comes by HTTP is led on, or is not."""
+    name = "gov.example"
+    secure = zoo.house(z.page(OPEN_PAGE), secure=authority.context(name, until=30))
+    plain = zoo.house(z.leading(f"https://{name}/") if leads else z.page(OPEN_PAGE))
+    at = {443: net.place(secure), 80: net.place(plain)}
+    real = connect._connected
+
+    def resolver(host: str, port: int, family: int = 0, *_more: object) -> list[tuple[Any, ...]]:
+        address = "::1" if family == socket.AF_INET6 else at[port][0]
+        return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    monkeypatch.setattr(connect, "_connected", lambda _address, port: real(*at[port]))
+    edition = registered(home, [{"key": "site", "url": f"http://{name}/"}], BEGIN)
+    chosen = options(tmp_path, networks=(z.NETWORK, "::1/128"), authorities=authority.file)
+    found = probed(home, edition, chosen, clock)
+    assert told(found, "site_open")["passed"]
+    assert told(found, "https")["passed"] is leads
+    assert (told(found, "certificate")["passed"], told(found, "certificate")["observed"]) == (True, 30)
+    assert told(found, "ipv6")["passed"]
+
+
+def test_a_column_in_the_charset_of_old_sites_is_read(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+    """GBK by its meta alone, and a character that only GB 18030 has; its date is printed the Chinese way."""
+    html = '<meta charset="gb2312"><ul><li><a href=/1>关于㐀字路口改造的通知</a> 2026年10月30日</li></ul>'
+    url = zoo.house(z.page(html.encode("gb18030"), Content_Type="text/html"))
+    column = {"key": "c", "kind": "column", "parent": "site", "url": url, "column_kind": "news"}
+    found = probed(home, registered(home, [{"key": "site", "url": url}, column], BEGIN), options(tmp_path), clock)
+    assert (told(found, "column_items", "c")["observed"], told(found, "column_updated", "c")["observed"]) == (1, 2)
 
 
 # --- our own network ----------------------------------------------------------------------------------------------

@@ -132,14 +132,15 @@ def test_old_evidence_goes_while_it_runs(home: Home, zoo: Zoo, tmp_path: Path, c
 
 @pytest.mark.usefixtures("minutes")
 def test_what_is_under_way_at_the_end_is_given_up_and_what_was_found_is_kept(
-    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock
+    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fine, hangs = zoo.house(z.page(PAGE)), zoo.house(z.hanging)
     registered(home, [{"key": "fine", "url": fine}, {"key": "hangs", "url": hangs}], clock.at)
 
     async def never() -> None:
-        return None
+        await asyncio.sleep(3600)
 
+    monkeypatch.setattr(service, "ENDING_SECONDS", 0.2)
     chosen = options(tmp_path, {"hangs": {"waive_robots": True}})
     asyncio.run(asyncio.wait_for(kept(home, chosen, clock, never, 1.3), 30))
     lines = [json.loads(line) for file in Spool(home).folder.glob("*.ndjson") for line in file.read_text().splitlines()]

@@ -27,11 +27,12 @@ Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Zoo:
-    """Starts servers; `asked` holds what each was asked for, in order."""
+    """Starts servers; `asked` holds what each was asked for, in order, and `sent` the method and body beside."""
 
     folder: Path
     loop: asyncio.AbstractEventLoop
     asked: dict[str, list[str]] = field(default_factory=dict)
+    sent: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     count: int = 0
     servers: list[asyncio.Server] = field(default_factory=list)
 
@@ -48,11 +49,13 @@ class Zoo:
 
     async def _house(self, handler: Handler, host: str, secure: ssl.SSLContext | None, name: str) -> str:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, IndexError):
-                path = (await reader.readline()).decode("latin-1").split()[1]
-                while (await reader.readline()).strip():
-                    pass
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
+                method, path = (await reader.readline()).decode("latin-1").split()[:2]
+                length = 0
+                while line := (await reader.readline()).strip().lower():
+                    length = int(line.split(b":")[1]) if line.startswith(b"content-length:") else length
                 self.asked[url].append(path)
+                self.sent[url].append((method, (await reader.readexactly(length)).decode()))
                 await (missing if path == "/robots.txt" and handler not in KNOWS_ROBOTS else handler)(path, writer)
                 await writer.drain()
             writer.close()
@@ -61,7 +64,7 @@ class Zoo:
         self.servers.append(server)
         port = server.sockets[0].getsockname()[1]
         url = f"{'https' if secure else 'http'}://{name or host}:{port}/"
-        self.asked[url] = []
+        self.asked[url], self.sent[url] = [], []
         return url
 
     def pages(self, url: str) -> list[str]:

@@ -1,0 +1,87 @@
+"""The command that probes, as somebody types it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cockpit import settings
+from cockpit.commands import main
+from data.editions import current
+from data.home import Home
+from data.probe import service
+from data.probe.clock import RealClock
+from tests.data.probe import zoo as z
+from tests.data.probe.district import registered
+from tests.data.probe.zoo import NETWORK, Zoo, open_zoo
+from tests.factory import DISTRICT, deliver, published
+
+PAGE = "<title>临江区人民政府</title><p>网站标识码 ICP备 公网安备 联系我们 找错</p>"
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
+    with open_zoo(tmp_path_factory.mktemp("zoo")) as made:
+        yield made
+
+
+@pytest.fixture
+def home(tmp_path: Path, zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A site that opens, one that does not, and an edition as of now."""
+    home = Home(tmp_path / "var", memory="1GB")
+    sites = [{"key": "opens", "url": zoo.house(z.page(PAGE))}, {"key": "fails", "url": zoo.house(z.resetting)}]
+    registered(home, sites, RealClock(home.zone).now())
+    (home.root / "extras.yaml").write_text("delay: 0\nassets: {fails: {waive_robots: true}}")
+    monkeypatch.setattr("data.probe.jobs.RETRY_SECONDS", 0.05)
+    for name, value in (("HOME", home.root), ("PROBE_NETWORKS", NETWORK), ("PROBE_EXTRAS", home.root / "extras.yaml")):
+        monkeypatch.setenv(f"COCKPIT_{name}", str(value))
+    settings.current.cache_clear()
+    yield home
+    settings.current.cache_clear()
+
+
+def probed(home: Home) -> dict[tuple[str, str], bool]:
+    edition = current(home)
+    assert edition is not None
+    sql = "SELECT asset, rule, passed FROM checks WHERE source = 'prober'"
+    return {(asset, rule): passed for asset, rule, passed in edition.cursor().execute(sql).fetchall()}
+
+
+def test_once_checks_everything_delivers_and_publishes(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--once"]) == 0
+    assert "tasks" in capsys.readouterr().out
+    found = probed(home)
+    assert (found["opens", "site_open"], found["fails", "site_open"]) == (True, False)
+    assert list((home.root / "probe" / "spool").iterdir()) == [], "all of it is loaded"
+
+
+def test_one_site_is_checked_alone_and_one_that_is_not_registered_is_told(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["probe", "--once", "--site", "opens"]) == 0
+    assert {asset for asset, _rule in probed(home)} == {"opens"}
+    assert main(["probe", "--once", "--site", "open"]) != 0
+    assert "no site open with an address is registered" in capsys.readouterr().err
+        "mean opens", 'mean "opens'
+    )
+
+
+def test_a_second_prober_of_a_home_is_refused(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    with service.alone(home):
+        assert main(["probe", "--once"]) != 0
+    assert "probed by another process" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("span", ["5s", "2d", "soon", "25h"])
+def test_a_span_that_is_none_is_told(home: Home, capsys: pytest.CaptureFixture[str], span: str) -> None:
+    assert main(["probe", "--every", span]) == 2
+    assert "such as 60s, 15m or 1h" in capsys.readouterr().err
+
+
+def test_nothing_registered_is_told_with_what_to_do(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    (home.root / "extras.yaml").write_text("delay: 0")
+    gone = [{"key": key, "kind": "site", "name": key, "area": DISTRICT, "url": None} for key in ("opens", "fails")]
+    deliver(home, "assets", gone, source="register")
+    published(home, RealClock(home.zone).now())
+    assert main(["probe", "--once"]) == 1
+    assert "nothing could be checked" in capsys.readouterr().err
