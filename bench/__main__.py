@@ -1,6 +1,6 @@
 """`python -m bench`: every figure that the README quotes, one command after the other."""
 
-from bench import areas, load, prober, query, reports, viewers
+from bench import areas, load, prober, pushes, query, reports, sites, viewers
 
-for figures in (load, areas, query, viewers, reports, prober):
+for figures in (load, areas, query, viewers, pushes, reports, prober, sites):
     figures.main()
