@@ -67,18 +67,19 @@ def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup
 
 
 def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> None:
-    """Temporary tables of a fact: `fresh` rows, and the edition's rowids of rows `gone`, `turned` and `touched`."""
+    """Temporary tables: `fresh` rows, the rows `gone` for them, and the rowids of those `turned` and `touched`."""
     table = f"edition.{fact.name}"
     _temp(con, "fresh", shaped(fact, _changed(fact, step)))
-    _temp(con, "gone", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
-    _temp(con, "turned", "SELECT id FROM gone LIMIT 0")
+    _temp(con, "found", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
+    _temp(con, "gone", _whole(table, "found"))
+    _temp(con, "turned", "SELECT 0::BIGINT AS id LIMIT 0")
     if fact.name == "assets":
         _temp(con, "fresh_assets", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
         _judge_repeats(con)
     by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
     moved = (_moved(fact, rollup, step) for rollup in by_terms.values())
-    _temp(con, "touched", " UNION ".join(["FROM gone", "FROM turned", *moved]))
+    _temp(con, "touched", " UNION ".join(["SELECT id FROM gone", "FROM turned", *moved]))
 
 
 def _changed(fact: Fact, step: Step) -> str:
@@ -103,8 +104,15 @@ def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
 
 
 def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
-    """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more."""
-    _temp(con, "changed", f"{_clues('gone')} UNION ALL {_FRESH_CLUES}")
+    """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more.
+
+    What is tied to others as before, such as a case that was closed, leaves their verdicts and its own as they were.
+    """
+    _temp(con, "fresh_clues", repeats.clues("fresh", "-1 - rowid"))
+    _temp(con, "gone_clues", repeats.clues("gone", "id"))
+    _temp(con, "alike", _ALIKE)
+    changed = (f"FROM {name}_clues ANTI JOIN alike ON alike.{name} = {name}_clues.id" for name in ("gone", "fresh"))
+    _temp(con, "changed", " UNION ALL ".join(changed))
     _gather(con, "suspects", repeats.behind("FROM changed"))
     _gather(con, "context", repeats.before("FROM suspects"))
     _temp(con, "repeating", repeats.repeats("FROM context"))
@@ -112,30 +120,50 @@ def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO turned SELECT c.rowid FROM edition.cases c JOIN suspects s ON s.id = c.rowid "
         "WHERE c.repeated <> (c.repeat_of IS NOT NULL OR c.rowid IN (FROM repeating))"
     )
-    con.execute("UPDATE fresh SET repeated = repeat_of IS NOT NULL OR -1 - rowid IN (FROM repeating)")
+    con.execute(
+        "UPDATE fresh SET repeated = repeat_of IS NOT NULL OR -1 - rowid IN (FROM repeating) OR -1 - rowid IN "
+        "(SELECT fresh FROM alike WHERE repeated AND fresh NOT IN (SELECT id FROM suspects))"
+    )
+
+
+# the verdict of a case that the source itself calls a repeat says nothing of its ties
+_ALIKE = """
+    SELECT f.id AS fresh, g.id AS gone, old.repeated
+    FROM fresh_clues f JOIN gone_clues g ON f.source = g.source AND f.key = g.key AND f.moment = g.moment
+        AND f.caller IS NOT DISTINCT FROM g.caller AND f.spot IS NOT DISTINCT FROM g.spot
+    JOIN gone old ON old.id = g.id JOIN fresh now ON -1 - now.rowid = f.id
+    WHERE old.repeat_of IS NULL OR now.repeat_of IS NOT NULL
+"""
 
 
 def _gather(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
-    """The clues of the fresh cases and of those unchanged ones that lie in the ranges."""
+    """The clues of the fresh cases and of those unchanged ones that lie in the ranges; none without a range."""
     _temp(con, "ranges", ranges)
+    if not _count(con, "ranges"):
+        _temp(con, name, "FROM fresh_clues LIMIT 0")
+        return
     _temp(con, "stay", f"SELECT id FROM ({repeats.near('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
-    _temp(con, name, f"{_clues('stay')} UNION ALL {_FRESH_CLUES}")
-
-
-_FRESH_CLUES = repeats.clues("fresh", "-1 - rowid")
+    _temp(con, name, f"{_clues('stay')} UNION ALL FROM fresh_clues")
 
 
 def _clues(ids: str) -> str:
-    return repeats.clues(f"(SELECT c.rowid AS id, c.* FROM edition.cases c SEMI JOIN {ids} i ON i.id = c.rowid)", "id")
+    return repeats.clues(f"({_whole('edition.cases', ids)})", "id")
+
+
+def _whole(table: str, ids: str) -> str:
+    """Finding rows by their key or hash first and reading them then is half the cost of reading what is looked at."""
+    return f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN {ids} i ON i.id = e.rowid"
 
 
 def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
     """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
     table = f"edition.{fact.name}"
-    _temp(con, "before", f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN touched t ON t.id = e.rowid")
+    _temp(con, "others", "FROM touched ANTI JOIN gone USING (id)")
+    others = f" UNION ALL {_whole(table, 'others')}" if _count(con, "others") else ""
+    _temp(con, "before", f"FROM gone{others}")
     turn = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
     _temp(con, "after", f"SELECT * {turn} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
-    con.execute(f"DELETE FROM {table} WHERE rowid IN (FROM gone)")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM gone)")
     if fact.name == "cases":
         con.execute(f"UPDATE {table} SET repeated = NOT repeated WHERE rowid IN (FROM turned)")
     con.execute(f"INSERT INTO {table} SELECT * FROM fresh ORDER BY {layout(fact, time_sql(step.new))}")
