@@ -66,7 +66,11 @@ class Faces:
         missing = [name for part, name in names.items() if self.of(part) not in OFFICIAL[part]]
         if not missing:
             return told
-        lacking = _("Where it was made these were not at hand: {names}", names=words.listed(missing))
+        lacking = (
+            _("none of the official ones was at hand where it was made")
+            if len(missing) == len(names)
+            else _("not at hand where it was made: {names}", names=words.listed(missing))
+        )
         instead = words.listed(dict.fromkeys(FREE[part] for part in names if names[part] in missing))
         stand_in = _("named in their place: {fonts}", fonts=instead)
         return f"{told}；{lacking}；{stand_in}"

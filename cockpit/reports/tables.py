@@ -27,8 +27,8 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
     if not told:
         return
     columns = [
-        Column(_("Metric"), width=2.2), Column(_("This period"), True), Column(_("Before"), True),
-        Column(_("Change"), True), Column(_("State"), width=1.4), Column(_("Target"), width=2.4),
+        Column(_("Metric"), width=2.6), Column(_("This period"), True), Column(_("Before"), True),
+        Column(_("Change"), True, 1.2), Column(_("State"), width=1.4), Column(_("Target"), width=2.4),
         Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
         Column(_("Sample"), True, detail=True), Column(_("Quality"), detail=True),
     ]  # fmt: skip

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, ROOT, Seen
+from tests.browser.test_cockpit import DISTRICT, TOWN, VILLAGE
+from tests.cockpit.reports.test_files import converted, words_of
 
 Open = Callable[..., Page]
 MAKING = 4 * PATIENCE
@@ -61,6 +63,21 @@ def test_a_report_is_made_proved_issued_and_opened_again(
     expect(page.locator(".paper, .crumbs").first).to_be_visible()
     page.get_by_role("link", name="口径").first.wait_for()
     expect(page.locator("body")).to_contain_text("2026年10月")
+
+
+def test_a_brief_is_one_page_an_area_in_word_as_well(demo: Path, tmp_path: Path) -> None:
+    """Set by LibreOffice in whatever fonts this machine has in place of the official ones."""
+    areas = [word for code in (DISTRICT, TOWN, VILLAGE) for word in ("--area", str(code))]
+    asked = [*areas, "--from", "2026-10-01", "--to", "2026-11-01", "-o", str(tmp_path / "brief.docx")]
+    command = [sys.executable, "-m", "cockpit", "report", "brief", *asked, "--home", str(demo)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (paper,) = converted([tmp_path / "brief.docx"], tmp_path)
+    pages = words_of(paper).split("\f")[:-1]
+    assert len(pages) == 3
+    for page, name in zip(pages, ("临江区", "沙洲镇", "新河村"), strict=True):
+        assert f"{name}治理运行情况专报" in page
+        assert "办理最久的事项" in page
+    assert "SHA-256" in pages[-1]
 
 
 @pytest.mark.parametrize("width", [1400, 390])

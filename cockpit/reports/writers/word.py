@@ -8,7 +8,7 @@ import docx
 from docx.document import Document as Paper
 from docx.enum.section import WD_ORIENT
 from docx.oxml import parse_xml
-from docx.shared import Mm
+from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from cockpit.i18n import _, using
@@ -32,6 +32,8 @@ from cockpit.reports.writers.table import EPOCH
 
 PORTRAIT, LANDSCAPE = 156, 297 - 28 - 26
 """Millimetres of text across."""
+CLOSE = 8
+"""Points under the title of a page that must hold everything."""
 
 
 def write(document: Document, faces: Faces, path: Path) -> None:
@@ -62,6 +64,8 @@ class _Word:
         for i, part in enumerate(self.document.parts):
             title = self.paper.add_paragraph(clean(part.title), "Title")
             title.paragraph_format.page_break_before = i > 0
+            if self.document.page:
+                title.paragraph_format.space_after = Pt(CLOSE)
             list_id = wordxml.numbering(self.paper, zh=self.zh)
             if self.document.contents:
                 headings = [block for block in part.blocks if isinstance(block, Heading) and block.level < 3]
@@ -128,7 +132,8 @@ class _Word:
         if caption:
             self.paper.add_paragraph(clean(caption), "Caption").paragraph_format.keep_with_next = True
         size = size_of(len(columns), landscape=self.document.landscape, close=self.document.page)
-        self._add(wordtable.table(columns, rows, width=self.width, size=size, total=block.total, count=len(block.rows)))
+        told = {"width": self.width, "size": size, "total": block.total, "count": len(block.rows)}
+        self._add(wordtable.table(columns, rows, close=self.document.page, **told))
         note = "；".join(filter(None, (block.note, left_out(more))))
         self.paper.add_paragraph(clean(note), "Note" if note else "Gap")
 

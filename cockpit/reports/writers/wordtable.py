@@ -11,23 +11,30 @@ from cockpit.reports.writers.wordxml import run_fonts
 
 NS = nsdecls("w")
 TWIPS_A_MM = 1440 / 25.4
+ROOM, CLOSE = 30, 8
+"""Twentieths of a point above and below a line of a table."""
 HALF = 2
 """Word counts type in half points."""
 
 
 def table(
-    columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, width: float, size: float, total: bool, count: int
-) -> str:
-    """A table with a heading row that repeats on each page; numbers to the right."""
+    columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, width: float, size: float, total: bool, count: int,
+    close: bool = False,
+) -> str:  # fmt: skip
+    """A table with a heading row that repeats on each page; numbers to the right. close: no room between its lines."""
+    room = CLOSE if close else ROOM
     shares = [column.width for column in columns]
     widths = [round(width * TWIPS_A_MM * share / sum(shares)) for share in shares]
     lines = [
-        _row([_cell(c.text, w, size, "center", "heading") for c, w in zip(columns, widths, strict=True)], head=True)
+        _row(
+            [_cell(c.text, w, size, "center", "heading", room=room) for c, w in zip(columns, widths, strict=True)],
+            head=True,
+        )
     ]
     for i, row in enumerate(rows):
         fill = "F2F2F2" if total and i == count - 1 else ""
         cells = [
-            _cell(told(cell), w, size, "right" if c.number else "left", "body", fill)
+            _cell(told(cell), w, size, "right" if c.number else "left", "body", fill, room)
             for cell, c, w in zip(row, columns, widths, strict=True)
         ]
         lines.append(_row(cells))
@@ -87,11 +94,11 @@ def _row(cells: Sequence[str], *, head: bool = False, height: float = 0) -> str:
     return f"<w:tr><w:trPr><w:cantSplit/>{tall}{'<w:tblHeader/>' if head else ''}</w:trPr>{''.join(cells)}</w:tr>"
 
 
-def _cell(text: str, width: int, size: float, side: str, part: str, fill: str = "") -> str:
+def _cell(text: str, width: int, size: float, side: str, part: str, fill: str = "", room: int = ROOM) -> str:
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
     fonts = run_fonts(part).replace(f" {NS}", "")
     runs = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(clean(line))}</w:t>' for line in text.split("\n"))
-    spacing = f'<w:spacing w:before="30" w:after="30" w:line="{round(size * 1.25 * 20)}" w:lineRule="exact"/>'
+    spacing = f'<w:spacing w:before="{room}" w:after="{room}" w:line="{round(size * 1.25 * 20)}" w:lineRule="exact"/>'
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
         f'<w:p><w:pPr><w:snapToGrid w:val="0"/>{spacing}<w:jc w:val="{side}"/></w:pPr>'

@@ -34,7 +34,9 @@ def styles(paper: Paper, *, zh: bool) -> None:
     """Normal, body, title, headings, captions and small print, all black, without the template's own looks."""
     body = 16 if zh else 12
     line = LINE if zh else 20
-    _style(paper, "Normal", "body", body, line)
+    normal = _style(paper, "Normal", "body", body, line)
+    for name in ("autoSpaceDE", "autoSpaceDN"):  # 28 characters a line: nothing stands between 汉字 and digits
+        _set(normal, f'<w:{name} {NS} w:val="0"/>')
     text = _style(paper, "Body Text", "body", body, line)
     text.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     title = _style(paper, "Title", "title", 22, 34)
