@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 Open = Callable[..., Page]
-PAGES = ("", "rows", "passport", "why", "dictionary", "data")
+PAGES = ("", "rows", "passport", "why", "dictionary", "data", "reports")
 LEAST = 4.5
 
 # Contrast as WCAG 2.2 defines it; shadow roots included, drawings (SVG) not.
@@ -44,7 +44,7 @@ FAINT = """least => {
 def test_every_text_can_be_read(address: str, open_page: Open, theme: str) -> None:
     page = open_page(f"{address}/?{theme}")
     for name in PAGES:
-        page.goto(f"{address}/{name}?{theme}")
+        page.goto(f"{address}/{name}?kind=ledger&{theme}")
         page.locator(".crumbs b").wait_for()
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         told = page.evaluate(FAINT, LEAST)
