@@ -40,7 +40,8 @@ def record(view: View) -> None:
     numbers(view)
     own_trend(view)
     own_map(view)
-    title(_("Publicity list"), links=[(_("Show and print"), view.here(sheet="publicity"))])
+    with st.container(key="noprint"):
+        title(_("Publicity list"), links=[(_("Show and print"), view.here(sheet="publicity"))])
 
 
 def merged(view: View) -> None:
