@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from data.home import Home
-from data.probe import axe, rules
+from data.probe import axe, plan, rules
 from data.probe.axe import Fault
 from data.probe.evidence import ID, Evidence
 from data.probe.failures import Failure
+from data.probe.plan import Task
 from data.probe.register import Thing
 from data.probe.render import MOST_PICTURE, Rendered, renderer
 from tests.data.probe import zoo as z
@@ -73,6 +74,7 @@ def test_what_scripts_leave_empty_fails_with_a_picture(
     browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data.probe.render.FILLING", 0.5)
+    monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
     full = zoo.house(z.page("<body><script>document.body.innerHTML = '<h1>首页</h1>'</script></body>"))
     empty = zoo.house(z.page("<body><script>1</script></body>"))
     edition = registered(home, [{"key": "full", "url": full}, {"key": "empty", "url": empty}], AT)

@@ -45,7 +45,7 @@ async def kept(home: Home, chosen: service.Options, clock: FakeClock, publish: P
 
     async def slept(seconds: float) -> None:
         await sleep(seconds)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.005)
 
     clock.sleep = slept  # type: ignore[method-assign]
     await service.always(home, lambda: _current(home), chosen, publish, every=900, clock=clock, until=over)
@@ -70,8 +70,8 @@ def test_what_is_due_is_done_delivered_and_published(home: Home, zoo: Zoo, tmp_p
     url = zoo.house(z.page(PAGE))
     registered(home, [{"key": "site", "url": url}], clock.at)
     told: list[int] = []
-    asyncio.run(kept(home, options(tmp_path), clock, publisher(home, clock, told), 3))
-    assert len(told) == 12, "every quarter of an hour"
+    asyncio.run(kept(home, options(tmp_path), clock, publisher(home, clock, told), 2.5))
+    assert len(told) == 10, "every quarter of an hour"
     edition = current(home)
     assert edition is not None
     visits = [check for check in checks(edition) if check["rule"] == "site_open"]
@@ -95,7 +95,7 @@ def test_a_site_of_a_new_edition_is_visited_without_a_restart(
             deliver(home, "assets", [row], source=SOURCE)
         await publish()
 
-    asyncio.run(kept(home, options(tmp_path), clock, publish_more, 3))
+    asyncio.run(kept(home, options(tmp_path), clock, publish_more, 1.75))
     assert "/" in zoo.pages(second)
 
 
