@@ -88,10 +88,15 @@ def _line(view: View, report: Report) -> list[Cell | str]:
 def state(report: Report) -> Cell:
     told = {
         QUEUED: (_("Waiting"), "none"), RUNNING: (_("Being made"), "none"), DRAFT: (_("Draft"), "none"),
-        FINAL: (_("Final"), "green"), ISSUED: (_("Issued"), "green"), FAILED: (_("Failed"), "red"),
+        FINAL: (_("Final"), "green"), ISSUED: (_("Issued"), "green"), FAILED: (_("Not made"), "red"),
     }  # fmt: skip
     text, shape = told[report.status]
-    return Cell(text, state=shape)
+    return Cell(text, state=shape, note=fault(report))
+
+
+def fault(report: Report) -> str:
+    """Why it was not made; empty where it was."""
+    return _("its making was broken off three times") if report.fault == GIVEN_UP else report.fault
 
 
 def href(report: Report) -> str:
@@ -118,7 +123,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
     shown(
         [
             Item(_("State"), told.text, state=told.state, note=report.issued_by),
-            Item(_("Fault"), _("its making was broken off three times") if report.fault == GIVEN_UP else report.fault),
+            Item(_("Fault"), fault(report)),
             Item(_("Areas"), words.listed(f"{area_name(view.edition, code)}（{code:012}）" for code in asked.areas)),
             Item(_("Period"), format.period(asked.period)),
             Item(_("Compared with"), format.period(view.against)),

@@ -121,6 +121,53 @@ def test_its_address_opens_the_same_view_on_the_same_edition(
     assert read({"report": done.id}, config, other).edition.scope == ((TOWNS[1], end_of(TOWNS[1])),)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"from": "2026-11-01", "to": "2026-11-01"}, "周期不含末日"),
+        ({"edition": "20200101-000000-aaaa"}, "没有这个数据版本"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_told_in_chinese(opened: Open, parameters: dict[str, str], told: str) -> None:
+    page = opened(**parameters)
+    assert told in said(page)
+    assert not page.button
+
+
+def test_where_nothing_is_known_nothing_is_made_and_that_is_said(opened: Open, desk: Desk, config: Settings) -> None:
+    nowhere = {"from": "1990-01-01", "to": "1990-02-01"}
+    page = opened(**nowhere)
+    button(page, "预览")
+    assert "没有任何数据：请换区划或周期" in said(page)
+    button(page, "生成报告")
+    worker.once(desk, config)
+    told = said(opened(**nowhere))
+    assert "未能制作" in told
+    assert "没有任何数据：请换区划或周期" in told
+    assert "/files/report/" not in told
+
+
+def test_a_template_with_a_missing_field_is_one_line(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lamps.yaml").write_text("id: lamps\nname: {zh: 路灯, en: Lamps}\n", "utf-8")
+    monkeypatch.setenv("COCKPIT_REPORTS", str(tmp_path))
+    settings.current.cache_clear()
+    page = opened()
+    assert "lamps.yaml：缺少字段title" in said(page)
+    assert not page.button
+
+
+def test_filters_are_part_of_what_is_asked_for(opened: Open, desk: Desk) -> None:
+    page = opened(kind="brief")
+    next(box for box in page.selectbox if box.label == "类别").select("路灯照明").run()
+    button(page, "生成报告")
+    id = reports.listing(desk)[0].id
+    assert json.loads(reports.find(desk, id).asked)["where"] == {"category": "路灯照明"}
+    assert "类别: 路灯照明" in said(opened(report=id))
+    assert "类别" not in {box.label for box in opened(kind="sites").selectbox}
+
+
 def test_an_unknown_report_says_so(config: Settings) -> None:
     with pytest.raises(BadParameter, match="R20261126-00000000"):
         read({"report": "R20261126-00000000"}, config, OPERATOR)
