@@ -169,7 +169,7 @@ async def _browser(chromium: str, count: int) -> None:
     render, spent, most = renderer(f"{chromium} --no-sandbox" if os.getuid() == 0 else chromium), [], 0
     for i in range(SHOWN):
         host = f"127.1.0.{1 + i}"
-        work = asyncio.create_task(render(f"http://{host}:{PORT}/", host, True))
+        work = asyncio.create_task(render(f"http://{host}:{PORT}/", {host: host}, True))
         used: dict[int, float] = {}
         while not work.done():
             await asyncio.sleep(0.05)

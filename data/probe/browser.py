@@ -1,4 +1,4 @@
-"""A headless Chromium for one page that can reach one address alone, spoken to over a pipe: it opens no port."""
+"""A headless Chromium for one page that reaches the addresses given alone, spoken to over a pipe: it opens no port."""
 
 import asyncio
 import contextlib
@@ -6,13 +6,13 @@ import ipaddress
 import json
 import logging
 import os
+import re
 import shlex
 import signal
 import tempfile
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ FLAGS = (
 START = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null'
 """Chromium reads what it is told from descriptor 3, and answers on 4."""
 NOT_STARTED = (126, 127)
+HOST = re.compile(r"[A-Za-z0-9._:-]+")
 MOST_MESSAGE = 40_000_000
 HIDDEN = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[name]"
 """What a page could reach other addresses with, past the names."""
@@ -109,13 +110,13 @@ class Tab:
 
 
 @contextlib.asynccontextmanager
-async def tab(chromium: str, url: str, address: str) -> AsyncIterator[Tab]:
-    """A tab of a new browser, in which the URL's host is this address and no other host is any.
+async def tab(chromium: str, addresses: Mapping[str, str]) -> AsyncIterator[Tab]:
+    """A tab of a new browser, in which these hosts are at these addresses and no other host is anywhere.
 
     chromium: the program, and flags of its own behind it. Raises Unseen where it cannot be started.
     """
     with tempfile.TemporaryDirectory(prefix="probe-", ignore_cleanup_errors=True) as profile:
-        command = (*shlex.split(chromium), *FLAGS, f"--user-data-dir={profile}", pinned(url, address), "about:blank")
+        command = (*shlex.split(chromium), *FLAGS, f"--user-data-dir={profile}", pinned(addresses), "about:blank")
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", START, *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, start_new_session=True, limit=MOST_MESSAGE,
@@ -135,8 +136,16 @@ async def tab(chromium: str, url: str, address: str) -> AsyncIterator[Tab]:
             await process.wait()
 
 
-def pinned(url: str, address: str) -> str:
-    """The flag by which the host is the address that was checked, and no other host is any."""
-    host = urlsplit(url).hostname or ""
-    literal = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
-    return f"--host-resolver-rules=MAP {host} {literal}, MAP * ~NOTFOUND"
+def pinned(addresses: Mapping[str, str]) -> str:
+    """The flag by which each host is the address that was checked, and no other is any. Unseen for a strange one."""
+    rules = []
+    for host, address in addresses.items():
+        try:
+            name = host if ":" in host else host.encode("idna").decode()
+            literal = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
+        except ValueError:
+            raise Unseen(f"{host} at {address}") from None
+        if not HOST.fullmatch(name):
+            raise Unseen(f"{host} is no name of a host")
+        rules.append(f"MAP {name} {literal}")
+    return "--host-resolver-rules=" + ", ".join([*rules, "MAP * ~NOTFOUND"])

@@ -16,7 +16,7 @@ from data.probe.net import Answer, Ask, Net, place
 from data.probe.network import OwnNetwork
 from data.probe.page import Page, read
 from data.probe.register import Register, Thing
-from data.probe.render import Render
+from data.probe.render import Render, Rendered
 from data.probe.robots import Robots
 from data.probe.rules import Check
 from data.probe.state import State
@@ -62,10 +62,10 @@ class Jobs:
             raise Withheld(NETWORK)
         if not thing.extra.waive_robots and not await self.robots.allows(ask.url, self._plain, self.clock.now()):
             raise Withheld(ROBOTS)
-        answer = await self._seen(ask)
+        answer = await self._seen(thing, ask)
         if not answer.ok:
             await self.clock.sleep(max(RETRY_SECONDS, self.robots.delay(ask.url)))
-            answer = await self._seen(ask)
+            answer = await self._seen(thing, ask)
         self.own.note(asked, answer.ok or answer.failure not in OURS)
         if answer.failure in OURS and await self.own.is_ours(asked[0]):
             raise Withheld(NETWORK)
@@ -76,7 +76,7 @@ class Jobs:
     async def _plain(self, url: str) -> Answer:
         return await self.net.ask(Ask(url), self.register.allows, self.clock.now())
 
-    async def _seen(self, ask: Ask) -> Answer:
+    async def _seen(self, thing: Thing, ask: Ask) -> Answer:
         """One attempt; a page that holds nothing is a failure, unless its scripts fill it."""
         answer = await self.net.ask(ask, self.register.allows, self.clock.now())
         if not answer.ok or ask.method != "GET" or not _is_html(answer):
@@ -84,7 +84,7 @@ class Jobs:
         page = read(answer)
         judged = not page.has_scripts
         if page.is_empty and page.has_scripts and self.render:
-            shown = await self.render(answer.final, answer.address, False)
+            shown = await self._shown(thing, answer)
             if judged := shown is not None:
                 headers = (("content-type", "text/html; charset=utf-8"),)
                 answer = replace(answer, body=shown.html, picture=shown.picture, headers=headers)
@@ -92,6 +92,17 @@ class Jobs:
         if page.is_empty and judged:
             return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
         return answer
+
+    async def _shown(self, thing: Thing, answer: Answer, *, audit: bool = False) -> Rendered | None:
+        """The page of an answer in the browser, which reaches its host and those that the file names for it."""
+        if not self.render:
+            return None
+        addresses = {}
+        for host in thing.extra.hosts:
+            with contextlib.suppress(Refusal, TimeoutError):
+                async with asyncio.timeout(self.net.limits.seconds):
+                    addresses[host] = (await self.net.backend.resolve(host, 443))[0]
+        return await self.render(answer.final, addresses | {place(answer.final)[0]: answer.address}, audit)
 
     def _kept(self, checks: list[Check], answer: Answer, **more: object) -> list[Check]:
         """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
@@ -132,7 +143,7 @@ class Jobs:
         """What axe-core finds in the page; nothing where there is no browser, no axe-core, or no telling."""
         if not self.render or not axe.script():
             return []
-        shown = await self.render(answer.final, answer.address, True)
+        shown = await self._shown(site, answer, audit=True)
         if shown is None or shown.faults is None:
             return []
         found = [rules.axe_faults(site, answer.at, shown.faults)]

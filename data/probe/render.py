@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from data.probe import axe
@@ -30,18 +30,18 @@ class Rendered:
     faults: tuple[Fault, ...] | None = None
 
 
-Render = Callable[[str, str, bool], Awaitable[Rendered | None]]
-"""Shows a URL at the checked address, with axe-core if that is wanted; None if there is no telling."""
+Render = Callable[[str, Mapping[str, str], bool], Awaitable[Rendered | None]]
+"""Shows a URL, hosts at their checked addresses, with axe-core if that is wanted; None if there is no telling."""
 
 
 def renderer(chromium: str) -> Render:
     """Renders one page at a time: a browser is heavy. chromium: the program, and flags of its own behind it."""
     one = asyncio.Lock()
 
-    async def render(url: str, address: str, audit: bool) -> Rendered | None:
+    async def render(url: str, addresses: Mapping[str, str], audit: bool) -> Rendered | None:
         async with one:
             try:
-                async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, url, address) as seen:
+                async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, addresses) as seen:
                     return await _look(seen, url, audit and bool(axe.script()))
             except (Unseen, TimeoutError):
                 return None

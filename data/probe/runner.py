@@ -54,9 +54,8 @@ class Runner:
         self.counts = Counts()
         self.slow = jobs.state.slow()
         self.met: set[str] = set()
-        most = allow_files()
-        connections = max(most - most // 4 - SPARE_FILES, most // 4)  # a quarter is for names that are being resolved
-        self._open, self._slowly = Places(connections), Places(connections // 2)
+        most = connections(allow_files())
+        self._open, self._slowly = Places(most), Places(most // 2)
         self._beginning = Places(BEGINNING)
         self._queues: dict[str, deque[tuple[Task, datetime]]] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
@@ -196,3 +195,8 @@ class Runner:
             held.callback(give_back)
             held.callback(asyncio.get_running_loop().call_later(PATIENCE, give_back).cancel)
             yield
+
+
+def connections(files: int) -> int:
+    """How many connections may be open where so many files may: a quarter is for names that are being resolved."""
+    return max(files - files // 4 - SPARE_FILES, files // 4)

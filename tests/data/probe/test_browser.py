@@ -10,8 +10,10 @@ import pytest
 from data.home import Home
 from data.probe import axe, plan, rules
 from data.probe.axe import Fault
+from data.probe.browser import Unseen, pinned
 from data.probe.evidence import ID, Evidence
 from data.probe.failures import Failure
+from data.probe.net import place
 from data.probe.plan import Task
 from data.probe.register import Thing
 from data.probe.render import MOST_PICTURE, Rendered, renderer
@@ -33,7 +35,8 @@ def browser(chromium: str | None) -> str:
 
 
 def show(browser: str, url: str, *, audit: bool = False) -> Rendered | None:
-    return asyncio.run(renderer(browser)(url, url[7:].split(":")[0], audit))
+    host = url[7:].split(":")[0]
+    return asyncio.run(renderer(browser)(url, {host: host}, audit))
 
 
 def seen(browser: str, url: str, *, audit: bool = False) -> Rendered:
@@ -55,6 +58,31 @@ def test_a_page_that_scripts_fill_is_read_and_photographed(browser: str, zoo: Zo
     assert (shown.picture[:4], shown.picture[8:12]) == WEBP
     assert len(shown.picture) <= MOST_PICTURE
     assert shown.faults is None, "nobody asked for them"
+
+
+def test_a_host_that_the_file_names_is_reached_as_well(
+    browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Styles and scripts of a site often lie on another host; one that is not named stays out of reach."""
+    script = "document.body.innerHTML = '<h1>由另一台主机的脚本写出</h1>'"
+    other, foreign = zoo.house(z.page(script)), zoo.house(z.page(script))
+    sites = []
+    for key, source in (("named", other), ("not-named", foreign)):
+        url = zoo.house(z.page(f"<body><script src='{source}x.js'></script></body>"))
+        sites.append({"key": key, "url": url})
+    named = {"hosts": [place(other)[0]]}
+    monkeypatch.setattr("data.probe.render.FILLING", 1.0)
+    monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
+    found = probed(home, registered(home, sites, AT), options(tmp_path, {"named": named}, chromium=browser), clock)
+    visits = {check["asset"]: bool(check["passed"]) for check in found if check["rule"] == "site_open"}
+    assert visits == {"named": True, "not-named": False}
+    assert zoo.asked[foreign] == []
+
+
+@pytest.mark.parametrize("host", ["a.example, MAP * 10.0.0.1", "a b", "x*"])
+def test_a_strange_host_tells_the_browser_nothing(host: str) -> None:
+    with pytest.raises(Unseen, match="no name of a host"):
+        pinned({host: "127.0.0.1"})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from data.probe import runner
 from data.probe.connect import RESOLVING
 from data.probe.names import Names
 from data.probe.places import Places
@@ -50,6 +51,12 @@ def test_who_gives_up_waiting_takes_no_place_away() -> None:
         assert places.free == 1
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("files", "most"), [(8192, 5844), (4096, 2772), (1024, 468), (256, 64)])
+def test_no_more_connections_are_opened_than_the_system_lets_us(files: int, most: int) -> None:
+    assert runner.connections(files) == most
+    assert most + min(RESOLVING, files // 4) < files
 
 
 def test_hundreds_of_silent_name_servers_hold_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
