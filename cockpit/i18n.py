@@ -5,7 +5,7 @@ in particular, a report say, wraps itself in `using(language)`.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -26,18 +26,18 @@ def language() -> str:
     """The language to speak now: chosen by `using`, or the visitor's, or the setting's."""
     if chosen := _chosen.get():
         return chosen
-    wanted = _of_visitor()
+    # a command runs no page and does without Streamlit
+    wanted = _of_visitor()() if "streamlit" in sys.modules else None
     return wanted if wanted in LANGUAGES else settings.current().language
 
 
-def _of_visitor() -> str | None:
-    """What the address of the page says that is being run; a command runs none and does without Streamlit."""
-    if "streamlit" not in sys.modules:
-        return None
+@cache
+def _of_visitor() -> Callable[[], str | None]:
+    """Tells what the address says of the page that is being run, if any is."""
     import streamlit as st
     from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-    return st.query_params.get("lang") if get_script_run_ctx(suppress_warning=True) else None
+    return lambda: st.query_params.get("lang") if get_script_run_ctx(suppress_warning=True) else None
 
 
 @contextmanager

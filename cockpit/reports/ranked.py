@@ -44,7 +44,7 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterat
     if not ranked and not small:
         return
     columns = [
-        Column(_("No."), True, 0.6), Column(tables.by_name(by), width=2), Column(name_of(metric), True, 1.4),
+        Column(_("No."), True, 0.75), Column(tables.by_name(by), width=2), Column(name_of(metric), True, 1.4),
         Column(_("Change"), True), Column(_("State"), width=1.4), Column(_("Sample"), True),
         Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def reds(section: Reds, scene: Scene) -> Iterator[Block]:
             yield Text(_("Nothing below is over its limit."))
         return
     columns = [
-        Column(_("No."), True, 0.6), Column(_("Area"), width=1.6), Column(_("Metric"), width=1.8),
+        Column(_("No."), True, 0.75), Column(_("Area"), width=1.6), Column(_("Metric"), width=1.8),
         Column(_("Value"), True), Column(_("Limit"), width=2.4), Column(_("Since yesterday"), width=1.2),
     ]  # fmt: skip
     rows = []

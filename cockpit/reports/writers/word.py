@@ -71,6 +71,7 @@ class _Word:
                 headings = [block for block in part.blocks if isinstance(block, Heading) and block.level < 3]
                 numbers = headed(headings, self.document.language)
                 wordxml.contents(self.paper, [(h.level, n + h.text) for h, n in zip(headings, numbers, strict=True)])
+                self.paper.add_paragraph(style="Gap").paragraph_format.space_after = Pt(CLOSE)
             for block, caption in captioned(part.blocks):
                 self._block(block, caption, list_id)
         self._back()

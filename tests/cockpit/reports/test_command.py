@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from cockpit.commands import main
+from cockpit.commands.serve import check_reports
 from cockpit.reports import make
-from cockpit.settings import Settings
+from cockpit.reports.errors import ReportError
+from cockpit.settings import Settings, load
 from data.desk.store import Desk
 from tests.factory import DISTRICT
 
@@ -56,7 +58,8 @@ def test_a_template_with_a_missing_field_is_one_line_and_no_file(
     assert (out, err.count("\n")) == ("", 1)
     assert "lamps.yaml: name.en: is missing; lamps.yaml: title: is missing" in err
     assert not (tmp_path / "out.docx").exists()
-    assert main(["serve", "--home", str(config.home), "--port", "1"]) in (1, 2)
+    with pytest.raises(ReportError, match=r"lamps\.yaml: title: is missing"):
+        check_reports(load(home=config.home))  # and no server starts with it
 
 
 @pytest.mark.parametrize("format", WRITERS)
