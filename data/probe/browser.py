@@ -39,7 +39,7 @@ class Tab:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._number, self._session, self._world, self._quiet = 0, "", 0, False
+        self._number, self._session, self._frame, self._world, self._quiet = 0, "", "", 0, False
 
     async def open(self, url: str, seconds: float) -> None:
         """Go to an address and wait until the page asks for nothing more, but no longer than so many seconds."""
@@ -61,11 +61,13 @@ class Tab:
             async with asyncio.timeout(seconds):
                 while not self._quiet:
                     await self._next()
-        made = await self._call("Page.createIsolatedWorld", frameId=came["frameId"], worldName="prober")
-        self._world = made["executionContextId"]
+        self._frame, self._world = came["frameId"], 0
 
     async def says(self, script: str) -> Any:
         """What a script gives that runs beside the page's own: the page can neither see nor change it."""
+        if not self._world:
+            made = await self._call("Page.createIsolatedWorld", frameId=self._frame, worldName="prober")
+            self._world = made["executionContextId"]
         told = await self._call(
             "Runtime.evaluate", expression=script, contextId=self._world, returnByValue=True, awaitPromise=True
         )
@@ -104,6 +106,7 @@ class Tab:
             self._send("Page.handleJavaScriptDialog", {"accept": False})  # the page would wait for it for ever
         elif method == "Page.lifecycleEvent" and about["name"] in ("init", "networkIdle"):
             self._quiet = about["name"] == "networkIdle"
+            self._world = self._world if self._quiet else 0  # a page that leads on is another one
         elif method == "Inspector.targetCrashed":
             raise Unseen("the page crashed its browser")
         return told

@@ -77,19 +77,23 @@ class Jobs:
         return await self.net.ask(Ask(url), self.register.allows, self.clock.now())
 
     async def _seen(self, thing: Thing, ask: Ask) -> Answer:
-        """One attempt; a page that holds nothing is a failure, unless its scripts fill it."""
+        """One attempt; a page that holds nothing is a failure, unless its scripts fill it.
+
+        So is one of a protection that lets in who runs its scripts: what a browser is shown then is what citizens see.
+        """
         answer = await self.net.ask(ask, self.register.allows, self.clock.now())
-        if not answer.ok or ask.method != "GET" or not _is_html(answer):
+        if ask.method != "GET" or not _is_html(answer) or answer.failure not in (None, Failure.BLOCKED):
             return answer
         page = read(answer)
-        judged = not page.has_scripts
-        if page.is_empty and page.has_scripts and self.render:
-            shown = await self._shown(thing, answer)
-            if judged := shown is not None:
-                headers = (("content-type", "text/html; charset=utf-8"),)
-                answer = replace(answer, body=shown.html, picture=shown.picture, headers=headers)
-                page = read(answer)
-        if page.is_empty and judged:
+        if not page.is_empty:
+            return answer
+        shown = await self._shown(thing, answer) if page.has_scripts else None
+        if shown is not None:
+            headers = (("content-type", "text/html; charset=utf-8"),)
+            answer = replace(answer, body=shown.html, picture=shown.picture, headers=headers)
+            if not read(answer).is_empty:
+                return replace(answer, failure=None, detail="")
+        if answer.failure is None and (shown is not None or not page.has_scripts):
             return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
         return answer
 

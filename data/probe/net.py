@@ -29,6 +29,8 @@ HEADERS = {
 }
 BLOCKING = (403, 412, 418, 429)
 """What protections answer whom they take for a machine."""
+CHALLENGED, CHALLENGE = 521, "__jsl"
+"""A protection that is common before government sites asks whether a browser comes: it sets this cookie."""
 MOVED = (301, 302, 303, 307, 308)
 CODED = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 Allowed = Callable[[str, int], bool]
@@ -164,7 +166,7 @@ class Net:
             headers = tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in response.headers.raw)
             told.status, told.headers = response.status_code, headers
             answer = replace(answer, status=response.status_code, headers=headers)
-            failure, detail = _of_status(response.status_code)
+            failure, detail = _of_status(answer)
             body, whole = await _read(response, answer.header("content-encoding"), self.limits.body)
             told.mark("body")
             if not whole and failure is None:
@@ -209,9 +211,10 @@ async def _read(response: httpx2.Response, coding: str, most: int) -> tuple[byte
     return bytes(body), True
 
 
-def _of_status(status: int) -> tuple[Failure | None, str]:
+def _of_status(answer: Answer) -> tuple[Failure | None, str]:
+    status = answer.status
     told = f"HTTP {status}"
-    if status in BLOCKING:
+    if status in BLOCKING or (status == CHALLENGED and CHALLENGE in answer.header("set-cookie")):
         return Failure.BLOCKED, told
     if status >= 500:
         return Failure.SERVER, told

@@ -53,7 +53,7 @@ async def _look(seen: Tab, url: str, audit: bool) -> Rendered:
     async with asyncio.timeout(SECONDS):
         until = time.monotonic() + FILLING
         await seen.open(url, FILLING)
-        while not await seen.says(TEXT) and time.monotonic() < until:
+        while not await _has_text(seen) and time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
         html = str(await seen.says(HTML)).encode("utf-8", "replace")
     picture = b""
@@ -64,6 +64,14 @@ async def _look(seen: Tab, url: str, audit: bool) -> Rendered:
     except (Unseen, TimeoutError):
         return Rendered(html, picture)
     return Rendered(html, picture, faults)
+
+
+async def _has_text(seen: Tab) -> bool:
+    """A page that leads on just now has none yet."""
+    try:
+        return bool(await seen.says(TEXT))
+    except Unseen:
+        return False
 
 
 async def _picture(seen: Tab) -> bytes:

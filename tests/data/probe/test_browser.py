@@ -118,6 +118,24 @@ def test_what_scripts_leave_empty_fails_with_a_picture(
     assert store.picture(record) == b"", "a picture is kept no longer than the rest"
 
 
+def test_a_protection_that_lets_browsers_in_is_no_wall(
+    browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first answer is a script that sets a cookie and asks again: without a browser nothing is said of the site."""
+    script = "<script>document.cookie = 'let=in'; setTimeout(() => location.reload(), 300)</script>"
+
+    async def protected(path: str, writer: asyncio.StreamWriter) -> None:
+        came = zoo.cookies[-1]
+        writer.write(z.answer("<h1>首页</h1>") if "let=in" in came else z.answer(script, "412 Precondition Failed"))
+
+    monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
+    edition = registered(home, [{"key": "site", "url": zoo.house(protected)}], AT)
+    for chromium, rule in (("", "measured"), (browser, "site_open")):
+        found = probed(home, edition, options(tmp_path, chromium=chromium), clock)
+        assert found[-1]["rule"] == rule
+    assert found[-1]["passed"]
+
+
 def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(
     home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:

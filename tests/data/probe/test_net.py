@@ -34,6 +34,12 @@ HOUSES: dict[str, tuple[z.Handler, Failure | None, str]] = {
     "looping": (z.looping, Failure.REDIRECTS, "more than 10"),
     "gone": (z.page("<p>no</p>", "410 Gone"), Failure.CLIENT, "HTTP 410"),
     "blocking": (z.page("<p>no</p>", "403 Forbidden"), Failure.BLOCKED, "HTTP 403"),
+    "asking for a browser": (
+        z.page("<script>1</script>", "521", Set_Cookie="__jsluid_s=x"),
+        Failure.BLOCKED,
+        "HTTP 521",
+    ),
+    "down behind a proxy": (z.page("<p>no</p>", "521 Down"), Failure.SERVER, "HTTP 521"),
     "broken program": (z.page("<p>no</p>", "502 Bad Gateway"), Failure.SERVER, "HTTP 502"),
     "bomb": (z.bomb(), Failure.TOO_LARGE, "more than 2,000,000 bytes"),
     "deflate bomb": (z.bomb(coding="deflate"), Failure.TOO_LARGE, "more than 2,000,000 bytes"),

@@ -27,12 +27,16 @@ Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Zoo:
-    """Starts servers; `asked` holds what each was asked for, in order, and `sent` the method and body beside."""
+    """Starts servers.
+
+    asked: what each was asked for, in order; sent: the method and body of each request; cookies: of all requests.
+    """
 
     folder: Path
     loop: asyncio.AbstractEventLoop
     asked: dict[str, list[str]] = field(default_factory=dict)
     sent: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
     count: int = 0
     servers: list[asyncio.Server] = field(default_factory=list)
 
@@ -52,8 +56,10 @@ class Zoo:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
                 method, path = (await reader.readline()).decode("latin-1").split()[:2]
                 length = 0
+                self.cookies.append("")
                 while line := (await reader.readline()).strip().lower():
                     length = int(line.split(b":")[1]) if line.startswith(b"content-length:") else length
+                    self.cookies[-1] = line.decode() if line.startswith(b"cookie:") else self.cookies[-1]
                 self.asked[url].append(path)
                 self.sent[url].append((method, (await reader.readexactly(length)).decode()))
                 await (missing if path == "/robots.txt" and handler not in KNOWS_ROBOTS else handler)(path, writer)
