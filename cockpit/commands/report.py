@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 FORMATS = ("docx", "pdf", "xlsx", "csv")
 STATES = ("draft", "final", "issued")
-OUT = click.Path(dir_okay=False, path_type=Path)
+
+
+def _in_a_folder(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    """Said before anything is made."""
+    if file and not file.parent.is_dir():
+        raise UsageError(f"the folder {file.parent} does not exist: create it, or name another file with -o")
+    return file
+
+
+OUT = {"type": click.Path(dir_okay=False, path_type=Path), "callback": _in_a_folder}
 COLUMNS = ("id", "status", "kind", "areas", "from", "to", "format", "edition", "who", "asked_at", "sha256")
 
 
@@ -78,7 +87,7 @@ area_options = click.option(
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="A filter, such as category=路灯照明.")
 @click.option("--deadline", type=DAY, help="By when a notice asks for a reply.")
 @edition_option
-@click.option("-o", "--output", type=OUT, help="File to write; the store keeps one as well.")
+@click.option("-o", "--output", help="File to write; the store keeps one as well.", **OUT)
 @with_settings
 def make(
     settings: "Settings", kind: str, areas: tuple[int, ...], start: datetime, end: datetime, vs: str,
@@ -151,7 +160,7 @@ def verify(settings: "Settings", file: Path) -> None:
 
 @report.command()
 @click.argument("id")
-@click.option("-o", "--output", type=OUT, required=True, help="File to write.")
+@click.option("-o", "--output", required=True, help="File to write.", **OUT)
 @with_settings
 def again(settings: "Settings", id: str, output: Path) -> None:
     """Make the report ID anew from its edition and hold it against what was made. Exit code 1 if it differs."""

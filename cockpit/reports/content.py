@@ -46,7 +46,8 @@ def _empty(told: Told, scenes: list[Scene]) -> ReportError:
     start, end = told.request.start, told.request.end
     return ReportError(
         _(
-            "nothing is known of {areas} from {start} to {end} in edition {edition}: choose another area or period",
+            "nothing is known of {areas} from {start} to {end} in edition {edition}: "
+            "choose another area, period or filter",
             areas=names, start=start, end=end, edition=told.edition,
         )
     )  # fmt: skip

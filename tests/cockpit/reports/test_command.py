@@ -12,6 +12,7 @@ from cockpit.commands.serve import check_reports
 from cockpit.reports import make
 from cockpit.reports.errors import ReportError
 from cockpit.settings import Settings, load
+from data.desk import reports
 from data.desk.store import Desk
 from tests.factory import DISTRICT
 
@@ -44,6 +45,26 @@ def test_what_makes_no_sense_is_one_line_and_no_file(
     assert (out, err.count("\n"), told in err) == ("", 1, True), err
     assert list(tmp_path.iterdir()) == []
     assert set(make.store(config).glob("*")) <= before | {make.store(config) / ".worker"}
+
+
+def test_where_no_file_can_stand_nothing_is_made(
+    config: Settings, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = reports.listing(desk)
+    words = (
+        "report",
+        "brief",
+        "--area",
+        DISTRICT,
+        *NOVEMBER,
+        "-o",
+        tmp_path / "none" / "x.docx",
+        "--home",
+        config.home,
+    )
+    assert main([str(word) for word in words]) == 2
+    assert f"the folder {tmp_path / 'none'} does not exist" in capsys.readouterr().err
+    assert reports.listing(desk) == before
 
 
 def test_a_template_with_a_missing_field_is_one_line_and_no_file(

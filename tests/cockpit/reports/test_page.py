@@ -138,12 +138,12 @@ def test_where_nothing_is_known_nothing_is_made_and_that_is_said(opened: Open, d
     nowhere = {"from": "1990-01-01", "to": "1990-02-01"}
     page = opened(**nowhere)
     button(page, "预览")
-    assert "没有任何数据：请换区划或周期" in said(page)
+    assert "没有任何数据：请换区划、周期或筛选" in said(page)
     button(page, "生成报告")
     worker.once(desk, config)
     told = said(opened(**nowhere))
     assert "未能制作" in told
-    assert "没有任何数据：请换区划或周期" in told
+    assert "没有任何数据：请换区划、周期或筛选" in told
     assert "/files/report/" not in told
 
 
