@@ -36,7 +36,11 @@ def kinds(caller: Known) -> list[dict[str, Any]]:
 
 @router.post("/reports", summary="Ask for a report", status_code=202)
 def ask(caller: Known, asked: Request) -> dict[str, Any]:
-    """It is made when its turn comes: `status` goes from queued over running to draft, or to failed."""
+    """It is made when its turn comes: `status` goes from queued over running to draft, or to failed.
+
+    For whoever may report on all of the areas, and for a token issued for reports; those that hold single cases are for
+    people who may take rows away.
+    """
     _need(caller)
     try:
         with using("en"):
