@@ -1,7 +1,7 @@
 """The facts behind a number as tables: read a stretch at a time, so that a hundred thousand need little memory."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import pandas as pd
@@ -74,8 +74,8 @@ class _Reader:
 
     def __iter__(self) -> Iterator[list[Cell]]:
         view, number = self.scene.view, 0
-        told = _Told(self.scene)
         stock = isinstance(view.catalog.domain(self.metric).measures.get(self.metric.value or ""), Stock)
+        told = _Told(self.scene, min(view.as_of, datetime.combine(view.period.end, time.min)) if stock else view.as_of)
         order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
         for offset in range(0, self.count, STRETCH):
             frame: pd.DataFrame = rows(
@@ -89,10 +89,10 @@ class _Reader:
 
 
 class _Told:
-    """The names that thousands of rows share, worded once."""
+    """The names that thousands of rows share, worded once. until: when days open are counted to: a stock's instant."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.view = scene.view
+    def __init__(self, scene: Scene, until: datetime) -> None:
+        self.view, self.until = scene.view, until
         self.areas: dict[int, str] = {}
         self.sources: dict[str, str] = {}
         self.words: dict[tuple[str, str], str] = {}
@@ -144,7 +144,7 @@ def _village(told: _Told, number: int, row: dict[str, Any]) -> Cell:
 
 
 def _days(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-    end = min(row["closed_at"] or told.view.as_of, told.view.as_of)
+    end = min(row["closed_at"] or told.until, told.until)
     days = (end - row["registered_at"]).days
     return Cell(str(days), days, "", COUNT)
 

@@ -25,7 +25,20 @@ Format = Literal["docx", "pdf", "xlsx", "csv"]
 Level = Literal["district", "town", "village"]
 By = Literal["below", "town", "village", "category", "source", "department", "channel", "kind", "month"]
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
-WORDS = ("area", "period", "against", "as_of", "edition", "id", "made", "deadline", "reds", "worst", "sites_failing")
+WORDS = (
+    "area",
+    "period",
+    "against",
+    "as_of",
+    "at",
+    "edition",
+    "id",
+    "made",
+    "deadline",
+    "reds",
+    "worst",
+    "sites_failing",
+)
 """Placeholders that are no metric."""
 OF_METRIC = ("change", "state", "before", "target")
 """What may stand behind a metric's id: {backlog.change}."""

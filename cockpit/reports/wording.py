@@ -13,6 +13,7 @@ from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from data.editions import Edition
 from metrics.catalog import Metric
+from metrics.period import DAY
 from metrics.query import NO_DATA, SMALL
 
 NAMED = 3
@@ -77,6 +78,9 @@ def plain(scene: Scene, name: str) -> str:
             return format.period(view.against)
         case "as_of":
             return format.stamp(view.as_of)
+        case "at":  # what a stock is told of: the end of the period, or now while it runs
+            last = view.period.end - DAY
+            return format.stamp(view.as_of) if last >= view.as_of.date() else day(last.year, last.month, last.day)
         case "edition":
             return view.edition.id
         case "id":

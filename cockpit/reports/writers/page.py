@@ -12,7 +12,7 @@ from cockpit.reports.writers.common import captioned, headed, on_paper, texts, t
 
 MOST_ROWS = 15
 STYLE = (
-    "max-width: 46rem; margin: .5rem 0; padding: 1.5rem 2rem; background: #fff; color: #000; "
+    "max-width: 46rem; margin: .5rem 0; padding: 1.5rem clamp(.7rem, 4vw, 2rem); background: #fff; color: #000; "
     "border: 1px solid #c8d0d8; line-height: 1.7; overflow-x: auto"
 )
 CELL = "border: 1px solid #444; padding: .15rem .4rem; font-size: .85rem; line-height: 1.4"

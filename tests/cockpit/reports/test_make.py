@@ -3,7 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from cockpit.reports import make, prove
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import FORMATS
 from cockpit.reports.model import Chart, Document, Form, Table
+from cockpit.reports.model import Text as TextBlock
 from cockpit.reports.request import Request, kinds_of
 from cockpit.reports.scene import working_days_on
 from cockpit.settings import Settings
@@ -122,6 +123,21 @@ def test_a_notice_says_by_when_and_whether_that_was_named(document: Callable[...
 def test_working_days_leave_out_saturday_and_sunday() -> None:
     assert working_days_on(date(2026, 11, 27), 1) == date(2026, 11, 30)
     assert working_days_on(date(2026, 11, 28), 2) == date(2026, 12, 1)
+
+
+def test_what_was_open_at_the_end_of_a_period_is_as_old_as_it_was_then(document: Callable[..., Document]) -> None:
+    october = {"start": date(2026, 10, 1), "end": date(2026, 11, 1)}
+    made = document("brief", lang="en", **october)
+    table = next(b for b in made.blocks if isinstance(b, Table) and b.name == "Open longest")
+    heads = [column.text for column in table.columns]
+    days, opened = heads.index("Days open"), heads.index("Registered")
+    told = [(row[days].value, row[opened].value) for row in table.rows]
+    assert told
+    assert [n for n, _at in told] == [(datetime(2026, 11, 1) - at).days for _n, at in told]
+    assert [n for n, _at in told] == sorted((n for n, _at in told), reverse=True)
+    said = lambda **more: next(b.text for b in document("brief", **more).blocks if isinstance(b, TextBlock))  # noqa: E731
+    assert "截至2026年10月31日，积压" in said(**october)
+    assert "截至2026-11-22 08:00，积压" in said()
 
 
 def test_small_counts_are_left_out_of_open_data(document: Callable[..., Document]) -> None:
