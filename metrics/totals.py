@@ -54,13 +54,14 @@ def _totals(edition: Edition, table: str) -> Totals | None:
     cursor = edition.cursor()
     if cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] > MOST_ROWS:
         return None
-    found = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table} ORDER BY area, day")
-    rows = {name: np.ma.getdata(values) for name, values in found.fetchnumpy().items()}
-    areas, days = rows.pop("area"), rows.pop("day")
-    towns, starts = np.unique(areas, return_index=True)
-    keys = np.searchsorted(towns, areas) * DAYS + days
-    running = {name: np.concatenate(([0], np.cumsum(values))) for name, values in rows.items()}
-    return Totals(towns, np.append(starts, len(keys)), keys, running)
+    found = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table}").fetchnumpy()
+    rows = {name: np.ma.getdata(values) for name, values in found.items()}
+    towns, town = np.unique(rows.pop("area"), return_inverse=True)
+    keys = town * DAYS + rows.pop("day")
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    running = {name: np.concatenate(([0], np.cumsum(values[order]))) for name, values in rows.items()}
+    return Totals(towns, np.searchsorted(keys, np.arange(len(towns) + 1) * DAYS), keys, running)
 
 
 def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cells:
