@@ -24,6 +24,8 @@ Key = tuple[object, int]
 Number = tuple[float | None, float | None, float | None, int]
 """Value, numerator, denominator and sample size of one metric in one cell."""
 Reader = Callable[[Key], Number]
+Ask = Callable[[], dict[str, Cells]]
+"""A question that gives the raw numbers of some metrics."""
 
 
 def query(
@@ -70,18 +72,23 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     return readers, {group for found in cells.values() for group, _ in found}
 
 
-def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Callable[[], dict[str, Cells]]]:
-    """The raw numbers of the metrics: one question for all of a domain that add up, one for each that does not."""
-    asked: list[Callable[[], dict[str, Cells]]] = []
+def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
+    """The raw numbers of the metrics: one question for all of a domain that add up, one for each that does not.
+
+    Those that take longest come first, since the first is asked at once and the others when their turn comes.
+    """
+    viewed: list[Ask] = []
+    spreads: list[Ask] = []
+    additions: list[Ask] = []
     for domain in q.catalog.domains:
         mine = [metric for metric in metrics if metric.domain == domain.id]
         if domain.view:
-            asked += [partial(views, q, domain, mine)] if mine else []
+            viewed += [partial(views, q, domain, mine)] if mine else []
             continue
-        if additive := [m for m in mine if m.value or m.numerator]:
-            asked.append(partial(_sums, q, domain, additive, rolled))
-        asked += [partial(_spread, q, domain, m, rolled) for m in mine if m.quantile or m.oldest]
-    return asked
+        spreads += [partial(_spread, q, domain, m, rolled) for m in mine if m.quantile or m.oldest]
+        if added := [m for m in mine if m.value or m.numerator]:
+            additions.append(partial(_sums, q, domain, added, rolled))
+    return [*viewed, *spreads, *additions]
 
 
 def _sums(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
