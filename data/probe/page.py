@@ -77,7 +77,8 @@ class Page:
     @property
     def is_empty(self) -> bool:
         """Nothing to read and nothing to see."""
-        return not self.texts and self.tree.css_first("img[src], frame, video, canvas") is None
+        said = next(_texts(self.tree.body), "") if self.tree.body else ""
+        return not said and self.tree.css_first("img[src], frame, video, canvas") is None
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 A host has one worker while it has tasks. A task begins in one of a few places, so that no answer waits for our
 processor, and gives it back when it ends or its host keeps it waiting for PATIENCE seconds; however many hosts keep us
-waiting, the next ones begin. Hosts that answered last time begin first, those that were slow begin when nobody else
-waits, and no more of them are under way than leaves connections for the others.
+waiting, the next ones begin. Hosts that answered last time begin first; those that were slow begin when few others are
+under way, and no more of them than leaves connections for the others.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BEGINNING = 100
 """Tasks that begin at once."""
+CALM = 50
+"""Tasks of hosts that are not slow under way, from which on the slow ones wait."""
 PATIENCE = 0.1
 SLOW_SECONDS = 5.0
 LOOK_SECONDS = 1.0
@@ -57,6 +59,8 @@ class Runner:
         most = connections(allow_files())
         self._open, self._slowly = Places(most), Places(most // 2)
         self._beginning = Places(BEGINNING)
+        self._others, self._calm = 0, asyncio.Event()
+        self._calm.set()
         self._queues: dict[str, deque[tuple[Task, datetime]]] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
         self._due: list[tuple[datetime, int, Task, bool]] = []
@@ -174,6 +178,14 @@ class Runner:
         if slow or self.slow.pop(host, None) is not None:
             self.jobs.state.note_host(host, seconds, slow=slow)
 
+    def _count(self, more: int) -> None:
+        """So many more tasks of hosts that are not slow are under way."""
+        self._others += more
+        if self._others < CALM:
+            self._calm.set()
+        else:
+            self._calm.clear()
+
     def _rank(self, host: str) -> int:
         return SLOW if host in self.slow else MET if host in self.met else UNKNOWN
 
@@ -182,6 +194,12 @@ class Runner:
         """A connection of our share for as long as the task takes, and a place to begin in for PATIENCE seconds."""
         rank = self._rank(host)
         async with contextlib.AsyncExitStack() as held:
+            if rank == SLOW:
+                await asyncio.sleep(0)  # those that are due at the same instant count themselves first
+                await self._calm.wait()
+            else:
+                self._count(1)
+                held.callback(self._count, -1)
             for places in [self._slowly, self._open] if rank == SLOW else [self._open]:
                 await places.take(rank)
                 held.callback(places.give)

@@ -22,7 +22,7 @@ from data.probe.network import OwnNetwork
 from data.probe.register import Extra, Register, Request, Search, Thing, read_extras, register
 from data.probe.rules import Check
 from tests.data.probe import zoo as z
-from tests.data.probe.conftest import FakeClock
+from tests.data.probe.conftest import LIMIT, FakeClock
 from tests.data.probe.district import SOURCE, checks, delivered, driven, options, probed, registered
 from tests.data.probe.zoo import Authority, Zoo
 
@@ -281,9 +281,13 @@ def test_a_host_is_asked_one_thing_at_a_time_and_with_a_pause(
 
 
 def test_slow_sites_delay_nobody(home: Home, zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixty hosts that never answer before ten that do, and five places: the ten are done while the sixty wait."""
+    """Sixty hosts that never answer before ten that do, and five places: the ten are done while the sixty wait.
+
+    The next time the sixty are known, and begin when the ten are done.
+    """
     monkeypatch.setattr(runner, "BEGINNING", 5)
     monkeypatch.setattr(runner, "PATIENCE", 0.05)
+    monkeypatch.setattr(runner, "SLOW_SECONDS", LIMIT)
     monkeypatch.setattr(plan, "tasks", lambda r: (plan.Task("visit", thing) for thing in r.things.values()))
     slow = [{"key": f"a{i:02}", "url": zoo.house(z.hanging)} for i in range(60)]
     quick = [{"key": f"b{i:02}", "url": zoo.house(z.page(OPEN_PAGE))} for i in range(10)]
@@ -295,15 +299,22 @@ def test_slow_sites_delay_nobody(home: Home, zoo: Zoo, tmp_path: Path, monkeypat
     async def run() -> None:
         made = service.made(home, edition, options(tmp_path, waive), service.RealClock(home.zone))
         made.jobs.own.references = (("127.0.0.1", door.getsockname()[1]),)
-        made.write = lambda found: when.update({c.asset: time.monotonic() - began for c in found})
+        made.write = lambda found: [when.setdefault(c.asset, time.monotonic() - began) for c in found]
         monkeypatch.setattr(runner, "LOOK_SECONDS", 0.02)
         await made.once()
+        do = made.jobs.do
+        monkeypatch.setattr(made.jobs, "do", lambda job, thing: begun.append(thing.key) or do(job, thing))
+        await made.once()
 
+    begun: list[str] = []
+    monkeypatch.setattr(runner, "CALM", 1)
     monkeypatch.setattr("data.probe.jobs.RETRY_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as door:
         asyncio.run(run())
     last_quick, first_slow = (max(when[q["key"]] for q in quick), min(when[s["key"]] for s in slow))
     assert last_quick < first_slow
+    assert sorted(begun[:10]) == [q["key"] for q in quick]
+    assert len(begun) == 70
 
 
 def test_a_task_that_is_under_way_at_a_crash_is_done_again_and_counted_once(
