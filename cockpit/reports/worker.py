@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cockpit.reports")
 
-NICE = 15
+NICENESS = 10
 LOOK_SECONDS = 1.0
 """Between two looks at an empty queue."""
 WAIT_SECONDS = 5.0
@@ -70,7 +70,7 @@ def _ready(config: Settings) -> Desk | None:
 
 def give_way() -> None:
     """Let whoever looks at a screen go first: less time, and no interruption of others where the system knows that."""
-    os.nice(NICE)
+    os.nice(NICENESS)
     if hasattr(os, "SCHED_BATCH"):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 

@@ -93,7 +93,7 @@ def test_a_queue_survives_its_workers(desk: Desk, config: Settings) -> None:
     second, third = _started(config), _started(config)
     try:
         _until(lambda: all(reports.find(desk, id).made for id in ids))
-        at_work = [p.pid for p in (second, third) if os.getpriority(os.PRIO_PROCESS, p.pid) == worker.NICE]
+        at_work = [p.pid for p in (second, third) if os.getpriority(os.PRIO_PROCESS, p.pid) == worker.NICENESS]
         assert [os.sched_getscheduler(pid) for pid in at_work] == [os.SCHED_BATCH]
     finally:
         for process in (second, third):
