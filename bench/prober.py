@@ -111,6 +111,7 @@ async def _slow(count: int) -> None:
     beside = _runner(_register(count, 0, slow=half))
     await _told("beside slow ones, none ever visited", beside, tasks)
     assert {task.thing.host[0] for task in tasks[:half]} <= beside.slow.keys(), beside.counts
+    await asyncio.sleep(SLOW_SECONDS)  # the farm still writes to who has gone
     await _told("beside slow ones known to be", beside, tasks)
     print()
 
