@@ -20,7 +20,8 @@ def told(evidence: str) -> list[str]:
 def _part(part: str) -> str:
     first, _space, rest = part.partition(" ")
     if first in set(Failure):
-        return named(Failure(first)) + (f" ({worded(rest)})" if rest else "")
+        told = named(Failure(first))
+        return _("{told} ({why})", told=told, why=worded(rest)) if rest else told
     if part.startswith(MISSING):
         between = "、" if language() == "zh" else ", "
         return _("Missing: {names}", names=between.join(_name(one) for one in part.removeprefix(MISSING).split("、")))

@@ -10,6 +10,7 @@ import streamlit as st
 from cockpit import settings
 from cockpit.i18n import LANGUAGES, _
 from cockpit.nav import link
+from cockpit.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
@@ -31,18 +32,13 @@ def bad_parameter(name: str, asked: str, hint: str, near: Sequence[tuple[str, st
 def no_edition(detail: str) -> None:
     """Nothing is published yet."""
     commands = "".join(f"<pre>{command}</pre>" for command in COMMANDS)
-    _page(
-        _("No data are published yet"),
-        detail,
-        _("Load the district's data and publish them, or build the demo district, then serve:"),
-        extra=commands,
-        home=False,
-    )
+    hint = _("Load the district's data and publish them, or build the demo district, then serve:")
+    _page(_("No data are published yet"), "", f"{detail}\n{hint}", extra=commands, home=False)
 
 
 def unanswerable(detail: str) -> None:
     """A question that the metrics refuse."""
-    _page(_("This cannot be shown"), detail, "")
+    _page(_("This cannot be shown"), "", detail)
 
 
 def too_slow() -> None:
@@ -94,7 +90,7 @@ def of_a_run(error: Exception) -> bool:
         damaged()
     elif isinstance(error, MetricsError | DataError):
         log.warning("%s", error)
-        unanswerable(str(error))
+        unanswerable(worded(str(error)))
     else:
         log.error("a page failed", exc_info=error)
         _page(_("Something went wrong on our side"), "", _("It has been noted in the server's log. Try again."))
@@ -110,7 +106,7 @@ def _page(
     st.html(
         f'<section class="problem" role="alert">{mark}<h1>{escape(title)}</h1>'
         + (f"<p><code>{escape(asked)}</code></p>" if asked else "")
-        + (f"<p>{escape(hint)}</p>" if hint else "")
+        + "".join(f"<p>{escape(line)}</p>" for line in hint.splitlines())
         + extra
         + f'<p class="links">{"".join(_link(text, href) for text, href in links)}</p></section>'
     )

@@ -17,6 +17,7 @@ from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.nav import link
 from cockpit.seen import DEFAULT_METRIC, View, catalog_of
+from cockpit.wording import worded
 from data.desk import reports
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
@@ -62,11 +63,11 @@ def current(what: Can | None = Can.LOOK) -> View:
     except BadParameter as fault:
         problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
     except MetricsError as fault:
-        problem.unanswerable(str(fault))
+        problem.unanswerable(worded(str(fault)))
     except (TooSlow, Damaged):
         raise
     except DataError as fault:
-        problem.no_edition(str(fault))
+        problem.no_edition(worded(str(fault)))
     return st.stop()
 
 

@@ -1,86 +1,95 @@
 """Messages of the layers below, which speak English alone, in the language of the screens.
 
-A message is known by the text that it is made of: {placeholders} stand for what differs. One that is not known is
-shown as it came.
+A message is known by the text that it is made of, of `cockpit.messages`. One that is not known is shown as it came.
 """
 
 import re
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
-from cockpit import i18n
+from cockpit import i18n, messages
+from data.desk.roles import ROLES
+from data.schema import LEVELS
 
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogue that is translated elsewhere."""
-    return text
-
-
-REFUSALS = (
-    N_("say in a note why: whoever looks at the finding later wants to know"),
-    N_("a decision holds on for {days} days"),
-    N_("there is no decision {id}"),
-    N_("a deduction is named by a short word of a-z, 0-9 and _"),
-    N_("points are above 0 and at most {most}"),
-    N_("an entry without points cannot be enabled: say how many it costs"),
-    N_("say which columns, and after how many months"),
-    N_("the pattern of columns cannot be read: {error}"),
-)
-"""What the desk says to who decides of findings and edits deductions."""
-
-DETAILS = (
-    N_("{n} s, waiting for dns"),
-    N_("{n} s, waiting for connect"),
-    N_("{n} s, waiting for answer"),
-    N_("{n} s, waiting for the page's end"),
-    N_("more than {n} bytes"),
-    N_("more than {n}, the last to {address}"),
-    N_("no text, no picture"),
-    N_("HTTP {came}, not {wanted}"),
-    N_("without “{text}”"),
-    N_("content-encoding {coding} was not asked for"),
-    N_("the compressed page ends too early"),
-    N_("{address} is no address of the web"),
-    N_("{host}: no address"),
-    N_("{host}: Name or service not known"),
-    N_("{host}: No address associated with hostname"),
-    N_("{host}: Temporary failure in name resolution"),
-    N_("Connection refused"),
-    N_("Connection reset by peer"),
-    N_("Broken pipe"),
-    N_("Network is unreachable"),
-    N_("No route to host"),
-    N_("Server disconnected without sending a response."),
-    N_("peer closed connection without sending complete message body (received {came} bytes, expected {told})"),
-    N_("peer closed connection without sending complete message body (incomplete chunked read)"),
-    N_("certificate has expired"),
-    N_("certificate is not yet valid"),
-    N_("self-signed certificate"),
-    N_("self-signed certificate in certificate chain"),
-    N_("unable to get local issuer certificate"),
-    N_("Hostname mismatch, certificate is not valid for '{host}'."),
-    N_("IP address mismatch, certificate is not valid for '{host}'."),
-    N_("{host} is {address}"),
-)
-"""What the prober, the system and OpenSSL say of a request that failed."""
-
-
-LIKE = dict.fromkeys(("n", "id", "host", "address", "coding", "came", "wanted"), r"\S+")
-"""What stands for a placeholder holds no blank."""
+WORD = r"\S+"
+LIKE = {
+    **dict.fromkeys(("n", "id", "near_id", "host", "address", "coding", "came", "wanted"), WORD),
+    **dict.fromkeys(("metric", "unit", "code", "start", "end", "month", "day", "before", "last", "size"), WORD),
+    "area": r"\d+",
+    "ip": r"[0-9a-f.:]+",
+    "role": "|".join(ROLES),
+    "level": "|".join(LEVELS),
+    "hint": "(?:did you mean|the newest|none|the nearest one|it holds) .*",
+    "near": "(?: Did you mean .*)?",
+    "known": "[^.]+",
+    "path": "(?!COCKPIT_).+?",
+}
+"""What may stand for a placeholder; anything, if it is not named here."""
 
 
 def worded(message: str) -> str:
     """A message of the layers below in the language spoken."""
     if i18n.language() == "en":
         return message
+    return next((i18n._(text, **values) for text, values in readings(message)), message)
+
+
+def each(told: str) -> str:
+    """Several messages in one line, apart with semicolons."""
+    return told if i18n.language() == "en" else "；".join(map(worded, told.split("; ")))
+
+
+def readings(message: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The texts that a message may be made of, with what stands in their places in the language spoken."""
     for text, pattern in _patterns():
         if found := pattern.fullmatch(message):
-            return i18n._(text, **found.groupdict())
-    return message
+            yield text, {name: SPOKEN.get(name, str)(value) for name, value in found.groupdict().items()}
+
+
+def _of_metric(name: str) -> str:
+    from metrics.catalog import current
+
+    found = current().metrics.get(name)
+    return found.name[i18n.language()] if found else name
+
+
+def _of_level(name: str) -> str:
+    from cockpit.screens import words
+
+    return words.level(name) if name in LEVELS else words.column(name)
+
+
+def _of_role(name: str) -> str:
+    from cockpit.access import demo
+
+    return demo.titles().get(name, name)
+
+
+def _of_unit(name: str) -> str:
+    return {"day": i18n._("day"), "week": i18n._("week"), "month": i18n._("month")}.get(name, name)
+
+
+def _listed(of: Callable[[str], str], names: str) -> str:
+    return "、".join(map(of, names.split(", ")))
+
+
+def _nothing(text: str) -> str:
+    return ""
+
+
+SPOKEN: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("hint", "near", "why"), worded),
+    **dict.fromkeys(("metric", "metrics"), partial(_listed, _of_metric)),
+    **dict.fromkeys(("role", "roles"), partial(_listed, _of_role)),
+    **dict.fromkeys(("level", "levels", "by"), partial(_listed, _of_level)),
+    "unit": _of_unit, "rest": _nothing,
+}  # fmt: skip
+"""How what stands in a place is spoken; as it came, if it is not named here. `rest` is for whoever runs the server."""
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(text, _pattern(text)) for text in (*REFUSALS, *DETAILS)]
+    return [(text, _pattern(text)) for text in messages.ALL]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -14,6 +14,7 @@ from cockpit.access.forms import alert, field, form_of, here, page, read_form, s
 from cockpit.access.gate import visitor_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, using
+from cockpit.wording import worded
 from data.desk import accounts, clock, secondfactor
 from data.desk.errors import Refused
 from data.errors import DataError
@@ -36,7 +37,7 @@ async def factor(request: Request) -> Response:
         try:
             told = await run_in_threadpool(_step, visitor, form, address_of(request))
         except (Refused, DataError) as error:
-            return page(alert(str(error)) + _back(), 503)
+            return page(alert(worded(str(error))) + _back(), 503)
         return page(told)
 
 

@@ -8,6 +8,7 @@ from cockpit import problem
 from cockpit.access import first, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
+from cockpit.wording import worded
 from data.errors import DataError
 from metrics.scope import OutOfScope
 
@@ -57,5 +58,5 @@ def _visitor() -> Visitor | None:
     try:
         return visitors.known.of(token())
     except DataError as error:
-        problem.unanswerable(str(error))
+        problem.unanswerable(worded(str(error)))
         return st.stop()

@@ -1,5 +1,6 @@
 """Signing in and out, and the change of a password: plain pages that need no script."""
 
+import logging
 from html import escape
 from urllib.parse import quote
 
@@ -15,12 +16,15 @@ from cockpit.access.forms import alert, field, form_of, here, inside, page, read
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.i18n import LANGUAGES, _, language, using
+from cockpit.wording import worded
 from data.desk import accounts, failures, sessions
 from data.desk.accounts import Account, SignIn
-from data.desk.errors import Refused
+from data.desk.errors import DeskError, Refused
 from data.desk.roles import ROLES
 from data.errors import DataError
 from metrics.errors import MetricsError
+
+log = logging.getLogger(__name__)
 
 
 async def login(request: Request) -> Response:
@@ -37,7 +41,7 @@ async def login(request: Request) -> Response:
             if found.outcome == "ok" and found.account:
                 return await begin(request, found.account, target, lang=request.query_params.get("lang", ""))
         except DataError as error:
-            return page(sign_in(target, str(error)), 503)
+            return page(sign_in(target, trouble(error)), 503)
         if wait:
             text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
             return page(sign_in(target, text), 429, {"Retry-After": str(int(wait) + 1)})
@@ -57,19 +61,21 @@ async def demo_login(request: Request) -> Response:
             account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
             return await begin(request, account, target, lang=request.query_params.get("lang", ""))
         except (DataError, MetricsError) as error:
-            return page(sign_in(target, str(error)), 503)
+            return page(sign_in(target, trouble(error)), 503)
 
 
 async def logout(request: Request) -> Response:
     """End every session of the account, here and elsewhere."""
     if not same_origin(request):
-        return HTMLResponse("the form came from elsewhere\n", 403)
+        with using(spoken(request)):
+            return page(alert(_("The form came from elsewhere: sign in here.")), 403)
     visitor = visitor_of(request.scope)
     if visitor:
         try:
             await run_in_threadpool(sessions.end_all, visitors.desk(), visitor.session.account_id)
         except DataError as error:
-            return page(alert(str(error)), 503)
+            with using(spoken(request)):
+                return page(alert(worded(str(error))), 503)
         await run_in_threadpool(record.write, visitor=visitor, event="logout", address=address_of(request))
     if token := token_of(request.scope):
         watch.end(token)
@@ -91,7 +97,7 @@ async def password(request: Request) -> Response:
         try:
             account = await run_in_threadpool(_change, visitor.name, form)
         except (Refused, DataError) as error:
-            return page(_new_password(visitor.name, str(error)), 400)
+            return page(_new_password(visitor.name, worded(str(error))), 400)
         await run_in_threadpool(record.write, visitor=visitor, event="password", address=address_of(request))
         return await begin(request, account, "/", lang=request.query_params.get("lang", ""))
 
@@ -131,6 +137,14 @@ def _change(name: str, form: dict[str, str]) -> Account:
         raise Refused(_("The two new passwords differ."))
     accounts.set_password(desk, name, form.get("new", ""), by_self=True)
     return accounts.named(desk, name)
+
+
+def trouble(error: Exception) -> str:
+    """Why nobody can sign in now. Where the desk lies is for the log: whoever reads this has not shown who they are."""
+    if not isinstance(error, DeskError):
+        return worded(str(error))
+    log.error("%s", error)
+    return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
 
 
 def _refusal(outcome: str) -> str:

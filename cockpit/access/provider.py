@@ -24,7 +24,7 @@ from cockpit.access import record
 from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import inside, page, spoken
 from cockpit.access.identity import Ungranted, admitted
-from cockpit.access.login import sign_in
+from cockpit.access.login import sign_in, trouble
 from cockpit.errors import CockpitError
 from cockpit.i18n import LANGUAGES, _, using
 from data.errors import DataError
@@ -157,7 +157,7 @@ def _reason(fault: Exception) -> tuple[str, int, str]:
         text = _("The provider of identities does not answer. Try again, or sign in with an account of the cockpit.")
         return text, 503, "unreachable"
     if isinstance(fault, DataError):
-        return str(fault), 503, "desk"
+        return trouble(fault), 503, "desk"
     if isinstance(fault, MismatchingStateError):
         return _("This sign-in took too long, or was not begun in this browser: begin again."), 400, "untrusted"
     if isinstance(fault, OAuthError | JoseError | Untrusted | RuntimeError | ValueError | KeyError):

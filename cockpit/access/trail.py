@@ -7,8 +7,11 @@ from starlette.routing import Route
 
 from cockpit.access import record, visitors
 from cockpit.access.entry import address_of
+from cockpit.access.forms import spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
+from cockpit.i18n import _, using
+from cockpit.wording import worded
 from data.desk import audit, clock
 from data.errors import DataError
 
@@ -22,11 +25,13 @@ async def file(request: Request) -> Response:
     noted = {"visitor": visitor, "what": "the whole audit", "address": address_of(request)}
     if not visitor.grants.may(Can.AUDIT):
         await run_in_threadpool(record.write, event="refused", result="refused", **noted)
-        return PlainTextResponse("the audit is read by the audit administrator alone\n", 403)
+        with using(spoken(request)):
+            return PlainTextResponse(_("The audit is read by the audit administrator alone.") + "\n", 403)
     try:
         await run_in_threadpool(visitors.desk().check)
     except DataError as error:
-        return PlainTextResponse(f"{error}\n", 503)
+        with using(spoken(request)):
+            return PlainTextResponse(f"{worded(str(error))}\n", 503)
     lines = audit.lines(visitors.desk(), until := clock.now())
     await run_in_threadpool(record.write, event="export", **noted)
     name = f"audit-{until:%Y%m%d-%H%M%S}.jsonl"

@@ -2,6 +2,7 @@
 
 from cockpit.errors import CockpitError, UsageError
 from cockpit.i18n import _
+from cockpit.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 
@@ -19,5 +20,5 @@ def explained(error: Exception) -> str:
     if isinstance(error, OSError):
         return _("the file could not be written ({why}): tell whoever runs the server", why=error.strerror or error)
     if isinstance(error, (CockpitError, DataError, MetricsError)):
-        return str(error)
+        return worded(str(error))
     return _("something went wrong on our side ({why}); it is noted in the server's log", why=type(error).__name__)

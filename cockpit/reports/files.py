@@ -10,10 +10,13 @@ from starlette.routing import Route
 from cockpit import settings
 from cockpit.access import record, visitors
 from cockpit.access.entry import address_of
+from cockpit.access.forms import spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants
 from cockpit.errors import CockpitError
+from cockpit.i18n import using
 from cockpit.reports import make, shelf
+from cockpit.wording import worded
 from data.desk.errors import DeskError
 
 PATH = "/files/report/{id}"
@@ -25,13 +28,14 @@ async def file(request: Request) -> Response:
     assert visitor, "the gate lets nobody else through"
     id = request.path_params["id"]
     noted = {"visitor": visitor, "address": address_of(request)}
-    try:
-        made, what = await run_in_threadpool(served, visitor.grants, id)
-    except CockpitError as error:
-        await run_in_threadpool(record.write, event="refused", result="refused", what=f"report {id}", **noted)
-        return PlainTextResponse(f"{error}\n", 404)
-    except DeskError as error:
-        return PlainTextResponse(f"{error}\n", 503)
+    with using(spoken(request)):
+        try:
+            made, what = await run_in_threadpool(served, visitor.grants, id)
+        except CockpitError as error:
+            await run_in_threadpool(record.write, event="refused", result="refused", what=f"report {id}", **noted)
+            return PlainTextResponse(f"{worded(str(error))}\n", 404)
+        except DeskError as error:
+            return PlainTextResponse(f"{worded(str(error))}\n", 503)
     await run_in_threadpool(record.write, event="export", what=what, **noted)
     return made
 

@@ -16,6 +16,7 @@ from cockpit.reports.kind import Format, Kind
 from cockpit.screens import words
 from cockpit.seen import DEFAULT_METRIC, View, catalog_of
 from cockpit.settings import Settings
+from cockpit.wording import worded
 from data.editions import Edition
 from data.errors import Damaged, DataError
 from metrics.areas import Area
@@ -154,7 +155,7 @@ def _no_edition(request: Request, error: DataError) -> ReportError:
         return ReportError(
             _('there is no edition "{edition}", or it is no longer kept: name another', edition=request.edition)
         )
-    return ReportError(str(error))
+    return ReportError(worded(str(error)))
 
 
 def _place(edition: Edition, code: int) -> Area:

@@ -12,6 +12,7 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _
 from cockpit.nav import link
 from cockpit.screens import desk
+from cockpit.wording import worded
 from data.desk import audit
 from data.desk.audit import EVENTS
 
@@ -116,7 +117,7 @@ def proof(visitor: Visitor) -> None:
     if verdict.ok:
         header.notice(_("The audit is whole: {n} rows.", n=format.number(verdict.rows)), state="green")
     else:
-        header.notice(_("The audit is not whole: {fault}", fault=verdict.fault), state="red")
+        header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault or "")), state="red")
 
 
 def _day(name: str) -> date | None:

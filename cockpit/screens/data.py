@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit import editions, format, problem, settings
+from cockpit import editions, format, problem, settings, wording
 from cockpit import view as views
 from cockpit.access import guard, whole
 from cockpit.access.policy import Can
@@ -63,7 +63,7 @@ def view_or_none() -> View | None:
         editions.current(settings.current())
     except DataError as fault:
         guard.enter(Can.DATA)
-        problem.no_edition(str(fault))
+        problem.no_edition(wording.worded(str(fault)))
         return None
     return views.current(Can.DATA)
 
@@ -269,7 +269,7 @@ def _chosen(told: Sequence[Batch]) -> Batch | None:
 def busy(fault: str) -> None:
     """The store is not to be had now; everything else on the page is."""
     told = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
-    header.notice(f"{told} ({fault})", state="amber")
+    header.notice(_("{told} ({why})", told=told, why=wording.worded(fault)), state="amber")
 
 
 def here(**changes: object) -> str:
@@ -302,7 +302,7 @@ def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
         state,
         format.number(finding["tried"]),
         format.number(finding["faults"]),
-        finding["detail"] if everywhere else "",
+        wording.each(finding["detail"]) if everywhere else "",
     ]
 
 

@@ -52,7 +52,7 @@ def answering() -> Iterator[None]:
     try:
         yield
     except (DeskError, CockpitError) as error:
-        header.notice(str(error), state="red")
+        header.notice(worded(str(error)), state="red")
 
 
 def told() -> None:

@@ -19,9 +19,10 @@ from cockpit.reports import make, shelf, wording
 from cockpit.reports.request import kinds_of
 from cockpit.screens import desk, words
 from cockpit.view import View
+from cockpit.wording import worded
 from data.desk import reports
 from data.desk.errors import Refused
-from data.desk.reports import DRAFT, FAILED, FINAL, GIVEN_UP, ISSUED, QUEUED, RUNNING, Report
+from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report
 
 ACTIVE = (QUEUED, RUNNING)
 LOOK_SECONDS = 1.0
@@ -96,7 +97,7 @@ def state(report: Report) -> Cell:
 
 def fault(report: Report) -> str:
     """Why it was not made; empty where it was."""
-    return _("its making was broken off three times") if report.fault == GIVEN_UP else report.fault
+    return worded(report.fault)
 
 
 def href(report: Report) -> str:
@@ -132,7 +133,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
             Item(_("Definitions"), words.listed(_defined(view, report))),
             Item(_("Made by"), f"{report.who} · {format.stamp(desk.local(report.asked_at))}"),
             Item("SHA-256", report.sha256),
-            Item(_("Sent to"), report.mail, note=report.mail_fault),
+            Item(_("Sent to"), report.mail, note=worded(report.mail_fault)),
         ],
         key="report",
     )

@@ -40,7 +40,7 @@ def test_from_the_list_to_a_site_its_calendar_and_its_evidence(server: Server, o
     expect(page.locator(".title h1")).to_contain_text("区住建局网站")
     expect(page.locator(".track i.red")).to_have_count(7)
     expect(page.locator(".track i.green")).to_have_count(133)
-    page.locator("table", has_text="发现情况").last.get_by_role("link", name="服务器出错 (HTTP 500)").first.click()
+    page.locator("table", has_text="发现情况").last.get_by_role("link", name="服务器出错（HTTP 500）").first.click()
     page.wait_for_url("**evidence=**")
     proof = page.locator(".item", has_text="处置建议")
     expect(proof).to_contain_text("查网站程序和数据库的日志。")

@@ -80,7 +80,7 @@ def test_who_finds_a_screen_open_cannot_set_one_up(name: str) -> None:
     assert "密码不对" in told.text
     assert "<svg" not in told.text
     told = browse(name, lambda c: c.post(factor.PATH, data={"code": "123456"}))
-    assert "begin again" in told.text
+    assert "请重新开始" in told.text
     told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}, headers={"origin": "http://evil"}))
     assert told.status_code == 403
 
