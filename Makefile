@@ -41,7 +41,7 @@ $(VENV)/.runtime: requirements.txt
 	$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/.tests: requirements-dev.txt $(VENV)/.runtime
+$(VENV)/.tests: requirements-dev.txt requirements-optional.txt $(VENV)/.runtime
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
