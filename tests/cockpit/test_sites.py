@@ -21,7 +21,7 @@ from data.probe.failures import Failure
 from data.probe.net import Answer
 from metrics import sites
 from tests.cockpit.conftest import session_of
-from tests.cockpit.test_pages import Screen, drawn, texts, words
+from tests.cockpit.pages.conftest import Screen, drawn, texts, words
 from tests.factory import AREAS, DISTRICT, TOWNS, areas, deliver, published
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,70 @@
+"""One case: its stages, the delivery it came in, and what may be seen of it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from data.home import Home
+from tests.cockpit.pages.conftest import (
+    Screen,
+    drawn,
+    hotline,
+    lines,
+    parameters,
+    words,
+)
+from tests.factory import VILLAGES, areas, deliver, published
+
+
+def test_a_case_tells_its_stages_against_their_clocks(screen: Screen) -> None:
+    late, open_, timely = ({s["name"]: s for s in stages(screen, key)} for key in ("H001", "H003", "H002"))
+    assert (late["办结"]["state"], late["办结"]["note"]) == ("late", "超期 5 小时")
+    assert (open_["办结"]["state"], open_["办结"]["when"]) == ("overdue", "")
+    assert (timely["办结"]["state"], timely["办结"]["limit"]) == ("done", "截止 2026-10-04 12:00")
+
+
+def stages(screen: Screen, key: str) -> list[dict[str, str]]:
+    return drawn(screen("case", source="hotline", key=key), "timeline")[0]["stages"]
+
+
+def test_a_case_of_a_village_since_merged_tells_both(screen: Screen) -> None:
+    told = lines(screen("case", source="hotline", key="H005"))
+    assert told["区划"]["text"] == "临江区 ▸ 北塘街道 ▸ 新河村"
+    assert (told["原属"]["text"], told["原属"]["note"]) == ("旧渡村", "2026-11-10 并入新河村")
+
+
+def test_a_case_tells_the_delivery_it_came_in(screen: Screen) -> None:
+    told = lines(screen("case", source="hotline", key="H001"))
+    assert told["批次"]["text"].startswith("1：hotline-cases-0.parquet")
+    assert parameters(told["批次"]["href"])["batch"] == "1"
+
+
+def test_a_repeat_leads_to_the_case_it_repeats(screen: Screen) -> None:
+    cases = {case["key"]: case for case in hotline()}
+    told = lines(screen("case", source="hotline", key="H081"))
+    earlier = cases[parameters(told["重复"]["href"])["key"]]
+    assert earlier["registered_at"] <= cases["H081"]["registered_at"]
+    assert earlier["reporter"] == cases["H081"]["reporter"] or earlier["place"] == cases["H081"]["place"]
+
+
+@pytest.mark.parametrize("asked", [{"key": "LATE"}, {"key": "nothing"}, {}, {"key": "' OR 1=1"}])
+def test_a_case_that_is_not_there_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
+    page = screen("case", source="hotline", **asked)
+    assert "没有这一件" in words(page)
+    assert not drawn(page, "timeline")
+
+
+def test_what_came_after_the_data_is_not_told(home: Home, tmp_path: Path, screen: Screen) -> None:
+    other = Home(tmp_path, memory="1GB")
+    areas(other)
+    case = {
+        "key": "1",
+        "area": VILLAGES[0],
+        "registered_at": datetime(2026, 11, 1),
+        "closed_at": datetime(2026, 11, 20),
+    }
+    deliver(other, "cases", [case])
+    published(other, datetime(2026, 11, 10))
+    page = screen("case", root=other.root, source="hotline", key="1")
+    assert drawn(page, "timeline")[0]["stages"][-1]["state"] == "now"

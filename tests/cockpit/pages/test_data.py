@@ -1,0 +1,119 @@
+"""The data page: editions, deliveries, what was refused, what waits."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit.i18n import using
+from cockpit.screens import data
+from cockpit.screens import words as spoken
+from cockpit.view import View
+from data.contract import DUPLICATE, UNREADABLE_ROW
+from data.editions import ROLLED_BACK
+from data.home import Home
+from data.intake import Intake, Limits
+from data.pushed import FOREIGN, OUTSIDE
+from data.pushes import Publisher
+from data.spool import Sender, Spool
+from metrics.catalog import load as load_catalog
+from tests.cockpit.api.conftest import declare, row
+from tests.cockpit.pages.conftest import (
+    Screen,
+    tables,
+    texts,
+    words,
+)
+from tests.factory import VILLAGES, areas, deliver
+
+
+def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, view: Callable[..., View]) -> None:
+    page = screen("data")
+    told = tables(page)
+    assert texts(told["版本"], "版本") == [view().edition.id]
+    fresh = {row[0]["text"]: row[1]["state"] for row in told["来源"]["rows"]}
+    assert (fresh["hotline"], fresh["probe"]) == ("red", "none")
+    assert texts(told["批次"], "来源") == ["grid", "probe", "register", "hotline"]
+    states = [row[1]["state"] for row in told["核对项"]["rows"]]
+    assert states
+    assert set(states) <= {"green", "red"}
+
+
+def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:
+    page = screen("data")
+    assert "grid 第 4 批待处理：66.7 % 的行被拒收" in words(page)
+    assert "python -m cockpit load SOURCE.yaml --force" in words(page)
+    held = tables(page)["批次"]["rows"][0]
+    assert (held[2]["text"], held[2]["state"]) == ("待处理", "amber")
+
+
+def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_path: Path) -> None:
+    fresh = Home(tmp_path, memory="1GB")
+    areas(fresh)
+    declare(fresh.root)
+    spool = Spool(fresh)
+    for area in (VILLAGES[0], 1):
+        body = Intake(spool.coming(), "json", Limits(10_000, 10))
+        body.feed(json.dumps([row("1", village_code=str(area))]).encode())
+        body.close()
+        spool.accept(body, Sender(1, "tickets", None), "tickets", None)
+    data.delivered.clear()
+    assert "2 次推送等待发布" in words(screen("data", root=fresh.root))
+    publisher = Publisher(fresh, fresh.root / "sources", load_catalog().rollups())
+    while publisher.turn():
+        pass
+    data.delivered.clear()
+    told = words(screen("data", root=fresh.root))
+    assert "等待发布" not in told
+    assert "1 次推送因拒收行过多待处理" in told
+    assert "python -m cockpit pushes --state held" in told
+    (fresh.editions / ROLLED_BACK).touch()
+    spool.again(spool.newest(1)[0])
+    data.delivered.clear()
+    assert "当前已退回旧版本" in words(screen("data", root=fresh.root))
+
+
+@pytest.mark.parametrize("reason", [OUTSIDE, FOREIGN, DUPLICATE, UNREADABLE_ROW])
+def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
+    with using("zh"):
+        assert spoken.reason(reason) != reason
+        assert "推送" in spoken.reason(reason) or reason in (DUPLICATE, UNREADABLE_ROW)
+
+
+def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
+    page = screen("data", batch=4)
+    told = tables(page)
+    assert texts(told["原因"], "行数")[0] == "2"
+    raw = " ".join(texts(told["行号"], "原始内容"))
+    assert "138****5678" in raw
+    assert "13812345678" not in raw
+    assert "没有第 99 批" in words(screen("data", batch=99))
+
+
+def test_while_a_load_runs_the_rest_of_the_page_works(screen: Screen, home: Home, tmp_path: Path) -> None:
+    keep = f"import duckdb; c = duckdb.connect({str(home.store)!r}); print('open', flush=True); input()"
+    data.delivered.clear()
+    other = subprocess.Popen([sys.executable, "-c", keep], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        page = screen("data")
+        other.communicate("\n")
+    data.delivered.clear()
+    assert "数据库正忙" in words(page)
+    assert {"版本", "来源", "核对项"} <= set(tables(page))
+
+
+def test_before_the_first_publication_the_page_still_tells_what_came_in(screen: Screen, tmp_path: Path) -> None:
+    fresh = Home(tmp_path, memory="1GB")
+    page = screen("data", root=fresh.root)
+    assert "尚无数据入库" in words(page)
+    assert not fresh.store.exists(), "a reader makes no file"
+    areas(fresh)
+    deliver(fresh, "cases", [{"key": "1", "area": VILLAGES[0], "registered_at": datetime(2026, 11, 1)}])
+    data.delivered.clear()
+    assert texts(tables(screen("data", root=fresh.root))["批次"], "来源") == ["hotline"]

@@ -1,0 +1,69 @@
+"""The passport of a number: how it is made, from what, and by which SQL."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cockpit.screens import passport
+from cockpit.view import View
+from metrics.query import query
+from tests.cockpit.pages.conftest import (
+    METRICS,
+    Screen,
+    drawn,
+    lines,
+    parameters,
+    words,
+)
+from tests.factory import TOWNS, VILLAGES
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_has_a_passport(screen: Screen, metric: str) -> None:
+    page = screen("passport", metric=metric)
+    told = lines(page)
+    assert METRICS[metric].definition.zh in words(page)
+    assert told["算法"]["text"]
+    assert told["得出该数的 SQL"]["text"].startswith(("SELECT", "WITH"))
+    assert len(drawn(page, "tiles")[0]["tiles"]) == 1
+
+
+def test_the_sql_of_a_passport_gives_its_number(view: Callable[..., View], screen: Screen) -> None:
+    seen = view(metric="on_time_rate", area=TOWNS[0])
+    told = lines(screen("passport", metric="on_time_rate", area=TOWNS[0]))
+    row = seen.edition.cursor().execute(told["得出该数的 SQL"]["text"]).fetchone()
+    assert row is not None
+    assert [f"{n:,}" for n in row[2:]] == [told["分子"]["text"], told["分母"]["text"]]
+    number = query(seen.edition, ["on_time_rate"], TOWNS[0], seen.period).iloc[0]
+    assert tuple(row[2:]) == (number["numerator"], number["denominator"])
+
+
+def test_a_passport_says_how_many_areas_reported(screen: Screen) -> None:
+    told = lines(screen("passport", metric="intake"))
+    assert told["有数区划"]["text"] == "镇街 1 / 2；村社 2 / 3"
+    assert "有数区划" not in lines(screen("passport", metric="intake", area=VILLAGES[0]))
+
+
+def test_a_default_that_no_text_supports_says_so(screen: Screen) -> None:
+    assert "待确认" in lines(screen("passport", metric="backlog"))["阈值依据"]["note"]
+    assert "待确认" not in lines(screen("passport", metric="on_time_rate"))["阈值依据"]["note"]
+
+
+def test_the_rest_is_offered_only_where_it_means_something(screen: Screen) -> None:
+    some, none = (
+        [name for name, _href in drawn(screen("passport", metric=metric), "actions")[0]["links"] if "明细" in name]
+        for metric in ("on_time_rate", "bounce_rate")
+    )
+    assert some == ["明细：分子", "明细：分母", "明细：到期未按期办结"]
+    assert none == ["明细：分子", "明细：分母"]
+
+
+def test_a_copied_address_leaves_nothing_to_a_default(screen: Screen, view: Callable[..., View]) -> None:
+    copied = parameters(drawn(screen("passport", metric="due"), "actions")[0]["copy"])
+    assert set(copied) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
+    assert copied["edition"] == view().edition.id
+
+
+def test_passport_knows_every_way_a_metric_is_computed(view: Callable[..., View]) -> None:
+    seen = view()
+    assert all(passport.formula(seen, metric) for metric in METRICS.values())

@@ -1,0 +1,181 @@
+"""The rows behind a number, and the file of them."""
+
+import csv
+import re
+from collections.abc import Callable
+from io import StringIO
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+
+from cockpit.screens import download, rows
+from cockpit.view import View
+from metrics.query import query
+from tests.cockpit.pages.conftest import (
+    AS_OF,
+    BY_CASES,
+    METRICS,
+    Screen,
+    drawn,
+    hotline,
+    parameters,
+    texts,
+    words,
+    words_raw,
+)
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+
+
+def test_the_rows_behind_a_number_are_as_many_as_the_number(screen: Screen, view: Callable[..., View]) -> None:
+    seen = view(metric="on_time_rate")
+    where = {"category": "噪声扰民"}
+    told = query(seen.edition, ["on_time_rate"], TOWNS[0], seen.period, where=where).iloc[0]
+    expected = int(told["denominator"] - told["numerator"])
+    page = screen("rows", metric="on_time_rate", part="rest", area=TOWNS[0], **where)
+    assert f"北塘街道 2026-11-01 至 2026-11-22 到期未按期办结 {expected} 件，按期办结率的分母 − 分子" in words(page)
+    assert len(drawn(page, "table")[0]["rows"]) == expected > 0
+
+
+@pytest.mark.parametrize("metric", [name for name in BY_CASES if name != "three_rate_score"])
+def test_every_metric_has_rows_and_english_words(screen: Screen, metric: str) -> None:
+    page = screen("rows", metric=metric, lang="en")
+    when = "as of 2026-11-22 08:00" if METRICS[metric].basis == "stock" else "2026-11-01 to 2026-11-22"
+    assert f"临江区, {when}: " in words(page)
+    assert METRICS[metric].name.en in words(page)
+    assert re.search(r"[\u4e00-\u9fff]", words(page).replace("临江区", "")) is None
+
+
+def test_a_sum_over_cases_tells_both_numbers(screen: Screen, view: Callable[..., View]) -> None:
+    seen = view(metric="bounce_rate")
+    returns = int(query(seen.edition, ["bounce_rate"], DISTRICT, seen.period).iloc[0]["numerator"])
+    page = screen("rows", metric="bounce_rate", part="numerator")
+    cases = len(drawn(page, "table")[0]["rows"])
+    assert cases != returns
+    assert f"退回的派单 {returns}，涉及 {cases} 件" in words(page)
+
+
+def test_pages_hold_fifty_rows_and_together_all_of_them(screen: Screen) -> None:
+    pages = [
+        drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-12-01", page=n), "table")[0]
+        for n in (1, 2, 3)
+    ]
+    assert [len(page["rows"]) for page in pages] == [50, 50, 30]
+    keys = [row[0]["note"] for page in pages for row in page["rows"]]
+    assert sorted(keys) == sorted(case["key"] for case in hotline())
+    assert [page["href"] for page in pages[0]["pages"] if page["text"] == "1"] == [""]
+    assert parameters(pages[0]["pages"][-1]["href"])["page"] == "2"
+
+
+@pytest.mark.parametrize(("page", "shown"), [("999", "3"), ("0", "1"), ("-1", "1"), ("x", "1"), ("1e9", "1")])
+def test_a_page_that_is_not_there_is_the_nearest_one(screen: Screen, page: str, shown: str) -> None:
+    table = drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-12-01", page=page), "table")[0]
+    assert [p["text"] for p in table["pages"] if not p["href"]] == [shown]
+
+
+def test_a_heading_sorts_and_then_turns_the_order_round(screen: Screen) -> None:
+    table = drawn(screen("rows", metric="backlog", sort="due_at"), "table")[0]
+    assert texts(table, "办理期限") == sorted(texts(table, "办理期限"))
+    due = next(column for column in table["columns"] if column["text"] == "办理期限")
+    assert due["sorted"] == "up"
+    turned = drawn(screen("rows", **parameters(due["sort"])), "table")[0]
+    assert texts(turned, "办理期限") == sorted(texts(table, "办理期限"), reverse=True)
+
+
+def test_an_unknown_order_is_the_usual_one(screen: Screen) -> None:
+    usual, asked = (drawn(screen("rows", metric="backlog", sort=sort), "table")[0] for sort in ("", "reporter"))
+    assert usual["rows"] == asked["rows"]
+
+
+def test_filters_are_chips_that_can_be_taken_away(screen: Screen) -> None:
+    page = screen("rows", metric="intake", category="路灯照明", department="区城管局", q="第", age="")
+    removed = [parameters(href) for href in re.findall(r'<a href="([^"]+)"', words_raw(page).replace("&amp;", "&"))]
+    assert {"metric": "intake", "department": "区城管局", "q": "第"} in removed
+    assert {"metric": "intake", "category": "路灯照明", "q": "第"} in removed
+    assert {"metric": "intake", "category": "路灯照明", "department": "区城管局"} in removed
+
+
+def test_a_search_leaves_the_rows_that_hold_the_words(screen: Screen) -> None:
+    table = drawn(screen("rows", metric="intake", q="第 11 件"), "table")[0]
+    assert [row[0]["note"] for row in table["rows"]] == ["H011"]
+    nothing = screen("rows", metric="intake", q="没有这样的字")
+    assert not drawn(nothing, "table")
+    assert "没有符合的件" in words(nothing)
+
+
+def test_what_has_no_category_can_be_asked_for(screen: Screen) -> None:
+    table = drawn(screen("rows", metric="intake", category="–"), "table")[0]
+    assert set(texts(table, "类别")) == {""}
+    expected = sum(case["category"] is None for case in hotline() if case["registered_at"].month == 11)
+    assert len(table["rows"]) == expected
+
+
+def test_an_age_takes_what_is_as_old(screen: Screen, view: Callable[..., View]) -> None:
+    ages = [(AS_OF - case["registered_at"]).total_seconds() / 86400 for case in hotline() if case["closed_at"] is None]
+    young = drawn(screen("rows", metric="backlog", age="7-15"), "table")[0]
+    assert len(young["rows"]) == sum(7 <= age < 15 for age in ages)
+
+
+def test_an_own_level_case_is_told_by_the_towns_name(screen: Screen) -> None:
+    table = drawn(screen("rows", metric="intake", area=TOWNS[0]), "table")[0]
+    assert {"北塘街道", "新河村"} <= set(texts(table, "区划"))
+    assert "区划" not in [column["text"] for column in drawn(screen("rows", area=VILLAGES[0]), "table")[0]["columns"]]
+
+
+def test_a_row_opens_its_case(screen: Screen) -> None:
+    cell = drawn(screen("rows", metric="intake"), "table")[0]["rows"][0][0]
+    assert urlsplit(cell["href"]).path == "/case"
+    assert parameters(cell["href"])["key"] == cell["note"]
+
+
+def test_rows_of_a_site_metric_are_sites(screen: Screen) -> None:
+    page = screen("rows", metric="site_pass_rate", part="rest")
+    table = drawn(page, "table")[0]
+    assert "不合格网站 1 个网站" in words(page)
+    assert texts(table, "名称") == ["北塘街道网站"]
+    assert texts(table, "单项否决") == ["打不开"]
+    assert not drawn(page, "searchbox")
+
+
+def test_a_score_leads_to_the_rows_of_its_parts(screen: Screen) -> None:
+    page = screen("rows", metric="three_rate_score")
+    assert all(name in words(page) for name in ("按期响应率", "解决率", "满意率"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"part": "x"}, {"age": "3-1"}, {"age": "old"}, {"metric": "site_health", "category": "a"}, {"metric": "x"}],
+)
+def test_an_odd_address_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
+    assert 'role="alert"' in words_raw(screen("rows", **asked))
+
+
+def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> None:
+    for name in ("rows", "passport", "why"):
+        page = screen(name, metric="site_health", area=VILLAGES[0])
+        assert "北塘街道" in words(page)
+        assert not drawn(page, "table")
+
+
+def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., View]) -> None:
+    seen = view(metric="intake", from_="2026-10-01", to="2026-12-01")
+    told = download.file(seen, rows.Chosen(), "zh").decode("utf-8-sig")
+    lines = told.splitlines()
+    assert len(lines) == 1 + len(hotline())
+    assert "区划名称" in lines[0]
+    assert "reporter" not in told
+    assert "'=1+1 请回电 138****5678" in told
+    assert download.file_name(seen, rows.Chosen(part="rest")) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
+
+
+def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MOST_IN_FILE", 7)
+    assert len(download.file(view(metric="intake"), rows.Chosen(), "en").decode("utf-8-sig").splitlines()) == 8
+
+
+def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:
+    frame = pd.DataFrame({"a": ["=1", "+1", "-1", "@x", "\tx", "\rx", "a=1", None], "b": range(-4, 4)})
+    told = download.safe_csv(frame)
+    _heading, *back = csv.reader(StringIO(told, newline=""))
+    assert [a for a, _b in back] == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=1", ""]
+    assert [int(b) for _a, b in back] == list(range(-4, 4))
