@@ -302,7 +302,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER.split(","), CELLS)), max_size=8))
 def test_accepted_and_rejected_rows_are_all_that_were_read(
     template: Home, tmp_path: Path, rows: list[dict[str, str]]
