@@ -103,9 +103,11 @@ def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]
     backlog = catalog.metrics["backlog"]
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),
-        "tiles of 13 months, trend, ageing, three breakdowns": lambda: answers.ahead(asked, ASKED, backlog, backlog),
-        "towns of eight metrics, with states": lambda: answers.parts(asked, backlog, "town", VITALS),
-        "new reds, oldest three, biggest mover and why": lambda: answers.today(asked, VITALS, ASKED),
+        "tiles, towns, trend, ageing, oldest, breakdowns": lambda: answers.ahead(
+            asked, ASKED, VITALS, backlog, backlog
+        ),
+        "towns of the metric, with states": lambda: answers.parts(asked, backlog, "town", VITALS),
+        "new reds, biggest mover and why": lambda: answers.today(asked, VITALS, ASKED, VITALS),
     }
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 from data.editions import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
-from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.frames import each
@@ -72,27 +71,30 @@ def today(
     own: pd.DataFrame | None = None,
     lower: pd.DataFrame | None = None,
     base: Baseline | None = None,
+    oldest: pd.DataFrame | None = None,
     catalog: Catalog | None = None,
 ) -> Today:
     """What an official of `area` should look at first, over `metrics`, the period against `compare`.
 
     own: an answer of `query` that holds the metrics over both periods, where it was asked before.
-    lower: one by the level right below, over the period and `yesterday` of it; base: its `baseline`.
+    lower: one by the level right below, over the period and `yesterday` of it; base: its `baseline`. oldest: the rows
+    of `oldest_open`.
     """
     catalog = catalog or current()
     place = area_of(edition, area)
     here = [m.id for m in (metric_of(catalog, name) for name in metrics) if exists_at(m, place.level)]
     if own is None:
         own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
-    moving = [catalog.metrics[name] for name in here]
-    mover, oldest = side_by_side(
-        [
-            lambda: _mover(edition, own, area, period, compare, moving, catalog),
-            lambda: rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog),
-        ]
+    return Today(
+        reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog),
+        oldest_open(edition, area, period, catalog=catalog) if oldest is None else oldest,
+        _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
     )
-    found = reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog)
-    return Today(found, oldest, mover)
+
+
+def oldest_open(edition: Edition, area: int, period: Period, *, catalog: Catalog | None = None) -> pd.DataFrame:
+    """The rows of the cases that have been open longest at the end of the period, OLDEST at most."""
+    return rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog)
 
 
 def reds(

@@ -107,17 +107,21 @@ class Line(NamedTuple):
 
 
 @kept(maxsize=256)
-def ahead(asked: Asked, names: tuple[str, ...], metric: Metric, of_cases: Metric) -> None:
+def ahead(asked: Asked, names: tuple[str, ...], below: tuple[str, ...], metric: Metric, of_cases: Metric) -> None:
     """Ask side by side what the panels of a cockpit ask one by one, so that each finds its answer made.
 
-    What rests on these answers is left: the areas below, and what needs a look.
+    names, below: the metrics of the area's tiles, and those of the areas below. What needs a look is left: it rests on
+    these answers.
     """
     side_by_side(
         [
             partial(vitals, asked, names),
-            partial(line, asked, metric),
+            *(partial(parts, asked, of_cases, by) for by in ("department", "category", "source")),
+            partial(oldest, asked),
             partial(ageing, asked),
-            *(partial(parts, asked, of_cases, by) for by in ("category", "source", "department")),
+            partial(line, asked, metric),
+            # last, since it finds held what the tiles ask first
+            *([partial(_lower, asked, below)] if level_below(asked.area) else []),
         ]
     )
 
@@ -195,13 +199,19 @@ def ageing(asked: Asked) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=256)
-def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> attention.Today:
-    """What needs a look: `metrics.today.today` over metrics of the tiles, which were asked `among` others."""
-    lower, base = _lower(asked, names) if level_below(asked.area) else (None, None)
+def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...], below: tuple[str, ...]) -> attention.Today:
+    """What needs a look: `metrics.today.today` over metrics that were asked `among` others, and `below` of areas."""
+    lower, base = _lower(asked, below) if level_below(asked.area) else (None, None)
     return attention.today(
         asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against,
-        own=_own(asked, among), lower=lower, base=base, catalog=asked.catalog,
+        own=_own(asked, among), lower=lower, base=base, oldest=oldest(asked), catalog=asked.catalog,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def oldest(asked: Asked) -> pd.DataFrame:
+    """The cases that have been open longest: `metrics.today.oldest_open`."""
+    return attention.oldest_open(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from cockpit.layouts.panels import (
     trend,
     trend_figure,
 )
-from cockpit.layouts.vitals import ASKED, vital_signs, vital_tiles
+from cockpit.layouts.vitals import ASKED, VITALS, vital_signs, vital_tiles
 from cockpit.layouts.words import ask, level
 from cockpit.view import View
 
@@ -55,7 +55,7 @@ def ready(view: View) -> None:
 
 
 def _ask_ahead(view: View) -> None:
-    answers.ahead(ask(view), ASKED, view.metric, case_metric(view))
+    answers.ahead(ask(view), ASKED, VITALS, view.metric, case_metric(view))
 
 
 def where(view: View) -> None:

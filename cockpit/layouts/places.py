@@ -11,7 +11,7 @@ from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
 from cockpit.layouts.panels import case_metric
-from cockpit.layouts.vitals import fed_metrics
+from cockpit.layouts.vitals import VITALS
 from cockpit.layouts.words import area_name, ask, how_many, level, rows_link
 from cockpit.view import View
 from metrics import areas
@@ -30,7 +30,7 @@ def has_below(view: View) -> bool:
 def has_values(view: View) -> bool:
     """Whether any of the areas below has a value, ranked or not."""
     lower, metric = compared(view)
-    return any(part.known for part in answers.parts(ask(view), metric, lower, fed_metrics(view)))
+    return any(part.known for part in answers.parts(ask(view), metric, lower, VITALS))
 
 
 def title(view: View) -> str:
@@ -64,9 +64,7 @@ def area_map(view: View, *, height: int) -> None:
 def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
     """The areas below with their colours, and the legend. Too small a sample has no colour."""
     lower, metric = compared(view)
-    found = [
-        part for part in answers.parts(ask(view), metric, lower, fed_metrics(view)) if part.group != str(view.area.code)
-    ]
+    found = [part for part in answers.parts(ask(view), metric, lower, VITALS) if part.group != str(view.area.code)]
     marked = {part.group for part in [part for part in found if part.ranked][:MARKED]}
     steps, colours = _colours(metric, found)
     drawn = [
@@ -103,7 +101,7 @@ def area_ranking(view: View, *, height: int) -> None:
 @kept(maxsize=512)
 def area_rows(view: View) -> tuple[RankingRow, ...]:
     lower, metric = compared(view)
-    found, own = answers.parts(ask(view), metric, lower, fed_metrics(view)), str(view.area.code)
+    found, own = answers.parts(ask(view), metric, lower, VITALS), str(view.area.code)
     links = ["" if part.group == own else view.href(area=part.group) for part in found]
     return _rows(view, metric, found, [area_name(view, int(part.group)) for part in found], links)
 

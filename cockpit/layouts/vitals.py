@@ -49,7 +49,7 @@ def fed_metrics(view: View) -> tuple[str, ...]:
 
 def to_look_at(view: View) -> Today:
     """What needs attention among the metrics that have data."""
-    return answers.today(ask(view), fed_metrics(view), ASKED)
+    return answers.today(ask(view), fed_metrics(view), ASKED, VITALS)
 
 
 def unfed(view: View) -> list[str]:
