@@ -1,6 +1,6 @@
 """`python -m bench`: every figure that the README quotes, one command after the other."""
 
-from bench import areas, load, prober, pushes, query, reports, sites, viewers
+from bench import areas, load, prober, pushes, query, reports, viewers
 
-for figures in (load, areas, query, viewers, pushes, reports, prober, sites):
+for figures in (load, areas, query, viewers, pushes, reports, prober):
     figures.main()
