@@ -1,0 +1,36 @@
+"""What is too large to be held in memory is asked by SQL, with the same answers."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from data.editions import Edition
+from metrics import durations, totals
+from metrics.period import Period
+from metrics.query import query
+from tests.factory import DISTRICT
+
+NAMES = ["intake", "backlog", "on_time_rate", "days_to_clear", "first_response_median", "urgent_p90"]
+PERIODS = [Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in range(4, 11)]
+
+
+@pytest.mark.parametrize("by", [None, "town"])
+@pytest.mark.parametrize("periods", [PERIODS, PERIODS[-2:], PERIODS[-1:]])
+def test_a_district_too_large_to_hold_is_answered_alike(
+    district: Edition, monkeypatch: pytest.MonkeyPatch, by: str | None, periods: list[Period]
+) -> None:
+    held = query(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
+    monkeypatch.setattr(totals, "MOST_ROWS", 0)
+    monkeypatch.setattr(durations, "MOST_VALUES", 0)
+    caches = (totals._totals, durations._read)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        asked = query(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
+        assert caches[0](district.whole, "daily_cases_town") is None
+    finally:
+        for cache in caches:
+            cache.cache_clear()
+    pd.testing.assert_frame_equal(held, asked, rtol=1e-12)
+    assert held["value"].notna().any()
