@@ -45,7 +45,7 @@ async def geojson(request: Request) -> Response:
     first = int(named["area"])
     if not _grants(request).may(Can.LOOK, first, end_of(first)):
         noted = {"visitor": visitor_of(request.scope), "event": "refused", "what": f"map of {first}"}
-        await run_in_threadpool(record.write, result="refused", **noted)
+        await run_in_threadpool(record.note, result="refused", **noted)
         return PlainTextResponse("this area lies outside of what you may see\n", 403)
     try:
         body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)

@@ -9,7 +9,7 @@ from cockpit.access.gate import token_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.i18n import LANGUAGES
 from cockpit.nav import link
-from data.desk import sessions
+from data.desk import accounts, sessions
 from data.desk.accounts import Account
 
 
@@ -41,9 +41,15 @@ async def begin(
 
 
 def _start(account: Account, address: str, old: str | None, by_provider: bool) -> str:
-    if old:
-        sessions.end(visitors.desk(), old)
-    token = sessions.start(visitors.desk(), account.id, address=address, by_provider=by_provider)
-    visitor = visitors.known.of(token)
-    record.write(visitor=visitor, event="login", what="by the provider of identities" if by_provider else "")
+    """The token of a new session; the session and its row of the audit begin together or not at all."""
+    desk = visitors.desk()
+    with desk.begin():
+        if old:
+            sessions.end(desk, old)
+        token = sessions.start(desk, account.id, address=address, by_provider=by_provider)
+        held = visitors.grants(accounts.grants_of(desk, account.id, visitors.today(), by_provider=by_provider))
+        record.write(
+            who=account.name, role=",".join(held.roles), scope=held.codes, event="login",
+            what="by the provider of identities" if by_provider else "", address=address,
+        )  # fmt: skip
     return token

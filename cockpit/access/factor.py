@@ -54,14 +54,15 @@ def _step(visitor: Visitor, form: dict[str, str], address: str) -> str:
         )
     if "code" in form:
         try:
-            secondfactor.confirm(desk, account, form["code"], clock.now())
+            with desk.begin():
+                secondfactor.confirm(desk, account, form["code"], clock.now())
+                record.write(visitor=visitor, event="account", what=f"{visitor.name} second factor on", address=address)
         except Refused:
             return _to_confirm(visitor, _("This is not the code that the app shows now."))
-        record.write(visitor=visitor, event="account", what=f"{visitor.name} second factor on", address=address)
         return _said(_("From the next sign-in on you are asked for a code of your app.")) + _back()
     if "password" in form:
         if accounts.sign_in(desk, visitor.name, form["password"]).outcome != "ok":
-            record.write(visitor=visitor, event="login_failed", what="second factor", result="wrong", address=address)
+            record.note(visitor=visitor, event="login_failed", what="second factor", result="wrong", address=address)
             return _to_begin(_("The password is not right."))
         secondfactor.start(desk, account)
         return _to_confirm(visitor)

@@ -26,7 +26,7 @@ def enter(what: Can | None = None) -> Visitor:
 
 def refuse(visitor: Visitor, *, what: str, area: str = "") -> None:
     """Say politely that this is not the visitor's to see, write it down, and stop."""
-    record.write(visitor=visitor, event="refused", what=f"{what} {area}".strip(), result="refused")
+    record.note(visitor=visitor, event="refused", what=f"{what} {area}".strip(), result="refused")
     problem.refused(first.page(visitor.grants))
     st.stop()
 
@@ -35,14 +35,14 @@ def note(event: str, what: str) -> None:
     """Write down what the visitor opens: once a visit, not once a run of its page."""
     if st.session_state.get(_NOTED) != (event, what):
         st.session_state[_NOTED] = (event, what)
-        record.write(visitor=enter(), event=event, what=what)
+        record.note(visitor=enter(), event=event, what=what)
 
 
 def of_a_run(error: Exception) -> bool:
     """What a visitor sees when a run of a page fails, for `streamlit.App(on_script_error=…)`; a refusal is recorded."""
     if isinstance(error, OutOfScope):
         with contextlib.suppress(DataError):
-            record.write(visitor=visitors.known.of(token()), event="refused", what=str(error), result="refused")
+            record.note(visitor=visitors.known.of(token()), event="refused", what=str(error), result="refused")
     return problem.of_a_run(error)
 
 

@@ -43,8 +43,9 @@ def admitted(claims: Claims, config: Settings) -> Account:
         raise Ungranted(subject, f"the claim {config.oidc_claim} holds no name to trust")
     roles = roles_of(claims, config)
     try:
-        account = identities.account_of(desk, issuer, subject) or _tied(desk, claims, name, issuer, bool(roles))
-        _give(desk, account, roles)
+        with desk.begin():
+            account = identities.account_of(desk, issuer, subject) or _tied(desk, claims, name, issuer, bool(roles))
+            _give(desk, account, roles)
     except Refused as refusal:
         raise Ungranted(name, str(refusal)) from None
     if not accounts.grants_of(desk, account.id, visitors.today(), by_provider=True):

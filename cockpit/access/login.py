@@ -14,7 +14,7 @@ from cockpit.access import demo, record, visitors
 from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, same_origin, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
-from cockpit.access.visitors import COOKIE
+from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.wording import worded
 from data.desk import accounts, failures, sessions
@@ -72,11 +72,10 @@ async def logout(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     if visitor:
         try:
-            await run_in_threadpool(sessions.end_all, visitors.desk(), visitor.session.account_id)
+            await run_in_threadpool(_end_all, visitor, address_of(request))
         except DataError as error:
             with using(spoken(request)):
                 return page(alert(worded(str(error))), 503)
-        await run_in_threadpool(record.write, visitor=visitor, event="logout", address=address_of(request))
     if token := token_of(request.scope):
         watch.end(token)
     gone = RedirectResponse("/login", 303)
@@ -95,10 +94,9 @@ async def password(request: Request) -> Response:
             return page(_new_password(visitor.name, _("The form came from elsewhere: sign in here.")), 403)
         form = await read_form(request)
         try:
-            account = await run_in_threadpool(_change, visitor.name, form)
+            account = await run_in_threadpool(_change, visitor, form, address_of(request))
         except (Refused, DataError) as error:
             return page(_new_password(visitor.name, worded(str(error))), 400)
-        await run_in_threadpool(record.write, visitor=visitor, event="password", address=address_of(request))
         return await begin(request, account, "/", lang=request.query_params.get("lang", ""))
 
 
@@ -124,18 +122,28 @@ def _try(form: dict[str, str], address: str) -> tuple[float, SignIn]:
     found = accounts.sign_in(desk, name, form.get("password", ""), totp=form.get("totp") or None)
     if found.outcome != "ok":
         failures.note(desk, address)
-        record.write(who=name[:60], event="login_failed", result=found.outcome, address=address)
+        record.note(who=name[:60], event="login_failed", result=found.outcome, address=address)
     return 0.0, found
 
 
-def _change(name: str, form: dict[str, str]) -> Account:
-    desk = visitors.desk()
+def _end_all(visitor: Visitor, address: str) -> None:
+    """End every session of the account, with its row of the audit."""
+    with visitors.desk().begin():
+        sessions.end_all(visitors.desk(), visitor.session.account_id)
+        record.write(visitor=visitor, event="logout", address=address)
+
+
+def _change(visitor: Visitor, form: dict[str, str], address: str) -> Account:
+    """The account with its new password. Refused where the old one is not right or the new one is not fit."""
+    desk, name = visitors.desk(), visitor.name
     found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None)
     if found.outcome not in ("ok", "totp") or not found.account:
         raise Refused(_("The old password is not right."))
     if form.get("new") != form.get("again"):
         raise Refused(_("The two new passwords differ."))
-    accounts.set_password(desk, name, form.get("new", ""), by_self=True)
+    with desk.begin():
+        accounts.set_password(desk, name, form.get("new", ""), by_self=True)
+        record.write(visitor=visitor, event="password", address=address)
     return accounts.named(desk, name)
 
 

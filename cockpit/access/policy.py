@@ -65,6 +65,11 @@ class Grants:
     def roles(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(h.role for h in self.held))
 
+    @property
+    def codes(self) -> str:
+        """The area codes that the grants begin at, for people."""
+        return ",".join(dict.fromkeys(str(h.first) for h in self.held if h.first < h.end))
+
 
 OPERATOR = Grants(tuple(Held(role, *EVERYTHING[0]) for role in ("leader", "data_officer")))
 """Whoever has a shell on the server's machine."""

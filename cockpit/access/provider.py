@@ -144,7 +144,7 @@ async def _told(request: Request, target: str, fault: Exception) -> Response:
     log.warning("sign-in through the provider: %s", fault)
     who, what = fault.name if isinstance(fault, Ungranted) else "", f"provider: {fault}"
     noted = {"event": "login_failed", "what": what, "result": result, "address": address_of(request)}
-    await run_in_threadpool(record.write, who=who, **noted)
+    await run_in_threadpool(record.note, who=who, **noted)
     return page(sign_in(target, text), status)
 
 

@@ -24,16 +24,16 @@ async def file(request: Request) -> Response:
     assert visitor, "the gate lets nobody else through"
     noted = {"visitor": visitor, "what": "the whole audit", "address": address_of(request)}
     if not visitor.grants.may(Can.AUDIT):
-        await run_in_threadpool(record.write, event="refused", result="refused", **noted)
+        await run_in_threadpool(record.note, event="refused", result="refused", **noted)
         with using(spoken(request)):
             return PlainTextResponse(_("The audit is read by the audit administrator alone.") + "\n", 403)
+    until = clock.now()
     try:
-        await run_in_threadpool(visitors.desk().check)
+        await run_in_threadpool(record.write, event="export", **noted)
     except DataError as error:
         with using(spoken(request)):
             return PlainTextResponse(f"{worded(str(error))}\n", 503)
-    lines = audit.lines(visitors.desk(), until := clock.now())
-    await run_in_threadpool(record.write, event="export", **noted)
+    lines = audit.lines(visitors.desk(), until)
     name = f"audit-{until:%Y%m%d-%H%M%S}.jsonl"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)

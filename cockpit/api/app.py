@@ -115,7 +115,7 @@ def facts(
     period, known = _period(start, end), {"part": part, "as_of": _local(as_of), "catalog": _catalog()}
     found = rows(asked, id, place.code, period, limit=limit, offset=offset, **known)
     total = count_rows(asked, id, place.code, period, **known)
-    caller.note("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
+    caller.record("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
     return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
 
 

@@ -37,9 +37,19 @@ class Caller:
     token: Token | None = None
 
     def note(self, event: str, what: str, result: str = "ok") -> None:
-        """A row of the audit."""
-        role, scope = ",".join(self.grants.roles), record.scope_of(self.grants)
-        record.write(who=self.name, role=role, scope=scope, event=event, what=what, result=result, address=self.address)
+        """A row of the audit if it can be written: for what is refused, or kept elsewhere as well."""
+        record.note(**self._row(event, what, result))
+
+    def record(self, event: str, what: str) -> None:
+        """A row of the audit for what is about to be given away. DeskError if it cannot be written."""
+        record.write(**self._row(event, what, "ok"))
+
+    def _row(self, event: str, what: str, result: str) -> dict[str, str]:
+        role, scope = ",".join(self.grants.roles), self.grants.codes
+        return {
+            "who": self.name, "role": role, "scope": scope, "event": event, "what": what, "result": result,
+            "address": self.address,
+        }  # fmt: skip
 
 
 def caller(

@@ -8,6 +8,8 @@ from fastapi.responses import FileResponse
 from cockpit import settings
 from cockpit.access import visitors
 from cockpit.access.policy import Can
+from cockpit.actions import reports
+from cockpit.actions.action import Actor
 from cockpit.api.caller import Caller, Known
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
@@ -44,14 +46,13 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
     _need(caller)
     try:
         with using("en"):
-            kept, told = make.ask(visitors.desk(), settings.current(), asked, caller.grants, caller.name)
+            actor = Actor.holding(caller.name, caller.grants, caller.address)
+            kept = reports.ask(visitors.desk(), actor, settings.current(), asked)
     except OutOfScope:
         caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
         raise
     except CockpitError as error:
         raise HTTPException(400, str(error)) from None
-    assert kept is not None  # only a turn of a plan is kept once
-    caller.note("export", f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for")
     return _told(kept)
 
 
@@ -77,7 +78,7 @@ def file(caller: Known, id: Id) -> FileResponse:
             made, what = files.served(caller.grants, id)
     except CockpitError as error:
         raise HTTPException(404, str(error)) from None
-    caller.note("export", what)
+    caller.record("export", what)
     return made
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.common import DAY, with_settings
-from cockpit.commands.user import note, opened
+from cockpit.commands.user import opened
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -38,11 +38,10 @@ def verify(settings: "Settings") -> None:
 @with_settings
 def export(settings: "Settings", file: Path, until: datetime, purge: bool) -> None:
     """Write rows to FILE as JSON Lines, with the hashes that prove them."""
-    from data.desk import audit
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
 
     desk = opened(settings)
-    count = audit.export(desk, file, until)
-    note(desk, "export", f"audit until {until:%Y-%m-%d}")
-    click.echo(f"{count} rows are in {file}")
+    click.echo(f"{data.export_audit(desk, OPERATOR, file, until)} rows are in {file}")
     if purge:
-        click.echo(f"{audit.purge(desk, until, file)} rows were removed")
+        click.echo(f"{data.purge_audit(desk, OPERATOR, until, file)} rows were removed")

@@ -7,6 +7,7 @@ import click
 
 from cockpit.commands.common import TIME, as_usage, catalog_of, progress, with_settings
 from cockpit.commands.output import format_option, write
+from cockpit.commands.user import opened
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
@@ -47,8 +48,9 @@ def editions(settings: "Settings", layout: str) -> None:
 @with_settings
 def rollback(settings: "Settings", edition: str) -> None:
     """Point readers at EDITION, one that `editions` lists. Nothing is deleted."""
-    from data.editions import rollback as point_at
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        point_at(settings.data, edition)
+        data.rollback(opened(settings), OPERATOR, settings, edition)
     click.echo(f"{edition}: current")

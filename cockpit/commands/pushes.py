@@ -8,7 +8,7 @@ import click
 
 from cockpit.commands.common import as_usage, with_settings
 from cockpit.commands.output import format_option, write
-from cockpit.commands.user import note, opened
+from cockpit.commands.user import opened
 from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
 
     A running server loads and publishes what is let in.
     """
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
     from data.spool import Spool
 
     spool = Spool(settings.data)
@@ -37,8 +39,7 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
         if found is None:
             raise UsageError(f"there is no push {let_in}: `pushes` lists them")
         with as_usage():
-            spool.again(found)
-            note(opened(settings), "push", f"{found.source} {found.id}: let in")
+            data.let_in(opened(settings), OPERATOR, settings, found)
         click.echo(f"{let_in}: queued")
         return
     zone = ZoneInfo(settings.zone)

@@ -11,7 +11,7 @@ import click
 from cockpit.commands.common import DAY, FILE, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.commands.query import edition_option, from_option, to_option
-from cockpit.commands.user import note, opened
+from cockpit.commands.user import opened
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def make(
     edition: str | None, output: Path | None,
 ) -> None:  # fmt: skip
     """Make a report of KIND now; its id and hash are printed and kept at the desk."""
-    from cockpit.access.changes import OPERATOR
-    from cockpit.access.policy import OPERATOR as EVERYTHING
+    from cockpit.actions import reports as actions
+    from cockpit.actions.action import OPERATOR
     from cockpit.reports import make as made
     from cockpit.reports.kind import named
     from cockpit.reports.request import Request, kinds_of
@@ -110,12 +110,10 @@ def make(
             deadline=deadline.date() if deadline else None,
         )  # fmt: skip
         desk = opened(settings)
-        kept, _told = made.ask(desk, settings, asked, EVERYTHING, OPERATOR, status="running", worker="command line")
-        assert kept is not None  # only a turn of a plan is kept once
+        kept = actions.ask(desk, OPERATOR, settings, asked, status="running", worker="command line")
         done = _made(settings, desk, kept, show)
         if output:
             made.copy(settings, done, output)
-    note(desk, "export", f"report {done.id} {kind} {asked.format} {done.edition} sha256:{done.sha256}")
     click.echo(f"{done.id}  {output or made.file_of(settings, done)}  sha256:{done.sha256}")
 
 
@@ -180,13 +178,11 @@ def again(settings: "Settings", id: str, output: Path) -> None:
 @with_settings
 def mark(settings: "Settings", id: str, state: str) -> None:
     """Make a draft final, or a final report issued."""
-    from cockpit.access.changes import OPERATOR
-    from data.desk import reports
+    from cockpit.actions import reports
+    from cockpit.actions.action import OPERATOR
 
     with asking():
-        desk = opened(settings)
-        reports.move(desk, id, state, OPERATOR)
-        note(desk, "act", f"report {id} {state}")
+        reports.move(opened(settings), OPERATOR, settings, id, state)
     click.echo(f"{id} is {state}")
 
 

@@ -7,7 +7,7 @@ import click
 
 from cockpit.commands.common import as_usage, with_settings
 from cockpit.commands.output import format_option, write
-from cockpit.commands.user import note, opened
+from cockpit.commands.user import opened
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
@@ -33,17 +33,14 @@ def issue(
     settings: "Settings", system: str, area: int | None, sources: tuple[str, ...], reports: bool, days: int
 ) -> None:
     """Make a token. It is printed once and kept only as a hash."""
-    from data.desk import clock, tokens
+    from cockpit.actions import grants
+    from cockpit.actions.action import OPERATOR
+    from data.desk import clock
 
     until: datetime = clock.now() + timedelta(days=days)
+    about = {"sources": sources, "area": area, "reports": reports, "expires_at": until}
     with as_usage():
-        desk = opened(settings)
-        made = tokens.issue(desk, system, sources=sources, area=area, reports=reports, expires_at=until)
-        note(
-            desk,
-            "grant",
-            " ".join(filter(None, ("token", system, str(area or ""), "reports" if reports else "", ",".join(sources)))),
-        )
+        made = grants.issue_token(opened(settings), OPERATOR, system, **about)
     click.echo(made)
 
 
@@ -52,12 +49,11 @@ def issue(
 @with_settings
 def revoke(settings: "Settings", id: int) -> None:
     """Refuse a token from now on."""
-    from data.desk import tokens
+    from cockpit.actions import grants
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        desk = opened(settings)
-        tokens.revoke(desk, id)
-        note(desk, "revoke", f"token {id}")
+        grants.revoke_token(opened(settings), OPERATOR, id)
     click.echo(f"token {id} is revoked")
 
 

@@ -29,12 +29,11 @@ def user() -> None:
 @with_settings
 def add(settings: "Settings", name: str, title: str, password: str) -> None:
     """Make an account."""
-    from data.desk import accounts
+    from cockpit.actions import accounts
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        desk = opened(settings)
-        accounts.add(desk, name, password, title=title)
-        note(desk, "account", f"add {name}")
+        accounts.add(opened(settings), OPERATOR, name, title=title, password=password)
     click.echo(f"{name} can sign in; grant it a role: python -m cockpit user grant {name} ROLE --area CODE")
 
 
@@ -49,13 +48,12 @@ def grant(
     settings: "Settings", name: str, role: str, area: int | None, start: datetime | None, end: datetime | None
 ) -> None:
     """Grant a role on an area and a span of days."""
-    from data.desk import accounts
+    from cockpit.actions import grants
+    from cockpit.actions.action import OPERATOR
 
     days = {"first_day": start.date() if start else None, "last_day": end.date() if end else None}
     with as_usage():
-        desk = opened(settings)
-        accounts.grant(desk, name, role, area, **days)
-        note(desk, "grant", f"{name} {role} {area or ''}".strip())
+        grants.grant(opened(settings), OPERATOR, name, role, area, **days)
     click.echo(f"{name} is {role}" + (f" of {area}" if area else ""))
 
 
@@ -66,12 +64,11 @@ def grant(
 @with_settings
 def revoke(settings: "Settings", name: str, role: str, area: int | None) -> None:
     """Take a role away; open screens feel it within seconds."""
-    from data.desk import accounts
+    from cockpit.actions import grants
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        desk = opened(settings)
-        accounts.revoke(desk, name, role, area)
-        note(desk, "revoke", f"{name} {role} {area or ''}".strip())
+        grants.revoke(opened(settings), OPERATOR, name, role, area)
     click.echo(f"{name} is no longer {role}" + (f" of {area}" if area else ""))
 
 
@@ -81,12 +78,11 @@ def revoke(settings: "Settings", name: str, role: str, area: int | None) -> None
 @with_settings
 def lock(settings: "Settings", name: str, off: bool) -> None:
     """Close an account and end its sessions."""
-    from data.desk import accounts
+    from cockpit.actions import accounts
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        desk = opened(settings)
-        (accounts.unlock if off else accounts.lock)(desk, name)
-        note(desk, "account", f"{'unlock' if off else 'lock'} {name}")
+        (accounts.unlock if off else accounts.lock)(opened(settings), OPERATOR, name)
     click.echo(f"{name} is {'open again' if off else 'locked'}")
 
 
@@ -96,12 +92,11 @@ def lock(settings: "Settings", name: str, off: bool) -> None:
 @with_settings
 def passwd(settings: "Settings", name: str, password: str) -> None:
     """Set a password and end the account's sessions."""
-    from data.desk import accounts
+    from cockpit.actions import accounts
+    from cockpit.actions.action import OPERATOR
 
     with as_usage():
-        desk = opened(settings)
-        accounts.set_password(desk, name, password, by_self=False)
-        note(desk, "password", name)
+        accounts.set_password(opened(settings), OPERATOR, name, password)
     click.echo(f"{name} has a new password, to be changed at the next login")
 
 
@@ -111,13 +106,14 @@ def passwd(settings: "Settings", name: str, password: str) -> None:
 @with_settings
 def factor(settings: "Settings", name: str, off: bool) -> None:
     """Say whether an account has a second factor, which people set up for themselves on their account's page."""
-    from data.desk import accounts, secondfactor
+    from cockpit.actions.accounts import remove_factor
+    from cockpit.actions.action import OPERATOR
+    from data.desk import accounts
 
     with as_usage():
         desk = opened(settings)
         if off:
-            secondfactor.off(desk, name)
-            note(desk, "account", f"{name} second factor off")
+            remove_factor(desk, OPERATOR, name)
         has = accounts.named(desk, name).has_totp
     click.echo(f"{name} signs in with {'a second factor' if has else 'a password alone'}")
 
@@ -152,7 +148,7 @@ def opened(settings: "Settings") -> "Desk":
 
 def note(desk: "Desk", event: str, what: str) -> None:
     """A row of the audit for what was done here."""
-    from cockpit.access.changes import OPERATOR
+    from cockpit.actions.action import OPERATOR
     from data.desk import audit
 
-    audit.write(desk, who=OPERATOR, role="", scope="", event=event, what=what, result="ok", address="")
+    audit.write(desk, who=OPERATOR.name, role="", scope="", event=event, what=what, result="ok", address="")

@@ -31,12 +31,12 @@ async def file(request: Request) -> Response:
     with using(spoken(request)):
         try:
             made, what = await run_in_threadpool(served, visitor.grants, id)
+            await run_in_threadpool(record.write, event="export", what=what, **noted)
         except CockpitError as error:
-            await run_in_threadpool(record.write, event="refused", result="refused", what=f"report {id}", **noted)
+            await run_in_threadpool(record.note, event="refused", result="refused", what=f"report {id}", **noted)
             return PlainTextResponse(f"{worded(str(error))}\n", 404)
         except DeskError as error:
             return PlainTextResponse(f"{worded(str(error))}\n", 503)
-    await run_in_threadpool(record.write, event="export", what=what, **noted)
     return made
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -21,7 +21,7 @@ from cockpit.reports.kind import Format, named
 from cockpit.reports.request import Code, Request
 from cockpit.settings import Settings
 from data import yamls
-from data.desk import reports
+from data.desk import audit, reports
 from data.desk.store import Desk
 from data.editions import current
 from data.errors import DataError
@@ -135,11 +135,21 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
             log.warning("%s: nothing is published yet", plan.id)
             return
         with using(plan.lang):
-            make.ask(desk, config, asked, grants, f"schedule:{plan.id}", **more)
+            _ask(desk, config, asked, grants, plan, more)
     except (ReportError, MetricsError) as error:
         _failed(desk, asked, plan, turn, str(error))
     except DataError as error:
         log.error("%s: %s", plan.id, error)
+
+
+def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Plan, more: dict[str, Any]) -> None:
+    """Keep the request with its row of the audit, unless this turn is kept already."""
+    who = f"schedule:{plan.id}"
+    told = request.check(asked, config, grants)
+    with desk.begin():
+        if kept := make.keep(desk, config, asked, told, who, **more):
+            what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
+            audit.write(desk, who=who, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
 
 
 def _failed(desk: Desk, asked: Request, plan: Plan, turn: date, fault: str) -> None:

@@ -7,13 +7,15 @@ import streamlit as st
 from cockpit import format
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
+from cockpit.actions import accounts as actions
+from cockpit.actions.action import Actor
 from cockpit.components import header, searchbox
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.nav import here
 from cockpit.screens import desk
-from data.desk import accounts, clock, identities, passwords, secondfactor, sessions
+from data.desk import accounts, clock, identities
 from data.desk.accounts import Account
 from data.desk.errors import Refused
 
@@ -86,32 +88,22 @@ def one(visitor: Visitor, account: Account) -> None:
 
 
 def _acts(visitor: Visitor, account: Account) -> None:
-    name, store = account.name, visitors.desk()
+    name, by = account.name, (visitors.desk(), Actor.of(visitor), account.name)
     if account.disabled or account.locked_until:
         if st.button(_("Unlock")):
-            work = partial(accounts.unlock, store, name)
-            desk.act(visitor, "account", f"unlock {name}", work, _("{name} is open again.", name=name))
+            desk.act(partial(actions.unlock, *by), _("{name} is open again.", name=name))
     elif st.button(_("Lock")):
-        work = partial(accounts.lock, store, name)
-        desk.act(visitor, "account", f"lock {name}", work, _("{name} is locked, its sessions have ended.", name=name))
+        desk.act(partial(actions.lock, *by), _("{name} is locked, its sessions have ended.", name=name))
     if st.button(_("New password")):
-        made = passwords.made()
-        work = partial(accounts.set_password, store, name, made, by_self=False)
         said = _("{name} has a new password, to be changed at the next sign-in.", name=name)
-        desk.act(visitor, "password", name, work, said, made)
+        desk.act(partial(actions.set_password, *by), said, secret=True)
     if st.button(_("End its sessions")):
-        work = partial(sessions.end_all, store, account.id)
-        desk.act(
-            visitor, "account", f"end sessions of {name}", work, _("The sessions of {name} have ended.", name=name)
-        )
+        desk.act(partial(actions.end_sessions, *by), _("The sessions of {name} have ended.", name=name))
     if account.has_totp and st.button(_("Take the second factor away")):
-        work = partial(secondfactor.off, store, name)
-        said = _("{name} signs in by password alone.", name=name)
-        desk.act(visitor, "account", f"{name} second factor off", work, said)
-    if identities.tied(store, account.id) and st.button(_("Untie from the unified identity")):
-        work = partial(identities.unlink, store, name)
+        desk.act(partial(actions.remove_factor, *by), _("{name} signs in by password alone.", name=name))
+    if identities.tied(visitors.desk(), account.id) and st.button(_("Untie from the unified identity")):
         said = _("The next identity of this name that signs in is tied to {name}.", name=name)
-        desk.act(visitor, "account", f"untie {name}", work, said)
+        desk.act(partial(actions.unlink, *by), said)
 
 
 def add(visitor: Visitor) -> None:
@@ -122,7 +114,5 @@ def add(visitor: Visitor) -> None:
         name = left.text_input(_("Account"), max_chars=60, autocomplete="off").strip()
         title = right.text_input(_("Name and office"), max_chars=120, autocomplete="off").strip()
         if st.form_submit_button(_("Add")):
-            made = passwords.made()
-            work = partial(accounts.add, visitors.desk(), name, made, title=title)
             said = _("{name} can sign in, and changes this password then.", name=name)
-            desk.act(visitor, "account", f"add {name}", work, said, made)
+            desk.act(partial(actions.add, visitors.desk(), Actor.of(visitor), name, title=title), said, secret=True)

@@ -113,7 +113,7 @@ def proof(visitor: Visitor) -> None:
     with st.spinner(_("Walking the chain…"), show_time=True):
         verdict = audit.verify(visitors.desk())
     what = f"audit verify: {verdict.fault or f'whole, {verdict.rows} rows'}"
-    record.write(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
+    record.note(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
     if verdict.ok:
         header.notice(_("The audit is whole: {n} rows.", n=format.number(verdict.rows)), state="green")
     else:

@@ -7,15 +7,17 @@ import streamlit as st
 from pydantic import ValidationError
 
 from cockpit import format, settings
-from cockpit.access import record, visitors
+from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
+from cockpit.actions import reports
+from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.layouts import answers
 from cockpit.layouts.words import ask as asked_of
 from cockpit.names import area_name, source_name
-from cockpit.reports import content, make, shelf
+from cockpit.reports import content, shelf
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained
 from cockpit.reports.kind import Kind
@@ -139,12 +141,9 @@ def buttons(visitor: Visitor, asked: Request) -> None:
 
 def _ask(visitor: Visitor, asked: Request) -> None:
     try:
-        kept, _told = make.ask(visitors.desk(), settings.current(), asked, visitor.grants, visitor.name)
+        reports.ask(visitors.desk(), Actor.of(visitor), settings.current(), asked)
     except (CockpitError, DataError) as error:
         header.notice(explained(error), state="red")
-        return
-    assert kept is not None  # only a turn of a plan is kept once
-    record.write(visitor=visitor, event="export", what=f"report {kept.id} {asked.kind} {asked.format} asked for")
 
 
 def preview(view: View, asked: Request) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from cockpit import format
 from cockpit.access import guard, visitors
-from cockpit.access.policy import Can
+from cockpit.actions import sites as actions
+from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
@@ -45,8 +46,8 @@ def _columns(pattern: str) -> str:
 
 def form(view: View) -> None:
     """Edit an entry; for those who may."""
-    visitor = guard.enter()
-    if not visitor.grants.may(Can.DEDUCTIONS):
+    actor = Actor.of(guard.enter())
+    if not actions.SAVE_DEDUCTION.allowed(actor):
         return
     entries = {entry.name: entry for entry in deductions.listing(visitors.desk())}
     header.title(_("Edit an entry"))
@@ -67,6 +68,5 @@ def form(view: View) -> None:
         made = Deduction(
             name, indicator, title, entry.rule, pattern, int(months) or None, points or None, confirmed, enabled
         )
-        what = f"deduction {name}: {entry.points} -> {made.points} points, {'counts' if enabled else 'does not count'}"
-        work = partial(deductions.save, visitors.desk(), made)
-        desk.act(visitor, "settings", what, work, _("Saved; scores follow with the next day's checks."))
+        work = partial(actions.save_deduction, visitors.desk(), actor, made)
+        desk.act(work, _("Saved; scores follow with the next day's checks."))

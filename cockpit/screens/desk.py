@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cockpit import format, settings
-from cockpit.access import record
-from cockpit.access.visitors import Visitor
 from cockpit.components import header
 from cockpit.components.record import Item
 from cockpit.components.record import record as shown
@@ -30,19 +28,17 @@ _TOLD = "desk.told"
 Row = TypeVar("Row")
 
 
-def act(visitor: Visitor, event: str, what: str, work: Callable[[], Any], said: str, secret: str = "") -> None:
-    """Do something at the desk, write it down, and draw the page anew, which says how it went.
+def act(action: Callable[[], object], said: str, *, secret: bool = False) -> None:
+    """Run an action of `cockpit.actions` and draw the page again, which then says how it went.
 
-    secret: told this once beside `said`, and kept nowhere.
+    secret: the action returns a password, shown this once with `said` and kept nowhere.
     """
     try:
-        work()
-    except DataError as error:
-        record.write(visitor=visitor, event=event, what=what, result="failed")
+        result = action()
+    except (DataError, CockpitError) as error:
         st.session_state[_TOLD] = ("red", worded(str(error)), "")
     else:
-        record.write(visitor=visitor, event=event, what=what)
-        st.session_state[_TOLD] = ("green", said, secret)
+        st.session_state[_TOLD] = ("green", said, str(result) if secret else "")
     st.rerun()
 
 

@@ -30,7 +30,7 @@ def recorded(token: str | None, view: View, asked: Chosen, spoken: str) -> bytes
     """
     visitor = visitors.known.of(token)
     if visitor is None or not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
-        record.write(visitor=visitor, event="refused", what=f"export {view.area.code}", result="refused")
+        record.note(visitor=visitor, event="refused", what=f"export {view.area.code}", result="refused")
         raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")
     made = file(view, asked, spoken)
     what = f"{file_name(view, asked)} {view.edition.id} sha256:{sha256(made).hexdigest()}"

@@ -8,6 +8,8 @@ import streamlit as st
 from cockpit import editions, format, settings
 from cockpit.access import demo, visitors
 from cockpit.access.visitors import Visitor
+from cockpit.actions import grants as actions
+from cockpit.actions.action import Actor
 from cockpit.components import header, searchbox
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
@@ -112,9 +114,8 @@ def one(visitor: Visitor, holder: Holder) -> None:
 
 
 def _revoke(visitor: Visitor, account: Account, grant: Grant) -> None:
-    work = partial(accounts.revoke, visitors.desk(), account.name, grant.role, grant.area)
-    what = f"{account.name} {grant.role} {grant.area or ''}".strip()
-    desk.act(visitor, "revoke", what, work, _("The grant is revoked; open screens feel it within seconds."))
+    work = partial(actions.revoke, visitors.desk(), Actor.of(visitor), account.name, grant.role, grant.area)
+    desk.act(work, _("The grant is revoked; open screens feel it within seconds."))
 
 
 def _form(visitor: Visitor, account: Account) -> None:
@@ -144,11 +145,9 @@ def _grant(visitor: Visitor, account: Account, role: str, place: str, start: dat
         text = _("An administrator's role has no area; every other role needs one.")
         header.notice(text, state="red")
         return
-    days = {"first_day": start, "last_day": end}
-    work = partial(accounts.grant, visitors.desk(), account.name, role, code, **days)
-    span = f" {start or ''}–{end or ''}" if start or end else ""
-    what = f"{account.name} {role} {code or ''}".strip() + span
-    desk.act(visitor, "grant", what, work, _("{name} is now {role}.", name=account.name, role=demo.title(role)))
+    by = (visitors.desk(), Actor.of(visitor), account.name, role, code)
+    work = partial(actions.grant, *by, first_day=start, last_day=end)
+    desk.act(work, _("{name} is now {role}.", name=account.name, role=demo.title(role)))
 
 
 def named(text: str) -> int | list[Area]:

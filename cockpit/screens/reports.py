@@ -6,9 +6,11 @@ import streamlit as st
 
 from cockpit import format, settings
 from cockpit.access import visitors
-from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
-from cockpit.components import actions, header
+from cockpit.actions import reports as actions
+from cockpit.actions.action import Actor
+from cockpit.components import actions as links
+from cockpit.components import header
 from cockpit.components.record import Item
 from cockpit.components.record import record as shown
 from cockpit.components.table import Cell, Column, table
@@ -21,7 +23,6 @@ from cockpit.screens import desk, words
 from cockpit.view import View
 from cockpit.wording import worded
 from data.desk import reports
-from data.desk.errors import Refused
 from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report
 
 ACTIVE = (QUEUED, RUNNING)
@@ -141,7 +142,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
         (_("Download"), f"/files/report/{report.id}" if report.made else ""),
         (_("The same view"), view.permalink(area=asked.areas[0])),
     ]
-    actions.actions(doors, copy=link("cockpit", {"report": report.id}))
+    links.actions(doors, copy=link("cockpit", {"report": report.id}))
     if report.made:
         _moves(visitor, report)
 
@@ -152,19 +153,14 @@ def _defined(view: View, report: Report) -> list[str]:
 
 
 def _moves(visitor: Visitor, report: Report) -> None:
-    """From draft to final and back, from final to issued; who may take rows away may issue."""
-    steps = {DRAFT: [(FINAL, _("Make it final"))], FINAL: [(DRAFT, _("Back to draft"))]}.get(report.status, [])
-    if report.status == FINAL and visitor.grants.may(Can.EXPORT):
-        steps.append((ISSUED, _("Mark as issued")))
+    """From draft to final and back, from final to issued, as far as the visitor may."""
+    steps = {
+        DRAFT: [(FINAL, _("Make it final"))],
+        FINAL: [(DRAFT, _("Back to draft")), (ISSUED, _("Mark as issued"))],
+    }.get(report.status, [])
+    actor = Actor.of(visitor)
     with st.container(horizontal=True, key="moves"):
         for to, text in steps:
-            if st.button(text, key=f"to-{to}"):
-                said = _("Done: {what}", what=text)
-                desk.act(visitor, "act", f"report {report.id} {to}", partial(_move, visitor, report, to), said)
-
-
-def _move(visitor: Visitor, report: Report, to: str) -> None:
-    try:
-        reports.move(visitors.desk(), report.id, to, visitor.name)
-    except Refused as error:
-        raise Refused(_("Somebody has changed its state meanwhile: look at it again.")) from error
+            if actions.may_move(actor, report, to) and st.button(text, key=f"to-{to}"):
+                move = partial(actions.move, visitors.desk(), actor, settings.current(), report.id, to)
+                desk.act(move, _("Done: {what}", what=text))

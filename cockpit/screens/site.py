@@ -17,6 +17,8 @@ from cockpit import format, settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
+from cockpit.actions import sites as actions
+from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
@@ -223,7 +225,7 @@ def decisions(view: View, site: Site, found: pd.DataFrame) -> None:
         return
     header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
     for decision in decided:
-        _one(visitor, decision, may)
+        _one(view, visitor, decision, may)
     if may and failed:
         _form(view, visitor, site, failed)
 
@@ -244,7 +246,7 @@ def _is_of(decision: Decision, check: Check) -> bool:
     return same and decision.covers(pd.Timestamp(check["checked_at"]).to_pydatetime())
 
 
-def _one(visitor: Visitor, decision: Decision, may: bool) -> None:
+def _one(view: View, visitor: Visitor, decision: Decision, may: bool) -> None:
     line, button = st.columns([5, 1], vertical_alignment="center")
     past = decision.taken_back_at is not None
     state = "none" if past else {"dismissed": "amber", "confirmed": "red"}[decision.choice]
@@ -256,10 +258,8 @@ def _one(visitor: Visitor, decision: Decision, may: bool) -> None:
             f"{told}: {what} · {decision.note} · {decision.who} {format.stamp(decision.at)}{until}", state=state
         )
     if may and not past and button.button(_("Take back"), key=f"back{decision.id}"):
-        work = partial(_act, partial(findings.take_back, visitors.desk(), decision.id))
-        desk.act(
-            visitor, "act", f"finding {decision.id} taken back", work, _("Taken back; it counts again in a minute.")
-        )
+        take_back = partial(actions.take_back, visitors.desk(), Actor.of(visitor), view.edition, decision.id)
+        desk.act(partial(_act, take_back), _("Taken back; it counts again in a minute."))
 
 
 def _choice(choice: str) -> str:
@@ -287,14 +287,12 @@ def _label(check: Check) -> str:
 
 
 def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: str, holds: int) -> None:
-    asset = str(check["asset"])
-    what = f"{choice} {check['rule']} of {asset}: {note}"
     decide = partial(
-        findings.decide, visitors.desk(), source=str(st.query_params.get("source", "")), asset=asset,
-        rule=str(check["rule"]), choice=choice, note=note, at=_now(view), who=visitor.name, holds=holds,
+        actions.decide, visitors.desk(), Actor.of(visitor), view.edition, source=str(st.query_params.get("source", "")),
+        asset=str(check["asset"]), rule=str(check["rule"]), choice=choice, note=note, at=_now(view), holds=holds,
     )  # fmt: skip
     said = _("Noted; the verdict follows in a minute.") if choice == "dismissed" else _("Noted.")
-    desk.act(visitor, "act", what, partial(_act, decide), said)
+    desk.act(partial(_act, decide), said)
 
 
 def _act(work: Callable[[], Any]) -> None:

@@ -73,6 +73,13 @@ def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
         return _decision(row)
 
 
+def find(desk: Desk, id: int) -> Decision | None:
+    """The decision of a number."""
+    with desk.read() as session:
+        row = session.get(models.Finding, id)
+        return _decision(row) if row else None
+
+
 def listing(desk: Desk, source: str | None = None, assets: Collection[str] | None = None) -> list[Decision]:
     """All decisions, or those on some assets of a source; the newest first."""
     wanted = [

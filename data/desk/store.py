@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -23,6 +24,7 @@ class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
+        self._writing: ContextVar[Session | None] = ContextVar("desk transaction", default=None)
 
     @property
     def dialect(self) -> str:
@@ -30,13 +32,29 @@ class Desk:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """A transaction that writes; committed at the end, undone on any error. DeskError if the desk fails."""
+        """A transaction that writes; committed at the end, undone on any error. DeskError if the desk fails.
+
+        Inside another `begin` of the same thread it is a part of that transaction: a change and its row of the audit
+        are kept together or not at all. An error that the caller of the inner one catches undoes the inner part alone.
+        """
+        outer = self._writing.get()
+        if outer is not None:
+            with outer.begin_nested():
+                yield outer
+            return
         with _told(self._engine), Session(self._engine, expire_on_commit=False) as session, session.begin():
-            yield session
+            token = self._writing.set(session)
+            try:
+                yield session
+            finally:
+                self._writing.reset(token)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads, and keeps no writer waiting."""
+        """A transaction that only reads, and keeps no writer waiting; inside a `begin` it sees what that wrote."""
+        if outer := self._writing.get():
+            yield outer
+            return
         with _told(self._engine), Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 

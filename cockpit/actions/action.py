@@ -1,0 +1,134 @@
+"""An action: the right it takes, where, and one transaction of the change and its audit row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cockpit.access import whole
+from cockpit.access.policy import MATRIX, Can, Grants, Held
+from cockpit.errors import CockpitError
+from cockpit.i18n import _
+from data.desk import audit
+from data.desk.errors import DeskError
+from data.desk.store import Desk
+from data.editions import EVERYTHING, Scope
+from data.errors import DataError
+
+if TYPE_CHECKING:
+    from cockpit.access.visitors import Visitor
+
+Reach = Literal["somewhere", "district", "areas"]
+"""Where the right must be held: anywhere at all, in the whole district, or in the areas that the action is about."""
+REGISTRY: dict[str, "Action"] = {}
+"""Every action by its name."""
+
+
+class Forbidden(CockpitError):
+    """The actor may not do this, or not here."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. `address` is where the request came from; `role` and `scope` are what the audit says of them."""
+
+    name: str
+    grants: Grants
+    address: str = ""
+    role: str = ""
+    scope: str = ""
+
+    @classmethod
+    def of(cls, visitor: "Visitor") -> "Actor":
+        """Somebody who is signed in."""
+        return cls.holding(visitor.name, visitor.grants, visitor.session.address)
+
+    @classmethod
+    def holding(cls, name: str, grants: Grants, address: str = "") -> "Actor":
+        return cls(name, grants, address, ",".join(grants.roles), grants.codes)
+
+
+OPERATOR = Actor("operator", Grants(tuple(Held(role, *EVERYTHING[0]) for role in MATRIX)))
+"""Whoever has a shell on the server's machine: may do everything."""
+
+
+@dataclass
+class Entry:
+    """The audit row of an action under way; `what` may be completed while it runs."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """One kind of action. right: None where the action itself decides who may. event: how the audit files it."""
+
+    name: str
+    event: str
+    right: Can | None
+    reach: Reach = "somewhere"
+
+    @contextmanager
+    def by(self, desk: Desk, actor: Actor, what: str, areas: Scope = ()) -> Iterator[Entry]:
+        """Run the block as one transaction with its audit row; what fails or is refused is in the audit as well.
+
+        areas: ranges of codes [first, end) that an action of reach "areas" is about; none of them is nothing to grant.
+        Raises Forbidden before the block runs, and DeskError if the audit row cannot be written: then nothing changes.
+        """
+        entry = Entry(what)
+        try:
+            if not self.allowed(actor, areas):
+                raise Forbidden(_("You may not do this here: it takes a right that you do not hold."))
+            with desk.begin():
+                yield entry
+                _write(desk, actor, self.event, entry.what)
+        except Forbidden:
+            _attempt(desk, actor, "refused", f"{self.name} {entry.what}", "refused")
+            raise
+        except DeskError:
+            raise
+        except DataError:
+            _attempt(desk, actor, self.event, entry.what, "failed")
+            raise
+
+    @contextmanager
+    def recorded_first(self, desk: Desk, actor: Actor, what: str, areas: Scope = ()) -> Iterator[None]:
+        """Like `by`, for an effect outside the desk: it begins once the audit row is kept; a failure adds another."""
+        with self.by(desk, actor, what, areas):
+            pass
+        try:
+            yield
+        except Exception:
+            _attempt(desk, actor, self.event, what, "failed")
+            raise
+
+    def allowed(self, actor: Actor, areas: Scope = ()) -> bool:
+        """Whether the actor's grants suffice."""
+        if self.right is None:
+            return True
+        if self.reach == "district":
+            return whole.may(actor.grants, self.right)
+        if self.reach == "areas":
+            return bool(areas) and all(actor.grants.may(self.right, first, end) for first, end in areas)
+        return actor.grants.may(self.right)
+
+
+def action(name: str, event: str, right: Can | None, reach: Reach = "somewhere") -> Action:
+    """A new action of the registry."""
+    if name in REGISTRY:
+        raise ValueError(f"the action {name} is already registered")
+    REGISTRY[name] = made = Action(name, event, right, reach)
+    return made
+
+
+def _write(desk: Desk, actor: Actor, event: str, what: str, result: str = "ok") -> None:
+    audit.write(
+        desk, who=actor.name, role=actor.role, scope=actor.scope, event=event, what=what, result=result,
+        address=actor.address,
+    )  # fmt: skip
+
+
+def _attempt(desk: Desk, actor: Actor, event: str, what: str, result: str) -> None:
+    """Record what did not happen; a desk that is gone does not hide the first error."""
+    with suppress(DataError):
+        _write(desk, actor, event, what, result)

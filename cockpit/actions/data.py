@@ -1,0 +1,41 @@
+"""Actions on what is published and delivered. Their effect lies outside the desk, so the audit row comes first."""
+
+from datetime import datetime
+from pathlib import Path
+
+from cockpit.access.policy import Can
+from cockpit.actions.action import Actor, action
+from cockpit.settings import Settings
+from data import editions
+from data.desk import audit
+from data.desk.store import Desk
+from data.spool import Push, Spool
+
+ROLLBACK = action("editions.rollback", "act", Can.DATA, "district")
+LET_IN = action("pushes.let_in", "push", Can.REJECTS, "district")
+EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
+PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
+
+
+def rollback(desk: Desk, actor: Actor, config: Settings, edition: str) -> None:
+    """Point readers at an older edition."""
+    with ROLLBACK.recorded_first(desk, actor, f"rollback to {edition}"):
+        editions.rollback(config.data, edition)
+
+
+def let_in(desk: Desk, actor: Actor, config: Settings, push: Push) -> None:
+    """Load a held or failed push, whatever was refused of it."""
+    with LET_IN.recorded_first(desk, actor, f"{push.source} {push.id}: let in"):
+        Spool(config.data).again(push)
+
+
+def export_audit(desk: Desk, actor: Actor, file: Path, until: datetime) -> int:
+    """Write the audit rows before an instant to a file. Returns how many."""
+    with EXPORT_AUDIT.recorded_first(desk, actor, f"audit until {until:%Y-%m-%d}"):
+        return audit.export(desk, file, until)
+
+
+def purge_audit(desk: Desk, actor: Actor, until: datetime, exported: Path) -> int:
+    """Remove audit rows that stand in an export. Returns how many."""
+    with PURGE_AUDIT.by(desk, actor, f"audit purged until {until:%Y-%m-%d}"):
+        return audit.purge(desk, until, exported)

@@ -1,0 +1,53 @@
+"""Actions of the security administrator: roles on areas, and tokens of systems."""
+
+from datetime import date, datetime
+
+from cockpit.access.policy import Can
+from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.i18n import _
+from data.desk import accounts, tokens
+from data.desk.store import Desk
+
+GRANT = action("grants.grant", "grant", Can.GRANTS)
+REVOKE = action("grants.revoke", "revoke", Can.GRANTS)
+ISSUE_TOKEN = action("tokens.issue", "grant", Can.GRANTS)
+REVOKE_TOKEN = action("tokens.revoke", "revoke", Can.GRANTS)
+
+
+def grant(
+    desk: Desk, actor: Actor, name: str, role: str, area: int | None = None,
+    *, first_day: date | None = None, last_day: date | None = None,
+) -> None:  # fmt: skip
+    """Grant a role on an area, both days included."""
+    days = f" {first_day or ''}–{last_day or ''}" if first_day or last_day else ""
+    with GRANT.by(desk, actor, f"{name} {role} {area or ''}".strip() + days):
+        _not_oneself(actor, name)
+        accounts.grant(desk, name, role, area, first_day=first_day, last_day=last_day)
+
+
+def revoke(desk: Desk, actor: Actor, name: str, role: str, area: int | None = None) -> None:
+    """Take a role away."""
+    with REVOKE.by(desk, actor, f"{name} {role} {area or ''}".strip()):
+        _not_oneself(actor, name)
+        accounts.revoke(desk, name, role, area)
+
+
+def issue_token(
+    desk: Desk, actor: Actor, system: str,
+    *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False, expires_at: datetime,
+) -> str:  # fmt: skip
+    """A token for a system. Returns it; the desk keeps only its hash."""
+    said = ("token", system, str(area or ""), "reports" if reports else "", ",".join(sources))
+    with ISSUE_TOKEN.by(desk, actor, " ".join(filter(None, said))):
+        return tokens.issue(desk, system, sources=sources, area=area, reports=reports, expires_at=expires_at)
+
+
+def revoke_token(desk: Desk, actor: Actor, id: int) -> None:
+    """Refuse a token from now on."""
+    with REVOKE_TOKEN.by(desk, actor, f"token {id}"):
+        tokens.revoke(desk, id)
+
+
+def _not_oneself(actor: Actor, name: str) -> None:
+    if actor.name == name:
+        raise Forbidden(_("These are your own grants: another security administrator acts on them."))

@@ -1,0 +1,46 @@
+"""Actions on reports: ask for one, and change the state of one that is made."""
+
+from cockpit.access.policy import Can
+from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.i18n import _
+from cockpit.reports import make, request, shelf
+from cockpit.reports.request import Request
+from cockpit.settings import Settings
+from data.desk import reports
+from data.desk.errors import Refused
+from data.desk.reports import DRAFT, FINAL, Report
+from data.desk.store import Desk
+
+ASK = action("reports.ask", "export", Can.REPORT)
+MOVE = action("reports.move", "act", None)
+
+
+def ask(desk: Desk, actor: Actor, config: Settings, asked: Request, **more: object) -> Report:
+    """Keep a request, to be made when its turn comes. Raises ReportError or OutOfScope; then nothing is kept.
+
+    more: what `cockpit.reports.make.keep` takes.
+    """
+    told = request.check(asked, config, actor.grants)  # reads the edition: before the desk's transaction
+    with ASK.by(desk, actor, f"report {asked.kind} {asked.format}") as entry:
+        kept = make.keep(desk, config, asked, told, actor.name, **more)
+        assert kept is not None  # only a turn of a schedule may be kept already
+        entry.what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
+        return kept
+
+
+def move(desk: Desk, actor: Actor, config: Settings, id: str, to: str) -> Report:
+    """Change a report's state. Its author may make a draft final; all else takes the right to export on its areas."""
+    with MOVE.by(desk, actor, f"report {id} {to}"):
+        report = shelf.find(desk, config, actor.grants, id)
+        if not may_move(actor, report, to):
+            raise Forbidden(_("You may not do this here: it takes a right that you do not hold."))
+        try:
+            return reports.move(desk, id, to, actor.name)
+        except Refused as error:
+            raise Refused(_("Somebody has changed its state meanwhile: look at it again.")) from error
+
+
+def may_move(actor: Actor, report: Report, to: str) -> bool:
+    """Whether the actor may bring a report that they may read into a state."""
+    own_draft = report.who == actor.name and report.status == DRAFT and to == FINAL
+    return own_draft or all(actor.grants.may(Can.EXPORT, first, end) for first, end in report.ranges)

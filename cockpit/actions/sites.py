@@ -1,0 +1,58 @@
+"""Actions on what the checks of government sites found, and on what a failed check costs."""
+
+from datetime import datetime
+
+from cockpit.access.policy import Can
+from cockpit.actions.action import Actor, action
+from cockpit.i18n import _
+from data.desk import deductions, findings
+from data.desk.deductions import Deduction
+from data.desk.errors import Refused
+from data.desk.findings import Choice, Decision
+from data.desk.store import Desk
+from data.editions import Edition, Scope
+from metrics.rows import fact
+
+DECIDE = action("findings.decide", "act", Can.JUDGE, "areas")
+TAKE_BACK = action("findings.take_back", "act", Can.JUDGE, "areas")
+SAVE_DEDUCTION = action("deductions.save", "settings", Can.DEDUCTIONS, "district")
+
+
+def decide(
+    desk: Desk, actor: Actor, edition: Edition, *, source: str, asset: str, rule: str, choice: Choice, note: str,
+    at: datetime, holds: int = 0,
+) -> int:  # fmt: skip
+    """Confirm or dismiss the failed checks of an asset and rule around `at`. Returns the decision's number.
+
+    edition: what the actor may see; the asset must be in it, and the right is needed where it lies.
+    """
+    where = _areas(edition, source, asset)
+    with DECIDE.by(desk, actor, f"{choice} {rule} of {asset}: {note}", where):
+        return findings.decide(
+            desk, source=source, asset=asset, rule=rule, choice=choice, note=note, at=at, who=actor.name, holds=holds
+        )
+
+
+def take_back(desk: Desk, actor: Actor, edition: Edition, id: int) -> Decision:
+    """Take a decision back: the findings count again."""
+    found = findings.find(desk, id)
+    where = _areas(edition, found.source, found.asset) if found else ()
+    with TAKE_BACK.by(desk, actor, f"finding {id} taken back", where):
+        return findings.take_back(desk, id)
+
+
+def save_deduction(desk: Desk, actor: Actor, entry: Deduction) -> None:
+    """Change what a failed check costs; the table is the whole district's."""
+    before = next((one.points for one in deductions.listing(desk) if one.name == entry.name), None)
+    counts = "counts" if entry.enabled else "does not count"
+    with SAVE_DEDUCTION.by(desk, actor, f"deduction {entry.name}: {before} -> {entry.points} points, {counts}"):
+        deductions.save(desk, entry)
+
+
+def _areas(edition: Edition, source: str, asset: str) -> Scope:
+    """Where an asset lies. Refused for one that the edition does not hold; OutOfScope for one of elsewhere."""
+    found = fact(edition, "assets", source, asset)
+    if found is None or found["area"] is None:
+        raise Refused(_("there is no asset {asset} that you may see", asset=asset))
+    area = int(found["area"])
+    return ((area, area + 1),)
