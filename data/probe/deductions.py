@@ -1,10 +1,9 @@
 """Points that a site loses by the table of deductions, from what its newest checks say."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from data.desk.deductions import Deduction
+from data.desk.deductions import Deduction, matching
 from data.editions import Edition
 from data.probe.contents import months_after
 from data.probe.rules import Check
@@ -26,6 +25,7 @@ NEWEST = """
 def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> list[Check]:
     """What every probed site loses by every enabled entry, 0 where the rule holds; an entry counts once a site."""
     rows = edition.cursor().execute(NEWEST, [edition.as_of - timedelta(days=WINDOW_DAYS), edition.as_of]).fetchall()
+    names = {name for _site, _source, name, *_about in rows}
     by_site: dict[tuple[str, str], list[tuple]] = {}
     for site, source, *told in rows:
         by_site.setdefault((source, site), []).append(tuple(told))
@@ -33,8 +33,9 @@ def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> li
     for entry in table:
         if not entry.enabled or entry.points is None:
             continue
+        named = matching(entry.columns, names) if entry.rule == "column_updated" else set()
         for (source, site), told in by_site.items():
-            reasons = [name for name, *about in told if _costs(entry, name, *about)]
+            reasons = [name for name, *about in told if _costs(entry, name in named, *about)]
             lost = entry.points if reasons else 0.0
             found.append(
                 Check(
@@ -46,14 +47,14 @@ def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> li
 
 
 def _costs(
-    entry: Deduction, name: str, kind: str, rule: str, passed: bool, observed: float | None, checked_at: datetime
+    entry: Deduction, named: bool, kind: str, rule: str, passed: bool, observed: float | None, checked_at: datetime
 ) -> bool:
-    """Whether a newest check is one that the entry takes points for."""
+    """Whether a newest check is one that the entry takes points for. named: the entry's pattern is in its name."""
     if rule != entry.rule:
         return False
     if rule != "column_updated":
         return not passed
-    if entry.columns != kind and not re.search(entry.columns, name):
+    if entry.columns != kind and not named:
         return False
     newest: date = checked_at.date() - timedelta(days=int(observed or 0))
     return months_after(newest, entry.months or 0) < checked_at.date()
