@@ -40,7 +40,7 @@ DESK = (
     N_("an entry without points cannot be enabled: say how many it costs"),
     N_("say which columns, and after how many months"),
     N_("the pattern of columns has more than {n} characters"),
-    N_("the pattern of columns cannot be read: {rest}"),
+    N_("the pattern of columns cannot be read: {why}"),
     N_("COCKPIT_DESK cannot be opened: {why}"),
     N_("the desk {where} does not answer ({why}): see that it runs, then try again"),
     N_("the desk does not answer: see that it runs, then try again"),

@@ -24,7 +24,7 @@ SAMPLES = {
     "by or ', '.join(where or {})": ["category", "department, source"],
     "did_you_mean(by, BREAKDOWNS)": NEAR, "did_you_mean(name, COLUMNS)": NEAR,
     "did_you_mean(name, catalog.metrics)": NEAR, "did_you_mean(first, found.columns)": NEAR,
-    "data/desk/deductions.py:error": ["unterminated character set at position 70000"],
+    "data/desk/deductions.py:error": ["missing ]: [a"],
 }  # fmt: skip
 """What stands for an expression whose value is spoken in Chinese, or is made by the layers themselves."""
 SPOKEN = {
