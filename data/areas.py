@@ -64,7 +64,7 @@ def load_areas(home: Home, path: Path) -> AreaReport:
     with tempfile.TemporaryDirectory() as scratch, open_store(home) as store, transaction(store):
         store.execute("SET preserve_insertion_order = true")
         with reading(path):
-            plain = _plain_text(path, Path(scratch))
+            plain = plain_text(path, Path(scratch))
             if path.name.lower().removesuffix(".gz").endswith((".geojson", ".json")):
                 columns, needed = _features(store, plain), {"code"}
             else:
@@ -85,7 +85,7 @@ def load_areas(home: Home, path: Path) -> AreaReport:
     return AreaReport(read, added, changed, polygons, time.monotonic() - began)
 
 
-def _plain_text(path: Path, scratch: Path) -> Path:
+def plain_text(path: Path, scratch: Path) -> Path:
     """The file unzipped, in UTF-8; lists of areas come in the old Chinese encoding as well."""
     try:
         return unpacked(path, "utf-8", scratch)

@@ -194,7 +194,10 @@ class Contract:
         limited = self.pushed is not None and self.pushed.area is not None
         if column.required or limited:
             yield f"{area} IS NULL AND {blank}", "'missing area'"
-        yield f"{area} IS NULL AND NOT {blank}", f"'unknown area: ' || left({given}, 60)"
+        doubt = f"nullif({self.area.doubt}, '')"
+        reason = f"'unknown area: ' || left({given}, 60)"
+        ambiguous = f"'ambiguous area: ' || left({given}, 60) || ' (' || {doubt} || ')'"
+        yield f"{area} IS NULL AND NOT {blank}", f"coalesce({ambiguous}, {reason})"
         if self.pushed and limited:
             yield f"NOT {self.pushed.covers(area)}", text(OUTSIDE)
         if self._dated:

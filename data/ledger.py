@@ -81,13 +81,13 @@ def batches(home: Home, limit: int = 50) -> list[Batch]:
 def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
     """Why rows of a delivery were refused and how many, most first. A row with two reasons counts under both.
 
-    An unknown area is one reason, whatever its code.
+    An unknown area is one reason, whatever its code or name; so is an ambiguous one.
     """
     with _reading(home) as store:
         if store is None:
             return []
         sql = (
-            "SELECT CASE WHEN starts_with(reason, 'unknown area') THEN 'unknown area' ELSE reason END AS told, "
+            r"SELECT regexp_replace(reason, '^(unknown area|ambiguous area): .*', '\1', 's') AS told, "
             "count(*) AS n FROM (SELECT unnest(reasons) AS reason FROM rejects WHERE batch = $1) "
             "GROUP BY ALL ORDER BY n DESC, told"
         )

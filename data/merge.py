@@ -14,7 +14,7 @@ from data.judge import Judged
 from data.pushed import Pushed
 from data.schema import Fact
 from data.sources import Source
-from data.store import one, stored
+from data.store import areas_version, one, stored
 
 Status = Literal["accepted", "held", "already loaded"]
 
@@ -82,7 +82,7 @@ class Run:
 
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
-    if one(store, "SELECT value FROM counters WHERE name = 'areas_version'") != (judged.areas_version,):
+    if areas_version(store) != judged.areas_version:
         raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
     held = judged.rejected > reject_limit * judged.read and not run.force
     status: Status = "held" if held else "accepted"

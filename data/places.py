@@ -1,18 +1,22 @@
-"""Which area a delivered row lies in: by its code, by its path of names, or by a point in a polygon."""
+"""Which area a delivered row lies in: by its code, by its name, or by a point in a polygon."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from data.area_names import CANDIDATES, AreaNames, Named
 from data.home import Home
 from data.lookups import Batch, ByDay, Members, columns, function
-from data.schema import LEVELS
 from data.sources import Source
-from data.store import one, read_store
+from data.store import areas_version, one, read_store
+
+REMEMBERED = 200_000
+"""Texts whose areas are remembered while a delivery is read."""
 
 CODE_OF = {2: 10**10, 4: 10**8, 6: 10**6, 9: 10**3, 12: 1}
 """What a code of so many digits is multiplied with to have twelve."""
@@ -31,12 +35,13 @@ class Resolution:
     """How the area of a row is found.
 
     values: SQL values to put beside the mapped ones. Over these, code: SQL of the code found, NULL if none; given: SQL
-    of what the row said, as text.
+    of what the row said, as text; doubt: SQL of the areas between which it cannot decide, empty or NULL if none.
     """
 
     values: str
     code: str
     given: str
+    doubt: str
 
 
 def padded(code: str) -> str:
@@ -47,7 +52,7 @@ def padded(code: str) -> str:
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
     """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
-    values, found, given = [], [], []
+    values, found, given, doubt = [], [], [], ["''"]
     for key in source.expressions:
         if not key.startswith("area") or key.endswith(".point.lat"):
             continue
@@ -57,23 +62,25 @@ def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolu
             values.append(f"{lon} || ',' || {lat} AS {said}")
             found.append(f"nullif(area_at({lon}, {lat}, {day}), 0)")
         elif key.endswith(".path"):
-            values.append(f"regexp_replace({told}, '\\s*[/／]\\s*', '/', 'g') AS {said}")
+            values.append(f"{told} AS {said}")
             found.append(f"nullif(area_named({said}, {day}), 0)")
+            doubt.insert(-1, f"nullif(area_doubt({said}, {day}), '')")
         else:
             values.append(f"{told} AS {said}")
             found.append(f"CASE WHEN area_known({padded(said)}) THEN {padded(said)} END")
         given.append(said)
-    code, texts = (f"coalesce({', '.join(parts)})" for parts in (found, given))
-    return Resolution(", ".join(values), code, texts)
+    code, texts, doubts = (f"coalesce({', '.join(parts)})" for parts in (found, given, doubt))
+    return Resolution(", ".join(values), code, texts, doubts)
 
 
 @contextmanager
 def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: Source) -> Iterator[Areas]:
     """The store's areas as functions of `connection`, those that a resolution of `source` asks:
-    area_known(code), area_valid(code, day), and area_named(path, day) and area_at(lon, lat, day), 0 if there is none.
+    area_known(code), area_valid(code, day), area_named(text, day) and area_at(lon, lat, day), 0 if there is none, and
+    area_doubt(text, day): the areas between which a text cannot decide.
     """
     with read_store(home) as store:
-        version = one(store, "SELECT value FROM counters WHERE name = 'areas_version'")[0]
+        version = areas_version(store)
         dated = one(store, "SELECT count(*) FROM areas WHERE valid_from IS NOT NULL OR valid_to IS NOT NULL")[0] > 0
         store.execute(
             "CREATE TEMP VIEW versions AS SELECT code, name, level, parent, "
@@ -85,7 +92,9 @@ def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: So
         if dated:
             functions.append(("area_valid", _Valid(store), ["BIGINT", "DATE"], "BOOLEAN"))
         if any(place.path for place in source.area):
-            functions.append(("area_named", _Named(store), ["VARCHAR", "DATE"], "BIGINT"))
+            named = _Named(area_names(store))
+            functions.append(("area_named", named, ["VARCHAR", "DATE"], "BIGINT"))
+            functions.append(("area_doubt", named.doubt, ["VARCHAR", "DATE"], "VARCHAR"))
         if any(place.point for place in source.area):
             from data.points import At  # here, so that other loads start without it
 
@@ -108,40 +117,52 @@ class _Valid:
 
 
 class _Named:
-    """The area that a path of names ends at, on a day.
+    """The area that a text names on a day, 0 if none or more than one fits. Texts that come again cost a look-up."""
 
-    A path begins at any of the area's ancestors, for a village at its town at least. One that means two areas on the
-    same day means none.
-    """
+    def __init__(self, names: AreaNames) -> None:
+        self.names = names
+        edges = {edge for named in names.names for edge in (named.low, named.high)} | {date.min}
+        self.edges = sorted(edges)
+        self.days = np.array(self.edges, "datetime64[D]")
+        self.found: dict[tuple[str, int], tuple[int, ...]] = {}
 
-    def __init__(self, store: duckdb.DuckDBPyConnection) -> None:
-        paths, low, high, self.codes = columns(store, _PATHS)
-        self.versions = ByDay(paths, low, high)
-        self.paths = Members(paths)
+    def codes(self, text: str, edge: int) -> tuple[int, ...]:
+        """The areas that fit, while the areas are as on the day `edges[edge]`."""
+        key = (text, edge)
+        if key not in self.found:
+            if len(self.found) >= REMEMBERED:
+                self.found.clear()
+            self.found[key] = self.names.find(text, self.edges[edge])
+        return self.found[key]
 
-    def __call__(self, path: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
-        rows = self.versions.rows(self.paths.positions(path.to_numpy()), day.to_numpy())
-        return pa.array(np.append(self.codes, 0)[rows])
+    def asked(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> Iterator[tuple[int, ...]]:
+        edges = np.searchsorted(self.days, day.to_numpy().astype("datetime64[D]"), side="right") - 1
+        return (self.codes(said, edge) for said, edge in zip(text.to_pylist(), edges.tolist(), strict=True))
+
+    def __call__(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
+        return pa.array((found[0] if len(found) == 1 else 0 for found in self.asked(text, day)), pa.int64())
+
+    def doubt(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
+        """The areas between which a text cannot decide, as text; empty if it is not ambiguous."""
+        return pa.array((self._told(found) if len(found) > 1 else "" for found in self.asked(text, day)), pa.string())
+
+    def _told(self, found: tuple[int, ...]) -> str:
+        shown = [f"{code} {self.names.path(code)}" for code in found[:CANDIDATES]]
+        return ", ".join(shown) + ("" if len(found) <= CANDIDATES else f" and {len(found) - CANDIDATES} more")
 
 
-_PATHS = f"""
-    WITH RECURSIVE tails AS (
-        SELECT code, level, low, high, parent, name AS path, 1 AS parts FROM versions
+def area_names(store: duckdb.DuckDBPyConnection) -> AreaNames:
+    """The names of the store's areas and their aliases."""
+    rows = store.execute(
+        f"""
+        WITH own AS (
+            SELECT code, level, name, coalesce(valid_from, DATE '{date.min}') AS low,
+                coalesce(valid_to, DATE '{date.max}') AS high FROM areas
+        )
+        SELECT *, false FROM own
         UNION ALL
-        SELECT t.code, t.level, greatest(t.low, v.low), least(t.high, v.high), v.parent,
-            v.name || '/' || t.path, t.parts + 1
-        FROM tails t JOIN versions v ON v.code = t.parent AND v.low < t.high AND v.high > t.low
-        WHERE t.parts < {len(LEVELS)}
-    ),
-    told AS (
-        SELECT DISTINCT path, code, low, high FROM tails
-        WHERE parts >= CASE level WHEN 'village' THEN 2 ELSE 1 END
-    ),
-    neighbours AS (
-        SELECT *, lead(low) OVER by_path AS next_low,
-            max(high) OVER (by_path ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_high
-        FROM told WINDOW by_path AS (PARTITION BY path ORDER BY low, high)
+        SELECT code, a.level, n.name, greatest(a.low, coalesce(n.valid_from, a.low)) AS low,
+            least(a.high, coalesce(n.valid_to, a.high)) AS high, true
+        FROM aliases n JOIN own a USING (code) WHERE low < high"""
     )
-    SELECT path, low, high, code FROM neighbours
-    WHERE coalesce(next_low >= high, true) AND coalesce(last_high <= low, true)
-    ORDER BY path, low"""
+    return AreaNames(Named(*row) for row in rows.fetchall())

@@ -36,6 +36,10 @@ AREA_COLUMNS = {
 """Columns of `areas`. One row a code and valid_from; the versions of one code do not overlap; valid_to is exclusive."""
 
 
+ALIAS_COLUMNS = {"code": "BIGINT", "name": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE"}
+"""Columns of `aliases`: further names that people use for an area; valid_to is exclusive."""
+
+
 def stored(fact: Fact) -> dict[str, str]:
     """Name and DuckDB type of the columns that the store keeps of a fact, in order."""
     return {column.name: column.type for column in fact.columns if not column.derived}
@@ -47,8 +51,9 @@ def _table(name: str, columns: dict[str, str], constraint: str = "") -> str:
 
 SCHEMA = (
     _table("counters", {"name": "VARCHAR PRIMARY KEY", "value": "BIGINT NOT NULL"}),
-    "INSERT INTO counters VALUES ('areas_version', 0) ON CONFLICT DO NOTHING",
+    "INSERT INTO counters VALUES ('areas_version', 0), ('aliases_version', 0) ON CONFLICT DO NOTHING",
     _table("areas", AREA_COLUMNS),
+    _table("aliases", ALIAS_COLUMNS),
     _table("shapes", {"code": "BIGINT", "geometry": "VARCHAR"}),
     _table("outlines", {"code": "BIGINT", "wkb": "BLOB"}),
     _table(
@@ -114,6 +119,11 @@ SCHEMA = (
 def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple:
     """The first row of an answer, fetched to its end: a DuckDB connection works on one answer at a time."""
     return connection.execute(sql, parameters).fetchall()[0]
+
+
+def areas_version(store: duckdb.DuckDBPyConnection) -> int:
+    """Changes with every change of the areas or their aliases."""
+    return one(store, "SELECT sum(value) FROM counters WHERE name IN ('areas_version', 'aliases_version')")[0]
 
 
 TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA)

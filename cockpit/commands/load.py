@@ -45,17 +45,26 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
 
 
 @click.command()
-@click.argument("file", type=FILE, metavar="AREAS.csv|.geojson")
+@click.argument("file", type=FILE, metavar="FILE.csv|.geojson")
+@click.option("--aliases", is_flag=True, help="FILE lists further names of areas: code, name, from, to.")
 @with_settings
-def areas(settings: "Settings", file: Path) -> None:
-    """Load or update the area tree from a CSV, or its polygons from a GeoJSON file keyed by code."""
+def areas(settings: "Settings", file: Path, aliases: bool) -> None:
+    """Load or update the area tree from a CSV, or its polygons from a GeoJSON file keyed by code.
+
+    With --aliases, load names that people use for areas beside their own.
+    """
+    from data.aliases import load_aliases
     from data.areas import load_areas
 
-    report = load_areas(settings.data, file)
-    click.echo(
-        f"{file.name}: {report.read} read, {report.added} added, {report.changed} changed, "
-        f"{report.polygons} polygons, {report.seconds:.1f} seconds"
-    )
+    if aliases:
+        listed = load_aliases(settings.data, file)
+        click.echo(f"{file.name}: {listed.read} read, {'changed' if listed.changed else 'nothing new'}")
+    else:
+        report = load_areas(settings.data, file)
+        click.echo(
+            f"{file.name}: {report.read} read, {report.added} added, {report.changed} changed, "
+            f"{report.polygons} polygons, {report.seconds:.1f} seconds"
+        )
 
 
 @click.command()

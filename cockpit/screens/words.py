@@ -177,7 +177,8 @@ def reason(told: str) -> str:
     if kind.startswith("missing "):
         kind, what = "missing", kind.removeprefix("missing ")
     known = {
-        "missing": _("Missing"), "unknown area": _("Unknown area"), "unknown value": _("Unknown value"),
+        "missing": _("Missing"), "unknown area": _("Unknown area"), "ambiguous area": _("Name of several areas"),
+        "unknown value": _("Unknown value"),
         "area not valid on that day": _("Area did not exist on that day"), "unparseable time": _("Not a time"),
         "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
         "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),

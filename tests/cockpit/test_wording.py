@@ -40,6 +40,7 @@ STARTED = "read when a process starts, which does not start then"
 LOGGED = "told to the log and the audit; the login page has words of its own"
 TOKENS = "tokens are issued by a command"
 ELSEWHERE = {
+    "data/aliases.py": LOADED,
     "data/area_faults.py": LOADED, "data/areas.py": LOADED, "data/contract.py": LOADED, "data/databases.py": LOADED,
     "data/declared.py": LOADED, "data/deliveries.py": LOADED, "data/expressions.py": LOADED, "data/ingest.py": LOADED,
     "data/judge.py": LOADED, "data/masking.py": LOADED, "data/merge.py": LOADED, "data/shapes.py": LOADED,

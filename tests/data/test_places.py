@@ -9,6 +9,8 @@ from data.areas import load_areas
 from data.home import Home
 from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, settle
 
+AMBIGUOUS = "ambiguous area: 北塘街道/同名村 (990101001205 北塘街道/同名村, 990101001206 北塘街道/同名村)"
+
 
 @pytest.fixture
 def home(home: Home) -> Home:
@@ -34,7 +36,7 @@ def test_the_first_way_that_leads_to_an_area_wins(home: Home) -> None:
         "2,1,北塘街道/新河村",
         "3,,临江区 / 北塘街道／东桥村",
         "4,,沙洲镇",
-        "5,2,新河村",
+        "5,2,无名村",
         "6,,",
     ]
     deliver(home, *(f"{line},2026-01-01" for line in rows), header=header, area=ways, columns=columns)
@@ -53,7 +55,7 @@ def test_a_path_leads_to_the_area_of_its_day(home: Home) -> None:
     columns = {"kind": "'event'", "registered_at": "registered"}
     deliver(home, *rows, header="id,p,registered", area={"path": "p"}, columns=columns)
     assert facts(home, "key, area") == [("1", 990101001203), ("2", 990101001204)]
-    assert rejects(home) == [(4, "3", ["unknown area: 北塘街道/同名村"])]
+    assert rejects(home) == [(4, "3", [AMBIGUOUS])]
 
 
 def test_a_point_leads_to_the_smallest_area_around_it(home: Home) -> None:
