@@ -16,7 +16,7 @@ AS_OF = datetime(2026, 11, 22, 8)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten cases in each village and town."""
+    """Ten cases in each village and town, and a site that opened in eighteen of twenty visits."""
     home = Home(tmp_path_factory.mktemp("access"), memory="1GB")
     areas(home)
     at = datetime(2026, 11, 2, 9)
@@ -32,6 +32,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(10)
     ]
     deliver(home, "cases", cases)
+    site = {"key": "site", "area": TOWNS[0], "kind": "site", "name": "北塘街道网站"}
+    deliver(home, "assets", [site], source="register")
+    visits = [
+        {
+            "key": str(hour), "asset_source": "register", "asset": "site", "rule": "site_open", "passed": hour > 1,
+            "checked_at": datetime(2026, 11, 21, hour),
+        }
+        for hour in range(20)
+    ]  # fmt: skip
+    deliver(home, "checks", visits, source="probe")
     published(home, AS_OF)
     return home.root
 

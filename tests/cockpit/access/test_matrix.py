@@ -5,7 +5,9 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -19,6 +21,7 @@ from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
 from cockpit.layouts import answers
 from cockpit.screens import data, download
+from cockpit.screens import rows as rows_screen
 from cockpit.screens.rows import Chosen
 from cockpit.view import BadParameter, View, read
 from data.desk import accounts, audit
@@ -46,6 +49,9 @@ PAGES = {
     "reports": Can.REPORT,
 }  # fmt: skip
 LOOKING = [name for name, need in PAGES.items() if need is Can.LOOK]
+LOOKERS = [role for role, rights in MATRIX.items() if Can.LOOK in rights]
+SHOWN = ("tiles", "table", "record", "ranking", "bars", "todo", "today", "timeline", "visits", "areamap", "waterfall")
+"""Components that show data. What a page offers to do differs by role, what it shows does not."""
 FILES = {"pages/rows.py": Can.EXPORT}
 """Where a page offers a file, and what that takes."""
 
@@ -55,6 +61,30 @@ def told(page: AppTest) -> str:
     given = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     drawn = [json.dumps(told, ensure_ascii=False) for told in given]
     return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
+
+
+def run_page(name: str, **parameters: object) -> AppTest:
+    """A page as the account of `guard.token` sees it."""
+    tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+    tested.switch_page(f"../pages/{name}.py")
+    for key, value in parameters.items():
+        tested.query_params[key] = str(value)
+    tested.run()
+    assert not tested.exception
+    return tested
+
+
+def components(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """The data of each component of this name, in the order of the page."""
+    found = (element.proto for element in page.get("bidi_component"))
+    return [json.loads(proto.bytes or proto.json) for proto in found if proto.component_name == f"cockpit_{name}"]
+
+
+def without_links(given: Any) -> Any:
+    """What is read: a link to a page that needs another right is there only for who holds it."""
+    if isinstance(given, dict):
+        return {key: without_links(value) for key, value in given.items() if key != "href"}
+    return [without_links(value) for value in given] if isinstance(given, list) else given
 
 
 @pytest.fixture
@@ -102,6 +132,45 @@ def test_a_page_tells_of_ones_own_areas_and_of_no_others(ask: Callable[..., str]
         said = ask(page, role, area=area, **case)
         assert (REFUSAL not in said) is (looks and inside), (area, said[:200])
         assert (looks and inside) or f"{code}-1" not in said
+
+
+@pytest.mark.parametrize(
+    ("metric", "area"),
+    [*product(("intake", "backlog", "oldest_open_days"), (OWN, CHILD)), ("site_health", OWN)],
+)
+@pytest.mark.parametrize("role", LOOKERS)
+def test_rows_page_lists_as_many_rows_as_its_title_says(
+    monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], role: str, metric: str, area: int
+) -> None:
+    monkeypatch.setattr(guard, "token", lambda: session(role, OWN))
+    count = count_rows(read({}, settings.current()).edition, metric, area, NOVEMBER)
+    listed = []
+    for page in range(1, count // rows_screen.PER_PAGE + 2):
+        tested = run_page("rows", area=area, metric=metric, page=page)
+        said = " ".join(re.sub("<[^>]+>", " ", element.proto.body) for element in tested.get("html"))
+        assert re.search(rf"(?<![\d,]){count} (?:件|个网站)", said), said
+        listed += [
+            row[0]["text"] + row[0].get("note", "") for table in components(tested, "table") for row in table["rows"]
+        ]
+    assert len(listed) == len(set(listed)) == count
+    assert count > 0
+
+
+@pytest.mark.parametrize("page", LOOKING)
+def test_a_page_shows_the_same_to_every_role_that_may_look(
+    monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], page: str
+) -> None:
+    """Nothing is drawn only inside a check of another right, such as the right to export."""
+    case = {"source": "hotline", "key": f"{CHILD}-1"} if page == "case" else {}
+    case |= {"source": "register", "key": "site"} if page == "site" else {}
+    shown = {}
+    for role in LOOKERS:
+        monkeypatch.setattr(guard, "token", lambda role=role: session(role, OWN))
+        tested = run_page(page, area=OWN, **case)
+        shown[role] = {name: without_links(components(tested, name)) for name in SHOWN}
+    assert any(shown["leader"].values()), "the page shows no data at all"
+    for role in LOOKERS:
+        assert shown[role] == shown["leader"], role
 
 
 @pytest.mark.parametrize("page", LOOKING)
