@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from data.deliveries import UNREADABLE, Delivery, text
+from data.deliveries import Delivery, text
 from data.errors import DataError
 from data.expressions import quoted
+from data.formats.layout import FAULT, LONG, NOTE, REASON, ROW, TOTAL, UNREADABLE
 from data.masking import mask, pseudonym
 from data.places import Resolution, resolution
 from data.pushed import OUTSIDE, Pushed
@@ -20,6 +21,13 @@ from data.sources import Source
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
+LONG_NUMBER = "number of more than 15 digits"
+"""Reason with the column's name; a workbook, or its export as CSV, has rounded it."""
+REMEDY = "; format the column as text and export it again"
+ERROR_CELL = "formula error"
+ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
+SKIPS = ("blank", "total", "note", "where")
+"""Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
 
 WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
@@ -89,7 +97,10 @@ class Contract:
         return f"SELECT *, {values} FROM ({self.delivery.relation})"
 
     def staged(self) -> str:
-        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and `raw` (JSON)."""
+        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and `raw` (JSON).
+
+        sheet_row: number on the sheet, NULL if the order tells it. skip: one of SKIPS, NULL for a row that counts.
+        """
         values = [f"{self._typed(c)} AS {typed(c.name)}" for c in self.columns if c.name != "area"]
         values += [self.area.values] if self.source.area else []
         rows = f"SELECT *, {', '.join(values)} FROM ({self.mapped()})"
@@ -99,10 +110,28 @@ class Contract:
                 FROM ({rows}) d"""
         if self._dated:
             rows = f"SELECT *, area_valid({typed('area')}, {self._day}) AS {mapped('valid')} FROM ({rows})"
-        rows = f"SELECT *, {self._reasons()} AS reasons FROM ({rows})"
+        rows = f"SELECT *, {self.skip()} AS skip FROM ({rows})"
+        rows = f"SELECT *, CASE WHEN skip IS NULL THEN {self._reasons()} END AS reasons FROM ({rows})"
         rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
         final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)
-        return f"SELECT {final}, reasons, {mask('raw')} AS raw FROM ({rows})"
+        return f"SELECT {final}, reasons, {mask('raw')} AS raw, {quoted(ROW)} AS sheet_row, skip FROM ({rows})"
+
+    def skip(self) -> str:
+        """SQL of why a row is no fact and no fault, NULL if it is one of them."""
+        arms = []
+        if self.delivery.sheet:
+            cells = ", ".join(map(quoted, self.delivery.columns))
+            first, key = f"coalesce({cells})", f"trim(CAST({mapped('key')} AS VARCHAR))"
+            no_key = f"({key} IS NULL OR {key} = '' OR {key} = trim({first}))"
+            arms = [
+                f"WHEN {first} IS NULL THEN 'blank'",
+                f"WHEN {no_key} AND regexp_full_match({first}, {text(TOTAL)}) THEN 'total'",
+                f"WHEN {no_key} AND regexp_full_match({first}, {text(NOTE)}) THEN 'note'",
+            ]
+        if self.source.where is not None:
+            arms.append(f"WHEN ({mapped('where')}) IS NOT TRUE THEN 'where'")
+        readable = f"WHEN {quoted(UNREADABLE)} IS NOT NULL THEN NULL"
+        return f"CASE {readable} {' '.join(arms)} END" if arms else "NULL::VARCHAR"
 
     def raw(self) -> str:
         """SQL of the row as it came, a JSON object of texts; the columns a reporter is made of are starred out."""
@@ -113,6 +142,8 @@ class Contract:
             c: "'***'" if c.casefold() in hidden else f"CAST({quoted(c)} AS VARCHAR)" for c in self.delivery.columns
         }
         line = json_object({"line": quoted(UNREADABLE)})
+        told = json_object({"line": quoted(UNREADABLE), "fault": quoted(FAULT)})
+        line = f"CASE WHEN {quoted(FAULT)} IS NULL THEN {line} ELSE {told} END"
         return f"CASE WHEN {quoted(UNREADABLE)} IS NULL THEN {json_object(fields)} ELSE {line} END"
 
     def _typed(self, column: Column) -> str:
@@ -166,7 +197,7 @@ class Contract:
         found = list(self._faults())
         said = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in found)
         return f"""CASE
-            WHEN {quoted(UNREADABLE)} IS NOT NULL THEN [{text(UNREADABLE_ROW)}]
+            WHEN {quoted(UNREADABLE)} IS NOT NULL THEN [coalesce({quoted(REASON)}, {text(UNREADABLE_ROW)})]
             WHEN {" OR ".join(f"({condition})" for condition, _ in found)}
             THEN list_filter([{said}], lambda reason: reason IS NOT NULL) END"""
 
@@ -185,8 +216,25 @@ class Contract:
             outside = _outside(column, value)
             if outside:
                 yield outside, text(f"out of range: {column.name}")
+            if self.delivery.sheet and column.type == "VARCHAR" and not column.words:
+                yield from self._sheet_faults(column, value)
         if self.source.fact == "cases" and "closed_at" in self.source.columns:
             yield f"{typed('closed_at')} < {typed('registered_at')}", "'closed before registered'"
+
+    def _sheet_faults(self, column: Column, value: str) -> Iterator[tuple[str, str]]:
+        """What a workbook does to texts: numbers of which it keeps 15 digits, and formulas that failed."""
+        wanted = {name.casefold() for name in self.source.expressions[self._key(column)].columns}
+        read = [text(name) for name in self.delivery.columns if name.casefold() in wanted]
+        if read:
+            lost = f"list_has_any({quoted(LONG)}, [{', '.join(read)}])"
+            if not column.free_text:
+                shown = r"[0-9](\.[0-9]+)?E\+[0-9]{2,3}"
+                lost += f" OR (contains({value}, 'E+') AND regexp_full_match({value}, {text(shown)}))"
+            yield lost, text(f"{LONG_NUMBER}: {column.name}{REMEDY}")
+        yield (
+            f"starts_with({value}, '#') AND {value} IN ({', '.join(map(text, ERRORS))})",
+            text(f"{ERROR_CELL}: {column.name}"),
+        )
 
     def _area_faults(self, column: Column) -> Iterator[tuple[str, str]]:
         area, given, time = typed("area"), mapped("given"), self.source.contract.time

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from data.deliveries import unique
 from data.errors import DataError
+from data.formats.layout import unique
 from data.sources import Source
 
 ROWS = 50_000
@@ -30,7 +30,7 @@ def fetch(source: Source, scratch: Path) -> Path:
             result = connection.execute(sa.text(source.query or ""))
             schema = pa.schema([(name, pa.string()) for name in unique(list(result.keys()))])
             writer = pq.ParquetWriter(target, schema)
-            for rows in result.partitions():
+            for rows in result.partitions(ROWS):
                 writer.write_table(pa.table([_texts(column) for column in zip(*rows, strict=True)], schema=schema))
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())

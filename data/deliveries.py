@@ -1,7 +1,7 @@
 """One delivery as a relation of text columns, whatever it comes in.
 
-CSV, NDJSON and Parquet are read where they lie; what DuckDB does not read itself (gzip with its checksum, other
-encodings, workbooks, databases) is first unpacked into the load's scratch folder, in a stream.
+DuckDB reads CSV without faults and Parquet where they lie. Everything else (gzip with its checksum, other encodings,
+CSV with faults, JSON, workbooks, databases) is first written to the load's scratch folder, in a stream.
 """
 
 import codecs
@@ -9,37 +9,53 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data.errors import DataError
 from data.expressions import quoted
+from data.formats.csv_tables import CsvTable, find_table
+from data.formats.json_lines import json_lines, number_lines
+from data.formats.layout import HELPERS, UNREADABLE, Layout, unique
 from data.sources import FORMATS, Csv, Format, Source
 
 CHUNK = 4 << 20
-UNREADABLE = "→line"
-"""Column that holds the text of a line that is no record, else NULL."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery that can be read. `relation`: SQL of its text columns and UNREADABLE, in the file's order.
+    """A delivery that can be read. `relation`: SQL of its columns and of `layout.HELPERS`, in the file's order.
 
-    first_row: the number of its first record, as an editor or a workbook counts it.
-    lines: DuckDB notes the lines it cannot read in the table `reject_errors`.
+    first_row: the number of its first record where ROW is NULL. sheet: it is a CSV or a worksheet, with rows of sums
+    and notes. table: of a CSV that DuckDB reads, unless `is_faultless` says that `convert` should.
     """
 
     origin: str
     columns: tuple[str, ...]
     relation: str
     first_row: int
-    lines: bool = False
+    sheet: bool = False
+    table: CsvTable | None = None
+
+    def is_faultless(self, rows: int, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether each line was a record for DuckDB, which gave `rows` of them: then no quote was left open."""
+        if self.table is None:
+            return True
+        refused = connection.execute("SELECT count(*) FROM reject_errors").fetchall()[0][0]
+        return refused == 0 and rows == self.table.lines()
+
+    def converted(self, scratch: Path) -> Self:
+        """The same CSV, read line by line."""
+        assert self.table is not None
+        target = scratch / "table.parquet"
+        self.table.convert(target)
+        relation = _sheet(target, self.columns)
+        return replace(self, relation=relation, table=None)
 
 
 @contextmanager
@@ -72,16 +88,18 @@ def open_delivery(
     format = source.format or file_format(path)
     with reading(path):
         if format == "xlsx":
-            return _parquet(str(path), _workbook(path, source.sheet, scratch), connection, first_row=2)
+            return _workbook(source, path, scratch)
         if format == "parquet":
-            return _parquet(str(path), path, connection, first_row=1)
-        text = unpacked(path, source.csv.encoding, scratch)
-        return _csv(source, path, text) if format == "csv" else _ndjson(source, path, text, connection, partial)
+            return _parquet(str(path), path, connection, source.nulls)
+        plain = unpacked(path, source.csv.encoding, scratch)
+        if format == "csv":
+            return _csv(source, path, plain, scratch)
+        return _ndjson(source, path, json_lines(path, plain, scratch), scratch, connection, partial)
 
 
 def open_query(source: Source, result: Path, connection: duckdb.DuckDBPyConnection) -> Delivery:
     """Open the fetched rows of a query."""
-    return _parquet(f"{source.path}: query", result, connection, first_row=1)
+    return _parquet(f"{source.path}: query", result, connection, source.nulls)
 
 
 def file_format(path: Path) -> Format:
@@ -92,21 +110,6 @@ def file_format(path: Path) -> Format:
             f"{path}: its name does not say its format; set format in the source file: csv, ndjson, parquet or xlsx"
         )
     return FORMATS[suffix]
-
-
-def unique(names: list[str]) -> list[str]:
-    """Column names made distinct (in any case) and not empty, as DuckDB does: a, a_1, column2."""
-    seen: set[str] = set()
-    result = []
-    for number, name in enumerate(names):
-        base = name.strip() or f"column{number}"
-        candidate, count = base, 0
-        while candidate.casefold() in seen:
-            count += 1
-            candidate = f"{base}_{count}"
-        seen.add(candidate.casefold())
-        result.append(candidate)
-    return result
 
 
 def text(value: str) -> str:
@@ -159,26 +162,48 @@ def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str
         "quote": text(csv_format.quote),
         "escape": text(csv_format.quote),
         "columns": "{" + ", ".join(f"{text(name)}: 'VARCHAR'" for name in columns) + "}",
-        "nullstr": "[" + ", ".join(map(text, ("", " ", *csv_format.nulls))) + "]",
+        "nullstr": "['', ' ']",
         "compression": "'none'",
         "store_rejects": "true",
     }
     return columns, f"read_csv({text(str(plain))}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
 
 
-def _csv(source: Source, path: Path, plain: Path) -> Delivery:
-    columns, reader = csv_reader(path, plain, source.csv)
-    relation = f"SELECT *, NULL::VARCHAR AS {quoted(UNREADABLE)} FROM {reader}"
-    return Delivery(str(path), tuple(columns), relation, first_row=2, lines=True)
+def _csv(source: Source, path: Path, plain: Path, scratch: Path) -> Delivery:
+    given = source.csv
+    table = find_table(path, plain, given.delimiter, given.quote, given.line_breaks, layout_of(source))
+    delivery = Delivery(str(path), tuple(table.names), "", first_row=2, sheet=True, table=table)
+    if not table.simple:
+        return delivery.converted(scratch)
+    reader = csv_reader(path, plain, given.model_copy(update={"delimiter": table.delimiter}))[1]
+    fields = [f"{_filled(quoted(name), source.nulls) if source.nulls else quoted(name)}" for name in table.names]
+    return replace(delivery, relation=f"SELECT {_selected(table.names, fields)}, {_no_helpers()} FROM {reader}")
 
 
-def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPyConnection, partial: bool) -> Delivery:
+def layout_of(source: Source) -> Layout:
+    return Layout(source.columns_read, source.header_row, source.fill_down, source.nulls)
+
+
+def _workbook(source: Source, path: Path, scratch: Path) -> Delivery:
+    from data.formats.workbooks import convert  # here, so that other loads start without it
+
+    target = scratch / "table.parquet"
+    names = convert(path, source.sheet, layout_of(source), target)
+    return Delivery(str(path), tuple(names), _sheet(target, names), first_row=2, sheet=True)
+
+
+def _sheet(target: Path, names: Sequence[str]) -> str:
+    """SQL of what `layout.write_rows` has written."""
+    return f"SELECT {', '.join(map(quoted, (*names, *HELPERS)))} FROM read_parquet({text(str(target))})"
+
+
+def _ndjson(
+    source: Source, path: Path, plain: Path, scratch: Path, connection: duckdb.DuckDBPyConnection, partial: bool
+) -> Delivery:
     """A record a line. Its columns are the keys of the first records, or of all if the source asks for more."""
-    reader = (
-        f"SELECT ltrim(line, chr(65279)) AS line FROM read_csv({text(str(plain))}, columns = {{'line': 'VARCHAR'}}, "
-        "auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', compression = 'none', "
-        "max_line_size = 16777216) WHERE trim(line) <> ''"
-    )
+    target = scratch / "lines.parquet"
+    number_lines(plain, target)
+    reader = f"SELECT * FROM read_parquet({text(str(target))})"
     record = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
 
     def names(lines: str) -> list[str]:
@@ -190,47 +215,44 @@ def _ndjson(source: Source, path: Path, plain: Path, connection: duckdb.DuckDBPy
     if not wanted.keys() <= {column.casefold() for column in columns}:
         columns = names(reader)
     if not columns:
-        raise DataError(f"{path}: holds no JSON object; one object a line is needed")
+        raise DataError(f"{path}: holds no JSON object; one object a line is needed, or an array of objects")
     if len({column.casefold() for column in columns}) < len(columns):
         raise DataError(f"{path}: has keys that differ in case only; write them alike")
     missing = wanted.keys() - {column.casefold() for column in columns} if partial else ()
     columns += [wanted[column] for column in missing]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"), ensure_ascii=False)
-    fields = ", ".join(f"{_filled('record.' + quoted(name))} AS {quoted(name)}" for name in columns)
+    fields = [_filled(f"record.{quoted(name)}", source.nulls) for name in columns]
+    unreadable = f"coalesce({quoted(UNREADABLE)}, CASE WHEN NOT {record} THEN line END)"
+    helpers = ", ".join(quoted(name) for name in HELPERS if name != UNREADABLE)
     relation = (
-        f"SELECT {fields}, unreadable AS {quoted(UNREADABLE)} FROM (SELECT "
+        f"SELECT {_selected(columns, fields)}, unreadable AS {quoted(UNREADABLE)}, {helpers} FROM (SELECT "
         f"CASE WHEN {record} THEN json_transform(line, {text(structure)}) END AS record, "
-        f"CASE WHEN NOT {record} THEN line END AS unreadable FROM ({reader}))"
+        f"{unreadable} AS unreadable, {helpers} FROM ({reader}))"
     )
     return Delivery(str(path), tuple(columns), relation, first_row=1)
 
 
-def _workbook(path: Path, sheet: str | int, scratch: Path) -> Path:
-    import fastexcel  # here, so that other loads start without it
-
-    target = scratch / "workbook.parquet"
-    try:
-        table = pa.table(fastexcel.read_excel(path).load_sheet(sheet, dtypes="string").to_arrow())
-    except fastexcel.FastExcelError as error:
-        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
-    pq.write_table(table.rename_columns(unique(table.column_names)), target)
-    return target
-
-
-def _parquet(origin: str, path: Path, connection: duckdb.DuckDBPyConnection, first_row: int) -> Delivery:
+def _parquet(origin: str, path: Path, connection: duckdb.DuckDBPyConnection, nulls: Sequence[str]) -> Delivery:
     reader = f"read_parquet({text(str(path))})"
     try:
         described = connection.execute(f"DESCRIBE FROM {reader}").fetchall()
     except duckdb.Error as error:
         raise DataError(f"{origin}: is no Parquet file: {str(error).splitlines()[0]}") from error
-    fields = [
-        f"{_filled(quoted(name))} AS {quoted(name)}" if type == "VARCHAR" else quoted(name)
-        for name, type, *_ in described
-    ]
-    relation = f"SELECT {', '.join(fields)}, NULL::VARCHAR AS {quoted(UNREADABLE)} FROM {reader}"
-    return Delivery(origin, tuple(row[0] for row in described), relation, first_row)
+    names = [row[0] for row in described]
+    fields = [_filled(quoted(name), nulls) if type == "VARCHAR" else quoted(name) for name, type, *_ in described]
+    relation = f"SELECT {_selected(names, fields)}, {_no_helpers()} FROM {reader}"
+    return Delivery(origin, tuple(names), relation, first_row=1)
 
 
-def _filled(value: str) -> str:
-    """SQL of a text that is NULL when blank."""
-    return f"CASE WHEN trim({value}) <> '' THEN {value} END"
+def _selected(names: Sequence[str], fields: Sequence[str]) -> str:
+    return ", ".join(f"{field} AS {quoted(name)}" for name, field in zip(names, fields, strict=True))
+
+
+def _no_helpers() -> str:
+    return ", ".join(f"NULL::{type} AS {quoted(name)}" for name, type in HELPERS.items())
+
+
+def _filled(value: str, nulls: Sequence[str] = ()) -> str:
+    """SQL of a text that is NULL when blank or one of the words for an empty cell."""
+    named = f" AND trim({value}) NOT IN ({', '.join(map(text, nulls))})" if nulls else ""
+    return f"CASE WHEN trim({value}) <> ''{named} THEN {value} END"

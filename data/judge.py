@@ -1,15 +1,17 @@
 """Judging a delivery: its rows typed, each with the reasons against it, in two Parquet files beside the store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from data.contract import DUPLICATE, UNREADABLE_ROW, Contract, json_object, mapped
+from data.contract import DUPLICATE, Contract, mapped
 from data.deliveries import Delivery, open_delivery, open_query, text
 from data.errors import DataError
 from data.expressions import result_types
+from data.formats.csv_tables import SWALLOWED
 from data.home import Home
 from data.lookups import Members, function
 from data.masking import mask, pepper
@@ -27,8 +29,9 @@ class Judged:
 
     columns: the columns of the fact that `facts` has.
     facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, and for one
-    that only its key speaks against. rejects: Parquet of (number, row, key, reasons, raw); number is the row of
-    `facts`, from 0, NULL for a line that could not be read; row is its number in the file.
+    that only its key speaks against; `skip` says why a row is none. rejects: Parquet of (number, row, key, reasons,
+    raw); number is the row of `facts`, from 0; row is its number in the file. skipped: rows by why they are none.
+    swallowed: rejects that stand inside a quoted value, so that the file's rows are in doubt.
     """
 
     columns: tuple[Column, ...]
@@ -36,13 +39,16 @@ class Judged:
     rejects: Path
     read: int
     rejected: int
+    skipped: Mapping[str, int]
+    swallowed: int
     areas_version: int
 
     @property
     def good(self) -> str:
         """SQL of the good rows, with `file_row_number`."""
         return (
-            f"SELECT * EXCLUDE (reasons, raw) FROM read_parquet({text(str(self.facts))}, file_row_number = true) f "
+            "SELECT * EXCLUDE (reasons, raw, sheet_row, skip) FROM "
+            f"(FROM read_parquet({text(str(self.facts))}, file_row_number = true) WHERE skip IS NULL) f "
             f"ANTI JOIN read_parquet({text(str(self.rejects))}) r ON r.number = f.file_row_number"
         )
 
@@ -65,22 +71,28 @@ def judge(
             delivery = open_delivery(source, path, scratch, connection, partial=pushed is not None)
         contract = _contract(home, source, delivery, areas, connection, now, pushed)
         with watched(connection, "judge", tell):
-            connection.execute(
-                f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
-            )
-        connection.execute(f"CREATE VIEW facts AS FROM read_parquet({text(str(facts))}, file_row_number = true)")
-        _unreadable_lines(connection, delivery)
+            rows = _stage(connection, contract, facts)
+            if rows is None or not delivery.is_faultless(rows, connection):
+                delivery = delivery.converted(scratch)
+                contract = _contract(home, source, delivery, areas, connection, now, pushed)
+                _stage(connection, contract, facts)
+        read_facts = f"FROM read_parquet({text(str(facts))}, file_row_number = true)"
+        connection.execute(f"CREATE VIEW facts AS {read_facts} WHERE skip IS NULL")
+        skipped = dict(
+            connection.execute(f"SELECT skip, count(*) {read_facts} WHERE skip IS NOT NULL GROUP BY skip").fetchall()
+        )
         connection.execute("CREATE TABLE late (number BIGINT, reason VARCHAR, raw VARCHAR)")
         _duplicates(connection, contract, now)
         if pushed and pushed.area is not None:
             _foreign(connection, contract, home, pushed)
         _write_rejects(connection, delivery, rejects)
-        read, rejected = one(
+        read, rejected, swallowed = one(
             connection,
-            "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM lines), count(*) FROM read_parquet(?)",
+            "SELECT (SELECT count(*) FROM facts), count(*), "
+            f"count(*) FILTER (list_contains(reasons, {text(SWALLOWED)})) FROM read_parquet(?)",
             [str(rejects)],
         )
-    return Judged(contract.columns, facts, rejects, read, rejected, areas.version)
+    return Judged(contract.columns, facts, rejects, read, rejected, skipped, swallowed, areas.version)
 
 
 def _contract(
@@ -95,6 +107,8 @@ def _contract(
             except DataError as error:
                 raise DataError(f"{key}: {error}") from error
         types = result_types(source.expressions, f"({delivery.relation})", connection)
+        if types.get("where", "BOOLEAN") not in ("BOOLEAN", '"NULL"'):
+            raise DataError(f"where: gives {types['where']}, not true or false; compare with something")
         contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated, pushed)
         contract.staged()
     except DataError as error:
@@ -102,20 +116,15 @@ def _contract(
     return contract
 
 
-def _unreadable_lines(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Tables `lines` (line, raw) of what the CSV reader refused, and `skips`: how many lines it had skipped when it
-    had read `good` rows. With it a row gets its number in the file.
-    """
-    line = mask(json_object({"line": "csv_line", "fault": "error_message"}))
-    noted = f"SELECT line, min({line}) AS raw FROM reject_errors GROUP BY line"
-    none = "SELECT NULL::BIGINT AS line, NULL::VARCHAR AS raw WHERE false"
-    connection.execute(f"CREATE TABLE lines AS {noted if delivery.lines else none}")
-    connection.execute(
-        f"""
-        CREATE TABLE skips AS
-        SELECT line - {delivery.first_row} - (skipped - 1) AS good, max(skipped) AS skipped
-        FROM (SELECT line, row_number() OVER (ORDER BY line) AS skipped FROM lines) GROUP BY good"""
-    )
+def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Path) -> int | None:
+    """Write the typed rows and return how many; None if DuckDB cannot read a CSV that is to be read line by line."""
+    sql = f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
+    try:
+        return one(connection, sql)[0]
+    except duckdb.InvalidInputException:
+        if contract.delivery.table is None:
+            raise
+        return None
 
 
 def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
@@ -173,8 +182,8 @@ def _read_again(connection: duckdb.DuckDBPyConnection, contract: Contract, keys:
         connection.execute(
             f"""
             CREATE TABLE {keys}_raw AS SELECT {mask("raw")} AS raw
-            FROM (SELECT {contract.raw()} AS raw, {key} AS key FROM ({contract.mapped()}))
-            WHERE key IS NOT NULL AND is_wanted(hash(key))"""
+            FROM (SELECT {contract.raw()} AS raw, {key} AS key, {contract.skip()} AS skip FROM ({contract.mapped()}))
+            WHERE skip IS NULL AND key IS NOT NULL AND is_wanted(hash(key))"""
         )
     connection.execute(
         f"CREATE TABLE {keys}_rows AS SELECT number, raw FROM {keys}_numbers n JOIN {keys}_raw r ON r.rowid = n.rowid"
@@ -185,17 +194,11 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, delivery: Delivery, re
     connection.execute(
         f"""
         COPY (
-            SELECT number, number + {delivery.first_row} + coalesce(skipped, 0) AS row, key, reasons, raw
-            FROM (
-                SELECT f.file_row_number AS number, f.key, list_concat(f.reasons, l.reasons) AS reasons,
-                    coalesce(f.raw, l.raw) AS raw
-                FROM facts f LEFT JOIN (
-                    SELECT number, list(reason ORDER BY reason) AS reasons, min(raw) AS raw FROM late GROUP BY number
-                ) l ON l.number = f.file_row_number
-                WHERE f.reasons IS NOT NULL OR l.number IS NOT NULL
-            )
-            ASOF LEFT JOIN skips ON number >= good
-            UNION ALL
-            SELECT NULL, line, NULL, [{text(UNREADABLE_ROW)}], raw FROM lines
+            SELECT f.file_row_number AS number, coalesce(f.sheet_row, f.file_row_number + {delivery.first_row}) AS row,
+                f.key, list_concat(f.reasons, l.reasons) AS reasons, coalesce(f.raw, l.raw) AS raw
+            FROM facts f LEFT JOIN (
+                SELECT number, list(reason ORDER BY reason) AS reasons, min(raw) AS raw FROM late GROUP BY number
+            ) l ON l.number = f.file_row_number
+            WHERE f.reasons IS NOT NULL OR l.number IS NOT NULL
         ) TO {text(str(rejects))} (FORMAT parquet)"""
     )

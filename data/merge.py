@@ -1,7 +1,8 @@
 """Merging a judged delivery into the store: its batch, its rejects, and its facts by key."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -24,7 +25,8 @@ class LoadReport:
     """What a load did. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted.
 
     updated: rows that replaced an older one. unchanged: rows that said nothing new, equal to what is stored or older.
-    Of a held delivery nothing is stored, whatever was accepted.
+    Of a held delivery nothing is stored, whatever was accepted. skipped: rows of no fact, by `contract.SKIPS`.
+    swallowed: of the rejected, lines inside a quoted value that seems to be left open; then the delivery is held.
     """
 
     source: str
@@ -36,6 +38,8 @@ class LoadReport:
     rejected: int
     seconds: float
     status: Status
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    swallowed: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
     if areas_version(store) != judged.areas_version:
         raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
-    held = judged.rejected > reject_limit * judged.read and not run.force
+    held = (judged.rejected > reject_limit * judged.read or judged.swallowed > 0) and not run.force
     status: Status = "held" if held else "accepted"
     name, accepted = run.source.source, judged.read - judged.rejected
     batch = one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0]
@@ -101,7 +105,7 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
             *(run.started_at, run.started_at + timedelta(seconds=run.seconds), run.seconds, run.force),
         ],
     )
-    return LoadReport(name, batch, *counts, run.seconds, status)
+    return LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed)
 
 
 def _upsert(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int) -> tuple[int, int]:

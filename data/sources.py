@@ -72,12 +72,15 @@ class Names(_Strict):
 
 
 class Csv(_Strict):
-    """How a CSV file is written. Without `delimiter` the header decides. `nulls`: further words for an empty cell."""
+    """How a CSV file is written. Without `delimiter` the header decides.
+
+    line_breaks: quoted values may hold lines that look like rows; otherwise such a value is taken for an open quote.
+    """
 
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"
-    nulls: tuple[str, ...] = ()
+    line_breaks: bool = False
 
     @field_validator("encoding")
     @classmethod
@@ -115,12 +118,34 @@ def _places(value: Any) -> list[Any]:
     return [way if isinstance(way, dict | Place) else {"code": way} for way in ways]
 
 
+def _list(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _words(value: Any) -> list[str]:
+    """Words as YAML gives them: a plain `null` is the word, and so is a number."""
+    words = []
+    for word in _list(value):
+        if isinstance(word, bool):
+            raise ValueError(f'write {str(word).lower()} as text, in quotes: "{"yes" if word else "no"}"')
+        words += ["null", "NULL"] if word is None else [str(word)]
+    return words
+
+
+def _header_row(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _names(value: Any) -> Any:
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 
 class Source(_Strict):
     """One source file, checked. `file` is relative to the source file; `area` holds the ways in their order.
+
+    sheet: of a workbook, its name or its number from 0; None: the first visible one with the columns that are read.
+    header_row: number of the header's row on a sheet, from 1, or two that are joined. fill_down: columns whose empty
+    cells repeat the one above. nulls: words of an empty cell. where: only rows for which it is true are facts.
 
     push: its rows come by the HTTP API alone; a source of a file or a query may be pushed to as well.
     """
@@ -135,12 +160,28 @@ class Source(_Strict):
     push: Literal[True] | None = None
     format: Format | None = None
     csv: Csv = Csv()
-    sheet: str | int = 0
+    sheet: str | Annotated[int, Field(ge=0)] | None = None
+    header_row: Annotated[
+        Literal["auto"] | Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...],
+        BeforeValidator(_header_row),
+    ] = "auto"
+    fill_down: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    nulls: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    where: Sql | None = None
     zone: str
     cycle_days: float | None = Field(None, gt=0)
     key: Sql
     area: Annotated[tuple[Place, ...], BeforeValidator(_places)] = ()
     columns: dict[str, Sql]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls_of_csv(cls, content: Any) -> Any:
+        """`csv.nulls`, as older source files have it, are `nulls`."""
+        if isinstance(content, dict) and isinstance(content.get("csv"), dict) and "nulls" in content["csv"]:
+            csv = dict(content["csv"])
+            content = {**content, "nulls": [*_words(csv.pop("nulls")), *_words(content.get("nulls", []))], "csv": csv}
+        return content
 
     @field_validator("source")
     @classmethod
@@ -202,6 +243,8 @@ class Source(_Strict):
             if place.point is not None:
                 found |= {f"{at}.point.lon": place.point.lon, f"{at}.point.lat": place.point.lat}
         found |= {f"columns.{name}": sql for name, sql in self.columns.items()}
+        if self.where is not None:
+            found["where"] = self.where
         return {key: parse(sql) for key, sql in found.items()}
 
     @property

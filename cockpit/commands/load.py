@@ -10,6 +10,8 @@ from cockpit.commands.output import format_option, write
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cockpit.settings import Settings
 
 
@@ -35,13 +37,25 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
         )
     click.echo(
         f"{report.source}: {report.status}: {report.read} read, {report.accepted} accepted, {report.updated} updated, "
-        f"{report.rejected} rejected, {report.seconds:.1f} seconds"
+        f"{report.rejected} rejected{skipped(report.skipped)}, {report.seconds:.1f} seconds"
     )
+    if report.status == "held" and report.swallowed:
+        raise CockpitError(
+            f"{file or source}: held, {report.swallowed} lines stand inside a quoted value, as if its quote was left "
+            f"open: see `rejects --source {report.source}`, mend the file, set csv.line_breaks: true if they are text, "
+            "or use --force"
+        )
     if report.status == "held":
         raise CockpitError(
             f"{file or source}: held, {report.rejected} of {report.read} rows were rejected, more than "
             f"{settings.reject_limit:.0%}: see `rejects --source {report.source}`, mend the delivery or use --force"
         )
+
+
+def skipped(rows: "Mapping[str, int]") -> str:
+    """`, 3 skipped (2 blank, 1 total)`: rows of no fact; nothing if there are none."""
+    told = ", ".join(f"{count} {why}" for why, count in sorted(rows.items()))
+    return f", {sum(rows.values())} skipped ({told})" if rows else ""
 
 
 @click.command()

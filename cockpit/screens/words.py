@@ -6,6 +6,8 @@ from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
+from data.contract import ERROR_CELL, LONG_NUMBER, REMEDY
+from data.formats.csv_tables import SWALLOWED
 from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from metrics.catalog import Domain, Metric
@@ -173,7 +175,7 @@ def unit(stored: str) -> str:
 
 def reason(told: str) -> str:
     """Why a row was refused; columns by their headings."""
-    kind, _colon, what = told.partition(": ")
+    kind, _colon, what = told.removesuffix(REMEDY).partition(": ")
     if kind.startswith("missing "):
         kind, what = "missing", kind.removeprefix("missing ")
     known = {
@@ -183,6 +185,9 @@ def reason(told: str) -> str:
         "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
         "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),
         "duplicate key in the delivery": _("Number twice in the delivery"), "unreadable row": _("Unreadable row"),
+        SWALLOWED: _("Rows inside a quoted value, as if its quote was left open"),
+        LONG_NUMBER: _("Number of more than 15 digits, rounded by Excel; format the column as text, export again"),
+        ERROR_CELL: _("Formula error in the workbook"),
         OUTSIDE: _("Area that the sender may not push"), FOREIGN: _("Number of a row that the sender may not push"),
     }.get(kind)  # fmt: skip
     if known is None:

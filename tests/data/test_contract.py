@@ -134,12 +134,12 @@ def test_lines_that_cannot_be_read_are_rejects_with_their_row(home: Home) -> Non
     assert (report.read, report.accepted, report.rejected) == (6, 3, 3)
     assert rejects(home) == [
         (3, None, ["unreadable row"]),
-        (5, None, ["unreadable row"]),
-        (6, "A5", ["unknown area: 1"]),
+        (6, None, ["unreadable row"]),
+        (7, "A5", ["unknown area: 1"]),
     ]
     raw = json.loads(facts(home, "raw", "(SELECT raw FROM rejects WHERE row = 3)")[0][0])
     assert raw["line"] == "A2,too,few"
-    assert "Expected Number of Columns: 13" in raw["fault"]
+    assert raw["fault"] == "it has 3 columns, the header 13"
 
 
 def test_rows_keep_their_numbers_in_a_large_file(home: Home) -> None:

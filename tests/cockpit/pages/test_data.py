@@ -13,8 +13,9 @@ from cockpit.i18n import using
 from cockpit.screens import data
 from cockpit.screens import words as spoken
 from cockpit.view import View
-from data.contract import DUPLICATE, UNREADABLE_ROW
+from data.contract import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
 from data.editions import ROLLED_BACK
+from data.formats.csv_tables import SWALLOWED
 from data.home import Home
 from data.intake import Intake, Limits
 from data.pushed import FOREIGN, OUTSIDE
@@ -77,11 +78,14 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
     assert "当前已退回旧版本" in words(screen("data", root=fresh.root))
 
 
-@pytest.mark.parametrize("reason", [OUTSIDE, FOREIGN, DUPLICATE, UNREADABLE_ROW])
+SPOKEN = [DUPLICATE, UNREADABLE_ROW, SWALLOWED, f"{LONG_NUMBER}: key{REMEDY}", f"{ERROR_CELL}: title"]
+
+
+@pytest.mark.parametrize("reason", [OUTSIDE, FOREIGN, *SPOKEN])
 def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
     with using("zh"):
         assert spoken.reason(reason) != reason
-        assert "推送" in spoken.reason(reason) or reason in (DUPLICATE, UNREADABLE_ROW)
+        assert "推送" in spoken.reason(reason) or reason in SPOKEN
 
 
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
