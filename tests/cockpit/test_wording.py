@@ -43,6 +43,8 @@ ELSEWHERE = {
     "data/aliases.py": LOADED,
     "data/area_faults.py": LOADED, "data/areas.py": LOADED, "data/contract.py": LOADED, "data/databases.py": LOADED,
     "data/declared.py": LOADED, "data/deliveries.py": LOADED, "data/expressions.py": LOADED, "data/ingest.py": LOADED,
+    "data/formats/csv_tables.py": LOADED, "data/formats/json_lines.py": LOADED, "data/formats/layout.py": LOADED,
+    "data/formats/workbooks.py": LOADED,
     "data/judge.py": LOADED, "data/masking.py": LOADED, "data/merge.py": LOADED, "data/shapes.py": LOADED,
     "data/sources.py": LOADED, "data/pushes.py": LOADED, "data/publish.py": PUBLISHED,
     "data/buckets.py": PUSHED, "data/intake.py": PUSHED,
