@@ -24,6 +24,7 @@ from cockpit.access import account, factor, gate, guard, hosts, login, provider,
 from cockpit.api.app import mounted
 from cockpit.reports import files
 from cockpit.reports import service as reports
+from cockpit.screens import download
 from data import queries
 
 
@@ -68,6 +69,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if scope["path"].startswith(gate.API):
+                    headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = HSTS
             await send(message)
@@ -102,7 +105,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 ROUTES = [
     Route("/wall", wall),
     *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
-    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES, *files.ROUTES),
+    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES, *files.ROUTES, *download.ROUTES),
     mounted(),
 ]
 """What is ours; every other path is a page of the screens."""

@@ -1,15 +1,12 @@
 """The facts behind a number: exactly those it counted."""
 
-from functools import partial
-
 import streamlit as st
 
 from cockpit import view as views
 from cockpit.access import guard
-from cockpit.access.policy import Can
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import table
-from cockpit.i18n import _, language
+from cockpit.i18n import _
 from cockpit.screens import download, rows, shared
 
 view = views.current()
@@ -31,11 +28,9 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
             searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
     if found.count:
         # the right to export decides on the file alone: who may see a number may see its rows
-        if view.grants.may(Can.EXPORT, view.area.code, view.area.end):
-            with file, st.container(key="noprint"):
-                made = partial(download.recorded, guard.token(), view, asked, language())
-                name = download.file_name(view, asked)
-                st.download_button(_("Download CSV"), made, name, "text/csv", on_click="ignore")
+        if export := download.href(view, asked):
+            with file:
+                actions.actions([(_("Download CSV"), export)], key="export")
             if found.count > download.MOST_IN_FILE:
                 header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))
         table(found.columns, found.rows, pages=found.pages, key="rows")

@@ -24,7 +24,8 @@ API = "/api/v1/"
 OPEN = ("/login", "/healthz", "/readyz", "/_stcore/health")
 OPEN_BELOW = ("/login/", "/assets/", "/static/", "/favicon", API)
 """No session needed: these very paths, and what lies below those."""
-CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/media/")
+"""Never served: inner doors of Streamlit, and its files by hash, which know neither right nor session."""
 TO_CHANGE = ("/password", "/logout")
 """What is left to somebody whose password has to be changed first."""
 WATCH_SECONDS = 2.0

@@ -3,46 +3,90 @@
 from hashlib import sha256
 
 import pandas as pd
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-from cockpit.access import record, visitors
+from cockpit import settings
+from cockpit.access import record
+from cockpit.access.entry import address_of
+from cockpit.access.forms import spoken
+from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
-from cockpit.i18n import using
+from cockpit.access.visitors import Visitor
+from cockpit.i18n import language, using
 from cockpit.names import area_name
 from cockpit.reports.writers.table import RISKY
-from cockpit.screens import words
+from cockpit.screens import rows, words
 from cockpit.screens.rows import Chosen, order_of
-from cockpit.view import View
-from metrics.rows import rows
+from cockpit.view import BadParameter, View, read
+from cockpit.wording import worded
+from data.desk.errors import DeskError
+from data.errors import DataError, TooSlow, Unavailable
+from metrics import rows as facts
+from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
+PATH = "/files/rows.csv"
 MOST_IN_FILE = 100_000
 
 
+def href(view: View, asked: Chosen) -> str:
+    """Where the selection is served as a file; for whoever may export it, else empty."""
+    if not view.grants.may(Can.EXPORT, view.area.code, view.area.end):
+        return ""
+    return PATH + view.permalink("rows", **asked.parameters).removeprefix("/rows")
+
+
+async def serve(request: Request) -> Response:
+    """The rows that the address names, as an attachment. The audit holds the hash of what is given away, or nothing is.
+
+    403 for an area that the visitor may not export, 400 for an address that names nothing, 503 without a desk.
+    """
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        try:
+            return await run_in_threadpool(_recorded, visitor, dict(request.query_params), address_of(request))
+        except OutOfScope as error:
+            what = f"export {request.query_params.get('area', '')}"
+            noted = {"visitor": visitor, "event": "refused", "result": "refused", "address": address_of(request)}
+            await run_in_threadpool(record.note, what=what[:200], **noted)
+            return _said(str(error), 403)
+        except (DeskError, Unavailable, TooSlow) as error:
+            return _said(str(error), 503)
+        except (BadParameter, MetricsError, DataError) as error:
+            return _said(str(error), 400)
+
+
+def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
+    view = read(given, settings.current(), visitor.grants)
+    if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
+        raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")
+    asked = rows.read(view, given)
+    made, name = file(view, asked, language()), file_name(view, asked)
+    what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"
+    record.write(visitor=visitor, event="export", what=what, address=address)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(made, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _said(message: str, status: int) -> Response:
+    return PlainTextResponse(f"{worded(message)}\n", status, {"Cache-Control": "no-store"})
+
+
 def file_name(view: View, asked: Chosen) -> str:
+    """`backlog-rest-990101000000-2026-11-01-2026-12-01.csv`"""
     parts = (view.metric.id, asked.part, view.area.code, view.period.start, view.period.end)
     return "-".join(str(part) for part in parts if part) + ".csv"
-
-
-def recorded(token: str | None, view: View, asked: Chosen, spoken: str) -> bytes:
-    """`file`, with a row in the audit that holds the hash of what was given away.
-
-    The page may have been open for long: OutOfScope if whoever clicks may not export this any more.
-    """
-    visitor = visitors.known.of(token)
-    if visitor is None or not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
-        record.note(visitor=visitor, event="refused", what=f"export {view.area.code}", result="refused")
-        raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")
-    made = file(view, asked, spoken)
-    what = f"{file_name(view, asked)} {view.edition.id} sha256:{sha256(made).hexdigest()}"
-    record.write(visitor=visitor, event="export", what=what)
-    return made
 
 
 def file(view: View, asked: Chosen, spoken: str) -> bytes:
     """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made when asked for, outside a page's run."""
     with using(spoken):
         order, falling = order_of(view, asked)
-        frame = rows(
+        frame = facts.rows(
             view.edition, view.metric.id, view.area.code, view.period,
             **asked.asked(view), order=order, descending=falling, limit=MOST_IN_FILE,
         )  # fmt: skip
@@ -69,3 +113,6 @@ def safe_csv(frame: pd.DataFrame) -> str:
         risky = texts.str.match(RISKY.pattern, na=False)
         frame[name] = frame[name].where(~risky, "'" + texts)
     return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")
+
+
+ROUTES = (Route(PATH, serve),)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from cockpit.i18n import _, language
 from cockpit.names import area_name, source_name
 from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN, case_href, when
-from cockpit.view import View
+from cockpit.view import BadParameter, View
 from data.schema import FACTS
 from metrics.catalog import Stock
 from metrics.frames import records
@@ -93,15 +93,23 @@ def has_rows(view: View) -> bool:
 
 
 def chosen(view: View) -> Chosen:
-    """Read from the address; a friendly page where it asks for something that is not there."""
-    given = st.query_params.to_dict()
+    """Read from the page's address; a friendly page where it asks for something that is not there."""
+    try:
+        return read(view, st.query_params.to_dict())
+    except BadParameter as fault:
+        problem.bad_parameter(fault.name, fault.asked, fault.hint)
+        return st.stop()
+
+
+def read(view: View, given: Mapping[str, str]) -> Chosen:
+    """What the parameters of an address ask of the rows. BadParameter for what is not there."""
     part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
     if part not in (None, *PARTS):
-        _refuse("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
+        raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
     where = tuple((name, given[name]) for name in FILTERS if given.get(name))
     if view.catalog.domain(view.metric).view and (where or age):
         name, value = (*where, ("age", age))[0]
-        _refuse(name, str(value), _("{metric} is not counted by it.", metric=view.metric.name[language()]))
+        raise BadParameter(name, str(value), _("{metric} is not counted by it.", metric=view.metric.name[language()]))
     page = given.get("page", "")
     return Chosen(
         part,
@@ -118,13 +126,9 @@ def _age(text: str) -> tuple[float, float | None]:
     """`1-3`: from one day of age to below three; `90-`: ninety days or more."""
     match = re.fullmatch(r"(\d{1,5})-(\d{1,5})?", text)
     if match is None or (match[2] and int(match[2]) <= int(match[1])):
-        _refuse("age", text, _("An age is two numbers of days such as 1-3, or one and a dash such as 90-."))
+        hint = _("An age is two numbers of days such as 1-3, or one and a dash such as 90-.")
+        raise BadParameter("age", text, hint)
     return float(match[1]), float(match[2]) if match[2] else None
-
-
-def _refuse(name: str, asked: str, hint: str) -> NoReturn:
-    problem.bad_parameter(name, asked, hint)
-    st.stop()
 
 
 def find(view: View, asked: Chosen) -> Found:

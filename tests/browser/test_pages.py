@@ -113,7 +113,7 @@ def test_the_selection_is_saved_as_a_file(address: str, open_page: Open, tmp_pat
     page = drawn(open_page(f"{address}/rows?metric=on_time_rate&part=rest"))
     count = int(re.search(r"([\d,]+) 件", page.locator(".title h1").inner_text())[1].replace(",", ""))  # type: ignore[index]
     with page.expect_download() as saved:
-        page.get_by_role("button", name="下载 CSV").click()
+        page.get_by_role("link", name="下载 CSV").click()
     assert saved.value.suggested_filename.startswith("on_time_rate-rest-")
     saved.value.save_as(tmp_path / "rows.csv")
     lines = list(csv.reader(StringIO((tmp_path / "rows.csv").read_bytes().decode("utf-8-sig"), newline="")))

@@ -85,7 +85,6 @@ def get(path: str, **headers: str) -> httpx.Response:
         "/password",
         "/session",
         "/geo/x/1.geojson",
-        "/media/a",
         "/_stcore/upload_file/x",
         "/_stcore/host-config",
     ],

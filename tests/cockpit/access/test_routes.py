@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
@@ -50,8 +52,11 @@ SCOPED = {
     "/api/v1/rows/{id}": f"/api/v1/rows/intake?{NOVEMBER}&area=AREA",
     "/api/v1/areas": "/api/v1/areas?area=AREA",
     "/api/v1/areas as GeoJSON": "/api/v1/areas?area=AREA&format=geojson",
+    "/files/rows.csv": f"/files/rows.csv?{NOVEMBER}&metric=intake&area=AREA",
 }
 """For who may look, inside what was granted: the route, and how it is asked of an area."""
+NEEDS = {"/files/rows.csv": Can.EXPORT}
+"""What takes another right than to look."""
 FOUND = {"/geo/{edition}/find"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
 REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
@@ -139,7 +144,7 @@ def test_a_route_answers_for_ones_own_areas_and_for_no_others(
     get: Callable[..., httpx.Response], role: str, route: str
 ) -> None:
     for area in (*INSIDE, *OUTSIDE):
-        allowed = Can.LOOK in MATRIX[role] and area in INSIDE
+        allowed = NEEDS.get(route, Can.LOOK) in MATRIX[role] and area in INSIDE
         answer = get(of(SCOPED[route], area), role)
         assert answer.status_code == (200 if allowed else 403), area
         if not allowed:
@@ -148,6 +153,42 @@ def test_a_route_answers_for_ones_own_areas_and_for_no_others(
             assert str(area) in str(newest["what"])
     for area in NONSENSE:
         assert get(of(SCOPED[route], area), role).status_code in (400, 403, 404, 422), area
+
+
+@pytest.mark.parametrize("path", ["/files/rows.csv?metric=intake&area=AREA", "/api/v1/rows/intake?area=AREA"])
+def test_nothing_is_exported_when_the_audit_row_cannot_be_written(
+    get: Callable[..., httpx.Response], path: str
+) -> None:
+    asked = f"{of(path, OWN)}&{NOVEMBER}"
+    assert get(asked, "inspector").headers["cache-control"] == "no-store"
+    desk = visitors.desk()
+    with desk.begin() as session:
+        session.execute(text("CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END"))
+    try:
+        answer = get(asked, "inspector")
+        assert (answer.status_code, str(OWN) in answer.text) == (503, False)
+        reports = {"kind": "monthly", "areas": [OWN], "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
+        assert get("/api/v1/reports", "inspector", "POST", json=reports).status_code == 503
+    finally:
+        with desk.begin() as session:
+            session.execute(text("DROP TRIGGER no_audit"))
+
+
+def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callable[..., httpx.Response]) -> None:
+    asked = of(f"{SCOPED['/files/rows.csv']}&lang=en", CHILD)
+    answer = get(asked, "inspector")
+    assert f"{CHILD}-1" in answer.text
+    assert answer.headers["content-disposition"].startswith("attachment")
+    row = audit.entries(visitors.desk(), event="export", limit=1)[0]
+    assert sha256(answer.content).hexdigest() in str(row["what"])
+    assert (row["who"], row["address"] != "") == (f"inspector-{OWN}", True)
+    for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score"):
+        assert get(f"{asked}&{bad}", "inspector").status_code == 400, bad
+
+
+@pytest.mark.parametrize("path", ["/media/abc.csv", "/rows/media/abc.csv"])
+def test_files_by_hash_are_not_served(get: Callable[..., httpx.Response], path: str) -> None:
+    assert get(path, "leader").status_code == 404
 
 
 @pytest.mark.parametrize("role", MATRIX)
@@ -222,9 +263,9 @@ def test_a_report_of_others_is_not_there(get: Callable[..., httpx.Response]) -> 
 
 @pytest.mark.parametrize("role", MATRIX)
 def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role: str) -> None:
-    for text in ("村", "9901", str(SIBLING), "沙洲", "临江", "%", "' OR 1=1 --"):
-        found = get(of("/geo/EDITION/find", ""), role, params={"q": text}).json()
-        assert all(Can.LOOK in MATRIX[role] and OWN <= area["code"] < end_of(OWN) for area in found), text
+    for words in ("村", "9901", str(SIBLING), "沙洲", "临江", "%", "' OR 1=1 --"):
+        found = get(of("/geo/EDITION/find", ""), role, params={"q": words}).json()
+        assert all(Can.LOOK in MATRIX[role] and OWN <= area["code"] < end_of(OWN) for area in found), words
     assert bool(get(of("/geo/EDITION/find", ""), role, params={"q": "新河"}).json()) is (Can.LOOK in MATRIX[role])
 
 
@@ -253,10 +294,10 @@ def test_the_innards_are_closed_below_any_path(get: Callable[..., httpx.Response
     assert get(path, "leader").status_code == 404
 
 
-TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+WRITTEN = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
 CODES = st.sampled_from([*INSIDE, *OUTSIDE])
 LIKE_CODES = st.one_of(
-    TEXT,
+    WRITTEN,
     st.integers(-(10**14), 10**14).map(str),
     CODES.map(lambda code: f"{code:013}"),
     CODES.map(lambda code: f" {code}"),
