@@ -53,11 +53,11 @@ async def serve(request: Request) -> Response:
             what = f"export {request.query_params.get('area', '')}"
             noted = {"visitor": visitor, "event": "refused", "result": "refused", "address": address_of(request)}
             await run_in_threadpool(record.note, what=what[:200], **noted)
-            return _said(str(error), 403)
+            return _said(worded(str(error)), 403)
         except (DeskError, Unavailable, TooSlow) as error:
-            return _said(str(error), 503)
+            return _said(worded(str(error)), 503)
         except (BadParameter, MetricsError, DataError) as error:
-            return _said(str(error), 400)
+            return _said(worded(str(error)), 400)
 
 
 def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
@@ -73,7 +73,7 @@ def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response
 
 
 def _said(message: str, status: int) -> Response:
-    return PlainTextResponse(f"{worded(message)}\n", status, {"Cache-Control": "no-store"})
+    return PlainTextResponse(f"{message}\n", status, {"Cache-Control": "no-store"})
 
 
 def file_name(view: View, asked: Chosen) -> str:
