@@ -6,6 +6,7 @@ from datetime import datetime
 from cockpit import format
 from cockpit.i18n import _, language, using
 from cockpit.reports import provenance, sections, wording
+from cockpit.reports.disclosure import tables as disclosure
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Kind, Section
 from cockpit.reports.model import Block, Document, Heading, Part, Text
@@ -26,7 +27,7 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
     if nothing:
         raise _empty(told, scenes)
     with using(request.lang):
-        parts = [_part(scene) for scene in scenes]
+        parts = disclosure.published([_part(scene) for scene in scenes], scenes[0].view.catalog)
         return Document(
             kind.id,
             parts[0].title if len(parts) == 1 else _title_of_all(kind, scenes),

@@ -69,7 +69,10 @@ class Tiles(_Section):
 
 
 class TableBy(_Section):
-    """Metrics by the areas below, by month or by a column of the facts. suppress: counts below it are not told."""
+    """Metrics by the areas below, by month or by a column of the facts.
+
+    suppress: the least count that may be published; smaller ones, and what would give them away, are left out.
+    """
 
     type: Literal["table"]
     by: By = "below"
@@ -248,6 +251,7 @@ def _told(file: str, fault: Any) -> str:
 
 def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
     yield from _unknown(f"{kind.file}: metrics", kind.metrics, catalog.metrics)
+    yield from _disclosure_faults(kind, catalog)
     for language in ("zh", "en"):
         yield from _placeholder_faults(f"{kind.file}: title.{language}", kind.title[language], catalog)
     for i, section in enumerate(kind.sections):
@@ -260,6 +264,29 @@ def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
             yield from _unknown(f"{at}.columns", section.columns, _case_columns())
             if section.part and section.part not in PARTS:
                 yield _("{at}: it can be {known}", at=f"{at}.part", known=words.listed(PARTS))
+
+
+def _disclosure_faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
+    """Where small counts are left out nothing else of the file may tell them: all of its numbers are such tables."""
+    guarded = {section.suppress for section in kind.sections if isinstance(section, TableBy) and section.suppress}
+    if not guarded:
+        return
+    for i, section in enumerate(kind.sections):
+        at = f"{kind.file}: sections.{i}.{section.type}"
+        if isinstance(section, TableBy):
+            if {section.suppress} != guarded:
+                yield _("{at}.suppress: it must be the same number in every table of the file", at=at)
+            for name in kind.metrics_of(section):
+                if name in catalog.metrics and catalog.metrics[name].composite:
+                    yield _("{at}.metrics: {name} is a score of rates, which it would give away", at=at, name=name)
+        elif not isinstance(section, (TextSection, FormSection)):
+            yield _("{at}: beside tables with suppress only tables, texts and forms are allowed", at=at)
+        for field, text in (*_texts(section), ("title", kind.title)):
+            told = {name for language in ("zh", "en") for name, _of in PLACEHOLDER.findall(text[language])}
+            for name in sorted(told & ({"reds", "worst", "sites_failing"} | set(catalog.metrics))):
+                yield _(
+                    "{at}.{field}: {name} would give away what is suppressed", at=at, field=field, name=f"{{{name}}}"
+                )
 
 
 def _texts(section: Any) -> Iterator[tuple[str, Text]]:

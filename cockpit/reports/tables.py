@@ -8,11 +8,11 @@ from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
 from cockpit.names import source_name
 from cockpit.reports import wording
+from cockpit.reports.disclosure.tables import Guarded
 from cockpit.reports.kind import TableBy, Tiles
 from cockpit.reports.model import Block, Cell, Column, Table
 from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
-from cockpit.reports.suppress import suppressed
 from cockpit.screens import words
 from metrics.catalog import Metric
 from metrics.question import AREAS
@@ -90,13 +90,20 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
     notes = [small_note(rows)]
     if len(groups) > len(shown):
         notes.append(_("{n} more are not shown", n=format.number(len(groups) - len(shown))))
-    if section.suppress:
-        samples = [[by_group[m.id][g].now if g in by_group[m.id] else None for m in metrics] for g in shown]
-        rows = suppressed(rows, samples, metrics, section.suppress, first=1 + len(_codes(by, "0")))
-        notes.append(_("Counts below {n}, and what would give them away, are left out", n=section.suppress))
     columns = [Column(by_name(by), width=2), *([Column(_("Code"), detail=True)] if by in AREAS else [])]
+    first = len(columns)
     columns += [Column(name_of(m), True) for m in metrics]
-    yield Table(wording.named(scene, section), columns, [*rows, total], True, "；".join(filter(None, notes)))
+    name = wording.named(scene, section)
+    if not section.suppress:
+        yield Table(name, columns, [*rows, total], True, "；".join(filter(None, notes)))
+        return
+    notes.append(_("Counts below {n}, and what would give them away, are left out", n=section.suppress))
+    samples = [[by_group[m.id][g].now if g in by_group[m.id] else None for m in metrics] for g in shown]
+    samples.append([vital.now if (vital := scene.vital(m.id)) else None for m in metrics])
+    yield Guarded(
+        name, columns, [*rows, total], True, "；".join(filter(None, notes)), area=view.area.code, by=by, groups=shown,
+        metrics=metrics, samples=samples, first=first, least=section.suppress,
+    )  # fmt: skip
 
 
 def reaches(scene: Scene, by: str) -> bool:

@@ -58,6 +58,19 @@ def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
         ({"sections": [{"type": "trend"}]}, "mine.yaml: sections.0.trend.metrics: is missing"),
         ({"sections": [{"type": "cases", "columns": ["reporter"]}]}, 'columns: there is no "reporter"'),
         ({"sections": [{"type": "text", "text": {"zh": "{backlog.chang}", "en": "x"}}]}, "only change, state"),
+        (
+            {"sections": [{"type": "table", "suppress": 10}, {"type": "tiles"}]},
+            "sections.1.tiles: beside tables with suppress only tables",
+        ),
+        ({"sections": [{"type": "table", "suppress": 10}, {"type": "table"}]}, "suppress: it must be the same number"),
+        (
+            {"sections": [{"type": "table", "suppress": 9, "metrics": ["three_rate_score"]}]},
+            "three_rate_score is a score of rates",
+        ),
+        (
+            {"sections": [{"type": "table", "suppress": 9}, {"type": "text", "text": {"zh": "{backlog}", "en": "x"}}]},
+            "{backlog} would give away what is suppressed",
+        ),
         ({"sections": [{"type": "text", "text": {"zh": "{area.change}", "en": "x"}}]}, "{area.change}"),
     ],
 )  # fmt: skip

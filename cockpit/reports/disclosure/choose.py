@@ -1,0 +1,138 @@
+"""Which cells to leave out: those that count too few, and others until nobody can work those out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from cockpit.reports.disclosure.audit import Attack, attack, exact
+from cockpit.reports.disclosure.relations import Relations
+from cockpit.reports.disclosure.swaps import Swaps
+
+SMALL = 400
+"""Hidden counts that one linear program looks at together. Of more, those far from a count are taken as known to
+whoever wants to bound it: that leaves out more cells than need be, never fewer."""
+FEW = 40
+"""Counts that are bounded with everything hidden taken as unknown, which takes half a second each in a large file."""
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One cell of a table: the counts that somebody knows once it is published, the one it is about first.
+
+    total: the last row of a table, kept as long as another cell will do.
+    """
+
+    counts: tuple[int, ...]
+    total: bool = False
+
+
+def suppressed(relations: Relations, cells: Sequence[Published], least: float) -> list[bool]:
+    """Of each cell whether it is left out.
+
+    Primary: each cell that tells a count in (0, least). Complements are added until the bounds of every such count,
+    and of every count a left-out cell is about, lie at least `least` apart (`audit.exact` proves it).
+    """
+    values, matrix = np.array(relations.values, dtype=float), relations.matrix()
+    sensitive = (values > 0) & (values < least)
+    out = [bool(sensitive[list(cell.counts)].any()) for cell in cells]
+    weight = _costs(len(values), values, cells)
+    holders: dict[int, list[int]] = {}
+    for i, cell in enumerate(cells):
+        for count in cell.counts:
+            holders.setdefault(count, []).append(i)
+    swaps = Swaps(relations)
+    safe: set[int] = set()  # hiding more only widens bounds, so that what is proved once stays proved
+    while True:
+        hidden = _hidden(len(values), cells, out)
+        about = np.zeros(len(values), dtype=bool)
+        about[[cell.counts[0] for cell, gone in zip(cells, out, strict=True) if gone]] = True
+        targets = np.flatnonzero(hidden & (sensitive | (about & (values > 0))))
+        system = attack(matrix, values, hidden, least)
+        doubtful = swaps.unproven(values, hidden, [t for t in targets.tolist() if t not in safe], least)
+        weak = _weak(system, swaps, values, doubtful, least)
+        safe |= set(targets.tolist()) - set(weak)
+        chosen = _complements(matrix, values, hidden, weight, system, weak, holders, least)
+        if not chosen:
+            return out
+        for count in chosen:
+            for i in holders[count]:
+                out[i] = True
+
+
+def _weak(system: Attack, swaps: Swaps, values: Floats, targets: Sequence[int], least: float) -> list[int]:
+    """Those of `targets` that are, or in a large block may be, bounded more tightly than `least`.
+
+    Two solutions prove the room of every count that differs enough between them.
+    """
+    room = np.zeros(len(values))
+    weak = []
+    for target in targets:
+        if room[target] >= least:
+            continue
+        near = system if len(system.columns) <= SMALL else swaps.near(system, values, target)
+        proof = exact(near, values, target, least)
+        if proof is None:
+            weak.append(target)
+        else:
+            low, high = proof
+            room[near.columns] = np.maximum(room[near.columns], abs(high - low))
+    if len(weak) <= FEW:
+        weak = [target for target in weak if exact(system, values, target, least) is None]
+    return weak
+
+
+def _hidden(n: int, cells: Sequence[Published], out: Sequence[bool]) -> Mask:
+    """The counts that no published cell tells."""
+    hidden = np.ones(n, dtype=bool)
+    for cell, gone in zip(cells, out, strict=True):
+        if not gone:
+            hidden[list(cell.counts)] = False
+    return hidden
+
+
+def _costs(n: int, values: Floats, cells: Sequence[Published]) -> Floats:
+    """What is lost by hiding a count: its size, and far more for a total."""
+    cost = values.copy()
+    for cell in cells:
+        if cell.total:
+            cost[list(cell.counts)] += values.max(initial=0) * 10 + 1
+    return cost
+
+
+def _complements(
+    matrix: csr_matrix, values: Floats, hidden: Mask, costs: Floats, system: Attack, weak: Sequence[int],
+    holders: Mapping[int, Sequence[int]], least: float,
+) -> set[int]:  # fmt: skip
+    """One published count for each relation that pins a weak one down: the cheapest that gives enough room."""
+    chosen: set[int] = set()
+    eased: set[int] = set()
+    by_count = matrix.tocsc()
+    block = dict(zip(system.columns.tolist(), system.block.tolist(), strict=True))
+
+    def rows_of(count: int) -> list[int]:
+        return by_count.indices[by_count.indptr[count] : by_count.indptr[count + 1]].tolist()
+
+    def counts_of(row: int) -> list[int]:
+        return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()
+
+    def room(row: int, target: int) -> float:
+        return sum(values[c] for c in counts_of(row) if hidden[c] and c != target)
+
+    for target in weak:
+        rows = sorted(rows_of(target), key=lambda row: (room(row, target), row))
+        if rows and rows[0] in eased:
+            continue
+        beyond = (row for c in block if block[c] == block[target] for row in rows_of(c))
+        for row in chain(rows, beyond):
+            found = [c for c in counts_of(row) if not hidden[c] and values[c] > 0 and c in holders]
+            if found:
+                chosen.add(min(found, key=lambda c: (values[c] < least, costs[c], c)))
+                eased.add(row)
+                break
+    return chosen

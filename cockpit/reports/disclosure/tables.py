@@ -1,0 +1,168 @@
+"""The tables of a file as counts and relations, and those tables without the cells that give small counts away.
+
+A rate tells both of its sides: of a full value they can be worked out, so that it counts as telling them.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cockpit import format
+from cockpit.i18n import _
+from cockpit.reports.disclosure.choose import Published, suppressed
+from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations, level
+from cockpit.reports.model import Block, Cell, Part, Table
+from data.schema import end_of
+from metrics.catalog import Catalog, Metric, Stock
+from metrics.question import AREAS
+
+
+@dataclass(frozen=True)
+class Guarded(Table):
+    """A table that is published once cells are left out; the last row is the area itself.
+
+    groups: of each row but the last. samples: the row of `metrics.query.query` behind each cell, None where there is
+    none; columns from `first` on.
+    """
+
+    area: int = 0
+    by: str = ""
+    groups: Sequence[str] = ()
+    metrics: Sequence[Metric] = ()
+    samples: Sequence[Sequence[Any]] = ()
+    first: int = 1
+    least: int = 0
+
+    def places(self) -> list[Place]:
+        """Of each row."""
+        return [*(_place(self, group) for group in self.groups), Place(self.area)]
+
+
+def published(parts: Sequence[Part], catalog: Catalog) -> list[Part]:
+    """The parts of a document with what must not be told left out of all of their guarded tables together."""
+    guarded = [block for part in parts for block in part.blocks if isinstance(block, Guarded)]
+    if not guarded:
+        return list(parts)
+    gone = _left_out(guarded, catalog)
+    made = {id(table): _without(table, gone[i]) for i, table in enumerate(guarded)}
+    return [replace(part, blocks=[made.get(id(block), block) for block in part.blocks]) for part in parts]
+
+
+def _without(table: Guarded, gone: set[tuple[int, int]]) -> Block:
+    rows = [list(row) for row in table.rows]
+    for i, j in gone:
+        rows[i][table.first + j] = Cell(_("left out"))
+    return Table(table.name, table.columns, rows, table.total, table.note)
+
+
+def _left_out(tables: Sequence[Guarded], catalog: Catalog) -> list[set[tuple[int, int]]]:
+    """Row and column of each cell to leave out, a set a table."""
+    least = max(table.least for table in tables)
+    relations, cells, where = Relations(), [], []
+    opaque: list[tuple[int, int, int, Any]] = []
+    for t, table in enumerate(tables):
+        for i, (place, line) in enumerate(zip(table.places(), table.samples, strict=True)):
+            for j, (metric, row) in enumerate(zip(table.metrics, line, strict=True)):
+                if row is None or format.missing(row.value):
+                    continue
+                told = _counts(relations, catalog, metric, row, place)
+                if told:
+                    cells.append(Published(told, total=place.by == TOTAL and place.area == table.area))
+                    where.append((t, i, j))
+                else:
+                    opaque.append((t, i, j, row))
+    _relate(relations, tables, catalog)
+    gone: list[set[tuple[int, int]]] = [set() for _table in tables]
+    for (t, i, j), out in zip(where, suppressed(relations, cells, least), strict=True):
+        if out:
+            gone[t].add((i, j))
+    # A median has no sides. It goes with any other cell of its row, so that its absence alone tells nothing of them.
+    rows = {(t, i) for t, found in enumerate(gone) for i, _j in found}
+    for t, i, j, row in opaque:
+        if 0 < row.n < least or (t, i) in rows:
+            gone[t].add((i, j))
+    return gone
+
+
+# --- counts -------------------------------------------------------------------------------------------------------
+
+
+def _counts(relations: Relations, catalog: Catalog, metric: Metric, row: Any, place: Place) -> tuple[int, ...]:
+    """The counts that a number tells, indices into `relations`; none of what is neither a count nor a ratio."""
+    if metric.is_additive:
+        return (relations.count((quantity(catalog, metric, "value"), place), row.value / metric.scale),)
+    if not metric.is_rate or metric.composite or format.missing(row.denominator):
+        return ()
+    inside, whole = (quantity(catalog, metric, side) for side in ("numerator", "denominator"))
+    told = [relations.count((inside, place), row.numerator), relations.count((whole, place), row.denominator)]
+    if row.numerator <= row.denominator:
+        rest = ("rest", inside, whole)
+        told.append(relations.count((rest, place), row.denominator - row.numerator))
+        relations.holds({(inside, place): 1.0, (rest, place): 1.0, (whole, place): -1.0})
+    return tuple(told)
+
+
+def quantity(catalog: Catalog, metric: Metric, side: str) -> str:
+    """What is counted: two metrics that rest on the same measure share it."""
+    domain, name = catalog.domain(metric), getattr(metric, side)
+    return f"{domain.id}.{_measure(domain, name)}" if name in domain.measures else f"{metric.id}.{side}"
+
+
+def _measure(domain: Any, name: str) -> str:
+    """The first of the measures that are defined alike."""
+    return next(other for other, measure in domain.measures.items() if measure == domain.measures[name])
+
+
+# --- relations ----------------------------------------------------------------------------------------------------
+
+
+def _relate(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -> None:
+    quantities = list(dict.fromkeys(key[0] for key in relations.keys))  # type: ignore[index]
+    places = list(dict.fromkeys(key[1] for key in relations.keys))  # type: ignore[index]
+    sums = [*_nested(places)]
+    sums += [(Place(t.area), [_place(t, g) for g in t.groups]) for t in tables if t.by not in AREAS]
+    for name in quantities:
+        for whole, parts in sums:
+            relations.sums((name, whole), [(name, part) for part in parts])
+    _stocks(relations, tables, catalog)
+    relations.between([name for name in quantities if not isinstance(name, tuple)], places)
+
+
+def _nested(places: Iterable[Place]) -> Iterator[tuple[Place, list[Place]]]:
+    """Each area, and each group of a breakdown of it, with the nearest areas inside it that the file shows."""
+    by_group: dict[tuple[str, str], list[Place]] = {}
+    for place in places:
+        by_group.setdefault((TOTAL, "") if place.by == OWN else (place.by, place.group), []).append(place)
+    for found in by_group.values():
+        whole = [place for place in found if place.by != OWN]
+        for above in whole:
+            inside = [p for p in found if p != above and above.area <= p.area < end_of(above.area)]
+            between = [p for p in inside if p.by != OWN]
+            yield above, [p for p in inside if not any(b != p and b.area <= p.area < end_of(b.area) for b in between)]
+
+
+def _stocks(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -> None:
+    """A stock by month: what there was the month before, and what came in, less what went out."""
+    for table in tables:
+        if table.by != "month":
+            continue
+        for metric in table.metrics:
+            domain = catalog.domain(metric)
+            for name in metric.measures:
+                if not isinstance(measure := domain.measures.get(name), Stock):
+                    continue
+                stock, adds, less = (f"{domain.id}.{_measure(domain, n)}" for n in (name, measure.adds, measure.less))
+                months = [_place(table, group) for group in sorted(table.groups)]
+                for before, now in itertools.pairwise(months):
+                    relations.holds({(stock, now): 1, (stock, before): -1, (adds, now): -1, (less, now): 1})
+                if months:
+                    relations.holds({(stock, months[-1]): 1, (stock, Place(table.area)): -1})
+
+
+def _place(table: Guarded, group: str) -> Place:
+    """A row by area is that area, in whatever table it stands; one above the table's level is that area's own level."""
+    if table.by not in AREAS:
+        return Place(table.area, table.by, group)
+    code = int(group)
+    return Place(code) if level(code) == table.by else Place(code, OWN)
