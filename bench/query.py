@@ -24,6 +24,7 @@ from data.editions import Edition
 from data.home import Home
 from metrics.areas import children, root
 from metrics.catalog import current, read
+from metrics.compare import against
 from metrics.freshness import freshness
 from metrics.period import Period, last_day, month_start, shift
 from metrics.query import query
@@ -99,7 +100,7 @@ def _forget() -> None:
 def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]:
     """The questions of the district cockpit in the order of the page: what it asks side by side, then the rest."""
     top, catalog = root(edition), current()
-    asked = Asked(edition, catalog, top, period, period.previous)
+    asked = Asked(edition, catalog, top, period, against(period, "previous", edition.as_of))
     backlog = catalog.metrics["backlog"]
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),

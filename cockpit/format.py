@@ -168,7 +168,10 @@ def stamp(moment: datetime) -> str:
 
 
 def period(of: Period) -> str:
-    """A whole month or year by name, anything else by its first and last day."""
+    """A whole month or year by name, anything else by its first and last day, with the time that it is cut at."""
+    if of.until:
+        last = stamp(of.until)
+        return last if of.days == 1 else _("{start} to {end}", start=day(of.start), end=last)
     if of.start.day == 1 and of.end == shift(of.start, 1):
         return month(of.start)
     if (of.start.month, of.start.day) == (1, 1) and of.end == shift(of.start, 12):

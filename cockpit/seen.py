@@ -10,14 +10,14 @@ from datetime import datetime
 from functools import cache
 from typing import Literal
 
-from cockpit import editions, settings
+from cockpit import compared, editions, settings
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
-from cockpit.i18n import _
 from data.editions import Edition
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric, load, use
+from metrics.compare import against
 from metrics.period import Period
 from metrics.question import exists_at
 
@@ -59,17 +59,13 @@ class View:
 
     @property
     def against(self) -> Period:
-        """The period that this one is compared with."""
-        return self.period.previous if self.compare == "previous" else self.period.last_year
+        """The period that this one is compared with, cut at the same time of day where this one is still running."""
+        return against(self.period, self.compare, self.as_of)
 
     @property
     def compared(self) -> str:
-        """`较上期`, in words that suit the period."""
-        if self.compare == "last_year":
-            return _("vs last year")
-        return (
-            _("vs last month") if self.period.start.day == 1 and self.period.days <= 31 else _("vs the period before")
-        )
+        """`较上月同期（10-01 至 10-28）`"""
+        return compared.label(self.period, self.compare, self.as_of)
 
     @property
     def newest(self) -> str:

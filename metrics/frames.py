@@ -6,12 +6,19 @@ from typing import Any
 
 import pandas as pd
 
+from metrics.period import Period
+
 
 def each(frame: pd.DataFrame) -> Iterator[SimpleNamespace]:
     """The rows by attribute, in order. pandas' own `itertuples` makes a class a call and costs more than a query."""
     names = list(frame.columns)
     for values in zip(*(frame[name].tolist() for name in names), strict=True):
         yield SimpleNamespace(**dict(zip(names, values, strict=True)))
+
+
+def period_of(row: SimpleNamespace) -> Period:
+    """The period of a row of an answer to several periods."""
+    return Period(row.period, row.end, None if pd.isna(row.until) else row.until.to_pydatetime())
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,12 +10,16 @@ DAY = timedelta(days=1)
 MAX_BUCKETS = 4000
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Period:
-    """The days from `start` up to, not including, `end`."""
+    """The days from `start` up to, not including, `end`.
+
+    until: a time of the last day. What happened or became known from then on does not count; None counts whole days.
+    """
 
     start: date
     end: date
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
@@ -34,33 +38,13 @@ class Period:
         parts, start = [], self.start
         while start < self.end:
             end = min(_next(start, unit), self.end)
-            parts.append(Period(start, end))
+            parts.append(Period(start, end, self.until if end == self.end else None))
             start = end
             if len(parts) > MAX_BUCKETS:
                 raise MetricsError(
                     f"more than {MAX_BUCKETS} {unit}s between {self.start} and {self.end}: ask for a shorter period"
                 )
         return tuple(parts)
-
-    def earlier(self, months: int) -> "Period":
-        """The same days `months` earlier; a whole month stays a whole month."""
-        start = shift(self.start, -months)
-        last = self.end - DAY
-        whole = self.start.day == 1 and self.end.day == 1
-        end = shift(self.end, -months) if whole else shift(last, -months) + DAY
-        return Period(start, max(end, start + DAY))
-
-    @property
-    def previous(self) -> "Period":
-        """The period to compare with: as many months earlier as it spans from a first of month, else as many days."""
-        if self.start.day == 1:
-            last = self.end - DAY
-            return self.earlier((last.year - self.start.year) * 12 + last.month - self.start.month + 1)
-        return Period(self.start - timedelta(days=self.days), self.start)
-
-    @property
-    def last_year(self) -> "Period":
-        return self.earlier(12)
 
 
 def shift(day: date, months: int) -> date:

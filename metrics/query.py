@@ -1,6 +1,7 @@
 """The one function that answers for the metrics. Whatever shows a number calls it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -10,6 +11,7 @@ import pandas as pd
 from data.editions import Edition
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Domain, Metric, current
+from metrics.extent import has_data
 from metrics.freshness import freshness
 from metrics.period import Period
 from metrics.question import AREAS, Question, metric_of, question
@@ -46,7 +48,8 @@ def query(
     by: an area level, a unit of time, or a column such as category, source or department.
     as_of: what was known then; the edition's own time by default.
     where: filters by column, e.g. {"category": "路灯照明"}.
-    periods: several periods answered at once; then the frame also has `period` and `end`, and `period` is not used.
+    periods: several periods answered at once; then the frame also has `period`, `end` and `until`, and `period` is not
+    used. One with `until` is answered as of that time.
     rolled: False asks the facts even where a roll-up would answer; the answer is the same.
 
     Returns a frame with COLUMNS. `value` is NULL, never 0, where nothing can be said; `quality` says why. A group
@@ -62,14 +65,42 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     """How to read each metric's number by group and bucket, and the groups that hold anything."""
     parts = {part.metric: metric_of(q.catalog, part.metric) for m in q.metrics for part in m.composite or ()}
     needed = {**{m.id: m for m in q.metrics}, **parts}
-    cells: dict[str, Cells] = {}
-    for found in side_by_side(_questions(q, list(needed.values()), rolled)):
-        cells.update(found)
-    readers = {name: _reader(needed[name], found) for name, found in cells.items()}
+    cells = _cells(q, list(needed.values()), rolled)
+    readers = {name: _with_data(q, needed[name], _reader(needed[name], found)) for name, found in cells.items()}
     for metric in q.metrics:
         if metric.composite:
             readers[metric.id] = _composite(metric, readers)
     return readers, {group for found in cells.values() for group, _ in found}
+
+
+def _cells(q: Question, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
+    """The raw numbers of the metrics by group and bucket. Buckets known at different times are asked apart."""
+    moments: dict[datetime, list[int]] = {}
+    for i in range(len(q.buckets)):
+        moments.setdefault(q.known_at(i), []).append(i)
+    asks, places = [], []
+    for moment, indices in moments.items():
+        apart = replace(q, as_of=moment, buckets=tuple(q.buckets[i] for i in indices))
+        mine = _questions(apart, metrics, rolled)
+        asks += mine
+        places += [indices] * len(mine)
+    cells: dict[str, Cells] = {}
+    for indices, found in zip(places, side_by_side(asks), strict=True):
+        for name, mine in found.items():
+            cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in mine.items()})
+    return cells
+
+
+def _with_data(q: Question, metric: Metric, read: Reader) -> Reader:
+    """The reader, without a number for the buckets in which nothing can be known: absent is not zero."""
+    domain = q.catalog.domain(metric)
+    fact = None if domain.view else domain.fact
+    stock = metric.basis == "stock"
+    periods = [bucket.period for bucket in q.buckets]
+    without = {i for i, period in enumerate(periods) if not has_data(q.edition, period, fact, q.as_of, stock=stock)}
+    if not without:
+        return read
+    return lambda key: (None, None, None, 0) if key[1] in without else read(key)
 
 
 def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
@@ -201,12 +232,13 @@ def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object], with_pe
         "denominator": np.array(denominator, dtype="float64"),
         "n": np.array(n, dtype="int64"),
         "quality": quality,
-        "as_of": np.full(size, np.datetime64(q.as_of, "us")),
+        "as_of": np.array([q.known_at(i) for _, i in keys] * times, dtype="datetime64[us]"),
         "edition": [q.edition.id] * size,
     }
     if with_period:
         columns["period"] = np.array([q.buckets[i].asked.start for _, i in keys] * times, dtype=object)
         columns["end"] = np.array([q.buckets[i].asked.end for _, i in keys] * times, dtype=object)
+        columns["until"] = np.array([q.buckets[i].asked.until for _, i in keys] * times, dtype="datetime64[us]")
     return pd.DataFrame(columns, copy=False)
 
 
@@ -217,7 +249,7 @@ def _qualities(q: Question, metric: Metric, keys: list[Key], told: list[Number])
     known: dict[tuple[int, object], str] = {}
 
     def silence(i: int, group: object) -> str:
-        at = min(datetime.combine(q.buckets[i].period.end, datetime.min.time()), q.as_of)
+        at = q.instant(i)
         mine = [since for source, since in sources if q.by != "source" or source == group]
         late = sum(at > since for since in mine)
         return OK if not late else STALE if late == len(mine) else PARTIAL

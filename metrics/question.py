@@ -55,7 +55,11 @@ class Question:
 
     def instant(self, index: int = 0) -> datetime:
         """When a bucket's state is taken: at its end, or at the as-of time if that comes first."""
-        return min(datetime.combine(self.buckets[index].period.end, time.min), self.as_of)
+        return min(datetime.combine(self.buckets[index].period.end, time.min), self.known_at(index))
+
+    def known_at(self, index: int) -> datetime:
+        """What was known then decides a bucket: the as-of time, or the time of day that its period is cut at."""
+        return min(self.buckets[index].period.until or self.as_of, self.as_of)
 
     def within(self, name: str = "area") -> str:
         """SQL: inside the scope. An area that was merged away is asked by the codes its facts came with."""

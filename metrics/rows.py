@@ -11,6 +11,7 @@ from data.schema import FACTS, known
 from metrics.ageing import aged, end_sql
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.errors import MetricsError, did_you_mean
+from metrics.extent import has_data
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
 from metrics.scope import OutOfScope, holds
@@ -128,13 +129,15 @@ def _found(
     domain = catalog.domain(metric)
     if part is not None and part not in PARTS:
         raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
+    begun = has_data(edition, period, as_of=q.as_of)
     if domain.view:
         sql = f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
+        sql = sql if begun else f"SELECT * FROM ({sql}) WHERE false"
         told = edition.cursor().execute(f"DESCRIBE {sql}").fetchall()
         columns = tuple(str(column[0]) for column in told)
         return _Found(sql, values, columns, next(name for name in WORST_FIRST if name in columns))
     fact = FACTS[domain.fact]
-    condition = _condition(q, domain, metric, part)
+    condition = _condition(q, domain, metric, part) if begun else "false"
     if search and search.strip():
         values = [*values, search.strip()]
         text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))

@@ -11,6 +11,7 @@ from data.rollups import Measure, Rollup, daily
 from data.schema import FACTS, SPANS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
+from metrics.cut import cut_sums
 from metrics.period import DAY, last_day
 from metrics.question import AREAS, COLUMNS, Question
 from metrics.totals import Cells, added_up, totals
@@ -23,6 +24,9 @@ def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) 
     """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
     if not names:
         return {}
+    cut = cut_sums(q, domain, names, facts_sql) if rolled else None
+    if cut is not None:
+        return cut
     table = _table(q, domain, _flows(domain, names)) if rolled else None
     held = totals(q.edition, table) if table else None
     if held:

@@ -150,7 +150,8 @@ def _reds(
 
 def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of an answer of several periods that are of this one."""
-    return told[(told["period"] == period.start) & (told["end"] == period.end)]
+    until = told["until"].isna() if period.until is None else told["until"] == period.until
+    return told[(told["period"] == period.start) & (told["end"] == period.end) & until]
 
 
 def _mover(

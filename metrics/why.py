@@ -19,7 +19,7 @@ from metrics.areas import below
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
-from metrics.frames import each
+from metrics.frames import each, period_of
 from metrics.period import Period
 from metrics.query import query
 from metrics.question import exists_at, metric_of
@@ -56,6 +56,17 @@ class Explanation:
     def change(self) -> float | None:
         return None if self.before is None or self.after is None else self.after - self.before
 
+    @property
+    def leading(self) -> str | None:
+        """The first split that has more than one part: the one that a sentence names movers of."""
+        return next((by for by, moves in self.splits.items() if len(moves) > 1), None)
+
+    def movers(self) -> tuple[Move, ...]:
+        """The parts of the leading split that moved the metric most, one up and one down, the larger first."""
+        moves = self.splits[self.leading] if self.leading else ()
+        up, down = (next((m for m in moves if m.effect * sign > 0), None) for sign in (1, -1))
+        return tuple(sorted((m for m in (up, down) if m), key=lambda m: -abs(m.effect)))
+
 
 def why(
     edition: Edition,
@@ -68,8 +79,9 @@ def why(
     where: Mapping[str, str] | None = None,
     catalog: Catalog | None = None,
 ) -> Explanation:
-    """Splits the change of a metric between two periods by the areas right below and by category, greatest move first.
+    """Splits the change of a metric between two periods by areas right below, unit, category and source.
 
+    Greatest move first.
     A metric that cannot be split (a median, an oldest age, a composite score) gives its change without splits.
     """
     catalog = catalog or current()
@@ -96,7 +108,7 @@ def _breakdowns(
     place = area_of(edition, area)
     lower = below(place.level)
     areas = [lower] if lower in ("district", "town", "village") and exists_at(metric, lower) else []
-    columns = [] if catalog.domain(metric).view else ["category", "source"]
+    columns = [] if catalog.domain(metric).view else ["department", "category", "source"]
     return areas + [name for name in columns if name not in (where or {})]
 
 
@@ -104,7 +116,7 @@ def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, .
     """frame: an answer of `query` over two periods; rows of `period` are the later ones."""
     sides: tuple[dict[str, SimpleNamespace], dict[str, SimpleNamespace]] = ({}, {})
     for row in each(frame):
-        sides[(row.period, row.end) == (period.start, period.end)][row.group] = row
+        sides[period_of(row) == period][row.group] = row
     before, after = sides
     groups = list(dict.fromkeys((*before, *after)))
     values = [(group, *(_number(side[group].value) if group in side else None for side in sides)) for group in groups]

@@ -1,10 +1,11 @@
-"""Why a number changed: this period against another, split into the areas, categories and sources that moved it."""
+"""Why a number changed: this period against another, by the areas, units, categories and sources that moved it."""
 
 from cockpit import format
 from cockpit import view as views
 from cockpit.components import actions, header
 from cockpit.i18n import _, language
 from cockpit.screens import shared, why
+from metrics.compare import so_far
 
 view = views.current()
 header.header(view)
@@ -12,7 +13,8 @@ header.header(view)
 if shared.is_told(view, "why"):
     where = why.filters(view)
     found = why.ask(view, where)
-    both = _("{period} against {against}", period=format.period(view.period), against=format.period(view.against))
+    period, against = format.period(so_far(view.period, view.as_of)), format.period(view.against)
+    both = _("{period} against {against}", period=period, against=against)
     header.title(f"{view.area.name} · {view.metric.name[language()]}", note=both, level=1)
     if where:
         header.chips(why.chips(view, where))

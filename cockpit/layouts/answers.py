@@ -6,7 +6,7 @@ checked that the visitor may see the area.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,8 @@ from metrics import today as attention
 from metrics.areas import Area
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric
-from metrics.frames import each
+from metrics.compare import against
+from metrics.frames import each, period_of
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import NO_DATA, SMALL, query
@@ -130,17 +131,17 @@ def ahead(asked: Asked, names: tuple[str, ...], below: tuple[str, ...], metric: 
 def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     """The metrics of a row of tiles, by id; one that does not exist at the area's level is left out."""
     months, frame = _months(asked), _own(asked, names)
-    found = {(row.metric, row.period, row.end): row for row in each(frame)}
+    found = {(row.metric, period_of(row)): row for row in each(frame)}
     begun = _begun(frame, months)
     now = attention.over(frame, asked.period)
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
     return {
         metric.id: Vital(
             metric,
-            found[metric.id, asked.period.start, asked.period.end],
-            found[metric.id, asked.against.start, asked.against.end],
+            found[metric.id, asked.period],
+            found[metric.id, asked.against],
             told[metric.id],
-            tuple(_number(found[metric.id, p.start, p.end].value) if p.start >= begun else None for p in months),
+            tuple(_number(found[metric.id, p].value) if p.start >= begun else None for p in months),
         )
         for metric in map(asked.catalog.metrics.__getitem__, dict.fromkeys(frame["metric"]))
     }
@@ -181,14 +182,35 @@ def parts(asked: Asked, metric: Metric, by: str, among: tuple[str, ...] = ()) ->
 
 @lru_cache(maxsize=256)
 def line(asked: Asked, metric: Metric) -> Line:
-    """The metric day by day, week by week or month by month, beside the period before and the same a year ago."""
-    days = asked.period.days
+    """The metric by day, week or month, next to the same stretch of the period before and of the year before.
+
+    The compared ones have a bucket for each of this period's, as far as they reach. The last is cut at the same time
+    of day as this period's, if that one is still running.
+    """
+    as_of, days = asked.edition.as_of, asked.period.days
     unit = "day" if days <= BY_DAY else "week" if days <= BY_WEEK else "month"
-    periods = (asked.period, asked.period.previous, asked.period.last_year)
-    frame = _query(asked, [metric.id], by=unit, periods=list(dict.fromkeys(periods)))
-    values = {key: tuple(map(_number, told["value"])) for key, told in frame.groupby(["period", "end"], sort=False)}
-    so_far = sum(bucket.start <= last_day(asked.edition.as_of) for bucket in asked.period.cut(unit))
-    return Line(*(Series(p.cut(unit)[:so_far], values[p.start, p.end][:so_far]) for p in periods))
+    now = [bucket for bucket in asked.period.cut(unit) if bucket.start <= last_day(as_of)]
+    others = (against(asked.period, "previous", as_of), against(asked.period, "last_year", as_of))
+    lines = [now, *(_alongside(now, unit, asked.period, other) for other in others)]
+    periods = list(dict.fromkeys(bucket for buckets in lines for bucket in buckets))
+    if not periods:
+        return Line(*[Series((), ())] * 3)
+    frame = _query(asked, [metric.id], periods=periods)
+    values = {period_of(row): _number(row.value) for row in each(frame)}
+    return Line(*(Series(tuple(buckets), tuple(values[bucket] for bucket in buckets)) for buckets in lines))
+
+
+def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) -> list[Period]:
+    """The buckets of the compared period: days and weeks as far from its start as those of this one, or its months."""
+    if unit == "month":
+        return list(other.cut(unit)[: len(now)])
+    buckets = []
+    for bucket in now:
+        start = other.start + (bucket.start - period.start)
+        end = min(start + timedelta(days=bucket.days), other.end)
+        if start < end:
+            buckets.append(Period(start, end, other.until if end == other.end else None))
+    return buckets
 
 
 @lru_cache(maxsize=256)

@@ -9,11 +9,10 @@ from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.vitals import to_look_at
 from cockpit.layouts.words import area_name
+from cockpit.screens.why import named_movers
 from cockpit.view import View
-from metrics.catalog import Metric
 from metrics.frames import each
 from metrics.today import Mover, Red
-from metrics.why import Move
 
 SHOWN = 3
 
@@ -73,26 +72,12 @@ def _old(view: View, row: answers.Row) -> Item:
 
 
 def _mover(view: View, mover: Mover | None) -> Line | None:
-    """`按期办结率 ▼ 2.1 个百分点：沙洲镇 −1.4，路灯照明 −0.9`"""
+    """`按期办结率 ▼ 2.1 个百分点 较上月同期（10-01 至 10-28）：按镇街 沙洲镇 −1.4，青埠镇 +0.3`"""
     if mover is None:
         return None
     metric, told = view.catalog.metrics[mover.metric], mover.explanation
     change = format.change(metric, told.after, told.before)
-    shares = [_share(view, metric, by, moves, mover.change) for by, moves in told.splits.items() if by != "source"]
     why = view.href("why", metric=metric)
-    text = f"{change.text} {view.compared}" + (
-        _(": {parts}", parts=_(", ").join(filter(None, shares))) if any(shares) else ""
-    )
+    movers = named_movers(view, told)
+    text = f"{change.text} {view.compared}" + (_(": {parts}", parts=movers) if movers else "")
     return Line("Δ", _("Moved most"), (Item(metric.name[language()], text, why),), on=_("Why"), href=why)
-
-
-def _share(view: View, metric: Metric, by: str, moves: tuple[Move, ...], change: float) -> str:
-    """The part that moved most in the direction of the whole, `沙洲镇 −1.4`; empty where none did."""
-    found = next((move for move in moves if move.effect * change > 0), None)
-    return f"{_part_name(view, by, found.group)} {format.signed(found.effect, metric.decimals)}" if found else ""
-
-
-def _part_name(view: View, by: str, group: str) -> str:
-    if by in ("district", "town", "village"):
-        return area_name(view, int(group))
-    return group or _("Not given")

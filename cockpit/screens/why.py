@@ -1,4 +1,4 @@
-"""Why a number changed: one sentence, the steps by area, category and source, and tables that add up to the change."""
+"""Why a number changed: one sentence, the steps of each split, and tables that add up to the change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from cockpit.names import area_name, source_name
 from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN
 from cockpit.view import View
+from metrics.catalog import Metric
 from metrics.question import AREAS
 from metrics.question import COLUMNS as FILTERS
 from metrics.why import Explanation
@@ -23,8 +24,6 @@ from metrics.why import why as explain
 
 MOST_STEPS = 8
 MOST_LINES = 25
-NAMED = 2
-"""Splits whose greatest mover the sentence names."""
 
 
 def filters(view: View) -> dict[str, str]:
@@ -53,7 +52,7 @@ def chips(view: View, where: dict[str, str]) -> list[Chip]:
 
 
 def sentence(view: View, found: Explanation) -> str:
-    """`按期办结率从 96.1 % 降到 94.0 %，−2.1 点：沙洲镇 −1.4，路灯照明 −0.9`"""
+    """`按期办结率从 96.1 % 降到 94.0 %，−2.1 个百分点：按镇街 沙洲镇 −1.4，青埠镇 +0.3`"""
     metric, name = view.metric, view.metric.name[language()]
     if found.change is None:
         return _("{metric}: not known in both periods, so there is no change to explain", metric=name)
@@ -66,19 +65,21 @@ def sentence(view: View, found: Explanation) -> str:
         moved = _("{metric} rose from {before} to {after}, {change}", **told)
     else:
         moved = _("{metric} fell from {before} to {after}, {change}", **told)
-    movers = _movers(view, found)
-    return _("{told}: {more}", told=moved, more=_(", ").join(movers)) if movers else moved
+    movers = named_movers(view, found)
+    return _("{told}: {more}", told=moved, more=movers) if movers else moved
 
 
-def _movers(view: View, found: Explanation) -> list[str]:
-    """The parts that moved it most its own way: one of each split, areas and categories first."""
-    told = []
-    for by in worth_telling(found)[:NAMED]:
-        along = [move for move in found.splits[by] if move.effect * (found.change or 0) > 0]
-        effect = round(along[0].effect, decimals(view)) if along else 0.0
-        if effect:
-            told.append(f"{_name(view, by, along[0].group)} {format.signed(effect, decimals(view))}")
-    return told
+def named_movers(view: View, found: Explanation) -> str:
+    """`按镇街 沙洲镇 −0.6，青埠镇 +0.3`: the largest movers down and up, of one split; empty where none moved."""
+    by, places = found.leading, decimals_of(view.catalog.metrics[found.metric])
+    if by is None:
+        return ""
+    parts = [
+        f"{_name(view, by, move.group)} {format.signed(effect, places)}"
+        for move in found.movers()
+        if (effect := round(move.effect, places))
+    ]
+    return _("{split} {parts}", split=_title(by), parts=_(", ").join(parts)) if parts else ""
 
 
 def _amount(view: View, change: float) -> str:
@@ -89,8 +90,12 @@ def _amount(view: View, change: float) -> str:
 
 
 def decimals(view: View) -> int:
+    return decimals_of(view.metric)
+
+
+def decimals_of(metric: Metric) -> int:
     """A change of a rate is told to a tenth of a point."""
-    return max(1, view.metric.decimals) if view.metric.is_rate else view.metric.decimals
+    return max(1, metric.decimals) if metric.is_rate else metric.decimals
 
 
 def fine(view: View) -> int:
@@ -106,7 +111,7 @@ def both(view: View, found: Explanation) -> None:
             f"{metric.name[language()]} · {format.period(period)}",
             _("No data") if value is None else format.value(metric, value),
             "" if value is None else metric.unit[language()],
-            passport=view.href("passport", period=period),
+            passport="" if period.until else view.href("passport", period=period),
             faint=value is None,
         )
         for period, value in ((found.against, found.before), (found.period, found.after))
@@ -234,7 +239,7 @@ def _row(view: View, line: Line) -> list[Cell | str]:
 def _title(by: str) -> str:
     return {
         "district": _("By district"), "town": _("By town"), "village": _("By village"), "category": _("By category"),
-        "source": _("By source"),
+        "source": _("By source"), "department": _("By responsible unit"),
     }[by]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_an_empty_url_is_the_backlog_of_the_whole_this_month(config: Settings) -
     view = read({}, config)
     assert (view.area.code, view.metric.id, view.compare, view.lang) == (DISTRICT, "backlog", "previous", "zh")
     assert view.period == Period(date(2026, 11, 1), date(2026, 11, 23))
-    assert view.against == Period(date(2026, 10, 1), date(2026, 10, 23))
+    assert view.against == Period(date(2026, 10, 1), date(2026, 10, 23), datetime(2026, 10, 22, 8))
     assert view.as_of == AS_OF
 
 
@@ -133,7 +133,7 @@ def test_a_link_keeps_the_view_and_leaves_the_pages_own_parameters_behind(config
 def test_a_link_takes_areas_metrics_and_periods(config: Settings) -> None:
     view = read({"from": "2026-10-01", "to": "2026-11-01"}, config)
     metric = view.catalog.metrics["on_time_rate"]
-    told = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.period.previous))
+    told = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.against))
     assert told == {"area": str(VILLAGES[0]), "metric": "on_time_rate", "from": "2026-09-01", "to": "2026-10-01"}
     assert parameters(view.href(period=None)) == {}
 

@@ -22,6 +22,7 @@ from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 from tests.metrics.conftest import AS_OF
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 23))
+OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 23))
 METRICS = load().metrics
 
 
@@ -128,7 +129,7 @@ def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
     edition = edition_of(home, [*steady, *fresh], AS_OF)
-    told = today(edition, DISTRICT, NOVEMBER, metrics=["on_time_rate"], compare=NOVEMBER.previous)
+    told = today(edition, DISTRICT, NOVEMBER, metrics=["on_time_rate"], compare=OCTOBER)
     assert [(red.area, red.new) for red in told.reds] == [(TOWNS[0], True), (TOWNS[1], False)]
     assert len(told.oldest) == 3
 

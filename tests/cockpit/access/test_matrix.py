@@ -38,6 +38,7 @@ from tests.cockpit.access.test_routes import LIKE_CODES
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver
 
 ROOT = Path(__file__).parents[3]
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
 REFUSAL = "不在您的权限范围内"
@@ -268,7 +269,7 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
         lambda: count_rows(edition, "intake", code, NOVEMBER),
         lambda: ageing(edition, code, NOVEMBER),
         lambda: todo(edition, code),
-        lambda: why(edition, "intake", code, NOVEMBER, NOVEMBER.previous),
+        lambda: why(edition, "intake", code, NOVEMBER, OCTOBER),
     )
     known = code in {DISTRICT, *TOWNS, *VILLAGES}
     for ask in asked:

@@ -1,7 +1,7 @@
 """Why a metric changed: its parts add up, and lead on."""
 
-import re
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from cockpit.screens import why
 from cockpit.view import View
+from metrics.period import Period
+from metrics.why import Explanation, Move
 from tests.cockpit.pages.conftest import (
     BY_CASES,
     METRICS,
@@ -18,7 +20,7 @@ from tests.cockpit.pages.conftest import (
     parameters,
     words,
 )
-from tests.factory import TOWNS
+from tests.factory import DISTRICT, TOWNS
 
 
 @pytest.mark.parametrize("metric", BY_CASES)
@@ -40,20 +42,43 @@ def signed(text: str) -> float:
     return float(text.replace("−", "-").replace(",", ""))
 
 
-def test_the_sentence_names_what_moved_it(screen: Screen) -> None:
-    page = screen("why", metric="intake", from_="2026-11-01", to="2026-11-11", vs="last_year")
-    assert re.search(r"受理量从 0 件 升到 \d+ 件，\+\d+ 件：\S+ \+\d+，\S+ \+\d+", words(page))
+def test_the_sentence_names_the_largest_movers_of_one_split(view: Callable[..., View]) -> None:
+    """Both directions: +0.1 of the whole must not hide -0.6 of one town."""
+    towns = moves((str(TOWNS[0]), 0.7), (str(TOWNS[1]), -0.6))
+    units = moves(("区城管局", 0.3), ("区住建局", -0.2))
+    found = explained(0.1, town=towns, department=units)
+    sentence = why.sentence(view(metric="on_time_rate"), found)
+    assert sentence == "按期办结率从 80.0 % 升到 80.1 %，+0.1 个百分点：按镇街 北塘街道 +0.7，沙洲镇 −0.6"
+
+
+def test_a_split_into_one_part_leaves_the_sentence_to_the_next(view: Callable[..., View]) -> None:
+    found = explained(-0.3, town=moves((str(TOWNS[0]), -0.3)), department=moves(("区城管局", -0.2), ("区住建局", -0.1)))
+    assert why.sentence(view(metric="on_time_rate"), found).endswith("−0.3 个百分点：按责任单位 区城管局 −0.2")
+
+
+def explained(change: float, **splits: tuple[Move, ...]) -> Explanation:
+    november, october = (Period(date(2026, month, 1), date(2026, month, 23)) for month in (11, 10))
+    return Explanation("on_time_rate", DISTRICT, november, october, 80.0, 80.0 + change, splits)
+
+
+def moves(*effects: tuple[str, float]) -> tuple[Move, ...]:
+    return tuple(Move(group, 80.0, 80.0, 0.0, effect) for group, effect in effects)
+
+
+def test_the_page_compares_up_to_the_same_time_and_says_so(screen: Screen) -> None:
+    assert "2026-11-01 至 2026-11-22 08:00 对比 2026-10-01 至 2026-10-22 08:00" in words(screen("why", metric="intake"))
 
 
 def test_a_part_leads_to_its_own_why_and_rows(screen: Screen) -> None:
-    towns, categories, *_others = drawn(screen("why", metric="intake"), "table")
+    towns, units, categories, *_others = drawn(screen("why", metric="intake"), "table")
+    assert "department" in parameters(units["rows"][0][0]["href"])
     own = next(row for row in towns["rows"] if row[0]["text"] == "北塘街道")
     assert parameters(own[0]["href"]) == {"area": str(TOWNS[0]), "metric": "intake"}
     assert urlsplit(own[-1]["href"]).path == "/rows"
     lights = next(row for row in categories["rows"] if row[0]["text"] == "路灯照明")
     drilled = screen("why", **parameters(lights[0]["href"]))
     assert "类别: 路灯照明" in words(drilled)
-    assert len(drawn(drilled, "table")) == 1, "a category is not split by category again"
+    assert len(drawn(drilled, "table")) == 2, "a category is split by town and unit, not by category again"
 
 
 def test_what_does_not_split_gives_before_and_after(screen: Screen) -> None:
