@@ -20,6 +20,8 @@ from metrics.views import view_sql
 DAYS = 14
 """How far back the checks of a site are told."""
 MOST_FINDINGS = 400
+UNDECIDED = ("measured", "uncertain")
+"""Rules of visits that tell nothing: the prober is not let in, or could not open what a browser might."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,13 @@ def _all(edition: Edition) -> pd.DataFrame:
         edition.cursor()
         .execute(
             f"""SELECT a.source, a.key, a.name, a.area, a.area_then, a.unit, a.url,
-            v.* EXCLUDE (i, moment, source, key, name, area, area_then, unit)
+            v.* EXCLUDE (i, moment, source, key, name, area, area_then, unit), coalesce(u.uncertain, false) AS uncertain
         FROM assets a LEFT JOIN ({verdicts}) v ON v.source = a.source AND v.key = a.key
+        LEFT JOIN (
+            SELECT asset_source, asset, arg_max(rule, checked_at) = 'uncertain' AS uncertain FROM checks
+            WHERE rule IN ('site_open', 'measured', 'uncertain') AND checked_at < $1
+                AND checked_at >= $1 - to_days({DAYS}) GROUP BY ALL
+        ) u ON u.asset_source = a.source AND u.asset = a.key
         WHERE a.kind = 'site' AND NOT coalesce(a.retired_at < $1, false) AND NOT coalesce(a.registered_at >= $1, false)
         ORDER BY a.source, a.key""",
             [edition.as_of],
@@ -84,7 +91,8 @@ def _all(edition: Edition) -> pd.DataFrame:
 def sites(edition: Edition, code: int) -> list[dict[str, Any]]:
     """The sites of an area and all below, the worst first: vetoed, then nearest to a veto, then by score.
 
-    Columns of site_verdict.sql, all None for a site that was not checked; and url. OutOfScope for an area not granted.
+    Columns of site_verdict.sql, all None for a site that was not checked; url; and uncertain, whether the last visit
+    could not tell if the site opens. OutOfScope for an area not granted.
     """
     place = asked_area(edition, code)
     frame = _all(edition.seen_by(EVERYTHING))
@@ -135,8 +143,11 @@ def checks(edition: Edition, site: Mapping[str, Any], days: int = DAYS) -> pd.Da
 
 
 def newest(found: pd.DataFrame) -> list[dict[str, Any]]:
-    """Of each rule and asset the newest check, the failed ones first."""
+    """Of each rule and asset the newest check, the failed ones first. A visit that tells supersedes one without."""
     last = _findings(found).drop_duplicates(["asset", "rule"], keep="last")
+    opened = last[last["rule"].isin(["site_open", "column_open"])].set_index("asset")["checked_at"]
+    superseded = last["rule"].isin(UNDECIDED) & (last["checked_at"] < last["asset"].map(opened))
+    last = last[~superseded]
     rows = last.to_dict("records")
     return sorted(rows, key=lambda row: (bool(row["passed"]), row["rule"], str(row["asset"])))[:MOST_FINDINGS]
 
@@ -156,7 +167,7 @@ def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
 def changes(found: pd.DataFrame) -> list[dict[str, Any]]:
     """Where a rule turned from passed to failed or back, the newest first; visits are told by the calendar."""
     rows = _findings(found)
-    rows = rows[~rows["rule"].isin(["site_open", "measured"])]
+    rows = rows[~rows["rule"].isin(["site_open", *UNDECIDED])]
     before = rows.groupby(["asset", "rule"])["passed"].shift()
     return rows[before.notna() & (before != rows["passed"])].iloc[::-1].to_dict("records")
 

@@ -11,6 +11,8 @@ from cockpit.commands.common import as_usage, catalog_of, opened, with_settings
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cockpit.settings import Settings
     from data.probe.deliver import Spool
     from data.probe.runner import Counts
@@ -66,10 +68,28 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
 
 
 def told(counts: "Counts") -> str:
+    """One line of numbers; then one for each of the first sites that only a browser can decide on."""
     withheld = ", ".join(f"{n} withheld ({reason})" for reason, n in list(counts.withheld.items())[:MOST_TOLD])
-    return f"{counts.done} tasks, {counts.checks} checks, {counts.failed} failed" + (
-        f", {withheld}" if withheld else ""
+    return (
+        f"{counts.done} tasks, {counts.checks} checks, {counts.failed} failed"
+        + (f", {withheld}" if withheld else "")
+        + _uncertain(counts.uncertain)
     )
+
+
+def _uncertain(found: "Mapping[str, str]") -> str:
+    from cockpit import faults
+    from cockpit.i18n import using
+
+    if not found:
+        return ""
+    with using("en"):
+        lines = [
+            f"  {asset}: {'; '.join(faults.told(evidence))}" for asset, evidence in list(found.items())[:MOST_TOLD]
+        ]
+    more = [f"  and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
+    first = f"\n{len(found)} uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)"
+    return "\n".join([first, *lines, *more])
 
 
 def _deliver(settings: "Settings") -> None:

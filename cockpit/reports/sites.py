@@ -12,6 +12,7 @@ from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from metrics.findings import findings
 from metrics.frames import records
+from metrics.sites import UNDECIDED
 
 
 def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
@@ -74,10 +75,16 @@ def _finding(row: dict[str, Any]) -> list[Cell]:
     evidence = words.listed(faults.told(str(row["evidence"] or "")))
     return [
         Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
-        Cell(_("passed") if row["passed"] else _("not passed"), state="" if row["passed"] else "red"),
+        _verdict(row),
         Cell(_("Yes") if row["veto"] else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
         Cell("", row["checked_at"]), Cell(evidence or _("none kept")), Cell(str(row["checker"] or "")),
     ]  # fmt: skip
+
+
+def _verdict(row: dict[str, Any]) -> Cell:
+    if row["passed"]:
+        return Cell(_("passed"))
+    return Cell(_("uncertain"), state="amber") if row["rule"] in UNDECIDED else Cell(_("not passed"), state="red")
 
 
 def rule(name: str) -> str:
@@ -91,6 +98,7 @@ def rule(name: str) -> str:
         "https": "HTTPS", "ipv6": "IPv6", "required_links": _("required marks and links"),
         "page_title": _("page has a title"), "elder_mode": _("elder mode"), "accessibility": _("accessibility"),
         "axe_faults": _("accessibility in a browser"), "measured": _("could be judged"),
+        "uncertain": _("opens in a browser"),
     }.get(name)  # fmt: skip
     if told:
         return told

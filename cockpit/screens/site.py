@@ -32,7 +32,7 @@ from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
 from metrics import sites
 from metrics.scope import OutOfScope
-from metrics.sites import LIMITS
+from metrics.sites import LIMITS, UNDECIDED
 
 MOST_HISTORY = 50
 Site = Mapping[str, Any]
@@ -79,8 +79,17 @@ def top(view: View, site: Site) -> None:
 
 def lights(view: View, site: Site) -> None:
     """Every veto rule: where the site stands, and what is left."""
+    if site["uncertain"]:
+        header.notice(
+            _(
+                "The last visit is uncertain: the prober could not open the page, and no browser has looked at it. "
+                "Open it yourself before you decide. Such visits count neither for nor against the site."
+            ),
+            state="amber",
+        )
     if site["vetoes"] is None:
-        header.notice(_("Nothing was checked here in the last two weeks."))
+        if not site["uncertain"]:
+            header.notice(_("Nothing was checked here in the last two weeks."))
         return
     rows: list[list[Cell | str]] = []
     for limit in LIMITS:
@@ -158,12 +167,18 @@ def _passed_row(rule: str, passed: list[Check]) -> list[Cell | str]:
 
 def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> list[Cell | str]:
     about = "" if check["kind"] == "site" else str(check["name"])
-    state = Cell(_("Passed"), state="green") if check["passed"] else Cell(_("Failed"), state="red")
     choice = next((d for d in decided if _is_of(d, check)), None)
     return [
-        Cell(words.rule(str(check["rule"])), note=about), state, observed(check), format.stamp(check["checked_at"]),
+        Cell(words.rule(str(check["rule"])), note=about), _state(check), observed(check),
+        format.stamp(check["checked_at"]),
         evidence.cell(view, site, check), Cell(_choice(choice.choice), note=choice.note) if choice else "",
     ]  # fmt: skip
+
+
+def _state(check: Check) -> Cell:
+    if check["passed"]:
+        return Cell(_("Passed"), state="green")
+    return Cell(_("Uncertain"), state="amber") if check["rule"] in UNDECIDED else Cell(_("Failed"), state="red")
 
 
 def observed(check: Check) -> str:

@@ -1,6 +1,7 @@
 """The list of government sites: each with its veto lights and what is left until the next veto."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -96,7 +97,13 @@ def href_of(view: View, row: Site) -> str:
 def verdict(row: Site) -> Cell:
     """Vetoed and for what, or how near, or fine."""
     if row["vetoes"] is None:
-        return Cell(_("Not checked"), state="none")
+        return Cell(_("Uncertain"), state="amber") if row["uncertain"] else Cell(_("Not checked"), state="none")
+    found = _verdict(row)
+    return replace(found, note=_("last visit uncertain")) if row["uncertain"] else found
+
+
+def _verdict(row: Site) -> Cell:
+    """The verdict on a site that was checked."""
     if told := dict.fromkeys(words.veto(str(rule)) for rule in row["vetoes"]):
         return Cell(words.listed(told), state="red")
     if not row["passed"]:

@@ -117,7 +117,8 @@ def rule(name: str) -> str:
     """What a check of a site is about; a deduction by its name."""
     kind, colon, what = name.partition(":")
     known = {
-        "site_open": _("Site opens"), "measured": _("Could be judged"), "home_updated": _("Home page updated"),
+        "site_open": _("Site opens"), "measured": _("Could be judged"),
+        "uncertain": _("Opens in a browser"), "home_updated": _("Home page updated"),
         "column_open": _("Column opens"), "column_updated": _("Column updated"), "column_items": _("Column has items"),
         "guide_elements": _("Guide complete"), "messages_unanswered": _("Messages answered"),
         "function_answers": _("Function answers"), "links_dead": _("Links of the home page"),

@@ -26,16 +26,37 @@ START = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null'
 NOT_STARTED = (126, 127)
 HOST = re.compile(r"[A-Za-z0-9._:-]+")
 MOST_MESSAGE = 40_000_000
+OURS = ("net::ERR_NAME_NOT_RESOLVED", "net::ERR_ABORTED", "net::ERR_BLOCKED_BY_CLIENT")
+"""Errors of the browser that tell nothing: hosts that it may not reach, and what is a download."""
+STATE = """(() => {
+    const error = location.protocol === 'chrome-error:'
+    const text = document.body?.innerText?.trim() ?? ''
+    const shows = element => { const r = element.getBoundingClientRect(); return r.width > 1 && r.height > 1 }
+    const media = 'img, svg, canvas, video, iframe, frame, object, embed, button, select, textarea, '
+        + 'input:not([type=hidden])'
+    const painted = [...document.querySelectorAll('html, body, body *')].slice(0, 3000)
+    return {
+        status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
+        failed: error ? (text.match(/ERR_[A-Z0-9_]+/) ?? ['ERR_FAILED'])[0] : '',
+        visible: text !== '' || [...document.querySelectorAll(media)].some(shows)
+            || painted.some(element => getComputedStyle(element).backgroundImage !== 'none' && shows(element)),
+    }
+})()"""
+"""What a page is like, told by itself."""
 HIDDEN = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[name]"
 """What a page could reach other addresses with, past the names."""
 
 
 class Unseen(Exception):
-    """The browser does not show the page."""
+    """The browser does not show the page, for a reason that may be ours."""
+
+
+class NotOpened(Exception):
+    """The browser opens the page as little as the prober does. Its text is the browser's reason."""
 
 
 class Tab:
-    """The one tab of a browser. Whatever it raises is Unseen, or TimeoutError of who waits."""
+    """The one tab of a browser. Raises Unseen, NotOpened, or TimeoutError of who waits."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -56,12 +77,19 @@ class Tab:
         self._quiet = False
         came = await self._call("Page.navigate", url=url)
         if "errorText" in came:
-            raise Unseen(str(came["errorText"]))
+            raise _of_net(str(came["errorText"]))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not self._quiet:
                     await self._next()
         self._frame, self._world = came["frameId"], 0
+
+    async def state(self) -> Mapping[str, Any]:
+        """status: of the page, 0 if unknown. visible: whether there is something to see. Raises NotOpened."""
+        state = await self.says(STATE)
+        if state["failed"]:
+            raise _of_net(f"net::{state['failed']}")
+        return state
 
     async def says(self, script: str) -> Any:
         """What a script gives that runs beside the page's own: the page can neither see nor change it."""
@@ -137,6 +165,10 @@ async def tab(chromium: str, addresses: Mapping[str, str]) -> AsyncIterator[Tab]
                 os.killpg(process.pid, signal.SIGKILL)
             process.stdin.close()
             await process.wait()
+
+
+def _of_net(error: str) -> Exception:
+    return Unseen(error) if error in OURS else NotOpened(error)
 
 
 def pinned(addresses: Mapping[str, str]) -> str:

@@ -5,29 +5,23 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from asyncio.staggered import staggered_race
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-import httpcore2
+from functools import partial
+from itertools import zip_longest
 
 from data.probe.addresses import Allowance
 from data.probe.failures import Failure
 from data.probe.names import Names
 from data.probe.places import allow_files
+from data.probe.web.response import Refusal
 
 RESOLVING = 1_000
 """Names that are resolved at once: as many as there may be sites whose name server does not answer."""
-
-
-class Refusal(Exception):
-    """A connection is not made, or breaks: the class of the failure, and what happened."""
-
-    def __init__(self, failure: Failure, detail: str) -> None:
-        super().__init__(detail)
-        self.failure, self.detail = failure, detail
+NEXT_SECONDS, MOST_ADDRESSES = 0.3, 4
+"""When the next address of a host is tried beside one that does not answer, as in Chromium, and how many are tried."""
 
 
 @dataclass
@@ -51,8 +45,8 @@ class Phases:
 phases: ContextVar[Phases] = ContextVar("phases")
 
 
-class Backend(httpcore2.AsyncNetworkBackend):
-    """The network as httpcore2 sees it."""
+class Backend:
+    """Opens connections."""
 
     def __init__(self, allowance: Allowance) -> None:
         self.allowance = allowance
@@ -71,86 +65,72 @@ class Backend(httpcore2.AsyncNetworkBackend):
             raise Refusal(Failure.FORBIDDEN, f"{host} is {refused[0]}")
         return addresses
 
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> "Stream":  # fmt: skip
+    async def connect(self, host: str, port: int, secure: ssl.SSLContext | None = None) -> "Connection":
+        """A connection to the first address that answers, encrypted by `secure` if given. Raises Refusal."""
         told = phases.get()
         addresses = await self.resolve(host, port)
         told.mark("dns")
-        problem: OSError | None = None
-        for address in addresses[:2]:  # a second one where the first does not answer at once
-            told.address = address
-            try:
-                made = await _connected(address, port)
-            except OSError as error:
-                problem = error
-                continue
-            told.mark("connect")
-            return Stream(made)
-        assert problem is not None
-        raise Refusal(*_of_os(problem))
-
-    async def connect_unix_socket(self, path: str, *_more: Any, **_named: Any) -> "Stream":
-        raise Refusal(Failure.FORBIDDEN, path)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        attempts = [partial(_connected, address, port) for address in _alternating(addresses)[:MOST_ADDRESSES]]
+        told.address = addresses[0]
+        made, _which, problems = await staggered_race(attempts, NEXT_SECONDS)
+        if made is None:
+            problem = next((p for p in problems if isinstance(p, OSError)), None)
+            raise Refusal(*_of_os(problem or OSError("no connection")))
+        told.address = made.getpeername()[0].split("%")[0]
+        told.mark("connect")
+        return await _opened(made, host, secure)
 
 
-class Stream(httpcore2.AsyncNetworkStream):
-    """One connection. It is opened for reading when it is known whether it will be encrypted."""
+class Connection:
+    """One open connection: bytes in and out. Raises Refusal where it breaks."""
 
-    def __init__(self, made: socket.socket) -> None:
-        self._socket = made
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "Stream":
+    async def read(self, most: int) -> bytes:
+        """The next bytes, empty at the end."""
         try:
-            await self._open(ssl=ssl_context, server_hostname=server_hostname)
-        except ssl.SSLError as error:
-            raise Refusal(Failure.TLS, getattr(error, "verify_message", "") or error.reason or str(error)) from None
-        except OSError as error:
-            raise Refusal(*_of_os(error)) from None
-        told = phases.get()
-        told.certificate_ends = _ends(self.get_extra_info("ssl_object"))
-        told.mark("tls")
-        return self
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        await self._open()
-        assert self._reader is not None
-        try:
-            return await self._reader.read(max_bytes)
+            return await self._reader.read(most)
         except ssl.SSLError as error:
             raise Refusal(Failure.TLS, error.reason or str(error)) from None
         except OSError as error:
             raise Refusal(*_of_os(error)) from None
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._open()
-        assert self._writer is not None
-        try:
-            self._writer.write(buffer)
+    async def write(self, content: bytes) -> None:
+        """Send. A server may answer and close before it has read everything, so a break is left to `read`."""
+        self._writer.write(content)
+        with contextlib.suppress(OSError):
             await self._writer.drain()
-        except OSError as error:
-            raise Refusal(*_of_os(error)) from None
 
-    async def aclose(self) -> None:
-        if self._writer is None:
-            self._socket.close()
-        else:
-            self._writer.transport.abort()  # a peer that does not say goodbye keeps nobody waiting
+    def close(self) -> None:
+        self._writer.transport.abort()  # a peer that does not say goodbye keeps nobody waiting
 
-    def get_extra_info(self, info: str) -> Any:
-        return self._writer.get_extra_info(info) if self._writer else None
 
-    async def _open(self, **secure: Any) -> None:
-        if self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection(sock=self._socket, **secure)
+async def _opened(made: socket.socket, host: str, secure: ssl.SSLContext | None) -> Connection:
+    try:
+        encryption = {"ssl": secure, "server_hostname": host} if secure else {}
+        connection = Connection(*await asyncio.open_connection(sock=made, **encryption))  # type: ignore[arg-type]
+    except ssl.SSLError as error:
+        raise Refusal(Failure.TLS, getattr(error, "verify_message", "") or error.reason or str(error)) from None
+    except OSError as error:
+        raise Refusal(*_of_os(error)) from None
+    except BaseException:
+        made.close()
+        raise
+    if secure:
+        told = phases.get()
+        told.certificate_ends = _ends(connection._writer.get_extra_info("ssl_object"))
+        told.mark("tls")
+    return connection
+
+
+def _alternating(addresses: list[str]) -> list[str]:
+    """IPv6 and IPv4 in turn: a network that has lost one of them costs one attempt (RFC 8305)."""
+    first = ":" in addresses[0]
+    same = [address for address in addresses if (":" in address) == first]
+    other = [address for address in addresses if (":" in address) != first]
+    pairs = zip_longest(same, other)
+    return [address for pair in pairs for address in pair if address]
 
 
 async def _connected(address: str, port: int) -> socket.socket:

@@ -44,6 +44,11 @@ OURS = frozenset({Failure.DNS, Failure.UNREACHABLE, Failure.REFUSED, Failure.RES
 UNDECIDED = frozenset({Failure.BLOCKED, Failure.FORBIDDEN, Failure.FOREIGN})
 """What keeps us out and says nothing of what a citizen sees: no visit is counted."""
 
+DOUBTFUL = frozenset({Failure.REDIRECTS, Failure.BROKEN, Failure.EMPTY, Failure.TOO_LARGE})
+"""What a browser often gets past: one has to look before a site is said to be down."""
+INCOMPLETE_CHAIN = "unable to get local issuer certificate"
+"""OpenSSL's words for a server that does not send an intermediate certificate: browsers fetch it themselves."""
+
 WORDS: dict[Failure, tuple[Words, Words]] = {
     Failure.DNS: (
         Words("域名解析失败", "name not resolved"),

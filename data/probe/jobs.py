@@ -9,9 +9,8 @@ from urllib.parse import quote, urlsplit
 
 from data.probe import axe, contents, rules
 from data.probe.clock import Clock
-from data.probe.connect import Refusal
 from data.probe.evidence import Evidence
-from data.probe.failures import OURS, UNDECIDED, Failure
+from data.probe.failures import DOUBTFUL, INCOMPLETE_CHAIN, OURS, UNDECIDED, Failure
 from data.probe.net import Answer, Ask, Net, place
 from data.probe.network import OwnNetwork
 from data.probe.page import Page, read
@@ -20,16 +19,29 @@ from data.probe.render import Render, Rendered
 from data.probe.robots import Robots
 from data.probe.rules import Check
 from data.probe.state import State
+from data.probe.web.response import Refusal
 
 RETRY_SECONDS = 3.0
 MOST_LINKS = 20
 FEW_PIECES = 12
 """A home page with fewer texts is navigation: its second-level pages tell whether it lives."""
+WITH_PAGE = (None, Failure.BLOCKED, Failure.CLIENT, Failure.SERVER, Failure.TOO_LARGE)
+FROM_HOME = ("links", "search", "messages")
+UNREACHED = (Failure.REFUSED, Failure.RESET, Failure.TIMEOUT)
+"""How a port fails that nobody serves: browsers that come by HTTP try HTTPS."""
 NETWORK, ROBOTS = "our own network", "robots.txt"
 
 
 class Withheld(Exception):
     """Nothing may be concluded: our network is down, or we are not let in."""
+
+
+class Uncertain(Withheld):
+    """A failure that only a browser could confirm, and none could be asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"{rules.UNCERTAIN}: {answer.failure} {answer.detail}")
+        self.answer = answer
 
 
 @dataclass
@@ -51,62 +63,94 @@ class Jobs:
             "visit": self._visit, "home": self._home, "column": self._column, "messages": self._messages,
             "function": self._function, "guide": self._guide, "links": self._links, "search": self._search,
         }[job]  # fmt: skip
-        return await work(thing)
+        try:
+            return await work(thing)
+        except Uncertain as doubt:
+            if job in FROM_HOME:
+                raise  # the visits tell
+            return self._kept([rules.uncertain(thing, doubt.answer.at)], doubt.answer)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
     async def ask(self, thing: Thing, ask: Ask, *, undecided: bool = False) -> Answer:
-        """Two attempts. Raises Withheld where a failure says nothing of the site, unless `undecided` is wanted."""
+        """Two attempts. Raises Withheld or Uncertain where a failure tells nothing of the site, unless `undecided`."""
         asked = place(ask.url)
         if not await self.own.is_up():
             raise Withheld(NETWORK)
         if not thing.extra.waive_robots and not await self.robots.allows(ask.url, self._plain, self.clock.now()):
             raise Withheld(ROBOTS)
-        answer = await self._seen(thing, ask)
-        if not answer.ok:
-            await self.clock.sleep(max(RETRY_SECONDS, self.robots.delay(ask.url)))
-            answer = await self._seen(thing, ask)
+        answer = await self._two_attempts(thing, ask)
         self.own.note(asked, answer.ok or answer.failure not in OURS)
         if answer.failure in OURS and await self.own.is_ours(asked[0]):
             raise Withheld(NETWORK)
-        if answer.failure in UNDECIDED and not undecided:
-            raise Withheld(f"{answer.failure}: {answer.detail}")
+        if not undecided:
+            _decided(answer)
         return answer
+
+    async def _two_attempts(self, thing: Thing, ask: Ask) -> Answer:
+        """The second answer where the first failed. A browser looks once at a failure that may be ours alone."""
+        first = await self._attempt(ask)
+        if first.uncertain:
+            first = await self._looked_at(thing, first)
+        if first.ok:
+            return first
+        await self.clock.sleep(max(RETRY_SECONDS, self.robots.delay(ask.url)))
+        secure = first.failure in UNREACHED and ask.method == "GET" and place(ask.url)[1] == 80
+        second = await self._attempt(replace(ask, url=_with_scheme(ask.url, "https")) if secure else ask)
+        if secure and not second.ok:
+            return first  # browsers try HTTPS as well, and tell of the address that was meant
+        if second.uncertain and first.failure == second.failure:
+            return first if not first.uncertain else second
+        return await self._looked_at(thing, second) if second.uncertain else second
 
     async def _plain(self, url: str) -> Answer:
         return await self.net.ask(Ask(url), self.register.allows, self.clock.now())
 
-    async def _seen(self, thing: Thing, ask: Ask) -> Answer:
-        """One attempt; a page that holds nothing is a failure, unless its scripts fill it.
-
-        So is one of a protection that lets in who runs its scripts: what a browser is shown then is what citizens see.
-        """
+    async def _attempt(self, ask: Ask) -> Answer:
+        """One attempt, not yet looked at in a browser; `uncertain` where that could change the answer."""
         answer = await self.net.ask(ask, self.register.allows, self.clock.now())
-        if ask.method != "GET" or not _is_html(answer) or answer.failure not in (None, Failure.BLOCKED):
+        if ask.method != "GET":
             return answer
-        page = read(answer)
-        if not page.is_empty:
+        is_empty, has_scripts = False, False
+        if answer.is_html and answer.failure in WITH_PAGE:
+            page = read(answer)
+            is_empty, has_scripts = page.is_empty, page.has_scripts
+        if answer.failure is Failure.TOO_LARGE and not is_empty:
+            answer = replace(answer, failure=None, detail="")  # what came of it is displayed
+        elif answer.ok and is_empty:
+            answer = replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
+        # A page of scripts alone may be the challenge of a protection, which lets in who runs them.
+        challenge = is_empty and has_scripts and not answer.ok
+        incomplete = answer.failure is Failure.TLS and answer.detail == INCOMPLETE_CHAIN
+        return replace(answer, uncertain=answer.failure in DOUBTFUL or challenge or incomplete)
+
+    async def _looked_at(self, thing: Thing, answer: Answer) -> Answer:
+        """An uncertain answer after a look in a browser: open, certain to have failed, or as uncertain as before."""
+        shown = await self._shown(thing, answer) if answer.failure is not Failure.TLS else None
+        if shown is None:
             return answer
-        shown = await self._shown(thing, answer) if page.has_scripts else None
-        if shown is not None:
-            headers = (("content-type", "text/html; charset=utf-8"),)
-            answer = replace(answer, body=shown.html, picture=shown.picture, headers=headers)
-            if not read(answer).is_empty:
-                return replace(answer, failure=None, detail="")
-        if answer.failure is None and (shown is not None or not page.has_scripts):
-            return replace(answer, failure=Failure.EMPTY, detail="no text, no picture")
-        return answer
+        if not shown.is_open:
+            return replace(answer, picture=shown.picture, uncertain=False)
+        return replace(
+            answer, body=shown.html, picture=shown.picture, headers=(("content-type", "text/html; charset=utf-8"),),
+            failure=None, detail="", uncertain=False,
+        )  # fmt: skip
 
     async def _shown(self, thing: Thing, answer: Answer, *, audit: bool = False) -> Rendered | None:
-        """The page of an answer in the browser, which reaches its host and those that the file names for it."""
+        """What was asked for as the browser shows it, which reaches the hosts on the way and those that the file names.
+
+        None where there is no browser, or it cannot tell.
+        """
         if not self.render:
             return None
-        addresses = {}
-        for host in thing.extra.hosts:
-            with contextlib.suppress(Refusal, TimeoutError):
-                async with asyncio.timeout(self.net.limits.seconds):
-                    addresses[host] = (await self.net.backend.resolve(host, 443))[0]
-        return await self.render(answer.final, addresses | {place(answer.final)[0]: answer.address}, audit)
+        hosts = dict.fromkeys((*thing.extra.hosts, *(place(url)[0] for url in (answer.url, *answer.redirects))))
+        addresses = {place(answer.final)[0]: answer.address} if answer.address else {}
+        for host in hosts:
+            if host and host not in addresses:
+                with contextlib.suppress(Refusal, TimeoutError):
+                    async with asyncio.timeout(self.net.limits.seconds):
+                        addresses[host] = (await self.net.backend.resolve(host, 443))[0]
+        return await self.render(answer.url, addresses, audit)
 
     def _kept(self, checks: list[Check], answer: Answer, **more: object) -> list[Check]:
         """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
@@ -125,11 +169,14 @@ class Jobs:
         answer = await self.ask(site, Ask(site.url), undecided=True)
         if answer.failure in UNDECIDED:
             return self._kept([rules.measured(site, answer.at)], answer)
+        _decided(answer)
         return self._kept([rules.site_open(site, answer)], answer)
 
     async def _home(self, site: Thing) -> list[Check]:
         """All that the home page tells, once a day."""
-        answer = await self.ask(site, Ask(site.url))
+        answer = await self.ask(site, Ask(site.url), undecided=True)
+        if answer.failure in UNDECIDED:
+            _decided(answer)
         found = [*await self._certificate(site, answer), *await self._secure(site, answer), await self._ipv6(site)]
         if not answer.ok:
             return found  # the visits tell that it does not open
@@ -246,9 +293,8 @@ class Jobs:
         ask = Ask(asked.url or thing.url, asked.method, asked.headers, asked.body.encode())
         answer, problem = await self.ask(thing, ask, undecided=True), ""
         if answer.status == asked.status and answer.failure in (Failure.CLIENT, Failure.SERVER, Failure.BLOCKED):
-            answer = replace(answer, failure=None, detail="")  # the very answer that is described
-        if answer.failure in UNDECIDED:
-            raise Withheld(f"{answer.failure}: {answer.detail}")
+            answer = replace(answer, failure=None, detail="", uncertain=False)  # the very answer that is described
+        _decided(answer)
         if answer.ok and answer.status != asked.status:
             problem = f"HTTP {answer.status}, not {asked.status}"
         elif answer.ok and asked.expect and asked.expect not in read(answer).text:
@@ -256,9 +302,12 @@ class Jobs:
         return self._kept([rules.function_answers(thing, answer, problem)], answer)
 
 
-def _is_html(answer: Answer) -> bool:
-    kind = answer.header("content-type").lower()
-    return not kind or "html" in kind
+def _decided(answer: Answer) -> None:
+    """Raises Withheld or Uncertain for an answer that tells nothing of the site."""
+    if answer.failure in UNDECIDED:
+        raise Withheld(f"{answer.failure}: {answer.detail}")
+    if answer.uncertain:
+        raise Uncertain(answer)
 
 
 def _with_scheme(url: str, scheme: str) -> str:

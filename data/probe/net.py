@@ -4,19 +4,23 @@ import asyncio
 import logging
 import ssl
 import time
-import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-import httpcore2
-import httpx2
+from ada_url import URL
 
 from data.probe.addresses import Allowance
-from data.probe.connect import Backend, Phases, Refusal, phases
+from data.probe.connect import Backend, Phases, phases
 from data.probe.failures import Failure
+from data.probe.page import read
+from data.probe.web import redirects
+from data.probe.web.answer import Answer, Ask
+from data.probe.web.cookies import Cookies
+from data.probe.web.response import Refusal, read_body, read_head
+from data.probe.web.unpack import is_packed, unpacked
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,13 @@ BLOCKING = (403, 412, 418, 429)
 """What protections answer whom they take for a machine."""
 CHALLENGED, CHALLENGE = 521, "__jsl"
 """A protection that is common before government sites asks whether a browser comes: it sets this cookie."""
-MOVED = (301, 302, 303, 307, 308)
-CODED = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+CIPHERS = "DEFAULT:@SECLEVEL=1"
+"""What browsers still accept: the defaults of Python leave out key exchange by RSA, and SHA-1 in old suites."""
+LEGACY_SERVERS = 0x4
+"""OpenSSL's SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: servers without RFC 5746."""
+GONE = (400, 404)
+SECRET = ("authorization", "cookie")
+"""Headers of a described request that no other host gets."""
 Allowed = Callable[[str, int], bool]
 """Whether a host and port may be asked."""
 
@@ -43,58 +52,7 @@ class Limits:
 
     seconds: float = 15.0
     body: int = 5_000_000
-    redirects: int = 10
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request, redirects followed unless told otherwise."""
-
-    url: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes = b""
-    follow: bool = True
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of a request. `failure` is None if it was answered with a page; `seconds` are all it took.
-
-    picture: of the page where a browser had to show it, WebP.
-    """
-
-    url: str
-    at: datetime
-    seconds: float
-    failure: Failure | None = None
-    detail: str = ""
-    status: int = 0
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    final: str = ""
-    redirects: tuple[str, ...] = ()
-    phases: Mapping[str, float] = field(default_factory=dict)
-    address: str = ""
-    certificate_ends: datetime | None = None
-    picture: bytes = b""
-
-    @property
-    def ok(self) -> bool:
-        return self.failure is None
-
-    def header(self, name: str) -> str:
-        return next((value for key, value in self.headers if key == name.lower()), "")
-
-
-class Transport(httpx2.AsyncHTTPTransport):
-    """httpx over our own network: it connects to the address that was checked, and keeps no connection.
-
-    One a request: a pool looks through all that are open whenever one is added, which the slow ones make long.
-    """
-
-    def __init__(self, backend: Backend, secure: ssl.SSLContext) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(secure, max_keepalive_connections=0, network_backend=backend)
+    redirects: int = 20
 
 
 class Net:
@@ -105,9 +63,7 @@ class Net:
     ) -> None:
         self.limits = limits or Limits()
         self.backend = Backend(allowance or Allowance())
-        self._secure = ssl.create_default_context()
-        if authorities:
-            self._secure.load_verify_locations(authorities)
+        self._secure = _context(authorities)
 
     async def ask(self, ask: Ask, allowed: Allowed, at: datetime) -> Answer:
         """The answer to one request, told as of `at`."""
@@ -122,12 +78,9 @@ class Net:
             answer = replace(answer, failure=Failure.TIMEOUT, detail=f"{self.limits.seconds:g} s, waiting for {waited}")
         except Refusal as refusal:
             answer = replace(answer, failure=refusal.failure, detail=refusal.detail)
-        except (httpx2.RemoteProtocolError, httpx2.LocalProtocolError) as error:
-            gone = "without sending a response" in str(error)
-            answer = replace(answer, failure=Failure.RESET if gone else Failure.BROKEN, detail=_line(error))
-        except (zlib.error, ValueError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        except ValueError as error:
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
-        except (OSError, httpx2.TransportError) as error:
+        except OSError as error:
             answer = replace(answer, failure=Failure.RESET, detail=_line(error))
         except Exception as error:  # the other side must not be able to end us
             log.exception("%s: an answer that is not understood", ask.url)
@@ -140,40 +93,126 @@ class Net:
         )  # fmt: skip
 
     async def _followed(self, ask: Ask, allowed: Allowed, answer: Answer) -> Answer:
-        url, seen = ask.url, []
+        """The answer at the end of all redirects. Raises what `_once` does."""
+        chain = _Chain(replace(ask, url=redirects.normal(ask.url)))
         while True:
-            host, port = place(url)
+            ask = chain.ask
+            host, port = place(ask.url)
             if not host:
-                raise ValueError(f"{url} is no address of the web")
+                raise ValueError(f"{ask.url} is no address of the web")
             if not allowed(host, port):
-                failure = Failure.FOREIGN if seen else Failure.FORBIDDEN
-                return replace(answer, failure=failure, detail=url, redirects=tuple(seen), final=url)
-            answer = await self._once(replace(ask, url=url), replace(answer, final=url, redirects=tuple(seen)))
-            target = answer.header("location")
-            if answer.status not in MOVED or not target or not ask.follow or answer.failure is Failure.BROKEN:
+                failure = Failure.FOREIGN if chain.seen else Failure.FORBIDDEN
+                return replace(answer, failure=failure, detail=ask.url, redirects=tuple(chain.seen), final=ask.url)
+            answer = replace(answer, final=ask.url, redirects=tuple(chain.seen))
+            answer = await self._once(ask, answer, chain.cookies.header(ask.url))
+            if not chain.leads_on(answer, allowed):
                 return answer
-            if len(seen) == self.limits.redirects:
-                return replace(answer, failure=Failure.REDIRECTS, detail=f"more than {len(seen)}, the last to {target}")
-            url = urljoin(url, target)
-            seen.append(url)
+            if len(chain.seen) > self.limits.redirects:
+                last = chain.seen.pop()
+                return replace(
+                    answer, failure=Failure.REDIRECTS, detail=f"more than {len(chain.seen)}, the last to {last}"
+                )
 
-    async def _once(self, ask: Ask, answer: Answer) -> Answer:
-        told = phases.get()
-        request = httpx2.Request(ask.method, ask.url, headers={**HEADERS, **ask.headers}, content=ask.content or None)
-        response = await Transport(self.backend, self._secure).handle_async_request(request)
+    async def _once(self, ask: Ask, answer: Answer, cookies: str) -> Answer:
+        told, url = phases.get(), URL(ask.url)
+        host, port = place(ask.url)
+        connection = await self.backend.connect(host, port, self._secure if url.protocol == "https:" else None)
         try:
+            await connection.write(_request(ask, url, cookies))
+            head = await read_head(connection)
             told.mark("answer")
-            headers = tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in response.headers.raw)
-            told.status, told.headers = response.status_code, headers
-            answer = replace(answer, status=response.status_code, headers=headers)
-            failure, detail = _of_status(answer)
-            body, whole = await _read(response, answer.header("content-encoding"), self.limits.body)
+            told.status, told.headers = head.status, head.headers
+            answer = replace(answer, status=head.status, headers=head.headers)
+            most = self.limits.body
+            coding = ",".join(answer.all_headers("content-encoding"))
+            sent, whole = await read_body(
+                connection, head, most, lambda sent: _ends_page(unpacked(sent, coding, most)), method=ask.method
+            )
             told.mark("body")
-            if not whole and failure is None:
-                failure, detail = Failure.TOO_LARGE, f"more than {self.limits.body:,} bytes"
-            return replace(answer, body=body, failure=failure, detail=detail)
         finally:
-            await response.aclose()
+            connection.close()
+        if is_packed(sent) and answer.is_html and not coding:
+            coding = "gzip"
+        body = unpacked(sent, coding, most + 1)
+        failure, detail = _of_status(answer)
+        if failure is None and (len(body) > most or not whole):
+            failure, detail = Failure.TOO_LARGE, f"more than {most:,} bytes"
+        return replace(answer, body=body[:most], failure=failure, detail=detail)
+
+
+class _Chain:
+    """One request on its way through redirects: where it is, what it has seen, and the cookies that it was given."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask, self.seen, self.cookies = ask, list[str](), Cookies()
+        self._spare = ""
+
+    def leads_on(self, answer: Answer, allowed: Allowed) -> bool:
+        """Whether an answer leads on; `ask` is the next request then."""
+        cookies = self.cookies.keep(answer)
+        if not self.ask.follow:
+            return False
+        if targets := redirects.locations(answer):
+            self._spare = targets[1] if len(targets) > 1 else ""
+            return self._to(targets[0], answer.status)
+        if self._spare and answer.status in GONE:
+            target, self._spare = self._spare, ""
+            return self._to(target, 307)
+        self._spare = ""
+        target = redirects.refresh(answer) if answer.ok and self.ask.method == "GET" else ""
+        if not target or (not allowed(*place(target)) and not read(answer).is_empty):
+            return False
+        if not cookies and target in (self.ask.url, *self.seen):
+            return False  # a page that reloads itself, or two that take turns
+        return self._to(target, 303)
+
+    def _to(self, url: str, status: int) -> bool:
+        ask = replace(self.ask, url=url)
+        if place(url)[0] != place(self.ask.url)[0]:
+            ask = replace(ask, headers={k: v for k, v in ask.headers.items() if k.lower() not in SECRET})
+        if (status == 303 and ask.method != "HEAD") or (status in (301, 302) and ask.method == "POST"):
+            ask = replace(ask, method="GET", content=b"")
+        self.ask = ask
+        self.seen.append(url)
+        return True
+
+
+def _request(ask: Ask, url: URL, cookies: str) -> bytes:
+    """A request as it is sent. Raises ValueError for a header that would be two."""
+    headers = {"Host": url.host, **HEADERS, **ask.headers, "Connection": "close"}
+    if ask.content or ask.method in ("POST", "PUT"):
+        headers["Content-Length"] = str(len(ask.content))
+    lines = [
+        f"{ask.method} {url.pathname}{url.search} HTTP/1.1",
+        *(f"{name}: {text}" for name, text in headers.items()),
+    ]
+    if cookies:
+        lines.append(f"Cookie: {cookies}")
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header holds a line break")
+    return b"".join(_sent(line) + b"\r\n" for line in [*lines, ""]) + ask.content
+
+
+def _sent(line: str) -> bytes:
+    """Bytes that came from a server go back as they came; other text is sent as UTF-8."""
+    try:
+        return line.encode("latin-1")
+    except UnicodeError:
+        return line.encode()
+
+
+def _context(authorities: Path | None) -> ssl.SSLContext:
+    """TLS as browsers offer it. authorities: PEM of further ones; an intermediate that servers forget may be in it."""
+    context = ssl.create_default_context()
+    context.set_ciphers(CIPHERS)
+    context.options |= LEGACY_SERVERS
+    if authorities:
+        context.load_verify_locations(authorities)
+    return context
+
+
+def _ends_page(body: bytes) -> bool:
+    return b"</html" in body[-2_000:].lower()
 
 
 def place(url: str) -> tuple[str, int]:
@@ -184,31 +223,6 @@ def place(url: str) -> tuple[str, int]:
     except (ValueError, KeyError):
         return "", 0
     return (parts.hostname or "").rstrip("."), port
-
-
-async def _read(response: httpx2.Response, coding: str, most: int) -> tuple[bytes, bool]:
-    """The body unpacked, no more than `most` bytes of it, and whether that is all of it."""
-    coding = coding.strip().lower()
-    unpack = zlib.decompressobj(CODED[coding]) if coding in CODED else None
-    if coding not in ("", "identity", *CODED):
-        raise ValueError(f"content-encoding {coding} was not asked for")
-    body, came = bytearray(), False
-    assert isinstance(response.stream, httpx2.AsyncByteStream)
-    async for chunk in response.stream:
-        came = came or bool(chunk)
-        while chunk:
-            room = most + 1 - len(body)
-            if unpack is None:
-                body += chunk[:room]
-                chunk = b""
-            else:
-                body += unpack.decompress(chunk, room)
-                chunk = unpack.unconsumed_tail
-            if len(body) > most:
-                return bytes(body[:most]), False
-    if unpack and not unpack.eof and came:
-        raise ValueError("the compressed page ends too early")
-    return bytes(body), True
 
 
 def _of_status(answer: Answer) -> tuple[Failure | None, str]:

@@ -1,6 +1,5 @@
 """What a page holds: its text in whatever charset, its title and links, and what of it is content."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,17 +7,14 @@ from functools import cached_property
 from hashlib import blake2b
 from urllib.parse import urljoin, urlsplit
 
-from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from data.probe.net import Answer
+from data.probe.web.answer import Answer
+from data.probe.web.charset import decode
 
-META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
-LOOKED_AT = 4096
-"""Bytes in which a page says its charset."""
-WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "iso-8859-1": "cp1252"}
-"""Pages that say GB 2312 hold characters of GB 18030."""
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object")
+SEEN = "img[src], frame, video, canvas, input:not([type=hidden]), button, select, textarea"
+"""What shows something without a text."""
 CLOCK = re.compile(
     r"\d{1,2}\s*[:：时点]\s*\d{1,2}|星期|礼拜|周[一二三四五六日]|农历|今天是|现在是|当前时间|天气|℃|气温"
 )
@@ -27,7 +23,6 @@ COUNTER = re.compile(
     re.IGNORECASE,
 )
 DIGITS = re.compile(r"[\d０-９,.:：\-/年月日时分秒\s()（）\[\]【】]+")
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 WHOLE_TAG = re.compile(r"<[a-zA-Z](?>[^>\"']++|\"[^\"]*+\"?|'[^']*+'?)*+")
 QUOTED = re.compile(r"\"[^\"]*+\"?|'[^']*+'?")
@@ -72,13 +67,23 @@ class Page:
 
     @property
     def has_scripts(self) -> bool:
-        return re.search(r"<(script|iframe|frame|object)\b", self.text, re.IGNORECASE) is not None
+        """Whether something may appear that the HTML itself does not hold."""
+        return re.search(r"<(script|iframe|frame|object|embed)\b", self.text, re.IGNORECASE) is not None
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to read and nothing to see."""
+        """Nothing to read and nothing to see, as far as the HTML itself goes."""
         said = next(_texts(self.tree.body), "") if self.tree.body else ""
-        return not said and self.tree.css_first("img[src], frame, video, canvas") is None
+        return not said and self.tree.css_first(SEEN) is None and re.search(r"<svg\b", self.text, re.IGNORECASE) is None
+
+    @cached_property
+    def base(self) -> str:
+        """What addresses in the page are relative to."""
+        found = self.tree.css_first("base[href]")
+        try:
+            return urljoin(self.url, (found.attributes.get("href") or "").strip()) if found else self.url
+        except ValueError:
+            return self.url
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:
@@ -87,7 +92,7 @@ class Page:
             href = (node.attributes.get("href") or "").strip()
             if href and not href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
                 try:
-                    yield " ".join(node.text().split()), urljoin(self.url, href)
+                    yield " ".join(node.text().split()), urljoin(self.base, href)
                 except ValueError:
                     continue
 
@@ -111,30 +116,6 @@ def read(answer: Answer) -> Page:
     """The page of an answer, whatever its charset."""
     text, charset = decode(answer.body[:MOST_READ], answer.header("content-type"))
     return Page(answer.final or answer.url, text, charset)
-
-
-def decode(body: bytes, content_type: str) -> tuple[str, str]:
-    """Text and charset: by byte order mark, by header, by meta, as UTF-8, as GB 18030, by likelihood; in this order.
-
-    A charset that is said but does not fit is not believed. What cannot be read is replaced, never an error.
-    """
-    for mark, name in MARKS:
-        if body.startswith(mark):
-            return body.decode(name, "replace"), name
-    header = re.search(r"charset\s*=\s*[\"']?([\w-]+)", content_type, re.IGNORECASE)
-    meta = META.search(body[:LOOKED_AT])
-    said = [header[1] if header else "", meta[1].decode("ascii") if meta else "", "utf-8", "gb18030"]
-    for name in said:
-        name = WIDER.get(name.lower(), name.lower())
-        try:
-            if name and "\x00" not in (text := body.decode(name)):
-                return text, name
-        except (LookupError, UnicodeError):
-            continue
-    best = from_bytes(body[:65_536]).best()
-    # One broken byte in a page of ours is more likely than a charset of the other side of the world.
-    name = best.encoding if best and best.encoding.startswith(("big5", "gb", "utf")) else _nearest(body)
-    return body.decode(name, "replace"), name
 
 
 def shallow(text: str) -> str:
@@ -164,11 +145,6 @@ def content(text: str) -> str:
         return ""
     bare = DIGITS.sub("", text)
     return bare if len(bare) >= SHORTEST else ""
-
-
-def _nearest(body: bytes) -> str:
-    """UTF-8 or GB 18030, whichever spoils less."""
-    return min(("utf-8", "gb18030"), key=lambda name: body.decode(name, "replace").count("�"))
 
 
 def _texts(root: LexborNode) -> Iterator[str]:

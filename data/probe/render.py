@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.probe import axe
 from data.probe.axe import Fault
-from data.probe.browser import Tab, Unseen, tab
+from data.probe.browser import NotOpened, Tab, Unseen, tab
 
 SECONDS, AUDIT_SECONDS = 12.0, 15.0
 """For a page, and for axe-core beside."""
@@ -17,17 +17,27 @@ LOOK_SECONDS = 0.25
 MOST_BYTES = 5_000_000
 MOST_PICTURE, QUALITIES = 150_000, (40, 10)
 """Bytes of a picture; one that is larger is made again with less quality, or not kept."""
-TEXT = "document.body ? document.body.innerText.trim().length : 0"
 HTML = f"document.documentElement.outerHTML.slice(0, {MOST_BYTES})"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """picture: WebP, empty where there is none of a bearable size. faults: None where axe-core did not look."""
+    """picture: WebP, empty where there is none of a bearable size. faults: None where axe-core did not look.
+
+    status: of HTTP, 0 if unknown. visible: something is to be seen. error: why the browser did not open it.
+    """
 
     html: bytes
     picture: bytes = b""
     faults: tuple[Fault, ...] | None = None
+    status: int = 0
+    visible: bool = False
+    error: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a citizen sees the page."""
+        return self.visible and self.status < 400 and not self.error
 
 
 Render = Callable[[str, Mapping[str, str], bool], Awaitable[Rendered | None]]
@@ -43,6 +53,8 @@ def renderer(chromium: str) -> Render:
             try:
                 async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, addresses) as seen:
                     return await _look(seen, url, audit and bool(axe.script()))
+            except NotOpened as error:
+                return Rendered(b"", error=str(error))
             except (Unseen, TimeoutError):
                 return None
 
@@ -53,23 +65,23 @@ async def _look(seen: Tab, url: str, audit: bool) -> Rendered:
     async with asyncio.timeout(SECONDS):
         until = time.monotonic() + FILLING
         await seen.open(url, FILLING)
-        while not await _has_text(seen) and time.monotonic() < until:
+        while not await _is_visible(seen) and time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
+        state = await seen.state()
         html = str(await seen.says(HTML)).encode("utf-8", "replace")
-    picture = b""
+    shown = Rendered(html, status=int(state["status"]), visible=bool(state["visible"]))
     try:
         async with asyncio.timeout(AUDIT_SECONDS):
-            picture = await _picture(seen)
-            faults = await _faults(seen) if audit else None
+            shown = replace(shown, picture=await _picture(seen))
+            return replace(shown, faults=await _faults(seen) if audit else None)
     except (Unseen, TimeoutError):
-        return Rendered(html, picture)
-    return Rendered(html, picture, faults)
+        return shown
 
 
-async def _has_text(seen: Tab) -> bool:
-    """A page that leads on just now has none yet."""
+async def _is_visible(seen: Tab) -> bool:
+    """A page that leads on just now shows nothing yet."""
     try:
-        return bool(await seen.says(TEXT))
+        return bool((await seen.state())["visible"])
     except Unseen:
         return False
 

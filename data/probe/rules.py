@@ -3,6 +3,7 @@
 One small function a rule. Metrics know the rules by these names:
   site_open           a visit; observed = seconds until the page was there, passed when under 15
   measured            a visit that could not be judged, always failed: we are blocked, or led out of the register
+  uncertain           a page that the prober could not open but a browser might, with none to look; always failed
   home_updated        observed = days since the home page changed, passed under 14
   column_open         a column's page opens
   column_updated      observed = days since its newest item, passed within 14 days, 6 months, or its own limit
@@ -24,6 +25,7 @@ from data.probe.net import Answer
 from data.probe.page import Page
 from data.probe.register import Thing
 
+UNCERTAIN = "uncertain"
 OPEN_SECONDS, OPEN_DAYS = 15.0, 7
 HOME_DAYS, NEWS_DAYS = 14, 14
 LISTED_MONTHS, MESSAGE_MONTHS, YEAR_MONTHS = 6, 3, 12
@@ -70,6 +72,11 @@ def site_open(thing: Thing, answer: Answer) -> Check:
 def measured(thing: Thing, at: datetime) -> Check:
     """A visit that told nothing: we are not let in, which is no fault that a citizen sees."""
     return _check(thing, "measured", at, False)
+
+
+def uncertain(thing: Thing, at: datetime) -> Check:
+    """A failure that only a browser could confirm, and none could be asked. It counts in no verdict."""
+    return _check(thing, UNCERTAIN, at, False)
 
 
 def home_updated(thing: Thing, at: datetime, changed: datetime) -> Check:

@@ -19,7 +19,7 @@ from data.probe import plan
 from data.probe.jobs import NETWORK, Jobs, Withheld
 from data.probe.places import Places, allow_files
 from data.probe.plan import Task
-from data.probe.rules import Check
+from data.probe.rules import UNCERTAIN, Check
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ class Counts:
     done: int = 0
     checks: int = 0
     failed: int = 0
+    uncertain: dict[str, str] = field(default_factory=dict)
+    """What was found of assets that only a browser can decide on."""
     withheld: dict[str, int] = field(default_factory=dict)
     latest: timedelta = timedelta()
     """By how much the latest task of a host that is not slow came behind its time."""
@@ -161,7 +163,10 @@ class Runner:
         self._note(host, self.clock.seconds() - began, task)
         self.counts.done += 1
         self.counts.checks += len(found)
-        self.counts.failed += sum(not check.passed for check in found)
+        doubted = [check for check in found if check.rule == UNCERTAIN]
+        self.counts.failed += sum(not check.passed for check in found) - len(doubted)
+        for check in doubted:
+            self.counts.uncertain[f"{check.source}/{check.asset}"] = check.evidence
         self._found += found
         self.jobs.state.finish(task.id, self.clock.now())
 

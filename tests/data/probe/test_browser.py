@@ -142,7 +142,7 @@ def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(
     url = zoo.house(z.page("<body><script>1</script></body>"))
     edition = registered(home, [{"key": "site", "url": url}], AT)
     found = probed(home, edition, options(tmp_path, chromium="/no/browser"), clock)
-    assert next(check for check in found if check["rule"] == "site_open")["passed"]
+    assert {check["rule"] for check in found} & {"site_open", "uncertain"} == {"uncertain"}
     assert "axe_faults" not in {check["rule"] for check in found}
     assert "/no/browser cannot be started" in caplog.text
 
