@@ -8,15 +8,17 @@ from typing import Any
 from data.editions import Edition
 from data.repeats import DAYS
 from data.schema import SPANS
+from metrics.scope import holds
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A case by its identity, and when it came in."""
+    """A case by its identity, and when it came in. seen: whether it lies in the caller's areas."""
 
     source: str
     key: str
     registered_at: datetime
+    seen: bool
 
 
 def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
@@ -26,11 +28,14 @@ def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
     """
     at, district = case["registered_at"], case["area"] // SPANS["district"]
     sql = (
-        "SELECT source, key, registered_at FROM cases WHERE registered_at BETWEEN $first AND $at "
+        "SELECT source, key, registered_at, area FROM cases WHERE registered_at BETWEEN $first AND $at "
         "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $district "
         "OR area = $area AND place = $place AND category = $category) ORDER BY registered_at DESC, source, key LIMIT 1"
     )
     asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
     asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": SPANS["district"], "district": district}
     row = edition.cursor().execute(sql, asked).fetchone()
-    return Earlier(*row) if row else None
+    if not row:
+        return None
+    *identity, place = row
+    return Earlier(*identity, seen=holds(edition, place, place + 1))

@@ -12,6 +12,7 @@ from metrics.ageing import aged, end_sql
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.errors import MetricsError, did_you_mean
 from metrics.extent import has_data
+from metrics.links import LINKS, hide
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
 from metrics.scope import OutOfScope, holds
@@ -55,7 +56,7 @@ def rows(
         raise MetricsError(f'"{first}" is not a column to sort by.{did_you_mean(first, found.columns)}')
     sort = f"ORDER BY {first} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
-    return edition.cursor().execute(found.page(sort, page), found.values).df()
+    return hide(edition, edition.cursor().execute(found.page(sort, page), found.values).df())
 
 
 def count_rows(
@@ -80,6 +81,8 @@ def count_rows(
 def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
     """One fact by its identity, all its columns as known at the edition's time; None if it was not there then.
 
+    The key of a linked case that the caller may not see is `metrics.links.HIDDEN`.
+
     Raises OutOfScope for a fact of an area that the caller may not see.
     """
     one = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
@@ -91,7 +94,11 @@ def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object
     told = dict(zip(columns, row, strict=True))
     if not isinstance(code := told.get("area"), int) or not holds(edition, code, code + 1):
         raise OutOfScope(f"{key} of {source} lies outside of what you may see")
-    return told
+    if name != "cases":
+        return told
+    links = [column for column in LINKS if told[column] is not None]
+    shown = hide(edition, pd.DataFrame([{"source": source, **{column: told[column] for column in links}}]))
+    return told | {column: shown[column].iloc[0] for column in links}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cockpit.view import View
 from data.ledger import Batch, batch_of
 from metrics import areas
 from metrics.errors import MetricsError
+from metrics.links import HIDDEN
 from metrics.repeated import earlier
 from metrics.rows import fact
 from metrics.scope import OutOfScope
@@ -125,12 +126,20 @@ def history(view: View, case: Case) -> list[Item]:
         Item(_("Reworked"), ngettext("failed {n} check", "failed {n} checks", reworked) if reworked else ""),
         Item(_("Deferred"), _("deferred: not counted among what is due") if case["deferred"] else ""),
         _repeat(view, case),
-        Item(_("Part of"), case["parent"] or "", href=_known(view, case["source"], case["parent"])),
+        _parent(view, case),
     ]
+
+
+def _parent(view: View, case: Case) -> Item:
+    if case["parent"] == HIDDEN:
+        return Item(_("Part of"), _("a case of another area"))
+    return Item(_("Part of"), case["parent"] or "", href=_known(view, case["source"], case["parent"]))
 
 
 def _repeat(view: View, case: Case) -> Item:
     """What it repeats: the case its source names, or the one before it of the same caller or place and category."""
+    if case["repeat_of"] == HIDDEN:
+        return Item(_("Repeat"), _("repeats a case of another area"))
     if case["repeat_of"]:
         href = _known(view, case["source"], case["repeat_of"])
         return Item(_("Repeat"), _("repeats case {key}", key=case["repeat_of"]), href=href)
@@ -140,6 +149,8 @@ def _repeat(view: View, case: Case) -> Item:
     before = earlier(view.edition, case)
     if before is None:
         return Item(_("Repeat"), told)
+    if not before.seen:
+        return Item(_("Repeat"), _("repeats a case of another area"), note=told)
     text = _("repeats case {key} of {day}", key=before.key, day=format.day(before.registered_at))
     return Item(_("Repeat"), text, href=case_href(view, before.source, before.key), note=told)
 

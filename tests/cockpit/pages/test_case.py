@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from cockpit import settings
+from cockpit.access import guard
 from data.home import Home
+from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import (
     Screen,
     drawn,
@@ -14,7 +17,7 @@ from tests.cockpit.pages.conftest import (
     parameters,
     words,
 )
-from tests.factory import VILLAGES, areas, deliver, published
+from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 
 
 def test_a_case_tells_its_stages_against_their_clocks(screen: Screen) -> None:
@@ -68,3 +71,25 @@ def test_what_came_after_the_data_is_not_told(home: Home, tmp_path: Path, screen
     published(other, datetime(2026, 11, 10))
     page = screen("case", root=other.root, source="hotline", key="1")
     assert drawn(page, "timeline")[0]["stages"][-1]["state"] == "now"
+
+
+def test_a_linked_case_elsewhere_is_told_without_its_key(
+    tmp_path: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Home(tmp_path, memory="1GB")
+    areas(other)
+    at = datetime(2026, 11, 2, 9)
+    cases = [
+        {"key": "FAR", "area": VILLAGES[2], "registered_at": at, "reporter": "somebody"},
+        {"key": "named", "area": VILLAGES[0], "registered_at": at, "parent": "FAR", "repeat_of": "FAR"},
+        {"key": "found", "area": VILLAGES[0], "registered_at": at.replace(day=3), "reporter": "somebody"},
+    ]
+    deliver(other, "cases", cases)
+    published(other, datetime(2026, 11, 22, 8))
+    monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("official",), TOWNS[0]))
+    for key in ("named", "found"):
+        page = screen("case", root=tmp_path, source="hotline", key=key)
+        said = lines(page)
+        assert (said["重复"]["text"], said["重复"].get("href", "")) == ("与其他区划的一件重复", "")
+        assert "FAR" not in str(said)
+    assert lines(screen("case", root=tmp_path, source="hotline", key="named"))["上级件"]["text"] == "其他区划的一件"

@@ -1,0 +1,42 @@
+"""Links between cases: the key of a case outside the caller's areas is hidden, that there is one is not."""
+
+import pandas as pd
+
+from data.editions import EVERYTHING, Edition
+from metrics.scope import holds
+
+HIDDEN = "***"
+"""In place of the key of a linked case that the caller may not see."""
+LINKS = ("parent", "repeat_of")
+"""Columns of cases that hold the key of another case of the same source."""
+
+
+def hide(edition: Edition, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame of cases with HIDDEN in place of each linked key that lies outside of the edition's scope.
+
+    frame: has `source`, and the columns of LINKS as far as they were asked for.
+    """
+    columns = [name for name in LINKS if name in frame]
+    if edition.scope == EVERYTHING or not columns or frame.empty:
+        return frame
+    frame = frame.copy()
+    for name in columns:
+        linked = frame.loc[frame[name].notna(), ["source", name]].drop_duplicates()
+        outside = _outside(edition, list(linked.itertuples(index=False, name=None)))
+        if outside:
+            pairs = pd.Series(list(zip(frame["source"], frame[name], strict=True)), index=frame.index)
+            frame[name] = frame[name].mask(pairs.isin(outside), HIDDEN)
+    return frame
+
+
+def _outside(edition: Edition, linked: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the (source, key) that are cases outside of the scope; unknown keys are the row's own words."""
+    if not linked:
+        return set()
+    sql = (
+        "SELECT c.source, c.key, c.area FROM cases c "
+        "JOIN (SELECT unnest($1::VARCHAR[]) AS source, unnest($2::VARCHAR[]) AS key) l USING (source, key)"
+    )
+    sources, keys = zip(*linked, strict=True)
+    found = edition.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
+    return {(source, key) for source, key, area in found if area is None or not holds(edition, area, area + 1)}

@@ -1,0 +1,62 @@
+"""A link to a case outside of one's areas says that there is one, not which."""
+
+from datetime import datetime
+
+import pytest
+
+from data.editions import Edition
+from data.home import Home
+from metrics.links import HIDDEN
+from metrics.period import Period
+from metrics.repeated import earlier
+from metrics.rows import fact, rows
+from tests.factory import TOWNS, VILLAGES, edition_of
+
+OWN, ELSEWHERE = VILLAGES[0], VILLAGES[2]
+NOVEMBER = Period(datetime(2026, 11, 1).date(), datetime(2026, 12, 1).date())
+
+
+@pytest.fixture
+def edition(home: Home) -> Edition:
+    at = datetime(2026, 11, 2, 9)
+    cases = [
+        {"key": "far", "area": ELSEWHERE, "registered_at": at, "reporter": "somebody"},
+        {"key": "near", "area": OWN, "registered_at": at},
+        {"key": "a", "area": OWN, "registered_at": at, "parent": "far", "repeat_of": "near"},
+        {"key": "b", "area": OWN, "registered_at": at, "parent": "near", "repeat_of": "far"},
+        {"key": "c", "area": OWN, "registered_at": at, "parent": "not delivered"},
+        {"key": "d", "area": OWN, "registered_at": at.replace(day=3), "reporter": "somebody"},
+    ]
+    return edition_of(home, cases, datetime(2026, 11, 22, 8))
+
+
+def links(edition: Edition) -> dict[str, tuple[object, object]]:
+    found = rows(edition, "intake", OWN, NOVEMBER).astype(object)
+    found = found.where(found.notna(), None)
+    return {row.key: (row.parent, row.repeat_of) for row in found.itertuples()}
+
+
+def test_rows_name_the_linked_cases_of_ones_own_areas_alone(edition: Edition) -> None:
+    whole = links(edition)
+    assert (whole["a"], whole["b"]) == (("far", "near"), ("near", "far"))
+    town = links(edition.seen_by(((TOWNS[0], TOWNS[0] + 1000),)))
+    assert town["a"] == (HIDDEN, "near")
+    assert town["b"] == ("near", HIDDEN)
+    assert (town["c"], town["near"]) == (("not delivered", None), (None, None))
+
+
+def test_one_case_hides_the_same_keys(edition: Edition) -> None:
+    narrow = edition.seen_by(((OWN, OWN + 1),))
+    for key, links_ in {"a": (HIDDEN, "near"), "b": ("near", HIDDEN), "c": ("not delivered", None)}.items():
+        found = fact(narrow, "cases", "hotline", key)
+        assert found is not None
+        assert (found["parent"], found["repeat_of"]) == links_
+
+
+def test_an_earlier_case_of_the_same_caller_is_marked_as_not_to_be_seen(edition: Edition) -> None:
+    case = fact(edition, "cases", "hotline", "d")
+    assert case is not None
+    assert [earlier(edition.seen_by(scope), case).seen for scope in (((OWN, OWN + 1),), ((0, 10**12),))] == [  # type: ignore[union-attr]
+        False,
+        True,
+    ]
