@@ -24,7 +24,7 @@ _REFUSED = {
     "POSITIONAL_REFERENCE": "a column by position",
     "DEFAULT": "DEFAULT",
 }
-_OUTSIDE = {
+OUTSIDE = {
     "getvariable", "current_setting", "current_query", "currval", "nextval", "setseed", "sleep_ms", "pg_sleep",
     "write_log", "json_serialize_plan", "unnest", "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid",
 }  # fmt: skip
@@ -63,10 +63,10 @@ def parse(sql: str) -> Expression:
     word = sql.strip()
     if re.fullmatch(r"[^\W\d]\w*", word) and word.lower() not in ("true", "false", "null"):
         return Expression(quoted(word), (word,), plain=True)
-    _statements(f"SELECT (\n{sql}\n)")
-    statements = _statements(f"SELECT\n{sql}\n")
-    node = statements[0]["node"]
-    if len(statements) != 1 or not _is_one_value(node):
+    statements(f"SELECT (\n{sql}\n)")
+    parsed = statements(f"SELECT\n{sql}\n")
+    node = parsed[0]["node"]
+    if len(parsed) != 1 or not _is_one_value(node):
         raise DataError("must be one SQL expression, no list and no statement")
     tree = node["select_list"][0]
     columns = tuple(dict.fromkeys(_columns(tree, frozenset())))
@@ -101,7 +101,8 @@ def result_types(
     return types
 
 
-def _statements(sql: str) -> list[dict]:
+def statements(sql: str) -> list[dict]:
+    """The parse trees of SELECT statements. DataError for anything else."""
     answer = json.loads(_parser().cursor().execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if answer["error"]:
         raise DataError(f"not an SQL expression: {answer['error_message'].splitlines()[0]}")
@@ -145,11 +146,11 @@ def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
 
 
 def _allow(function: str) -> None:
-    if function in _OUTSIDE:
+    if function in OUTSIDE:
         raise DataError(f"must not call {function}(): an expression sees one row and gives the same answer each time")
-    if function in _functions("aggregate") | {"count_star"}:
+    if function in functions("aggregate") | {"count_star"}:
         raise DataError(f"must not call {function}(), which asks many rows: an expression sees one row")
-    scalar = _functions("scalar") | _functions("macro")
+    scalar = functions("scalar") | functions("macro")
     if function not in scalar:
         raise DataError(f"there is no function {function}{suggest(function, scalar)}")
 
@@ -165,6 +166,7 @@ atexit.register(_parser.cache_clear)
 
 
 @cache
-def _functions(kind: str) -> frozenset[str]:
+def functions(kind: str) -> frozenset[str]:
+    """The names of DuckDB's functions of a kind: scalar, aggregate or macro."""
     sql = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = ?"
     return frozenset(row[0] for row in _parser().cursor().execute(sql, [kind]).fetchall())

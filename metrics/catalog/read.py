@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from data import yamls
 from data.schema import FACTS
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
+from metrics.catalog.safety import unsafe
 from metrics.errors import MetricsError, did_you_mean
 
 HERE = Path(__file__).parent
@@ -39,7 +40,8 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
             theirs += domains[-1:] if file.parent != HERE else []
     if not faults:
         faults = [*_clashes(domains), *(fault for domain in domains for fault in _faults(domain, domains))]
-        faults += [fault for domain in theirs for fault in sql_faults(domain)]
+        for domain in theirs:
+            faults += list(unsafe(domain)) or list(sql_faults(domain))
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)

@@ -45,6 +45,7 @@ ELSEWHERE = {
     "data/declared.py": LOADED, "data/deliveries.py": LOADED, "data/expressions.py": LOADED, "data/ingest.py": LOADED,
     "data/formats/csv_tables.py": LOADED, "data/formats/json_lines.py": LOADED, "data/formats/layout.py": LOADED,
     "data/formats/workbooks.py": LOADED,
+    "data/selects.py": STARTED,
     "data/judge.py": LOADED, "data/masking.py": LOADED, "data/merge.py": LOADED, "data/shapes.py": LOADED,
     "data/sources.py": LOADED, "data/pushes.py": LOADED, "data/publish.py": PUBLISHED,
     "data/buckets.py": PUSHED, "data/intake.py": PUSHED,

@@ -103,7 +103,7 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
         (changed(**NO_RATE, composite=[{"metric": "backlog", "weight": 1}]), r'"backlog" is not a rate'),
         ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
         (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad: .*"registered"'),
-        ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: Parser Error"),
+        ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: not an SQL expression"),
         (measured(held={"adds": "all", "less": "gone", "until": "closed_at"}), r'held.less: "gone" is not a flow'),
         ({**OWN, "metrics": {"backlog": METRIC}}, r"metric backlog is already defined in cases.yaml"),
         ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),

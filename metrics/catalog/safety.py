@@ -1,0 +1,47 @@
+"""What a catalog file's SQL may do: an expression sees one row, a view reads facts and areas. Neither can write."""
+
+from collections.abc import Iterator
+
+from data.errors import DataError
+from data.expressions import parse
+from data.schema import FACTS
+from data.selects import check
+from metrics.catalog.model import Domain
+
+VIEW_TABLES = (*FACTS, "areas", "instants", "bounds")
+"""What the SELECT of a view may read; `instants` and `bounds` are given to it (see metrics.views)."""
+
+
+def unsafe(domain: Domain) -> Iterator[str]:
+    """Every expression or view that does more than it may: file, field and what to write instead."""
+    for field, sql in _expressions(domain):
+        try:
+            parse(sql)
+        except DataError as error:
+            yield f"{domain.file}: {field}: {error}"
+    if domain.view:
+        try:
+            check(domain.view, VIEW_TABLES)
+        except DataError as error:
+            yield f"{domain.file}: view: {error}"
+
+
+def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
+    """Each SQL expression of a catalog file, with the field it stands in."""
+    yield from ((f"terms.{name}", sql) for name, sql in domain.terms.items())
+    for flow in domain.flows:
+        yield from _given(f"measures.{flow.name}", anchor=flow.anchor, where=flow.where, value=flow.value)
+    for metric in domain.metrics:
+        at = f"metrics.{metric.id}"
+        if q := metric.quantile:
+            yield from _given(f"{at}.quantile", anchor=q.anchor, value=q.value, where=q.where)
+        if metric.oldest:
+            yield from _given(f"{at}.oldest", since=metric.oldest.since)
+        if a := metric.aggregate:
+            yield from _given(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per)
+    for name, measure in domain.measures.items():
+        yield from _given(f"measures.{name}", until=getattr(measure, "until", None))
+
+
+def _given(at: str, **fields: str | None) -> Iterator[tuple[str, str]]:
+    yield from ((f"{at}.{name}", sql) for name, sql in fields.items() if sql)
