@@ -1,5 +1,7 @@
-"""A change of the settings is in the audit: they are compared when a server starts with what they were before."""
+"""A change of the settings or of definition files is in the audit: compared at each start with the last one."""
 
+import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -24,13 +26,28 @@ def note(desk: Desk, settings: "Settings") -> None:
 
 
 def in_words(settings: "Settings") -> str:
-    """`COCKPIT_PORT=8600 …`, no secret among them; `defaults` where nothing else is set."""
+    """`COCKPIT_PORT=8600 … catalog=sha256:…`, no secret among them; `defaults` where nothing else is set."""
     changed = (
         f"COCKPIT_{name.upper()}={_told(name, value)}"
         for name, value in settings
         if value != type(settings).model_fields[name].get_default(call_default_factory=True)
     )
-    return (" ".join(changed) or "defaults")[: audit.LONGEST["what"]]
+    return (" ".join([*changed, *_contents(settings)]) or "defaults")[: audit.LONGEST["what"]]
+
+
+def _contents(settings: "Settings") -> Iterator[str]:
+    """`catalog=sha256:…` of each folder or file of definitions that decides what is counted, shown or let in."""
+    places = {
+        "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
+        "schedule": settings.schedule,
+    }  # fmt: skip
+    for name, place in places.items():
+        if place and (files := [place] if place.is_file() else sorted(place.rglob("*"))):
+            total = hashlib.sha256()
+            for file in (file for file in files if file.is_file()):
+                own = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{file.relative_to(place.parent)}\0{own}\n".encode())
+            yield f"{name}=sha256:{total.hexdigest()}"
 
 
 def _told(name: str, value: object) -> str:

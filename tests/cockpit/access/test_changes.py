@@ -31,3 +31,18 @@ def test_no_secret_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in told
     assert "COCKPIT_DESK=postgresql+psycopg://cockpit:***@db/desk" in told
     assert "COCKPIT_OIDC_CLIENT_SECRET=…" in told
+
+
+@pytest.mark.parametrize("name", ["catalog", "reports", "schedule", "sources"])
+def test_a_changed_definition_file_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "var"))
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / "own.yaml"
+    file.write_text("[]")
+    monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name == "schedule" else folder))
+    before = changes.in_words(settings.load())
+    assert f"{name}=sha256:" in before
+    assert changes.in_words(settings.load()) == before
+    file.write_text("[1]")
+    assert changes.in_words(settings.load()) != before
