@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     threads: int = Field(default_factory=_processors, ge=1, le=1024, description="DuckDB threads, 1 or more")
     keep_editions: int = Field(10, ge=1, description="published editions kept, 1 or more")
     catalog: Path | None = Field(None, description="folder with a district's own metrics (*.yaml), added to ours")
+    calendar: Path | None = Field(
+        None, description="file of the district's own working days, a CSV of day, workday and note"
+    )
     sources: Path | None = Field(None, description="folder of source files that may be pushed to; `sources` at home")
     push_size: Size = Field("50MB", description="bytes of one push, unpacked, such as 50MB")
     push_rows: int = Field(100_000, ge=1, le=10_000_000, description="rows of one push, 1 or more")
@@ -198,6 +201,13 @@ class Settings(BaseSettings):
             raise ValueError("no such folder")
         return folder
 
+    @field_validator("calendar")
+    @classmethod
+    def _table_exists(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("no such file")
+        return file
+
     @property
     def desk_url(self) -> str:
         return self.desk or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
@@ -226,7 +236,7 @@ class Settings(BaseSettings):
     @property
     def data(self) -> Home:
         """The home with the limits for loading and publishing."""
-        return Home(self.home, self.zone, self.memory, self.threads)
+        return Home(self.home, self.zone, self.memory, self.threads, self.calendar)
 
 
 def load(**changes: Any) -> Settings:

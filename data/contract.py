@@ -10,7 +10,6 @@ from datetime import date
 from functools import cached_property
 
 from data.deliveries import Delivery, text
-from data.errors import DataError
 from data.expressions import quoted
 from data.formats.layout import FAULT, LONG, NOTE, REASON, ROW, TOTAL, UNREADABLE
 from data.masking import mask, pseudonym
@@ -18,6 +17,7 @@ from data.places import Resolution, resolution
 from data.pushed import OUTSIDE, Pushed
 from data.schema import TIME, Column
 from data.sources import Source
+from data.values import sql
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
@@ -32,7 +32,8 @@ SKIPS = ("blank", "total", "note", "where")
 WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
 
-EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
+START = "registered_at"
+"""The time that a deadline given as a duration is counted from."""
 
 
 def mapped(key: str) -> str:
@@ -77,6 +78,10 @@ class Contract:
         names = {"key", *(["area"] if self.source.area else []), *self.source.columns}
         return tuple(column for column in self.source.contract.delivered if column.name in names)
 
+    @property
+    def times(self) -> sql.Times:
+        return sql.Times(self.source.zone, self.zone)
+
     @cached_property
     def area(self) -> Resolution:
         return resolution(self.source, mapped, self._day)
@@ -89,7 +94,7 @@ class Contract:
     def _day(self) -> str:
         today = f"DATE '{self.today}'"
         time = self.source.contract.time
-        return f"coalesce({typed(time)}::DATE, {today})" if time else today
+        return f"coalesce({self.times.day(typed(time))}, {today})" if time else today
 
     def mapped(self) -> str:
         """SQL of the delivery with the value of each expression beside its own columns."""
@@ -101,7 +106,8 @@ class Contract:
 
         sheet_row: number on the sheet, NULL if the order tells it. skip: one of SKIPS, NULL for a row that counts.
         """
-        values = [f"{self._typed(c)} AS {typed(c.name)}" for c in self.columns if c.name != "area"]
+        first = sorted((c for c in self.columns if c.name != "area"), key=lambda column: column.name != START)
+        values = [f"{self._typed(c)} AS {typed(c.name)}" for c in first]
         values += [self.area.values] if self.source.area else []
         rows = f"SELECT *, {', '.join(values)} FROM ({self.mapped()})"
         if self.source.area:
@@ -151,7 +157,8 @@ class Contract:
         key = self._key(column)
         value, type = mapped(key), self.types[key]
         if column.type == TIME:
-            return self._time(key, value, type)
+            counted = column.name.endswith("due_at") and START in self.source.columns
+            return self.times.typed(key, value, type, typed(START) if counted else "")
         if type == column.type and type != "VARCHAR":
             return value
         plain = value if type == "VARCHAR" else f"CAST({value} AS VARCHAR)"
@@ -167,30 +174,10 @@ class Contract:
         if column.type == "VARCHAR":
             return stripped(plain)
         if column.type == "BOOLEAN":
-            word = f"CASE trim({plain}) WHEN '是' THEN true WHEN '否' THEN false END"
-            return f"coalesce(TRY_CAST({plain} AS BOOLEAN), {word})"
-        if column.type in WHOLE:
-            number = f"TRY_CAST({plain} AS DOUBLE)"
-            fraction = f"contains({plain}, '.') AND {number} <> floor({number})"
-            return f"CASE WHEN {fraction} THEN NULL ELSE TRY_CAST({plain} AS {column.type}) END"
-        return f"TRY_CAST({plain} AS {column.type})"
-
-    def _time(self, key: str, value: str, type: str) -> str:
-        """SQL of a time in the home zone. A text with an offset says its own zone; DuckDB's TIMESTAMP would drop it."""
-        if type == "TIMESTAMP WITH TIME ZONE":
-            return f"timezone({text(self.zone)}, {value})"
-        if type not in ("VARCHAR", "DATE", '"NULL"') and not type.startswith("TIMESTAMP"):
-            raise DataError(
-                f"{key}: gives {type}, not a time; make it one, for seconds since 1970 with to_timestamp(…)"
-            )
-        local = f"TRY_CAST({value} AS TIMESTAMP)"
-        if self.source.zone != self.zone:
-            local = f"timezone({text(self.zone)}, timezone({text(self.source.zone)}, {local}))"
-        if type != "VARCHAR":
-            return local
-        offset = f"contains({value}, '+') OR contains({value}, 'Z') OR {value}[-1] > '9' OR {value} LIKE '%:%-%'"
-        instant = f"timezone({text(self.zone)}, TRY_CAST({value} AS TIMESTAMPTZ))"
-        return f"CASE WHEN {offset} THEN {instant} ELSE {local} END"
+            return sql.boolean(plain)
+        days = column.name.endswith("_days")
+        number = sql.whole if column.type in WHOLE else sql.number
+        return number(plain, column.type, days=days)
 
     def _reasons(self) -> str:
         """SQL of the list of reasons against a row, NULL for a good one."""
@@ -214,7 +201,9 @@ class Contract:
             if column.type != "VARCHAR" or column.words:
                 yield f"{value} IS NULL AND trim({given}) <> ''", _unparseable(column, given)
             outside = _outside(column, value)
-            if outside:
+            if outside and column.type == TIME:
+                yield outside, sql.outside_reason(column.name, given)
+            elif outside:
                 yield outside, text(f"out of range: {column.name}")
             if self.delivery.sheet and column.type == "VARCHAR" and not column.words:
                 yield from self._sheet_faults(column, value)
@@ -261,7 +250,9 @@ def _unparseable(column: Column, given: str) -> str:
     """SQL of the reason against a value that is given but not of the column's type."""
     if column.words:
         return text(f"unknown value: {column.name}")
-    kind = {TIME: "time", "BOOLEAN": "boolean"}.get(column.type, "number")
+    if column.type == TIME:
+        return sql.time_reason(column.name, given)
+    kind = "boolean" if column.type == "BOOLEAN" else "number"
     reason = text(f"unparseable {kind}: {column.name}")
     if column.type not in WHOLE:
         return reason
@@ -272,7 +263,7 @@ def _unparseable(column: Column, given: str) -> str:
 def _outside(column: Column, value: str) -> str | None:
     """SQL that says whether a typed value lies outside its column's limits; None if there are none."""
     if column.type == TIME:
-        return f"{value} NOT BETWEEN {EARLIEST} AND {LATEST}"
+        return f"{value} NOT BETWEEN {sql.EARLIEST} AND {sql.LATEST}"
     tests = [f"{value} < {column.low}"] if column.low is not None else []
     tests += [f"{value} > {column.high}"] if column.high is not None else []
     tests += [f"NOT isfinite({value})"] if column.type == "DOUBLE" else []

@@ -15,6 +15,7 @@ from functools import cache
 import duckdb
 
 from data.errors import DataError
+from data.values.functions import PUBLIC
 
 _REFUSED = {
     "SUBQUERY": "a subquery",
@@ -150,7 +151,7 @@ def _allow(function: str) -> None:
         raise DataError(f"must not call {function}(): an expression sees one row and gives the same answer each time")
     if function in functions("aggregate") | {"count_star"}:
         raise DataError(f"must not call {function}(), which asks many rows: an expression sees one row")
-    scalar = functions("scalar") | functions("macro")
+    scalar = functions("scalar") | functions("macro") | PUBLIC
     if function not in scalar:
         raise DataError(f"there is no function {function}{suggest(function, scalar)}")
 

@@ -12,12 +12,14 @@ class Home:
 
     zone: the district's own time zone; every stored time is local to it.
     memory: DuckDB's memory limit for loading and publishing, e.g. "4GB".
+    calendar: the district's own table of working days, a CSV; None for the official calendar alone.
     """
 
     root: Path
     zone: str = "Asia/Shanghai"
     memory: str = "4GB"
     threads: int = 2
+    calendar: Path | None = None
 
     @property
     def store(self) -> Path:

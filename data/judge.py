@@ -21,6 +21,9 @@ from data.pushed import FOREIGN, Pushed
 from data.schema import Column
 from data.sources import Source
 from data.store import attach_store, one
+from data.values.calendar import calendar
+from data.values.functions import ValueReader, value_functions
+from data.values.times import TimeReader
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,12 @@ def judge(
 ) -> Judged:
     """Judge the delivery at `path`: a file of the source, what `fetch` has brought for it, or what was `pushed`."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
-    with home.connect() as connection, area_functions(connection, home, source) as areas:
+    values = ValueReader(TimeReader(source.zone, source.dates), home.zone, calendar(home.calendar))
+    with (
+        home.connect() as connection,
+        area_functions(connection, home, source) as areas,
+        value_functions(connection, values),
+    ):
         connection.execute(f"SET temp_directory = {text(str(scratch))}")
         connection.execute(f"SET TimeZone = {text(source.zone)}")
         # Rows are numbered by their order, so nothing may change it. A join would: data.lookups stands for it.
@@ -76,6 +84,7 @@ def judge(
                 delivery = delivery.converted(scratch)
                 contract = _contract(home, source, delivery, areas, connection, now, pushed)
                 _stage(connection, contract, facts)
+        values.warn(source.source)
         read_facts = f"FROM read_parquet({text(str(facts))}, file_row_number = true)"
         connection.execute(f"CREATE VIEW facts AS {read_facts} WHERE skip IS NULL")
         skipped = dict(

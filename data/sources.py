@@ -169,6 +169,7 @@ class Source(_Strict):
     nulls: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     where: Sql | None = None
     zone: str
+    dates: Literal["mdy", "dmy"] | None = None
     cycle_days: float | None = Field(None, gt=0)
     key: Sql
     area: Annotated[tuple[Place, ...], BeforeValidator(_places)] = ()
@@ -261,6 +262,8 @@ class Source(_Strict):
     def definition_hash(self) -> str:
         """A hash of what decides how a delivery is read; where it lies and what it is called do not."""
         reading = self.model_dump(mode="json", exclude={"name", "file", "url", "query", "push", "cycle_days"})
+        if self.dates is None:
+            del reading["dates"]  # so that what was loaded before there was this key is known still
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()
 
     def pushed_as(self, format: Format) -> Self:

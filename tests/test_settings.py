@@ -24,7 +24,7 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     plain = {name: told[PREFIX + name.upper()] for name in Settings.model_fields}
     assert plain.pop("threads") == ""  # the processors of the machine
     assert plain.pop("sources") == ""  # beside the store
-    assert [plain.pop(name) for name in ("catalog", "reports", "fonts", "schedule")] == [""] * 4  # no folder
+    assert [plain.pop(name) for name in ("catalog", "reports", "fonts", "schedule", "calendar")] == [""] * 5  # no file
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"
@@ -55,6 +55,14 @@ def test_variables_reach_the_home_of_the_data(monkeypatch: pytest.MonkeyPatch, t
         monkeypatch.setenv(PREFIX + name, value)
     home = load().data
     assert (home.root, home.zone, home.memory, home.threads) == (tmp_path, "America/New_York", "512MB", 3)
+
+
+def test_a_calendar_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COCKPIT_CALENDAR", str(tmp_path / "days.csv"))
+    with pytest.raises(UsageError, match=r"COCKPIT_CALENDAR=.*a CSV of day, workday and note"):
+        load()
+    (tmp_path / "days.csv").write_text("day,workday,note\n", "utf-8")
+    assert load().data.calendar == tmp_path / "days.csv"
 
 
 @pytest.mark.parametrize(("size", "count"), [("50MB", 50_000_000), ("1.5 GB", 1_500_000_000), ("2MiB", 2_097_152)])

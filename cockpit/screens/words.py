@@ -10,6 +10,7 @@ from data.contract import ERROR_CELL, LONG_NUMBER, REMEDY
 from data.formats.csv_tables import SWALLOWED
 from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
+from data.values import times
 from metrics.catalog import Domain, Metric
 
 
@@ -177,6 +178,9 @@ def unit(stored: str) -> str:
 def reason(told: str) -> str:
     """Why a row was refused; columns by their headings."""
     kind, _colon, what = told.removesuffix(REMEDY).partition(": ")
+    if kind == "unparseable time" and what.endswith(")"):
+        named, _paren, hint = what.removesuffix(")").partition(" (")
+        return _("{told} ({more})", told=reason(f"{kind}: {named}"), more=time_hint(hint))
     if kind.startswith("missing "):
         kind, what = "missing", kind.removeprefix("missing ")
     known = {
@@ -194,6 +198,20 @@ def reason(told: str) -> str:
     if known is None:
         return told
     return _("{told}: {more}", told=known, more=column(what)) if what else known
+
+
+def time_hint(hint: str) -> str:
+    """What is wrong with a text that is no time."""
+    return {
+        times.WHICH_FIRST: _("day or month first: set dates: mdy or dates: dmy in the source file"),
+        times.SHORT_YEAR: _("the year needs four digits"),
+        times.NO_SUCH_DAY: _("there is no such day or hour"),
+        times.SKIPPED: _("the clocks skip this hour"),
+        times.REPEATED: _("the clocks show this hour twice: give the offset"),
+        times.OTHER_ZONE: _("the source's zone does not use this abbreviation then: give the offset"),
+        times.CLASH: _("the hour contradicts its morning or afternoon"),
+        times.NO_ORDER: _("does not fit dates in the source file"),
+    }.get(hint, hint)
 
 
 def level(name: str) -> str:

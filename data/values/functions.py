@@ -1,0 +1,192 @@
+"""What `data.values` reads, as functions of a DuckDB connection: for the contract, and for a source's expressions."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import DataError
+from data.lookups import function
+from data.values.calendar import Calendar
+from data.values.durations import read_duration
+from data.values.numbers import read_boolean, read_number
+from data.values.times import Refused, TimeReader
+
+log = logging.getLogger(__name__)
+
+PUBLIC = frozenset({"deadline", "workdays_between", "working_minutes"})
+"""Functions that a source's expressions may call."""
+
+NONE_US = -62_135_596_800_000_000
+NONE = "TIMESTAMP '0001-01-01'"
+"""Stands for no time, since a function of SQL cannot give NULL."""
+_MICROSECOND = pa.timestamp("us")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ValueReader:
+    """Reads the values of one source. zone: the district's, in which days and deadlines are counted."""
+
+    times: TimeReader
+    zone: str
+    calendar: Calendar
+    years: set[int] = field(default_factory=set)
+    """Years that a deadline in working days has run through."""
+
+    @cached_property
+    def region(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def time(self, text: str) -> datetime | None:
+        try:
+            return self.times.read(text)
+        except Refused:
+            return None
+
+    def fault(self, text: str) -> str:
+        """Why a text is no time; empty where there is no more to say than that."""
+        try:
+            self.times.read(text)
+        except Refused as error:
+            return str(error)
+        return ""
+
+    def warn(self, source: str) -> None:
+        """Say so if deadlines ran through years whose official calendar is not known."""
+        for year in self.calendar.unpublished(self.years):
+            log.warning(
+                "%s: the working days of %s are not published yet: weekends and fixed holidays alone count; name "
+                "its days in COCKPIT_CALENDAR and load again with --force", source, year,
+            )  # fmt: skip
+
+    def due(self, start: datetime, limit: str, region: ZoneInfo | None = None) -> datetime | None:
+        """When the duration `limit` from `start` ends; None if it is no duration or ends beyond the calendar."""
+        duration = read_duration(limit)
+        if duration is None:
+            return None
+        try:
+            end = duration.end(start, region or self.region, self.calendar)
+        except (DataError, OverflowError):
+            return None
+        if duration.unit == "workdays":
+            self.years.update(range(start.year, end.year + 1))
+        return end
+
+
+@contextmanager
+def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) -> Iterator[None]:
+    """For as long as the context lasts, `connection` has the functions PUBLIC and those that the contract calls:
+
+    read_time(text): the instant, TIMESTAMP in UTC. read_due(start, limit): the same for a deadline, `start` in UTC.
+    time_fault(text): why a text is no time. read_boolean(text), read_number(text), read_days(text): what DuckDB casts.
+    Where a text is none, a time is NONE and a text is empty.
+    """
+    functions: list[tuple[str, Callable[..., pa.Array], list[str], str]] = [
+        ("read_time", _each(lambda text: _us(reader.time(text)), pa.int64()), ["VARCHAR"], "TIMESTAMP"),
+        ("time_fault", _each(reader.fault, pa.string()), ["VARCHAR"], "VARCHAR"),
+        ("read_boolean", _each(lambda text: _word(read_boolean(text)), pa.string()), ["VARCHAR"], "VARCHAR"),
+        ("read_number", _each(lambda text: read_number(text) or "", pa.string()), ["VARCHAR"], "VARCHAR"),
+        ("read_days", _each(lambda text: read_number(text, days=True) or "", pa.string()), ["VARCHAR"], "VARCHAR"),
+        ("read_due", _due(reader), ["TIMESTAMP", "VARCHAR"], "TIMESTAMP"),
+        ("_deadline", _deadline(reader), ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
+        ("_workdays", _between(reader, _workdays), ["VARCHAR", "VARCHAR"], "DOUBLE"),
+        ("_minutes", _between(reader, _minutes), ["VARCHAR", "VARCHAR"], "DOUBLE"),
+    ]
+    with ExitStack() as made:
+        for name, batch, parameters, returns in functions:
+            made.enter_context(function(connection, name, batch, parameters, returns))
+        connection.execute(
+            "CREATE TEMP MACRO deadline(begun, span) AS "
+            f"nullif(_deadline(CAST(begun AS VARCHAR), CAST(span AS VARCHAR)), {NONE})"
+        )
+        for name, inner in (("workdays_between", "_workdays"), ("working_minutes", "_minutes")):
+            value = f"{inner}(CAST(low AS VARCHAR), CAST(high AS VARCHAR))"
+            connection.execute(f"CREATE TEMP MACRO {name}(low, high) AS CASE WHEN isfinite({value}) THEN {value} END")
+        try:
+            yield
+        finally:
+            for name in PUBLIC:
+                connection.execute(f"DROP MACRO {name}")
+
+
+def _each(read: Callable[[str], object], type: pa.DataType) -> Callable[[pa.ChunkedArray], pa.Array]:
+    """A batch function of one text, read once for each different one."""
+
+    def batch(texts: pa.ChunkedArray) -> pa.Array:
+        encoded = texts.combine_chunks().dictionary_encode()
+        values = pa.array([read(text) for text in encoded.dictionary.to_pylist()], type)
+        taken = pc.take(values, encoded.indices)
+        return taken.cast(_MICROSECOND) if type == pa.int64() else taken
+
+    return batch
+
+
+def _due(reader: ValueReader) -> Callable[..., pa.Array]:
+    def batch(starts: pa.ChunkedArray, limits: pa.ChunkedArray) -> pa.Array:
+        pairs = zip(starts.to_pylist(), limits.to_pylist(), strict=True)
+        return _times(reader.due(start.replace(tzinfo=UTC), limit) for start, limit in pairs)
+
+    return batch
+
+
+def _deadline(reader: ValueReader) -> Callable[..., pa.Array]:
+    """Both texts as the source writes them; the answer is local to the source's zone."""
+    region = reader.times.region
+
+    def end(start: datetime | None, limit: str) -> datetime | None:
+        found = reader.due(start.astimezone(UTC), limit, region) if start else None
+        return found and found.astimezone(region).replace(tzinfo=UTC)
+
+    def batch(starts: pa.ChunkedArray, limits: pa.ChunkedArray) -> pa.Array:
+        pairs = zip(starts.to_pylist(), limits.to_pylist(), strict=True)
+        return _times(end(reader.time(start), limit) for start, limit in pairs)
+
+    return batch
+
+
+def _between(reader: ValueReader, count: Callable[[Calendar, datetime, datetime], float]) -> Callable[..., pa.Array]:
+    """A number between two times, both texts as the source writes them; NaN where one of them is no time."""
+
+    def value(low: datetime | None, high: datetime | None) -> float:
+        if low is None or high is None:
+            return float("nan")
+        local = (at.astimezone(reader.times.region).replace(tzinfo=None) for at in (low, high))
+        return count(reader.calendar, *local)
+
+    def batch(lows: pa.ChunkedArray, highs: pa.ChunkedArray) -> pa.Array:
+        pairs = zip(lows.to_pylist(), highs.to_pylist(), strict=True)
+        return pa.array([value(reader.time(low), reader.time(high)) for low, high in pairs], pa.float64())
+
+    return batch
+
+
+def _workdays(calendar: Calendar, low: datetime, high: datetime) -> float:
+    return calendar.workdays_between(low.date(), high.date())
+
+
+def _minutes(calendar: Calendar, low: datetime, high: datetime) -> float:
+    return calendar.working_minutes(low, high)
+
+
+def _times(moments: Iterator[datetime | None]) -> pa.Array:
+    return pa.array([_us(moment) for moment in moments], pa.int64()).cast(_MICROSECOND)
+
+
+def _us(moment: datetime | None) -> int:
+    """Microseconds since 1970; NONE_US for none."""
+    if moment is None:
+        return NONE_US
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
+
+
+def _word(value: bool | None) -> str:
+    return "" if value is None else str(value).lower()

@@ -1,0 +1,115 @@
+"""SQL of typed values: what DuckDB casts itself first, since that is fast, and the functions of this package for the
+rest. The connection needs `data.values.functions.value_functions`.
+"""
+
+from dataclasses import dataclass
+
+from data.errors import DataError
+from data.values.functions import NONE
+from data.values.times import SHORT_YEAR
+from data.values.zones import is_fixed
+
+LOCAL, INSTANT = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
+EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
+FAR = "INTERVAL 3 HOUR"
+"""Further from a change of the clocks than any change is long."""
+
+
+def time_type(zone: str) -> str:
+    """How a district in `zone` keeps times: local ones where these order as instants do, else instants."""
+    return LOCAL
+
+
+@dataclass(frozen=True)
+class Times:
+    """SQL of times that are written in the zone `source` and kept as a district in the zone `home` keeps them."""
+
+    source: str
+    home: str
+
+    def typed(self, key: str, value: str, type: str, start: str = "") -> str:
+        """The time of a mapped `value`, NULL if it is none. start: the time a duration is counted from, if any."""
+        if type == INSTANT:
+            return self._kept(value)
+        if type not in ("VARCHAR", "DATE", '"NULL"') and not type.startswith("TIMESTAMP"):
+            raise DataError(
+                f"{key}: gives {type}, not a time; make it one, for seconds since 1970 with to_timestamp(…)"
+            )
+        if type != "VARCHAR" and is_fixed(self.source):
+            return self._from_local(f"TRY_CAST({value} AS TIMESTAMP)")
+        if type != "VARCHAR":
+            value = f"CAST({value} AS VARCHAR)"
+        slow = [self._from_utc(f"nullif(read_time({value}), {NONE})")]
+        if start:
+            slow.append(self._from_utc(f"nullif(read_due({self._utc(start)}, {value}), {NONE})"))
+        return f"coalesce({self._fast(value)}, {', '.join(slow)})"
+
+    def _fast(self, value: str) -> str:
+        """Plain ISO times, with an offset or without. TRY_CAST drops an offset that it does not want, and any word."""
+        marked = (
+            f"contains({value}, '+') OR {value}[-1] NOT BETWEEN '0' AND '9' OR {value} LIKE '%:%-%' "
+            f"OR contains({value}, 'UT') OR contains({value}, 'GM')"
+        )
+        offset = f"suffix({value}, 'Z') OR ({value}[-3] = ':' AND {value}[-5] <= '1')"
+        instant = self._kept(f"TRY_CAST({value} AS TIMESTAMPTZ)")
+        local = self._from_local(f"TRY_CAST({value} AS TIMESTAMP)")
+        return f"CASE WHEN {marked} THEN CASE WHEN {offset} THEN {instant} END ELSE {local} END"
+
+    def day(self, value: str) -> str:
+        """The district's day of a typed time."""
+        return f"({value})::DATE" if time_type(self.home) == LOCAL else f"timezone({_text(self.home)}, {value})::DATE"
+
+    def _kept(self, instant: str) -> str:
+        return f"timezone({_text(self.home)}, {instant})" if time_type(self.home) == LOCAL else instant
+
+    def _from_utc(self, utc: str) -> str:
+        return self._kept(f"timezone('UTC', {utc})")
+
+    def _utc(self, kept: str) -> str:
+        return f"timezone('UTC', {f'timezone({_text(self.home)}, {kept})' if time_type(self.home) == LOCAL else kept})"
+
+    def _from_local(self, local: str) -> str:
+        """A time on the source's clocks. NULL near a change of these clocks, where `read_time` looks at the hour."""
+        if is_fixed(self.source):
+            same = self.source == self.home
+            return local if same else self._kept(f"timezone({_text(self.source)}, {local})")
+        zone = _text(self.source)
+        apart = f"timezone({zone}, {local} + {FAR}) - timezone({zone}, {local} - {FAR}) = {FAR} + {FAR}"
+        inside = f"{local} BETWEEN {EARLIEST} AND {LATEST}"
+        return f"CASE WHEN {inside} THEN CASE WHEN {apart} THEN {self._kept(f'timezone({zone}, {local})')} END END"
+
+
+def boolean(plain: str) -> str:
+    """Yes or no of the text `plain`."""
+    word = f"CASE trim({plain}) WHEN '是' THEN true WHEN '否' THEN false END"
+    return f"coalesce(TRY_CAST({plain} AS BOOLEAN), {word}, TRY_CAST(read_boolean({plain}) AS BOOLEAN))"
+
+
+def number(plain: str, type: str, *, days: bool = False) -> str:
+    """A number of a DuckDB `type` of the text `plain`."""
+    read = f"{'read_days' if days else 'read_number'}({plain})"
+    return f"coalesce(TRY_CAST({plain} AS {type}), TRY_CAST({read} AS {type}))"
+
+
+def whole(plain: str, type: str, *, days: bool = False) -> str:
+    """A whole number: one with a fraction is none, where DuckDB would round it."""
+    read, value = f"{'read_days' if days else 'read_number'}({plain})", f"TRY_CAST({plain} AS DOUBLE)"
+    fraction = f"contains({plain}, '.') AND {value} <> floor({value})"
+    slow = f"CASE WHEN NOT contains({read}, '.') THEN TRY_CAST({read} AS {type}) END"
+    return f"CASE WHEN {fraction} THEN NULL ELSE coalesce(TRY_CAST({plain} AS {type}), {slow}) END"
+
+
+def time_reason(column: str, given: str) -> str:
+    """SQL of the reason against a text that is no time: with what is wrong with it, if more is known."""
+    reason = f"unparseable time: {column}"
+    return f"{_text(reason)} || coalesce(' (' || nullif(time_fault({given}), '') || ')', '')"
+
+
+def outside_reason(column: str, given: str) -> str:
+    """SQL of the reason against a time out of range: a short year is none."""
+    short = f"time_fault(CAST({given} AS VARCHAR)) = {_text(SHORT_YEAR)}"
+    return f"CASE WHEN {short} THEN {time_reason(column, given)} ELSE {_text(f'out of range: {column}')} END"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
