@@ -35,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-load-", dir=options.folder) as name:
         folder = Path(name)
         built = demo.build(folder, cases=options.cases, today=TODAY)
-        source, csv = _csv(folder)
+        source, csv = all_cases(folder)
         home = folder / "home"
         run(home, "areas", built.areas[0])
         print(f"{options.cases:,} cases, CSV of {csv.stat().st_size / 1e9:.2f} GB\n")
@@ -54,7 +54,7 @@ def main() -> None:
         told("the demo command", *run(folder / "demo-home", "demo", "--cases", str(options.cases)))
 
 
-def _csv(folder: Path) -> tuple[Path, Path]:
+def all_cases(folder: Path) -> tuple[Path, Path]:
     """One CSV of all the demo's cases, and the source file that reads it."""
     definition = yaml.safe_load((folder / "demo" / "hotline.yaml").read_text("utf-8"))
     csv, path = folder / "cases.csv", folder / "cases.yaml"

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from data import watermarks
 from data.contents import Stamp, content_hash, remember, remembered
 from data.deliveries import reading, text
 from data.errors import DataError, Unavailable
@@ -28,6 +30,9 @@ from data.progress import Progress, watched
 from data.pushed import Pushed
 from data.sources import Source
 from data.store import open_store, read_store, transaction
+
+if TYPE_CHECKING:
+    from data.databases import Fetched
 
 MERGE_SECONDS = 120.0
 """How long a load waits until another one lets go of the store."""
@@ -62,7 +67,8 @@ def load(
     tell = progress or (lambda phase, done: None)
     with _plain_errors(home), _scratch(home) as scratch:
         asked = source.url is not None and file is None
-        path, origin = _fetched(source, scratch, tell) if asked else _named(source, file)
+        fetched = _fetched(home, source, scratch, tell) if asked else None
+        path, origin = (fetched.path, fetched.origin) if fetched else _named(source, file)
         with reading(path):
             stamp = Stamp.of(path)
             content = (None if force or pushed else _remembered(home, stamp)) or content_hash(path)
@@ -83,6 +89,8 @@ def load(
             with watched(store, "merge", tell), transaction(store):
                 record_source(store, source)
                 report = run.known(store) or merge(store, run, judged, reject_limit)
+                if fetched and report.status == "accepted":
+                    watermarks.advance(store, source, report.batch, fetched.kind, path, judged)
                 if not asked and not pushed:
                     remember(store, stamp, content)
         return replace(report, seconds=run.seconds)
@@ -94,12 +102,16 @@ def _named(source: Source, file: Path | None) -> tuple[Path, str]:
     return path, str(path)
 
 
-def _fetched(source: Source, scratch: Path, tell: Progress) -> tuple[Path, str]:
-    """What the source's query answers, in a file, and the database it was asked of."""
-    from data.databases import fetch, location  # here, so that other loads start without it
+def _fetched(home: Home, source: Source, scratch: Path, tell: Progress) -> "Fetched":
+    """What the source's query answers; a query with a watermark is asked from where it stands."""
+    from data.databases import fetch  # here, so that other loads start without it
 
     tell("fetch", 0.0)
-    return fetch(source, scratch), location(source)
+    last = None
+    if source.watermark is not None:
+        with read_store(home, wait=MERGE_SECONDS) as store:
+            last = watermarks.last(store, source)
+    return fetch(home, source, scratch, last)
 
 
 def _remembered(home: Home, stamp: Stamp) -> str | None:

@@ -1,5 +1,6 @@
 """Merging a judged delivery into the store: its batch, its rejects, and its facts by key."""
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -165,6 +166,11 @@ def _content(fact: Fact, alias: str) -> str:
     return f"hash({', '.join(f'{alias}.{column}' for column in said)})"
 
 
+def without_password(url: str | None) -> str | None:
+    """A URL whose password, if it stands in it, is starred out."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url) if url else url
+
+
 def is_recorded(store: duckdb.DuckDBPyConnection, source: Source) -> bool:
     found = store.execute("SELECT definition FROM sources WHERE source = ?", [source.source]).fetchall()
     return found == [(source.definition,)]
@@ -182,6 +188,6 @@ def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"INSERT OR REPLACE INTO sources VALUES ({', '.join('?' * 9)})",
         [
             *(source.source, source.name.zh, source.name.en, source.fact, source.cycle_days, source.zone),
-            *(source.file or source.url, source.definition, source.definition_hash),
+            *(source.file or without_password(source.url), source.definition, source.definition_hash),
         ],
     )

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Hashable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -136,6 +137,26 @@ def _header_row(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+class Watermark(_Strict):
+    """`:last` in a query is the greatest value of `column` that was accepted before; `first` in the first run."""
+
+    column: str
+    first: datetime | date | int | float | str | None = None
+
+
+def _watermark(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+_LAST = re.compile(r"(?<![:\w\\]):last\b(?!:)")
+_NAME = r"(?:\w+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])"
+_COMPARED = re.compile(
+    rf"(?is)(?P<before>\b(?:where|and|or|on)\s+|\(\s*){_NAME}(?:\.{_NAME})*\s*>=?\s*:last\b"
+    r"(?=\s*(?:\)|;|--|$|\b(?:and|or|group|order|limit|fetch|offset|union|having|for)\b))"
+)
+"""A comparison of a column with `:last` that a condition may do without."""
+
+
 def _names(value: Any) -> Any:
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
@@ -157,6 +178,7 @@ class Source(_Strict):
     file: str | None = None
     url: str | None = None
     query: str | None = None
+    watermark: Annotated[Watermark, BeforeValidator(_watermark)] | None = None
     push: Literal[True] | None = None
     format: Format | None = None
     csv: Csv = Csv()
@@ -204,6 +226,7 @@ class Source(_Strict):
             raise ValueError("give one of file, url (with query) and push: true")
         if (self.url is None) != (self.query is None):
             raise ValueError("url and query belong together")
+        self._check_watermark()
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
         for name in self.columns:
             if name in ("key", "area"):
@@ -216,6 +239,30 @@ class Source(_Strict):
         if self.contract["area"].required and not self.area:
             raise ValueError(f"area: is missing; {self.fact} need it")
         return self
+
+    def _check_watermark(self) -> None:
+        asked = len(_LAST.findall(self.query or ""))
+        if self.watermark is None:
+            if asked:
+                raise ValueError("query: has :last; name in watermark the column whose greatest value it is")
+            return
+        if not asked:
+            raise ValueError("watermark: is for a query with :last in it, like WHERE updated_at >= :last")
+        if self.watermark.first is None and _LAST.search(self.first_query):
+            raise ValueError(
+                "watermark.first: is missing: in the first run it is the value of :last; only a plain comparison like "
+                "updated_at >= :last needs none"
+            )
+
+    @property
+    def first_query(self) -> str:
+        """The query of the first run, in which nothing is compared with `:last`."""
+        return _COMPARED.sub(r"\g<before>1 = 1", self.query or "")
+
+    @property
+    def reading(self) -> str:
+        """A hash of what decides which rows a query gives and how they are read: a watermark holds for it alone."""
+        return hashlib.sha256(f"{self.definition_hash} {self.url} {self.query}".encode()).hexdigest()
 
     @property
     def path(self) -> Path:
@@ -312,7 +359,7 @@ def read_source(path: Path) -> Source:
 def _fault(fault: Any) -> str:
     at = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).removeprefix(".")
     if fault["type"] == "extra_forbidden":
-        keys = {key for model in (Source, Csv, Place, Point, Names) for key in model.model_fields}
+        keys = {key for model in (Source, Csv, Place, Point, Names, Watermark) for key in model.model_fields}
         return f"{at}: there is no such key{suggest(str(fault['loc'][-1]), keys)}"
     if fault["type"] == "missing":
         return f"{at}: is missing"

@@ -112,6 +112,10 @@ SCHEMA = (
             "raw": "VARCHAR",
         },
     ),
+    _table(
+        "watermarks",
+        {"batch": "INTEGER", "source": "VARCHAR", "reading": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR"},
+    ),
     *(_table(fact.name, stored(fact)) for fact in FACTS.values()),
 )
 

@@ -1,0 +1,127 @@
+"""Rows of PostgreSQL and SQLite without a Python object a value: a text a row, which DuckDB takes apart.
+
+PostgreSQL copies the answer as CSV; SQLite gives each row as a JSON array.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from data.deliveries import text
+from data.expressions import quoted
+from data.formats.layout import unique
+from data.watermarks import Kind, find_column
+
+ROWS = 50_000
+
+
+class NotInBulk(Exception):
+    """This answer has to be fetched value by value."""
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A query to fetch in bulk. sql, values: as the database's own driver takes them. mark: the watermark's column."""
+
+    sql: str
+    values: dict[str, Any]
+    mark: str | None
+    scratch: Path
+    duck: duckdb.DuckDBPyConnection
+
+    def fetch(self, connection: sa.Connection, target: Path) -> set[Kind]:
+        """Write the answer to a Parquet file of texts; the kinds of the watermark's values.
+
+        Raises NotInBulk for a database or an answer that this cannot be done with, and the driver's own errors.
+        """
+        driver = connection.connection.driver_connection
+        if isinstance(driver, psycopg.Connection):
+            return self._postgres(driver, target)
+        if isinstance(driver, sqlite3.Connection):
+            return self._sqlite(driver, target)
+        raise NotInBulk
+
+    def _postgres(self, driver: psycopg.Connection, target: Path) -> set[Kind]:
+        kinds: dict[int, Kind] = {
+            20: "integer", 21: "integer", 23: "integer", 1700: "decimal", 700: "float", 701: "float", 1114: "time",
+            1184: "instant", 1082: "date", 25: "text", 1042: "text", 1043: "text",
+        }  # fmt: skip
+        file = self.scratch / "query.csv"
+        with driver.cursor() as cursor:
+            cursor.execute("SET LOCAL DateStyle TO ISO")
+            cursor.execute(f"SELECT * FROM ({self.sql}\n) q LIMIT 0", self.values)
+            described = cursor.description or []
+            names = unique([column.name for column in described])
+            at = find_column(self.mark, names) if self.mark else None
+            kind = kinds.get(described[at].type_code) if at is not None else None
+            if at is not None and kind is None:
+                raise NotInBulk
+            aliases = [f"c{number}" for number in range(len(names))]
+            casts = {16: "{}::text", 17: "encode({}, 'hex')"}
+            fields = [casts.get(c.type_code, "{}").format(a) for c, a in zip(described, aliases, strict=True)]
+            copied = (
+                f"COPY (SELECT {', '.join(fields)} FROM ({self.sql}\n) q ({', '.join(aliases)})) TO STDOUT (FORMAT csv)"
+            )
+            with cursor.copy(copied, self.values) as blocks, file.open("wb") as out:
+                for block in blocks:
+                    out.write(block)
+            rows = cursor.rowcount
+        columns = "{" + ", ".join(f"{text(name)}: 'VARCHAR'" for name in names) + "}"
+        reader = (
+            f"read_csv({text(str(file))}, header = false, auto_detect = false, columns = {columns}, delim = ',', "
+            "quote = '\"', escape = '\"', nullstr = '', max_line_size = 16777216)"
+        )
+        if self._write(f"SELECT * FROM {reader}", target) != rows:
+            raise NotInBulk
+        file.unlink()
+        return {kind} if kind and rows else set()
+
+    def _sqlite(self, driver: sqlite3.Connection, target: Path) -> set[Kind]:
+        lines = self.scratch / "query-lines.parquet"
+        cursor = driver.cursor()
+        cursor.execute(f"SELECT * FROM ({self.sql}\n) LIMIT 0", self.values)
+        names = [column[0] for column in cursor.description]
+        if unique(names) != names or len(names) > 100 or any(":" in name for name in names):
+            raise NotInBulk
+        at = find_column(self.mark, names) if self.mark else None
+        cursor.execute(f"SELECT json_array({', '.join(map(quoted, names))}) FROM ({self.sql}\n)", self.values)
+        with pq.ParquetWriter(lines, pa.schema([("line", pa.string())]), compression="none") as writer:
+            for batch in _batches(cursor):
+                writer.write_table(pa.table({"line": pa.array([line for (line,) in batch], pa.string())}))
+        fields = ", ".join(f"j[{number}] AS {quoted(name)}" for number, name in enumerate(names, 1))
+        self._write(
+            f"SELECT {fields} FROM (SELECT json_transform(line, '[\"VARCHAR\"]') AS j "
+            f"FROM read_parquet({text(str(lines))}))",
+            target,
+        )
+        kinds = self._json_kinds(lines, at) if at is not None else set()
+        lines.unlink()
+        return kinds
+
+    def _json_kinds(self, lines: Path, at: int) -> set[Kind]:
+        kinds: dict[str, Kind] = {"VARCHAR": "text", "BIGINT": "integer", "UBIGINT": "integer"}
+        found = self.duck.execute(
+            f"SELECT DISTINCT json_type(line, '$[{at}]') FROM read_parquet({text(str(lines))})"
+        ).fetchall()
+        types = {kind for (kind,) in found if kind not in (None, "NULL")}
+        if not types <= kinds.keys():  # a fraction would be rounded
+            raise NotInBulk
+        return {kinds[kind] for kind in types}
+
+    def _write(self, sql: str, target: Path) -> int:
+        return self.duck.execute(
+            f"COPY ({sql}) TO {text(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+        ).fetchall()[0][0]
+
+
+def _batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[str]]]:
+    while batch := cursor.fetchmany(ROWS):
+        yield batch
