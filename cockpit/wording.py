@@ -10,6 +10,7 @@ from functools import cache, partial
 from cockpit import i18n, messages
 from data.desk.roles import ROLES
 from data.schema import LEVELS
+from metrics.period import UNITS
 
 WORD = r"\S+"
 LIKE = {
@@ -56,7 +57,7 @@ def _of_metric(name: str) -> str:
 def _of_level(name: str) -> str:
     from cockpit.screens import words
 
-    return words.level(name) if name in LEVELS else words.column(name)
+    return words.level(name) if name in LEVELS else _of_unit(name) if name in UNITS else words.column(name)
 
 
 def _of_role(name: str) -> str:
@@ -81,7 +82,7 @@ SPOKEN: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("hint", "near", "why"), worded),
     **dict.fromkeys(("metric", "metrics"), partial(_listed, _of_metric)),
     **dict.fromkeys(("role", "roles"), partial(_listed, _of_role)),
-    **dict.fromkeys(("level", "levels", "by"), partial(_listed, _of_level)),
+    **dict.fromkeys(("level", "levels", "by", "splits"), partial(_listed, _of_level)),
     "unit": _of_unit, "rest": _nothing,
 }  # fmt: skip
 """How what stands in a place is spoken; as it came, if it is not named here. `rest` is for whoever runs the server."""

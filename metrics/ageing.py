@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from data.editions import Edition
-from metrics.catalog import Catalog, current
+from data.schema import FACTS
+from metrics.catalog import Catalog, Domain, current
 from metrics.period import Period
 from metrics.question import Question, question
 from metrics.spread import held, held_only
@@ -43,8 +44,13 @@ def ageing(
     )
 
 
+def has_age(domain: Domain) -> bool:
+    """Whether the facts of a domain have an age: they were registered at some time."""
+    return domain.view is None and "registered_at" in FACTS[domain.fact].by_name
+
+
 def aged(q: Question, low: float, high: float | None) -> str:
-    """SQL condition: at the end of the period the case is at least `low` and less than `high` days old."""
+    """SQL condition: at the end of the period a fact with `has_age` is at least `low` and less than `high` days old."""
     older = f"registered_at <= {end_sql(q)} - to_seconds({int(low * 86400)})"
     return older if high is None else f"{older} AND registered_at > {end_sql(q)} - to_seconds({int(high * 86400)})"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from data.editions import Edition
-from data.schema import LEVELS
+from data.schema import FACTS, LEVELS
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError, did_you_mean
@@ -19,6 +19,9 @@ COLUMNS = {
 }  # fmt: skip
 """Breakdowns by a column of the fact, and the column."""
 BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
+_COLUMNS_OF = {
+    fact.name: tuple(name for name, column in COLUMNS.items() if column in fact.by_name) for fact in FACTS.values()
+}
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,8 @@ def question(
         if name not in COLUMNS:
             raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
     _check_level(asked, place, by)
-    for metric in asked:
-        if catalog.domain(metric).view and (by in COLUMNS or where):
-            raise MetricsError(f"{metric.id} is not counted by {by or ', '.join(where or {})}")
+    for metric in asked if by in COLUMNS or where else ():
+        _check_columns(catalog, metric, by, where or {})
     return Question(
         edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, tuple((where or {}).items())
     )
@@ -102,6 +104,34 @@ def metric_of(catalog: Catalog, name: str) -> Metric:
         return catalog.metrics[name]
     except KeyError:
         raise MetricsError(f'there is no metric "{name}".{did_you_mean(name, catalog.metrics)}') from None
+
+
+def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
+    """The columns that a metric can be broken down and filtered by: those of its fact.
+
+    A view has none; a score has those that all its rates have.
+    """
+    domains = [catalog.domain(catalog.metrics[part.metric]) for part in metric.composite or ()]
+    found = [() if d.view else _COLUMNS_OF[d.fact] for d in domains or [catalog.domain(metric)]]
+    return tuple(name for name in COLUMNS if all(name in names for names in found))
+
+
+def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
+    """Every breakdown that a metric has: the levels it exists at, units of time, and the columns of its fact."""
+    return (*(level for level in AREAS if exists_at(metric, level)), *UNITS, *filters(catalog, metric))
+
+
+def _check_columns(catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]) -> None:
+    known = filters(catalog, metric)
+    if by in COLUMNS and by not in known:
+        offered = ", ".join(splits(catalog, metric))
+        raise MetricsError(f"{metric.id} cannot be broken down by {by}: use {offered}")
+    for name in where:
+        if name not in known:
+            offered = ", ".join(known)
+            raise MetricsError(
+                f"{metric.id} cannot be filtered by {name}: use {offered}" if known else f"{metric.id} has no filters"
+            )
 
 
 def exists_at(metric: Metric, level: str) -> bool:

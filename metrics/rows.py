@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import pandas as pd
 
 from data.editions import Edition
+from data.expressions import quoted
 from data.schema import FACTS, known
-from metrics.ageing import aged, end_sql
+from metrics.ageing import aged, end_sql, has_age
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.errors import MetricsError, did_you_mean
 from metrics.extent import has_data
@@ -18,10 +20,10 @@ from metrics.question import Question, question
 from metrics.scope import OutOfScope, holds
 from metrics.spread import held, held_only
 from metrics.sums import as_of_sql, facts_sql, parameters
-from metrics.views import view_sql
+from metrics.views import verdicts, view_sql
 
-WORST_FIRST = ("score", "passed", "name")
-"""By what the rows of a view are ordered: the first of these that it has."""
+WORST_FIRST = ("score", "passed", "name", "key")
+"""By what the rows of a view are ordered: the first of these that it has; every view has a key."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
 
@@ -54,7 +56,7 @@ def rows(
     first = order or found.order
     if first not in found.columns:
         raise MetricsError(f'"{first}" is not a column to sort by.{did_you_mean(first, found.columns)}')
-    sort = f"ORDER BY {first} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
+    sort = f"ORDER BY {quoted(first)} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
     return hide(edition, edition.cursor().execute(found.page(sort, page), found.values).df())
 
@@ -138,10 +140,11 @@ def _found(
         raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
     begun = has_data(edition, period, as_of=q.as_of)
     if domain.view:
-        sql = f"SELECT * EXCLUDE (i, moment) FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
+        if age:
+            raise MetricsError(f"{metric.id} has no ages to choose from")
+        columns = view_columns(edition, domain)
+        sql = f"SELECT {', '.join(map(quoted, columns))} FROM ({view_sql(q, domain)}){_view_part(metric, part)}"
         sql = sql if begun else f"SELECT * FROM ({sql}) WHERE false"
-        told = edition.cursor().execute(f"DESCRIBE {sql}").fetchall()
-        columns = tuple(str(column[0]) for column in told)
         return _Found(sql, values, columns, next(name for name in WORST_FIRST if name in columns))
     fact = FACTS[domain.fact]
     condition = _condition(q, domain, metric, part) if begun else "false"
@@ -150,11 +153,24 @@ def _found(
         text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))
         condition += f" AND contains(lower({text}), lower(${len(values)}))"
     if age:
+        if not has_age(domain):
+            raise MetricsError(f"{metric.id} has no ages to choose from")
         condition += f" AND {aged(q, *age)}"
     columns = tuple(c.name for c in fact.columns)
     ids = f"SELECT rowid FROM ({facts_sql(q, domain, _only(q, domain, metric, part), 'rowid')}) WHERE {condition}"
     whole = known(fact, as_of_sql(q), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
     return _Found(ids, values, columns, fact.time or "key", f"SELECT {', '.join(columns)} FROM ({whole})")
+
+
+def view_columns(edition: Edition, domain: Domain) -> tuple[str, ...]:
+    """The columns of a view's rows, without the instant that they are told for."""
+    return _view_columns(edition.whole, domain.view or "")
+
+
+@lru_cache(maxsize=32)
+def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
+    told = edition.cursor().execute(f"DESCRIBE {verdicts(view, {0: edition.as_of})}").fetchall()
+    return tuple(str(column[0]) for column in told if column[0] not in ("i", "moment"))
 
 
 def _only(q: Question, domain: Domain, metric: Metric, part: str | None) -> str:

@@ -108,6 +108,8 @@ def held_only(q: Question, domain: Domain, name: str, at: datetime) -> str:
     """
     stock = domain.measures[name]
     assert isinstance(stock, Stock)
+    if stock.until is None:
+        return ""
     if FACTS[domain.fact].by_name[stock.until].known_at == stock.until:
         newest = latest(q.edition, domain.fact)
         if newest and newest < at:

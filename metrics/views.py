@@ -86,7 +86,7 @@ class _Held:
     def _ask(self, instants: list[datetime]) -> None:
         sql = (
             f"SELECT i, area, area_then, count(*), {self.columns} "
-            f"FROM ({_verdicts(self.view, dict(enumerate(instants)))}) GROUP BY i, area, area_then ORDER BY ALL"
+            f"FROM ({verdicts(self.view, dict(enumerate(instants)))}) GROUP BY i, area, area_then ORDER BY ALL"
         )
         fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
         for i, area, then, n, *numbers in self.edition.cursor().execute(sql).fetchall():
@@ -115,11 +115,11 @@ def view_sql(q: Question, domain: Domain) -> str:
     instants: dict[datetime, int] = {}
     for i in range(len(q.buckets)):
         instants.setdefault(q.instant(i), i)
-    verdicts = _verdicts(domain.view or "", {i: instant for instant, i in instants.items()})
-    return f"{verdicts} WHERE {q.within()}"
+    rows = verdicts(domain.view or "", {i: instant for instant, i in instants.items()})
+    return f"{rows} WHERE {q.within()}"
 
 
-def _verdicts(view: str, instants: dict[int, datetime]) -> str:
+def verdicts(view: str, instants: dict[int, datetime]) -> str:
     """SQL of the view's rows of all areas at the instants, `i` being the key of each."""
     values = ", ".join(f"({i}, TIMESTAMP '{at.isoformat(sep=' ')}')" for i, at in instants.items())
     oldest = min(instants.values()) - timedelta(days=LOOK_BACK_DAYS)

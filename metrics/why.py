@@ -22,7 +22,11 @@ from metrics.errors import MetricsError
 from metrics.frames import each, period_of
 from metrics.period import Period
 from metrics.query import query
-from metrics.question import exists_at, metric_of
+from metrics.question import exists_at, filters, metric_of
+
+
+SPLITS = ("department", "category", "source")
+"""The columns that a change is split by, where the metric has them."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,8 @@ def _breakdowns(
     place = area_of(edition, area)
     lower = below(place.level)
     areas = [lower] if lower in ("district", "town", "village") and exists_at(metric, lower) else []
-    columns = [] if catalog.domain(metric).view else ["department", "category", "source"]
-    return areas + [name for name in columns if name not in (where or {})]
+    known = filters(catalog, metric)
+    return areas + [name for name in SPLITS if name in known and name not in (where or {})]
 
 
 def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, ...]:

@@ -23,7 +23,7 @@ from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
-from metrics.question import BREAKDOWNS, metric_of
+from metrics.question import BREAKDOWNS, filters, metric_of, splits
 from metrics.rows import PARTS, count_rows, rows
 from metrics.scope import OutOfScope, asked_area
 
@@ -70,7 +70,7 @@ def described(caller: Known) -> dict[str, Any]:
 
 @api.get("/metrics", summary="The dictionary", tags=["numbers"])
 def dictionary(caller: Known) -> list[dict[str, Any]]:
-    """Every metric: names, definition, unit, levels and thresholds."""
+    """Every metric: names, definition, unit, levels, splits, filters and thresholds."""
     return [_defined(metric) for metric in _catalog().metrics.values()]
 
 
@@ -200,7 +200,8 @@ def _defined(metric: Metric) -> dict[str, Any]:
     return {
         "id": metric.id, "code": metric.code, "name": dict(metric.name), "definition": dict(metric.definition),
         "unit": dict(metric.unit), "direction": metric.direction, "levels": list(metric.levels), "min_n": metric.min_n,
-        "version": metric.version,
+        "version": metric.version, "splits": list(splits(_catalog(), metric)),
+        "filters": list(filters(_catalog(), metric)),
         "thresholds": limits
         and {"against": limits.against, "green": str(limits.green or ""), "red": str(limits.red)},
     }  # fmt: skip

@@ -108,16 +108,18 @@ class Line(NamedTuple):
 
 
 @kept(maxsize=256)
-def ahead(asked: Asked, names: tuple[str, ...], below: tuple[str, ...], metric: Metric, of_cases: Metric) -> None:
+def ahead(
+    asked: Asked, names: tuple[str, ...], below: tuple[str, ...], metric: Metric, split: Metric, splits: tuple[str, ...]
+) -> None:
     """Ask side by side what the panels of a cockpit ask one by one, so that each finds its answer made.
 
     names, below: the metrics of the area's tiles, and those of the areas below. What needs a look is left: it rests on
-    these answers.
+    these answers. split, splits: the metric that is broken down, and by what.
     """
     side_by_side(
         [
             partial(vitals, asked, names),
-            *(partial(parts, asked, of_cases, by) for by in ("department", "category", "source")),
+            *(partial(parts, asked, split, by) for by in splits),
             partial(oldest, asked),
             partial(ageing, asked),
             partial(line, asked, metric),

@@ -13,8 +13,9 @@ from cockpit.layouts.panels import (
     breakdown,
     breakdown_bars,
     breakdown_note,
-    case_metric,
+    drawn_splits,
     has_trend,
+    split_metric,
     trend,
     trend_figure,
 )
@@ -23,6 +24,8 @@ from cockpit.layouts.words import ask, level
 from cockpit.view import View
 
 MAP_HEIGHT = 430
+WIDTHS = {"category": 8, "source": 6, "department": 9}
+"""Of the breakdowns, in proportion."""
 
 
 def draw(view: View) -> None:
@@ -49,13 +52,15 @@ def ready(view: View) -> None:
     if has_trend(view):
         trend_figure(view, False)
     age_bars(view)
-    for by in ("category", "source"):
-        breakdown_bars(view, by)
-    places.department_rows(view)
+    for by in drawn_splits(view):
+        if by == "department":
+            places.department_rows(view)
+        else:
+            breakdown_bars(view, by)
 
 
 def _ask_ahead(view: View) -> None:
-    answers.ahead(ask(view), ASKED, VITALS, view.metric, case_metric(view))
+    answers.ahead(ask(view), ASKED, VITALS, view.metric, split_metric(view), tuple(drawn_splits(view)))
 
 
 def where(view: View) -> None:
@@ -94,15 +99,16 @@ def when(view: View) -> None:
 
 
 def of_what_kind(view: View) -> None:
-    """The chosen metric by category, source and responsible unit."""
-    metric = case_metric(view).name[language()]
-    category, source, unit = st.columns([8, 6, 9], gap="medium")
-    with category:
-        title(_("{metric} by category", metric=metric), note=breakdown_note(view, "category"))
-        breakdown(view, "category")
-    with source:
-        title(_("by source"), note=breakdown_note(view, "source"))
-        breakdown(view, "source")
-    with unit:
-        title(_("by responsible unit"))
-        places.department_ranking(view, height=300)
+    """The chosen metric by category, source and responsible unit, as far as its facts have them."""
+    metric, splits = split_metric(view).name[language()], drawn_splits(view)
+    for by, place in zip(splits, st.columns([WIDTHS[by] for by in splits], gap="medium"), strict=True):
+        with place:
+            if by == "department":
+                title(_("{metric} by responsible unit", metric=metric) if by == splits[0] else _("by responsible unit"))
+                places.department_ranking(view, height=300)
+                continue
+            titles = {"category": _("{metric} by category", metric=metric), "source": _("by source")}
+            if by == "source" == splits[0]:
+                titles["source"] = _("{metric} by source", metric=metric)
+            title(titles[by], note=breakdown_note(view, by))
+            breakdown(view, by)

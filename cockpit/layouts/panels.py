@@ -13,8 +13,10 @@ from cockpit.layouts.words import ask, rows_link, source_name
 from cockpit.view import View
 from metrics.catalog import Metric
 from metrics.frames import each
+from metrics.question import filters
 
 MOST_BARS = 8
+BREAKDOWNS = ("category", "source", "department")
 
 
 def trend(view: View, *, height: int = 260) -> None:
@@ -79,7 +81,7 @@ def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
 
     A rate's bar is as long as its sample: where many cases go wrong shows, and 93 % is no shorter than 95 %.
     """
-    metric = case_metric(view)
+    metric = split_metric(view)
     found = [part for part in answers.parts(ask(view), metric, by) if part.known and part.now.n]
     return tuple(
         Bar(
@@ -96,13 +98,19 @@ def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
 
 def breakdown_note(view: View, by: str) -> str:
     """What the bars' length means where it is not the value, and how many groups are left out."""
-    metric = case_metric(view)
+    metric = split_metric(view)
     left = len([p for p in answers.parts(ask(view), metric, by) if p.known and p.now.n]) - MOST_BARS
     notes = (_("length: sample") if metric.is_rate else "", _("{n} more not shown", n=left) if left > 0 else "")
     return _("; ").join(filter(None, notes))
 
 
-def case_metric(view: View) -> Metric:
-    """The chosen metric, or the backlog where the chosen one is not counted by case."""
-    counted = view.catalog.domain(view.metric).view is None
-    return view.metric if counted else view.catalog.metrics["backlog"]
+def split_metric(view: View) -> Metric:
+    """The chosen metric, or the backlog where the chosen one has none of the breakdowns that are drawn."""
+    known = filters(view.catalog, view.metric)
+    return view.metric if any(by in known for by in BREAKDOWNS) else view.catalog.metrics["backlog"]
+
+
+def drawn_splits(view: View) -> list[str]:
+    """The breakdowns that are drawn of it."""
+    known = filters(view.catalog, split_metric(view))
+    return [by for by in BREAKDOWNS if by in known]

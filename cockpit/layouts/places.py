@@ -10,7 +10,7 @@ from cockpit.i18n import _, language
 from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
-from cockpit.layouts.panels import case_metric
+from cockpit.layouts.panels import split_metric
 from cockpit.layouts.vitals import VITALS
 from cockpit.layouts.words import area_name, ask, how_many, level, rows_link
 from cockpit.view import View
@@ -110,7 +110,7 @@ def department_ranking(view: View, *, height: int) -> None:
     """The responsible units as a list; one opens its rows."""
     ranking.ranking(
         department_rows(view),
-        title=case_metric(view).name[language()],
+        title=split_metric(view).name[language()],
         first=_("Unit"),
         height=height,
         key="departments",
@@ -119,7 +119,7 @@ def department_ranking(view: View, *, height: int) -> None:
 
 @kept(maxsize=512)
 def department_rows(view: View) -> tuple[RankingRow, ...]:
-    metric = case_metric(view)
+    metric = split_metric(view)
     found = [part for part in answers.parts(ask(view), metric, "department") if part.now.n]
     links = [rows_link(view, metric, department=part.group) for part in found]
     return _rows(view, metric, found, [part.group or _("Not given") for part in found], links)

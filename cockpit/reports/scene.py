@@ -16,7 +16,7 @@ from cockpit.seen import View
 from metrics.catalog import Metric
 from metrics.period import DAY
 from metrics.query import NO_DATA
-from metrics.question import exists_at
+from metrics.question import exists_at, filters
 from metrics.rows import rows
 from metrics.today import Red
 
@@ -43,10 +43,9 @@ class Scene:
 
     def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
         """The metrics that exist at a level and can be counted under the filters."""
-        found = [self.view.catalog.metrics[name] for name in names]
-        return tuple(
-            m for m in found if exists_at(m, level) and not (self.request.where and self.view.catalog.domain(m).view)
-        )
+        catalog, where = self.view.catalog, set(self.request.where)
+        found = [catalog.metrics[name] for name in names]
+        return tuple(m for m in found if exists_at(m, level) and where <= set(filters(catalog, m)))
 
     @cached_property
     def vitals(self) -> dict[str, Vital]:

@@ -15,7 +15,8 @@ from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from metrics.catalog import Metric
-from metrics.question import AREAS
+from metrics.period import UNITS
+from metrics.question import AREAS, filters
 
 # --- the area itself ----------------------------------------------------------------------------------------------
 
@@ -115,7 +116,7 @@ def reaches(scene: Scene, by: str) -> bool:
 
 def counted(scene: Scene, metric: Metric, by: str) -> bool:
     """Whether a metric can be broken down so: a verdict on sites has no categories."""
-    return by in (*AREAS, "month") or scene.view.catalog.domain(metric).view is None
+    return by in (*AREAS, *UNITS) or by in filters(scene.view.catalog, metric)
 
 
 def _groups(by: str, first: Sequence[Part], every: Sequence[Sequence[Part]]) -> list[str]:

@@ -27,6 +27,7 @@ from cockpit.screens import desk, words
 from cockpit.view import View
 from data.errors import DataError
 from metrics import areas
+from metrics.question import filters
 
 FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
 FILTERS = ("category", "source", "department")
@@ -101,15 +102,17 @@ def _metrics(view: View, kind: Kind) -> tuple[str, ...]:
 
 
 def _filters(view: View, kind: Kind) -> dict[str, str]:
-    """One choice a column of the facts; none offered where the kind tells of verdicts, which have no such columns."""
-    if not any(view.catalog.domain(view.catalog.metrics[name]).view is None for name in kind.metrics):
+    """One choice a column that any of the kind's metrics has: verdicts on sites have none."""
+    metrics = [view.catalog.metrics[name] for name in kind.metrics]
+    offered = [name for name in FILTERS if any(name in filters(view.catalog, m) for m in metrics)]
+    if not offered:
         return {}
     chosen = {
         name: place.selectbox(
             words.column(name), _groups(view, name), index=None, placeholder=_("All"),
             format_func=partial(_group, view, name), key=f"{name}-{view.area.code}-{kind.id}",
         )
-        for name, place in zip(FILTERS, st.columns(len(FILTERS)), strict=True)
+        for name, place in zip(offered, st.columns(len(offered)), strict=True)
     }  # fmt: skip
     return {name: value for name, value in chosen.items() if value}
 

@@ -18,22 +18,31 @@ from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN, case_href, when
 from cockpit.view import BadParameter, View
 from data.schema import FACTS
-from metrics.catalog import Stock
+from metrics.ageing import has_age
+from metrics.catalog import Domain, Stock
 from metrics.frames import records
 from metrics.query import query
 from metrics.question import COLUMNS as FILTERS
-from metrics.rows import PARTS, WORST_FIRST, count_rows, rows
+from metrics.question import filters
+from metrics.rows import PARTS, WORST_FIRST, count_rows, rows, view_columns
 
 PER_PAGE = 50
 SHOWN = {
     "cases": ("title", "state", "area", "category", "unit", "registered_at", "due_at", "closed_at"),
-    "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
-    "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
-    "functions": ("name", "area", "unit", "passed", "observed", "tests", "checked_at"),
     "assets": ("name", "area", "kind", "unit", "registered_at"),
     "checks": ("asset", "area", "rule", "checked_at", "observed", "passed"),
     "readings": ("measure", "area", "unit", "measured_at", "value", "n"),
 }
+"""The columns shown of each fact."""
+SHOWN_OF_VIEWS = {
+    "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
+    "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
+    "functions": ("name", "area", "unit", "passed", "observed", "tests", "checked_at"),
+}
+"""The columns shown of our own views; of a district's, its name and its first columns."""
+NAMES = ("name", "title", "key")
+HIDDEN = ("source", "key", "area", "area_then")
+MOST_COLUMNS = 8
 WORDED = ("state", "stale", "vetoes")
 """Columns made of several: they are not stored, so nothing is sorted by them."""
 NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed", "value", "n")
@@ -107,9 +116,18 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     if part not in (None, *PARTS):
         raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
     where = tuple((name, given[name]) for name in FILTERS if given.get(name))
+<<<<<<< HEAD
     if view.catalog.domain(view.metric).view and (where or age):
         name, value = (*where, ("age", age))[0]
         raise BadParameter(name, str(value), _("{metric} is not counted by it.", metric=view.metric.name[language()]))
+=======
+    known = filters(view.catalog, view.metric)
+    refused = [(name, value) for name, value in where if name not in known]
+    if age and not has_age(view.catalog.domain(view.metric)):
+        refused.append(("age", age))
+    for name, value in refused[:1]:
+        _refuse(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
+>>>>>>> 82926f4 (Offer a metric only the splits and filters its fact has)
     page = given.get("page", "")
     return Chosen(
         part,
@@ -147,8 +165,8 @@ def find(view: View, asked: Chosen) -> Found:
         _title(view, asked, count),
         count,
         _chips(view, asked),
-        [_heading(view, name, order, falling) for name in names],
-        [[_cell(view, domain.id, name, row) for name in names] for row in records(frame)],
+        [_heading(view, name, order, falling, names[0]) for name in names],
+        [[_cell(view, domain, name, row) for name in names] for row in records(frame)],
         _pages(view, page, last),
     )
 
@@ -158,15 +176,17 @@ def searchable(view: View) -> bool:
     return view.catalog.domain(view.metric).view is None
 
 
-def _kind(view: View) -> str:
-    """What the rows are: a fact, or the verdicts on sites."""
-    domain = view.catalog.domain(view.metric)
-    return domain.id if domain.view else domain.fact
-
-
 def _names(view: View) -> list[str]:
-    shown = SHOWN.get(_kind(view), ("name", "area", "unit", "score"))
+    domain = view.catalog.domain(view.metric)
+    shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else SHOWN[domain.fact]
     return [name for name in shown if name != "area" or view.area.level != "village"]
+
+
+def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
+    """What is shown of a view of the district's own: name, area, and then what it tells, in its order."""
+    columns = view_columns(view.edition, domain)
+    first = next(name for name in NAMES if name in columns)
+    return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_COLUMNS]
 
 
 def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
@@ -175,9 +195,11 @@ def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
         return asked.order, asked.descending
     domain = view.catalog.domain(view.metric)
     if domain.view:
-        return next(name for name in WORST_FIRST if name in _names(view)), False
+        return next(name for name in WORST_FIRST if name in view_columns(view.edition, domain)), False
     stock = isinstance(domain.measures.get(view.metric.value or ""), Stock) or view.metric.oldest is not None
-    return FACTS[domain.fact].time or "key", not stock
+    fact = FACTS[domain.fact]
+    time = fact.time or ("registered_at" if "registered_at" in fact.by_name else "key")
+    return time, not stock
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -236,14 +258,14 @@ def _chips(view: View, asked: Chosen) -> list[Chip]:
     return chips
 
 
-def _heading(view: View, name: str, order: str, falling: bool) -> Column:
+def _heading(view: View, name: str, order: str, falling: bool, lead: str) -> Column:
     """A heading that sorts by its column; the one sorted by turns the order round."""
     turned = name if name != order or falling else f"-{name}"
     return Column(
         words.column(name),
         "" if name in WORDED else view.here(sort=turned, page=None),
         ("down" if falling else "up") if name == order else "",
-        name in ("title", "name", "asset", "measure"),
+        name == lead,
         name in NUMBERS,
         name == "state" or name.endswith("_at"),
     )
@@ -265,8 +287,9 @@ def _pages(view: View, page: int, last: int) -> list[Page]:
 # --- cells --------------------------------------------------------------------------------------------------------
 
 
-def _cell(view: View, domain: str, name: str, row: Row) -> Cell | str:
-    make = CELLS.get(name)
+def _cell(view: View, domain: Domain, name: str, row: Row) -> Cell | str:
+    own_view = domain.view is not None and domain.id not in SHOWN_OF_VIEWS
+    make = {"area": _area}.get(name) if own_view else CELLS.get(name)
     return make(view, row) if make else words.value(name, row.get(name))
 
 

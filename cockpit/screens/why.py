@@ -18,7 +18,7 @@ from cockpit.screens.shared import NOT_GIVEN
 from cockpit.view import View
 from metrics.catalog import Metric
 from metrics.question import AREAS
-from metrics.question import COLUMNS as FILTERS
+from metrics.question import filters as known
 from metrics.why import Explanation
 from metrics.why import why as explain
 
@@ -27,10 +27,8 @@ MOST_LINES = 25
 
 
 def filters(view: View) -> dict[str, str]:
-    """The filters of the address, as in it; a metric of sites has none."""
-    if view.catalog.domain(view.metric).view:
-        return {}
-    return {name: st.query_params[name] for name in FILTERS if st.query_params.get(name)}
+    """The filters of the address that the metric has, as in it."""
+    return {name: st.query_params[name] for name in known(view.catalog, view.metric) if st.query_params.get(name)}
 
 
 def ask(view: View, where: dict[str, str]) -> Explanation:

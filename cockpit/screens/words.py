@@ -246,7 +246,7 @@ def mark(name: str) -> str:
 
 def facts(domain: Domain, n: int) -> str:
     """`161 件`, `5 个网站`: a number of what the domain counts."""
-    name = domain.id if domain.id in ("guides", "functions") else "sites" if domain.view else domain.fact
+    name = domain.fact if domain.view is None else domain.id if domain.id in ("sites", "guides", "functions") else ""
     return {
         "cases": ngettext("{n} case", "{n} cases", n),
         "sites": ngettext("{n} site", "{n} sites", n),
@@ -255,6 +255,7 @@ def facts(domain: Domain, n: int) -> str:
         "checks": ngettext("{n} check", "{n} checks", n),
         "readings": ngettext("{n} reading", "{n} readings", n),
         "assets": ngettext("{n} asset", "{n} assets", n),
+        "": ngettext("{n} row", "{n} rows", n),
     }[name]
 
 

@@ -44,12 +44,13 @@ class Flow(Model):
 class Stock(Model):
     """What has come in and not gone out: the running sum of one flow less another.
 
-    until: the fact's column whose time ends it, so that what is held is found without reading what ended.
+    until: the fact's column whose time ends it, so that what is held is found without reading what ended; None if no
+    single column does.
     """
 
     adds: Name
     less: Name
-    until: str
+    until: str | None = None
 
 
 class Trailing(Model):

@@ -1,0 +1,92 @@
+"""Every metric of every fact, view and form: at every level, by every split, with its rows."""
+
+from datetime import date
+from math import isclose
+
+import pytest
+
+from data.editions import Edition
+from data.home import Home
+from metrics.errors import MetricsError
+from metrics.period import Period
+from metrics.query import query
+from metrics.question import AREAS, BREAKDOWNS, exists_at, filters, splits
+from metrics.rows import count_rows, rows
+from metrics.why import why
+from tests import forms
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+from tests.metrics.conftest import AS_OF, random_cases
+
+CATALOG = forms.catalog()
+METRICS = CATALOG.metrics
+MONTH = Period(date(2026, 11, 1), date(2026, 12, 1))
+PLACES = {"district": DISTRICT, "town": TOWNS[0], "village": VILLAGES[0]}
+EVERY = [(name, level) for name in METRICS for level in AREAS if exists_at(METRICS[name], level)]
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    """Published with the daily tables of every domain."""
+    home = Home(tmp_path_factory.mktemp("forms"), memory="1GB")
+    areas(home)
+    deliver(home, "cases", [{"key": str(i), **case} for i, case in enumerate(random_cases(200, seed=3))])
+    forms.deliver_all(home)
+    return published(home, AS_OF, CATALOG)
+
+
+def test_every_form_is_there_for_every_fact() -> None:
+    ways = {
+        (domain.fact, way)
+        for domain in CATALOG.domains
+        for metric in domain.metrics
+        for way in ("value", "numerator", "quantile", "oldest", "aggregate", "composite")
+        if getattr(metric, way) is not None
+    }
+    every = {(fact, way) for fact in ("cases", "assets", "checks", "readings")
+             for way in ("value", "numerator", "quantile", "oldest")}  # fmt: skip
+    assert every | {("assets", "aggregate"), ("cases", "composite")} <= ways
+
+
+@pytest.mark.parametrize(("name", "level"), EVERY)
+def test_every_split_that_is_offered_is_answered(edition: Edition, name: str, level: str) -> None:
+    metric, code = METRICS[name], PLACES[level]
+    offered = [by for by in splits(CATALOG, metric) if by not in AREAS or AREAS.index(by) >= AREAS.index(level)]
+    whole = query(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    raw = query(edition, [name], code, MONTH, catalog=CATALOG, rolled=False).iloc[0]
+    assert raw["value"] == whole["value"] or (raw["n"], whole["n"]) == (0, 0) or isclose(raw["value"], whole["value"])
+    for by in offered:
+        told = query(edition, [name], code, MONTH, by=by, catalog=CATALOG)
+        if metric.is_additive and by not in AREAS and (metric.basis == "flow" or by in filters(CATALOG, metric)):
+            assert isclose(told["value"].fillna(0).sum(), whole["value"], abs_tol=1e-6), by
+    for by in set(BREAKDOWNS) - set(splits(CATALOG, metric)) - set(AREAS):
+        with pytest.raises(MetricsError, match=f"{name} cannot be broken down by {by}: use .*day, week, month"):
+            query(edition, [name], code, MONTH, by=by, catalog=CATALOG)
+        with pytest.raises(MetricsError, match=f"{name} (cannot be filtered by {by}: use |has no filters)"):
+            query(edition, [name], code, MONTH, where={by: "x"}, catalog=CATALOG)
+
+
+@pytest.mark.parametrize(("name", "level"), [case for case in EVERY if not METRICS[case[0]].composite])
+def test_rows_are_as_many_as_were_counted(edition: Edition, name: str, level: str) -> None:
+    metric, code = METRICS[name], PLACES[level]
+    whole = query(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    found = rows(edition, name, code, MONTH, catalog=CATALOG)
+    assert len(found) == count_rows(edition, name, code, MONTH, catalog=CATALOG)
+    counts_rows = metric.quantile or metric.oldest or metric.aggregate
+    flows = {flow.name: flow for domain in CATALOG.domains for flow in domain.flows}
+    if metric.value and (metric.value not in flows or flows[metric.value].value is None):
+        counts_rows = True
+    if counts_rows:
+        assert len(found) == whole["n"]
+    for part in ("numerator", "denominator", "rest"):
+        rows(edition, name, code, MONTH, part=part, search="系统", limit=5, catalog=CATALOG)
+    for column in found.columns[-3:]:
+        rows(edition, name, code, MONTH, order=column, limit=1, catalog=CATALOG)
+
+
+@pytest.mark.parametrize(("name", "level"), EVERY)
+def test_every_change_is_explained_by_splits_that_add_up(edition: Edition, name: str, level: str) -> None:
+    told = why(edition, name, PLACES[level], MONTH, MONTH.previous, catalog=CATALOG)
+    for by, moves in told.splits.items():
+        assert by in splits(CATALOG, METRICS[name])
+        if told.change is not None and moves:
+            assert isclose(sum(move.effect for move in moves), told.change, abs_tol=1e-6), by
