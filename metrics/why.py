@@ -24,7 +24,6 @@ from metrics.period import Period
 from metrics.query import query
 from metrics.question import exists_at, filters, metric_of
 
-
 SPLITS = ("department", "category", "source")
 """The columns that a change is split by, where the metric has them."""
 

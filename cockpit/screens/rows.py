@@ -116,18 +116,12 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     if part not in (None, *PARTS):
         raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
     where = tuple((name, given[name]) for name in FILTERS if given.get(name))
-<<<<<<< HEAD
-    if view.catalog.domain(view.metric).view and (where or age):
-        name, value = (*where, ("age", age))[0]
-        raise BadParameter(name, str(value), _("{metric} is not counted by it.", metric=view.metric.name[language()]))
-=======
     known = filters(view.catalog, view.metric)
     refused = [(name, value) for name, value in where if name not in known]
     if age and not has_age(view.catalog.domain(view.metric)):
         refused.append(("age", age))
     for name, value in refused[:1]:
-        _refuse(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
->>>>>>> 82926f4 (Offer a metric only the splits and filters its fact has)
+        raise BadParameter(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
     page = given.get("page", "")
     return Chosen(
         part,

@@ -13,6 +13,7 @@ from metrics.catalog import Catalog, load
 from tests.factory import TOWNS, VILLAGES, deliver
 
 FOLDER = Path(__file__).parent
+FILES = {path.name for path in FOLDER.glob("*.yaml")}
 PLACES = (*VILLAGES, *TOWNS)
 
 
