@@ -28,6 +28,8 @@ ERROR_CELL = "formula error"
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
 SKIPS = ("blank", "total", "note", "where")
 """Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
+UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
+WRONG_DAY = "area not valid on that day"
 
 WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
@@ -102,7 +104,8 @@ class Contract:
         return f"SELECT *, {values} FROM ({self.delivery.relation})"
 
     def staged(self) -> str:
-        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and `raw` (JSON).
+        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and, where there
+        are any, `ways` (what was said of the area) and `raw` (JSON).
 
         sheet_row: number on the sheet, NULL if the order tells it. skip: one of SKIPS, NULL for a row that counts.
         """
@@ -120,7 +123,10 @@ class Contract:
         rows = f"SELECT *, CASE WHEN skip IS NULL THEN {self._reasons()} END AS reasons FROM ({rows})"
         rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
         final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)
-        return f"SELECT {final}, reasons, {mask('raw')} AS raw, {quoted(ROW)} AS sheet_row, skip FROM ({rows})"
+        ways = ", ".join(mask(f"({way})") for way in self.area.ways) if self.source.area else ""
+        ways = f"CASE WHEN reasons IS NOT NULL THEN [{ways}]::VARCHAR[] END"
+        flags = f"{quoted(ROW)} AS sheet_row, skip"
+        return f"SELECT {final}, reasons, {ways} AS ways, {mask('raw')} AS raw, {flags} FROM ({rows})"
 
     def skip(self) -> str:
         """SQL of why a row is no fact and no fault, NULL if it is one of them."""
@@ -232,14 +238,14 @@ class Contract:
         if column.required or limited:
             yield f"{area} IS NULL AND {blank}", "'missing area'"
         doubt = f"nullif({self.area.doubt}, '')"
-        reason = f"'unknown area: ' || left({given}, 60)"
-        ambiguous = f"'ambiguous area: ' || left({given}, 60) || ' (' || {doubt} || ')'"
+        reason = f"'{UNKNOWN_AREA}: ' || left({given}, 60)"
+        ambiguous = f"'{AMBIGUOUS_AREA}: ' || left({given}, 60) || ' (' || {doubt} || ')'"
         yield f"{area} IS NULL AND NOT {blank}", f"coalesce({ambiguous}, {reason})"
         if self.pushed and limited:
             yield f"NOT {self.pushed.covers(area)}", text(OUTSIDE)
         if self._dated:
             wrong_day = f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(str(time))} IS NOT NULL"
-            yield wrong_day, "'area not valid on that day'"
+            yield wrong_day, text(WRONG_DAY)
 
     @staticmethod
     def _key(column: Column) -> str:

@@ -33,7 +33,7 @@ class Judged:
     columns: the columns of the fact that `facts` has.
     facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, and for one
     that only its key speaks against; `skip` says why a row is none. rejects: Parquet of (number, row, key, reasons,
-    raw); number is the row of `facts`, from 0; row is its number in the file. skipped: rows by why they are none.
+    raw, ways); number is the row of `facts`, from 0; row is its number in the file. skipped: rows by why they are none.
     swallowed: rejects that stand inside a quoted value, so that the file's rows are in doubt.
     """
 
@@ -47,12 +47,21 @@ class Judged:
     areas_version: int
 
     @property
+    def all(self) -> str:
+        """SQL of all rows that are facts, accepted or rejected, with `file_row_number`."""
+        return f"(FROM read_parquet({text(str(self.facts))}, file_row_number = true) WHERE skip IS NULL)"
+
+    @property
+    def refused(self) -> str:
+        """SQL of the rejects."""
+        return f"read_parquet({text(str(self.rejects))})"
+
+    @property
     def good(self) -> str:
         """SQL of the good rows, with `file_row_number`."""
         return (
-            "SELECT * EXCLUDE (reasons, raw, sheet_row, skip) FROM "
-            f"(FROM read_parquet({text(str(self.facts))}, file_row_number = true) WHERE skip IS NULL) f "
-            f"ANTI JOIN read_parquet({text(str(self.rejects))}) r ON r.number = f.file_row_number"
+            f"SELECT * EXCLUDE (reasons, ways, raw, sheet_row, skip) FROM {self.all} f "
+            f"ANTI JOIN {self.refused} r ON r.number = f.file_row_number"
         )
 
 
@@ -204,7 +213,8 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, delivery: Delivery, re
         f"""
         COPY (
             SELECT f.file_row_number AS number, coalesce(f.sheet_row, f.file_row_number + {delivery.first_row}) AS row,
-                f.key, list_concat(f.reasons, l.reasons) AS reasons, coalesce(f.raw, l.raw) AS raw
+                f.key, list_concat(f.reasons, l.reasons) AS reasons, coalesce(f.raw, l.raw) AS raw,
+                f.ways
             FROM facts f LEFT JOIN (
                 SELECT number, list(reason ORDER BY reason) AS reasons, min(raw) AS raw FROM late GROUP BY number
             ) l ON l.number = f.file_row_number

@@ -9,16 +9,23 @@ from typing import Literal
 
 import duckdb
 
+from data.contract import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_DAY
 from data.deliveries import text
 from data.errors import DataError, Unavailable
 from data.home import Home
 from data.judge import Judged
 from data.pushed import Pushed
-from data.schema import Fact
+from data.snapshots import count_missing, end_missing
 from data.sources import Source
 from data.store import areas_version, one, stored
+from data.unload import mark_fixed
+from data.upsert import Arrival, forget, upsert
 
 Status = Literal["accepted", "held", "already loaded"]
+CURABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
+"""Reasons against a row that may go when areas or aliases are added; a duplicate is looked at again then."""
+HELD_FROM = 5
+"""With fewer rejects no delivery is held, whatever their share."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,10 @@ class LoadReport:
     """What a load did. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted.
 
     updated: rows that replaced an older one. unchanged: rows that said nothing new, equal to what is stored or older.
-    Of a held delivery nothing is stored, whatever was accepted. skipped: rows of no fact, by `contract.SKIPS`.
+    skipped: rows of no fact, by `contract.SKIPS`.
     swallowed: of the rejected, lines inside a quoted value that seems to be left open; then the delivery is held.
+    ended: stored rows that a full delivery lacks; in a held one, those that it would have ended.
+    Of a held delivery nothing is stored, whatever was accepted.
     """
 
     source: str
@@ -41,6 +50,7 @@ class LoadReport:
     status: Status
     skipped: Mapping[str, int] = field(default_factory=dict)
     swallowed: int = 0
+    ended: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,10 +81,13 @@ class Run:
         """
         if self.force and not self.pushed:
             return None
-        told = "status" if self.pushed and not self.force else "nullif(status, 'held')"
+        states = ("accepted", "held") if self.pushed and not self.force else ("accepted",)
+        # A full file may come again after another one: only the newest delivery is what is stored.
+        among = "batch = (SELECT max(batch) FROM batches WHERE source = $1 AND status = 'accepted' AND parent IS NULL)"
+        newest = f" AND {among}" if self.source.mode == "snapshot" and not self.pushed else ""
         found = store.execute(
-            f"SELECT batch, rows_read, accepted, updated, unchanged, rejected, {told} AS told FROM batches "
-            "WHERE source = ? AND identity = ? AND told IS NOT NULL ORDER BY batch DESC LIMIT 1",
+            "SELECT batch, rows_read, accepted, updated, unchanged, rejected, status FROM batches "
+            f"WHERE source = $1 AND identity = $2 AND status IN {states + states}{newest} ORDER BY batch DESC LIMIT 1",
             [self.source.source, self.identity],
         ).fetchall()
         if not found:
@@ -89,67 +102,88 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
     if areas_version(store) != judged.areas_version:
         raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
-    held = (judged.rejected > reject_limit * judged.read or judged.swallowed > 0) and not run.force
-    status: Status = "held" if held else "accepted"
     name, accepted = run.source.source, judged.read - judged.rejected
-    batch = one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0]
-    updated, unchanged = (0, 0) if held else _upsert(store, run, judged, batch)
+    batch = next_batch(store)
+    mode = _mode(store, run, judged)
+    lacks, alive = _lacking(store, run, judged) if mode == "snapshot" else (0, 0)
+    doubtful = too_many(judged.rejected, judged.read, reject_limit) or judged.swallowed > 0
+    held = not run.force and (doubtful or too_many(lacks, alive, reject_limit))
+    status: Status = "held" if held else "accepted"
     store.execute(
-        "INSERT INTO rejects SELECT ?, ?, row, key, reasons, raw FROM read_parquet(?) ORDER BY row",
-        [batch, name, str(judged.rejects)],
+        "INSERT INTO rejects BY NAME SELECT $batch::INTEGER AS batch, $source AS source, row, key, reasons, raw, ways "
+        f"FROM {judged.refused} ORDER BY row",
+        {"batch": batch, "source": name},
     )
+    updated, unchanged, ended = (0, 0, lacks) if held else _take_in(store, run, judged, batch, mode)
     counts = (judged.read, accepted, updated, unchanged, judged.rejected)
+    report = LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed, ended)
+    record_batch(store, run, report, mode)
+    forget(store, run.source.contract, name)
+    return report
+
+
+def next_batch(store: duckdb.DuckDBPyConnection) -> int:
+    return one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0]
+
+
+def too_many(count: int, of: int, limit: float) -> bool:
+    """Whether a delivery is held for `count` of its rows: a share says nothing of a few rows."""
+    return count >= HELD_FROM and count > limit * of
+
+
+def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport, mode: str | None) -> None:
     store.execute(
-        f"INSERT INTO batches VALUES ({', '.join('?' * 16)})",
+        f"INSERT INTO batches VALUES ({', '.join('?' * 19)})",
         [
-            *(batch, name, run.source.fact, run.identity, run.content_hash, run.origin, *counts, status),
+            *(report.batch, report.source, run.source.fact, run.identity, run.content_hash, run.origin),
+            *(report.read, report.accepted, report.updated, report.unchanged, report.rejected, report.status),
             *(run.started_at, run.started_at + timedelta(seconds=run.seconds), run.seconds, run.force),
+            *(None, mode, report.ended),
         ],
     )
-    return LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed)
 
 
-def _upsert(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int) -> tuple[int, int]:
-    """Put the good rows into their fact; where a key is stored already, the newer of the two stays.
-
-    A row that does not say when it was updated is as new as the load. Returns how many rows replaced a stored one and
-    how many said nothing new.
-    """
-    fact, name, now = run.source.contract, run.source.source, run.started_at
-    store.execute(f"CREATE TEMP VIEW delivered AS {_delivered(run.source, judged)}")
-    updated = unchanged = 0
-    fresh = ""
-    if store.execute(f"SELECT 1 FROM {fact.name} WHERE source = ? LIMIT 1", [name]).fetchall():
-        # First who meets whom, by the keys alone, then what they say: a small delivery reads one column of all rows.
-        store.execute(
-            f"CREATE TEMP TABLE pairs AS SELECT d.number, f.rowid AS old FROM {fact.name} f "
-            "JOIN (SELECT number, key FROM delivered) d ON d.key = f.key WHERE f.source = ?",
-            [name],
-        )
-        store.execute(
-            f"""
-            CREATE TEMP TABLE met AS
-            SELECT p.number, p.old, coalesce(d.updated_at, $now) < f.updated_at OR (
-                {_content(fact, "d")} = {_content(fact, "f")} AND coalesce(d.updated_at, f.updated_at) = f.updated_at
-            ) AS idle
-            FROM {fact.name} f JOIN pairs p ON p.old = f.rowid JOIN delivered d ON d.number = p.number""",
-            {"now": now},
-        )
-        updated, unchanged = one(
-            store, "SELECT count(*) FILTER (WHERE NOT idle), count(*) FILTER (WHERE idle) FROM met"
-        )
-        store.execute(f"DELETE FROM {fact.name} WHERE rowid IN (SELECT old FROM met WHERE NOT idle)")
-        fresh = "WHERE number NOT IN (SELECT number FROM met WHERE idle)"
+def _take_in(
+    store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, mode: str | None
+) -> tuple[int, int, int]:
+    """Put in the good rows, keep those that only lack an area, end what a full delivery lacks."""
+    fact, name = run.source.contract, run.source.source
+    arrival = Arrival(fact, name, batch, run.started_at, batch)
+    updated, unchanged = upsert(store, arrival, _as_stored(run.source, judged, judged.good))
+    ended = end_missing(store, arrival, _present(judged)) if mode == "snapshot" else 0
+    sender = run.pushed.area if run.pushed and run.pushed.area is not None else "NULL"
+    curable = " OR ".join(f"starts_with(reason, {text(why)})" for why in CURABLE)
+    rows = _as_stored(run.source, judged, f"FROM {judged.all}")
     store.execute(
-        f"INSERT INTO {fact.name} BY NAME SELECT * EXCLUDE (number) REPLACE (coalesce(updated_at, $now) AS updated_at),"
-        f" $batch::INTEGER AS batch FROM delivered {fresh}",
-        {"now": now, "batch": batch},
+        f"INSERT INTO refused_{fact.name} BY NAME SELECT d.* EXCLUDE (number), r.row, r.ways, {batch} AS batch, "
+        f"{sender}::BIGINT AS sender, list_contains(r.reasons, {text(DUPLICATE)}) AS duplicate "
+        f"FROM ({rows}) d JOIN {judged.refused} r USING (number) "
+        f"WHERE len(r.ways) > 0 AND len(list_filter(r.reasons, lambda reason: NOT ({curable}))) = 0"
     )
-    return updated, unchanged
+    mark_fixed(store, name, batch, f"SELECT key FROM ({judged.good})")
+    return updated, unchanged, ended
 
 
-def _delivered(source: Source, judged: Judged) -> str:
-    """SQL of the good rows as the store keeps them, without the batch, with their `number`."""
+def _mode(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> str | None:
+    """`snapshot` if what the delivery lacks has ended: it says of every row which one it is, and is not empty."""
+    if run.source.mode != "snapshot" or run.pushed or judged.read == judged.rejected:
+        return None
+    nameless = one(store, f"SELECT count(*) FROM {judged.refused} WHERE key IS NULL")[0]
+    return None if nameless else "snapshot"
+
+
+def _lacking(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> tuple[int, int]:
+    """How many living rows a full delivery lacks, and how many there are."""
+    return count_missing(store, run.source.contract, run.source.source, _present(judged))
+
+
+def _present(judged: Judged) -> str:
+    """SQL of the keys of a delivery, rejected rows included."""
+    return f"SELECT key FROM {judged.all} WHERE key IS NOT NULL"
+
+
+def _as_stored(source: Source, judged: Judged, rows: str) -> str:
+    """SQL of judged rows as the store keeps them, without the batch, with their `number`."""
     values = {column.name: column.name for column in judged.columns}
     values["source"] = text(source.source)
     if source.fact == "checks":
@@ -157,13 +191,7 @@ def _delivered(source: Source, judged: Judged) -> str:
     columns = (
         f"{values.get(c, f'NULL::{type}')} AS {c}" for c, type in stored(source.contract).items() if c != "batch"
     )
-    return f"SELECT file_row_number AS number, {', '.join(columns)} FROM ({judged.good})"
-
-
-def _content(fact: Fact, alias: str) -> str:
-    """SQL of a hash of what a row says."""
-    said = (column for column in stored(fact) if column not in ("source", "key", "updated_at", "batch"))
-    return f"hash({', '.join(f'{alias}.{column}' for column in said)})"
+    return f"SELECT file_row_number AS number, {', '.join(columns)} FROM ({rows})"
 
 
 def without_password(url: str | None) -> str | None:

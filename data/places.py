@@ -35,13 +35,15 @@ class Resolution:
     """How the area of a row is found.
 
     values: SQL values to put beside the mapped ones. Over these, code: SQL of the code found, NULL if none; given: SQL
-    of what the row said, as text; doubt: SQL of the areas between which it cannot decide, empty or NULL if none.
+    of what the row said, as text; doubt: SQL of the areas between which it cannot decide, empty or NULL if none; ways:
+    SQL of the texts of all ways, each behind its kind.
     """
 
     values: str
     code: str
     given: str
     doubt: str
+    ways: tuple[str, ...]
 
 
 def padded(code: str) -> str:
@@ -52,7 +54,7 @@ def padded(code: str) -> str:
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
     """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
-    values, found, given, doubt = [], [], [], ["''"]
+    values, found, given, doubt, ways = [], [], [], ["''"], []
     for key in source.expressions:
         if not key.startswith("area") or key.endswith(".point.lat"):
             continue
@@ -69,8 +71,10 @@ def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolu
             values.append(f"{told} AS {said}")
             found.append(f"CASE WHEN area_known({padded(said)}) THEN {padded(said)} END")
         given.append(said)
+        way = key.rpartition(".")[2] if key.endswith((".path", ".lon")) else "code"
+        ways.append(f"'{'point' if way == 'lon' else way}:' || {said}")
     code, texts, doubts = (f"coalesce({', '.join(parts)})" for parts in (found, given, doubt))
-    return Resolution(", ".join(values), code, texts, doubts)
+    return Resolution(", ".join(values), code, texts, doubts, tuple(ways))
 
 
 @contextmanager
@@ -81,28 +85,47 @@ def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: So
     """
     with read_store(home) as store:
         version = areas_version(store)
-        dated = one(store, "SELECT count(*) FROM areas WHERE valid_from IS NOT NULL OR valid_to IS NOT NULL")[0] > 0
-        store.execute(
-            "CREATE TEMP VIEW versions AS SELECT code, name, level, parent, "
-            "coalesce(valid_from, DATE '0001-01-01') AS low, coalesce(valid_to, DATE '9999-12-31') AS high FROM areas"
-        )
-        functions: list[tuple[str, Batch, list[str], str]] = [
-            ("area_known", Members(columns(store, "SELECT code FROM areas")[0]), ["BIGINT"], "BOOLEAN")
-        ]
-        if dated:
-            functions.append(("area_valid", _Valid(store), ["BIGINT", "DATE"], "BOOLEAN"))
-        if any(place.path for place in source.area):
-            named = _Named(area_names(store))
-            functions.append(("area_named", named, ["VARCHAR", "DATE"], "BIGINT"))
-            functions.append(("area_doubt", named.doubt, ["VARCHAR", "DATE"], "VARCHAR"))
-        if any(place.point for place in source.area):
-            from data.points import At  # here, so that other loads start without it
+        named, placed = any(place.path for place in source.area), any(place.point for place in source.area)
+        dated, functions = functions_of(store, named=named, placed=placed)
+    with added(connection, functions):
+        yield Areas(version, dated)
 
-            functions.append(("area_at", At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
+
+Function = tuple[str, Batch, list[str], str]
+"""Name, what answers, types of the arguments and of the answer."""
+
+
+def functions_of(store: duckdb.DuckDBPyConnection, *, named: bool, placed: bool) -> tuple[bool, list[Function]]:
+    """Whether areas are dated, and the functions that ask for them: area_valid only then."""
+    dated = one(store, "SELECT count(*) FROM areas WHERE valid_from IS NOT NULL OR valid_to IS NOT NULL")[0] > 0
+    store.execute(
+        "CREATE OR REPLACE TEMP VIEW versions AS SELECT code, name, level, parent, "
+        "coalesce(valid_from, DATE '0001-01-01') AS low, coalesce(valid_to, DATE '9999-12-31') AS high FROM areas"
+    )
+    functions: list[Function] = [
+        ("area_known", Members(columns(store, "SELECT code FROM areas")[0]), ["BIGINT"], "BOOLEAN")
+    ]
+    if dated:
+        functions.append(("area_valid", _Valid(store), ["BIGINT", "DATE"], "BOOLEAN"))
+    if named:
+        names = _Named(area_names(store))
+        functions.append(("area_named", names, ["VARCHAR", "DATE"], "BIGINT"))
+        functions.append(("area_doubt", names.doubt, ["VARCHAR", "DATE"], "VARCHAR"))
+    if placed:
+        from data.points import At  # here, so that other loads start without it
+
+        functions.append(("area_at", At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
+    store.execute("DROP VIEW versions")
+    return dated, functions
+
+
+@contextmanager
+def added(connection: duckdb.DuckDBPyConnection, functions: list[Function]) -> Iterator[None]:
+    """The functions, for as long as the context lasts."""
     with ExitStack() as made:
         for name, batch, parameters, returns in functions:
             made.enter_context(function(connection, name, batch, parameters, returns))
-        yield Areas(version, dated)
+        yield
 
 
 class _Valid:

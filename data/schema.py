@@ -14,7 +14,14 @@ KINDS = (
     "escalation", "whistle", "problem", "wish", "approval", "task",
 )  # fmt: skip
 URGENCIES = {"normal": "一般", "urgent": "紧急", "critical": "特急"}
-CLOSE_KINDS = {"done": "办结", "refused": "不予受理", "returned": "退单", "void": "作废", "merged": "并案"}
+CLOSE_KINDS = {
+    "done": "办结",
+    "refused": "不予受理",
+    "returned": "退单",
+    "void": "作废",
+    "merged": "并案",
+    "gone": "不再报送",
+}
 COMPLEXITIES = {"simple": "简单", "joint": "联办"}
 ASSET_KINDS = (
     "site", "account", "app", "mini_program", "column", "function", "system", "platform", "dataset",

@@ -29,6 +29,7 @@ from pydantic import (
 from data.errors import DataError
 from data.expressions import Expression, parse, suggest
 from data.schema import FACTS, Fact
+from data.snapshots import ENDED
 
 Format = Literal["csv", "ndjson", "parquet", "xlsx"]
 FORMATS: dict[str, Format] = {
@@ -169,6 +170,7 @@ class Source(_Strict):
     cells repeat the one above. nulls: words of an empty cell. where: only rows for which it is true are facts.
 
     push: its rows come by the HTTP API alone; a source of a file or a query may be pushed to as well.
+    mode: snapshot: each file or query is full, and what it lacks has ended.
     """
 
     _path: Path = PrivateAttr(Path("source.yaml"))
@@ -193,6 +195,7 @@ class Source(_Strict):
     zone: str
     dates: Literal["mdy", "dmy"] | None = None
     cycle_days: float | None = Field(None, gt=0)
+    mode: Literal["changes", "snapshot"] = "changes"
     key: Sql
     area: Annotated[tuple[Place, ...], BeforeValidator(_places)] = ()
     columns: dict[str, Sql]
@@ -227,6 +230,10 @@ class Source(_Strict):
         if (self.url is None) != (self.query is None):
             raise ValueError("url and query belong together")
         self._check_watermark()
+        if self.mode == "snapshot" and (self.push or self.fact not in ENDED):
+            raise ValueError("mode: snapshot is for files and queries of cases or assets: nothing else can end")
+        if self.mode == "snapshot" and self.watermark is not None:
+            raise ValueError("mode: snapshot needs all rows each time: leave out watermark")
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]
         for name in self.columns:
             if name in ("key", "area"):
@@ -308,7 +315,8 @@ class Source(_Strict):
     @property
     def definition_hash(self) -> str:
         """A hash of what decides how a delivery is read; where it lies and what it is called do not."""
-        reading = self.model_dump(mode="json", exclude={"name", "file", "url", "query", "push", "cycle_days"})
+        aside = {"name", "file", "url", "query", "push", "cycle_days", "mode"}
+        reading = self.model_dump(mode="json", exclude=aside)
         if self.dates is None:
             del reading["dates"]  # so that what was loaded before there was this key is known still
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()

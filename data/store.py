@@ -45,6 +45,17 @@ def stored(fact: Fact) -> dict[str, str]:
     return {column.name: column.type for column in fact.columns if not column.derived}
 
 
+PAST_COLUMNS = {"cause": "INTEGER", "same_as": "INTEGER"}
+"""Columns of `past_<fact>` beside those of the fact: what `data.upsert` keeps so that a batch can be unloaded."""
+
+REFUSED_COLUMNS = {"row": "BIGINT", "ways": "VARCHAR[]", "sender": "BIGINT", "duplicate": "BOOLEAN"}
+"""Columns of `refused_<fact>` beside those of the fact: rows without an area, typed and masked as accepted ones are.
+
+ways: what the row said of its area, a text a way: `code:…`, `path:…` or `point:…`. sender: the area that the sender of
+a push speaks for. duplicate: another row of the delivery has the same key.
+"""
+
+
 def _table(name: str, columns: dict[str, str], constraint: str = "") -> str:
     return f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{n} {t}' for n, t in columns.items())}{constraint})"
 
@@ -116,7 +127,17 @@ SCHEMA = (
         "watermarks",
         {"batch": "INTEGER", "source": "VARCHAR", "reading": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR"},
     ),
+    # Columns that older stores lack.
+    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS parent INTEGER",
+    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS mode VARCHAR",
+    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS ended BIGINT",
+    "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS ways VARCHAR[]",
+    "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS fixed_by INTEGER",
     *(_table(fact.name, stored(fact)) for fact in FACTS.values()),
+    *(_table(f"past_{fact.name}", stored(fact) | PAST_COLUMNS) for fact in FACTS.values()),
+    *(_table(f"refused_{fact.name}", stored(fact) | REFUSED_COLUMNS) for fact in FACTS.values()),
+    _table("endings", {"batch": "INTEGER", "source": "VARCHAR", "key": "VARCHAR"}),
+    _table("kept", {"source": "VARCHAR PRIMARY KEY", "oldest": "INTEGER"}),
 )
 
 

@@ -7,12 +7,15 @@ from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from cockpit.settings import Settings
 from data import editions
+from data import unload as unloading
 from data.desk import audit
 from data.desk.store import Desk
 from data.spool import Push, Spool
+from data.unload import UnloadReport
 
 ROLLBACK = action("editions.rollback", "act", Can.DATA, "district")
 LET_IN = action("pushes.let_in", "push", Can.REJECTS, "district")
+UNLOAD = action("batches.unload", "act", Can.REJECTS, "district")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
 
@@ -27,6 +30,12 @@ def let_in(desk: Desk, actor: Actor, config: Settings, push: Push) -> None:
     """Load a held or failed push, whatever was refused of it."""
     with LET_IN.recorded_first(desk, actor, f"{push.source} {push.id}: let in"):
         Spool(config.data).again(push)
+
+
+def unload(desk: Desk, actor: Actor, config: Settings, batch: int) -> UnloadReport:
+    """Take a delivery back, as if it had never been loaded."""
+    with UNLOAD.recorded_first(desk, actor, f"batch {batch}: unload"):
+        return unloading.unload(config.data, batch)
 
 
 def export_audit(desk: Desk, actor: Actor, file: Path, until: datetime) -> int:

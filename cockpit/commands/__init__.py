@@ -11,7 +11,7 @@ from cockpit.commands.audit import audit
 from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
-from cockpit.commands.load import areas, load, rejects
+from cockpit.commands.load import areas, load, rejects, unload
 from cockpit.commands.probe import probe
 from cockpit.commands.pushes import pushes
 from cockpit.commands.query import query, rows
@@ -38,6 +38,7 @@ for command in (
     serve,
     demo,
     load,
+    unload,
     areas,
     publish,
     editions,

@@ -1,4 +1,4 @@
-"""`load`, `areas`, `rejects`: what comes in."""
+"""`load`, `unload`, `areas`, `rejects`: what comes in."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import click
 
 from cockpit.commands.common import FILE, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
+from cockpit.commands.user import opened
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
         )
     click.echo(
         f"{report.source}: {report.status}: {report.read} read, {report.accepted} accepted, {report.updated} updated, "
-        f"{report.rejected} rejected{skipped(report.skipped)}, {report.seconds:.1f} seconds"
+        f"{report.rejected} rejected{skipped(report.skipped)}{ended(report.ended)}, {report.seconds:.1f} seconds, "
+        f"batch {report.batch}"
     )
     if report.status == "held" and report.swallowed:
         raise CockpitError(
@@ -45,11 +47,20 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
             f"open: see `rejects --source {report.source}`, mend the file, set csv.line_breaks: true if they are text, "
             "or use --force"
         )
+    if report.status == "held" and report.ended:
+        raise CockpitError(
+            f"{file or source}: held, {report.ended} stored rows are missing from it, more than "
+            f"{settings.reject_limit:.0%}, and would be ended: see that it is complete, then use --force"
+        )
     if report.status == "held":
         raise CockpitError(
             f"{file or source}: held, {report.rejected} of {report.read} rows were rejected, more than "
             f"{settings.reject_limit:.0%}: see `rejects --source {report.source}`, mend the delivery or use --force"
         )
+
+
+def ended(count: int) -> str:
+    return f", {count} ended" if count else ""
 
 
 def skipped(rows: "Mapping[str, int]") -> str:
@@ -79,6 +90,23 @@ def areas(settings: "Settings", file: Path, aliases: bool) -> None:
             f"{file.name}: {report.read} read, {report.added} added, {report.changed} changed, "
             f"{report.polygons} polygons, {report.seconds:.1f} seconds"
         )
+
+
+@click.command()
+@click.argument("batch", type=int)
+@with_settings
+def unload(settings: "Settings", batch: int) -> None:
+    """Take BATCH back: everything is as if it had never been loaded. `publish` shows it to readers.
+
+    The last ten batches of a source can be taken back.
+    """
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
+
+    with as_usage():
+        report = data.unload(opened(settings), OPERATOR, settings, batch)
+    batches = ", ".join(map(str, report.batches))
+    click.echo(f"{report.source}: batch {batches} unloaded, {report.keys} facts made anew; publish to show it")
 
 
 @click.command()

@@ -177,20 +177,33 @@ def test_load_prints_what_it_did_and_a_second_time_that_it_knows_the_delivery(fo
     )
     first = run("load", "hotline.yaml")
     assert re.fullmatch(
-        r"hotline: accepted: 5 read, 5 accepted, 0 updated, 0 rejected, \d+\.\d seconds\n", first.out
+        r"hotline: accepted: 5 read, 5 accepted, 0 updated, 0 rejected, \d+\.\d seconds, batch 1\n", first.out
     ), first.err
     assert (first.code, first.err) == (0, "")
     assert "already loaded" in run("load", "hotline.yaml").out
 
 
 def test_a_delivery_with_too_many_rejects_is_held_until_forced(published: Path, run: Any) -> None:
+    more = "".join(f"{number},990200009999,道路,2026-03-07 09:00,,\n" for number in (8, 9, 10))
+    (published / "late.csv").write_text(LATE + more, "utf-8")
     held = run("load", "hotline.yaml", "--file", "late.csv")
     assert held.code == 1
-    assert "held: 3 read" in held.out
-    assert held.err.startswith("error: late.csv: held, 2 of 3 rows were rejected, more than 20%")
+    assert "held: 6 read" in held.out
+    assert held.err.startswith("error: late.csv: held, 5 of 6 rows were rejected, more than 20%")
     forced = run("load", "hotline.yaml", "--file", "late.csv", "--force")
     assert forced.code == 0, forced.err
-    assert "accepted: 3 read, 1 accepted, 1 updated, 2 rejected" in forced.out
+    assert "accepted: 6 read, 1 accepted, 1 updated, 5 rejected" in forced.out
+
+
+def test_a_batch_is_unloaded_and_the_audit_says_so(published: Path, run: Any) -> None:
+    run("load", "hotline.yaml", "--file", "late.csv", "--force")
+    assert run("unload", "2").out == "hotline: batch 2 unloaded, 1 facts made anew; publish to show it\n"
+    run("publish", "--as-of", "2026-04-02")
+    late = run("rows", "on_time_rate", *QUERY, "--part", "numerator", "--format", "csv")
+    assert "3" not in [r["key"] for r in late.records]
+    assert run("unload", "2").code == 2
+    run("audit", "export", "audit.jsonl", "--until", "2100-01-01")
+    assert "batch 2: unload" in (published / "audit.jsonl").read_text()
 
 
 def test_the_reject_limit_is_a_setting(published: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ STARTED = "read when a process starts, which does not start then"
 LOGGED = "told to the log and the audit; the login page has words of its own"
 TOKENS = "tokens are issued by a command"
 ELSEWHERE = {
-    "data/aliases.py": LOADED,
+    "data/aliases.py": LOADED, "data/unload.py": "a batch is taken back by a command",
     "data/area_faults.py": LOADED, "data/areas.py": LOADED, "data/databases.py": LOADED,
     "data/declared.py": LOADED, "data/deliveries.py": LOADED, "data/expressions.py": LOADED, "data/ingest.py": LOADED,
     "data/formats/csv_tables.py": LOADED, "data/formats/json_lines.py": LOADED, "data/formats/layout.py": LOADED,

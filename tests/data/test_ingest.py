@@ -169,13 +169,13 @@ def test_a_source_delivers_one_fact(home: Home) -> None:
 
 
 def test_a_delivery_with_too_many_rejects_is_held(home: Home) -> None:
-    rows = [row(id=str(i)) for i in range(7)] + [row(id=f"bad{i}", area="1") for i in range(2)]
+    rows = [row(id=str(i)) for i in range(7)] + [row(id=f"bad{i}", area="1") for i in range(5)]
     deliver(home, row(id="before"))
     (home.root / "hotline.csv").write_text("\n".join([HEADER, *rows]), "utf-8")
     report = load(home, source(home), reject_limit=0.2)
-    assert (report.status, report.read, report.accepted, report.rejected) == ("held", 9, 7, 2)
+    assert (report.status, report.read, report.accepted, report.rejected) == ("held", 12, 7, 5)
     assert facts(home, "key") == [("before",)]
-    assert len(rejects(home)) == 2
+    assert len(rejects(home)) == 5
     assert load(home, source(home), reject_limit=0.2).status == "held"
     assert load(home, source(home), reject_limit=0.2, force=True).status == "accepted"
     assert len(facts(home)) == 8
@@ -188,8 +188,15 @@ def test_just_as_many_rejects_as_allowed_are_no_reason_to_hold(home: Home) -> No
     assert load(home, source(home), reject_limit=0.2).status == "accepted"
 
 
+@pytest.mark.parametrize("bad", range(1, 5))
+def test_a_few_rejects_do_not_hold_a_small_delivery(home: Home, bad: int) -> None:
+    report = deliver(home, row(), *(row(id=f"bad{i}", area="1") for i in range(bad)), limit=0.2)
+    assert (report.status, report.accepted, report.rejected) == ("accepted", 1, bad)
+
+
 def test_a_held_delivery_is_accepted_when_its_areas_are_known(home: Home) -> None:
-    (home.root / "hotline.csv").write_text("\n".join([HEADER, row(area="990101003201")]), "utf-8")
+    rows = [row(id=str(i), area="990101003201") for i in range(5)]
+    (home.root / "hotline.csv").write_text("\n".join([HEADER, *rows]), "utf-8")
     assert load(home, source(home)).status == "held"
     (home.root / "areas.csv").write_text("code,name\n990101003201,新村\n", "utf-8")
     load_areas(home, home.root / "areas.csv")

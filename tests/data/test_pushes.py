@@ -37,6 +37,9 @@ def declare(home: Home, name: str = "hotline", **changes: Any) -> Path:
     return path
 
 
+BAD = tuple({"id": f"bad {n}", "area": "1"} for n in range(5))
+
+
 def push(
     home: Home, *rows: Any, area: int | None = None, source: str = "hotline", csv: str = "", token: int = 1
 ) -> Push:
@@ -120,7 +123,7 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
 
     monkeypatch.setattr(pushes, "load", load)
     unknown, wrong = push(home, {}, source="nobody"), push(home, csv="x,y\n1,2\n")
-    broken, held = push(home, {}), push(home, {"area": "1"})
+    broken, held = push(home, {}), push(home, *BAD)
     good = push(home, {"id": "G"})
     work(publisher)
     assert [told(home, sent)[0] for sent in (unknown, wrong, broken, held, good)] == [
@@ -135,13 +138,19 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
 
 
 def test_what_is_held_can_be_let_in(publisher: Publisher, home: Home) -> None:
-    held = push(home, {"id": "1"}, {"area": "1"})
+    held = push(home, {"id": "1"}, *BAD)
     work(publisher)
     assert told(home, held)[0] == "held"
     Spool(home).again(Spool(home).find(held.id))  # type: ignore[arg-type]
     work(publisher)
-    assert told(home, held) == ("published", 2, 1, 1)
+    assert told(home, held) == ("published", 6, 1, 5)
     assert shown(home) == ["1"]
+
+
+def test_a_few_rejects_do_not_hold_a_small_push(publisher: Publisher, home: Home) -> None:
+    sent = push(home, {"id": "1"}, {"id": "2", "area": "1"})
+    work(publisher)
+    assert told(home, sent) == ("published", 2, 1, 1)
 
 
 def test_json_rows_may_leave_columns_out_that_no_row_has(publisher: Publisher, home: Home) -> None:
@@ -299,14 +308,14 @@ def test_one_that_ends_its_process_waits_for_the_others_and_is_given_up(publishe
 
 def test_rows_of_a_push_are_counted_once_when_its_note_was_lost(publisher: Publisher, home: Home) -> None:
     """The process was killed between the store's transaction and the journal's."""
-    sent, held = push(home, {}), push(home, {"area": "1"})
+    sent, held = push(home, {}), push(home, *BAD)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(publisher.spool, "told", lambda *_: (_ for _ in ()).throw(SystemExit))
         for _ in range(2):
             with pytest.raises(SystemExit):
                 publisher.turn()
     work(publisher)
-    assert (told(home, sent), told(home, held)) == (("published", 1, 1, 0), ("held", 1, 0, 1))
+    assert (told(home, sent), told(home, held)) == (("published", 1, 1, 0), ("held", 5, 0, 5))
     with open_store(home) as store:
         assert store.execute("SELECT count(*) FROM batches").fetchone() == (2,)
-        assert store.execute("SELECT count(*) FROM rejects").fetchone() == (1,)
+        assert store.execute("SELECT count(*) FROM rejects").fetchone() == (5,)

@@ -336,18 +336,18 @@ def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pyte
 
 def test_the_counters_are_what_the_spool_holds(root: Path, token: str) -> None:
     before = publisher.counters(Home(root))
-    send(token, [row("c"), row("d", village_code="1")])
+    send(token, [row("c"), *(row(f"d{n}", village_code="1") for n in range(5))])
     assert publisher.counters(Home(root))["queued"] == before["queued"] + 1
     work(root)
     after = publisher.counters(Home(root))
     assert (after["queued"], after["held"]) == (0, before["held"] + 1)
-    assert after["refused_rows"] == before["refused_rows"] + 1
+    assert after["refused_rows"] == before["refused_rows"] + 5
 
 
 def test_what_is_held_is_let_in_by_hand(root: Path, token: str, capsys: pytest.CaptureFixture[str]) -> None:
     from cockpit.commands import main
 
-    id = send(token, [row("h"), row("x", village_code="1")]).json()["id"]
+    id = send(token, [row("h"), *(row(f"x{n}", village_code="1") for n in range(5))]).json()["id"]
     work(root)
     assert ask(id, token).json()["state"] == "held"
     assert main(["pushes", "--state", "held", "--format", "csv"]) == 0

@@ -85,9 +85,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def _held(home: Home) -> None:
-    """Three rows, two of them in an area that does not exist, one with a phone number in it."""
+    """Six rows, five of them in an area that does not exist, one with a phone number in it."""
     folder = home.root / "deliveries"
-    told = (f"1,{VILLAGES[0]},2026-11-01 08:00,好", "2,123,2026-11-01 08:00,电话 13812345678", "3,123,昨天,")
+    bad = ("2,123,2026-11-01 08:00,电话 13812345678", "3,123,昨天,", *(f"{n},123,2026-11-01," for n in (4, 5, 6)))
+    told = (f"1,{VILLAGES[0]},2026-11-01 08:00,好", *bad)
     (folder / "grid.csv").write_text("\n".join(("id,area,registered,note", *told)), "utf-8")
     definition = {
         "source": "grid", "name": {"zh": "网格", "en": "Grid"}, "fact": "cases", "file": "grid.csv", "zone": home.zone,

@@ -46,7 +46,7 @@ def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, vie
 
 def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:
     page = screen("data")
-    assert "grid 第 4 批待处理：66.7 % 的行被拒收" in words(page)
+    assert "grid 第 4 批待处理：83.3 % 的行被拒收" in words(page)
     assert "python -m cockpit load SOURCE.yaml --force" in words(page)
     held = tables(page)["批次"]["rows"][0]
     assert (held[2]["text"], held[2]["state"]) == ("待处理", "amber")
@@ -59,7 +59,7 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
     spool = Spool(fresh)
     for area in (VILLAGES[0], 1):
         body = Intake(spool.coming(), "json", Limits(10_000, 10))
-        body.feed(json.dumps([row("1", village_code=str(area))]).encode())
+        body.feed(json.dumps([row(str(n), village_code=str(area)) for n in range(5)]).encode())
         body.close()
         spool.accept(body, Sender(1, "tickets", None), "tickets", None)
     data.delivered.clear()
@@ -91,7 +91,7 @@ def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
     page = screen("data", batch=4)
     told = tables(page)
-    assert texts(told["原因"], "行数")[0] == "2"
+    assert texts(told["原因"], "行数")[0] == "5"
     raw = " ".join(texts(told["行号"], "原始内容"))
     assert "138****5678" in raw
     assert "13812345678" not in raw
