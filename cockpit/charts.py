@@ -37,13 +37,15 @@ DASH = {"now": "solid", "before": "dash", "last_year": "dot"}
 class Line:
     """One line of a trend: a value a day of the axis, None where there is none.
 
-    days: the days the values are of, where they are not those of the axis.
+    days: the days the values are of, where they are not those of the axis. unfinished: what the last value is called
+    where its day, week or month is still running: the way to it is dashed.
     """
 
     name: str
     values: Sequence[float | None]
     style: Literal["now", "before", "last_year"] = "now"
     days: Sequence[date] = ()
+    unfinished: str = ""
 
 
 def trend(
@@ -56,13 +58,14 @@ def trend(
         x = [day.isoformat() for day in days[: len(line.values)]]
         own = [day.isoformat() for day in line.days[: len(x)]] or x
         texts = [f"{line.name} {day} {format.quantity(metric, v)}" for day, v in zip(own, line.values, strict=True)]
+        done = len(x) - bool(line.unfinished)
         data.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers" if line.style == "now" else "lines",
                 "name": line.name,
                 "x": x,
-                "y": [format.given(v) for v in line.values],
+                "y": [format.given(v) for v in line.values][:done] + [None] * (len(x) - done),
                 "text": texts,
                 "hovertemplate": "%{text}<extra></extra>",
                 "customdata": list(hrefs) if line.style == "now" else None,
@@ -76,6 +79,8 @@ def trend(
                 "cliponaxis": False,
             }
         )
+        if line.unfinished:
+            data.append(_running(data[-1], line, texts))
     layout = _layout(view, colours)
     layout["xaxis"] |= _time_ticks(days)
     layout |= _limits(metric, colours)
@@ -84,6 +89,20 @@ def trend(
     if not metric.decimals and max((v for line in data for v in line["y"] if v is not None), default=0) < FEW:
         layout["yaxis"]["dtick"] = 1
     return {"data": data, "layout": layout}
+
+
+def _running(trace: dict[str, Any], line: Line, texts: Sequence[str]) -> dict[str, Any]:
+    """The dashed way to the value of a day, week or month that is still running: not a fall, but not all of it."""
+    return {
+        **trace,
+        "name": line.unfinished,
+        "x": trace["x"][-2:],
+        "y": [format.given(v) for v in line.values][-2:],
+        "text": [*texts[-2:-1], f"{texts[-1]} · {line.unfinished}"],
+        "customdata": (trace["customdata"] or [])[-2:] or None,
+        "line": {**trace["line"], "dash": "2px,3px"},
+        "marker": {"size": 6, "symbol": "circle-open"},
+    }
 
 
 def columns(

@@ -17,7 +17,8 @@ from data.editions import Edition
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric, load, use
-from metrics.compare import against
+from metrics.compare import against, is_running
+from metrics.extent import is_empty
 from metrics.period import Period
 from metrics.question import exists_at
 
@@ -66,6 +67,16 @@ class View:
     def compared(self) -> str:
         """`较上月同期（10-01 至 10-28）`"""
         return compared.label(self.period, self.compare, self.as_of)
+
+    @property
+    def running(self) -> bool:
+        """Whether the period is not over at the edition's time."""
+        return is_running(self.period, self.as_of)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no data at all in the period."""
+        return is_empty(self.edition, self.period)
 
     @property
     def newest(self) -> str:

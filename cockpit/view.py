@@ -26,7 +26,8 @@ from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError
-from metrics.period import Period, this_month
+from metrics.extent import default_period
+from metrics.period import Period
 from metrics.question import metric_of
 
 KEPT = ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
@@ -169,7 +170,7 @@ def _metric(catalog: Catalog, asked: str | None) -> Metric:
 
 def _period(edition: Edition, start: str | None, end: str | None) -> Period:
     if not start and not end:
-        return this_month(edition.as_of)
+        return default_period(edition)
     first, stop = _date("from", start), _date("to", end)
     try:
         return Period(first, stop)

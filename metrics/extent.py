@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from data.editions import Edition
 from data.schema import FACTS
-from metrics.period import Period, last_day
+from metrics.period import Period, last_day, month_start, shift, this_month
 from metrics.sums import latest
 
 
@@ -27,10 +27,26 @@ def has_data(
     return first < period.end and first <= known_until and (stock or period.start <= last)
 
 
-def newest_day(edition: Edition) -> date | None:
-    """The last day on which anything happened or became known; None where nothing ever did."""
-    newest = [days[1] for fact in FACTS if (days := _days(edition.whole, fact))]
-    return max(newest, default=None)
+def extent(edition: Edition) -> tuple[date, date] | None:
+    """The first and the last day of which any fact tells anything; None where there are no facts."""
+    known = [days for fact in FACTS if (days := _days(edition.whole, fact))]
+    return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
+def is_empty(edition: Edition, period: Period) -> bool:
+    """Whether the period lies ahead of the data, before the first fact or behind the last."""
+    days = extent(edition)
+    outside = days is not None and (period.end <= days[0] or days[1] < period.start)
+    return outside or not has_data(edition, period)
+
+
+def default_period(edition: Edition) -> Period:
+    """This month so far; where that has no data, the newest month that has any."""
+    month, days = this_month(edition.as_of), extent(edition)
+    if days is None or not is_empty(edition, month):
+        return month
+    first = month_start(days[1])
+    return Period(first, shift(first, 1))
 
 
 @lru_cache(maxsize=64)

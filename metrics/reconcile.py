@@ -26,10 +26,10 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Finding:
-    """One check and what it found. `faults` = how many of `tried` did not agree."""
+    """One check and what it found. `faults` = how many of `tried` did not agree; `passed` is None if none was tried."""
 
     check: str
-    passed: bool
+    passed: bool | None
     tried: int
     faults: int
     detail: str
@@ -142,7 +142,7 @@ def _impossible(edition: Edition) -> Iterator[Finding]:
         broken = f"FILTER (WHERE {condition})"
         sql = f"SELECT count(*), count(*) {broken}, min(key) {broken} FROM cases"
         tried, faults, key = edition.cursor().execute(sql, values).fetchone() or (0, 0, None)
-        yield Finding(name, faults == 0, tried, faults, f"{key} …" if faults else "")
+        yield Finding(name, faults == 0 if tried else None, tried, faults, f"{key} …" if faults else "")
 
 
 def _fresh(edition: Edition) -> Iterator[Finding]:
@@ -155,7 +155,7 @@ def _fresh(edition: Edition) -> Iterator[Finding]:
 
 
 def _finding(check: str, tried: int, faults: list[str]) -> Finding:
-    return Finding(check, not faults, tried, len(faults), "; ".join(faults[:3]))
+    return Finding(check, not faults if tried else None, tried, len(faults), "; ".join(faults[:3]))
 
 
 def agrees(numerator: int, denominator: int, printed: str) -> bool:

@@ -28,7 +28,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
 
     found = reconcile(opened(settings), catalog)
     write_frame(found, layout)
-    failed = list(found.loc[~found["passed"], "check"])
+    failed = list(found.loc[found["passed"].eq(False), "check"])
     if failed:
         raise CockpitError(f"{len(failed)} of {len(found)} reconciliations failed: {', '.join(failed)}")
 

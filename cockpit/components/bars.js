@@ -1,5 +1,5 @@
-const draw = ({ bars }) => {
-  const longest = Math.max(...bars.map(b => b.value), 0) || 1
+const draw = ({ bars, full }) => {
+  const longest = full || Math.max(...bars.map(b => b.value), 0) || 1
   return `<ul>${bars.map(b => `<li>${link(b.href, `
     <span class="name">${esc(b.name)}</span>
     <span class="track"><i class="${b.state}" style="width:${(100 * Math.max(0, b.value) / longest).toFixed(1)}%"></i></span>

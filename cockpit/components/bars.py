@@ -21,9 +21,12 @@ class Bar:
     note: str = ""
 
 
-def bars(items: Sequence[Bar], *, key: str) -> None:
-    """Draw bars from zero, in the order given, all on the scale of the longest. Negative values count as 0."""
-    _bars(key=key, data={"bars": tuple(items)})
+def bars(items: Sequence[Bar], *, key: str, full: float = 0) -> None:
+    """Draw bars from zero, in the order given. Negative values count as 0.
+
+    full: the value whose bar is as long as its track, such as 100 of a percentage; 0: the largest value.
+    """
+    _bars(key=key, data={"bars": tuple(items), "full": full})
 
 
 def waterfall(steps: Sequence[Bar], *, start: Bar, end: Bar, key: str) -> None:

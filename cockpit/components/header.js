@@ -10,8 +10,8 @@ const button = (name, label) => `<button class="switch" type="button" data-do="$
 const item = i => `<li>${link(i.href, esc(i.text), `data-stay ${i.chosen ? 'class="chosen" aria-current="true"' : ""}`)}</li>`
 
 const custom = c => `<li><form class="custom" data-href="${esc(c.href)}">
-  <label>${esc(c.words[0])} <input type="date" name="from" value="${c.from}" required></label>
-  <label>${esc(c.words[1])} <input type="date" name="to" value="${c.to}" required></label>
+  <label>${esc(c.words[0])} <input type="date" name="from" value="${c.from}" min="${c.first}" max="${c.last}" required></label>
+  <label>${esc(c.words[1])} <input type="date" name="to" value="${c.to}" min="${c.first}" max="${c.last}" required></label>
   <button>${esc(c.words[2])}</button></form></li>`
 
 const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.label)}</span> ${esc(m.value)}</summary>

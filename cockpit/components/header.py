@@ -12,12 +12,15 @@ import streamlit as st
 from cockpit import format, settings
 from cockpit.access import first
 from cockpit.access.policy import Can, Grants
+from cockpit.compared import days as compared_days
+from cockpit.compared import label
 from cockpit.components.base import define, packed
 from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.nav import here, link
 from metrics import areas
+from metrics.extent import default_period, extent
 from metrics.freshness import freshness
-from metrics.period import DAY, Period, last_day, month_start, shift
+from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 
 if TYPE_CHECKING:
     from cockpit.view import View
@@ -35,6 +38,23 @@ def header(view: "View") -> None:
         return
     asked = tuple(st.query_params.to_dict().items())
     _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback))
+    if told := _outside_the_data(view):
+        notice(told)
+
+
+def _outside_the_data(view: "View") -> str:
+    """That the period has no data, or that another one is shown than this month; empty where neither holds."""
+    days = extent(view.edition)
+    if days is None:
+        return ""
+    if view.empty:
+        first, last = (format.day(day) for day in days)
+        return _("No data in this period: they reach from {first} to {last}", first=first, last=last)
+    month = this_month(view.as_of)
+    if "from" not in dict(view.given) and view.period != month:
+        asked, shown = format.month(month.start), format.month(view.period.start)
+        return _("{month} has no data yet. Shown is {shown}, the newest month that has.", month=asked, shown=shown)
+    return ""
 
 
 @lru_cache(maxsize=512)
@@ -148,7 +168,8 @@ def freshness_in_words(view: "View") -> list[dict[str, str]]:
 def _on_paper(view: "View") -> str:
     """What a printed page must say of itself, since it has no controls: the days, the comparison, the data."""
     days = _("{start} to {end}", start=format.day(view.period.start), end=format.day(view.period.end - DAY))
-    return " · ".join((days, view.compared, _("Data of {time}", time=format.stamp(view.as_of))))
+    compared = label(view.period, view.compare, view.as_of, exact=True)
+    return " · ".join((days, compared, _("Data of {time}", time=format.stamp(view.as_of))))
 
 
 def _other_edition(view: "View") -> dict[str, str]:
@@ -177,16 +198,18 @@ def presets(as_of: datetime) -> dict[str, Period]:
 
 
 def _periods(view: "View") -> dict[str, Any]:
-    offered = presets(view.as_of)
+    offered, days = presets(view.as_of), extent(view.edition)
     chosen = next((name for name, period in offered.items() if period == view.period), format.period(view.period))
-    default = _("This month")
+    default = default_period(view.edition)
     items = [
-        {"text": name, "href": view.here(period=None if name == default else period), "chosen": name == chosen}
+        {"text": name, "href": view.here(period=None if period == default else period), "chosen": name == chosen}
         for name, period in offered.items()
     ]
     custom = {
         "from": view.period.start.isoformat(),
         "to": (view.period.end - DAY).isoformat(),
+        "first": days[0].isoformat() if days else "",
+        "last": last_day(view.as_of).isoformat(),
         "words": [_("First day"), _("Last day"), _("Show")],
         "href": view.here(period=Period(view.period.start, view.period.end)),
     }
@@ -199,7 +222,8 @@ def _comparisons(view: "View") -> dict[str, Any]:
         {"text": word, "href": view.here(vs=None if name == "previous" else name), "chosen": name == view.compare}
         for name, word in words.items()
     ]
-    return {"label": _("Compared with"), "value": words[view.compare], "items": items}
+    days = compared_days(view.against, view.period, exact=True)
+    return {"label": _("Compared with"), "value": f"{words[view.compare]} {days}", "items": items}
 
 
 def _switches(lang: str, size: str) -> list[dict[str, Any]]:

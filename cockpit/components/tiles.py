@@ -18,7 +18,7 @@ class Tile:
     """One number in words. `value` without a unit; `note` says what is wrong with it, or why there is none.
 
     href: what choosing the tile does; passport: what opening the number does.
-    trend: one value a period, oldest first, None where there is none. low, high: the scale of its row.
+    trend: one value a month, oldest first, None where there is none. running: the last month is not over.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Tile:
     note: str = ""
     faint: bool = False
     trend: Sequence[float | None] = field(default=())
+    running: bool = False
     chosen: bool = False
 
 
@@ -84,6 +85,7 @@ def tile(
         note=quality(row),
         faint=silent or small,
         trend=tuple(format.given(value) for value in trend),
+        running=view.running,
         chosen=chosen,
     )
 

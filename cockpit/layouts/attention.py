@@ -7,11 +7,12 @@ from cockpit.components.today import Item, Line, today
 from cockpit.i18n import _, language
 from cockpit.kept import kept
 from cockpit.layouts import answers
-from cockpit.layouts.vitals import to_look_at
-from cockpit.layouts.words import area_name
+from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
+from cockpit.layouts.words import area_name, ask
 from cockpit.screens.why import named_movers
 from cockpit.view import View
 from metrics.frames import each
+from metrics.question import exists_at
 from metrics.today import Mover, Red
 
 SHOWN = 3
@@ -25,6 +26,8 @@ def attention(view: View) -> None:
 @kept(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
+    if view.empty:
+        return (Line("○", _("No data in this period")),)
     found = to_look_at(view)
     told = [reds(view, found.reds), oldest(view, found.oldest)]
     return tuple(line for line in (*told, _mover(view, found.mover)) if line)
@@ -32,6 +35,8 @@ def lines(view: View) -> tuple[Line, ...]:
 
 def reds(view: View, found: list[Red]) -> Line:
     """Those that turned red since yesterday, then those that were red before."""
+    if not found and not has_state(view):
+        return Line("○", _("No data in this period"))
     if not found:
         return Line("●", _("Nothing below is over its limit"), state="green")
     new = [red for red in found if red.new]
@@ -39,6 +44,18 @@ def reds(view: View, found: list[Red]) -> Line:
     if new:
         return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
     return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
+
+
+def has_state(view: View) -> bool:
+    """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either."""
+    lower = answers.level_below(view.area)
+    metrics = (view.catalog.metrics[name] for name in fed_metrics(view))
+    return bool(lower) and any(
+        part.state != "none"
+        for metric in metrics
+        if metric.thresholds and exists_at(metric, lower)
+        for part in answers.parts(ask(view), metric, lower, VITALS)
+    )
 
 
 def red_in_words(view: View, red: Red) -> Item:

@@ -1,10 +1,12 @@
 """The panels over time, by age, by category and by source: what they show, and where each part of them leads."""
 
+from dataclasses import replace
 from typing import Literal
 
 from cockpit import charts, format
 from cockpit.components import bars
 from cockpit.components.bars import Bar
+from cockpit.components.header import notice
 from cockpit.i18n import _, language
 from cockpit.kept import kept
 from cockpit.layouts import answers
@@ -12,6 +14,7 @@ from cockpit.layouts.answers import Series
 from cockpit.layouts.words import ask, rows_link, source_name
 from cockpit.view import View
 from metrics.catalog import Metric
+from metrics.compare import is_running
 from metrics.frames import each
 from metrics.question import filters
 
@@ -34,7 +37,9 @@ def has_trend(view: View) -> bool:
 def trend_figure(view: View, dark: bool) -> charts.Figure:
     """`dark` tells apart the two figures of a view, whose colours are set on the server."""
     metric, found = view.metric, answers.line(ask(view), view.metric)
-    drawn = [_line(_("This period"), found.now, "now")]
+    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
+    unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
+    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
     if any(found.previous.values):
         drawn.append(_line(_("Period before"), found.previous, "before"))
     if any(found.last_year.values) and found.last_year != found.previous:
@@ -49,6 +54,9 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
 
 def backlog_ages(view: View) -> None:
     """How long what is open has been open; a bar opens its rows."""
+    if view.empty:
+        notice(_("No data in this period"))
+        return
     bars.bars(age_bars(view), key="ageing")
 
 
@@ -72,36 +80,36 @@ def _span(low: float, high: float | None) -> str:
 
 def breakdown(view: View, by: str) -> None:
     """The chosen metric by category or source; a bar opens its rows."""
-    bars.bars(breakdown_bars(view, by), key=by)
+    shown = breakdown_bars(view, by)
+    if not shown:
+        notice(_("No data in this period"))
+        return
+    bars.bars(shown, key=by, full=100 if split_metric(view).is_percent else 0)
 
 
 @kept(maxsize=512)
 def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
-    """The first MOST_BARS groups by need; a group that holds nothing is left out.
-
-    A rate's bar is as long as its sample: where many cases go wrong shows, and 93 % is no shorter than 95 %.
-    """
+    """The first MOST_BARS groups by need, each as long as its value; a group that holds nothing is left out."""
     metric = split_metric(view)
     found = [part for part in answers.parts(ask(view), metric, by) if part.known and part.now.n]
     return tuple(
         Bar(
             (source_name(view, part.group) if by == "source" else part.group) or _("Not given"),
-            float(part.now.n if metric.is_rate else part.now.value),
+            float(part.now.value),
             format.quantity(metric, part.now.value),
             href=rows_link(view, metric, **{by: part.group}),
             state=part.state,
-            note=_("Sample {n}", n=format.number(part.now.n)) if part.small else "",
+            note=_("Sample {n}", n=format.number(part.now.n)) if metric.is_rate or part.small else "",
         )
         for part in found[:MOST_BARS]
     )
 
 
 def breakdown_note(view: View, by: str) -> str:
-    """What the bars' length means where it is not the value, and how many groups are left out."""
+    """How many groups are left out."""
     metric = split_metric(view)
     left = len([p for p in answers.parts(ask(view), metric, by) if p.known and p.now.n]) - MOST_BARS
-    notes = (_("length: sample") if metric.is_rate else "", _("{n} more not shown", n=left) if left > 0 else "")
-    return _("; ").join(filter(None, notes))
+    return _("{n} more not shown", n=left) if left > 0 else ""
 
 
 def split_metric(view: View) -> Metric:

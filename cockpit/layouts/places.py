@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cockpit import format
-from cockpit.components import areamap, ranking
+from cockpit.components import areamap, header, ranking
 from cockpit.components.areamap import MapArea, Step
 from cockpit.components.ranking import RankingRow
 from cockpit.i18n import _, language
@@ -108,6 +108,9 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
 
 def department_ranking(view: View, *, height: int) -> None:
     """The responsible units as a list; one opens its rows."""
+    if not department_rows(view):
+        header.notice(_("No data in this period"))
+        return
     ranking.ranking(
         department_rows(view),
         title=split_metric(view).name[language()],
@@ -128,7 +131,7 @@ def department_rows(view: View) -> tuple[RankingRow, ...]:
 def _rows(
     view: View, metric: Metric, found: Sequence[Part], names: Sequence[str], links: Sequence[str]
 ) -> tuple[RankingRow, ...]:
-    largest = max((part.now.value for part in found if part.ranked), default=0)
+    largest = 100 if metric.is_percent else max((part.now.value for part in found if part.ranked), default=0)
     return tuple(
         ranking.row(view, metric, part.now, name=name, state=part.state, before=part.before, href=href, largest=largest)
         for part, name, href in zip(found, names, links, strict=True)

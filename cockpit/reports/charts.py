@@ -13,6 +13,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 12, 34, 28
 FONT = "Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 SIZE = 12
 DASHES = {"now": "", "before": "6 4", "last_year": "2 3"}
+UNFINISHED = "3 3"
+"""The way to the value of a day, week or month that is still running."""
 TICKS = 4
 MOST_LABELS = 8
 MOST_MARKERS = 40
@@ -106,11 +108,14 @@ def _lines(chart: Chart, low: float, high: float) -> list[str]:
         colour = getattr(LIGHT, series.style)
         for stretch in _stretches(series.values):
             points = [(_x(i, count, centred=False), _y(v, low, high)) for i, v in stretch]
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-            made.append(
-                f'<polyline points="{path}" fill="none" stroke="{colour}" '
-                f'stroke-width="{2.2 if series.style == "now" else 1.4}" stroke-dasharray="{DASHES[series.style]}"/>'
-            )
+            running = series.unfinished and stretch[-1][0] == len(series.values) - 1
+            parts = [(points[:-1], DASHES[series.style]), (points[-2:], UNFINISHED)] if running else []
+            for part, dashes in parts or [(points, DASHES[series.style])]:
+                path = " ".join(f"{x:.1f},{y:.1f}" for x, y in part)
+                made.append(
+                    f'<polyline points="{path}" fill="none" stroke="{colour}" '
+                    f'stroke-width="{2.2 if series.style == "now" else 1.4}" stroke-dasharray="{dashes}"/>'
+                )
             if series.style == "now" and (count <= MOST_MARKERS or len(points) == 1):
                 made += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{colour}"/>' for x, y in points]
     return [*made, *_legend(chart.series)]

@@ -1,6 +1,7 @@
 """The sections that are charts: metrics over time, and the backlog by age."""
 
 from collections.abc import Iterator
+from datetime import datetime, time
 
 from cockpit import format
 from cockpit.i18n import _, language
@@ -10,6 +11,7 @@ from cockpit.reports.model import Block, Chart, Series
 from cockpit.reports.numbers import plain
 from cockpit.reports.scene import Scene
 from metrics.catalog import Metric
+from metrics.compare import is_running
 from metrics.period import DAY
 
 
@@ -28,7 +30,10 @@ def _months(scene: Scene, metric: Metric) -> Iterator[Block]:
         return
     months = answers.last_months(scene.view.period.end - DAY)
     names = [f"{month.start:%Y-%m}" for month in months]
-    yield _chart(scene, metric, names, [Series(metric.name[language()], vital.trend)], _("by month"))
+    # the last month goes as far as the period does
+    running = is_running(months[-1], min(scene.view.as_of, datetime.combine(scene.view.period.end, time.min)))
+    series = [Series(metric.name[language()], vital.trend, unfinished=running)]
+    yield _chart(scene, metric, names, series, _("by month"))
 
 
 def _period(scene: Scene, metric: Metric) -> Iterator[Block]:
@@ -36,7 +41,8 @@ def _period(scene: Scene, metric: Metric) -> Iterator[Block]:
     if not any(value is not None for value in found.now.values):
         return
     days = [bucket.start for bucket in found.now.buckets]
-    series = [Series(_("This period"), found.now.values, "now")]
+    running = is_running(found.now.buckets[-1], scene.view.as_of)
+    series = [Series(_("This period"), found.now.values, "now", running)]
     if any(found.previous.values):
         series.append(Series(_("Period before"), _fitted(found.previous.values, len(days)), "before"))
     if any(found.last_year.values) and found.last_year != found.previous:

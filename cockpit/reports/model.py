@@ -96,9 +96,12 @@ class Form:
 
 @dataclass(frozen=True)
 class Series:
+    """unfinished: the last value is of a day, week or month that is still running."""
+
     name: str
     values: Sequence[float | None]
     style: Literal["now", "before", "last_year"] = "now"
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
     if view.period.end > view.as_of.date():
         days += _(" (known up to {time})", time=format.stamp(view.as_of))
     against = view.against
+    last = format.stamp(against.until) if against.until else format.day(against.end - DAY)
     facts = [
         (_("Report"), id),
         (_("Kind"), f"{told.kind.name[language()]}（{told.kind.id} v{told.kind.version}）"),
         (_("Areas"), _areas(told)),
         (_("Period"), days),
-        (_("Compared with"), f"{format.day(against.start)} – {format.day(against.end - DAY)}"),
+        (_("Compared with"), f"{format.day(against.start)} – {last}"),
         (_("Filters"), wording.filters(view.edition, told.request.where) or _("None")),
         *([(_("Deadline"), wording.deadline(scenes[0]))] if told.kind.reply_days else []),
         (_("Edition"), view.edition.id + (f"（{_('Demo data')}）" if view.edition.demo else "")),

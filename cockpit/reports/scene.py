@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from cockpit import format
 from cockpit.i18n import _
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Asked, Vital
@@ -92,7 +93,7 @@ class Scene:
     @cached_property
     def empty(self) -> bool:
         """Whether nothing at all is known of the area in this period."""
-        counted = [v.now.value for name, v in self.vitals.items() if name in COUNTS]
+        counted = [format.given(v.now.value) for name, v in self.vitals.items() if name in COUNTS]
         others = [v for name, v in self.vitals.items() if name not in COUNTS]
         return not any(counted) and all(v.now.quality == NO_DATA or not v.now.value for v in others)
 

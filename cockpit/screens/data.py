@@ -296,7 +296,10 @@ def reconciliations(view: View) -> None:
 
 def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
     """Where and by how much it fails is told to who may see the whole district."""
-    state = Cell(_("Passed"), state="green") if finding["passed"] else Cell(_("Failed"), state="red")
+    if not finding["tried"]:
+        state = Cell(_("Nothing to check"), state="none")
+    else:
+        state = Cell(_("Passed"), state="green") if finding["passed"] else Cell(_("Failed"), state="red")
     return [
         check(finding["check"]),
         state,

@@ -25,8 +25,9 @@ def _chinese():
 
 
 VIEW = SimpleNamespace(
-    area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", dark=False, size="m"
-)
+    area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", running=True,
+    dark=False, size="m",
+)  # fmt: skip
 
 
 def answer(value: float | None, over: float | None = None, per: float | None = None, n: int = 100, quality: str = "ok"):

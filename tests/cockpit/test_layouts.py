@@ -232,12 +232,14 @@ def test_each_bar_opens_what_it_counted(see: See) -> None:
     assert [counted(view, bar.href) for bar in opened] == [bar.value for bar in opened]
 
 
-def test_bars_of_a_rate_are_as_long_as_their_sample(see: See) -> None:
+def test_bars_of_a_rate_are_as_long_as_the_rate_and_tell_their_sample(see: See) -> None:
     view = see(metric="on_time_rate")
     bars = panels.breakdown_bars(view, "category")
     assert len(bars) == panels.MOST_BARS
-    assert [counted(view, bar.href) for bar in bars if bar.href] == [bar.value for bar in bars if bar.href]
-    assert panels.breakdown_note(view, "category") == "条长为样本；另有 4 项未列"
+    opened = [bar for bar in bars if bar.href]
+    assert [f"样本 {counted(view, bar.href)}" for bar in opened] == [bar.note.split("，")[0] for bar in opened]
+    assert [f"{bar.value:.1f} %" for bar in opened] == [bar.text for bar in opened]
+    assert panels.breakdown_note(view, "category") == "另有 4 项未列"
 
 
 def test_each_unit_opens_its_rows(see: See) -> None:
@@ -256,11 +258,32 @@ def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
 
 
 def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
-    assert [line["name"] for line in panels.trend_figure(see(metric="intake"), dark=False)["data"]] == ["本期", "上期"]
+    names = [line["name"] for line in panels.trend_figure(see(metric="intake"), dark=False)["data"]]
+    assert names == ["本期", "未完，截至 08:00", "上期"]
+
+
+def test_the_unfinished_day_is_dashed_and_the_line_ends_before_it(see: See) -> None:
+    now, running, _before = panels.trend_figure(see(metric="backlog"), dark=False)["data"]
+    assert now["y"][-1] is None
+    assert running["x"] == ["2026-11-21", "2026-11-22"]
+    assert running["y"][0] == now["y"][-2]
+    assert running["line"]["dash"] != now["line"]["dash"] == "solid"
+    over = see(metric="backlog", **{"from": "2026-10-01", "to": "2026-11-01"})
+    assert "未完" not in str([line["name"] for line in panels.trend_figure(over, dark=False)["data"]])
+
+
+def test_a_period_without_data_is_grey_on_every_panel(see: See) -> None:
+    view = see(**{"from": "2027-01-05", "to": "2027-02-11"})
+    assert [(line.mark, line.label, line.state) for line in attention.lines(view)] == [("○", "本时段没有数据", "none")]
+    assert {tile.state for tile in vitals.vital_tiles(view)} == {"none"}
+    assert {tile.value for tile in vitals.vital_tiles(view)} == {"无数据"}
+    assert not places.has_values(view)
+    assert not panels.breakdown_bars(view, "category")
+    assert not places.department_rows(view)
 
 
 def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
-    now, before = panels.trend_figure(see(metric="intake"), dark=False)["data"]
+    now, _running, before = panels.trend_figure(see(metric="intake"), dark=False)["data"]
     assert "2026-11-03" in now["text"][2]
     assert "2026-10-03" in before["text"][2]
 

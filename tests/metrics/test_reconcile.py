@@ -16,7 +16,7 @@ from tests.metrics.conftest import AS_OF
 
 def failed(edition: Edition) -> dict[str, str]:
     found = reconcile(edition)
-    return found[~found["passed"]].set_index("check")["detail"].to_dict()
+    return found[found["passed"].eq(False)].set_index("check")["detail"].to_dict()
 
 
 def damaged(edition: Edition, folder: Path, sql: str) -> Edition:

@@ -173,10 +173,12 @@ class _Book:
                     }
                 }
             )
+            last = {"line": {"color": colour, "width": 2, "dash_type": "square_dot"}}
+            unfinished = {"points": [*[None] * (len(rows) - 1), last]} if series.unfinished else {}
             drawn.add_series(
                 {
                     "name": [sheet.name, 0, j], "categories": [sheet.name, 1, 0, len(rows), 0],
-                    "values": [sheet.name, 1, j, len(rows), j], **how,
+                    "values": [sheet.name, 1, j, len(rows), j], **how, **unfinished,
                 }
             )  # fmt: skip
         drawn.set_title({"name": block.name, "name_font": {"size": 12}})

@@ -41,7 +41,7 @@ def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, vie
     assert texts(told["批次"], "来源") == ["grid", "probe", "register", "hotline"]
     states = [row[1]["state"] for row in told["核对项"]["rows"]]
     assert states
-    assert set(states) <= {"green", "red"}
+    assert set(states) <= {"green", "red", "none"}
 
 
 def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:

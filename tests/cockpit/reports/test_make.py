@@ -82,7 +82,7 @@ def test_it_says_where_it_comes_from(document: Callable[..., Document]) -> None:
     assert told["Report"] == "R20261123-00000001"
     assert told["Areas"] == f"临江区（{DISTRICT}）"
     assert told["Period"].startswith("2026-11-01 to 2026-11-30 (known up to 2026-11-22 08:00)")
-    assert told["Compared with"] == "2026-10-01 – 2026-10-31"
+    assert told["Compared with"] == "2026-10-01 – 2026-10-22 08:00"
     assert told["Filters"] == "Category: 路灯照明"
     assert "Backlog v1" in told["Definitions"]
     assert (told["Made by"], told["Made at"]) == ("王镇长", "2026-11-23 08:30")
