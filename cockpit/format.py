@@ -31,6 +31,22 @@ def state(name: str | None) -> State:
     return State(SHAPES[name], words[name]) if name in words else State(SHAPES["none"], "")
 
 
+def alarm(metric: Metric, level: str = "district") -> str:
+    """The bound beyond which a metric is red at a level, `≥ 5 / 10,000 people`; empty without any."""
+    limits = metric.thresholds
+    if limits is None:
+        return ""
+    match limits.against:
+        case "mean_30_days":
+            return _("{bound} × 30-day mean", bound=limits.red)
+        case "weekday_8_weeks":
+            return _("{bound} spreads off the usual weekday", bound=limits.red)
+        case "per_10k_people" if level != "village":
+            return _("{bound} per 10,000 people", bound=limits.red)
+        case _:
+            return with_unit(str(limits.red), metric.unit[language()])
+
+
 SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
 
 
@@ -165,6 +181,30 @@ def clock(moment: datetime) -> str:
 def stamp(moment: datetime) -> str:
     """`2026-11-22 08:00`"""
     return f"{day(moment)} {clock(moment)}"
+
+
+def date_in_words(of: date) -> str:
+    """`2026年11月1日`, `2026-11-01`: a day in a document."""
+    return f"{of.year}年{of.month}月{of.day}日" if language() == "zh" else day(of)
+
+
+def stamp_in_words(moment: datetime) -> str:
+    """`2026年11月1日8时05分`, `2026-11-01 08:05`"""
+    if language() != "zh":
+        return stamp(moment)
+    minutes = f"{moment.minute:02}分" if moment.minute else ""
+    return f"{date_in_words(moment)}{moment.hour}时{minutes}"
+
+
+def period_in_words(of: Period) -> str:
+    """`2026年11月`, `2026年11月1日至11月28日`: a period in a document."""
+    if language() != "zh" or period(of) in (month(of.start), f"{of.start.year}年"):
+        return period(of)
+    last = of.end - DAY
+    if last == of.start:
+        return date_in_words(of.start)
+    end = date_in_words(last)
+    return f"{date_in_words(of.start)}至{end.removeprefix(f'{of.start.year}年')}"
 
 
 def period(of: Period) -> str:

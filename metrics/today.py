@@ -1,36 +1,23 @@
-"""What needs attention today: what turned red since yesterday, what is oldest, and what moved most."""
+"""What needs attention today, beside what is red: the oldest open cases, and what moved most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import pandas as pd
 
 from data.editions import Edition
 from metrics.areas import area as area_of
-from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.frames import each
-from metrics.period import DAY, Period, last_day
+from metrics.period import Period
 from metrics.query import NO_DATA, SMALL, query
-from metrics.question import AREAS, exists_at, metric_of
+from metrics.question import exists_at, metric_of
+from metrics.reds import over
 from metrics.rows import rows
-from metrics.thresholds import RED, Baseline, baseline, states
 from metrics.why import Explanation, why
 
 OLDEST = 3
-
-
-@dataclass(frozen=True)
-class Red:
-    """A metric that is red in an area. `before` is its value a day earlier; `new` if it was not red then."""
-
-    metric: str
-    area: int
-    value: float
-    before: float | None
-    new: bool
 
 
 @dataclass(frozen=True)
@@ -44,21 +31,10 @@ class Mover:
 
 @dataclass(frozen=True)
 class Today:
-    """reds: every red right below the area, new ones first. oldest: the rows of the oldest open cases."""
+    """oldest: the rows of the oldest open cases."""
 
-    reds: list[Red]
     oldest: pd.DataFrame = field(repr=False)
     mover: Mover | None
-
-    @property
-    def new_reds(self) -> list[Red]:
-        return [red for red in self.reds if red.new]
-
-
-def yesterday(edition: Edition, period: Period) -> Period | None:
-    """The period as it stood a day before: the same, ending a day earlier. None where it has but one day."""
-    end = min(period.end, last_day(edition.as_of) + DAY) - DAY
-    return Period(period.start, end) if end > period.start else None
 
 
 def today(
@@ -69,16 +45,13 @@ def today(
     metrics: Sequence[str],
     compare: Period,
     own: pd.DataFrame | None = None,
-    lower: pd.DataFrame | None = None,
-    base: Baseline | None = None,
     oldest: pd.DataFrame | None = None,
     catalog: Catalog | None = None,
 ) -> Today:
     """What an official of `area` should look at first, over `metrics`, the period against `compare`.
 
     own: an answer of `query` that holds the metrics over both periods, where it was asked before.
-    lower: one by the level right below, over the period and `yesterday` of it; base: its `baseline`. oldest: the rows
-    of `oldest_open`.
+    oldest: the rows of `oldest_open`.
     """
     catalog = catalog or current()
     place = area_of(edition, area)
@@ -86,7 +59,6 @@ def today(
     if own is None:
         own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
     return Today(
-        reds(edition, area, period, metrics=metrics, lower=lower, base=base, catalog=catalog),
         oldest_open(edition, area, period, catalog=catalog) if oldest is None else oldest,
         _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
     )
@@ -95,63 +67,6 @@ def today(
 def oldest_open(edition: Edition, area: int, period: Period, *, catalog: Catalog | None = None) -> pd.DataFrame:
     """The rows of the cases that have been open longest at the end of the period, OLDEST at most."""
     return rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog)
-
-
-def reds(
-    edition: Edition,
-    area: int,
-    period: Period,
-    *,
-    metrics: Sequence[str],
-    lower: pd.DataFrame | None = None,
-    base: Baseline | None = None,
-    catalog: Catalog | None = None,
-) -> list[Red]:
-    """Every red right below `area`, new ones first; `lower` and `base` as `today` takes them."""
-    catalog = catalog or current()
-    by, before = below(area_of(edition, area).level), yesterday(edition, period)
-    asked = [metric_of(catalog, name) for name in metrics]
-    there = [m.id for m in asked if by in AREAS and exists_at(m, by) and m.thresholds]
-    if not there or not before:
-        return []
-    if lower is None:
-        lower = query(edition, there, area, period, by=by, periods=(period, before), catalog=catalog)
-    return _reds(edition, lower, there, period, before, by, base, catalog)
-
-
-def _reds(
-    edition: Edition,
-    told: pd.DataFrame,
-    names: list[str],
-    period: Period,
-    earlier: Period,
-    by: str,
-    base: Baseline | None,
-    catalog: Catalog,
-) -> list[Red]:
-    """Reds of the areas right below, with their state a day earlier."""
-    told = told[told["metric"].isin(names)]
-    now, then = over(told, period), over(told, earlier)
-    # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
-    base = base or baseline(edition, now, period, by=by, catalog=catalog)
-
-    def judged(frame: pd.DataFrame, span: Period) -> Iterator[tuple[SimpleNamespace, str]]:
-        return zip(each(frame), states(edition, frame, span, by=by, base=base, catalog=catalog), strict=True)
-
-    before = {(row.metric, row.group): (row.value, state) for row, state in judged(then, earlier)}
-    found = []
-    for row, state in judged(now, period):
-        if state == RED:
-            value, was = before.get((row.metric, row.group), (None, None))
-            known = value is not None and value == value
-            found.append(Red(row.metric, int(row.group), row.value, value if known else None, was != RED))
-    return sorted(found, key=lambda red: (not red.new, names.index(red.metric), red.area))
-
-
-def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The rows of an answer of several periods that are of this one."""
-    until = told["until"].isna() if period.until is None else told["until"] == period.until
-    return told[(told["period"] == period.start) & (told["end"] == period.end) & until]
 
 
 def _mover(

@@ -24,6 +24,7 @@ from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
 from metrics.question import BREAKDOWNS, filters, metric_of, splits
+from metrics.reds import reds
 from metrics.rows import PARTS, count_rows, rows
 from metrics.scope import OutOfScope, asked_area
 
@@ -117,6 +118,20 @@ def facts(
     total = count_rows(asked, id, place.code, period, **known)
     caller.record("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
     return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
+
+
+@api.get("/reds", summary="What is beyond its limit", tags=["numbers"])
+def beyond(
+    caller: Known,
+    start: Annotated[Day, Query(alias="from")],
+    end: Annotated[Day, Query(alias="to")],
+    area: Code = None,
+    edition: Named = None,
+) -> list[dict[str, Any]]:
+    """The list that screens and reports show, most severe first: the area itself, its sites, areas below and units."""
+    asked, place = _scope(caller, edition, area)
+    found = reds(asked, place.code, _period(start, end), catalog=_catalog())
+    return [{k: v for k, v in vars(red).items() if v != ""} for red in found]
 
 
 @api.get(

@@ -26,6 +26,8 @@ from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import NO_DATA, SMALL, query
 from metrics.question import AREAS, exists_at
+from metrics.reds import Red, over, yesterday
+from metrics.reds import reds as red_list
 from metrics.rows import rows
 from metrics.thresholds import Baseline, baseline, states
 
@@ -123,6 +125,7 @@ def ahead(
             partial(oldest, asked),
             partial(ageing, asked),
             partial(line, asked, metric),
+            partial(reds, asked),
             # last, since it finds held what the tiles ask first
             *([partial(_lower, asked, below)] if level_below(asked.area) else []),
         ]
@@ -135,7 +138,7 @@ def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     months, frame = _months(asked), _own(asked, names)
     found = {(row.metric, period_of(row)): row for row in each(frame)}
     begun = _begun(frame, months)
-    now = attention.over(frame, asked.period)
+    now = over(frame, asked.period)
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
     return {
         metric.id: Vital(
@@ -161,8 +164,8 @@ def parts(asked: Asked, metric: Metric, by: str, among: tuple[str, ...] = ()) ->
         frame = frame[(frame["metric"] == metric.id) & mine]
     else:
         frame, base = _query(asked, [metric.id], by=by, periods=[asked.period, asked.against]), None
-    now = attention.over(frame, asked.period)
-    before = {row.group: row for row in each(attention.over(frame, asked.against))}
+    now = over(frame, asked.period)
+    before = {row.group: row for row in each(over(frame, asked.against))}
     found = [
         Part(row.group, row, before.get(row.group), state)
         for row, state in zip(each(now), _states(asked, now, by, base), strict=True)
@@ -223,12 +226,11 @@ def ageing(asked: Asked) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=256)
-def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...], below: tuple[str, ...]) -> attention.Today:
-    """What needs a look: `metrics.today.today` over metrics that were asked `among` others, and `below` of areas."""
-    lower, base = _lower(asked, below) if level_below(asked.area) else (None, None)
+def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> attention.Today:
+    """What needs a look beside the reds: `metrics.today.today` over metrics that were asked `among` others."""
     return attention.today(
         asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against,
-        own=_own(asked, among), lower=lower, base=base, oldest=oldest(asked), catalog=asked.catalog,
+        own=_own(asked, among), oldest=oldest(asked), catalog=asked.catalog,
     )  # fmt: skip
 
 
@@ -238,25 +240,10 @@ def oldest(asked: Asked) -> pd.DataFrame:
     return attention.oldest_open(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 
-@lru_cache(maxsize=64)
-def reds(asked: Asked, names: tuple[str, ...]) -> list[attention.Red]:
-    """What is red right below the area alone, the worst first."""
-    lower, base = _lower(asked, names)
-    found = attention.reds(
-        asked.edition, asked.area.code, asked.period, metrics=names, lower=lower, base=base, catalog=asked.catalog
-    )
-    return worst_first(asked.catalog, found)
-
-
-def worst_first(catalog: Catalog, found: Sequence[attention.Red]) -> list[attention.Red]:
-    """New ones first, metric by metric in the order of the catalog, each from its worst value on."""
-    order = list(catalog.metrics)
-
-    def place(red: attention.Red) -> tuple[bool, int, float, int]:
-        rising = catalog.metrics[red.metric].direction == "up"
-        return not red.new, order.index(red.metric), red.value if rising else -red.value, red.area
-
-    return sorted(found, key=place)
+@kept(maxsize=64)
+def reds(asked: Asked) -> list[Red]:
+    """The list of what is red: `metrics.reds.reds`. Empty under a filter: no limit is meant for one."""
+    return [] if asked.where else red_list(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 
 @lru_cache(maxsize=256)
@@ -315,9 +302,9 @@ def _lower(asked: Asked, names: tuple[str, ...]) -> tuple[pd.DataFrame, Baseline
     """Metrics of the areas below over the period, the one compared with and yesterday: map, ranking, reds in one."""
     by = level_below(asked.area)
     metrics = [name for name in names if by and exists_at(asked.catalog.metrics[name], by)]
-    periods = (asked.period, asked.against, attention.yesterday(asked.edition, asked.period))
+    periods = (asked.period, asked.against, yesterday(asked.edition, asked.period))
     frame = _query(asked, metrics, by=by, periods=[p for p in dict.fromkeys(periods) if p])
-    now = attention.over(frame, asked.period)
+    now = over(frame, asked.period)
     return frame, baseline(asked.edition, now, asked.period, by=by, catalog=asked.catalog)
 
 

@@ -8,12 +8,13 @@ from cockpit.i18n import _, language
 from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
-from cockpit.layouts.words import area_name, ask
+from cockpit.layouts.words import area_name, ask, rows_link
 from cockpit.screens.why import named_movers
 from cockpit.view import View
 from metrics.frames import each
 from metrics.question import exists_at
-from metrics.today import Mover, Red
+from metrics.reds import Red
+from metrics.today import Mover
 
 SHOWN = 3
 
@@ -29,18 +30,18 @@ def lines(view: View) -> tuple[Line, ...]:
     if view.empty:
         return (Line("○", _("No data in this period")),)
     found = to_look_at(view)
-    told = [reds(view, found.reds), oldest(view, found.oldest)]
+    told = [reds(view, answers.reds(ask(view))), oldest(view, found.oldest)]
     return tuple(line for line in (*told, _mover(view, found.mover)) if line)
 
 
 def reds(view: View, found: list[Red]) -> Line:
-    """Those that turned red since yesterday, then those that were red before."""
+    """Those that turned red since yesterday, then those that were red before; the one list of `metrics.reds`."""
     if not found and not has_state(view):
         return Line("○", _("No data in this period"))
     if not found:
-        return Line("●", _("Nothing below is over its limit"), state="green")
+        return Line("●", _("Nothing is over its limit"), state="green")
     new = [red for red in found if red.new]
-    items = tuple(red_in_words(view, red) for red in answers.worst_first(view.catalog, found))
+    items = tuple(red_in_words(view, red) for red in found)
     if new:
         return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
     return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
@@ -65,9 +66,22 @@ def red_in_words(view: View, red: Red) -> Item:
         format.change(metric, red.value, red.before).text if red.before is not None and red.before != red.value else ""
     )
     value = format.quantity(metric, red.value) + (f" ({change})" if change else "")
-    return Item(
-        area_name(view, red.area), f"{metric.name[language()]} {value}", view.href(area=red.area, metric=metric)
-    )
+    return Item(_red_name(view, red), f"{metric.name[language()]} {value}", _way_to(view, red))
+
+
+def _red_name(view: View, red: Red) -> str:
+    return red.name or (view.area.name if red.kind == "own" else area_name(view, red.area))
+
+
+def _way_to(view: View, red: Red) -> str:
+    metric = view.catalog.metrics[red.metric]
+    match red.kind:
+        case "site":
+            return view.href("site", source=red.source, key=red.key)
+        case "unit":
+            return rows_link(view, metric, department=red.name)
+        case _:
+            return view.href(area=red.area, metric=metric)
 
 
 def oldest(view: View, found: pd.DataFrame) -> Line | None:

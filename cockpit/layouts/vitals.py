@@ -48,8 +48,8 @@ def fed_metrics(view: View) -> tuple[str, ...]:
 
 
 def to_look_at(view: View) -> Today:
-    """What needs attention among the metrics that have data."""
-    return answers.today(ask(view), fed_metrics(view), ASKED, VITALS)
+    """What needs attention beside the reds, among the metrics that have data."""
+    return answers.today(ask(view), fed_metrics(view), ASKED)
 
 
 def unfed(view: View) -> list[str]:

@@ -12,6 +12,7 @@ from cockpit.i18n import _
 from cockpit.layouts import answers, places
 from cockpit.layouts.attention import oldest, red_in_words, reds
 from cockpit.layouts.vitals import to_look_at, vital_tiles
+from cockpit.layouts.words import ask
 from cockpit.view import View, current
 from metrics import areas
 from metrics.areas import Area
@@ -43,8 +44,9 @@ def draw() -> None:
 def stops_of(view: View) -> list[Area]:
     """The area itself, then those below it with the most reds."""
     counted: dict[int, int] = {}
-    for red in to_look_at(view).reds:
-        counted[red.area] = counted.get(red.area, 0) + 1
+    for red in answers.reds(ask(view)):
+        if red.kind == "below":
+            counted[red.area] = counted.get(red.area, 0) + 1
     worst = sorted((code for code in counted if code != view.area.code), key=lambda code: (-counted[code], code))
     return [view.area, *(areas.area(view.edition, code) for code in worst[: MOST_STOPS - 1])]
 
@@ -59,10 +61,10 @@ def _map(view: View) -> None:
 
 
 def _reds(view: View) -> None:
-    """The worst reds below the area, and what has been open longest."""
-    found = to_look_at(view)
-    worst = [red_in_words(view, red) for red in answers.worst_first(view.catalog, found.reds)[:REDS]]
-    title(_("Over the limit: {n}", n=len(found.reds)))
+    """The worst reds of the area, and what has been open longest."""
+    every = answers.reds(ask(view))
+    worst = [red_in_words(view, red) for red in every[:REDS]]
+    title(_("Over the limit: {n}", n=len(every)))
     lines = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
-    old = oldest(view, found.oldest)
+    old = oldest(view, to_look_at(view).oldest)
     today([*lines, *([replace(old, on="")] if old else [])], label="")

@@ -40,7 +40,7 @@ def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
             continue
         asked = {
             "part": section.part if metric.numerator else None,
-            "where": scene.request.where,
+            "where": scene.where,
             "catalog": scene.view.catalog,
         }
         view = scene.view
@@ -53,7 +53,7 @@ def _table(section: Cases, scene: Scene, metric: Metric, total: int, asked: dict
     count = min(total, section.most or total)
     names = [name for name in section.columns if not (name == "town" and scene.view.area.level == "village")]
     columns = [
-        Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 1.8 if name.endswith("_at") else 1.2))
+        Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.2 if name.endswith("_at") else 1.2))
         for name in names
     ]
     side = f" · {words.side(metric, section.part)}" if section.part and metric.numerator else ""
@@ -130,7 +130,7 @@ def _maker(name: str) -> Make:
         if value is None:
             return NOTHING
         if isinstance(value, datetime):
-            return Cell(value.strftime("%Y-%m-%d"), value)  # on paper the day is enough, a workbook has the minute
+            return Cell(format.date_in_words(value), value)  # on paper the day is enough, a workbook has the minute
         if worded:
             return Cell(told.word(name, value) if isinstance(value, str) else words.value(name, value))
         return Cell(value) if isinstance(value, str) else Cell(words.value(name, value), value)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from cockpit import format
 from cockpit.i18n import _, language, using
+from cockpit.layouts import answers
+from cockpit.layouts.answers import Asked
 from cockpit.reports import provenance, sections, wording
 from cockpit.reports.disclosure import tables as disclosure
 from cockpit.reports.errors import ReportError
@@ -13,6 +15,7 @@ from cockpit.reports.model import Block, Document, Heading, Part, Text
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
+from cockpit.seen import View
 
 
 def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
@@ -22,10 +25,12 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
     """
     request, kind = told.request, told.kind
     with using(request.lang):
-        scenes = [Scene(view, kind, request, id, made_at.date()) for view in told.views]
-        nothing = all(scene.empty for scene in scenes)
+        scenes = [
+            Scene(view, kind, request, id, made_at.date(), unit) for view in told.views for unit in _units(told, view)
+        ]  # fmt: skip
+        nothing = not scenes or all(scene.empty for scene in scenes)
     if nothing:
-        raise _empty(told, scenes)
+        raise _empty(told)
     with using(request.lang):
         parts = disclosure.published([_part(scene) for scene in scenes], scenes[0].view.catalog)
         return Document(
@@ -42,8 +47,20 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
         )
 
 
-def _empty(told: Told, scenes: list[Scene]) -> ReportError:
-    names = words.listed(scene.view.area.name for scene in scenes[:3])
+def _units(told: Told, view: View) -> list[str]:
+    """Of a report to units, those for which its metric counts any, the most first; else one part for all."""
+    if not told.kind.each_unit:
+        return [""]
+    where = tuple(sorted(told.request.where.items()))
+    asked = Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
+    parts = answers.parts(asked, view.catalog.metrics[told.kind.each_unit], "department")
+    found = [part for part in parts if part.group and part.known and part.now.value]
+    chosen = told.request.where.get("department")
+    return [part.group for part in sorted(found, key=lambda p: -p.now.value) if chosen in (None, part.group)]
+
+
+def _empty(told: Told) -> ReportError:
+    names = words.listed(view.area.name for view in told.views[:3])
     start, end = told.request.start, told.request.end
     return ReportError(
         _(
@@ -59,7 +76,7 @@ def _part(scene: Scene) -> Part:
     if scene.empty:
         nothing = _("Nothing is known of {area} in this period.", area=scene.view.area.name)
         return Part(scene.view.area.name, title, [Text(nothing)])
-    return Part(scene.view.area.name, title, list(_blocks(scene)))
+    return Part(scene.unit or scene.view.area.name, title, list(_blocks(scene)))
 
 
 def _blocks(scene: Scene) -> Iterator[Block]:
@@ -91,5 +108,5 @@ def _heading(scene: Scene, section: Section) -> Heading | None:
 
 
 def _title_of_all(kind: Kind, scenes: list[Scene]) -> str:
-    more = _("{area} and {n} more", area=scenes[0].view.area.name, n=format.number(len(scenes) - 1))
+    more = _("{area} and {n} more", area=scenes[0].unit or scenes[0].view.area.name, n=format.number(len(scenes) - 1))
     return f"{kind.name[language()]} · {more}"

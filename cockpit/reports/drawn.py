@@ -1,7 +1,7 @@
 """The sections that are charts: metrics over time, and the backlog by age."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from cockpit import format
 from cockpit.i18n import _, language
@@ -29,7 +29,7 @@ def _months(scene: Scene, metric: Metric) -> Iterator[Block]:
     if vital is None or not any(value is not None for value in vital.trend):
         return
     months = answers.last_months(scene.view.period.end - DAY)
-    names = [f"{month.start:%Y-%m}" for month in months]
+    names = [_month(month.start) for month in months]
     # the last month goes as far as the period does
     running = is_running(months[-1], min(scene.view.as_of, datetime.combine(scene.view.period.end, time.min)))
     series = [Series(metric.name[language()], vital.trend, unfinished=running)]
@@ -47,8 +47,16 @@ def _period(scene: Scene, metric: Metric) -> Iterator[Block]:
         series.append(Series(_("Period before"), _fitted(found.previous.values, len(days)), "before"))
     if any(found.last_year.values) and found.last_year != found.previous:
         series.append(Series(_("Last year"), _fitted(found.last_year.values, len(days)), "last_year"))
-    names = [f"{day:%m-%d}" if scene.view.period.days <= answers.BY_WEEK else f"{day:%Y-%m}" for day in days]
-    yield _chart(scene, metric, names, series, format.period(scene.view.period))
+    names = [_day(day) if scene.view.period.days <= answers.BY_WEEK else _month(day) for day in days]
+    yield _chart(scene, metric, names, series, format.period_in_words(scene.view.period))
+
+
+def _day(of: date) -> str:
+    return f"{of.month}月{of.day}日" if language() == "zh" else f"{of:%m-%d}"
+
+
+def _month(of: date) -> str:
+    return f"{of.year}年{of.month}月" if language() == "zh" else f"{of:%Y-%m}"
 
 
 def _fitted(values: tuple[float | None, ...], length: int) -> tuple[float | None, ...]:

@@ -9,9 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.i18n import _
-from cockpit.screens import words
-
 if TYPE_CHECKING:
     import typst
 
@@ -45,41 +42,6 @@ class Faces:
     def shelf(self) -> "typst.Fonts":
         """The files, for whoever sets type."""
         return shelf(self.folder)
-
-    @property
-    def told(self) -> str:
-        """`仿宋_GB2312→Noto Serif SC`, for each part: the official name and what was found for it."""
-        return "；".join(
-            names[0] if self.of(part) in names else f"{names[0]}→{self.of(part)}" for part, names in OFFICIAL.items()
-        )
-
-    @property
-    def embedded(self) -> str:
-        """What a file is set in that brings its fonts."""
-        return _("{fonts}; embedded in this file", fonts=self.told)
-
-    @property
-    def named(self) -> str:
-        """What a file is set in that only names its fonts: that is for the machine of whoever reads it to say."""
-        names = {part: official[0] for part, official in OFFICIAL.items()}
-        told = named_only(*names.values(), LATIN)
-        missing = [name for part, name in names.items() if self.of(part) not in OFFICIAL[part]]
-        if not missing:
-            return told
-        lacking = (
-            _("none of the official ones was at hand where it was made")
-            if len(missing) == len(names)
-            else _("not at hand where it was made: {names}", names=words.listed(missing))
-        )
-        instead = words.listed(dict.fromkeys(FREE[part] for part in names if names[part] in missing))
-        stand_in = _("named in their place: {fonts}", fonts=instead)
-        return f"{told}；{lacking}；{stand_in}"
-
-
-def named_only(*names: str) -> str:
-    """The fonts that a file names and does not bring."""
-    listed = words.listed(names)
-    return _("Named, not embedded: {names}; a reader without them sees other ones", names=listed)
 
 
 @cache

@@ -27,6 +27,7 @@ By = Literal["below", "town", "village", "category", "source", "department", "ch
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
 WORDS = (
     "area",
+    "unit",
     "period",
     "against",
     "as_of",
@@ -40,7 +41,7 @@ WORDS = (
     "sites_failing",
 )
 """Placeholders that are no metric."""
-OF_METRIC = ("change", "state", "before", "target")
+OF_METRIC = ("change", "state", "before", "target", "limit")
 """What may stand behind a metric's id: {backlog.change}."""
 MOST_FAULTS = 8
 
@@ -124,10 +125,9 @@ class Sites(_Section):
 
 
 class Reds(_Section):
-    """What is red right below the area, with value, limit and since when."""
+    """The list of what is red, the same as on the screens: with value, the limit exceeded, and since when."""
 
     type: Literal["reds"]
-    metrics: tuple[Name, ...] = ()
     most: int = Field(30, ge=1)
 
 
@@ -155,7 +155,8 @@ class Kind(Model):
 
     metrics: of every section that names none; a request may choose others. rows: it holds single cases, so that
     only those who may take rows away are given it. page: one page of paper an area, and no more. reply_days: working
-    days until a reply is asked for, where a request names no deadline.
+    days until a reply is asked for, where a request names no deadline. each_unit: a metric of cases; the report has one
+    part for each responsible unit for which it counts any.
     """
 
     id: Name
@@ -174,6 +175,7 @@ class Kind(Model):
     landscape: bool = False
     imprint: bool = False
     page: bool = False
+    each_unit: Name | None = None
     reply_days: int | None = Field(None, ge=1, le=90)
     sections: tuple[Section, ...] = Field(min_length=1)
 
@@ -252,6 +254,8 @@ def _told(file: str, fault: Any) -> str:
 def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
     yield from _unknown(f"{kind.file}: metrics", kind.metrics, catalog.metrics)
     yield from _disclosure_faults(kind, catalog)
+    if kind.each_unit:
+        yield from _unknown(f"{kind.file}: each_unit", (kind.each_unit,), catalog.metrics)
     for language in ("zh", "en"):
         yield from _placeholder_faults(f"{kind.file}: title.{language}", kind.title[language], catalog)
     for i, section in enumerate(kind.sections):

@@ -55,14 +55,14 @@ def message(config: Settings, report: Report) -> EmailMessage:
     with using(asked.lang):
         kind = kinds_of(config)[report.kind].name[language()]
         made = EmailMessage()
-        made["Subject"] = f"{kind} {format.period(asked.period)} {report.id}"
+        made["Subject"] = f"{kind} {format.period_in_words(asked.period)} {report.id}"
         made["From"], made["To"] = config.mail_from, ", ".join(report.mail.split(","))
         made["Message-ID"] = f"<{report.id}@cockpit>"
         made.set_content(
             _(
                 "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\n"
                 "It opens again at /?report={id}.",
-                kind=kind, period=format.period(asked.period), edition=report.edition, id=report.id,
+                kind=kind, period=format.period_in_words(asked.period), edition=report.edition, id=report.id,
                 sha256=report.sha256,
             )
         )  # fmt: skip

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from cockpit import format
+
 Level = Literal[1, 2, 3]
 Style = Literal["body", "note", "right", "plain"]
 Value = float | int | str | datetime | date | None
@@ -53,12 +55,9 @@ class Cell(NamedTuple):
         """The words; those of the value where none were given."""
         if self.text or self.value is None:
             return self.text
-        return format_time(self.value) if isinstance(self.value, (datetime, date)) else str(self.value)
-
-
-def format_time(moment: datetime | date) -> str:
-    """`2026-11-22 08:00`; a day without its hour."""
-    return moment.strftime("%Y-%m-%d %H:%M" if isinstance(moment, datetime) else "%Y-%m-%d")
+        if isinstance(self.value, datetime):
+            return format.stamp_in_words(self.value)
+        return format.date_in_words(self.value) if isinstance(self.value, date) else str(self.value)
 
 
 class Rows:

@@ -19,26 +19,31 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
     """The provenance of a request, in the language spoken."""
     view = told.views[0]
     used = metrics_used(scenes)
-    days = _("{start} to {end}", start=format.day(view.period.start), end=format.day(view.period.end - DAY))
+    days = _(
+        "{start} to {end}",
+        start=format.date_in_words(view.period.start),
+        end=format.date_in_words(view.period.end - DAY),
+    )
     if view.period.end > view.as_of.date():
-        days += _(" (known up to {time})", time=format.stamp(view.as_of))
+        days += _(" (known up to {time})", time=format.stamp_in_words(view.as_of))
     against = view.against
-    last = format.stamp(against.until) if against.until else format.day(against.end - DAY)
+    until = against.until
+    last = format.stamp_in_words(until) if until else format.date_in_words(against.end - DAY)
     facts = [
         (_("Report"), id),
         (_("Kind"), f"{told.kind.name[language()]}（{told.kind.id} v{told.kind.version}）"),
         (_("Areas"), _areas(told)),
         (_("Period"), days),
-        (_("Compared with"), f"{format.day(against.start)} – {last}"),
+        (_("Compared with"), _("{start} to {end}", start=format.date_in_words(against.start), end=last)),
         (_("Filters"), wording.filters(view.edition, told.request.where) or _("None")),
         *([(_("Deadline"), wording.deadline(scenes[0]))] if told.kind.reply_days else []),
         (_("Edition"), view.edition.id + (f"（{_('Demo data')}）" if view.edition.demo else "")),
-        (_("As of"), format.stamp(view.as_of)),
+        (_("As of"), format.stamp_in_words(view.as_of)),
         (_("Definitions"), words.listed(f"{m.name[language()]} v{m.version}" for m in used)),
         (_("Made by"), who),
-        (_("Made at"), format.stamp(made_at)),
+        (_("Made at"), format.stamp_in_words(made_at)),
         (_("Opens again"), f"/?report={id}"),
-        (_("Proved by"), _("python -m cockpit report verify FILE; the SHA-256 is kept at the desk")),
+        (_("Proved by"), _("the SHA-256 of this file, kept under the report's number")),
     ]
     return Provenance(id, made_at, who, f"/?report={id}", facts, [definition(view.catalog, m) for m in used])
 
@@ -51,10 +56,7 @@ def metrics_used(scenes: list[Scene]) -> list[Metric]:
 
 def definition(catalog: Catalog, metric: Metric) -> Definition:
     """What a metric means, in words and as a formula."""
-    parts = metric.composite or ()
-    formula = " / ".join(metric.measures) or ", ".join(f"{p.metric} × {p.weight:g}" for p in parts)
-    if metric.denominator and metric.scale not in (1, 100):
-        formula += f" × {metric.scale:g}"
+    formula = _formula(catalog, metric)
     limits = metric.thresholds
     return Definition(
         metric.id,
@@ -65,6 +67,16 @@ def definition(catalog: Catalog, metric: Metric) -> Definition:
         formula,
         wording.tight(format.limit(metric)) if limits else "",
     )
+
+
+def _formula(catalog: Catalog, metric: Metric) -> str:
+    """`按期办结 ÷ 到期`, in the words of the metric; empty where its definition says it all."""
+    if metric.composite:
+        return " + ".join(f"{catalog.metrics[p.metric].name[language()]} × {p.weight:g}" for p in metric.composite)
+    if not metric.sides:
+        return ""
+    told = f"{metric.sides.numerator[language()]} ÷ {metric.sides.denominator[language()]}"
+    return told + (f" × {metric.scale:g}" if metric.scale not in (1, 100) else "")
 
 
 def _areas(told: Told) -> str:

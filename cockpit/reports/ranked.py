@@ -13,6 +13,7 @@ from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from metrics.catalog import Metric
 from metrics.question import AREAS
+from metrics.reds import Red
 
 MOST_SMALL = 12
 """How many of those with too small a sample are named."""
@@ -78,24 +79,29 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterat
 
 
 def reds(section: Reds, scene: Scene) -> Iterator[Block]:
-    """The areas right below that are over a limit, new ones first."""
+    """The list of what is red, most severe first, with the limit that was exceeded."""
     found = scene.reds[: section.most]
     if not found:
-        if answers.level_below(scene.view.area) and not scene.request.where:
-            yield Text(_("Nothing below is over its limit."))
+        if not scene.request.where and not scene.unit:
+            yield Text(_("Nothing is over its limit."))
         return
     columns = [
-        Column(_("No."), True, 0.75), Column(_("Area"), width=1.6), Column(_("Metric"), width=1.8),
-        Column(_("Value"), True), Column(_("Limit"), width=2.4), Column(_("Since yesterday"), width=1.2),
+        Column(_("No."), True, 0.75), Column(_("Of whom"), width=1.8), Column(_("Metric"), width=2),
+        Column(_("Value"), True), Column(_("Limit exceeded"), width=2.2), Column(_("Since yesterday"), width=1.2),
     ]  # fmt: skip
     rows = []
     for i, red in enumerate(found, 1):
         metric = scene.view.catalog.metrics[red.metric]
-        level = answers.level_below(scene.view.area) or ""
         value = Cell(plain(metric, red.value), red.value, "red", shown_as(metric))
-        limit, since = wording.bare(format.limit(metric, level)), _("newly red") if red.new else _("was red")
-        name = scene.place(red.area)
-        rows.append([Cell(str(i), i), Cell(name), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
+        limit, since = wording.tight(limit_of(scene, red)), _("newly red") if red.new else _("was red")
+        rows.append([Cell(str(i), i), Cell(scene.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
     more = len(scene.reds) - len(found)
     note = _("{n} more are not shown", n=format.number(more)) if more else ""
     yield Table(wording.named(scene, section), columns, rows, note=note)
+
+
+def limit_of(scene: Scene, red: Red) -> str:
+    """The bound that was exceeded."""
+    if red.kind == "site":
+        return _("fails by the rules of the national check")
+    return format.alarm(scene.view.catalog.metrics[red.metric], scene.level_of(red))

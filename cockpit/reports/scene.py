@@ -18,8 +18,8 @@ from metrics.catalog import Metric
 from metrics.period import DAY
 from metrics.query import NO_DATA
 from metrics.question import exists_at, filters
-from metrics.rows import rows
-from metrics.today import Red
+from metrics.reds import Red
+from metrics.sites import sites
 
 SITES = "site_pass_rate"
 COUNTS = answers.COUNTS
@@ -28,23 +28,29 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Scene:
-    """One area of a report. made: the day it is made, in the district's zone."""
+    """One area of a report. made: the day it is made, in the district's zone. unit: of a report to one unit."""
 
     view: View
     kind: Kind
     request: Request
     id: str
     made: date
+    unit: str = ""
 
     @cached_property
     def asked(self) -> Asked:
         view = self.view
-        where = tuple(sorted(self.request.where.items()))
+        where = tuple(sorted(self.where.items()))
         return Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
+
+    @property
+    def where(self) -> dict[str, str]:
+        """Filters by column."""
+        return {**self.request.where, **({"department": self.unit} if self.unit else {})}
 
     def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
         """The metrics that exist at a level and can be counted under the filters."""
-        catalog, where = self.view.catalog, set(self.request.where)
+        catalog, where = self.view.catalog, set(self.where)
         found = [catalog.metrics[name] for name in names]
         return tuple(m for m in found if exists_at(m, level) and where <= set(filters(catalog, m)))
 
@@ -66,7 +72,7 @@ class Scene:
     def _judged(self, vital: Vital) -> Vital:
         """Without a state where a filter leaves part of what its limit is meant for."""
         limits = vital.metric.thresholds
-        if not self.request.where or limits is None or limits.against == "value":
+        if not self.where or limits is None or limits.against == "value":
             return vital
         return Vital(vital.metric, vital.now, vital.before, "none", vital.trend)
 
@@ -99,11 +105,23 @@ class Scene:
 
     @cached_property
     def reds(self) -> list[Red]:
-        """What is red right below the area, new ones first; none under a filter, which no limit is meant for."""
-        if self.request.where or answers.level_below(self.view.area) is None:
-            return []
-        names = tuple(m.id for m in self.at(self.kind.metrics, self.view.area.level))
-        return answers.reds(self.asked, names)
+        """The one list of what is red, as the screens show it; of a notice to a unit what is red of that unit.
+
+        None under another filter, which no limit is meant for.
+        """
+        if self.unit:
+            whole = self.asked._replace(where=())
+            return [red for red in answers.reds(whole) if red.kind == "unit" and red.name == self.unit]
+        return answers.reds(self.asked)
+
+    def subject(self, red: Red) -> str:
+        """Who or what is red."""
+        return red.name or (self.view.area.name if red.kind == "own" else self.place(red.area))
+
+    def level_of(self, red: Red) -> str:
+        """The level whose limit applies."""
+        below = answers.level_below(self.view.area)
+        return below if red.kind == "below" and below else self.view.area.level
 
     def place(self, code: object) -> str:
         """The name of an area below; what belongs to none of them is the area's own level."""
@@ -112,11 +130,10 @@ class Scene:
 
     @cached_property
     def sites(self) -> pd.DataFrame:
-        """The verdict of each site, the worst first; empty where none is checked."""
-        if self.request.where or not self.at((SITES,), self.view.area.level):
+        """The verdict of each site that was checked, as the page of sites shows it, the worst first."""
+        if self.where or not self.at((SITES,), self.view.area.level):
             return pd.DataFrame()
-        view = self.view
-        return rows(view.edition, SITES, view.area.code, view.period, order="score", catalog=view.catalog)
+        return pd.DataFrame([row for row in sites(self.view.edition, self.view.area.code) if row["score"] is not None])
 
     @property
     def failing_sites(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit import faults, format
+from cockpit import faults, format, verdicts
 from cockpit.i18n import _
 from cockpit.reports.kind import Sites
 from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
@@ -13,6 +13,13 @@ from cockpit.screens import words
 from metrics.findings import findings
 from metrics.frames import records
 from metrics.sites import UNDECIDED
+
+VETOES = {
+    "site_open": ("site_open",), "home_updated": ("home_updated",), "column_items": ("blank",),
+    "column_updated": ("stale_listed", "stale_other"), "messages_unanswered": ("unanswered",),
+    "guide_elements": ("guides",),
+}  # fmt: skip
+"""By rule of a check, the vetoes of a site that it counts towards."""
 
 
 def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
@@ -24,7 +31,7 @@ def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
 def _verdicts(scene: Scene) -> Iterator[Block]:
     columns = [
         Column(_("No."), True, 0.6), Column(_("Site"), width=2.2), Column(_("Responsible unit"), width=1.5),
-        Column(_("Score"), True, 0.8), Column(_("Verdict"), width=1.5), Column(_("Vetoes"), width=1.8),
+        Column(_("Score"), True, 0.8), Column(_("Verdict"), width=2.6),
         Column(_("Visits, 7 days"), True), Column(_("Not opened"), True, 0.9),
         Column(_("Home page age, days"), True), Column(_("Stale columns"), True, 0.9),
         Column(_("Blank columns"), True, 0.9), Column(_("Points lost"), True, detail=True),
@@ -32,12 +39,12 @@ def _verdicts(scene: Scene) -> Iterator[Block]:
     ]  # fmt: skip
     rows = []
     for i, row in enumerate(records(scene.sites), 1):
-        vetoes = words.listed(dict.fromkeys(words.veto(str(rule)) for rule in _list(row["vetoes"])))
+        text, state = verdicts.verdict(row)
         rows.append(
             [
-                Cell(str(i), i), Cell(str(row["name"])), Cell(row["unit"] or ""), measured(row["score"], 0),
-                Cell(_("Pass") if row["passed"] else _("Fail"), state="" if row["passed"] else "red"),
-                Cell(vetoes or _("None")), count(row["visits"]), count(row["down"]), count(row["home_age"]),
+                Cell(str(i), i), Cell(str(row["name"])), Cell(row["unit"] or ""), measured(row["score"], 1),
+                Cell(text, state=state if state in ("red", "amber") else ""),
+                count(row["visits"]), count(row["down"]), count(row["home_age"]),
                 count(row["stale_listed"] + row["stale_other"]), count(row["blank"]), count(row["lost"]),
                 count(row["unanswered"]), Cell(str(row.get("url") or "")),
             ]
@@ -45,15 +52,11 @@ def _verdicts(scene: Scene) -> Iterator[Block]:
     yield Table(_("Verdicts on the sites"), columns, rows)
 
 
-def _list(value: object) -> list[object]:
-    return [] if value is None else list(value)  # type: ignore[call-overload]
-
-
 def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
     """A table a site: the failing sites, or all; of those that pass only what failed of a rule."""
     view = scene.view
     found = findings(view.edition, view.area.code, view.period, only_failed=section.only == "failed")
-    failing = set(scene.failing_sites["key"])
+    failing = {row["key"]: set(row["vetoes"]) for row in records(scene.failing_sites)}
     for (key, site), told in found.groupby(["site_key", "site"], sort=True):
         if section.only == "failed" and key not in failing:
             continue
@@ -63,12 +66,13 @@ def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
             Column(_("Verdict"), width=1.6), Column(_("Veto"), width=0.8), Column(_("Failed"), True, 1),
             Column(_("Checked"), width=2.5), Column(_("Evidence"), width=1.8), Column(_("Checked by"), detail=True),
         ]  # fmt: skip
-        yield Table(str(site), columns, [_finding(row) for row in records(told)])
+        yield Table(str(site), columns, [_finding(row, failing.get(key, set())) for row in records(told)])
     if section.only == "failed" and not failing:
         yield Text(_("Every site passes."))
 
 
-def _finding(row: dict[str, Any]) -> list[Cell]:
+def _finding(row: dict[str, Any], vetoes: set[str]) -> list[Cell]:
+    veto = row["veto"] or (not row["passed"] and not vetoes.isdisjoint(VETOES.get(row["rule"], ())))
     observed = format.given(row["observed"])
     told = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
     told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""
@@ -76,7 +80,7 @@ def _finding(row: dict[str, Any]) -> list[Cell]:
     return [
         Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
         _verdict(row),
-        Cell(_("Yes") if row["veto"] else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
+        Cell(_("Yes") if veto else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
         Cell("", row["checked_at"]), Cell(evidence or _("none kept")), Cell(str(row["checker"] or "")),
     ]  # fmt: skip
 

@@ -165,5 +165,5 @@ def _own(scene: Scene, metric: Metric) -> Cell:
 def state(scene: Scene, metric: Metric, state: str) -> str:
     """Only what needs a look is marked in a table of many numbers."""
     limits = metric.thresholds
-    filtered = scene.request.where and limits is not None and limits.against != "value"
+    filtered = scene.where and limits is not None and limits.against != "value"
     return state if state in ("red", "amber") and not filtered else ""

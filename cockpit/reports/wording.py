@@ -15,6 +15,7 @@ from data.editions import Edition
 from metrics.catalog import Metric
 from metrics.period import DAY
 from metrics.query import NO_DATA, SMALL
+from metrics.reds import Red
 
 NAMED = 3
 """How many of the worst a sentence names."""
@@ -60,6 +61,8 @@ def _told(scene: Scene, name: str, of: str) -> str:
             return amount(metric, vital.before.value)
         case "state":
             return format.state(vital.state).word or _("not judged")
+        case "limit":
+            return tight(format.alarm(metric, scene.view.area.level)) or _("without a limit")
         case "target":
             return tight(bare(format.limit(metric, scene.view.area.level))) or _("without a target")
         case _:
@@ -73,20 +76,22 @@ def plain(scene: Scene, name: str) -> str:
         case "area":
             return view.area.name
         case "period":
-            return format.period(view.period)
+            return format.period_in_words(view.period)
+        case "unit":
+            return scene.unit or _("not given")
         case "against":
-            return format.period(view.against)
+            return format.period_in_words(view.against)
         case "as_of":
-            return format.stamp(view.as_of)
+            return format.stamp_in_words(view.as_of)
         case "at":  # what a stock is told of: the end of the period, or now while it runs
             last = view.period.end - DAY
-            return format.stamp(view.as_of) if last >= view.as_of.date() else day(last.year, last.month, last.day)
+            return format.stamp_in_words(view.as_of) if last >= view.as_of.date() else format.date_in_words(last)
         case "edition":
             return view.edition.id
         case "id":
             return scene.id
         case "made":
-            return day(scene.made.year, scene.made.month, scene.made.day)
+            return format.date_in_words(scene.made)
         case "deadline":
             return deadline(scene)
         case "reds":
@@ -99,14 +104,11 @@ def plain(scene: Scene, name: str) -> str:
 
 
 def deadline(scene: Scene) -> str:
-    """`2026年11月30日前`; one that nobody named says that it is the default."""
+    """`2026年11月30日前`"""
     at = scene.deadline
     if at is None:
         return _("____-__-__")
-    told = _("by {day}", day=day(at.year, at.month, at.day))
-    if scene.request.deadline:
-        return told
-    return told + _(" (default: {n} working days, to be confirmed)", n=scene.kind.reply_days)
+    return _("by {day}", day=format.date_in_words(at))
 
 
 def filters(edition: Edition, where: Mapping[str, str]) -> str:
@@ -117,9 +119,9 @@ def filters(edition: Edition, where: Mapping[str, str]) -> str:
     )
 
 
-def _red(scene: Scene, red) -> str:  # metrics.today.Red
+def _red(scene: Scene, red: Red) -> str:
     metric = scene.view.catalog.metrics[red.metric]
-    name = scene.place(red.area)
+    name = scene.subject(red)
     return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
 
 
@@ -155,8 +157,3 @@ def bare(limit: str) -> str:
 
 def tight(text: str) -> str:
     return re.sub(r"(?<=\d) (?=[%一-鿿])", "", text) if language() == "zh" else text.replace(" %", "%")
-
-
-def day(year: int, month: int, date: int) -> str:
-    """`2026年11月26日`, `2026-11-26`"""
-    return f"{year}年{month}月{date}日" if language() == "zh" else f"{year}-{month:02}-{date:02}"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from cockpit import format, settings
+from cockpit import format, settings, verdicts
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
@@ -99,7 +99,7 @@ def lights(view: View, site: Site) -> None:
             continue
         state = screen.state(site, limit, value)
         said = {"red": _("Vetoed"), "amber": _("Near a veto"), "green": _("Passes")}[state]
-        left = "" if state == "red" else screen.left(site, limit)
+        left = "" if state == "red" else verdicts.left(site, limit)
         number = screen.number(site, limit, value)
         rows.append([words.limit(limit.rule), Cell(said, state=state), number, words.bound(limit.rule), left])
     columns = [Column(_("Veto rule"), lead=True), Column(_("State")), Column(_("Now")), Column(_("Limit"))]

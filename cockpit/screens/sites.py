@@ -1,12 +1,11 @@
 """The list of government sites: each with its veto lights and what is left until the next veto."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from cockpit import format
+from cockpit import format, verdicts
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
@@ -18,8 +17,6 @@ from metrics.sites import LIMITS, Limit
 
 AMBER = 0.6
 """From this share of the way to a veto on, a light is amber."""
-NEAR = 0.8
-"""From this share on, a site is said to be near a veto."""
 SHOWN = ("site_open", "home_updated", "stale_listed", "blank", "unanswered", "guides")
 Site = Mapping[str, Any]
 
@@ -31,7 +28,7 @@ def listed(view: View) -> None:
         _none(view)
         return
     vetoed = [row for row in every if row["vetoes"] is not None and len(row["vetoes"])]
-    near = [row for row in every[len(vetoed) :] if sites.nearness(row) >= NEAR]
+    near = [row for row in every[len(vetoed) :] if sites.nearness(row) >= verdicts.NEAR]
     note = ngettext("{n} site", "{n} sites", len(every)) + _(": {vetoed} vetoed, {near} near a veto",
                     vetoed=format.number(len(vetoed)), near=format.number(len(near)))  # fmt: skip
     links = [(_("Deductions"), view.href("deductions")), (_("Passport"), view.href("passport", metric="site_health"))]
@@ -96,22 +93,9 @@ def href_of(view: View, row: Site) -> str:
 
 def verdict(row: Site) -> Cell:
     """Vetoed and for what, or how near, or fine."""
-    if row["vetoes"] is None:
-        return Cell(_("Uncertain"), state="amber") if row["uncertain"] else Cell(_("Not checked"), state="none")
-    found = _verdict(row)
-    return replace(found, note=_("last visit uncertain")) if row["uncertain"] else found
-
-
-def _verdict(row: Site) -> Cell:
-    """The verdict on a site that was checked."""
-    if told := dict.fromkeys(words.veto(str(rule)) for rule in row["vetoes"]):
-        return Cell(words.listed(told), state="red")
-    if not row["passed"]:
-        return Cell(_("Below 60 points"), state="red")
-    nearest = max(LIMITS, key=lambda limit: (sites.observed(row, limit.rule) or 0) / limit.limit)
-    if (sites.observed(row, nearest.rule) or 0) / nearest.limit >= NEAR:
-        return Cell(left(row, nearest), state="amber")
-    return Cell(_("Passes"), state="green")
+    text, state = verdicts.verdict(row)
+    note = _("last visit uncertain") if row["uncertain"] and row["vetoes"] is not None else ""
+    return Cell(text, state=state, note=note)
 
 
 def light(row: Site, limit: Limit) -> Cell:
@@ -136,14 +120,3 @@ def number(row: Site, limit: Limit, value: float) -> str:
     if limit.unit == "days":
         return ngettext("{n} day", "{n} days", int(value))
     return format.number(value)
-
-
-def left(row: Site, limit: Limit) -> str:
-    """What is left until the veto."""
-    if limit.rule == "site_open":
-        n = sites.failures_left(row)
-        return ngettext("{n} more failed visit is a veto", "{n} more failed visits are a veto", n)
-    n = int(limit.limit - (sites.observed(row, limit.rule) or 0))
-    if limit.unit == "days":
-        return ngettext("a veto in {n} day", "a veto in {n} days", n)
-    return ngettext("{n} more is a veto", "{n} more are a veto", n)

@@ -13,6 +13,7 @@ from metrics.catalog import load
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import SMALL, query
+from metrics.reds import reds
 from metrics.rows import count_rows, rows
 from metrics.thresholds import AMBER, GREEN, NONE, RED, judge, states
 from metrics.today import today
@@ -130,7 +131,10 @@ def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
     edition = edition_of(home, [*steady, *fresh], AS_OF)
     told = today(edition, DISTRICT, NOVEMBER, metrics=["on_time_rate"], compare=OCTOBER)
-    assert [(red.area, red.new) for red in told.reds] == [(TOWNS[0], True), (TOWNS[1], False)]
+    found = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
+    assert [(red.kind, red.area, red.new) for red in found] == [
+        ("own", DISTRICT, False), ("below", TOWNS[0], True), ("below", TOWNS[1], False),
+    ]  # fmt: skip
     assert len(told.oldest) == 3
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from cockpit import format
 from cockpit.i18n import _
-from cockpit.reports.model import Block, Cell, Chart, Column, Document, Form, Heading, Table
+from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table
 
 MOST_ROWS = 1_000
 """Rows of one table on paper; a workbook holds them all."""
@@ -92,11 +92,6 @@ def issue_line() -> str:
     """Who issues it and when: the office's own act, so there is room and nothing more."""
     by, on = _("Issued by:"), _("Issued on:")
     return f"{by}{'　' * 12}{on}"
-
-
-def small_print(document: Document, fonts: str) -> list[tuple[str, str]]:
-    """The provenance with the fonts used."""
-    return [*document.provenance.facts, (_("Fonts"), fonts)]
 
 
 def run_on(pairs: Sequence[tuple[str, str]]) -> str:

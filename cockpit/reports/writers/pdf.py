@@ -17,7 +17,6 @@ from cockpit.reports.writers.common import (
     on_paper,
     run_on,
     size_of,
-    small_print,
     texts,
     told,
 )
@@ -224,7 +223,7 @@ class _Markup:
         document = self.document
         if document.define:
             self._definitions()
-        pairs = small_print(document, self.faces.embedded)
+        pairs = document.provenance.facts
         if document.page:
             told = f"small(7pt, {text(run_on(pairs))})"
             self.lines.append(f"#block(above: 10pt, width: 100%, stroke: (top: 0.5pt), inset: (top: 4pt), {told})")
@@ -246,9 +245,7 @@ class _Markup:
 
     def _definitions(self) -> None:
         self.lines.append(f"#heading(level: 1, numbering: none, {text(_('Definitions'))})")
-        head = "".join(
-            f"table.cell(align: center, {text(name)})," for name in (_("Metric"), _("Definition"), _("Target"))
-        )
+        head = "".join(f"table.cell(align: center, {text(name)})," for name in (_("Metric"), _("Meaning"), _("Target")))
         lines = [f"#small(9pt, table(columns: (1.2fr, 4fr, 1.3fr), table.header({head}),"]
         for one in self.document.provenance.definitions:
             lines.append(f"{text(f'{one.name} v{one.version}')}, {text(one.text)}, {text(one.threshold)},")

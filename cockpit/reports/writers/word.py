@@ -25,7 +25,6 @@ from cockpit.reports.writers.common import (
     on_paper,
     run_on,
     size_of,
-    small_print,
     texts,
 )
 from cockpit.reports.writers.table import EPOCH
@@ -165,7 +164,7 @@ class _Word:
             ]
             self._add(wordtable.pairs(pairs, width=self.width, size=9))
             self.paper.add_paragraph(style="Gap")
-        pairs = small_print(document, self.faces.named)
+        pairs = document.provenance.facts
         if document.page:
             self.paper.add_paragraph(clean(run_on(pairs)), "Small Print")
             return

@@ -12,9 +12,7 @@ from cockpit import format
 from cockpit.i18n import _, using
 from cockpit.palette import LIGHT
 from cockpit.reports.charts import wide
-from cockpit.reports.fonts import named_only
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
-from cockpit.reports.writers.common import small_print
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table, neutral
 
@@ -42,6 +40,7 @@ class _Book:
     def __init__(self, book: xlsxwriter.Workbook, document: Document) -> None:
         self.book, self.document = book, document
         self.names: set[str] = set()
+        self.day = 'yyyy"年"m"月"d"日"' if document.language == "zh" else "yyyy-mm-dd"
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.looks: dict[tuple[str, str, bool], Any] = {}
         told = document.provenance
@@ -67,7 +66,7 @@ class _Book:
                 elif isinstance(block, Form):
                     self._pairs(self._sheet(part, block.name, many), block.rows)
         self._definitions()
-        self._pairs(self._named(_("Provenance")), small_print(self.document, named_only(FONT)))
+        self._pairs(self._named(_("Provenance")), self.document.provenance.facts)
 
     def _format(self, **how: Any) -> Any:
         key = tuple(sorted(how.items()))
@@ -135,9 +134,9 @@ class _Book:
                 text = f"{format.SHAPES[cell.state]} {text}"
             return text or None, self._looks("", "", bold)
         if isinstance(value, datetime):
-            return serial(value), self._looks("yyyy-mm-dd hh:mm", "", bold)
+            return serial(value), self._looks(self.day + " hh:mm", "", bold)
         if isinstance(value, date):
-            return serial(datetime(value.year, value.month, value.day)), self._looks("yyyy-mm-dd", "", bold)
+            return serial(datetime(value.year, value.month, value.day)), self._looks(self.day, "", bold)
         return value, self._looks(cell.format or "General", cell.state, bold)
 
     def _looks(self, shown: str, state: str, bold: bool) -> Any:
@@ -203,7 +202,7 @@ class _Book:
 
     def _definitions(self) -> None:
         sheet = self._named(_("Definitions"))
-        names = (_("Metric"), _("Name"), _("Version"), _("Unit"), _("Definition"), _("Formula"), _("Target"))
+        names = (_("Code"), _("Name"), _("Version"), _("Unit of measure"), _("Meaning"), _("Formula"), _("Target"))
         for j, width in enumerate((22, 22, 8, 10, 80, 36, 26)):
             sheet.set_column(j, j, width)
         self._head(sheet, [Column(name) for name in names])

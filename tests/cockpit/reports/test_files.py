@@ -17,7 +17,6 @@ from docx.shared import Mm, Pt
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 
-from cockpit.i18n import using
 from cockpit.reports import fonts
 from cockpit.reports.kind import HERE
 from cockpit.reports.model import Cell, Column, Document, Part, Provenance, Table, Text
@@ -131,26 +130,9 @@ def _nowhere() -> Provenance:
 
 def test_official_fonts_are_used_where_the_office_has_them(tmp_path: Path) -> None:
     assert fonts.faces(None).body == "Noto Serif SC"
-    assert "仿宋_GB2312→Noto Serif SC" in fonts.faces(None).told
     (tmp_path / "simhei.otf").write_bytes(_renamed(free.sans_path(), "Noto Sans SC", "SimHei"))
     found = fonts.faces(tmp_path)
     assert (found.heading, found.body) == ("SimHei", "Noto Serif SC")
-    assert "黑体；" in found.told
-
-
-def test_a_file_says_which_fonts_it_holds_and_which_it_only_names(report: Make, tmp_path: Path) -> None:
-    with using("en"):
-        assert fonts.faces(None).embedded.endswith("embedded in this file")
-        assert "none of the official ones was at hand" in fonts.faces(None).named
-        (tmp_path / "simhei.otf").write_bytes(_renamed(free.sans_path(), "Noto Sans SC", "SimHei"))
-        some = fonts.faces(tmp_path).named
-    assert "not at hand where it was made: 方正小标宋简体, 楷体_GB2312, 仿宋_GB2312" in some
-    assert some.endswith("in their place: Noto Serif SC")
-    named = docx.Document(str(report("monthly", format="docx")[1])).tables[-1]
-    assert "仅指定、未嵌入" in " ".join(cell.text for cell in named.column_cells(1))
-    book = openpyxl.load_workbook(report("brief", format="xlsx")[1])
-    told = {row[0].value: row[1].value for row in book["报告依据"].iter_rows()}
-    assert told["字体"].startswith("仅指定、未嵌入：Microsoft YaHei")
 
 
 def _renamed(path: Path, old: str, new: str) -> bytes:

@@ -1,0 +1,155 @@
+"""The list of what is red: the area itself, its sites, the areas right below and the responsible units.
+
+Screens, walls, reports and the API all show this list. It covers every metric with a threshold, so that what is red
+somewhere is in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from data.editions import Edition
+from metrics.areas import area as area_of
+from metrics.areas import below
+from metrics.catalog import Catalog, Metric, current
+from metrics.frames import each
+from metrics.period import DAY, Period, last_day
+from metrics.query import query
+from metrics.question import AREAS, exists_at, filters
+from metrics.sites import sites
+from metrics.thresholds import RED, Baseline, baseline, states
+
+SITE_METRIC = "site_health"
+Kind = Literal["own", "site", "below", "unit"]
+KINDS: tuple[Kind, ...] = ("own", "site", "below", "unit")
+
+
+@dataclass(frozen=True)
+class Red:
+    """A metric beyond its limit. `before` is its value a day earlier; `new` if it was not red then.
+
+    kind: own: `area` itself; below: the area right below whose code `area` is; unit: a responsible unit of `area`, by
+    `name`; site: a site of `area` that fails by the veto rules, by `name`, `source` and `key`.
+    """
+
+    metric: str
+    area: int
+    value: float
+    before: float | None
+    new: bool
+    kind: Kind = "below"
+    name: str = ""
+    source: str = ""
+    key: str = ""
+
+
+def judged(catalog: Catalog) -> tuple[str, ...]:
+    """The ids of the metrics with thresholds, in the order of the catalog."""
+    return tuple(metric.id for metric in catalog.metrics.values() if metric.thresholds)
+
+
+def yesterday(edition: Edition, period: Period) -> Period | None:
+    """The period as it stood a day before: the same, ending a day earlier. None where it has but one day."""
+    end = min(period.end, last_day(edition.as_of) + DAY) - DAY
+    return Period(period.start, end) if end > period.start else None
+
+
+def reds(
+    edition: Edition, code: int, period: Period, *, names: Sequence[str] | None = None, catalog: Catalog | None = None
+) -> list[Red]:
+    """Everything red of an area, most severe first: itself, its sites, then new ones before old ones.
+
+    names: ids of metrics, by default all with thresholds. OutOfScope for an area not granted.
+    """
+    catalog = catalog or current()
+    names = judged(catalog) if names is None else names
+    place = area_of(edition, code)
+    lower = below(place.level)
+    found: list[Red] = []
+    for kind, by, there in (
+        ("own", None, _at(catalog, names, place.level)),
+        ("below", lower if lower in AREAS else None, _at(catalog, names, lower) if lower in AREAS else []),
+        ("unit", "department", _of_units(catalog, names, place.level)),
+    ):
+        if there and (by or kind == "own"):
+            found += _reds(edition, code, period, there, kind, by, catalog)
+    if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):
+        found += _sites(edition, code, period)
+    return sorted(found, key=lambda red: _severity(catalog, red))
+
+
+def _severity(catalog: Catalog, red: Red) -> tuple[object, ...]:
+    """The area itself and vetoed sites first, then what is new, by metric, each from its worst value on."""
+    first = KINDS.index(red.kind) if red.kind in ("own", "site") else len(KINDS)
+    value = red.value if catalog.metrics[red.metric].direction == "up" else -red.value
+    order = list(catalog.metrics).index(red.metric)
+    return (first, not red.new, order, KINDS.index(red.kind), value, red.area, red.name)
+
+
+def _at(catalog: Catalog, names: Sequence[str], level: str | None) -> list[str]:
+    return [
+        name for name in names if level and exists_at(catalog.metrics[name], level) and catalog.metrics[name].thresholds
+    ]
+
+
+def _of_units(catalog: Catalog, names: Sequence[str], level: str) -> list[str]:
+    """Metrics split by unit whose limit is meant for the value: one for an area's people says nothing of a unit."""
+
+    def fits(metric: Metric) -> bool:
+        limits = metric.thresholds
+        return bool(limits and limits.against == "value" and "department" in filters(catalog, metric))
+
+    return [name for name in _at(catalog, names, level) if fits(catalog.metrics[name])]
+
+
+def _reds(
+    edition: Edition, code: int, period: Period, names: list[str], kind: Kind, by: str | None, catalog: Catalog
+) -> list[Red]:
+    earlier = yesterday(edition, period)
+    told = query(
+        edition, names, code, period, by=by, catalog=catalog, periods=[period, *([earlier] if earlier else [])]
+    )
+    now = over(told, period)
+    # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
+    base = Baseline({}, {}, {}) if kind == "unit" else baseline(edition, now, period, by=by, catalog=catalog)
+
+    def state_of(frame: pd.DataFrame, span: Period) -> list[str]:
+        return states(edition, frame, span, by=by, base=base, catalog=catalog)
+
+    before = {}
+    if earlier:
+        then = over(told, earlier)
+        before = {
+            (row.metric, row.group): (row.value, state)
+            for row, state in zip(each(then), state_of(then, earlier), strict=True)
+        }
+    found = []
+    for row, state in zip(each(now), state_of(now, period), strict=True):
+        if state != RED or (kind == "unit" and not row.group):
+            continue
+        value, was = before.get((row.metric, row.group), (None, None))
+        known = value is not None and value == value
+        area, name = (int(row.group), "") if kind == "below" else (code, row.group if kind == "unit" else "")
+        found.append(
+            Red(row.metric, area, row.value, value if known else None, bool(earlier) and was != RED, kind, name)
+        )
+    return found
+
+
+def _sites(edition: Edition, code: int, period: Period) -> list[Red]:
+    """The sites that fail now; of a period that is over nothing is said, since verdicts are of the edition's day."""
+    if period.end <= last_day(edition.as_of):
+        return []
+    return [
+        Red(SITE_METRIC, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"])
+        for row in sites(edition, code)
+        if row["score"] is not None and not row["passed"]
+    ]
+
+
+def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows of an answer of several periods that are of this one."""
+    until = told["until"].isna() if period.until is None else told["until"] == period.until
+    return told[(told["period"] == period.start) & (told["end"] == period.end) & until]

@@ -1,0 +1,124 @@
+"""One list of what is red: screens, wall, reports and the API show the same; a notice holds a unit's part of it."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from cockpit.layouts import answers
+from cockpit.layouts.answers import Asked
+from cockpit.reports.model import Document, Form, Part, Table, Text
+from cockpit.settings import Settings
+from data.editions import current
+from metrics.areas import area
+from metrics.catalog import load as load_catalog
+from metrics.period import Period
+from metrics.query import query
+from metrics.reds import judged, reds
+from metrics.rows import count_rows, rows
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+Made = Callable[..., Document]
+
+
+def table(part: Part | Document, heading: str) -> Table:
+    return next(block for block in part.blocks if isinstance(block, Table) and block.name == heading)
+
+
+@pytest.mark.parametrize("code", [DISTRICT, TOWNS[0]])
+@pytest.mark.parametrize(("kind", "heading"), [("monthly", "超过限值的指标"), ("cockpit", "预警")])
+def test_a_report_lists_the_reds_of_the_screen(
+    config: Settings, document: Made, code: int, kind: str, heading: str
+) -> None:
+    edition, catalog = current(config.data), load_catalog()
+    view = Asked(edition, catalog, area(edition, code), NOVEMBER, Period(date(2026, 10, 1), NOVEMBER.start))
+    shown = answers.reds(view)
+    assert shown == reds(edition, code, NOVEMBER)
+    listed = table(document(kind, code), heading)
+    assert [row[3].value for row in listed.rows] == [red.value for red in shown]
+    brief = " ".join(block.text for block in document("brief", code).blocks if isinstance(block, Text))
+    assert f"超过限值的共{len(shown)}项" in brief
+
+
+def test_the_list_covers_every_level_unit_and_site(config: Settings) -> None:
+    """Whatever is judged red anywhere in the area is in the list, and nothing else."""
+    edition, catalog = current(config.data), load_catalog()
+    found = reds(edition, DISTRICT, NOVEMBER)
+    assert {red.kind for red in found} == {"own", "below", "unit", "site"}
+    assert [red.kind for red in found if red.kind == "own"] == [red.kind for red in found][: sum(
+        red.kind == "own" for red in found
+    )]  # fmt: skip
+    for name in judged(catalog):
+        limits = catalog.metrics[name].thresholds
+        assert limits
+        for red in (red for red in found if red.metric == name and red.kind in ("own", "below", "unit")):
+            if limits.against == "value":
+                assert limits.red.holds(red.value), red
+    by_unit = query(edition, ["on_time_rate"], DISTRICT, NOVEMBER, by="department")
+    limit = catalog.metrics["on_time_rate"].thresholds.red  # type: ignore[union-attr]
+    over = {row.group for row in by_unit.itertuples() if row.group and row.quality == "ok" and limit.holds(row.value)}
+    assert {red.name for red in found if red.kind == "unit" and red.metric == "on_time_rate"} == over
+
+
+def test_a_village_has_reds_of_its_own(config: Settings) -> None:
+    assert {red.kind for red in reds(current(config.data), VILLAGES[0], NOVEMBER)} <= {"own", "unit"}
+
+
+def test_a_notice_covers_one_unit_and_lists_every_case_with_its_number(config: Settings, document: Made) -> None:
+    edition = current(config.data)
+    made = document("notice", lang="zh")
+    units = [part.area for part in made.parts]
+    assert len(units) == len(set(units)) > 1
+    total = 0
+    for part in made.parts:
+        form = next(block for block in part.blocks if isinstance(block, Form))
+        assert dict(form.rows)["督办对象"] == part.area
+        listed = table(part, "督办事项清单")
+        keys = {row[[c.text for c in listed.columns].index("编号")].text for row in listed.rows}
+        asked = (edition, "overdue_open", DISTRICT, NOVEMBER)
+        assert keys == set(rows(*asked, where={"department": part.area})["key"])
+        total += len(listed.rows)
+    of_nobody = count_rows(edition, "overdue_open", DISTRICT, NOVEMBER) - total
+    assert of_nobody == sum(rows(*asked)["unit"].isna())
+
+
+def test_a_notice_names_the_limit_that_was_exceeded(document: Made) -> None:
+    limit = load_catalog().metrics["on_time_rate"].thresholds.red  # type: ignore[union-attr]
+    matter = dict(next(b for b in document("notice").parts[0].blocks if isinstance(b, Form)).rows)["督办事项"]
+    assert f"限值{limit}%".replace(" ", "") in matter.replace(" ", "")
+    assert "目标" not in matter
+
+
+@pytest.mark.parametrize("kind", ["brief", "bulletin", "monthly", "notice", "sites", "ledger", "cockpit"])
+def test_a_chinese_document_holds_no_command_and_no_iso_day(document: Made, kind: str) -> None:
+    made = document(kind)
+    told = [block.text for block in made.blocks if hasattr(block, "text")]
+    told += [cell.told for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
+    told += [text for block in made.blocks if isinstance(block, Form) for pair in block.rows for text in pair]
+    told += [text for pair in made.provenance.facts for text in pair]
+    for text in told:
+        assert not re.search(r"\d{4}-\d\d-\d\d|python -m|待确认", text), text
+
+
+def test_the_verdicts_of_the_report_are_those_of_the_page(config: Settings, document: Made) -> None:
+    from cockpit.verdicts import verdict
+    from metrics.sites import sites
+
+    shown = [(row["name"], verdict(row)[0]) for row in sites(current(config.data), DISTRICT)]
+    listed = next(
+        b for b in document("sites").blocks if isinstance(b, Table) and b.columns[1].text == "网站"
+    )  # fmt: skip
+    heads = [column.text for column in listed.columns]
+    assert [(row[1].text, row[heads.index("结论")].text) for row in listed.rows] == shown
+    vetoed = {name for name, _text in shown if name == "网站2"}
+    for name in vetoed:
+        found = next(b for b in document("sites").blocks if isinstance(b, Table) and b.name == name)
+        heads = [column.text for column in found.columns]
+        assert "是" in {row[heads.index("否决")].text for row in found.rows}
+
+
+def test_a_period_of_one_day_has_reds_without_a_yesterday(config: Settings) -> None:
+    day = Period(NOVEMBER.start, NOVEMBER.start.replace(day=2))
+    assert not any(red.new for red in reds(current(config.data), DISTRICT, day))
