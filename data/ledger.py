@@ -59,7 +59,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Reject:
-    """One refused row: its number in the file, every reason, and the row as it came, phone and ID numbers masked."""
+    """One refused row: its number in the file, every reason, and the row as it came, phone and ID numbers masked.
+
+    fixed_by: the later batch that delivered its key; None as long as none has.
+    """
 
     batch: int
     source: str
@@ -67,6 +70,7 @@ class Reject:
     key: str | None
     reasons: list[str]
     raw: str
+    fixed_by: int | None = None
 
 
 def batches(home: Home, limit: int = 50) -> list[Batch]:
@@ -100,7 +104,7 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
         if store is None:
             return []
         sql = (
-            f"SELECT batch, source, row, key, reasons, {mask('raw')} FROM rejects WHERE batch = $1 "
+            f"SELECT batch, source, row, key, reasons, {mask('raw')}, fixed_by FROM rejects WHERE batch = $1 "
             f"ORDER BY row LIMIT {int(limit)}"
         )
         return [Reject(*row) for row in store.execute(sql, [batch]).fetchall()]

@@ -6,8 +6,9 @@ from pathlib import Path
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from cockpit.settings import Settings
-from data import editions
+from data import aliases, editions
 from data import unload as unloading
+from data.aliases import AliasReport
 from data.desk import audit
 from data.desk.store import Desk
 from data.spool import Push, Spool
@@ -16,6 +17,7 @@ from data.unload import UnloadReport
 ROLLBACK = action("editions.rollback", "act", Can.DATA, "district")
 LET_IN = action("pushes.let_in", "push", Can.REJECTS, "district")
 UNLOAD = action("batches.unload", "act", Can.REJECTS, "district")
+ALIASES = action("areas.aliases", "act", Can.DATA, "district")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
 
@@ -36,6 +38,12 @@ def unload(desk: Desk, actor: Actor, config: Settings, batch: int) -> UnloadRepo
     """Take a delivery back, as if it had never been loaded."""
     with UNLOAD.recorded_first(desk, actor, f"batch {batch}: unload"):
         return unloading.unload(config.data, batch)
+
+
+def load_aliases(desk: Desk, actor: Actor, config: Settings, file: Path) -> AliasReport:
+    """Load further names of areas."""
+    with ALIASES.recorded_first(desk, actor, f"aliases of areas: {file.name}"):
+        return aliases.load_aliases(config.data, file)
 
 
 def export_audit(desk: Desk, actor: Actor, file: Path, until: datetime) -> int:

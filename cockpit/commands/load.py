@@ -78,11 +78,13 @@ def areas(settings: "Settings", file: Path, aliases: bool) -> None:
 
     With --aliases, load names that people use for areas beside their own.
     """
-    from data.aliases import load_aliases
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
     from data.areas import load_areas
 
     if aliases:
-        listed = load_aliases(settings.data, file)
+        with as_usage():
+            listed = data.load_aliases(opened(settings), OPERATOR, settings, file)
         click.echo(f"{file.name}: {listed.read} read, {'changed' if listed.changed else 'nothing new'}")
     else:
         report = load_areas(settings.data, file)
@@ -90,6 +92,23 @@ def areas(settings: "Settings", file: Path, aliases: bool) -> None:
             f"{file.name}: {report.read} read, {report.added} added, {report.changed} changed, "
             f"{report.polygons} polygons, {report.seconds:.1f} seconds"
         )
+    take_in_rejects(settings)
+
+
+def take_in_rejects(settings: "Settings") -> None:
+    """Take in the rejects whose areas are known now, and say which deliveries are still held."""
+    from data.ledger import batches
+    from data.revalidate import revalidate
+
+    for found in revalidate(settings.data):
+        click.echo(
+            f"{found.source}: {found.rows} rejected rows of batch {found.parent} accepted as batch {found.batch}"
+        )
+    newest: dict[str, bool] = {}
+    for batch in batches(settings.data):
+        if newest.setdefault(batch.source, batch.held) and batch.held:
+            click.echo(f"{batch.source}: batch {batch.batch} is held: load it again", err=True)
+            newest[batch.source] = False
 
 
 @click.command()
@@ -111,10 +130,17 @@ def unload(settings: "Settings", batch: int) -> None:
 
 @click.command()
 @click.option("--source", help="Only the rows of this source.")
+@click.option(
+    "--names", is_flag=True, help="The names of areas that were not found, with counts and the nearest areas."
+)
 @format_option
 @with_settings
-def rejects(settings: "Settings", source: str | None, layout: str) -> None:
-    """The rows that were refused, each with every reason that applies, newest delivery first."""
+def rejects(settings: "Settings", source: str | None, names: bool, layout: str) -> None:
+    """The rows that were refused, each with every reason that applies, newest delivery first.
+
+    fixed_by is the later batch that delivered the row's key.
+    """
+    from data.revalidate import unmatched
     from data.store import read_store
 
     with read_store(settings.data) as store:
@@ -123,11 +149,17 @@ def rejects(settings: "Settings", source: str | None, layout: str) -> None:
                 source, [name for (name,) in store.execute("SELECT source FROM sources ORDER BY 1").fetchall()]
             )
         records = store.execute(
-            """SELECT source, batch, row, key, array_to_string(reasons, '; '), raw FROM rejects
+            """SELECT source, batch, row, key, array_to_string(reasons, '; '), fixed_by, raw FROM rejects
             WHERE $1 IS NULL OR source = $1 ORDER BY batch DESC, row""",
             [source],
         ).fetchall()
-    write(("source", "batch", "row", "key", "reasons", "raw"), records, layout)
+    if names:
+        lines = [
+            (each.source, each.name, each.rows, "; ".join(each.nearest)) for each in unmatched(settings.data, source)
+        ]
+        write(("source", "name", "rows", "nearest"), lines, layout)
+        return
+    write(("source", "batch", "row", "key", "reasons", "fixed_by", "raw"), records, layout)
 
 
 def check_source(source: str, known: list[str]) -> None:

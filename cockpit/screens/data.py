@@ -204,7 +204,11 @@ def _held(batch: Batch) -> None:
 
 
 def _batch_row(batch: Batch) -> list[Cell | str]:
-    states = {"accepted": (_("Taken in"), "green"), "held": (_("Held"), "amber")}
+    states = {
+        "accepted": (_("Taken in"), "green"),
+        "held": (_("Held"), "amber"),
+        "unloaded": (_("Unloaded"), "none"),
+    }
     text, state = states.get(batch.status, (batch.status, "none"))
     return [
         str(batch.batch),
@@ -255,7 +259,9 @@ def rejects(told: Sequence[Batch]) -> None:
 
 def _reject_row(row: Reject) -> list[Cell | str]:
     raw = row.raw if len(row.raw) <= MOST_RAW else f"{row.raw[:MOST_RAW]}…"
-    return [format.number(row.row), row.key or "–", words.listed(map(words.reason, row.reasons)), Cell(raw, code=True)]
+    fixed = _("mended by batch {n}", n=row.fixed_by) if row.fixed_by else ""
+    reasons = Cell(words.listed(map(words.reason, row.reasons)), note=fixed)
+    return [format.number(row.row), row.key or "–", reasons, Cell(raw, code=True)]
 
 
 def _chosen(told: Sequence[Batch]) -> Batch | None:

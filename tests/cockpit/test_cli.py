@@ -206,6 +206,21 @@ def test_a_batch_is_unloaded_and_the_audit_says_so(published: Path, run: Any) ->
     assert "batch 2: unload" in (published / "audit.jsonl").read_text()
 
 
+def test_an_alias_on_the_command_line_takes_in_what_was_rejected(published: Path, run: Any) -> None:
+    source = SOURCE.replace("area: place", "area: {path: place}")
+    assert source != SOURCE
+    (published / "hotline.yaml").write_text(source, "utf-8")
+    (published / "late.csv").write_text(LATE.replace("990200009999", "老街"), "utf-8")
+    run("load", "hotline.yaml", "--file", "late.csv")
+    listed = run("rejects", "--names", "--format", "csv")
+    assert {"source": "hotline", "name": "老街", "rows": "1"}.items() <= listed.records[-1].items()
+    (published / "aliases.csv").write_text("代码,别名\n990200001000,老街\n", "utf-8")
+    told = run("areas", "--aliases", "aliases.csv")
+    assert told.out.splitlines()[-1] == "hotline: 1 rejected rows of batch 2 accepted as batch 3", told.err
+    kept = [r for r in run("rejects", "--format", "csv").records if r["key"] == "6"]
+    assert [r["fixed_by"] for r in kept] == ["3"]
+
+
 def test_the_reject_limit_is_a_setting(published: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_REJECT_LIMIT", "0.7")
     assert run("load", "hotline.yaml", "--file", "late.csv").code == 0

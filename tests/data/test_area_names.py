@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data import ledger
 from data.aliases import load_aliases
 from data.area_names import ENDINGS, AreaNames, Named, segments
 from data.errors import DataError
 from data.home import Home
-from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, settle
+from data.revalidate import revalidate, unmatched
+from data.unload import unload
+from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, row, settle
 
 EVER = (date.min, date.max)
 DAY = date(2026, 1, 5)
@@ -180,3 +183,52 @@ def test_a_list_of_aliases_replaces_those_of_the_codes_it_names(home: Home) -> N
 def test_a_wrong_alias_is_refused_with_its_row(home: Home, row: str, fault: str) -> None:
     with pytest.raises(DataError, match=fault):
         alias(home, row)
+
+
+def test_an_alias_takes_in_the_rows_it_names_without_a_new_delivery(home: Home) -> None:
+    send(home, "1,老河大队,2026-01-01", "2,老河 大队,2026-01-02", "3,别处,2026-01-01")
+    assert facts(home, "key") == []
+    alias(home, "990101001201,老河大队,,")
+    assert [(found.parent, found.batch, found.rows) for found in revalidate(home)] == [(1, 2, 2)]
+    assert facts(home, "key, area, batch") == [("1", VILLAGE, 2), ("2", VILLAGE, 2)]
+    assert revalidate(home) == []
+    assert [(each.key, each.fixed_by) for each in ledger.rejects(home, 1)] == [("1", 2), ("2", 2), ("3", None)]
+    assert [(each.name, each.rows) for each in unmatched(home)] == [("别处", 1)]
+
+
+def test_a_later_delivery_is_newer_than_a_row_taken_in_afterwards(home: Home) -> None:
+    columns = {"kind": "'event'", "registered_at": "registered", "title": "title"}
+    more = {"header": "id,p,registered,title", "area": {"path": "p"}, "columns": columns}
+    deliver(home, "1,老河大队,2026-01-01,旧", "2,老河大队,2026-01-01,旧", **more)
+    deliver(home, "1,新河村,2026-01-01,新", **more)
+    alias(home, "990101001201,老河大队,,")
+    revalidate(home)
+    assert facts(home, "key, title") == [("1", "新"), ("2", "旧")]
+
+
+def test_rows_taken_in_go_with_their_delivery(home: Home) -> None:
+    send(home, "1,老河大队,2026-01-01", "2,新河村,2026-01-02")
+    alias(home, "990101001201,老河大队,,")
+    revalidate(home)
+    unload(home, 2)
+    assert facts(home, "key") == [("2",)]
+    assert [found.rows for found in revalidate(home)] == [1]
+    assert unload(home, 1).batches == (1, 3)
+    assert (facts(home, "key"), rejects(home)) == ([], [])
+
+
+def test_what_is_kept_of_a_reject_is_masked_and_its_reporter_hashed(home: Home) -> None:
+    deliver(home, row(area="老河大队", title="回电13812345678"), area={"path": "area"})
+    alias(home, "990101001201,老河大队,,")
+    revalidate(home)
+    ((title, reporter),) = facts(home, "title, reporter")
+    assert title == "回电138****5678"
+    assert len(reporter) == 32
+    assert b"13812345678" not in home.store.read_bytes()
+
+
+def test_rejected_names_are_listed_with_counts_and_the_nearest_areas(home: Home) -> None:
+    send(home, "1,北塘街道/新洞村,2026-01-01", "2,北塘街道/新洞村,2026-01-01", "3,不相干,2026-01-01")
+    first, second = unmatched(home, "hotline")
+    assert (first.name, first.rows, first.nearest[0]) == ("北塘街道/新洞村", 2, "990101001201 北塘街道/新河村")
+    assert (second.name, second.rows, second.nearest) == ("不相干", 1, ())
