@@ -25,6 +25,7 @@ from cockpit.api.app import mounted
 from cockpit.reports import files
 from cockpit.reports import service as reports
 from cockpit.screens import download
+from cockpit.serving.bodies import LimitedBodies
 from data import queries
 
 
@@ -110,10 +111,12 @@ ROUTES = [
 ]
 """What is ours; every other path is a page of the screens."""
 
+OUTER = (telemetry.Counted, Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
+
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(outer) for outer in (telemetry.Counted, Headers, hosts.KnownHosts, gate.Gate)],
+    middleware=[Middleware(outer) for outer in OUTER],
     on_script_error=guard.of_a_run,
 )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cockpit import assets, nav, telemetry
 from cockpit.i18n import _, language, using
+from cockpit.serving import uploads
 
 STYLE = f'<style>@import url("{assets.url("style.css")}")</style>'
 
@@ -16,5 +17,5 @@ with using(language()):
     st.html(STYLE)
     given = st.query_params
     nav.install(language=language(), size=given.get("size", "m"), wall=given.get("wall") == "1")
-    with telemetry.run(page.url_path or nav.FIRST):
+    with telemetry.run(page.url_path or nav.FIRST), uploads.one_run():
         page.run()

@@ -85,6 +85,15 @@ class Settings(BaseSettings):
     )
     session_idle: int = Field(30, ge=1, le=1440, description="minutes without a click after which a session ends")
     session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
+    connections: int = Field(
+        1000, ge=50, le=100_000, description="connections that may wait for a request or the rest of it, 50 or more"
+    )
+    connections_per_address: int = Field(
+        200, ge=10, le=100_000, description="such connections of one address, 10 or more; proxies have no limit"
+    )
+    request_seconds: float = Field(
+        10, gt=0, le=300, description="seconds within which the headers of a request arrive, such as 10"
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="host names to answer to, apart with commas; this machine's own names and addresses always"
     )

@@ -36,6 +36,7 @@ requests = Counter("cockpit_requests", "HTTP requests", ["route", "status"], reg
 request_seconds = Histogram(
     "cockpit_request_seconds", "seconds of HTTP requests", ["route"], buckets=BOUNDS, registry=registry
 )
+refused = Counter("cockpit_refused_connections", "connections ended before a request", ["why"], registry=registry)
 websockets = Gauge("cockpit_websockets", "open websockets: screens that somebody looks at", registry=registry)
 runs = Counter("cockpit_runs", "runs of pages", ["page", "ended"], registry=registry)
 run_seconds = Histogram("cockpit_run_seconds", "seconds of runs of pages", ["page"], buckets=BOUNDS, registry=registry)

@@ -11,18 +11,28 @@ from cockpit.i18n import LANGUAGES
 from cockpit.nav import link
 from data.desk import accounts, sessions
 from data.desk.accounts import Account
+from data.desk.failures import KNOWN, Place
+
+DEVICE, DEVICE_SECONDS = "cockpit_device", int(KNOWN.total_seconds())
+"""The cookie of a browser that an account has signed in from: strangers who fail elsewhere do not keep it out."""
 
 
 def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def place_of(request: Request) -> Place:
+    """Where a try to sign in comes from."""
+    return Place(address_of(request), request.cookies.get(DEVICE, "")[:100])
+
+
 async def begin(
-    request: Request, account: Account, target: str, *, lang: str = "", by_provider: bool = False
+    request: Request, account: Account, target: str, *, lang: str = "", by_provider: bool = False, device: str = ""
 ) -> Response:
     """A session with a new id, whatever the browser held before. DeskError if it cannot be kept.
 
     lang: the language that was chosen on the way in, which the first page goes on with.
+    device: a token for the browser to be known by; empty if it is known already.
     """
     old = token_of(request.scope)
     token = await run_in_threadpool(_start, account, address_of(request), old, by_provider)
@@ -37,6 +47,8 @@ async def begin(
     answer = RedirectResponse(target, 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
+    if device:
+        answer.set_cookie(DEVICE, device, DEVICE_SECONDS, httponly=True, samesite="lax", secure=secure, path="/")
     return answer
 
 

@@ -3,20 +3,21 @@
 from html import escape
 
 import segno
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.access import record, visitors
-from cockpit.access.entry import address_of
-from cockpit.access.forms import alert, field, form_of, here, page, read_form, same_origin, spoken
+from cockpit.access import record, tries, visitors
+from cockpit.access.entry import place_of
+from cockpit.access.forms import alert, field, form_of, here, page, read_form, spoken
 from cockpit.access.gate import visitor_of
+from cockpit.access.login import busy
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, using
 from cockpit.wording import worded
 from data.desk import accounts, clock, secondfactor
 from data.desk.errors import Refused
+from data.desk.failures import Place
 from data.errors import DataError
 
 PATH = "/account/factor"
@@ -31,11 +32,11 @@ async def factor(request: Request) -> Response:
     with using(spoken(request)):
         form: dict[str, str] = {}
         if request.method == "POST":
-            if not same_origin(request):
-                return page(alert(_("The form came from elsewhere: sign in here.")), 403)
             form = await read_form(request)
         try:
-            told = await run_in_threadpool(_step, visitor, form, address_of(request))
+            told = await tries.run(place_of(request), _step, visitor, form)
+        except tries.TooMany as error:
+            return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(alert(worded(str(error))) + _back(), 503)
         return page(told)
@@ -44,8 +45,8 @@ async def factor(request: Request) -> Response:
 ROUTES = (Route(PATH, factor, methods=["GET", "POST"]),)
 
 
-def _step(visitor: Visitor, form: dict[str, str], address: str) -> str:
-    desk, account = visitors.desk(), visitor.session.account_id
+def _step(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
+    desk, account, address = visitors.desk(), visitor.session.account_id, place.address
     if visitor.session.by_provider:
         return _said(_("You sign in through the unified identity: a second factor is set up there.")) + _back()
     if accounts.named(desk, visitor.name).has_totp:
@@ -61,7 +62,7 @@ def _step(visitor: Visitor, form: dict[str, str], address: str) -> str:
             return _to_confirm(visitor, _("This is not the code that the app shows now."))
         return _said(_("From the next sign-in on you are asked for a code of your app.")) + _back()
     if "password" in form:
-        if accounts.sign_in(desk, visitor.name, form["password"]).outcome != "ok":
+        if accounts.sign_in(desk, visitor.name, form["password"], place=place).outcome != "ok":
             record.note(visitor=visitor, event="login_failed", what="second factor", result="wrong", address=address)
             return _to_begin(_("The password is not right."))
         secondfactor.start(desk, account)

@@ -4,16 +4,19 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit.access import visitors
+from cockpit.access.forms import alert, page, spoken
 from cockpit.access.visitors import COOKIE, Visitor
+from cockpit.i18n import _, using
+from cockpit.serving import origin, uploads
 from data.desk import sessions
 from data.errors import DataError
 
@@ -30,10 +33,12 @@ TO_CHANGE = ("/password", "/logout")
 """What is left to somebody whose password has to be changed first."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
+MOST_SCREENS = 40
+"""Open websockets of one session: each tab has one, and each holds memory."""
 
 
 class Gate:
-    """Refuses whoever has no session; ends a websocket within seconds of its session."""
+    """Refuses whoever has no session or comes from a page elsewhere; ends a websocket within seconds of its session."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,6 +51,13 @@ class Gate:
         if any(closed in path for closed in CLOSED):
             await _refuse(scope, receive, send, PlainTextResponse("not found\n", 404))
             return
+        if origin.is_checked(scope):
+            if fault := origin.fault(scope):
+                log.warning("refused what comes from a page elsewhere: %s", fault)
+                await _refuse(scope, receive, send, _foreign(scope))
+                return
+            if scope["type"] == "websocket":
+                origin.hide(scope)
         token = token_of(scope)
         try:
             visitor = visitors.known.just_now(token) or await run_in_threadpool(visitors.known.of, token)
@@ -57,6 +69,11 @@ class Gate:
             await _refuse(scope, receive, send, _away(scope))
         elif visitor and visitor.session.must_change and not _may_before_change(path):
             await _refuse(scope, receive, send, _to_change(path))
+        elif visitor and uploads.is_upload(path) and (refusal := uploads.offers.refusal(scope, token, visitor.grants)):
+            status, text = refusal
+            await _refuse(scope, receive, send, PlainTextResponse(f"{text}\n", status, {"Connection": "close"}))
+        elif scope["type"] == "websocket" and token and len(watch.open.get(token, ())) >= MOST_SCREENS:
+            await _refuse(scope, receive, send, Response(status_code=403))
         elif scope["type"] == "websocket" and token and visitor:
             await watch.over(token, self.app, scope, receive, send)
         else:
@@ -142,11 +159,7 @@ watch = Watch()
 
 def token_of(scope: Scope) -> str | None:
     """The session's token in the request's cookies."""
-    try:
-        cookie = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return cookie.value if cookie else None
+    return cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))).get(COOKIE)
 
 
 def visitor_of(scope: Scope) -> Visitor | None:
@@ -173,6 +186,18 @@ def _away(scope: Scope) -> Response:
         asked = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(asked)}", 303)
     return PlainTextResponse("sign in first: /login\n", 401)
+
+
+def _foreign(scope: Scope) -> Response:
+    """403 for a form, a script or a websocket of a page that is not ours."""
+    if scope["type"] == "websocket":
+        return Response(status_code=403)
+    request = Request(scope)
+    with using(spoken(request)):
+        text = _("This came from a page elsewhere, and nothing was changed. Open the cockpit itself and try again.")
+        if "text/html" in request.headers.get("accept", ""):
+            return page(alert(text), 403)
+        return PlainTextResponse(f"{text}\n", 403)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

@@ -10,16 +10,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import demo, record, visitors
-from cockpit.access.entry import address_of, begin
-from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, same_origin, spoken
+from cockpit.access import demo, record, tries, visitors
+from cockpit.access.entry import address_of, begin, place_of
+from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.wording import worded
-from data.desk import accounts, failures, sessions
+from data.desk import accounts, sessions
 from data.desk.accounts import Account, SignIn
 from data.desk.errors import DeskError, Refused
+from data.desk.failures import Place
 from data.desk.roles import ROLES
 from data.errors import DataError
 from metrics.errors import MetricsError
@@ -33,18 +34,19 @@ async def login(request: Request) -> Response:
         target = inside(request.query_params.get("next", "/"))
         if request.method == "GET":
             return page(sign_in(target))
-        if not same_origin(request):
-            return page(sign_in(target, _("The form came from elsewhere: sign in here.")), 403)
-        form, address = await read_form(request), address_of(request)
+        form = await read_form(request)
         try:
-            wait, found = await run_in_threadpool(_try, form, address)
+            found = await tries.run(place_of(request), _try, form)
             if found.outcome == "ok" and found.account:
-                return await begin(request, found.account, target, lang=request.query_params.get("lang", ""))
+                lang = request.query_params.get("lang", "")
+                return await begin(request, found.account, target, lang=lang, device=found.device)
+        except tries.TooMany as error:
+            return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:
             return page(sign_in(target, trouble(error)), 503)
-        if wait:
-            text = _("Too many failures from this address: try again in {n} minutes.", n=int(wait // 60) + 1)
-            return page(sign_in(target, text), 429, {"Retry-After": str(int(wait) + 1)})
+        if found.outcome == "wait":
+            text = _("Too many failures from this address: try again in {n} minutes.", n=int(found.wait // 60) + 1)
+            return page(sign_in(target, text), 429, {"Retry-After": str(int(found.wait) + 1)})
         return page(sign_in(target, _refusal(found.outcome), form.get("name", "")), 401)
 
 
@@ -54,8 +56,8 @@ async def demo_login(request: Request) -> Response:
         return HTMLResponse("not found\n", 404)
     with using(spoken(request)):
         form = await read_form(request)
-        if not same_origin(request) or form.get("role") not in ROLES:
-            return page(sign_in("/", _("The form came from elsewhere: sign in here.")), 403)
+        if form.get("role") not in ROLES:
+            return page(sign_in("/", _("There is no such role: choose one of these.")), 403)
         target = inside(request.query_params.get("next", "/"))
         try:
             account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
@@ -66,9 +68,6 @@ async def demo_login(request: Request) -> Response:
 
 async def logout(request: Request) -> Response:
     """End every session of the account, here and elsewhere."""
-    if not same_origin(request):
-        with using(spoken(request)):
-            return page(alert(_("The form came from elsewhere: sign in here.")), 403)
     visitor = visitor_of(request.scope)
     if visitor:
         try:
@@ -90,11 +89,11 @@ async def password(request: Request) -> Response:
     with using(spoken(request)):
         if request.method == "GET":
             return page(_new_password(visitor.name))
-        if not same_origin(request):
-            return page(_new_password(visitor.name, _("The form came from elsewhere: sign in here.")), 403)
         form = await read_form(request)
         try:
-            account = await run_in_threadpool(_change, visitor, form, address_of(request))
+            account = await tries.run(place_of(request), _change, visitor, form)
+        except tries.TooMany as error:
+            return page(_new_password(visitor.name, busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(_new_password(visitor.name, worded(str(error))), 400)
         return await begin(request, account, "/", lang=request.query_params.get("lang", ""))
@@ -114,16 +113,15 @@ ROUTES = (
 )
 
 
-def _try(form: dict[str, str], address: str) -> tuple[float, SignIn]:
-    """Seconds that this address has to wait first, or how the sign-in went; a failure is counted and recorded."""
-    desk, name = visitors.desk(), form.get("name", "")
-    if wait := failures.wait(desk, address):
-        return wait, SignIn("wait")
-    found = accounts.sign_in(desk, name, form.get("password", ""), totp=form.get("totp") or None)
-    if found.outcome != "ok":
-        failures.note(desk, address)
-        record.note(who=name[:60], event="login_failed", result=found.outcome, address=address)
-    return 0.0, found
+def _try(place: Place, form: dict[str, str]) -> SignIn:
+    """How the sign-in went; a failure is recorded, and of those that are not even looked at one a while."""
+    name = form.get("name", "")
+    found = accounts.sign_in(
+        visitors.desk(), name, form.get("password", ""), totp=form.get("totp") or None, place=place
+    )
+    if found.outcome != "ok" and (not found.wait or tries.is_first_refusal(name, place.address, found.wait)):
+        record.note(who=name[:60], event="login_failed", result=found.outcome, address=place.address)
+    return found
 
 
 def _end_all(visitor: Visitor, address: str) -> None:
@@ -133,18 +131,25 @@ def _end_all(visitor: Visitor, address: str) -> None:
         record.write(visitor=visitor, event="logout", address=address)
 
 
-def _change(visitor: Visitor, form: dict[str, str], address: str) -> Account:
+def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     """The account with its new password. Refused where the old one is not right or the new one is not fit."""
     desk, name = visitors.desk(), visitor.name
-    found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None)
+    found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
+    if found.wait:
+        raise Refused(_("Too many failures: try again in {n} minutes.", n=int(found.wait // 60) + 1))
     if found.outcome not in ("ok", "totp") or not found.account:
         raise Refused(_("The old password is not right."))
     if form.get("new") != form.get("again"):
         raise Refused(_("The two new passwords differ."))
     with desk.begin():
         accounts.set_password(desk, name, form.get("new", ""), by_self=True)
-        record.write(visitor=visitor, event="password", address=address)
+        record.write(visitor=visitor, event="password", address=place.address)
     return accounts.named(desk, name)
+
+
+def busy() -> str:
+    """Why a password was not looked at."""
+    return _("Too many people are signing in at this moment. Nothing was checked: try again in a few seconds.")
 
 
 def trouble(error: Exception) -> str:

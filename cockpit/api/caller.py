@@ -1,5 +1,6 @@
 """Who calls the API: a visitor's browser with its session, or a system with its token."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
+from cockpit.api.guesses import guesses
 from data.desk import tokens
 from data.desk.tokens import Token
 from data.schema import end_of
@@ -57,13 +59,17 @@ def caller(
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     _session: Annotated[str | None, Depends(cookie)],
 ) -> Caller:
-    """Whoever calls. 401 for nobody, and for a token that is unknown, expired or revoked."""
+    """Whoever calls. 401 for nobody, and for a token that is unknown, expired or revoked; 429 for guesses."""
     address = request.client.host if request.client else ""
     if given is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)
+    if given and (wait := guesses.wait(address, given.credentials)):
+        told = f"too many wrong tokens from this address: try again in {math.ceil(wait)} s"
+        raise HTTPException(429, told, {"Retry-After": str(math.ceil(wait))})
     found = tokens.read(visitors.desk(), given.credentials) if given else None
-    if found is None:
+    if given is None or found is None:
         raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
+    guesses.holds(address, given.credentials)
     role = REPORTER if found.reports else SYSTEM
     held = (Held(role, found.area, end_of(found.area)),) if found.area else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)

@@ -44,6 +44,7 @@ FAULTS: Documented = {
     **fault(403, "outside of what the caller may see or do"),
     **fault(404, "there is no such thing"),
     **fault(422, "a parameter is missing or is not what it should be"),
+    **fault(429, "too many questions of this caller, or too many wrong tokens", Retry_After="seconds to wait"),
     **fault(504, "the question took too long and was stopped: ask for a smaller area or a shorter period"),
     **fault(503, "nothing is published, or store, desk or disk do not answer", Retry_After="seconds to wait"),
 }

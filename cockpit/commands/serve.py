@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ EVERY_INTERFACE = ("0.0.0.0", "::")
 MOST_WORKERS = 64
 KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy keeps a connection: one that closes just when it is used again looks like a failure to it."""
+LONGEST_MESSAGE = 1_000_000
+"""Bytes of a message that a browser sends over the websocket: a click and the state of the page's fields."""
 STOP_SECONDS = 10
 """What still runs so long after SIGTERM is cut off."""
 
@@ -76,6 +79,13 @@ def bind(host: str, port: int) -> socket.socket:
             "choose others with --port and --host, or COCKPIT_PORT and COCKPIT_HOST"
         ) from None
     return door
+
+
+def allow_files() -> None:
+    """Open as many files and connections as the system lets this process: the usual limit of 1,024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def check_reports(settings: "Settings") -> None:
@@ -150,6 +160,10 @@ def _run_workers(settings: "Settings", host: str, port: int, workers: int, demo:
 def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
     import uvicorn
 
+    from cockpit.serving.protocol import LimitedHttp, LimitedWebsocket
+
+    allow_files()
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -157,7 +171,8 @@ def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
                 click.echo(f"the cockpits are at {url}")
 
     config = uvicorn.Config(
-        "app:app", loop="uvloop", http="httptools", log_level="warning", access_log=False, ws_per_message_deflate=False,
+        "app:app", loop="uvloop", http=LimitedHttp, ws=LimitedWebsocket, ws_max_size=LONGEST_MESSAGE,
+        log_level="warning", access_log=False, ws_per_message_deflate=False,
         forwarded_allow_ips=list(proxies), timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip

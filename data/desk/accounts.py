@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from data.desk import clock, models, passwords, secondfactor
+from data.desk import clock, failures, models, passwords, secondfactor
 from data.desk.errors import Refused
+from data.desk.failures import NOWHERE, Place, Try
 from data.desk.roles import ADMINISTRATORS, ROLES
 from data.desk.sessions import end_of_account
 from data.desk.store import Desk
 
-MOST_FAILURES, LOCK = 5, timedelta(minutes=15)
 REMEMBERED = 5
 """Passwords that may not be used again, the present one among them."""
 
 
 @dataclass(frozen=True)
 class Account:
+    """locked_until: when the last place that failed too often may try again; None if there is none."""
+
     id: int
     name: str
     title: str
@@ -45,10 +47,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class SignIn:
-    """outcome: ok, wrong (unknown or wrong password), locked, or totp (the second factor is missing or wrong)."""
+    """outcome: ok, wrong (unknown or wrong password), locked, wait, or totp (the second factor is missing or wrong).
+
+    locked: by an administrator, or the account was tried too often from there; wait: the address tried too often.
+    wait: seconds until another try is looked at. device: a token for the browser to keep, where it holds none yet.
+    """
 
     outcome: str
     account: Account | None = None
+    wait: float = 0.0
+    device: str = ""
 
 
 def add(
@@ -58,12 +66,12 @@ def add(
     if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
         raise Refused("an account's name has 1 to 60 printable characters and no blank at its ends")
     passwords.check_strength(password, name)
-    now, kept = now or clock.now(), passwords.hasher.hash(password)
+    now, kept = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         if session.scalar(select(models.Account).where(models.Account.name == name)):
             raise Refused(f'there is an account "{name}" already')
         row = models.Account(
-            name=name, title=title, password=kept, must_change=must_change, disabled=False, failures=0,
+            name=name, title=title, password=kept, must_change=must_change, disabled=False,
             totp_confirmed=False, totp_step=0, made_at=now,
         )  # fmt: skip
         session.add(row)
@@ -75,7 +83,7 @@ def add(
 def named(desk: Desk, name: str) -> Account:
     """The account of a name. Refused if there is none."""
     with desk.read() as session:
-        return told(row_of(session, name))
+        return told(row_of(session, name), failures.locks(session, [name], clock.now()).get(name))
 
 
 def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
@@ -85,7 +93,8 @@ def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
         held: dict[int, list[Grant]] = {}
         for grant in session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)):
             held.setdefault(grant.account_id, []).append(_grant(grant))
-        return [(told(row), held.get(row.id, [])) for row in rows]
+        locked = failures.locks(session, [row.name for row in rows], clock.now())
+        return [(told(row, locked.get(row.name)), held.get(row.id, [])) for row in rows]
 
 
 def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: datetime | None = None) -> None:
@@ -99,10 +108,11 @@ def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: da
         old = session.scalars(_newest_passwords(account_id)).all()
     if any(passwords.matches(kept, password) for kept in old):
         raise Refused(f"this is one of the last {REMEMBERED} passwords: choose another")
-    now, kept = now or clock.now(), passwords.hasher.hash(password)
+    now, kept = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         row = row_of(session, name)
-        row.password, row.must_change, row.failures, row.locked_until = kept, not by_self, 0, None
+        row.password, row.must_change = kept, not by_self
+        failures.forget(session, name)
         session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
         end_of_account(session, row.id, now)
 
@@ -119,7 +129,8 @@ def unlock(desk: Desk, name: str) -> None:
     """Open an account again, whether an administrator or failures had locked it."""
     with desk.begin() as session:
         row = row_of(session, name)
-        row.disabled, row.failures, row.locked_until = False, 0, None
+        row.disabled = False
+        failures.forget(session, name)
 
 
 def grant(
@@ -169,42 +180,44 @@ def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = Fal
     )
 
 
-def sign_in(desk: Desk, name: str, password: str, *, totp: str | None = None, now: datetime | None = None) -> SignIn:
-    """Whether this is who it says. The try is counted before the password is looked at, so that many at once count."""
+def sign_in(
+    desk: Desk,
+    name: str,
+    password: str,
+    *,
+    totp: str | None = None,
+    place: Place = NOWHERE,
+    now: datetime | None = None,
+) -> SignIn:
+    """Whether this is who it says. A try is counted before the password is looked at, and not looked at if there were
+    too many (`failures`). Busy where too many passwords are being checked.
+    """
     now = now or clock.now()
-    kept = _begin_try(desk, name, now)
-    if kept is None:
+    tried, kept = _begin_try(desk, name, place, now)
+    if tried.wait:
+        return SignIn("wait" if tried.by_address else "locked", wait=tried.wait)
+    if not kept:
         passwords.burn(password)
-        return SignIn("wrong")
-    if kept == "":
-        passwords.burn(password)
-        return SignIn("locked")
+        return SignIn("wrong" if kept is None else "locked")
     if not passwords.matches(kept, password):
         return SignIn("wrong")
+    newer = passwords.hash(password) if passwords.hasher.check_needs_rehash(kept) else kept
     with desk.begin() as session:
         row = row_of(session, name)
         if row.totp_confirmed and not secondfactor.accepts(row, totp or "", now):
+            if totp:
+                failures.wrong_code(session, tried.id)
             return SignIn("totp")
-        row.failures, row.locked_until = 0, None
-        if passwords.hasher.check_needs_rehash(kept):
-            row.password = passwords.hasher.hash(password)
-        return SignIn("ok", told(row))
+        row.password = newer if row.password == kept else row.password
+        return SignIn("ok", told(row), device=failures.end(session, tried.id, row.id, place, now))
 
 
-def _begin_try(desk: Desk, name: str, now: datetime) -> str | None:
-    """The kept password, with this try counted as a failure until it proves right; "" if locked, None if unknown."""
+def _begin_try(desk: Desk, name: str, place: Place, now: datetime) -> tuple[Try, str | None]:
+    """The try, counted as a failure until it proves right, and the kept password; "" if locked, None if unknown."""
     with desk.begin() as session:
-        row = session.scalar(select(models.Account).where(models.Account.name == name).with_for_update())
-        if row is None:
-            return None
-        if row.locked_until and row.locked_until <= now:
-            row.failures, row.locked_until = 0, None
-        if row.disabled or row.locked_until:
-            return ""
-        row.failures += 1
-        if row.failures >= MOST_FAILURES:
-            row.locked_until = now + LOCK
-        return row.password
+        row = session.scalar(select(models.Account).where(models.Account.name == name))
+        tried = failures.begin(session, name, row.id if row else None, place, now)
+        return tried, None if row is None else "" if row.disabled else row.password
 
 
 def row_of(session: Session, name: str) -> models.Account:
@@ -238,10 +251,8 @@ def _same(account_id: int, role: str, area: int | None) -> Sequence:
     return of.account_id == account_id, of.role == role, of.area.is_(None) if area is None else of.area == area
 
 
-def told(row: models.Account) -> Account:
-    return Account(
-        row.id, row.name, row.title, row.must_change, row.disabled, row.locked_until, bool(row.totp_confirmed)
-    )
+def told(row: models.Account, locked_until: datetime | None = None) -> Account:
+    return Account(row.id, row.name, row.title, row.must_change, row.disabled, locked_until, bool(row.totp_confirmed))
 
 
 def _grant(row: models.Grant) -> Grant:

@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 
 
 class Account(Base):
-    """Somebody who can sign in. failures: wrong passwords since the last right one. totp_step: the last code used."""
+    """Somebody who can sign in. totp_step: the last code used."""
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,8 +27,6 @@ class Account(Base):
     password: Mapped[str] = mapped_column(Text)
     must_change: Mapped[bool] = mapped_column(default=True)
     disabled: Mapped[bool] = mapped_column(default=False)
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     totp_confirmed: Mapped[bool] = mapped_column(default=False)
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -86,12 +84,29 @@ class Session(Base):
 
 
 class Failure(Base):
-    """A failed sign-in of the last minutes. address: the hash of where it came from."""
+    """A try to sign in that has not proved right. account, address, place: hashes of the name, of where it came from.
+
+    place: the browser if it is known to the account, else the address. known: to the account. code: the password was
+    right.
+    """
 
     __tablename__ = "failure"
     id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(64), index=True)
     address: Mapped[str] = mapped_column(String(64), index=True)
+    place: Mapped[str] = mapped_column(String(64))
+    known: Mapped[bool]
+    code: Mapped[bool]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KnownPlace(Base):
+    """Where an account has signed in from. place: the hash of an address, or of the token that a browser holds."""
+
+    __tablename__ = "known_place"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    place: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class Token(Base):

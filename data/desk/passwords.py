@@ -1,17 +1,33 @@
-"""Passwords: how strong they must be, and how they are kept (Argon2id)."""
+"""Passwords: how strong they must be, and how they are kept (Argon2id).
 
+A hash takes 64 MB and keeps several processors busy, and strangers can ask for one. So at most AT_ONCE are made at a
+time in a process, by threads that give way to everybody else's work.
+"""
+
+import os
 import secrets
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from data.desk.errors import Refused
+from data.desk.errors import Busy, Refused
+
+T = TypeVar("T")
 
 SHORTEST, LONGEST, KINDS = 8, 200, 3
 CLEAR = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 hasher = PasswordHasher()
 """The library's defaults follow RFC 9106 for machines with little memory: about 50 ms."""
+
+AT_ONCE, MOST_WAITING = 2, 30
+NICE = 10
+"""Steps of priority below the rest of the process; Linux keeps them by thread."""
 
 
 def check_strength(password: str, name: str) -> None:
@@ -36,12 +52,14 @@ def made() -> str:
             return found
 
 
+def hash(password: str) -> str:
+    """The hash that is kept of a password. Busy if too many wait."""
+    return _in_turn(lambda: hasher.hash(password))
+
+
 def matches(kept: str, password: str) -> bool:
-    """Whether a password is the one that is kept."""
-    try:
-        return hasher.verify(kept, password[:LONGEST])
-    except (Argon2Error, InvalidHashError):
-        return False
+    """Whether a password is the one that is kept. Busy if too many wait."""
+    return _in_turn(lambda: _verify(kept, password))
 
 
 def burn(password: str) -> None:
@@ -49,6 +67,31 @@ def burn(password: str) -> None:
     matches(_nobody(), password)
 
 
+def _verify(kept: str, password: str) -> bool:
+    try:
+        return hasher.verify(kept, password[:LONGEST])
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
 @cache
 def _nobody() -> str:
-    return hasher.hash("nobody")
+    return hash("nobody")
+
+
+def _in_turn(work: Callable[[], T]) -> T:
+    if not _asked.acquire(blocking=False):
+        raise Busy("too many passwords are being checked: try again in a few seconds")
+    try:
+        return _hashing.submit(work).result()
+    finally:
+        _asked.release()
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+_hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password", initializer=_give_way)
+_asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

@@ -1,0 +1,60 @@
+"""Bodies of requests are limited as they arrive, whatever their headers say of their size."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit.serving import uploads
+from cockpit.serving.protocol import OWN_BODY_LIMITS
+
+LONGEST = 1_000_000
+"""Bytes of a form or of a question to the API. Pushes and uploads have limits of their own."""
+
+
+class LimitedBodies:
+    """413 for a body that is too large; a sender who leaves before its end is no error of the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(OWN_BODY_LIMITS):
+            await self.app(scope, receive, send)
+            return
+        limit = uploads.LONGEST if uploads.is_upload(scope["path"]) else LONGEST
+        refusal = PlainTextResponse(f"the body is larger than {limit:,} bytes\n", 413, {"Connection": "close"})
+        given = Headers(scope=scope).get("content-length", "")
+        if given.isascii() and given.isdigit() and int(given[:20]) > limit:
+            await refusal(scope, receive, send)
+            return
+        size, begun = 0, False
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise _TooLarge
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, sent)
+        except _TooLarge:
+            if not begun:
+                await refusal(scope, receive, send)
+        except ClientDisconnect:
+            pass
+
+
+class _TooLarge(HTTPException):
+    """An HTTPException, so that FastAPI does not take it for a body that it cannot parse."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "the body is too large", {"Connection": "close"})

@@ -1,0 +1,122 @@
+"""Places for costly work, given in turn: whoever asks for much waits for it, and keeps nobody else waiting."""
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+LOOK_SECONDS = 0.25
+"""How often somebody who waits is told how long the queue is, and can leave it."""
+
+
+class Full(Exception):
+    """There is no place, and too many wait, or this one has waited too long. seconds: to wait before asking again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no place for {seconds:g} s")
+        self.seconds = seconds
+
+
+class Turn:
+    """Somebody who holds a place or waits for one."""
+
+    def __init__(self, key: str, called: Callable[[], None]) -> None:
+        self.key, self.called, self.has_place = key, called, False
+
+
+class FairQueue:
+    """So many places; those who wait get them one key after the other. Safe to share between threads.
+
+    per_key: places of one key at once. waiting, waiting_per_key: how many may wait. retry: seconds told to who may not.
+    """
+
+    def __init__(self, places: int, *, per_key: int, waiting: int, waiting_per_key: int, retry: float = 5) -> None:
+        self.places, self.per_key, self.most, self.most_per_key = places, per_key, waiting, waiting_per_key
+        self.retry = retry
+        self._held: dict[str, int] = {}
+        self._waiting: OrderedDict[str, deque[Turn]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self, key: str, *, patience: float, told: Callable[[int], None] = lambda before: None) -> Iterator[None]:
+        """A place until the end of the block. Raises Full.
+
+        told: called now and then while waiting with how many are before; what it raises ends the waiting.
+        """
+        ready, until = threading.Event(), time.monotonic() + patience
+        turn = self._enter(key, ready.set)
+        try:
+            while not ready.wait(LOOK_SECONDS):
+                if time.monotonic() > until:
+                    raise Full(self.retry)
+                told(self._before(turn))
+            yield
+        finally:
+            self._leave(turn)
+
+    @asynccontextmanager
+    async def place_async(self, key: str) -> AsyncIterator[None]:
+        """The same for a coroutine, which is cancelled if it is to wait no longer."""
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        turn = self._enter(key, lambda: loop.call_soon_threadsafe(ready.set))
+        try:
+            await ready.wait()
+            yield
+        finally:
+            self._leave(turn)
+
+    @property
+    def waiting(self) -> int:
+        with self._lock:
+            return sum(map(len, self._waiting.values()))
+
+    def _enter(self, key: str, called: Callable[[], None]) -> Turn:
+        turn = Turn(key, called)
+        with self._lock:
+            same = self._waiting.setdefault(key, deque())
+            same.append(turn)
+            self._call_next()
+            full = len(same) > self.most_per_key or sum(map(len, self._waiting.values())) > self.most
+        if full and not turn.has_place:
+            self._leave(turn)
+            raise Full(self.retry)
+        return turn
+
+    def _leave(self, turn: Turn) -> None:
+        with self._lock:
+            if turn.has_place:
+                self._held[turn.key] -= 1
+                if not self._held[turn.key]:
+                    del self._held[turn.key]
+            else:
+                self._waiting[turn.key].remove(turn)
+                if not self._waiting[turn.key]:
+                    del self._waiting[turn.key]
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Give the free places to those who are next."""
+        while sum(self._held.values()) < self.places:
+            key = next((key for key in self._waiting if self._held.get(key, 0) < self.per_key), None)
+            if key is None:
+                return
+            turns = self._waiting.pop(key)
+            turn = turns.popleft()
+            if turns:
+                self._waiting[key] = turns  # at the end: everybody else is first
+            turn.has_place = True
+            self._held[key] = self._held.get(key, 0) + 1
+            turn.called()
+
+    def _before(self, turn: Turn) -> int:
+        """How many are served before a turn that waits."""
+        with self._lock:
+            if turn.has_place:
+                return 0
+            own, seen, before = self._waiting[turn.key].index(turn), False, 0
+            for key, turns in self._waiting.items():
+                seen = seen or key == turn.key
+                before += own if key == turn.key else min(len(turns), own + (not seen))
+            return before

@@ -1,0 +1,135 @@
+"""Files that a page takes: only while a page offers it, for who may, into one's own session, few and small.
+
+Streamlit's own route takes a file of anybody signed in for any session. Every request for it is checked here first.
+A page that takes a file calls `uploader` in place of `st.file_uploader`; so far none does, and the route is closed.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.types import Scope
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from cockpit.access.policy import Can, Grants
+
+PATH = "/_stcore/upload_file/"
+LONGEST = 10_000_000
+"""Bytes of a request with a file, whatever a page offers; Streamlit's own limit is server.maxUploadSize."""
+MOST_BYTES = 200_000_000
+"""Of all files that this process holds in memory."""
+FRAME_BYTES = 4_000
+"""What a request is larger by than the file in it."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a page takes. right: needed somewhere; most_bytes: of one file; types: endings such as `csv`."""
+
+    right: Can
+    most_bytes: int
+    most_files: int
+    types: tuple[str, ...]
+
+
+@dataclass
+class _Open:
+    """An offer in one session of Streamlit's, and the requests it took: their bytes by the id of the file."""
+
+    offer: Offer
+    token: str | None
+    taken: dict[str, int] = field(default_factory=dict)
+    in_this_run: bool = True
+
+
+class Offers:
+    """What is offered now, by session of Streamlit's. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Open] = {}
+        self._lock = threading.Lock()
+
+    def open(self, session: str, token: str | None, offer: Offer) -> None:
+        with self._lock:
+            known = self._open.get(session)
+            if known and (known.offer, known.token) == (offer, token):
+                known.in_this_run = True
+            else:
+                self._open[session] = _Open(offer, token)
+
+    @contextmanager
+    def one_run(self, session: str) -> Iterator[None]:
+        """A run of a page: what the run before offered and this one does not is over."""
+        if known := self._open.get(session):
+            known.in_this_run = False
+        yield
+        with self._lock:
+            if (known := self._open.get(session)) and not known.in_this_run:
+                del self._open[session]
+
+    def refusal(self, scope: Scope, token: str | None, grants: Grants) -> tuple[int, str] | None:
+        """Status and text where a request for Streamlit's upload route is not to be let through; None to let it."""
+        session, _slash, file = scope["path"].removeprefix(PATH).partition("/")
+        with self._lock:
+            found = self._open.get(session)
+            if found is None or scope["method"] not in ("PUT", "DELETE") or not file:
+                return 404, "no page offers to take a file"
+            if token is None or found.token != token:
+                return 403, "this is the session of somebody else"
+            if not grants.may(found.offer.right):
+                return 403, "you may not send files"
+            if scope["method"] == "DELETE":
+                found.taken.pop(file, None)
+                return None
+            given = Headers(scope=scope).get("content-length", "")
+            if not (given.isascii() and given.isdigit()):
+                return 411, "a file is sent with its Content-Length"
+            size = int(given[:20])
+            if size > min(LONGEST, found.offer.most_bytes + FRAME_BYTES):
+                return 413, f"a file has at most {found.offer.most_bytes:,} bytes here"
+            if len(found.taken.keys() | {file}) > found.offer.most_files:
+                return 413, f"at most {found.offer.most_files} files are taken here"
+            if size + sum(sum(each.taken.values()) for each in self._open.values()) > MOST_BYTES:
+                return 503, "the server holds too many files: try again later"
+            found.taken[file] = size
+        return None
+
+    def forget_ended(self) -> None:
+        """Drop what sessions offered that are gone."""
+        runtime = get_instance()
+        with self._lock:
+            for session in [session for session in self._open if not runtime.is_active_session(session)]:
+                del self._open[session]
+
+
+offers = Offers()
+
+
+def is_upload(path: str) -> bool:
+    return path.startswith(PATH)
+
+
+def uploader(label: str, offer: Offer, *, token: str | None, key: str) -> list[Any]:
+    """`st.file_uploader` for a page whose visitor, of the session `token`, holds `offer.right`. The files, if any."""
+    context = get_script_run_ctx()
+    assert context
+    offers.forget_ended()
+    offers.open(context.session_id, token, offer)
+    several: Any = offer.most_files > 1
+    found = st.file_uploader(label, list(offer.types), several, key=key, max_upload_size=_megabytes(offer.most_bytes))
+    return found if isinstance(found, list) else [found] if found else []
+
+
+def one_run() -> AbstractContextManager[None]:
+    """Around a run of a page, for `cockpit/main.py`."""
+    context = get_script_run_ctx()
+    return offers.one_run(context.session_id if context else "")
+
+
+def _megabytes(size: int) -> int:
+    return max(1, size // 1_000_000)
