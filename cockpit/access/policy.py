@@ -12,7 +12,7 @@ class Can(StrEnum):
 
     LOOK = "look"  # numbers, maps and the rows and cases behind them
     EXPORT = "export"  # rows as a file
-    REPORT = "report"  # reports made, kept and read; those that hold rows need EXPORT as well
+    REPORT = "report"  # reports made, kept and read; those that hold single cases need EXPORT as well
     DATA = "data"  # editions, deliveries, freshness, reconciliations
     REJECTS = "rejects"  # refused rows, which hold what was delivered
     JUDGE = "judge"  # confirm or dismiss what the checks of sites found
@@ -24,7 +24,7 @@ class Can(StrEnum):
 
 MATRIX: dict[str, frozenset[Can]] = {
     "leader": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS}),
-    "official": frozenset({Can.LOOK}),
+    "official": frozenset({Can.LOOK, Can.REPORT}),
     "cadre": frozenset({Can.LOOK, Can.REPORT}),
     "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS}),

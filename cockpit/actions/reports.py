@@ -22,7 +22,7 @@ def ask(desk: Desk, actor: Actor, config: Settings, asked: Request, **more: obje
     """
     told = request.check(asked, config, actor.grants)  # reads the edition: before the desk's transaction
     with ASK.by(desk, actor, f"report {asked.kind} {asked.format}") as entry:
-        kept = make.keep(desk, config, asked, told, actor.name, **more)
+        kept = make.keep(desk, config, told, actor.name, **more)
         assert kept is not None  # only a turn of a schedule may be kept already
         entry.what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
         return kept

@@ -86,9 +86,7 @@ def _need(caller: Caller) -> None:
     """403 for whoever may report on nothing at all: officials, administrators, a token not issued for reports."""
     if not caller.grants.may(Can.REPORT):
         caller.note("refused", "reports", "refused")
-        raise HTTPException(
-            403, "reports are for leaders, inspectors and cadres, and for a token issued with --reports"
-        )
+        raise HTTPException(403, "reports are for roles on an area, and for a token issued with --reports")
 
 
 def _found(caller: Caller, id: str) -> Report:

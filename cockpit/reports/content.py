@@ -10,7 +10,7 @@ from cockpit.layouts.answers import Asked
 from cockpit.reports import provenance, sections, wording
 from cockpit.reports.disclosure import tables as disclosure
 from cockpit.reports.errors import ReportError
-from cockpit.reports.kind import Kind, Section
+from cockpit.reports.kind import Cases, Kind, Section
 from cockpit.reports.model import Block, Document, Heading, Part, Text
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
@@ -84,6 +84,8 @@ def _blocks(scene: Scene) -> Iterator[Block]:
     waiting: list[Heading] = []
     for section in scene.kind.sections:
         if scene.view.area.level not in section.at and not _above(scene, section):
+            continue
+        if isinstance(section, Cases) and not scene.request.rows:
             continue
         made = list(sections.blocks(section, scene))
         heading = _heading(scene, section)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import ConfigDict, Field, ValidationError
 
+from cockpit.access.policy import Can
 from cockpit.i18n import _
 from cockpit.reports.errors import ReportError
 from cockpit.screens import words
@@ -153,10 +154,12 @@ Section = Annotated[
 class Kind(Model):
     """One kind of report.
 
-    metrics: of every section that names none; a request may choose others. rows: it holds single cases, so that
-    only those who may take rows away are given it. page: one page of paper an area, and no more. reply_days: working
-    days until a reply is asked for, where a request names no deadline. each_unit: a metric of cases; the report has one
-    part for each responsible unit for which it counts any.
+    metrics: of every section that names none; a request may choose others.
+    without_rows: for those who may not export rows it is made without its sections of single cases; a kind with such a
+    section that does not say this is not made for them.
+    page: one page of paper an area, and no more.
+    reply_days: working days until a reply is asked for, where a request names no deadline.
+    each_unit: a metric of cases; the report has one part for each responsible unit for which it counts any.
     """
 
     id: Name
@@ -169,7 +172,7 @@ class Kind(Model):
     formats: tuple[Format, ...] = Field(("docx", "pdf", "xlsx", "csv"), min_length=1)
     metrics: tuple[Name, ...] = Field(min_length=1)
     choose: bool = False
-    rows: bool = False
+    without_rows: bool = False
     contents: bool = False
     define: bool = False
     landscape: bool = False
@@ -178,6 +181,16 @@ class Kind(Model):
     each_unit: Name | None = None
     reply_days: int | None = Field(None, ge=1, le=90)
     sections: tuple[Section, ...] = Field(min_length=1)
+
+    @property
+    def rows(self) -> bool:
+        """Whether it holds single cases."""
+        return any(isinstance(section, Cases) for section in self.sections)
+
+    @property
+    def needs(self) -> Can:
+        """The right without which it is not made at all."""
+        return Can.EXPORT if self.rows and not self.without_rows else Can.REPORT
 
     def metrics_of(self, section: Any, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The metrics a section tells of."""

@@ -45,12 +45,12 @@ def ask(
     more: what `data.desk.reports.ask` takes beside. Raises ReportError or OutOfScope; then nothing is kept.
     """
     told = request.check(asked, config, grants)
-    return keep(desk, config, asked, told, who, **more), told
+    return keep(desk, config, told, who, **more), told
 
 
-def keep(desk: Desk, config: Settings, asked: Request, told: Told, who: str, **more: object) -> Report | None:
+def keep(desk: Desk, config: Settings, told: Told, who: str, **more: object) -> Report | None:
     """Keep a checked request at the desk, its edition fixed. None if this turn of a schedule is kept already."""
-    fixed = asked.model_copy(update={"edition": told.edition})
+    fixed = told.request.model_copy(update={"edition": told.edition})
     editions.pin(config.data, told.edition)
     return desk_reports.ask(
         desk, kind=fixed.kind, asked=fixed.stored(), edition=told.edition, scope=_scope(told), who=who, **more  # type: ignore[arg-type]

@@ -34,7 +34,8 @@ ID = re.compile(r"R\d{8}-[0-9a-f]{8}")
 class Request(BaseModel):
     """A report as asked for. The period ends before `end`; edition: empty for the current one, fixed when asked.
 
-    metrics: in place of the kind's own, where it lets choose. where: filters by column, such as category.
+    metrics: in place of the kind's own, where it lets choose. where: filters by column, such as category. rows: with
+    its sections of single cases; never true in the end for who may not export rows of all the areas.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -50,6 +51,7 @@ class Request(BaseModel):
     metrics: Annotated[tuple[str, ...], Field(max_length=40)] = ()
     where: dict[str, str] = {}
     deadline: date | None = None
+    rows: bool = True
 
     @property
     def period(self) -> Period:
@@ -95,7 +97,7 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     period = _period(request)
     try:
         named = editions.named(config, request.edition) if request.edition else editions.current(config)
-        edition = named.seen_by(grants.scope(Can.EXPORT if kind.rows else Can.REPORT))
+        edition = named.seen_by(grants.scope(kind.needs))
     except DataError as error:
         raise _no_edition(request, error) from error
     if period.start > last_day(edition.as_of):
@@ -115,6 +117,8 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
                 levels=levels,
             )
             raise ReportError(told)
+    rows = kind.rows and request.rows and all(grants.may(Can.EXPORT, place.code, place.end) for place in places)
+    request = request.model_copy(update={"rows": rows})
     metric = catalog.metrics[DEFAULT_METRIC]
     views = tuple(
         View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants)

@@ -147,7 +147,7 @@ def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Pla
     who = f"schedule:{plan.id}"
     told = request.check(asked, config, grants)
     with desk.begin():
-        if kept := make.keep(desk, config, asked, told, who, **more):
+        if kept := make.keep(desk, config, told, who, **more):
             what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
             audit.write(desk, who=who, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
 

@@ -19,14 +19,14 @@ class NotThere(ReportError):
     """There is no such report for whoever asks: unknown and not granted look alike."""
 
 
-def takes(kind: Kind | None) -> Can:
-    """What reading a report of a kind takes; one whose kind is gone is held to hold rows."""
-    return Can.REPORT if kind and not kind.rows else Can.EXPORT
+def takes(kind: Kind | None, report: Report) -> Can:
+    """What reading a report takes; one whose kind is gone is held to hold rows."""
+    return Can.REPORT if kind and not (kind.rows and make.request_of(report).rows) else Can.EXPORT
 
 
 def may_read(config: Settings, grants: Grants, report: Report) -> bool:
     """Whether somebody may have a report."""
-    need = takes(kinds_of(config).get(report.kind))
+    need = takes(kinds_of(config).get(report.kind), report)
     return bool(report.ranges) and all(grants.may(need, first, end) for first, end in report.ranges)
 
 

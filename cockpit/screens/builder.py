@@ -17,7 +17,7 @@ from cockpit.i18n import _, language
 from cockpit.layouts import answers
 from cockpit.layouts.words import ask as asked_of
 from cockpit.names import area_name, source_name
-from cockpit.reports import content, shelf
+from cockpit.reports import content
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained
 from cockpit.reports.kind import Kind
@@ -86,8 +86,7 @@ def _offered(view: View) -> list[Kind]:
     return [
         kind
         for kind in own
-        if view.grants.may(shelf.takes(kind), place.code, place.end)
-        and any(requests.fits(kind, level) for level in levels)
+        if view.grants.may(kind.needs, place.code, place.end) and any(requests.fits(kind, level) for level in levels)
     ]
 
 
