@@ -16,9 +16,7 @@ from data.desk.tokens import Token
 from data.schema import end_of
 
 SYSTEM = "official"
-"""What a token may do in its area: look, down to the case."""
-REPORTER = "cadre"
-"""What one may that was issued for reports: those without single cases as well. Rows are taken away by people alone."""
+"""What a token may do in its area: look, down to the case; reports only if it was issued for them."""
 NOBODY = "sign in, or send a valid token: Authorization: Bearer ck_…"
 
 bearer = HTTPBearer(
@@ -70,8 +68,7 @@ def caller(
     if given is None or found is None:
         raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
     guesses.holds(address, given.credentials)
-    role = REPORTER if found.reports else SYSTEM
-    held = (Held(role, found.area, end_of(found.area)),) if found.area else ()
+    held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)
 
 

@@ -83,8 +83,8 @@ def file(caller: Known, id: Id) -> FileResponse:
 
 
 def _need(caller: Caller) -> None:
-    """403 for whoever may report on nothing at all: officials, administrators, a token not issued for reports."""
-    if not caller.grants.may(Can.REPORT):
+    """403 for whoever may report on nothing at all: administrators, data officers, a token not issued for reports."""
+    if not caller.grants.may(Can.REPORT) or (caller.token and not caller.token.reports):
         caller.note("refused", "reports", "refused")
         raise HTTPException(403, "reports are for roles on an area, and for a token issued with --reports")
 
