@@ -4,6 +4,8 @@ The named fonts of GB/T 9704 are not free. An office puts the ones it is license
 COCKPIT_FONTS names; the system's own fonts are never used, so that another machine gives the same file.
 """
 
+import contextlib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,9 @@ OFFICIAL = {
 SERIF, SANS = "Noto Serif SC", "Noto Sans SC"
 LATIN = "Times New Roman"
 """What a Word document names for letters and digits."""
+FONTS = (".otf", ".ttf", ".ttc", ".otc")
+INVISIBLE = "\ufe0e\ufe0f"
+"""Variation selectors: part of the character before them."""
 FREE = {"title": SERIF, "heading": SANS, "sub": SERIF, "body": SERIF}
 
 
@@ -34,6 +39,12 @@ class Faces:
     sub: str
     body: str
     folder: Path | None
+
+    def missing(self, text: str) -> str:
+        """The characters of a text that none of the fonts can draw, each once; they would be empty boxes."""
+        drawn = covered(self.folder)
+        lacking = (c for c in dict.fromkeys(text) if ord(c) not in drawn)
+        return "".join(c for c in lacking if unicodedata.category(c)[0] not in "CZ" and c not in INVISIBLE)
 
     def of(self, part: str) -> str:
         return str(getattr(self, part))
@@ -50,6 +61,24 @@ def faces(folder: Path | None) -> Faces:
     there = set(shelf(folder).families()) if folder else set()
     chosen = {part: next((n for n in names if n in there), FREE[part]) for part, names in OFFICIAL.items()}
     return Faces(**chosen, folder=folder)
+
+
+@cache
+def covered(folder: Path | None) -> frozenset[int]:
+    """The code points that our fonts and those of a folder can draw. What is no font there is passed over."""
+    import pylopdf_fonts_zh_cn as free
+    from fontTools.ttLib import TTCollection, TTFont, TTLibError
+
+    found: set[int] = set()
+    for path in (p for where in (free.sans_path().parent, folder) if where for p in sorted(where.rglob("*"))):
+        if path.suffix.lower() not in FONTS:
+            continue
+        with contextlib.suppress(TTLibError, OSError, KeyError), path.open("rb") as file:
+            many = path.suffix.lower() in (".ttc", ".otc")
+            fonts = TTCollection(file, lazy=True).fonts if many else [TTFont(file, lazy=True)]
+            for font in fonts:
+                found.update(font.getBestCmap() or ())
+    return frozenset(found)
 
 
 @cache

@@ -4,7 +4,13 @@ import logging
 import smtplib
 import ssl
 import time
-from email.message import EmailMessage
+from email.header import Header
+from email.message import Message
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cockpit import format
@@ -49,27 +55,36 @@ def send(config: Settings, report: Report) -> None:
         server.send_message(message(config, report))
 
 
-def message(config: Settings, report: Report) -> EmailMessage:
-    """Subject, a few lines with the id and the hash, and the file."""
+def message(config: Settings, report: Report) -> Message:
+    """Subject, a few lines with the id and the hash, and the file; sent again it has the same Message-ID."""
     asked, file = make.request_of(report), make.file_of(config, report)
     with using(asked.lang):
-        kind = kinds_of(config)[report.kind].name[language()]
-        made = EmailMessage()
-        made["Subject"] = f"{kind} {format.period_in_words(asked.period)} {report.id}"
+        kind, period = kinds_of(config)[report.kind].name[language()], format.period_in_words(asked.period)
+        made = MIMEMultipart()
+        made["Subject"] = Header(f"{kind} {period} {report.id}", "utf-8").encode()
         made["From"], made["To"] = config.mail_from, ", ".join(report.mail.split(","))
-        made["Message-ID"] = f"<{report.id}@cockpit>"
-        made.set_content(
-            _(
-                "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\n"
-                "It opens again at /?report={id}.",
-                kind=kind, period=format.period_in_words(asked.period), edition=report.edition, id=report.id,
-                sha256=report.sha256,
-            )
+        made["Date"] = formatdate()
+        made["Message-ID"] = f"<{report.id}@{config.mail_from.partition('@')[2]}>"
+        made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
+        made["X-Auto-Response-Suppress"] = "All"  # what Exchange reads in its place
+        text = _(
+            "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\n"
+            "It opens again at /?report={id}.",
+            kind=kind, period=period, edition=report.edition, id=report.id, sha256=report.sha256,
         )  # fmt: skip
-        main, _slash, sub = make.MEDIA[asked.format].partition("/")
-        made.add_attachment(
-            file.read_bytes(), maintype=main, subtype=sub, filename=make.name_of(report, f"{kind}-{asked.start}")
-        )
+        made.attach(MIMEText(text, "plain", "utf-8"))
+        made.attach(_attachment(file, make.MEDIA[asked.format], make.name_of(report, f"{kind}-{asked.start}")))
+    return made
+
+
+def _attachment(file: Path, media: str, name: str) -> MIMEApplication:
+    """The file under its name, given twice: Outlook reads the RFC 2047 words in Content-Type, others RFC 2231.
+
+    Python's newer mail classes would write both as RFC 2231, which older versions of Outlook show as `ATT00001`.
+    """
+    made = MIMEApplication(file.read_bytes(), media.partition("/")[2])
+    made.set_param("name", Header(name, "utf-8").encode(linesep=""))
+    made.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
     return made
 
 

@@ -1,5 +1,7 @@
 """What the writers for paper share: captions, numbers of headings, columns that fit, the small print."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from cockpit import format
@@ -8,6 +10,11 @@ from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Tab
 
 MOST_ROWS = 1_000
 """Rows of one table on paper; a workbook holds them all."""
+LATIN_WIDTH = 0.62
+"""Of a letter or digit, in ems: a little more than most have."""
+PIECE = 6
+WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+")
+"""What is set as one word: neither space nor a character that a line may end after."""
 DIGITS = "〇一二三四五六七八九"
 
 
@@ -103,6 +110,28 @@ def size_of(columns: int, *, landscape: bool = False, close: bool = False) -> fl
     """Points of a table's type: what has many columns is set smaller, and so is a page that must hold everything."""
     room = 10 if landscape else 4 if close else 6
     return 12 if columns <= room else 10.5 if columns <= room + 2 else 9 if columns <= room + 5 else 8
+
+
+def words_broken(text: str, room: float, size: float) -> str:
+    """A text in which words wider than `room` points in type of `size` may be broken after every few letters."""
+    most = max(int(room / (size * LATIN_WIDTH)), 3)
+    piece = min(most, PIECE)
+    return WORD.sub(lambda w: "\u200b".join(_pieces(w[0], piece)) if len(w[0]) > most else w[0], text)
+
+
+def too_wide(text: str, room: float, size: float) -> bool:
+    """Whether a word of a text is wider than `room` points in type of `size`."""
+    return any(len(word) * size * LATIN_WIDTH > room for word in WORD.findall(text))
+
+
+def _pieces(word: str, length: int) -> list[str]:
+    """A word cut every `length` letters, marks kept with the letter before them."""
+    made = [""]
+    for character in word:
+        if len(made[-1]) >= length and not unicodedata.combining(character):
+            made.append("")
+        made[-1] += character
+    return made
 
 
 def texts(block: Form) -> Iterator[tuple[str, str, int]]:

@@ -1,6 +1,5 @@
 """PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704 (domain.md 2.7)."""
 
-import re
 from datetime import UTC, datetime
 
 import typst
@@ -19,6 +18,7 @@ from cockpit.reports.writers.common import (
     size_of,
     texts,
     told,
+    words_broken,
 )
 
 LINE = 225 / 22 / 25.4 * 72
@@ -64,8 +64,9 @@ PREAMBLE = """
 #show table.cell.where(y: 0): set text(font: {heading})
 #show outline.entry: set text(size: 14pt)
 """
-LONG = re.compile(r"[!-~]{13,}")
-"""A number or an address that would stand out of its cell."""
+MOST_LACKING = 40
+INSET = 10
+"""Points of a cell's width that its frame and margins take."""
 NUMBERING = {
     "zh": '{ let v = n.pos(); if v.len() == 1 { numbering("一、", v.at(0)) } else if v.len() == 2 '
     '{ numbering("（一）", v.at(1)) } else { numbering("1.", v.at(2)) + " " } }',
@@ -103,11 +104,6 @@ def text(words: str) -> str:
     """A text as a string of typst: nothing in it is markup."""
     kept = "".join(c for c in words if c >= " " or c == "\n")
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
-def _broken(found: re.Match[str]) -> str:
-    """A long word that may be broken after every few letters."""
-    return "\u200b".join(re.findall(".{1,6}", found[0]))
 
 
 class _Markup:
@@ -168,16 +164,21 @@ class _Markup:
             case Chart():
                 self._chart(block, caption)
 
+    def _width(self) -> float:
+        """Points of text across."""
+        return (297 - 54 if self.document.landscape else 210 - 54) / 25.4 * 72
+
     def _text(self, block: Text) -> None:
+        words = words_broken(block.text, self._width() / 2, BODY)
         match block.style:
             case "note":
-                self.lines.append(f"#under({text(block.text)})")
+                self.lines.append(f"#under({text(words)})")
             case "right":
-                self.lines.append(f"#align(right, pad(right: 4em, {text(block.text)}))")
+                self.lines.append(f"#align(right, pad(right: 4em, {text(words)}))")
             case "plain":
-                self.lines.append(f"#par(first-line-indent: 0em, {text(block.text)})")
+                self.lines.append(f"#par(first-line-indent: 0em, {text(words)})")
             case _:
-                self.lines.append(f"#par({text(block.text)})")
+                self.lines.append(f"#par({text(words)})")
 
     def _table(self, block: Table, caption: str) -> None:
         columns, rows, more = on_paper(block)
@@ -185,15 +186,22 @@ class _Markup:
             self.lines.append(f"#caption({text(caption)})")
         widths = ", ".join(f"{column.width:g}fr" for column in columns)
         sides = ", ".join("right + horizon" if column.number else "left + horizon" for column in columns)
-        head = ", ".join(f"table.cell(align: center + horizon, {text(column.text)})" for column in columns)
         close = self.document.page
         size = size_of(len(columns), landscape=self.document.landscape, close=close)
+        shares, across = [column.width for column in columns], self._width()
+        rooms = [across * share / sum(shares) for share in shares]
+        head = ", ".join(
+            f"table.cell(align: center + horizon, {text(words_broken(column.text, room - INSET, size))})"
+            for column, room in zip(columns, rooms, strict=True)
+        )
         inset = "inset: (x: 4pt, y: 3pt), " if close else ""
         lines = [f"#small({size}pt, table({inset}columns: ({widths},), align: ({sides},), table.header({head}),"]
         cells = list(rows)
         for i, row in enumerate(cells):
             apart = block.total and i == len(cells) - 1
-            told_row = [text(LONG.sub(_broken, told(cell))) for cell in row]
+            told_row = [
+                text(words_broken(told(cell), room - INSET, size)) for cell, room in zip(row, rooms, strict=True)
+            ]
             if apart:
                 told_row = [f"table.cell(fill: luma(242), {cell})" for cell in told_row]
             lines.append(", ".join(told_row) + ",")
@@ -205,7 +213,11 @@ class _Markup:
     def _form(self, block: Form) -> None:
         lines = ["#small(13pt, table(columns: (1fr, 4fr), align: (center + horizon, left + horizon), inset: 7pt,"]
         for label, words, height in texts(block):
-            room = f"box(height: {height * 20}pt, width: 100%)[]" if not words else text(words)
+            room = (
+                f"box(height: {height * 20}pt, width: 100%)[]"
+                if not words
+                else text(words_broken(words, self._width() * 0.8 - 14, 13))
+            )
             lines.append(f"table.cell(text(font: {text(self.faces.heading)}, {text(label)})), {room},")
         self.lines.append("\n".join([*lines, "))"]))
 
@@ -224,6 +236,11 @@ class _Markup:
         if document.define:
             self._definitions()
         pairs = document.provenance.facts
+        if lacking := self.faces.missing("".join(self.lines)):
+            listed = "、".join(f"U+{ord(character):04X}" for character in lacking[:MOST_LACKING])
+            more = "…" if len(lacking) > MOST_LACKING else ""
+            note = _("Not drawn, the fonts lack: {characters}", characters=listed + more)
+            self.lines.append(f"#under({text(note)})")
         if document.page:
             told = f"small(7pt, {text(run_on(pairs))})"
             self.lines.append(f"#block(above: 10pt, width: 100%, stroke: (top: 0.5pt), inset: (top: 4pt), {told})")

@@ -6,13 +6,15 @@ from html import escape
 from docx.oxml.ns import nsdecls
 
 from cockpit.reports.model import Cell, Column
-from cockpit.reports.writers.common import clean, told
+from cockpit.reports.writers.common import clean, told, too_wide
 from cockpit.reports.writers.wordxml import run_fonts
 
 NS = nsdecls("w")
 TWIPS_A_MM = 1440 / 25.4
 ROOM, CLOSE = 30, 8
 """Twentieths of a point above and below a line of a table."""
+MARGINS = 7
+"""Points of a cell's width that its margins and frame take."""
 HALF = 2
 """Word counts type in half points."""
 
@@ -96,11 +98,12 @@ def _row(cells: Sequence[str], *, head: bool = False, height: float = 0) -> str:
 
 def _cell(text: str, width: int, size: float, side: str, part: str, fill: str = "", room: int = ROOM) -> str:
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
+    wrap = '<w:wordWrap w:val="0"/>' if too_wide(text, width / 20 - MARGINS, size) else ""
     fonts = run_fonts(part).replace(f" {NS}", "")
     runs = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(clean(line))}</w:t>' for line in text.split("\n"))
     spacing = f'<w:spacing w:before="{room}" w:after="{room}" w:line="{round(size * 1.25 * 20)}" w:lineRule="exact"/>'
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:snapToGrid w:val="0"/>{spacing}<w:jc w:val="{side}"/></w:pPr>'
+        f'<w:p><w:pPr>{wrap}<w:snapToGrid w:val="0"/>{spacing}<w:jc w:val="{side}"/></w:pPr>'
         f'<w:r><w:rPr>{fonts}<w:sz w:val="{round(size * HALF)}"/></w:rPr>{runs}</w:r></w:p></w:tc>'
     )

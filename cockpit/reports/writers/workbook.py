@@ -21,6 +21,8 @@ LONGEST_NAME = 31
 WIDEST, NARROWEST = 48, 7
 DASH = {"now": "solid", "before": "dash", "last_year": "round_dot"}
 FONT = "Microsoft YaHei"
+LONGEST = 10_000
+"""Characters across of a cell whose column has no width of its own."""
 EPOCH = datetime(1899, 12, 30)
 
 
@@ -42,7 +44,7 @@ class _Book:
         self.names: set[str] = set()
         self.day = 'yyyy"年"m"月"d"日"' if document.language == "zh" else "yyyy-mm-dd"
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self.looks: dict[tuple[str, str, bool], Any] = {}
+        self.looks: dict[tuple[str, str, bool, bool], Any] = {}
         told = document.provenance
         book.set_properties(
             {
@@ -105,13 +107,14 @@ class _Book:
             sheet.write_string(i, 0, neutral(block.text), self._format(bold=heading, text_wrap=True, valign="top"))
 
     def _table(self, block: Table, sheet: Sheet) -> None:
-        for i, width in enumerate(_widths(block.columns)):
+        widths = _widths(block.columns)
+        for i, width in enumerate(widths):
             sheet.set_column(i, i, width)
         sheet.freeze_panes(1, 1)
         self._head(sheet, block.columns)
         last = len(block.rows) - 1 if block.total else -1
         for i, row in enumerate(block.rows):
-            self._line(sheet, i + 1, row, bold=i == last)
+            self._line(sheet, i + 1, row, bold=i == last, widths=widths)
         if len(block.rows) and not block.total:
             sheet.autofilter(0, 0, len(block.rows), len(block.columns) - 1)
         if block.note:
@@ -122,31 +125,37 @@ class _Book:
             head = self._format(bold=True, bg_color="#E3E8ED", bottom=1, text_wrap=True, align="center")
             sheet.write_string(0, j, neutral(column.text), head)
 
-    def _line(self, sheet: Sheet, i: int, row: Sequence[Cell], *, bold: bool = False) -> None:
-        sheet.write_line(i, [self._cell(cell, bold) for cell in row])
+    def _line(
+        self, sheet: Sheet, i: int, row: Sequence[Cell], *, bold: bool = False, widths: Sequence[float] = ()
+    ) -> None:
+        rooms = widths or [LONGEST] * len(row)
+        sheet.write_line(i, [self._cell(cell, bold, room) for cell, room in zip(row, rooms, strict=True)])
 
-    def _cell(self, cell: Cell, bold: bool = False) -> tuple[str | float | int | None, Any]:
-        """Value and look. A number keeps its shape of state by its number format, so that it stays a number."""
+    def _cell(self, cell: Cell, bold: bool = False, room: float = LONGEST) -> tuple[str | float | int | None, Any]:
+        """Value and look; a text wider than `room` characters is wrapped, its long words broken.
+
+        A number keeps its shape of state by its number format, so that it stays a number."""
         value = cell.value
         if value is None or isinstance(value, str):
             text = neutral(cell.text if value is None else value)
             if cell.state:
                 text = f"{format.SHAPES[cell.state]} {text}"
-            return text or None, self._looks("", "", bold)
+            return text or None, self._looks("", "", bold, wrap=wide(text) * 2 > room)
         if isinstance(value, datetime):
             return serial(value), self._looks(self.day + " hh:mm", "", bold)
         if isinstance(value, date):
             return serial(datetime(value.year, value.month, value.day)), self._looks(self.day, "", bold)
         return value, self._looks(cell.format or "General", cell.state, bold)
 
-    def _looks(self, shown: str, state: str, bold: bool) -> Any:
+    def _looks(self, shown: str, state: str, bold: bool, *, wrap: bool = False) -> Any:
         """The format of a cell; a hundred thousand rows share a few."""
-        key = (shown, state, bold)
+        key = (shown, state, bold, wrap)
         if key not in self.looks:
+            strong = {"bold": True, "top": 1} if bold else {}
             if state:
                 shown = f'"{format.SHAPES[state]} "{"0" if shown == "General" else shown}'
             more = {"num_format": shown} if shown else {}
-            self.looks[key] = self._format(**more, **({"bold": True, "top": 1} if bold else {}))
+            self.looks[key] = self._format(**more, **strong, **({"text_wrap": True} if wrap else {}))
         return self.looks[key]
 
     def _chart(self, block: Chart, sheet: Sheet) -> None:

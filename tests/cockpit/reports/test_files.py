@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -17,7 +18,7 @@ from docx.shared import Mm, Pt
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 
-from cockpit.reports import fonts
+from cockpit.reports import fonts, make
 from cockpit.reports.kind import HERE
 from cockpit.reports.model import Cell, Column, Document, Part, Provenance, Table, Text
 from cockpit.reports.writers import pdf, table, word, workbook
@@ -265,3 +266,62 @@ def test_whatever_is_in_a_text_it_is_only_text(tmp_path: Path) -> None:
     assert '<w:t>&amp; "q"' in docx.Document(str(tmp_path / "x.docx")).tables[0].rows[1].cells[0].text
     workbook.write(one, tmp_path / "x.xlsx", tmp_path)
     assert len(openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames) == 4
+
+
+# --- what a font lacks, and what is wider than its cell -----------------------------------------------------------
+
+RARE = "𠮷野路口 😀 العربية 한국어 镕堃①㎡"
+LONG = "X" * 90
+
+
+def _one_table(*cells: str) -> Document:
+    columns = [Column("编号", width=0.5), Column("名称", width=1), *(Column(f"列{i}") for i in range(8))]
+    rows = [[Cell(LONG), Cell("ẵ" * 60), *(Cell(cell) for cell in cells), *[Cell("")] * (8 - len(cells))]]
+    return Document("k", "字体", "zh", [Part("区", "字体", [Table("表", columns, rows)])], _nowhere())
+
+
+def test_a_pdf_names_the_characters_that_no_font_has() -> None:
+    told = _text_of(pdf.write(_one_table(RARE), fonts.faces(None)))
+    for character in "𠮷😀ع한":
+        assert f"U+{ord(character):04X}" in told
+    for character in "镕堃①㎡":
+        assert f"U+{ord(character):04X}" not in told
+    assert "U+" not in _text_of(pdf.write(_one_table("镕堃①㎡"), fonts.faces(None)))
+
+
+def test_a_font_of_the_office_draws_what_ours_lack(tmp_path: Path) -> None:
+    """A font in the folder with the character is taken for it, and it is not named as missing any more."""
+    data = free.sans_path().read_bytes()
+    (tmp_path / "rare.otf").write_bytes(data)
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    assert fonts.covered(tmp_path) == fonts.covered(None)
+    assert fonts.faces(tmp_path).missing("𠮷") == "𠮷"
+
+
+def _text_of(made: bytes) -> str:
+    """The text of a PDF, as a reader copies it."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(made)
+        file.flush()
+        return subprocess.run(["pdftotext", "-layout", file.name, "-"], capture_output=True, check=True).stdout.decode()
+
+
+def test_a_word_wider_than_its_cell_is_broken_in_every_format(config: Settings, tmp_path: Path) -> None:
+    document = _one_table("ab" * 30, "https://example.org/" + "a" * 80)
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf.write(document, fonts.faces(None)))
+        file.flush()
+        boxes = subprocess.run(["pdftotext", "-bbox", file.name, "-"], capture_output=True, check=True).stdout.decode()
+    page = 210 / 25.4 * 72
+    right = [float(x) for x in re.findall(r'<word [^>]*xMax="([\d.]+)"', boxes)]
+    assert max(right) <= page - 26 / 25.4 * 72 + 1
+    lengths = [len(word) for word in re.findall(r"<word [^>]*>(X+)</word>", boxes)]
+    assert max(lengths) < 12
+    make.write(document, "docx", tmp_path / "a.docx", config)
+    paper = docx.Document(str(tmp_path / "a.docx"))
+    wraps = paper.tables[0]._tbl.xpath(".//w:tc[.//w:t[contains(., 'XXXX')]]//w:wordWrap/@w:val")
+    assert wraps == ["0"]
+    make.write(document, "xlsx", tmp_path / "a.xlsx", config)
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"]
+    assert sheet["A2"].alignment.wrap_text
+    assert not sheet["E2"].alignment.wrap_text

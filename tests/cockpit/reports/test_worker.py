@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -212,6 +214,31 @@ def test_a_scheduled_report_goes_to_its_addresses_once(
     assert found.sha256 in text.get_payload(decode=True).decode()
     assert attached.get_payload(decode=True) == make.file_of(sending, found).read_bytes()
     assert attached.get_filename().endswith(f"{found.id}.pdf")
+    assert parsedate_to_datetime(message["Date"])
+    assert message["Message-ID"] == f"<{found.id}@example.org>"
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.usefixtures("clear")
+def test_an_attachment_has_its_chinese_name_for_every_reader(
+    desk: Desk, config: Settings, box: tuple[Box, str]
+) -> None:
+    """Outlook reads the encoded words of Content-Type, others the RFC 2231 name of Content-Disposition."""
+    received, address = box
+    sending = load(smtp=address, mail_from="cockpit@example.org")
+    schedule.catch_up(desk, sending, [schedule.Plan(**{**PLAN, "mail": ["a@example.org"]})], datetime(2026, 12, 9))
+    worker.once(desk, sending)
+    (_to, message), *_more = received.received
+    attached = list(message.walk())[-1]
+    name = attached.get_filename()
+    assert any("一" <= character <= "鿿" for character in name)
+    words = dict(attached.get_params())["name"]
+    assert words.isascii()
+    assert str(make_header(decode_header(words))) == name
+    assert "filename*=utf-8''" in attached["Content-Disposition"]
+    assert "filename=" not in attached["Content-Disposition"]
+    assert all(len(line) < 998 for line in message.as_bytes().splitlines())
+    assert name.startswith(str(make_header(decode_header(message["Subject"])))[:2])
 
 
 @pytest.mark.usefixtures("clear")
