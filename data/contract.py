@@ -26,6 +26,8 @@ LONG_NUMBER = "number of more than 15 digits"
 REMEDY = "; format the column as text and export it again"
 ERROR_CELL = "formula error"
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
+KEYS = ("key", "parent", "asset", "repeat_of")
+"""Columns that name a row: the same one, however its characters were typed."""
 SKIPS = ("blank", "total", "note", "where")
 """Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
 UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
@@ -50,6 +52,15 @@ def stripped(value: str) -> str:
     """SQL of a text without spaces around it, NULL if nothing is left. Looking before trimming halves the cost."""
     padded = f"prefix({value}, ' ') OR suffix({value}, ' ') OR {value} = ''"
     return f"CASE WHEN {padded} THEN nullif(trim({value}), '') ELSE {value} END"
+
+
+def half_width(value: str) -> str:
+    """SQL of a text with full-width letters, digits and signs as plain ones. Plain texts are told by their length."""
+    wide = "".join(map(chr, range(0xFF01, 0xFF5F)))
+    plain = "".join(map(chr, range(0x21, 0x7F)))
+    return (
+        f"CASE WHEN strlen({value}) = length({value}) THEN {value} ELSE translate({value}, '{wide}', {text(plain)}) END"
+    )
 
 
 def json_object(fields: Mapping[str, str]) -> str:
@@ -178,7 +189,7 @@ class Contract:
         if column.name == "reporter":
             return pseudonym(plain)
         if column.type == "VARCHAR":
-            return stripped(plain)
+            return stripped(half_width(plain) if column.name in KEYS else plain)
         if column.type == "BOOLEAN":
             return sql.boolean(plain)
         days = column.name.endswith("_days")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.contract import DUPLICATE, Contract, mapped
+from data.contract import DUPLICATE, Contract, half_width, mapped
 from data.deliveries import Delivery, open_delivery, open_query, text
 from data.errors import DataError
 from data.expressions import result_types
@@ -190,7 +190,8 @@ def _read_again(connection: duckdb.DuckDBPyConnection, contract: Contract, keys:
     Only now they are known to be rejects, so they are read once more. Both tables that it is made of list the same rows
     in the file's order: their rowids match.
     """
-    key = f"nullif(trim(CAST({mapped('key')} AS VARCHAR)), '')"
+    given = f"CAST({mapped('key')} AS VARCHAR)"
+    key = f"nullif(trim({half_width(given)}), '')"
     hashes = connection.sql(f"FROM {keys}").to_arrow_table()["h"].to_numpy()
     connection.execute(
         f"CREATE TABLE {keys}_numbers AS SELECT file_row_number AS number FROM facts "
