@@ -1,6 +1,6 @@
 """Rows of PostgreSQL and SQLite without a Python object a value: a text a row, which DuckDB takes apart.
 
-PostgreSQL copies the answer as CSV; SQLite gives each row as a JSON array.
+PostgreSQL copies the answer as CSV; SQLite joins the values of a row.
 """
 
 import sqlite3
@@ -21,6 +21,10 @@ from data.formats.layout import unique
 from data.watermarks import Kind, find_column
 
 ROWS = 50_000
+BETWEEN = "\x1f"
+"""What joins the values of a row: the unit separator of ASCII."""
+MOST = 90
+"""Columns that SQLite takes as arguments of one function, with room to spare."""
 
 
 class NotInBulk(Exception):
@@ -89,32 +93,25 @@ class Bulk:
         cursor = driver.cursor()
         cursor.execute(f"SELECT * FROM ({self.sql}\n) LIMIT 0", self.values)
         names = [column[0] for column in cursor.description]
-        if unique(names) != names or len(names) > 100 or any(":" in name for name in names):
+        if unique(names) != names or len(names) > MOST or any(":" in name for name in names):
             raise NotInBulk
         at = find_column(self.mark, names) if self.mark else None
-        cursor.execute(f"SELECT json_array({', '.join(map(quoted, names))}) FROM ({self.sql}\n)", self.values)
+        # The watermark's type goes first: the text alone does not tell a number from a text.
+        values = [f"typeof({quoted(names[at])})" if at is not None else "''", *map(quoted, names)]
+        form = text(BETWEEN.join(["%s"] * len(values)))
+        cursor.execute(f"SELECT printf({form}, {', '.join(values)}) FROM ({self.sql}\n)", self.values)
         with pq.ParquetWriter(lines, pa.schema([("line", pa.string())]), compression="none") as writer:
             for batch in _batches(cursor):
                 writer.write_table(pa.table({"line": pa.array([line for (line,) in batch], pa.string())}))
-        fields = ", ".join(f"j[{number}] AS {quoted(name)}" for number, name in enumerate(names, 1))
-        self._write(
-            f"SELECT {fields} FROM (SELECT json_transform(line, '[\"VARCHAR\"]') AS j "
-            f"FROM read_parquet({text(str(lines))}))",
-            target,
-        )
-        kinds = self._json_kinds(lines, at) if at is not None else set()
+        rows = f"SELECT string_split(line, {text(BETWEEN)}) AS v FROM read_parquet({text(str(lines))})"
+        fields = ", ".join(f"nullif(v[{number}], '') AS {quoted(name)}" for number, name in enumerate(names, 2))
+        self._write(f"SELECT {fields} FROM ({rows})", target)
+        found = self.duck.execute(f"SELECT DISTINCT len(v), v[1] FROM ({rows})").fetchall()
         lines.unlink()
-        return kinds
-
-    def _json_kinds(self, lines: Path, at: int) -> set[Kind]:
-        kinds: dict[str, Kind] = {"VARCHAR": "text", "BIGINT": "integer", "UBIGINT": "integer"}
-        found = self.duck.execute(
-            f"SELECT DISTINCT json_type(line, '$[{at}]') FROM read_parquet({text(str(lines))})"
-        ).fetchall()
-        types = {kind for (kind,) in found if kind not in (None, "NULL")}
-        if not types <= kinds.keys():  # a fraction would be rounded
-            raise NotInBulk
-        return {kinds[kind] for kind in types}
+        types = {kind for _, kind in found} - {"", "null"}
+        if any(parts != len(values) for parts, _ in found) or not types <= {"text", "integer"}:
+            raise NotInBulk  # a value holds the sign that joins them, or a fraction would be rounded
+        return {"text" if kind == "text" else "integer" for kind in types}
 
     def _write(self, sql: str, target: Path) -> int:
         return self.duck.execute(

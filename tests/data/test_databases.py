@@ -62,11 +62,11 @@ def test_the_first_run_fetches_all_and_the_next_what_is_new(home: Home) -> None:
 def test_a_held_batch_does_not_move_the_watermark(home: Home) -> None:
     put(home, entry(1))
     ask(home)
-    put(home, entry(2), entry(3, area="1"), entry(4, area="1"))
+    put(home, entry(2), *(entry(number, area="1") for number in range(3, 43)))
     assert ask(home, limit=0.2).status == "held"
     assert ask(home, limit=0.2).status == "held"
     report = ask(home, limit=0.2, force=True)
-    assert (report.status, report.read, report.accepted) == ("accepted", 4, 2)
+    assert (report.status, report.read, report.accepted) == ("accepted", 42, 2)
 
 
 def test_a_rejected_row_does_not_move_the_watermark(home: Home) -> None:
@@ -302,3 +302,14 @@ def test_rows_in_bulk_are_those_of_values(
     else:
         assert [{**cells, "at": None} for cells in answers[0]] == [{**cells, "at": None} for cells in answers[1]]
         assert {cells["at"] for cells in answers[0]} == {"2026-01-01 08:00:00"}
+
+
+def test_a_value_with_the_joining_sign_and_blobs_are_fetched_by_values(home: Home, tmp_path: Path) -> None:
+    put(home, entry(1, title="a\x1fb"), entry(2, title=b"\xff\x00"), entry(3, updated=0.1 + 0.2))
+    (tmp_path / "a").mkdir()
+    given = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"}
+    with pytest.raises(DataError, match="different types: float, text"):
+        fetch(home, source(home, **given), tmp_path)
+    given = {"file": None, "url": "sqlite:///a.db", "query": "SELECT id, title FROM tickets"}
+    table = pq.read_table(fetch(home, source(home, **given), tmp_path / "a").path).to_pylist()
+    assert [cells["title"] for cells in table] == ["a\x1fb", "ff00", "路灯不亮"]
