@@ -9,23 +9,50 @@ from pathlib import Path
 from data.errors import DataError
 from data.home import Home
 
-_SUSPECT = "[0-9０-９][0-9０-９ .()（）+-]{5,}[0-9０-９]"
+_GAP = "[\\s\u00a0\u200b\u3000.·•_~()（）+\u2010-\u2015\u2212－-]"
+"""What people put between the digits of one number."""
+
+_SUSPECT = f"[0-9０-９](?:[0-9０-９]|{_GAP}){{5,}}[0-9０-９]"
 """Seven digits or more, perhaps grouped. Cheap: it spares all other text the rules below."""
 
 _WIDE, _PLAIN = "０１２３４５６７８９", "0123456789"
 
+
+def _digits(*parts: str) -> str:
+    """RE2 of digits with any gaps between them."""
+    return f"{_GAP}{{0,3}}".join(parts)
+
+
+_D = "[0-9]"
+_ID = _digits(
+    *(_D,) * 3, "(?:1[89]|20)", *(_D,) * 2, "(?:0[1-9]|1[0-2])", "(?:[0-2][0-9]|3[01])", *(_D,) * 3, "[0-9Xx]"
+)
+"""An 18-digit ID behind its first three digits: area, year, month, day, serial number."""
 _RULES = (
     # ID and bank numbers, 15 to 19 characters: keep three.
     (r"(^|[^0-9])([0-9]{3})[0-9]{11,15}[0-9Xx]($|[^0-9])", r"\1\2************\3"),
     # An 18-digit ID written in groups.
-    (r"(^|[^0-9])([0-9]{3})[0-9]{3}[ -][0-9]{8}[ -][0-9]{3}[0-9Xx]($|[^0-9])", r"\1\2************\3"),
+    (rf"(^|[^0-9])([0-9]{{3}}){_GAP}{{0,3}}{_ID}($|[^0-9])", r"\1\2************\3"),
+    # A bank card in groups of four.
+    (
+        rf"(^|[^0-9])([0-9]{{3}})[0-9](?:{_GAP}{{1,3}}[0-9]{{4}}){{3}}(?:{_GAP}{{1,3}}[0-9]{{1,3}})?($|[^0-9])",
+        r"\1\2************\3",
+    ),
     # Mobile: 138****1234, also grouped and with the country code.
-    (r"(^|[^0-9])((?:86|0)?[ -]?)(1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})($|[^0-9])", r"\1\2\3****\4\5"),
+    (
+        rf"(^|[^0-9])((?:(?:00)?86|0)?{_GAP}{{0,3}})({_digits('1', '[3-9]', _D)}){_GAP}{{0,3}}{_digits(*(_D,) * 4)}"
+        rf"{_GAP}{{0,3}}({_digits(*(_D,) * 4)})($|[^0-9])",
+        r"\1\2\3****\4\5",
+    ),
     # Landline with its area code.
-    (r"(^|[^0-9])(0[1-9][0-9]{1,2})([)） -]{0,2})[2-9][0-9]{2,3}[ -]?([0-9]{4})($|[^0-9])", r"\1\2\3****\4\5"),
+    (
+        rf"(^|[^0-9])(0[1-9][0-9]{{1,2}})({_GAP}{{0,3}})[2-9][0-9]{{2,3}}{_GAP}{{0,3}}([0-9]{{4}})($|[^0-9])",
+        r"\1\2\3****\4\5",
+    ),
     # Landline that only the word before gives away.
     (
-        r"(电话|座机|手机|号码|[Tt][Ee][Ll]|[Pp]hone)([^0-9]{0,6})[2-9][0-9]{2,3}[ -]?([0-9]{4})($|[^0-9])",
+        r"(电话|座机|手机|号码|[Tt][Ee][Ll]|[Pp]hone)([^0-9]{0,6})"
+        rf"[2-9][0-9]{{2,3}}{_GAP}{{0,3}}([0-9]{{4}})($|[^0-9])",
         r"\1\2****\3\4",
     ),
     # Ten digits in three groups, as North America writes them.
