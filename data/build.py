@@ -120,9 +120,19 @@ def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 
 
 def _news(fact: Fact, as_of: str) -> str:
-    times = ["updated_at", *(c.name for c in fact.columns if c.known_at == c.name)]
-    newest = ", ".join(f"max({name}) FILTER ({name} < {as_of})" for name in times)
-    return f"SELECT source, greatest({newest}) AS last_at, count(*) AS rows FROM edition.{fact.name} GROUP BY source"
+    """SQL of each source's rows and the newest time that they say themselves.
+
+    Where a row does not say when it was updated, the store has the time of its load; that counts for a source only if
+    its rows say no time at all.
+    """
+    times = [c.name for c in fact.columns if c.known_at == c.name]
+    newest = [f"max({name}) FILTER ({name} < {as_of})" for name in times]
+    loaded = f"max(updated_at) FILTER (updated_at < {as_of})"
+    said = f"{loaded[:-1]} AND updated_at NOT IN (SELECT started_at FROM store.batches WHERE started_at IS NOT NULL))"
+    return (
+        f"SELECT source, coalesce(greatest({', '.join([said, *newest])}), {loaded}) AS last_at, count(*) AS rows "
+        f"FROM edition.{fact.name} GROUP BY source"
+    )
 
 
 def describe(con: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) -> None:

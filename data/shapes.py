@@ -38,14 +38,31 @@ def read_features(path: Path) -> Features:
         texts = [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: is no GeoJSON FeatureCollection ({error}); export it as one, in WGS-84") from error
-    polygons = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
+    shapes = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
+    polygons = np.array([polygon_parts(shape) for shape in shapes], dtype=object)
     faults = []
     for number, (text, polygon) in enumerate(zip(texts, polygons, strict=True), 1):
-        if text is not None and (polygon is None or shapely.get_type_id(polygon) not in POLYGONS):
-            faults.append((number, "its geometry is no Polygon or MultiPolygon"))
+        if text is not None and polygon is None:
+            faults.append((number, "its geometry holds no polygon: a Polygon or MultiPolygon with an area is needed"))
         elif polygon is not None and not _on_earth(polygon.bounds):
             faults.append((number, "its polygon is not in degrees of WGS-84"))
-    return Features(properties, shapely.make_valid(polygons), faults)
+    return Features(properties, polygons, faults)
+
+
+def polygon_parts(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """The valid Polygon or MultiPolygon that a geometry covers; None if it covers no area.
+
+    The repair of a spike, and a collection, hold lines and points as well: they are left out.
+    """
+    if shape is None:
+        return None
+    parts = shapely.get_parts(shapely.make_valid(shapely.get_parts(shape)))
+    while (nested := shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
+        parts = np.concatenate([parts[~nested], shapely.get_parts(parts[nested])])
+    areas = parts[np.isin(shapely.get_type_id(parts), POLYGONS) & ~shapely.is_empty(parts)]
+    if not len(areas):
+        return None
+    return areas[0] if len(areas) == 1 else shapely.union_all(areas)
 
 
 def draw(polygons: np.ndarray, layers: Sequence[str], parents: Sequence[int]) -> list[str]:

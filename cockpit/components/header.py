@@ -154,15 +154,20 @@ def demo_mark(data: bool = False) -> str:
 
 
 def freshness_in_words(view: "View") -> list[dict[str, str]]:
-    """`● 11 源新鲜`, `▲ 1 源停更 2 天`: the sources that deliver and those that have fallen silent."""
+    """`● 11 源新鲜`, `▲ 1 源停更 2 天`, `1 源未定周期`: sources that deliver, are silent, or have no cycle."""
     sources = freshness(view.edition)
     silent = [source for source in sources if source.silent(view.as_of)]
-    told = [{"state": "green", "text": ngettext("{n} source fresh", "{n} sources fresh", len(sources) - len(silent))}]
+    open_ended = [source for source in sources if not source.cycle_days]
+    fresh = len(sources) - len(silent) - len(open_ended)
+    told = [{"state": "green", "text": ngettext("{n} source fresh", "{n} sources fresh", fresh)}] if fresh else []
     if silent:
         ages = [age for source in silent if (age := source.age(view.as_of)) is not None]
         text = ngettext("{n} source silent", "{n} sources silent", len(silent))
         told.append({"state": "red", "text": f"{text} {format.age(max(ages))}" if ages else text})
-    return told if sources else []
+    if open_ended:
+        text = ngettext("{n} source without a cycle", "{n} sources without a cycle", len(open_ended))
+        told.append({"state": "none", "text": text})
+    return told
 
 
 def _on_paper(view: "View") -> str:

@@ -12,6 +12,7 @@ import shapely
 from data.areas import AreaReport, load_areas
 from data.errors import DataError
 from data.home import Home
+from data.shapes import polygon_parts
 from data.store import one, read_store
 
 DISTRICT, TOWN, VILLAGE = 990101000000, 990101001000, 990101001201
@@ -304,7 +305,7 @@ def test_a_feature_without_geometry_is_an_area_without_a_polygon(home: Home) -> 
         ),
         (
             json.dumps({"features": [square(99, 1, 1, 1) | {"geometry": {"type": "Point", "coordinates": [1, 2]}}]}),
-            "row 1: its geometry is no Polygon",
+            "row 1: its geometry holds no polygon",
         ),
         (json.dumps({"features": [square(99, 500_000, 3_000_000, 9)]}), "row 1: its polygon is not in degrees"),
     ],
@@ -336,3 +337,52 @@ def test_a_public_list_of_all_villages_loads_and_loads_again(home: Home, tmp_pat
     assert (report.read, report.added) == (62_000, 62_000 + 6_200 + 620 + 124 + 31)
     assert report.seconds < 20
     assert (load_areas(home, path).added, version(home)) == (0, 1)
+
+
+RING = [[120, 30], [120.01, 30], [120.01, 30.01], [120, 30.01], [120, 30]]
+SPIKE = [[120, 30], [120.01, 30], [120.01, 30.005], [120.02, 30.005], [120.01, 30.005], *RING[2:]]
+BOW = [[120, 30], [120.01, 30.01], [120.01, 30], [120, 30.01], [120, 30]]
+LINE = {"type": "LineString", "coordinates": RING[:2]}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "area"),
+    [
+        ({"type": "Polygon", "coordinates": [SPIKE]}, 1e-4),
+        ({"type": "Polygon", "coordinates": [BOW]}, 5e-5),
+        ({"type": "MultiPolygon", "coordinates": [[SPIKE], [RING]]}, 1e-4),
+        ({"type": "GeometryCollection", "geometries": [LINE, {"type": "Polygon", "coordinates": [RING]}]}, 1e-4),
+        (
+            {
+                "type": "GeometryCollection",
+                "geometries": [
+                    {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [SPIKE]}]},
+                    {"type": "Point", "coordinates": [1, 2]},
+                ],
+            },
+            1e-4,
+        ),
+    ],
+)
+def test_the_polygon_parts_of_a_repaired_shape_are_kept(geometry: dict[str, Any], area: float) -> None:
+    shape = polygon_parts(shapely.from_geojson(json.dumps(geometry)))
+    assert shape is not None
+    assert shape.geom_type in ("Polygon", "MultiPolygon")
+    assert shape.is_valid
+    assert shape.area == pytest.approx(area, rel=1e-6)
+
+
+@pytest.mark.parametrize("geometry", [LINE, {"type": "GeometryCollection", "geometries": [LINE]}])
+def test_a_shape_without_an_area_names_its_row(home: Home, geometry: dict[str, Any]) -> None:
+    good = square(DISTRICT, 120, 30, 1)
+    with pytest.raises(DataError, match="row 2: its geometry holds no polygon"):
+        polygons(home, good, square(TOWN, 120, 30, 1) | {"geometry": geometry})
+
+
+def test_a_spike_is_stored_and_drawn_as_a_polygon(home: Home) -> None:
+    assert (
+        polygons(
+            home, square(DISTRICT, 120, 30, 1) | {"geometry": {"type": "Polygon", "coordinates": [SPIKE]}}
+        ).polygons
+        == 1
+    )

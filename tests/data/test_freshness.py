@@ -1,0 +1,40 @@
+"""How new a source is: by what its rows say, not by when they were loaded."""
+
+from datetime import datetime
+
+import pytest
+
+from data.editions import open_edition
+from data.home import Home
+from data.publish import publish
+from tests.data.hotline import deliver, row, settle
+from tests.data.stock import ROLLUPS
+
+COLUMNS = {"kind": "kind", "registered_at": "registered"}
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    return settle(home)
+
+
+def newest(home: Home) -> datetime | None:
+    edition = open_edition(home, publish(home, ROLLUPS, as_of=datetime(2100, 1, 1)).edition)
+    return edition.cursor().execute("SELECT last_at FROM sources").fetchall()[0][0]
+
+
+def test_a_source_is_as_new_as_its_newest_fact_whenever_it_was_loaded(home: Home) -> None:
+    deliver(home, row(), columns=COLUMNS)
+    assert newest(home) == datetime(2026, 1, 5, 8)
+
+
+def test_a_time_of_change_that_rows_say_counts(home: Home) -> None:
+    deliver(home, row(id="A"), row(id="B", updated=""))
+    assert newest(home) == datetime(2026, 1, 7)
+
+
+def test_rows_without_any_time_are_as_new_as_their_load(home: Home) -> None:
+    deliver(home, row(), fact="assets", columns={"kind": "'site'", "name": "title"})
+    found = newest(home)
+    assert found is not None
+    assert found.year >= 2026
