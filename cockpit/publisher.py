@@ -129,9 +129,12 @@ def counters(home: Home) -> dict[str, int]:
 
 def run(config: Settings) -> None:
     """Load and publish until nothing has waited for a while."""
-    from metrics.catalog import load
+    from metrics.catalog import load_usable
 
-    rollups = load(config.catalog, config.three_rate_weights).rollups()
+    catalog, faults = load_usable(config.catalog, config.three_rate_weights)
+    for fault in faults:
+        log.warning("left out of the catalog: %s", fault)
+    rollups = catalog.rollups()
     publisher = Publisher(
         config.data, config.sources_folder, rollups, reject_limit=config.reject_limit, keep=config.keep_editions,
         seconds=config.publish_seconds,

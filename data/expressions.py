@@ -64,6 +64,7 @@ def parse(sql: str) -> Expression:
     word = sql.strip()
     if re.fullmatch(r"[^\W\d]\w*", word) and word.lower() not in ("true", "false", "null"):
         return Expression(quoted(word), (word,), plain=True)
+    _refuse_bare_digits(sql)
     statements(f"SELECT (\n{sql}\n)")
     parsed = statements(f"SELECT\n{sql}\n")
     node = parsed[0]["node"]
@@ -73,6 +74,23 @@ def parse(sql: str) -> Expression:
     columns = tuple(dict.fromkeys(_columns(tree, frozenset())))
     plain = tree["class"] in ("COLUMN_REF", "CONSTANT") and len(tree.get("column_names", ())) <= 1
     return Expression(sql, columns, plain)
+
+
+_BARE = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|"""
+    r"""(?<![\w.])(?P<word>\d+(?!(?:[eE]\d+|[xX][\da-fA-F]+)\b)[^\W\d]\w*)"""
+)
+"""A quoted text, or a word that begins with a digit and is no number."""
+
+
+def _refuse_bare_digits(sql: str) -> None:
+    """SQL reads 2026年 as a number with a name behind it."""
+    word = next((found["word"] for found in _BARE.finditer(sql) if found["word"]), None)
+    if word:
+        raise DataError(
+            f'a column that begins with a digit stands in double quotes, "{word}"; in YAML the whole in single '
+            f"quotes around them: '\"{word}\"'"
+        )
 
 
 def quoted(name: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
@@ -230,6 +230,8 @@ class Source(_Strict):
         if (self.url is None) != (self.query is None):
             raise ValueError("url and query belong together")
         self._check_watermark()
+        if not parse(self.key).columns:
+            raise ValueError(f"key: {self.key} reads no column, so all rows would have one key; name the column")
         if self.mode == "snapshot" and (self.push or self.fact not in ENDED):
             raise ValueError("mode: snapshot is for files and queries of cases or assets: nothing else can end")
         if self.mode == "snapshot" and self.watermark is not None:
@@ -375,13 +377,26 @@ def _fault(fault: Any) -> str:
     return f"{at}: {message}" if at else message
 
 
+STRING, MERGE, BOOLEAN = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "bool"))
+
+
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where plain YAML takes the last."""
+    """YAML that refuses a key given twice, where plain YAML takes the last, and what it reads otherwise than written:
+    keys that are no texts, and the words yes, no, on and off."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
-        for key, _ in node.value:
+        for key, value in node.value:
+            if key.tag not in (STRING, MERGE):
+                _refuse(key, f"the key {key.value} is no text to YAML: write '{key.value}'")
+            if value.tag == BOOLEAN and value.value.lower() not in ("true", "false"):
+                word = value.value
+                _refuse(value, f"{key.value}: {word} is yes or no to YAML: for a column of that name write '{word}'")
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value} is given twice", key.start_mark)
+                _refuse(key, f"key {key.value} is given twice")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _refuse(node: yaml.Node, fault: str) -> NoReturn:
+    raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)

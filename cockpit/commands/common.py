@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,25 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
     if found is None:
         raise UsageError(NOTHING_PUBLISHED.format(home=settings.home))
     return found
+
+
+def area_code(edition: "Edition", text: str) -> int:
+    """The code that a text of 2 to 12 digits means, or of the live area that a name means. Raises UsageError."""
+    from data.area_names import CANDIDATES, AreaNames, Named
+    from data.places import CODE_OF
+
+    if text.isdecimal() and len(text) in CODE_OF:
+        return int(text) * CODE_OF[len(text)]
+    low, day, high = date.min, edition.as_of.date(), date.max
+    rows = edition.cursor().execute("SELECT DISTINCT code, level, name FROM areas WHERE holder = code").fetchall()
+    names = AreaNames(Named(code, level, name, low, high) for code, level, name in rows)
+    found = names.find(text, day)
+    if len(found) == 1:
+        return found[0]
+    near = ", ".join(f"{code} {names.path(code)}" for code in found[:CANDIDATES] or names.nearest(text, day))
+    if found:
+        raise UsageError(f"--area: {text} is the name of {len(found)} areas, name the town as well: {near}")
+    raise UsageError(f"--area: there is no area {text}" + (f"; the nearest: {near}" if near else ""))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import TIME, as_usage, catalog_of, progress, with_settings
+from cockpit.commands.common import TIME, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.commands.user import opened
 
@@ -19,12 +19,20 @@ COLUMNS = ("edition", "current", "as_of", "published_at", "cases", "size_mb", "d
 @click.option("--as-of", type=TIME, metavar="T", help="What is not known before T stays out; now by default.")
 @with_settings
 def publish(settings: "Settings", as_of: datetime | None) -> None:
-    """Publish what is loaded as a new edition. Readers change over at once; older editions are kept."""
-    from data.publish import publish as publish_edition
+    """Publish what is loaded as a new edition. Readers change over at once; older editions are kept.
 
-    rollups = catalog_of(settings).rollups()
+    Broken files of the district's own catalog are named and left out; `check` fails for them.
+    """
+    from data.publish import publish as publish_edition
+    from metrics.catalog import load_usable
+
+    catalog, faults = load_usable(settings.catalog, settings.three_rate_weights)
+    for fault in faults:
+        click.echo(f"left out of the catalog: {fault}", err=True)
     with progress() as show:
-        report = publish_edition(settings.data, rollups, as_of=as_of, keep=settings.keep_editions, progress=show)
+        report = publish_edition(
+            settings.data, catalog.rollups(), as_of=as_of, keep=settings.keep_editions, progress=show
+        )
     told = "nothing new to publish" if report.kind == "unchanged" else "published"
     click.echo(f"{report.edition}: {told}, {report.cases} cases, {report.seconds:.1f} seconds")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import as_usage, catalog_of, opened, with_settings
+from cockpit.commands.common import as_usage, opened, with_settings
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -122,9 +122,13 @@ def _load(settings: "Settings", spool: "Spool") -> bool:
 def _publish(settings: "Settings") -> None:
     """A demonstration stays as of its own time: it would grow old by being published."""
     from data.publish import publish
+    from metrics.catalog import load_usable
 
     now = opened(settings)
-    rollups = catalog_of(settings).rollups()
+    catalog, faults = load_usable(settings.catalog, settings.three_rate_weights)
+    for fault in faults:
+        click.echo(f"left out of the catalog: {fault}", err=True)
+    rollups = catalog.rollups()
     as_of = now.as_of if now.demo else None
     publish(settings.data, rollups, as_of=as_of, demo=now.demo, keep=settings.keep_editions)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import DAY, TIME, as_usage, catalog_of, opened, with_settings
+from cockpit.commands.common import DAY, TIME, area_code, as_usage, catalog_of, opened, with_settings
 from cockpit.commands.output import format_option, write_frame
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BREAKDOWNS = ("town", "village", "day", "week", "month", "category", "source", "department")
 PARTS = ("numerator", "denominator")
 
-area_option = click.option("--area", type=click.IntRange(10**11, 10**12 - 1), required=True, help="12-digit area code.")
+area_option = click.option("--area", required=True, help="Code of the area, or its name: 北塘街道/新河村.")
 from_option = click.option("--from", "start", type=DAY, required=True, metavar="D", help="First day, 2026-11-01.")
 to_option = click.option(
     "--to", "end", type=DAY, required=True, metavar="D", help="The day after the last, 2026-12-01."
@@ -39,7 +39,7 @@ edition_option = click.option("--edition", metavar="ID", help="Ask this edition 
 def query(
     settings: "Settings",
     metric: tuple[str, ...],
-    area: int,
+    area: str,
     start: datetime,
     end: datetime,
     by: str | None,
@@ -54,10 +54,11 @@ def query(
     from metrics.query import query as ask
 
     with as_usage():
+        read = opened(settings, edition)
         frame = ask(
-            opened(settings, edition),
+            read,
             metric,
-            area,
+            area_code(read, area),
             period(start, end),
             by=by,
             as_of=as_of,
@@ -79,7 +80,7 @@ def query(
 def rows(
     settings: "Settings",
     metric: str,
-    area: int,
+    area: str,
     start: datetime,
     end: datetime,
     part: str | None,
@@ -91,10 +92,11 @@ def rows(
     from metrics.rows import rows as facts
 
     with as_usage():
+        read = opened(settings, edition)
         frame = facts(
-            opened(settings, edition),
+            read,
             metric,
-            area,
+            area_code(read, area),
             period(start, end),
             part=part,
             as_of=as_of,

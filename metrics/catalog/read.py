@@ -45,7 +45,39 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)
-    return Catalog(tuple(_weighted(domain, weights) for domain in domains) if weights else tuple(domains))
+    return _catalog(domains, weights)
+
+
+def _catalog(domains: Iterable[Domain], weights: tuple[float, ...] | None) -> Catalog:
+    return Catalog(tuple(_weighted(domain, weights) if weights else domain for domain in domains))
+
+
+@lru_cache(maxsize=8)
+def load_usable(extra: Path | None = None, weights: tuple[float, ...] | None = None) -> tuple[Catalog, tuple[str, ...]]:
+    """The catalog as `load` gives it but without the broken files of the folder `extra`, and their faults."""
+    domains = [_domain(file) for file in sorted(HERE.glob("*.yaml"))]
+    kept: list[Domain] = []
+    faults: list[str] = []
+    for file in sorted(extra.glob("*.yaml")) if extra and extra.is_dir() else ():
+        try:
+            kept.append(_domain(file))
+        except MetricsError as error:
+            faults.append(str(error))
+    broken: list[str] = [""]
+    while broken:  # a file may need another one that is left out
+        broken = []
+        for domain in list(kept):
+            others = [*domains, *kept[: kept.index(domain)]]
+            found = [fault for fault in _clashes([*others, domain]) if fault.startswith(f"{domain.file}:")]
+            found += _faults(domain, [*domains, *kept])
+            if found := found or list(unsafe(domain)) or list(sql_faults(domain)):
+                kept.remove(domain)
+                broken += found
+        faults += broken
+    domains += kept
+    return Catalog(tuple(_weighted(domain, weights) for domain in domains) if weights else tuple(domains)), tuple(
+        faults
+    )
 
 
 _in_use: list[Catalog] = []

@@ -442,3 +442,31 @@ def test_exit_codes_reach_the_shell_and_stderr_is_clean(published: Path) -> None
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as door:
         return int(door.getsockname()[1])
+
+
+@pytest.mark.parametrize("name", ["990200001000", "990200001", "东镇", "试验区/东镇", "东街道", "试验区东镇"])
+def test_query_takes_the_name_of_an_area(published: Path, run: Any, name: str) -> None:
+    told = run("query", "intake", "--area", name, *QUERY[2:], "--format", "csv")
+    by_code = run("query", "intake", "--area", "990200001000", *QUERY[2:], "--format", "csv")
+    assert (told.code, told.out) == (0, by_code.out), told.err
+
+
+def test_query_names_the_nearest_areas_of_a_name_that_is_none(published: Path, run: Any) -> None:
+    told = run("query", "intake", "--area", "不存在的地方", *QUERY[2:])
+    assert told.code == 2
+    assert "there is no area 不存在的地方" in told.err
+
+
+def test_a_broken_catalog_file_does_not_block_publishing(
+    published: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = published / "catalog"
+    folder.mkdir()
+    (folder / "broken.yaml").write_text("id: [", "utf-8")
+    (folder / "wrong.yaml").write_text("id: wrong\nfact: cases\nmetrics: {x: {}}\n", "utf-8")
+    monkeypatch.setenv("COCKPIT_CATALOG", str(folder))
+    told = run("publish", "--as-of", "2026-04-03")
+    assert told.code == 0, told.err
+    assert "left out of the catalog: broken.yaml" in told.err
+    assert "left out of the catalog: wrong.yaml" in told.err
+    assert run("check").code == 2

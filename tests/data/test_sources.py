@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,46 @@ def test_only_what_decides_how_a_delivery_is_read_is_in_the_hash(tmp_path: Path)
     assert read(tmp_path, zone="UTC").definition_hash != plain
     assert read(tmp_path, key="id || ''").definition_hash != plain
     assert read(tmp_path, csv={"delimiter": ";"}).definition_hash != plain
+
+
+PLAIN = """
+source: hotline
+name: 热线
+fact: cases
+file: a.csv
+zone: Asia/Shanghai
+key: number
+area: place
+columns:
+  kind: "'hotline'"
+  registered_at: opened
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("key: number", "key: no", "key: no is yes or no to YAML: for a column of that name write 'no'"),
+        ("area: place", "area: Yes", "area: Yes is yes or no to YAML"),
+        ("  registered_at: opened", "  registered_at: on", "registered_at: on is yes or no to YAML"),
+        ("key: number", "no: number", "the key no is no text to YAML: write 'no'"),
+        ("  registered_at: opened", "  1: opened", "the key 1 is no text to YAML: write '1'"),
+        ("  registered_at: opened", "  2026-01-01: opened", "the key 2026-01-01 is no text to YAML"),
+        ("key: number", "key: 1", "key: 1 reads no column, so all rows would have one key"),
+        ("key: number", "key: true", "key: true reads no column"),
+        ("key: number", "key: 1工单号", 'a column that begins with a digit stands in double quotes, "1工单号"'),
+        ("  registered_at: opened", "  registered_at: trim(2026年)", "begins with a digit stands in double quotes"),
+    ],
+)
+def test_what_yaml_or_sql_reads_otherwise_than_written_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in PLAIN
+    path = tmp_path / "hotline.yaml"
+    path.write_text(PLAIN.replace(old, new), "utf-8")
+    with pytest.raises(DataError, match=re.escape(fault)):
+        read_source(path)
+
+
+def test_the_columns_no_and_1st_are_read_when_they_are_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.yaml"
+    path.write_text(PLAIN.replace("key: number", "key: 'no'").replace("opened", """'"1st"'"""), "utf-8")
+    assert read_source(path).columns_read == ("no", "place", "1st")
