@@ -42,7 +42,10 @@ FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".xlsb": "xlsx",
     ".xls": "xlsx",
+    ".et": "xlsx",
+    ".ods": "xlsx",
 }
 """Format of a file by its suffix, `.gz` aside."""
 
@@ -234,6 +237,8 @@ class Source(_Strict):
             raise ValueError(f"key: {self.key} reads no column, so all rows would have one key; name the column")
         if self.mode == "snapshot" and (self.push or self.fact not in ENDED):
             raise ValueError("mode: snapshot is for files and queries of cases or assets: nothing else can end")
+        if self.mode == "snapshot" and self.watermark:
+            raise ValueError("mode: snapshot is for full deliveries; a query with a watermark gives what is new alone")
         if self.mode == "snapshot" and self.watermark is not None:
             raise ValueError("mode: snapshot needs all rows each time: leave out watermark")
         mapped = [column.name for column in self.contract.delivered if column.name not in ("key", "area")]

@@ -138,6 +138,7 @@ def test_other_conditions_need_a_first_value(home: Home) -> None:
     [
         ({"watermark": None}, "query: has :last; name in watermark"),
         ({"query": "SELECT * FROM tickets"}, "watermark: is for a query with :last"),
+        ({"mode": "snapshot"}, "mode: snapshot is for full deliveries"),
         ({"watermark": "update"}, "watermark: the query gives no column update, did you mean updated?"),
         ({"watermark": {"column": "updated", "frist": 1}}, "watermark.frist: there is no such key, did you mean first"),
     ],

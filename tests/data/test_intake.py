@@ -160,4 +160,4 @@ def test_what_breaks_a_limit_is_refused(tmp_path: Path, kind: Kind, body: bytes,
 
 def test_a_broken_line_is_left_for_the_loader_among_good_ones(tmp_path: Path) -> None:
     intake = taken(tmp_path, b'{"a": 1}\nhello\x01 \n{"a": 2}', "ndjson")
-    assert intake.path.read_text("utf-8").split("\n") == ['{"a": 1}', "hello ", '{"a": 2}', ""]
+    assert intake.path.read_text("utf-8").split("\n") == ['{"a": 1}', "hello\x01", '{"a": 2}', ""]

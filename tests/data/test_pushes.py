@@ -103,6 +103,23 @@ def test_a_push_is_seen_and_its_verdict_names_each_refused_row(publisher: Publis
     assert Spool(home).find(sent.id).edition == current(home).id  # type: ignore[union-attr]
 
 
+def test_an_open_quote_in_a_push_holds_it_by_lines(publisher: Publisher, home: Home) -> None:
+    rows = [",".join((GOOD | {"id": f"K{number}"})[name] for name in HEADER.split(",")) for number in range(20)]
+    rows[10] = rows[10].replace("路灯不亮", '"路灯不亮')
+    sent = push(home, csv="\n".join([HEADER, *rows]))
+    work(publisher)
+    assert told(home, sent) == ("held", 20, 10, 10)
+    assert {row.row for row in Spool(home).rejects(sent, 99)} == set(range(12, 22))
+
+
+def test_each_line_of_a_pushed_mess_is_accepted_or_refused(publisher: Publisher, home: Home) -> None:
+    lines = [json.dumps(GOOD | {"id": f"K{number}"}) for number in range(20)]
+    lines[5:8] = ['{"id": "a\tb"}', '{"id": "x\ry"}', '{"id": "cut']
+    sent = accept(home, "\n".join(lines), "ndjson", Sender(1, "s", None), "hotline")
+    work(publisher)
+    assert told(home, sent) == ("published", 20, 17, 3)
+
+
 def test_pushes_of_a_key_end_as_the_newest_says_in_their_order(publisher: Publisher, home: Home) -> None:
     declare(home, columns={k: v for k, v in COLUMNS.items() if k != "updated_at"})
     for rating in ("1", "2", "1"):
