@@ -2,12 +2,14 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run demo demo-boston test lint bench
+.PHONY: setup run demo demo-boston test lint bench
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 COCKPIT := $(PYTHON) -m cockpit
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+setup: $(VENV)/.runtime           ## install everything into .venv, and nothing else
 
 run: $(VENV)/.runtime             ## serve the cockpits; the demo district if there is no data yet
 	$(COCKPIT) serve --demo

@@ -244,8 +244,8 @@ class Settings(BaseSettings):
 
     @property
     def data(self) -> Home:
-        """The home with the limits for loading and publishing."""
-        return Home(self.home, self.zone, self.memory, self.threads, self.calendar)
+        """The home with the limits for loading and publishing. Absolute, since a server changes its folder."""
+        return Home(self.home.resolve(), self.zone, self.memory, self.threads, self.calendar)
 
 
 def load(**changes: Any) -> Settings:

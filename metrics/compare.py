@@ -64,6 +64,11 @@ def against(period: Period, how: How, as_of: datetime) -> Period:
     return _moved(period, as_of, -(MONTHS.get(unit) or _months(period)))
 
 
+def with_compared(period: Period, how: How, as_of: datetime) -> list[Period]:
+    """The period and the one that it is compared with."""
+    return [period, against(period, how, as_of)]
+
+
 def _months(period: Period) -> int:
     """How many months the period touches."""
     last = period.end - DAY

@@ -20,6 +20,7 @@ from data.editions import Edition
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
+from metrics.compare import How, with_compared
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
@@ -86,6 +87,9 @@ def numbers(
     end: Annotated[Day, Query(alias="to")],
     area: Code = None,
     by: Annotated[Literal[BREAKDOWNS] | None, Query()] = None,  # type: ignore[valid-type]
+    vs: Annotated[
+        How | None, Query(description="the period compared with as well, cut at the same time of day")
+    ] = None,
     as_of: Moment = None,
     edition: Named = None,
     format: Literal["json", "csv"] = "json",
@@ -93,7 +97,9 @@ def numbers(
     """One row a group: value, numerator, denominator, sample size and quality, as the command `query` tells them."""
     _metric(id)
     asked, place = _scope(caller, edition, area)
-    told = query(asked, [id], place.code, _period(start, end), by=by, as_of=_local(as_of), catalog=_catalog())
+    period, known = _period(start, end), _local(as_of)
+    periods = with_compared(period, vs, known or asked.as_of) if vs else None
+    told = query(asked, [id], place.code, period, by=by, periods=periods, as_of=known, catalog=_catalog())
     return _as_csv(told) if format == "csv" else JSONResponse(_records(told))
 
 

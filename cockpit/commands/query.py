@@ -10,6 +10,7 @@ from cockpit.commands.output import format_option, write_frame
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from metrics.compare import How
     from metrics.period import Period
 
 BREAKDOWNS = ("town", "village", "day", "week", "month", "category", "source", "department")
@@ -32,6 +33,10 @@ edition_option = click.option("--edition", metavar="ID", help="Ask this edition 
 @from_option
 @to_option
 @click.option("--by", type=click.Choice(BREAKDOWNS), help="One row a group in place of one in all.")
+@click.option(
+    "--vs", type=click.Choice(("previous", "last_year")),
+    help="The period compared with as well, cut at the same time of day.",
+)  # fmt: skip
 @as_of_option
 @edition_option
 @format_option
@@ -43,24 +48,28 @@ def query(
     start: datetime,
     end: datetime,
     by: str | None,
+    vs: "How | None",
     as_of: datetime | None,
     edition: str | None,
     layout: str,
 ) -> None:
     """The numbers of one or more metrics, with numerator, denominator, sample size and quality.
 
-    The period is half-open: a whole November is --from 2026-11-01 --to 2026-12-01.
+    The period is half-open: a whole November is --from 2026-11-01 --to 2026-12-01. With --vs the columns period, end
+    and until say which of the two a row is of.
     """
+    from metrics.compare import with_compared
     from metrics.query import query as ask
 
     with as_usage():
-        read = opened(settings, edition)
+        asked, days = opened(settings, edition), period(start, end)
         frame = ask(
-            read,
+            asked,
             metric,
-            area_code(read, area),
-            period(start, end),
+            area_code(asked, area),
+            days,
             by=by,
+            periods=with_compared(days, vs, as_of or asked.as_of) if vs else None,
             as_of=as_of,
             catalog=catalog_of(settings),
         )

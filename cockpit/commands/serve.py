@@ -54,7 +54,8 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         check_reports(settings)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        for name in ("catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities"):
+        files = ("calendar", "catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities")
+        for name in files:
             if path := getattr(settings, name):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here

@@ -38,11 +38,11 @@ def header(view: "View") -> None:
         return
     asked = tuple(st.query_params.to_dict().items())
     _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback))
-    if told := _outside_the_data(view):
+    if told := outside_the_data(view):
         notice(told)
 
 
-def _outside_the_data(view: "View") -> str:
+def outside_the_data(view: "View") -> str:
     """That the period has no data, or that another one is shown than this month; empty where neither holds."""
     days = extent(view.edition)
     if days is None:

@@ -256,6 +256,13 @@ def test_groups_of_a_query_add_up(published: Path, run: Any) -> None:
     assert {r["group"]: r["value"] for r in towns} == {DISTRICT: "1", "990200001000": "3", "990200002000": "1"}
 
 
+def test_query_gives_the_period_compared_with_up_to_the_same_time(published: Path, run: Any) -> None:
+    told = run("query", "intake", *QUERY, "--vs", "previous", "--as-of", "2026-03-05 12:00", "--format", "json")
+    assert [(r["value"], r["period"], r["end"], r["until"]) for r in json.loads(told.out)] == [
+        (4, "2026-03-01", "2026-04-01", None), (None, "2026-02-01", "2026-02-06", "2026-02-05 12:00:00"),
+    ]  # fmt: skip
+
+
 def test_query_as_of_an_earlier_time_knows_less(published: Path, run: Any) -> None:
     early = run("query", "intake", "backlog", *QUERY, "--as-of", "2026-03-05 12:00", "--format", "json")
     assert {r["metric"]: r["value"] for r in json.loads(early.out)} == {"intake": 4, "backlog": 3}

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit import view as views
+from cockpit.components import header
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, View, read
 from data.errors import DataError
@@ -175,3 +176,14 @@ def test_an_unknown_area_is_a_friendly_page(
 def test_views_are_values(config: Settings) -> None:
     assert isinstance(read({}, config), View)
     assert read({}, config) == read({}, config)
+
+
+def test_the_newest_month_with_data_opens_where_this_month_has_none(home: Home) -> None:
+    edition_of(home, [{"registered_at": datetime(2026, 9, 30, 23)}], datetime(2026, 11, 28, 8))
+    config = Settings(home=home.root)
+    view = read({}, config)
+    assert view.period == Period(date(2026, 9, 1), date(2026, 10, 1))
+    assert header.outside_the_data(view) == "2026年11月还没有数据，现显示有数据的最近一个月：2026年9月"
+    asked = read({"from": "2026-11-01", "to": "2026-11-29"}, config)
+    assert header.outside_the_data(asked) == "本时段没有数据：现有数据自 2026-09-30 至 2026-09-30"
+    assert header.outside_the_data(read({"from": "2026-09-01", "to": "2026-10-01"}, config)) == ""

@@ -90,6 +90,14 @@ def test_numbers_are_those_of_the_query_function(get: Callable[..., httpx.Respon
     assert list(as_csv["value"]) == list(frame["value"])
 
 
+def test_numbers_come_with_the_period_compared_with(get: Callable[..., httpx.Response]) -> None:
+    now, before = get("metrics/intake", **NOVEMBER, vs="previous").json()
+    assert now["until"] is None
+    assert before["period"] == "2026-10-01"
+    assert before["until"].endswith(now["as_of"][10:])
+    assert get("metrics/intake", **NOVEMBER, vs="tomorrow").status_code in (400, 422)
+
+
 def test_without_an_area_it_is_ones_own(get: Callable[..., httpx.Response]) -> None:
     assert get("metrics/intake", **NOVEMBER).json()[0]["area"] == str(TOWNS[0])
 
