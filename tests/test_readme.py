@@ -87,7 +87,7 @@ def test_the_five_minutes_work_word_for_word(readme: Path, tmp_path: Path) -> No
     server = subprocess.Popen(["bash", "-c", export + f"exec {serve}"], cwd=tmp_path, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
-        with httpx2.Client(base_url=address, headers={"Origin": address}) as client:
+        with httpx2.Client(base_url=address, headers={"Origin": address}, timeout=60) as client:
             sign_in(client, "wang", "Harbour-7712", "Harbour-8823")
             assert client.get("/").status_code == 200
             told = client.get("/api/v1/metrics/backlog", params={"from": "2026-11-01", "to": "2026-12-01"})

@@ -21,7 +21,7 @@ const draw = ({ tiles, passport }) => `<div class="tiles">${tiles.map(t => `
     <div class="head">${link(t.href, esc(t.name), `class="name" data-stay ${t.chosen ? 'aria-current="true"' : ""}`)}
       ${t.passport ? `<a class="info" href="${esc(t.passport)}" title="${esc(passport)}" aria-label="${esc(`${t.name}: ${passport}`)}">ⓘ</a>` : ""}</div>
     ${number(t, passport)}
-    <div class="line change">${t.change ? `<span class="${t.tone}">${esc(t.change)}</span> <span class="grey nowrap">${esc(t.against)}</span>` : "&nbsp;"}</div>
+    <div class="line change">${t.change ? `<span class="${t.tone}">${esc(t.change)}</span> <span class="grey">${esc(t.against)}</span>` : "&nbsp;"}</div>
     <div class="line ${t.state}">${t.word ? `${shape(t.state)} ${esc(t.word)} <span class="grey">${esc(t.limit)}</span>` : t.note ? `<span class="grey">${shape("none")} ${esc(t.note)}</span>` : "&nbsp;"}</div>
     <div class="line grey basis">${t.basis.map(part => `<span class="nowrap">${esc(part)}</span>`).join(" ")}${t.word && t.note ? `<span>${esc(t.note)}</span>` : ""}</div>
     ${spark(t.trend, t.running)}

@@ -6,7 +6,7 @@ checked that the visitor may see the area.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from metrics import today as attention
 from metrics.areas import Area
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric
-from metrics.compare import against
+from metrics.compare import against, is_running
 from metrics.frames import each, period_of
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
@@ -201,8 +201,17 @@ def line(asked: Asked, metric: Metric) -> Line:
     if not periods:
         return Line(*[Series((), ())] * 3)
     frame = _query(asked, [metric.id], periods=periods)
-    values = {period_of(row): _number(row.value) for row in each(frame)}
+    # the first hours of a day are often too few to say anything: a rate of one case would look like a fall
+    values = {
+        (span := period_of(row)): None if row.quality == SMALL and unfinished(span, as_of) else _number(row.value)
+        for row in each(frame)
+    }
     return Line(*(Series(tuple(buckets), tuple(values[bucket] for bucket in buckets)) for buckets in lines))
+
+
+def unfinished(bucket: Period, as_of: datetime) -> bool:
+    """Whether a bucket of a line is still running, or is cut at the time of day that the running one stands at."""
+    return bucket.until is not None or is_running(bucket, as_of)
 
 
 def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) -> list[Period]:

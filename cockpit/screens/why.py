@@ -17,6 +17,7 @@ from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN
 from cockpit.view import View
 from metrics.catalog import Metric
+from metrics.compare import so_far
 from metrics.question import AREAS
 from metrics.question import filters as known
 from metrics.why import Explanation
@@ -56,10 +57,10 @@ def sentence(view: View, found: Explanation) -> str:
         return _("{metric}: not known in both periods, so there is no change to explain", metric=name)
     before, after = (format.quantity(metric, value) for value in (found.before, found.after))
     told = {"metric": name, "before": before, "after": after}
-    if not round(found.change, decimals(view)):
-        return _("{metric} stayed at {after}", **told)
     told["change"] = _amount(view, found.change)
-    if found.change > 0:
+    if not round(found.change, decimals(view)):
+        moved = _("{metric} stayed at {after}", **told)
+    elif found.change > 0:
         moved = _("{metric} rose from {before} to {after}, {change}", **told)
     else:
         moved = _("{metric} fell from {before} to {after}, {change}", **told)
@@ -163,7 +164,9 @@ def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> Non
     bars.waterfall(
         [_bar(view, line) for line in merged(every, MOST_STEPS)],
         start=Bar(format.period(found.against), found.before or 0, format.quantity(view.metric, found.before)),
-        end=Bar(format.period(found.period), found.after or 0, format.quantity(view.metric, found.after)),
+        end=Bar(
+            format.period(so_far(found.period, view.as_of)), found.after or 0, format.quantity(view.metric, found.after)
+        ),
         key=f"waterfall-{by}",
     )
     whole = Line(_("Together"), found.before, found.after, sum(m.mix for m in every), sum(m.rate for m in every))

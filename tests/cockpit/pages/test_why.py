@@ -51,6 +51,12 @@ def test_the_sentence_names_the_largest_movers_of_one_split(view: Callable[..., 
     assert sentence == "按期办结率从 80.0 % 升到 80.1 %，+0.1 个百分点：按镇街 北塘街道 +0.7，沙洲镇 −0.6"
 
 
+def test_a_whole_that_stayed_names_what_moved_in_it(view: Callable[..., View]) -> None:
+    found = explained(0.0, town=moves((str(TOWNS[0]), 0.6), (str(TOWNS[1]), -0.6)))
+    sentence = why.sentence(view(metric="on_time_rate"), found)
+    assert sentence == "按期办结率为 80.0 %，没有变动：按镇街 北塘街道 +0.6，沙洲镇 −0.6"
+
+
 def test_a_split_into_one_part_leaves_the_sentence_to_the_next(view: Callable[..., View]) -> None:
     found = explained(-0.3, town=moves((str(TOWNS[0]), -0.3)), department=moves(("区城管局", -0.2), ("区住建局", -0.1)))
     assert why.sentence(view(metric="on_time_rate"), found).endswith("−0.3 个百分点：按责任单位 区城管局 −0.2")
