@@ -9,6 +9,8 @@ from cockpit.settings import Settings
 from data import aliases, editions
 from data import unload as unloading
 from data.aliases import AliasReport
+from data.backup.archive import Manifest
+from data.backup.take import take
 from data.desk import audit
 from data.desk.store import Desk
 from data.spool import Push, Spool
@@ -20,6 +22,8 @@ UNLOAD = action("batches.unload", "act", Can.REJECTS, "district")
 ALIASES = action("areas.aliases", "act", Can.DATA, "district")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
+BACKUP = action("home.backup", "export", Can.DATA, "district")
+RESTORE = action("home.restore", "act", Can.DATA, "district")
 
 
 def rollback(desk: Desk, actor: Actor, config: Settings, edition: str) -> None:
@@ -56,3 +60,15 @@ def purge_audit(desk: Desk, actor: Actor, until: datetime, exported: Path) -> in
     """Remove audit rows that stand in an export. Returns how many."""
     with PURGE_AUDIT.by(desk, actor, f"audit purged until {until:%Y-%m-%d}"):
         return audit.purge(desk, until, exported)
+
+
+def backup(desk: Desk, actor: Actor, config: Settings, file: Path) -> Manifest:
+    """Write the home and its desk to a new file."""
+    with BACKUP.recorded_first(desk, actor, f"backup to {file.name}"):
+        return take(config.data, config.desk_url, file)
+
+
+def record_restore(desk: Desk, actor: Actor, manifest: Manifest) -> None:
+    """Note in a restored desk that it was restored: what was recorded after the backup is not in it."""
+    with RESTORE.by(desk, actor, f"restored from the backup of {manifest.made_at}"):
+        pass

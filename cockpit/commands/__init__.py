@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from cockpit.commands.audit import audit
+from cockpit.commands.backup import backup, inventory, restore
 from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
@@ -53,6 +54,9 @@ for command in (
     user,
     token,
     audit,
+    backup,
+    restore,
+    inventory,
 ):
     cli.add_command(command)
 

@@ -91,15 +91,19 @@ def open_desk(url: str) -> Desk:
 def _migrate(connection: Connection) -> None:
     """Bring the tables to the newest; where they are, Alembic is not even imported: each command opens the desk."""
     known = connection.dialect.has_table(connection, "alembic_version")
-    if known and connection.scalar(text("SELECT version_num FROM alembic_version")) == newest():
-        return
+    if not known or connection.scalar(text("SELECT version_num FROM alembic_version")) != newest():
+        migrate(connection)
+
+
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a version, the newest by default."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def newest() -> str:

@@ -35,6 +35,7 @@ SPOKEN = {
 
 LOADED = "data are loaded, and a load that fails is told, by a command or in a worker's log"
 PUBLISHED = "data are published by a command, or by a worker that logs it"
+BACKED_UP = "backups are taken and restored by a command"
 PUSHED = "the HTTP API speaks English"
 STARTED = "read when a process starts, which does not start then"
 LOGGED = "told to the log and the audit; the login page has words of its own"
@@ -52,6 +53,8 @@ ELSEWHERE = {
     "data/buckets.py": PUSHED, "data/intake.py": PUSHED,
     "data/probe/register.py": "sites are probed by a command or a worker",
     "data/probe/service.py": "sites are probed by a command or a worker",
+    "data/backup/archive.py": BACKED_UP, "data/backup/desk.py": BACKED_UP, "data/backup/restore.py": BACKED_UP,
+    "data/backup/take.py": BACKED_UP, "data/backup/totals.py": BACKED_UP,
     "data/desk/tokens.py": TOKENS,
     "metrics/catalog/read.py": STARTED, "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
     "cockpit/access/identity.py": LOGGED, "cockpit/access/provider.py": LOGGED,

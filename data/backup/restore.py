@@ -1,0 +1,195 @@
+"""Restore a backup: extract beside, verify, then put in place. A killed run is completed or begun anew by the next."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from data.backup import archive, totals
+from data.backup import desk as rows
+from data.backup.archive import Manifest
+from data.backup.take import SQLITE_DESK, sqlite_of, totals_of_sqlite
+from data.desk.store import open_desk
+from data.editions import sync
+from data.errors import DataError
+from data.home import Home
+from data.store import read_store
+
+STAGING, REPLACED = ".restoring-", ".replaced-"
+READY = "READY"
+"""Lies in the staging folder once all in it is verified: a restore that is killed then is completed by the next."""
+LAST = "editions"
+"""Put in place behind all others: until then nothing is published, so nothing is served."""
+
+
+def restore(path: Path, home: Home, desk_url: str, *, replace: bool = False, check: bool = False) -> Manifest:
+    """Put a backup's content into a home and its desk. check: verify it only.
+
+    The home and the desk must be empty, unless `replace`: then what is there is kept in `.replaced-…` in the home, a
+    PostgreSQL desk in a schema `replaced_…`. Raises DataError; the home is as it was then.
+    """
+    with archive.reading(path) as (tar, manifest):
+        _fits(manifest, home, desk_url)
+        if not check:
+            if _finished(home, manifest, desk_url):
+                return manifest
+            _may_fill(home, manifest, desk_url, replace=replace)
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f"{STAGING}{datetime.now():%Y%m%d-%H%M%S}-", dir=home.root))
+        try:
+            with archive.full_disk_told(home.root):
+                archive.extract(path, tar, manifest, staging)
+                _verify(staging, home, manifest)
+                if not check:
+                    _place_desk(staging, home, desk_url)
+                    _fill_desk(staging, manifest, desk_url, replace=replace)
+                    _mark_ready(staging, manifest)
+                    _put_in_place(home, staging, desk_url)
+        finally:
+            if not (staging / READY).exists():
+                shutil.rmtree(staging, ignore_errors=True)
+                if check and not any(home.root.iterdir()):
+                    home.root.rmdir()
+    return manifest
+
+
+def _fits(manifest: Manifest, home: Home, desk_url: str) -> None:
+    if manifest.zone != home.zone:
+        raise DataError(f"this backup is of the zone {manifest.zone}: set COCKPIT_ZONE to it")
+    if manifest.desk == "rows" and sqlite_of(desk_url):
+        raise DataError("this backup holds a PostgreSQL desk: name an empty database in COCKPIT_DESK")
+    if manifest.desk == "sqlite" and not sqlite_of(desk_url):
+        raise DataError("this backup holds a SQLite desk: unset COCKPIT_DESK, or name a SQLite file")
+
+
+def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
+    """Raises DataError if something is there that may not be replaced. What a killed run left is removed."""
+    for left in home.root.glob(f"{STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    if replace:
+        return
+    if _content(home):
+        raise DataError(
+            f"{home.root} is not empty: name an empty folder, or add --replace, which moves what is there to a folder "
+            f"{REPLACED}… in it"
+        )
+    outside = sqlite_of(desk_url) if manifest.desk == "sqlite" else None
+    if outside and outside.exists() and outside.stat().st_size:
+        raise DataError(f"{outside} exists already: name another desk in COCKPIT_DESK, or add --replace")
+    if manifest.desk == "rows" and rows.occupied(desk_url) and not _is_filled(manifest, desk_url):
+        raise DataError("the desk's database is not empty: name an empty one, or add --replace")
+
+
+def _content(home: Home) -> list[Path]:
+    """What lies in a home, but folders of restores."""
+    if not home.root.is_dir():
+        return []
+    return [path for path in home.root.iterdir() if not path.name.startswith((STAGING, REPLACED))]
+
+
+def _verify(staging: Path, home: Home, manifest: Manifest) -> None:
+    """Compare the totals of what was extracted with those of the backup."""
+    copy = Home(staging / "home", home.zone, home.memory, home.threads)
+    counted = manifest.totals
+    if copy.store.exists():
+        with read_store(copy) as store:
+            totals.differing("the store", counted["store"], totals.of_store(store))
+    totals.differing("the editions", counted["editions"], totals.of_editions(copy))
+    journal = copy.root / "spool" / "journal.sqlite"
+    if journal.exists():
+        totals.differing("the pushes", counted["pushes"], totals.of_journal(journal))
+    if (staging / SQLITE_DESK).exists():
+        totals.differing("the desk", counted["desk"], totals_of_sqlite(staging / SQLITE_DESK))
+    shutil.rmtree(copy.scratch, ignore_errors=True)
+
+
+def _place_desk(staging: Path, home: Home, desk_url: str) -> None:
+    """A SQLite desk that belongs into the home goes there with it."""
+    source, target = staging / SQLITE_DESK, sqlite_of(desk_url)
+    root = home.root.absolute()
+    if source.exists() and target and target.is_relative_to(root):
+        place = staging / "home" / target.relative_to(root)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        source.rename(place)
+
+
+def _is_filled(manifest: Manifest, desk_url: str) -> bool:
+    """Whether a restore that was killed has filled the desk already."""
+    last = manifest.totals["desk"].get("last_hash")
+    return bool(last) and rows.last_hash(desk_url) == last
+
+
+def _fill_desk(staging: Path, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
+    if manifest.desk != "rows":
+        return
+    if not _is_filled(manifest, desk_url):
+        rows.import_rows(desk_url, staging / "desk", manifest.desk_version, replace=replace)
+    desk = open_desk(desk_url)
+    try:
+        totals.differing("the desk", manifest.totals["desk"], totals.of_desk(desk))
+    finally:
+        desk.close()
+    shutil.rmtree(staging / "desk")
+
+
+def _mark_ready(staging: Path, manifest: Manifest) -> None:
+    names = sorted(path.name for path in (staging / "home").iterdir()) if (staging / "home").exists() else []
+    draft = staging / "ready.half"
+    draft.write_text(json.dumps({"made_at": manifest.made_at, "files": _print(manifest), "names": names}), "utf-8")
+    sync(draft)
+    draft.rename(staging / READY)
+    sync(staging)
+
+
+def _print(manifest: Manifest) -> str:
+    """Tells one backup from another."""
+    return hashlib.sha256(json.dumps(manifest.files, sort_keys=True).encode()).hexdigest()
+
+
+def _finished(home: Home, manifest: Manifest, desk_url: str) -> bool:
+    """Go on with a restore that was killed when it was verified; whether it was one of this very backup."""
+    if not home.root.is_dir():
+        return False
+    for staging in home.root.glob(f"{STAGING}*"):
+        if (staging / READY).exists():
+            same = json.loads((staging / READY).read_text("utf-8"))["files"] == _print(manifest)
+            _put_in_place(home, staging, desk_url)
+            return same
+    return False
+
+
+def _put_in_place(home: Home, staging: Path, desk_url: str) -> None:
+    """Move what is there aside, and what was extracted in, name by name. Each is one rename, so it may be repeated."""
+    names = json.loads((staging / READY).read_text("utf-8"))["names"]
+    aside = home.root / f"{REPLACED}{staging.name.removeprefix(STAGING)}"
+    for path in _content(home):
+        if path.name not in names or (staging / "home" / path.name).exists():
+            aside.mkdir(mode=0o700, exist_ok=True)
+            path.rename(aside / path.name)
+    for name in sorted(names, key=lambda name: (name == LAST, name)):
+        if (staging / "home" / name).exists():
+            (staging / "home" / name).rename(home.root / name)
+    _put_desk(staging, desk_url)
+    sync(home.root)
+    (staging / READY).unlink()
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _put_desk(staging: Path, desk_url: str) -> None:
+    """A SQLite desk that lies outside of the home."""
+    source, target = staging / SQLITE_DESK, sqlite_of(desk_url)
+    if not source.exists() or target is None:
+        return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
+    for old in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm"))):
+        if old.exists():
+            old.rename(old.with_name(f"{old.name}.replaced-{stamp}"))
+    draft = target.with_name(f".{target.name}.half")
+    shutil.copyfile(source, draft)
+    os.chmod(draft, 0o600)
+    sync(draft)
+    draft.rename(target)
