@@ -152,7 +152,8 @@ def latest(con: duckdb.DuckDBPyConnection, fact: Fact) -> datetime | None:
     Noted once: DuckDB reads it off the columns' statistics only until a row is deleted.
     """
     times = dict.fromkeys(c.known_at for c in fact.columns if c.known_at)
-    row = con.execute(f"SELECT {', '.join(f'max({name})' for name in times)} FROM edition.{fact.name}").fetchone()
+    newest = ", ".join(f"max({name})::TIMESTAMP" for name in times)  # local, of instants as well
+    row = con.execute(f"SELECT {newest} FROM edition.{fact.name}").fetchone()
     return max((at for at in row or () if at is not None), default=None)
 
 

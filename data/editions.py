@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import duckdb
 
 from data.errors import Damaged, DataError
-from data.home import Home
+from data.home import Home, set_zone
 from data.queries import Cursor
+from data.values.zones import LOCAL, time_type
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +63,8 @@ class Edition:
         self.scope: Scope = EVERYTHING
         self._whole: Edition | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
-            # these two stand before the temporary folder: DuckDB 2.0 then still lets it be set
+            # stands before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
-            "lock_configuration": "true",
             "temp_directory": str(home.scratch),
             "threads": home.threads,
             "memory_limit": memory,
@@ -75,6 +76,7 @@ class Edition:
         self._opening = threading.Lock()
         self._file: Stamp | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._instants = False
         try:
             self.meta: dict[str, str] = dict(self.cursor().execute("SELECT key, value FROM meta").fetchall())
             self.as_of = datetime.fromisoformat(self.meta["as_of"])
@@ -94,8 +96,8 @@ class Edition:
                 self._file = _stamp(self.path)
                 if self._file is None:
                     raise DataError(f"edition {self.id} is gone: its file {self.path} does not exist")
-                self._connection = duckdb.connect(str(self.path), read_only=True, config=self._config)
-            return Cursor(self._connection.cursor(), self._blame)
+                self._connection, self._instants = _opened(self.path, self._config)
+            return Cursor(self._connection.cursor(), self._blame, self._instants)
 
     def sound(self) -> bool:
         """Whether it can be read. Nobody writes to an edition: a file that is not the one opened is damaged."""
@@ -384,6 +386,21 @@ def exclusively(home: Home) -> Iterator[None]:
                     ) from None
                 time.sleep(0.05)
         yield
+
+
+def _opened(
+    path: Path, config: dict[str, str | bool | int | float | list[str]]
+) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """An edition's file, and whether its zone has summer time. Days and times of instants are told in that zone."""
+    connection = duckdb.connect(str(path), read_only=True, config=config)
+    found = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
+    instants = bool(found) and found[0] in available_timezones() and time_type(found[0]) != LOCAL
+    locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
+    if locked != (True,):  # else a reader still holds the file open, and all of this is done
+        if instants:
+            set_zone(connection, found[0])
+        connection.execute("SET lock_configuration = true")
+    return connection, instants
 
 
 def _check(home: Home, id: str) -> None:

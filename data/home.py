@@ -1,16 +1,20 @@
 """The folder that holds all state, and how DuckDB is opened on what lies in it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
+
+from data.values.zones import LOCAL, time_type
 
 
 @dataclass(frozen=True)
 class Home:
     """Where the state lives and with which limits it is worked on.
 
-    zone: the district's own time zone; every stored time is local to it.
+    zone: the district's own time zone. Stored times are local to it if its clocks never change, else instants.
     memory: DuckDB's memory limit for loading and publishing, e.g. "4GB".
     calendar: the district's own table of working days, a CSV; None for the official calendar alone.
     """
@@ -20,6 +24,15 @@ class Home:
     memory: str = "4GB"
     threads: int = 2
     calendar: Path | None = None
+
+    @property
+    def time_type(self) -> str:
+        """DuckDB's type of the times that the store and the editions keep."""
+        return time_type(self.zone)
+
+    def kept(self, local: datetime) -> datetime:
+        """A local time of the district, `fold` telling which of two, as the store keeps it."""
+        return local if self.time_type == LOCAL else local.replace(tzinfo=ZoneInfo(self.zone))
 
     @property
     def store(self) -> Path:
@@ -41,8 +54,8 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
 
     def connect(self, path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-        """Open DuckDB with this home's limits. No extension is fetched, row order is free."""
-        return duckdb.connect(
+        """Open DuckDB with this home's limits and zone. No extension is fetched, row order is free."""
+        connection = duckdb.connect(
             str(path),
             read_only=read_only,
             config={
@@ -54,3 +67,11 @@ class Home:
                 "autoload_known_extensions": False,
             },
         )
+        if self.time_type != LOCAL:
+            set_zone(connection, self.zone)
+        return connection
+
+
+def set_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """Have the connection and its cursors tell days and local times of instants in `zone`."""
+    connection.execute("SET GLOBAL TimeZone = '" + zone.replace("'", "''") + "'")

@@ -100,7 +100,7 @@ def judge(
             connection.execute(f"SELECT skip, count(*) {read_facts} WHERE skip IS NOT NULL GROUP BY skip").fetchall()
         )
         connection.execute("CREATE TABLE late (number BIGINT, reason VARCHAR, raw VARCHAR)")
-        _duplicates(connection, contract, now)
+        _duplicates(connection, contract, home.kept(now))
         if pushed and pushed.area is not None:
             _foreign(connection, contract, home, pushed)
         _write_rejects(connection, delivery, rejects)

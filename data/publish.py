@@ -31,6 +31,7 @@ from data.progress import Progress, watched
 from data.rollups import Rollup
 from data.schema import FACTS
 from data.store import attach_store
+from data.values.zones import LOCAL
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ class Order:
     @property
     def recipe(self) -> str:
         """Changes whenever the same facts would make another edition."""
-        made_by = repr((FORMAT, self.home.zone, FACTS, self.rollups))
+        kept = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
+        made_by = repr((FORMAT, kept, FACTS, self.rollups))
         return hashlib.blake2b(made_by.encode(), digest_size=16).hexdigest()
 
 

@@ -2,8 +2,11 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -85,17 +88,28 @@ def stop_all() -> None:
     _limit.stop_all()
 
 
+def _clock(value: Any) -> Any:
+    """An instant as its zone's clocks show it: naive, `fold` telling the second of two; any other value as it is."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return value
+    return value.astimezone(ZoneInfo(str(value.tzinfo))).replace(tzinfo=None)
+
+
 class Cursor:
     """A cursor of DuckDB, as far as editions are asked with it. Not to be shared between threads.
 
     damaged: told of an error of DuckDB; gives the DataError to raise if the file is to blame for it.
+    instants: the edition keeps times as instants; they are given as its zone's clocks show them, naive.
     Every method raises TooSlow at the limit, counted from `execute`.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, damaged: Callable[[duckdb.Error], DataError | None]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        damaged: Callable[[duckdb.Error], DataError | None],
+        instants: bool = False,
     ) -> None:
-        self._connection, self._damaged = connection, damaged
+        self._connection, self._damaged, self._instants = connection, damaged, instants
         self._began = time.monotonic()
 
     def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> "Cursor":
@@ -104,16 +118,28 @@ class Cursor:
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        return self._ask(self._connection.fetchone)
+        row = self._ask(self._connection.fetchone)
+        return row and self._local([row])[0]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        return self._ask(self._connection.fetchall)
+        return self._local(self._ask(self._connection.fetchall))
 
     def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
-        return self._ask(lambda: self._connection.fetchmany(size))
+        return self._local(self._ask(lambda: self._connection.fetchmany(size)))
 
     def df(self) -> "pd.DataFrame":
-        return self._ask(self._connection.df)
+        if not self._instants:
+            return self._ask(self._connection.df)
+        with warnings.catch_warnings():  # DuckDB 2.0 makes columns of instants in a way that pandas 3 warns of
+            warnings.filterwarnings("ignore", "The inplace keyword in DataFrame.drop")
+            frame = self._ask(self._connection.df)
+        for at, type in enumerate(frame.dtypes):
+            if getattr(type, "tz", None):
+                frame.isetitem(at, frame.iloc[:, at].dt.tz_localize(None))
+        return frame
+
+    def _local(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return [tuple(map(_clock, row)) for row in rows] if self._instants else rows
 
     def fetchnumpy(self) -> "dict[str, np.ndarray]":
         return self._ask(self._connection.fetchnumpy)

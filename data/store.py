@@ -6,16 +6,21 @@ DuckDB lets either one process write a file or many read it, so readers open it 
 waits a little for the other. Facts carry no index: ten million keys in one would cost more than the scan it saves.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 
 import duckdb
 
 from data.errors import DataError, Unavailable
 from data.home import Home
-from data.schema import FACTS, Fact
+from data.schema import FACTS, TIME, Fact
+from data.values.zones import LOCAL
+
+log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 10.0
 
@@ -40,9 +45,10 @@ ALIAS_COLUMNS = {"code": "BIGINT", "name": "VARCHAR", "valid_from": "DATE", "val
 """Columns of `aliases`: further names that people use for an area; valid_to is exclusive."""
 
 
-def stored(fact: Fact) -> dict[str, str]:
-    """Name and DuckDB type of the columns that the store keeps of a fact, in order."""
-    return {column.name: column.type for column in fact.columns if not column.derived}
+def stored(fact: Fact, time_type: str = LOCAL) -> dict[str, str]:
+    """Name and DuckDB type of the columns that the store keeps of a fact, in order. time_type: that of the home."""
+    kept = (column for column in fact.columns if not column.derived)
+    return {column.name: time_type if column.type == TIME else column.type for column in kept}
 
 
 PAST_COLUMNS = {"cause": "INTEGER", "same_as": "INTEGER"}
@@ -133,12 +139,10 @@ SCHEMA = (
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS ended BIGINT",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS ways VARCHAR[]",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS fixed_by INTEGER",
-    *(_table(fact.name, stored(fact)) for fact in FACTS.values()),
-    *(_table(f"past_{fact.name}", stored(fact) | PAST_COLUMNS) for fact in FACTS.values()),
-    *(_table(f"refused_{fact.name}", stored(fact) | REFUSED_COLUMNS) for fact in FACTS.values()),
     _table("endings", {"batch": "INTEGER", "source": "VARCHAR", "key": "VARCHAR"}),
     _table("kept", {"source": "VARCHAR PRIMARY KEY", "oldest": "INTEGER"}),
 )
+"""All tables but those of the facts, whose times depend on the home."""
 
 
 def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple:
@@ -151,7 +155,9 @@ def areas_version(store: duckdb.DuckDBPyConnection) -> int:
     return one(store, "SELECT sum(value) FROM counters WHERE name IN ('areas_version', 'aliases_version')")[0]
 
 
-TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA)
+FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS}
+"""The tables of each fact by how their names begin, and their columns beside those of the fact."""
+TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACTS) * len(FURTHER)
 
 
 @contextmanager
@@ -162,6 +168,9 @@ def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
     try:
         for statement in SCHEMA:
             connection.execute(statement)
+        for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
+            connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
+        _keep_times(home, connection)
         yield connection
     finally:
         connection.close()
@@ -174,7 +183,8 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
         with open_store(home, wait):
             pass
     connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
-    if one(connection, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES:  # an older release made it
+    if one(connection, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES or _other_times(home, connection):
+        # an older release made it, or the district's zone was another one
         connection.close()
         with open_store(home, wait):
             pass
@@ -188,7 +198,37 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
 def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
     path = str(home.store).replace("'", "''")
+    if home.time_type != LOCAL:
+        with read_store(home):  # has its times kept as instants
+            pass
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
+
+
+def _other_times(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Table and column of times of facts that are not kept as the home's zone asks for."""
+    facts = ", ".join(f"'{prefix}{name}'" for prefix in FURTHER for name in FACTS)
+    return store.execute(
+        f"SELECT table_name, column_name FROM duckdb_columns() WHERE table_name IN ({facts}) "
+        "AND starts_with(data_type, 'TIMESTAMP') AND data_type <> ?",
+        [home.time_type],
+    ).fetchall()
+
+
+def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
+    """Turn local times into instants or back, if an older release or another zone kept them otherwise.
+
+    Of an hour that clocks show twice an older release did not know which one was meant: the second is taken.
+    """
+    if not (others := _other_times(home, store)):
+        return
+    with transaction(store):
+        for table, column in others:
+            zone = home.zone.replace("'", "''")
+            store.execute(
+                f"ALTER TABLE {table} ALTER {column} SET DATA TYPE {home.time_type} USING timezone('{zone}', {column})"
+            )
+    log.warning("%s: its times are kept as %s from now on, since the zone is %s; publish once",
+                home.store, "local times" if home.time_type == LOCAL else "instants", home.zone)  # fmt: skip
 
 
 @contextmanager

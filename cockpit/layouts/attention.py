@@ -11,6 +11,7 @@ from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
 from cockpit.layouts.words import area_name, ask, rows_link
 from cockpit.screens.why import named_movers
 from cockpit.view import View
+from data.values.zones import elapsed
 from metrics.frames import each
 from metrics.question import exists_at
 from metrics.reds import Red
@@ -94,7 +95,8 @@ def oldest(view: View, found: pd.DataFrame) -> Line | None:
 
 
 def _old(view: View, row: answers.Row) -> Item:
-    age = format.age(min(pd.Timestamp(view.as_of), pd.Timestamp(view.period.end)) - row.registered_at)
+    until = min(pd.Timestamp(view.as_of), pd.Timestamp(view.period.end))
+    age = format.age(elapsed(row.registered_at, until, view.edition.zone))
     what = next(
         (text for text in (row.title, row.subcategory, row.category) if isinstance(text, str) and text), row.key
     )

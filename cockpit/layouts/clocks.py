@@ -13,6 +13,7 @@ from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import source_name
 from cockpit.view import View
+from data.values.zones import elapsed
 from metrics.frames import each
 
 MOST_CARDS = 12
@@ -57,10 +58,10 @@ def clock(view: View, row: Row) -> str:
     if row.when == "no deadline":
         return ""
     if row.when == "overdue":
-        return _("{age} overdue", age=format.age(view.as_of - row.next_due))
+        return _("{age} overdue", age=format.age(elapsed(row.next_due, view.as_of, view.edition.zone)))
     if row.when == "today":
         return _("due today {time}", time=format.clock(row.next_due))
-    return _("{age} left", age=format.age(row.next_due - view.as_of))
+    return _("{age} left", age=format.age(elapsed(view.as_of, row.next_due, view.edition.zone)))
 
 
 def _card(view: View, row: Row) -> Card:

@@ -10,6 +10,7 @@ from cockpit.layouts.answers import Row
 from cockpit.layouts.words import ask
 from cockpit.view import View
 from data.schema import CLOSE_KINDS
+from data.values.zones import elapsed
 from metrics.frames import each
 
 MOST_ROWS = 500
@@ -24,7 +25,7 @@ def draw(view: View) -> None:
         notice(_("No case was closed in this period."))
         return
     names = (_("No."), _("Matter"), _("Registered"), _("Closed"), _("Took"), _("Unit"), _("Result"))
-    rows = [[format.number(i), *cells(row)] for i, row in enumerate(each(found), 1)]
+    rows = [[format.number(i), *cells(row, view.edition.zone)] for i, row in enumerate(each(found), 1)]
     table.table([Column(name) for name in names], rows, key="publicity")
     notice(
         _(
@@ -35,15 +36,15 @@ def draw(view: View) -> None:
     )
 
 
-def cells(row: Row) -> list[str]:
-    """What the list tells of one case."""
+def cells(row: Row, zone: str) -> list[str]:
+    """What the list tells of one case; its times are local to `zone`."""
     matter = " · ".join(text for text in (row.category, row.subcategory) if isinstance(text, str) and text)
     done = row.close_kind if isinstance(row.close_kind, str) else "done"
     return [
         matter or _("Not given"),
         format.day(row.registered_at),
         format.day(row.closed_at),
-        format.age(row.closed_at - row.registered_at),
+        format.age(elapsed(row.registered_at, row.closed_at, zone)),
         row.unit if isinstance(row.unit, str) else "",
         CLOSE_KINDS[done] if language() == "zh" else _("done") if done == "done" else done,
     ]

@@ -1,7 +1,7 @@
 """One case: its stages against their clocks, and everything the district holds on it, in words."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -18,6 +18,7 @@ from cockpit.screens import words
 from cockpit.screens.shared import case_href
 from cockpit.view import View
 from data.ledger import Batch, batch_of
+from data.values.zones import elapsed
 from metrics import areas
 from metrics.errors import MetricsError
 from metrics.links import HIDDEN
@@ -60,7 +61,8 @@ def stages(view: View, case: Case) -> list[Stage]:
     start, closed = case["registered_at"], case["closed_at"]
     told = [Stage(_("Registered"), format.stamp(start), "done")]
     if case["accepted_at"]:
-        told.append(Stage(_("Accepted"), format.stamp(case["accepted_at"]), "done", _after(start, case["accepted_at"])))
+        at = case["accepted_at"]
+        told.append(Stage(_("Accepted"), format.stamp(at), "done", _after(view, start, at)))
     for done, due in CLOCKS:
         if done == "closed_at" or case[done] or (case[due] and not closed):
             first = not any(stage.state in ("now", "overdue") for stage in told)
@@ -73,19 +75,22 @@ def _stage(view: View, case: Case, done: str, due: str, *, running: bool) -> Sta
     name = words.column(done)
     by = _("by {time}", time=format.stamp(limit)) if limit else ""
     if at:
-        late = limit is not None and at > limit
-        note = _("late by {age}", age=format.age(at - limit)) if late else _after(case["registered_at"], at)
+        over = elapsed(limit, at, view.edition.zone) if limit else timedelta(0)
+        late = over > timedelta(0)
+        note = _("late by {age}", age=format.age(over)) if late else _after(view, case["registered_at"], at)
         if done == "closed_at" and case["close_kind"] not in (None, "done"):
             name, late = words.value("close_kind", case["close_kind"]), False
         return Stage(name, format.stamp(at), "late" if late else "done", note, by)
     if limit is not None and limit < view.as_of:
-        return Stage(name, "", "overdue", _("overdue by {age}", age=format.age(view.as_of - limit)), by)
-    left = _("{age} left", age=format.age(limit - view.as_of)) if limit else ""
+        over = elapsed(limit, view.as_of, view.edition.zone)
+        return Stage(name, "", "overdue", _("overdue by {age}", age=format.age(over)), by)
+    left = _("{age} left", age=format.age(elapsed(view.as_of, limit, view.edition.zone))) if limit else ""
     return Stage(name, "", "now" if running else "todo", left, by)
 
 
-def _after(start: datetime, at: datetime) -> str:
-    return _("after {age}", age=format.age(at - start)) if at > start else ""
+def _after(view: View, start: datetime, at: datetime) -> str:
+    took = elapsed(start, at, view.edition.zone)
+    return _("after {age}", age=format.age(took)) if took > timedelta(0) else ""
 
 
 def about(view: View, case: Case) -> list[Item]:

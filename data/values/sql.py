@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from data.errors import DataError
 from data.values.functions import NONE
 from data.values.times import SHORT_YEAR
-from data.values.zones import is_fixed
+from data.values.zones import INSTANT, LOCAL, is_fixed, time_type
 
-LOCAL, INSTANT = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
 FAR = "INTERVAL 3 HOUR"
 """Further from a change of the clocks than any change is long."""
-
-
-def time_type(zone: str) -> str:
-    """How a district in `zone` keeps times: local ones where these order as instants do, else instants."""
-    return LOCAL
 
 
 @dataclass(frozen=True)

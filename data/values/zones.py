@@ -1,9 +1,11 @@
 """Time zones: whether a zone's clock ever changes, and which instants a local time can mean."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+LOCAL, INSTANT = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
+"""DuckDB's types of a local time and of an instant."""
 SINCE, UNTIL = 1992, 2100
 """Years in which a zone must keep one offset to be a fixed one. China's last summer time ended in 1991."""
 
@@ -17,6 +19,20 @@ def is_fixed(zone: str) -> bool:
     region = ZoneInfo(zone)
     moments = (datetime(year, month, 1, tzinfo=UTC) for year in range(SINCE, UNTIL) for month in range(1, 13))
     return len({moment.astimezone(region).utcoffset() for moment in moments}) == 1
+
+
+def time_type(zone: str) -> str:
+    """How a district in `zone` keeps times: local ones where these order as instants do, else instants."""
+    return LOCAL if is_fixed(zone) else INSTANT
+
+
+def elapsed(start: datetime, end: datetime, zone: str) -> timedelta:
+    """The time from one local time of `zone` to another, whatever the clocks did meanwhile."""
+    if is_fixed(zone):
+        return end - start
+    region = ZoneInfo(zone)
+    first, last = (datetime.combine(at.date(), at.time(), region).astimezone(UTC) for at in (start, end))
+    return last - first
 
 
 def candidates(local: datetime, region: ZoneInfo) -> list[datetime]:

@@ -362,7 +362,7 @@ def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen
 def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
     view = see(area=VILLAGES[2])
     found = answers.closed_cases(words.ask(view), publicity.MOST_ROWS)
-    shown = [cell for row in found.itertuples() for cell in publicity.cells(row)]
+    shown = [cell for row in found.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]
     assert len(found) == query(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
     assert not any("张三" in cell or "解放路" in cell for cell in shown)
 
