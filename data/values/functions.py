@@ -85,17 +85,17 @@ class ValueReader:
 def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) -> Iterator[None]:
     """For as long as the context lasts, `connection` has the functions PUBLIC and those that the contract calls:
 
-    read_time(text): the instant, TIMESTAMP in UTC. read_due(start, limit): the same for a deadline, `start` in UTC.
+    read_time(text): the instant in UTC, as text. read_due(start, limit): the same for a deadline, `start` in UTC.
     time_fault(text): why a text is no time. read_boolean(text), read_number(text), read_days(text): what DuckDB casts.
-    Where a text is none, a time is NONE and a text is empty.
+    Where a text is none, the answer is empty.
     """
     functions: list[tuple[str, Callable[..., pa.Array], list[str], str]] = [
-        ("read_time", _each(lambda text: _us(reader.time(text)), pa.int64()), ["VARCHAR"], "TIMESTAMP"),
+        ("read_time", _each(lambda text: _written(reader.time(text)), pa.string()), ["VARCHAR"], "VARCHAR"),
         ("time_fault", _each(reader.fault, pa.string()), ["VARCHAR"], "VARCHAR"),
         ("read_boolean", _each(lambda text: _word(read_boolean(text)), pa.string()), ["VARCHAR"], "VARCHAR"),
         ("read_number", _each(lambda text: read_number(text) or "", pa.string()), ["VARCHAR"], "VARCHAR"),
         ("read_days", _each(lambda text: read_number(text, days=True) or "", pa.string()), ["VARCHAR"], "VARCHAR"),
-        ("read_due", _due(reader), ["TIMESTAMP", "VARCHAR"], "TIMESTAMP"),
+        ("read_due", _due(reader), ["TIMESTAMP", "VARCHAR"], "VARCHAR"),
         ("_deadline", _deadline(reader), ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
         ("_workdays", _between(reader, _workdays), ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("_minutes", _between(reader, _minutes), ["VARCHAR", "VARCHAR"], "DOUBLE"),
@@ -123,8 +123,7 @@ def _each(read: Callable[[str], object], type: pa.DataType) -> Callable[[pa.Chun
     def batch(texts: pa.ChunkedArray) -> pa.Array:
         encoded = texts.combine_chunks().dictionary_encode()
         values = pa.array([read(text) for text in encoded.dictionary.to_pylist()], type)
-        taken = pc.take(values, encoded.indices)
-        return taken.cast(_MICROSECOND) if type == pa.int64() else taken
+        return pc.take(values, encoded.indices)
 
     return batch
 
@@ -132,7 +131,8 @@ def _each(read: Callable[[str], object], type: pa.DataType) -> Callable[[pa.Chun
 def _due(reader: ValueReader) -> Callable[..., pa.Array]:
     def batch(starts: pa.ChunkedArray, limits: pa.ChunkedArray) -> pa.Array:
         pairs = zip(starts.to_pylist(), limits.to_pylist(), strict=True)
-        return _times(reader.due(start.replace(tzinfo=UTC), limit) for start, limit in pairs)
+        ends = (reader.due(start.replace(tzinfo=UTC), limit) for start, limit in pairs)
+        return pa.array([_written(end) for end in ends], pa.string())
 
     return batch
 
@@ -178,6 +178,11 @@ def _minutes(calendar: Calendar, low: datetime, high: datetime) -> float:
 
 def _times(moments: Iterator[datetime | None]) -> pa.Array:
     return pa.array([_us(moment) for moment in moments], pa.int64()).cast(_MICROSECOND)
+
+
+def _written(moment: datetime | None) -> str:
+    """An instant as DuckDB casts it to a TIMESTAMP in UTC; empty for none."""
+    return moment.replace(tzinfo=None).isoformat(sep=" ") if moment else ""
 
 
 def _us(moment: datetime | None) -> int:

@@ -5,7 +5,6 @@ rest. The connection needs `data.values.functions.value_functions`.
 from dataclasses import dataclass
 
 from data.errors import DataError
-from data.values.functions import NONE
 from data.values.times import SHORT_YEAR
 from data.values.zones import INSTANT, LOCAL, is_fixed, time_type
 
@@ -33,9 +32,10 @@ class Times:
             return self._from_local(f"TRY_CAST({value} AS TIMESTAMP)")
         if type != "VARCHAR":
             value = f"CAST({value} AS VARCHAR)"
-        slow = [self._from_utc(f"nullif(read_time({value}), {NONE})")]
+        slow = [self._from_utc(f"TRY_CAST(read_time({value}) AS TIMESTAMP)")]
         if start:
-            slow.append(self._from_utc(f"nullif(read_due({self._utc(start)}, {value}), {NONE})"))
+            slow.append(self._from_utc(f"TRY_CAST(read_due({self._utc(start)}, {value}) AS TIMESTAMP)"))
+        # Called once each: DuckDB works out beforehand, for every row, what stands twice in a coalesce.
         return f"coalesce({self._fast(value)}, {', '.join(slow)})"
 
     def _fast(self, value: str) -> str:
