@@ -8,6 +8,7 @@ import pytest
 
 from data.home import Home
 from data.store import read_store
+from data.values.times import TimeReader
 from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, deliver, facts, rejects, row, settle
 
 
@@ -237,3 +238,11 @@ def test_a_reading_must_be_a_finite_number(home: Home) -> None:
     deliver(home, *lines, header="id,area,at,v,n", fact="readings", columns=columns)
     assert facts(home, "key, value, n", "readings") == [("1", 4.5, 2)]
     assert [reasons for _, _, reasons in rejects(home)] == [["out of range: value"], ["missing value"]]
+
+
+def test_plain_times_are_cast_by_duckdb_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    read = TimeReader.read
+    monkeypatch.setattr(TimeReader, "read", lambda self, text: seen.append(text) or read(self, text))
+    deliver(home, row(), row(id="A2", due="2026年1月12日"))
+    assert set(seen) == {"2026年1月12日"}
