@@ -21,7 +21,7 @@ from metrics.frames import records
 from metrics.rows import count_rows, rows
 
 STRETCH = 10_000
-WIDTHS = {"title": 2.6, "place": 2, "key": 2, "unit": 1.5, "category": 1.3, "no": 0.7, "days": 0.9, "state": 1.3}
+WIDTHS = {"title": 2.6, "place": 2, "key": 2.8, "unit": 1.5, "category": 1.3, "no": 0.7, "days": 0.9, "state": 1.3}
 ALSO_NEEDED = (
     "area", "registered_at", "due_at", "closed_at", "close_kind", "subcategory", "category", "kind", "title", "source",
 )  # fmt: skip
@@ -53,7 +53,7 @@ def _table(section: Cases, scene: Scene, metric: Metric, total: int, asked: dict
     count = min(total, section.most or total)
     names = [name for name in section.columns if not (name == "town" and scene.view.area.level == "village")]
     columns = [
-        Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.2 if name.endswith("_at") else 1.2))
+        Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.4 if name.endswith("_at") else 1.2))
         for name in names
     ]
     side = f" · {words.side(metric, section.part)}" if section.part and metric.numerator else ""

@@ -10,7 +10,7 @@ from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Tab
 
 MOST_ROWS = 1_000
 """Rows of one table on paper; a workbook holds them all."""
-LATIN_WIDTH = 0.62
+LATIN_WIDTH = 0.58
 """Of a letter or digit, in ems: a little more than most have."""
 PIECE = 6
 WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+")

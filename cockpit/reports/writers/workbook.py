@@ -13,6 +13,7 @@ from cockpit.i18n import _, using
 from cockpit.palette import LIGHT
 from cockpit.reports.charts import wide
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
+from cockpit.reports.writers.common import on_paper, run_on, told
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table, neutral
 
@@ -21,6 +22,8 @@ LONGEST_NAME = 31
 WIDEST, NARROWEST = 48, 7
 DASH = {"now": "solid", "before": "dash", "last_year": "round_dot"}
 FONT = "Microsoft YaHei"
+ACROSS, PAGE_WIDTH = 24, 96
+"""Columns of the grid of a page, and its width in characters."""
 LONGEST = 10_000
 """Characters across of a cell whose column has no width of its own."""
 EPOCH = datetime(1899, 12, 30)
@@ -45,21 +48,24 @@ class _Book:
         self.day = 'yyyy"年"m"月"d"日"' if document.language == "zh" else "yyyy-mm-dd"
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.looks: dict[tuple[str, str, bool, bool], Any] = {}
-        told = document.provenance
+        origin = document.provenance
         book.set_properties(
             {
                 "title": document.title,
-                "author": told.who,
-                "keywords": told.id,
-                "created": told.made_at,
-                "subject": told.id,
+                "author": origin.who,
+                "keywords": origin.id,
+                "created": origin.made_at,
+                "subject": origin.id,
             }
         )
 
     def write(self) -> None:
         many = len(self.document.parts) > 1
         for part in self.document.parts:
-            self._texts(part, many)
+            if self.document.page:
+                self._page(part, many)
+            else:
+                self._texts(part, many)
             for block in part.blocks:
                 if isinstance(block, Table):
                     self._table(block, self._sheet(part, block.name, many))
@@ -69,6 +75,9 @@ class _Book:
                     self._pairs(self._sheet(part, block.name, many), block.rows)
         self._definitions()
         self._pairs(self._named(_("Provenance")), self.document.provenance.facts)
+        if self.document.page:  # the rest is there to work with, and is not printed
+            for sheet in self.book.worksheets()[len(self.document.parts) :]:
+                sheet.hide()
 
     def _format(self, **how: Any) -> Any:
         key = tuple(sorted(how.items()))
@@ -93,6 +102,50 @@ class _Book:
         sheet.fit_to_pages(1, 0)
         sheet.set_footer(f"&L{self.document.provenance.id}&R&P / &N")
         return sheet
+
+    def _page(self, part: Part, many: bool) -> None:
+        """All that paper shows, on one sheet that prints on one page."""
+        sheet = self._sheet(part, _("Summary"), many)
+        sheet.set_portrait()
+        sheet.fit_to_pages(1, 1)
+        sheet.set_column(0, ACROSS - 1, PAGE_WIDTH / ACROSS)
+        row = self._paragraph(sheet, 0, part.title, bold=True, font_size=14, align="center")
+        for block in part.blocks:
+            if isinstance(block, (Text, Heading)):
+                row = self._paragraph(sheet, row, block.text, bold=isinstance(block, Heading))
+            elif isinstance(block, Table):
+                columns, rows, _more = on_paper(block)
+                spans = _spans([column.width for column in columns])
+                row = self._spanned(sheet, row, spans, [Cell(column.text) for column in columns], bold=True)
+                for line in rows:
+                    row = self._spanned(sheet, row, spans, line)
+                row = self._paragraph(sheet, row, block.note, font_color=LIGHT.faint) if block.note else row
+        row = self._paragraph(sheet, row, run_on(self.document.provenance.facts), font_size=7)
+        sheet.print_area(0, 0, row - 1, ACROSS - 1)
+
+    def _paragraph(self, sheet: Sheet, row: int, text: str, **how: Any) -> int:
+        """A text across the page, as high as it needs to be; the row after it."""
+        size = how.get("font_size", 10)
+        lines = -(-wide(text) * 2 * size // (PAGE_WIDTH * 10 * 0.95))
+        sheet.set_row(row, max(lines, 1) * size * 1.5)
+        look = self._format(text_wrap=True, **{"valign": "top", **how})
+        sheet.merge_range(row, 0, row, ACROSS - 1, neutral(text), look)
+        return row + 1
+
+    def _spanned(
+        self, sheet: Sheet, row: int, spans: Sequence[tuple[int, int]], cells: Sequence[Cell], **how: Any
+    ) -> int:
+        """A line of a table whose columns span several of the sheet; the row after it."""
+        lines = 1.0
+        for (first, last), cell in zip(spans, cells, strict=True):
+            value, look = told(cell), self._format(border=1, text_wrap=True, **how)
+            lines = max(lines, -(-wide(value) * 2 // ((last - first + 1) * PAGE_WIDTH / ACROSS * 0.9)))
+            if first == last:
+                sheet.write_string(row, first, neutral(value), look)
+            else:
+                sheet.merge_range(row, first, row, last, neutral(value), look)
+        sheet.set_row(row, lines * 15)
+        return row + 1
 
     def _texts(self, part: Part, many: bool) -> None:
         """What the report says in sentences, on a first sheet."""
@@ -219,6 +272,17 @@ class _Book:
         for i, one in enumerate(self.document.provenance.definitions, 1):
             told = (one.id, one.name, one.version, one.unit, one.text, one.formula, one.threshold)
             self._line(sheet, i, [Cell("", value) for value in told])
+
+
+def _spans(widths: Sequence[float]) -> list[tuple[int, int]]:
+    """The first and last column of the page's grid that each column of a table takes, one at least."""
+    left, spans, at = float(sum(widths)), [], 0
+    for i, width in enumerate(widths):
+        free = ACROSS - at - (len(widths) - i - 1)
+        taken = max(1, min(free, round((ACROSS - at) * width / left)))
+        spans.append((at, at + taken - 1))
+        at, left = at + taken, left - width
+    return spans
 
 
 def serial(moment: datetime) -> float:
