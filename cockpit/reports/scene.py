@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from cockpit import format
+from cockpit import format, settings
 from cockpit.i18n import _
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Asked, Vital
@@ -14,8 +14,8 @@ from cockpit.names import area_name
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
 from cockpit.seen import View
+from data.values.calendar import calendar
 from metrics.catalog import Metric
-from metrics.period import DAY
 from metrics.query import NO_DATA
 from metrics.question import exists_at, filters
 from metrics.reds import Red
@@ -23,7 +23,6 @@ from metrics.sites import sites
 
 SITES = "site_pass_rate"
 COUNTS = answers.COUNTS
-SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Scene:
         """By when a reply is asked for: as the request says, else as many working days on as the kind gives."""
         if self.request.deadline or not self.kind.reply_days:
             return self.request.deadline
-        return working_days_on(self.made, self.kind.reply_days)
+        return calendar(settings.current().calendar).workday_after(self.made, self.kind.reply_days)
 
     def vital(self, name: str) -> Vital | None:
         return self.vitals.get(name)
@@ -138,14 +137,6 @@ class Scene:
     @property
     def failing_sites(self) -> pd.DataFrame:
         return self.sites[~self.sites["passed"].astype(bool)] if len(self.sites) else self.sites
-
-
-def working_days_on(day: date, n: int) -> date:
-    """The n-th day after `day` from Monday to Friday; which of them are public holidays is not known here."""
-    while n:
-        day += DAY
-        n -= day.weekday() < SATURDAY
-    return day
 
 
 def mentioned(section: TextSection) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cockpit import format
 from cockpit.i18n import _
-from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table
+from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table, Text
 
 MOST_ROWS = 1_000
 """Rows of one table on paper; a workbook holds them all."""
@@ -89,6 +89,14 @@ def told(cell: Cell) -> str:
 def clean(text: str) -> str:
     """Without the control characters that XML does not take."""
     return "".join(c for c in text if c >= " " and c not in "\ufffe\uffff")
+
+
+def with_end(blocks: Sequence[Block]) -> int:
+    """How many of the last blocks share a page with what ends the document, so that it never stands there alone."""
+    if not blocks or not isinstance(blocks[-1], (Text, Form)):
+        return 0
+    signed = isinstance(blocks[-1], Text) and len(blocks) > 1 and isinstance(blocks[-2], Text)
+    return 2 if signed else 1
 
 
 def left_out(n: int) -> str:

@@ -18,6 +18,7 @@ from cockpit.reports.writers.common import (
     size_of,
     texts,
     told,
+    with_end,
     words_broken,
 )
 
@@ -65,6 +66,7 @@ PREAMBLE = """
 #show outline.entry: set text(size: 14pt)
 """
 MOST_LACKING = 40
+CLOSEST = 5
 INSET = 10
 """Points of a cell's width that its frame and margins take."""
 NUMBERING = {
@@ -77,8 +79,21 @@ NUMBERING = {
 def write(document: Document, faces: Faces) -> bytes:
     """The PDF of a document."""
     with using(document.language):
-        source, pictures = _Markup(document, faces).made()
+        source, pictures = _Markup(document, faces, closeness(document, faces)).made()
     return _compiled({"main.typ": source.encode(), **pictures}, document, faces, "pdf")[0]
+
+
+def closeness(document: Document, faces: Faces) -> int:
+    """Points that the type of a document of one page a scope is set smaller, so that each scope fits its page."""
+    if not document.page:
+        return 0
+    with using(document.language):
+        for close in range(CLOSEST):
+            source, pictures = _Markup(document, faces, close).made()
+            pages = _compiled({"main.typ": source.encode(), **pictures}, document, faces, "png", ppi=8)
+            if len(pages) <= len(document.parts):
+                return close
+    return CLOSEST
 
 
 def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:
@@ -89,11 +104,13 @@ def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes
     return _compiled(files, document, faces, "png")
 
 
-def _compiled(files: dict[str, bytes], document: Document, faces: Faces, kind: str) -> list[bytes]:
+def _compiled(
+    files: dict[str, bytes], document: Document, faces: Faces, kind: str, ppi: int = 144
+) -> list[bytes]:  # fmt: skip
     moment = int(document.provenance.made_at.replace(tzinfo=UTC).timestamp())
     try:
         compiler = typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True)
-        made = compiler.compile(format=kind, timestamp=moment, ppi=144)
+        made = compiler.compile(format=kind, timestamp=moment, ppi=ppi)
     except RuntimeError as error:
         why = " ".join(str(error).split())[:300]
         raise ReportError(_("the {format} could not be set: {why}", format=kind, why=why)) from error
@@ -109,8 +126,8 @@ def text(words: str) -> str:
 class _Markup:
     """The source of a document in typst's own language."""
 
-    def __init__(self, document: Document, faces: Faces) -> None:
-        self.document, self.faces = document, faces
+    def __init__(self, document: Document, faces: Faces, close: int = 0) -> None:
+        self.document, self.faces, self.close = document, faces, close
         self.pictures: dict[str, bytes] = {}
         self.lines: list[str] = []
 
@@ -125,9 +142,15 @@ class _Markup:
             )
             if self.document.contents:
                 self.lines.append(f"#outline(title: none, depth: 2, indent: 1em)\n#v({LINE - BODY:.2f}pt)")
-            for block, caption in captioned(part.blocks):
+            last = i == len(self.document.parts) - 1 and self.document.imprint and not self.document.define
+            together = len(part.blocks) - with_end(part.blocks) if last else -1
+            for n, (block, caption) in enumerate(captioned(part.blocks)):
+                if n == together:
+                    self.lines.append("#block(breakable: false, width: 100%)[")
                 self._block(block, caption)
         self._back()
+        if 0 <= together < len(part.blocks):
+            self.lines.append("]")
         return "\n".join(self.lines), self.pictures
 
     def _front(self) -> None:
@@ -143,7 +166,9 @@ class _Markup:
         )
         self.lines.append(
             PREAMBLE.format(
-                gap=f"{LINE - BODY:.3f}", size=BODY if zh else 12, tracking=f"{TRACKING:.3f}" if zh else 0,
+                gap=f"{LINE - BODY - self.close:.3f}",
+                size=(BODY if zh else 12) - self.close,
+                tracking=f"{TRACKING:.3f}" if zh else 0,
                 lang="zh" if zh else "en", region='"cn"' if zh else "none", indent="2em" if zh else "0em",
                 numbering=NUMBERING[document.language], mark=text(mark), **fonts,
                 flipped="true" if document.landscape else "false",
@@ -255,7 +280,7 @@ class _Markup:
         if document.imprint:
             copies, office = _("Copies to:"), issue_line()
             self.lines.append(
-                "#v(1fr)\n#block(breakable: false, width: 100%, stroke: (top: 1pt, bottom: 1pt), "
+                "#v(14pt)\n#block(breakable: false, width: 100%, stroke: (top: 1pt, bottom: 1pt), "
                 "small(14pt, table(columns: (1fr,), inset: (x: 14pt, y: 6pt), "
                 f"stroke: (x, y) => if y > 0 {{ (top: 0.7pt) }}, {text(copies)}, {text(office)})))"
             )

@@ -26,6 +26,7 @@ from cockpit.reports.writers.common import (
     run_on,
     size_of,
     texts,
+    with_end,
 )
 from cockpit.reports.writers.table import EPOCH
 
@@ -54,10 +55,11 @@ class _Word:
         self.width = LANDSCAPE if document.landscape else PORTRAIT
         self.paper: Paper = docx.Document()
         self.bookmark = 0
+        self.end = 0
 
     def made(self) -> Paper:
         self._page()
-        wordxml.styles(self.paper, zh=self.zh)
+        wordxml.styles(self.paper, zh=self.zh, close=self._close())
         wordxml.fonts(self.paper, {names[0]: self.faces.of(part) for part, names in OFFICIAL.items()})
         self._about()
         for i, part in enumerate(self.document.parts):
@@ -71,10 +73,23 @@ class _Word:
                 numbers = headed(headings, self.document.language)
                 wordxml.contents(self.paper, [(h.level, n + h.text) for h, n in zip(headings, numbers, strict=True)])
                 self.paper.add_paragraph(style="Gap").paragraph_format.space_after = Pt(CLOSE)
-            for block, caption in captioned(part.blocks):
+            end = len(part.blocks) - with_end(part.blocks)
+            for n, (block, caption) in enumerate(captioned(part.blocks)):
+                if n == end:
+                    self.end = len(self.paper.element.body) - 1  # before the section's own properties
                 self._block(block, caption, list_id)
         self._back()
+        if self.document.imprint and not self.document.define:
+            wordxml.kept_together(self.paper, self.end)
         return self.paper
+
+    def _close(self) -> int:
+        """Points that the type of a one-page document is set smaller: as the PDF, and more since fonts may differ."""
+        if not self.document.page:
+            return 0
+        from cockpit.reports.writers import pdf
+
+        return min(pdf.closeness(self.document, self.faces) + 1, pdf.CLOSEST)
 
     def _page(self) -> None:
         section = self.paper.sections[0]

@@ -28,7 +28,7 @@ from data.editions import current
 from metrics.period import Period
 from metrics.query import query
 from tests.cockpit.reports.conftest import FORMULA, MADE_AT
-from tests.factory import DISTRICT, TOWNS
+from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 Make = Callable[..., tuple[Report, Path]]
 ROOT = Path(__file__).parents[3]
@@ -325,3 +325,37 @@ def test_a_word_wider_than_its_cell_is_broken_in_every_format(config: Settings, 
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"]
     assert sheet["A2"].alignment.wrap_text
     assert not sheet["E2"].alignment.wrap_text
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+def pages_of(file: Path) -> list[str]:
+    """The text of each page of a PDF."""
+    return words_of(file).split("\f")[:-1]
+
+
+def test_a_brief_is_one_page_in_every_format(report: Make, tmp_path: Path) -> None:
+    made = [
+        report("brief", area, format=format, lang=lang)[1]
+        for area in (DISTRICT, TOWNS[0], VILLAGES[0])
+        for lang in ("zh", "en")
+        for format in ("docx", "xlsx", "pdf")
+    ]
+    printed = [*converted([f for f in made if f.suffix != ".pdf"], tmp_path), *(f for f in made if f.suffix == ".pdf")]
+    assert {file.name: len(pages_of(file)) for file in printed} == {file.name: 1 for file in printed}
+
+
+def test_a_last_page_is_never_the_imprint_alone(report: Make, tmp_path: Path) -> None:
+    """However long the tables above are, something of the document stands on the page of 版记."""
+    areas = (DISTRICT, *TOWNS)
+    notices = [report("notice", area, format=f)[1] for area in areas for f in ("docx", "pdf")]
+    bulletins = [report("bulletin", area, format=f)[1] for area in areas for f in ("docx", "pdf")]
+    for made, mark in ((notices, "办理结果"), (bulletins, "有关要求|限期整改")):
+        folder = tmp_path / mark[:2]
+        folder.mkdir()
+        pdfs = [f for f in made if f.suffix == ".pdf"]
+        for file in [*converted([f for f in made if f.suffix == ".docx"], folder), *pdfs]:
+            last = pages_of(file)[-1]
+            assert "印发日期" in last or "抄送" in last, file
+            assert re.search(mark, last), (file, last)

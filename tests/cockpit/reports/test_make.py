@@ -10,13 +10,12 @@ import pytest
 
 from cockpit.access.policy import OPERATOR, Grants, Held
 from cockpit.i18n import using
-from cockpit.reports import make, prove
+from cockpit.reports import content, make, prove
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import FORMATS
 from cockpit.reports.model import Chart, Document, Form, Table
 from cockpit.reports.model import Text as TextBlock
-from cockpit.reports.request import Request, kinds_of
-from cockpit.reports.scene import working_days_on
+from cockpit.reports.request import Request, check, kinds_of
 from cockpit.settings import Settings
 from data import editions
 from data.desk import reports
@@ -120,9 +119,11 @@ def test_a_notice_says_by_when(document: Callable[..., Document]) -> None:
     assert dict(document("notice").provenance.facts)["办理期限"].startswith("2026年11月25日前")
 
 
-def test_working_days_leave_out_saturday_and_sunday() -> None:
-    assert working_days_on(date(2026, 11, 27), 1) == date(2026, 11, 30)
-    assert working_days_on(date(2026, 11, 28), 2) == date(2026, 12, 1)
+def test_a_deadline_passes_over_public_holidays_and_counts_make_up_days(config: Settings) -> None:
+    """Two working days after 30 September 2025 are 9 and 10 October: 1 to 8 October are off."""
+    told = check(november("notice"), config, OPERATOR)
+    made = content.build(told, id="R20250930-00000001", who="x", made_at=datetime(2025, 9, 30, 9))
+    assert dict(made.provenance.facts)["办理期限"] == "2025年10月10日前"
 
 
 def test_what_was_open_at_the_end_of_a_period_is_as_old_as_it_was_then(document: Callable[..., Document]) -> None:
