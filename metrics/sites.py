@@ -159,8 +159,9 @@ def lacks_browser(found: pd.DataFrame) -> bool:
 
 
 def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
-    """The checks that failed, the newest first."""
+    """The checks that failed, the newest first; a visit that tells nothing is none."""
     rows = _findings(found)
+    rows = rows[~rows["rule"].isin(UNDECIDED)]
     return rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS).to_dict("records")
 
 

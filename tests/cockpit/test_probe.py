@@ -83,3 +83,17 @@ def test_nothing_registered_is_told_with_what_to_do(home: Home, capsys: pytest.C
     published(home, RealClock(home.zone).now())
     assert main(["probe", "--once"]) == 1
     assert "nothing could be checked" in capsys.readouterr().err
+
+
+def test_what_only_a_browser_can_decide_on_is_told_in_words(
+    home: Home, zoo: Zoo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites = [{"key": f"empty-{i}", "url": zoo.house(z.page("<body></body>"))} for i in range(7)]
+    registered(home, sites, RealClock(home.zone).now())
+    assert main(["probe", "--once"]) == 0
+    told = capsys.readouterr().out
+    assert "7 uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)" in told
+    assert "  register/empty-0: empty page (no text, no picture)\n" in told
+    assert "  and 2 more" in told
+    found = probed(home)
+    assert not [key for key in found if key[0].startswith("empty") and key[1] == "site_open"]

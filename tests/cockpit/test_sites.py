@@ -107,6 +107,29 @@ def test_the_list_is_filtered_searched_and_kept_to_an_area(screen: Screen) -> No
     assert "没有符合条件的网站" in words(screen("sites", q="没有这个"))
 
 
+def test_an_uncertain_visit_is_said_in_words_until_one_opens(home: Home, tmp_path: Path, screen: Screen) -> None:
+    """It is no failure of the site: neither red nor counted, on the list and on the page."""
+    answer = Answer("https://new.example/", AS_OF, 0.4, Failure.EMPTY, "no text, no picture", 200)
+    kept = Evidence.of(home).keep(answer)
+    told = f"empty no text, no picture · {kept}"
+    doubt = check("new", "uncertain", AS_OF - timedelta(hours=2), False, evidence=told)
+    older = check("near", "uncertain", AS_OF - timedelta(hours=3), False, evidence=told)
+    deliver(home, "checks", [doubt, older], source="prober")
+    published(home, AS_OF)
+    listed = drawn(screen("sites"), "table")[0]
+    assert texts(listed, "结论") == ["打不开", "1 天后否决", "存疑"]
+    assert [row[1]["state"] for row in listed["rows"]] == ["red", "amber", "amber"]
+    page = screen("site", source="register", key="new")
+    assert "最近一次访问存疑" in words(page)
+    rules = drawn(page, "table")[0]
+    assert texts(rules, "规则") == ["能否在浏览器中打开"]
+    assert texts(rules, "状态") == ["存疑"]
+    assert texts(rules, "发现情况") == ["页面空白（没有文字，也没有图片）"]
+    near = screen("site", source="register", key="near")
+    assert "存疑" not in words(near), "a later visit opened it"
+    assert "能否在浏览器中打开" not in texts(drawn(near, "table")[1], "规则")
+
+
 def test_an_area_without_a_site_says_so_kindly(screen: Screen) -> None:
     page = screen("sites", area=TOWNS[1])
     assert "这里没有登记政府网站" in words(page)
