@@ -17,7 +17,7 @@ from data.places import Resolution, resolution
 from data.pushed import OUTSIDE, Pushed
 from data.schema import TIME, Column
 from data.sources import Source
-from data.values import sql
+from data.values import guides, sql
 
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
@@ -30,6 +30,8 @@ KEYS = ("key", "parent", "asset", "repeat_of")
 """Columns that name a row: the same one, however its characters were typed."""
 SKIPS = ("blank", "total", "note", "where")
 """Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
+ONE_OF = "; one of "
+"""Stands between a column and the words it takes."""
 UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
 WRONG_DAY = "area not valid on that day"
 
@@ -176,6 +178,8 @@ class Contract:
         if column.type == TIME:
             counted = column.name.endswith("due_at") and START in self.source.columns
             return self.times.typed(key, value, type, typed(START) if counted else "")
+        if column.name == "guide_elements":
+            return guides.bits(f"CAST({value} AS VARCHAR)", column.type)
         if type == column.type and type != "VARCHAR":
             return value
         plain = value if type == "VARCHAR" else f"CAST({value} AS VARCHAR)"
@@ -266,7 +270,7 @@ class Contract:
 def _unparseable(column: Column, given: str) -> str:
     """SQL of the reason against a value that is given but not of the column's type."""
     if column.words:
-        return text(f"unknown value: {column.name}")
+        return text(f"unknown value: {column.name}{ONE_OF}{column.allowed}")
     if column.type == TIME:
         return sql.time_reason(column.name, given)
     kind = "boolean" if column.type == "BOOLEAN" else "number"

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 TIME = "TIMESTAMP"
 
-KINDS = (
-    "event", "hotline", "message", "service", "share_req", "open_req", "flow_req", "order",
-    "escalation", "whistle", "problem", "wish", "approval", "task",
-)  # fmt: skip
+KINDS = {
+    "event": "事件", "hotline": "热线", "message": "留言", "service": "办件", "share_req": "共享申请",
+    "open_req": "开放申请", "flow_req": "回流申请", "order": "督办", "escalation": "提级", "whistle": "吹哨",
+    "problem": "问题", "wish": "微心愿", "approval": "审批", "task": "任务",
+}  # fmt: skip
 URGENCIES = {"normal": "一般", "urgent": "紧急", "critical": "特急"}
 CLOSE_KINDS = {
     "done": "办结",
@@ -23,10 +24,11 @@ CLOSE_KINDS = {
     "gone": "不再报送",
 }
 COMPLEXITIES = {"simple": "简单", "joint": "联办"}
-ASSET_KINDS = (
-    "site", "account", "app", "mini_program", "column", "function", "system", "platform", "dataset",
-    "service_item", "hall",
-)  # fmt: skip
+ASSET_KINDS = {
+    "site": "网站", "account": "政务账号", "app": "应用", "mini_program": "小程序", "column": "栏目",
+    "function": "功能", "system": "系统", "platform": "平台", "dataset": "数据资源", "service_item": "事项",
+    "hall": "大厅",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Column:
     free_text: bool = False
     derived: bool = False
     """Set when an edition is published, never delivered by a source."""
+
+    @property
+    def allowed(self) -> str:
+        """The accepted values with their Chinese words: `event 事件, hotline 热线`."""
+        return ", ".join(f"{value} {word}" for value, word in (self.words or {}).items())
 
 
 @dataclass(frozen=True)
@@ -68,10 +75,6 @@ class Fact:
         return tuple(c for c in self.columns if not c.derived and c.name not in ("source", "batch"))
 
 
-def _words(values: tuple[str, ...]) -> dict[str, str]:
-    return {value: value for value in values}
-
-
 def _time(name: str, *, required: bool = False) -> Column:
     return Column(name, TIME, required=required, known_at=name)
 
@@ -94,7 +97,7 @@ CASES = Fact(
     "registered_at",
     (
         *_IDENTITY,
-        Column("kind", required=True, words=_words(KINDS)),
+        Column("kind", required=True, words=KINDS),
         *_AREA,
         *_PLACE,
         Column("place", free_text=True),
@@ -142,7 +145,7 @@ ASSETS = Fact(
     None,
     (
         *_IDENTITY,
-        Column("kind", required=True, words=_words(ASSET_KINDS)),
+        Column("kind", required=True, words=ASSET_KINDS),
         *_AREA,
         Column("parent"),
         Column("name", required=True, free_text=True),

@@ -247,12 +247,19 @@ class Source(_Strict):
                 raise ValueError(f"columns.{name}: stands beside columns, not in it")
             if name not in mapped:
                 raise ValueError(f"columns.{name}: is no column of {self.fact}{suggest(name, mapped)}")
+            self._check_word(name)
         for column in self.contract.delivered:
             if column.required and column.name in mapped and column.name not in self.columns:
                 raise ValueError(f"columns.{column.name}: is missing; {self.fact} need it")
         if self.contract["area"].required and not self.area:
             raise ValueError(f"area: is missing; {self.fact} need it")
         return self
+
+    def _check_word(self, name: str) -> None:
+        """A constant of a coded column is one of its words."""
+        column, constant = self.contract[name], re.fullmatch(r"\s*'([^']*)'\s*", self.columns[name])
+        if column.words and constant and constant[1].strip() not in {*column.words, *column.words.values()}:
+            raise ValueError(f"columns.{name}: {constant[1]} is none of {column.allowed}")
 
     def _check_watermark(self) -> None:
         asked = len(_LAST.findall(self.query or ""))

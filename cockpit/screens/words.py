@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
-from data.contract import ERROR_CELL, LONG_NUMBER, REMEDY
+from data.contract import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
 from data.formats.csv_tables import SWALLOWED
 from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
@@ -181,11 +181,13 @@ def reason(told: str) -> str:
     if kind == "unparseable time" and what.endswith(")"):
         named, _paren, hint = what.removesuffix(")").partition(" (")
         return _("{told} ({more})", told=reason(f"{kind}: {named}"), more=time_hint(hint))
+    if kind == "unknown value":
+        named, _one_of, allowed = what.partition(ONE_OF)
+        return _("{told} ({more})", told=_("{told}: {more}", told=_("Unknown value"), more=column(named)), more=allowed)
     if kind.startswith("missing "):
         kind, what = "missing", kind.removeprefix("missing ")
     known = {
         "missing": _("Missing"), "unknown area": _("Unknown area"), "ambiguous area": _("Name of several areas"),
-        "unknown value": _("Unknown value"),
         "area not valid on that day": _("Area did not exist on that day"), "unparseable time": _("Not a time"),
         "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
         "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),

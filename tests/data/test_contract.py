@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from data.home import Home
+from data.schema import CASES
 from data.store import read_store
 from data.values.times import TimeReader
 from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, deliver, facts, rejects, row, settle
@@ -35,8 +36,8 @@ def home(home: Home) -> Home:
         ({"due": "9999-12-31"}, ["out of range: due_at"]),
         ({"due": "infinity"}, ["unparseable time: due_at"]),
         ({"closed": "2026-01-05 07:59:59"}, ["closed before registered"]),
-        ({"kind": "complaint"}, ["unknown value: kind"]),
-        ({"urgency": "very"}, ["unknown value: urgency"]),
+        ({"kind": "complaint"}, [f"unknown value: kind; one of {CASES['kind'].allowed}"]),
+        ({"urgency": "very"}, ["unknown value: urgency; one of normal 一般, urgent 紧急, critical 特急"]),
         ({"rating": "6"}, ["out of range: rating"]),
         ({"rating": "0"}, ["out of range: rating"]),
         ({"rating": "300"}, ["out of range: rating"]),
@@ -246,3 +247,37 @@ def test_plain_times_are_cast_by_duckdb_alone(home: Home, monkeypatch: pytest.Mo
     monkeypatch.setattr(TimeReader, "read", lambda self, text: seen.append(text) or read(self, text))
     deliver(home, row(), row(id="A2", due="2026年1月12日"))
     assert set(seen) == {"2026年1月12日"}
+
+
+@pytest.mark.parametrize(
+    ("given", "bits"),
+    [
+        ("0", 0),
+        ("3", 0b111),
+        ("8", 255),
+        ("127", 127),
+        ("255", 255),
+        ("申请条件、办理材料", 0b1100),
+        ("申请条件,受理条件;办公地址", 0b10100),
+        ('["事项名称", "办理流程"]', 0b10000001),
+        ("1,2,8", 0b10000011),
+        ("设定依据", 0b10),
+        ("256", None),
+        ("2.5", None),
+        ("申请条件、别的", None),
+        ("9,1", None),
+    ],
+)
+def test_elements_of_a_guide_are_a_count_or_a_list(home: Home, given: str, bits: int | None) -> None:
+    deliver(
+        home, row(title=given), fact="assets",
+        columns={"kind": "'service_item'", "name": "id", "guide_elements": "title"},
+    )  # fmt: skip
+    assert facts(home, "guide_elements", "assets") == ([(bits,)] if bits is not None else [])
+    assert bool(rejects(home)) == (bits is None)
+
+
+@pytest.mark.parametrize(("word", "kind"), [("热线", "hotline"), (" 微心愿 ", "wish"), ("event", "event")])
+def test_a_kind_may_be_said_in_chinese(home: Home, word: str, kind: str) -> None:
+    deliver(home, row(kind=word))
+    assert facts(home, "kind") == [(kind,)]

@@ -168,6 +168,7 @@ columns:
         ("key: number", "no: number", "the key no is no text to YAML: write 'no'"),
         ("  registered_at: opened", "  1: opened", "the key 1 is no text to YAML: write '1'"),
         ("  registered_at: opened", "  2026-01-01: opened", "the key 2026-01-01 is no text to YAML"),
+        ("'hotline'", "'hotlin'", "columns.kind: hotlin is none of event 事件, hotline 热线"),
         ("key: number", "key: 1", "key: 1 reads no column, so all rows would have one key"),
         ("key: number", "key: true", "key: true reads no column"),
         ("key: number", "key: 1工单号", 'a column that begins with a digit stands in double quotes, "1工单号"'),
@@ -186,3 +187,7 @@ def test_the_columns_no_and_1st_are_read_when_they_are_quoted(tmp_path: Path) ->
     path = tmp_path / "hotline.yaml"
     path.write_text(PLAIN.replace("key: number", "key: 'no'").replace("opened", """'"1st"'"""), "utf-8")
     assert read_source(path).columns_read == ("no", "place", "1st")
+
+
+def test_a_constant_kind_may_be_said_in_chinese(tmp_path: Path) -> None:
+    assert read(tmp_path, columns={"kind": "'热线'", "registered_at": "opened"}).columns["kind"] == "'热线'"

@@ -1,0 +1,27 @@
+"""Elements of a service guide as people deliver them: how many, which, or a bit each."""
+
+from data.deliveries import text
+
+MOST = 8
+"""Up to so many a number is a count; above it, a bit for each class (`data.probe.contents.ELEMENTS`)."""
+
+
+def bits(plain: str, type: str) -> str:
+    """SQL of the bits of a text: `8`, `申请条件、办理材料`, `["申请条件"]`, `1,2,5`; NULL if a word is no element."""
+    from data.probe.contents import ELEMENTS  # here, so that other loads start without the parsers of pages
+
+    arms = "".join(
+        f" WHEN {text(word)} THEN {1 << bit}"
+        for bit, (name, words) in enumerate(ELEMENTS.items())
+        for word in dict.fromkeys((name, *words, str(bit + 1)))
+    )
+    number = f"TRY_CAST({plain} AS DOUBLE)"
+    whole = f"CASE WHEN {number} = floor({number}) AND {number} BETWEEN 0 AND 255 THEN {number}::INTEGER END"
+    bare = rf"regexp_replace({plain}, '[\[\]\s\x22\x27“”]', '', 'g')"
+    words = f"list_filter(string_split_regex({bare}, '[,，、;；|/]+'), lambda word: word <> '')"
+    each = f"list_transform({words}, lambda word: CASE word{arms} END)"
+    listed = (
+        f"CASE WHEN len(list_filter({each}, lambda bit: bit IS NULL)) = 0 THEN list_aggregate({each}, 'bit_or') END"
+    )
+    counted = f"CASE WHEN {whole} <= {MOST} THEN (1 << {whole}) - 1 ELSE {whole} END"
+    return f"CAST(CASE WHEN {number} IS NOT NULL THEN {counted} WHEN {plain} <> '' THEN {listed} END AS {type})"
