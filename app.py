@@ -25,6 +25,7 @@ from cockpit.api.app import mounted
 from cockpit.reports import files
 from cockpit.reports import service as reports
 from cockpit.screens import download
+from cockpit.serving import costly
 from cockpit.serving.bodies import LimitedBodies
 from data import queries
 
@@ -89,6 +90,7 @@ async def wall(request: Request) -> RedirectResponse:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Whatever the first visitor would wait for happens before the port opens."""
     queries.limit(settings.current().query_seconds)
+    costly.begin()
     warm.up()
     gc.collect()
     gc.freeze()

@@ -72,6 +72,8 @@ DATA = (
         "the question took longer than {seconds} seconds and was stopped: ask for a smaller area or a shorter period, "
         "or raise COCKPIT_QUERY_SECONDS"
     ),
+    N_("too many long questions wait at this moment: try again later, or ask for less"),
+    N_("{who} has {n} reports waiting already: wait until some are made"),
     N_("{path} cannot be opened: {why}"),
     N_("{path} cannot be used: {why}: see that its disk has room"),
     N_("{path} is in use by process {n}; wait until it has finished, then try again"),

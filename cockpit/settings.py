@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     memory: Size = Field("4GB", description="memory for loading and publishing, such as 4GB")
     read_memory: Size = Field("1GB", description="memory for queries of one serving process, such as 1GB")
     query_seconds: float = Field(30.0, gt=0, le=3600, description="seconds after which a query is stopped, such as 30")
+    quick_seconds: float = Field(
+        1.0, gt=0, le=60, description="seconds after which a query is a long one, which waits for its turn, such as 1"
+    )
+    costly_queries: int = Field(2, ge=1, le=64, description="long queries at once, one a person, 1 or more")
+    queue_seconds: float = Field(
+        60.0, gt=0, le=3600, description="seconds after which a long query waits no more for its turn, such as 60"
+    )
     fresh_hours: float = Field(0.0, ge=0, description="hours after which the data are too old for /readyz; 0: never")
     metrics_port: int = Field(0, ge=0, le=65535, description="port that tells Prometheus, 1 to 65535; 0: none")
     metrics_host: str = Field("127.0.0.1", pattern=r"^\S+$", description="address of that port")

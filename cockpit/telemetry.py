@@ -41,6 +41,7 @@ websockets = Gauge("cockpit_websockets", "open websockets: screens that somebody
 runs = Counter("cockpit_runs", "runs of pages", ["page", "ended"], registry=registry)
 run_seconds = Histogram("cockpit_run_seconds", "seconds of runs of pages", ["page"], buckets=BOUNDS, registry=registry)
 asked = Counter("cockpit_queries", "queries of editions", ["ended"], registry=registry)
+costly = Counter("cockpit_costly_queries", "queries that waited for their turn", registry=registry)
 query_seconds = Histogram("cockpit_query_seconds", "seconds of queries of editions", buckets=BOUNDS, registry=registry)
 
 

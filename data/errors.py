@@ -12,6 +12,10 @@ class TooSlow(DataError):
     """A question that was stopped because it took too long. To ask for less helps."""
 
 
+class TooMany(DataError):
+    """Somebody asks for more at once than is done at once. To wait helps."""
+
+
 class Unavailable(DataError):
     """The store or the disk is not to be had now; what came in may be as it should. Trying again helps."""
 

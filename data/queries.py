@@ -1,9 +1,16 @@
-"""How an edition is asked: by a `Cursor` alone, which stops a query at a limit and tells how long it took."""
+"""How an edition is asked: by a `Cursor` alone, which stops a query at a limit and tells how long it took.
+
+Where `set_apart` says so, a query that is not done soon is stopped as well, and begun anew in a place of its own kind,
+so that long queries wait for each other and quick ones for none of them.
+"""
 
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,7 +26,25 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 """A query runs at most so much longer than the limit."""
 Observer = Callable[[float, str], None]
-"""Told of every query: its seconds, and how it ended: ok, stopped or failed."""
+"""Told of every query: its seconds, and how it ended: ok, stopped, failed, or apart, to be begun anew."""
+REMEMBERED = 1_000
+"""Queries known to take long, which are not tried without a place again."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How long queries are kept apart. seconds: after which a query is a long one.
+
+    place: holds a place for one, waiting for it. gone: makes, where a query begins, what says that nobody waits for it.
+    """
+
+    seconds: float
+    place: Callable[[], AbstractContextManager[None]]
+    gone: Callable[[], Callable[[], bool]]
+
+
+class Long(TooSlow):
+    """A query that needs a place, where none may be waited for: to be asked again by a thread that may wait."""
 
 
 class _Limit:
@@ -27,16 +52,20 @@ class _Limit:
 
     def __init__(self) -> None:
         self.seconds: float | None = None
+        self.apart: Apart | None = None
+        self.known: OrderedDict[int, None] = OrderedDict()
         self.observers: list[Observer] = []
-        self._running: dict[int, tuple[float, duckdb.DuckDBPyConnection]] = {}
+        self._running: dict[int, tuple[float, duckdb.DuckDBPyConnection, Callable[[], bool] | None]] = {}
         self._stopped: set[int] = set()
         self._lock = threading.Lock()
         self._some = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def begin(self, asked: int, until: float, connection: duckdb.DuckDBPyConnection) -> None:
+    def begin(
+        self, asked: int, until: float, connection: duckdb.DuckDBPyConnection, gone: Callable[[], bool] | None
+    ) -> None:
         with self._lock:
-            self._running[asked] = until, connection
+            self._running[asked] = until, connection, gone
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="query limit", daemon=True)
                 self._thread.start()
@@ -52,9 +81,18 @@ class _Limit:
 
     def stop_all(self) -> None:
         with self._lock:
-            for asked, (_until, connection) in self._running.items():
+            for asked, (_until, connection, _gone) in self._running.items():
                 self._stopped.add(asked)
                 connection.interrupt()
+
+    def takes_long(self, sql: str) -> bool:
+        return hash(sql) in self.known
+
+    def remember(self, sql: str) -> None:
+        with self._lock:
+            self.known[hash(sql)] = None
+            while len(self.known) > REMEMBERED:
+                self.known.popitem(last=False)
 
     def _watch(self) -> None:
         while self._some.wait():
@@ -63,8 +101,8 @@ class _Limit:
             with self._lock:
                 if not self._running:
                     self._some.clear()
-                for asked, (until, connection) in self._running.items():
-                    if now > until:
+                for asked, (until, connection, gone) in self._running.items():
+                    if now > until or (gone is not None and gone()):
                         self._stopped.add(asked)
                         connection.interrupt()
 
@@ -75,6 +113,25 @@ _limit = _Limit()
 def limit(seconds: float | None) -> None:
     """From now on stop this process's queries after so many seconds; None, where data are loaded, stops none."""
     _limit.seconds = seconds
+
+
+def set_apart(apart: Apart | None) -> None:
+    """Keep long queries apart from now on; None keeps none."""
+    _limit.apart = apart
+    _limit.known.clear()
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """In this block a query that needs a place raises Long: the thread has others to answer."""
+    before, _here.waits = getattr(_here, "waits", True), False
+    try:
+        yield
+    finally:
+        _here.waits = before
+
+
+_here = threading.local()
 
 
 def observe(observer: Observer) -> None:
@@ -111,10 +168,13 @@ class Cursor:
     ) -> None:
         self._connection, self._damaged, self._instants = connection, damaged, instants
         self._began = time.monotonic()
+        self._query: tuple[str, Sequence[Any] | None] = ("", None)
+        self._apart: Apart | None = None
 
     def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> "Cursor":
+        self._query, self._apart = (sql, parameters), _limit.apart
         self._began = time.monotonic()
-        self._ask(lambda: self._connection.execute(sql, parameters))
+        self._ask(lambda: self._connection.execute(sql, parameters), begins=True)
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
@@ -148,22 +208,45 @@ class Cursor:
     def description(self) -> list[tuple[Any, ...]] | None:
         return self._connection.description
 
-    def _ask(self, what: Callable[[], Any]) -> Any:
-        """DuckDB streams: a query runs on while its rows are fetched."""
-        seconds, started, ended = _limit.seconds, time.monotonic(), "ok"
+    def _ask(self, what: Callable[[], Any], *, begins: bool = False) -> Any:
+        """What DuckDB gives. It streams: a query runs on while its rows are fetched.
+
+        A query that takes long begins anew, which it can until the first rows are fetched.
+        """
+        apart, sql = self._apart, self._query[0]
+        if apart is None:
+            return self._timed(what, _limit.seconds)
+        if not _limit.takes_long(sql):
+            try:
+                found = self._timed(what, min(apart.seconds, _limit.seconds or apart.seconds), "apart")
+                self._apart = apart if begins else None
+                return found
+            except TooSlow:
+                _limit.remember(sql)
+        if not getattr(_here, "waits", True):
+            raise Long(self._too_slow(apart.seconds))
+        self._apart = None
+        with apart.place():
+            self._began, gone = time.monotonic(), apart.gone()
+            if not begins:
+                self._timed(lambda: self._connection.execute(*self._query), _limit.seconds, gone=gone)
+            return self._timed(what, _limit.seconds, gone=gone)
+
+    def _timed(
+        self, what: Callable[[], Any], seconds: float | None, stopped_is: str = "stopped",
+        gone: Callable[[], bool] | None = None,
+    ) -> Any:  # fmt: skip
+        """What DuckDB gives within so many seconds from `_began`. Raises TooSlow."""
+        started, ended = time.monotonic(), "ok"
         if seconds is not None:
-            _limit.begin(id(self), self._began + seconds, self._connection)
-        stopped = False
+            _limit.begin(id(self), self._began + seconds, self._connection, gone)
         try:
             return what()
         except duckdb.Error as error:
             stopped = _limit.end(id(self))
-            ended = "stopped" if stopped else "failed"
+            ended = stopped_is if stopped else "failed"
             if stopped:
-                raise TooSlow(
-                    f"the question took longer than {seconds:g} seconds and was stopped: ask for a smaller area or a "
-                    "shorter period, or raise COCKPIT_QUERY_SECONDS"
-                ) from None
+                raise TooSlow(self._too_slow(seconds)) from None
             if fault := self._damaged(error):
                 raise fault from error
             raise
@@ -172,3 +255,9 @@ class Cursor:
                 _limit.end(id(self))
             for observer in _limit.observers:
                 observer(time.monotonic() - started, ended)
+
+    def _too_slow(self, seconds: float | None) -> str:
+        return (
+            f"the question took longer than {seconds:g} seconds and was stopped: ask for a smaller area or a "
+            "shorter period, or raise COCKPIT_QUERY_SECONDS"
+        )

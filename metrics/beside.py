@@ -5,8 +5,10 @@ Planning a query keeps one core busy, often for longer than running it: the next
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+
+from data import queries
 
 _pool = ThreadPoolExecutor(2, thread_name_prefix="question")
 _here = threading.local()
@@ -21,9 +23,18 @@ def side_by_side(asks: Iterable[Callable[[], Any]]) -> list[Any]:
     if getattr(_here, "beside", False):
         return [first(), *(ask() for ask in others)]
     running = [_pool.submit(_marked, ask) for ask in others]
-    return [first(), *(one.result() for one in running)]
+    return [first(), *(_answer(one, ask) for one, ask in zip(running, others, strict=True))]
+
+
+def _answer(running: Future[Any], ask: Callable[[], Any]) -> Any:
+    """What was answered beside; a query that has to wait for its turn is asked here, where nobody else waits."""
+    try:
+        return running.result()
+    except queries.Long:
+        return ask()
 
 
 def _marked(ask: Callable[[], Any]) -> Any:
     _here.beside = True
-    return ask()
+    with queries.without_waiting():
+        return ask()

@@ -8,6 +8,7 @@ from cockpit import problem
 from cockpit.access import first, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
+from cockpit.serving import costly
 from cockpit.wording import worded
 from data.errors import DataError
 from metrics.scope import OutOfScope
@@ -21,6 +22,7 @@ def enter(what: Can | None = None) -> Visitor:
         st.stop()
     if what and not visitor.grants.may(what):
         refuse(visitor, what=str(what))
+    costly.asks(costly.on_a_screen(visitor.name))
     return visitor
 
 

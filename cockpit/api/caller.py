@@ -11,6 +11,7 @@ from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
 from cockpit.api.guesses import guesses
+from cockpit.serving import costly
 from data.desk import tokens
 from data.desk.tokens import Token
 from data.schema import end_of
@@ -72,4 +73,10 @@ def caller(
     return Caller(f"system:{found.system}", Grants(held), address, found)
 
 
-Known = Annotated[Caller, Depends(caller)]
+async def asking(caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Whoever calls; the queries of this request are made for them."""
+    costly.asks(costly.Asker(caller.name))
+    return caller
+
+
+Known = Annotated[Caller, Depends(asking)]

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from data.desk.errors import DeskError
-from data.errors import DataError, TooSlow, Unavailable
+from data.errors import DataError, TooMany, TooSlow, Unavailable
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
@@ -61,6 +61,8 @@ def install(api: FastAPI) -> None:
     async def _unavailable(request: Request, error: DataError) -> JSONResponse:
         if isinstance(error, TooSlow):
             return answer(504, str(error))
+        if isinstance(error, TooMany):
+            return answer(429, str(error))
         return answer(503 if isinstance(error, (DeskError, Unavailable)) else 404, str(error))
 
     @api.exception_handler(RequestValidationError)
@@ -69,5 +71,5 @@ def install(api: FastAPI) -> None:
 
 
 def answer(status: int, detail: str) -> JSONResponse:
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else None
     return JSONResponse({"detail": detail}, status, headers)

@@ -20,10 +20,11 @@ from cockpit.names import area_name
 from cockpit.reports.writers.table import RISKY
 from cockpit.screens import rows, words
 from cockpit.screens.rows import Chosen, order_of
+from cockpit.serving import costly
 from cockpit.view import BadParameter, View, read
 from cockpit.wording import worded
 from data.desk.errors import DeskError
-from data.errors import DataError, TooSlow, Unavailable
+from data.errors import DataError, TooMany, TooSlow, Unavailable
 from metrics import rows as facts
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
@@ -54,6 +55,8 @@ async def serve(request: Request) -> Response:
             noted = {"visitor": visitor, "event": "refused", "result": "refused", "address": address_of(request)}
             await run_in_threadpool(record.note, what=what[:200], **noted)
             return _said(worded(str(error)), 403)
+        except TooMany as error:
+            return _said(worded(str(error)), 429)
         except (DeskError, Unavailable, TooSlow) as error:
             return _said(worded(str(error)), 503)
         except (BadParameter, MetricsError, DataError) as error:
@@ -61,6 +64,7 @@ async def serve(request: Request) -> Response:
 
 
 def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
+    costly.asks(costly.Asker(visitor.name))
     view = read(given, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
         raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from data.desk import clock
 from data.desk.errors import Refused
 from data.desk.models import Report as Stored
 from data.desk.store import Desk
 from data.editions import Scope
+from data.errors import TooMany
 
 QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "final", "issued", "failed"
 DONE = (DRAFT, FINAL, ISSUED)
@@ -21,6 +23,9 @@ STEPS = {(DRAFT, FINAL), (FINAL, DRAFT), (FINAL, ISSUED)}
 """What the state of a report that is made may change from and to: what was issued stays issued."""
 MOST_TRIES = 3
 GIVEN_UP = "the process that makes reports died three times at it: ask for less, or see the server's log"
+MOST_WAITING = 30
+"""Queued reports of one person; those of a schedule are not counted."""
+LOOKED_AT = 10
 ALIVE = timedelta(seconds=30)
 """A worker that has not been heard of for so long is gone: what it was making is made again."""
 
@@ -78,7 +83,10 @@ def ask(
     desk: Desk, *, kind: str, asked: str, edition: str, scope: Scope, who: str, plan: str | None = None,
     slot: str | None = None, mail: Sequence[str] = (), status: str = QUEUED, worker: str = "",
 ) -> Report | None:  # fmt: skip
-    """Keep a request, to be made when its turn comes. None if this turn of a plan was asked for before."""
+    """Keep a request, to be made when its turn comes. None if this turn of a plan was asked for before.
+
+    Raises TooMany for somebody who has MOST_WAITING that wait already.
+    """
     now = clock.now()
     row = Stored(
         id=new_id(now), kind=kind, asked=asked, edition=edition, who=who, asked_at=now, status=status,
@@ -87,6 +95,9 @@ def ask(
     )  # fmt: skip
     try:
         with desk.begin() as session:
+            of_one = select(func.count()).where(Stored.who == who, Stored.status == QUEUED)
+            if status == QUEUED and plan is None and (session.scalar(of_one) or 0) >= MOST_WAITING:
+                raise TooMany(f"{who} has {MOST_WAITING} reports waiting already: wait until some are made")
             session.add(row)
             session.flush()
             return _told(row)
@@ -132,16 +143,26 @@ def take(desk: Desk, worker: str) -> Report | None:
         lost = (Stored.status == RUNNING) & ((Stored.seen_at < now - ALIVE) | (Stored.worker == worker))
         session.execute(update(Stored).where(lost, Stored.tries >= MOST_TRIES).values(status=FAILED, fault=GIVEN_UP))
         session.execute(update(Stored).where(lost).values(status=QUEUED, worker=""))
-        row = session.scalars(
-            select(Stored).where(Stored.status == QUEUED).order_by(Stored.asked_at, Stored.id).limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()  # fmt: skip
+        row = _next(session)
         if row is None:
             return None
         row.status, row.worker, row.seen_at, row.share, row.step = RUNNING, worker, now, 0.0, ""
         row.tries += 1
         session.flush()
         return _told(row)
+
+
+def _next(session: Session) -> Stored | None:
+    """The queued report whose turn it is: of each person the oldest, whoever has fewest made or being made first."""
+    own = func.row_number().over(partition_by=Stored.who, order_by=(Stored.asked_at, Stored.id))
+    queued = select(Stored.id, Stored.who, Stored.asked_at, own.label("own")).where(Stored.status == QUEUED).subquery()
+    running = select(func.count()).where(Stored.status == RUNNING, Stored.who == queued.c.who).scalar_subquery()
+    turns = select(queued.c.id).order_by(queued.c.own + running, queued.c.asked_at, queued.c.id)
+    for id in session.scalars(turns.limit(LOOKED_AT)).all():  # others may be taking the first ones now
+        one = select(Stored).where(Stored.id == id, Stored.status == QUEUED).with_for_update(skip_locked=True)
+        if row := session.scalars(one).first():
+            return row
+    return None
 
 
 def progress(desk: Desk, id: str, step: str, share: float) -> None:

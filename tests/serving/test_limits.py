@@ -69,6 +69,10 @@ def raw(server: Server) -> Iterator[Callable[..., Raw]]:
             request("/_stcore/stream", Connection="Upgrade", Upgrade="websocket", Cookie="a" * 9_000),
             431, id="a header too long for a websocket",
         ),
+        pytest.param(
+            request("/login", "POST", Transfer_Encoding="chunked", Content_Length="5") + b"0\r\n\r\n",
+            400, id="two lengths of one body",
+        ),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, id="TLS where there is none"),
         pytest.param(b"GET * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400, id="an address without a path"),
         pytest.param(b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400, id="a tunnel"),

@@ -1,0 +1,113 @@
+"""Queries that take long wait for each other, one person after the other; whatever is quick goes past them.
+
+A query begins at once. One that is not done after COCKPIT_QUICK_SECONDS is stopped and begun anew in one of few places
+(COCKPIT_COSTLY_QUERIES), of which one person holds one at a time. Who waits is told so, and who leaves gives the
+place back.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+
+import streamlit as st
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from cockpit import settings, telemetry
+from cockpit.i18n import _, ngettext
+from cockpit.serving.fair import FairQueue, Full
+from data import queries
+from data.errors import TooMany
+
+WAITING, WAITING_OF_ONE = 200, 8
+"""How many long queries may wait, and of one person."""
+RETRY_SECONDS = 10
+SERVER_SECONDS = 3600.0
+"""How long the server's own long queries wait: nobody looks at them."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom queries are made.
+
+    told: called now and then while one waits, with how many are before it, and with None when it is done.
+    gone: whether nobody waits for the answer any more.
+    """
+
+    name: str
+    told: Callable[[int | None], None] = lambda before: None
+    gone: Callable[[], bool] = lambda: False
+
+
+SERVER = Asker("")
+"""The server's own queries: first screens that are made ready."""
+_asker: ContextVar[Asker] = ContextVar("who asks", default=SERVER)
+
+
+def begin() -> None:
+    """From now on queries that take long wait for each other in this process."""
+    queries.set_apart(queries.Apart(settings.current().quick_seconds, _place, _gone))
+
+
+def asks(asker: Asker) -> None:
+    """Queries of this thread are made for somebody from now on."""
+    _asker.set(asker)
+
+
+def on_a_screen(name: str) -> Asker:
+    """Somebody who looks at the page of this run."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not exists():
+        return Asker(name)
+    runtime, session, line = get_instance(), context.session_id, []
+
+    def told(before: int | None) -> None:
+        """A line on the screen. Streamlit ends the run here if its viewer has asked for something else."""
+        if before is None:
+            if line:
+                line[0].empty()
+            return
+        if context.yield_check:
+            context.yield_check()
+        if not runtime.is_active_session(session):
+            st.stop()
+        line[:] = line or [st.empty()]
+        line[0].info(waiting_in_words(before))
+
+    return Asker(name, told, lambda: not runtime.is_active_session(session))
+
+
+def waiting_in_words(before: int) -> str:
+    if not before:
+        return _("This takes long and is done in turn: yours is next.")
+    return ngettext(
+        "This takes long and is done in turn: {n} is before yours.",
+        "This takes long and is done in turn: {n} are before yours.",
+        before,
+        n=before,
+    )
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    asker = _asker.get()
+    patience = settings.current().queue_seconds if asker.name else SERVER_SECONDS
+    try:
+        with _queue().place(asker.name, patience=patience, told=asker.told):
+            telemetry.costly.inc()
+            yield
+        asker.told(None)
+    except Full:
+        raise TooMany("too many long questions wait at this moment: try again later, or ask for less") from None
+
+
+def _gone() -> Callable[[], bool]:
+    return _asker.get().gone
+
+
+@cache
+def _queue() -> FairQueue:
+    places = settings.current().costly_queries
+    return FairQueue(places, per_key=1, waiting=WAITING, waiting_per_key=WAITING_OF_ONE, retry=RETRY_SECONDS)
