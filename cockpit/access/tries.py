@@ -1,21 +1,25 @@
 """Passwords and codes are checked a few at a time, one address after the other, and by threads of their own.
 
-Whatever waits for a check waits here, without a thread, so that a flood of sign-ins keeps nobody else waiting.
+Whatever waits for a check waits here, without a thread, so that a flood of sign-ins keeps nobody else waiting. Places
+that somebody has signed in from have a queue of their own: whoever comes from elsewhere is checked one at a time.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import cache
+from typing import Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from cockpit.access import visitors
 from cockpit.serving.fair import FairQueue, Full
+from data.desk import failures
 from data.desk.errors import Busy
 from data.desk.failures import Place
 
-AT_ONCE, OF_ONE_ADDRESS = 3, 2
-"""One more than hashes are made at once, so that the desk is asked meanwhile."""
+KNOWN_AT_ONCE, OF_ONE_ADDRESS = 2, 2
 WAITING, WAITING_OF_ONE_ADDRESS = 200, 20
 RETRY_SECONDS = 5
 REMEMBERED = 1_000
@@ -23,9 +27,13 @@ REMEMBERED = 1_000
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_queue = FairQueue(
-    AT_ONCE, per_key=OF_ONE_ADDRESS, waiting=WAITING, waiting_per_key=WAITING_OF_ONE_ADDRESS, retry=RETRY_SECONDS
-)
+
+def _queue(places: int) -> FairQueue:
+    most = {"waiting": WAITING, "waiting_per_key": WAITING_OF_ONE_ADDRESS, "retry": RETRY_SECONDS}
+    return FairQueue(places, per_key=OF_ONE_ADDRESS, **most)
+
+
+_known, _strange = _queue(KNOWN_AT_ONCE), _queue(1)
 _refused: OrderedDict[tuple[str, str], float] = OrderedDict()
 
 
@@ -40,8 +48,11 @@ class TooMany(Exception):
 async def run(place: Place, check: Callable[Concatenate[Place, P], T], *arguments: P.args, **named: P.kwargs) -> T:
     """What `check` gives for a try from a place, when its turn has come. Raises TooMany."""
     try:
-        async with _queue.place_async(place.address):
-            return await to_thread.run_sync(lambda: check(place, *arguments, **named), limiter=_threads())
+        known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
+        async with (_known if known else _strange).place_async(place.address):
+            return await to_thread.run_sync(lambda: check(place, *arguments, **named), limiter=_checking())
+    except asyncio.CancelledError:  # the server stops
+        raise TooMany(RETRY_SECONDS) from None
     except Full as full:
         raise TooMany(round(full.seconds)) from None
     except Busy as busy:
@@ -60,12 +71,12 @@ def is_first_refusal(name: str, address: str, wait: float) -> bool:
     return True
 
 
-def _threads() -> Any:
-    """A limiter of the running event loop: those of requests are for others."""
-    global _limiter
-    if _limiter is None:
-        _limiter = CapacityLimiter(AT_ONCE)
-    return _limiter
+@cache
+def _looking() -> CapacityLimiter:
+    return CapacityLimiter(2)
 
 
-_limiter: CapacityLimiter | None = None
+@cache
+def _checking() -> CapacityLimiter:
+    """Threads of their own: those of requests are for others."""
+    return CapacityLimiter(KNOWN_AT_ONCE + 1)

@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from data.desk import models
+from data.desk import clock, models
 from data.desk.sessions import hashed
+from data.desk.store import Desk
 
 MOST, SPAN = 20, timedelta(minutes=5)
 """Failures of one address, from browsers that are not known. Offices share addresses."""
@@ -51,6 +52,15 @@ class Try:
     id: int = 0
     wait: float = 0.0
     by_address: bool = False
+
+
+def is_known(desk: Desk, place: Place, *, now: datetime | None = None) -> bool:
+    """Whether anybody has signed in from this browser or address lately."""
+    told = [hashed(text) for text in (place.device, place.address) if text]
+    of = models.KnownPlace
+    with desk.read() as session:
+        since = (now or clock.now()) - KNOWN
+        return session.scalar(select(of.place).where(of.place.in_(told), of.seen_at > since).limit(1)) is not None
 
 
 def begin(session: Session, name: str, account_id: int | None, place: Place, now: datetime) -> Try:

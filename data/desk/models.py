@@ -105,7 +105,7 @@ class KnownPlace(Base):
 
     __tablename__ = "known_place"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    place: Mapped[str] = mapped_column(String(64), primary_key=True)
+    place: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
     seen_at: Mapped[datetime]
 
 

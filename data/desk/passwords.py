@@ -1,12 +1,10 @@
 """Passwords: how strong they must be, and how they are kept (Argon2id).
 
-A hash takes 64 MB and keeps several processors busy, and strangers can ask for one. So at most AT_ONCE are made at a
-time in a process, by threads that give way to everybody else's work.
+A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one: at most AT_ONCE are made at a
+time in a process.
 """
 
-import os
 import secrets
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,12 +20,10 @@ T = TypeVar("T")
 
 SHORTEST, LONGEST, KINDS = 8, 200, 3
 CLEAR = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-hasher = PasswordHasher()
-"""The library's defaults follow RFC 9106 for machines with little memory: about 50 ms."""
+hasher = PasswordHasher(parallelism=1)
+"""RFC 9106 for machines with little memory, on one processor: those who look at screens need the others."""
 
 AT_ONCE, MOST_WAITING = 2, 30
-NICE = 10
-"""Steps of priority below the rest of the process; Linux keeps them by thread."""
 
 
 def check_strength(password: str, name: str) -> None:
@@ -88,10 +84,5 @@ def _in_turn(work: Callable[[], T]) -> T:
         _asked.release()
 
 
-def _give_way() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-_hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password", initializer=_give_way)
+_hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
 _asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "known_place",
         sa.Column("account_id", sa.Integer(), sa.ForeignKey("account.id"), primary_key=True),
-        sa.Column("place", sa.String(64), primary_key=True),
+        sa.Column("place", sa.String(64), primary_key=True, index=True),
         sa.Column("seen_at", sa.DateTime(), nullable=False),
     )
     op.drop_column("account", "failures")

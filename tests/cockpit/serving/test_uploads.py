@@ -1,0 +1,85 @@
+"""A file is taken while a page offers it, of who may, into one's own session, few and small."""
+
+from typing import Any
+
+import pytest
+
+from cockpit.access.policy import Can, Grants, Held
+from cockpit.serving import uploads
+from cockpit.serving.uploads import Offer, Offers
+
+MAY, MAY_NOT = Grants((Held("data_officer", 0, 10**12),)), Grants((Held("cadre", 0, 10**12),))
+OFFER = Offer(Can.REJECTS, most_bytes=1000, most_files=2, types=("csv",))
+
+
+def asked(
+    offers: Offers, session: str = "s", file: str = "f", size: str | None = "900", token: str | None = "own",
+    grants: Grants = MAY, method: str = "PUT",
+) -> int:  # fmt: skip
+    """The status of the refusal; 0 for none."""
+    headers = [] if size is None else [(b"content-length", size.encode())]
+    scope: Any = {"path": f"{uploads.PATH}{session}/{file}", "method": method, "headers": headers, "type": "http"}
+    found = offers.refusal(scope, token, grants)
+    return found[0] if found else 0
+
+
+@pytest.fixture
+def offers() -> Offers:
+    offers = Offers()
+    offers.open("s", "own", OFFER)
+    return offers
+
+
+def test_what_nobody_offers_is_not_taken() -> None:
+    assert asked(Offers()) == 404
+
+
+def test_only_while_the_page_is_shown(offers: Offers) -> None:
+    with offers.one_run("s"):
+        offers.open("s", "own", OFFER)
+    assert asked(offers) == 0
+    with offers.one_run("s"):
+        pass
+    assert asked(offers) == 404
+
+
+def test_only_ones_own_session_and_by_right(offers: Offers) -> None:
+    assert asked(offers, token="other") == 403
+    assert asked(offers, token=None) == 403
+    assert asked(offers, session="t") == 404
+    assert asked(offers, grants=MAY_NOT) == 403
+    assert asked(offers, grants=Grants()) == 403
+    assert asked(offers) == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "status"),
+    [
+        ("900", 0), ("5000", 0), ("5001", 413), ("9" * 30, 413),
+        (None, 411), ("", 411), ("-1", 411), ("1e3", 411), ("x", 411),
+    ],
+)  # fmt: skip
+def test_size_is_said_and_limited(offers: Offers, size: str | None, status: int) -> None:
+    assert asked(offers, size=size) == status
+
+
+def test_number_is_limited_over_runs_and_a_file_may_be_sent_again_or_taken_back(offers: Offers) -> None:
+    assert [asked(offers, file=name) for name in ("a", "b", "c", "a")] == [0, 0, 413, 0]
+    with offers.one_run("s"):
+        offers.open("s", "own", OFFER)
+    assert asked(offers, file="c") == 413
+    assert asked(offers, file="a", method="DELETE") == 0
+    assert asked(offers, file="c") == 0
+
+
+def test_only_what_a_browser_does_with_a_file(offers: Offers) -> None:
+    for method in ("POST", "GET", "OPTIONS", "PATCH"):
+        assert asked(offers, method=method) == 404
+    assert asked(offers, file="") == 404
+
+
+def test_all_files_of_the_process_together_are_limited(monkeypatch: pytest.MonkeyPatch, offers: Offers) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES", 1500)
+    offers.open("t", "other", OFFER)
+    assert asked(offers) == 0
+    assert asked(offers, session="t", token="other") == 503
