@@ -142,6 +142,7 @@ def observe(observer: Observer) -> None:
 
 def stop_all() -> None:
     """Stop whatever runs: the process ends."""
+    _limit.apart = None
     _limit.stop_all()
 
 
@@ -214,14 +215,16 @@ class Cursor:
         A query that takes long begins anew, which it can until the first rows are fetched.
         """
         apart, sql = self._apart, self._query[0]
-        if apart is None:
+        if apart is None or (_limit.seconds is not None and _limit.seconds <= apart.seconds):
             return self._timed(what, _limit.seconds)
         if not _limit.takes_long(sql):
             try:
-                found = self._timed(what, min(apart.seconds, _limit.seconds or apart.seconds), "apart")
+                found = self._timed(what, apart.seconds, "apart")
                 self._apart = apart if begins else None
                 return found
             except TooSlow:
+                if _limit.apart is None:  # the process ends
+                    raise
                 _limit.remember(sql)
         if not getattr(_here, "waits", True):
             raise Long(self._too_slow(apart.seconds))
