@@ -227,7 +227,7 @@ class Cursor:
                     raise
                 _limit.remember(sql)
         if not getattr(_here, "waits", True):
-            raise Long(self._too_slow(apart.seconds))
+            raise Long(_too_slow(apart.seconds))
         self._apart = None
         with apart.place():
             self._began, gone = time.monotonic(), apart.gone()
@@ -249,7 +249,7 @@ class Cursor:
             stopped = _limit.end(id(self))
             ended = stopped_is if stopped else "failed"
             if stopped:
-                raise TooSlow(self._too_slow(seconds)) from None
+                raise TooSlow(_too_slow(seconds)) from None
             if fault := self._damaged(error):
                 raise fault from error
             raise
@@ -259,8 +259,9 @@ class Cursor:
             for observer in _limit.observers:
                 observer(time.monotonic() - started, ended)
 
-    def _too_slow(self, seconds: float | None) -> str:
-        return (
-            f"the question took longer than {seconds:g} seconds and was stopped: ask for a smaller area or a "
-            "shorter period, or raise COCKPIT_QUERY_SECONDS"
-        )
+
+def _too_slow(seconds: float | None) -> str:
+    return (
+        f"the question took longer than {seconds:g} seconds and was stopped: ask for a smaller area or a "
+        "shorter period, or raise COCKPIT_QUERY_SECONDS"
+    )

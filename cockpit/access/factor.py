@@ -35,7 +35,7 @@ async def factor(request: Request) -> Response:
             form = await read_form(request)
         try:
             told = await tries.run(place_of(request), _step, visitor, form)
-        except tries.TooMany as error:
+        except tries.Crowded as error:
             return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(alert(worded(str(error))) + _back(), 503)

@@ -40,7 +40,7 @@ async def login(request: Request) -> Response:
             if found.outcome == "ok" and found.account:
                 lang = request.query_params.get("lang", "")
                 return await begin(request, found.account, target, lang=lang, device=found.device)
-        except tries.TooMany as error:
+        except tries.Crowded as error:
             return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:
             return page(sign_in(target, trouble(error)), 503)
@@ -92,7 +92,7 @@ async def password(request: Request) -> Response:
         form = await read_form(request)
         try:
             account = await tries.run(place_of(request), _change, visitor, form)
-        except tries.TooMany as error:
+        except tries.Crowded as error:
             return page(_new_password(visitor.name, busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(_new_password(visitor.name, worded(str(error))), 400)

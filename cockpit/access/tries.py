@@ -37,7 +37,7 @@ _known, _strange = _queue(KNOWN_AT_ONCE), _queue(1)
 _refused: OrderedDict[tuple[str, str], float] = OrderedDict()
 
 
-class TooMany(Exception):
+class Crowded(Exception):
     """Too many wait for a check already. seconds: when to come again."""
 
     def __init__(self, seconds: int) -> None:
@@ -46,17 +46,17 @@ class TooMany(Exception):
 
 
 async def run(place: Place, check: Callable[Concatenate[Place, P], T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What `check` gives for a try from a place, when its turn has come. Raises TooMany."""
+    """What `check` gives for a try from a place, when its turn has come. Raises Crowded."""
     try:
         known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
         async with (_known if known else _strange).place_async(place.address):
             return await to_thread.run_sync(lambda: check(place, *arguments, **named), limiter=_checking())
     except asyncio.CancelledError:  # the server stops
-        raise TooMany(RETRY_SECONDS) from None
+        raise Crowded(RETRY_SECONDS) from None
     except Full as full:
-        raise TooMany(round(full.seconds)) from None
+        raise Crowded(round(full.seconds)) from None
     except Busy as busy:
-        raise TooMany(busy.seconds) from None
+        raise Crowded(busy.seconds) from None
 
 
 def is_first_refusal(name: str, address: str, wait: float) -> bool:
