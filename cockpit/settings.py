@@ -135,7 +135,9 @@ class Settings(BaseSettings):
         (), description="HOST:PORT, apart with commas, that answer whenever our own network works"
     )
     probe_authorities: Path | None = Field(None, description="file of further certificate authorities to trust, PEM")
-    probe_chromium: str = Field("", description="Chromium for pages that are empty without scripts and for axe-core")
+    probe_chromium: str = Field(
+        "", description="Chromium that looks at pages the prober cannot decide on, and runs axe-core"
+    )
     demo: bool = Field(False, description="offer one-click roles on the login page, 0 or 1; never with real data")
     debug: bool = Field(False, description="print the trace of an unexpected error, 0 or 1")
 

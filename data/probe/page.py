@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from ada_url import join_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from data.probe.web.answer import Answer
@@ -81,18 +82,18 @@ class Page:
         """What addresses in the page are relative to."""
         found = self.tree.css_first("base[href]")
         try:
-            return urljoin(self.url, (found.attributes.get("href") or "").strip()) if found else self.url
+            return join_url(self.url, found.attributes.get("href") or "") if found else self.url
         except ValueError:
             return self.url
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:
-        """Text and absolute address of every link to a page."""
+        """Text and absolute address of every link to a page, as a browser resolves it."""
         for node in self.tree.css("a[href]"):
             href = (node.attributes.get("href") or "").strip()
             if href and not href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
                 try:
-                    yield " ".join(node.text().split()), urljoin(self.base, href)
+                    yield " ".join(node.text().split()), join_url(self.base, href)
                 except ValueError:
                     continue
 

@@ -234,3 +234,16 @@ def test_a_clock_a_counter_and_a_turned_carousel_are_no_change() -> None:
     assert before
     assert home("2026年11月22日 星期日 09:30:12", 3777, items[::-1]) == before
     assert home("2026年11月22日 星期日 09:30:12", 3777, [*items, "新的一条消息来了"]) - before
+
+
+@pytest.mark.parametrize(
+    ("href", "leads_to"),
+    [
+        ("\\news\\1.html", "http://x/news/1.html"), (" /a b.html\n", "http://x/a%20b.html"),
+        ("//other.example/x", "http://other.example/x"), ("新闻.html", "http://x/in/%E6%96%B0%E9%97%BB.html"),
+        ("?id=1", "http://x/in/?id=1"), ("../up", "http://x/up"),
+    ],
+)  # fmt: skip
+def test_links_lead_where_a_browser_goes(href: str, leads_to: str) -> None:
+    page = Page("http://x/", f"<base href='/in/'><a href='{href}'>一条新闻</a>", "utf-8")
+    assert [url for _text, url in page.links] == [leads_to]
