@@ -101,7 +101,7 @@ def rolled_up(rollup: Rollup, relation: str, as_of: datetime) -> str:
 
 
 def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """`batches`: the accepted ones. `sources`: with the newest time known of any of its rows, and how many it has."""
+    """`batches`: the accepted ones. `sources`: with the newest time of its rows, their number, and what it maps."""
     con.execute(
         "CREATE OR REPLACE TABLE edition.batches AS FROM store.batches WHERE status = 'accepted' ORDER BY batch"
     )
@@ -109,7 +109,11 @@ def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     con.execute(
         f"""
         CREATE OR REPLACE TABLE edition.sources AS
-        SELECT s.source, s.name_zh, s.name_en, s.fact, s.cycle_days, n.last_at, coalesce(n.rows, 0)::BIGINT AS rows
+        SELECT s.source, s.name_zh, s.name_en, s.fact, s.cycle_days, n.last_at, coalesce(n.rows, 0)::BIGINT AS rows,
+            list_filter(
+                json_keys(s.definition, '$.columns'),
+                lambda name: upper(trim(json_extract_string(s.definition, '$.columns.' || name))) <> 'NULL'
+            ) AS columns
         FROM store.sources s
         LEFT JOIN (
             SELECT source, max(last_at) AS last_at, sum(rows) AS rows FROM ({news}) GROUP BY source

@@ -45,6 +45,8 @@ class Column:
     free_text: bool = False
     derived: bool = False
     """Set when an edition is published, never delivered by a source."""
+    made_of: tuple[tuple[str, ...], ...] = ()
+    """Of a derived column, the sets of delivered columns that it can be told from: any one of them does."""
 
     @property
     def allowed(self) -> str:
@@ -128,7 +130,7 @@ CASES = Fact(
         Column("title", free_text=True),
         Column("parent"),
         Column("repeat_of"),
-        Column("repeated", "BOOLEAN", derived=True),
+        Column("repeated", "BOOLEAN", derived=True, made_of=(("repeat_of",), ("reporter",), ("place", "category"))),
         Column("asset"),
         Column("reporter"),
         *_LINEAGE,

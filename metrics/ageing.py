@@ -7,6 +7,7 @@ import pandas as pd
 from data.editions import Edition
 from data.schema import FACTS
 from metrics.catalog import Catalog, Domain, current
+from metrics.feeds import narrowed
 from metrics.period import Period
 from metrics.question import Question, question
 from metrics.spread import held, held_only
@@ -32,6 +33,7 @@ def ageing(
     catalog = catalog or current()
     q = question(edition, catalog, [METRIC], area, (period,), None, None, where)
     domain = catalog.domain(q.metrics[0])
+    q = narrowed(q, q.metrics[0])
     counts = ", ".join(f"count(*) FILTER (WHERE {aged(q, low, high)})" for _, low, high in BUCKETS)
     stock = q.metrics[0].value or ""
     at = end_sql(q)

@@ -19,7 +19,10 @@ def side_by_side(asks: Iterable[Callable[[], Any]]) -> list[Any]:
 
     One of them that itself asks side by side asks in turn: else they might all wait for each other's threads.
     """
-    first, *others = asks
+    every = list(asks)
+    if not every:
+        return []
+    first, *others = every
     if getattr(_here, "beside", False):
         return [first(), *(ask() for ask in others)]
     running = [_pool.submit(_marked, ask) for ask in others]

@@ -39,7 +39,7 @@ def quantiles(q: Question, domain: Domain, quantile: Quantile) -> Cells | None:
     """`value` and `n` of a quantile by group and bucket, as `metrics.spread` tells them; None where SQL has to."""
     top = root(q.edition)
     inside = top.code <= q.area.code and q.area.end <= top.end
-    if not (inside and q.is_of_the_edition and q.area.live) or q.column or q.where:
+    if not (inside and q.is_of_the_edition and q.area.live) or q.column or q.where or q.sources is not None:
         return None
     recent = last_day(q.edition.as_of) - timedelta(days=RECENT_DAYS)
     since = recent if min(bucket.period.start for bucket in q.buckets) >= recent else None

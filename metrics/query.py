@@ -12,6 +12,7 @@ from data.editions import Edition
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Domain, Metric, current
 from metrics.extent import has_data
+from metrics.feeds import feed, narrowed
 from metrics.freshness import freshness
 from metrics.period import Period
 from metrics.question import AREAS, Question, metric_of, question
@@ -19,6 +20,8 @@ from metrics.spread import spread
 from metrics.sums import Cells, sums
 from metrics.views import views
 
+NO_SOURCE = "no source"
+"""No source maps a column that the metric depends on."""
 OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
 COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
 
@@ -67,6 +70,7 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]
     needed = {**{m.id: m for m in q.metrics}, **parts}
     cells = _cells(q, list(needed.values()), rolled)
     readers = {name: _with_data(q, needed[name], _reader(needed[name], found)) for name, found in cells.items()}
+    readers.update({name: _nothing for name in needed if name not in readers})
     for metric in q.metrics:
         if metric.composite:
             readers[metric.id] = _composite(metric, readers)
@@ -89,6 +93,10 @@ def _cells(q: Question, metrics: list[Metric], rolled: bool) -> dict[str, Cells]
         for name, mine in found.items():
             cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in mine.items()})
     return cells
+
+
+def _nothing(key: Key) -> Number:
+    return None, None, None, 0
 
 
 def _with_data(q: Question, metric: Metric, read: Reader) -> Reader:
@@ -116,9 +124,12 @@ def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
         if domain.view:
             viewed += [partial(views, q, domain, mine)] if mine else []
             continue
-        spreads += [partial(_spread, q, domain, m, rolled) for m in mine if m.quantile or m.oldest]
-        if added := [m for m in mine if m.value or m.numerator]:
-            additions.append(partial(_sums, q, domain, added, rolled))
+        mine = [metric for metric in mine if feed(q.edition, q.catalog, metric).is_fed]
+        spreads += [partial(_spread, narrowed(q, m), domain, m, rolled) for m in mine if m.quantile or m.oldest]
+        alike: dict[tuple[str, ...] | None, list[Metric]] = {}
+        for metric in (m for m in mine if m.value or m.numerator):
+            alike.setdefault(feed(q.edition, q.catalog, metric).only, []).append(metric)
+        additions += [partial(_sums, replace(q, sources=only), domain, ms, rolled) for only, ms in alike.items()]
     return [*viewed, *spreads, *additions]
 
 
@@ -254,9 +265,12 @@ def _qualities(q: Question, metric: Metric, keys: list[Key], told: list[Number])
         late = sum(at > since for since in mine)
         return OK if not late else STALE if late == len(mine) else PARTIAL
 
+    fed = feed(q.edition, q.catalog, metric).is_fed
     qualities = []
     for (group, i), (value, _, _, n) in zip(keys, told, strict=True):
-        if value is None:
+        if not fed:
+            qualities.append(NO_SOURCE)
+        elif value is None:
             qualities.append(NO_DATA)
         elif n < metric.min_n:
             qualities.append(SMALL)

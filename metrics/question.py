@@ -45,6 +45,8 @@ class Question:
     buckets: tuple[Bucket, ...]
     as_of: datetime
     where: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...] | None = None
+    """The sources whose facts are counted; None counts all."""
 
     @property
     def is_of_the_edition(self) -> bool:

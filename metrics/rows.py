@@ -14,6 +14,7 @@ from metrics.ageing import aged, end_sql, has_age
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.errors import MetricsError, did_you_mean
 from metrics.extent import has_data
+from metrics.feeds import feed, narrowed
 from metrics.links import LINKS, hide
 from metrics.period import DAY, Period, last_day
 from metrics.question import Question, question
@@ -147,7 +148,9 @@ def _found(
         sql = sql if begun else f"SELECT * FROM ({sql}) WHERE false"
         return _Found(sql, values, columns, next(name for name in WORST_FIRST if name in columns))
     fact = FACTS[domain.fact]
-    condition = _condition(q, domain, metric, part) if begun else "false"
+    q = narrowed(q, metric)
+    fed = feed(edition, catalog, metric).is_fed or metric.composite is not None
+    condition = _condition(q, domain, metric, part) if begun and fed else "false"
     if search and search.strip():
         values = [*values, search.strip()]
         text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))

@@ -98,6 +98,8 @@ def facts_sql(q: Question, domain: Domain, only: str = "", also: str = "") -> st
     """
     filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
     filters += f" AND ({only})" if only else ""
+    if q.sources is not None:
+        filters += f" AND source IN ({', '.join(map(_text, q.sources))})"
     fact = FACTS[domain.fact]
     scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {q.within()}{filters})"
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
@@ -141,7 +143,7 @@ def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
 def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
     """The roll-up that answers, or None: other as-of time, merged-away area, no such dimension, changed definition."""
     columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
-    if not q.is_of_the_edition or not q.area.live or len(columns) > 1:
+    if q.sources is not None or not q.is_of_the_edition or not q.area.live or len(columns) > 1:
         return None
     by_village = "village" in (q.area.level, q.by)
     if columns and (not columns <= set(domain.dimensions) or by_village):
@@ -227,6 +229,11 @@ def _span(q: Question, domain: Domain, names: list[str]) -> tuple[date, date]:
     if all(isinstance(domain.measures[name], Stock) for name in names):
         firsts = [stop]
     return min(firsts), max(bucket.period.end for bucket in q.buckets)
+
+
+def _text(value: str) -> str:
+    """`value` as an SQL string."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _day(day: date) -> str:

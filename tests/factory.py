@@ -31,11 +31,32 @@ AREAS: tuple[Mapping[str, Any], ...] = (
 )
 
 
-def deliver(home: Home, fact: str, rows: Sequence[Mapping[str, Any]], source: str = "hotline", **more: Any) -> Any:
-    """Loads rows, given by our own column names, as one delivery of a source."""
+EMPTY = {
+    "VARCHAR": "string", "BOOLEAN": "boolean", "TIMESTAMP": "datetime64[us]", "DOUBLE": "float64", "BIGINT": "Int64",
+    "INTEGER": "Int32", "SMALLINT": "Int16", "TINYINT": "Int8",
+}  # fmt: skip
+"""Type of a column without values, by the type it is stored in."""
+
+
+def deliver(
+    home: Home,
+    fact: str,
+    rows: Sequence[Mapping[str, Any]],
+    source: str = "hotline",
+    *,
+    mapped: bool = True,
+    **more: Any,
+) -> Any:
+    """Loads rows, given by our own column names, as one delivery of a source.
+
+    The source maps every column of the fact; with mapped=False those of the rows alone.
+    """
     frame = pd.DataFrame(list(rows))
     if fact == "cases":
         frame = frame.assign(**{name: value for name, value in {"kind": "hotline"}.items() if name not in frame})
+    absent = [c for c in FACTS[fact].delivered if c.name not in frame and c.name not in ("key", "area")]
+    if mapped:
+        frame = frame.assign(**{c.name: pd.Series([None] * len(frame), dtype=EMPTY[c.type]) for c in absent})
     folder = home.root / "deliveries"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{source}-{fact}-{len(list(folder.iterdir()))}.parquet"

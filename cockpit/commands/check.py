@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.common import FILE, catalog_of, opened, with_settings
-from cockpit.commands.output import format_option, write_frame
+from cockpit.commands.output import format_option, write, write_frame
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from metrics.catalog import Catalog
 
 
 @click.command()
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 @format_option
 @with_settings
 def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
-    """Validate the catalog and the source files named, then reconcile the current edition.
+    """Validate the catalog and the definitions that deliveries were loaded by, then reconcile the current edition.
 
-    Without names, the definitions that deliveries were loaded by. Exit code 1 if a reconciliation fails.
+    With source files named, validate them and list which metrics each of them feeds, and which columns the others
+    lack. Exit code 1 if a reconciliation fails.
     """
     catalog = catalog_of(settings)
     check_sources(settings, source)
+    if source:
+        write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)
+        return
     from metrics.reconcile import reconcile
 
     found = reconcile(opened(settings), catalog)
@@ -31,6 +36,26 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     failed = list(found.loc[found["passed"].eq(False), "check"])
     if failed:
         raise CockpitError(f"{len(failed)} of {len(found)} reconciliations failed: {', '.join(failed)}")
+
+
+def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, str, bool, str]]:
+    """Source, metric, its name, whether the source feeds it, and the columns missing, of each metric of its fact."""
+    from data.sources import read_source
+    from metrics.feeds import lacking
+    from metrics.needs import needs
+
+    found = []
+    for definition in map(read_source, paths):
+        mapped = {name for name, sql in definition.columns.items() if sql.strip().upper() != "NULL"}
+        for domain in catalog.domains:
+            if domain.fact != definition.fact or domain.view:
+                continue
+            for metric in domain.metrics:
+                parts = [part.metric for part in metric.composite or ()] or [metric.id]
+                needed = {name for part in parts for name in needs(catalog, part).columns}
+                missing = lacking(definition.contract, needed, mapped)
+                found.append((definition.source, metric.id, metric.name.zh, not missing, ", ".join(missing)))
+    return found
 
 
 def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:

@@ -71,7 +71,7 @@ def tile(
     state = "none" if silent or small else state
     return Tile(
         name=metric.name[language()],
-        value=_("No data") if silent else format.value(metric, row.value),
+        value=_absent(row) if silent else format.value(metric, row.value),
         unit="" if silent else metric.unit[language()],
         href=href,
         passport=passport,
@@ -98,9 +98,15 @@ def _basis(metric: Metric, row: Any, view: "View") -> tuple[str, ...]:
     return f"{format.number(row.numerator)} / {format.number(row.denominator)}", known
 
 
+def _absent(row: Any) -> str:
+    return _("No source yet") if row.quality == "no source" else _("No data")
+
+
 def quality(row: Any) -> str:
     """What is wrong with a number, in words; empty when nothing is."""
     match row.quality:
+        case "no source":
+            return _("No source gives what this counts")
         case "no data":
             return _("Nothing to count in this period") if row.n == 0 else _("The source is silent")
         case "small sample":

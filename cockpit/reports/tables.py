@@ -51,7 +51,8 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
 
 def quality(name: str) -> str:
     return {
-        "ok": _("complete"), "no data": _("no data"), "small sample": _("small sample"),
+        "ok": _("complete"), "no data": _("no data"), "no source": _("no source yet"),
+        "small sample": _("small sample"),
         "partial": _("some sources silent"), "stale": _("sources silent"),
     }.get(name, name)  # fmt: skip
 

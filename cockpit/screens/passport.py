@@ -10,12 +10,13 @@ from cockpit.components import tiles
 from cockpit.components.record import Item, record
 from cockpit.i18n import _, language
 from cockpit.layouts.answers import Asked, Vital, vitals
-from cockpit.names import sources
+from cockpit.names import source_name, sources
 from cockpit.screens import words
 from cockpit.view import View
 from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.catalog import Metric, Stock
+from metrics.feeds import feed, narrowed
 from metrics.frames import each
 from metrics.interval import wilson
 from metrics.query import OK, PARTIAL, STALE, query
@@ -175,6 +176,7 @@ def stamped(view: View, now: Row) -> list[Item]:
         Item(_("As of"), format.stamp(view.as_of)),
         Item(_("Quality"), tiles.quality(now) or _("Complete"), state=QUALITY.get(now.quality, "none")),
         Item(_("Not delivered in time"), _silent(view)),
+        Item(_("Sources left out"), _left_out(view)),
         Item(_("Edition"), view.edition.id, href=view.data_page()),
         Item(_("Definition"), version, note=f"{metric.code or metric.id} · {metric.file}"),
     ]
@@ -187,6 +189,15 @@ def _silent(view: View) -> str:
         f"{source.name_zh if language() == 'zh' else source.name_en} "
         + (format.stamp(source.last_at) if source.last_at else _("never"))
         for source in late
+    )
+
+
+def _left_out(view: View) -> str:
+    """The sources that do not feed the metric, each with the columns that it does not map."""
+    missing = feed(view.edition, view.catalog, view.metric).missing
+    return _(", ").join(
+        f"{source_name(view.edition, source)} ({words.listed(words.column(name) for name in columns)})"
+        for source, columns in missing
     )
 
 
@@ -203,7 +214,7 @@ def sql(view: View) -> str:
     """Of a score, the SQL of each of its parts."""
     names = [part.metric for part in view.metric.composite] if view.metric.composite else [view.metric.id]
     asked = question(view.edition, view.catalog, names, view.area.code, (view.period,), None, None, None)
-    return "\n\n".join(_laid_out(_sql(asked, metric)) for metric in asked.metrics)
+    return "\n\n".join(_laid_out(_sql(narrowed(asked, metric), metric)) for metric in asked.metrics)
 
 
 def _sql(asked: Question, metric: Metric) -> str:

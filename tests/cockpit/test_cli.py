@@ -307,6 +307,16 @@ def test_check_tells_every_reconciliation_and_fails_if_one_does(published: Path,
     assert "colums: there is no such key, did you mean columns?" in wrong.err
 
 
+def test_check_lists_which_metrics_a_source_feeds(published: Path, run: Any) -> None:
+    ran = run("check", "hotline.yaml", "--format", "csv")
+    assert ran.code == 0
+    fed = {r["metric"]: (r["fed"], r["missing"]) for r in ran.records}
+    assert fed["intake"] == ("True", "")
+    assert fed["rework_rate"][0] == "False"
+    assert "reworked" in fed["rework_rate"][1]
+    assert not {"site_health", "guide_complete_rate"} & set(fed), "metrics of other facts are not listed"
+
+
 def test_publishing_again_says_that_there_is_nothing_new(published: Path, run: Any) -> None:
     assert "nothing new to publish, 5 cases" in run("publish", "--as-of", "2026-04-01").out
     run("load", "hotline.yaml", "--file", "late.csv", "--force")

@@ -1,0 +1,113 @@
+"""What no source maps is absent: not zero, not 100 %, not green."""
+
+from datetime import date, datetime
+
+import pytest
+
+from data.editions import Edition
+from data.home import Home
+from metrics.catalog import load
+from metrics.feeds import feed
+from metrics.needs import needs
+from metrics.period import Period
+from metrics.query import NO_DATA, NO_SOURCE, query
+from metrics.rows import count_rows, rows
+from metrics.thresholds import states
+from tests.factory import DISTRICT, VILLAGES, areas, deliver, published
+
+CATALOG = load()
+MONTH = Period(date(2026, 11, 1), date(2026, 12, 1))
+AS_OF = datetime(2026, 11, 22, 8)
+CASES = [name for name, metric in CATALOG.metrics.items() if CATALOG.domain(metric).fact == "cases"]
+
+
+def case(i: int, **more: object) -> dict[str, object]:
+    return {"key": str(i), "area": VILLAGES[0], "registered_at": datetime(2026, 11, 1 + i, 9), "title": "x", **more}
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    home = Home(tmp_path, memory="1GB")
+    areas(home)
+    return home
+
+
+def value(edition: Edition, metric: str) -> tuple[float | None, str]:
+    row = query(edition, [metric], DISTRICT, MONTH, catalog=CATALOG).iloc[0]
+    return None if row["value"] != row["value"] else float(row["value"]), row["quality"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "columns"),
+    [
+        ("intake", {"registered_at"}),
+        ("closed", {"closed_at"}),
+        ("backlog", {"registered_at", "closed_at"}),
+        ("overdue_open", {"registered_at", "due_at", "closed_at"}),
+        ("on_time_rate", {"due_at", "closed_at"}),
+        ("bounce_rate", {"registered_at", "returned"}),
+        ("rework_rate", {"closed_at", "reworked"}),
+        ("repeat_rate", {"registered_at", "repeated"}),
+        ("urgent_p90", {"registered_at", "closed_at", "urgency"}),
+        ("satisfaction_rate", {"closed_at", "reached", "satisfied"}),
+    ],
+)
+def test_what_a_metric_needs_is_read_from_its_measures(metric: str, columns: set[str]) -> None:
+    """Columns with a default, close_kind and deferred, are not needed."""
+    assert needs(CATALOG, metric).columns == columns
+
+
+def test_without_a_source_there_is_no_value(home: Home) -> None:
+    deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
+    edition = published(home, AS_OF)
+    assert value(edition, "intake") == (12, "ok")
+    for name in ("backlog", "closed", "overdue_open", "on_time_rate", "bounce_rate", "repeat_rate", "oldest_open_days"):
+        assert value(edition, name) == (None, NO_SOURCE)
+        frame = query(edition, [name], DISTRICT, MONTH, catalog=CATALOG)
+        assert states(edition, frame, MONTH, catalog=CATALOG) == ["none"]
+        assert count_rows(edition, name, DISTRICT, MONTH) == 0
+    assert value(edition, "three_rate_score") == (None, NO_SOURCE)
+
+
+def test_a_mapped_column_without_values_is_known(home: Home) -> None:
+    deliver(home, "cases", [case(i, closed_at=None) for i in range(12)], mapped=False)
+    edition = published(home, AS_OF)
+    assert value(edition, "backlog") == (12, "ok")
+    assert value(edition, "closed") == (0, "ok")
+
+
+def test_a_number_rests_on_the_sources_that_map_its_columns(home: Home) -> None:
+    closing = [case(i, closed_at=datetime(2026, 11, 20) if i % 2 else None) for i in range(12)]
+    deliver(home, "cases", closing, source="hotline", mapped=False)
+    deliver(home, "cases", [case(i) for i in range(5)], source="grid", mapped=False)
+    edition = published(home, AS_OF)
+    assert value(edition, "intake") == (17, "ok")
+    assert value(edition, "backlog") == (6, "ok")
+    assert set(rows(edition, "backlog", DISTRICT, MONTH)["source"]) == {"hotline"}
+    assert count_rows(edition, "backlog", DISTRICT, MONTH) == 6
+    found = feed(edition, CATALOG, CATALOG.metrics["backlog"])
+    assert (found.sources, found.missing, found.only) == (("hotline",), (("grid", ("closed_at",)),), ("hotline",))
+    # a closed case of grid cannot be: the daily tables answer as they are
+    assert feed(edition, CATALOG, CATALOG.metrics["closed"]).only is None
+    by_town = query(edition, ["backlog"], DISTRICT, MONTH, by="town", catalog=CATALOG)
+    assert by_town["value"].sum() == 6
+
+
+@pytest.mark.parametrize("columns", [{"reporter": "a"}, {"repeat_of": "1"}, {"place": "1 号", "category": "路灯"}])
+def test_repeats_are_told_from_any_of_what_they_are_made_of(home: Home, columns: dict[str, str]) -> None:
+    deliver(home, "cases", [case(i, **columns) for i in range(12)], mapped=False)
+    assert value(published(home, AS_OF), "repeat_rate")[1] not in (NO_SOURCE, NO_DATA)
+
+
+def test_a_column_mapped_to_null_is_not_mapped(home: Home) -> None:
+    columns = {"kind": "kind", "registered_at": "registered_at", "closed_at": "NULL"}
+    deliver(home, "cases", [case(i) for i in range(12)], mapped=False, columns=columns)
+    assert value(published(home, AS_OF), "backlog") == (None, NO_SOURCE)
+
+
+def test_an_edition_that_does_not_note_its_columns_is_taken_as_it_is(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
+    monkeypatch.setattr("metrics.feeds._mapped", lambda edition: None)
+    assert value(published(home, AS_OF), "backlog") == (12, "ok")
