@@ -30,8 +30,9 @@ def needs(catalog: Catalog, id: str) -> Needs:
     domain = catalog.domain(metric)
     if domain.view or metric.composite:
         return Needs(frozenset(), frozenset())
-    terms = {name.lower(): _tree(sql) for name, sql in domain.terms.items()}
-    flows = [tuple(_tree(sql) if sql else None for sql in flow) for flow in _flows(domain, metric)]
+    trees = _trees(catalog, domain.id)
+    terms = {name.lower(): trees[sql] for name, sql in domain.terms.items()}
+    flows = [tuple(trees[sql] if sql else None for sql in flow) for flow in _flows(domain, metric)]
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
     return Needs(needed, uncounted)
@@ -57,8 +58,15 @@ def _flows(domain: Domain, metric: Metric) -> Iterator[tuple[str, str | None, st
             yield flows[flow].anchor, flows[flow].where, flows[flow].value
 
 
-def _tree(sql: str) -> Tree:
-    return statements(f"SELECT\n{sql}\n")[0]["node"]["select_list"][0]
+@lru_cache(maxsize=64)
+def _trees(catalog: Catalog, id: str) -> dict[str, Tree]:
+    """Every expression of a domain by its SQL, parsed at once: the cost is that of the call."""
+    domain = next(domain for domain in catalog.domains if domain.id == id)
+    every = set(domain.terms.values())
+    every |= {sql for metric in domain.metrics for flow in _flows(domain, metric) for sql in flow if sql}
+    texts = sorted(every)
+    parsed = statements("SELECT " + ", ".join(f"(\n{sql}\n)" for sql in texts))[0]["node"]["select_list"]
+    return dict(zip(texts, parsed, strict=True))
 
 
 def _needed(tree: Tree, terms: Mapping[str, Tree]) -> Iterator[str]:
