@@ -1,6 +1,9 @@
 """Whether this process lives, and whether it can do its work: for a load balancer and whoever watches."""
 
+import logging
+import shutil
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
@@ -10,8 +13,15 @@ from starlette.routing import Route
 
 from cockpit import editions, settings
 from cockpit.access import visitors
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Can
 from data.editions import Edition
 from data.errors import DataError
+
+log = logging.getLogger(__name__)
+MB = 1_000_000
+LEAST_FREE = 50 * MB
+"""Less room than this, and neither a delivery nor a report can be kept."""
 
 
 async def alive(request: Request) -> Response:
@@ -19,22 +29,28 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 with the edition that is served; 503 while there is none, or it is too old, or nobody can sign in.
+    """200 if this process can do its work, else 503: nothing to serve, data too old, no desk, no room on the disk.
 
-    `instead_of_newest` says why an older edition serves in place of the one that was published last.
+    Strangers are told no more. Whoever may open the data page or manage accounts is told the edition, why an older one
+    serves in place of the newest (`instead_of_newest`), and every fault. The server's log holds the faults as well.
     """
-    told = await run_in_threadpool(_told)
-    return JSONResponse(told, 503 if told["faults"] else 200, {"Cache-Control": "no-store"})
+    state = await run_in_threadpool(_state)
+    headers, status = {"Cache-Control": "no-store"}, 503 if state["faults"] else 200
+    visitor = visitor_of(request.scope)
+    if visitor and any(visitor.grants.may(right) for right in (Can.DATA, Can.ACCOUNTS)):
+        return JSONResponse(state, status, headers)
+    return JSONResponse({"ready": not state["faults"]}, status, headers)
 
 
 ROUTES = (Route("/healthz", alive), Route("/readyz", ready))
 
 
-def _told() -> dict[str, object]:
-    told: dict[str, object] = {"edition": None, "as_of": None, "instead_of_newest": None, "faults": (faults := [])}
+def _state() -> dict[str, object]:
+    faults: list[str] = []
+    state: dict[str, object] = {"edition": None, "as_of": None, "instead_of_newest": None, "faults": faults}
     try:
         edition = editions.current(settings.current())
-        told |= {"edition": edition.id, "as_of": edition.as_of.isoformat(), "instead_of_newest": edition.fallback}
+        state |= {"edition": edition.id, "as_of": edition.as_of.isoformat(), "instead_of_newest": edition.fallback}
         faults += _too_old(edition)
     except DataError as error:
         faults.append(str(error))
@@ -42,7 +58,24 @@ def _told() -> dict[str, object]:
         visitors.desk().check()
     except DataError as error:
         faults.append(str(error))
-    return told
+    faults += _no_room()
+    _logged(tuple(faults))
+    return state
+
+
+def _no_room() -> list[str]:
+    home = settings.current().home
+    free = shutil.disk_usage(home).free if home.exists() else LEAST_FREE
+    if free >= LEAST_FREE:
+        return []
+    return [f"the disk of {home} has {free // MB} MB left: free at least {LEAST_FREE // MB} MB"]
+
+
+@lru_cache(maxsize=1)
+def _logged(faults: tuple[str, ...]) -> None:
+    """Write faults to the log when they change, not each time that a load balancer asks."""
+    for fault in faults:
+        log.error("not ready: %s", fault)
 
 
 def _too_old(edition: Edition) -> list[str]:

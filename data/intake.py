@@ -22,6 +22,8 @@ Kind = Literal["json", "ndjson", "csv"]
 STEP = 1 << 20
 """Bytes unpacked, and characters looked at, in one go."""
 LONGEST_ROW = 1 << 20
+MOST_MEMBERS = 1_000
+"""Of a gzip: each costs a decompressor, and a body may hold millions of empty ones."""
 DEEPEST = 8
 """How deep a value may be nested, the row itself being the first level."""
 ENCODINGS = ("utf-8", "gb18030", "gbk", "gb2312", "us-ascii")
@@ -61,7 +63,8 @@ _DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=str, parse_float
 class Intake:
     """Takes a body by pieces and writes it to `file`. `close` ends it; nothing of it stays if it raises.
 
-    rows, size: what was taken in so far; content: BLAKE3 of it, unpacked and in UTF-8, once it is closed.
+    rows, size: what was taken in so far, unpacked; sent: its bytes as they came. content: BLAKE3 of it, unpacked and in
+    UTF-8, once it is closed.
     Raises TooLarge and Malformed.
     """
 
@@ -72,12 +75,14 @@ class Intake:
     zipped: bool = False
     rows: int = 0
     size: int = 0
+    sent: int = 0
     content: str = ""
     _text: str = ""
     _begun: bool = False
     _ended: bool = False
     _comma: bool = False
     _records: int = 0
+    _members: int = 1
     _file: BinaryIO = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -93,11 +98,17 @@ class Intake:
 
     def feed(self, piece: bytes) -> None:
         """Takes a piece of the body as it came."""
+        self.sent += len(piece)
+        if self.sent > self.limits.size:
+            raise TooLarge(f"the body has more than {size_told(self.limits.size)}: send it in parts")
         if self._unzip is None:
             self._plain(piece)
             return
         while piece:
             if self._unzip.eof:  # a gzip file may be several, one behind the other
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    raise TooLarge(f"the gzip of the body has more than {MOST_MEMBERS} members: send it as one")
                 self._unzip = zlib.decompressobj(wbits=31)
             try:
                 plain = self._unzip.decompress(piece, STEP)

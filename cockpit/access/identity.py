@@ -56,7 +56,7 @@ def admitted(claims: Claims, config: Settings) -> Account:
 def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
     """What the groups of the claims give, by the setting."""
     said = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
-    groups = {said} if isinstance(said, str) else {str(group) for group in said or ()}
+    groups = {str(group) for group in said} if isinstance(said, list | tuple) else {str(said)}
     return tuple((given.role, given.area) for given in config.oidc_roles if given.group in groups)
 
 

@@ -14,7 +14,8 @@ from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import FAULTS, install
-from cockpit.view import catalog_of, home
+from cockpit.spreadsheets import safe_csv
+from cockpit.view import YEARS, catalog_of, home
 from data import editions as shelf
 from data.editions import Edition
 from metrics import areas
@@ -204,7 +205,7 @@ def _catalog() -> Catalog:
 
 def _period(start: date, end: date) -> Period:
     found = Period(start, end)
-    if found.days > LONGEST_YEARS * 366 or not 1950 <= start.year < 2150:
+    if found.days > LONGEST_YEARS * 366 or not (start.year in YEARS and end.year in YEARS):
         raise MetricsError(f"a period has at most {LONGEST_YEARS} years, from 1950 on")
     return found
 
@@ -213,6 +214,8 @@ def _local(moment: datetime | None) -> datetime | None:
     """A time of the district's zone, as the editions keep it."""
     if moment is not None and moment.tzinfo is not None:
         raise MetricsError("as_of is a time of the district's zone, without an offset, such as 2026-11-22T08:00:00")
+    if moment is not None and moment.year not in YEARS:
+        raise MetricsError(f"as_of lies in the years {YEARS.start} to {YEARS.stop - 1}")
     return moment
 
 
@@ -243,4 +246,4 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:
-    return PlainTextResponse(frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S"), media_type="text/csv")
+    return PlainTextResponse(safe_csv(frame), media_type="text/csv")

@@ -1,5 +1,6 @@
 """What the API answers when it does not answer: one line in `detail`, whatever went wrong."""
 
+import errno
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -7,11 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from data.desk.errors import DeskError
+from data.desk.errors import DeskError, Refused
 from data.errors import DataError, TooMany, TooSlow, Unavailable
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RETRY_SECONDS = 5
 
 
@@ -63,7 +65,15 @@ def install(api: FastAPI) -> None:
             return answer(504, str(error))
         if isinstance(error, TooMany):
             return answer(429, str(error))
+        if isinstance(error, Refused):
+            return answer(400, str(error))
         return answer(503 if isinstance(error, (DeskError, Unavailable)) else 404, str(error))
+
+    @api.exception_handler(OSError)
+    async def _no_room(request: Request, error: OSError) -> JSONResponse:
+        if error.errno not in NO_ROOM:
+            raise error
+        return answer(503, "the disk of the server is full: whoever runs it frees some space")
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -9,10 +9,14 @@ from unicodedata import east_asian_width
 
 import click
 
+from cockpit.spreadsheets import neutral
+
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ("table", "csv", "json")
+MOST_LOOKED_AT = 1_000
+"""Characters of a value that a cell of a table may come from: a delivery may hold a number of a million digits."""
 WIDEST = 48
 """Columns of a terminal that one cell of a table may take; CSV and JSON are never cut."""
 
@@ -36,9 +40,9 @@ def write_frame(frame: "pd.DataFrame", layout: str) -> None:
 def write(columns: Sequence[str], records: Iterable[Record], layout: str) -> None:
     """Print records: times as `2026-11-22 08:00:00`, a missing value as an empty cell or null."""
     if layout == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = csv.writer(sys.stdout, lineterminator="\r\n")  # so that a lone return in a value is quoted as well
         writer.writerow(columns)
-        writer.writerows(records)
+        writer.writerows([neutral(v) if isinstance(v, str) else v for v in record] for record in records)
     elif layout == "json":
         rows = [dict(zip(columns, record, strict=True)) for record in records]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
@@ -82,9 +86,10 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
-    text = " ".join(str(value).split())
-    if width(text) <= WIDEST:
-        return text
+    text = " ".join(str(value)[:MOST_LOOKED_AT].split())
+    if width(text[: WIDEST + 1]) <= WIDEST:
+        return text[: WIDEST + 1]
+    text = text[:WIDEST]  # a character takes one column or two
     while width(text) >= WIDEST:
         text = text[:-1]
     return text + "…"

@@ -1,8 +1,8 @@
 """Is a file the report that was issued? The id stands in the file, the hash at the desk."""
 
-import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,8 @@ from data.desk.store import Desk
 
 MOST_BYTES = 64_000_000
 """Of a PDF that is searched for an id."""
+MOST_OF_ENTRY = 1_000_000
+"""Bytes of an entry of a pack that are unpacked: a small file may unpack to gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,13 @@ def named_in(file: Path) -> str | None:
     """The id of the report that a file says it is, whatever its format; None where it says none."""
     try:
         with zipfile.ZipFile(file) as pack:
-            names = pack.namelist()
-            if "provenance.json" in names:
-                told = json.loads(pack.read("provenance.json"))
-                return _id(str(told.get("report")))
-            return (
-                _id(pack.read("docProps/core.xml").decode("utf-8", "replace")) if "docProps/core.xml" in names else None
-            )
-    except (zipfile.BadZipFile, ValueError, OSError):
-        pass
+            for name in ("provenance.json", "docProps/core.xml"):
+                if name in pack.NameToInfo:
+                    with pack.open(name) as entry:
+                        return _id(entry.read(MOST_OF_ENTRY).decode("utf-8", "replace"))
+            return None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error):
+        pass  # no pack, an encrypted or a broken one
     with file.open("rb") as raw:
         return _id(raw.read(MOST_BYTES).decode("latin-1"))
 

@@ -17,10 +17,10 @@ from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import language, using
 from cockpit.names import area_name
-from cockpit.reports.writers.table import RISKY
 from cockpit.screens import rows, words
 from cockpit.screens.rows import Chosen, order_of
 from cockpit.serving import costly
+from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, View, read
 from cockpit.wording import worded
 from data.desk.errors import DeskError
@@ -107,16 +107,6 @@ def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
         if name in frame:
             frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})
     return frame.rename(columns=words.column)
-
-
-def safe_csv(frame: pd.DataFrame) -> str:
-    """CSV in which no text is taken for a formula: a quote goes before one that begins with = + - @, tab or return."""
-    frame = frame.copy()
-    for name in frame.select_dtypes(["object", "string"]):
-        texts = frame[name].astype("string")
-        risky = texts.str.match(RISKY.pattern, na=False)
-        frame[name] = frame[name].where(~risky, "'" + texts)
-    return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")
 
 
 ROUTES = (Route(PATH, serve),)

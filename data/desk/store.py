@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
+from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
-from data.desk.errors import DeskError
+from data.desk.errors import DeskError, Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
@@ -133,6 +134,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _told(engine: Engine) -> Iterator[None]:
     try:
         yield
+    except (UnfitValue, UnicodeEncodeError) as error:
+        raise Refused("a text holds a character that cannot be kept, such as a zero byte: leave it out") from error
     except (DBAPIError, TimeoutError) as error:  # the latter where too many wait for a connection already
         where = engine.url.render_as_string(hide_password=True)
         reason = _line(error.orig if isinstance(error, DBAPIError) else error)

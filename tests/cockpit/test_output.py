@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cockpit.commands.output import WIDEST, table, width, write, write_frame
+from cockpit.spreadsheets import safe_csv
 
 COLUMNS = ("name", "value", "at")
 RECORDS = [("沙洲镇", 95.125, datetime(2026, 11, 22, 8)), ("Bay, north", None, None)]
@@ -51,4 +52,19 @@ def test_a_frame_is_written_without_index_and_whole_numbers_stay_whole(capsys: p
         {"n": [7, 9], "rate": [0.5, None], "count": [3.0, 4.0], "at": [pd.Timestamp("2026-01-01"), None]}
     )
     write_frame(frame, "csv")
-    assert capsys.readouterr().out == "n,rate,count,at\n7,0.5,3,2026-01-01 00:00:00\n9,,4,\n"
+    assert capsys.readouterr().out == "n,rate,count,at\r\n7,0.5,3,2026-01-01 00:00:00\r\n9,,4,\r\n"
+
+
+@pytest.mark.timeout(5)
+def test_a_value_of_a_million_characters_is_cut_at_once() -> None:
+    lines = table(("a", "b"), [("9" * 900_000, "路" * 900_000)])
+    assert width(lines[1]) <= 2 * WIDEST + 2
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+def test_no_text_of_a_csv_is_a_formula(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    write(("a", "b"), [(text, -1)], "csv")
+    (row,) = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))[1:]
+    assert row == [f"'{text}", "-1"]
+    assert safe_csv(pd.DataFrame({"a": [text], "b": [-1]})).endswith(",-1\r\n")
+    assert "'" + text in safe_csv(pd.DataFrame({"a": [text], "b": [-1]}))

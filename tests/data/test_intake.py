@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.intake import DEEPEST, LONGEST_ROW, STEP, Intake, Kind, Limits, Malformed, TooLarge
+from data.intake import DEEPEST, LONGEST_ROW, MOST_MEMBERS, STEP, Intake, Kind, Limits, Malformed, TooLarge
 
 LIMITS = Limits(size=3_000_000, rows=1000)
 PLAIN = (
@@ -161,3 +161,15 @@ def test_what_breaks_a_limit_is_refused(tmp_path: Path, kind: Kind, body: bytes,
 def test_a_broken_line_is_left_for_the_loader_among_good_ones(tmp_path: Path) -> None:
     intake = taken(tmp_path, b'{"a": 1}\nhello\x01 \n{"a": 2}', "ndjson")
     assert intake.path.read_text("utf-8").split("\n") == ['{"a": 1}', "hello\x01", '{"a": 2}', ""]
+
+
+@pytest.mark.timeout(20)
+def test_a_gzip_of_countless_empty_members_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge, match="members"):
+        taken(tmp_path, gzip.compress(b"") * 200_000 + gzip.compress(b"[]"), zipped=True, piece=1 << 16)
+
+
+def test_what_is_sent_counts_as_well_as_what_it_unpacks_to(tmp_path: Path) -> None:
+    body = gzip.compress(b"") * (MOST_MEMBERS - 1)
+    with pytest.raises(TooLarge, match="more than"):
+        taken(tmp_path, body, zipped=True, limits=Limits(size=len(body) - 1, rows=10))

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from bench.viewer import SHELL, Place, Viewer
+from cockpit.access.visitors import COOKIE
 from data.desk import accounts, sessions
 from data.desk.errors import Refused
 from data.desk.store import open_desk
@@ -62,8 +63,9 @@ class Server:
     def log(self) -> str:
         return (self.home / "serve.log").read_text("utf-8")
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.address + path, timeout=20)
+    def get(self, path: str, *, signed_in: bool = False) -> httpx.Response:
+        headers = {"Cookie": f"{COOKIE}={self.token()}"} if signed_in else {}
+        return httpx.get(self.address + path, headers=headers, timeout=20)
 
     def viewer(self, address: str = "") -> Viewer:
         """Somebody who may see everything, looking at the district."""

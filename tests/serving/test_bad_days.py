@@ -169,14 +169,14 @@ def test_a_server_whose_file_is_destroyed_serves_the_one_before_and_says_so(serv
 
 
 async def _older_data_are_shown(server: Server) -> None:
-    before = server.get("/readyz").json()
+    before = server.get("/readyz", signed_in=True).json()
     assert before["instead_of_newest"] is None
     async with server.viewer() as viewer:
         await viewer.run()
         destroy(server.home / "editions" / f"edition-{before['edition']}.duckdb")
         await viewer.run()
         assert "最新版本无法读取" in viewer.said.decode("utf-8", "ignore")
-    ready = server.get("/readyz")
+    ready = server.get("/readyz", signed_in=True)
     assert ready.status_code == httpx.codes.OK, "it serves"
     assert ready.json()["edition"] < before["edition"]
     assert before["edition"] in ready.json()["instead_of_newest"]
@@ -188,7 +188,9 @@ def test_sigterm_ends_a_server_in_order_with_screens_open(start: Start, own: Own
     newest = sorted((home / "editions").glob("*.duckdb"))[-1]
     newest.write_bytes(os.urandom(200_000))
     server = start(home)
-    assert newest.stem.removeprefix("edition-") in server.get("/readyz").json()["instead_of_newest"], "from the start"
+    assert newest.stem.removeprefix("edition-") in server.get("/readyz", signed_in=True).json()["instead_of_newest"], (
+        "from the start"
+    )
     asyncio.run(_ends_in_order(server))
     assert "Traceback" not in server.log
     assert "nanobind" not in server.log

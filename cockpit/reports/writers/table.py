@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cockpit.i18n import using
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Part, Table
+from cockpit.spreadsheets import neutral
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-RISKY = re.compile(r"[=+\-@\t\r]")
 UNSAFE = re.compile(r'[\\/:*?"<>|\s]+')
 
 
@@ -34,11 +34,6 @@ def write(document: Document, path: Path) -> None:
         )
         facts = dict(told.facts)
         pack.writestr(_entry("provenance.json"), _json({"report": told.id, "title": document.title, "facts": facts}))
-
-
-def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: a quote goes before = + - @, tab or return."""
-    return f"'{text}" if RISKY.match(text) else text
 
 
 def plain(cell: Cell) -> str | float | int:

@@ -15,7 +15,8 @@ from cockpit.reports.charts import wide
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.writers.common import on_paper, run_on, told
 from cockpit.reports.writers.sheet import Sheet
-from cockpit.reports.writers.table import chart_table, neutral
+from cockpit.reports.writers.table import chart_table
+from cockpit.spreadsheets import neutral
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 LONGEST_NAME = 31

@@ -180,6 +180,7 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/push/{id}",
         "/report-kinds",
         "/reports",
+        "/reds",
         "/reports/{id}",
         "/reports/{id}/file",
     }
@@ -188,23 +189,56 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
 def test_health_is_told_to_everybody(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     assert get("/healthz", "").text == "ok\n"
     told = get("/readyz", "")
+    assert (told.status_code, told.json()) == (200, {"ready": True})
+    told = get("/readyz", "data_officer")
     assert (told.status_code, told.json()["faults"], bool(told.json()["edition"])) == (200, [], True)
+    assert get("/readyz", "official").json() == {"ready": True}
+
+
+def test_strangers_are_not_told_what_keeps_a_server_from_working(
+    get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("COCKPIT_DESK", "sqlite:////proc/nowhere/desk.sqlite")
     settings.current.cache_clear()
-    told = get("/readyz", "")
+    health._logged.cache_clear()
+    for _ in range(3):
+        told = get("/readyz", "")
+        assert (told.status_code, told.json()) == (503, {"ready": False})
+    assert [record.message.startswith("not ready: COCKPIT_DESK") for record in caplog.records].count(True) == 1
+
+
+def test_a_full_disk_is_not_ready(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
+    free = health.shutil.disk_usage("/")._replace(free=health.LEAST_FREE - 1)
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _path: free)
+    told = get("/readyz", "system_admin")
     assert told.status_code == 503
-    assert "COCKPIT_DESK" in told.json()["faults"][0]
+    assert "MB left" in told.json()["faults"][0]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"as_of": "0001-01-01"}, {"as_of": "9999-12-31T23:59:59"}, {"to": "9999-12-31"},
+        {"from": "0001-01-01", "to": "0001-01-02"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("route", ["metrics/intake", "rows/intake"])
+def test_times_that_no_district_has_are_refused(
+    get: Callable[..., httpx.Response], route: str, bad: dict[str, str]
+) -> None:
+    answer = get(route, "leader", **NOVEMBER | bad)
+    assert answer.status_code == 400, answer.text
 
 
 def test_data_are_too_old_only_where_somebody_says_so(
     get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_now", lambda zone: datetime(2026, 11, 23, 11, 30))
-    assert get("/readyz", "").status_code == 200
+    assert get("/readyz", "data_officer").status_code == 200
     for hours, status in (("27.6", 200), ("27.4", 503)):
         monkeypatch.setenv("COCKPIT_FRESH_HOURS", hours)
         settings.current.cache_clear()
-        told = get("/readyz", "")
+        told = get("/readyz", "data_officer")
         assert told.status_code == status
         assert told.json()["edition"], "what is served is told in any case"
     assert told.json()["faults"] == [

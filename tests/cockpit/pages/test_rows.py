@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from cockpit.screens import download, rows
+from cockpit.spreadsheets import safe_csv
 from cockpit.view import View
 from metrics.query import query
 from tests.cockpit.pages.conftest import (
@@ -175,7 +176,7 @@ def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pyt
 
 def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:
     frame = pd.DataFrame({"a": ["=1", "+1", "-1", "@x", "\tx", "\rx", "a=1", None], "b": range(-4, 4)})
-    told = download.safe_csv(frame)
+    told = safe_csv(frame)
     _heading, *back = csv.reader(StringIO(told, newline=""))
     assert [a for a, _b in back] == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=1", ""]
     assert [int(b) for _a, b in back] == list(range(-4, 4))

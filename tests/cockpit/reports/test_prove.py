@@ -1,0 +1,56 @@
+"""Proving a file that somebody made to harm: it takes little time and memory."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cockpit.reports.prove import named_in
+
+ID = "R20261126-3fa2c1aa"
+
+
+def pack(file: Path, name: str, content: bytes) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(name, content)
+    return file
+
+
+@pytest.mark.parametrize("name", ["provenance.json", "docProps/core.xml"])
+def test_the_id_is_found_in_either_kind_of_pack(tmp_path: Path, name: str) -> None:
+    assert named_in(pack(tmp_path / "x", name, f'{{"report": "{ID}"}}'.encode())) == ID
+    assert named_in(pack(tmp_path / "y", name, b"nothing")) is None
+    assert named_in(pack(tmp_path / "z", "other", ID.encode())) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\0" * 18, b"\0" * 100])
+def test_what_is_no_pack_names_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    assert named_in(tmp_path / "x") is None
+
+
+def test_a_damaged_pack_names_nothing(tmp_path: Path) -> None:
+    file = pack(tmp_path / "x", "provenance.json", bytes(range(256)) * 100)
+    raw = bytearray(file.read_bytes())
+    raw[60:90] = b"\xff" * 30
+    file.write_bytes(raw)
+    assert named_in(file) is None
+
+
+def test_a_bomb_of_a_gigabyte_is_not_unpacked(tmp_path: Path) -> None:
+    with (
+        zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made,
+        made.open("provenance.json", "w") as entry,
+    ):
+        for _ in range(64):
+            entry.write(b"\0" * (16 << 20))
+    script = (
+        "import resource, sys; from pathlib import Path; from cockpit.reports.prove import named_in; "
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; named_in(Path(sys.argv[1])); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, str(tmp_path / "bomb")], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) < 50_000, "KB"
