@@ -135,13 +135,10 @@ COMMANDS = [
 # --- what is there
 
 
-def test_the_commands_are_those_of_the_readme() -> None:
-    names = {"serve", "demo", "load", "areas", "publish", "editions", "rollback", "query", "rows", "rejects", "check"}
-    names |= {"user", "token", "audit", "probe", "pushes", "report"}
-    assert set(cli.commands) == names
-    for readme in ("README.md", "README.zh-CN.md"):
-        told = re.findall(r"^\| `(\w+)[^|]*\|", (ROOT / readme).read_text("utf-8"), re.MULTILINE)
-        assert names <= set(told), readme
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_commands_are_those_of_the_readme(readme: str) -> None:
+    told = set(re.findall(r"^\| `(\w+)[^|]*\|", (ROOT / readme).read_text("utf-8"), re.MULTILINE))
+    assert set(cli.commands) <= told
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
