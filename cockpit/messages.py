@@ -44,6 +44,7 @@ DESK = (
     N_("COCKPIT_DESK cannot be opened: {why}"),
     N_("the desk {where} does not answer ({why}): see that it runs, then try again"),
     N_("the desk does not answer: see that it runs, then try again"),
+    N_("a text holds a character that cannot be kept, such as a zero byte: leave it out"),
     N_("too many passwords are being checked: try again in a few seconds"),
 )
 
