@@ -39,7 +39,7 @@ def _contents(settings: "Settings") -> Iterator[str]:
     """`catalog=sha256:…` of each folder or file of definitions that decides what is counted, shown or let in."""
     places = {
         "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
-        "schedule": settings.schedule,
+        "schedule": settings.schedule, "calendar": settings.calendar,
     }  # fmt: skip
     for name, place in places.items():
         if place and (files := [place] if place.is_file() else sorted(place.rglob("*"))):

@@ -33,16 +33,16 @@ def test_no_secret_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "COCKPIT_OIDC_CLIENT_SECRET=…" in told
 
 
-@pytest.mark.parametrize("name", ["catalog", "reports", "schedule", "sources"])
+@pytest.mark.parametrize("name", ["catalog", "reports", "schedule", "sources", "calendar"])
 def test_a_changed_definition_file_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "var"))
     folder = tmp_path / name
     folder.mkdir()
     file = folder / "own.yaml"
-    file.write_text("[]")
-    monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name == "schedule" else folder))
+    file.write_text("day,workday\n" if name == "calendar" else "[]")
+    monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name in ("schedule", "calendar") else folder))
     before = changes.in_words(settings.load())
     assert f"{name}=sha256:" in before
     assert changes.in_words(settings.load()) == before
-    file.write_text("[1]")
+    file.write_text(file.read_text() + "\n")
     assert changes.in_words(settings.load()) != before
