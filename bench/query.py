@@ -19,6 +19,7 @@ from pathlib import Path
 from bench.district import district
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Asked
+from cockpit.layouts.panels import BREAKDOWNS
 from cockpit.layouts.vitals import ASKED, VITALS
 from data.editions import Edition
 from data.home import Home
@@ -104,11 +105,11 @@ def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]
     backlog = catalog.metrics["backlog"]
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),
-        "tiles, towns, trend, ageing, oldest, breakdowns": lambda: answers.ahead(
-            asked, ASKED, VITALS, backlog, backlog
+        "tiles, towns, trend, ageing, oldest, breakdowns, reds": lambda: answers.ahead(
+            asked, ASKED, VITALS, backlog, backlog, BREAKDOWNS
         ),
         "towns of the metric, with states": lambda: answers.parts(asked, backlog, "town", VITALS),
-        "new reds, biggest mover and why": lambda: answers.today(asked, VITALS, ASKED, VITALS),
+        "biggest mover and why": lambda: answers.today(asked, VITALS, ASKED),
     }
 
 
