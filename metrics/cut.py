@@ -1,119 +1,197 @@
-"""Measures of a period that is cut in the middle of a day, as known at that time.
+"""What a roll-up counts differently as known at an earlier moment, such as in the middle of a day.
 
-Roll-ups hold whole days as known now, so the facts are read: once an edition and period, for all measures and every
-area, category, source and unit. The screens of all areas compare with the same period and share the answer.
+A roll-up holds whole days as known now. Of a period that is cut at a moment, it is right but for the facts that
+happened, or became known, from then on. Those are few: they are read once an edition and moment, counted as known now
+and as known then, and the difference is held in memory for all areas, measures and screens.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from functools import lru_cache
 
+import numpy as np
+
 from data.editions import Edition
-from data.rollups import TOWN, Measure
-from data.schema import SPANS
-from metrics.areas import root
+from data.rollups import Measure
+from data.schema import FACTS, SPANS, TIME, Fact, known
 from metrics.catalog import Domain, Stock, Trailing
-from metrics.period import DAY, last_day
+from metrics.period import DAY, Period, last_day
 from metrics.question import AREAS, COLUMNS, Question
 from metrics.totals import Cells
 
-Row = tuple[int, str, dict[str, float]]
-"""Area, value of the column (empty without one), and the measures by name."""
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "greatest", "least", "coalesce"}
+"""Words of SQL that choose among times; an anchor of them alone is one of its columns."""
+NEVER = -(1 << 31)
+"""The day of what is not counted."""
+NOTHING = 1e-9
+"""A sum of fractions that is smaller, in proportion, is zero."""
 
 
-def cut_sums(
-    q: Question, domain: Domain, names: list[str], facts_sql: Callable[[Question, Domain], str]
-) -> Cells | None:
-    """The values of measures by group, as `metrics.sums.sums` gives them; None for a question that this cannot answer.
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What to add to a flow's roll-up, one entry a fact and side. days: since 1970. columns: words by dimension."""
 
-    facts_sql: `metrics.sums.facts_sql`.
-    """
-    period = q.buckets[0].period
-    columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
-    by_village = "village" in (q.area.level, q.by)
-    known = not columns or (columns <= set(domain.dimensions) and not by_village)
-    # one day of one line of a trend is not worth reading all measures for
-    if (
-        len(q.buckets) > 1
-        or period.until != q.as_of
-        or period.days == 1
-        or not q.area.live
-        or len(columns) > 1
-        or not known
-    ):
+    areas: np.ndarray
+    days: np.ndarray
+    values: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def whole_days(q: Question) -> Question | None:
+    """The same question about whole days as known now, the day of the cut included; None if it is not a cut one."""
+    stop = last_day(q.as_of) + DAY
+    periods = [bucket.period for bucket in q.buckets]
+    if q.as_of >= q.edition.as_of or any(p.until != q.as_of or p.start >= stop for p in periods):
         return None
-    column = next(iter(columns), "")
-    everywhere = replace(q, edition=q.edition.whole, area=root(q.edition.whole), by=None, where=())
-    rows = _read(q.edition.whole, _sql(everywhere, domain, facts_sql(everywhere, domain)))
-    wanted = dict(q.where)
+    buckets = tuple(replace(b, period=Period(b.period.start, min(b.period.end, stop))) for b in q.buckets)
+    return replace(q, as_of=q.edition.as_of, buckets=buckets)
+
+
+def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names: list[str], relation: str) -> Cells:
+    """The cells of `whole` as known at the time of `q`.
+
+    relation: SQL of the facts as the roll-up counts them.
+    """
+    changes = _changes(q, domain, relation)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
-    span = SPANS[q.by] if q.by in AREAS else None
-    cells: Cells = {}
-    for area, value, measures in rows.get(column, ()):
-        if not q.area.code <= area < q.area.end or any(value != asked for asked in wanted.values()):
-            continue
-        if not lasting and not any(measures[name] for name in names):
-            continue
-        group = area // span * span if span else value if q.column else ""
-        cell = cells.setdefault((group, 0), dict.fromkeys(names, 0))
+    found = {key: dict(cell) for key, cell in cells.items()}
+    for i, bucket in enumerate(whole.buckets):
         for name in names:
-            cell[name] += measures[name]
-    return cells
+            for flow, sign, start in _parts(domain, name, bucket.period):
+                for group, value in _by_group(changes[flow], q, start, bucket.period).items():
+                    cell = found.setdefault((group, i), dict.fromkeys(names, 0))
+                    total = cell[name] + sign * value
+                    cell[name] = total if abs(total) > NOTHING * abs(value) else 0
+    return found if lasting else {key: cell for key, cell in found.items() if any(cell.values())}
 
 
-def _sql(q: Question, domain: Domain, facts: str) -> str:
-    """SQL of one row an area, and one a town and value of each dimension, with a column a measure."""
-    period, flows = q.buckets[0].period, {measure.name: measure for measure in domain.flows}
-    stop = min(period.end, last_day(q.as_of) + DAY)
-    end = f"TIMESTAMP '{q.as_of.isoformat(sep=' ')}'"
-    # what happened in the span that is read, or is still held: most facts of the past are left out by this
-    picked, totals, since = [], [], period.start
-    for name, measure in domain.measures.items():
-        match measure:
-            case Stock(adds=adds, less=less):
-                came, went = _counts(flows[adds], end), _counts(flows[less], end)
-                totals.append(f"{_total(flows[adds], came)} - {_total(flows[less], went)} AS {name}")
-                counted = flows[adds].value is None and flows[less].value is None
-                picked.append(f"({came} {'<>' if counted else 'OR'} {went})")
-            case Trailing(of=of, days=days):
-                totals.append(f"{_total(flows[of], _counts(flows[of], end, stop - days * DAY))} AS {name}")
-                since = min(since, stop - days * DAY)
-            case _:
-                totals.append(f"{_total(flows[name], _counts(flows[name], end, period.start))} AS {name}")
-    anchors = dict.fromkeys(measure.anchor for measure in domain.flows)
-    picked += [f"({anchor}) >= DATE '{since}' AND ({anchor}) < {end}" for anchor in anchors]
-    groups, sums = ["area", *domain.dimensions], ", ".join(f"sum({name}) AS {name}" for name in domain.measures)
-    splits = [f"SELECT '' AS split, area, '' AS value, {sums} FROM cells GROUP BY area"]
-    splits += [
-        f"SELECT '{column}', area // {TOWN} * {TOWN}, coalesce({column}, ''), {sums} FROM cells GROUP BY ALL"
-        for column in domain.dimensions
+def _parts(domain: Domain, name: str, period: Period) -> Iterator[tuple[str, int, int]]:
+    """The flows that a measure is made of, what they count for, and from which day on, since 1970."""
+    match domain.measures[name]:
+        case Stock(adds=adds, less=less):
+            yield from ((adds, 1, NEVER), (less, -1, NEVER))
+        case Trailing(of=of, days=days):
+            yield of, 1, _number(period.end - days * DAY)
+        case _:
+            yield name, 1, _number(period.start)
+
+
+def _number(day: object) -> int:
+    return int(np.datetime64(str(day), "D").astype("int64"))
+
+
+def _by_group(changes: Changes, q: Question, start: int, period: Period) -> dict[object, float]:
+    """What changed of a flow within the area and filter of the question, from a day on up to the period's end."""
+    among = (changes.areas >= q.area.code) & (changes.areas < q.area.end)
+    among &= (changes.days >= start) & (changes.days < _number(period.end))
+    for name, word in q.where:
+        among &= changes.columns[COLUMNS[name]] == word
+    values = changes.values[among]
+    if not values.size:
+        return {}
+    if q.by in AREAS:
+        span = SPANS[q.by or ""]
+        groups = changes.areas[among] // span * span
+    elif q.column:
+        groups = changes.columns[q.column][among]
+    else:
+        return {"": float(values.sum())}
+    words, index = np.unique(groups, return_inverse=True)
+    return dict(zip(words.tolist(), np.bincount(index, values).tolist(), strict=True))
+
+
+def _changes(q: Question, domain: Domain, relation: str) -> dict[str, Changes]:
+    return _read(q.edition.whole, _sql(domain, q.as_of, q.edition.as_of, relation), domain.flows, domain.dimensions)
+
+
+def _anchors(flows: Iterable[Measure]) -> list[str]:
+    return list(dict.fromkeys(flow.anchor for flow in flows))
+
+
+def _counts(flows: Iterable[Measure]) -> list[tuple[str | None, str | None]]:
+    """What the flows count, as condition and value: several count the same at different times."""
+    return list(dict.fromkeys((flow.where, flow.value) for flow in flows))
+
+
+def _sql(domain: Domain, moment: datetime, as_of: datetime, relation: str) -> str:
+    """SQL of one row a changed fact as known now, and one as known then: groups, days of anchors, counts."""
+    fact, then = _columns(domain), _time(moment)
+    names = ", ".join(column.name for column in fact.columns)
+    stop = _time(min(datetime.combine(last_day(moment) + DAY, time.min), as_of))
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    changed = (
+        f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation})) "
+        f"WHERE {_condition(domain, fact, then, stop)}"
+    )
+    sides = (
+        f"SELECT *, false AS _then, {stop} AS _stop FROM changed UNION ALL BY NAME "
+        f"SELECT *, true AS _then, {then} AS _stop FROM ({known(fact, then, 'changed', '_fact')})"
+    )
+    days = [
+        f"CASE WHEN ({anchor}) < _stop THEN ({anchor})::DATE - DATE '1970-01-01' ELSE {NEVER} END::INTEGER"
+        for anchor in _anchors(domain.flows)
     ]
+    counts = [f"CASE WHEN {where or 'true'} THEN ({value or 1})::DOUBLE END" for where, value in _counts(domain.flows)]
+    groups = ["area", *(f"coalesce({name}, '')" for name in domain.dimensions)]
+    picked = [f"{sql} AS _{i}" for i, sql in enumerate([*groups, *days, *(f"coalesce({sql}, 0)" for sql in counts)])]
     return (
-        f"WITH picked AS MATERIALIZED (SELECT * FROM ({facts}) WHERE {' OR '.join(picked)}), "
-        f"cells AS MATERIALIZED (SELECT {', '.join([*groups, *totals])} FROM picked GROUP BY {', '.join(groups)}) "
-        f"{' UNION ALL '.join(splits)}"
+        f"WITH changed AS MATERIALIZED ({changed}) "
+        f"SELECT _fact, _then, {', '.join(picked)} FROM (SELECT *{terms} FROM ({sides}))"
     )
 
 
-def _counts(measure: Measure, end: str, start: date | None = None) -> str:
-    """SQL of whether a fact counts between two times; never NULL."""
-    since = f" AND ({measure.anchor}) >= DATE '{start}'" if start else ""
-    also = f" AND ({measure.where})" if measure.where else ""
-    return f"coalesce(({measure.anchor}) < {end}{since}{also}, false)"
+def _columns(domain: Domain) -> Fact:
+    """The domain's fact with the columns that its flows rest on."""
+    fact = FACTS[domain.fact]
+    texts = [text for flow in domain.flows for text in (flow.anchor, flow.where or "", flow.value or "")]
+    words = {*_WORD.findall(" ".join([*texts, *domain.terms.values()])), *domain.dimensions, "area", fact.time}
+    words |= {column.known_at for column in fact.columns if column.name in words}
+    return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
 
 
-def _total(measure: Measure, counts: str) -> str:
-    over = f"FILTER (WHERE {counts})"
-    return f"coalesce(sum({measure.value}) {over}, 0)" if measure.value else f"count(*) {over}"
+def _condition(domain: Domain, fact: Fact, then: str, stop: str) -> str:
+    """SQL of whether a fact can count differently: it has a time from `then` on, and one before `stop`."""
+    times = [column.name for column in fact.columns if column.type == TIME]
+    later, before = [f"{name} >= {then}" for name in times], [f"least({', '.join(times)}) < {stop}"]
+    for anchor in _anchors(domain.flows):
+        # an anchor that chooses among the columns is one of these times; any other is asked for itself
+        words = {word.lower() for word in _WORD.findall(anchor)}
+        if re.sub(r"[\w\s(),]", "", anchor) or re.search(r"\b\d", anchor) or not words <= _CHOICE | {*times}:
+            later.append(f"({anchor}) >= {then}")
+            before.append(f"({anchor}) < {stop}")
+    return f"({' OR '.join(later)}) AND ({' OR '.join(before)})"
+
+
+def _time(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
 
 
 @lru_cache(maxsize=32)
-def _read(edition: Edition, sql: str) -> dict[str, list[Row]]:
-    """The rows by the column that they are split by; by area under the empty name."""
-    cursor = edition.cursor().execute(sql)
-    names = [column[0] for column in cursor.description or ()][3:]
-    found: dict[str, list[Row]] = {}
-    for split, area, value, *measures in cursor.fetchall():
-        found.setdefault(split, []).append((area, value, dict(zip(names, measures, strict=True))))
+def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[str, ...]) -> dict[str, Changes]:
+    """The changes by flow; names: of the dimensions. What counts on the same day either way is left out."""
+    fact, then, area, *columns = (np.ma.getdata(c) for c in edition.cursor().execute(sql).fetchnumpy().values())
+    size, side = int(fact.max(initial=-1)) + 1, then.astype("int8")
+
+    def by_fact(column: np.ndarray) -> np.ndarray:
+        """As known now and as known then: sides x facts."""
+        filled = np.zeros((2, size), column.dtype)
+        filled[side, fact] = column
+        return filled
+
+    anchors, counts = _anchors(flows), _counts(flows)
+    days = dict(zip(anchors, map(by_fact, columns[len(names) :]), strict=False))
+    values = dict(zip(counts, map(by_fact, columns[len(names) + len(anchors) :]), strict=True))
+    areas, words = by_fact(area)[0], {n: by_fact(column)[0] for n, column in zip(names, columns, strict=False)}
+    found = {}
+    for flow in flows:
+        day, value = days[flow.anchor], values[flow.where, flow.value]
+        value = np.where(day == NEVER, 0, value)
+        differs = (value[0] != value[1]) | ((day[0] != day[1]) & (value[0] != 0))
+        which, how = np.nonzero((differs & (value != 0)).T)
+        # what is counted now is taken away, what was counted then is added
+        signed = value[how, which] * np.where(how == 1, 1, -1)
+        found[flow.name] = Changes(areas[which], day[how, which], signed, {n: w[which] for n, w in words.items()})
     return found

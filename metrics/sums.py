@@ -11,7 +11,7 @@ from data.rollups import Measure, Rollup, daily
 from data.schema import FACTS, SPANS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
-from metrics.cut import cut_sums
+from metrics.cut import corrected, whole_days
 from metrics.period import DAY, last_day
 from metrics.question import AREAS, COLUMNS, Question
 from metrics.totals import Cells, added_up, totals
@@ -24,9 +24,10 @@ def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) 
     """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
     if not names:
         return {}
-    cut = cut_sums(q, domain, names, facts_sql) if rolled else None
-    if cut is not None:
-        return cut
+    whole = whole_days(q) if rolled else None
+    if whole and _table(whole, domain, _flows(domain, names)):
+        cells = sums(whole, domain, names)
+        return corrected(cells, q, whole, domain, names, _counted(q.edition.whole, domain))
     table = _table(q, domain, _flows(domain, names)) if rolled else None
     held = totals(q.edition, table) if table else None
     if held:
@@ -117,6 +118,14 @@ def latest(edition: Edition, fact: str) -> datetime | None:
     """
     noted = edition.meta.get(f"latest_{fact}", datetime.max.isoformat())
     return datetime.fromisoformat(noted) if noted else None
+
+
+def _counted(edition: Edition, domain: Domain) -> str:
+    """SQL of all facts as the roll-ups of the edition count them."""
+    fact, newest = FACTS[domain.fact], latest(edition, domain.fact)
+    if newest is None or newest < edition.as_of:
+        return f"SELECT * FROM {fact.name}"
+    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'")
 
 
 def as_of_sql(q: Question) -> str:
