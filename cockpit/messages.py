@@ -52,9 +52,20 @@ AUDIT = (
     N_("row {n} was removed"),
     N_("row {n} was added"),
     N_("row {n} does not follow row {before}: one of them was moved"),
-    N_("row {n} of {time} was changed"),
+    N_("row {n} of {time} was changed, or the key of the audit was"),
     N_("row {n} was removed: there were rows up to {last}"),
     N_("row {n} was replaced"),
+    N_("row {n} was removed: rows up to {last} were anchored"),
+    N_("row {n} is not the one that was anchored: the chain was written anew"),
+    N_("row {n}, the last that was purged, is not the one that was anchored"),
+    N_("the head of the chain was changed, or the key of the audit was"),
+    N_("{file} holds no head of the chain: it was emptied or moved"),
+    N_("{file}: line {n} cannot be read"),
+    N_("{file}: line {n} or the one before was changed, or the key of the audit was"),
+    N_("{file}: the end of the export was removed"),
+    N_("the clock was set back before row {n}: {seconds} s"),
+    N_("row {n} lies ahead of the clock: {seconds} s"),
+    N_("the desk was restored to row {n} at {time}: {count} later rows are not in it"),
 )
 """What is wrong with the chain of the audit."""
 

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -14,8 +15,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cockpit.errors import UsageError
 from data.desk.roles import ADMINISTRATORS, ROLES
 from data.home import Home
+from data.keyring import of_text
 
 if TYPE_CHECKING:
+    from data.desk.custody import Custody
     from data.probe.service import Options
 
 PREFIX = "COCKPIT_"
@@ -89,6 +92,17 @@ class Settings(BaseSettings):
     )
     desk: str = Field(
         "", description="URL of the desk's database, such as postgresql+psycopg://…; empty: SQLite at home"
+    )
+    audit_key: SecretStr = Field(
+        SecretStr(""), description="key of the audit's chain, 16 characters or more; empty: a file at home"
+    )
+    audit_anchor: Path | None = Field(None, description="file that each head of the audit is added to; beside the home")
+    audit_syslog: str = Field(
+        "", pattern=r"^$|^\S+:[1-9]\d{0,4}$", description="HOST:PORT of a syslog collector, over TLS; empty: none"
+    )
+    audit_syslog_authorities: Path | None = Field(None, description="file of authorities of the collector, PEM")
+    audit_syslog_certificate: Path | None = Field(
+        None, description="file of our certificate and key for the collector, PEM"
     )
     session_idle: int = Field(30, ge=1, le=1440, description="minutes without a click after which a session ends")
     session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
@@ -167,7 +181,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{wrong[0]} is no HOST:PORT")
         return references
 
-    @field_validator("probe_extras", "probe_authorities")
+    @field_validator("probe_extras", "probe_authorities", "audit_syslog_authorities", "audit_syslog_certificate")
     @classmethod
     def _file_exists(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():
@@ -212,6 +226,13 @@ class Settings(BaseSettings):
             raise ValueError("no address of a mail server")
         return address
 
+    @field_validator("audit_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr) -> SecretStr:
+        if key.get_secret_value():
+            of_text(key.get_secret_value())
+        return key
+
     @field_validator("catalog", "sources", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
@@ -229,6 +250,22 @@ class Settings(BaseSettings):
     @property
     def desk_url(self) -> str:
         return self.desk or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
+
+    @property
+    def custody(self) -> "Custody":
+        """What guards the desk from outside of it."""
+        from data.desk.custody import Custody
+        from data.desk.syslog import Collector
+
+        host, _colon, port = self.audit_syslog.rpartition(":")
+        files = self.audit_syslog_authorities, self.audit_syslog_certificate
+        at_home = Custody.of_home(self.home.resolve())
+        return replace(
+            at_home,
+            audit_key=self.audit_key.get_secret_value(),
+            anchor=self.audit_anchor.resolve() if self.audit_anchor else at_home.anchor,
+            collector=Collector(host.strip("[]"), int(port), *files) if host else None,
+        )
 
     @property
     def sources_folder(self) -> Path:

@@ -45,7 +45,8 @@ class Visitor:
 
 def desk() -> Desk:
     """This process's desk. Raises DeskError when it cannot be reached."""
-    return _opened(settings.current().desk_url)
+    config = settings.current()
+    return _opened(config.desk_url, config.custody)
 
 
 _opened = cache(open_desk)

@@ -22,6 +22,7 @@ UNLOAD = action("batches.unload", "act", Can.REJECTS, "district")
 ALIASES = action("areas.aliases", "act", Can.DATA, "district")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
+ACCEPT_AUDIT = action("audit.accept", "act", Can.AUDIT)
 BACKUP = action("home.backup", "export", Can.DATA, "district")
 RESTORE = action("home.restore", "act", Can.DATA, "district")
 
@@ -62,13 +63,20 @@ def purge_audit(desk: Desk, actor: Actor, until: datetime, exported: Path) -> in
         return audit.purge(desk, until, exported)
 
 
+def accept_audit(desk: Desk, actor: Actor, why: str) -> None:
+    """Go on from an audit that is not whole, after somebody has looked into it."""
+    with ACCEPT_AUDIT.by(desk, actor, f"audit accepted as it is: {why}"):
+        audit.accept(desk)
+
+
 def backup(desk: Desk, actor: Actor, config: Settings, file: Path) -> Manifest:
     """Write the home and its desk to a new file."""
     with BACKUP.recorded_first(desk, actor, f"backup to {file.name}"):
-        return take(config.data, config.desk_url, file)
+        return take(config.data, config.desk_url, file, config.custody)
 
 
 def record_restore(desk: Desk, actor: Actor, manifest: Manifest) -> None:
     """Note in a restored desk that it was restored: what was recorded after the backup is not in it."""
+    audit.announce_restore(desk)
     with RESTORE.by(desk, actor, f"restored from the backup of {manifest.made_at}"):
         pass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import DAY, with_settings
+from cockpit.commands.common import DAY, FILE, with_settings
 from cockpit.commands.user import opened
 from cockpit.errors import CockpitError
 
@@ -20,12 +20,17 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option(
+    "--against", type=FILE, help="Compare with an anchor file, an export, or the log of a syslog collector as well."
+)
 @with_settings
-def verify(settings: "Settings") -> None:
-    """Say whether any row was changed, removed or moved, and which."""
-    from data.desk import audit
+def verify(settings: "Settings", against: Path | None) -> None:
+    """Say whether any row was changed, removed, moved or added, and which. Notes jumps of the clock."""
+    from data.desk import proof
 
-    verdict = audit.verify(opened(settings))
+    verdict = proof.verify(opened(settings), against)
+    for note in verdict.notes:
+        click.echo(f"note: {note}", err=True)
     if not verdict.ok:
         raise CockpitError(f"the audit is not whole: {verdict.fault}")
     click.echo(f"the audit is whole: {verdict.rows} rows")
@@ -45,3 +50,15 @@ def export(settings: "Settings", file: Path, until: datetime, purge: bool) -> No
     click.echo(f"{data.export_audit(desk, OPERATOR, file, until)} rows are in {file}")
     if purge:
         click.echo(f"{data.purge_audit(desk, OPERATOR, until, file)} rows were removed")
+
+
+@audit.command()
+@click.option("--why", required=True, help="What was found out; it goes into the audit.")
+@with_settings
+def accept(settings: "Settings", why: str) -> None:
+    """Go on from a chain whose end or head is not whole, once it is known why. Changed rows stay visible."""
+    from cockpit.actions import data
+    from cockpit.actions.action import OPERATOR
+
+    data.accept_audit(opened(settings), OPERATOR, why)
+    click.echo("the head of the audit is sealed as it is now")

@@ -49,7 +49,7 @@ def restore(settings: "Settings", file: Path, replace: bool, check: bool) -> Non
     from cockpit.actions.action import OPERATOR
     from data.backup.restore import restore as put
 
-    manifest = put(file, settings.data, settings.desk_url, replace=replace, check=check)
+    manifest = put(file, settings.data, settings.desk_url, settings.custody, replace=replace, check=check)
     if not check and manifest.desk:
         data.record_restore(opened(settings), OPERATOR, manifest)
     told = "is whole" if check else f"is restored into {settings.home}"

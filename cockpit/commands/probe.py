@@ -101,7 +101,11 @@ def _deliver(settings: "Settings") -> None:
     from data.probe.clock import RealClock
     from data.probe.deliver import Spool
 
-    desk, spool, clock = open_desk(settings.desk_url), Spool(settings.data), RealClock(settings.data.zone)
+    desk, spool, clock = (
+        open_desk(settings.desk_url, settings.custody),
+        Spool(settings.data),
+        RealClock(settings.data.zone),
+    )
     decided = decisions.deliver(settings.data, findings.listing(desk))
     if _load(settings, spool) or (decided and decided.status == "accepted"):
         _publish(settings)

@@ -54,7 +54,10 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         check_reports(settings)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        files = ("calendar", "catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities")
+        files = (
+            "calendar", "catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities",
+            "audit_anchor", "audit_syslog_authorities", "audit_syslog_certificate",
+        )  # fmt: skip
         for name in files:
             if path := getattr(settings, name):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
@@ -120,7 +123,7 @@ def ensure_account(settings: "Settings", demo: bool) -> None:
     from data.desk.store import open_desk
 
     given = settings.oidc_issuer and settings.oidc_roles
-    if not demo and not given and not accounts.listing(open_desk(settings.desk_url)):
+    if not demo and not given and not accounts.listing(open_desk(settings.desk_url, settings.custody)):
         raise UsageError(
             "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a role with "
             "`python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration with `serve --demo`"
@@ -132,7 +135,7 @@ def note_settings(settings: "Settings", demo: bool) -> None:
     from cockpit.access import changes
     from data.desk.store import open_desk
 
-    changes.note(open_desk(settings.desk_url), settings.model_copy(update={"demo": demo}))
+    changes.note(open_desk(settings.desk_url, settings.custody), settings.model_copy(update={"demo": demo}))
 
 
 def address(host: str, port: int) -> str:

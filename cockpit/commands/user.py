@@ -143,7 +143,7 @@ def opened(settings: "Settings") -> "Desk":
     """The desk of these settings."""
     from data.desk.store import open_desk
 
-    return open_desk(settings.desk_url)
+    return open_desk(settings.desk_url, settings.custody)
 
 
 def note(desk: "Desk", event: str, what: str) -> None:

@@ -60,7 +60,7 @@ def _ready(config: Settings) -> Desk | None:
     the first time is done by then.
     """
     try:
-        desk = open_desk(config.desk_url)
+        desk = open_desk(config.desk_url, config.custody)
         reports.progress(desk, "", "", 0.0)
         return desk
     except DataError as error:
@@ -79,7 +79,7 @@ def _work(config: Settings, desk: Desk | None, stop: threading.Event, parent: in
     turns = None
     while not stop.is_set() and os.getppid() == parent:
         try:
-            desk = desk or open_desk(config.desk_url)
+            desk = desk or open_desk(config.desk_url, config.custody)
             turns = turns or _scheduled(desk, config)
             if not once(desk, config):
                 stop.wait(LOOK_SECONDS)

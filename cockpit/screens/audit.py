@@ -15,6 +15,7 @@ from cockpit.screens import desk
 from cockpit.wording import worded
 from data.desk import audit
 from data.desk.audit import EVENTS
+from data.desk.proof import verify
 
 FILTERS = ("event", "who", "since", "until")
 
@@ -80,7 +81,7 @@ def _row(row: dict[str, object]) -> list[Cell | str]:
         _events().get(str(row["event"]), str(row["event"])),
         str(row["what"]),
         _result(str(row["result"])),
-        str(row["address"]),
+        audit.masked(str(row["address"])),
     ]
 
 
@@ -111,13 +112,15 @@ def proof(visitor: Visitor) -> None:
     if not asked:
         return
     with st.spinner(_("Walking the chain…"), show_time=True):
-        verdict = audit.verify(visitors.desk())
+        verdict = verify(visitors.desk())
     what = f"audit verify: {verdict.fault or f'whole, {verdict.rows} rows'}"
     record.note(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
     if verdict.ok:
         header.notice(_("The audit is whole: {n} rows.", n=format.number(verdict.rows)), state="green")
     else:
         header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault or "")), state="red")
+    for note in verdict.notes:
+        header.notice(worded(note), state="amber")
 
 
 def _day(name: str) -> date | None:

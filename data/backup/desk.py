@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from data.backup import totals
 from data.backup.archive import Writer
+from data.desk.custody import Custody
 from data.desk.store import MIGRATION_LOCK, Desk, migrate
 from data.errors import DataError
 
@@ -22,7 +23,7 @@ VERSION_TABLE = "alembic_version"
 BATCH = 2_000
 
 
-def export_rows(url: str, writer: Writer) -> tuple[str, dict[str, Any]]:
+def export_rows(url: str, writer: Writer, custody: Custody) -> tuple[str, dict[str, Any]]:
     """Add every table as `desk/TABLE.jsonl`, all as of one instant. Gives the tables' version, and the totals."""
     with _connected(url) as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
@@ -34,7 +35,7 @@ def export_rows(url: str, writer: Writer) -> tuple[str, dict[str, Any]]:
                     out.write(json.dumps({k: _encoded(v) for k, v in row.items()}, ensure_ascii=False) + "\n")
             writer.add_path(f"{FOLDER}/{table.name}.jsonl", draft)
             draft.unlink()
-        found = totals.of_desk(Desk(connection))  # type: ignore[arg-type]  # of the same snapshot
+        found = totals.of_desk(Desk(connection, custody))  # type: ignore[arg-type]  # of the same snapshot
     return str(version), found
 
 

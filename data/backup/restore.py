@@ -11,7 +11,8 @@ from pathlib import Path
 from data.backup import archive, totals
 from data.backup import desk as rows
 from data.backup.archive import Manifest
-from data.backup.take import SQLITE_DESK, sqlite_of, totals_of_sqlite
+from data.backup.take import SQLITE_DESK, of_copy, sqlite_of, totals_of_sqlite
+from data.desk.custody import Custody
 from data.desk.store import open_desk
 from data.editions import sync
 from data.errors import DataError
@@ -25,7 +26,15 @@ LAST = "editions"
 """Put in place behind all others: until then nothing is published, so nothing is served."""
 
 
-def restore(path: Path, home: Home, desk_url: str, *, replace: bool = False, check: bool = False) -> Manifest:
+def restore(
+    path: Path,
+    home: Home,
+    desk_url: str,
+    custody: Custody | None = None,
+    *,
+    replace: bool = False,
+    check: bool = False,
+) -> Manifest:
     """Put a backup's content into a home and its desk. check: verify it only.
 
     The home and the desk must be empty, unless `replace`: then what is there is kept in `.replaced-…` in the home, a
@@ -42,10 +51,11 @@ def restore(path: Path, home: Home, desk_url: str, *, replace: bool = False, che
         try:
             with archive.full_disk_told(home.root):
                 archive.extract(path, tar, manifest, staging)
-                _verify(staging, home, manifest)
+                copied = of_copy(staging / "home", custody)
+                _verify(staging, home, manifest, copied)
                 if not check:
                     _place_desk(staging, home, desk_url)
-                    _fill_desk(staging, manifest, desk_url, replace=replace)
+                    _fill_desk(staging, manifest, desk_url, copied, replace=replace)
                     _mark_ready(staging, manifest)
                     _put_in_place(home, staging, desk_url)
         finally:
@@ -90,7 +100,7 @@ def _content(home: Home) -> list[Path]:
     return [path for path in home.root.iterdir() if not path.name.startswith((STAGING, REPLACED))]
 
 
-def _verify(staging: Path, home: Home, manifest: Manifest) -> None:
+def _verify(staging: Path, home: Home, manifest: Manifest, custody: Custody) -> None:
     """Compare the totals of what was extracted with those of the backup."""
     copy = Home(staging / "home", home.zone, home.memory, home.threads)
     counted = manifest.totals
@@ -102,7 +112,7 @@ def _verify(staging: Path, home: Home, manifest: Manifest) -> None:
     if journal.exists():
         totals.differing("the pushes", counted["pushes"], totals.of_journal(journal))
     if (staging / SQLITE_DESK).exists():
-        totals.differing("the desk", counted["desk"], totals_of_sqlite(staging / SQLITE_DESK))
+        totals.differing("the desk", counted["desk"], totals_of_sqlite(staging / SQLITE_DESK, custody))
     shutil.rmtree(copy.scratch, ignore_errors=True)
 
 
@@ -122,12 +132,12 @@ def _is_filled(manifest: Manifest, desk_url: str) -> bool:
     return bool(last) and rows.last_hash(desk_url) == last
 
 
-def _fill_desk(staging: Path, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
+def _fill_desk(staging: Path, manifest: Manifest, desk_url: str, custody: Custody, *, replace: bool) -> None:
     if manifest.desk != "rows":
         return
     if not _is_filled(manifest, desk_url):
         rows.import_rows(desk_url, staging / "desk", manifest.desk_version, replace=replace)
-    desk = open_desk(desk_url)
+    desk = open_desk(desk_url, custody)
     try:
         totals.differing("the desk", manifest.totals["desk"], totals.of_desk(desk))
     finally:

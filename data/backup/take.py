@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from data.backup import desk as rows
 from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
+from data.desk.custody import Custody
 from data.desk.store import newest, open_desk
 from data.editions import POINTER, exclusively
 from data.errors import DataError
@@ -37,11 +38,12 @@ TRIES = 5
 """How many times the journal is read again because a body that it names was just loaded."""
 
 
-def take(home: Home, desk_url: str, target: Path) -> Manifest:
+def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None) -> Manifest:
     """Write a backup to a new file, for its owner alone. Raises DataError, and leaves no file then."""
     if not home.root.is_dir():
         raise DataError(f"{home.root} is no folder: name the home to back up")
     target = target.absolute()
+    custody = of_copy(home.root, custody)
     made_at = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None, microsecond=0)
     counted: dict[str, dict] = {}
     with writing(target) as writer:
@@ -51,7 +53,7 @@ def take(home: Home, desk_url: str, target: Path) -> Manifest:
         counted["pushes"] = _spool(writer, home)
         counted["store"] = _store(writer, home)
         counted["editions"] = _editions(writer, home)
-        kind, version, counted["desk"] = _desk(writer, home, desk_url, desk_file)
+        kind, version, counted["desk"] = _desk(writer, desk_url, desk_file, custody)
         left_out += _folder(writer, home.root / "reports", set(), {target}, below="reports/")
         manifest = Manifest(
             made_at.isoformat(), home.zone, kind, version, counted, writer.files, tuple(sorted(left_out))
@@ -184,24 +186,29 @@ def _editions(writer: Writer, home: Home) -> dict[str, int | str]:
     return counted
 
 
-def _desk(writer: Writer, home: Home, url: str, file: Path | None) -> tuple[str, str, dict]:
+def _desk(writer: Writer, url: str, file: Path | None, custody: Custody) -> tuple[str, str, dict]:
     """Kind, version of the tables, and totals of the desk."""
     if file is None:
-        version, counted = rows.export_rows(url, writer)
+        version, counted = rows.export_rows(url, writer, custody)
         return "rows", version, counted
     if not file.is_file():
         return "", "", {}
     draft = writer.work / "desk.sqlite"
     copy_sqlite(file, draft)
-    counted = totals_of_sqlite(draft)
+    counted = totals_of_sqlite(draft, custody)
     writer.add_path(SQLITE_DESK, draft)
     draft.unlink()
     return "sqlite", newest(), counted
 
 
-def totals_of_sqlite(file: Path) -> dict:
+def of_copy(root: Path, custody: Custody | None) -> Custody:
+    """The keys of the home at `root`, for a copy of its desk: a copy is announced nowhere."""
+    return Custody(root.absolute() / "keys", custody.audit_key if custody else "")
+
+
+def totals_of_sqlite(file: Path, custody: Custody) -> dict:
     """Totals of a desk in a SQLite file that nobody else has open. An older one is migrated."""
-    desk = open_desk(f"sqlite:///{file}")
+    desk = open_desk(f"sqlite:///{file}", custody)
     try:
         return totals.of_desk(desk)
     finally:

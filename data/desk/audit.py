@@ -1,20 +1,23 @@
-"""The audit: who did what, in a chain of hashes that shows whether any row was changed, removed or moved.
+"""The audit: who did what, in a chain of keyed hashes. `data.desk.proof` verifies it.
 
 It is never read by a metric: no login is counted and no time online is kept.
 """
 
-import hashlib
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from data.desk import clock
+from data.desk import chain, clock
+from data.desk.chain import FIELDS
 from data.desk.errors import Refused
 from data.desk.models import AuditHead, AuditRow
 from data.desk.store import Desk
@@ -23,24 +26,10 @@ EVENTS = (
     "login", "login_failed", "logout", "view_case", "drill", "export", "push", "act", "grant", "revoke", "account",
     "password", "settings", "refused",
 )  # fmt: skip
-FIELDS = ("id", "at", "who", "role", "scope", "event", "what", "result", "address", "previous")
-"""What a row's hash covers, in this order."""
 LONGEST = {"who": 120, "role": 200, "scope": 200, "what": 2000, "result": 20, "address": 60}
 KEPT = timedelta(days=180)
 CHAIN_LOCK = 0x0C0C_0418
 BATCH = 5_000
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """rows: how many were proved before the first fault. fault: which row is wrong and how, None if none is."""
-
-    rows: int
-    fault: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.fault is None
 
 
 def write(
@@ -50,36 +39,16 @@ def write(
     """Add a row. Writers wait for each other: each row names the one before."""
     if event not in EVENTS:
         raise ValueError(f"{event} is not an event of the audit")
-    row = {"who": who, "role": role, "scope": scope, "what": what, "result": result, "address": masked(address)}
+    row = {"who": who, "role": role, "scope": scope, "what": what, "result": result, "address": address}
     row = {name: text_[: LONGEST[name]] for name, text_ in row.items()}
     with desk.begin() as session:
         head = _head(session, desk)
         made = {"id": head.last_id + 1, "at": at or clock.now(), "event": event, "previous": head.last_hash, **row}
-        made["hash"] = hash_of(made)
+        made["hash"] = chain.hash_of(made, desk.custody.audit)
         session.add(AuditRow(**made))
-        head.last_id, head.last_hash = made["id"], made["hash"]
-
-
-def verify(desk: Desk) -> Verdict:
-    """Walk the whole chain."""
-    with desk.read() as session:
-        head = session.get_one(AuditHead, 1)
-        expected, previous, proved = head.anchor_id + 1, head.anchor_hash, 0
-        for row in _rows(session):
-            if row.id != expected:
-                return Verdict(
-                    proved, f"row {expected} was removed" if row.id > expected else f"row {row.id} was added"
-                )
-            if row.previous != previous:
-                return Verdict(proved, f"row {row.id} does not follow row {row.id - 1}: one of them was moved")
-            if hash_of({name: getattr(row, name) for name in FIELDS}) != row.hash:
-                return Verdict(proved, f"row {row.id} of {row.at:%Y-%m-%d %H:%M:%S} was changed")
-            expected, previous, proved = row.id + 1, row.hash, proved + 1
-        if expected != head.last_id + 1:
-            return Verdict(proved, f"row {expected} was removed: there were rows up to {head.last_id}")
-        if previous != head.last_hash:
-            return Verdict(proved, f"row {head.last_id} was replaced")
-    return Verdict(proved)
+        with _keeping_seal(desk, head):
+            head.last_id, head.last_hash = made["id"], made["hash"]
+        desk.after_commit(partial(desk.custody.announce, "head", head.last_id, head.last_hash, made["at"]))
 
 
 def entries(
@@ -101,18 +70,20 @@ def entries(
 
 
 def lines(desk: Desk, until: datetime) -> Iterator[str]:
-    """The rows before an instant as JSON Lines, oldest first, with their hashes."""
+    """The rows before an instant as JSON Lines, oldest first, with their hashes; the last line seals the file."""
+    first, last, count, hash = 0, 0, 0, ""
     with desk.read() as session:
-        for row in _rows(session):
-            if row.at >= until:
-                break
+        for row in takewhile(lambda row: row.at < until, rows(session)):
             yield json.dumps(_told(row), ensure_ascii=False, default=str) + "\n"
+            first, last, count, hash = first or row.id, row.id, count + 1, row.hash
+    yield chain.end_of_export(desk.custody.audit, first, last, count, hash) + "\n"
 
 
 def export(desk: Desk, file: Path, until: datetime) -> int:
-    """Write the rows before an instant into a file, as `lines` tells them. How many there were."""
-    with file.open("w", encoding="utf-8") as out:
-        return sum(1 for line in lines(desk, until) if out.write(line))
+    """Write the rows before an instant into a file, as `lines` gives them. How many there were."""
+    handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        return sum(1 for line in lines(desk, until) if out.write(line)) - 1
 
 
 def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None = None) -> int:
@@ -123,26 +94,36 @@ def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None =
     if until > (now or clock.now()) - KEPT:
         raise Refused(f"the audit is kept for {KEPT.days} days at least: choose an earlier day")
     lines = exported.read_text("utf-8").splitlines()
-    held = {row["id"]: row["hash"] for row in map(json.loads, lines)}
+    held = {row["id"]: row["hash"] for row in map(json.loads, lines) if "id" in row}
     with desk.begin() as session:
         head = _head(session, desk)
-        leaving = [row for row in _rows(session) if row.at < until]
+        leaving = list(takewhile(lambda row: row.at < until, rows(session)))
         missing = next((row.id for row in leaving if held.get(row.id) != row.hash), None)
         if missing:
             raise Refused(f"{exported} does not hold row {missing} as it is: export again before you purge")
         if leaving:
             last = leaving[-1]
-            session.execute(update(AuditHead).values(purging=True, anchor_id=last.id, anchor_hash=last.hash))
+            session.execute(update(AuditHead).values(purging=True))
             session.execute(delete(AuditRow).where(AuditRow.id <= last.id))
             session.execute(update(AuditHead).values(purging=False))
-        del head
+            with _keeping_seal(desk, head):
+                head.anchor_id, head.anchor_hash = last.id, last.hash
     return len(leaving)
 
 
-def hash_of(row: Mapping[str, object]) -> str:
-    """SHA-256 over a row's FIELDS as canonical JSON."""
-    fields = [str(row[name]) for name in FIELDS]
-    return hashlib.sha256(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+def accept(desk: Desk) -> None:
+    """Go on from the chain as it is, after somebody has looked into why it is not whole: seal its head again."""
+    with desk.begin() as session:
+        head = _head(session, desk)
+        head.seal = chain.seal_of(head, desk.custody.audit)
+        desk.after_commit(partial(desk.custody.announce, "restored", head.last_id, head.last_hash, clock.now()))
+
+
+def announce_restore(desk: Desk) -> None:
+    """Tell the places outside the desk that it was restored: heads that they hold beyond its end are no more."""
+    with desk.read() as session:
+        head = session.get_one(AuditHead, 1)
+        desk.custody.announce("restored", head.last_id, head.last_hash, clock.now())
 
 
 def masked(address: str) -> str:
@@ -150,7 +131,7 @@ def masked(address: str) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return ""
+        return address if address.endswith("*") else ""  # rows of earlier versions hold it masked
     if found.version == 4:
         return ".".join([*str(found).split(".")[:3], "*"])
     return ":".join([*(part.lstrip("0") or "0" for part in found.exploded.split(":")[:2]), "*"])
@@ -163,7 +144,16 @@ def _head(session: Session, desk: Desk) -> AuditHead:
     return session.get_one(AuditHead, 1)
 
 
-def _rows(session: Session) -> Iterator[AuditRow]:
+@contextmanager
+def _keeping_seal(desk: Desk, head: AuditHead) -> Iterator[None]:
+    """Change the head and seal it again; one whose seal was not right keeps a wrong one, so that `verify` finds it."""
+    sealed = chain.is_sealed(head, desk.custody.audit)
+    yield
+    if sealed:
+        head.seal = chain.seal_of(head, desk.custody.audit)
+
+
+def rows(session: Session) -> Iterator[AuditRow]:
     """All rows by id, a batch at a time: whoever walks the chain may stop anywhere."""
     after: int | None = None
     while batch := session.scalars(

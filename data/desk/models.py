@@ -143,7 +143,10 @@ class AuditRow(Base):
 
 
 class AuditHead(Base):
-    """The chain's two ends. One row: the last hash and id, and those of the last row that was purged."""
+    """The chain's two ends. One row: the last hash and id, and those of the last row that was purged.
+
+    keyed_from: the first row whose hash takes the audit's key. seal: HMAC over this row by that key.
+    """
 
     __tablename__ = "audit_head"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -152,6 +155,8 @@ class AuditHead(Base):
     anchor_id: Mapped[int] = mapped_column(BigInteger, default=0)
     anchor_hash: Mapped[str] = mapped_column(String(64), default="")
     purging: Mapped[bool] = mapped_column(default=False)
+    keyed_from: Mapped[int] = mapped_column(BigInteger, default=0)
+    seal: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Report(Base):

@@ -1,7 +1,7 @@
 """Open the desk: connect, migrate, and run transactions."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -11,18 +11,22 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Timeout
 from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
+from data.desk import chain
+from data.desk.custody import Custody
 from data.desk.errors import DeskError, Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
+AFTER = "after commit"
 MIGRATION_LOCK = 0x0C0C_0417
 """PostgreSQL's advisory lock while a process migrates."""
 
 
 class Desk:
-    """An open desk. Safe to share between threads."""
+    """An open desk. Safe to share between threads. custody: what guards it from outside."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, custody: Custody) -> None:
+        self.custody = custody
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
         self._writing: ContextVar[Session | None] = ContextVar("desk transaction", default=None)
@@ -40,23 +44,42 @@ class Desk:
         """
         outer = self._writing.get()
         if outer is not None:
-            with outer.begin_nested():
-                yield outer
+            before = len(outer.info[AFTER])
+            try:
+                with outer.begin_nested():
+                    yield outer
+            except BaseException:
+                del outer.info[AFTER][before:]
+                raise
             return
-        with _told(self._engine), Session(self._engine, expire_on_commit=False) as session, session.begin():
+        opened = Session(self._engine, expire_on_commit=False, info={AFTER: []})
+        with _told(self._engine), opened as session, session.begin():
             token = self._writing.set(session)
             try:
                 yield session
             finally:
                 self._writing.reset(token)
+        for work in session.info[AFTER]:
+            work()
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Run something once the transaction under way is committed; never, if it is undone."""
+        session = self._writing.get()
+        assert session is not None, "there is no transaction"
+        session.info[AFTER].append(work)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A transaction that only reads, and keeps no writer waiting; inside a `begin` it sees what that wrote."""
+    def read(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """A transaction that only reads, and keeps no writer waiting; inside a `begin` it sees what that wrote.
+
+        snapshot: all its queries see one instant, as those of SQLite always do.
+        """
         if outer := self._writing.get():
             yield outer
             return
         with _told(self._engine), Session(self._reading, expire_on_commit=False) as session, session.begin():
+            if snapshot and self.dialect == "postgresql" and isinstance(self._engine, Engine):
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     def check(self) -> None:
@@ -68,11 +91,18 @@ class Desk:
         self._engine.dispose()
 
 
-def open_desk(url: str) -> Desk:
-    """The desk of a database URL, brought to the newest tables. Processes that start at once migrate one by one."""
+def open_desk(url: str, custody: Custody | None = None) -> Desk:
+    """The desk of a database URL, brought to the newest tables. Processes that start at once migrate one by one.
+
+    custody: by default the files of the folder that holds a SQLite desk; another database needs one.
+    """
     try:
         parsed = make_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
+        if custody is None:
+            if not sqlite or not parsed.database:
+                raise DeskError("a desk that is no file needs a folder for its keys")
+            custody = Custody.of_home(Path(parsed.database).parent)
         if sqlite and parsed.database:
             _private(Path(parsed.database))
         waiting = {"timeout": LOCK_SECONDS} if sqlite else {"connect_timeout": LOCK_SECONDS}
@@ -86,7 +116,9 @@ def open_desk(url: str) -> Desk:
         if not sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         _migrate(connection)
-    return Desk(engine)
+        custody.prepare()
+        chain.adopt(connection, custody)
+    return Desk(engine, custody)
 
 
 def _migrate(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.commands import main
-from data.desk import accounts, audit
+from data.desk import accounts, audit, proof
 from data.desk.store import open_desk
 from data.home import Home
 from tests.factory import DISTRICT, areas, deliver, published
@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Home:
 
 def said(root: Path) -> list[str]:
     desk = open_desk(f"sqlite:///{root / 'desk.sqlite'}")
-    assert audit.verify(desk).ok
+    assert proof.verify(desk).ok
     found = [str(row["what"]) for row in audit.entries(desk)]
     desk.close()
     return found

@@ -55,7 +55,7 @@ ELSEWHERE = {
     "data/probe/service.py": "sites are probed by a command or a worker",
     "data/backup/archive.py": BACKED_UP, "data/backup/desk.py": BACKED_UP, "data/backup/restore.py": BACKED_UP,
     "data/backup/take.py": BACKED_UP, "data/backup/totals.py": BACKED_UP,
-    "data/desk/tokens.py": TOKENS,
+    "data/desk/tokens.py": TOKENS, "data/keyring.py": STARTED, "data/desk/custody.py": STARTED,
     "metrics/catalog/read.py": STARTED, "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
     "cockpit/access/identity.py": LOGGED, "cockpit/access/provider.py": LOGGED,
 }  # fmt: skip

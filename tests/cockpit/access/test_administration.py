@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from cockpit.access import gate, guard, trail, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.screens import desk as shared
-from data.desk import accounts, audit, clock, identities, secondfactor, sessions
+from data.desk import accounts, audit, chain, clock, identities, proof, secondfactor, sessions
 from tests.cockpit.access.test_matrix import told
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -234,10 +234,10 @@ def test_the_whole_audit_is_a_file_for_its_administrator_alone(session: Callable
     for role in ("leader", "system_admin", "security_admin", "data_officer"):
         assert get(role).status_code == 403
         assert newest()["event"] == "refused"
-    before = audit.verify(visitors.desk()).rows
+    before = proof.verify(visitors.desk()).rows
     answer = get("audit_admin")
     rows = [json.loads(line) for line in answer.text.splitlines()]
-    assert len(rows) == before
-    assert all(audit.hash_of(row) == row["hash"] for row in rows)
+    assert len(rows) - 1 == before, "the last line seals the file"
+    assert all(chain.hash_of(row, visitors.desk().custody.audit) == row["hash"] for row in rows[:-1])
     assert answer.headers["content-disposition"].startswith("attachment")
     assert newest()["event"] == "export"

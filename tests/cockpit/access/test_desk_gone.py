@@ -42,7 +42,7 @@ def gone(
         server: Postgres = request.getfixturevalue("postgres")
         url = server.database(f"gone{abs(hash(request.node.nodeid)) % 10**9}")
         away, back = server.stop, server.start
-    desk = open_desk(url)
+    desk = open_desk(url, settings.load(home=tmp_path).custody)
     for role, name in NAMES.items():
         accounts.add(desk, name, PASSWORD, must_change=False)
         accounts.grant(desk, name, role, DISTRICT if role == "leader" else None)

@@ -20,7 +20,7 @@ import app as application
 from cockpit import settings
 from cockpit.access import account, gate, hosts, login, visitors
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, clock, failures, models, sessions
+from data.desk import accounts, audit, clock, failures, models, proof, sessions
 from tests.factory import DISTRICT
 
 PASSWORD = "Hongqi+2026"
@@ -237,7 +237,7 @@ def test_what_happens_at_the_door_is_in_the_audit(wang: str) -> None:
         ("login", "ok", "10.1.2.*"), ("login_failed", "wrong", "10.1.2.*"),
     ]  # fmt: skip
     assert PASSWORD not in str(audit.entries(visitors.desk(), limit=10**6))
-    assert audit.verify(visitors.desk()).ok
+    assert proof.verify(visitors.desk()).ok
 
 
 def test_screens_stay_open_while_the_desk_is_gone(session: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

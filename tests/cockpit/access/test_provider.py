@@ -19,7 +19,7 @@ from cockpit import settings
 from cockpit.access import account, gate, login, provider, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, identities
+from data.desk import accounts, audit, identities, proof
 from tests.factory import DISTRICT, TOWNS
 from tests.provider import known
 
@@ -171,7 +171,7 @@ def test_groups_give_roles_and_take_them_away_again(issuer: str) -> None:
     assert roles_after("auditors") == "audit_admin"
     # an administrator holds no other role, whoever says so; and a refusal leaves what was
     assert roles_after("auditors", "leaders") == ""
-    assert audit.verify(visitors.desk()).ok
+    assert proof.verify(visitors.desk()).ok
 
 
 def test_what_the_provider_gives_counts_only_for_who_came_through_it(issuer: str) -> None:

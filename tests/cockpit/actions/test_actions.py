@@ -52,7 +52,7 @@ def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path, monkeypatch
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     monkeypatch.setenv("COCKPIT_DESK", url)
     settings.current.cache_clear()
-    desk = open_desk(url)
+    desk = open_desk(url, settings.current().custody)
     accounts.add(desk, "li", PASSWORD)
     yield desk
     desk.close()

@@ -11,6 +11,7 @@ from typing import Any
 from data.backup.restore import restore
 from data.backup.take import take
 from data.desk import accounts, audit
+from data.desk.custody import Custody
 from data.desk.store import open_desk
 from data.home import Home
 from data.publish import publish
@@ -28,9 +29,9 @@ def desk_url(home: Home) -> str:
     return f"sqlite:///{home.root / 'desk.sqlite'}"
 
 
-def fill_desk(url: str) -> None:
+def fill_desk(url: str, custody: Custody | None = None) -> None:
     """Two accounts, and rows of the audit."""
-    with closing(open_desk(url)) as desk:
+    with closing(open_desk(url, custody)) as desk:
         for name in ("li", "wang"):
             accounts.add(desk, name, PASSWORD)
         for i in range(AUDITED):

@@ -19,7 +19,8 @@ import pytest
 from data.backup import archive, totals
 from data.backup.restore import REPLACED, STAGING, restore
 from data.backup.take import take
-from data.desk import accounts, audit
+from data.desk import accounts, audit, proof
+from data.desk.custody import Custody
 from data.desk.store import open_desk
 from data.editions import look, pointed
 from data.errors import DataError
@@ -284,28 +285,28 @@ def test_a_desk_in_postgresql_comes_back_and_goes_on(postgres: Postgres, tmp_pat
     stamp = time.time_ns()
     source, target = (postgres.database(f"backup{stamp}{i}") for i in range(2))
     home, copy, file = used(tmp_path / "var"), Home(tmp_path / "copy", memory="1GB"), tmp_path / "backup.tar"
-    drill.fill_desk(source)
+    drill.fill_desk(source, Custody.of_home(home.root))
     manifest = take(home, source, file)
     assert manifest.totals["desk"]["audit"] == drill.AUDITED
     restore(file, copy, target)
-    with closing(open_desk(target)) as desk:
+    with closing(open_desk(target, Custody.of_home(copy.root))) as desk:
         assert totals.of_desk(desk) == manifest.totals["desk"]
         accounts.add(desk, "zhao", drill.PASSWORD)
         audit.write(desk, who="w", role="", scope="", event="act", what="goes on")
-        assert audit.verify(desk).rows == drill.AUDITED + 1
+        assert proof.verify(desk).rows == drill.AUDITED + 1
     other = Home(tmp_path / "other", memory="1GB")
     with pytest.raises(DataError, match="database is not empty"):
         restore(file, other, target)
     assert not other.root.exists() or not any(other.root.iterdir())
     restore(file, other, target, replace=True)
-    with closing(open_desk(target)) as desk:
+    with closing(open_desk(target, Custody.of_home(other.root))) as desk:
         assert totals.of_desk(desk) == manifest.totals["desk"]
 
 
 def test_a_desk_that_was_filled_before_a_kill_is_not_filled_twice(postgres: Postgres, tmp_path: Path) -> None:
     source, target = (postgres.database(f"backup{time.time_ns()}{i}") for i in range(2))
-    drill.fill_desk(source)
     home, file = used(tmp_path / "var"), tmp_path / "backup.tar"
+    drill.fill_desk(source, Custody.of_home(home.root))
     take(home, source, file)
     restore(file, Home(tmp_path / "killed", memory="1GB"), target)
     copy = Home(tmp_path / "copy", memory="1GB")

@@ -7,6 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from data.desk import passwords
+from data.desk.custody import Custody
 from data.desk.store import Desk, open_desk
 from tests.postgres import Postgres
 
@@ -27,8 +28,14 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def desk(address: str) -> Iterator[Desk]:
-    found = open_desk(address)
+def custody(tmp_path: Path) -> Custody:
+    """Keys and an anchor outside the desk."""
+    return Custody(tmp_path / "keys", anchor=tmp_path / "outside" / "anchor.jsonl")
+
+
+@pytest.fixture
+def desk(address: str, custody: Custody) -> Iterator[Desk]:
+    found = open_desk(address, custody)
     yield found
     found.close()
 

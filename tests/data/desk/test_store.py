@@ -12,13 +12,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from data.desk.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.models import Base
 from data.desk.store import MIGRATIONS, newest, open_desk
 
 
-def test_migrations_make_the_tables_of_the_models(address: str) -> None:
-    open_desk(address).close()
+def test_migrations_make_the_tables_of_the_models(address: str, custody: Custody) -> None:
+    open_desk(address, custody).close()
     engine = create_engine(address)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
@@ -30,23 +31,23 @@ def test_the_newest_tables_are_those_that_alembic_ends_at() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == newest()
 
 
-def test_a_desk_of_older_tables_is_brought_to_the_newest(address: str) -> None:
+def test_a_desk_of_older_tables_is_brought_to_the_newest(address: str, custody: Custody) -> None:
     engine = create_engine(address)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-    open_desk(address).close()
+    open_desk(address, custody).close()
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 
 
-def test_several_may_open_a_new_desk_at_once(address: str) -> None:
+def test_several_may_open_a_new_desk_at_once(address: str, custody: Custody) -> None:
     with ThreadPoolExecutor(4) as pool:
-        for desk in pool.map(open_desk, [address] * 4):
+        for desk in pool.map(lambda _: open_desk(address, custody), range(4)):
             desk.check()
             desk.close()
 
@@ -57,9 +58,9 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle9://x", "postgresql+psycopg://nobody:secret@127.0.0.1:1/none"])
-def test_a_desk_that_cannot_be_had_is_one_line(url: str) -> None:
+def test_a_desk_that_cannot_be_had_is_one_line(url: str, custody: Custody) -> None:
     with pytest.raises(DeskError) as told:
-        open_desk(url)
+        open_desk(url, custody)
     assert "\n" not in str(told.value)
     assert "secret" not in str(told.value)
 

@@ -1,0 +1,110 @@
+"""Keys of the home: random keys in files that only their owner can read, outside the desk and the store."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import DataError
+
+BYTES = 32
+SHORTEST_TEXT = 16
+"""Characters of a key that the environment gives."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Keys, the newest first: that one is used; the older ones still read what was written with them."""
+
+    keys: tuple[bytes, ...]
+
+    def mac(self, text: str) -> str:
+        """HMAC-SHA256 of a text by the newest key, 64 hex digits."""
+        return _mac(self.keys[0], text)
+
+    def proves(self, text: str, found: str) -> bool:
+        """Whether `found` is the HMAC of a text by any of the keys."""
+        return any(hmac.compare_digest(_mac(key, text), found) for key in self.keys)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells the newest key from another without disclosing it."""
+        return hashlib.sha256(b"fingerprint" + self.keys[0]).hexdigest()[:16]
+
+
+def of_text(text: str) -> KeyRing:
+    """The keys that the environment gives: texts of SHORTEST_TEXT characters or more, by commas, the newest first."""
+    texts = [part.strip() for part in text.split(",")]
+    if any(len(part) < SHORTEST_TEXT for part in texts):
+        raise DataError(f"a key has {SHORTEST_TEXT} characters or more: make one with `openssl rand -hex 32`")
+    return KeyRing(tuple(hashlib.sha256(part.encode()).digest() for part in texts))
+
+
+def read(file: Path) -> KeyRing:
+    """The keys of a file, one a line as base64, the newest last. Raises DataError."""
+    try:
+        lines = file.read_text("ascii").split()
+        keys = tuple(base64.urlsafe_b64decode(line) for line in reversed(lines))
+    except (OSError, ValueError) as error:
+        raise DataError(f"the key file {file} cannot be read: {error}") from None
+    if not keys or any(len(key) != BYTES for key in keys):
+        raise DataError(f"the key file {file} holds no key: put it back from a backup")
+    return KeyRing(keys)
+
+
+def read_or_make(file: Path) -> tuple[KeyRing, bool]:
+    """The keys of a file, which is made if there is none; whether it was. Safe among processes that start at once."""
+    if file.exists():
+        return read(file), False
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = _write(file, [_line(secrets.token_bytes(BYTES))])
+        try:
+            os.link(draft, file)  # fails where another process was first
+        except FileExistsError:
+            return read(file), False
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise DataError(f"the key file {file} cannot be written: {error.strerror}") from None
+    return read(file), True
+
+
+def add_key(file: Path) -> KeyRing:
+    """Put a new key before those of a file. Raises DataError."""
+    kept = [_line(key) for key in reversed(read(file).keys)]
+    return _replace(file, [*kept, _line(secrets.token_bytes(BYTES))])
+
+
+def keep_newest(file: Path) -> KeyRing:
+    """Remove all keys of a file but the newest: nothing is written with them any more."""
+    return _replace(file, [_line(read(file).keys[0])])
+
+
+def _replace(file: Path, lines: list[str]) -> KeyRing:
+    try:
+        os.replace(_write(file, lines), file)
+    except OSError as error:
+        raise DataError(f"the key file {file} cannot be written: {error.strerror}") from None
+    return read(file)
+
+
+def _write(file: Path, lines: list[str]) -> Path:
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write("".join(f"{line}\n" for line in lines))
+        out.flush()
+        os.fsync(out.fileno())
+    return draft
+
+
+def _line(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).decode()
+
+
+def _mac(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
