@@ -30,6 +30,8 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     assert plain.pop("demo") == "0"
     assert plain.pop("probe") == "0"
     assert {plain.pop(f"probe_{name}") for name in ("extras", "networks", "references", "authorities")} == {""}
+    assert {plain.pop(f"audit_{name}") for name in ("anchor", "syslog_authorities", "syslog_certificate")} == {""}
+    assert plain.pop("audit_key") == ""
     assert (plain.pop("allowed_hosts"), plain.pop("proxies")) == ("", "")  # none but this machine's; none
     assert [plain.pop(name) for name in ("oidc_client_secret", "oidc_roles", "smtp")] == [""] * 3
     assert plain == {name: str(Settings.model_fields[name].default) for name in plain}

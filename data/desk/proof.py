@@ -213,4 +213,4 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
                     if not line[:start].strip():  # else another program's line in the log of a collector
                         yield number, None
     except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}") from None
+        raise DataError(f"{file} cannot be opened: {error.strerror}") from None

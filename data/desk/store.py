@@ -101,7 +101,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         sqlite = parsed.get_backend_name() == "sqlite"
         if custody is None:
             if not sqlite or not parsed.database:
-                raise DeskError("a desk that is no file needs a folder for its keys")
+                raise ValueError("a desk that is no file needs a folder for its keys")
             custody = Custody.of_home(Path(parsed.database).parent)
         if sqlite and parsed.database:
             _private(Path(parsed.database))

@@ -76,14 +76,20 @@ class Syslog:
     def _sent(self, message: str) -> bool:
         body = message.encode()
         try:
-            if self._connection is None or _is_closed(self._connection):
-                self._connection = self._open()
+            if self._connection and _is_closed(self._connection):
+                self._close()
+            self._connection = self._connection or self._open()
             self._connection.sendall(f"{len(body)} ".encode() + body)
             return True
         except (OSError, ValueError) as error:
             log.error("the audit's head was not sent to %s:%s: %s", self.collector.host, self.collector.port, error)
-            self._connection = None
+            self._close()
             return False
+
+    def _close(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
     def _open(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=self.collector.authorities)
