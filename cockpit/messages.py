@@ -88,6 +88,7 @@ DATA = (
     N_("{who} has {n} reports waiting already: wait until some are made"),
     N_("{path} cannot be opened: {why}"),
     N_("{path} cannot be used: {why}: see that its disk has room"),
+    N_("{path} was replaced: try again"),
     N_("{path} is in use by process {n}; wait until it has finished, then try again"),
     N_("{path} is in use by another process; wait until it has finished, then try again"),
     N_("the disk of {path} is full: free some space"),

@@ -70,6 +70,9 @@ class Keeper:
             except (DataError, OSError) as error:
                 log.warning("pushes are not being published: %s", error)
                 self._over.wait(patience)
+            except Exception:  # whatever it is, pushes are waiting
+                log.exception("pushes are not being published")
+                self._over.wait(patience)
         self._end()
 
     def _work(self) -> bool:

@@ -20,5 +20,9 @@ class Unavailable(DataError):
     """The store or the disk is not to be had now; what came in may be as it should. Trying again helps."""
 
 
+class OutOfMemory(Unavailable):
+    """One load needs more memory than it may have. Others may need less."""
+
+
 class Damaged(Unavailable):
     """An edition's file is not what was published. To ask again helps: an older one serves."""

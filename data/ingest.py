@@ -22,7 +22,7 @@ import duckdb
 from data import watermarks
 from data.contents import Stamp, content_hash, remember, remembered
 from data.deliveries import reading, text
-from data.errors import DataError, Unavailable
+from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.judge import judge
 from data.merge import LoadReport, Run, is_recorded, merge, record_source
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 
 MERGE_SECONDS = 120.0
 """How long a load waits until another one lets go of the store."""
+
+MACHINE_FAULTS = (
+    OSError, duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.InterruptException,
+    duckdb.TransactionException,
+)  # fmt: skip
+"""What says nothing about the rows of a delivery: the same load may succeed later."""
 
 
 def load(
@@ -145,7 +151,7 @@ def _plain_errors(home: Home) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise DataError(
+        raise OutOfMemory(
             f"{home.memory} of memory are not enough for this load; nothing was loaded; allow more"
         ) from error
     except (duckdb.Error, OSError) as error:
@@ -154,4 +160,5 @@ def _plain_errors(home: Home) -> Iterator[None]:
             raise Unavailable(
                 f"the disk of {home.root} is full; nothing was loaded; free some space, then load again"
             ) from error
-        raise DataError(f"nothing was loaded: {' '.join(str(error).split())}") from error
+        kind = Unavailable if isinstance(error, MACHINE_FAULTS) else DataError
+        raise kind(f"nothing was loaded: {' '.join(str(error).split())}") from error

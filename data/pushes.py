@@ -2,6 +2,9 @@
 
 One process does this for a home. It may be killed at any instant: a push is loaded under its own id, so once, and what
 was loaded and not noted as published is looked for in the current edition first.
+
+A push is tried until it is loaded, or refused for what it contains. Whatever else ends an attempt (a busy store, a full
+disk, too little memory, a wrong source file, a killed process, a defect of ours) leaves it queued.
 """
 
 import logging
@@ -12,7 +15,7 @@ from pathlib import Path
 from data import editions
 from data.declared import declared
 from data.editions import Edition
-from data.errors import DataError, Unavailable
+from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.ingest import load
 from data.merge import LoadReport
@@ -23,8 +26,12 @@ from data.store import read_store
 
 log = logging.getLogger(__name__)
 
-LAST_ATTEMPT = 10
-"""A push whose loading ended the process so often is given up."""
+LONGEST_REST = 600.0
+"""Seconds between two attempts at a push whose loading ends without a verdict, at most."""
+
+
+class _Undeclared(DataError):
+    """The source of a push is not to be had: its file is missing or wrong, which says nothing about the push."""
 
 
 class Publisher:
@@ -43,6 +50,7 @@ class Publisher:
         self.spool = Spool(home)
         self._due = 0.0
         self._told = False
+        self._began, self._rests = time.monotonic(), dict[str, float]()
 
     def turn(self) -> bool:
         """Publish if it is time to, else load one push. False if there is nothing to do now.
@@ -50,7 +58,7 @@ class Publisher:
         The first push after a quiet time is published at once; under a stream of them an edition is made twice in the
         time that is promised. Raises Unavailable if store or disk are not to be had, DataError if publishing failed.
         """
-        loaded, push = self.spool.loaded(), self.spool.next()
+        loaded, push = self.spool.loaded(), self._next()
         if loaded and time.monotonic() >= self._due and self._may_publish():
             self._due = time.monotonic() + self.pause
             self._publish(loaded)
@@ -60,38 +68,83 @@ class Publisher:
             return True
         return False
 
+    def _next(self) -> Push | None:
+        """The push to load now; one that ended without a verdict several times rests between its attempts."""
+        push = self.spool.next()
+        if push is None or push.attempts < SUSPECT:
+            return push
+        now = time.monotonic()
+        return next((push for push in self.spool.suspects() if self._rested(push) <= now), None)
+
+    def _rested(self, push: Push) -> float:
+        """When a suspect may be tried again."""
+        return self._rests.get(push.id, self._began) + min(2.0 ** min(push.attempts - SUSPECT, 20) - 1, LONGEST_REST)
+
     def _load(self, push: Push) -> None:
         """Load one push. Whatever is wrong with it is noted and stops no other."""
-        if push.attempts >= LAST_ATTEMPT:
-            self.spool.failed(push, f"loading it ended the process {push.attempts} times")
-            return
         self.spool.begin(push)
         try:
-            source = declared(self.home, self.sources, push.source)
-            if source is None:
-                raise DataError(f"the source {push.source} is declared no more")
-            report = load(
-                self.home, source, file=self.spool.file(push), pushed=push.pushed, force=push.forced,
-                reject_limit=self.reject_limit,
-            )  # fmt: skip
+            report = self._report(push)
             self.spool.told(push, report, self._refused(report))
+        except (OutOfMemory, _Undeclared) as error:
+            self._rest(push, str(error))
         except Unavailable:
             self.spool.calm(push)
             raise
         except DataError as error:
             self._give_up(push, str(error))
-        except Exception as error:
+        except Exception as error:  # a defect of ours, or MemoryError: says nothing about the push
             log.exception("push %s", push.id)
-            self._give_up(push, f"it could not be loaded: {type(error).__name__}")
+            self._rest(push, f"it could not be loaded: {type(error).__name__}")
         else:
+            self._rests.pop(push.id, None)
             log.info("push %s of %s: %s, %s rows, %s refused", push.id, push.source, report.status, report.read,
                      report.rejected)  # fmt: skip
 
+    def _report(self, push: Push) -> LoadReport:
+        """What loading it came to. Raises DataError where its content is refused as a whole."""
+        if not self.spool.file(push).is_file():  # the journal was lost after it was loaded
+            if known := self._recorded(push):
+                return known
+            raise DataError("its rows are gone from the spool: send them again")
+        try:
+            source = declared(self.home, self.sources, push.source)
+        except Unavailable:
+            raise
+        except DataError as error:
+            raise _Undeclared(str(error)) from None
+        if source is None:
+            raise _Undeclared(f"the source {push.source} is declared no more")
+        return load(
+            self.home, source, file=self.spool.file(push), pushed=push.pushed, force=push.forced,
+            reject_limit=self.reject_limit,
+        )  # fmt: skip
+
+    def _recorded(self, push: Push) -> LoadReport | None:
+        """What became of a push that the store knows by its id."""
+        with read_store(self.home) as store:
+            found = store.execute(
+                "SELECT batch, rows_read, accepted, updated, unchanged, rejected, seconds, status FROM batches "
+                "WHERE source = ? AND split_part(identity, ':', 1) = ? ORDER BY batch DESC LIMIT 1",
+                [push.source, push.id],
+            ).fetchall()
+        return LoadReport(push.source, *found[0]) if found else None
+
+    def _rest(self, push: Push, fault: str) -> None:
+        """No verdict: it stays queued, and others go first."""
+        self._rests[push.id] = time.monotonic()
+        log.warning("push %s of %s has to be tried again: %s", push.id, push.source, fault)
+        self.spool.undecided(push, self._plain(push, fault))
+
     def _give_up(self, push: Push, fault: str) -> None:
-        told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
-        told = told.replace(str(self.sources / f"{push.source}.yaml"), push.source).replace(str(self.home.root), "home")
+        told = self._plain(push, fault)
         log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
         self.spool.failed(push, told)
+
+    def _plain(self, push: Push, fault: str) -> str:
+        """A fault as its sender may read it: without the places where things lie."""
+        told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
+        return told.replace(str(self.sources / f"{push.source}.yaml"), push.source).replace(str(self.home.root), "home")
 
     def _refused(self, report: LoadReport) -> list[tuple[int | None, str | None, list[str]]]:
         if not report.rejected:

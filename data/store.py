@@ -15,7 +15,7 @@ from itertools import product
 
 import duckdb
 
-from data.errors import DataError, Unavailable
+from data.errors import Unavailable
 from data.home import Home
 from data.schema import FACTS, TIME, Fact
 from data.values.zones import LOCAL
@@ -252,7 +252,7 @@ def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyCon
             return opening()
         except duckdb.Error as error:
             if not re.search(r"lock|different configuration|already attached", str(error)):
-                raise DataError(f"{home.store} cannot be opened: {str(error).splitlines()[0]}") from error
+                raise Unavailable(f"{home.store} cannot be opened: {str(error).splitlines()[0]}") from error
             if time.monotonic() > deadline:
                 pid = re.search(r"PID (\d+)", str(error))
                 holder = f"process {pid[1]}" if pid else "another process"

@@ -76,7 +76,7 @@ class Verdict(BaseModel):
     source: str
     state: State = Field(
         description="queued; loaded, so in the next edition; published, so to be seen; held, as too many rows were "
-        "refused; failed, as it could not be read"
+        "refused; failed, as its content was refused as a whole"
     )
     received_at: datetime = Field(description="in the district's zone")
     ended_at: datetime | None = Field(description="when it was published, held or given up")
@@ -88,7 +88,7 @@ class Verdict(BaseModel):
     rejected: int | None
     batch: int | None = Field(description="the delivery it has become")
     edition: str | None = Field(description="the first edition that shows it")
-    fault: str | None = Field(description="why it could not be read at all")
+    fault: str | None = Field(description="why it failed; of a queued one why its last attempt did not succeed")
     rejects: list[RefusedRow]
 
 

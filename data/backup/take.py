@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
+from data import receipts
 from data.backup import desk as rows
 from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
@@ -137,6 +138,8 @@ def _spool(writer: Writer, home: Home) -> dict[str, int]:
         with closing(sqlite3.connect(draft)) as connection:
             needed = connection.execute(f"SELECT id, format, state FROM push WHERE state IN {NEEDED}").fetchall()
             missing = [state for id, form, state in needed if not _body(writer, folder / f"{id}.{form}")]
+            for id, _form, _state in needed:
+                _body(writer, receipts.path(folder, id))
         if "queued" not in missing:
             break  # otherwise it was loaded between our two looks
     counted = totals.of_journal(draft)

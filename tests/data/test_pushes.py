@@ -5,17 +5,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
 from data import editions, pushes
 from data.declared import declared
 from data.editions import Edition
-from data.errors import DataError, Unavailable
+from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.intake import Intake, Kind, Limits
 from data.publish import publish
-from data.pushes import LAST_ATTEMPT, Publisher
+from data.pushes import LONGEST_REST, Publisher
 from data.spool import SUSPECT, Push, Sender, Spool
 from data.store import open_store, read_store
 from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, VILLAGE, deliver, facts, settle
@@ -144,7 +145,7 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
     good = push(home, {"id": "G"})
     work(publisher)
     assert [told(home, sent)[0] for sent in (unknown, wrong, broken, held, good)] == [
-        "failed", "failed", "failed", "held", "published",
+        "queued", "failed", "queued", "held", "published",
     ]  # fmt: skip
     assert shown(home) == ["G"]
     faults = [Spool(home).find(sent.id).fault for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
@@ -309,7 +310,7 @@ def test_a_store_that_is_busy_is_no_fault_of_the_push(publisher: Publisher, home
     assert told(home, sent)[0] == "published"
 
 
-def test_one_that_ends_its_process_waits_for_the_others_and_is_given_up(publisher: Publisher, home: Home) -> None:
+def test_one_that_ends_its_process_waits_for_the_others_and_is_never_given_up(publisher: Publisher, home: Home) -> None:
     deadly, good = push(home, {"id": "D"}), push(home, {"id": "G"})
     for _ in range(SUSPECT):
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
@@ -317,10 +318,71 @@ def test_one_that_ends_its_process_waits_for_the_others_and_is_given_up(publishe
     assert (told(home, deadly)[0], told(home, good)[0]) == ("queued", "loaded")
     publisher.turn()
     assert told(home, good)[0] == "published"
-    for _ in range(LAST_ATTEMPT):
+    for _ in range(100):
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
     work(publisher)
-    assert told(home, deadly)[0] == "failed"
+    assert told(home, deadly)[0] == "queued", "it rests"
+    publisher._began -= LONGEST_REST
+    work(publisher)
+    assert told(home, deadly)[0] == "published"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OutOfMemory("1GB of memory are not enough"), MemoryError(), RuntimeError("a defect"), OSError(5, "I/O error"),
+        duckdb.InternalException("x"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)  # fmt: skip
+def test_what_says_nothing_about_a_push_never_fails_it(publisher: Publisher, home: Home, fault: Exception) -> None:
+    sent, real = push(home, {"id": "S"}), pushes.load
+    other = push(home, {"id": "O"})
+
+    def load(home: Home, source: Any, **more: Any) -> Any:
+        if more["pushed"].id == sent.id:
+            raise fault
+        return real(home, source, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pushes, "load", load)
+        work(publisher)
+        assert (told(home, sent)[0], told(home, other)[0]) == ("queued", "published")
+        assert Spool(home).find(sent.id).fault  # type: ignore[union-attr]
+    publisher._began -= LONGEST_REST
+    publisher._rests.clear()
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+    assert Spool(home).find(sent.id).fault is None  # type: ignore[union-attr]
+
+
+def test_a_source_file_that_is_mended_lets_its_pushes_in(publisher: Publisher, home: Home) -> None:
+    path = declare(home)
+    good = path.read_text("utf-8")
+    sent = push(home, {})
+    path.write_text("source: [", "utf-8")
+    work(publisher)
+    assert told(home, sent)[0] == "queued"
+    path.write_text(good, "utf-8")
+    publisher._began -= LONGEST_REST
+    publisher._rests.clear()
+    work(publisher)
+    assert told(home, sent)[0] == "published"
+
+
+def test_a_journal_lost_after_loading_loses_nothing(publisher: Publisher, home: Home) -> None:
+    publisher.pause = 3600
+    first = push(home, {"id": "1"})
+    work(publisher)
+    sent, waits = push(home, {"id": "2"}, {"id": "B", "area": "999"}), push(home, {"id": "3"})
+    publisher._load(sent)
+    assert (told(home, first)[0], told(home, sent)[0], told(home, waits)[0]) == ("published", "loaded", "queued")
+    Spool(home).journal.write_bytes(b"x" * 9000)
+    publisher._due = publisher.pause = 0
+    work(publisher)
+    assert (told(home, sent), told(home, waits)) == (("published", 2, 1, 1), ("published", 1, 1, 0))
+    assert [r.reasons for r in Spool(home).rejects(sent, 10)] == [["unknown area: 999"]]
+    assert shown(home) == ["1", "2", "3"]
 
 
 def test_rows_of_a_push_are_counted_once_when_its_note_was_lost(publisher: Publisher, home: Home) -> None:

@@ -54,6 +54,36 @@ def test_what_was_promised_is_there_whole_after_a_kill(tmp_path: Path) -> None:
     assert len(set(ids.values())) == PUSHES, "a key was answered with another push after a kill"
 
 
+def test_kills_and_lost_journals_together_lose_nothing(tmp_path: Path) -> None:
+    """Both processes are killed again and again, and now and then the journal is deleted or overwritten."""
+    home, acknowledged, chance = prepared(tmp_path / "var"), tmp_path / "acknowledged", random.Random(SEED)
+    process = fresh(accepting, home.root, acknowledged, PUSHES)
+    process.join()
+    spool, until, killed = Spool(home), time.monotonic() + 60, 0
+    while (spool.next() or spool.loaded()) and time.monotonic() < until and killed < KILLS:
+        process = fresh(publishing, home.root, 0.5)
+        process.join(chance.uniform(0.1, 0.8))
+        process.kill()
+        process.join()
+        killed += process.exitcode == -signal.SIGKILL
+        if killed % 3 == 1:
+            spool.journal.unlink(missing_ok=True)
+        elif killed % 3 == 2:
+            spool.journal.write_bytes(b"no journal" * 2000)
+    assert killed >= 3
+    process = fresh(publishing, home.root, 0.5)
+    process.join()
+    assert process.exitcode == 0
+    assert [spool.counts()[state] for state in ("queued", "loaded", "held", "failed")] == [0, 0, 0, 0]
+    edition = Edition(home, pointed(home) or "none")
+    shown = edition.cursor().execute(
+        "SELECT count(*), count(DISTINCT key), max(title) FILTER (key = 'shared') FROM cases"
+    )
+    assert shown.fetchone() == (PUSHES * 10 + 1, PUSHES * 10 + 1, f"push {PUSHES - 1}")
+    with read_store(home) as store:
+        assert store.execute("SELECT count(*), count(DISTINCT identity) FROM batches").fetchone() == (PUSHES, PUSHES)
+
+
 def test_a_publisher_killed_at_any_instant_counts_nothing_twice(tmp_path: Path) -> None:
     home, chance = prepared(tmp_path / "var"), random.Random(SEED)
     process = fresh(accepting, home.root, tmp_path / "acknowledged", PUSHES)

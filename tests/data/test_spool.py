@@ -1,8 +1,10 @@
 """The spool: a push is there or it is not, an Idempotency-Key stands for one body, and nothing is kept for ever."""
 
 import os
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -163,11 +165,91 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be written to: No such file"):
         spool.accept(taken, SENDER, "hotline", None)
     assert spool.waiting() == (0, 0)
-    spool.journal.write_bytes(b"no database at all" * 100)
-    with pytest.raises(Unavailable, match=r"journal\.sqlite cannot be used"):
-        spool.counts()
     with pytest.raises(Unavailable, match="cannot be written"):
         take(tmp_path / "file", "1", 1, 1)
+
+
+def receipts_of(spool: Spool) -> set[str]:
+    return {file.stem for file in spool.folder.glob("*.json")}
+
+
+@pytest.mark.parametrize("harm", ["deleted", "emptied", "overwritten", "tables dropped", "first page zeroed"])
+def test_a_lost_or_damaged_journal_is_made_anew_from_the_receipts(spool: Spool, harm: str) -> None:
+    far = Sender(7, "grid", 990101001000)
+    published, first, second = pushed(spool), pushed(spool, key="k"), pushed(spool, b'[{"a": 2}]', sender=far)
+    spool.told(published, report(), [])
+    spool.published([published], "e1")
+    spool.begin(first)
+    with closing(sqlite3.connect(spool.journal)) as journal:
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = spool.journal.read_bytes()
+    match harm:
+        case "deleted":
+            spool.journal.unlink()
+        case "emptied":
+            spool.journal.write_bytes(b"")
+        case "overwritten":
+            spool.journal.write_bytes(b"no database at all" * 1000)
+        case "tables dropped":
+            with closing(sqlite3.connect(spool.journal)) as journal:
+                journal.execute("DROP TABLE push")
+        case _:
+            spool.journal.write_bytes(bytes(4096) + content[4096:])
+    assert spool.waiting() == (2, first.size + second.size)
+    assert [spool.find(push.id) for push in (first, second)] == [first, second], "all that was known is known again"
+    assert spool.accept(body(spool), SENDER, "hotline", "k") == (first, True)
+    spool.sweep()
+    assert all(spool.file(push).is_file() for push in (first, second))
+    assert pushed(spool).seq > second.seq
+    assert pushed(Spool(Home(spool.folder.parent))).id
+
+
+def test_a_page_that_is_damaged_is_met_once(spool: Spool) -> None:
+    sent = [pushed(spool, key=str(n)) for n in range(200)]
+    with closing(sqlite3.connect(spool.journal)) as journal:
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = spool.journal.read_bytes()
+    spool.journal.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
+    for _ in range(2):
+        with suppress(Unavailable):
+            spool.newest(1000)
+    assert [push.id for push in spool.newest(1000)] == [push.id for push in reversed(sent)]
+    assert len(list(spool.folder.glob("journal.sqlite.damaged-*Z"))) <= 1
+
+
+def test_a_body_without_a_receipt_is_set_aside_not_swept(spool: Spool) -> None:
+    torn, gone = pushed(spool), pushed(spool)
+    (spool.folder / f"{torn.id}.json").write_text("{")
+    (spool.folder / f"{gone.id}.json").unlink()
+    spool.journal.unlink()
+    assert spool.waiting() == (0, 0)
+    for file in spool.folder.rglob("*"):
+        os.utime(file, (time.time() - STALE_SECONDS - 1,) * 2)
+    spool.sweep()
+    assert {file.stem for file in (spool.folder / "unclaimed").iterdir()} == {torn.id, gone.id}
+
+
+def test_receipts_of_an_older_release_are_made_and_leave_with_their_push(spool: Spool) -> None:
+    push = pushed(spool)
+    (spool.folder / f"{push.id}.json").unlink()
+    spool.sweep()
+    assert receipts_of(spool) == {push.id}
+    spool.told(push, report(), [])
+    assert receipts_of(spool) == {push.id}, "until it is in an edition"
+    spool.published([push], "e1")
+    assert receipts_of(spool) == set()
+
+
+def test_what_ended_by_a_clock_set_back_since_is_not_kept_for_longer(spool: Spool) -> None:
+    push = pushed(spool)
+    with pytest.MonkeyPatch.context() as patched:
+        ahead = time.time() + 400 * 86400
+        patched.setattr(time, "time", lambda: ahead)
+        spool.failed(push, "x")
+    spool.sweep()
+    found = spool.find(push.id)
+    assert found
+    assert found.ended == pytest.approx(time.time(), abs=60)
 
 
 def test_a_bucket_fills_with_time_and_no_further(tmp_path: Path) -> None:
