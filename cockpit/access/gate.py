@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
+from functools import cache
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request, cookie_parser
@@ -60,7 +62,7 @@ class Gate:
                 origin.hide(scope)
         token = token_of(scope)
         try:
-            visitor = visitors.known.just_now(token) or await run_in_threadpool(visitors.known.of, token)
+            visitor = visitors.known.just_now(token) or await _asked(token)
         except DataError as error:
             log.error("%s", error)
             visitor = None
@@ -80,6 +82,25 @@ class Gate:
             if token and visitor and path != "/session":
                 watch.active.add(token)
             await self.app(scope, receive, send)
+
+
+async def _asked(token: str | None) -> Visitor | None:
+    """The visitor, as the desk says. Whoever comes with tokens that nobody knows keeps no known visitor waiting."""
+    if not token:
+        return None
+    limiter = _for_known() if visitors.known.remembers(token) else _for_unknown()
+    return await to_thread.run_sync(visitors.known.of, token, limiter=limiter)
+
+
+@cache
+def _for_known() -> CapacityLimiter:
+    """Threads of their own: those of requests may all be busy."""
+    return CapacityLimiter(visitors.AT_ONCE)
+
+
+@cache
+def _for_unknown() -> CapacityLimiter:
+    return CapacityLimiter(visitors.AT_ONCE)
 
 
 def is_open(path: str) -> bool:

@@ -97,6 +97,10 @@ class Visitors:
         at, known = self._known.get(token or "", (0.0, None))
         return known if known and time.monotonic() - at < FRESH_SECONDS else None
 
+    def remembers(self, token: str) -> bool:
+        """Whether the desk has answered for this token before."""
+        return token in self._known
+
     def forget(self, token: str) -> None:
         with self._lock:
             self._known.pop(token, None)

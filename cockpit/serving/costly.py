@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -59,9 +60,12 @@ def asks(asker: Asker) -> None:
 def on_a_screen(name: str) -> Asker:
     """Somebody who looks at the page of this run."""
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None or not exists():
+    if context is None:
         return Asker(name)
-    runtime, session, line = get_instance(), context.session_id, []
+    line: list[DeltaGenerator] = []
+
+    def gone() -> bool:
+        return exists() and not get_instance().is_active_session(context.session_id)
 
     def told(before: int | None) -> None:
         """A line on the screen. Streamlit ends the run here if its viewer has asked for something else."""
@@ -71,12 +75,12 @@ def on_a_screen(name: str) -> Asker:
             return
         if context.yield_check:
             context.yield_check()
-        if not runtime.is_active_session(session):
+        if gone():
             st.stop()
         line[:] = line or [st.empty()]
         line[0].info(waiting_in_words(before))
 
-    return Asker(name, told, lambda: not runtime.is_active_session(session))
+    return Asker(name, told, gone)
 
 
 def waiting_in_words(before: int) -> str:
@@ -86,7 +90,6 @@ def waiting_in_words(before: int) -> str:
         "This takes long and is done in turn: {n} is before yours.",
         "This takes long and is done in turn: {n} are before yours.",
         before,
-        n=before,
     )
 
 

@@ -25,7 +25,7 @@ MOST_TRIES = 3
 GIVEN_UP = "the process that makes reports died three times at it: ask for less, or see the server's log"
 MOST_WAITING = 30
 """Queued reports of one person; those of a schedule are not counted."""
-LOOKED_AT = 10
+LOOKED_AT, NEVER = 10, datetime(1970, 1, 1)
 ALIVE = timedelta(seconds=30)
 """A worker that has not been heard of for so long is gone: what it was making is made again."""
 
@@ -95,7 +95,9 @@ def ask(
     )  # fmt: skip
     try:
         with desk.begin() as session:
-            of_one = select(func.count()).where(Stored.who == who, Stored.status == QUEUED)
+            of_one = select(func.count()).where(
+                Stored.who == who, Stored.status == QUEUED, Stored.plan.is_(None)
+            )  # fmt: skip
             if status == QUEUED and plan is None and (session.scalar(of_one) or 0) >= MOST_WAITING:
                 raise TooMany(f"{who} has {MOST_WAITING} reports waiting already: wait until some are made")
             session.add(row)
@@ -153,11 +155,14 @@ def take(desk: Desk, worker: str) -> Report | None:
 
 
 def _next(session: Session) -> Stored | None:
-    """The queued report whose turn it is: of each person the oldest, whoever has fewest made or being made first."""
+    """The queued report whose turn it is: the oldest of the person who has fewest being made, and waited longest."""
     own = func.row_number().over(partition_by=Stored.who, order_by=(Stored.asked_at, Stored.id))
     queued = select(Stored.id, Stored.who, Stored.asked_at, own.label("own")).where(Stored.status == QUEUED).subquery()
     running = select(func.count()).where(Stored.status == RUNNING, Stored.who == queued.c.who).scalar_subquery()
-    turns = select(queued.c.id).order_by(queued.c.own + running, queued.c.asked_at, queued.c.id)
+    served = select(func.max(Stored.seen_at)).where(Stored.who == queued.c.who).scalar_subquery()
+    turns = select(queued.c.id).order_by(
+        running, queued.c.own, func.coalesce(served, NEVER), queued.c.asked_at, queued.c.id
+    )  # fmt: skip
     for id in session.scalars(turns.limit(LOOKED_AT)).all():  # others may be taking the first ones now
         one = select(Stored).where(Stored.id == id, Stored.status == QUEUED).with_for_update(skip_locked=True)
         if row := session.scalars(one).first():

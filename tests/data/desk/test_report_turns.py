@@ -1,0 +1,45 @@
+"""Reports are made one person after the other, and one person has not so many waiting, on both kinds of desk."""
+
+import pytest
+
+from data.desk import reports
+from data.desk.store import Desk
+from data.errors import TooMany
+
+
+def asked(desk: Desk, who: str, **more: str) -> str:
+    found = reports.ask(desk, kind="brief", asked="{}", edition="e", scope=((0, 1),), who=who, **more)
+    assert found
+    return found.id
+
+
+def test_who_asks_for_many_waits_behind_who_asks_for_one(desk: Desk) -> None:
+    many = [asked(desk, "li") for _ in range(4)]
+    one, two = asked(desk, "wang"), [asked(desk, "zhao") for _ in range(2)]
+    taken = []
+    for _ in range(7):
+        found = reports.take(desk, f"worker-{len(taken)}")
+        assert found
+        taken.append(found.who)
+        reports.fail(desk, found.id, "tried")
+    assert taken == ["li", "wang", "zhao", "li", "zhao", "li", "li"]
+    assert reports.take(desk, "worker") is None
+    assert len({*many, one, *two}) == 7
+
+
+def test_one_that_is_being_made_counts(desk: Desk) -> None:
+    for who in ("li", "li", "wang"):
+        asked(desk, who)
+    taken = [reports.take(desk, f"worker-{i}") for i in range(3)]
+    assert [report and report.who for report in taken] == ["li", "wang", "li"]
+
+
+def test_one_person_has_not_so_many_waiting(desk: Desk) -> None:
+    for _ in range(reports.MOST_WAITING):
+        asked(desk, "li")
+    with pytest.raises(TooMany, match=f"li has {reports.MOST_WAITING} reports waiting already"):
+        asked(desk, "li")
+    asked(desk, "wang")
+    asked(desk, "li", plan="weekly", slot="1")
+    assert reports.take(desk, "worker")
+    asked(desk, "li")
