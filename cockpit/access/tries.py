@@ -20,8 +20,10 @@ from data.desk.errors import Busy
 from data.desk.failures import Place
 
 KNOWN_AT_ONCE, OF_ONE_ADDRESS = 2, 2
-WAITING, WAITING_OF_ONE_ADDRESS = 200, 20
-RETRY_SECONDS = 5
+"""One more than the hashes that are made for them at once, so that the desk is asked meanwhile."""
+WAITING, WAITING_OF_ONE_ADDRESS = 100, 20
+PATIENCE, RETRY_SECONDS = 10.0, 5
+"""Seconds that a try waits for its turn, and after which it may come again."""
 REMEMBERED = 1_000
 
 P = ParamSpec("P")
@@ -49,7 +51,7 @@ async def run(place: Place, check: Callable[Concatenate[Place, P], T], *argument
     """What `check` gives for a try from a place, when its turn has come. Raises Crowded."""
     try:
         known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
-        async with (_known if known else _strange).place_async(place.address):
+        async with (_known if known else _strange).place_async(place.address, patience=PATIENCE):
             return await to_thread.run_sync(lambda: check(place, *arguments, **named), limiter=_checking())
     except asyncio.CancelledError:  # the server stops
         raise Crowded(RETRY_SECONDS) from None

@@ -57,12 +57,16 @@ class FairQueue:
             self._leave(turn)
 
     @asynccontextmanager
-    async def place_async(self, key: str) -> AsyncIterator[None]:
-        """The same for a coroutine, which is cancelled if it is to wait no longer."""
+    async def place_async(self, key: str, *, patience: float) -> AsyncIterator[None]:
+        """The same for a coroutine, which is cancelled if it is to wait no longer. Raises Full."""
         loop, ready = asyncio.get_running_loop(), asyncio.Event()
         turn = self._enter(key, lambda: loop.call_soon_threadsafe(ready.set))
         try:
-            await ready.wait()
+            try:
+                async with asyncio.timeout(patience):
+                    await ready.wait()
+            except TimeoutError:
+                raise Full(self.retry) from None
             yield
         finally:
             self._leave(turn)

@@ -197,9 +197,9 @@ def sign_in(
     if tried.wait:
         return SignIn("wait" if tried.by_address else "locked", wait=tried.wait)
     if not kept:
-        passwords.burn(password)
+        passwords.burn(password, known=tried.known)
         return SignIn("wrong" if kept is None else "locked")
-    if not passwords.matches(kept, password):
+    if not passwords.matches(kept, password, known=tried.known):
         return SignIn("wrong")
     newer = passwords.hash(password) if passwords.hasher.check_needs_rehash(kept) else kept
     with desk.begin() as session:

@@ -47,9 +47,13 @@ NOWHERE = Place()
 
 @dataclass(frozen=True)
 class Try:
-    """A try that was counted. wait: seconds until the next one may be made; then this one was not."""
+    """A try that was counted. wait: seconds until the next one may be made; then this one was not.
+
+    known: it comes from a place that the account has signed in from.
+    """
 
     id: int = 0
+    known: bool = False
     wait: float = 0.0
     by_address: bool = False
 
@@ -87,7 +91,7 @@ def begin(session: Session, name: str, account_id: int | None, place: Place, now
     row = of(account=account, address=address, place=key, known=known, code=False, at=now)
     session.add(row)
     session.flush()
-    return Try(row.id)
+    return Try(row.id, known)
 
 
 def wrong_code(session: Session, id: int) -> None:

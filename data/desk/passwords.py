@@ -1,10 +1,12 @@
 """Passwords: how strong they must be, and how they are kept (Argon2id).
 
-A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one: at most AT_ONCE are made at a
-time in a process.
+A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one. A process makes two at once:
+one for places that an account has signed in from, and one for all others, by a thread that gives way to the rest.
 """
 
+import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,8 @@ hasher = PasswordHasher(parallelism=1)
 """RFC 9106 for machines with little memory, on one processor: those who look at screens need the others."""
 
 AT_ONCE, MOST_WAITING = 2, 30
+NICE = 5
+"""Steps of priority below the rest of the process; Linux keeps them by thread."""
 
 
 def check_strength(password: str, name: str) -> None:
@@ -53,14 +57,14 @@ def hash(password: str) -> str:
     return _in_turn(lambda: hasher.hash(password))
 
 
-def matches(kept: str, password: str) -> bool:
-    """Whether a password is the one that is kept. Busy if too many wait."""
-    return _in_turn(lambda: _verify(kept, password))
+def matches(kept: str, password: str, *, known: bool = True) -> bool:
+    """Whether a password is the one that is kept. known: it comes from a known place. Busy if too many wait."""
+    return _in_turn(lambda: _verify(kept, password), known=known)
 
 
-def burn(password: str) -> None:
+def burn(password: str, *, known: bool = True) -> None:
     """The work of `matches`, for a name that has no password: the time must not tell whether there is an account."""
-    matches(_nobody(), password)
+    matches(_nobody(), password, known=known)
 
 
 def _verify(kept: str, password: str) -> bool:
@@ -75,14 +79,20 @@ def _nobody() -> str:
     return hash("nobody")
 
 
-def _in_turn(work: Callable[[], T]) -> T:
+def _in_turn(work: Callable[[], T], *, known: bool = True) -> T:
     if not _asked.acquire(blocking=False):
         raise Busy("too many passwords are being checked: try again in a few seconds")
     try:
-        return _hashing.submit(work).result()
+        return (_for_known if known else _for_strangers).submit(work).result()
     finally:
         _asked.release()
 
 
-_hashing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
+def _give_way() -> None:
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+_for_known = ThreadPoolExecutor(1, thread_name_prefix="password")
+_for_strangers = ThreadPoolExecutor(1, thread_name_prefix="password-stranger", initializer=_give_way)
 _asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

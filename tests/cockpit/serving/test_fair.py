@@ -83,7 +83,7 @@ def test_coroutines_wait_without_a_thread_and_may_be_cancelled() -> None:
         line, done = queue(), []
 
         async def one(key: str) -> None:
-            async with line.place_async(key):
+            async with line.place_async(key, patience=10):
                 await asyncio.sleep(0.01)
                 done.append(key)
 

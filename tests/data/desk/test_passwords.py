@@ -1,4 +1,4 @@
-"""Hashes are made two at a time, whoever asks for them, and a bounded number of those who ask waits."""
+"""Hashes are made two at a time, one of them for strangers, and a bounded number of those who ask waits."""
 
 import threading
 import time
@@ -26,9 +26,9 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(passwords, "hasher", Slow())
 
-    def check(_: int) -> bool | None:
+    def check(i: int) -> bool | None:
         try:
-            return passwords.matches("kept", "x")
+            return passwords.matches("kept", "x", known=i % 2 == 0)
         except Busy:
             return None
 
@@ -38,3 +38,18 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
     assert found.count(None) >= 1
     assert found.count(True) >= passwords.AT_ONCE + passwords.MOST_WAITING
     assert passwords.matches("kept", "x"), "there is room again"
+
+
+def test_strangers_keep_no_known_place_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = threading.Event()
+
+    class Stuck:
+        def verify(self, kept: str, password: str) -> bool:
+            return password == "known" or free.wait(10)
+
+    monkeypatch.setattr(passwords, "hasher", Stuck())
+    with ThreadPoolExecutor(5) as pool:
+        strangers = [pool.submit(passwords.matches, "kept", "stranger", known=False) for _ in range(5)]
+        assert passwords.matches("kept", "known")
+        assert not any(one.done() for one in strangers)
+        free.set()
