@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cockpit.i18n import _, language, ngettext
-from metrics.catalog import Metric
+from metrics.catalog import Metric, current
 from metrics.period import DAY, Period, shift
 
 MINUS = "−"
@@ -38,13 +38,18 @@ def alarm(metric: Metric, level: str = "district") -> str:
         return ""
     match limits.against:
         case "mean_30_days":
-            return _("{bound} × 30-day mean", bound=limits.red)
+            words = _("{bound} × 30-day mean", bound=limits.red)
         case "weekday_8_weeks":
-            return _("{bound} spreads off the usual weekday", bound=limits.red)
+            words = _("{bound} spreads off the usual weekday", bound=limits.red)
         case "per_10k_people" if level != "village":
-            return _("{bound} per 10,000 people", bound=limits.red)
+            words = _("{bound} per 10,000 people", bound=limits.red)
         case _:
-            return with_unit(str(limits.red), metric.unit[language()])
+            words = with_unit(str(limits.red), metric.unit[language()])
+    return _("{bound}, or {metric} off target", bound=words, metric=_name(limits.also)) if limits.also else words
+
+
+def _name(metric: str) -> str:
+    return current().metrics[metric].name[language()]
 
 
 SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
@@ -69,7 +74,7 @@ def limit(metric: Metric, level: str = "district") -> str:
             words = _("Target {bound} per 10,000 people", bound=bound)
         case _:
             words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)
-    return words
+    return _("{target}, {metric} on target", target=words, metric=_name(limits.also)) if limits.also else words
 
 
 def given(value: float | None) -> float | None:
@@ -143,16 +148,17 @@ class Change:
 
     text: str
     tone: str
+    moved: bool = True
 
 
 def change(metric: Metric, now: float | None, before: float | None) -> Change:
     """`▲ 0.8 个百分点` of a percentage, `▲ 31 件 +8.2 %` of anything else; empty when either is missing."""
     now, before = given(now), given(before)
     if now is None or before is None:
-        return Change("", "none")
+        return Change("", "none", moved=False)
     step = round(now - before, max(metric.decimals, 1) if metric.is_percent else metric.decimals)
     if step == 0:
-        return Change(_("No change"), "none")
+        return Change(_("No change"), "none", moved=False)
     arrow = "▲" if step > 0 else "▼"
     tone = "none" if metric.direction == "none" else "good" if (step > 0) == (metric.direction == "up") else "bad"
     if metric.is_percent:

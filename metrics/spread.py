@@ -81,7 +81,7 @@ def _oldest(q: Question, domain: Domain, oldest: Oldest) -> str:
     arms = []
     for i in range(len(q.buckets)):
         at = q.instant(i)
-        age = f"max(date_diff('second', {oldest.since}, {_time(at)})) / 86400.0 AS value, count(*) AS n"
+        age = f"max(date_diff('second', {oldest.since}, {_time(at)})) // 86400 AS value, count(*) AS n"
         arms.append(
             f"SELECT {group_sql(q)} AS g, {i} AS i, {age} "
             f"FROM ({facts_sql(q, domain, held_only(q, domain, oldest.stock, at))}) "

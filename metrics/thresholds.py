@@ -44,10 +44,31 @@ def states(
     """
     catalog = catalog or current()
     base = base or baseline(edition, frame, period, by=by, catalog=catalog)
-    return [
-        _state(edition, catalog.metrics[row.metric], int(row.area), str(row.group), row.value, row.quality, base)
-        for row in each(frame)
-    ]
+    failing = _failing(edition, frame, period, by, catalog)
+    found = []
+    for row in each(frame):
+        metric, key = catalog.metrics[row.metric], (row.metric, str(row.group))
+        state = _state(edition, metric, int(row.area), key[1], row.value, row.quality, base)
+        found.append(RED if state != NONE and key in failing else state)
+    return found
+
+
+def _failing(
+    edition: Edition, frame: pd.DataFrame, period: Period, by: str | None, catalog: Catalog
+) -> set[tuple[str, str]]:
+    """Metric and group of the rows that are red whatever their value, since another metric is not green there."""
+    failing = set()
+    for name in dict.fromkeys(frame["metric"]):
+        limits = catalog.metrics[name].thresholds
+        if limits is None or limits.also is None:
+            continue
+        other = catalog.metrics[limits.also]
+        told = frame[frame["metric"] == other.id]
+        if told.empty:
+            told = query(edition, [other.id], int(frame["area"].iloc[0]), period, by=by, catalog=catalog)
+        groups = (str(row.group) for row in each(told) if row.value == row.value and judge(other, row.value) != GREEN)
+        failing |= {(name, group) for group in groups}
+    return failing
 
 
 def judge(metric: Metric, compared: float | None) -> str:
@@ -70,16 +91,22 @@ def _state(edition: Edition, metric: Metric, area: int, group: str, value: float
             mean = base.mean.get(key)
             if not mean:
                 return NONE if value else GREEN
-            return judge(metric, value / mean)
+            return _of_count(metric, value, judge(metric, value / mean))
         case "weekday_8_weeks":
             mean, spread, latest = base.mean.get(key), base.spread.get(key), base.latest.get(key)
             if mean is None or not spread or latest is None:
                 return NONE
-            return judge(metric, (latest - mean) / spread)
+            return _of_count(metric, latest, judge(metric, (latest - mean) / spread))
         case "per_10k_people":
-            return judge(metric, _per_10k(edition, int(group) if group.isdigit() else area, value))
+            per_10k = _per_10k(edition, int(group) if group.isdigit() else area, value)
+            return _of_count(metric, value, judge(metric, per_10k))
         case _:
-            return judge(metric, value)
+            return _of_count(metric, value, judge(metric, value))
+
+
+def _of_count(metric: Metric, count: float, state: str) -> str:
+    """The state of a count: below the metric's least one it is amber at worst."""
+    return AMBER if state == RED and metric.thresholds and count < metric.thresholds.min_count else state
 
 
 def _per_10k(edition: Edition, code: int, value: float) -> float | None:

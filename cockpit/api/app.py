@@ -227,7 +227,10 @@ def _defined(metric: Metric) -> dict[str, Any]:
         "version": metric.version, "splits": list(splits(_catalog(), metric)),
         "filters": list(filters(_catalog(), metric)),
         "thresholds": limits
-        and {"against": limits.against, "green": str(limits.green or ""), "red": str(limits.red)},
+        and {
+            "against": limits.against, "green": str(limits.green or ""), "red": str(limits.red),
+            "min_count": limits.min_count, "also": limits.also,
+        },
     }  # fmt: skip
 
 

@@ -63,10 +63,8 @@ def has_state(view: View) -> bool:
 def red_in_words(view: View, red: Red) -> Item:
     """`沙洲镇` and `积压件数 412 件 (▲ 31 件)`: the value, and how it changed since yesterday."""
     metric = view.catalog.metrics[red.metric]
-    change = (
-        format.change(metric, red.value, red.before).text if red.before is not None and red.before != red.value else ""
-    )
-    value = format.quantity(metric, red.value) + (f" ({change})" if change else "")
+    change = format.change(metric, red.value, red.before)
+    value = format.quantity(metric, red.value) + (f" ({change.text})" if change.moved else "")
     return Item(_red_name(view, red), f"{metric.name[language()]} {value}", _way_to(view, red))
 
 

@@ -85,7 +85,7 @@ def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
 def _colours(metric: Metric, found: Sequence[Part]) -> tuple[list[Step], list[int | None]]:
     """The legend and each part's step: by state where bounds hold against people or the past, else by value."""
     limits = metric.thresholds
-    if limits is None or limits.against == "value" or limits.green is None:
+    if limits is None or limits.green is None or (limits.against == "value" and not limits.also):
         return areamap.steps(metric, [part.now.value if part.ranked else None for part in found])
     bounds = (format.limit(metric), "", str(limits.red))
     words = (f"{format.state(state).word} {bound}".strip() for state, bound in zip(STATES, bounds, strict=True))

@@ -15,7 +15,7 @@ from cockpit.screens import words
 from cockpit.view import View
 from data.schema import LEVELS, SPANS
 from metrics import areas
-from metrics.catalog import Metric, Stock
+from metrics.catalog import Metric, Stock, current
 from metrics.feeds import feed, narrowed
 from metrics.frames import each
 from metrics.interval import wilson
@@ -159,13 +159,23 @@ def judged(view: View, state: str) -> list[Item]:
 
 
 def compared_with(metric: Metric) -> str:
-    """What the bounds are held against, where it is not the value itself."""
-    return {
-        "value": "",
-        "mean_30_days": _("of the value over its own mean of the last 30 days"),
-        "weekday_8_weeks": _("spreads of the last whole day off the same weekday of eight weeks"),
-        "per_10k_people": _("per 10,000 people; in a village the number itself"),
-    }[metric.thresholds.against if metric.thresholds else "value"]
+    """What the bounds are held against, where it is not the value itself, and what else decides the state."""
+    limits = metric.thresholds
+    if limits is None:
+        return ""
+    words = [
+        {
+            "value": "",
+            "mean_30_days": _("of the value over its own mean of the last 30 days"),
+            "weekday_8_weeks": _("spreads of the last whole day off the same weekday of eight weeks"),
+            "per_10k_people": _("per 10,000 people; in a village the number itself"),
+        }[limits.against]
+    ]
+    if limits.min_count:
+        words.append(_("no alert below {n}", n=format.with_unit(str(limits.min_count), metric.unit[language()])))
+    if limits.also:
+        words.append(_("alert where {metric} is off target", metric=current().metrics[limits.also].name[language()]))
+    return _("; ").join(filter(None, words))
 
 
 def stamped(view: View, now: Row) -> list[Item]:

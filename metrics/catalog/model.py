@@ -144,11 +144,15 @@ class Thresholds(Model):
 
     against: what the value is compared with before the bounds apply: itself; its own mean over the
     last 30 days; the mean and spread of the same weekday over eight weeks; 10,000 inhabitants.
+    min_count: a smaller count is amber at worst: two cases where there was one are no alarm.
+    also: a metric that must be green too: where it is not, this one is red.
     """
 
     green: Annotated[Bound, BeforeValidator(_bound)] | None = None
     red: Annotated[Bound, BeforeValidator(_bound)]
     against: Literal["value", "mean_30_days", "weekday_8_weeks", "per_10k_people"] = "value"
+    min_count: int = Field(default=0, ge=0)
+    also: Name | None = None
     mark: Mark
     source: str
 

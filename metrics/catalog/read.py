@@ -174,6 +174,17 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
             other = metrics.get(part.metric)
             if other is None or other.numerator is None:
                 yield f'{at}.composite: "{part.metric}" is not a rate.{did_you_mean(part.metric, metrics)}'
+        also = metric.thresholds.also if metric.thresholds else None
+        if also and not _stands_beside(metrics.get(also), metric):
+            yield f'{at}.thresholds.also: "{also}" is not a metric with thresholds for its own value at the same levels'
+
+
+def _stands_beside(other: Metric | None, metric: Metric) -> bool:
+    """Whether the state of `other` can be held against that of `metric` wherever the latter exists."""
+    limits = other.thresholds if other else None
+    return bool(
+        other and limits and limits.against == "value" and not limits.also and set(metric.levels) <= set(other.levels)
+    )
 
 
 def sql_faults(domain: Domain) -> Iterator[str]:

@@ -58,6 +58,29 @@ def test_backlog_is_held_against_its_own_last_thirty_days(home: Home) -> None:
     )
 
 
+def test_few_cases_are_no_alarm(home: Home) -> None:
+    old = [{"registered_at": datetime(2026, 9, 1), "area": place} for place in VILLAGES[:1]]
+    for new, state in ((8, AMBER), (9, RED)):
+        cases = [*old, *([{"registered_at": datetime(2026, 11, 21, 9)}] * new)]
+        edition = edition_of(home, cases, AS_OF)
+        told = query(edition, ["backlog"], VILLAGES[0], NOVEMBER)
+        assert states(edition, told, NOVEMBER) == [state], f"{new + 1} open, one before"
+
+
+def test_few_cases_of_a_day_are_no_alarm(home: Home) -> None:
+    day = datetime(2026, 11, 21)
+    usual = [{"registered_at": day - timedelta(weeks=week)} for week in (1, 3, 5)]
+    for n, state in ((9, AMBER), (10, RED)):
+        edition = edition_of(home, [*usual, *([{"registered_at": day}] * n)], AS_OF)
+        assert states(edition, query(edition, ["intake"], DISTRICT, NOVEMBER), NOVEMBER) == [state]
+
+
+def test_oldest_open_case_counts_whole_days(home: Home) -> None:
+    edition = edition_of(home, [{"registered_at": AS_OF - timedelta(days=91, minutes=-1)}], AS_OF)
+    told = query(edition, ["oldest_open_days"], DISTRICT, NOVEMBER)
+    assert (told["value"][0], states(edition, told, NOVEMBER)) == (90, [AMBER])
+
+
 def test_overdue_is_held_against_the_population_above_a_village(home: Home) -> None:
     late = {"registered_at": datetime(2026, 10, 1), "due_at": datetime(2026, 10, 8)}
     edition = edition_of(home, [late] * 4, AS_OF)

@@ -11,7 +11,9 @@ from data.home import Home
 from metrics.catalog import load
 from metrics.period import Period
 from metrics.query import NO_DATA, query
+from metrics.reds import reds
 from metrics.rows import rows
+from metrics.thresholds import GREEN, NONE, RED, states
 from tests.factory import DISTRICT, TOWNS, edition_of
 
 AS_OF = datetime(2026, 11, 22, 8)
@@ -169,6 +171,27 @@ def test_sites_sum_up_by_town_and_district(home: Home) -> None:
         str(TOWNS[1]): 0,
         str(DISTRICT): 1,
     }
+
+
+def test_site_health_is_red_where_a_site_fails_however_high_the_mean(home: Home) -> None:
+    towns = [{**SITE, "key": f"town{i}", "area": TOWNS[0]} for i in range(9)]
+    checks = [
+        *visits(7),
+        *(
+            {**check, "key": f"{town['key']}{check['key']}", "asset": town["key"]}
+            for town in towns
+            for check in visits(0)
+        ),
+    ]
+    edition = edition_of(home, [], AS_OF, assets=[SITE, *towns], checks=checks)
+    told = query(edition, ["site_health"], DISTRICT, NOVEMBER)
+    assert told["value"].tolist() == [90.0]
+    assert states(edition, told, NOVEMBER) == [RED]
+    by_town = query(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
+    found = dict(zip(by_town["group"], states(edition, by_town, NOVEMBER, by="town"), strict=True))
+    assert found == {str(TOWNS[0]): GREEN, str(TOWNS[1]): NONE, str(DISTRICT): RED}
+    own = {red.metric for red in reds(edition, DISTRICT, NOVEMBER) if red.kind == "own"}
+    assert "site_health" in own
 
 
 def test_site_metrics_do_not_exist_in_villages() -> None:
