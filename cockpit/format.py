@@ -148,17 +148,16 @@ class Change:
 
     text: str
     tone: str
-    moved: bool = True
 
 
 def change(metric: Metric, now: float | None, before: float | None) -> Change:
     """`▲ 0.8 个百分点` of a percentage, `▲ 31 件 +8.2 %` of anything else; empty when either is missing."""
     now, before = given(now), given(before)
     if now is None or before is None:
-        return Change("", "none", moved=False)
+        return Change("", "none")
     step = round(now - before, max(metric.decimals, 1) if metric.is_percent else metric.decimals)
     if step == 0:
-        return Change(_("No change"), "none", moved=False)
+        return Change(_("No change"), "none")
     arrow = "▲" if step > 0 else "▼"
     tone = "none" if metric.direction == "none" else "good" if (step > 0) == (metric.direction == "up") else "bad"
     if metric.is_percent:

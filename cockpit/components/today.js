@@ -1,9 +1,17 @@
 const item = i => `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
 
+// Folded items: a list under each heading in order of appearance, or one list where they have none.
+const folded = items => [...new Set(items.map(i => i.group))].map(group => {
+  const own = items.filter(i => i.group === group)
+  return group
+    ? `<li class="group"><b>${esc(group)}</b><ul>${own.map(i => item({...i, text: i.brief})).join("")}</ul></li>`
+    : own.map(item).join("")
+}).join("")
+
 const line = l => `<div class="line">
   <span class="label ${l.state}"><span class="shape" aria-hidden="true">${esc(l.mark)}</span> ${esc(l.label)}</span>
   <ul>${l.items.slice(0, l.shown).map(item).join("")}
-    ${l.more ? `<li class="more"><details><summary>${esc(l.more)}</summary><ul>${l.items.slice(l.shown).map(item).join("")}</ul></details></li>` : ""}</ul>
+    ${l.more ? `<li class="more"><details><summary>${esc(l.more)}</summary><ul>${folded(l.items.slice(l.shown))}</ul></details></li>` : ""}</ul>
   ${l.on ? `<a class="on" href="${esc(l.href)}">${esc(l.on)} →</a>` : ""}
 </div>`
 

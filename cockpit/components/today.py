@@ -10,11 +10,16 @@ from cockpit.i18n import language, ngettext
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to look at: what stands out, the rest of the words, and where it leads."""
+    """One thing to look at: what stands out, the rest of the words, and where it leads.
+
+    group: the heading that folded items share; `brief` is their text under it.
+    """
 
     strong: str
     text: str = ""
     href: str = ""
+    group: str = ""
+    brief: str = ""
 
 
 @dataclass(frozen=True)

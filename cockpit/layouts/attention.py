@@ -63,9 +63,11 @@ def has_state(view: View) -> bool:
 def red_in_words(view: View, red: Red) -> Item:
     """`沙洲镇` and `积压件数 412 件 (▲ 31 件)`: the value, and how it changed since yesterday."""
     metric = view.catalog.metrics[red.metric]
-    change = format.change(metric, red.value, red.before)
-    value = format.quantity(metric, red.value) + (f" ({change.text})" if change.moved else "")
-    return Item(_red_name(view, red), f"{metric.name[language()]} {value}", _way_to(view, red))
+    value = format.quantity(metric, red.value)
+    if red.before is not None and format.quantity(metric, red.before) != value:
+        value += f" ({format.change(metric, red.value, red.before).text})"
+    name = metric.name[language()]
+    return Item(_red_name(view, red), f"{name} {value}", _way_to(view, red), group=name, brief=value)
 
 
 def _red_name(view: View, red: Red) -> str:

@@ -322,6 +322,8 @@ def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
     assert red.items[0].strong == "临江区"
     assert {"沙洲镇", "北塘街道"} & {item.strong for item in red.items}
     assert parameters(red.items[0].href)["metric"]
+    assert all(item.text == f"{item.group} {item.brief}" for item in red.items), "folded under the metric's name"
+    assert not any("持平" in item.text for item in red.items)
     assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
     assert {urlsplit(item.href).path for item in old.items} == {"/case"}
     assert urlsplit(moved.href).path == "/why"
