@@ -1,5 +1,6 @@
 """The tables of an edition, in SQL. One connection has the store attached as `store` and the new file as `edition`."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,8 +11,14 @@ from data.progress import Progress, watched
 from data.rollups import Rollup
 from data.schema import FACTS, Fact, known, layout
 
+log = logging.getLogger(__name__)
+
 FACT_ORDER = ("assets", "cases", "checks", "readings")
 """Assets first: a check without an area takes its asset's."""
+DEFINITION_FAILS = (
+    duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
+)  # fmt: skip
+"""What DuckDB raises of an expression that binds and fails on a row; not of a full disk or a damaged file."""
 MERGERS = 64
 """No ground changes hands more often; it ends a circle that should not be there."""
 
@@ -22,10 +29,12 @@ def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: date
     for name in FACT_ORDER:
         with watched(con, name, progress):
             fact(con, FACTS[name], as_of)
+    built = []
     for rollup in rollups:
         with watched(con, rollup.table, progress):
-            roll_up(con, rollup, as_of)
-    notes = [(r.table, m.name, m.definition(r.terms)) for r in rollups for m in r.measures]
+            if _could_roll_up(con, rollup, as_of):
+                built.append(rollup)
+    notes = [(r.table, m.name, m.definition(r.terms)) for r in built for m in r.measures]
     _list(con, "rollups", ("rollup", "measure", "definition"), notes)
     deliveries(con, as_of)
 
@@ -85,6 +94,28 @@ def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") ->
         join = "LEFT JOIN edition.assets a ON a.source = coalesce(f.asset_source, f.source) AND a.key = f.asset"
     columns = ", ".join(f"{own.get(c.name, f'f.{c.name}')} AS {c.name}" for c in fact.columns)
     return f"SELECT {columns} FROM {relation} f LEFT JOIN {HOLDERS} h ON h.code = f.area {join}"
+
+
+def _could_roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> bool:
+    """False if a definition fails on a row, or the table that this one is made of is not there: no table then.
+
+    Its metrics are then answered from the facts, those that can be, and the others of the district are published.
+    """
+    if rollup.finer and not has_table(con, rollup.finer):
+        return False
+    try:
+        roll_up(con, rollup, as_of)
+    except DEFINITION_FAILS as error:
+        log.warning("%s is not built: a definition of %s fails (%s): see `check`", rollup.table, rollup.name,
+                    type(error).__name__)  # fmt: skip
+        return False
+    return True
+
+
+def has_table(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
+    """Whether the edition holds the table of a roll-up."""
+    sql = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'edition' AND table_name = $1"
+    return bool(con.execute(sql, [rollup.table]).fetchall())
 
 
 def roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> None:

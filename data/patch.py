@@ -13,7 +13,7 @@ from datetime import datetime
 import duckdb
 
 from data import repeats
-from data.build import FACT_ORDER, deliveries, roll_up, rolled_up, shaped, time_sql
+from data.build import DEFINITION_FAILS, FACT_ORDER, deliveries, has_table, roll_up, rolled_up, shaped, time_sql
 from data.progress import Progress, watched
 from data.rollups import Rollup
 from data.schema import FACTS, Fact, known, layout
@@ -39,12 +39,18 @@ class Step:
 def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step, progress: Progress) -> bool:
     """Bring `edition`, a copy of the last one, to the state of `store`: all tables but areas, shapes and meta.
 
-    False if too much is touched: the copy is then good for nothing.
+    False if too much is touched, or a definition fails on a row: the copy is then good for nothing. A roll-up that the
+    last edition had to leave out stays out.
     """
+    there = [rollup for rollup in rollups if has_table(con, rollup)]
     con.execute("BEGIN")
     for name in FACT_ORDER:
         with watched(con, name, progress):
-            if not _patch_fact(con, FACTS[name], [rollup for rollup in rollups if rollup.fact == name], step):
+            try:
+                patched = _patch_fact(con, FACTS[name], [rollup for rollup in there if rollup.fact == name], step)
+            except DEFINITION_FAILS:
+                patched = False
+            if not patched:
                 con.execute("ROLLBACK")
                 return False
     deliveries(con, step.new)

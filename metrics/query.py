@@ -1,10 +1,12 @@
 """The one function that answers for the metrics. Whatever shows a number calls it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
+from math import isfinite
 
+import duckdb
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,7 @@ from data.editions import Edition
 from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Domain, Metric, current
 from metrics.extent import has_data
+from metrics.failures import Uncomputable, uncomputable
 from metrics.feeds import feed, narrowed
 from metrics.freshness import freshness
 from metrics.period import Period
@@ -22,15 +25,19 @@ from metrics.views import views
 
 NO_SOURCE = "no source"
 """No source maps a column that the metric depends on."""
+FAILED = "failed"
+"""The SQL of the metric's definition fails on a row; the other metrics of the question are answered."""
 OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
+WITHOUT_VALUE = (NO_DATA, NO_SOURCE, FAILED)
 COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
 
 Key = tuple[object, int]
 Number = tuple[float | None, float | None, float | None, int]
 """Value, numerator, denominator and sample size of one metric in one cell."""
 Reader = Callable[[Key], Number]
-Ask = Callable[[], dict[str, Cells]]
-"""A question that gives the raw numbers of some metrics."""
+Answers = dict[str, Cells | Uncomputable]
+"""The raw numbers of metrics by id."""
+Ask = Callable[[], Answers]
 
 
 def query(
@@ -57,28 +64,36 @@ def query(
 
     Returns a frame with COLUMNS. `value` is NULL, never 0, where nothing can be said; `quality` says why. A group
     at the scope's own code holds the own-level facts, so that the groups of an additive metric add up to the whole.
-    Raises MetricsError for an unknown metric, area, breakdown or level.
+    Raises MetricsError for an unknown metric, area, breakdown or level, and Uncomputable if the definitions of all
+    the metrics fail.
     """
     q = question(edition, catalog or current(), metrics, area, tuple(periods or (period,)), by, as_of, where)
-    numbers, found = _numbers(q, rolled)
-    return _tidy(q, numbers, _groups(q, found), periods is not None)
+    numbers, found, failed = _numbers(q, rolled)
+    if all(metric.id in failed for metric in q.metrics):
+        raise next(iter(failed.values()))
+    return _tidy(q, numbers, _groups(q, found), periods is not None, failed)
 
 
-def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object]]:
-    """How to read each metric's number by group and bucket, and the groups that hold anything."""
+def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable]]:
+    """How to read each metric's number by group and bucket, the groups that hold anything, and what failed."""
     parts = {part.metric: metric_of(q.catalog, part.metric) for m in q.metrics for part in m.composite or ()}
     needed = {**{m.id: m for m in q.metrics}, **parts}
-    cells = _cells(q, list(needed.values()), rolled)
+    cells, failed = _cells(q, list(needed.values()), rolled)
     readers = {name: _with_data(q, needed[name], _reader(needed[name], found)) for name, found in cells.items()}
     readers.update({name: _nothing for name in needed if name not in readers})
     for metric in q.metrics:
         if metric.composite:
             readers[metric.id] = _composite(metric, readers)
-    return readers, {group for found in cells.values() for group, _ in found}
+            if why := next((failed[part.metric] for part in metric.composite if part.metric in failed), None):
+                failed[metric.id] = why
+    return readers, {group for found in cells.values() for group, _ in found}, failed
 
 
-def _cells(q: Question, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
-    """The raw numbers of the metrics by group and bucket. Buckets known at different times are asked apart."""
+def _cells(q: Question, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
+    """The raw numbers of the metrics by group and bucket, and why those of others cannot be computed.
+
+    Buckets known at different times are asked apart.
+    """
     moments: dict[datetime, list[int]] = {}
     for i in range(len(q.buckets)):
         moments.setdefault(q.known_at(i), []).append(i)
@@ -89,10 +104,14 @@ def _cells(q: Question, metrics: list[Metric], rolled: bool) -> dict[str, Cells]
         asks += mine
         places += [indices] * len(mine)
     cells: dict[str, Cells] = {}
-    for indices, found in zip(places, side_by_side(asks), strict=True):
-        for name, mine in found.items():
-            cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in mine.items()})
-    return cells
+    failed: dict[str, Uncomputable] = {}
+    for indices, answers in zip(places, side_by_side(asks), strict=True):
+        for name, answer in answers.items():
+            if isinstance(answer, Uncomputable):
+                failed[name] = answer
+                continue
+            cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in answer.items()})
+    return {name: found for name, found in cells.items() if name not in failed}, failed
 
 
 def _nothing(key: Key) -> Number:
@@ -122,24 +141,38 @@ def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
     for domain in q.catalog.domains:
         mine = [metric for metric in metrics if metric.domain == domain.id]
         if domain.view:
-            viewed += [partial(views, q, domain, mine)] if mine else []
+            viewed += [partial(_attempt, partial(views, q, domain), mine)] if mine else []
             continue
         mine = [metric for metric in mine if feed(q.edition, q.catalog, metric).is_fed]
-        spreads += [partial(_spread, narrowed(q, m), domain, m, rolled) for m in mine if m.quantile or m.oldest]
+        single = [m for m in mine if m.quantile or m.oldest]
+        spreads += [partial(_attempt, partial(_spread, narrowed(q, m), domain, rolled), [m]) for m in single]
         alike: dict[tuple[str, ...] | None, list[Metric]] = {}
         for metric in (m for m in mine if m.value or m.numerator):
             alike.setdefault(feed(q.edition, q.catalog, metric).only, []).append(metric)
-        additions += [partial(_sums, replace(q, sources=only), domain, ms, rolled) for only, ms in alike.items()]
+        additions += [
+            partial(_attempt, partial(_sums, replace(q, sources=only), domain, rolled), ms)
+            for only, ms in alike.items()
+        ]
     return [*viewed, *spreads, *additions]
 
 
-def _sums(q: Question, domain: Domain, metrics: list[Metric], rolled: bool) -> dict[str, Cells]:
+def _attempt(ask: Callable[[list[Metric]], dict[str, Cells]], metrics: list[Metric]) -> Answers:
+    """What is answered for the metrics; if that fails, for each alone, so that one does not take the others with it."""
+    try:
+        return {**ask(metrics)}
+    except duckdb.Error as error:
+        if len(metrics) == 1:
+            return {metrics[0].id: uncomputable(metrics[0], error)}
+    return {name: answer for metric in metrics for name, answer in _attempt(ask, [metric]).items()}
+
+
+def _sums(q: Question, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
     shared = sums(q, domain, list(dict.fromkeys(name for m in metrics for name in m.measures)), rolled=rolled)
     return {m.id: shared for m in metrics}
 
 
-def _spread(q: Question, domain: Domain, metric: Metric, rolled: bool) -> dict[str, Cells]:
-    return {metric.id: spread(q, domain, metric, rolled=rolled)}
+def _spread(q: Question, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
+    return {metric.id: spread(q, domain, metric, rolled=rolled) for metric in metrics}
 
 
 def _reader(metric: Metric, cells: Cells) -> Reader:
@@ -156,7 +189,7 @@ def _count(metric: Metric, cells: Cells) -> Reader:
     def read(key: Key) -> Number:
         cell = cells.get(key)
         number = cell[name] if cell else 0
-        return number, number, None, int(number)
+        return (number, number, None, int(number)) if isfinite(number) else (None, None, None, 0)
 
     return read
 
@@ -169,6 +202,8 @@ def _ratio(metric: Metric, cells: Cells) -> Reader:
         if not cell:
             return None, 0, 0, 0
         numerator, denominator = cell[over], cell[per]
+        if not (isfinite(numerator) and isfinite(denominator)):
+            return None, None, None, 0
         value = numerator / denominator * scale if denominator else None
         return value, numerator, denominator, int(denominator)
 
@@ -178,7 +213,9 @@ def _ratio(metric: Metric, cells: Cells) -> Reader:
 def _single(cells: Cells) -> Reader:
     def read(key: Key) -> Number:
         cell = cells.get(key)
-        return (cell["value"], None, None, int(cell["n"])) if cell else (None, None, None, 0)
+        if not cell or cell["value"] is None or not isfinite(cell["value"]):
+            return None, None, None, int(cell["n"]) if cell else 0
+        return cell["value"], None, None, int(cell["n"])
 
     return read
 
@@ -191,6 +228,8 @@ def _aggregate(metric: Metric, cells: Cells) -> Reader:
         if not cell or cell["numerator"] is None:
             return None, None, None, 0
         over, under = float(cell["numerator"]), cell["denominator"]
+        if not isfinite(over) or not isfinite(under or 0):
+            return None, None, None, 0
         if not per:
             return over, over, None, int(cell["n"])
         return (over / float(under) * metric.scale if under else None), over, float(under or 0), int(under or 0)
@@ -221,7 +260,13 @@ def _groups(q: Question, found: set[object]) -> list[object]:
     return sorted(found, key=str) if q.column else [""]
 
 
-def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object], with_period: bool) -> pd.DataFrame:
+def _tidy(
+    q: Question,
+    numbers: dict[str, Reader],
+    groups: list[object],
+    with_period: bool,
+    failed: Collection[str],
+) -> pd.DataFrame:
     """Column by column from plain lists: built row by row, pandas costs more than the query."""
     keys = [(group, i) for group in groups for i in range(len(q.buckets))]
     labels = [q.buckets[i].label or str(group) for group, i in keys]
@@ -231,7 +276,7 @@ def _tidy(q: Question, numbers: dict[str, Reader], groups: list[object], with_pe
         read = numbers[metric.id]
         mine = [read(key) for key in keys]
         told += mine
-        quality += _qualities(q, metric, keys, mine)
+        quality += [FAILED] * len(keys) if metric.id in failed else _qualities(q, metric, keys, mine)
     value, numerator, denominator, n = zip(*told, strict=True) if told else ((), (), (), ())
     size, times = len(told), len(q.metrics)
     columns = {

@@ -1,10 +1,12 @@
 """The facts behind a number: exactly those it counted, no more and no fewer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
+import duckdb
 import pandas as pd
 
 from data.editions import Edition
@@ -14,6 +16,7 @@ from metrics.ageing import aged, end_sql, has_age
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.errors import MetricsError, did_you_mean
 from metrics.extent import has_data
+from metrics.failures import uncomputable
 from metrics.feeds import feed, narrowed
 from metrics.links import LINKS, hide
 from metrics.period import DAY, Period, last_day
@@ -51,15 +54,20 @@ def rows(
     part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
     age: days of age at the end of the period, from and below; for what is open (see metrics.ageing).
     search: text to find in key, title, place or unit. order: a column, by default the fact's time.
-    Values are told as known at `as_of`. Raises MetricsError for a metric without rows of its own (a composite).
+    Values are told as known at `as_of`. Raises MetricsError for a metric without rows of its own (a composite),
+    and Uncomputable if its definition fails on a row.
     """
-    found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
+    catalog = catalog or current()
+    with _naming(catalog, metric):
+        found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
     first = order or found.order
     if first not in found.columns:
         raise MetricsError(f'"{first}" is not a column to sort by.{did_you_mean(first, found.columns)}')
     sort = f"ORDER BY {quoted(first)} {'DESC' if descending else 'ASC'} NULLS LAST, source, key"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
-    return hide(edition, edition.cursor().execute(found.page(sort, page), found.values).df())
+    with _naming(catalog, metric):
+        frame = edition.cursor().execute(found.page(sort, page), found.values).df()
+    return hide(edition, frame)
 
 
 def count_rows(
@@ -76,9 +84,20 @@ def count_rows(
     catalog: Catalog | None = None,
 ) -> int:
     """How many facts `rows` would give without a limit."""
-    found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
-    row = edition.cursor().execute(f"SELECT count(*) FROM ({found.sql})", found.values).fetchone()
+    catalog = catalog or current()
+    with _naming(catalog, metric):
+        found = _found(edition, metric, area, period, part, as_of, where, search, age, catalog)
+        row = edition.cursor().execute(f"SELECT count(*) FROM ({found.sql})", found.values).fetchone()
     return int(row[0]) if row else 0
+
+
+@contextmanager
+def _naming(catalog: Catalog, metric: str) -> Iterator[None]:
+    """Raise Uncomputable, which names the metric, in place of what DuckDB says of its definition."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise uncomputable(catalog.metrics[metric], error) from None
 
 
 def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
@@ -131,9 +150,8 @@ def _found(
     where: Mapping[str, str] | None,
     search: str | None,
     age: tuple[float, float | None] | None,
-    catalog: Catalog | None,
+    catalog: Catalog,
 ) -> _Found:
-    catalog = catalog or current()
     q = question(edition, catalog, [name], area, (period,), None, as_of, where)
     metric, values = q.metrics[0], parameters(q)
     domain = catalog.domain(metric)

@@ -11,7 +11,7 @@ from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each
 from metrics.period import DAY, Period, last_day
-from metrics.query import NO_DATA, NO_SOURCE, SMALL, query
+from metrics.query import SMALL, WITHOUT_VALUE, query
 
 GREEN, AMBER, RED, NONE = "green", "amber", "red", "none"
 PEOPLE = 10_000
@@ -83,7 +83,7 @@ def judge(metric: Metric, compared: float | None) -> str:
 
 
 def _state(edition: Edition, metric: Metric, area: int, group: str, value: float, quality: str, base: Baseline) -> str:
-    if metric.thresholds is None or quality in (NO_DATA, NO_SOURCE, SMALL):
+    if metric.thresholds is None or quality in (*WITHOUT_VALUE, SMALL):
         return NONE
     key = (metric.id, group)
     match metric.thresholds.against:

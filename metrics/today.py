@@ -11,7 +11,7 @@ from metrics.catalog import Catalog, Metric, current
 from metrics.errors import MetricsError
 from metrics.frames import each
 from metrics.period import Period
-from metrics.query import NO_DATA, NO_SOURCE, SMALL, query
+from metrics.query import SMALL, WITHOUT_VALUE, query
 from metrics.question import exists_at, metric_of
 from metrics.reds import over
 from metrics.rows import rows
@@ -79,7 +79,7 @@ def _mover(
     catalog: Catalog,
 ) -> Mover | None:
     """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
-    told = told[~told["quality"].isin([NO_DATA, NO_SOURCE, SMALL])]
+    told = told[~told["quality"].isin([*WITHOUT_VALUE, SMALL])]
     now, then = ({row.metric: row.value for row in each(over(told, span))} for span in (period, compare))
     moved = []
     for metric in metrics:

@@ -56,6 +56,8 @@ def _totals(edition: Edition, table: str) -> Totals | None:
         return None
     found = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table}").fetchnumpy()
     rows = {name: np.ma.getdata(values) for name, values in found.items()}
+    if not all(np.isfinite(values).all() for values in rows.values()):
+        return None  # one such value would spoil all days behind it
     towns, town = np.unique(rows.pop("area"), return_inverse=True)
     keys = town * DAYS + rows.pop("day")
     order = np.argsort(keys, kind="stable")

@@ -1,17 +1,28 @@
 """`check`: are the definitions sound, and do the numbers agree with each other?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import FILE, catalog_of, opened, with_settings
+from cockpit.commands.common import FILE, as_usage, catalog_of, opened, progress, with_settings
 from cockpit.commands.output import format_option, write, write_frame
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from data.editions import Edition
     from metrics.catalog import Catalog
+
+ONE_OF_EACH = """code,name,level
+990101000000,区,district
+990101001000,镇,town
+990101001201,村,village
+"""
 
 
 @click.command()
@@ -21,6 +32,8 @@ if TYPE_CHECKING:
 def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     """Validate the catalog and the definitions that deliveries were loaded by, then reconcile the current edition.
 
+    Every metric is run at every level by every split on the current edition, or on an empty one if nothing is
+    published; each that fails is named with its file, field and the database's message (exit code 2).
     With source files named, validate them and list which metrics each of them feeds, and which columns the others
     lack. Exit code 1 if a reconciliation fails.
     """
@@ -29,13 +42,54 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     if source:
         write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)
         return
+    from data.editions import current
     from metrics.reconcile import reconcile
 
+    with as_usage():
+        published = current(settings.data, memory=settings.read_memory)
+    if published is None:
+        with empty_edition(settings, catalog) as nothing:
+            run_all(nothing, catalog)
+        opened(settings)  # says what to do
+    else:
+        run_all(published, catalog)
     found = reconcile(opened(settings), catalog)
     write_frame(found, layout)
     failed = list(found.loc[found["passed"].eq(False), "check"])
     if failed:
         raise CockpitError(f"{len(failed)} of {len(found)} reconciliations failed: {', '.join(failed)}")
+
+
+def run_all(edition: "Edition", catalog: "Catalog") -> None:
+    """Run every metric at every level by every split. UsageError with one line a fault."""
+    from metrics.trials import trials
+
+    with progress() as show:
+        tried, faults = trials(edition, catalog, progress=show)
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    if faults:
+        raise UsageError(f"{len({fault.metric for fault in faults})} of {tried} metrics fail: correct the fields above")
+
+
+@contextmanager
+def empty_edition(settings: "Settings", catalog: "Catalog") -> Iterator["Edition"]:
+    """An edition of one area of each level and no facts, in a folder that is deleted afterwards."""
+    from data.areas import load_areas
+    from data.editions import open_edition
+    from data.publish import publish
+
+    with TemporaryDirectory(prefix="cockpit-check-") as folder:
+        home = replace(settings.data, root=Path(folder))
+        home.prepare()
+        areas = home.root / "areas.csv"
+        areas.write_text(ONE_OF_EACH, "utf-8")
+        load_areas(home, areas)
+        edition = open_edition(home, publish(home, catalog.rollups()).edition)
+        try:
+            yield edition
+        finally:
+            edition.close()
 
 
 def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, str, bool, str]]:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from metrics.compare import How
     from metrics.period import Period
 
-BREAKDOWNS = ("town", "village", "day", "week", "month", "category", "source", "department")
-PARTS = ("numerator", "denominator")
+PARTS = ("numerator", "denominator", "rest")
 
 area_option = click.option("--area", required=True, help="Code of the area, or its name: 北塘街道/新河村.")
 from_option = click.option("--from", "start", type=DAY, required=True, metavar="D", help="First day, 2026-11-01.")
@@ -32,7 +31,11 @@ edition_option = click.option("--edition", metavar="ID", help="Ask this edition 
 @area_option
 @from_option
 @to_option
-@click.option("--by", type=click.Choice(BREAKDOWNS), help="One row a group in place of one in all.")
+@click.option(
+    "--by",
+    metavar="SPLIT",
+    help="One row a group: town, month, category and others; an error names those of the metric.",
+)
 @click.option(
     "--vs", type=click.Choice(("previous", "last_year")),
     help="The period compared with as well, cut at the same time of day.",

@@ -99,7 +99,8 @@ def _basis(metric: Metric, row: Any, view: "View") -> tuple[str, ...]:
 
 
 def _absent(row: Any) -> str:
-    return _("No source yet") if row.quality == "no source" else _("No data")
+    words = {"no source": _("No source yet"), "failed": _("Not computable")}
+    return words.get(row.quality, _("No data"))
 
 
 def quality(row: Any) -> str:
@@ -107,6 +108,8 @@ def quality(row: Any) -> str:
     match row.quality:
         case "no source":
             return _("No source gives what this counts")
+        case "failed":
+            return _("The definition of this metric fails on the data")
         case "no data":
             return _("Nothing to count in this period") if row.n == 0 else _("The source is silent")
         case "small sample":

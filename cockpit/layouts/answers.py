@@ -24,7 +24,7 @@ from metrics.compare import against, is_running
 from metrics.frames import each, period_of
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
-from metrics.query import NO_DATA, NO_SOURCE, SMALL, query
+from metrics.query import SMALL, WITHOUT_VALUE, query
 from metrics.question import AREAS, exists_at
 from metrics.reds import Red, over, yesterday
 from metrics.reds import reds as red_list
@@ -83,7 +83,7 @@ class Part:
 
     @property
     def known(self) -> bool:
-        return self.now.quality not in (NO_DATA, NO_SOURCE)
+        return self.now.quality not in WITHOUT_VALUE
 
     @property
     def small(self) -> bool:

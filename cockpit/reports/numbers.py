@@ -6,7 +6,7 @@ from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.reports.model import Cell
 from metrics.catalog import Metric
-from metrics.query import NO_DATA, NO_SOURCE, SMALL
+from metrics.query import SMALL, WITHOUT_VALUE
 
 COUNT = "#,##0"
 
@@ -24,7 +24,7 @@ def name_of(metric: Metric) -> str:
 
 def figure(metric: Metric, row: Any, state: str = "") -> Cell:
     """The value of one row of `metrics.query.query`; a sample too small says so, nothing known says that."""
-    if row is None or row.quality in (NO_DATA, NO_SOURCE):
+    if row is None or row.quality in WITHOUT_VALUE:
         return Cell(_("No data"))
     small = row.quality == SMALL
     text = plain(metric, row.value)
@@ -55,7 +55,7 @@ def measured(value: Any, decimals: int) -> Cell:
 
 def step(metric: Metric, now: Any, before: Any) -> Cell:
     """The change between two rows: signed, in points of a rate; empty where either cannot be compared."""
-    if now is None or before is None or {now.quality, before.quality} & {NO_DATA, NO_SOURCE, SMALL}:
+    if now is None or before is None or {now.quality, before.quality} & {*WITHOUT_VALUE, SMALL}:
         return Cell("–")
     places = max(metric.decimals, 1) if metric.is_percent else metric.decimals
     moved = now.value - before.value

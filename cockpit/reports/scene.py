@@ -16,7 +16,7 @@ from cockpit.reports.request import Request
 from cockpit.seen import View
 from data.values.calendar import calendar
 from metrics.catalog import Metric
-from metrics.query import NO_DATA, NO_SOURCE
+from metrics.query import WITHOUT_VALUE
 from metrics.question import exists_at, filters
 from metrics.reds import Red
 from metrics.sites import sites
@@ -100,7 +100,7 @@ class Scene:
         """Whether nothing at all is known of the area in this period."""
         counted = [format.given(v.now.value) for name, v in self.vitals.items() if name in COUNTS]
         others = [v for name, v in self.vitals.items() if name not in COUNTS]
-        return not any(counted) and all(v.now.quality in (NO_DATA, NO_SOURCE) or not v.now.value for v in others)
+        return not any(counted) and all(v.now.quality in WITHOUT_VALUE or not v.now.value for v in others)
 
     @cached_property
     def reds(self) -> list[Red]:

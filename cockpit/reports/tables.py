@@ -52,7 +52,7 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
 def quality(name: str) -> str:
     return {
         "ok": _("complete"), "no data": _("no data"), "no source": _("no source yet"),
-        "small sample": _("small sample"),
+        "failed": _("not computable"), "small sample": _("small sample"),
         "partial": _("some sources silent"), "stale": _("sources silent"),
     }.get(name, name)  # fmt: skip
 

@@ -14,7 +14,7 @@ from cockpit.screens import words
 from data.editions import Edition
 from metrics.catalog import Metric
 from metrics.period import DAY
-from metrics.query import NO_DATA, NO_SOURCE, SMALL
+from metrics.query import SMALL, WITHOUT_VALUE
 from metrics.reds import Red
 
 NAMED = 3
@@ -39,7 +39,7 @@ def known(scene: Scene, line: str) -> bool:
 
 
 def has_value(vital: Vital | None) -> bool:
-    return vital is not None and vital.now.quality not in (NO_DATA, NO_SOURCE)
+    return vital is not None and vital.now.quality not in WITHOUT_VALUE
 
 
 def fill(scene: Scene, line: str) -> str:

@@ -5,12 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 from pydantic import ValidationError
 
 from data import yamls
-from data.schema import FACTS
+from metrics.catalog.bind import sql_faults
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.catalog.safety import unsafe
 from metrics.errors import MetricsError, did_you_mean
@@ -185,41 +184,3 @@ def _stands_beside(other: Metric | None, metric: Metric) -> bool:
     return bool(
         other and limits and limits.against == "value" and not limits.also and set(metric.levels) <= set(other.levels)
     )
-
-
-def sql_faults(domain: Domain) -> Iterator[str]:
-    """Binds every expression to an empty table of the fact, so that a typing slip is found at start.
-
-    Of a district's own files: ours are bound by the tests, and not anew by each command.
-    """
-    if domain.view:
-        return
-    fact = FACTS[domain.fact]
-    with duckdb.connect() as con:
-        con.execute(f"CREATE TABLE facts ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})")
-        terms = ""
-        for name, sql in domain.terms.items():
-            terms += f", ({sql}) AS {name}"
-            if fault := _bind(con, f"SELECT *{terms} FROM facts"):
-                yield f"{domain.file}: terms.{name}: {fault}"
-                return
-        source, now = f"(SELECT *{terms} FROM facts)", "now()::TIMESTAMP"
-        for measure in domain.flows:
-            if fault := _bind(con, f"SELECT {measure.aggregate} FROM {source} WHERE {measure.anchor} < {now}"):
-                yield f"{domain.file}: measures.{measure.name}: {fault}"
-        for metric in domain.metrics:
-            if q := metric.quantile:
-                where = f" AND {q.where}" if q.where else ""
-                if fault := _bind(
-                    con,
-                    f"SELECT quantile_cont({q.value}, 0.5) FROM {source} WHERE {q.anchor} < {now}{where}",
-                ):
-                    yield f"{domain.file}: metrics.{metric.id}.quantile: {fault}"
-
-
-def _bind(con: duckdb.DuckDBPyConnection, sql: str) -> str | None:
-    try:
-        con.execute(f"EXPLAIN {sql}")
-    except duckdb.Error as error:
-        return str(error).split("\n", 1)[0]
-    return None

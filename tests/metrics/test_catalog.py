@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from metrics.catalog import Catalog, load
-from metrics.catalog.read import sql_faults
+from metrics.catalog.bind import sql_faults
 from metrics.errors import MetricsError
 
 EV = {
@@ -102,7 +102,7 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
         (changed(value="all"), r"exactly one of value, numerator"),
         (changed(**NO_RATE, composite=[{"metric": "backlog", "weight": 1}]), r'"backlog" is not a rate'),
         ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
-        (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad: .*"registered"'),
+        (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad.anchor: .*"registered"'),
         ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: not an SQL expression"),
         (measured(held={"adds": "all", "less": "gone", "until": "closed_at"}), r'held.less: "gone" is not a flow'),
         ({**OWN, "metrics": {"backlog": METRIC}}, r"metric backlog is already defined in cases.yaml"),
@@ -129,3 +129,42 @@ def test_a_missing_folder_is_told() -> None:
 def test_every_expression_of_ours_binds() -> None:
     """What is not bound anew at each start."""
     assert [fault for domain in load().domains for fault in sql_faults(domain)] == []
+
+
+VIEW = "SELECT i, moment, source, key, area, area_then, name FROM instants JOIN assets ON registered_at < moment"
+
+
+@pytest.mark.parametrize(
+    ("view", "aggregate", "told"),
+    [
+        (VIEW.replace("i, moment, ", ""), {"sum": "1"}, "own.yaml: view: gives no column i, moment: every view gives"),
+        (VIEW.replace(", area_then", ""), {"sum": "1"}, "view: gives no column area_then"),
+        (VIEW.replace("source, key, ", ""), {"sum": "1"}, "view: gives no column source, key"),
+        (VIEW.replace("area, area_then", "name AS area, area_then"), {"sum": "1"}, "area is VARCHAR, not BIGINT"),
+        (VIEW.replace("name", "nam"), {"sum": "1"}, 'own.yaml: view: .*"nam"'),
+        (VIEW, {"sum": "lenght"}, r'own.yaml: metrics.extension_rate.aggregate.sum: .*"lenght"'),
+        (VIEW, {"max": "moment"}, r"metrics.extension_rate.aggregate.max: gives TIMESTAMP, not a number"),
+        (VIEW, {"sum": "1", "per": "name"}, r"metrics.extension_rate.aggregate.per: gives VARCHAR, not a number"),
+    ],
+)  # fmt: skip
+def test_a_view_is_bound_when_the_catalog_is_loaded(
+    tmp_path: Path, view: str, aggregate: dict[str, str], told: str
+) -> None:
+    rollup = "ratio of sums" if "per" in aggregate else "max" if "max" in aggregate else "sum"
+    metric = {k: v for k, v in METRIC.items() if k not in ("numerator", "denominator", "sides")}
+    metric |= {"aggregate": aggregate, "rollup": rollup, "basis": "stock"}
+    content = {"id": "own", "name": {"zh": "自", "en": "Own"}, "fact": "assets", "view": "own.sql"}
+    (tmp_path / "own.sql").write_text(view, "utf-8")
+    (tmp_path / "own.yaml").write_text(
+        yaml.safe_dump({**content, "metrics": {"extension_rate": metric}}, allow_unicode=True), "utf-8"
+    )
+    with pytest.raises(MetricsError, match=told):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["title", "closed_at - registered_at", "registered_at"])
+def test_a_value_that_is_no_number_is_refused(tmp_path: Path, value: str) -> None:
+    content = measured(bad={"anchor": "registered_at", "value": value})
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    with pytest.raises(MetricsError, match=r"own.yaml: measures.bad.value: gives \w+, not a number"):
+        load(tmp_path)

@@ -1,0 +1,50 @@
+"""SQL of the catalog that binds but fails on a row: which metric it is of, and what the database says."""
+
+import re
+
+import duckdb
+
+from metrics.catalog import Metric
+from metrics.errors import MetricsError
+
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|(?<![\w.])-?\d[\w.+-]*")
+CANNOT_CONVERT = "a value cannot be converted to the type that its definition asks for"
+OUT_OF_RANGE = "a number is outside of the range of its type"
+BY_ZERO = "its definition divides by zero"
+NOT_ACCEPTED = "a function of its definition does not accept a value"
+REFUSED = "the database refuses its definition"
+
+
+class Uncomputable(MetricsError):
+    """The SQL of a metric fails. metric: its id. database: the message of DuckDB without the values of the row."""
+
+    def __init__(self, text: str, metric: str = "", database: str = "") -> None:
+        super().__init__(text)
+        self.metric, self.database = metric, database
+
+
+def uncomputable(metric: Metric, error: duckdb.Error) -> Uncomputable:
+    """The error to raise in place of DuckDB's, whose message may show what a row holds."""
+    match error:
+        case duckdb.ConversionException() | duckdb.TypeMismatchException():
+            why = CANNOT_CONVERT
+        case duckdb.OutOfRangeException():
+            why = OUT_OF_RANGE
+        case duckdb.InvalidInputException() if "ivision by zero" in str(error):
+            why = BY_ZERO
+        case duckdb.InvalidInputException():
+            why = NOT_ACCEPTED
+        case _:
+            why = REFUSED
+    return Uncomputable(f"{metric.id} cannot be computed: {why}", metric.id, without_values(error))
+
+
+def without_values(error: duckdb.Error) -> str:
+    """The first line of DuckDB's message. Of one that a row raised, the values are left out; names of columns stay."""
+    line = str(error).split("\n", 1)[0].strip()
+    if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
+        return line
+    kind, *said = line.split(": ", 2)
+    if len(said) > 1 and isinstance(error, duckdb.InvalidInputException):
+        said[1] = "…"  # a pattern is shown as it is, without quotes
+    return ": ".join([kind, *(_VALUES.sub("…", part) for part in said)])

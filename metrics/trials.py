@@ -1,0 +1,191 @@
+"""Runs every metric at every level by every split, and its rows, so that a definition which fails is found before a
+screen shows it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from data.editions import Edition
+from metrics.areas import Area, area, root
+from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
+from metrics.extent import default_period, extent
+from metrics.failures import Uncomputable, without_values
+from metrics.period import DAY, UNITS, Period
+from metrics.query import FAILED, query
+from metrics.question import AREAS, exists_at, question, splits
+from metrics.rows import count_rows
+from metrics.sums import facts_sql, parameters
+from metrics.views import view_sql
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A metric that fails. field: of the definition, such as `measures.late.where`; where it was found if none does."""
+
+    file: str
+    metric: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.field}: {self.message} (metric {self.metric})"
+
+
+def trials(
+    edition: Edition, catalog: Catalog, *, domains: Sequence[Domain] | None = None, progress: Progress | None = None
+) -> tuple[int, list[Fault]]:
+    """How many metrics were run over all data of an edition, and the faults found, one a metric and field.
+
+    Those of a domain are asked together: a query a level and split. domains: all of the catalog by default.
+    """
+    show = progress or (lambda step, share: None)
+    chosen = catalog.domains if domains is None else domains
+    tried, faults = 0, dict[tuple[str, str], Fault]()
+    for i, domain in enumerate(chosen):
+        show(domain.file, i / max(len(chosen), 1))
+        for place, metrics in _places(edition, domain):
+            tried += len(metrics)
+            for name in dict.fromkeys(_failing(edition, catalog, metrics, place)):
+                if catalog.metrics[name].composite:
+                    continue  # one of its parts fails, and is run in its own domain
+                fault = _fault(edition, catalog, domain, catalog.metrics[name], place)
+                faults.setdefault((fault.metric, fault.field), fault)
+    return tried, list(faults.values())
+
+
+def _places(edition: Edition, domain: Domain) -> Iterator[tuple[Area, list[Metric]]]:
+    """The widest area that each metric exists at, with all metrics that begin there."""
+    left = list(domain.metrics)
+    for level in AREAS:
+        mine = [metric for metric in left if exists_at(metric, level)]
+        left = [metric for metric in left if metric not in mine]
+        place = _first(edition, level)
+        if mine and place:
+            yield place, mine
+
+
+def _first(edition: Edition, level: str) -> Area | None:
+    if level == AREAS[0]:
+        return root(edition)
+    sql = "SELECT min(code) FROM areas WHERE level = $1 AND holder = code"
+    row = edition.cursor().execute(sql, [level]).fetchone()
+    return area(edition, row[0]) if row and row[0] is not None else None
+
+
+def _failing(edition: Edition, catalog: Catalog, metrics: Sequence[Metric], place: Area) -> Iterator[str]:
+    """The ids of the metrics that fail by any split, from the facts or the daily tables, or in their rows."""
+    whole, recent = _all_of(edition), default_period(edition)
+    level = AREAS.index(place.level) if place.level in AREAS else 0
+    for by in (None, *dict.fromkeys(by for metric in metrics for by in splits(catalog, metric))):
+        if by in AREAS and AREAS.index(by) < level:
+            continue
+        names = [metric.id for metric in metrics if by is None or by in splits(catalog, metric)]
+        period = recent if by in UNITS else whole
+        yield from _failed(edition, catalog, names, place, period, by)
+        if by is None:
+            yield from _failed(edition, catalog, names, place, period, by, rolled=False)
+    for metric in metrics:
+        if metric.composite:
+            continue
+        try:
+            count_rows(edition, metric.id, place.code, whole, catalog=catalog)
+            if metric.is_rate:
+                count_rows(edition, metric.id, place.code, whole, part="rest", catalog=catalog)
+        except Uncomputable:
+            yield metric.id
+
+
+def _failed(
+    edition: Edition,
+    catalog: Catalog,
+    names: list[str],
+    place: Area,
+    period: Period,
+    by: str | None,
+    *,
+    rolled: bool = True,
+) -> list[str]:
+    try:
+        frame = query(edition, names, place.code, period, by=by, catalog=catalog, rolled=rolled)
+    except Uncomputable:
+        return names
+    return list(frame.loc[frame["quality"] == FAILED, "metric"].unique())
+
+
+def _all_of(edition: Edition) -> Period:
+    days = extent(edition)
+    return Period(days[0], days[1] + DAY) if days else default_period(edition)
+
+
+def _fault(edition: Edition, catalog: Catalog, domain: Domain, metric: Metric, place: Area) -> Fault:
+    """Which expression of the metric fails alone."""
+    whole = _all_of(edition)
+    q = question(edition, catalog, [metric.id], place.code, (whole,), None, None, None)
+    rows = view_sql(q, domain) if domain.view else facts_sql(q, domain)
+
+    def message(column: str, where: str | None = None) -> str | None:
+        condition = f" WHERE {where}" if where else ""
+        try:
+            edition.cursor().execute(f"SELECT {column} FROM ({rows}){condition}", parameters(q)).fetchall()
+        except duckdb.Error as error:
+            return without_values(error)
+        return None
+
+    if domain.view and (found := message("count(COLUMNS(*))")):
+        return Fault(domain.file, metric.id, "view", found)
+    for field, sql, column, where in _expressions(domain, metric):
+        if found := message(column, where):
+            terms = (name for name in domain.terms if re.search(rf"\b{name}\b", sql))
+            term = next((name for name in terms if message(f"count({name})")), None)
+            return Fault(domain.file, metric.id, f"terms.{term}" if term else field, found)
+    field = f"metrics.{metric.id}"
+    try:
+        query(edition, [metric.id], place.code, whole, catalog=catalog, rolled=False)
+        count_rows(edition, metric.id, place.code, whole, catalog=catalog)
+    except Uncomputable as error:
+        return Fault(domain.file, metric.id, field, error.database)
+    return Fault(domain.file, metric.id, field, "one of its splits fails")
+
+
+def _expressions(domain: Domain, metric: Metric) -> Iterator[tuple[str, str, str, str | None]]:
+    """Field, expression, SQL of a column that evaluates it on every row, and the rows it is for (all if None)."""
+    at, flows = f"metrics.{metric.id}", {flow.name: flow for flow in domain.flows}
+    if q := metric.quantile:
+        yield from _counted(f"{at}.quantile", q.anchor, q.where, q.value, "count")
+    if metric.oldest:
+        yield f"{at}.oldest.since", metric.oldest.since, f"count(CAST({metric.oldest.since} AS DATE))", None
+    if a := metric.aggregate:
+        for field, sql, function in (("sum", a.sum, "sum"), ("max", a.max, "max"), ("per", a.per, "sum")):
+            if sql:
+                yield f"{at}.aggregate.{field}", sql, f"{function}({sql})::DOUBLE", None
+    for name in metric.measures:
+        match domain.measures[name]:
+            case Stock(adds=adds, less=less):
+                named = [adds, less]
+            case Trailing(of=of):
+                named = [of]
+            case _:
+                named = [name]
+        for flow in map(flows.__getitem__, named):
+            yield from _counted(f"measures.{flow.name}", flow.anchor, flow.where, flow.value, "sum")
+
+
+def _counted(
+    at: str, anchor: str, where: str | None, value: str | None, function: str
+) -> Iterator[tuple[str, str, str, str | None]]:
+    yield (
+        f"{at}.anchor",
+        anchor,
+        f"count(CAST({anchor} AS DATE)), count(*) FILTER (({anchor}) < now()::TIMESTAMP)",
+        None,
+    )
+    if where:
+        yield f"{at}.where", where, f"count(*) FILTER ({where})", None
+    if value:
+        # DuckDB takes a sum of a sum apart, which may then not overflow
+        yield f"{at}.value", value, f"max({value}), {function}({value})", where
