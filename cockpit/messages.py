@@ -32,6 +32,7 @@ DESK = (
     N_("{name} has a second factor: it is taken away before another is set up"),
     N_("no second factor is being set up: begin again"),
     N_("this is not the code that the app shows now"),
+    N_("this request was decided or is older than a day: ask again"),
     N_("say in a note why: whoever looks at the finding later wants to know"),
     N_("a decision holds on for {days} days"),
     N_("there is no decision {id}"),

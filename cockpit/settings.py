@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     audit_syslog_certificate: Path | None = Field(
         None, description="file of our certificate and key for the collector, PEM"
     )
+    second_factor: Literal["administrators", "all"] = Field(
+        "administrators", description="who must sign in with a second factor, administrators or all"
+    )
     session_idle: int = Field(30, ge=1, le=1440, description="minutes without a click after which a session ends")
     session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
     connections: int = Field(

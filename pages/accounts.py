@@ -13,5 +13,6 @@ with desk.answering():
     if account := accounts.chosen():
         accounts.one(visitor, account)
     else:
+        accounts.requested(visitor)
         accounts.listed()
         accounts.add(visitor)

@@ -1,5 +1,7 @@
 """The way in: a session for somebody who has shown who they are."""
 
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,18 +29,19 @@ def place_of(request: Request) -> Place:
 
 
 async def begin(
-    request: Request, account: Account, target: str, *, lang: str = "", by_provider: bool = False, device: str = ""
+    request: Request, account: Account, target: str, *, lang: str = "", device: str = "", **how: Any
 ) -> Response:
     """A session with a new id, whatever the browser held before. DeskError if it cannot be kept.
 
     lang: the language that was chosen on the way in, which the first page goes on with.
     device: a token for the browser to be known by; empty if it is known already.
+    how: by_provider, factor, demo of the session, and `what` for the audit.
     """
     old = token_of(request.scope)
-    token = await run_in_threadpool(_start, account, address_of(request), old, by_provider)
+    token = await run_in_threadpool(_start, account, address_of(request), old, **how)
     if old:
         watch.end(old)
-    if account.must_change and not by_provider:
+    if account.must_change and not how.get("by_provider"):
         target = "/password"
     elif target.partition("?")[0] == "/" and (visitor := await run_in_threadpool(visitors.known.of, token)):
         target = target.replace("/", link(first.page(visitor.grants), {}), 1)
@@ -52,16 +55,19 @@ async def begin(
     return answer
 
 
-def _start(account: Account, address: str, old: str | None, by_provider: bool) -> str:
+def _start(
+    account: Account, address: str, old: str | None, *, by_provider: bool = False, factor: bool = False,
+    demo: bool = False, what: str = "",
+) -> str:  # fmt: skip
     """The token of a new session; the session and its row of the audit begin together or not at all."""
     desk = visitors.desk()
     with desk.begin():
         if old:
             sessions.end(desk, old)
-        token = sessions.start(desk, account.id, address=address, by_provider=by_provider)
+        token = sessions.start(desk, account.id, address=address, by_provider=by_provider, factor=factor, demo=demo)
         held = visitors.grants(accounts.grants_of(desk, account.id, visitors.today(), by_provider=by_provider))
         record.write(
             who=account.name, role=",".join(held.roles), scope=held.codes, event="login",
-            what="by the provider of identities" if by_provider else "", address=address,
+            what="by the provider of identities" if by_provider else what, address=address,
         )  # fmt: skip
     return token

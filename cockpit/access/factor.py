@@ -10,12 +10,12 @@ from starlette.routing import Route
 from cockpit.access import record, tries, visitors
 from cockpit.access.entry import place_of
 from cockpit.access.forms import alert, field, form_of, here, page, read_form, spoken
-from cockpit.access.gate import visitor_of
+from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.login import busy
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, using
 from cockpit.wording import worded
-from data.desk import accounts, clock, secondfactor
+from data.desk import accounts, clock, secondfactor, sessions
 from data.desk.errors import Refused
 from data.desk.failures import Place
 from data.errors import DataError
@@ -34,7 +34,7 @@ async def factor(request: Request) -> Response:
         if request.method == "POST":
             form = await read_form(request)
         try:
-            told = await tries.run(place_of(request), _step, visitor, form)
+            told = await tries.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
         except tries.Crowded as error:
             return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
@@ -45,35 +45,86 @@ async def factor(request: Request) -> Response:
 ROUTES = (Route(PATH, factor, methods=["GET", "POST"]),)
 
 
-def _step(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
-    desk, account, address = visitors.desk(), visitor.session.account_id, place.address
+def _step(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
     if visitor.session.by_provider:
-        return _said(_("You sign in through the unified identity: a second factor is set up there.")) + _back()
-    if accounts.named(desk, visitor.name).has_totp:
-        return (
-            _said(_("Signing in asks for a code of your app. The system administrator can take that away.")) + _back()
-        )
+        return _of_provider(visitor)
+    if accounts.named(visitors.desk(), visitor.name).has_totp:
+        return _renew_codes(place, visitor, form)
     if "code" in form:
-        try:
-            with desk.begin():
-                secondfactor.confirm(desk, account, form["code"], clock.now())
-                record.write(visitor=visitor, event="account", what=f"{visitor.name} second factor on", address=address)
-        except Refused:
-            return _to_confirm(visitor, _("This is not the code that the app shows now."))
-        return _said(_("From the next sign-in on you are asked for a code of your app.")) + _back()
+        return _confirm(place, visitor, token, form["code"])
     if "password" in form:
-        if accounts.sign_in(desk, visitor.name, form["password"], place=place).outcome != "ok":
-            record.note(visitor=visitor, event="login_failed", what="second factor", result="wrong", address=address)
+        if not _is_right(place, visitor, form):
             return _to_begin(_("The password is not right."))
-        secondfactor.start(desk, account)
+        secondfactor.start(visitors.desk(), visitor.session.account_id)
         return _to_confirm(visitor)
-    return _to_begin()
+    return _to_begin(compulsory=visitor.lacks_factor)
 
 
-def _to_begin(problem: str = "") -> str:
+def _of_provider(visitor: Visitor) -> str:
+    text = _("You sign in through the unified identity: a second factor is set up there.")
+    if visitor.lacks_factor:
+        text = _("Your role takes a second factor: sign in to the unified identity with one, then come back.")
+        return _said(text) + form_of("/logout", "", _("Sign out everywhere"))
+    return _said(text) + _back()
+
+
+def _confirm(place: Place, visitor: Visitor, token: str, code: str) -> str:
+    desk, what = visitors.desk(), f"{visitor.name} second factor on"
+    try:
+        with desk.begin():
+            codes = secondfactor.confirm(desk, visitor.session.account_id, code, clock.now())
+            sessions.prove_factor(desk, token)
+            record.write(visitor=visitor, event="account", what=what, address=place.address)
+    except Refused:
+        _note_failure(place, visitor, "totp")
+        return _to_confirm(visitor, _("This is not the code that the app shows now."))
+    visitors.known.forget(token)
+    return _said(_("From the next sign-in on you are asked for a code of your app.")) + _codes(codes) + _back()
+
+
+def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
+    """How many recovery codes are left; with the password and a code, new ones."""
+    desk, account, problem = visitors.desk(), visitor.session.account_id, ""
+    if "totp" in form:
+        if _is_right(place, visitor, form):
+            with desk.begin():
+                codes = secondfactor.new_codes(desk, account)
+                what = f"{visitor.name} new recovery codes"
+                record.write(visitor=visitor, event="account", what=what, address=place.address)
+            return _codes(codes) + _back()
+        problem = _("The password or the code is not right.")
+    told = _said(_("Signing in asks for a code of your app. The system administrator can take that away."))
+    left = _said(_("{n} recovery codes are left.", n=secondfactor.codes_left(desk, account)))
+    fields = field("password", _("Password"), kind="password", autocomplete="current-password") + field(
+        "totp", _("The code that the app shows now"), autocomplete="one-time-code"
+    )
+    return alert(problem) + told + left + form_of(PATH, fields, _("New recovery codes")) + _back()
+
+
+def _is_right(place: Place, visitor: Visitor, form: dict[str, str]) -> bool:
+    """Whether the form holds the password, and the code where one is needed. A failure is in the audit."""
+    totp, password = form.get("totp") or None, form.get("password", "")
+    found = accounts.sign_in(visitors.desk(), visitor.name, password, totp=totp, place=place)
+    if found.outcome != "ok":
+        _note_failure(place, visitor, found.outcome)
+    return found.outcome == "ok"
+
+
+def _note_failure(place: Place, visitor: Visitor, result: str) -> None:
+    noted = {"event": "login_failed", "what": "second factor", "result": result, "address": place.address}
+    record.note(visitor=visitor, **noted)
+
+
+def _codes(codes: list[str]) -> str:
+    how = _("Each of these recovery codes replaces the app once. Print them now: they are not shown again.")
+    return _said(how) + "<p>" + "<br>".join(f"<code>{escape(code)}</code>" for code in codes) + "</p>"
+
+
+def _to_begin(problem: str = "", *, compulsory: bool = False) -> str:
     what = _("A second factor is a code of six digits that an app on your phone shows, asked for beside the password.")
     password = field("password", _("Password"), kind="password", autocomplete="current-password")
-    return alert(problem) + _said(what) + form_of(PATH, password, _("Set up")) + _back()
+    must = _said(_("Your role takes a second factor: set it up to go on.")) if compulsory else ""
+    return alert(problem) + must + _said(what) + form_of(PATH, password, _("Set up")) + _back()
 
 
 def _to_confirm(visitor: Visitor, problem: str = "") -> str:

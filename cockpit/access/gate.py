@@ -33,6 +33,8 @@ CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/media/")
 """Never served: inner doors of Streamlit, and its files by hash, which know neither right nor session."""
 TO_CHANGE = ("/password", "/logout")
 """What is left to somebody whose password has to be changed first."""
+FACTOR = "/account/factor"
+"""What is left beside that to somebody who has to set up a second factor first."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
 MOST_SCREENS = 40
@@ -71,6 +73,8 @@ class Gate:
             await _refuse(scope, receive, send, _away(scope))
         elif visitor and visitor.session.must_change and not _may_before_change(path):
             await _refuse(scope, receive, send, _to_change(path))
+        elif visitor and visitor.lacks_factor and path != FACTOR and not _may_before_change(path):
+            await _refuse(scope, receive, send, _to_factor(path))
         elif visitor and uploads.is_upload(path) and (refusal := uploads.offers.refusal(scope, token, visitor.grants)):
             status, text = refusal
             await _refuse(scope, receive, send, PlainTextResponse(f"{text}\n", status, {"Connection": "close"}))
@@ -116,6 +120,12 @@ def _to_change(path: str) -> Response:
     if path.startswith(API):
         return PlainTextResponse("change your password first: /password\n", 403)
     return RedirectResponse("/password", 303)
+
+
+def _to_factor(path: str) -> Response:
+    if path.startswith(API):
+        return PlainTextResponse(f"set up a second factor first: {FACTOR}\n", 403)
+    return RedirectResponse(FACTOR, 303)
 
 
 class Watch:

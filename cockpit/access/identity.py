@@ -17,6 +17,9 @@ from data.desk.store import Desk
 log = logging.getLogger(__name__)
 
 Claims = Mapping[str, Any]
+KNOWN = {"pwd", "pin", "kba"}
+HELD = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "retina", "vbm"}
+"""Methods of RFC 8176: what somebody knows; what somebody holds or is."""
 
 
 class Ungranted(CockpitError):
@@ -51,6 +54,13 @@ def admitted(claims: Claims, config: Settings) -> Account:
     if not accounts.grants_of(desk, account.id, visitors.today(), by_provider=True):
         raise Ungranted(account.name, "nothing is granted today")
     return account
+
+
+def has_factor(claims: Claims) -> bool:
+    """Whether the provider says that two factors were shown: `amr` of RFC 8176."""
+    said = claims.get("amr")
+    methods = {str(one) for one in said} if isinstance(said, list | tuple) else set()
+    return "mfa" in methods or (bool(methods & KNOWN) and bool(methods & HELD))
 
 
 def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:

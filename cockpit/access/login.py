@@ -1,6 +1,7 @@
 """Signing in and out, and the change of a password: plain pages that need no script."""
 
 import logging
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -39,7 +40,9 @@ async def login(request: Request) -> Response:
             found = await tries.run(place_of(request), _try, form)
             if found.outcome == "ok" and found.account:
                 lang = request.query_params.get("lang", "")
-                return await begin(request, found.account, target, lang=lang, device=found.device)
+                what = "by a recovery code" if found.recovered else ""
+                how = {"factor": found.account.has_totp, "what": what}
+                return await begin(request, found.account, target, lang=lang, device=found.device, **how)
         except tries.Crowded as error:
             return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:
@@ -61,7 +64,7 @@ async def demo_login(request: Request) -> Response:
         target = inside(request.query_params.get("next", "/"))
         try:
             account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
-            return await begin(request, account, target, lang=request.query_params.get("lang", ""))
+            return await begin(request, account, target, lang=request.query_params.get("lang", ""), demo=True)
         except (DataError, MetricsError) as error:
             return page(sign_in(target, trouble(error)), 503)
 
@@ -87,16 +90,22 @@ async def password(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
+        try:
+            known = await run_in_threadpool(accounts.named, visitors.desk(), visitor.name)
+        except DataError as error:
+            return page(alert(worded(str(error))), 503)
+        ask = partial(_new_password, visitor.name, known.has_totp)
         if request.method == "GET":
-            return page(_new_password(visitor.name))
+            return page(ask())
         form = await read_form(request)
         try:
             account = await tries.run(place_of(request), _change, visitor, form)
         except tries.Crowded as error:
-            return page(_new_password(visitor.name, busy()), 503, {"Retry-After": str(error.seconds)})
+            return page(ask(busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
-            return page(_new_password(visitor.name, worded(str(error))), 400)
-        return await begin(request, account, "/", lang=request.query_params.get("lang", ""))
+            return page(ask(worded(str(error))), 400)
+        lang = request.query_params.get("lang", "")
+        return await begin(request, account, "/", lang=lang, factor=account.has_totp)
 
 
 async def session(request: Request) -> Response:
@@ -135,9 +144,14 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     """The account with its new password. Refused where the old one is not right or the new one is not fit."""
     desk, name = visitors.desk(), visitor.name
     found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
+    if found.outcome != "ok":
+        noted = {"event": "login_failed", "what": "change of the password", "result": found.outcome}
+        record.note(visitor=visitor, address=place.address, **noted)
     if found.wait:
         raise Refused(_("Too many failures: try again in {n} minutes.", n=int(found.wait // 60) + 1))
-    if found.outcome not in ("ok", "totp") or not found.account:
+    if found.outcome == "totp":
+        raise Refused(_refusal("totp"))
+    if found.outcome != "ok":
         raise Refused(_("The old password is not right."))
     if form.get("new") != form.get("again"):
         raise Refused(_("The two new passwords differ."))
@@ -174,7 +188,12 @@ def sign_in(target: str, problem: str = "", name: str = "") -> str:
     fields = field("name", _("Account"), name, autocomplete="username") + field(
         "password", _("Password"), kind="password", autocomplete="current-password"
     )
-    fields += field("totp", _("Code of the second factor, if you use one"), autocomplete="one-time-code", needed=False)
+    fields += field(
+        "totp",
+        _("Code of the second factor, or a recovery code, if you use one"),
+        autocomplete="one-time-code",
+        needed=False,
+    )
     form = form_of(f"/login?{asked}", fields, _("Sign in"))
     other = next(lang for lang in LANGUAGES if lang != language())
     switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
@@ -187,11 +206,13 @@ def sign_in(target: str, problem: str = "", name: str = "") -> str:
     return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
 
 
-def _new_password(name: str, problem: str = "") -> str:
+def _new_password(name: str, has_totp: bool, problem: str = "") -> str:
     fields = (
         field("old", _("Old password"), kind="password", autocomplete="current-password")
         + field("new", _("New password"), kind="password", autocomplete="new-password")
         + field("again", _("New password again"), kind="password", autocomplete="new-password")
     )
+    if has_totp:
+        fields += field("totp", _("Code of the second factor, or a recovery code"), autocomplete="one-time-code")
     rule = _("At least 8 characters of 3 kinds: small letters, capitals, digits, others.")
     return alert(problem) + f"<p>{escape(name)}</p>" + form_of("/password", fields, _("Change password"), rule)

@@ -23,7 +23,7 @@ from cockpit import settings
 from cockpit.access import record
 from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import inside, page, spoken
-from cockpit.access.identity import Ungranted, admitted
+from cockpit.access.identity import Ungranted, admitted, has_factor
 from cockpit.access.login import sign_in, trouble
 from cockpit.errors import CockpitError
 from cockpit.i18n import LANGUAGES, _, using
@@ -71,7 +71,9 @@ async def back(request: Request) -> Response:
         try:
             claims = await _claims(request, way)
             account = await run_in_threadpool(admitted, claims, settings.current())
-            answer = await begin(request, account, target, lang=str(way.get("lang", "")), by_provider=True)
+            answer = await begin(
+                request, account, target, lang=str(way.get("lang", "")), by_provider=True, factor=has_factor(claims)
+            )
         except Exception as fault:
             answer = await _told(request, target, fault)
     answer.delete_cookie(COOKIE, path=BACK)

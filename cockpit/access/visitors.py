@@ -12,6 +12,7 @@ from cockpit import settings
 from cockpit.access.policy import Grants, Held
 from data.desk import accounts, sessions
 from data.desk.errors import DeskError
+from data.desk.roles import ADMINISTRATORS
 from data.desk.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
@@ -41,6 +42,14 @@ class Visitor:
     @property
     def name(self) -> str:
         return self.session.name
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether a second factor is compulsory and was not shown in this session."""
+        if self.session.factor or self.session.demo:
+            return False
+        everyone = settings.current().second_factor == "all"
+        return everyone or any(role in ADMINISTRATORS for role in self.grants.roles)
 
 
 def desk() -> Desk:
@@ -123,7 +132,7 @@ def today() -> date:
 def _read(token: str) -> Visitor | None:
     idle, longest = limits()
     session = sessions.read(desk(), token, idle=idle, longest=longest)
-    if session is None:
+    if session is None or (session.demo and not settings.current().demo):
         return None
     held = accounts.grants_of(desk(), session.account_id, today(), by_provider=session.by_provider)
     return Visitor(session, grants(held))

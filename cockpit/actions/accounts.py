@@ -1,9 +1,9 @@
 """Actions of the system administrator on the accounts of others."""
 
 from cockpit.access.policy import Can
-from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.actions.action import OPERATOR, Actor, Forbidden, action
 from cockpit.i18n import _
-from data.desk import accounts, identities, passwords, secondfactor, sessions
+from data.desk import accounts, identities, passwords, requests, secondfactor, sessions
 from data.desk.store import Desk
 
 ADD = action("accounts.add", "account", Can.ACCOUNTS)
@@ -12,6 +12,9 @@ UNLOCK = action("accounts.unlock", "account", Can.ACCOUNTS)
 SET_PASSWORD = action("accounts.set_password", "password", Can.ACCOUNTS)
 END_SESSIONS = action("accounts.end_sessions", "account", Can.ACCOUNTS)
 REMOVE_FACTOR = action("accounts.remove_factor", "account", Can.ACCOUNTS)
+ASK = action("accounts.ask", "account", Can.ACCOUNTS)
+CONFIRM = action("accounts.confirm", "account", Can.ACCOUNTS)
+WITHDRAW = action("accounts.withdraw", "account", Can.ACCOUNTS)
 UNLINK = action("accounts.unlink", "account", Can.ACCOUNTS)
 
 
@@ -41,7 +44,7 @@ def set_password(desk: Desk, actor: Actor, name: str, password: str | None = Non
     """A password to be changed at the next sign-in, made here unless given; the account's sessions end. Returns it."""
     new = password or passwords.made()
     with SET_PASSWORD.by(desk, actor, name):
-        _not_oneself(actor, name)
+        _may_alone(desk, actor, name)
         accounts.set_password(desk, name, new, by_self=False)
     return new
 
@@ -56,7 +59,7 @@ def end_sessions(desk: Desk, actor: Actor, name: str) -> None:
 def remove_factor(desk: Desk, actor: Actor, name: str) -> None:
     """Remove the second factor of somebody who lost the phone."""
     with REMOVE_FACTOR.by(desk, actor, f"{name} second factor off"):
-        _not_oneself(actor, name)
+        _may_alone(desk, actor, name)
         secondfactor.off(desk, name)
 
 
@@ -65,6 +68,48 @@ def unlink(desk: Desk, actor: Actor, name: str) -> None:
     with UNLINK.by(desk, actor, f"untie {name}"):
         _not_oneself(actor, name)
         identities.unlink(desk, name)
+
+
+def ask(desk: Desk, actor: Actor, kind: str, name: str) -> None:
+    """Ask a second system administrator to reset the password or the factor of another administrator."""
+    with ASK.by(desk, actor, f"ask for {kind} of {name}"):
+        _not_oneself(actor, name)
+        requests.ask(desk, kind, name, actor.name)
+
+
+def confirm(desk: Desk, actor: Actor, id: int) -> str:
+    """Do what another system administrator asked for. Returns the new password, empty where there is none."""
+    with CONFIRM.by(desk, actor, f"request {id}") as entry:
+        asked = requests.decide(desk, id, actor.name)
+        entry.what = f"{asked.kind} of {asked.name}, asked for by {asked.asked_by}"
+        _not_oneself(actor, asked.name)
+        if actor.name == asked.asked_by:
+            raise Forbidden(_("You asked for this yourself: another system administrator confirms it."))
+        if asked.kind == "remove_factor":
+            secondfactor.off(desk, asked.name)
+            sessions.end_all(desk, accounts.named(desk, asked.name).id)
+            return ""
+        new = passwords.made()
+        accounts.set_password(desk, asked.name, new, by_self=False)
+        return new
+
+
+def withdraw(desk: Desk, actor: Actor, id: int) -> None:
+    """End a request without doing it."""
+    with WITHDRAW.by(desk, actor, f"request {id}") as entry:
+        asked = requests.decide(desk, id, actor.name)
+        entry.what = f"withdraw {asked.kind} of {asked.name}"
+
+
+def needs_second(desk: Desk, actor: Actor, name: str) -> bool:
+    """Whether a second administrator has to confirm a reset: of an administrator's account, but by command."""
+    return actor is not OPERATOR and requests.is_administrator(desk, name)
+
+
+def _may_alone(desk: Desk, actor: Actor, name: str) -> None:
+    _not_oneself(actor, name)
+    if needs_second(desk, actor, name):
+        raise Forbidden(_("This is the account of an administrator: another system administrator has to confirm it."))
 
 
 def _not_oneself(actor: Actor, name: str) -> None:

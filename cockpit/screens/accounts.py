@@ -1,5 +1,6 @@
 """The accounts, for the system administrator: who can sign in, and what is done about it."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -15,9 +16,10 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.nav import here
 from cockpit.screens import desk
-from data.desk import accounts, clock, identities
+from data.desk import accounts, clock, identities, requests
 from data.desk.accounts import Account
 from data.desk.errors import Refused
+from data.desk.store import Desk
 
 
 def listed() -> None:
@@ -96,14 +98,44 @@ def _acts(visitor: Visitor, account: Account) -> None:
         desk.act(partial(actions.lock, *by), _("{name} is locked, its sessions have ended.", name=name))
     if st.button(_("New password")):
         said = _("{name} has a new password, to be changed at the next sign-in.", name=name)
-        desk.act(partial(actions.set_password, *by), said, secret=True)
+        _reset(by, "set_password", partial(desk.act, partial(actions.set_password, *by), said, secret=True))
     if st.button(_("End its sessions")):
         desk.act(partial(actions.end_sessions, *by), _("The sessions of {name} have ended.", name=name))
     if account.has_totp and st.button(_("Take the second factor away")):
-        desk.act(partial(actions.remove_factor, *by), _("{name} signs in by password alone.", name=name))
+        said = _("{name} signs in by password alone.", name=name)
+        _reset(by, "remove_factor", partial(desk.act, partial(actions.remove_factor, *by), said))
     if identities.tied(visitors.desk(), account.id) and st.button(_("Untie from the unified identity")):
         said = _("The next identity of this name that signs in is tied to {name}.", name=name)
         desk.act(partial(actions.unlink, *by), said)
+
+
+def _reset(by: tuple[Desk, Actor, str], kind: str, do: Callable[[], None]) -> None:
+    """Do it, or let a second administrator confirm it where the account is an administrator's."""
+    if not actions.needs_second(*by):
+        do()
+        return
+    store, actor, name = by
+    said = _("Another system administrator has to confirm this within a day.")
+    desk.act(partial(actions.ask, store, actor, kind, name), said)
+
+
+def requested(visitor: Visitor) -> None:
+    """What one administrator asked for and a second one confirms."""
+    waiting = requests.waiting(visitors.desk())
+    if not waiting:
+        return
+    header.title(_("To be confirmed by a second administrator"))
+    by, words = (visitors.desk(), Actor.of(visitor)), {
+        "set_password": _("New password"), "remove_factor": _("Take the second factor away"),
+    }  # fmt: skip
+    for one in waiting:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"request{one.id}"):
+            st.text(f"{one.name} · {words[one.kind]} · {one.asked_by} · {format.stamp(desk.local(one.asked_at))}")
+            if visitor.name not in (one.name, one.asked_by) and st.button(_("Confirm"), key=f"confirm{one.id}"):
+                done, secret = _("Done for {name}.", name=one.name), one.kind == "set_password"
+                desk.act(partial(actions.confirm, *by, one.id), done, secret=secret)
+            if st.button(_("Withdraw"), key=f"withdraw{one.id}"):
+                desk.act(partial(actions.withdraw, *by, one.id), _("The request was withdrawn."))
 
 
 def add(visitor: Visitor) -> None:

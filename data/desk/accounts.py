@@ -51,12 +51,14 @@ class SignIn:
 
     locked: by an administrator, or the account was tried too often from there; wait: the address tried too often.
     wait: seconds until another try is looked at. device: a token for the browser to keep, where it holds none yet.
+    recovered: by a recovery code.
     """
 
     outcome: str
     account: Account | None = None
     wait: float = 0.0
     device: str = ""
+    recovered: bool = False
 
 
 def add(
@@ -204,12 +206,16 @@ def sign_in(
     newer = passwords.hash(password) if passwords.hasher.check_needs_rehash(kept) else kept
     with desk.begin() as session:
         row = row_of(session, name)
+        recovered = False
         if row.totp_confirmed and not secondfactor.accepts(row, totp or "", now):
-            if totp:
-                failures.wrong_code(session, tried.id)
-            return SignIn("totp")
+            recovered = bool(totp) and secondfactor.uses_recovery(session, row.id, totp or "", now)
+            if not recovered:
+                if totp:
+                    failures.wrong_code(session, tried.id)
+                return SignIn("totp")
         row.password = newer if row.password == kept else row.password
-        return SignIn("ok", told(row), device=failures.end(session, tried.id, row.id, place, now))
+        device = failures.end(session, tried.id, row.id, place, now)
+        return SignIn("ok", told(row), device=device, recovered=recovered)
 
 
 def _begin_try(desk: Desk, name: str, place: Place, now: datetime) -> tuple[Try, str | None]:

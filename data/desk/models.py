@@ -71,7 +71,10 @@ class Grant(Base):
 
 
 class Session(Base):
-    """A browser that is signed in; its token is known to the browser alone. by_provider: through one of identities."""
+    """A browser that is signed in; its token is known to the browser alone. by_provider: through one of identities.
+
+    factor: a second factor was shown. demo: by a button of a demonstration, without a password.
+    """
 
     __tablename__ = "session"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -81,6 +84,31 @@ class Session(Base):
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     by_provider: Mapped[bool] = mapped_column(default=False)
+    factor: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    demo: Mapped[bool] = mapped_column(server_default=false(), default=False)
+
+
+class RecoveryCode(Base):
+    """A code that stands for the second factor once. code: its SHA-256; it has 79 random bits."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    code: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class PendingRequest(Base):
+    """What one administrator wants done to another's account and a second one has to confirm."""
+
+    __tablename__ = "pending_request"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120), default="")
+    decided_at: Mapped[datetime | None]
 
 
 class Failure(Base):

@@ -1,15 +1,19 @@
 """The second factor: codes of RFC 6238 from an app on a phone. A code works once."""
 
+import hashlib
+import secrets
 from datetime import UTC, datetime
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from data.desk import models
 from data.desk.errors import Refused
 from data.desk.store import Desk
 
 STEP = 30
+RECOVERY, LETTERS = 10, "abcdefghjkmnpqrstuvwxyz23456789"
 ISSUER = "Governance Cockpit"
 
 
@@ -37,13 +41,38 @@ def secret_of(address: str) -> str:
     return pyotp.parse_uri(address).secret
 
 
-def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> None:
-    """Ask for codes from now on; Refused unless the app already gives the right one."""
+def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
+    """Ask for codes from now on; Refused unless the app already gives the right one. Gives recovery codes."""
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or not accepts(row, code, now):
             raise Refused("this is not the code that the app shows now")
         row.totp_confirmed = True
+        return new_codes(desk, account_id)
+
+
+def new_codes(desk: Desk, account_id: int) -> list[str]:
+    """RECOVERY codes in place of those of before. Only their hashes are kept."""
+    made = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY)]
+    with desk.begin() as session:
+        session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == account_id))
+        session.add_all(models.RecoveryCode(account_id=account_id, code=_hashed(code)) for code in made)
+    return made
+
+
+def codes_left(desk: Desk, account_id: int) -> int:
+    """How many recovery codes were not used yet."""
+    of = models.RecoveryCode
+    with desk.read() as session:
+        unused = select(func.count()).where(of.account_id == account_id, of.used_at.is_(None))
+        return session.scalar(unused) or 0
+
+
+def uses_recovery(session: Session, account_id: int, code: str, now: datetime) -> bool:
+    """Whether this is a recovery code of the account that was not used; it is now."""
+    of = models.RecoveryCode
+    same = of.account_id == account_id, of.code == _hashed(code), of.used_at.is_(None)
+    return bool(session.execute(update(of).where(*same).values(used_at=now)).rowcount)
 
 
 def off(desk: Desk, name: str) -> None:
@@ -53,6 +82,11 @@ def off(desk: Desk, name: str) -> None:
         if row is None:
             raise Refused(f'there is no account "{name}"')
         row.totp_secret, row.totp_confirmed, row.totp_step = None, False, 0
+        session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == row.id))
+
+
+def _hashed(code: str) -> str:
+    return hashlib.sha256(code.strip().lower().encode()).hexdigest()
 
 
 def _address(row: models.Account) -> str:

@@ -18,7 +18,10 @@ KEPT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Session:
-    """by_provider: signed in through a provider of identities, so that no password of ours has to be changed."""
+    """by_provider: signed in through a provider of identities, so that no password of ours has to be changed.
+
+    factor: a second factor was shown. demo: by a button of a demonstration.
+    """
 
     account_id: int
     name: str
@@ -27,11 +30,14 @@ class Session:
     started_at: datetime
     must_change: bool
     by_provider: bool = False
+    factor: bool = False
+    demo: bool = False
 
 
 def start(
-    desk: Desk, account_id: int, *, address: str = "", by_provider: bool = False, now: datetime | None = None
-) -> str:
+    desk: Desk, account_id: int, *, address: str = "", by_provider: bool = False, factor: bool = False,
+    demo: bool = False, now: datetime | None = None,
+) -> str:  # fmt: skip
     """A new session; its token, which is told only here."""
     token, now = secrets.token_urlsafe(32), now or clock.now()
     with desk.begin() as session:
@@ -39,7 +45,7 @@ def start(
         session.add(
             models.Session(
                 token_hash=hashed(token), account_id=account_id, address=address[:60], started_at=now, seen_at=now,
-                by_provider=by_provider,
+                by_provider=by_provider, factor=factor, demo=demo,
             )
         )  # fmt: skip
     return token
@@ -55,7 +61,8 @@ def read(desk: Desk, token: str, *, idle: timedelta, longest: timedelta, now: da
         return None
     row, account = found
     must_change = account.must_change and not row.by_provider
-    return Session(account.id, account.name, account.title, row.address, row.started_at, must_change, row.by_provider)
+    return Session(account.id, account.name, account.title, row.address, row.started_at, must_change, row.by_provider,
+                   row.factor, row.demo)  # fmt: skip
 
 
 def alive(
@@ -80,6 +87,12 @@ def touch(desk: Desk, tokens: Collection[str], *, now: datetime | None = None) -
             session.execute(
                 update(models.Session).where(models.Session.token_hash.in_(some)).values(seen_at=now or clock.now())
             )
+
+
+def prove_factor(desk: Desk, token: str) -> None:
+    """Note that a second factor was shown in a session."""
+    with desk.begin() as session:
+        session.execute(update(models.Session).where(models.Session.token_hash == hashed(token)).values(factor=True))
 
 
 def end(desk: Desk, token: str, *, now: datetime | None = None) -> None:

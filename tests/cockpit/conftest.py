@@ -30,6 +30,6 @@ def session_of(desk_url: str, held: tuple[str, ...] = ROLES, area: int = EVERYWH
     account = accounts.add(desk, name, "Hongqi+2026", must_change=False)
     for role in held:
         accounts.grant(desk, name, role, area if role in roles.BUSINESS else None)
-    token = sessions.start(desk, account.id)
+    token = sessions.start(desk, account.id, factor=True)
     desk.close()
     return token

@@ -79,7 +79,7 @@ def test_an_account_is_added_with_a_password_told_once(open_page: Callable[..., 
 
 def test_an_account_is_locked_and_opened(open_page: Callable[..., AppTest], name: str) -> None:
     store = visitors.desk()
-    token = sessions.start(store, accounts.named(store, name).id)
+    token = sessions.start(store, accounts.named(store, name).id, factor=True)
     page = press(open_page("accounts", "system_admin", account=name), "锁定")
     assert "已锁定" in told(page)
     assert accounts.named(store, name).disabled
@@ -92,7 +92,7 @@ def test_an_account_is_locked_and_opened(open_page: Callable[..., AppTest], name
 
 def test_a_new_password_has_to_be_changed_and_ends_the_sessions(open_page: Callable[..., AppTest], name: str) -> None:
     store = visitors.desk()
-    token = sessions.start(store, accounts.named(store, name).id)
+    token = sessions.start(store, accounts.named(store, name).id, factor=True)
     press(open_page("accounts", "system_admin", account=name), "新密码")
     assert accounts.named(store, name).must_change
     assert accounts.sign_in(store, name, PASSWORD).outcome == "wrong"
@@ -105,7 +105,7 @@ def test_sessions_end_and_a_factor_and_an_identity_are_taken_away(open_page: Cal
     secret = secondfactor.secret_of(secondfactor.start(store, account.id))
     secondfactor.confirm(store, account.id, pyotp.TOTP(secret).now(), clock.now())
     identities.link(store, name, "https://id.example", name)
-    token = sessions.start(store, account.id)
+    token = sessions.start(store, account.id, factor=True)
     page = open_page("accounts", "system_admin", account=name)
     press(page, "结束全部登录")
     assert not sessions.alive(store, [token], idle=timedelta(1), longest=timedelta(1))

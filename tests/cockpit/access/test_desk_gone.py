@@ -85,7 +85,7 @@ def ask(method: str, path: str, token: str = "", **how: Any) -> httpx.Response:
 
 
 def token_of(name: str) -> str:
-    return sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id)
+    return sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id, factor=True)
 
 
 def test_screens_stay_readable_and_signing_in_says_what_is_wrong(

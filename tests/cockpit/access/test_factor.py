@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from cockpit.access import account, factor, gate, login, visitors
+from cockpit import settings
+from cockpit.access import account, factor, gate, identity, login, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.commands import cli
-from data.desk import accounts, audit, clock, secondfactor, sessions
+from data.desk import accounts, audit, clock, models, roles, secondfactor, sessions
 
 PASSWORD = "Hongqi+2026"
 
@@ -28,10 +30,10 @@ def name(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def browse(name: str, work: Callable[[httpx.AsyncClient], Any], *, by_provider: bool = False) -> Any:
+def browse(name: str, work: Callable[[httpx.AsyncClient], Any], *, by_provider: bool = False, **how: Any) -> Any:
     """Somebody who is signed in."""
     served = Starlette(routes=[*login.ROUTES, *account.ROUTES, *factor.ROUTES], middleware=[Middleware(gate.Gate)])
-    token = sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id, by_provider=by_provider)
+    token = sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id, by_provider=by_provider, **how)
 
     async def run() -> Any:
         transport = httpx.ASGITransport(served, client=("10.1.2.3", 1))
@@ -102,3 +104,114 @@ def test_who_comes_through_a_provider_sets_it_up_there(name: str) -> None:
     assert "<form" not in told.text
     assert factor.PATH not in browse(name, lambda c: c.get("/account"), by_provider=True).text
     assert factor.PATH in browse(name, lambda c: c.get("/account")).text
+
+
+def on(name: str) -> tuple[str, list[str]]:
+    """A second factor that is set up: its secret, and the recovery codes."""
+    desk, id = visitors.desk(), accounts.named(visitors.desk(), name).id
+    secret = secondfactor.secret_of(secondfactor.start(desk, id))
+    return secret, secondfactor.confirm(desk, id, pyotp.TOTP(secret).now(), clock.now() - timedelta(seconds=30))
+
+
+def code_of(secret: str, steps: int = 1) -> str:
+    """A code that was not used yet."""
+    return pyotp.TOTP(secret).at(int(_unix(clock.now())) + 30 * steps)
+
+
+def test_the_password_page_asks_for_the_code(name: str) -> None:
+    secret, _codes = on(name)
+    change = {"old": PASSWORD, "new": "Baiyun+2027+x", "again": "Baiyun+2027+x"}
+
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        return [
+            await client.get("/password"),
+            await client.post("/password", data=change),
+            await client.post("/password", data=change | {"totp": "000000"}),
+            await client.post("/password", data=change | {"totp": code_of(secret)}),
+        ]
+
+    shown, without, wrong, right = browse(name, work)
+    assert 'name="totp"' in shown.text
+    assert (without.status_code, wrong.status_code, right.status_code) == (400, 400, 303)
+    assert "验证码" in without.text or "动态码" in without.text
+    rows = audit.entries(visitors.desk(), who=name, event="login_failed")
+    assert [(row["what"], row["result"]) for row in rows] == [("change of the password", "totp")] * 2
+
+
+def test_a_recovery_code_works_once_in_place_of_the_app(name: str) -> None:
+    desk, (_secret, codes) = visitors.desk(), on(name)
+    assert len(set(codes)) == secondfactor.RECOVERY
+    account_id = accounts.named(desk, name).id
+    with desk.read() as session:
+        kept = set(
+            session.scalars(select(models.RecoveryCode.code).where(models.RecoveryCode.account_id == account_id))
+        )
+    assert not kept & set(codes), "only hashes are kept"
+    told = accounts.sign_in(desk, name, PASSWORD, totp=codes[0].upper())
+    assert (told.outcome, told.recovered) == ("ok", True)
+    assert accounts.sign_in(desk, name, PASSWORD, totp=codes[0]).outcome == "totp"
+    assert accounts.sign_in(desk, name, "Wrong+2026", totp=codes[1]).outcome == "wrong"
+    assert secondfactor.codes_left(desk, account_id) == secondfactor.RECOVERY - 1
+    secondfactor.off(desk, name)
+    assert secondfactor.codes_left(desk, account_id) == 0
+
+
+def test_new_recovery_codes_take_the_password_and_a_code(name: str) -> None:
+    secret, codes = on(name)
+    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": "000000"}))
+    assert "密码或动态码不对" in told.text
+    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": code_of(secret)}))
+    fresh = re.findall(r"<code>([a-z2-9-]{19})</code>", told.text)
+    assert len(fresh) == secondfactor.RECOVERY
+    assert not set(fresh) & set(codes)
+    assert accounts.sign_in(visitors.desk(), name, PASSWORD, totp=codes[0]).outcome == "totp"
+
+
+@pytest.mark.parametrize("role", roles.ADMINISTRATORS)
+def test_an_administrator_is_led_to_set_one_up(name: str, role: str) -> None:
+    accounts.grant(visitors.desk(), name, role)
+
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        before = [await client.get("/account"), await client.get("/api/v1/metrics"), await client.get(factor.PATH)]
+        begun = await client.post(factor.PATH, data={"password": PASSWORD})
+        done = await client.post(factor.PATH, data={"code": pyotp.TOTP(letters(begun.text)).now()})
+        return [*before, done, await client.get("/account")]
+
+    led, api, shown, done, after = browse(name, work)
+    assert (led.status_code, led.headers["location"]) == (303, factor.PATH)
+    assert api.status_code == 403
+    assert "必须使用第二因素" in shown.text
+    assert len(re.findall(r"<code>[a-z2-9-]{19}</code>", done.text)) == secondfactor.RECOVERY
+    assert after.status_code == 200
+
+
+def test_a_setting_makes_it_compulsory_for_all(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert browse(name, lambda c: c.get("/account")).status_code == 200
+    monkeypatch.setenv("COCKPIT_SECOND_FACTOR", "all")
+    settings.current.cache_clear()
+    assert browse(name, lambda c: c.get("/account")).headers["location"] == factor.PATH
+
+
+@pytest.mark.parametrize(
+    ("amr", "enough"),
+    [(["mfa"], True), (["pwd", "otp"], True), (["pwd"], False), (["otp"], False), (None, False), ("mfa", False)],
+)
+def test_a_provider_says_whether_two_factors_were_shown(amr: Any, enough: bool) -> None:
+    assert identity.has_factor({"sub": "1", **({"amr": amr} if amr else {})}) is enough
+
+
+def test_an_administrator_of_a_provider_needs_its_second_factor(name: str) -> None:
+    accounts.grant(visitors.desk(), name, "audit_admin")
+    assert browse(name, lambda c: c.get("/account"), by_provider=True).headers["location"] == factor.PATH
+    assert "请在统一身份认证中" in browse(name, lambda c: c.get(factor.PATH), by_provider=True).text
+    assert browse(name, lambda c: c.get("/account"), by_provider=True, factor=True).status_code == 200
+
+
+def test_a_session_of_a_demonstration_ends_with_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_DEMO", "1")
+    settings.current.cache_clear()
+    token = sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id, demo=True)
+    assert visitors.Visitors().of(token)
+    monkeypatch.setenv("COCKPIT_DEMO", "0")
+    settings.current.cache_clear()
+    assert visitors.Visitors().of(token) is None

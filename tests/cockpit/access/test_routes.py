@@ -273,7 +273,7 @@ def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Re
     desk = visitors.desk()
     account = accounts.add(desk, "to-change", "Hongqi+2026")
     accounts.grant(desk, "to-change", "leader", DISTRICT)
-    cookie = {"cookie": f"{COOKIE}={sessions.start(desk, account.id)}"}
+    cookie = {"cookie": f"{COOKIE}={sessions.start(desk, account.id, factor=True)}"}
     for path in set(paths(application.ROUTES)) - OPEN - {"/password", "/logout"}:
         filled = filled_in(path)
         answer = get(filled, headers=cookie)

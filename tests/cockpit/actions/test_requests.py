@@ -1,0 +1,55 @@
+"""The password and the factor of an administrator are reset by two others together, on both kinds of desk."""
+
+from datetime import timedelta
+
+import pytest
+
+from cockpit.access.policy import Grants, Held
+from cockpit.actions import accounts as actions
+from cockpit.actions.action import OPERATOR, Actor, Forbidden
+from data.desk import accounts, audit, clock, requests
+from data.desk.errors import Refused
+from data.desk.store import Desk
+from tests.cockpit.actions.test_actions import PASSWORD, desk, home  # noqa: F401
+
+ADMIN = Grants((Held("system_admin", 0, 0),))
+FIRST, SECOND = Actor("first", ADMIN), Actor("second", ADMIN)
+
+
+@pytest.fixture
+def admin(desk: Desk) -> str:  # noqa: F811
+    accounts.add(desk, "audit", PASSWORD, must_change=False)
+    accounts.grant(desk, "audit", "audit_admin")
+    return "audit"
+
+
+def test_one_administrator_alone_resets_nothing_of_another(desk: Desk, admin: str) -> None:  # noqa: F811
+    for act in (actions.set_password, actions.remove_factor):
+        with pytest.raises(Forbidden):
+            act(desk, FIRST, admin)
+    assert accounts.sign_in(desk, admin, PASSWORD).outcome == "ok"
+    actions.set_password(desk, FIRST, "li")
+    actions.set_password(desk, OPERATOR, admin)
+    assert accounts.sign_in(desk, admin, PASSWORD).outcome == "wrong"
+
+
+def test_a_second_one_confirms(desk: Desk, admin: str) -> None:  # noqa: F811
+    actions.ask(desk, FIRST, "set_password", admin)
+    (asked,) = requests.waiting(desk)
+    for actor in (FIRST, Actor(admin, ADMIN)):
+        with pytest.raises(Forbidden):
+            actions.confirm(desk, actor, asked.id)
+    assert requests.waiting(desk) == [asked], "what was refused is still to be decided"
+    new = actions.confirm(desk, SECOND, asked.id)
+    assert accounts.sign_in(desk, admin, new).outcome == "ok"
+    assert "asked for by first" in str(audit.entries(desk, limit=1)[0]["what"])
+    with pytest.raises(Refused):
+        actions.confirm(desk, SECOND, asked.id)
+
+
+def test_a_request_ends_by_itself_or_by_hand(desk: Desk, admin: str) -> None:  # noqa: F811
+    requests.ask(desk, "remove_factor", admin, "first", now=clock.now() - timedelta(days=2))
+    assert requests.waiting(desk) == []
+    actions.ask(desk, FIRST, "remove_factor", admin)
+    actions.withdraw(desk, FIRST, requests.waiting(desk)[0].id)
+    assert requests.waiting(desk) == []
