@@ -1,5 +1,6 @@
 """PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704 (domain.md 2.7)."""
 
+import json
 from datetime import UTC, datetime
 
 import typst
@@ -94,6 +95,21 @@ def closeness(document: Document, faces: Faces) -> int:
             if len(pages) <= len(document.parts):
                 return close
     return CLOSEST
+
+
+PAGES = (
+    "#context for h in query(heading.where(outlined: true)).filter(h => h.level < 3) "
+    "[#metadata(h.location().page()) <pages>]"
+)
+
+
+def pages(document: Document, faces: Faces) -> list[int]:
+    """The page of each heading that the list of contents names, and of those behind it, as the PDF is set."""
+    with using(document.language):
+        source, pictures = _Markup(document, faces).made()
+    files = {"main.typ": f"{source}\n{PAGES}".encode(), **pictures}
+    found = typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True).query("<pages>", field="value")
+    return json.loads(found)
 
 
 def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:

@@ -71,7 +71,8 @@ class _Word:
             if self.document.contents:
                 headings = [block for block in part.blocks if isinstance(block, Heading) and block.level < 3]
                 numbers = headed(headings, self.document.language)
-                wordxml.contents(self.paper, [(h.level, n + h.text) for h, n in zip(headings, numbers, strict=True)])
+                entries = [(h.level, n + h.text) for h, n in zip(headings, numbers, strict=True)]
+                wordxml.contents(self.paper, entries, _pages(self.document, self.faces))
                 self.paper.add_paragraph(style="Gap").paragraph_format.space_after = Pt(CLOSE)
             end = len(part.blocks) - with_end(part.blocks)
             for n, (block, caption) in enumerate(captioned(part.blocks)):
@@ -188,6 +189,12 @@ class _Word:
             self.paper.add_paragraph(style="Gap")
             self._add(wordtable.imprint([_("Copies to:"), issue_line()], width=self.width))
         self.paper.add_paragraph(style="Gap")  # a body may not end with a table
+
+
+def _pages(document: Document, faces: Faces) -> list[int]:
+    from cockpit.reports.writers import pdf
+
+    return pdf.pages(document, faces)
 
 
 def _pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:

@@ -5,16 +5,18 @@ from html import escape
 
 from docx.document import Document as Paper
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Pt, RGBColor
+from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
 from cockpit.reports.fonts import LATIN, OFFICIAL
 from cockpit.reports.writers.common import clean
 
+WIDTH = Mm(156)
+"""Of the text, by GB/T 9704."""
 LINE = 225 / 22 / 25.4 * 72
 NS = nsdecls("w")
 ORDER = (
@@ -68,6 +70,9 @@ def styles(paper: Paper, *, zh: bool, close: int = 0) -> None:
     for level in (1, 2):
         entry = _style(paper, f"toc {level}", "body", 14 if zh else 11, 24 if zh else 18)
         entry.paragraph_format.left_indent = Pt((level - 1) * body)
+        stops = entry.paragraph_format.tab_stops
+        stops.clear_all()
+        stops.add_tab_stop(WIDTH, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 
 def _style(paper: Paper, name: str, part: str, size: float, line: float | None) -> ParagraphStyle:
@@ -167,27 +172,36 @@ def bookmarked(heading: Paragraph, number: int) -> None:
     heading._p.append(end)
 
 
-def contents(paper: Paper, entries: Sequence[tuple[int, str]]) -> None:
-    """A field of contents with its entries already there, so that nobody has to update it to read them."""
-    for i, (level, text) in enumerate(entries):
+def contents(paper: Paper, entries: Sequence[tuple[int, str]], pages: Sequence[int]) -> None:
+    """A field of contents with its entries (level, text) already there, so that nobody has to update it to read them.
+
+    pages: as our own typesetter has them; Word works out its own when it opens the file.
+    """
+    for i, ((level, text), page) in enumerate(zip(entries, pages, strict=False)):
         paragraph = paper.add_paragraph(style=f"toc {level}")
         if i == 0:
-            for kind, code in (("begin", ""), ("", ' TOC \\o "1-2" \\n \\h \\z \\u '), ("separate", "")):
+            for kind, code in (("begin", ""), ("", ' TOC \\o "1-2" \\h \\z \\u '), ("separate", "")):
                 paragraph._p.append(parse_xml(_field(kind, code)))
+        anchor = f"_Toc{i + 1:06}"
+        shown = f"<w:r {NS}><w:t>{page}</w:t></w:r>"
+        parts = (_field("begin", stale=True), _field("", f" PAGEREF {anchor} \\h "), _field("separate"), shown)
+        number = "".join(parts) + _field("end")
         paragraph._p.append(
             parse_xml(
-                f'<w:hyperlink {NS} w:anchor="_Toc{i + 1:06}" w:history="1"><w:r><w:t xml:space="preserve">'
-                f"{escape(clean(text))}</w:t></w:r></w:hyperlink>"
+                f'<w:hyperlink {NS} w:anchor="{anchor}" w:history="1"><w:r><w:t xml:space="preserve">'
+                f"{escape(clean(text))}</w:t></w:r><w:r><w:tab/></w:r>{number}</w:hyperlink>"
             )
         )
         if i == len(entries) - 1:
             paragraph._p.append(parse_xml(_field("end")))
 
 
-def _field(kind: str, code: str = "") -> str:
+def _field(kind: str, code: str = "", *, stale: bool = False) -> str:
+    """A part of a field. stale: Word works it out when the file is opened."""
     if code:
         return f'<w:r {NS}><w:instrText xml:space="preserve">{escape(code)}</w:instrText></w:r>'
-    return f'<w:r {NS}><w:fldChar w:fldCharType="{kind}"/></w:r>'
+    mark = ' w:dirty="true"' if stale else ""
+    return f'<w:r {NS}><w:fldChar w:fldCharType="{kind}"{mark}/></w:r>'
 
 
 def kept_together(paper: Paper, first: int) -> None:

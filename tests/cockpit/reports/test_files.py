@@ -188,6 +188,17 @@ def test_a_word_document_has_the_official_layout(report: Make) -> None:
     assert 'w:name="仿宋_GB2312"><w:altName w:val="Noto Serif SC"' in table_of_fonts
 
 
+def test_the_contents_name_the_page_of_each_heading(report: Make, tmp_path: Path) -> None:
+    _done, file = report("monthly")
+    (laid_out,) = converted([file], tmp_path)
+    pages = words_of(laid_out).split("\f")
+    entries = re.findall(r"^\s*([一二三四五六七八九十]+、\S+?)[.…·\s]+(\d+)\s*$", pages[0] + pages[1], re.MULTILINE)
+    assert len(entries) >= 4
+    for heading, page in entries:  # LibreOffice shows our own typesetter's pages, which may be one off its own
+        near = "".join(pages[max(int(page) - 2, 0) : int(page) + 1]).replace(" ", "")
+        assert heading.partition("、")[2] in near, (heading, page)
+
+
 def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) -> None:
     names = {"intake": "受理量（件）", "closed": "办结量（件）", "backlog": "积压件数（件）"}
     told = query(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
