@@ -26,6 +26,7 @@ from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.judge import judge
 from data.merge import LoadReport, Run, is_recorded, merge, record_source
+from data.processes import is_alive
 from data.progress import Progress, watched
 from data.pushed import Pushed
 from data.sources import Source
@@ -129,20 +130,10 @@ def _remembered(home: Home, stamp: Stamp) -> str | None:
 def _scratch(home: Home) -> Iterator[Path]:
     """A folder for one load, gone with it; those of loads that were killed go as well."""
     for folder in home.scratch.glob("load-*"):
-        if not _is_alive(int(folder.name.split("-")[1])):
+        if not is_alive(int(folder.name.split("-")[1])):
             shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as made:
         yield Path(made)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from data.desk import reports as desk_reports
 from data.desk.reports import Report
 from data.desk.store import Desk
 from data.editions import Scope
+from data.processes import is_alive
 
 SUFFIX = {"docx": "docx", "pdf": "pdf", "xlsx": "xlsx", "csv": "csv.zip"}
 MEDIA = {
@@ -83,6 +84,14 @@ def make(desk: Desk, config: Settings, report: Report, progress: Listener = sile
         beside.unlink(missing_ok=True)
     versions = {one.id: one.version for one in document.provenance.definitions}
     return desk_reports.finish(desk, report.id, file=name, sha256=digest, size=size, definitions=versions)
+
+
+def remove_drafts(config: Settings) -> None:
+    """Remove what processes that were killed left of reports, before this one makes any; those that live go on."""
+    for file in store(config).glob(".R*-*"):
+        pid = file.name.rpartition("-")[2]
+        if pid.isdigit() and (int(pid) == os.getpid() or not is_alive(int(pid))):
+            file.unlink(missing_ok=True)
 
 
 def again(config: Settings, report: Report, path: Path) -> str:

@@ -48,9 +48,20 @@ def main() -> None:
     config = settings.load(threads=1)
     with _alone(config, stop, parent) as mine:
         if mine:
+            _tidy(config)
             desk = _ready(config)
             give_way()
             _work(config, desk, stop, parent)
+
+
+def _tidy(config: Settings) -> None:
+    """What a killed worker left lies in nobody's way; if it cannot be removed now, reports are made all the same."""
+    from cockpit.reports import make
+
+    try:
+        make.remove_drafts(config)
+    except OSError as error:
+        log.warning("drafts of reports cannot be removed: %s", error)
 
 
 def _ready(config: Settings) -> Desk | None:

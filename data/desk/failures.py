@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data.desk import clock, models
@@ -73,6 +73,7 @@ def begin(session: Session, name: str, account_id: int | None, place: Place, now
         session.execute(text(f"SELECT pg_advisory_xact_lock({TRY_LOCK})"))
     of, account, address = models.Failure, hashed(name), hashed(place.address)
     session.execute(delete(of).where(of.at <= now - LONG_SPAN))
+    session.execute(update(of).where(of.at > now).values(at=now))  # the clock was set back: nobody waits longer for it
     device = _known(session, account_id, place.device, now)
     known = device or _known(session, account_id, place.address, now)
     key = hashed(place.device) if device else address
@@ -130,7 +131,8 @@ def locks(session: Session, names: list[str], now: datetime) -> dict[str, dateti
     found = session.execute(counted.having(func.count() >= MOST_OF_PLACE)).all()
     until: dict[str, datetime] = {}
     for account, first in found:
-        until[account] = max(first + LOCK, until.get(account, first + LOCK))
+        end = min(first, now) + LOCK
+        until[account] = max(end, until.get(account, end))
     return {name: until[hashed(name)] for name in names if hashed(name) in until}
 
 

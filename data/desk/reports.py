@@ -142,7 +142,9 @@ def take(desk: Desk, worker: str) -> Report | None:
         if not session.scalar(select(func.count()).where(Stored.status.in_((QUEUED, RUNNING)))):
             return None
     with desk.begin() as session:
-        lost = (Stored.status == RUNNING) & ((Stored.seen_at < now - ALIVE) | (Stored.worker == worker))
+        lost = (Stored.status == RUNNING) & (
+            (Stored.seen_at < now - ALIVE) | (Stored.seen_at > now + ALIVE) | (Stored.worker == worker)
+        )
         session.execute(update(Stored).where(lost, Stored.tries >= MOST_TRIES).values(status=FAILED, fault=GIVEN_UP))
         session.execute(update(Stored).where(lost).values(status=QUEUED, worker=""))
         row = _next(session)

@@ -94,11 +94,15 @@ def _address(row: models.Account) -> str:
 
 
 def accepts(row: models.Account, code: str, now: datetime) -> bool:
-    """Whether a code is right now, one step early or late, and newer than the last one used; then it is used up."""
-    at = now.replace(tzinfo=UTC).timestamp()
+    """Whether a code is right now, one step early or late, and newer than the last one used; then it is used up.
+
+    A last one that is still to come was used before the clock was set back: it keeps nobody out.
+    """
+    present = int(now.replace(tzinfo=UTC).timestamp()) // STEP
+    last = row.totp_step if row.totp_step <= present + 1 else 0
     totp = pyotp.TOTP(row.totp_secret or "", interval=STEP)
-    for step in (int(at) // STEP + shift for shift in (-1, 0, 1)):
-        if step > row.totp_step and pyotp.utils.strings_equal(totp.at(step * STEP), code.strip()):
+    for step in (present + shift for shift in (-1, 0, 1)):
+        if step > last and pyotp.utils.strings_equal(totp.at(step * STEP), code.strip()):
             row.totp_step = step
             return True
     return False

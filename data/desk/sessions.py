@@ -41,6 +41,7 @@ def start(
     """A new session; its token, which is told only here."""
     token, now = secrets.token_urlsafe(32), now or clock.now()
     with desk.begin() as session:
+        _limit_times(session, now)
         session.execute(delete(models.Session).where(models.Session.seen_at < now - KEPT))
         session.add(
             models.Session(
@@ -83,6 +84,7 @@ def alive(
 def touch(desk: Desk, tokens: Collection[str], *, now: datetime | None = None) -> None:
     """Note that sessions were used just now."""
     with desk.begin() as session:
+        _limit_times(session, now or clock.now())
         for some in _chunks([hashed(token) for token in tokens]):
             session.execute(
                 update(models.Session).where(models.Session.token_hash.in_(some)).values(seen_at=now or clock.now())
@@ -112,6 +114,13 @@ def end_of_account(session: orm.Session, account_id: int, now: datetime) -> None
     """End every session of an account, within a transaction."""
     still = models.Session.account_id == account_id, models.Session.ended_at.is_(None)
     session.execute(update(models.Session).where(*still).values(ended_at=now))
+
+
+def _limit_times(session: orm.Session, now: datetime) -> None:
+    """Times in the future, of a clock that was set back since, count as now: no session lasts longer for them."""
+    of = models.Session
+    session.execute(update(of).where(of.started_at > now).values(started_at=now))
+    session.execute(update(of).where(of.seen_at > now).values(seen_at=now))
 
 
 def hashed(token: str) -> str:

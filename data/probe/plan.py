@@ -67,6 +67,8 @@ def first_due(task: Task, done: Mapping[str, datetime], now: datetime) -> dateti
     The moment is the task's own in each span of time, whenever we ask: starts in short order do not put it off.
     """
     last = done.get(task.id)
+    if last is not None and last > now:  # the clock was set back since
+        last = now
     if last is not None and now < last + task.period:
         return last + task.period
     span = min(task.period, VISIT if last is not None or task.job == "visit" else timedelta(days=1))

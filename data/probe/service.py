@@ -95,6 +95,8 @@ async def always(
     try:
         while not until():
             await runner.step()
+            next_delivery = min(next_delivery, clock.now() + timedelta(seconds=every))  # clocks are set back, too
+            next_sweep = min(next_sweep, clock.now() + SWEEP)
             if clock.now() < next_delivery or (publishing and not publishing.done()):
                 continue
             Spool(home).close(clock.now())

@@ -75,6 +75,19 @@ def test_what_a_dead_worker_left_is_made_again_but_not_for_ever(desk: Desk, conf
 
 
 @pytest.mark.usefixtures("clear")
+def test_drafts_of_killed_workers_are_removed(config: Settings) -> None:
+    folder = make.store(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    ends = {f".R20261126-1.docx-{gone.pid}": False, f".R20261126-2.pdf-{os.getpid()}": False}
+    ends |= {f".R20261126-3.pdf-{os.getppid()}": True, "R20261126-4.pdf": True}
+    for name in ends:
+        (folder / name).touch()
+    worker._tidy(config)
+    assert {name: (folder / name).exists() for name in ends} == ends
+
+
 def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settings) -> None:
     id = asked(desk, config)
     assert reports.take(desk, "first").id == id

@@ -6,6 +6,7 @@ import socket
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from data.probe.net import Answer
 from data.probe.network import OwnNetwork
 from data.probe.register import Extra, Register, Request, Search, Thing, read_extras, register
 from data.probe.rules import Check
+from data.probe.state import State
 from tests.data.probe import zoo as z
 from tests.data.probe.conftest import LIMIT, FakeClock
 from tests.data.probe.district import SOURCE, checks, delivered, driven, options, probed, registered
@@ -355,6 +357,18 @@ def test_the_plan_spreads_what_is_due() -> None:
     assert sum(counts) == 700, "within one period"
     assert max(counts) < 30, "ten a minute on average"
     assert plan.first_due(visits[0], {visits[0].id: now - timedelta(minutes=10)}, now) == now + timedelta(minutes=60)
+
+
+def test_a_clock_that_was_set_back_stops_no_task(home: Home) -> None:
+    now = datetime(2026, 11, 1)
+    task = next(plan.tasks(Register({"s/0": Thing("s", "0", "site", "n", "http://h0.example/")})))
+    assert plan.first_due(task, {task.id: now + timedelta(hours=26)}, now) == now + task.period
+    clock = SimpleNamespace(now=lambda: now + timedelta(hours=26))
+    found = runner.Runner(SimpleNamespace(state=State(":memory:"), clock=clock), lambda checks: None)  # type: ignore[arg-type]
+    found._due = [(now + timedelta(hours=27), 0, task, True)]
+    clock.now = lambda: now
+    found.take()
+    assert found._due[0][0] == now + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("minutes", [15, 180])
