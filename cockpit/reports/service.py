@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit import settings
 from cockpit.reports.worker import taken
+
+log = logging.getLogger("cockpit.reports")
 
 ROOT = Path(__file__).parents[2]
 AGAIN_SECONDS = 5.0
@@ -18,15 +21,18 @@ PATIENCE_SECONDS = 10.0
 async def run() -> None:
     """Start the worker, and start it again should it die; end it when cancelled."""
     while True:
-        if await run_in_threadpool(taken, settings.current()):
-            await asyncio.sleep(AGAIN_SECONDS)  # another process that serves this home has one
-            continue
-        worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "cockpit.reports.worker", cwd=ROOT)
+        worker = None
         try:
-            await worker.wait()
-        except asyncio.CancelledError:
-            await _end(worker)
-            raise
+            if not await run_in_threadpool(taken, settings.current()):  # else another server of this home has one
+                worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "cockpit.reports.worker", cwd=ROOT)
+        except OSError as error:  # a full disk, too many processes: it may be over soon
+            log.warning("reports are not being made: %s", error)
+        if worker:
+            try:
+                await worker.wait()
+            except asyncio.CancelledError:
+                await _end(worker)
+                raise
         await asyncio.sleep(AGAIN_SECONDS)
 
 

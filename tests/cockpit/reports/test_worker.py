@@ -1,5 +1,7 @@
 """The queue: one worker a home, what it left is made again, turns of the schedule are taken once, and mail goes out."""
 
+import asyncio
+import errno
 import os
 import signal
 import socket
@@ -19,7 +21,7 @@ from aiosmtpd.controller import Controller
 
 from cockpit.access.policy import OPERATOR
 from cockpit.i18n import using
-from cockpit.reports import mail, make, schedule, worker
+from cockpit.reports import mail, make, schedule, service, worker
 from cockpit.reports.errors import ReportError
 from cockpit.settings import Settings, load
 from data.desk import clock, reports
@@ -86,6 +88,26 @@ def test_drafts_of_killed_workers_are_removed(config: Settings) -> None:
         (folder / name).touch()
     worker._tidy(config)
     assert {name: (folder / name).exists() for name in ends} == ends
+
+
+def test_a_disk_that_is_full_for_a_while_ends_no_reports(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Settings] = []
+
+    def full(found: Settings) -> bool:
+        looks.append(found)
+        if len(looks) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return True
+
+    monkeypatch.setattr(service, "taken", full)
+    monkeypatch.setattr(service, "AGAIN_SECONDS", 0.01)
+
+    async def serve() -> None:
+        await asyncio.wait_for(service.run(), 2)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(serve())
+    assert len(looks) > 2
 
 
 def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settings) -> None:
