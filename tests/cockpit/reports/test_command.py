@@ -94,4 +94,6 @@ def test_a_brief_needs_no_more_than_its_format(config: Settings, desk: Desk, tmp
     assert ran.returncode == 0, ran.stderr
     loaded = set(ran.stdout.splitlines()[-1].split())
     others = {library for name, library in WRITERS.items() if library and name != format}
+    if format == "docx":
+        others.discard("typst")  # how close a page must be set is tried by the typesetter
     assert loaded & {*HEAVY, *others} == set()
