@@ -92,12 +92,13 @@ def _numbers(q: Question, rolled: bool) -> tuple[dict[str, Reader], set[object],
 def _cells(q: Question, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
     """The raw numbers of the metrics by group and bucket, and why those of others cannot be computed.
 
-    Buckets known at different times are asked apart.
+    Facts known at different times are asked apart; a view answers for all instants at once.
     """
     moments: dict[datetime, list[int]] = {}
     for i in range(len(q.buckets)):
         moments.setdefault(q.known_at(i), []).append(i)
-    asks, places = [], []
+    asks = _of_views(q, metrics)
+    places = [[*range(len(q.buckets))]] * len(asks)
     for moment, indices in moments.items():
         apart = replace(q, as_of=moment, buckets=tuple(q.buckets[i] for i in indices))
         mine = _questions(apart, metrics, rolled)
@@ -130,19 +131,23 @@ def _with_data(q: Question, metric: Metric, read: Reader) -> Reader:
     return lambda key: (None, None, None, 0) if key[1] in without else read(key)
 
 
+def _of_views(q: Question, metrics: list[Metric]) -> list[Ask]:
+    asks: list[Ask] = []
+    for domain in q.catalog.domains:
+        mine = [metric for metric in metrics if metric.domain == domain.id]
+        asks += [partial(_attempt, partial(views, q, domain), mine)] if domain.view and mine else []
+    return asks
+
+
 def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
-    """The raw numbers of the metrics: one question for all of a domain that add up, one for each that does not.
+    """The raw numbers of facts: one question for all metrics of a domain that add up, one for each that does not.
 
     Those that take longest come first, since the first is asked at once and the others when their turn comes.
     """
-    viewed: list[Ask] = []
     spreads: list[Ask] = []
     additions: list[Ask] = []
     for domain in q.catalog.domains:
-        mine = [metric for metric in metrics if metric.domain == domain.id]
-        if domain.view:
-            viewed += [partial(_attempt, partial(views, q, domain), mine)] if mine else []
-            continue
+        mine = [metric for metric in metrics if metric.domain == domain.id and not domain.view]
         mine = [metric for metric in mine if feed(q.edition, q.catalog, metric).is_fed]
         single = [m for m in mine if m.quantile or m.oldest]
         spreads += [partial(_attempt, partial(_spread, narrowed(q, m), domain, rolled), [m]) for m in single]
@@ -153,7 +158,7 @@ def _questions(q: Question, metrics: list[Metric], rolled: bool) -> list[Ask]:
             partial(_attempt, partial(_sums, replace(q, sources=only), domain, rolled), ms)
             for only, ms in alike.items()
         ]
-    return [*viewed, *spreads, *additions]
+    return [*spreads, *additions]
 
 
 def _attempt(ask: Callable[[list[Metric]], dict[str, Cells]], metrics: list[Metric]) -> Answers:

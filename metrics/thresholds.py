@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from statistics import fmean, stdev
 
 import pandas as pd
@@ -133,19 +134,27 @@ def baseline(
         for name in ("mean_30_days", "weekday_8_weeks")
     }
     if names := against["mean_30_days"]:
-        days = [Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31)]
-        told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
+        days = tuple(Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31))
+        told = _of_days(edition, tuple(names), code, days, by, catalog)
         base.mean.update({key: fmean(values) for key, values in _values(told).items()})
     if names := against["weekday_8_weeks"]:
         # the last whole day: a day still running is lower than any
         last = stop - DAY if stop < last_day(edition.as_of) + DAY else stop - 2 * DAY
-        days = [Period(last - timedelta(weeks=i), last - timedelta(weeks=i) + DAY) for i in range(WEEKS + 1)]
-        told = query(edition, names, code, period, by=by, periods=days, catalog=catalog)
+        days = tuple(Period(last - timedelta(weeks=i), last - timedelta(weeks=i) + DAY) for i in range(WEEKS + 1))
+        told = _of_days(edition, tuple(names), code, days, by, catalog)
         base.latest.update({key: value for key, (value,) in _values(told[told["period"] == last]).items()})
         earlier = _values(told[told["period"] != last])
         base.mean.update({key: fmean(values) for key, values in earlier.items()})
         base.spread.update({key: stdev(values) for key, values in earlier.items() if len(values) > 1})
     return base
+
+
+@lru_cache(maxsize=256)
+def _of_days(
+    edition: Edition, names: tuple[str, ...], code: int, days: tuple[Period, ...], by: str | None, catalog: Catalog
+) -> pd.DataFrame:
+    """The answer for past days, which tiles, rankings and the list of reds compare with alike."""
+    return query(edition, names, code, days[0], by=by, periods=days, catalog=catalog)
 
 
 def _values(told: pd.DataFrame) -> dict[tuple[str, str], list[float]]:
