@@ -55,7 +55,12 @@ def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names:
 
     relation: SQL of the facts as the roll-up counts them.
     """
-    changes = _changes(q, domain, relation)
+    # a line asks for one day and measure of most moments: not worth reading all columns for
+    narrow = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
+    brief = all(bucket.period.days == 1 for bucket in whole.buckets)
+    flows = tuple(flow for flow in domain.flows if not brief or flow.name in narrow)
+    sql = _sql(domain, flows, q.as_of, q.edition.as_of, relation)
+    changes = _read(q.edition.whole, sql, flows, domain.dimensions)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
     found = {key: dict(cell) for key, cell in cells.items()}
     for i, bucket in enumerate(whole.buckets):
@@ -103,10 +108,6 @@ def _by_group(changes: Changes, q: Question, start: int, period: Period) -> dict
     return dict(zip(words.tolist(), np.bincount(index, values).tolist(), strict=True))
 
 
-def _changes(q: Question, domain: Domain, relation: str) -> dict[str, Changes]:
-    return _read(q.edition.whole, _sql(domain, q.as_of, q.edition.as_of, relation), domain.flows, domain.dimensions)
-
-
 def _anchors(flows: Iterable[Measure]) -> list[str]:
     return list(dict.fromkeys(flow.anchor for flow in flows))
 
@@ -116,15 +117,15 @@ def _counts(flows: Iterable[Measure]) -> list[tuple[str | None, str | None]]:
     return list(dict.fromkeys((flow.where, flow.value) for flow in flows))
 
 
-def _sql(domain: Domain, moment: datetime, as_of: datetime, relation: str) -> str:
+def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: datetime, relation: str) -> str:
     """SQL of one row a changed fact as known now, and one as known then: groups, days of anchors, counts."""
-    fact, then = _columns(domain), _time(moment)
+    fact, then = _columns(domain, flows), _time(moment)
     names = ", ".join(column.name for column in fact.columns)
     stop = _time(min(datetime.combine(last_day(moment) + DAY, time.min), as_of))
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
     changed = (
         f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation})) "
-        f"WHERE {_condition(domain, fact, then, stop)}"
+        f"WHERE {_condition(flows, fact, then, stop)}"
     )
     sides = (
         f"SELECT *, false AS _then, {stop} AS _stop FROM changed UNION ALL BY NAME "
@@ -132,9 +133,9 @@ def _sql(domain: Domain, moment: datetime, as_of: datetime, relation: str) -> st
     )
     days = [
         f"CASE WHEN ({anchor}) < _stop THEN ({anchor})::DATE - DATE '1970-01-01' ELSE {NEVER} END::INTEGER"
-        for anchor in _anchors(domain.flows)
+        for anchor in _anchors(flows)
     ]
-    counts = [f"CASE WHEN {where or 'true'} THEN ({value or 1})::DOUBLE END" for where, value in _counts(domain.flows)]
+    counts = [f"CASE WHEN {where or 'true'} THEN ({value or 1})::DOUBLE END" for where, value in _counts(flows)]
     groups = ["area", *(f"coalesce({name}, '')" for name in domain.dimensions)]
     picked = [f"{sql} AS _{i}" for i, sql in enumerate([*groups, *days, *(f"coalesce({sql}, 0)" for sql in counts)])]
     return (
@@ -143,20 +144,20 @@ def _sql(domain: Domain, moment: datetime, as_of: datetime, relation: str) -> st
     )
 
 
-def _columns(domain: Domain) -> Fact:
-    """The domain's fact with the columns that its flows rest on."""
+def _columns(domain: Domain, flows: tuple[Measure, ...]) -> Fact:
+    """The domain's fact with the columns that flows rest on."""
     fact = FACTS[domain.fact]
-    texts = [text for flow in domain.flows for text in (flow.anchor, flow.where or "", flow.value or "")]
+    texts = [text for flow in flows for text in (flow.anchor, flow.where or "", flow.value or "")]
     words = {*_WORD.findall(" ".join([*texts, *domain.terms.values()])), *domain.dimensions, "area", fact.time}
     words |= {column.known_at for column in fact.columns if column.name in words}
     return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
 
 
-def _condition(domain: Domain, fact: Fact, then: str, stop: str) -> str:
+def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> str:
     """SQL of whether a fact can count differently: it has a time from `then` on, and one before `stop`."""
     times = [column.name for column in fact.columns if column.type == TIME]
     later, before = [f"{name} >= {then}" for name in times], [f"least({', '.join(times)}) < {stop}"]
-    for anchor in _anchors(domain.flows):
+    for anchor in _anchors(flows):
         # an anchor that chooses among the columns is one of these times; any other is asked for itself
         words = {word.lower() for word in _WORD.findall(anchor)}
         if re.sub(r"[\w\s(),]", "", anchor) or re.search(r"\b\d", anchor) or not words <= _CHOICE | {*times}:

@@ -33,10 +33,28 @@ def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) 
     if held:
         return added_up(held, q, domain, names)
     if 1 < len(q.buckets) <= FEW:
-        return _in_columns(q, domain, names, table)
+        apart = _by_reach(domain, names) if table else [names]
+        return _together([_in_columns(q, domain, mine, table) for mine in apart], names)
     sql = sums_sql(q, domain, names, table)
     rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
     return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
+
+
+def _by_reach(domain: Domain, names: list[str]) -> list[list[str]]:
+    """Stocks, which rest on all days of a roll-up, and the others, which need no more than the last ones."""
+    stocks = [name for name in names if isinstance(domain.measures[name], Stock)]
+    return [mine for mine in (stocks, [name for name in names if name not in stocks]) if mine]
+
+
+def _together(answers: list[Cells], names: list[str]) -> Cells:
+    """Answers for different measures as one; what one of them does not hold is zero."""
+    if len(answers) == 1:
+        return answers[0]
+    found: Cells = {}
+    for cells in answers:
+        for key, cell in cells.items():
+            found.setdefault(key, dict.fromkeys(names, 0)).update(cell)
+    return found
 
 
 def _in_columns(q: Question, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
