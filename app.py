@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -52,10 +53,18 @@ POLICY = {
     "frame-ancestors": "'self'",
 }
 HSTS = "max-age=31536000"
+FEATURES = (
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+    "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+)  # fmt: skip
+"""What a browser can do and no page of ours asks for."""
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 WALL = {"wall": "1", "embed": "true", "embed_options": "dark_theme"}
 
@@ -89,6 +98,7 @@ async def wall(request: Request) -> RedirectResponse:
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Whatever the first visitor would wait for happens before the port opens."""
+    os.umask(0o077)  # a server that was not started by our command keeps its files private as well
     queries.limit(settings.current().query_seconds)
     costly.begin()
     warm.up()

@@ -12,6 +12,7 @@ from cockpit.commands.backup import backup, inventory, restore
 from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
+from cockpit.commands.keys import keys
 from cockpit.commands.load import areas, load, rejects, unload
 from cockpit.commands.probe import probe
 from cockpit.commands.pushes import pushes
@@ -25,6 +26,7 @@ from data.errors import DataError
 from metrics.errors import MetricsError
 
 INTERRUPTED = 130
+PRIVATE = 0o077
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -33,6 +35,7 @@ def cli() -> None:
 
     Settings are environment variables COCKPIT_…; the README lists them.
     """
+    os.umask(PRIVATE)  # whatever a command writes is its owner's alone
 
 
 for command in (
@@ -54,6 +57,7 @@ for command in (
     user,
     token,
     audit,
+    keys,
     backup,
     restore,
     inventory,

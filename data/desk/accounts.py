@@ -207,7 +207,7 @@ def sign_in(
     with desk.begin() as session:
         row = row_of(session, name)
         recovered = False
-        if row.totp_confirmed and not secondfactor.accepts(row, totp or "", now):
+        if row.totp_confirmed and not secondfactor.accepts(desk, row, totp or "", now):
             recovered = bool(totp) and secondfactor.uses_recovery(session, row.id, totp or "", now)
             if not recovered:
                 if totp:

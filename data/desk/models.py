@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 
 
 class Account(Base):
-    """Somebody who can sign in. totp_step: the last code used."""
+    """Somebody who can sign in. totp_step: the last code used. totp_secret: encrypted."""
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,7 +27,7 @@ class Account(Base):
     password: Mapped[str] = mapped_column(Text)
     must_change: Mapped[bool] = mapped_column(default=True)
     disabled: Mapped[bool] = mapped_column(default=False)
-    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_secret: Mapped[str | None] = mapped_column(String(400))
     totp_confirmed: Mapped[bool] = mapped_column(default=False)
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     made_at: Mapped[datetime]

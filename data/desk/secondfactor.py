@@ -8,7 +8,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from data.desk import models
+from data.desk import models, sealing
 from data.desk.errors import Refused
 from data.desk.store import Desk
 
@@ -23,8 +23,9 @@ def start(desk: Desk, account_id: int) -> str:
         row = session.get_one(models.Account, account_id)
         if row.totp_confirmed:
             raise Refused(f"{row.name} has a second factor: it is taken away before another is set up")
-        row.totp_secret, row.totp_confirmed, row.totp_step = pyotp.random_base32(), False, 0
-        return _address(row)
+        secret = pyotp.random_base32()
+        row.totp_secret, row.totp_confirmed, row.totp_step = sealing.seal(desk.custody, secret), False, 0
+        return _address(desk, row)
 
 
 def pending(desk: Desk, account_id: int) -> str:
@@ -33,7 +34,7 @@ def pending(desk: Desk, account_id: int) -> str:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or row.totp_confirmed:
             raise Refused("no second factor is being set up: begin again")
-        return _address(row)
+        return _address(desk, row)
 
 
 def secret_of(address: str) -> str:
@@ -45,7 +46,7 @@ def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
     """Ask for codes from now on; Refused unless the app already gives the right one. Gives recovery codes."""
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id)
-        if not row.totp_secret or not accepts(row, code, now):
+        if not row.totp_secret or not accepts(desk, row, code, now):
             raise Refused("this is not the code that the app shows now")
         row.totp_confirmed = True
         return new_codes(desk, account_id)
@@ -89,18 +90,20 @@ def _hashed(code: str) -> str:
     return hashlib.sha256(code.strip().lower().encode()).hexdigest()
 
 
-def _address(row: models.Account) -> str:
-    return pyotp.TOTP(row.totp_secret or "").provisioning_uri(name=row.name, issuer_name=ISSUER)
+def _address(desk: Desk, row: models.Account) -> str:
+    return pyotp.TOTP(sealing.unseal(desk.custody, row.totp_secret or "")).provisioning_uri(
+        name=row.name, issuer_name=ISSUER
+    )
 
 
-def accepts(row: models.Account, code: str, now: datetime) -> bool:
+def accepts(desk: Desk, row: models.Account, code: str, now: datetime) -> bool:
     """Whether a code is right now, one step early or late, and newer than the last one used; then it is used up.
 
     A last one that is still to come was used before the clock was set back: it keeps nobody out.
     """
     present = int(now.replace(tzinfo=UTC).timestamp()) // STEP
     last = row.totp_step if row.totp_step <= present + 1 else 0
-    totp = pyotp.TOTP(row.totp_secret or "", interval=STEP)
+    totp = pyotp.TOTP(sealing.unseal(desk.custody, row.totp_secret or ""), interval=STEP)
     for step in (present + shift for shift in (-1, 0, 1)):
         if step > last and pyotp.utils.strings_equal(totp.at(step * STEP), code.strip()):
             row.totp_step = step

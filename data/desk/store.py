@@ -118,7 +118,14 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         _migrate(connection)
         custody.prepare()
         chain.adopt(connection, custody)
+        _seal_secrets(connection, custody)
     return Desk(engine, custody)
+
+
+def _seal_secrets(connection: Connection, custody: Custody) -> None:
+    from data.desk import sealing  # which needs the desk
+
+    sealing.seal_all(connection, custody)
 
 
 def _migrate(connection: Connection) -> None:

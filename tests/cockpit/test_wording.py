@@ -56,6 +56,7 @@ ELSEWHERE = {
     "data/backup/archive.py": BACKED_UP, "data/backup/desk.py": BACKED_UP, "data/backup/restore.py": BACKED_UP,
     "data/backup/take.py": BACKED_UP, "data/backup/totals.py": BACKED_UP,
     "data/desk/tokens.py": TOKENS, "data/keyring.py": STARTED, "data/desk/custody.py": STARTED,
+    "data/desk/sealing.py": LOGGED,
     "metrics/catalog/read.py": STARTED, "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
     "cockpit/access/identity.py": LOGGED, "cockpit/access/provider.py": LOGGED,
 }  # fmt: skip
