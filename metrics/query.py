@@ -134,8 +134,9 @@ def _with_data(q: Question, metric: Metric, read: Reader) -> Reader:
 def _of_views(q: Question, metrics: list[Metric]) -> list[Ask]:
     asks: list[Ask] = []
     for domain in q.catalog.domains:
-        mine = [metric for metric in metrics if metric.domain == domain.id]
-        asks += [partial(_attempt, partial(views, q, domain), mine)] if domain.view and mine else []
+        mine = [metric for metric in metrics if domain.view and metric.domain == domain.id]
+        mine = [metric for metric in mine if feed(q.edition, q.catalog, metric).is_fed]
+        asks += [partial(_attempt, partial(views, q, domain), mine)] if mine else []
     return asks
 
 

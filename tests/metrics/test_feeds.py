@@ -111,3 +111,27 @@ def test_an_edition_that_does_not_note_its_columns_is_taken_as_it_is(
     deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
     monkeypatch.setattr("metrics.feeds._mapped", lambda edition: None)
     assert value(published(home, AS_OF), "backlog") == (12, "ok")
+
+
+VIEWS = [metric.id for domain in CATALOG.domains if domain.view for metric in domain.metrics]
+SITE = {"key": "site", "area": DISTRICT, "kind": "site", "name": "区政府网站"}
+VISIT = {
+    "key": "1", "asset_source": "register", "asset": "site", "rule": "site_open", "passed": True,
+    "checked_at": datetime(2026, 11, 21, 9),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("delivered", [(), ("assets",), ("checks",), ("assets", "checks")])
+def test_a_view_needs_a_source_of_each_fact_that_it_reads(home: Home, delivered: tuple[str, ...]) -> None:
+    deliver(home, "cases", [case(1)])
+    if "assets" in delivered:
+        deliver(home, "assets", [SITE], source="register")
+    if "checks" in delivered:
+        deliver(home, "checks", [VISIT], source="probe")
+    edition = published(home, AS_OF)
+    for metric in VIEWS:
+        number, quality = value(edition, metric)
+        no_source = quality == NO_SOURCE
+        assert not no_source or number is None
+        assert no_source is (delivered != ("assets", "checks")), metric
+        assert not no_source or count_rows(edition, metric, DISTRICT, MONTH, catalog=CATALOG) == 0
