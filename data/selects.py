@@ -1,6 +1,6 @@
 """The SELECT of a district's own view: it reads the tables it is given and nothing else."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from data.errors import DataError
 from data.expressions import OUTSIDE, functions, statements, suggest
@@ -18,19 +18,6 @@ def check(sql: str, tables: Collection[str]) -> None:
     if len(parsed) != 1:
         raise DataError("must be one SELECT statement")
     _walk(parsed[0]["node"], frozenset(name.lower() for name in tables))
-
-
-def tables_of(sql: str) -> set[str]:
-    """The names of all tables that a SELECT reads, its own common table expressions among them."""
-    return set(_named(statements(sql.strip().rstrip(";"))))
-
-
-def _named(tree: object) -> Iterator[str]:
-    if isinstance(tree, dict) and tree.get("type") == "BASE_TABLE":
-        yield str(tree["table_name"]).lower()
-    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-    for part in parts:
-        yield from _named(part)
 
 
 def _walk(tree: object, tables: frozenset[str]) -> None:

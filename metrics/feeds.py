@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from data.editions import Edition
 from data.schema import FACTS, Fact
-from data.selects import tables_of
 from metrics.catalog import Catalog, Metric
 from metrics.needs import needs
 from metrics.question import Question
@@ -53,8 +52,7 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     if mapped is None:
         return Feed(("",))
     if domain.view:
-        delivered = {fact for _source, fact, _columns in mapped}
-        return Feed(("",) if _read_by(domain.view) <= delivered else ())
+        return Feed(("",) if any(fact == domain.fact for _source, fact, _columns in mapped) else ())
     fact, needed = FACTS[domain.fact], needs(catalog, id)
     mine = {source: columns for source, of, columns in mapped if of == fact.name}
     missing = {source: lacking(fact, needed.columns, columns) for source, columns in mine.items()}
@@ -62,12 +60,6 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     left = {source: columns for source, columns in missing.items() if columns}
     counted = any(not set(columns) & needed.uncounted for columns in left.values())
     return Feed(fed, tuple(left.items()), fed if fed and counted else None)
-
-
-@lru_cache(maxsize=64)
-def _read_by(view: str) -> frozenset[str]:
-    """The facts that a view reads: without a source of each it has nothing to say."""
-    return frozenset(tables_of(view) & FACTS.keys())
 
 
 def lacking(fact: Fact, needed: Iterable[str], mapped: Iterable[str]) -> tuple[str, ...]:
