@@ -145,7 +145,8 @@ def test_the_commands_are_those_of_the_readme(readme: str) -> None:
 def test_every_command_and_option_has_a_help_text(name: str, command: click.Command) -> None:
     assert command.help
     assert [p.name for p in command.params if isinstance(p, click.Option) and not p.help] == []
-    assert "--home" in {option for p in command.params for option in p.opts}
+    if name != "inventory":  # it lists what is installed, whatever the home
+        assert "--home" in {option for p in command.params for option in p.opts}
 
 
 @pytest.mark.parametrize("args", [["--help"], *([*name.split(), "--help"] for name, _ in COMMANDS)], ids=" ".join)
@@ -334,7 +335,7 @@ def test_wrong_usage_is_one_line_and_exit_2(published: Path, run: Any) -> None:
     run("lod").fails(2, "lod")
     run("load", "nowhere.yaml").fails(2, "nowhere.yaml")
     run("query", "intak", *QUERY).fails(2, '"intak"', 'Did you mean "intake"?')
-    run("query", "intake", "--area", "12", "--from", "2026-03-01", "--to", "2026-04-01").fails(2, "--area")
+    run("query", "intake", "--area", "12", "--from", "2026-03-01", "--to", "2026-04-01").fails(2, "12")
     run("query", "intake", "--area", "110101000000", *QUERY[2:]).fails(2, "110101000000")
     run("query", "intake", *QUERY[:3], "yesterday", *QUERY[4:]).fails(2, "'yesterday'", "--from")
     run("query", "intake", *QUERY[:4], "--to", "2026-02-01").fails(2, "empty")

@@ -50,6 +50,7 @@ SCOPED = {
     "/api/v1/metrics/{id}": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA",
     "/api/v1/metrics/{id} as CSV": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA&format=csv",
     "/api/v1/rows/{id}": f"/api/v1/rows/intake?{NOVEMBER}&area=AREA",
+    "/api/v1/reds": f"/api/v1/reds?{NOVEMBER}&area=AREA",
     "/api/v1/areas": "/api/v1/areas?area=AREA",
     "/api/v1/areas as GeoJSON": "/api/v1/areas?area=AREA&format=geojson",
     "/files/rows.csv": f"/files/rows.csv?{NOVEMBER}&metric=intake&area=AREA",
