@@ -10,6 +10,7 @@ from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.names import area_name, source_name
 from cockpit.reports import progress, wording
+from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
@@ -36,17 +37,17 @@ def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
     heading = wording.fill(scene, section.heading[language()]) if section.heading and len(names) == 1 else ""
     for metric in scene.at(names, scene.view.area.level):
         domain = scene.view.catalog.domain(metric)
-        if domain.fact != "cases" or metric.composite or domain.view:
-            continue
-        asked = {
-            "part": section.part if metric.numerator else None,
-            "where": scene.where,
-            "catalog": scene.view.catalog,
-        }
-        view = scene.view
-        total = count_rows(view.edition, metric.id, view.area.code, view.period, **asked)
-        if total:
-            yield _table(section, scene, metric, total, asked, heading)
+        if domain.fact == "cases" and not metric.composite and not domain.view:
+            yield from or_why(_counted(section, scene, metric, heading))
+
+
+def _counted(section: Cases, scene: Scene, metric: Metric, heading: str) -> Iterator[Block]:
+    view = scene.view
+    part = section.part if metric.numerator else None
+    asked = {"part": part, "where": scene.where, "catalog": view.catalog}
+    total = count_rows(view.edition, metric.id, view.area.code, view.period, **asked)
+    if total:
+        yield _table(section, scene, metric, total, asked, heading)
 
 
 def _table(section: Cases, scene: Scene, metric: Metric, total: int, asked: dict[str, Any], heading: str) -> Table:

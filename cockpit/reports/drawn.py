@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.layouts import answers
+from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ages, Trend
 from cockpit.reports.model import Block, Chart, Series
 from cockpit.reports.numbers import plain
@@ -18,10 +19,7 @@ from metrics.period import DAY
 def trends(section: Trend, scene: Scene) -> Iterator[Block]:
     """One chart a metric that has had a value."""
     for metric in scene.at(section.metrics, scene.view.area.level):
-        if section.over == "months":
-            yield from _months(scene, metric)
-        else:
-            yield from _period(scene, metric)
+        yield from or_why((_months if section.over == "months" else _period)(scene, metric))
 
 
 def _months(scene: Scene, metric: Metric) -> Iterator[Block]:

@@ -1,14 +1,26 @@
 """What can go wrong with a report. Messages are in the language spoken: a command and the API speak English."""
 
+from collections.abc import Iterable, Iterator
+
 from cockpit.errors import CockpitError, UsageError
 from cockpit.i18n import _
+from cockpit.reports.model import Block, Text
 from cockpit.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
+from metrics.failures import Uncomputable
 
 
 class ReportError(UsageError):
     """The request or the kind cannot be made into a report; nothing was written."""
+
+
+def or_why(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks of one metric; where its definition cannot be computed, a note that says so in their place."""
+    try:
+        yield from list(blocks)
+    except Uncomputable as error:
+        yield Text(worded(str(error)), "note")
 
 
 def explained(error: Exception) -> str:

@@ -6,6 +6,7 @@ from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.layouts import answers
 from cockpit.reports import tables, wording
+from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ranking, Reds
 from cockpit.reports.model import Block, Cell, Column, Table, Text
 from cockpit.reports.numbers import count, figure, name_of, plain, shown_as, step
@@ -31,7 +32,7 @@ def ranking(section: Ranking, scene: Scene) -> Iterator[Block]:
     for metric in scene.at(names, level):
         if tables.counted(scene, metric, section.by):
             name = f"{heading} {metric.name[language()]}" if many else heading
-            yield from _ranked(section, scene, metric, name)
+            yield from or_why(_ranked(section, scene, metric, name))
 
 
 def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterator[Block]:
