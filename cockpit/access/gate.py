@@ -52,7 +52,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
-        if any(closed in path for closed in CLOSED):
+        if not path.startswith("/static/") and any(closed in path for closed in CLOSED):
             await _refuse(scope, receive, send, PlainTextResponse("not found\n", 404))
             return
         if origin.is_checked(scope):

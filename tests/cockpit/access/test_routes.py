@@ -189,7 +189,8 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
 
 @pytest.mark.parametrize("path", ["/media/abc.csv", "/rows/media/abc.csv"])
 def test_files_by_hash_are_not_served(get: Callable[..., httpx.Response], path: str) -> None:
-    assert get(path, "leader").status_code == 404
+    assert (get(path, "leader").status_code, get(path, "leader").text) == (404, "not found\n")
+    assert get("/static/media/font.woff2", "leader").text != "not found\n", "the fonts of the screens are"
 
 
 @pytest.mark.parametrize("role", MATRIX)
