@@ -97,7 +97,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def fresh_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a small demo district as of this morning."""
-    return _district(tmp_path_factory.mktemp("fresh"), 2_000)
+    return _district(tmp_path_factory.mktemp("fresh"), 20_000)  # towns have enough open cases to be red
 
 
 def _district(home: Path, cases: int, *options: str) -> Path:
