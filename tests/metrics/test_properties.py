@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from data.editions import Edition
@@ -117,6 +117,7 @@ def test_the_effects_of_every_split_add_up_exactly_to_the_change(
 
 @given(period=PERIODS)
 def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, period: Period) -> None:
+    assume(period.start <= district.as_of.date())  # of a period that lies ahead nothing is known
     before = Period(period.start - timedelta(days=1), period.start)
     names = ["backlog", "intake", "closed", "cancelled"]
     told = query(district, names, DISTRICT, period).set_index("metric")["value"].fillna(0)
