@@ -62,11 +62,11 @@ def within(limit: int, task: str, root: Path, told: Path, *arguments: Any) -> No
         told.write_text(f"{type(error).__name__}: {error}" if len(str(error)) else traceback.format_exc())
 
 
-def accepting(root: Path, acknowledged: Path, count: int) -> None:
-    """Takes pushes into the spool one by one, and writes down each that its sender would now be promised."""
+def accepting(root: Path, acknowledged: Path, count: int, first: int = 0) -> None:
+    """Takes pushes `first` to `count` into the spool, and writes down each that its sender would now be promised."""
     spool = Spool(Home(root, memory="1GB"))
     with acknowledged.open("a") as out:
-        for i in range(count):
+        for i in range(first, count):
             body = Intake(spool.coming(), "ndjson", Limits(10**6, 1000))
             body.feed(pushed_rows(i).encode())
             body.close()

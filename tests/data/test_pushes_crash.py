@@ -2,6 +2,7 @@
 
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -32,26 +33,33 @@ def prepared(root: Path) -> Home:
     return home
 
 
+def promises(acknowledged: Path) -> list[tuple[int, str]]:
+    """The number and the id of each push that was acknowledged, in order."""
+    lines = acknowledged.read_text().splitlines() if acknowledged.exists() else []
+    return [(int(i), id) for i, id in map(str.split, lines)]
+
+
 def test_what_was_promised_is_there_whole_after_a_kill(tmp_path: Path) -> None:
+    """Each process accepts without end until it is killed; the next begins with the last keys of the one before."""
     home, acknowledged, chance = prepared(tmp_path / "var"), tmp_path / "acknowledged", random.Random(SEED)
-    spool, killed = Spool(home), 0
+    spool, last = Spool(home), 0
     for _ in range(KILLS):
-        process = fresh(accepting, home.root, acknowledged, PUSHES)
+        known = len(promises(acknowledged))
+        process = fresh(accepting, home.root, acknowledged, sys.maxsize, max(0, last - 2))
         process.join(chance.uniform(0.02, 0.25))
         process.kill()
         process.join()
-        killed += process.exitcode == -signal.SIGKILL
-        promised = [line.split() for line in acknowledged.read_text().splitlines()] if acknowledged.exists() else []
-        for i, id in promised:
+        assert process.exitcode == -signal.SIGKILL
+        for i, id in promises(acknowledged)[known:]:
             push = spool.find(id)
             assert push
-            assert spool.file(push).read_text() == pushed_rows(int(i))
-    assert killed
-    process = fresh(accepting, home.root, acknowledged, PUSHES)
+            assert spool.file(push).read_text() == pushed_rows(i)
+            last = max(last, i)
+    process = fresh(accepting, home.root, acknowledged, last + PUSHES)
     process.join()
-    assert (process.exitcode, spool.waiting()[0]) == (0, PUSHES)
-    ids = dict(line.split() for line in acknowledged.read_text().splitlines())
-    assert len(set(ids.values())) == PUSHES, "a key was answered with another push after a kill"
+    assert (process.exitcode, spool.waiting()[0]) == (0, last + PUSHES)
+    ids = dict(promises(acknowledged))
+    assert len(set(ids.values())) == last + PUSHES, "a key was answered with another push after a kill"
 
 
 def test_kills_and_lost_journals_together_lose_nothing(tmp_path: Path) -> None:
