@@ -56,6 +56,11 @@ def _(text: str, /, **values: object) -> str:
     return translated.format(**values) if values else translated
 
 
+def N_(text: str, /) -> str:
+    """Mark a text for the catalogue that is translated where it is shown."""
+    return text
+
+
 def ngettext(singular: str, plural: str, count: float, /, **values: object) -> str:
     """The text for a count; {n} is the count with thousands separators. Chinese has one form for both."""
     text = _messages(language()).get(singular) or (singular if count == 1 else plural)

@@ -1,11 +1,12 @@
 """The shell of every screen: which pages there are, the look, and the way to move. Runs on every visit of every page.
 
-A page is one file of `pages/`; a new file is a new page at the path of its name.
+A page is one file of `pages/` and one row of `cockpit.access.pages`.
 """
 
 import streamlit as st
 
 from cockpit import assets, nav, telemetry
+from cockpit.access.pages import FIRST
 from cockpit.i18n import _, language, using
 from cockpit.serving import uploads
 
@@ -17,5 +18,5 @@ with using(language()):
     st.html(STYLE)
     given = st.query_params
     nav.install(language=language(), size=given.get("size", "m"), wall=given.get("wall") == "1")
-    with telemetry.run(page.url_path or nav.FIRST), uploads.one_run():
+    with telemetry.run(page.url_path or FIRST), uploads.one_run():
         page.run()

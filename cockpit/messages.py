@@ -3,11 +3,7 @@
 {placeholders} stand for what differs; `cockpit.wording` says what one may look like, and which are worded in turn.
 """
 
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogue that is translated elsewhere."""
-    return text
-
+from cockpit.i18n import N_
 
 DESK = (
     N_("an account's name has 1 to 60 printable characters and no blank at its ends"),

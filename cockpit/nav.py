@@ -10,24 +10,27 @@ from pathlib import Path
 import streamlit as st
 
 from cockpit import assets
+from cockpit.access import pages as register
 from cockpit.address import link
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
 
 
-FILES = sorted(file for file in (Path(__file__).parents[1] / "pages").glob("*.py") if not file.stem.startswith("_"))
-FIRST = "cockpit"
+FOLDER = Path(__file__).parents[1] / "pages"
 
 
 def pages() -> list[st.Page]:
-    """The pages of this run: a file of `pages/` is a page at the path of its name. For `cockpit/main.py`."""
+    """The pages of this run, those of the register: each is a file of `pages/`. For `cockpit/main.py`."""
     return [copy.copy(page) for page in _pages()]
 
 
 @cache
 def _pages() -> tuple[st.Page, ...]:
     """Made once, inside the first run: to make one, Streamlit looks its file up."""
-    return tuple(st.Page(file, title=file.stem, url_path=file.stem, default=file.stem == FIRST) for file in FILES)
+    return tuple(
+        st.Page(FOLDER / f"{name}.py", title=name, url_path=name, default=name == register.FIRST)
+        for name in register.PAGES
+    )
 
 
 def here(**changes: object) -> str:
@@ -38,7 +41,7 @@ def here(**changes: object) -> str:
 def install(*, language: str, size: str, wall: bool) -> None:
     """Take over the clicks of this run's screen, and carry out a move asked for by `go`."""
     data = {
-        "pages": [link(file.stem, {}) for file in FILES],
+        "pages": [link(name, {}) for name in register.PAGES],
         "lang": {"zh": "zh-CN"}.get(language, language),
         "size": size,
         "wall": wall,

@@ -1,7 +1,7 @@
 """What one screen shows: the guard and scope of every page, read from its URL and checked against the edition.
 
-Each page begins with `view = current()`. Whatever the URL says, the page then has an edition, an area, a metric
-and a period that exist; if the URL names something else, a friendly page says so and the run stops.
+Each page begins with `view = current(NAME)`. Whatever the URL says, the page then has an edition, an area, a metric and
+a period that exist; if the URL names something else, a friendly page says so and the run stops.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from cockpit import editions, problem, settings
-from cockpit.access import guard, visitors
+from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.nav import link
@@ -49,12 +49,13 @@ class BadParameter(Exception):
         self.name, self.asked, self.hint, self.near = name, asked, hint, near
 
 
-def current(what: Can | None = Can.LOOK) -> View:
-    """The view that the URL names, for somebody signed in who may do `what` there; None: who holds any role.
+def current(page: str) -> View:
+    """The view that the URL names, for a visitor who may open this page of `cockpit.access.pages` for its area.
 
     Shows a friendly page and stops the run when there is none.
     """
-    visitor = guard.enter(what)
+    what = pages.PAGES[page].right
+    visitor = guard.open_page(page)
     config = settings.current()
     try:
         view = read(st.query_params.to_dict(), config, visitor.grants)

@@ -1,13 +1,11 @@
 """The accounts: who can sign in. For the system administrator."""
 
 from cockpit.access import guard
-from cockpit.access.policy import Can
 from cockpit.components import header
-from cockpit.i18n import _
 from cockpit.screens import accounts, desk
 
-visitor = guard.enter(Can.ACCOUNTS)
-header.plain(visitor.grants, _("Accounts"))
+visitor = guard.open_page("accounts")
+header.plain(visitor.grants, "accounts")
 
 with desk.answering():
     if account := accounts.chosen():

@@ -1,13 +1,12 @@
 """The audit: who did what, and whether the record is whole. For the audit administrator."""
 
 from cockpit.access import guard
-from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
 from cockpit.screens import audit, desk
 
-visitor = guard.enter(Can.AUDIT)
-header.plain(visitor.grants, _("Audit"))
+visitor = guard.open_page("audit")
+header.plain(visitor.grants, "audit")
 
 header.title(_("Audit"), note=_("Who did what; kept 180 days at least, and no number is made of it"), level=1)
 

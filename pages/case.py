@@ -8,7 +8,7 @@ from cockpit.components.record import record
 from cockpit.i18n import _
 from cockpit.screens import case
 
-view = views.current()
+view = views.current("case")
 header.header(view)
 
 if found := case.find(view):

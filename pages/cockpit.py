@@ -6,7 +6,7 @@ from cockpit.components.header import header
 from cockpit.layouts import overview, publicity, village, wall
 from cockpit.view import current
 
-view = current()
+view = current("cockpit")
 if view.wall:
     wall.draw()
 else:

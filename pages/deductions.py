@@ -4,7 +4,7 @@ from cockpit import view as views
 from cockpit.components import header
 from cockpit.screens import deductions
 
-view = views.current()
+view = views.current("deductions")
 header.header(view)
 
 deductions.listed(view)

@@ -6,7 +6,7 @@ from cockpit.components.record import record
 from cockpit.i18n import _
 from cockpit.screens import dictionary
 
-view = views.current(None)
+view = views.current("dictionary")
 header.header(view)
 
 header.title(_("Metric dictionary"), note=_("One number, one definition, one place"), level=1)

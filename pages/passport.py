@@ -9,7 +9,7 @@ from cockpit.components.record import record
 from cockpit.i18n import _, language
 from cockpit.screens import passport, shared
 
-view = views.current()
+view = views.current("passport")
 header.header(view)
 
 if shared.is_told(view, "passport"):

@@ -2,13 +2,12 @@
 
 from cockpit import view as views
 from cockpit.access import guard
-from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
 from cockpit.screens import builder, desk, reports
 
-visitor = guard.enter(Can.REPORT)
-view = views.current(Can.REPORT)
+visitor = guard.open_page("reports")
+view = views.current("reports")
 header.header(view)
 
 with desk.answering():

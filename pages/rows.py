@@ -9,7 +9,7 @@ from cockpit.components.table import table
 from cockpit.i18n import _
 from cockpit.screens import download, rows, shared
 
-view = views.current()
+view = views.current("rows")
 header.header(view)
 
 if rows.has_rows(view) and shared.is_told(view, "rows"):

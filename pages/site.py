@@ -5,7 +5,7 @@ from cockpit.components import actions, header
 from cockpit.i18n import _
 from cockpit.screens import evidence, site
 
-view = views.current()
+view = views.current("site")
 header.header(view)
 
 if found := site.find(view):

@@ -4,7 +4,7 @@ from cockpit import view as views
 from cockpit.components import header
 from cockpit.screens import sites
 
-view = views.current()
+view = views.current("sites")
 header.header(view)
 
 sites.listed(view)

@@ -7,7 +7,7 @@ from cockpit.i18n import _, language
 from cockpit.screens import shared, why
 from metrics.compare import so_far
 
-view = views.current()
+view = views.current("why")
 header.header(view)
 
 if shared.is_told(view, "why"):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
-from cockpit.access import demo, first
+from cockpit.access import demo, pages
 from cockpit.access.forms import form_of, here, page, spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Held
@@ -35,7 +35,7 @@ def _told(visitor: Visitor) -> str:
     rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
     factor, change, home = escape(_("Second factor")), escape(_("Change password")), escape(_("Cockpit"))
-    begin = escape(here(link(first.page(visitor.grants), {})))
+    begin = escape(here(link(pages.landing(visitor.grants), {})))
     own = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a> · '
     return (
         f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"

@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cockpit.access import first, record, visitors
+from cockpit.access import pages, record, visitors
 from cockpit.access.gate import token_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.i18n import LANGUAGES
@@ -44,7 +44,7 @@ async def begin(
     if account.must_change and not how.get("by_provider"):
         target = "/password"
     elif target.partition("?")[0] == "/" and (visitor := await run_in_threadpool(visitors.known.of, token)):
-        target = target.replace("/", link(first.page(visitor.grants), {}), 1)
+        target = target.replace("/", link(pages.landing(visitor.grants), {}), 1)
     if lang in LANGUAGES and "lang=" not in target:
         target += f"{'&' if '?' in target else '?'}lang={lang}"
     answer = RedirectResponse(target, 303)

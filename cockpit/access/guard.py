@@ -5,7 +5,7 @@ import contextlib
 import streamlit as st
 
 from cockpit import problem
-from cockpit.access import first, record, visitors
+from cockpit.access import pages, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.serving import costly
@@ -26,10 +26,15 @@ def enter(what: Can | None = None) -> Visitor:
     return visitor
 
 
+def open_page(name: str) -> Visitor:
+    """Who opens the page; as `enter`, with the right that the register of pages names."""
+    return enter(pages.PAGES[name].right)
+
+
 def refuse(visitor: Visitor, *, what: str, area: str = "") -> None:
     """Say politely that this is not the visitor's to see, write it down, and stop."""
     record.note(visitor=visitor, event="refused", what=f"{what} {area}".strip(), result="refused")
-    problem.refused(first.page(visitor.grants))
+    problem.refused(pages.landing(visitor.grants))
     st.stop()
 
 

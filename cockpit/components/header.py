@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import format, settings
-from cockpit.access import first
+from cockpit.access import pages
 from cockpit.access.policy import Can, Grants
 from cockpit.compared import days as compared_days
 from cockpit.compared import label
@@ -70,7 +70,7 @@ def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallb
     }
     data = {
         "product": _("Governance Cockpit"),
-        "home": view.href(first.page(view.grants), area=None),
+        "home": view.href(pages.landing(view.grants), area=None),
         "crumbs": _crumbs(view),
         "demo": demo_mark(view.edition.demo),
         "other": _other_edition(view),
@@ -87,13 +87,14 @@ def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallb
     return packed(data)
 
 
-def plain(grants: Grants, text: str) -> None:
+def plain(grants: Grants, page: str) -> None:
     """The header of a page that shows no data of the district and needs none published: the desk's own pages."""
+    text = _(pages.PAGES[page].title)
     st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
     given = st.query_params.to_dict()
     data = {
         "product": _("Governance Cockpit"),
-        "home": link(first.page(grants), _kept(given)),
+        "home": link(pages.landing(grants), _kept(given)),
         "crumbs": [],
         "demo": demo_mark(),
         "other": {},
@@ -112,20 +113,12 @@ def plain(grants: Grants, text: str) -> None:
 
 def _of_numbers(view: "View") -> list[dict[str, str]]:
     """The pages beside the cockpit that stay with its area."""
-    sites = [{"text": _("Sites"), "href": view.href("sites")}] if view.grants.may(Can.LOOK) else []
-    return [*sites, {"text": _("Definitions"), "href": view.href("dictionary")}]
+    return [{"text": _(page.title), "href": view.href(page.name)} for page in pages.in_menu("view", view.grants)]
 
 
 def _pages(grants: Grants, given: Mapping[str, str]) -> list[dict[str, str]]:
-    """The pages that whoever looks may open, beside those of the numbers themselves."""
-    every = (
-        ("reports", _("Reports"), Can.REPORT),
-        ("data", _("Data"), Can.DATA),
-        ("accounts", _("Accounts"), Can.ACCOUNTS),
-        ("grants", _("Grants"), Can.GRANTS),
-        ("audit", _("Audit"), Can.AUDIT),
-    )
-    shown = [{"text": text, "href": link(page, _kept(given))} for page, text, can in every if grants.may(can)]
+    """The pages that these grants may open, besides those of the numbers."""
+    shown = [{"text": _(p.title), "href": link(p.name, _kept(given))} for p in pages.in_menu("work", grants)]
     account = {"text": _("Account"), "href": link("account", {"lang": given.get("lang")})}
     return [*shown, *_feedback(), account]
 

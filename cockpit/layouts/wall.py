@@ -27,7 +27,7 @@ TURNS = "wall.turns"
 @st.fragment(run_every=TURN)
 def draw() -> None:
     """One area, until the next turn. The view is read anew: a new edition is shown as soon as it is published."""
-    view = current().shared
+    view = current("cockpit").shared
     stops = stops_of(view)
     turn = st.session_state.get(TURNS, 0)
     st.session_state[TURNS] = turn + 1

@@ -62,10 +62,10 @@ def view_or_none() -> View | None:
     try:
         editions.current(settings.current())
     except DataError as fault:
-        guard.enter(Can.DATA)
+        guard.open_page("data")
         problem.no_edition(wording.worded(str(fault)))
         return None
-    return views.current(Can.DATA)
+    return views.current("data")
 
 
 @st.cache_data(ttl=SECONDS, max_entries=8, show_spinner=False)

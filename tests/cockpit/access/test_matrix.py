@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.access import guard, visitors
+from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
 from cockpit.layouts import answers
@@ -42,12 +42,7 @@ OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
 REFUSAL = "不在您的权限范围内"
-PAGES = {
-    "cockpit": Can.LOOK, "rows": Can.LOOK, "case": Can.LOOK, "passport": Can.LOOK, "why": Can.LOOK,
-    "sites": Can.LOOK, "site": Can.LOOK, "deductions": Can.LOOK,
-    "dictionary": None, "data": Can.DATA, "accounts": Can.ACCOUNTS, "grants": Can.GRANTS, "audit": Can.AUDIT,
-    "reports": Can.REPORT,
-}  # fmt: skip
+PAGES = {name: page.right for name, page in pages.PAGES.items()}
 LOOKING = [name for name, need in PAGES.items() if need is Can.LOOK]
 LOOKERS = [role for role, rights in MATRIX.items() if Can.LOOK in rights]
 SHOWN = ("tiles", "table", "record", "ranking", "bars", "todo", "today", "timeline", "visits", "areamap", "waterfall")

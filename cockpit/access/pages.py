@@ -1,0 +1,67 @@
+"""The register of pages: name, title, right and place in the menu. A page is one file of `pages/` and one row here.
+
+Navigation, menu, landing page, the guard of each page and the tests of rights are derived from it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cockpit.access.policy import Can, Grants
+from cockpit.i18n import N_
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page at the path of its name.
+
+    right: what a visitor must be allowed to do somewhere; None: any account with a role.
+    menu: "view" for pages that keep area and period, "work" for the others, "" for pages that only links lead to.
+    landing: whether it may be the first page after signing in.
+    """
+
+    name: str
+    title: str
+    right: Can | None
+    menu: Literal["view", "work", ""] = ""
+    landing: bool = False
+
+
+PAGES = {
+    page.name: page
+    for page in (
+        Page("cockpit", N_("Cockpit"), Can.LOOK, landing=True),
+        Page("sites", N_("Sites"), Can.LOOK, "view"),
+        Page("dictionary", N_("Definitions"), None, "view"),
+        Page("reports", N_("Reports"), Can.REPORT, "work"),
+        Page("data", N_("Data"), Can.DATA, "work", landing=True),
+        Page("accounts", N_("Accounts"), Can.ACCOUNTS, "work", landing=True),
+        Page("grants", N_("Grants"), Can.GRANTS, "work", landing=True),
+        Page("audit", N_("Audit"), Can.AUDIT, "work", landing=True),
+        Page("rows", N_("Rows"), Can.LOOK),
+        Page("why", N_("Why"), Can.LOOK),
+        Page("passport", N_("Passport"), Can.LOOK),
+        Page("case", N_("Case"), Can.LOOK),
+        Page("site", N_("Site"), Can.LOOK),
+        Page("deductions", N_("Deductions"), Can.LOOK),
+    )
+}
+"""By name, in the order of the menu."""
+FIRST = "cockpit"
+"""The page at the root path."""
+ACCOUNT = "account"
+"""Where an account without any role begins: its own page, which is served without Streamlit."""
+
+
+def may_open(page: Page, grants: Grants) -> bool:
+    """Whether a visitor with these grants may open the page, at least for some area."""
+    return page.right is None or grants.may(page.right)
+
+
+def in_menu(menu: str, grants: Grants) -> list[Page]:
+    """The pages of a menu group that these grants may open."""
+    return [page for page in PAGES.values() if page.menu == menu and may_open(page, grants)]
+
+
+def landing(grants: Grants) -> str:
+    """The name of the page where a visitor with these grants begins."""
+    return next((page.name for page in PAGES.values() if page.landing and may_open(page, grants)), ACCOUNT)
