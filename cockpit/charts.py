@@ -18,7 +18,7 @@ from cockpit.palette import DARK, LIGHT, Palette
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 Figure = dict[str, Any]
 FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"

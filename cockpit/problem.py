@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cockpit import settings
+from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _
-from cockpit.nav import link
 from cockpit.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError

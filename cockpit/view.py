@@ -14,8 +14,8 @@ import streamlit as st
 from cockpit import editions, problem, settings
 from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
+from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
-from cockpit.nav import link
 from cockpit.seen import DEFAULT_METRIC, View, catalog_of
 from cockpit.wording import worded
 from data.desk import reports

@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit import editions, settings
 from cockpit.layouts import overview
-from cockpit.view import catalog_of, read
+from cockpit.seen import catalog_of
+from cockpit.view import read
 from data.editions import Edition
 from data.errors import DataError
 from metrics import areas, sites

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -60,7 +61,7 @@ def load_aliases(home: Home, path: Path) -> AliasReport:
     return AliasReport(read, changed)
 
 
-def _stored(store: duckdb.DuckDBPyConnection) -> list[tuple]:
+def _stored(store: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     return store.execute("FROM aliases ORDER BY ALL").fetchall()
 
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from data.deliveries import text
 from data.expressions import quoted
 from data.formats.layout import unique
+from data.store import one
 from data.watermarks import Kind, find_column
 
 ROWS = 50_000
@@ -114,9 +115,8 @@ class Bulk:
         return {"text" if kind == "text" else "integer" for kind in types}
 
     def _write(self, sql: str, target: Path) -> int:
-        return self.duck.execute(
-            f"COPY ({sql}) TO {text(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
-        ).fetchall()[0][0]
+        copied = f"COPY ({sql}) TO {text(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+        return int(one(self.duck, copied)[0])
 
 
 def _batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[str]]]:

@@ -211,7 +211,7 @@ class _Shelf:
             again = self.chosen is None or (
                 self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS
             )
-            if seen != self.seen or again or not self.chosen.sound():
+            if seen != self.seen or again or not (self.chosen and self.chosen.sound()):
                 self.chosen = self._choose()
                 self.seen, self.looked = seen, time.monotonic()
             return self.chosen
@@ -394,11 +394,12 @@ def _opened(
     """An edition's file, and whether its zone has summer time. Days and times of instants are told in that zone."""
     connection = duckdb.connect(str(path), read_only=True, config=config)
     found = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
-    instants = bool(found) and found[0] in available_timezones() and time_type(found[0]) != LOCAL
+    zone = str(found[0]) if found else ""
+    instants = zone in available_timezones() and time_type(zone) != LOCAL
     locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
     if locked != (True,):  # else a reader still holds the file open, and all of this is done
         if instants:
-            set_zone(connection, found[0])
+            set_zone(connection, zone)
         connection.execute("SET lock_configuration = true")
     return connection, instants
 

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import duckdb
 
 from data.errors import DataError
 from data.values.functions import PUBLIC
 
+Tree = dict[str, Any]
+"""A node of a parse tree, as DuckDB's json_serialize_sql gives it."""
 _REFUSED = {
     "SUBQUERY": "a subquery",
     "WINDOW": "a window function",
@@ -120,15 +123,16 @@ def result_types(
     return types
 
 
-def statements(sql: str) -> list[dict]:
+def statements(sql: str) -> list[Tree]:
     """The parse trees of SELECT statements. DataError for anything else."""
     answer = json.loads(_parser().cursor().execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if answer["error"]:
         raise DataError(f"not an SQL expression: {answer['error_message'].splitlines()[0]}")
-    return answer["statements"]
+    parsed: list[Tree] = answer["statements"]
+    return parsed
 
 
-def _is_one_value(node: dict) -> bool:
+def _is_one_value(node: Tree) -> bool:
     """A select list of one value without a name, and no other clause."""
     clauses = ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers")
     return (

@@ -140,7 +140,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Pat
     """Write the typed rows and return how many; None if DuckDB cannot read a CSV that is to be read line by line."""
     sql = f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
     try:
-        return one(connection, sql)[0]
+        return int(one(connection, sql)[0])
     except duckdb.InvalidInputException:
         if contract.delivery.table is None:
             raise

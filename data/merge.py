@@ -94,8 +94,8 @@ class Run:
             return None
         batch, read, accepted, updated, unchanged, rejected, status = found[0]
         counts = (read, accepted, updated, unchanged, rejected)
-        told = "held" if status == "held" else "already loaded"
-        return LoadReport(self.source.source, batch, *counts, self.seconds, told)
+        again: Status = "held" if status == "held" else "already loaded"
+        return LoadReport(self.source.source, batch, *counts, self.seconds, again)
 
 
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
@@ -123,7 +123,7 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
 
 
 def next_batch(store: duckdb.DuckDBPyConnection) -> int:
-    return one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0]
+    return int(one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0])
 
 
 def too_many(count: int, of: int, limit: float) -> bool:

@@ -17,6 +17,7 @@ from data.build import DEFINITION_FAILS, FACT_ORDER, deliveries, has_table, roll
 from data.progress import Progress, watched
 from data.rollups import Rollup
 from data.schema import FACTS, Fact, known, layout
+from data.store import one
 
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
@@ -208,4 +209,4 @@ def _temp(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]
+    return int(one(con, f"SELECT count(*) FROM {table}")[0])

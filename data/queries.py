@@ -8,11 +8,11 @@ import threading
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -29,6 +29,9 @@ Observer = Callable[[float, str], None]
 """Told of every query: its seconds, and how it ended: ok, stopped, failed, or apart, to be begun anew."""
 REMEMBERED = 1_000
 """Queries known to take long, which are not tried without a place again."""
+T = TypeVar("T")
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+"""By number, `$1`, or by name, `$name`."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,10 @@ class Cursor:
     ) -> None:
         self._connection, self._damaged, self._instants = connection, damaged, instants
         self._began = time.monotonic()
-        self._query: tuple[str, Sequence[Any] | None] = ("", None)
+        self._query: tuple[str, Parameters] = ("", None)
         self._apart: Apart | None = None
 
-    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> "Cursor":
+    def execute(self, sql: str, parameters: Parameters = None) -> "Cursor":
         self._query, self._apart = (sql, parameters), _limit.apart
         self._began = time.monotonic()
         self._ask(lambda: self._connection.execute(sql, parameters), begins=True)
@@ -202,14 +205,14 @@ class Cursor:
     def _local(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return [tuple(map(_clock, row)) for row in rows] if self._instants else rows
 
-    def fetchnumpy(self) -> "dict[str, np.ndarray]":
+    def fetchnumpy(self) -> "dict[str, np.ndarray | pd.Categorical[object]]":
         return self._ask(self._connection.fetchnumpy)
 
     @property
     def description(self) -> list[tuple[Any, ...]] | None:
         return self._connection.description
 
-    def _ask(self, what: Callable[[], Any], *, begins: bool = False) -> Any:
+    def _ask(self, what: Callable[[], T], *, begins: bool = False) -> T:
         """What DuckDB gives. It streams: a query runs on while its rows are fetched.
 
         A query that takes long begins anew, which it can until the first rows are fetched.
@@ -236,9 +239,9 @@ class Cursor:
             return self._timed(what, _limit.seconds, gone=gone)
 
     def _timed(
-        self, what: Callable[[], Any], seconds: float | None, stopped_is: str = "stopped",
+        self, what: Callable[[], T], seconds: float | None, stopped_is: str = "stopped",
         gone: Callable[[], bool] | None = None,
-    ) -> Any:  # fmt: skip
+    ) -> T:  # fmt: skip
         """What DuckDB gives within so many seconds from `_began`. Raises TooSlow."""
         started, ended = time.monotonic(), "ok"
         if seconds is not None:

@@ -81,9 +81,9 @@ def _time(name: str, *, required: bool = False) -> Column:
     return Column(name, TIME, required=required, known_at=name)
 
 
-def _closing(name: str, type: str = "BOOLEAN", **limits: float) -> Column:
+def _closing(name: str, type: str = "BOOLEAN", *, low: float | None = None, high: float | None = None) -> Column:
     """A result that is known once the case is closed."""
-    return Column(name, type, known_at="closed_at", **limits)
+    return Column(name, type, known_at="closed_at", low=low, high=high)
 
 
 _IDENTITY = (Column("source", required=True), Column("key", required=True))

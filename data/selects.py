@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from data.errors import DataError
-from data.expressions import OUTSIDE, functions, statements, suggest
+from data.expressions import OUTSIDE, Tree, functions, statements, suggest
 
 TABLES = ("BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION")
 TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
@@ -37,7 +37,7 @@ def _walk(tree: object, tables: frozenset[str]) -> None:
             _walk(part, tables)
 
 
-def _table(source: dict, tables: frozenset[str]) -> None:
+def _table(source: Tree, tables: frozenset[str]) -> None:
     """One item of a FROM clause, and what it is made of."""
     kind = source["type"]
     if kind not in TABLES:

@@ -53,4 +53,4 @@ def end_missing(store: duckdb.DuckDBPyConnection, arrival: Arrival, present: str
         f"UPDATE {fact.name} SET {ends}, batch = $batch WHERE rowid IN (SELECT id FROM ending)",
         {"batch": arrival.batch, "at": arrival.at},
     )
-    return one(store, "SELECT count(*) FROM ending")[0]
+    return int(one(store, "SELECT count(*) FROM ending")[0])

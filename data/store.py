@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import product
+from typing import Any
 
 import duckdb
 
@@ -145,14 +146,14 @@ SCHEMA = (
 """All tables but those of the facts, whose times depend on the home."""
 
 
-def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple:
+def one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple[Any, ...]:
     """The first row of an answer, fetched to its end: a DuckDB connection works on one answer at a time."""
     return connection.execute(sql, parameters).fetchall()[0]
 
 
 def areas_version(store: duckdb.DuckDBPyConnection) -> int:
     """Changes with every change of the areas or their aliases."""
-    return one(store, "SELECT sum(value) FROM counters WHERE name IN ('areas_version', 'aliases_version')")[0]
+    return int(one(store, "SELECT sum(value) FROM counters WHERE name IN ('areas_version', 'aliases_version')")[0])
 
 
 FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS}

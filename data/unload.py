@@ -77,7 +77,7 @@ def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: t
             )
             end_missing(store, arrival, present, "FROM touched")
         mark_fixed(store, source, number, f"SELECT key FROM versions WHERE batch = {number} AND NOT ended")
-    return one(store, "SELECT count(*) FROM touched")[0]
+    return int(one(store, "SELECT count(*) FROM touched")[0])
 
 
 def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> None:

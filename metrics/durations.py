@@ -78,7 +78,7 @@ def _quantile(values: np.ndarray, share: float) -> float:
     below = int(place)
     above = min(below + 1, len(values) - 1)
     low, high = np.partition(values, (below, above))[[below, above]].tolist()
-    return low + (high - low) * (place - below)
+    return float(low + (high - low) * (place - below))
 
 
 _reading = threading.Lock()

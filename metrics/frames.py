@@ -23,4 +23,11 @@ def period_of(row: SimpleNamespace) -> Period:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dictionaries, what is missing as None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return dictionaries(frame.astype(object).where(frame.notna(), None))
+
+
+def dictionaries(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries, with pandas' own marks of what is missing."""
+    names = [str(name) for name in frame.columns]
+    columns = (frame[name].tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -32,7 +32,10 @@ def needs(catalog: Catalog, id: str) -> Needs:
         return Needs(frozenset(), frozenset())
     trees = _trees(catalog, domain.id)
     terms = {name.lower(): trees[sql] for name, sql in domain.terms.items()}
-    flows = [tuple(trees[sql] if sql else None for sql in flow) for flow in _flows(domain, metric)]
+    flows = [
+        (trees[anchor], trees[where] if where else None, trees[value] if value else None)
+        for anchor, where, value in _flows(domain, metric)
+    ]
     needed = frozenset(name for flow in flows for tree in flow for name in _needed(tree, terms))
     uncounted = frozenset(name for name in needed if all(_not_counted(flow, name, terms) for flow in flows))
     return Needs(needed, uncounted)

@@ -20,7 +20,8 @@ from metrics.freshness import freshness
 from metrics.period import Period
 from metrics.question import AREAS, Question, metric_of, question
 from metrics.spread import spread
-from metrics.sums import Cells, sums
+from metrics.sums import sums
+from metrics.totals import Cells
 from metrics.views import views
 
 NO_SOURCE = "no source"
@@ -231,9 +232,9 @@ def _aggregate(metric: Metric, cells: Cells) -> Reader:
 
     def read(key: Key) -> Number:
         cell = cells.get(key)
-        if not cell or cell["numerator"] is None:
+        if not cell or "numerator" not in cell:
             return None, None, None, 0
-        over, under = float(cell["numerator"]), cell["denominator"]
+        over, under = float(cell["numerator"]), cell.get("denominator")
         if not isfinite(over) or not isfinite(under or 0):
             return None, None, None, 0
         if not per:

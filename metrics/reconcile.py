@@ -75,9 +75,10 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
     """
     state = {(g, at): int(n) for g, at, n in edition.cursor().execute(sql, [edition.as_of]).fetchall()}
     faults = []
-    for (group, start), row in told.iterrows():
+    for row in each(told.reset_index()):
+        group, start = row.group, row.period
         end = next(day for day in instants if day > start)
-        closing = state.get((group, start), 0) + row["intake"] - row["closed"] - row["cancelled"]
+        closing = state.get((group, start), 0) + row.intake - row.closed - row.cancelled
         if closing != state.get((group, end), 0):
             faults.append(f"{group} {start:%Y-%m}: {closing:.0f} ≠ {state.get((group, end), 0)}")
     return _finding("balance", len(told), faults)

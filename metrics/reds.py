@@ -68,11 +68,12 @@ def reds(
     place = area_of(edition, code)
     lower = below(place.level)
     found: list[Red] = []
-    for kind, by, there in (
+    sought: tuple[tuple[Kind, str | None, list[str]], ...] = (
         ("own", None, _at(catalog, names, place.level)),
         ("below", lower if lower in AREAS else None, _at(catalog, names, lower) if lower in AREAS else []),
         ("unit", "department", _of_units(catalog, names, place.level)),
-    ):
+    )
+    for kind, by, there in sought:
         if there and (by or kind == "own"):
             found += _reds(edition, code, period, there, kind, by, catalog)
     if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):

@@ -37,5 +37,5 @@ def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
     row = edition.cursor().execute(sql, asked).fetchone()
     if not row:
         return None
-    *identity, place = row
-    return Earlier(*identity, seen=holds(edition, place, place + 1))
+    source, key, registered_at, place = row
+    return Earlier(source, key, registered_at, holds(edition, place, place + 1))

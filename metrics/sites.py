@@ -11,6 +11,7 @@ import pandas as pd
 from data.editions import EVERYTHING, Edition
 from metrics.areas import root
 from metrics.catalog import load
+from metrics.frames import dictionaries
 from metrics.period import DAY, Period, last_day
 from metrics.question import question
 from metrics.rows import fact
@@ -97,7 +98,7 @@ def sites(edition: Edition, code: int) -> list[dict[str, Any]]:
     place = asked_area(edition, code)
     frame = _all(edition.seen_by(EVERYTHING))
     inside = frame["area" if place.live else "area_then"].between(place.code, place.end - 1)
-    return sorted(frame[inside].to_dict("records"), key=_worst_first)
+    return sorted(dictionaries(frame[inside]), key=_worst_first)
 
 
 def warm(edition: Edition) -> None:
@@ -123,7 +124,7 @@ def site(edition: Edition, source: str, key: str) -> dict[str, Any] | None:
     if found is None or found["kind"] != "site":
         return None
     frame = _all(edition.seen_by(EVERYTHING))
-    rows = frame[(frame["source"] == source) & (frame["key"] == key)].to_dict("records")
+    rows = dictionaries(frame[(frame["source"] == source) & (frame["key"] == key)])
     return rows[0] if rows else None
 
 
@@ -147,8 +148,7 @@ def newest(found: pd.DataFrame) -> list[dict[str, Any]]:
     last = _findings(found).drop_duplicates(["asset", "rule"], keep="last")
     opened = last[last["rule"].isin(["site_open", "column_open"])].set_index("asset")["checked_at"]
     superseded = last["rule"].isin(UNDECIDED) & (last["checked_at"] < last["asset"].map(opened))
-    last = last[~superseded]
-    rows = last.to_dict("records")
+    rows = dictionaries(last[~superseded])
     return sorted(rows, key=lambda row: (bool(row["passed"]), row["rule"], str(row["asset"])))[:MOST_FINDINGS]
 
 
@@ -162,7 +162,7 @@ def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
     """The checks that failed, the newest first; a visit that tells nothing is none."""
     rows = _findings(found)
     rows = rows[~rows["rule"].isin(UNDECIDED)]
-    return rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS).to_dict("records")
+    return dictionaries(rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS))
 
 
 def changes(found: pd.DataFrame) -> list[dict[str, Any]]:
@@ -170,7 +170,7 @@ def changes(found: pd.DataFrame) -> list[dict[str, Any]]:
     rows = _findings(found)
     rows = rows[~rows["rule"].isin(["site_open", *UNDECIDED])]
     before = rows.groupby(["asset", "rule"])["passed"].shift()
-    return rows[before.notna() & (before != rows["passed"])].iloc[::-1].to_dict("records")
+    return dictionaries(rows[before.notna() & (before != rows["passed"])].iloc[::-1])
 
 
 def _findings(found: pd.DataFrame) -> pd.DataFrame:

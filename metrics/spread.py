@@ -10,7 +10,8 @@ from metrics.catalog import Domain, Metric, Stock
 from metrics.catalog.model import Oldest, Quantile
 from metrics.durations import quantiles
 from metrics.question import Question
-from metrics.sums import Cells, facts_sql, group_sql, latest, parameters
+from metrics.sums import facts_sql, group_sql, latest, parameters
+from metrics.totals import Cells
 
 
 def spread(q: Question, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:

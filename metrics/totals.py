@@ -41,7 +41,8 @@ class Totals:
     def before(self, towns: slice, days: list[date]) -> np.ndarray:
         """How many rows of all lie before each day of each town: towns x days."""
         index = np.arange(towns.start, towns.stop)[:, None] * DAYS
-        return np.searchsorted(self.keys, index + np.array(days, "datetime64[D]").astype("int64"))
+        wanted = index + np.array(days, "datetime64[D]").astype("int64")
+        return np.asarray(np.searchsorted(self.keys, wanted))
 
 
 def totals(edition: Edition, table: Rollup) -> Totals | None:

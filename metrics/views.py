@@ -28,7 +28,7 @@ Row = tuple[int, int, int, tuple[tuple[float | None, float | None], ...]]
 
 
 def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
-    """Of every metric the `value`, `numerator`, `denominator` and `n` by group and bucket."""
+    """Of every metric the `numerator`, `denominator` and `n` by group and bucket; one that is unknown is left out."""
     if not metrics:
         return {}
     asked = tuple(metric for metric in domain.metrics if metric.aggregate)
@@ -46,7 +46,8 @@ def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
                 over, per = zip(*(row[3][asked.index(metric)] for row in rows), strict=True)
                 greatest = metric.aggregate is not None and metric.aggregate.max is not None
                 numerator = max(_known(over), default=None) if greatest else _sum(over)
-                found[metric.id][group, i] = {"numerator": numerator, "denominator": _sum(per), "n": n}  # type: ignore[dict-item]
+                numbers = {"numerator": numerator, "denominator": _sum(per), "n": n}
+                found[metric.id][group, i] = {name: number for name, number in numbers.items() if number is not None}
     return found
 
 

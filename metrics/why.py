@@ -122,14 +122,15 @@ def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, .
         sides[period_of(row) == period][row.group] = row
     before, after = sides
     groups = list(dict.fromkeys((*before, *after)))
-    values = [(group, *(_number(side[group].value) if group in side else None for side in sides)) for group in groups]
+    values = [(group, _value(before.get(group)), _value(after.get(group))) for group in groups]
     if metric.rollup == "sum":
         moves = [Move(group, was, now, 0.0, (now or 0) - (was or 0)) for group, was, now in values]
     else:
         effects = _rate_effects([_counts(before.get(g)) for g in groups], [_counts(after.get(g)) for g in groups])
         scale = metric.scale
         moves = [
-            Move(*value, mix * scale, rate * scale) for value, (mix, rate) in zip(values, effects, strict=bool(effects))
+            Move(group, was, now, mix * scale, rate * scale)
+            for (group, was, now), (mix, rate) in zip(values, effects, strict=bool(effects))
         ]
     return tuple(sorted((m for m in moves if m.effect or m.after is not None), key=lambda m: -abs(m.effect)))
 
@@ -156,6 +157,10 @@ def _rate_effects(before: list[tuple[float, float]], after: list[tuple[float, fl
         rate = (r1 - r0) * (w0 + w1) / 2
         effects.append((effect - rate, rate))
     return effects
+
+
+def _value(row: SimpleNamespace | None) -> float | None:
+    return _number(row.value) if row else None
 
 
 def _number(value: float | None) -> float | None:

@@ -13,8 +13,8 @@ from cockpit.access.forms import form_of, here, page, spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Held
 from cockpit.access.visitors import Visitor
+from cockpit.address import link
 from cockpit.i18n import _, using
-from cockpit.nav import link
 from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError

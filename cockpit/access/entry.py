@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from cockpit.access import pages, record, visitors
 from cockpit.access.gate import token_of, watch
 from cockpit.access.visitors import COOKIE
+from cockpit.address import link
 from cockpit.i18n import LANGUAGES
-from cockpit.nav import link
 from data.desk import accounts, sessions
 from data.desk.accounts import Account
 from data.desk.failures import KNOWN, Place

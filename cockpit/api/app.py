@@ -14,8 +14,9 @@ from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import FAULTS, install
+from cockpit.seen import catalog_of
 from cockpit.spreadsheets import safe_csv
-from cockpit.view import YEARS, catalog_of, home
+from cockpit.view import YEARS, home
 from data import editions as shelf
 from data.editions import Edition
 from metrics import areas

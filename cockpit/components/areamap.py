@@ -14,7 +14,7 @@ from metrics.catalog import Metric
 from metrics.catalog.model import Bound
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 STEPS = 5
 MOST_STOPS = 60

@@ -12,18 +12,19 @@ import streamlit as st
 from cockpit import format, settings
 from cockpit.access import pages
 from cockpit.access.policy import Can, Grants
+from cockpit.address import link
 from cockpit.compared import days as compared_days
 from cockpit.compared import label
 from cockpit.components.base import define, packed
 from cockpit.i18n import LANGUAGES, _, language, ngettext
-from cockpit.nav import here, link
+from cockpit.nav import here
 from metrics import areas
 from metrics.extent import default_period, extent
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 _header = define("header")
 KEPT = ("lang", "size")

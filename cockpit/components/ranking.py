@@ -13,7 +13,7 @@ from metrics.catalog import Metric
 from metrics.interval import wilson
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 _ranking = define("ranking")
 

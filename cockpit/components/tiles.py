@@ -10,7 +10,7 @@ from cockpit.i18n import _, language
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cockpit.i18n import _, language
 from metrics.areas import Area
 
 if TYPE_CHECKING:
-    from cockpit.view import View
+    from cockpit.seen import View
 
 TURN = 20
 """Seconds that a wall screen shows one area."""

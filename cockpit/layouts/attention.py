@@ -10,7 +10,7 @@ from cockpit.layouts import answers
 from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
 from cockpit.layouts.words import area_name, ask, rows_link
 from cockpit.screens.why import named_movers
-from cockpit.view import View
+from cockpit.seen import View
 from data.values.zones import elapsed
 from metrics.frames import each
 from metrics.question import exists_at

@@ -12,7 +12,7 @@ from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import source_name
-from cockpit.view import View
+from cockpit.seen import View
 from data.values.zones import elapsed
 from metrics.frames import each
 

@@ -21,7 +21,7 @@ from cockpit.layouts.panels import (
 )
 from cockpit.layouts.vitals import ASKED, VITALS, vital_signs, vital_tiles
 from cockpit.layouts.words import ask, level
-from cockpit.view import View
+from cockpit.seen import View
 
 MAP_HEIGHT = 430
 WIDTHS = {"category": 8, "source": 6, "department": 9}

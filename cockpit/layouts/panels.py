@@ -12,7 +12,7 @@ from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Series
 from cockpit.layouts.words import ask, rows_link, source_name
-from cockpit.view import View
+from cockpit.seen import View
 from metrics.catalog import Metric
 from metrics.compare import is_running
 from metrics.frames import each

@@ -13,7 +13,7 @@ from cockpit.layouts.answers import Part
 from cockpit.layouts.panels import split_metric
 from cockpit.layouts.vitals import VITALS
 from cockpit.layouts.words import area_name, ask, how_many, level, rows_link
-from cockpit.view import View
+from cockpit.seen import View
 from metrics import areas
 from metrics.catalog import Metric
 

@@ -8,7 +8,7 @@ from cockpit.i18n import _, language
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import ask
-from cockpit.view import View
+from cockpit.seen import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
 from metrics.frames import each

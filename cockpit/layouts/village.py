@@ -11,7 +11,7 @@ from cockpit.kept import kept
 from cockpit.layouts import answers, clocks
 from cockpit.layouts.vitals import tile
 from cockpit.layouts.words import ask, rows_link
-from cockpit.view import View
+from cockpit.seen import View
 from metrics import areas
 from metrics.catalog import Metric
 from metrics.frames import each

@@ -10,7 +10,7 @@ from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Vital
 from cockpit.layouts.words import ask
-from cockpit.view import View
+from cockpit.seen import View
 from metrics.today import Today
 
 VITALS = (

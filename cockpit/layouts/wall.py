@@ -13,7 +13,8 @@ from cockpit.layouts import answers, places
 from cockpit.layouts.attention import oldest, red_in_words, reds
 from cockpit.layouts.vitals import to_look_at, vital_tiles
 from cockpit.layouts.words import ask
-from cockpit.view import View, current
+from cockpit.seen import View
+from cockpit.view import current
 from metrics import areas
 from metrics.areas import Area
 

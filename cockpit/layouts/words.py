@@ -2,7 +2,7 @@
 
 from cockpit.i18n import _, language, ngettext
 from cockpit.layouts.answers import Asked, source_names
-from cockpit.view import View
+from cockpit.seen import View
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric

@@ -8,11 +8,12 @@ from cockpit import format
 from cockpit.i18n import _, language
 from cockpit.layouts.answers import Vital
 from cockpit.names import source_name
-from cockpit.reports.kind import PLACEHOLDER, Text
+from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
 from data.editions import Edition
 from metrics.catalog import Metric
+from metrics.catalog.model import Text
 from metrics.period import DAY
 from metrics.query import SMALL, WITHOUT_VALUE
 from metrics.reds import Red

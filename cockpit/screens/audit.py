@@ -7,10 +7,10 @@ import streamlit as st
 from cockpit import format, nav
 from cockpit.access import demo, record, trail, visitors
 from cockpit.access.visitors import Visitor
+from cockpit.address import link
 from cockpit.components import actions, header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _
-from cockpit.nav import link
 from cockpit.screens import desk
 from cockpit.wording import worded
 from data.desk import audit

@@ -24,7 +24,7 @@ from cockpit.reports.kind import Kind
 from cockpit.reports.request import MOST_AREAS, Request, kinds_of
 from cockpit.reports.writers import page
 from cockpit.screens import desk, words
-from cockpit.view import View
+from cockpit.seen import View
 from data.errors import DataError
 from metrics import areas
 from metrics.question import filters

@@ -16,7 +16,7 @@ from cockpit.i18n import _, ngettext
 from cockpit.names import area_name, source_name
 from cockpit.screens import words
 from cockpit.screens.shared import case_href
-from cockpit.view import View
+from cockpit.seen import View
 from data.ledger import Batch, batch_of
 from data.values.zones import elapsed
 from metrics import areas

@@ -10,13 +10,13 @@ from cockpit import editions, format, problem, settings, wording
 from cockpit import view as views
 from cockpit.access import guard, whole
 from cockpit.access.policy import Can
+from cockpit.address import link
 from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
-from cockpit.nav import link
 from cockpit.screens import words
-from cockpit.view import View
+from cockpit.seen import View
 from data import ledger
 from data.editions import EVERYTHING, EditionInfo, rolled_back
 from data.editions import editions as published

@@ -12,7 +12,7 @@ from cockpit.components import header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.screens import desk, words
-from cockpit.view import View
+from cockpit.seen import View
 from data.desk import deductions
 from data.desk.deductions import Deduction
 

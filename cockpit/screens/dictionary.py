@@ -7,7 +7,7 @@ from cockpit.components.glossary import Entry, Section
 from cockpit.components.record import Item
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.screens import passport, words
-from cockpit.view import View
+from cockpit.seen import View
 from metrics.catalog import Metric
 
 MARKS = ("S", "F", "M", "G")

@@ -19,9 +19,10 @@ from cockpit.i18n import language, using
 from cockpit.names import area_name
 from cockpit.screens import rows, words
 from cockpit.screens.rows import Chosen, order_of
+from cockpit.seen import View
 from cockpit.serving import costly
 from cockpit.spreadsheets import safe_csv
-from cockpit.view import BadParameter, View, read
+from cockpit.view import BadParameter, read
 from cockpit.wording import worded
 from data.desk.errors import DeskError
 from data.errors import DataError, TooMany, TooSlow, Unavailable

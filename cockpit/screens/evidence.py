@@ -14,11 +14,11 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _
 from cockpit.screens import words
-from cockpit.view import View
+from cockpit.seen import View
 from cockpit.wording import worded
 from data.probe.evidence import ID, Evidence
 from data.probe.failures import Failure
-from data.probe.page import decode
+from data.probe.web.charset import decode
 
 MOST_BODY = 6_000
 PICTURE = "data:image/webp;base64,"

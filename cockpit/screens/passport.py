@@ -12,7 +12,7 @@ from cockpit.i18n import _, language
 from cockpit.layouts.answers import Asked, Vital, vitals
 from cockpit.names import source_name, sources
 from cockpit.screens import words
-from cockpit.view import View
+from cockpit.seen import View
 from data.schema import LEVELS, SPANS
 from metrics import areas
 from metrics.catalog import Metric, Stock, current

@@ -9,6 +9,7 @@ from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import reports as actions
 from cockpit.actions.action import Actor
+from cockpit.address import link
 from cockpit.components import actions as links
 from cockpit.components import header
 from cockpit.components.record import Item
@@ -16,11 +17,10 @@ from cockpit.components.record import record as shown
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
 from cockpit.names import area_name
-from cockpit.nav import link
 from cockpit.reports import make, shelf, wording
 from cockpit.reports.request import kinds_of
 from cockpit.screens import desk, words
-from cockpit.view import View
+from cockpit.seen import View
 from cockpit.wording import worded
 from data.desk import reports
 from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report

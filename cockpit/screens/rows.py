@@ -16,7 +16,8 @@ from cockpit.i18n import _, language
 from cockpit.names import area_name, source_name
 from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN, case_href, when
-from cockpit.view import BadParameter, View
+from cockpit.seen import View
+from cockpit.view import BadParameter
 from data.schema import FACTS
 from metrics.ageing import has_age
 from metrics.catalog import Domain, Stock

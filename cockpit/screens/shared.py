@@ -11,7 +11,7 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
 from cockpit.names import source_name, sources
 from cockpit.screens import words
-from cockpit.view import View
+from cockpit.seen import View
 from metrics import areas
 from metrics.freshness import Freshness
 from metrics.question import exists_at

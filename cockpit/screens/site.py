@@ -27,7 +27,7 @@ from cockpit.i18n import _, ngettext
 from cockpit.names import area_name
 from cockpit.screens import desk, evidence, words
 from cockpit.screens import sites as screen
-from cockpit.view import View
+from cockpit.seen import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
 from metrics import sites

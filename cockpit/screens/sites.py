@@ -11,7 +11,7 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.names import area_name
 from cockpit.screens import desk, words
-from cockpit.view import View
+from cockpit.seen import View
 from metrics import sites
 from metrics.sites import LIMITS, Limit
 

@@ -15,7 +15,7 @@ from cockpit.i18n import _, language, ngettext
 from cockpit.names import area_name, source_name
 from cockpit.screens import words
 from cockpit.screens.shared import NOT_GIVEN
-from cockpit.view import View
+from cockpit.seen import View
 from metrics.catalog import Metric
 from metrics.compare import so_far
 from metrics.question import AREAS

@@ -165,9 +165,9 @@ def _finished(home: Home, manifest: Manifest, desk_url: str) -> bool:
         return False
     for staging in home.root.glob(f"{STAGING}*"):
         if (staging / READY).exists():
-            same = json.loads((staging / READY).read_text("utf-8"))["files"] == _print(manifest)
+            restored = json.loads((staging / READY).read_text("utf-8"))["files"]
             _put_in_place(home, staging, desk_url)
-            return same
+            return bool(restored == _print(manifest))
     return False
 
 

@@ -8,10 +8,11 @@ store, which is copied after it, and what the journal says is queued has its bod
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
@@ -26,6 +27,9 @@ from data.editions import POINTER, exclusively
 from data.errors import DataError
 from data.home import Home
 from data.store import read_store
+
+Counts = Mapping[str, Any]
+"""Totals of a part of a backup: data.backup.totals."""
 
 SQLITE_DESK = "desk/desk.sqlite"
 SQLITE = b"SQLite format 3\0"
@@ -46,7 +50,7 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
     target = target.absolute()
     custody = of_copy(home.root, custody)
     made_at = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None, microsecond=0)
-    counted: dict[str, dict] = {}
+    counted: dict[str, Counts] = {}
     with writing(target) as writer:
         desk_file = sqlite_of(desk_url)
         own = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
@@ -189,11 +193,10 @@ def _editions(writer: Writer, home: Home) -> dict[str, int | str]:
     return counted
 
 
-def _desk(writer: Writer, url: str, file: Path | None, custody: Custody) -> tuple[str, str, dict]:
+def _desk(writer: Writer, url: str, file: Path | None, custody: Custody) -> tuple[str, str, Counts]:
     """Kind, version of the tables, and totals of the desk."""
     if file is None:
-        version, counted = rows.export_rows(url, writer, custody)
-        return "rows", version, counted
+        return "rows", *rows.export_rows(url, writer, custody)
     if not file.is_file():
         return "", "", {}
     draft = writer.work / "desk.sqlite"
@@ -209,7 +212,7 @@ def of_copy(root: Path, custody: Custody | None) -> Custody:
     return Custody(root.absolute() / "keys", custody.audit_key if custody else "")
 
 
-def totals_of_sqlite(file: Path, custody: Custody) -> dict:
+def totals_of_sqlite(file: Path, custody: Custody) -> Counts:
     """Totals of a desk in a SQLite file that nobody else has open. An older one is migrated."""
     desk = open_desk(f"sqlite:///{file}", custody)
     try:

@@ -133,9 +133,9 @@ def _expected(stream: Stream, day: date, start: date, seed: int, as_of: datetime
     weekday = 1.0 if is_working(day) else stream.off_days * (0.8 if is_holiday(day) else 1.0)
     season = 1 + 0.10 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 100) / 365)
     noise = random.Random(f"{seed} {stream.source} {day}").lognormvariate(0, 0.07)
-    growth = (1 + GROWTH) ** ((day - start).days / 365.25)
+    growth = math.pow(1 + GROWTH, (day - start).days / 365.25)
     part = part_before(stream, as_of.hour) if day == as_of.date() else 1.0
-    return stream.share * growth * weekday * season * times**stream.weather * noise * part
+    return stream.share * growth * weekday * season * math.pow(times, stream.weather) * noise * part
 
 
 def _rounded(expected: dict[Any, float], total: int) -> dict[Any, int]:

@@ -30,6 +30,8 @@ DAYS_BETWEEN = 10
 """Mean days between two cases of one trouble spot."""
 GROWING_INTAKE = 1.5
 """How many times the usual comes in from the growing town."""
+Weights = dict[tuple[Any, ...], dict[tuple[Any, ...], float]]
+"""How often each value comes, by group."""
 SEASONS = dict.fromkeys(("spring", "summer", "autumn", "winter"), 0.25)
 
 
@@ -130,9 +132,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, cases: int, seed: int, as_of: datet
     _steps(con, "ways", "stream kind channel", _ways(), WAYS)
 
 
-def _steps(
-    con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: dict[tuple, dict[tuple, float]], steps: int
-) -> None:
+def _steps(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Weights, steps: int) -> None:
     """A table that spreads a group's values over slots 0 … steps - 1 by weight; all slots are equally likely."""
     ranges = []
     for group, weights in rows.items():
@@ -153,7 +153,7 @@ def _profiles() -> Iterator[tuple[str, int, float, float]]:
         yield from ((stream.source, i, seconds[i], seconds[i + 1] - seconds[i]) for i in range(1000))
 
 
-def _topics(cases_a_day: float) -> Iterator[tuple]:
+def _topics(cases_a_day: float) -> Iterator[tuple[object, ...]]:
     """Trouble spots of a topic are so many that each has a case every DAYS_BETWEEN days, at any number of cases."""
     shares: dict[int, float] = defaultdict(float)
     for (source, regime), weights in _mixes().items():
@@ -167,7 +167,7 @@ def _topics(cases_a_day: float) -> Iterator[tuple]:
         yield i, topic.category, topic.name, topic.unit, *there, topic.urgent, topic.days, topic.hot, spots
 
 
-def _mixes() -> dict[tuple, dict[tuple, float]]:
+def _mixes() -> Weights:
     """Weight of each topic by stream and regime."""
     return {
         (stream.source, regime): {(i,): _weight(topic, stream, regime) for i, topic in enumerate(topics.TOPICS)}
@@ -180,7 +180,7 @@ def _weight(topic: topics.Topic, stream: Stream, regime: str) -> float:
     return topic.weight * stream.categories.get(topic.category, 1.0) * season.get(regime, 1.0)
 
 
-def _ways() -> dict[tuple, dict[tuple, float]]:
+def _ways() -> Weights:
     """Weight of each pair of kind and channel by stream."""
     return {
         (s.source,): {
@@ -190,7 +190,7 @@ def _ways() -> dict[tuple, dict[tuple, float]]:
     }
 
 
-def _pools(places: list[Area], towns: dict[int, levels.Level]) -> dict[tuple, dict[tuple, float]]:
+def _pools(places: list[Area], towns: dict[int, levels.Level]) -> Weights:
     """Weight of each village: `all` by people, `growing` in the season of the growing town, `hot` for trouble spots."""
     rng = random.Random("intake of villages")
     people = [place.population * towns[_town(place)].intake * rng.lognormvariate(0, 0.25) for place in places]
@@ -202,7 +202,7 @@ def _pools(places: list[Area], towns: dict[int, levels.Level]) -> dict[tuple, di
     }
 
 
-def _villages(places: list[Area]) -> Iterator[tuple]:
+def _villages(places: list[Area]) -> Iterator[tuple[object, ...]]:
     for i, a in enumerate(places):
         merging = a.code == stories.SURVIVING_VILLAGE
         yield i, a.code, _town(a), a.lon, a.lat, a.radius, merging, stories.MERGED_VILLAGE if merging else a.code

@@ -18,7 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import shapely
+from numpy import float64
+from numpy.typing import NDArray
 from shapely import MultiPoint, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 import data.demo.names as names
 import data.demo.stories as stories
@@ -135,7 +138,13 @@ def _scattered(outline: Polygon, count: int, rng: random.Random, reach: float) -
 
 def _cells(points: Sequence[Point], outline: Polygon) -> list[Polygon]:
     cells = shapely.voronoi_polygons(MultiPoint(points), extend_to=outline, ordered=True)
-    return [cell.intersection(outline) for cell in cells.geoms]
+    return [_polygon(cell.intersection(outline)) for cell in cells.geoms]
+
+
+def _polygon(shape: BaseGeometry) -> Polygon:
+    """An area is in one piece."""
+    assert isinstance(shape, Polygon), shape.geom_type
+    return shape
 
 
 def _relaxed(points: list[Point], outline: Polygon, times: int) -> list[Point]:
@@ -150,13 +159,13 @@ def _to_degrees(cell: Polygon) -> Polygon:
     return shapely.transform(cell, lambda xy: _snapped(xy * KM + CENTRE))
 
 
-def _snapped(xy):
+def _snapped(xy: NDArray[float64]) -> NDArray[float64]:
     return (xy / GRID).round() * GRID
 
 
 def _roughened(cells: list[Polygon]) -> list[Polygon]:
     """Each edge becomes a crooked line that depends on nothing but its ends: both neighbours get the same one."""
-    rough = [Polygon(_ring(list(cell.exterior.coords))) for cell in cells]
+    rough = [Polygon(_ring([(x, y) for x, y in cell.exterior.coords])) for cell in cells]
     return [shapely.transform(cell, lambda xy: _snapped(xy).round(5)) for cell in rough]
 
 
@@ -229,7 +238,7 @@ def _merged(villages: list[Area]) -> list[Area]:
     stays = replace(stays, population=counts[1][0], households=counts[1][1])
     by_code[stays.code] = _area(
         stays.code, stays.name, stays.level, stays.kind, stays.population + away.population,
-        stays.households + away.households, shapely.coverage_union_all([stays.outline, away.outline]),
+        stays.households + away.households, _polygon(shapely.coverage_union_all([stays.outline, away.outline])),
     )  # fmt: skip
     by_code[away.code] = replace(away, outline=None, merged_into=stays.code)
     return list(by_code.values())
@@ -238,7 +247,8 @@ def _merged(villages: list[Area]) -> list[Area]:
 def _sum(code: int, name: str, level: str, kind: str, parts: list[Area]) -> Area:
     live = [part for part in parts if part.merged_into is None]
     people, households = sum(p.population for p in live), sum(p.households for p in live)
-    return _area(code, name, level, kind, people, households, shapely.coverage_union_all([p.outline for p in live]))
+    outline = _polygon(shapely.coverage_union_all([part.outline for part in live]))
+    return _area(code, name, level, kind, people, households, outline)
 
 
 def _area(code: int, name: str, level: str, kind: str, people: int, households: int, outline: Polygon) -> Area:

@@ -81,7 +81,7 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path, *, seed: int, as_of: dat
     copy(con, CHECKS.read_text("utf-8"), folder / "site_checks.parquet")
 
 
-def _sites(today: int) -> Iterator[tuple]:
+def _sites(today: int) -> Iterator[tuple[object, ...]]:
     """Sites with the rhythm of their home page: changed every `every` days, not any more since day `stuck`."""
     rng = random.Random("sites")
     owners = [(f"{unit}网站", unit, stories.DISTRICT) for unit in names.DEPARTMENTS]
@@ -96,7 +96,7 @@ def _sites(today: int) -> Iterator[tuple]:
         yield key, area, name, unit, f"https://{key}.example/", every, rng.randrange(every), stuck, slow
 
 
-def _columns(today: int) -> Iterator[tuple]:
+def _columns(today: int) -> Iterator[tuple[object, ...]]:
     """Columns with their rhythm; the planted sites' ones stand still or are empty, and a few others lag by one."""
     rng = random.Random("columns")
     for site in keys():
@@ -113,7 +113,7 @@ def _columns(today: int) -> Iterator[tuple]:
             yield f"{site}-{i + 1:02}", site, name, kind, LIMITS[kind], every, rng.randrange(every), stuck, items
 
 
-def _guides(today: int) -> Iterator[tuple]:
+def _guides(today: int) -> Iterator[tuple[object, ...]]:
     """The guides of the service items; some of those that are whole today were not before day `mended`."""
     rng = random.Random("guides")
     for item in registers.services():
@@ -123,7 +123,7 @@ def _guides(today: int) -> Iterator[tuple]:
             yield item["key"], elements, mended
 
 
-def _functions(today: int) -> Iterator[tuple]:
+def _functions(today: int) -> Iterator[tuple[object, ...]]:
     """Apps and mini-programs, and their functions; one has not answered for nine days, the others fail now and then."""
     rng = random.Random("functions")
     for number, (app, kind) in enumerate(APPS, 1):

@@ -1,10 +1,9 @@
 """Accounts: who may sign in, with what, and what they are granted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from data.desk import clock, failures, models, passwords, secondfactor
@@ -164,8 +163,8 @@ def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
     """Take a grant away. Refused if it is not held."""
     with desk.begin() as session:
         row = row_of(session, name)
-        found = session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
-        if not found.rowcount:
+        removed = delete(models.Grant).where(*_same(row.id, role, area)).returning(models.Grant.id)
+        if session.scalar(removed) is None:
             raise Refused(f"{name} is not {role}" + (f" of {area}" if area else ""))
 
 
@@ -243,16 +242,16 @@ def keep_apart(name: str, role: str, held: set[str]) -> None:
         )
 
 
-def _newest_passwords(account_id: int):  # SQLAlchemy's own type
+def _newest_passwords(account_id: int) -> Select[str]:
     old = models.OldPassword
     return select(old.password).where(old.account_id == account_id).order_by(old.id.desc()).limit(REMEMBERED)
 
 
-def held_by(account_id: int):
+def held_by(account_id: int) -> Select[models.Grant]:
     return select(models.Grant).where(models.Grant.account_id == account_id).order_by(models.Grant.id)
 
 
-def _same(account_id: int, role: str, area: int | None) -> Sequence:
+def _same(account_id: int, role: str, area: int | None) -> tuple[ColumnElement[bool], ...]:
     of = models.Grant
     return of.account_id == account_id, of.role == role, of.area.is_(None) if area is None else of.area == area
 

@@ -43,12 +43,13 @@ def write(
     row = {name: text_[: LONGEST[name]] for name, text_ in row.items()}
     with desk.begin() as session:
         head = _head(session, desk)
-        made = {"id": head.last_id + 1, "at": at or clock.now(), "event": event, "previous": head.last_hash, **row}
-        made["hash"] = chain.hash_of(made, desk.custody.audit)
-        session.add(AuditRow(**made))
+        id, moment, previous = head.last_id + 1, at or clock.now(), head.last_hash
+        hashed = {"id": id, "at": moment, "event": event, "previous": previous, **row}
+        hash = chain.hash_of(hashed, desk.custody.audit)
+        session.add(AuditRow(id=id, at=moment, event=event, previous=previous, hash=hash, **row))
         with _keeping_seal(desk, head):
-            head.last_id, head.last_hash = made["id"], made["hash"]
-        desk.after_commit(partial(desk.custody.announce, "head", head.last_id, head.last_hash, made["at"]))
+            head.last_id, head.last_hash = id, hash
+        desk.after_commit(partial(desk.custody.announce, "head", id, hash, moment))
 
 
 def entries(

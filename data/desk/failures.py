@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data.desk import clock, models
@@ -136,7 +136,7 @@ def locks(session: Session, names: list[str], now: datetime) -> dict[str, dateti
     return {name: until[hashed(name)] for name in names if hashed(name) in until}
 
 
-def _wait(session: Session, now: datetime, span: timedelta, most: int, *which) -> float:  # SQLAlchemy's own types
+def _wait(session: Session, now: datetime, span: timedelta, most: int, *which: ColumnElement[bool]) -> float:
     """Seconds until there are fewer than `most` failures in the span before."""
     of = models.Failure
     newest = select(of.at).where(of.at > now - span, *which).order_by(of.at.desc()).limit(most)

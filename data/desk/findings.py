@@ -93,6 +93,10 @@ def listing(desk: Desk, source: str | None = None, assets: Collection[str] | Non
 
 def _decision(row: models.Finding) -> Decision:
     return Decision(
-        row.id, row.source, row.asset, row.rule, row.decision, row.note, row.at, row.holds, row.who, row.decided_at,
-        row.taken_back_at,
-    )  # type: ignore[arg-type]  # fmt: skip
+        row.id, row.source, row.asset, row.rule, _choice(row.decision), row.note, row.at, row.holds, row.who,
+        row.decided_at, row.taken_back_at,
+    )  # fmt: skip
+
+
+def _choice(stored: str) -> Choice:
+    return "confirmed" if stored == "confirmed" else "dismissed"

@@ -70,9 +70,9 @@ def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
         own = {(grant.role, grant.area) for grant in held if not grant.by_provider}
         before = {(grant.role, grant.area): grant for grant in held if grant.by_provider}
         wanted = [role for role in dict.fromkeys(roles) if role not in own]
-        every = {role for role, _area in (*own, *wanted)}
-        for role in every:
-            keep_apart(name, role, every)
+        titles = {title for title, _area in (*own, *wanted)}
+        for title in titles:
+            keep_apart(name, title, titles)
         taken = [role for role in before if role not in wanted]
         given = [role for role in wanted if role not in before]
         for role in taken:

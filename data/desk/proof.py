@@ -153,8 +153,8 @@ def _read(file: Path, keys: KeyRing) -> Outside:
         else:
             continue  # of another program, in the log of a collector
         if not genuine:
-            fault = Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
-            return Outside(heads, tuple(notes), fault)
+            changed = Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
+            return Outside(heads, tuple(notes), changed)
         if "restored" in told:
             notes.append(_restored(told, heads))
         if id := told.get("id") or told.get("head") or told.get("restored"):

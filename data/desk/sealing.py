@@ -10,6 +10,7 @@ from data.desk.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.models import Account
 from data.desk.store import Desk
+from data.errors import DataError
 
 MARK = "fernet:"
 """Begins whatever is encrypted: a secret of an earlier version does not."""
@@ -59,6 +60,6 @@ def _fernet(custody: Custody) -> MultiFernet:
     """Read anew each time: a running server uses the key that a command has just made."""
     try:
         ring, _made = keyring.read_or_make(custody.keys / "secrets.key")
-    except keyring.DataError as error:
+    except DataError as error:
         raise DeskError(str(error)) from None
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in ring.keys])

@@ -73,7 +73,7 @@ def uses_recovery(session: Session, account_id: int, code: str, now: datetime) -
     """Whether this is a recovery code of the account that was not used; it is now."""
     of = models.RecoveryCode
     same = of.account_id == account_id, of.code == _hashed(code), of.used_at.is_(None)
-    return bool(session.execute(update(of).where(*same).values(used_at=now)).rowcount)
+    return session.scalar(update(of).where(*same).values(used_at=now).returning(of.id)) is not None
 
 
 def off(desk: Desk, name: str) -> None:

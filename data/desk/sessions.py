@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, orm, select, update
+from sqlalchemy import ColumnElement, delete, orm, select, update
 
 from data.desk import clock, models
 from data.desk.store import Desk
@@ -127,7 +127,7 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _valid(idle: timedelta, longest: timedelta, now: datetime) -> tuple:
+def _valid(idle: timedelta, longest: timedelta, now: datetime) -> tuple[ColumnElement[bool], ...]:
     of = models.Session
     return (
         of.ended_at.is_(None),

@@ -82,7 +82,7 @@ def _rows(table: CalamineSheet) -> Iterator[Row]:
     if table.start is None:
         return
     left = table.start[1]
-    down = {}
+    down: dict[tuple[int, int], tuple[int, int]] = {}
     for (top, first), (bottom, _) in table.merged_cell_ranges or ():
         down |= {(at, first - left): (top, first - left) for at in range(top + 1, bottom + 1)}
     tops = set(down.values())
@@ -130,7 +130,9 @@ def _errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
         failed = table.to_arrow_with_errors()[1]
     except fastexcel.FastExcelError as error:
         raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
-    return {tuple(each.position): _code(each.detail) for each in failed.errors} if failed else {}
+    if not failed:
+        return {}
+    return {(row, column): _code(each.detail) for each in failed.errors for row, column in [each.position]}
 
 
 CODES = {

@@ -86,7 +86,7 @@ class Tab:
 
     async def state(self) -> Mapping[str, Any]:
         """status: of the page, 0 if unknown. visible: whether there is something to see. Raises NotOpened."""
-        state = await self.says(STATE)
+        state: Mapping[str, Any] = await self.says(STATE)
         if state["failed"]:
             raise _of_net(f"net::{state['failed']}")
         return state
@@ -115,7 +115,8 @@ class Tab:
             if told.get("id") == number:
                 if "error" in told:
                     raise Unseen(f"{method}: {told['error'].get('message')}")
-                return told["result"]
+                result: Mapping[str, Any] = told["result"]
+                return result
 
     def _send(self, method: str, parameters: Mapping[str, object]) -> int:
         self._number += 1
@@ -126,7 +127,7 @@ class Tab:
 
     async def _next(self) -> Mapping[str, Any]:
         try:
-            told = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            told: Mapping[str, Any] = json.loads((await self._reader.readuntil(b"\0"))[:-1])
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, ValueError) as error:
             raise Unseen(f"Chromium ended or said too much: {type(error).__name__}") from None
         method, about = told.get("method"), told.get("params", {})

@@ -108,8 +108,8 @@ class Connection:
 
 async def _opened(made: socket.socket, host: str, secure: ssl.SSLContext | None) -> Connection:
     try:
-        encryption = {"ssl": secure, "server_hostname": host} if secure else {}
-        connection = Connection(*await asyncio.open_connection(sock=made, **encryption))  # type: ignore[arg-type]
+        name = host if secure else None
+        connection = Connection(*await asyncio.open_connection(sock=made, ssl=secure, server_hostname=name))
     except ssl.SSLError as error:
         raise Refusal(Failure.TLS, getattr(error, "verify_message", "") or error.reason or str(error)) from None
     except OSError as error:
@@ -156,7 +156,8 @@ def _of_os(error: OSError) -> tuple[Failure, str]:
 
 def _ends(secured: ssl.SSLObject | None) -> datetime | None:
     """When the peer's certificate ends, naive UTC."""
-    with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
-        ends = ssl.cert_time_to_seconds(secured.getpeercert()["notAfter"])  # type: ignore[union-attr,index,arg-type]
+    told = secured.getpeercert() if secured else None
+    with contextlib.suppress(KeyError, ValueError):
+        ends = ssl.cert_time_to_seconds(str((told or {})["notAfter"]))
         return datetime.fromtimestamp(ends, UTC).replace(tzinfo=None)
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from data.desk.deductions import Deduction, matching
 from data.editions import Edition
@@ -26,7 +27,7 @@ def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> li
     """What every probed site loses by every enabled entry, 0 where the rule holds; an entry counts once a site."""
     rows = edition.cursor().execute(NEWEST, [edition.as_of - timedelta(days=WINDOW_DAYS), edition.as_of]).fetchall()
     names = {name for _site, _source, name, *_about in rows}
-    by_site: dict[tuple[str, str], list[tuple]] = {}
+    by_site: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for site, source, *told in rows:
         by_site.setdefault((source, site), []).append(tuple(told))
     found = []

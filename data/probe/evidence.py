@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data.home import Home
-from data.probe.net import Answer
+from data.probe.web.answer import Answer
 
 KEPT_DAYS = 180
 MOST_BYTES = 1_000_000_000

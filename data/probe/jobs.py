@@ -11,7 +11,7 @@ from data.probe import axe, contents, rules
 from data.probe.clock import Clock
 from data.probe.evidence import Evidence
 from data.probe.failures import DOUBTFUL, INCOMPLETE_CHAIN, OURS, UNDECIDED, Failure
-from data.probe.net import Answer, Ask, Net, place
+from data.probe.net import Net, place
 from data.probe.network import OwnNetwork
 from data.probe.page import Page, read
 from data.probe.register import Register, Thing
@@ -19,6 +19,7 @@ from data.probe.render import Render, Rendered
 from data.probe.robots import Robots
 from data.probe.rules import Check
 from data.probe.state import State
+from data.probe.web.answer import Answer, Ask
 from data.probe.web.response import Refusal
 
 RETRY_SECONDS = 3.0

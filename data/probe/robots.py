@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from data.probe.net import AGENT, Answer
+from data.probe.net import AGENT
+from data.probe.web.answer import Answer
 
 KEPT = timedelta(days=1)
 MOST_BYTES = 200_000

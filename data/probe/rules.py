@@ -21,9 +21,9 @@ from datetime import date, datetime
 
 from data.probe.axe import Fault, grave
 from data.probe.contents import ELEMENTS, months_after
-from data.probe.net import Answer
 from data.probe.page import Page
 from data.probe.register import Thing
+from data.probe.web.answer import Answer
 
 UNCERTAIN = "uncertain"
 OPEN_SECONDS, OPEN_DAYS = 15.0, 7

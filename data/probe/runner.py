@@ -106,7 +106,8 @@ class Runner:
         """Hand what is due to the workers of its hosts, and say when it is due again."""
         now = self.clock.now()
         if now < self._looked - SET_BACK:  # or nothing were due until the clock is where it was
-            self._due = [(due + (now - self._looked), *rest) for due, *rest in self._due]
+            moved = now - self._looked
+            self._due = [(due + moved, order, task, again) for due, order, task, again in self._due]
         self._looked = now
         while self._due and self._due[0][0] <= now:
             due, order, task, again = heapq.heappop(self._due)

@@ -75,7 +75,7 @@ class Calendar:
     def counts(self, days: np.ndarray) -> np.ndarray:
         """For each day (datetime64[D]), how many working days have passed with it since FIRST."""
         at = np.clip((days.astype("datetime64[D]") - np.datetime64(FIRST)).astype(int), 0, len(self._counts) - 1)
-        return self._counts[at]
+        return np.asarray(self._counts[at])
 
     def _passed(self, day: date) -> int:
         return int(self._counts[min(max((day - FIRST).days, 0), len(self._counts) - 1)])

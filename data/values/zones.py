@@ -38,7 +38,7 @@ def elapsed(start: datetime, end: datetime, zone: str) -> timedelta:
 def candidates(local: datetime, region: ZoneInfo) -> list[datetime]:
     """The instants at which the clocks of `region` show `local`, in order: none in a skipped hour, two in a repeated
     one."""
-    found = []
+    found: list[datetime] = []
     for fold in (0, 1):
         aware = local.replace(tzinfo=region, fold=fold)
         instant = aware.astimezone(UTC)

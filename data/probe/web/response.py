@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from data.probe.failures import Failure
@@ -133,7 +134,7 @@ async def read_body(
     body = bytearray(decode.feed(head.rest))
     while not decode.done and len(body) <= most:
         try:
-            piece = await _next(stream, lambda so_far=body: is_page(bytes(so_far)))
+            piece = await _next(stream, partial(_shows_page, is_page, body))
         except Refusal:
             if not body:
                 raise
@@ -142,6 +143,10 @@ async def read_body(
             break
         body += decode.feed(piece)
     return bytes(body[:most]), len(body) <= most
+
+
+def _shows_page(is_page: Callable[[bytes], bool], body: bytearray) -> bool:
+    return is_page(bytes(body))
 
 
 async def _next(stream: Stream, is_whole: Callable[[], bool]) -> bytes:

@@ -1,5 +1,7 @@
 """Accounts, grants, sessions, tokens, and the audit that is only ever added to."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -101,12 +103,12 @@ def _audit() -> None:
     )
 
 
-def _of_account() -> tuple[sa.Column, sa.Column]:
+def _of_account() -> tuple[sa.Column[int], sa.Column[int]]:
     return (
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("account_id", sa.Integer(), sa.ForeignKey("account.id"), nullable=False, index=True),
     )
 
 
-def _at(name: str) -> sa.Column:
+def _at(name: str) -> sa.Column[datetime]:
     return sa.Column(name, TIME, nullable=False)

@@ -54,6 +54,6 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
     )
     names = ("name", "indicator", "title", "rule", "columns", "months", "points")
-    known = [dict(zip(names, row, strict=True)) | {"confirmed": True, "enabled": True} for row in KNOWN]
+    known = [{**dict(zip(names, row, strict=True)), "confirmed": True, "enabled": True} for row in KNOWN]
     nothing = {"columns": "", "months": None, "points": None, "confirmed": False, "enabled": False}
-    op.bulk_insert(table, known + [dict(zip(names, row, strict=False)) | nothing for row in HEADINGS])
+    op.bulk_insert(table, [*known, *({**dict(zip(names, row, strict=False)), **nothing} for row in HEADINGS)])
