@@ -1,9 +1,13 @@
 """Every metric of every fact, view and form: at every level, by every split, with its rows."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from math import isclose
 
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
 
 from data.editions import Edition
 from data.home import Home
@@ -91,3 +95,30 @@ def test_every_change_is_explained_by_splits_that_add_up(edition: Edition, name:
         assert by in splits(CATALOG, METRICS[name])
         if told.change is not None and moves:
             assert isclose(sum(move.effect for move in moves), told.change, abs_tol=1e-6), by
+
+
+@given(
+    name=st.sampled_from([name for name in METRICS if METRICS[name].domain not in ("sites", "mixed")]),
+    days=st.tuples(st.dates(date(2026, 9, 20), date(2026, 11, 25)), st.integers(1, 60)),
+    back=st.integers(0, 40),
+)
+@hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_roll_ups_and_facts_agree_and_parts_add_up_in_every_period(
+    edition: Edition, name: str, days: tuple[date, int], back: int
+) -> None:
+    metric, period = METRICS[name], Period(days[0], days[0] + timedelta(days=days[1]))
+    level = next(level for level in AREAS if exists_at(metric, level))
+    cut = datetime(2026, 11, 22, 8) - timedelta(days=back)
+    for by in (None, *(by for by in ("village", "month") if by in splits(CATALOG, metric))):
+        if by == "village" and not exists_at(metric, "village"):
+            continue
+        told = [
+            query(edition, [name], PLACES[level], period, by=by, as_of=cut, catalog=CATALOG, rolled=rolled)
+            for rolled in (True, False)
+        ]
+        columns = ["value", "numerator", "denominator", "n", "quality"]
+        rolled, raw = (frame[frame["n"] > 0].set_index("group")[columns] for frame in told)
+        pd.testing.assert_frame_equal(rolled, raw, rtol=1e-9)
+        if metric.is_additive and by == "village":
+            whole = query(edition, [name], PLACES[level], period, as_of=cut, catalog=CATALOG).iloc[0]["value"]
+            assert isclose(told[0]["value"].fillna(0).sum(), 0 if pd.isna(whole) else whole, abs_tol=1e-6)

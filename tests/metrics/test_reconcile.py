@@ -3,15 +3,18 @@
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import pytest
 
 from data.editions import Edition, path_of
 from data.home import Home
+from metrics.catalog import Catalog, load
 from metrics.reconcile import reconcile
-from tests.factory import DISTRICT, TOWNS, deliver, edition_of, published
-from tests.metrics.conftest import AS_OF
+from tests import failing, forms
+from tests.factory import DISTRICT, TOWNS, areas, deliver, edition_of, published
+from tests.metrics.conftest import AS_OF, random_cases
 
 
 def failed(edition: Edition) -> dict[str, str]:
@@ -52,6 +55,25 @@ def test_an_honest_edition_reconciles(district: Edition) -> None:
 )
 def test_a_damaged_edition_is_found_out(district: Edition, tmp_path: Path, sql: str, check: str, detail: str) -> None:
     assert detail in failed(damaged(district, tmp_path, sql))[check]
+
+
+@pytest.mark.parametrize("own", [forms, failing], ids=["forms", "failing"])
+def test_a_districts_own_metrics_reconcile_and_what_fails_is_left_out(home: Home, own: ModuleType) -> None:
+    """Metrics of one level alone, of every fact and view; and definitions that fail, some with all of their file."""
+    areas(home)
+    cases = [{"key": str(i), "extended": 0, "title": "张三", **case} for i, case in enumerate(random_cases(60, seed=3))]
+    deliver(home, "cases", cases)
+    forms.deliver_all(home)
+    edition = published(home, AS_OF, own.catalog())
+    found = reconcile(edition, own.catalog()).set_index("check")
+    assert found.loc["children", "passed"], found.loc["children", "detail"]
+    assert found.loc["parts", "passed"], found.loc["parts", "detail"]
+    tried = {name for domain in own.catalog().domains for name in (m.id for m in domain.metrics if m.is_additive)}
+    assert found.loc["children", "tried"] < 2 * len(tried)
+    if own is failing:
+        view = [domain for domain in failing.catalog().domains if domain.view and domain.file.startswith("failing")]
+        alone = view[0].model_copy(update={"metrics": tuple(m for m in view[0].metrics if m.id in failing.FAILING)})
+        assert len(reconcile(edition, Catalog((*load().domains, alone)))) == len(found)
 
 
 def test_two_sources_that_differ_are_a_conflict(home: Home) -> None:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from cockpit import settings
+from cockpit.screens import passport
+from cockpit.view import read
 from data.home import Home
 from metrics.question import exists_at
 from tests import forms
@@ -52,6 +55,20 @@ def test_every_page_shows_every_fact_at_every_level(screen: Screen, page: str, l
 @pytest.mark.parametrize("metric", ["meters_ratio", "backups_count", "ages_sum"])
 def test_the_wall_shows_what_is_not_of_cases(screen: Screen, metric: str) -> None:
     assert 'role="alert"' not in words_raw(screen("cockpit", metric=metric, wall=1))
+
+
+@pytest.mark.parametrize("page", ["dictionary", "reports", "data", "sites"])
+def test_the_other_pages_know_them_too(screen: Screen, page: str) -> None:
+    shown = screen(page)
+    assert 'role="alert"' not in words_raw(shown), words(shown)
+    if page == "dictionary":
+        ids = {entry["id"] for section in drawn(shown, "glossary")[0]["sections"] for entry in section["entries"]}
+        assert {metric.id for metric in OWN} <= ids
+
+
+def test_a_formula_is_told_of_every_form(home: Home) -> None:
+    seen = read({}, settings.load(home=home.root))
+    assert all(passport.formula(seen, metric) for metric in OWN)
 
 
 @pytest.mark.parametrize(
