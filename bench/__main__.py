@@ -2,5 +2,8 @@
 
 from bench import areas, attack, databases, load, prober, pushes, query, reports, viewers
 
-for figures in (load, databases, areas, query, viewers, pushes, reports, prober, attack):
-    figures.main()
+FIGURES = (load, databases, areas, query, viewers, pushes, reports, prober, attack)
+
+if __name__ == "__main__":
+    for figures in FIGURES:
+        figures.main()

@@ -30,9 +30,9 @@ def main() -> None:
         home = Path(name) / "home"
         codes = _list(Path(name) / "villages.csv", options.villages)
         print(f"{len(codes):,} villages, code and name\n")
-        print(f"{'step':52} {'seconds':>8} {'memory':>9}")
-        told("load the list of villages", *run(home, "areas", Path(name) / "villages.csv"))
-        told("publish it", *run(home, "publish"))
+        print(f"{'step':52} {'seconds':>8} {'processor':>9} {'memory':>9}")
+        told("load the list of villages", run(home, "areas", Path(name) / "villages.csv"))
+        told("publish it", run(home, "publish"))
         edition = current(Home(home))
         assert edition
         middle = codes[len(codes) // 2]

@@ -129,7 +129,7 @@ async def _watched(crowd: list[Viewer]) -> list[float]:
 
 
 def _queue(config: Settings, top: int, month: tuple[date, date]) -> None:
-    desk = open_desk(config.desk_url)
+    desk = open_desk(config.desk_url, config.custody)
     for i in range(AT_ONCE):
         format = ("docx", "pdf", "xlsx")[i % 3]
         asked = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)  # type: ignore[arg-type]
@@ -138,7 +138,7 @@ def _queue(config: Settings, top: int, month: tuple[date, date]) -> None:
 
 
 def _waiting(config: Settings) -> bool:
-    desk = open_desk(config.desk_url)
+    desk = open_desk(config.desk_url, config.custody)
     found = reports.listing(desk)
     desk.close()
     return any(report.status in (reports.QUEUED, reports.RUNNING) for report in found)

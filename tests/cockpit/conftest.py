@@ -25,7 +25,8 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def session_of(desk_url: str, held: tuple[str, ...] = ROLES, area: int = EVERYWHERE) -> str:
     """The token of a new session with these roles on an area."""
-    desk = open_desk(desk_url)
+    config = settings.current()
+    desk = open_desk(desk_url, config.custody if config.desk_url == desk_url else None)
     name = "-".join((*held, str(area)))
     account = accounts.add(desk, name, "Hongqi+2026", must_change=False)
     for role in held:

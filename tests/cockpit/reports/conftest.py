@@ -67,7 +67,7 @@ def config(district: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings
 
 @pytest.fixture
 def desk(config: Settings) -> Iterator[Desk]:
-    opened = open_desk(config.desk_url)
+    opened = open_desk(config.desk_url, config.custody)
     yield opened
     opened.close()
 
