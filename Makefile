@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: setup run demo demo-boston test lint bench
+.PHONY: setup run demo demo-boston test test-slow lint bench
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -26,9 +26,13 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) publish --as-of 2011-10-01
 	$(COCKPIT) serve --demo
 
-test: $(VENV)/.tests              ## all tests, a browser and an office included
+test: $(VENV)/.tests              ## every test but the slow ones: minutes
 	.ci/programs
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not slow' $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.tests         ## kills, browsers, an office; and properties on many more examples
+	.ci/programs
+	$(PYTHON) -m pytest -n 2 --dist worksteal -m 'slow or hypothesis' --hypothesis-profile deep $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .

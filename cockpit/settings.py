@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +15,7 @@ from cockpit.errors import UsageError
 from data.desk.roles import ADMINISTRATORS, ROLES
 from data.home import Home
 from data.keyring import of_text
+from data.values.zones import zone_names
 
 if TYPE_CHECKING:
     from data.desk.custody import Custody
@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
+        if zone not in zone_names():
             raise ValueError("unknown time zone")
         return zone
 

@@ -18,14 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import duckdb
 
 from data.errors import Damaged, DataError
 from data.home import Home, set_zone
 from data.queries import Cursor
-from data.values.zones import LOCAL, time_type
+from data.values.zones import LOCAL, time_type, zone_names
 
 log = logging.getLogger(__name__)
 
@@ -395,7 +394,7 @@ def _opened(
     connection = duckdb.connect(str(path), read_only=True, config=config)
     found = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
     zone = str(found[0]) if found else ""
-    instants = zone in available_timezones() and time_type(zone) != LOCAL
+    instants = zone in zone_names() and time_type(zone) != LOCAL
     locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
     if locked != (True,):  # else a reader still holds the file open, and all of this is done
         if instants:

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 import yaml
 from pydantic import (
@@ -30,6 +29,7 @@ from data.errors import DataError
 from data.expressions import Expression, parse, suggest
 from data.schema import FACTS, Fact
 from data.snapshots import ENDED
+from data.values.zones import zone_names
 
 Format = Literal["csv", "ndjson", "parquet", "xlsx"]
 FORMATS: dict[str, Format] = {
@@ -222,8 +222,8 @@ class Source(_Strict):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError(f"there is no time zone {zone}{suggest(zone, available_timezones())}")
+        if zone not in zone_names():
+            raise ValueError(f"there is no time zone {zone}{suggest(zone, zone_names())}")
         return zone
 
     @model_validator(mode="after")

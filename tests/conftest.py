@@ -5,19 +5,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 
+import tests.examples  # noqa: F401  (registers and loads the profiles of Hypothesis)
 from data.home import Home
 from tests.postgres import Postgres
 from tests.provider import running
 
 for name in [name for name in os.environ if name.startswith("COCKPIT_") and name != "COCKPIT_PICTURES"]:
     del os.environ[name]
-
-# Machines that run tests are busy: time is not what a property is about.
-hypothesis.settings.register_profile("cockpit", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("cockpit")
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ def test_the_areas_and_the_source_file_load(readme: Path, tmp_path: Path) -> Non
     assert (report.read, report.accepted, report.rejected) == (1, 1, 0)
 
 
+@pytest.mark.slow
 def test_the_five_minutes_work_word_for_word(readme: Path, tmp_path: Path) -> None:
     """Every command as it stands, in an empty folder; then the first login, and a period that has data."""
     for name, start in {
@@ -145,7 +146,7 @@ def test_every_shown_command_exists(readme: Path) -> None:
 def test_every_target_of_make_that_is_named_exists(readme: Path) -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", readme.read_text("utf-8"), re.MULTILINE))
-    assert {"setup", "run", "test", "demo-boston", "bench"} <= named <= targets
+    assert {"setup", "run", "test", "test-slow", "demo-boston", "bench"} <= named <= targets
 
 
 def test_the_table_of_libraries_is_what_is_required(readme: Path) -> None:

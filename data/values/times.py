@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from data.values.texts import arabic, plain
-from data.values.zones import candidates, day_start, is_fixed
+from data.values.zones import candidates, day_start, is_fixed, zone_names
 
 Order = Literal["mdy", "dmy"]
 
@@ -245,6 +245,6 @@ def _offset(text: str) -> timedelta | None:
 
 @lru_cache(maxsize=64)
 def _region(name: str) -> ZoneInfo:
-    if name not in available_timezones():
+    if name not in zone_names():
         raise Refused(UNKNOWN)
     return ZoneInfo(name)

@@ -1,13 +1,19 @@
 """Time zones: whether a zone's clock ever changes, and which instants a local time can mean."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 LOCAL, INSTANT = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
 """DuckDB's types of a local time and of an instant."""
 SINCE, UNTIL = 1992, 2100
 """Years in which a zone must keep one offset to be a fixed one. China's last summer time ended in 1991."""
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all time zones. Cached: the standard library searches its folders at each call."""
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from metrics.period import shift
 from tests.browser.conftest import PATIENCE, ROOT, Seen, Server
 
+pytestmark = pytest.mark.slow
+
 DISTRICT, TOWN, VILLAGE = 990101000000, 990101100000, 990101100200
 """The demo's district, its town whose backlog grows, and a village of that town."""
 MONTH = date(2026, 10, 1)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 PAGES = ("", "rows", "passport", "why", "dictionary", "data", "reports")
 LEAST = 4.5

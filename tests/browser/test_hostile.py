@@ -14,6 +14,8 @@ from tests.browser.conftest import Seen
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.provider import known
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 AS_OF = datetime(2026, 11, 22, 8)
 HARM = (

@@ -18,6 +18,8 @@ from cockpit.components.table import Cell, Column
 from cockpit.components.table import Page as TablePage
 from tests.browser.conftest import Seen
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
 ADDRESSES = (

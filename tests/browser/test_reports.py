@@ -12,6 +12,8 @@ from tests.browser.conftest import PATIENCE, ROOT, Seen
 from tests.browser.test_cockpit import DISTRICT, TOWN, VILLAGE
 from tests.cockpit.reports.test_files import converted, words_of
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 MAKING = 4 * PATIENCE
 """The process that makes reports gives way to all others."""

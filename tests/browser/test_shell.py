@@ -9,6 +9,8 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Seen
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 PAGES = ("", "rows", "passport", "why", "dictionary", "data")
 

@@ -13,6 +13,8 @@ from data.home import Home
 from tests.browser.conftest import PATIENCE, Seen, Server
 from tests.cockpit.test_sites import three_sites
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 
 

@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 from argon2 import PasswordHasher
+from streamlit.components.v2 import manifest_scanner
 
 from cockpit import settings
 from cockpit.access import guard
@@ -13,6 +14,9 @@ from data.desk.store import open_desk
 EVERYWHERE = 990000000000
 """The province that the districts of the tests lie in."""
 ROLES = ("leader", "data_officer")
+
+# At every run of a page AppTest reads the metadata of all installed packages, to find components among them.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(autouse=True)

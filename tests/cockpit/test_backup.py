@@ -75,6 +75,7 @@ def test_without_an_audit_row_there_is_no_backup(home: Home, tmp_path: Path, mon
     assert not (tmp_path / "backup.tar").exists()
 
 
+@pytest.mark.slow
 def test_the_inventory_lists_the_installed_libraries_without_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

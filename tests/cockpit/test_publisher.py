@@ -19,6 +19,8 @@ from data.spool import Spool
 from tests.cockpit.api.conftest import Served, prepared, row, token_of
 from tests.factory import DISTRICT
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0
 MEMORY_MB = 60
 """How much a server may grow while a gigabyte is sent to it."""

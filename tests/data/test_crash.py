@@ -19,6 +19,8 @@ from data.store import read_store
 from tests.data.runs import fresh, nightly
 from tests.data.stock import OTHER_VILLAGE, TOWN, VILLAGE
 
+pytestmark = pytest.mark.slow
+
 KILLS, A_HOME = 50, 5
 ROWS, DELIVERIES = 600, 3
 START = datetime(2026, 3, 1)

@@ -23,6 +23,7 @@ from data.home import Home
 from data.ingest import load
 from data.store import read_store
 from tests.data.hotline import AREAS, COLUMNS, HEADER, VILLAGE, deliver, facts, rejects, row, settle, source
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -309,7 +310,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER.split(","), CELLS)), max_size=8))
 def test_accepted_and_rejected_rows_are_all_that_were_read(
     template: Home, tmp_path: Path, rows: list[dict[str, str]]
@@ -338,7 +339,7 @@ def split(draw: st.DrawFn) -> list[list[str]]:
     return [rows[low:high] for low, high in itertools.pairwise([0, *cuts, len(rows)]) if low < high]
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=split())
 def test_any_order_and_any_split_of_deliveries_give_the_same_facts(
     template: Home, tmp_path: Path, deliveries: Sequence[Sequence[str]]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.intake import DEEPEST, LONGEST_ROW, MOST_MEMBERS, STEP, Intake, Kind, Limits, Malformed, TooLarge
+from tests.examples import examples
 
 LIMITS = Limits(size=3_000_000, rows=1000)
 PLAIN = (
@@ -45,7 +46,7 @@ def rows(intake: Intake) -> list[Any]:
     zipped=st.booleans(),
     lines=st.booleans(),
 )
-@hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_come_out_as_they_went_in(
     tmp_path: Path, sent: list[Any], piece: int, indent: int | None, wide: bool, zipped: bool, lines: bool
 ) -> None:

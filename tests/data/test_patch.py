@@ -17,6 +17,7 @@ from data.home import Home
 from data.publish import PublishReport, publish
 from tests.data import stock
 from tests.data.stock import MERGED, OTHER_VILLAGE, ROLLUPS, VILLAGE, a_case, put, put_all, put_areas
+from tests.examples import examples
 
 START = datetime(2026, 1, 10)
 HOURS = 24 * 100
@@ -137,7 +138,7 @@ step = st.tuples(of_cases, others, st.sampled_from([0, 1, 12, 24, 24 * 9, 24 * 3
 story = st.lists(step, min_size=2, max_size=4)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story)
 def test_a_patched_edition_equals_a_full_build(steps: Sequence[tuple[Any, list[Any], int]]) -> None:
     with TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import yaml
 
 from data.editions import Edition, pointed
@@ -14,6 +15,8 @@ from data.spool import Spool
 from data.store import read_store
 from tests.data.hotline import settle
 from tests.data.runs import accepting, fresh, publishing, pushed_rows
+
+pytestmark = pytest.mark.slow
 
 PUSHES, KILLS = 12, 20
 SEED = 20261126

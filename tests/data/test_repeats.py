@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import repeats
+from tests.examples import examples
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 1)
@@ -79,7 +80,7 @@ def plainly(cases: Sequence[Case]) -> set[int]:
     return {b[0] for b in cases if any(timedelta(0) < b[1] - a[1] <= 30 * DAY and alike(a, b) for a in cases)}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(
         st.tuples(

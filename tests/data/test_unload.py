@@ -23,6 +23,7 @@ from data.unload import unload
 from data.upsert import KEPT_BATCHES
 from tests.data.hotline import deliver, facts, rejects, row, settle
 from tests.data.hotline import source as hotline
+from tests.examples import examples
 
 Delivery = list[dict[str, Any]]
 START = datetime(2026, 5, 1, 8)
@@ -87,7 +88,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(15), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(ROWS, min_size=1, max_size=5), st.data(), st.sampled_from(("changes", "snapshot")))
 def test_any_batches_unloaded_leave_what_loading_the_rest_gives(
     deliveries: list[Delivery], data: st.DataObject, mode: str

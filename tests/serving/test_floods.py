@@ -16,6 +16,8 @@ from cockpit.access.entry import DEVICE
 from tests.serving.conftest import PASSWORD, Server
 from tests.serving.raw import Raw, request
 
+pytestmark = pytest.mark.slow
+
 FLOOD, HASH = 120, 64 * 2**20
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 

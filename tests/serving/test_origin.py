@@ -67,6 +67,7 @@ def test_behind_a_proxy_the_scheme_is_the_visitors(server: Server) -> None:
     assert "COCKPIT_PROXIES" in server.log, "the operator reads what is missing"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which("unshare") or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0,
     reason="this user may not make a network of its own (unshare --net): run as root on Linux",

@@ -20,6 +20,8 @@ from tests.data.probe.district import SOURCE, registered
 from tests.data.probe.zoo import NETWORK, Zoo, open_zoo
 from tests.serving.conftest import Server, free_ports
 
+pytestmark = pytest.mark.slow
+
 GAP = timedelta(seconds=12)
 """Between the visits of two sites."""
 PATIENCE = 120.0

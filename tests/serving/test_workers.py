@@ -24,6 +24,8 @@ from data.desk import sessions
 from data.desk.store import open_desk
 from tests.serving.conftest import PASSWORD, ROOT, Server, free_ports, sessions_of
 
+pytestmark = pytest.mark.slow
+
 NAME = "cockpit.example"
 ELSEWHERE = "127.0.0.2"
 """Another address of this machine, to tell a visitor from the proxy."""

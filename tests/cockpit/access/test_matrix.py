@@ -35,6 +35,7 @@ from metrics.scope import OutOfScope
 from metrics.todo import todo
 from metrics.why import why
 from tests.cockpit.access.test_routes import LIKE_CODES
+from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver
 
 ROOT = Path(__file__).parents[3]
@@ -252,7 +253,7 @@ def test_a_refusal_is_in_the_audit(ask: Callable[..., str]) -> None:
     held=st.lists(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), max_size=3),
     code=st.one_of(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), st.integers(-5, 10**13)),
 )
-@hypothesis(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int) -> None:
     """Whatever is granted and whatever is asked: an answer comes only from inside."""
     grants = Grants(tuple(Held("official", area, end_of(area)) for area in held))
@@ -279,7 +280,7 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
 
 
 @given(held=st.lists(st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]), max_size=2), area=LIKE_CODES)
-@hypothesis(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_an_address_writes_an_area_its_view_answers_for_what_was_granted(held: list[int], area: str) -> None:
     grants = Grants(tuple(Held("official", code, end_of(code)) for code in held))
     try:

@@ -27,6 +27,7 @@ from cockpit.reports import make, worker
 from cockpit.reports.request import Request
 from data.desk import accounts, audit, clock, sessions, tokens
 from data.schema import end_of
+from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 OWN, CHILD, SIBLING, PARENT = TOWNS[0], VILLAGES[0], TOWNS[1], DISTRICT
@@ -316,7 +317,7 @@ OTHERS = [f'"{code}-' for code in (*OUTSIDE,)]
 
 
 @given(route=st.sampled_from(sorted(SCOPED)), area=LIKE_CODES, raw=st.booleans())
-@hypothesis(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_an_area_is_written_nothing_of_others_is_told(
     get: Callable[..., httpx.Response], route: str, area: str, raw: bool
 ) -> None:

@@ -14,11 +14,12 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from cockpit.api.app import api
 from tests.cockpit.api.conftest import Served, token_of
+from tests.examples import examples
 from tests.factory import DISTRICT
 
 ROUTES = [(method.upper(), path) for path, methods in api.openapi()["paths"].items() for method in methods]
 KNOWN = {"/metrics/{id}": {"id": "intake"}, "/rows/{id}": {"id": "intake"}, "/push/{source}": {"source": "tickets"}}
-EXAMPLES = 15
+EXAMPLES = examples(15)
 bounded = hypothesis(
     max_examples=EXAMPLES, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

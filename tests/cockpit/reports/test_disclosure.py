@@ -16,6 +16,7 @@ from cockpit.i18n import using
 from cockpit.reports.disclosure.tables import Guarded, published
 from cockpit.reports.model import Cell, Column, Part, Table
 from metrics.catalog import load as load_catalog
+from tests.examples import examples
 
 LEAST = 10
 DISTRICT = 990101000000
@@ -166,7 +167,7 @@ def _english() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=cases())
 def test_no_suppressed_count_is_bounded_more_tightly_than_the_limit(found: list[Case]) -> None:
     guarded = tables_of(found)

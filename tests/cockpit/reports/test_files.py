@@ -71,6 +71,7 @@ def words_of(file: Path) -> str:
     ).stdout
 
 
+@pytest.mark.slow
 def test_office_opens_them_and_their_pages_are_not_blank(report: Make, tmp_path: Path) -> None:
     """Every kind as DOCX and XLSX through LibreOffice, and the PDF as it is."""
     made: list[Path] = []
@@ -188,6 +189,7 @@ def test_a_word_document_has_the_official_layout(report: Make) -> None:
     assert 'w:name="仿宋_GB2312"><w:altName w:val="Noto Serif SC"' in table_of_fonts
 
 
+@pytest.mark.slow
 def test_the_contents_name_the_page_of_each_heading(report: Make, tmp_path: Path) -> None:
     _done, file = report("monthly")
     (laid_out,) = converted([file], tmp_path)
@@ -346,6 +348,7 @@ def pages_of(file: Path) -> list[str]:
     return words_of(file).split("\f")[:-1]
 
 
+@pytest.mark.slow
 def test_a_brief_is_one_page_in_every_format(report: Make, tmp_path: Path) -> None:
     made = [
         report("brief", area, format=format, lang=lang)[1]
@@ -357,6 +360,7 @@ def test_a_brief_is_one_page_in_every_format(report: Make, tmp_path: Path) -> No
     assert {file.name: len(pages_of(file)) for file in printed} == {file.name: 1 for file in printed}
 
 
+@pytest.mark.slow
 def test_a_last_page_is_never_the_imprint_alone(report: Make, tmp_path: Path) -> None:
     """However long the tables above are, something of the document stands on the page of 版记."""
     areas = (DISTRICT, *TOWNS)

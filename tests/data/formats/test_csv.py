@@ -16,6 +16,7 @@ from data.formats.layout import Layout
 from data.home import Home
 from data.ingest import LoadReport, load
 from tests.data.hotline import GOOD, HEADER, deliver, facts, rejects, row, settle, source
+from tests.examples import examples
 
 NAMES = HEADER.split(",")
 
@@ -185,7 +186,7 @@ def mess_lines(pieces: list[Any]) -> list[str]:
 
 
 @given(pieces=MESS, end=st.sampled_from(["\n", "\r\n"]))
-@hypothesis(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis(max_examples=examples(400), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_each_line_of_any_mess_is_in_one_row(tmp_path: Path, pieces: list[Any], end: str) -> None:
     path = tmp_path / "a.csv"
     text = end.join([HEADER, *mess_lines(pieces)])
@@ -206,7 +207,7 @@ def test_each_line_of_any_mess_is_in_one_row(tmp_path: Path, pieces: list[Any], 
 
 
 @given(pieces=MESS)
-@hypothesis(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_was_a_whole_row_is_accepted_or_rejected_with_its_line(home: Home, pieces: list[Any]) -> None:
     lines = mess_lines(pieces)
     (home.root / "hotline.csv").write_text("\n".join([HEADER, *lines]), "utf-8", newline="")

@@ -12,6 +12,7 @@ from data.errors import DataError
 from data.home import Home
 from data.ingest import LoadReport, load
 from tests.data.hotline import GOOD, facts, rejects, settle, source
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ PIECES = st.sampled_from(["row", "row", *BROKEN])
 
 
 @given(pieces=st.lists(PIECES, min_size=1, max_size=12))
-@hypothesis(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_each_line_of_any_mess_is_accepted_or_rejected(home: Home, pieces: list[str]) -> None:
     lines = [json.dumps(entry(-1)), *(json.dumps(entry(n)) if p == "row" else p for n, p in enumerate(pieces))]
     report = load_json(home, "\n".join(lines), "a.ndjson")

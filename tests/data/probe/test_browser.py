@@ -22,6 +22,8 @@ from tests.data.probe.conftest import FakeClock
 from tests.data.probe.district import options, probed, registered
 from tests.data.probe.zoo import Zoo
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 8)
 THING = Thing("s", "k", "site", "n", "http://x/")
 WEBP = (b"RIFF", b"WEBP")

@@ -87,6 +87,7 @@ def test_without_a_browser_doubt_is_no_failure(home: Home, server: str, tmp_path
             and not check.passed} == DOWN  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_chromium_opens_is_open(
     home: Home, server: str, tmp_path: Path, clock: FakeClock, chromium: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
