@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import demo, record, tries, visitors
+from cockpit.access.early import busy
 from cockpit.access.entry import address_of, begin, place_of
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
@@ -159,11 +160,6 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
         accounts.set_password(desk, name, form.get("new", ""), by_self=True)
         record.write(visitor=visitor, event="password", address=place.address)
     return accounts.named(desk, name)
-
-
-def busy() -> str:
-    """Why a password was not looked at."""
-    return _("Too many people are signing in at this moment. Nothing was checked: try again in a few seconds.")
 
 
 def trouble(error: Exception) -> str:

@@ -71,6 +71,13 @@ class FairQueue:
         finally:
             self._leave(turn)
 
+    def is_full(self, key: str) -> bool:
+        """Whether one more of `key` could not even wait."""
+        with self._lock:
+            same = self._waiting.get(key)
+            total = sum(map(len, self._waiting.values()))
+            return total >= self.most or (same is not None and len(same) >= self.most_per_key)
+
     @property
     def waiting(self) -> int:
         with self._lock:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cockpit import settings, telemetry
+from cockpit.access import early
 from cockpit.serving.connections import Waiting
 
 HEAD_BYTES, HEADERS, URL_BYTES = 32_768, 100, 8_192
@@ -44,9 +45,19 @@ class Reading(Enum):
 class Refusal(Exception):
     """A request that is answered by a status and the end of its connection."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, *, page: bytes = b"", retry: int = 0) -> None:
+        """page: HTML to answer in place of the text. retry: seconds after which to come again."""
         super().__init__(text)
-        self.status, self.text = status, text
+        self.status, self.text, self.page, self.retry = status, text, page, retry
+
+    def answer(self) -> bytes:
+        """The whole answer."""
+        body, kind = self.page or f"{self.text}\n".encode(), b"html" if self.page else b"plain"
+        return b"".join([
+            STATUS_LINE[self.status], b"content-type: text/%b; charset=utf-8\r\n" % kind,
+            b"content-length: %d\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n" % len(body),
+            b"retry-after: %d\r\n" % self.retry if self.retry else b"", b"connection: close\r\n\r\n", body,
+        ])  # fmt: skip
 
 
 class LimitedHttp(HttpToolsProtocol):
@@ -58,6 +69,7 @@ class LimitedHttp(HttpToolsProtocol):
     _unread: asyncio.TimerHandle | None = None
     _refusal: Refusal | None = None
     _answered: RequestResponseCycle | None = None
+    _held: tuple[RequestResponseCycle, ASGI3Application] | None = None
     _lingers = False
     _messages = 0
     _head = 0
@@ -136,12 +148,23 @@ class LimitedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        incomplete = self._reading is Reading.BODY and cycle is self.cycle
+        if incomplete and early.is_sign_in(dict(cycle.scope)) and not self.expect_100_continue:
+            self._held = cycle, app  # until its form is complete: half a form costs nothing
+            return
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._reading = Reading.NOTHING
+        if self._held is None:
+            return
+        (cycle, app), self._held = self._held, None
+        if found := early.refusal(dict(cycle.scope)):
+            seconds, page = found
+            self._fail(Refusal(503, "too many sign-ins at once", page=page, retry=seconds))
+        self._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -229,12 +252,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._leave()
         self._lingers = True
         self.flow.resume_reading()
-        body = f"{refusal.text}\n".encode()
-        head = [
-            STATUS_LINE[refusal.status], b"content-type: text/plain; charset=utf-8\r\n",
-            b"content-length: %d\r\n" % len(body), b"connection: close\r\n\r\n",
-        ]  # fmt: skip
-        self.transport.write(b"".join([*head, body]))
+        self.transport.write(refusal.answer())
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
@@ -252,6 +270,7 @@ class LimitedHttp(HttpToolsProtocol):
             self._answered.disconnected = True
             self._answered.message_event.set()
         self.pipeline.clear()
+        self._held = None
 
     def _forget(self) -> None:
         """Neither limited nor counted any longer."""

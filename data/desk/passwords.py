@@ -1,12 +1,12 @@
 """Passwords: how strong they must be, and how they are kept (Argon2id).
 
-A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one. A process makes two at once:
-one for places that an account has signed in from, and one for all others, by a thread that gives way to the rest.
+A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one. A server makes two at once:
+one for places that an account has signed in from, and one for all others, in a process of low priority (`hashing`).
 """
 
-import os
+import atexit
+import logging
 import secrets
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from data.desk.errors import Busy, Refused
+from data.desk.hashing import HashingProcess
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -26,8 +29,6 @@ hasher = PasswordHasher(parallelism=1)
 """RFC 9106 for machines with little memory, on one processor: those who look at screens need the others."""
 
 AT_ONCE, MOST_WAITING = 2, 30
-NICE = 5
-"""Steps of priority below the rest of the process; Linux keeps them by thread."""
 
 
 def check_strength(password: str, name: str) -> None:
@@ -54,12 +55,12 @@ def made() -> str:
 
 def hash(password: str) -> str:
     """The hash that is kept of a password. Busy if too many wait."""
-    return _in_turn(lambda: hasher.hash(password))
+    return _in_turn(lambda: hasher.hash(_bytes(password)))
 
 
 def matches(kept: str, password: str, *, known: bool = True) -> bool:
     """Whether a password is the one that is kept. known: it comes from a known place. Busy if too many wait."""
-    return _in_turn(lambda: _verify(kept, password), known=known)
+    return _in_turn(lambda: (_verify if known else _verify_apart)(kept, _bytes(password)), known=known)
 
 
 def burn(password: str, *, known: bool = True) -> None:
@@ -67,11 +68,24 @@ def burn(password: str, *, known: bool = True) -> None:
     matches(_nobody(), password, known=known)
 
 
-def _verify(kept: str, password: str) -> bool:
+def _bytes(password: str) -> bytes:
+    """Any text has some, halves of surrogate pairs included."""
+    return password[:LONGEST].encode("utf-8", "surrogatepass")
+
+
+def _verify(kept: str, password: bytes) -> bool:
     try:
-        return hasher.verify(kept, password[:LONGEST])
+        return hasher.verify(kept, password)
     except (Argon2Error, InvalidHashError):
         return False
+
+
+def _verify_apart(kept: str, password: bytes) -> bool:
+    try:
+        return _apart.verify(kept, password)
+    except OSError as error:
+        log.warning("%s: passwords of strangers are checked here", error)
+        return _verify(kept, password)
 
 
 @cache
@@ -88,11 +102,8 @@ def _in_turn(work: Callable[[], T], *, known: bool = True) -> T:
         _asked.release()
 
 
-def _give_way() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
 _for_known = ThreadPoolExecutor(1, thread_name_prefix="password")
-_for_strangers = ThreadPoolExecutor(1, thread_name_prefix="password-stranger", initializer=_give_way)
+_for_strangers = ThreadPoolExecutor(1, thread_name_prefix="password-stranger")
+_apart = HashingProcess()
+atexit.register(_apart.close)
 _asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

@@ -99,3 +99,18 @@ def test_a_stranger_does_not_lock_out_the_owner(server: Server) -> None:
     assert status(answered(server, "127.0.9.3", PASSWORD)) == 303, "from elsewhere it is not"
     known = {"Cookie": f"{DEVICE}={cookie[1].decode()}"}
     assert status(answered(server, "127.0.9.1", PASSWORD, **known)) == 303, "nor for the browser that is known"
+
+
+def test_a_flood_is_refused_before_the_application_sees_it(server: Server) -> None:
+    """Which costs a quarter: the answer still says in words what to do, and who fails elsewhere is not told apart."""
+    with ThreadPoolExecutor(FLOOD) as pool:
+        list(pool.map(lambda i: answered(server, f"127.0.10.{i % 60 + 1}", name=f"w{i}"), range(FLOOD)))
+        flood = [pool.submit(answered, server, f"127.0.10.{i % 60 + 1}", name=f"w{i}") for i in range(FLOOD)]
+        early = [one.result() for one in flood if status(one.result()) == 503]
+    assert early
+    words = "此刻登录的人过多"
+    assert all(b"retry-after: " in each.lower() for each in early)
+    assert any(words.encode() in each for each in early)
+    with Raw(server.port, "127.0.10.99") as half:
+        half.send(request("/login", "POST", b"name=", **FORM | {"Content_Length": "100"}))
+        assert status(answered(server, "127.0.10.98", name="somebody")) in (401, 503)

@@ -1,5 +1,7 @@
 """Hashes are made two at a time, one of them for strangers, and a bounded number of those who ask waits."""
 
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +10,14 @@ import pytest
 
 from data.desk import passwords
 from data.desk.errors import Busy
+from data.desk.hashing import NICE, HashingProcess
 
 
 def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most, lock = 0, 0, threading.Lock()
 
     class Slow:
-        def verify(self, kept: str, password: str) -> bool:
+        def verify(self, kept: str, password: bytes) -> bool:
             nonlocal running, most
             with lock:
                 running += 1
@@ -25,6 +28,7 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
             return True
 
     monkeypatch.setattr(passwords, "hasher", Slow())
+    monkeypatch.setattr(passwords, "_apart", Slow())
 
     def check(i: int) -> bool | None:
         try:
@@ -44,12 +48,41 @@ def test_strangers_keep_no_known_place_waiting(monkeypatch: pytest.MonkeyPatch) 
     free = threading.Event()
 
     class Stuck:
-        def verify(self, kept: str, password: str) -> bool:
-            return password == "known" or free.wait(10)
+        def verify(self, kept: str, password: bytes) -> bool:
+            return password == b"known" or free.wait(10)
 
     monkeypatch.setattr(passwords, "hasher", Stuck())
+    monkeypatch.setattr(passwords, "_apart", Stuck())
     with ThreadPoolExecutor(5) as pool:
         strangers = [pool.submit(passwords.matches, "kept", "stranger", known=False) for _ in range(5)]
         assert passwords.matches("kept", "known")
         assert not any(one.done() for one in strangers)
         free.set()
+
+
+@pytest.mark.parametrize("password", ["Hongqi+2026", "口令 with spaces\nand a line", "\udcff lone", "a" * 10_000])
+def test_a_stranger_and_a_known_place_get_the_same_answer(password: str) -> None:
+    kept = passwords.hash(password)
+    for known in (True, False):
+        assert passwords.matches(kept, password, known=known)
+        assert not passwords.matches(kept, "x" + password, known=known)
+        assert not passwords.matches("no hash", password, known=known)
+
+
+def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_well() -> None:
+    apart = HashingProcess()
+    kept = passwords.hash("Hongqi+2026")
+    for _ in range(2):
+        assert apart.verify(kept, b"Hongqi+2026")
+        assert not apart.verify(kept, b"Hongqi+2027")
+        assert apart._process
+        assert os.getpriority(os.PRIO_PROCESS, apart._process.pid) >= NICE
+        os.kill(apart._process.pid, signal.SIGKILL)
+        apart._process.wait(10)
+    apart.close()
+
+
+def test_without_a_process_a_stranger_is_checked_in_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.desk.hashing.sys.executable", "/nonexistent/python")
+    monkeypatch.setattr(passwords, "_apart", HashingProcess())
+    assert passwords.matches(passwords.hash("Hongqi+2026"), "Hongqi+2026", known=False)

@@ -1,0 +1,63 @@
+"""Sign-ins that could not even wait are refused by the protocol, before the application sees them."""
+
+from functools import cache
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from cockpit import settings
+from cockpit.access import tries
+from cockpit.access.entry import place_of
+from cockpit.access.forms import alert, page, spoken
+from cockpit.i18n import _, using
+
+PATH, LONGEST = "/login", 20_000
+"""Longest form, in bytes; a longer one is for the application to refuse."""
+
+
+def is_sign_in(scope: Scope) -> bool:
+    """Whether a request is a form with a name and a password, that says how long it is."""
+    if scope["method"] != "POST" or scope["path"] != PATH:
+        return False
+    length = Headers(scope=scope).get("content-length", "")
+    return length.isascii() and length.isdigit() and int(length[:20]) <= LONGEST
+
+
+def refusal(scope: Scope) -> tuple[int, bytes] | None:
+    """Seconds to wait, and the page that says so, where a sign-in would be refused; None to look at it.
+
+    scope: as uvicorn makes it, before the headers of proxies are applied.
+    """
+    request = Request({**scope, "client": _client(scope)})
+    seconds = tries.refused_for(place_of(request))
+    return (seconds, _page(spoken(request), seconds)) if seconds else None
+
+
+def busy() -> str:
+    """Why a password was not looked at."""
+    return _("Too many people are signing in at this moment. Nothing was checked: try again in a few seconds.")
+
+
+@cache
+def _page(language: str, seconds: int) -> bytes:
+    with using(language):
+        again = _("Reload this page in {n} seconds to send the same name and password again.", n=seconds)
+        return bytes(page(f"{alert(busy())}<p>{again}</p>").body)
+
+
+def _client(scope: Scope) -> tuple[str, int] | None:
+    """The address of the visitor: behind a proxy of ours the one that it names."""
+    client, trusted = scope["client"], _proxies().trusted_hosts
+    if not client or client[0] not in trusted:
+        return client
+    named = b", ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    host, port = trusted.get_trusted_client_address(named) if named else ("", 0)
+    return (host, port) if host else client
+
+
+@cache
+def _proxies() -> ProxyHeadersMiddleware:
+    """Uvicorn's own rules of which proxies are believed, as `serve` gives them to it."""
+    return ProxyHeadersMiddleware(None, list(settings.current().proxies))  # type: ignore[arg-type]

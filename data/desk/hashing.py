@@ -1,0 +1,69 @@
+"""Check passwords in a process of low priority, so that a flood of strangers takes no processor from those who work.
+
+A thread of low priority would hold the interpreter's lock when it is paused, and everybody would wait for it.
+"""
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+
+NICE = 15
+"""Steps of priority below the server. Without other load the process has a processor for itself."""
+PROGRAM = f"""
+import base64, json, os, sys
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+os.nice({NICE})
+hasher = PasswordHasher(parallelism=1)
+for line in sys.stdin:
+    kept, password = json.loads(line)
+    try:
+        right = hasher.verify(kept, base64.b64decode(password))
+    except (Argon2Error, InvalidHashError):
+        right = False
+    print(int(right), flush=True)
+"""
+"""Imports nothing of ours: it stays small. It ends when its input does, so it never outlives the server."""
+
+
+class HashingProcess:
+    """A process that checks one password after the other; begun at first use, and again if it was killed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def verify(self, kept: str, password: bytes) -> bool:
+        """Whether `password` has the hash `kept`. OSError if there can be no process."""
+        line = json.dumps([kept, base64.b64encode(password).decode()])
+        with self._lock:
+            for _attempt in range(2):
+                if answer := self._ask(line):
+                    return answer == "1"
+                self.close()
+        raise OSError("the process that checks passwords does not answer")
+
+    def _ask(self, line: str) -> str:
+        """What the process says; empty if it has ended."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", PROGRAM], text=True, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+            return self._process.stdout.readline().strip()
+        except OSError:
+            return ""
+
+    def close(self) -> None:
+        """End the process; the next check begins another."""
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.communicate()
