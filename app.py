@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import assets, geo, health, probing, publisher, settings, telemetry, warm
-from cockpit.access import account, factor, gate, guard, hosts, login, provider, trail
+from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail
 from cockpit.api.app import mounted
 from cockpit.reports import files
 from cockpit.reports import service as reports
@@ -118,7 +118,16 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 ROUTES = [
     Route("/wall", wall),
     *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
-    *(*login.ROUTES, *provider.ROUTES, *account.ROUTES, *factor.ROUTES, *trail.ROUTES, *files.ROUTES, *download.ROUTES),
+    *(
+        *login.ROUTES,
+        *provider.ROUTES,
+        *linking.ROUTES,
+        *account.ROUTES,
+        *factor.ROUTES,
+        *trail.ROUTES,
+        *files.ROUTES,
+        *download.ROUTES,
+    ),
     mounted(),
 ]
 """What is ours; every other path is a page of the screens."""

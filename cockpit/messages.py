@@ -11,6 +11,8 @@ DESK = (
     N_('there is no account "{name}"'),
     N_("a password has at least {n} characters of {kinds} kinds: small letters, capitals, digits, others"),
     N_("a password does not hold the account's name"),
+    N_("a password does not hold the name of this product"),
+    N_("this password is too common: choose words and numbers that others do not use"),
     N_("this is one of the last {n} passwords: choose another"),
     N_('there is no role "{name}": use {roles}'),
     N_("{role} is granted without an area"),

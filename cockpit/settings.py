@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     second_factor: Literal["administrators", "all"] = Field(
         "administrators", description="who must sign in with a second factor, administrators or all"
     )
+    password_length: int = Field(12, ge=8, le=64, description="characters that a password has at least, 8 to 64")
+    password_days: int = Field(
+        0, ge=0, le=3650, description="days after which a password must be changed at the next sign-in; 0: never"
+    )
     session_idle: int = Field(30, ge=1, le=1440, description="minutes without a click after which a session ends")
     session_longest: int = Field(12, ge=1, le=168, description="hours after which a session ends in any case")
     connections: int = Field(

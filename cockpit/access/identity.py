@@ -30,11 +30,22 @@ class Ungranted(CockpitError):
         self.name = name
 
 
+class Unconfirmed(CockpitError):
+    """An identity whose name an account of the desk has already: the account's owner has to confirm that both are one
+    person. Somebody may take any name at the provider, so the name alone proves nothing.
+    """
+
+    def __init__(self, name: str, issuer: str, subject: str) -> None:
+        super().__init__(f"the owner of {name} has not confirmed that {issuer} {subject} is the same person")
+        self.name, self.issuer, self.subject = name, issuer, subject
+
+
 def admitted(claims: Claims, config: Settings) -> Account:
     """The account of an identity, its groups' roles brought up to date.
 
-    An identity is tied to its account at its first login, by the name that the provider gives it; later names change
-    nothing. Who has no account gets one only from a group that gives a role. Raises Ungranted, DeskError.
+    An identity is tied to an account once; later names change nothing. To an account that exists it is tied by the
+    account's owner (`cockpit.access.linking`). Who has no account gets one only from a group that gives a role.
+    Raises Ungranted, Unconfirmed, DeskError.
     """
     desk, issuer, subject = visitors.desk(), config.oidc_issuer, str(claims["sub"])
     name = claims.get(config.oidc_claim)
@@ -47,7 +58,7 @@ def admitted(claims: Claims, config: Settings) -> Account:
     roles = roles_of(claims, config)
     try:
         with desk.begin():
-            account = identities.account_of(desk, issuer, subject) or _tied(desk, claims, name, issuer, bool(roles))
+            account = identities.account_of(desk, issuer, subject) or _added(desk, claims, name, issuer, bool(roles))
             _give(desk, account, roles)
     except Refused as refusal:
         raise Ungranted(name, str(refusal)) from None
@@ -70,22 +81,26 @@ def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
     return tuple((given.role, given.area) for given in config.oidc_roles if given.group in groups)
 
 
-def _tied(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
-    """The account of a name that no identity stands for yet, tied to this one. Refused where there can be none."""
+def _added(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
+    """A new account, tied to the identity. Raises Unconfirmed where the name is taken, Refused where none may be."""
+    subject = str(claims["sub"])
     try:
         known = accounts.named(desk, name)
     except Refused:
         if not may_add:
             raise
-        title = claims.get("name")
-        told = title[:120] if isinstance(title, str) else ""
-        known = accounts.add(desk, name, f"{secrets.token_urlsafe(24)}aA1-", title=told)
-        record.write(who=name, event="account", what=f"add {name}, whom the provider gives a role")
-    if known.disabled:
-        raise Refused(f"{name} is locked")
-    identities.link(desk, name, issuer, str(claims["sub"]))
-    record.write(who=name, event="account", what=f"{name} is tied to {issuer} {claims['sub']}")
-    return known
+    else:
+        if known.disabled:
+            raise Refused(f"{name} is locked")
+        identities.check_free(desk, name, issuer, subject)
+        raise Unconfirmed(name, issuer, subject)
+    title = claims.get("name")
+    shown = title[:120] if isinstance(title, str) else ""
+    made = accounts.add(desk, name, f"{secrets.token_urlsafe(48)}aA1-", title=shown)
+    record.write(who=name, event="account", what=f"add {name}, whom the provider gives a role")
+    identities.link(desk, name, issuer, subject)
+    record.write(who=name, event="account", what=f"{name} is tied to {issuer} {subject}")
+    return made
 
 
 def _give(desk: Desk, account: Account, roles: tuple[Role, ...]) -> None:

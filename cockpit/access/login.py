@@ -1,6 +1,7 @@
 """Signing in and out, and the change of a password: plain pages that need no script."""
 
 import logging
+from dataclasses import replace
 from functools import partial
 from html import escape
 from urllib.parse import quote
@@ -49,9 +50,8 @@ async def login(request: Request) -> Response:
         except DataError as error:
             return page(sign_in(target, trouble(error)), 503)
         if found.outcome == "wait":
-            text = _("Too many failures from this address: try again in {n} minutes.", n=int(found.wait // 60) + 1)
-            return page(sign_in(target, text), 429, {"Retry-After": str(int(found.wait) + 1)})
-        return page(sign_in(target, _refusal(found.outcome), form.get("name", "")), 401)
+            return page(sign_in(target, refusal(found)), 429, {"Retry-After": str(int(found.wait) + 1)})
+        return page(sign_in(target, refusal(found), form.get("name", "")), 401)
 
 
 async def demo_login(request: Request) -> Response:
@@ -129,9 +129,27 @@ def _try(place: Place, form: dict[str, str]) -> SignIn:
     found = accounts.sign_in(
         visitors.desk(), name, form.get("password", ""), totp=form.get("totp") or None, place=place
     )
+    note_failure(place, name, found)
+    return _with_expiry(found, place)
+
+
+def note_failure(place: Place, name: str, found: SignIn, *, what: str = "") -> None:
+    """A row of the audit for a sign-in that failed; of those that are not even looked at one a while."""
     if found.outcome != "ok" and (not found.wait or tries.is_first_refusal(name, place.address, found.wait)):
-        record.note(who=name[:60], event="login_failed", result=found.outcome, address=place.address)
-    return found
+        record.note(who=name[:60], event="login_failed", what=what, result=found.outcome, address=place.address)
+
+
+def _with_expiry(found: SignIn, place: Place) -> SignIn:
+    """The same sign-in; where its password is older than the setting allows, the password must be changed first."""
+    days, account = settings.current().password_days, found.account
+    if found.outcome != "ok" or account is None or not days or account.must_change:
+        return found
+    with visitors.desk().begin():
+        if not accounts.expire_password(visitors.desk(), account.id, days):
+            return found
+        what = f"the password is older than {days} days"
+        record.write(who=account.name, event="password", what=what, address=place.address)
+    return replace(found, account=replace(account, must_change=True))
 
 
 def _end_all(visitor: Visitor, address: str) -> None:
@@ -151,13 +169,14 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     if found.wait:
         raise Refused(_("Too many failures: try again in {n} minutes.", n=int(found.wait // 60) + 1))
     if found.outcome == "totp":
-        raise Refused(_refusal("totp"))
+        raise Refused(refusal(found))
     if found.outcome != "ok":
         raise Refused(_("The old password is not right."))
     if form.get("new") != form.get("again"):
         raise Refused(_("The two new passwords differ."))
     with desk.begin():
-        accounts.set_password(desk, name, form.get("new", ""), by_self=True)
+        shortest = settings.current().password_length
+        accounts.set_password(desk, name, form.get("new", ""), by_self=True, shortest=shortest)
         record.write(visitor=visitor, event="password", address=place.address)
     return accounts.named(desk, name)
 
@@ -170,8 +189,11 @@ def trouble(error: Exception) -> str:
     return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
 
 
-def _refusal(outcome: str) -> str:
-    if outcome == "totp":
+def refusal(found: SignIn) -> str:
+    """Why a sign-in failed, in words."""
+    if found.outcome == "wait":
+        return _("Too many failures from this address: try again in {n} minutes.", n=int(found.wait // 60) + 1)
+    if found.outcome == "totp":
         return _("The code of the second factor is missing or not right.")
     # the same for all three, so that nobody learns which names have an account
     return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
@@ -210,5 +232,8 @@ def _new_password(name: str, has_totp: bool, problem: str = "") -> str:
     )
     if has_totp:
         fields += field("totp", _("Code of the second factor, or a recovery code"), autocomplete="one-time-code")
-    rule = _("At least 8 characters of 3 kinds: small letters, capitals, digits, others.")
+    rule = _(
+        "At least {n} characters of 3 kinds: small letters, capitals, digits, others; no common password, no name.",
+        n=settings.current().password_length,
+    )
     return alert(problem) + f"<p>{escape(name)}</p>" + form_of("/password", fields, _("Change password"), rule)

@@ -20,10 +20,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import record
+from cockpit.access import linking, record
 from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import inside, page, spoken
-from cockpit.access.identity import Ungranted, admitted, has_factor
+from cockpit.access.identity import Unconfirmed, Ungranted, admitted, has_factor
 from cockpit.access.login import sign_in, trouble
 from cockpit.errors import CockpitError
 from cockpit.i18n import LANGUAGES, _, using
@@ -74,6 +74,8 @@ async def back(request: Request) -> Response:
             answer = await begin(
                 request, account, target, lang=str(way.get("lang", "")), by_provider=True, factor=has_factor(claims)
             )
+        except Unconfirmed as unconfirmed:
+            answer = await _to_confirm(request, target, unconfirmed)
         except Exception as fault:
             answer = await _told(request, target, fault)
     answer.delete_cookie(COOKIE, path=BACK)
@@ -136,6 +138,16 @@ def _way(request: Request) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Response:
+    """The page on which the owner of the account confirms that the identity is theirs."""
+    noted = {"event": "login_failed", "what": f"provider: {fault}", "result": "unconfirmed"}
+    await run_in_threadpool(record.note, who=fault.name, address=address_of(request), **noted)
+    try:
+        return await run_in_threadpool(linking.ask, request, fault, target)
+    except DataError as error:
+        return await _told(request, target, error)
 
 
 async def _told(request: Request, target: str, fault: Exception) -> Response:

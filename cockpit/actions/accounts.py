@@ -1,5 +1,6 @@
 """Actions of the system administrator on the accounts of others."""
 
+from cockpit import settings
 from cockpit.access.policy import Can
 from cockpit.actions.action import OPERATOR, Actor, Forbidden, action
 from cockpit.i18n import _
@@ -20,9 +21,10 @@ UNLINK = action("accounts.unlink", "account", Can.ACCOUNTS)
 
 def add(desk: Desk, actor: Actor, name: str, *, title: str = "", password: str | None = None) -> str:
     """A new account without any right. Returns its first password, made here unless given."""
-    first = password or passwords.made()
+    shortest = settings.current().password_length
+    first = password or passwords.made(shortest)
     with ADD.by(desk, actor, f"add {name}"):
-        accounts.add(desk, name, first, title=title)
+        accounts.add(desk, name, first, title=title, shortest=shortest)
     return first
 
 
@@ -42,10 +44,11 @@ def unlock(desk: Desk, actor: Actor, name: str) -> None:
 
 def set_password(desk: Desk, actor: Actor, name: str, password: str | None = None) -> str:
     """A password to be changed at the next sign-in, made here unless given; the account's sessions end. Returns it."""
-    new = password or passwords.made()
+    shortest = settings.current().password_length
+    new = password or passwords.made(shortest)
     with SET_PASSWORD.by(desk, actor, name):
         _may_alone(desk, actor, name)
-        accounts.set_password(desk, name, new, by_self=False)
+        accounts.set_password(desk, name, new, by_self=False, shortest=shortest)
     return new
 
 
@@ -89,8 +92,9 @@ def confirm(desk: Desk, actor: Actor, id: int) -> str:
             secondfactor.off(desk, asked.name)
             sessions.end_all(desk, accounts.named(desk, asked.name).id)
             return ""
-        new = passwords.made()
-        accounts.set_password(desk, asked.name, new, by_self=False)
+        shortest = settings.current().password_length
+        new = passwords.made(shortest)
+        accounts.set_password(desk, asked.name, new, by_self=False, shortest=shortest)
         return new
 
 

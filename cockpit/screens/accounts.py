@@ -105,7 +105,7 @@ def _acts(visitor: Visitor, account: Account) -> None:
         said = _("{name} signs in by password alone.", name=name)
         _reset(by, "remove_factor", partial(desk.act, partial(actions.remove_factor, *by), said))
     if identities.tied(visitors.desk(), account.id) and st.button(_("Untie from the unified identity")):
-        said = _("The next identity of this name that signs in is tied to {name}.", name=name)
+        said = _("{name} is untied. To tie it again its owner confirms with the account's password.", name=name)
         desk.act(partial(actions.unlink, *by), said)
 
 

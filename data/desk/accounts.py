@@ -1,9 +1,9 @@
 """Accounts: who may sign in, with what, and what they are granted."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from data.desk import clock, failures, models, passwords, secondfactor
@@ -61,12 +61,13 @@ class SignIn:
 
 
 def add(
-    desk: Desk, name: str, password: str, *, title: str = "", must_change: bool = True, now: datetime | None = None
-) -> Account:
-    """A new account. Refused for a name that is taken or unfit, or a weak password."""
+    desk: Desk, name: str, password: str, *, title: str = "", must_change: bool = True,
+    shortest: int = passwords.SHORTEST, now: datetime | None = None,
+) -> Account:  # fmt: skip
+    """A new account. Refused for a name that is taken or unfit, or a weak password. shortest: characters of it."""
     if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
         raise Refused("an account's name has 1 to 60 printable characters and no blank at its ends")
-    passwords.check_strength(password, name)
+    passwords.check_strength(password, name, shortest)
     now, kept = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         if session.scalar(select(models.Account).where(models.Account.name == name)):
@@ -98,12 +99,15 @@ def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
         return [(told(row, locked.get(row.name)), held.get(row.id, [])) for row in rows]
 
 
-def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: datetime | None = None) -> None:
+def set_password(
+    desk: Desk, name: str, password: str, *, by_self: bool, shortest: int = passwords.SHORTEST,
+    now: datetime | None = None,
+) -> None:  # fmt: skip
     """A new password; every session ends. One that somebody else set must be changed at the next login.
 
     Refused for an unknown account, a weak password, or one of the last REMEMBERED.
     """
-    passwords.check_strength(password, name)
+    passwords.check_strength(password, name, shortest)
     with desk.read() as session:
         account_id = row_of(session, name).id
         old = session.scalars(_newest_passwords(account_id)).all()
@@ -116,6 +120,18 @@ def set_password(desk: Desk, name: str, password: str, *, by_self: bool, now: da
         failures.forget(session, name)
         session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
         end_of_account(session, row.id, now)
+
+
+def expire_password(desk: Desk, account_id: int, days: int, *, now: datetime | None = None) -> bool:
+    """Let a password that is older than so many days be changed before anything else. Whether it is."""
+    before = (now or clock.now()) - timedelta(days=days)
+    of = models.OldPassword
+    with desk.begin() as session:
+        set_at = session.scalar(select(func.max(of.set_at)).where(of.account_id == account_id))
+        if set_at is None or set_at > before:
+            return False
+        session.get_one(models.Account, account_id).must_change = True
+    return True
 
 
 def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:

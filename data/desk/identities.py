@@ -36,6 +36,13 @@ def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
     A provider that gives a name to somebody else must not give away the account with it.
     """
     with desk.begin() as session:
+        if not check_free(desk, name, issuer, subject):
+            session.add(models.Identity(account_id=row_of(session, name).id, issuer=issuer, subject=subject))
+
+
+def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
+    """Whether the identity stands for the account already. Refused if either of them is tied to another one."""
+    with desk.read() as session:
         row = row_of(session, name)
         of = models.Identity.issuer == issuer
         found = session.scalar(select(models.Identity).where(of, models.Identity.subject == subject))
@@ -44,8 +51,7 @@ def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
         other = session.scalar(select(models.Identity).where(of, models.Identity.account_id == row.id))
         if other and other.subject != subject:
             raise Refused(f'another identity stands for the account "{name}"')
-        if not found:
-            session.add(models.Identity(account_id=row.id, issuer=issuer, subject=subject))
+        return found is not None
 
 
 def unlink(desk: Desk, name: str) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -23,7 +24,17 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SHORTEST, LONGEST, KINDS = 8, 200, 3
+SHORTEST, LONGEST, KINDS = 12, 200, 3
+"""Characters, and kinds of them. SHORTEST is the default of a setting."""
+PRODUCT = ("cockpit", "governance", "jiashicang")
+"""Names of this product, which no password holds."""
+SHORTEST_NAME = 3
+"""Letters of a name that a password must not hold: shorter ones occur by chance."""
+GUESSES = 1e8
+"""Tries that guess a weaker password: zxcvbn calls more than these safe enough for a slow hash."""
+LONGEST_ESTIMATED = 64
+"""Characters that the estimate reads: its time grows with their square."""
+COMMON = Path(__file__).with_name("common_words.txt")
 CLEAR = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 hasher = PasswordHasher(parallelism=1)
 """RFC 9106 for machines with little memory, on one processor: those who look at screens need the others."""
@@ -31,24 +42,46 @@ hasher = PasswordHasher(parallelism=1)
 AT_ONCE, MOST_WAITING = 2, 30
 
 
-def check_strength(password: str, name: str) -> None:
-    """Refused unless it has 8 characters of 3 kinds (small, capital, digit, other) and does not hold the name."""
+def check_strength(password: str, name: str, shortest: int = SHORTEST) -> None:
+    """Refused if a password is short, has too few KINDS, holds a name of its account or of this product, or is a
+    variation of a common one: words of lists, with years, rows of keys and letters written as digits (zxcvbn).
+    """
     kinds = {
         "a" if c.islower() and c.isascii() else "A" if c.isupper() and c.isascii() else "0" if c.isdigit() else "*"
         for c in password
     }
-    if not SHORTEST <= len(password) <= LONGEST or len(kinds) < KINDS:
+    if not shortest <= len(password) <= LONGEST or len(kinds) < KINDS:
         raise Refused(
-            f"a password has at least {SHORTEST} characters of {KINDS} kinds: small letters, capitals, digits, others"
+            f"a password has at least {shortest} characters of {KINDS} kinds: small letters, capitals, digits, others"
         )
-    if name and name.lower() in password.lower():
+    low = password.lower()
+    if len(name) >= SHORTEST_NAME and name.lower() in low:
         raise Refused("a password does not hold the account's name")
+    if any(product in low for product in PRODUCT):
+        raise Refused("a password does not hold the name of this product")
+    if guesses(password, name) < GUESSES:
+        raise Refused("this password is too common: choose words and numbers that others do not use")
 
 
-def made() -> str:
-    """A password to be told once: three groups of letters and digits that are not taken for each other."""
+def guesses(password: str, name: str) -> float:
+    """How many tries find a password, by somebody who knows the account's name and tries common ones first."""
+    from zxcvbn import zxcvbn  # its lists take a tenth of a second to read
+
+    known = [name, *PRODUCT, *_common_words()]
+    return float(zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=known)["guesses"])
+
+
+@cache
+def _common_words() -> tuple[str, ...]:
+    lines = COMMON.read_text("utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def made(shortest: int = SHORTEST) -> str:
+    """A password to be told once: groups of four letters and digits that are not taken for each other."""
+    groups = max(3, -(-(shortest + 1) // 5))
     while True:
-        found = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(3))
+        found = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(groups))
         if any(map(str.isdigit, found)) and any(map(str.isupper, found)) and any(map(str.islower, found)):
             return found
 

@@ -31,6 +31,19 @@ def unseal(custody: Custody, kept: str) -> str:
         raise DeskError("the key of the desk's secrets is another: put keys/secrets.key back from a backup") from None
 
 
+def ticket(custody: Custody, content: str) -> str:
+    """A text that a browser keeps for a while and can neither read nor change."""
+    return _fernet(custody).encrypt(content.encode()).decode()
+
+
+def of_ticket(custody: Custody, held: str, seconds: int) -> str | None:
+    """The text of a ticket; None for one that is older than so many seconds or not ours."""
+    try:
+        return _fernet(custody).decrypt(held.encode(), ttl=seconds).decode()
+    except InvalidToken:
+        return None
+
+
 def seal_all(connection: Connection, custody: Custody) -> None:
     """Encrypt what an earlier version kept as it was."""
     of = Account.__table__.c

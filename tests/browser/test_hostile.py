@@ -54,7 +54,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, issuer: str, serve: Callab
     published(home, AS_OF)
     desk = open_desk(f"sqlite:///{home.root.resolve() / 'desk.sqlite'}")
     for i, text in enumerate(HARM):
-        accounts.add(desk, text[:60].strip(), "Hongqi+2026", title=text)
+        accounts.add(desk, text[:60].strip(), "Hongqi+2026+x", title=text)
         accounts.grant(desk, text[:60].strip(), "official", VILLAGES[i % 3])
     desk.close()
     oidc = {

@@ -32,7 +32,7 @@ def session_of(desk_url: str, held: tuple[str, ...] = ROLES, area: int = EVERYWH
     config = settings.current()
     desk = open_desk(desk_url, config.custody if config.desk_url == desk_url else None)
     name = "-".join((*held, str(area)))
-    account = accounts.add(desk, name, "Hongqi+2026", must_change=False)
+    account = accounts.add(desk, name, "Hongqi+2026+x", must_change=False)
     for role in held:
         accounts.grant(desk, name, role, area if role in roles.BUSINESS else None)
     token = sessions.start(desk, account.id, factor=True)

@@ -395,7 +395,7 @@ def test_serve_prints_the_address_when_it_can_be_opened_and_ends_on_an_interrupt
     nobody = subprocess.run(serve, cwd=ROOT, capture_output=True, text=True, check=False)
     assert nobody.returncode == 2
     assert "nobody could sign in: make an account with" in nobody.stderr
-    make = [sys.executable, "-m", "cockpit", "user", "add", "wang", "--password", "Hongqi+2026", *home]
+    make = [sys.executable, "-m", "cockpit", "user", "add", "wang", "--password", "Hongqi+2026+x", *home]
     subprocess.run(make, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     command = serve
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -24,7 +24,7 @@ from tests.factory import DISTRICT, VILLAGES, areas, deliver, published
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 HERE = Place("district", DISTRICT, "临江区")
 
 

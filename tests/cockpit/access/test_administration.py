@@ -21,7 +21,7 @@ from tests.cockpit.access.test_matrix import told
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 ROOT = Path(__file__).parents[3]
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.factory import DISTRICT
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[3]
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 NAMES = {"leader": "wang", "system_admin": "li", "audit_admin": "zhao"}
 
 

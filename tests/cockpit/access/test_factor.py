@@ -19,7 +19,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.commands import cli
 from data.desk import accounts, audit, clock, models, roles, secondfactor, sessions
 
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def _unix(at: Any) -> float:
 
 
 def test_who_finds_a_screen_open_cannot_set_one_up(name: str) -> None:
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": "Baiyun+2027"}))
+    told = browse(name, lambda c: c.post(factor.PATH, data={"password": "Baiyun+2027+x"}))
     assert "密码不对" in told.text
     assert "<svg" not in told.text
     told = browse(name, lambda c: c.post(factor.PATH, data={"code": "123456"}))

@@ -23,7 +23,7 @@ from cockpit.access.visitors import COOKIE
 from data.desk import accounts, audit, clock, failures, models, proof, sessions
 from tests.factory import DISTRICT
 
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 HTML = {"accept": "text/html"}
 
 
@@ -204,7 +204,7 @@ def test_signing_out_ends_every_session_of_the_account(wang: str) -> None:
 
 def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
     accounts.add(visitors.desk(), "li", PASSWORD)
-    new = {"old": PASSWORD, "new": "Baiyun-2027", "again": "Baiyun-2027"}
+    new = {"old": PASSWORD, "new": "Baiyun-2027-x", "again": "Baiyun-2027-x"}
 
     async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
         return [
@@ -219,6 +219,18 @@ def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
     told = ask(work)
     assert [answer.status_code for answer in told] == [303, 303, 400, 400, 303, 200]
     assert (told[0].headers["location"], told[1].headers["location"]) == ("/password", "/password")
+
+
+def test_a_password_that_is_too_old_is_changed_first(wang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    signs_in = {"name": wang, "password": PASSWORD}
+    assert ask(lambda c: c.post("/login", data=signs_in)).headers["location"] != "/password"
+    monkeypatch.setenv("COCKPIT_PASSWORD_DAYS", "30")
+    settings.current.cache_clear()
+    later = clock.now() + timedelta(days=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert ask(lambda c: c.post("/login", data=signs_in)).headers["location"] == "/password"
+    row = audit.entries(visitors.desk(), who=wang, event="password", limit=1)[0]
+    assert row["what"] == "the password is older than 30 days"
 
 
 def test_the_language_chosen_at_the_door_goes_on_inside(wang: str) -> None:

@@ -16,14 +16,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import account, gate, login, provider, visitors
+from cockpit.access import account, gate, linking, login, provider, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.visitors import COOKIE
 from data.desk import accounts, audit, identities, proof
 from tests.factory import DISTRICT, TOWNS
 from tests.provider import known
 
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 ROLES = {"leaders": f"leader:{DISTRICT}", "north": f"official:{TOWNS[0]}", "auditors": "audit_admin"}
 
 
@@ -74,7 +74,7 @@ class Browser:
 
 
 def browse(work: Callable[[Browser], Any]) -> Any:
-    routes = [*login.ROUTES, *provider.ROUTES, *account.ROUTES, Route("/{path:path}", inner)]
+    routes = [*login.ROUTES, *provider.ROUTES, *linking.ROUTES, *account.ROUTES, Route("/{path:path}", inner)]
     served = Starlette(routes=routes, middleware=[Middleware(gate.Gate)])
 
     async def run() -> Any:
@@ -106,9 +106,10 @@ def test_the_way_there_carries_state_nonce_and_a_challenge(issuer: str) -> None:
     assert asked["redirect_uri"] == [f"http://localhost{provider.BACK}"]
 
 
-def test_an_identity_signs_in_as_the_account_of_its_name_and_lands_where_the_link_led(issuer: str) -> None:
+def test_an_identity_signs_in_as_its_account_and_lands_where_the_link_led(issuer: str) -> None:
     accounts.add(visitors.desk(), "wu", PASSWORD)
     accounts.grant(visitors.desk(), "wu", "official", TOWNS[0])
+    identities.link(visitors.desk(), "wu", issuer, "s-wu")
     known(issuer, "s-wu", preferred_username="wu")
 
     async def work(b: Browser) -> tuple[httpx.Response, httpx.Response]:
@@ -148,6 +149,7 @@ def test_an_identity_that_nobody_granted_gets_in_nowhere(issuer: str) -> None:
 
 def test_an_account_without_a_grant_today_gets_in_nowhere(issuer: str) -> None:
     accounts.add(visitors.desk(), "ma", PASSWORD)
+    identities.link(visitors.desk(), "ma", issuer, "s-ma")
     known(issuer, "s-ma", preferred_username="ma")
     assert browse(lambda b: b.sign_in("s-ma")).status_code == 403
 
@@ -283,9 +285,10 @@ def test_without_a_provider_there_is_no_such_way(monkeypatch: pytest.MonkeyPatch
     assert "/login/provider" not in browse(lambda b: b.client.get("/login")).text
 
 
-def test_an_unlinked_identity_begins_anew(issuer: str) -> None:
+def test_an_unlinked_account_is_not_tied_to_the_next_identity_of_its_name(issuer: str) -> None:
     known(issuer, "s-gao", preferred_username="gao", groups=["north"])
     assert browse(lambda b: b.sign_in("s-gao")).status_code == 303
     identities.unlink(visitors.desk(), "gao")
     known(issuer, "s-gao-2", preferred_username="gao", groups=["north"])
-    assert browse(lambda b: b.sign_in("s-gao-2")).status_code == 303
+    assert browse(lambda b: b.sign_in("s-gao-2")).status_code == 403
+    assert not identities.tied(visitors.desk(), accounts.named(visitors.desk(), "gao").id)

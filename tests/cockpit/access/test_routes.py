@@ -36,7 +36,8 @@ NONSENSE = ("0", "-1", "990109000000", "999999999999", "x'; DROP TABLE cases;--"
 NOVEMBER = "from=2026-11-01&to=2026-12-01"
 
 OPEN = {
-    "/login", "/login/demo", "/login/provider", "/login/provider/back", "/assets/{hash}/{name}", "/healthz", "/readyz",
+    "/login", "/login/demo", "/login/provider", "/login/provider/back", "/login/provider/link", "/assets/{hash}/{name}",
+    "/healthz", "/readyz",
 }  # fmt: skip
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
 SIGNED_IN = {
@@ -274,7 +275,7 @@ def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role
 
 def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Response]) -> None:
     desk = visitors.desk()
-    account = accounts.add(desk, "to-change", "Hongqi+2026")
+    account = accounts.add(desk, "to-change", "Hongqi+2026+x")
     accounts.grant(desk, "to-change", "leader", DISTRICT)
     cookie = {"cookie": f"{COOKIE}={sessions.start(desk, account.id, factor=True)}"}
     for path in set(paths(application.ROUTES)) - OPEN - {"/password", "/logout"}:

@@ -27,7 +27,7 @@ from data.schema import end_of
 from metrics.scope import OutOfScope
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
-PASSWORD = "Hongqi+2026"
+PASSWORD = "Hongqi+2026+x"
 ENTRY = Deduction("own", "x", "x", "column_updated", "news", 3, 1.0, enabled=True)
 
 

@@ -112,7 +112,7 @@ def prepared(folder: Path) -> Path:
     published(home, datetime(2026, 11, 22, 8))
     declare(home.root)
     desk = open_desk(f"sqlite:///{home.root.resolve() / 'desk.sqlite'}")
-    accounts.add(desk, "wang", "Hongqi+2026", must_change=False)
+    accounts.add(desk, "wang", "Hongqi+2026+x", must_change=False)
     desk.close()
     return home.root
 

@@ -11,7 +11,7 @@ from data.desk.errors import Refused
 from data.desk.store import Desk
 
 NOW = datetime(2026, 11, 20, 8)
-GOOD, BETTER = "Hongqi-2026", "Baiyun+2027"
+GOOD, BETTER = "Hongqi-2026-x", "Baiyun+2027+x"
 TOWN = 990101100000
 
 
@@ -23,11 +23,44 @@ def test_an_account_signs_in_with_its_password_alone(desk: Desk) -> None:
     assert accounts.sign_in(desk, "nobody", GOOD, now=NOW).outcome == "wrong"
 
 
-@pytest.mark.parametrize("weak", ["Ab1-", "abcdefgh", "abcd1234", "ABCD1234", "x" * 300, "Wang-2026!"])
+@pytest.mark.parametrize(
+    "weak", ["Ab1-", "abcdefgh", "abcd1234", "ABCD1234", "x" * 300, "Wang-2026!-abcd", "Hongqi+2026"]
+)
 def test_a_weak_password_is_refused(desk: Desk, weak: str) -> None:
     with pytest.raises(Refused):
         accounts.add(desk, "wang", weak)
     assert accounts.listing(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("Password2026!", "common"), ("P@ssw0rd20261", "common"), ("Qwer1234!@#$", "common"),
+        ("1qaz@WSX3edc", "common"), ("Admin@12345678", "common"), ("Woaini1314520!", "common"),
+        ("Zhongguo@2026", "common"), ("Aa123456789!", "common"), ("Zhangwei@1988", "common"),
+        ("Guanliyuan@2026", "common"), ("9-kR-Cockpit-tv2", "this product"), ("x7Wangq-Tv-93u", "account's name"),
+        ("x7Wanq-Tv-9", "at least 12"), (passwords.made()[:11], "at least 12"),
+    ],
+)  # fmt: skip
+def test_common_passwords_and_names_are_refused(password: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        passwords.check_strength(password, "wang")
+
+
+def test_passwords_that_are_made_are_strong_at_any_length() -> None:
+    for shortest in (8, 12, 15, 16, 30, 64):
+        for _ in range(10):
+            passwords.check_strength(passwords.made(shortest), "wang", shortest)
+
+
+def test_an_old_password_is_changed_before_anything_else(desk: Desk) -> None:
+    account = accounts.add(desk, "wang", GOOD, must_change=False, now=NOW)
+    assert not accounts.expire_password(desk, account.id, 90, now=NOW + timedelta(days=89))
+    assert accounts.expire_password(desk, account.id, 90, now=NOW + timedelta(days=90))
+    assert accounts.named(desk, "wang").must_change
+    accounts.set_password(desk, "wang", BETTER, by_self=True, now=NOW + timedelta(days=91))
+    assert not accounts.expire_password(desk, account.id, 90, now=NOW + timedelta(days=180))
+    assert not accounts.named(desk, "wang").must_change
 
 
 def test_an_unknown_name_costs_as_much_as_a_wrong_password(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from data.desk.failures import Place
 from data.desk.store import Desk
 
 NOW = datetime(2026, 11, 20, 8)
-GOOD = "Hongqi-2026"
+GOOD = "Hongqi-2026-x"
 HOME, STRANGER = Place("10.1.2.3"), Place("10.9.9.9")
 MINUTE = timedelta(minutes=1)
 
@@ -125,7 +125,7 @@ def test_an_administrator_and_a_new_password_open_it_again(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD)
     for unlock in (
         lambda: accounts.unlock(desk, "wang"),
-        lambda: accounts.set_password(desk, "wang", "Baiyun+2027", by_self=False),
+        lambda: accounts.set_password(desk, "wang", "Baiyun+2027+x", by_self=False),
     ):
         for _ in range(5):
             accounts.sign_in(desk, "wang", "wrong", place=STRANGER)

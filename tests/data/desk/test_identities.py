@@ -15,8 +15,8 @@ DAY = date(2026, 11, 20)
 
 @pytest.fixture
 def wang(desk: Desk) -> accounts.Account:
-    accounts.add(desk, "li", "Hongqi-2026")
-    return accounts.add(desk, "wang", "Hongqi-2026")
+    accounts.add(desk, "li", "Hongqi-2026-x")
+    return accounts.add(desk, "wang", "Hongqi-2026-x")
 
 
 def held(desk: Desk, account: accounts.Account) -> set[tuple[str, int | None]]:

@@ -15,7 +15,7 @@ LIMITS = {"idle": timedelta(minutes=30), "longest": timedelta(hours=12)}
 
 @pytest.fixture
 def account(desk: Desk) -> accounts.Account:
-    return accounts.add(desk, "wang", "Hongqi-2026", title="王镇长")
+    return accounts.add(desk, "wang", "Hongqi-2026-x", title="王镇长")
 
 
 def test_a_session_ends_when_idle_and_lives_on_when_used(desk: Desk, account: accounts.Account) -> None:
@@ -42,7 +42,7 @@ def test_only_the_hash_of_a_token_is_kept(desk: Desk, account: accounts.Account)
 
 
 def test_signing_out_ends_every_session_of_the_account(desk: Desk, account: accounts.Account) -> None:
-    other = accounts.add(desk, "li", "Hongqi-2026")
+    other = accounts.add(desk, "li", "Hongqi-2026-x")
     mine, theirs = (
         {sessions.start(desk, account.id, now=NOW) for _ in range(2)},
         sessions.start(desk, other.id, now=NOW),
@@ -54,7 +54,7 @@ def test_signing_out_ends_every_session_of_the_account(desk: Desk, account: acco
 
 def test_a_changed_password_ends_the_sessions(desk: Desk, account: accounts.Account) -> None:
     token = sessions.start(desk, account.id, now=NOW)
-    accounts.set_password(desk, "wang", "Baiyun+2027", by_self=True, now=NOW)
+    accounts.set_password(desk, "wang", "Baiyun+2027+x", by_self=True, now=NOW)
     assert sessions.read(desk, token, **LIMITS, now=NOW) is None
 
 
