@@ -9,6 +9,7 @@ import pytest
 
 import tests.examples  # noqa: F401  (registers and loads the profiles of Hypothesis)
 from data.home import Home
+from tests.homes import Homes
 from tests.postgres import Postgres
 from tests.provider import running
 
@@ -22,6 +23,14 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "var", memory="1GB")
     home.prepare()
     return home
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+    """Homes made once a run."""
+    base = tmp_path_factory.getbasetemp()
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+    return Homes((base.parent if workers else base) / "homes", tmp_path_factory.mktemp)
 
 
 @pytest.fixture(scope="session")

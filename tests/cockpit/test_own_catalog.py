@@ -1,6 +1,7 @@
 """A district's own catalog by command and over HTTP: every split of a metric is answered, the others are named."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,11 +13,11 @@ from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
 from data.home import Home
 from data.schema import end_of
-from metrics.catalog import Catalog
 from metrics.question import AREAS as LEVELS
 from metrics.question import BREAKDOWNS, exists_at, splits
 from tests import failing, forms
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+from tests.homes import Homes
 from tests.metrics.conftest import AS_OF, random_cases
 
 FORMS, FAILING = forms.catalog(), failing.catalog()
@@ -25,24 +26,23 @@ PLACES = {"district": DISTRICT, "town": TOWNS[0], "village": VILLAGES[0]}
 MONTH = {"from": "2026-11-01", "to": "2026-12-01"}
 
 
-def home_of(root: object, catalog: Catalog) -> Home:
-    home = Home(root, memory="1GB")
+def make(folder: Path, own: str) -> None:
+    home = Home(folder, memory="1GB")
     areas(home, AREAS)
     cases = random_cases(60, seed=3)
     deliver(home, "cases", [{"key": str(i), **case, "title": "张三", "extended": 0} for i, case in enumerate(cases)])
     forms.deliver_all(home)
-    published(home, AS_OF, catalog)
-    return home
+    published(home, AS_OF, {"forms": FORMS, "failing": FAILING}[own])
 
 
 @pytest.fixture(scope="module")
-def of_forms(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return home_of(tmp_path_factory.mktemp("forms"), FORMS)
+def of_forms(homes: Homes) -> Home:
+    return Home(homes.copy(make, "forms"), memory="1GB")
 
 
 @pytest.fixture(scope="module")
-def of_failing(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return home_of(tmp_path_factory.mktemp("failing"), FAILING)
+def of_failing(homes: Homes) -> Home:
+    return Home(homes.copy(make, "failing"), memory="1GB")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, home: Home, folder: object) -> None:

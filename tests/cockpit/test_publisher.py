@@ -18,6 +18,7 @@ from data.home import Home
 from data.spool import Spool
 from tests.cockpit.api.conftest import Served, prepared, row, token_of
 from tests.factory import DISTRICT
+from tests.homes import Homes
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +28,8 @@ MEMORY_MB = 60
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    found = Served(prepared(tmp_path_factory.mktemp("publisher")))
+def served(homes: Homes) -> Iterator[Served]:
+    found = Served(homes.copy(prepared))
     found.start(COCKPIT_PUBLISH_SECONDS="4")
     yield found
     found.stop()

@@ -4,11 +4,11 @@ from typing import Any
 
 import yaml
 
-from data.areas import load_areas
 from data.home import Home
 from data.ingest import LoadReport, load
 from data.sources import Source, read_source
 from data.store import read_store
+from tests import factory
 
 AREAS = """code,name,level,valid_from,valid_to,merged_into
 990101,临江区,district,,,
@@ -34,9 +34,7 @@ GOOD = {
 
 def settle(home: Home) -> Home:
     """Give a home the areas."""
-    path = home.root / "areas.csv"
-    path.write_text(AREAS, "utf-8")
-    load_areas(home, path)
+    factory.settle(home, AREAS)
     return home
 
 

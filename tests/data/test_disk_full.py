@@ -20,6 +20,8 @@ from data.store import read_store
 from tests.data.runs import AS_OF, fresh, within
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put, put_areas
 
+pytestmark = pytest.mark.slow
+
 MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
 DISK_MB = 48
 

@@ -10,14 +10,14 @@ from cockpit import settings
 from data.home import Home
 from tests.cockpit.conftest import session_of
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
+from tests.homes import Homes
 
 AS_OF = datetime(2026, 11, 22, 8)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make(folder: Path) -> None:
     """Ten cases in each village and town, and a site that opened in eighteen of twenty visits."""
-    home = Home(tmp_path_factory.mktemp("access"), memory="1GB")
+    home = Home(folder, memory="1GB")
     areas(home)
     at = datetime(2026, 11, 2, 9)
     cases = [
@@ -43,7 +43,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     deliver(home, "checks", visits, source="probe")
     published(home, AS_OF)
-    return home.root
+
+
+@pytest.fixture(scope="module")
+def home(homes: Homes) -> Path:
+    return homes.copy(make)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from data.desk import accounts, clock, tokens
 from data.desk.store import open_desk
 from data.home import Home
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
+from tests.homes import Homes
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 60
@@ -118,9 +119,9 @@ def prepared(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(homes: Homes) -> Iterator[Served]:
     """A server that publishes within ten seconds and takes as many pushes as come."""
-    found = Served(prepared(tmp_path_factory.mktemp("served")))
+    found = Served(homes.copy(prepared))
     found.start(COCKPIT_PUBLISH_SECONDS="10", COCKPIT_PUSH_RATE="100000")
     yield found
     found.stop()

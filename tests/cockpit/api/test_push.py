@@ -30,13 +30,14 @@ from metrics.catalog import load as load_catalog
 from tests.cockpit.api.conftest import declare, prepared, row, token_of
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, published
+from tests.homes import Homes
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared(tmp_path_factory.mktemp("push"))
+def root(homes: Homes) -> Path:
+    return homes.copy(prepared)
 
 
 @pytest.fixture(scope="module")

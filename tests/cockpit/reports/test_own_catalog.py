@@ -14,22 +14,20 @@ from cockpit.settings import Settings
 from data.home import Home
 from tests import failing, forms
 from tests.cockpit.reports.conftest import MADE_AT, november
-from tests.cockpit.test_own_catalog import FAILING, FORMS, OWN, PLACES, home_of
+from tests.cockpit.test_own_catalog import FAILING, OWN, PLACES, make
+from tests.homes import Homes
 
 BROKEN = [metric for domain in FAILING.domains if domain.file.startswith("failing") for metric in domain.metrics]
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Home]:
-    return {
-        "forms": home_of(tmp_path_factory.mktemp("forms"), FORMS),
-        "failing": home_of(tmp_path_factory.mktemp("failing"), FAILING),
-    }
+def of_catalogs(homes: Homes) -> dict[str, Home]:
+    return {name: Home(homes.copy(make, name), memory="1GB") for name in ("forms", "failing")}
 
 
-def served(homes: dict[str, Home], name: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def served(of_catalogs: dict[str, Home], name: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     folder = Path((forms if name == "forms" else failing).__file__).parent
-    monkeypatch.setenv("COCKPIT_HOME", str(homes[name].root))
+    monkeypatch.setenv("COCKPIT_HOME", str(of_catalogs[name].root))
     monkeypatch.setenv("COCKPIT_CATALOG", str(folder))
     settings.current.cache_clear()
     return settings.current()
@@ -44,9 +42,9 @@ def _settings_are_read_again() -> Iterator[None]:
 @pytest.mark.parametrize("level", PLACES)
 @pytest.mark.parametrize("name", ["forms", "failing"])
 def test_every_kind_is_made_of_every_own_metric(
-    homes: dict[str, Home], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, level: str
+    of_catalogs: dict[str, Home], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, level: str
 ) -> None:
-    config = served(homes, name, monkeypatch)
+    config = served(of_catalogs, name, monkeypatch)
     metrics = tuple(metric.id for metric in (OWN if name == "forms" else BROKEN))
     made = 0
     for kind in kinds_of(config).values():

@@ -32,14 +32,20 @@ from tests.data.backup import drill
 from tests.data.backup.drill import CASES, PUSHES, desk_url, used
 from tests.data.runs import fresh, publishing
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put
+from tests.homes import Homes
 from tests.postgres import Postgres
 
 SEED = 20261128
 
 
+def in_use(homes: Homes) -> Home:
+    """A copy of a home that is in use."""
+    return Home(homes.copy(used), memory="1GB")
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return used(tmp_path_factory.mktemp("used") / "var")
+def home(homes: Homes) -> Home:
+    return in_use(homes)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +95,8 @@ def test_the_backup_and_what_is_restored_are_private(backup: Path, tmp_path: Pat
     assert modes <= {0o600, 0o700}
 
 
-def test_a_home_that_is_not_empty_is_kept(home: Home, backup: Path, tmp_path: Path) -> None:
-    other = used(tmp_path / "var")
+def test_a_home_that_is_not_empty_is_kept(homes: Homes, home: Home, backup: Path, tmp_path: Path) -> None:
+    other = in_use(homes)
     with closing(open_desk(desk_url(other))) as desk:
         accounts.add(desk, "zhao", drill.PASSWORD)
     before = everything(other)
@@ -112,9 +118,10 @@ def test_a_check_restores_nothing(backup: Path, tmp_path: Path) -> None:
 # --- while it is in use -------------------------------------------------------------------------------------------
 
 
-def test_a_backup_under_loads_and_pushes_fits_together(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_backup_under_loads_and_pushes_fits_together(homes: Homes, tmp_path: Path) -> None:
     """What the journal counts as loaded is in the store once; what is queued is loaded once after the restore."""
-    home = used(tmp_path / "var")
+    home = in_use(homes)
     acknowledged = tmp_path / "acknowledged"
     process = fresh(drill.pushing, home.root, acknowledged, 6)
     taken, number = [], 0
@@ -139,8 +146,9 @@ def test_a_backup_under_loads_and_pushes_fits_together(tmp_path: Path) -> None:
         shutil.rmtree(copy.root)
 
 
-def test_a_backup_of_a_home_that_is_published_to_holds_whole_editions(tmp_path: Path) -> None:
-    home = used(tmp_path / "var")
+@pytest.mark.slow
+def test_a_backup_of_a_home_that_is_published_to_holds_whole_editions(homes: Homes, tmp_path: Path) -> None:
+    home = in_use(homes)
     for day in range(2, 6):
         put(home, "cases", [a_case(key=f"{day}-{i}", area=VILLAGE, registered_at=drill.AS_OF) for i in range(20)])
         publish(home, ROLLUPS, as_of=drill.AS_OF.replace(day=day), keep=1)
@@ -153,8 +161,9 @@ def test_a_backup_of_a_home_that_is_published_to_holds_whole_editions(tmp_path: 
 # --- kill -9, a full disk, a damaged file -------------------------------------------------------------------------
 
 
-def test_a_killed_backup_leaves_no_file_or_a_whole_one(tmp_path: Path) -> None:
-    home, chance, killed = used(tmp_path / "var"), random.Random(SEED), 0
+@pytest.mark.slow
+def test_a_killed_backup_leaves_no_file_or_a_whole_one(homes: Homes, tmp_path: Path) -> None:
+    home, chance, killed = in_use(homes), random.Random(SEED), 0
     target = tmp_path / "backups" / "backup.tar"
     target.parent.mkdir()
     for _ in range(12):
@@ -171,6 +180,7 @@ def test_a_killed_backup_leaves_no_file_or_a_whole_one(tmp_path: Path) -> None:
     assert list(target.parent.iterdir()) == [target], "what killed runs left is swept"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rename", [1, 2, 3, 5, 7, 9])
 def test_a_restore_killed_at_a_rename_is_completed(home: Home, backup: Path, tmp_path: Path, rename: int) -> None:
     copy = Home(tmp_path / "var", memory="1GB")
@@ -183,6 +193,7 @@ def test_a_restore_killed_at_a_rename_is_completed(home: Home, backup: Path, tmp
     assert not list(copy.root.glob(f"{STAGING}*"))
 
 
+@pytest.mark.slow
 def test_a_restore_killed_at_any_instant_is_begun_anew(home: Home, backup: Path, tmp_path: Path) -> None:
     chance, killed = random.Random(SEED), 0
     for n in range(6):
@@ -260,8 +271,8 @@ def test_an_existing_file_is_not_overwritten(home: Home, backup: Path) -> None:
     assert backup.stat().st_mtime == before.st_mtime
 
 
-def test_an_audit_that_was_touched_is_kept_and_said(tmp_path: Path) -> None:
-    home = used(tmp_path / "var")
+def test_an_audit_that_was_touched_is_kept_and_said(homes: Homes, tmp_path: Path) -> None:
+    home = in_use(homes)
     with closing(sqlite3.connect(home.root / "desk.sqlite")) as connection:
         connection.executescript("DROP TRIGGER audit_kept; UPDATE audit SET what = 'other' WHERE id = 7")
     assert "row 7 " in take(home, desk_url(home), tmp_path / "b.tar").totals["desk"]["fault"]
@@ -281,10 +292,10 @@ def test_a_backup_of_another_kind_of_desk_or_zone_is_refused(backup: Path, tmp_p
 # --- a desk in PostgreSQL -----------------------------------------------------------------------------------------
 
 
-def test_a_desk_in_postgresql_comes_back_and_goes_on(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_desk_in_postgresql_comes_back_and_goes_on(homes: Homes, postgres: Postgres, tmp_path: Path) -> None:
     stamp = time.time_ns()
     source, target = (postgres.database(f"backup{stamp}{i}") for i in range(2))
-    home, copy, file = used(tmp_path / "var"), Home(tmp_path / "copy", memory="1GB"), tmp_path / "backup.tar"
+    home, copy, file = in_use(homes), Home(tmp_path / "copy", memory="1GB"), tmp_path / "backup.tar"
     drill.fill_desk(source, Custody.of_home(home.root))
     manifest = take(home, source, file)
     assert manifest.totals["desk"]["audit"] == drill.AUDITED
@@ -303,9 +314,11 @@ def test_a_desk_in_postgresql_comes_back_and_goes_on(postgres: Postgres, tmp_pat
         assert totals.of_desk(desk) == manifest.totals["desk"]
 
 
-def test_a_desk_that_was_filled_before_a_kill_is_not_filled_twice(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_desk_that_was_filled_before_a_kill_is_not_filled_twice(
+    homes: Homes, postgres: Postgres, tmp_path: Path
+) -> None:
     source, target = (postgres.database(f"backup{time.time_ns()}{i}") for i in range(2))
-    home, file = used(tmp_path / "var"), tmp_path / "backup.tar"
+    home, file = in_use(homes), tmp_path / "backup.tar"
     drill.fill_desk(source, Custody.of_home(home.root))
     take(home, source, file)
     restore(file, Home(tmp_path / "killed", memory="1GB"), target)
