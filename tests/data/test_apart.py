@@ -101,7 +101,7 @@ def test_who_leaves_gives_the_place_back(database: duckdb.DuckDBPyConnection, pl
     began = time.monotonic()
     with pytest.raises(TooSlow):
         cursor(database).execute(rows_of(20, database)).fetchall()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 15
     assert places == ["in", "out"]
 
 

@@ -59,7 +59,7 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
     cursor, started = edition.cursor(), time.monotonic()
     with pytest.raises(TooSlow, match=r"longer than 0\.3 seconds .* COCKPIT_QUERY_SECONDS"):
         cursor.execute(ENDLESS).fetchall()
-    assert 0.3 <= time.monotonic() - started < 5
+    assert 0.3 <= time.monotonic() - started < 30
     assert cursor.execute("SELECT 2").fetchall() == [(2,)], "the cursor can be used again"
     time.sleep(0.6)
     assert edition.cursor().execute("SELECT count(*) FROM cases").fetchone() == (60,), "a quick one is not stopped"
@@ -204,7 +204,7 @@ async def _ends_in_order(server: Server) -> None:
         server.process.send_signal(signal.SIGTERM)
         code = await asyncio.to_thread(server.process.wait, 30)
         assert code == 0, server.log
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 25
 
 
 def destroy(file: Path, *, touched: bool = True) -> None:

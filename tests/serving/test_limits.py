@@ -16,6 +16,8 @@ from tests.serving.conftest import Server
 from tests.serving.raw import Raw, request
 
 SECONDS = 3
+PATIENCE = 12
+"""Seconds beyond a limit: the machine may be busy."""
 PER_ADDRESS = 20
 
 
@@ -83,7 +85,7 @@ def raw(server: Server) -> Iterator[Callable[..., Raw]]:
 def test_sizes_have_limits(raw: Callable[..., Raw], sent: bytes, status: int) -> None:
     began = time.monotonic()
     assert raw().send(sent).status() == status
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_a_limit_holds_for_each_request_of_a_connection(raw: Callable[..., Raw]) -> None:
@@ -91,7 +93,7 @@ def test_a_limit_holds_for_each_request_of_a_connection(raw: Callable[..., Raw])
     for _ in range(30):
         assert connection.send(request("/healthz", Cookie="a" * 2_000)).status() == 200
     assert connection.send(request(Cookie="a" * (HEAD_BYTES + 1))).status() == 431
-    assert connection.ended(5)
+    assert connection.ended(PATIENCE)
 
 
 def test_requests_sent_ahead_are_answered_in_turn_and_not_without_end(raw: Callable[..., Raw], server: Server) -> None:
@@ -99,7 +101,7 @@ def test_requests_sent_ahead_are_answered_in_turn_and_not_without_end(raw: Calla
     seen = b""
     while seen.count(b"200 OK") < 4:
         seen += connection.read()
-    assert raw().send(request("/readyz") * 5_000).ended(10)
+    assert raw().send(request("/readyz") * 5_000).ended(PATIENCE)
     assert server.get("/healthz").status_code == 200
 
 
@@ -119,9 +121,9 @@ def test_a_head_that_does_not_end_is_answered_408(raw: Callable[..., Raw], begun
         for _ in range(3):  # a byte now and then does not help
             time.sleep(0.2)
         seen += connection.read(10) if time.monotonic() - began > SECONDS else b""
-        assert time.monotonic() - began < SECONDS + 5
+        assert time.monotonic() - began < SECONDS + PATIENCE
     assert time.monotonic() - began >= SECONDS - 0.5
-    assert connection.ended(5)
+    assert connection.ended(PATIENCE)
 
 
 def test_a_drip_of_bytes_does_not_keep_a_connection(raw: Callable[..., Raw]) -> None:
@@ -129,11 +131,11 @@ def test_a_drip_of_bytes_does_not_keep_a_connection(raw: Callable[..., Raw]) -> 
         connection, began = raw().send(b"GET /" if drop == b"a" else b""), time.monotonic()
         while not connection.ended(0.1):
             connection.send(drop)
-            assert time.monotonic() - began < SECONDS + 5
+            assert time.monotonic() - began < SECONDS + PATIENCE
 
 
 def test_a_connection_that_says_nothing_is_closed(raw: Callable[..., Raw]) -> None:
-    assert raw().ended(SECONDS + 5)
+    assert raw().ended(SECONDS + PATIENCE)
 
 
 def test_who_leaves_in_the_middle_of_a_body_is_no_error(raw: Callable[..., Raw], server: Server) -> None:

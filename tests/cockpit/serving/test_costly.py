@@ -88,7 +88,7 @@ def test_who_waits_too_long_is_told_and_leaves() -> None:
     began = time.monotonic()
     with pytest.raises(TooMany, match="try again later"), costly._place():
         raise AssertionError
-    assert 5 <= time.monotonic() - began < 10
+    assert 5 <= time.monotonic() - began < 60
     assert costly._queue().waiting == 0
     free.set()
     other.join()
