@@ -28,7 +28,7 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 
 test: $(VENV)/.tests              ## every test but the slow ones: minutes
 	.ci/programs
-	$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not slow' $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n 3 --dist worksteal -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.tests         ## kills, browsers, an office; and properties on many more examples
 	.ci/programs

@@ -1,5 +1,6 @@
 """Every action checks right and scope itself, and its change and audit row are kept together or not at all."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -44,18 +45,30 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    url = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path) -> Iterator[Desk]:
+    """A new desk with one account."""
+    yield from opened(request, home, tmp_path)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def common_desk(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk for all tests that only add to its audit."""
+    yield from opened(request, home, tmp_path_factory.mktemp("desk"))
+
+
+def opened(request: pytest.FixtureRequest, home: Home, folder: Path) -> Iterator[Desk]:
+    url = f"sqlite:///{folder / 'desk.sqlite'}"
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres")
-        url = server.database(f"actions{abs(hash(request.node.nodeid)) % 10**9}")
-    monkeypatch.setenv("COCKPIT_HOME", str(home.root))
-    monkeypatch.setenv("COCKPIT_DESK", url)
-    settings.current.cache_clear()
-    desk = open_desk(url, settings.current().custody)
-    accounts.add(desk, "li", PASSWORD)
-    yield desk
-    desk.close()
+        url = server.database(f"actions{time.time_ns()}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COCKPIT_HOME", str(home.root))
+        patch.setenv("COCKPIT_DESK", url)
+        settings.current.cache_clear()
+        desk = open_desk(url, settings.current().custody)
+        accounts.add(desk, "li", PASSWORD)
+        yield desk
+        desk.close()
     settings.current.cache_clear()
 
 
@@ -70,8 +83,8 @@ def newest(desk: Desk) -> dict[str, object]:
 
 @pytest.mark.parametrize("role", MATRIX)
 @pytest.mark.parametrize("name", sorted(REGISTRY))
-def test_only_roles_that_hold_the_right_run_an_action(desk: Desk, name: str, role: str) -> None:
-    action = REGISTRY[name]
+def test_only_roles_that_hold_the_right_run_an_action(common_desk: Desk, name: str, role: str) -> None:
+    desk, action = common_desk, REGISTRY[name]
     ran = []
     area = ((DISTRICT, end_of(DISTRICT)),)
     try:
