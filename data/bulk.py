@@ -4,7 +4,6 @@ PostgreSQL copies the answer as CSV; SQLite joins the values of a row.
 """
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,25 +99,39 @@ class Bulk:
         # The watermark's type goes first: the text alone does not tell a number from a text.
         values = [f"typeof({quoted(names[at])})" if at is not None else "''", *map(quoted, names)]
         form = text(BETWEEN.join(["%s"] * len(values)))
-        cursor.execute(f"SELECT printf({form}, {', '.join(values)}) FROM ({self.sql}\n)", self.values)
-        with pq.ParquetWriter(lines, pa.schema([("line", pa.string())]), compression="none") as writer:
-            for batch in _batches(cursor):
-                writer.write_table(pa.table({"line": pa.array([line for (line,) in batch], pa.string())}))
+        driver.text_factory = bytes  # as they lie in the database: nothing is decoded here
+        try:
+            cursor = driver.execute(f"SELECT printf({form}, {', '.join(values)}) FROM ({self.sql}\n)", self.values)
+            types = _write_lines(cursor, len(values), lines)
+        finally:
+            driver.text_factory = str
+        if at is not None and not types <= {"text", "integer", "null"}:
+            raise NotInBulk  # a fraction would be rounded
         rows = f"SELECT string_split(line, {text(BETWEEN)}) AS v FROM read_parquet({text(str(lines))})"
         fields = ", ".join(f"nullif(v[{number}], '') AS {quoted(name)}" for number, name in enumerate(names, 2))
         self._write(f"SELECT {fields} FROM ({rows})", target)
-        found = self.duck.execute(f"SELECT DISTINCT len(v), v[1] FROM ({rows})").fetchall()
         lines.unlink()
-        types = {kind for _, kind in found} - {"", "null"}
-        if any(parts != len(values) for parts, _ in found) or not types <= {"text", "integer"}:
-            raise NotInBulk  # a value holds the sign that joins them, or a fraction would be rounded
-        return {"text" if kind == "text" else "integer" for kind in types}
+        return {"text" if kind == "text" else "integer" for kind in types - {"", "null"}}
 
     def _write(self, sql: str, target: Path) -> int:
         copied = f"COPY ({sql}) TO {text(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
         return int(one(self.duck, copied)[0])
 
 
-def _batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[str]]]:
-    while batch := cursor.fetchmany(ROWS):
-        yield batch
+def _write_lines(cursor: sqlite3.Cursor, parts: int, path: Path) -> set[str]:
+    """Write the one value of each row, and give the first parts of all. NotInBulk if one has not so many parts."""
+    firsts: set[bytes] = set()
+    between = BETWEEN.encode()
+    # hardly a line is there twice: a dictionary of them, or their least and greatest, is of no use
+    plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    with pq.ParquetWriter(path, pa.schema([("line", pa.string())]), **plain) as writer:
+        while batch := [line for (line,) in cursor.fetchmany(ROWS)]:
+            if any(line.count(between) != parts - 1 for line in batch):
+                raise NotInBulk  # a value holds the sign that joins them
+            firsts |= {line[: line.index(between)] for line in batch}
+            try:
+                column = pa.array(batch, pa.binary()).cast(pa.string())
+            except pa.ArrowInvalid:
+                raise NotInBulk from None  # no UTF-8
+            writer.write_table(pa.table({"line": column}))
+    return {first.decode() for first in firsts}

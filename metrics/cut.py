@@ -6,6 +6,8 @@ and as known then, and the difference is held in memory for all areas, measures 
 """
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -16,7 +18,7 @@ import numpy as np
 from data.editions import Edition
 from data.rollups import Measure
 from data.schema import FACTS, SPANS, TIME, Fact, known
-from metrics.catalog import Domain, Stock, Trailing
+from metrics.catalog import Catalog, Domain, Stock, Trailing
 from metrics.period import DAY, Period, last_day
 from metrics.question import AREAS, COLUMNS, Question
 from metrics.totals import Cells
@@ -26,6 +28,8 @@ _CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "nul
 """Words of SQL that choose among times; an anchor of them alone is one of its columns."""
 NEVER = -(1 << 31)
 """The day of what is not counted."""
+MOST_MOMENTS = 32
+"""Of each fact that the changes are held of, the latest asked for."""
 NOTHING = 1e-9
 """A sum of fractions that is smaller, in proportion, is zero."""
 
@@ -59,8 +63,7 @@ def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names:
     narrow = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
     brief = all(bucket.period.days == 1 for bucket in whole.buckets)
     flows = tuple(flow for flow in domain.flows if not brief or flow.name in narrow)
-    sql = _sql(domain, flows, q.as_of, q.edition.as_of, relation)
-    changes = _read(q.edition.whole, sql, flows, domain.dimensions)
+    changes = _held(q.edition.whole, q.catalog, domain.id, relation).at(q.as_of, flows)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
     found = {key: dict(cell) for key, cell in cells.items()}
     for i, bucket in enumerate(whole.buckets):
@@ -170,8 +173,34 @@ def _time(at: datetime) -> str:
     return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
 
 
-@lru_cache(maxsize=32)
-def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[str, ...]) -> dict[str, Changes]:
+class _Held:
+    """The changes of an edition's facts by moment and flow, as far as they were asked for."""
+
+    def __init__(self, edition: Edition, domain: Domain, relation: str) -> None:
+        self.edition, self.domain, self.relation = edition, domain, relation
+        self.moments: OrderedDict[datetime, dict[Measure, Changes]] = OrderedDict()
+        self.asking = threading.Lock()
+
+    def at(self, moment: datetime, flows: tuple[Measure, ...]) -> dict[str, Changes]:
+        """Those of the flows by name. A flow that was read with others is not read again."""
+        with self.asking:
+            known = self.moments.get(moment, {})
+            if missing := tuple(flow for flow in flows if flow not in known):
+                sql = _sql(self.domain, missing, moment, self.edition.as_of, self.relation)
+                found = _read(self.edition, sql, missing, self.domain.dimensions)
+                known = self.moments[moment] = {**known, **found}
+            self.moments.move_to_end(moment)
+            while len(self.moments) > MOST_MOMENTS:
+                self.moments.popitem(last=False)
+            return {flow.name: known[flow] for flow in flows}
+
+
+@lru_cache(maxsize=16)
+def _held(edition: Edition, catalog: Catalog, id: str, relation: str) -> _Held:
+    return _Held(edition, next(domain for domain in catalog.domains if domain.id == id), relation)
+
+
+def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[str, ...]) -> dict[Measure, Changes]:
     """The changes by flow; names: of the dimensions. What counts on the same day either way is left out."""
     fact, then, area, *columns = (np.ma.getdata(c) for c in edition.cursor().execute(sql).fetchnumpy().values())
     size, side = int(fact.max(initial=-1)) + 1, then.astype("int8")
@@ -194,5 +223,5 @@ def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[s
         which, how = np.nonzero((differs & (value != 0)).T)
         # what is counted now is taken away, what was counted then is added
         signed = value[how, which] * np.where(how == 1, 1, -1)
-        found[flow.name] = Changes(areas[which], day[how, which], signed, {n: w[which] for n, w in words.items()})
+        found[flow] = Changes(areas[which], day[how, which], signed, {n: w[which] for n, w in words.items()})
     return found

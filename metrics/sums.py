@@ -5,6 +5,9 @@ The roll-up by town is asked in memory (`metrics.totals`), the others by SQL.
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
+
+import numpy as np
 
 from data.editions import Edition
 from data.rollups import Measure, Rollup, daily
@@ -13,11 +16,12 @@ from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.cut import corrected, whole_days
 from metrics.period import DAY, last_day
+from metrics.pieces import read_pieces
 from metrics.question import AREAS, COLUMNS, Question
 from metrics.totals import Cells, added_up, totals
 
 FEW = 4
-"""So many buckets are told side by side."""
+"""Of up to so many buckets the days are cut into pieces."""
 
 
 def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> Cells:
@@ -34,7 +38,7 @@ def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) 
         return added_up(held, q, domain, names)
     if 1 < len(q.buckets) <= FEW:
         apart = _by_reach(domain, names) if table else [names]
-        return _together([_in_columns(q, domain, mine, table) for mine in apart], names)
+        return _together([_in_pieces(q, domain, mine, table) for mine in apart], names)
     sql = sums_sql(q, domain, names, table)
     rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
     return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
@@ -57,23 +61,31 @@ def _together(answers: list[Cells], names: list[str]) -> Cells:
     return found
 
 
-def _in_columns(q: Question, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
-    """A period and the one compared with: a column a measure and bucket, at half the cost of a row a bucket."""
+def _in_pieces(q: Question, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
+    """The answer for a few buckets, such as a period and the one compared with."""
     needed = _flows(domain, names)
     relation = _rolled(q, needed, table) if table else _raw(q, domain, needed)
-    columns = []
-    for i in range(len(q.buckets)):
-        first, stop = _bounds(q, i)
-        since = "" if _has_more_than_flows(domain, names) else f" AND day >= {first}"
-        columns.append(f"count(*) FILTER (day < {stop}{since})")
-        columns += [_total(domain, name, (first, stop), True, later=True) for name in names]
-    sql = f"SELECT g, {', '.join(columns)} FROM ({relation}) WHERE {_days(q, domain, names)} GROUP BY g"
+    spans = [(b.period.start, min(b.period.end, last_day(q.as_of) + DAY)) for b in q.buckets]
+    trailing = {measure.days for name in names if isinstance(measure := domain.measures[name], Trailing)}
+    days = {*chain(*spans), *(stop - days * DAY for _, stop in spans for days in trailing)}
+    daily = f"SELECT * FROM ({relation}) WHERE {_days(q, domain, names)}"
+    pieces = read_pieces(q.edition, daily, list(needed), days, parameters(q))
+
+    def total(name: str, first: date, stop: date) -> np.ndarray:
+        match domain.measures[name]:
+            case Stock(adds=adds, less=less):
+                return pieces.total(adds, None, stop) - pieces.total(less, None, stop)
+            case Trailing(of=of, days=days):
+                return pieces.total(of, stop - days * DAY, stop)
+            case _:
+                return pieces.total(name, first, stop)
+
+    lasting = _has_more_than_flows(domain, names)
     found: Cells = {}
-    for g, *told in q.edition.cursor().execute(sql, parameters(q)).fetchall():
-        for i in range(len(q.buckets)):
-            n, *values = told[i * (len(names) + 1) :][: len(names) + 1]
-            if n:
-                found[g, i] = dict(zip(names, values, strict=True))
+    for i, (first, stop) in enumerate(spans):
+        values = np.stack([total(name, first, stop) for name in names], axis=1).tolist()
+        for g in np.flatnonzero(pieces.any(None if lasting else first, stop)).tolist():
+            found[pieces.groups[g], i] = dict(zip(names, values[g], strict=True))
     return found
 
 
@@ -214,13 +226,12 @@ def _days(q: Question, domain: Domain, names: list[str]) -> str:
     return f"day < {_day(end)}" + ("" if _has_stock(domain, names) else f" AND day >= {_day(first)}")
 
 
-def _total(domain: Domain, name: str, bounds: tuple[str, str], filtered: bool, *, later: bool = False) -> str:
-    """SQL of a measure's total over the days of a bucket; `filtered` if the rows hold other days, `later` ones too."""
+def _total(domain: Domain, name: str, bounds: tuple[str, str], filtered: bool) -> str:
+    """SQL of a measure's total over the days of a bucket; `filtered` if the rows hold earlier days too."""
     first, stop = bounds
     match domain.measures[name]:
         case Stock(adds=adds, less=less):
-            over = f" FILTER (day < {stop})" if later else ""
-            return f"coalesce(sum({adds} - {less}){over}, 0)"
+            return f"coalesce(sum({adds} - {less}), 0)"
         case Trailing(of=of, days=days):
             return f"coalesce(sum({of}) FILTER (day >= {stop} - {days} AND day < {stop}), 0)"
         case _:
