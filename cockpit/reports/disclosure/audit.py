@@ -27,6 +27,10 @@ class Attack:
     block: NDArray[np.int32]
     highest: float
 
+    def block_of(self, count: int) -> int:
+        """The part of the system that a hidden count (an index) belongs to."""
+        return int(self.block[np.searchsorted(self.columns, count)])
+
     def only(self, kept: NDArray[np.int64], values: Floats) -> "Attack":
         """The attack with every hidden count but `kept` (positions in `columns`) known as well."""
         others = values[self.columns].copy()
