@@ -28,6 +28,8 @@ _CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "nul
 """Words of SQL that choose among times; an anchor of them alone is one of its columns."""
 NEVER = -(1 << 31)
 """The day of what is not counted."""
+FEW = 4
+"""Whoever asks for more flows reads all of them: the others are asked for next."""
 MOST_MOMENTS = 32
 """Of each fact that the changes are held of, the latest asked for."""
 NOTHING = 1e-9
@@ -59,10 +61,9 @@ def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names:
 
     relation: SQL of the facts as the roll-up counts them.
     """
-    # a line asks for one day and measure of most moments: not worth reading all columns for
-    narrow = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
-    brief = all(bucket.period.days == 1 for bucket in whole.buckets)
-    flows = tuple(flow for flow in domain.flows if not brief or flow.name in narrow)
+    # a line asks for one measure, of moments that nobody else asks for: not worth reading all columns for
+    needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
+    flows = tuple(flow for flow in domain.flows if len(needed) > FEW or flow.name in needed)
     changes = _held(q.edition.whole, q.catalog, domain.id, relation).at(q.as_of, flows)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
     found = {key: dict(cell) for key, cell in cells.items()}

@@ -6,18 +6,19 @@ somewhere is in it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
 
 from data.editions import Edition
-from metrics.areas import area as area_of
-from metrics.areas import below
+from metrics.areas import Area, below
 from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each
 from metrics.period import DAY, Period, last_day
 from metrics.query import query
 from metrics.question import AREAS, exists_at, filters
+from metrics.scope import asked_area
 from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states
 
@@ -61,11 +62,17 @@ def reds(
 ) -> list[Red]:
     """Everything red of an area, most severe first: itself, its sites, then new ones before old ones.
 
+    Worked out once an edition, for screens, walls and the API alike.
     names: ids of metrics, by default all with thresholds. OutOfScope for an area not granted.
     """
     catalog = catalog or current()
-    names = judged(catalog) if names is None else names
-    place = area_of(edition, code)
+    place = asked_area(edition, code)
+    return list(_listed(edition.whole, place, period, judged(catalog) if names is None else tuple(names), catalog))
+
+
+@lru_cache(maxsize=256)
+def _listed(edition: Edition, place: Area, period: Period, names: tuple[str, ...], catalog: Catalog) -> tuple[Red, ...]:
+    code = place.code
     lower = below(place.level)
     found: list[Red] = []
     sought: tuple[tuple[Kind, str | None, list[str]], ...] = (
@@ -78,7 +85,7 @@ def reds(
             found += _reds(edition, code, period, there, kind, by, catalog)
     if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):
         found += _sites(edition, code, period)
-    return sorted(found, key=lambda red: _severity(catalog, red))
+    return tuple(sorted(found, key=lambda red: _severity(catalog, red)))
 
 
 def _severity(catalog: Catalog, red: Red) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from metrics.period import Period
 from metrics.query import SMALL, query
 from metrics.reds import reds
 from metrics.rows import count_rows, rows
+from metrics.scope import OutOfScope
 from metrics.thresholds import AMBER, GREEN, NONE, RED, judge, states
 from metrics.today import today
 from metrics.todo import counts, todo
@@ -159,6 +160,48 @@ def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
         ("own", DISTRICT, False), ("below", TOWNS[0], True), ("below", TOWNS[1], False),
     ]  # fmt: skip
     assert len(told.oldest) == 3
+
+
+def test_the_list_of_reds_is_shared_but_not_with_who_may_not_see_the_area(home: Home) -> None:
+    late = {"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [late] * 12, AS_OF)
+    narrowed = edition.seen_by(((TOWNS[1], TOWNS[1] + 1000),))
+    found = reds(edition, TOWNS[1], NOVEMBER, names=["on_time_rate"])
+    found.clear()  # a list of its own for each caller
+    assert [red.kind for red in reds(narrowed, TOWNS[1], NOVEMBER, names=["on_time_rate"])] == ["own", "below"]
+    assert reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
+    with pytest.raises(OutOfScope):
+        reds(narrowed, DISTRICT, NOVEMBER, names=["on_time_rate"])
+
+
+@pytest.mark.parametrize(
+    ("by", "metrics"),
+    [
+        ("department", ["backlog"]),
+        ("department", ["intake", "closed"]),
+        ("department", ["intake", "backlog", "days_to_clear"]),
+        ("village", ["backlog"]),
+        ("village", ["intake", "closed", "backlog"]),
+    ],
+)
+def test_periods_of_any_order_and_overlap_are_answered_as_each_alone(
+    district: Edition, by: str, metrics: list[str]
+) -> None:
+    """Their days are cut into pieces at all of their ends; one period alone is asked in another way."""
+    periods = [
+        Period(date(2026, 11, 1), date(2026, 12, 1)), Period(date(2026, 11, 1), date(2026, 11, 15)),
+        Period(date(2026, 9, 20), date(2026, 11, 10)), Period(date(2026, 9, 1), date(2026, 9, 2)),
+    ]  # fmt: skip
+    together = query(district, metrics, TOWNS[0] if by == "village" else DISTRICT, periods[0], by=by, periods=periods)
+    for period in periods:
+        alone = query(district, metrics, TOWNS[0] if by == "village" else DISTRICT, period, by=by)
+        mine = together[(together["period"] == period.start) & (together["end"] == period.end)]
+        shown = mine.set_index(["metric", "group"])["value"].dropna()
+        shown = shown[shown != 0]
+        expected = alone.set_index(["metric", "group"])["value"].dropna()
+        expected = expected[expected != 0]
+        assert len(expected)
+        pd.testing.assert_series_equal(shown.sort_index(), expected.sort_index())
 
 
 def test_a_rate_splits_into_mix_and_rate_effects(home: Home) -> None:
