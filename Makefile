@@ -37,6 +37,7 @@ test-slow: $(VENV)/.tests         ## kills, browsers, an office; and properties 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
 
 bench: $(VENV)/.tests             ## the figures the README quotes; minutes, and ten million cases
 	$(PYTHON) -m bench

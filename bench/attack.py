@@ -18,7 +18,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -154,7 +154,7 @@ def _attack(port: int, stop: Event, told: "multiprocessing.Queue[Counter[str]]")
 async def _storm(port: int, stop: Event) -> Counter[str]:
     answers: Counter[str] = Counter()
 
-    async def keep(what: Callable[[int], asyncio.Future], i: int) -> None:
+    async def keep(what: Callable[[int], Awaitable[str]], i: int) -> None:
         while True:
             try:
                 answers[await what(i)] += 1

@@ -11,7 +11,7 @@ import argparse
 import csv
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def _measure(folder: Path, source: Path, areas: Path, deliveries: dict[str, dict
         print(f"{name:12} {cost.seconds:8.1f} {cost.processor:9.1f} {memory:6.2f} GB {ratio:6.2f}", flush=True)
 
 
-def _rows(file: Path, write: Callable[[list[str], csv.reader], None]) -> None:  # type: ignore[valid-type]
+def _rows(file: Path, write: Callable[[list[str], Iterator[list[str]]], None]) -> None:
     with file.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
         write(next(rows), rows)
@@ -66,7 +66,7 @@ def _sqlite(file: Path) -> dict[str, str]:
     path = file.with_suffix(".db")
     with closing(sqlite3.connect(path)) as connection, connection:
 
-        def write(names: list[str], rows: csv.reader) -> None:  # type: ignore[valid-type]
+        def write(names: list[str], rows: Iterator[list[str]]) -> None:
             connection.execute(f"CREATE TABLE cases ({', '.join(names)})")
             connection.executemany(f"INSERT INTO cases VALUES ({', '.join('?' * len(names))})", rows)
 
@@ -78,7 +78,7 @@ def _postgres(file: Path, url: str) -> dict[str, str]:
     """Times as timestamps and all other columns as text."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
 
-        def write(names: list[str], rows: csv.reader) -> None:  # type: ignore[valid-type]
+        def write(names: list[str], rows: Iterator[list[str]]) -> None:
             columns = ", ".join(f"{name} {'timestamp' if name.endswith('_at') else 'text'}" for name in names)
             connection.execute(f"CREATE TABLE cases ({columns})")
             with connection.cursor().copy("COPY cases FROM STDIN") as copy:

@@ -78,7 +78,7 @@ async def _cost(count: int, columns: int) -> float:
     for _second in range(5):
         await runner.step()
     idle = (time.process_time() - begun) / 5
-    spent = {}
+    spent: dict[str, float] = {}
     for job, share in (("visit", 1), ("column", 10), ("home", 10)):
         tasks = [task for task in plan.tasks(runner.jobs.register) if task.job == job][::share]
         spent[job] = await _timed(runner, tasks)
@@ -86,11 +86,11 @@ async def _cost(count: int, columns: int) -> float:
     print(f"{count:,} sites, {count * columns:,} columns: processor time of the prober")
     for job, milliseconds in spent.items():
         print(f"  {job:8} {milliseconds:6.2f} ms each {per_day[job]:9,.0f} a day")
-    share = sum(per_day[job] * ms / 1000 for job, ms in spent.items()) / DAY + idle
-    print(f"  of one core, on average over a day: {share:.2%}")
+    of_core = sum(per_day[job] * ms / 1000 for job, ms in spent.items()) / DAY + idle
+    print(f"  of one core, on average over a day: {of_core:.2%}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(f"  greatest memory of the prober: {memory:.0f} MB (limit 500 MB)\n")
-    return share
+    return of_core
 
 
 async def _timed(runner: Runner, tasks: list[Task]) -> float:
@@ -174,7 +174,7 @@ async def _browser(chromium: str, count: int) -> None:
     render, spent, most = renderer(f"{chromium} --no-sandbox" if os.getuid() == 0 else chromium), [], 0
     for i in range(SHOWN):
         host = f"127.1.0.{1 + i}"
-        work = asyncio.create_task(render(f"http://{host}:{PORT}/", {host: host}, True))
+        work = asyncio.ensure_future(render(f"http://{host}:{PORT}/", {host: host}, True))
         used: dict[int, float] = {}
         while not work.done():
             await asyncio.sleep(0.05)
@@ -186,10 +186,11 @@ async def _browser(chromium: str, count: int) -> None:
                         used[process.pid] = times.user + times.system
                         memory += process.memory_full_info().pss
             most = max(most, memory)
-        shown = await work
-        assert shown is not None
+        rendered = await work
+        assert rendered is not None
+        faults = rendered.faults
         spent.append(sum(used.values()))
-    seconds, looked = sum(spent) / len(spent), "with axe-core" if shown.faults is not None else "without axe-core"
+    seconds, looked = sum(spent) / len(spent), "with axe-core" if faults is not None else "without axe-core"
     print(f"a home page in Chromium, {looked}: {seconds:.2f} s of a processor, {most / 1e6:.0f} MB while it is open")
     print(f"  {count:,} home pages a day, of one core: {seconds * count / DAY:.1%}\n")
 

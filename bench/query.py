@@ -14,7 +14,10 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from bench.district import district
 from cockpit.layouts import answers
@@ -59,11 +62,11 @@ def _against_by_hand(edition: Edition, period: Period) -> None:
         ("p90 of urgent cases by town, facts", ["urgent_p90"], "town", _p90_by_town(top, period, edition)),
     ):
         told = query(edition, metrics, top, period, by=by)
-        hand = edition.cursor().execute(sql).df()
+        hand = _by_hand(edition, sql)
         assert sorted(told["value"].dropna().round(6)) == sorted(hand["value"].dropna().round(6)), name
         ours, theirs = _in_turn(
-            lambda m=metrics, b=by: query(edition, m, top, period, by=b),
-            lambda s=sql: edition.cursor().execute(s).df(),
+            partial(query, edition, metrics, top, period, by=by),
+            partial(_by_hand, edition, sql),
         )
         ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
         print(f"{name:46} {_ms(ours)} {_ms(theirs)} {ratio:6.2f}")
@@ -111,6 +114,10 @@ def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]
         "towns of the metric, with states": lambda: answers.parts(asked, backlog, "town", VITALS),
         "biggest mover and why": lambda: answers.today(asked, VITALS, ASKED),
     }
+
+
+def _by_hand(edition: Edition, sql: str) -> pd.DataFrame:
+    return edition.cursor().execute(sql).df()
 
 
 def _in_turn(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[list[float], list[float]]:

@@ -25,6 +25,7 @@ from bench.served import served
 from bench.viewer import Viewer
 from cockpit.access.policy import OPERATOR
 from cockpit.reports import make
+from cockpit.reports.kind import Format
 from cockpit.reports.request import Request
 from cockpit.settings import Settings, load
 from data.desk import reports
@@ -36,6 +37,7 @@ from metrics.period import DAY, last_day, month_start, shift
 
 LEDGER_ROWS = 100_000
 IMPORTS = "import cockpit.commands.report, cockpit.reports.make, data.desk.store"
+FORMATS: tuple[Format, ...] = ("docx", "pdf", "xlsx")
 ROUNDS, SECONDS, AT_ONCE = 3, 12.0, 10
 VIEWERS, THINK = 24, 2.0
 """Viewers, and the mean seconds between two reruns of one."""
@@ -131,8 +133,8 @@ async def _watched(crowd: list[Viewer]) -> list[float]:
 def _queue(config: Settings, top: int, month: tuple[date, date]) -> None:
     desk = open_desk(config.desk_url, config.custody)
     for i in range(AT_ONCE):
-        format = ("docx", "pdf", "xlsx")[i % 3]
-        asked = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)  # type: ignore[arg-type]
+        format = FORMATS[i % 3]
+        asked = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)
         make.ask(desk, config, asked, OPERATOR, "bench")
     desk.close()
 

@@ -11,6 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Origin, Subprotocol
 
 from cockpit.access.visitors import COOKIE
 
@@ -65,9 +66,9 @@ class Viewer:
         await self.close()
         self._socket = await connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
+            subprotocols=[Subprotocol("streamlit")],
             additional_headers={"Cookie": f"{COOKIE}={self.token}"},
-            origin=self.address,  # type: ignore[arg-type]
+            origin=Origin(self.address),
             ssl=self.tls,
             compression=None,
             max_size=None,

@@ -13,7 +13,7 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -65,7 +65,8 @@ async def rate(server: Served, options: argparse.Namespace) -> None:
         async with _open(crowd):
             for viewer in crowd:
                 await viewer.run()
-            before, until, times = server.cpu(), time.monotonic() + options.seconds, []
+            before, until = server.cpu(), time.monotonic() + options.seconds
+            times: list[float] = []
 
             async def keep_asking(viewer: Viewer, until: float = until, times: list[float] = times) -> None:
                 while time.monotonic() < until:
@@ -166,7 +167,7 @@ async def soak(server: Served, options: argparse.Namespace) -> None:
     _tell(f"{options.soak:.0f} min with {len(crowd)} sessions", f"memory {grown:+.1%} of {begun / 1e6:.0f} MB", *told)
 
 
-MEASURES: dict[str, Callable[[Served, argparse.Namespace], Awaitable[None]]] = {
+MEASURES: dict[str, Callable[[Served, argparse.Namespace], Coroutine[None, None, None]]] = {
     "rate": rate, "held": held, "arrivals": arrivals, "edition": edition,
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from functools import lru_cache
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -44,8 +45,8 @@ async def geojson(request: Request) -> Response:
         return PlainTextResponse("an area is named by its code of 12 digits\n", 404)
     first = int(named["area"])
     if not _grants(request).may(Can.LOOK, first, end_of(first)):
-        noted = {"visitor": visitor_of(request.scope), "event": "refused", "what": f"map of {first}"}
-        await run_in_threadpool(record.note, result="refused", **noted)
+        visitor, what = visitor_of(request.scope), f"map of {first}"
+        await run_in_threadpool(record.note, event="refused", result="refused", visitor=visitor, what=what)
         return PlainTextResponse("this area lies outside of what you may see\n", 403)
     try:
         body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)
@@ -89,7 +90,7 @@ def _feature(code: int, name: str, lon: float | None, lat: float | None, geometr
     return f'{{"type":"Feature","id":"{code}","properties":{about},"geometry":{shape}}}'
 
 
-def _rows(edition: Edition, area: Area, own: bool) -> list[tuple]:
+def _rows(edition: Edition, area: Area, own: bool) -> list[tuple[Any, ...]]:
     """Code, name, point and polygon of every live area that has one of the two."""
     sql = (
         "SELECT a.code, a.name, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,29 +16,35 @@ def kept(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """
 
     def keep(make: Callable[P, T]) -> Callable[P, T]:
-        return wraps(make)(lru_cache(maxsize=maxsize)(_Once(make)))
+        cache = lru_cache(maxsize=maxsize)(_Once(make))
+
+        @wraps(make)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+            return cache(*args, **kwargs)  # type: ignore[arg-type]  # a TypeError says what cannot be hashed
+
+        return answer
 
     return keep
 
 
-class _Once:
+class _Once(Generic[P, T]):
     """Calls of a function; those with equal arguments at the same time are one call."""
 
-    def __init__(self, make: Callable[..., Any]) -> None:
+    def __init__(self, make: Callable[P, T]) -> None:
         self.make = make
         self.lock = threading.Lock()
-        self.running: dict[Hashable, _Call] = {}
+        self.running: dict[Hashable, _Call[T]] = {}
 
-    def __call__(self, *asked: Any, **named: Any) -> Any:
-        key = asked, tuple(sorted(named.items()))
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = args, tuple(sorted(kwargs.items()))
         while True:
             with self.lock:
                 call = self.running.get(key)
                 if mine := call is None:
-                    call = self.running[key] = _Call()
+                    call = self.running[key] = _Call[T]()
             if mine:
                 try:
-                    call.answer, call.ended_well = self.make(*asked, **named), True
+                    call.answer, call.ended_well = self.make(*args, **kwargs), True
                     return call.answer
                 except Exception as error:
                     call.error = error
@@ -55,9 +61,9 @@ class _Once:
             # its viewer has gone, which ends a run by what is no Exception: make it oneself
 
 
-class _Call:
+class _Call(Generic[T]):
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.ended_well = False
         self.error: Exception | None = None
-        self.answer: Any = None
+        self.answer: T

@@ -9,12 +9,14 @@ from metrics.errors import MetricsError
 from metrics.freshness import Freshness, freshness
 
 
-def area_name(edition: Edition, code: object) -> str:
+def area_name(edition: Edition, code: int | str | None) -> str:
     """An area's name; what belongs to a town or a district but to nothing below it says so."""
+    if code is None:
+        return ""
     try:
-        place = areas.area(edition, int(code))  # type: ignore[call-overload]
-    except (MetricsError, TypeError, ValueError):
-        return "" if code is None else str(code)
+        place = areas.area(edition, int(code))
+    except (MetricsError, ValueError):
+        return str(code)
     return place.name
 
 

@@ -127,7 +127,7 @@ def has_work(spool: Spool) -> bool:
 def counters(home: Home) -> dict[str, int]:
     """How many pushes are in each state, and how many of their rows were refused; of the last month."""
     spool = Spool(home)
-    return {**spool.counts(), "refused_rows": spool.refused_rows()}
+    return dict(spool.counts().items(), refused_rows=spool.refused_rows())
 
 
 def run(config: Settings) -> None:

@@ -280,7 +280,9 @@ class Settings(BaseSettings):
 
     @property
     def push_bytes(self) -> int:
-        number, unit = re.fullmatch(r"([\d.]+)\s?(\w+)", self.push_size).groups()  # type: ignore[union-attr]  # checked
+        size = re.fullmatch(r"([\d.]+)\s?(\w+)", self.push_size)
+        assert size, "the setting is checked when it is read"
+        number, unit = size.groups()
         return int(float(number) * BYTES[unit])
 
     @property

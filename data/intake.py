@@ -210,7 +210,9 @@ class Intake:
     def _array(self) -> None:
         at = 0
         while True:
-            at = BLANK.match(self._text, at).end()  # type: ignore[union-attr]  # it matches anywhere
+            blank = BLANK.match(self._text, at)
+            assert blank, "it matches anywhere"
+            at = blank.end()
             if at >= len(self._text):
                 break
             if self._ended:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -100,7 +101,7 @@ def _naming(catalog: Catalog, metric: str) -> Iterator[None]:
         raise uncomputable(catalog.metrics[metric], error) from None
 
 
-def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, object] | None:
+def fact(edition: Edition, name: str, source: str, key: str) -> dict[str, Any] | None:
     """One fact by its identity, all its columns as known at the edition's time; None if it was not there then.
 
     The key of a linked case that the caller may not see is `metrics.links.HIDDEN`.

@@ -13,7 +13,6 @@ import psycopg
 ELSEWHERE = shutil.which("initdb")
 PROGRAMS = [*([Path(ELSEWHERE).parent] if ELSEWHERE else []), *sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
 """Folders of them, the one to take last."""
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
 
 
 class Postgres:
@@ -51,7 +50,8 @@ class Postgres:
         return f"{self.url}/{name}"
 
     def _call(self, program: str, *arguments: object) -> None:
-        done = subprocess.run([*self._run, self.bin / program, *map(str, arguments)], check=False, **QUIET)
+        words = [*self._run, str(self.bin / program), *map(str, arguments)]
+        done = subprocess.run(words, check=False, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if done.returncode:
             log = self.folder / "log"
             raise RuntimeError(f"{program} failed: {log.read_text()[-2000:] if log.exists() else done.returncode}")

@@ -195,7 +195,8 @@ def token_of(scope: Scope) -> str | None:
 
 def visitor_of(scope: Scope) -> Visitor | None:
     """Who the gate found."""
-    return scope.get("state", {}).get("visitor")
+    visitor: Visitor | None = scope.get("state", {}).get("visitor")
+    return visitor
 
 
 def _ended(active: set[str], watched: tuple[str, ...]) -> list[str]:

@@ -90,7 +90,8 @@ async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
     config, client = settings.current(), await _trusted()
     audience = {"essential": True, "value": config.oidc_client_id}
     issuer = {"essential": True, "value": client.server_metadata["issuer"]}
-    token = await client.authorize_access_token(_with(request, way), claims_options={"iss": issuer, "aud": audience})
+    claimed = {"iss": issuer, "aud": audience}
+    token = await client.authorize_access_token(_with(request, way), claims_options=claimed)  # type: ignore[no-untyped-call]  # by its stub
     claims = dict(token.get("userinfo") or {})
     if not claims.get("sub"):
         raise Untrusted("the provider gave no ID token")
@@ -117,13 +118,14 @@ async def _trusted() -> StarletteOAuth2App:
 
 @cache
 def _client(config: settings.Settings) -> StarletteOAuth2App:
-    return OAuth().register(
+    client: StarletteOAuth2App = OAuth().register(
         "provider",
         client_id=config.oidc_client_id,
         client_secret=config.oidc_client_secret.get_secret_value() or None,
         server_metadata_url=f"{config.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={"scope": config.oidc_scopes, "code_challenge_method": "S256", "timeout": PATIENCE},
     )
+    return client
 
 
 def _with(request: Request, way: dict[str, Any]) -> Request:
@@ -157,8 +159,8 @@ async def _told(request: Request, target: str, fault: Exception) -> Response:
         raise fault
     log.warning("sign-in through the provider: %s", fault)
     who, what = fault.name if isinstance(fault, Ungranted) else "", f"provider: {fault}"
-    noted = {"event": "login_failed", "what": what, "result": result, "address": address_of(request)}
-    await run_in_threadpool(record.note, who=who, **noted)
+    address = address_of(request)
+    await run_in_threadpool(record.note, event="login_failed", who=who, what=what, result=result, address=address)
     return page(sign_in(target, text), status)
 
 

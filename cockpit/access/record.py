@@ -1,7 +1,6 @@
 """Rows of the audit: `write` for what must not happen unrecorded, `note` for what is shown or refused."""
 
 import logging
-from typing import Any
 
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
@@ -11,16 +10,25 @@ from data.errors import DataError
 log = logging.getLogger(__name__)
 
 
-def note(**row: Any) -> None:
+def note(
+    *,
+    event: str,
+    visitor: Visitor | None = None,
+    who: str = "",
+    role: str = "",
+    scope: str = "",
+    what: str = "",
+    result: str = "ok",
+    address: str = "",
+) -> None:
     """A row of the audit if it can be written. A desk that is gone is an error of the log, never of a reader's screen.
 
-    row: what `write` takes.
+    It takes what `write` takes.
     """
     try:
-        write(**row)
+        write(event=event, visitor=visitor, who=who, role=role, scope=scope, what=what, result=result, address=address)
     except DataError as error:
-        visitor = row.get("visitor")
-        log.error("not in the audit: %s of %s: %s", row["event"], visitor.name if visitor else row.get("who"), error)
+        log.error("not in the audit: %s of %s: %s", event, visitor.name if visitor else who, error)
 
 
 def write(

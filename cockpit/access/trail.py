@@ -22,14 +22,16 @@ async def file(request: Request) -> Response:
     """JSON Lines of everything up to now, for whoever reads the audit."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
-    noted = {"visitor": visitor, "what": "the whole audit", "address": address_of(request)}
+    what, address = "the whole audit", address_of(request)
     if not visitor.grants.may(Can.AUDIT):
-        await run_in_threadpool(record.note, event="refused", result="refused", **noted)
+        await run_in_threadpool(
+            record.note, event="refused", result="refused", visitor=visitor, what=what, address=address
+        )
         with using(spoken(request)):
             return PlainTextResponse(_("The audit is read by the audit administrator alone.") + "\n", 403)
     until = clock.now()
     try:
-        await run_in_threadpool(record.write, event="export", **noted)
+        await run_in_threadpool(record.write, event="export", visitor=visitor, what=what, address=address)
     except DataError as error:
         with using(spoken(request)):
             return PlainTextResponse(f"{worded(str(error))}\n", 503)

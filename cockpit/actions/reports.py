@@ -8,21 +8,20 @@ from cockpit.reports.request import Request
 from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.errors import Refused
-from data.desk.reports import DRAFT, FINAL, Report
+from data.desk.reports import DRAFT, FINAL, QUEUED, Report
 from data.desk.store import Desk
 
 ASK = action("reports.ask", "export", Can.REPORT)
 MOVE = action("reports.move", "act", None)
 
 
-def ask(desk: Desk, actor: Actor, config: Settings, asked: Request, **more: object) -> Report:
-    """Keep a request, to be made when its turn comes. Raises ReportError or OutOfScope; then nothing is kept.
-
-    more: what `cockpit.reports.make.keep` takes.
-    """
+def ask(
+    desk: Desk, actor: Actor, config: Settings, asked: Request, *, status: str = QUEUED, worker: str = ""
+) -> Report:
+    """Keep a request, to be made when its turn comes. Raises ReportError or OutOfScope; then nothing is kept."""
     told = request.check(asked, config, actor.grants)  # reads the edition: before the desk's transaction
     with ASK.by(desk, actor, f"report {asked.kind} {asked.format}") as entry:
-        kept = make.keep(desk, config, told, actor.name, **more)
+        kept = make.keep(desk, config, told, actor.name, status=status, worker=worker)
         assert kept is not None  # only a turn of a schedule may be kept already
         entry.what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
         return kept

@@ -24,6 +24,7 @@ from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.compare import How, with_compared
 from metrics.errors import MetricsError
+from metrics.frames import records
 from metrics.period import Period
 from metrics.query import query
 from metrics.question import BREAKDOWNS, filters, metric_of, splits
@@ -88,7 +89,7 @@ def numbers(
     start: Annotated[Day, Query(alias="from")],
     end: Annotated[Day, Query(alias="to")],
     area: Code = None,
-    by: Annotated[Literal[BREAKDOWNS] | None, Query()] = None,  # type: ignore[valid-type]
+    by: Annotated[Literal[BREAKDOWNS] | None, Query()] = None,  # type: ignore[valid-type]  # the words of a table
     vs: Annotated[
         How | None, Query(description="the period compared with as well, cut at the same time of day")
     ] = None,
@@ -112,7 +113,7 @@ def facts(
     start: Annotated[Day, Query(alias="from")],
     end: Annotated[Day, Query(alias="to")],
     area: Code = None,
-    part: Annotated[Literal[PARTS] | None, Query()] = None,  # type: ignore[valid-type]
+    part: Annotated[Literal[PARTS] | None, Query()] = None,  # type: ignore[valid-type]  # the words of a table
     as_of: Moment = None,
     edition: Named = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
@@ -121,9 +122,9 @@ def facts(
     """`total` and `rows`: exactly the facts that the number counted, by time; who called is left out."""
     _metric(id)
     asked, place = _scope(caller, edition, area)
-    period, known = _period(start, end), {"part": part, "as_of": _local(as_of), "catalog": _catalog()}
-    found = rows(asked, id, place.code, period, limit=limit, offset=offset, **known)
-    total = count_rows(asked, id, place.code, period, **known)
+    period, known, catalog = _period(start, end), _local(as_of), _catalog()
+    found = rows(asked, id, place.code, period, part=part, as_of=known, catalog=catalog, limit=limit, offset=offset)
+    total = count_rows(asked, id, place.code, period, part=part, as_of=known, catalog=catalog)
     caller.record("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
     return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
 
@@ -244,9 +245,13 @@ def _area(place: Area) -> dict[str, Any]:
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON has them: no NaN, times as ISO text."""
-    values = frame.astype(object).where(frame.notna(), None)
-    plain = lambda v: v.isoformat() if isinstance(v, (date, datetime)) else v.item() if hasattr(v, "item") else v  # noqa: E731
-    return [{name: plain(v) for name, v in row.items()} for row in values.to_dict("records")]
+    return [{name: _plain(value) for name, value in row.items()} for row in records(frame)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
 
 
 def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:

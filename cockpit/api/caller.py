@@ -39,18 +39,17 @@ class Caller:
 
     def note(self, event: str, what: str, result: str = "ok") -> None:
         """A row of the audit if it can be written: for what is refused, or kept elsewhere as well."""
-        record.note(**self._row(event, what, result))
+        role, scope = self._rights
+        record.note(event=event, who=self.name, role=role, scope=scope, what=what, result=result, address=self.address)
 
     def record(self, event: str, what: str) -> None:
         """A row of the audit for what is about to be given away. DeskError if it cannot be written."""
-        record.write(**self._row(event, what, "ok"))
+        role, scope = self._rights
+        record.write(event=event, who=self.name, role=role, scope=scope, what=what, address=self.address)
 
-    def _row(self, event: str, what: str, result: str) -> dict[str, str]:
-        role, scope = ",".join(self.grants.roles), self.grants.codes
-        return {
-            "who": self.name, "role": role, "scope": scope, "event": event, "what": what, "result": result,
-            "address": self.address,
-        }  # fmt: skip
+    @property
+    def _rights(self) -> tuple[str, str]:
+        return ",".join(self.grants.roles), self.grants.codes
 
 
 def caller(

@@ -21,7 +21,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 MOST_TOLD = 5
 
 
-class Every(click.ParamType):
+class Every(click.ParamType[float]):
     """A span such as 60s, 15m or 1h, in seconds."""
 
     name = "span"

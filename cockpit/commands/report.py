@@ -15,6 +15,7 @@ from cockpit.commands.user import opened
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
+    from cockpit.reports.progress import Listener
     from cockpit.reports.request import Request
     from cockpit.settings import Settings
     from data.desk.reports import Report
@@ -31,7 +32,7 @@ def _in_a_folder(_context: click.Context, _option: click.Parameter, file: Path |
     return file
 
 
-OUT = {"type": click.Path(dir_okay=False, path_type=Path), "callback": _in_a_folder}
+OUT = click.Path(dir_okay=False, path_type=Path)
 COLUMNS = ("id", "status", "kind", "areas", "from", "to", "format", "edition", "who", "asked_at", "sha256")
 
 
@@ -87,7 +88,7 @@ area_options = click.option(
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="A filter, such as category=路灯照明.")
 @click.option("--deadline", type=DAY, help="By when a notice asks for a reply.")
 @edition_option
-@click.option("-o", "--output", help="File to write; the store keeps one as well.", **OUT)
+@click.option("-o", "--output", help="File to write; the store keeps one as well.", type=OUT, callback=_in_a_folder)
 @with_settings
 def make(
     settings: "Settings", kind: str, areas: tuple[int, ...], start: datetime, end: datetime, vs: str,
@@ -104,11 +105,11 @@ def make(
     filters = dict(_pair(told) for told in where)
     with asking(), progress() as show:
         chosen = named(kinds_of(settings), kind)
-        asked = Request(
-            kind=kind, areas=areas, start=start.date(), end=end.date(), vs=vs, format=format or chosen.formats[0],  # type: ignore[arg-type]
-            lang=lang or settings.language, edition=edition or "", metrics=metrics, where=filters,  # type: ignore[arg-type]
-            deadline=deadline.date() if deadline else None,
-        )  # fmt: skip
+        asked = Request.model_validate({
+            "kind": kind, "areas": areas, "start": start.date(), "end": end.date(), "vs": vs,
+            "format": format or chosen.formats[0], "lang": lang or settings.language, "edition": edition or "",
+            "metrics": metrics, "where": filters, "deadline": deadline.date() if deadline else None,
+        })  # fmt: skip
         desk = opened(settings)
         kept = actions.ask(desk, OPERATOR, settings, asked, status="running", worker="command line")
         done = _made(settings, desk, kept, show)
@@ -117,7 +118,7 @@ def make(
     click.echo(f"{done.id}  {output or made.file_of(settings, done)}  sha256:{done.sha256}")
 
 
-def _made(settings: "Settings", desk: "Desk", kept: "Report", show) -> "Report":  # a progress callback
+def _made(settings: "Settings", desk: "Desk", kept: "Report", show: "Listener") -> "Report":
     from cockpit.reports import make as made
     from data.desk import reports
 
@@ -158,7 +159,7 @@ def verify(settings: "Settings", file: Path) -> None:
 
 @report.command()
 @click.argument("id")
-@click.option("-o", "--output", required=True, help="File to write.", **OUT)
+@click.option("-o", "--output", required=True, help="File to write.", type=OUT, callback=_in_a_folder)
 @with_settings
 def again(settings: "Settings", id: str, output: Path) -> None:
     """Make the report ID anew from its edition and hold it against what was made. Exit code 1 if it differs."""

@@ -38,9 +38,10 @@ def issue(
     from data.desk import clock
 
     until: datetime = clock.now() + timedelta(days=days)
-    about = {"sources": sources, "area": area, "reports": reports, "expires_at": until}
     with as_usage():
-        made = grants.issue_token(opened(settings), OPERATOR, system, **about)
+        made = grants.issue_token(
+            opened(settings), OPERATOR, system, sources=sources, area=area, reports=reports, expires_at=until
+        )
     click.echo(made)
 
 

@@ -8,6 +8,7 @@ from cockpit.components.base import define
 from cockpit.i18n import _
 
 _timeline = define("timeline")
+State = Literal["done", "late", "now", "overdue", "todo"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Stage:
 
     name: str
     when: str = ""
-    state: Literal["done", "late", "now", "overdue", "todo"] = "todo"
+    state: State = "todo"
     note: str = ""
     limit: str = ""
 

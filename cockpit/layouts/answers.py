@@ -83,11 +83,11 @@ class Part:
 
     @property
     def known(self) -> bool:
-        return self.now.quality not in WITHOUT_VALUE
+        return str(self.now.quality) not in WITHOUT_VALUE
 
     @property
     def small(self) -> bool:
-        return self.now.quality == SMALL
+        return str(self.now.quality) == SMALL
 
     @property
     def ranked(self) -> bool:

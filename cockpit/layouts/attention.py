@@ -51,8 +51,10 @@ def reds(view: View, found: list[Red]) -> Line:
 def has_state(view: View) -> bool:
     """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either."""
     lower = answers.level_below(view.area)
+    if lower is None:
+        return False
     metrics = (view.catalog.metrics[name] for name in fed_metrics(view))
-    return bool(lower) and any(
+    return any(
         part.state != "none"
         for metric in metrics
         if metric.thresholds and exists_at(metric, lower)

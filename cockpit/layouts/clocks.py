@@ -5,7 +5,7 @@ import pandas as pd
 from cockpit import format
 from cockpit.components import todo
 from cockpit.components.header import notice, title
-from cockpit.components.timeline import Stage
+from cockpit.components.timeline import Stage, State
 from cockpit.components.todo import Card, Count
 from cockpit.i18n import _
 from cockpit.kept import kept
@@ -90,8 +90,11 @@ def _stages(row: Row) -> tuple[Stage, ...]:
     """
     done = {"sign": not pd.isna(row.signed_at), "respond": not pd.isna(row.responded_at), "close": False}
     names = {"sign": _("Signed for"), "respond": _("Responded"), "close": _("Closed")}
-    running = "overdue" if row.when == "overdue" else "now"
+    running: State = "overdue" if row.when == "overdue" else "now"
     ahead = list(names)[list(names).index(row.next_step) :]
-    states = {step: "done" if done[step] else running if step == row.next_step else "todo" for step in names}
-    told = [Stage(name, state=states[step]) for step, name in names.items() if done[step] or step in ahead]
-    return (Stage(_("Registered"), state="done"), *told)
+
+    def state(step: str) -> State:
+        return "done" if done[step] else running if step == row.next_step else "todo"
+
+    stages = [Stage(name, state=state(step)) for step, name in names.items() if done[step] or step in ahead]
+    return (Stage(_("Registered"), state="done"), *stages)

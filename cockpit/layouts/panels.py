@@ -97,7 +97,7 @@ def breakdown_bars(view: View, by: str) -> tuple[Bar, ...]:
             (source_name(view, part.group) if by == "source" else part.group) or _("Not given"),
             float(part.now.value),
             format.quantity(metric, part.now.value),
-            href=rows_link(view, metric, **{by: part.group}),
+            href=rows_link(view, metric, period=None, **{by: part.group}),
             state=part.state,
             note=_("Sample {n}", n=format.number(part.now.n)) if metric.is_rate or part.small else "",
         )

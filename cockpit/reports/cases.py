@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -28,6 +28,7 @@ ALSO_NEEDED = (
 )  # fmt: skip
 """Columns that those made here look at."""
 NOTHING = Cell("")
+Part = Literal["numerator", "denominator", "rest"]
 Make = Callable[["_Told", int, dict[str, Any]], Cell]
 
 
@@ -44,22 +45,23 @@ def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
 def _counted(section: Cases, scene: Scene, metric: Metric, heading: str) -> Iterator[Block]:
     view = scene.view
     part = section.part if metric.numerator else None
-    asked = {"part": part, "where": scene.where, "catalog": view.catalog}
-    total = count_rows(view.edition, metric.id, view.area.code, view.period, **asked)
+    total = count_rows(
+        view.edition, metric.id, view.area.code, view.period, part=part, where=scene.where, catalog=view.catalog
+    )
     if total:
-        yield _table(section, scene, metric, total, asked, heading)
+        yield _table(section, scene, metric, total, part, heading)
 
 
-def _table(section: Cases, scene: Scene, metric: Metric, total: int, asked: dict[str, Any], heading: str) -> Table:
+def _table(section: Cases, scene: Scene, metric: Metric, total: int, part: Part | None, heading: str) -> Table:
     count = min(total, section.most or total)
     names = [name for name in section.columns if not (name == "town" and scene.view.area.level == "village")]
     columns = [
         Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.4 if name.endswith("_at") else 1.2))
         for name in names
     ]
-    side = f" · {words.side(metric, section.part)}" if section.part and metric.numerator else ""
+    side = f" · {words.side(metric, part)}" if part else ""
     note = _("The first {n} of {total}", n=format.number(count), total=format.number(total)) if count < total else ""
-    reader = Rows(count, _Reader(section, scene, metric, count, asked, names))
+    reader = Rows(count, _Reader(section, scene, metric, count, part, names))
     return Table(heading or f"{metric.name[language()]}{side}", columns, reader, note=note)
 
 
@@ -67,9 +69,9 @@ class _Reader:
     """Reads the rows anew each time it is walked, a stretch at a time, in an order that never changes."""
 
     def __init__(
-        self, section: Cases, scene: Scene, metric: Metric, count: int, asked: dict[str, Any], names: Sequence[str]
+        self, section: Cases, scene: Scene, metric: Metric, count: int, part: Part | None, names: Sequence[str]
     ) -> None:
-        self.section, self.scene, self.metric, self.count, self.asked = section, scene, metric, count, asked
+        self.section, self.scene, self.metric, self.count, self.part = section, scene, metric, count, part
         self.makers: list[Make] = [_maker(name) for name in names]
         self.needed = [c.name for c in CASES.columns if c.name in {*names, *ALSO_NEEDED}]
 
@@ -80,8 +82,8 @@ class _Reader:
         order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
         for offset in range(0, self.count, STRETCH):
             frame: pd.DataFrame = rows(
-                view.edition, self.metric.id, view.area.code, view.period, **self.asked, order=order,
-                limit=min(STRETCH, self.count - offset), offset=offset,
+                view.edition, self.metric.id, view.area.code, view.period, part=self.part, where=self.scene.where,
+                catalog=view.catalog, order=order, limit=min(STRETCH, self.count - offset), offset=offset,
             )[self.needed]  # fmt: skip
             progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):

@@ -74,7 +74,10 @@ def _alt(scene: Scene, metric: Metric, title: str, names: list[str], series: Ser
     """The first, last, lowest and highest value, in words."""
     told = [(name, value) for name, value in zip(names, series.values, strict=False) if value is not None]
     low, high = min(told, key=lambda pair: pair[1]), max(told, key=lambda pair: pair[1])
-    say = lambda pair: f"{pair[0]} {plain(metric, pair[1])}"  # noqa: E731
+
+    def say(pair: tuple[str, float]) -> str:
+        return f"{pair[0]} {plain(metric, pair[1])}"
+
     return _(
         "{area}, {title}: from {first} to {last}, lowest {low}, highest {high}",
         area=scene.view.area.name, title=title, first=say(told[0]), last=say(told[-1]), low=say(low), high=say(high),

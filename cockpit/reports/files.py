@@ -27,13 +27,16 @@ async def file(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     id = request.path_params["id"]
-    noted = {"visitor": visitor, "address": address_of(request)}
+    address = address_of(request)
     with using(spoken(request)):
         try:
             made, what = await run_in_threadpool(served, visitor.grants, id)
-            await run_in_threadpool(record.write, event="export", what=what, **noted)
+            await run_in_threadpool(record.write, event="export", visitor=visitor, what=what, address=address)
         except CockpitError as error:
-            await run_in_threadpool(record.note, event="refused", result="refused", what=f"report {id}", **noted)
+            what = f"report {id}"
+            await run_in_threadpool(
+                record.note, event="refused", result="refused", visitor=visitor, what=what, address=address
+            )
             return PlainTextResponse(f"{worded(str(error))}\n", 404)
         except DeskError as error:
             return PlainTextResponse(f"{worded(str(error))}\n", 503)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,23 +39,25 @@ def silent(step: str, share: float) -> None:
     """Progress that nobody watches."""
 
 
-def ask(
-    desk: Desk, config: Settings, asked: Request, grants: Grants, who: str, **more: object
-) -> tuple[Report | None, Told]:
+def ask(desk: Desk, config: Settings, asked: Request, grants: Grants, who: str) -> tuple[Report | None, Told]:
     """Check a request and keep it at the desk, its edition fixed and kept for good.
 
-    more: what `data.desk.reports.ask` takes beside. Raises ReportError or OutOfScope; then nothing is kept.
+    Raises ReportError or OutOfScope; then nothing is kept.
     """
     told = request.check(asked, config, grants)
-    return keep(desk, config, told, who, **more), told
+    return keep(desk, config, told, who), told
 
 
-def keep(desk: Desk, config: Settings, told: Told, who: str, **more: object) -> Report | None:
+def keep(
+    desk: Desk, config: Settings, told: Told, who: str, *, plan: str | None = None, slot: str | None = None,
+    mail: Sequence[str] = (), status: str = desk_reports.QUEUED, worker: str = "",
+) -> Report | None:  # fmt: skip
     """Keep a checked request at the desk, its edition fixed. None if this turn of a schedule is kept already."""
     fixed = told.request.model_copy(update={"edition": told.edition})
     editions.pin(config.data, told.edition)
     return desk_reports.ask(
-        desk, kind=fixed.kind, asked=fixed.stored(), edition=told.edition, scope=_scope(told), who=who, **more  # type: ignore[arg-type]
+        desk, kind=fixed.kind, asked=fixed.stored(), edition=told.edition, scope=_scope(told), who=who, plan=plan,
+        slot=slot, mail=mail, status=status, worker=worker,
     )  # fmt: skip
 
 

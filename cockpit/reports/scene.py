@@ -122,7 +122,7 @@ class Scene:
         below = answers.level_below(self.view.area)
         return below if red.kind == "below" and below else self.view.area.level
 
-    def place(self, code: object) -> str:
+    def place(self, code: int | str) -> str:
         """The name of an area below; what belongs to none of them is the area's own level."""
         own = str(code) == str(self.view.area.code)
         return _("{area}, own level", area=self.view.area.name) if own else area_name(self.view.edition, code)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -129,25 +129,24 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
         kind=plan.kind, areas=plan.areas, start=period.start, end=period.end, format=plan.format, lang=plan.lang
     )
     grants = Grants(tuple(Held("inspector", code, end_of(code)) for code in plan.areas))
-    more = {"plan": plan.id, "slot": turn.isoformat(), "mail": plan.mail}
     try:
         if current(config.data) is None:
             log.warning("%s: nothing is published yet", plan.id)
             return
         with using(plan.lang):
-            _ask(desk, config, asked, grants, plan, more)
+            _ask(desk, config, asked, grants, plan, turn)
     except (ReportError, MetricsError) as error:
         _failed(desk, asked, plan, turn, str(error))
     except DataError as error:
         log.error("%s: %s", plan.id, error)
 
 
-def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Plan, more: dict[str, Any]) -> None:
+def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Plan, turn: date) -> None:
     """Keep the request with its row of the audit, unless this turn is kept already."""
     who = f"schedule:{plan.id}"
     told = request.check(asked, config, grants)
     with desk.begin():
-        if kept := make.keep(desk, config, told, who, **more):
+        if kept := make.keep(desk, config, told, who, plan=plan.id, slot=turn.isoformat(), mail=plan.mail):
             what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
             audit.write(desk, who=who, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
 

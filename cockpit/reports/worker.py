@@ -20,6 +20,7 @@ from cockpit import settings
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports.errors import explained
+from cockpit.reports.progress import Listener
 from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.reports import Report
@@ -142,7 +143,7 @@ def one(desk: Desk, config: Settings, report: Report) -> None:
 
 
 @contextmanager
-def _beating(desk: Desk, report: Report) -> Iterator[object]:
+def _beating(desk: Desk, report: Report) -> Iterator[Listener]:
     """A callback for progress, written to the desk every few seconds so that all see that somebody is at it."""
     told, done = ("", 0.0), threading.Event()
 

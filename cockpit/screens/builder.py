@@ -1,6 +1,7 @@
 """The builder of the page of reports: what is asked for, a look at it first, and the order to make it."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -62,11 +63,11 @@ def builder(view: View) -> Request | None:
     deadline = _deadline(kind) if kind.reply_days else None
     header.notice(kind.about[language()])
     try:
-        return Request(
-            kind=id, areas=tuple(chosen), start=view.period.start, end=view.period.end, vs=view.compare,
-            format=layout, lang=language(), edition=view.edition.id, metrics=metrics, where=where,  # type: ignore[arg-type]
-            deadline=deadline,
-        )  # fmt: skip
+        return Request.model_validate({
+            "kind": id, "areas": tuple(chosen), "start": view.period.start, "end": view.period.end,
+            "vs": view.compare, "format": layout, "lang": language(), "edition": view.edition.id,
+            "metrics": metrics, "where": where, "deadline": deadline,
+        })  # fmt: skip
     except ValidationError:
         header.notice(_("Choose an area."), state="amber")
         return None
@@ -126,7 +127,8 @@ def _group(view: View, name: str, group: str) -> str:
     return source_name(view.edition, group) if name == "source" else words.value(name, group)
 
 
-def _deadline(kind: Kind):  # a day, or None for the kind's own
+def _deadline(kind: Kind) -> date | None:
+    """A day; None for the kind's own."""
     label = _("Deadline of the reply; {n} working days if left empty", n=kind.reply_days)
     return desk.day(st.columns([3, 7])[0], label)
 

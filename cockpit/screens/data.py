@@ -24,6 +24,7 @@ from data.errors import DataError
 from data.home import Home
 from data.ledger import Batch, Reject
 from data.spool import Spool
+from metrics.frames import records
 from metrics.reconcile import reconcile
 
 SECONDS = 5
@@ -96,7 +97,7 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 def found(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
     # it says whether the numbers agree, not what they are: the whole district's, whoever asks
-    return reconcile(_view.edition.seen_by(EVERYTHING), _view.catalog).to_dict("records")
+    return records(reconcile(_view.edition.seen_by(EVERYTHING), _view.catalog))
 
 
 # --- editions -----------------------------------------------------------------------------------------------------

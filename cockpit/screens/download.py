@@ -53,8 +53,10 @@ async def serve(request: Request) -> Response:
             return await run_in_threadpool(_recorded, visitor, dict(request.query_params), address_of(request))
         except OutOfScope as error:
             what = f"export {request.query_params.get('area', '')}"
-            noted = {"visitor": visitor, "event": "refused", "result": "refused", "address": address_of(request)}
-            await run_in_threadpool(record.note, what=what[:200], **noted)
+            address = address_of(request)
+            await run_in_threadpool(
+                record.note, event="refused", result="refused", visitor=visitor, what=what[:200], address=address
+            )
             return _said(worded(str(error)), 403)
         except TooMany as error:
             return _said(worded(str(error)), 429)
@@ -103,7 +105,7 @@ def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.drop(columns="reporter", errors="ignore")
     if "area" in frame:
         names = {code: area_name(view.edition, code) for code in frame["area"].unique()}
-        frame.insert(frame.columns.get_loc("area") + 1, "area_name", frame["area"].map(names))
+        frame.insert(list(frame.columns).index("area") + 1, "area_name", frame["area"].map(names))
     for name in ("kind", "urgency", "close_kind", "complexity"):
         if name in frame:
             frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})

@@ -234,8 +234,8 @@ def _number(view: View, asked: Chosen) -> float | None:
     frame = query(view.edition, [view.metric.id], view.area.code, view.period, where=where, catalog=view.catalog)
     row = frame.iloc[0]
     if asked.part == "rest":
-        return row["denominator"] - row["numerator"]
-    return row[asked.part or "value"]
+        return float(row["denominator"] - row["numerator"])
+    return float(row[asked.part or "value"])
 
 
 def _chips(view: View, asked: Chosen) -> list[Chip]:

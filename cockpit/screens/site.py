@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -281,7 +281,7 @@ def _choice(choice: str) -> str:
     return {"confirmed": _("Confirmed"), "dismissed": _("Dismissed")}[choice]
 
 
-def _form(view: View, visitor: Visitor, site: Site, failed: list[Check]) -> None:
+def _form(view: View, visitor: Visitor, site: Site, failed: Sequence[Check]) -> None:
     with st.form("decide", enter_to_submit=False, border=False):
         first, second, third = st.columns([3, 4, 2])
         number = first.selectbox(_("Finding"), range(len(failed)), format_func=lambda i: _label(failed[i]))

@@ -1,6 +1,6 @@
 """The list of government sites: each with its veto lights and what is left until the next veto."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -64,7 +64,7 @@ def _none(view: View) -> None:
     )
 
 
-def _chosen(every: list[Site], vetoed: list[Site], near: list[Site]) -> list[Site]:
+def _chosen(every: Sequence[Site], vetoed: Sequence[Site], near: Sequence[Site]) -> Sequence[Site]:
     """The sites of the filter that the address names."""
     return {"vetoed": vetoed, "near": near}.get(st.query_params.get("show", ""), every)
 

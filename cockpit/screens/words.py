@@ -12,6 +12,7 @@ from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from data.values import times
 from metrics.catalog import Domain, Metric
+from metrics.catalog.model import Text
 
 
 def column(name: str) -> str:
@@ -263,7 +264,7 @@ def facts(domain: Domain, n: int) -> str:
 
 def side(metric: Metric, part: str) -> str:
     """What the facts of a ratio's numerator, denominator or rest are called."""
-    named = getattr(metric.sides, part, None)
+    named: Text | None = getattr(metric.sides, part, None)
     if named is not None:
         return named[language()]
     return {"numerator": _("numerator"), "denominator": _("denominator"), "rest": _("denominator − numerator")}[part]

@@ -73,8 +73,7 @@ def on_a_screen(name: str) -> Asker:
             if line:
                 line[0].empty()
             return
-        if context.yield_check:
-            context.yield_check()
+        context.yield_check()
         if gone():
             st.stop()
         line[:] = line or [st.empty()]

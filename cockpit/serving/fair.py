@@ -22,7 +22,7 @@ class Full(Exception):
 class Turn:
     """Somebody who holds a place or waits for one."""
 
-    def __init__(self, key: str, called: Callable[[], None]) -> None:
+    def __init__(self, key: str, called: Callable[[], object]) -> None:
         self.key, self.called, self.has_place = key, called, False
 
 
@@ -83,7 +83,7 @@ class FairQueue:
         with self._lock:
             return sum(map(len, self._waiting.values()))
 
-    def _enter(self, key: str, called: Callable[[], None]) -> Turn:
+    def _enter(self, key: str, called: Callable[[], object]) -> Turn:
         turn = Turn(key, called)
         with self._lock:
             same = self._waiting.setdefault(key, deque())

@@ -75,7 +75,7 @@ class LimitedHttp(HttpToolsProtocol):
     _head = 0
     _fed = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own is as narrow
         super().connection_made(transport)
         self._request_seconds, self._waiting = settings.current().request_seconds, waiting()
         self._address = self.client[0] if self.client else ""

@@ -68,7 +68,7 @@ def exact(found: Attack, values: Floats, target: int, least: float) -> tuple[Flo
 def _solved(found: Attack, objective: Floats) -> Floats:
     """The solution with the least `objective`. The true values are one, so that there always is one."""
     some = found.matrix.shape[0] > 0
-    answer = linprog(
+    answer = linprog(  # type: ignore[call-overload]  # its stub has no sparse matrices, which it takes
         objective, A_eq=found.matrix if some else None, b_eq=found.known if some else None,
         bounds=(0, found.highest), method="highs-ds", options={"presolve": False},
     )  # fmt: skip

@@ -137,13 +137,13 @@ def _complements(
     block = dict(zip(system.columns.tolist(), system.block.tolist(), strict=True))
 
     def rows_of(count: int) -> list[int]:
-        return by_count.indices[by_count.indptr[count] : by_count.indptr[count + 1]].tolist()
+        return [int(row) for row in by_count.indices[by_count.indptr[count] : by_count.indptr[count + 1]]]
 
     def counts_of(row: int) -> list[int]:
-        return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()
+        return [int(count) for count in matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]]
 
     def room(row: int, target: int) -> float:
-        return sum(values[c] for c in counts_of(row) if hidden[c] and c != target)
+        return sum(float(values[c]) for c in counts_of(row) if hidden[c] and c != target)
 
     for target in weak:
         rows = sorted(rows_of(target), key=lambda row: (room(row, target), row))

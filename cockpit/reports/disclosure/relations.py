@@ -44,22 +44,26 @@ def level(code: int) -> str:
     return "village" if code % 1000 else "town" if code // 1000 % 1000 else "district"
 
 
+Key = tuple[Hashable, Place | None]
+"""A quantity and where it was counted; no place for what a file does not show."""
+
+
 @dataclass
 class Relations:
     """Counts by key, each >= 0, and homogeneous equations over them that hold for the true values."""
 
-    keys: dict[Hashable, int] = field(default_factory=dict)
+    keys: dict[Key, int] = field(default_factory=dict)
     values: list[float] = field(default_factory=list)
     equations: list[dict[int, float]] = field(default_factory=list)
 
-    def count(self, key: Hashable, value: float) -> int:
+    def count(self, key: Key, value: float) -> int:
         """The index of a count; the first value of a key stays."""
         if key not in self.keys:
             self.keys[key] = len(self.values)
             self.values.append(float(value))
         return self.keys[key]
 
-    def sums(self, whole: Hashable, parts: Iterable[Hashable]) -> None:
+    def sums(self, whole: Key, parts: Iterable[Key]) -> None:
         """whole = parts, and what is not shown where that is more than nothing: a count of its own then.
 
         Left out where the parts are more than the whole, as the months of a stock are.
@@ -72,17 +76,17 @@ class Relations:
             return
         terms = {self.keys[whole]: 1.0, **dict.fromkeys(found, -1.0)}
         if rest > TOLERANCE:
-            terms[self.count(("not shown", whole, tuple(found)), rest)] = -1.0
+            terms[self.count((("not shown", whole, tuple(found)), None), rest)] = -1.0
         self.equations.append(terms)
 
-    def holds(self, terms: Mapping[Hashable, float]) -> None:
+    def holds(self, terms: Mapping[Key, float]) -> None:
         """An equation with zero on its other side, where all of its counts exist and the true values satisfy it."""
         if all(key in self.keys for key in terms):
             found = {self.keys[key]: factor for key, factor in terms.items()}
             if abs(sum(self.values[i] * factor for i, factor in found.items())) < TOLERANCE:
                 self.equations.append(found)
 
-    def between(self, quantities: Iterable[Hashable], places: Iterable[Hashable]) -> None:
+    def between(self, quantities: Iterable[Hashable], places: Iterable[Place]) -> None:
         """Relations such as open = registered - closed: those that the values obey in every place.
 
         Keys of counts are (quantity, place). A relation that holds by chance in a small file counts as well: that
@@ -104,7 +108,7 @@ class Relations:
                         for place in (p for p, there in zip(places, whole, strict=True) if there):
                             self.holds({(q, place): f for q, f in zip(chosen, factors, strict=True)})
 
-    def _value(self, quantity: Hashable, place: Hashable) -> float:
+    def _value(self, quantity: Hashable, place: Place) -> float:
         i = self.keys.get((quantity, place))
         return float("nan") if i is None else self.values[i]
 

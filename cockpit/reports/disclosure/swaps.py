@@ -17,8 +17,10 @@ MOST_COUNTS = 4
 """Of one place that a move changes."""
 MOST_DONORS = 40
 MOST_BELOW = 3
-Move = tuple[tuple[str, int], ...]
+Move = tuple[tuple[object, int], ...]
 """Quantities and their signs."""
+Counts = list[tuple[int, int]]
+"""Indexes of counts and their signs."""
 
 
 class Swaps:
@@ -27,10 +29,10 @@ class Swaps:
     def __init__(self, relations: Relations) -> None:
         self.at: dict[Place, dict[object, int]] = {}
         self.where: dict[int, tuple[object, Place]] = {}
-        for key, i in relations.keys.items():
-            if isinstance(key[-1], Place):
-                self.at.setdefault(key[-1], {})[key[0]] = i
-                self.where[i] = (key[0], key[-1])
+        for (quantity, place), i in relations.keys.items():
+            if place is not None:
+                self.at.setdefault(place, {})[quantity] = i
+                self.where[i] = (quantity, place)
         self.siblings: dict[object, list[Place]] = {}
         for place in self.at:
             self.siblings.setdefault(place.total, []).append(place)
@@ -46,9 +48,9 @@ class Swaps:
         index = {name: i for i, name in enumerate(names)}
         inner = set()
         for terms in relations.equations:
-            told = [(self.where.get(count), factor) for count, factor in terms.items()]
-            if None not in [where for where, _f in told] and len({where[1] for where, _f in told}) == 1:  # type: ignore[index]
-                inner.add(tuple(sorted((index[where[0]], factor) for where, factor in told)))  # type: ignore[index]
+            shown = [(*self.where[count], factor) for count, factor in terms.items() if count in self.where]
+            if len(shown) == len(terms) and len({place for _name, place, _factor in shown}) == 1:
+                inner.add(tuple(sorted((index[name], factor) for name, _place, factor in shown)))
         table = np.zeros((len(inner), len(names)))
         for row, terms_of in enumerate(inner):
             for column, factor in terms_of:
@@ -77,8 +79,8 @@ class Swaps:
         name, place = self.where[target]
         others = [other for other in self.siblings[place.total] if other != place][:MOST_DONORS]
         for move in self.moves.get(name, ()):
-            here = [(self.at[place].get(q), sign) for q, sign in move]
-            if any(i is None or not hidden[i] for i, _sign in here):
+            here = self._hidden(place, move, hidden)
+            if not here:
                 continue
             lower = min((values[i] for i, sign in here if sign < 0), default=np.inf)
             down = min(values[i] for i, sign in here if sign > 0)
@@ -90,21 +92,27 @@ class Swaps:
                     return True
         return False
 
+    def _hidden(self, place: Place, move: Move, hidden: NDArray[np.bool_]) -> Counts:
+        """The counts of a place that a move changes, with their signs; none unless all of them are hidden."""
+        at = self.at[place]
+        counts = [(at[quantity], sign) for quantity, sign in move if quantity in at and hidden[at[quantity]]]
+        return counts if len(counts) == len(move) else []
+
     def _partners(
-        self, others: Sequence[Place], move: Move, hidden: NDArray[np.bool_], here: list[tuple[int | None, int]]
-    ) -> Iterator[list[tuple[int, int]]]:
+        self, others: Sequence[Place], move: Move, hidden: NDArray[np.bool_], here: Counts
+    ) -> Iterator[Counts]:
         """The counts of each other place that can take part, where the exchange breaks no relation."""
         for other in others:
-            there = [(self.at[other].get(q), sign) for q, sign in move]
-            if any(i is None or not hidden[i] for i, _sign in there):
+            there = self._hidden(other, move, hidden)
+            if not there:
                 continue
             left: dict[int, float] = {}
             for side, pairs in ((1, here), (-1, there)):
                 for i, sign in pairs:
-                    for row, factor in self.rows.get(i, ()):  # type: ignore[arg-type]
+                    for row, factor in self.rows.get(i, ()):
                         left[row] = left.get(row, 0.0) + side * sign * factor
             if not any(left.values()):
-                yield there  # type: ignore[misc]
+                yield there
 
     def near(self, found: Attack, values: NDArray[np.float64], target: int) -> Attack:
         """The attack with most hidden counts known: not those of the target's total and of the totals above it, nor

@@ -15,6 +15,7 @@ from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations, l
 from cockpit.reports.model import Block, Cell, Part, Table
 from data.schema import end_of
 from metrics.catalog import Catalog, Metric, Stock
+from metrics.catalog.model import Domain
 from metrics.question import AREAS
 
 
@@ -109,7 +110,7 @@ def quantity(catalog: Catalog, metric: Metric, side: str) -> str:
     return f"{domain.id}.{_measure(domain, name)}" if name in domain.measures else f"{metric.id}.{side}"
 
 
-def _measure(domain: Any, name: str) -> str:
+def _measure(domain: Domain, name: str) -> str:
     """The first of the measures that are defined alike."""
     return next(other for other, measure in domain.measures.items() if measure == domain.measures[name])
 
@@ -118,8 +119,8 @@ def _measure(domain: Any, name: str) -> str:
 
 
 def _relate(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -> None:
-    quantities = list(dict.fromkeys(key[0] for key in relations.keys))  # type: ignore[index]
-    places = list(dict.fromkeys(key[1] for key in relations.keys))  # type: ignore[index]
+    quantities = list(dict.fromkeys(quantity for quantity, _place in relations.keys))
+    places = list(dict.fromkeys(place for _quantity, place in relations.keys if place))
     sums = [*_nested(places)]
     sums += [(Place(t.area), [_place(t, g) for g in t.groups]) for t in tables if t.by not in AREAS]
     for name in quantities:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Literal
 
 import typst
 
@@ -108,8 +109,8 @@ def pages(document: Document, faces: Faces) -> list[int]:
     with using(document.language):
         source, pictures = _Markup(document, faces).made()
     files = {"main.typ": f"{source}\n{PAGES}".encode(), **pictures}
-    found = typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True).query("<pages>", field="value")
-    return json.loads(found)
+    found: list[int] = json.loads(_compiler(files, faces).query("<pages>", field="value"))
+    return found
 
 
 def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:
@@ -121,16 +122,19 @@ def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes
 
 
 def _compiled(
-    files: dict[str, bytes], document: Document, faces: Faces, kind: str, ppi: int = 144
+    files: dict[str, bytes], document: Document, faces: Faces, kind: Literal["pdf", "png"], ppi: int = 144
 ) -> list[bytes]:  # fmt: skip
     moment = int(document.provenance.made_at.replace(tzinfo=UTC).timestamp())
     try:
-        compiler = typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True)
-        made = compiler.compile(format=kind, timestamp=moment, ppi=ppi)
+        made = _compiler(files, faces).compile(format=kind, timestamp=moment, ppi=ppi)
     except RuntimeError as error:
         why = " ".join(str(error).split())[:300]
         raise ReportError(_("the {format} could not be set: {why}", format=kind, why=why)) from error
-    return made if isinstance(made, list) else [made]
+    return made if isinstance(made, list) else [made or b""]
+
+
+def _compiler(files: dict[str, bytes], faces: Faces) -> typst.Compiler:
+    return typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True)  # type: ignore[type-var]  # its stub lacks dictionaries
 
 
 def text(words: str) -> str:

@@ -16,7 +16,7 @@ CODED = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
 LETTERS = [xl_col_to_name(i) for i in range(200)]
 
 
-class Sheet(Worksheet):
+class Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
     """For `Workbook.add_worksheet(…, worksheet_class=Sheet)` of a workbook in constant memory."""
 
     def write_line(self, row: int, cells: Sequence[tuple[str | float | int | None, Format | None]]) -> None:

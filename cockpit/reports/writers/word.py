@@ -148,8 +148,11 @@ class _Word:
         if caption:
             self.paper.add_paragraph(clean(caption), "Caption").paragraph_format.keep_with_next = True
         size = size_of(len(columns), landscape=self.document.landscape, close=self.document.page)
-        told = {"width": self.width, "size": size, "total": block.total, "count": len(block.rows)}
-        self._add(wordtable.table(columns, rows, close=self.document.page, **told))
+        xml = wordtable.table(
+            columns, rows, width=self.width, size=size, total=block.total, count=len(block.rows),
+            close=self.document.page,
+        )  # fmt: skip
+        self._add(xml)
         note = "；".join(filter(None, (block.note, left_out(more))))
         self.paper.add_paragraph(clean(note), "Note" if note else "Gap")
 
@@ -174,11 +177,11 @@ class _Word:
         if document.define:
             heading = self.paper.add_paragraph(_("Definitions"), "Heading 1")
             wordxml.numbered(heading, 0, 1)
-            pairs = [
+            definitions = [
                 (f"{one.name} v{one.version}", f"{one.text} {one.threshold}".strip())
                 for one in document.provenance.definitions
             ]
-            self._add(wordtable.pairs(pairs, width=self.width, size=9))
+            self._add(wordtable.pairs(definitions, width=self.width, size=9))
             self.paper.add_paragraph(style="Gap")
         pairs = document.provenance.facts
         if document.page:

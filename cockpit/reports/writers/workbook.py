@@ -97,7 +97,7 @@ class _Book:
             i += 1
             name = f"{plain[: LONGEST_NAME - len(str(i)) - 1]} {i}"
         self.names.add(name.lower())
-        sheet = self.book.add_worksheet(name, Sheet)
+        sheet: Sheet = self.book.add_worksheet(name, Sheet)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
