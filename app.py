@@ -20,11 +20,10 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import assets, geo, health, probing, publisher, settings, telemetry, warm
+from cockpit import assets, background, geo, health, probing, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail
 from cockpit.api.app import mounted
-from cockpit.reports import files
-from cockpit.reports import service as reports
+from cockpit.reports import files, worker
 from cockpit.screens import download
 from cockpit.serving import costly
 from cockpit.serving.bodies import LimitedBodies
@@ -105,14 +104,17 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     with telemetry.told():
-        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay(), reports.run(), probing.run())]
-        publishing = publisher.keep()
+        watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
+        config = settings.current()
+        probers = [probing.PROGRAM] if config.probe else []
+        beside = background.Watch([publisher.program(config), worker.program(config), *probers])
+        beside.start()
         yield
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
         queries.stop_all()
-        await run_in_threadpool(publishing.stop)
+        await run_in_threadpool(beside.stop)
 
 
 ROUTES = [

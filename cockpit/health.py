@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cockpit import editions, settings
+from cockpit import background, editions, settings
 from cockpit.access import visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
@@ -32,7 +32,8 @@ async def ready(request: Request) -> Response:
     """200 if this process can do its work, else 503: nothing to serve, data too old, no desk, no room on the disk.
 
     Strangers are told no more. Whoever may open the data page or manage accounts is told the edition, why an older one
-    serves in place of the newest (`instead_of_newest`), and every fault. The server's log holds the faults as well.
+    serves in place of the newest (`instead_of_newest`), the state of each background process, and every fault. The
+    server's log holds the faults as well. A background process that fails makes no 503: the screens do without it.
     """
     state = await run_in_threadpool(_state)
     headers, status = {"Cache-Control": "no-store"}, 503 if state["faults"] else 200
@@ -59,6 +60,7 @@ def _state() -> dict[str, object]:
     except DataError as error:
         faults.append(str(error))
     faults += _no_room()
+    state["background"] = {process.program.name: process.state for process in background.watched()}
     _logged(tuple(faults))
     return state
 

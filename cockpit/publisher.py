@@ -1,22 +1,15 @@
-"""The background publisher: a process of its own that brings pushes into editions, kept alive by the server.
+"""The background publisher: a process of its own that brings pushes into editions.
 
 Loading and publishing take processors and the interpreter's lock, which readers need. The process is started when
-something waits and ends when nothing has for a while. Of all servers of a home one keeps it: whoever has the lock,
-which the process inherits, so that never two of them run, whoever was killed.
+something waits and ends when nothing has for a while.
 """
 
-import fcntl
 import logging
 import os
-import subprocess
-import sys
-import threading
 import time
-from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO
 
 from cockpit import settings
+from cockpit.background import Program, end_with_parent, module
 from cockpit.settings import Settings
 from data.errors import DataError
 from data.home import Home
@@ -25,98 +18,22 @@ from data.spool import Spool
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[1]
 LOOK_SECONDS = 1.0
 IDLE_SECONDS = 60.0
 PATIENCE = (2.0, 60.0)
 """Seconds to wait after a fault: at first, and at most."""
-STOP_SECONDS = 10.0
-NICENESS = 10
 
 
-class Keeper:
-    """Starts the publisher of a home when pushes wait, and again when it has ended with work left."""
+def program(config: Settings) -> Program:
+    """Runs while pushes wait; one a home."""
+    spool = Spool(config.data)
 
-    def __init__(self, config: Settings) -> None:
-        self.config, self.spool = config, Spool(config.data)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="publisher", daemon=True)
-        self._lock: BinaryIO | None = None
-        self._child: subprocess.Popen[bytes] | None = None
+    def wanted() -> bool:
+        return spool.exists and has_work(spool)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the publisher wherever it is: what it had begun is begun anew at the next start."""
-        self._over.set()
-        self._thread.join(STOP_SECONDS)
-
-    def _keep(self) -> None:
-        patience = PATIENCE[0]
-        while not self._over.wait(LOOK_SECONDS):
-            try:
-                if self._child is not None and (code := self._child.poll()) is not None:
-                    self._child = None
-                    if code:
-                        log.error("the publisher ended with %s: it is started again in %g s", code, patience)
-                        self._over.wait(patience)
-                    patience = min(patience * 2, PATIENCE[1]) if code else PATIENCE[0]
-                if self._child is None and self._work() and self._locked():
-                    self._child = self._started()
-                if self._child is None and self._lock and not self._work():
-                    self._lock.close()
-                    self._lock = None
-            except (DataError, OSError) as error:
-                log.warning("pushes are not being published: %s", error)
-                self._over.wait(patience)
-            except Exception:  # whatever it is, pushes are waiting
-                log.exception("pushes are not being published")
-                self._over.wait(patience)
-        self._end()
-
-    def _work(self) -> bool:
-        return self.spool.exists and has_work(self.spool)
-
-    def _locked(self) -> bool:
-        """Whether this server keeps the publisher from now on."""
-        if self._lock is None:
-            lock = (self.spool.folder / "publisher.lock").open("ab")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.close()
-                return False
-            self._lock = lock
-        return True
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        """The process. It ends by itself when the pipe to it closes, so when this server is no more."""
-        assert self._lock is not None
-        paths = {"HOME": self.config.home, "CATALOG": self.config.catalog, "SOURCES": self.config.sources}
-        named = {f"{settings.PREFIX}{name}": str(path.resolve()) for name, path in paths.items() if path}
-        return subprocess.Popen(
-            [sys.executable, "-m", "cockpit.publisher"], cwd=ROOT, env=os.environ | named, stdin=subprocess.PIPE,
-            pass_fds=[self._lock.fileno()], start_new_session=True,
-        )  # fmt: skip
-
-    def _end(self) -> None:
-        if self._child is not None:
-            self._child.terminate()
-            try:
-                self._child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._child.kill()
-                self._child.wait()
-        if self._lock is not None:
-            self._lock.close()
-
-
-def keep() -> Keeper:
-    """Keep the publisher of this process's home from now on."""
-    keeper = Keeper(settings.current())
-    keeper.start()
-    return keeper
+    return Program(
+        "publisher", module("cockpit.publisher"), wanted, retry=PATIENCE, lock=spool.folder / "publisher.lock"
+    )
 
 
 def has_work(spool: Spool) -> bool:
@@ -159,18 +76,9 @@ def run(config: Settings) -> None:
             idle_since = time.monotonic()
 
 
-def _end_with_the_server() -> None:
-    """End at once when the server that started this process is gone."""
-    with suppress(OSError):
-        while os.read(sys.stdin.fileno(), 1):
-            pass
-    os._exit(0)
-
-
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="publisher: %(message)s")
-    threading.Thread(target=_end_with_the_server, daemon=True).start()
-    os.nice(NICENESS)
+    end_with_parent()
     try:
         run(settings.load())
     except Exception:

@@ -12,11 +12,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import editions, publisher, settings
+from cockpit import background, editions, publisher, settings
 from cockpit.access import visitors
 from data import queries
 from data.errors import DataError
@@ -58,6 +58,7 @@ class Looked(Collector):
         except DataError:
             yield _gauge("cockpit_edition_age_seconds", "age of the data served", float("nan"))
         yield _gauge("cockpit_desk_up", "whether the desk answers", _desk_answers())
+        yield from _background()
         try:
             pushes = publisher.counters(config.data)
             states = GaugeMetricFamily("cockpit_pushes", "pushes of the last month by state", labels=["state"])
@@ -150,6 +151,16 @@ def told() -> Iterator[None]:
 def _query(seconds: float, ended: str) -> None:
     asked.labels(ended).inc()
     query_seconds.observe(seconds)
+
+
+def _background() -> Iterator[Metric]:
+    deaths = CounterMetricFamily("cockpit_background_deaths", "processes that died or did not start", labels=["name"])
+    states = GaugeMetricFamily("cockpit_background_state", "1 for the state of each process", labels=["name", "state"])
+    for process in background.watched():
+        deaths.add_metric([process.program.name], process.deaths)
+        states.add_metric([process.program.name, process.state], 1)
+    yield deaths
+    yield states
 
 
 def _desk_answers() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.background import end_with_parent
 from cockpit.commands.common import NOTHING_PUBLISHED, with_settings
 from cockpit.errors import CockpitError, UsageError
 
@@ -46,6 +47,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
     """Serve the cockpits until Ctrl-C or SIGTERM. The address is printed when the first page can be opened."""
     host, port = host or settings.host, port or settings.port
     signal.signal(signal.SIGTERM, _as_interrupt)
+    end_with_parent()
     with contextlib.ExitStack() as doors, contextlib.suppress(KeyboardInterrupt):
         mine = [doors.enter_context(bind(host, port + i)) for i in range(workers)]
         ensure_edition(settings, demo)
@@ -157,7 +159,7 @@ def _run_workers(settings: "Settings", host: str, port: int, workers: int, demo:
         command = [sys.executable, "-m", "cockpit", "serve", "--host", host, "--port", str(port + i)]
         metrics = {"COCKPIT_METRICS_PORT": str(settings.metrics_port + i)} if settings.metrics_port else {}
         here = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
-        commands.append((here, port + i, [*command, *(["--demo"] if demo else [])], os.environ | metrics))
+        commands.append((here, port + i, [*command, *(["--demo"] if demo else [])], metrics))
     supervise(commands, f"{workers} workers answer at {address(host, port)} and the ports after it: docs/serving.md")
 
 

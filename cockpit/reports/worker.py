@@ -7,7 +7,6 @@ The server starts it and ends it. What it was making when it died is made again 
 
 import fcntl
 import logging
-import os
 import signal
 import socket
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit import settings
+from cockpit.background import Program, end_with_parent, give_way, module
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports.errors import explained
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cockpit.reports")
 
-NICENESS = 10
+AGAIN_SECONDS = 5.0
+"""Until a worker is started again, or it is seen whether another server of the home still has one."""
 LOOK_SECONDS = 1.0
 """Between two looks at an empty queue."""
 WAIT_SECONDS = 5.0
@@ -40,19 +41,28 @@ WAIT_SECONDS = 5.0
 BEAT_SECONDS = 2.0
 
 
+def program(config: Settings) -> Program:
+    """Runs where no other server of the home has one. It gives way by itself, once it has opened the desk."""
+    retry = (AGAIN_SECONDS, AGAIN_SECONDS)
+    return Program(
+        "report worker", module("cockpit.reports.worker"), lambda: not taken(config), retry=retry,
+        rest=AGAIN_SECONDS, nice=0,
+    )  # fmt: skip
+
+
 def main() -> None:
-    """Make reports until the server that started this process is gone."""
+    """Make reports until SIGTERM, or until the server that started this process is gone."""
     logging.basicConfig(format="%(name)s: %(message)s")
-    stop, parent = threading.Event(), os.getppid()
+    stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this process
+    end_with_parent()
     config = settings.load(threads=1)
-    with _alone(config, stop, parent) as mine:
+    with _alone(config, stop) as mine:
         if mine:
             _tidy(config)
             desk = _ready(config)
             give_way()
-            _work(config, desk, stop, parent)
+            _work(config, desk, stop)
 
 
 def _tidy(config: Settings) -> None:
@@ -80,16 +90,9 @@ def _ready(config: Settings) -> Desk | None:
         return None
 
 
-def give_way() -> None:
-    """Let whoever looks at a screen go first: less time, and no interruption of others where the system knows that."""
-    os.nice(NICENESS)
-    if hasattr(os, "SCHED_BATCH"):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def _work(config: Settings, desk: Desk | None, stop: threading.Event, parent: int) -> None:
+def _work(config: Settings, desk: Desk | None, stop: threading.Event) -> None:
     turns = None
-    while not stop.is_set() and os.getppid() == parent:
+    while not stop.is_set():
         try:
             desk = desk or open_desk(config.desk_url, config.custody)
             turns = turns or _scheduled(desk, config)
@@ -168,10 +171,10 @@ def _beating(desk: Desk, report: Report) -> Iterator[Listener]:
 
 
 @contextmanager
-def _alone(config: Settings, stop: threading.Event, parent: int) -> Iterator[bool]:
+def _alone(config: Settings, stop: threading.Event) -> Iterator[bool]:
     """Wait to be the one worker of this home; False if the server went first."""
     with _door(config).open("w") as file:
-        while not stop.is_set() and os.getppid() == parent:
+        while not stop.is_set():
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

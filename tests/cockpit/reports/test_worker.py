@@ -1,7 +1,5 @@
 """The queue: one worker a home, what it left is made again, turns of the schedule are taken once, and mail goes out."""
 
-import asyncio
-import errno
 import os
 import signal
 import socket
@@ -19,9 +17,10 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from cockpit import background
 from cockpit.access.policy import OPERATOR
 from cockpit.i18n import using
-from cockpit.reports import mail, make, schedule, service, worker
+from cockpit.reports import mail, make, schedule, worker
 from cockpit.reports.errors import ReportError
 from cockpit.settings import Settings, load
 from data.desk import clock, reports
@@ -90,26 +89,6 @@ def test_drafts_of_killed_workers_are_removed(config: Settings) -> None:
     assert {name: (folder / name).exists() for name in ends} == ends
 
 
-def test_a_disk_that_is_full_for_a_while_ends_no_reports(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: list[Settings] = []
-
-    def full(found: Settings) -> bool:
-        looks.append(found)
-        if len(looks) == 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return True
-
-    monkeypatch.setattr(service, "taken", full)
-    monkeypatch.setattr(service, "AGAIN_SECONDS", 0.01)
-
-    async def serve() -> None:
-        await asyncio.wait_for(service.run(), 2)
-
-    with pytest.raises(TimeoutError):
-        asyncio.run(serve())
-    assert len(looks) > 2
-
-
 def test_another_home_takes_over_only_from_the_silent(desk: Desk, config: Settings) -> None:
     id = asked(desk, config)
     assert reports.take(desk, "first").id == id
@@ -130,7 +109,7 @@ def test_a_queue_survives_its_workers(desk: Desk, config: Settings) -> None:
     second, third = _started(config), _started(config)
     try:
         _until(lambda: all(reports.find(desk, id).made for id in ids))
-        at_work = [p.pid for p in (second, third) if os.getpriority(os.PRIO_PROCESS, p.pid) == worker.NICENESS]
+        at_work = [p.pid for p in (second, third) if os.getpriority(os.PRIO_PROCESS, p.pid) == background.NICENESS]
         assert [os.sched_getscheduler(pid) for pid in at_work] == [os.SCHED_BATCH]
     finally:
         for process in (second, third):
