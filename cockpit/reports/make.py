@@ -39,13 +39,16 @@ def silent(step: str, share: float) -> None:
     """Progress that nobody watches."""
 
 
-def ask(desk: Desk, config: Settings, asked: Request, grants: Grants, who: str) -> tuple[Report | None, Told]:
+def ask(
+    desk: Desk, config: Settings, asked: Request, grants: Grants, who: str, *, status: str = desk_reports.QUEUED,
+    worker: str = "",
+) -> tuple[Report | None, Told]:  # fmt: skip
     """Check a request and keep it at the desk, its edition fixed and kept for good.
 
     Raises ReportError or OutOfScope; then nothing is kept.
     """
     told = request.check(asked, config, grants)
-    return keep(desk, config, told, who), told
+    return keep(desk, config, told, who, status=status, worker=worker), told
 
 
 def keep(
