@@ -13,7 +13,7 @@ from cockpit.access.forms import alert, field, form_of, here, page, read_form, s
 from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.login import busy
 from cockpit.access.visitors import Visitor
-from cockpit.i18n import _, using
+from cockpit.i18n import _, ngettext, using
 from cockpit.wording import worded
 from data.desk import accounts, clock, secondfactor, sessions
 from data.desk.errors import Refused
@@ -94,7 +94,9 @@ def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
             return _codes(codes) + _back()
         problem = _("The password or the code is not right.")
     told = _said(_("Signing in asks for a code of your app. The system administrator can take that away."))
-    left = _said(_("{n} recovery codes are left.", n=secondfactor.codes_left(desk, account)))
+    left = _said(
+        ngettext("{n} recovery code is left.", "{n} recovery codes are left.", secondfactor.codes_left(desk, account))
+    )
     fields = field("password", _("Password"), kind="password", autocomplete="current-password") + field(
         "totp", _("The code that the app shows now"), autocomplete="one-time-code"
     )
@@ -111,8 +113,7 @@ def _is_right(place: Place, visitor: Visitor, form: dict[str, str]) -> bool:
 
 
 def _note_failure(place: Place, visitor: Visitor, result: str) -> None:
-    noted = {"event": "login_failed", "what": "second factor", "result": result, "address": place.address}
-    record.note(visitor=visitor, **noted)
+    record.note(event="login_failed", visitor=visitor, what="second factor", result=result, address=place.address)
 
 
 def _codes(codes: list[str]) -> str:

@@ -18,7 +18,7 @@ from cockpit.access.entry import address_of, begin, place_of
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE, Visitor
-from cockpit.i18n import LANGUAGES, _, language, using
+from cockpit.i18n import LANGUAGES, _, language, ngettext, using
 from cockpit.wording import worded
 from data.desk import accounts, sessions
 from data.desk.accounts import Account, SignIn
@@ -164,10 +164,15 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     desk, name = visitors.desk(), visitor.name
     found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
     if found.outcome != "ok":
-        noted = {"event": "login_failed", "what": "change of the password", "result": found.outcome}
-        record.note(visitor=visitor, address=place.address, **noted)
+        what = "change of the password"
+        record.note(event="login_failed", visitor=visitor, what=what, result=found.outcome, address=place.address)
     if found.wait:
-        raise Refused(_("Too many failures: try again in {n} minutes.", n=int(found.wait // 60) + 1))
+        minutes = int(found.wait // 60) + 1
+        raise Refused(
+            ngettext(
+                "Too many failures: try again in {n} minute.", "Too many failures: try again in {n} minutes.", minutes
+            )
+        )
     if found.outcome == "totp":
         raise Refused(refusal(found))
     if found.outcome != "ok":
@@ -192,7 +197,11 @@ def trouble(error: Exception) -> str:
 def refusal(found: SignIn) -> str:
     """Why a sign-in failed, in words."""
     if found.outcome == "wait":
-        return _("Too many failures from this address: try again in {n} minutes.", n=int(found.wait // 60) + 1)
+        return ngettext(
+            "Too many failures from this address: try again in {n} minute.",
+            "Too many failures from this address: try again in {n} minutes.",
+            int(found.wait // 60) + 1,
+        )
     if found.outcome == "totp":
         return _("The code of the second factor is missing or not right.")
     # the same for all three, so that nobody learns which names have an account

@@ -4,7 +4,7 @@ from cockpit import format
 from cockpit.components import table
 from cockpit.components.header import notice, title
 from cockpit.components.table import Column
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Row
 from cockpit.layouts.words import ask
@@ -28,9 +28,10 @@ def draw(view: View) -> None:
     rows = [[format.number(i), *cells(row, view.edition.zone)] for i, row in enumerate(each(found), 1)]
     table.table([Column(name) for name in names], rows, key="publicity")
     notice(
-        _(
+        ngettext(
+            "{n} case. Data of {time}. Without names, addresses and wording of the callers.",
             "{n} cases. Data of {time}. Without names, addresses and wording of the callers.",
-            n=len(rows),
+            len(rows),
             time=format.stamp(view.as_of),
         )
     )

@@ -6,7 +6,7 @@ from cockpit import charts, format
 from cockpit.components import areamap, tiles
 from cockpit.components.areamap import MapPoint
 from cockpit.components.header import notice, title
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.kept import kept
 from cockpit.layouts import answers, clocks
 from cockpit.layouts.vitals import tile
@@ -89,7 +89,10 @@ def own_map(view: View) -> None:
     """The outline of the village and its open cases; nothing where neither is known."""
     points = case_points(view)
     if areamap.drawable(view, view.area, own=True):
-        note = _("{n} of {all} open cases have a place", n=len(points), all=answers.open_cases(view.edition, view.area))
+        every = answers.open_cases(view.edition, view.area)
+        note = ngettext(
+            "{n} of {all} open cases has a place", "{n} of {all} open cases have a place", len(points), all=every
+        )
         title(_("Open cases on the map"), note=note)
         areamap.areamap(view, (), parent=view.area, points=points, own=True, height=MAP_HEIGHT)
 

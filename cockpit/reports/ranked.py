@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cockpit import format
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.layouts import answers
 from cockpit.reports import tables, wording
 from cockpit.reports.errors import or_why
@@ -65,7 +65,7 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterat
         )  # fmt: skip
     notes = []
     if len(ranked) > section.most:
-        notes.append(_("{n} more are not shown", n=format.number(len(ranked) - section.most)))
+        notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(ranked) - section.most))
     if small:
         told = words.listed(tables.group_name(scene, by, part.group) for part in small[:MOST_SMALL])
         more = _(" and {n} more", n=len(small) - MOST_SMALL) if len(small) > MOST_SMALL else ""
@@ -97,7 +97,7 @@ def reds(section: Reds, scene: Scene) -> Iterator[Block]:
         limit, since = wording.tight(limit_of(scene, red)), _("newly red") if red.new else _("was red")
         rows.append([Cell(str(i), i), Cell(scene.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
     more = len(scene.reds) - len(found)
-    note = _("{n} more are not shown", n=format.number(more)) if more else ""
+    note = ngettext("{n} more is not shown", "{n} more are not shown", more) if more else ""
     yield Table(wording.named(scene, section), columns, rows, note=note)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cockpit import format
-from cockpit.i18n import _
+from cockpit.i18n import _, ngettext
 from cockpit.layouts import answers
 from cockpit.layouts.answers import Part
 from cockpit.names import source_name
@@ -91,7 +91,7 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
     total = [Cell(_("Together")), *([Cell("")] if by in AREAS else []), *(_own(scene, m) for m in metrics)]
     notes = [small_note(rows)]
     if len(groups) > len(shown):
-        notes.append(_("{n} more are not shown", n=format.number(len(groups) - len(shown))))
+        notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(groups) - len(shown)))
     columns = [Column(by_name(by), width=2), *([Column(_("Code"), detail=True)] if by in AREAS else [])]
     first = len(columns)
     columns += [Column(name_of(m), True) for m in metrics]

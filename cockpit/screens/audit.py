@@ -4,13 +4,13 @@ from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
-from cockpit import format, nav
+from cockpit import nav
 from cockpit.access import demo, record, trail, visitors
 from cockpit.access.visitors import Visitor
 from cockpit.address import link
 from cockpit.components import actions, header
 from cockpit.components.table import Cell, Column, table
-from cockpit.i18n import _
+from cockpit.i18n import _, ngettext
 from cockpit.screens import desk
 from cockpit.wording import worded
 from data.desk import audit
@@ -116,7 +116,9 @@ def proof(visitor: Visitor) -> None:
     what = f"audit verify: {verdict.fault or f'whole, {verdict.rows} rows'}"
     record.note(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
     if verdict.ok:
-        header.notice(_("The audit is whole: {n} rows.", n=format.number(verdict.rows)), state="green")
+        header.notice(
+            ngettext("The audit is whole: {n} row.", "The audit is whole: {n} rows.", verdict.rows), state="green"
+        )
     else:
         header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault or "")), state="red")
     for note in verdict.notes:

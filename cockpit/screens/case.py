@@ -190,10 +190,9 @@ def origin(view: View, case: Case) -> list[Item]:
 
 
 def _batch_item(view: View, batch: Batch) -> Item:
-    told = _(
-        "{n}: {file}, loaded {time}, {rows} rows",
-        n=batch.batch, file=batch.name, time=format.stamp(batch.finished_at) if batch.finished_at else "–",
-        rows=format.number(batch.rows_read),
+    told = ngettext(
+        "{batch}: {file}, loaded {time}, {n} row", "{batch}: {file}, loaded {time}, {n} rows", batch.rows_read,
+        batch=batch.batch, file=batch.name, time=format.stamp(batch.finished_at) if batch.finished_at else "–",
     )  # fmt: skip
     return Item(_("Batch"), told, href=view.data_page(batch=batch.batch))
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from cockpit import format
-from cockpit.i18n import _
+from cockpit.i18n import _, ngettext
 from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table, Text
 
 MOST_ROWS = 1_000
@@ -100,7 +100,7 @@ def with_end(blocks: Sequence[Block]) -> int:
 
 
 def left_out(n: int) -> str:
-    return _("{n} more rows are in the workbook", n=format.number(n)) if n else ""
+    return ngettext("{n} more row is in the workbook", "{n} more rows are in the workbook", n) if n else ""
 
 
 def issue_line() -> str:

@@ -4,8 +4,7 @@ from base64 import b64encode
 from html import escape
 from itertools import islice
 
-from cockpit import format
-from cockpit.i18n import _, using
+from cockpit.i18n import ngettext, using
 from cockpit.reports import charts
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
 from cockpit.reports.writers.common import captioned, headed, on_paper, texts, told
@@ -70,7 +69,8 @@ def _table(block: Table) -> str:
         )
         lines.append(f"<tr>{''.join(cells)}</tr>")
     more = len(block.rows) - MOST_ROWS
-    notes = [block.note, _("{n} more rows in the report", n=format.number(more)) if more > 0 else ""]
+    left_out = ngettext("{n} more row in the report", "{n} more rows in the report", more) if more > 0 else ""
+    notes = [block.note, left_out]
     note = "；".join(filter(None, notes))
     below = f'<p style="font-size: .8rem">{escape(note)}</p>' if note else ""
     return f'<table style="border-collapse: collapse; width: 100%"><tr>{head}</tr>{"".join(lines)}</table>{below}'
