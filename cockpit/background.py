@@ -216,7 +216,7 @@ def stop(processes: Sequence[Background], seconds: float = STOP_SECONDS) -> None
 def give_way(nice: int = NICENESS, pid: int = 0) -> None:
     """Let readers go first: less processor time, and no interruption of others where the system knows that."""
     with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, pid)))
         if hasattr(os, "SCHED_BATCH"):
             os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
 

@@ -1,7 +1,5 @@
 """The way in: a session for somebody who has shown who they are."""
 
-from typing import Any
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -29,19 +27,22 @@ def place_of(request: Request) -> Place:
 
 
 async def begin(
-    request: Request, account: Account, target: str, *, lang: str = "", device: str = "", **how: Any
-) -> Response:
+    request: Request, account: Account, target: str, *, lang: str = "", device: str = "", by_provider: bool = False,
+    factor: bool = False, demo: bool = False, what: str = "",
+) -> Response:  # fmt: skip
     """A session with a new id, whatever the browser held before. DeskError if it cannot be kept.
 
     lang: the language that was chosen on the way in, which the first page goes on with.
     device: a token for the browser to be known by; empty if it is known already.
-    how: by_provider, factor, demo of the session, and `what` for the audit.
+    by_provider, factor, demo: of the session. what: for the audit.
     """
     old = token_of(request.scope)
-    token = await run_in_threadpool(_start, account, address_of(request), old, **how)
+    token = await run_in_threadpool(
+        _start, account, address_of(request), old, by_provider=by_provider, factor=factor, demo=demo, what=what
+    )
     if old:
         watch.end(old)
-    if account.must_change and not how.get("by_provider"):
+    if account.must_change and not by_provider:
         target = "/password"
     elif target.partition("?")[0] == "/" and (visitor := await run_in_threadpool(visitors.known.of, token)):
         target = target.replace("/", link(pages.landing(visitor.grants), {}), 1)
@@ -56,8 +57,7 @@ async def begin(
 
 
 def _start(
-    account: Account, address: str, old: str | None, *, by_provider: bool = False, factor: bool = False,
-    demo: bool = False, what: str = "",
+    account: Account, address: str, old: str | None, *, by_provider: bool, factor: bool, demo: bool, what: str
 ) -> str:  # fmt: skip
     """The token of a new session; the session and its row of the audit begin together or not at all."""
     desk = visitors.desk()

@@ -43,8 +43,10 @@ async def login(request: Request) -> Response:
             if found.outcome == "ok" and found.account:
                 lang = request.query_params.get("lang", "")
                 what = "by a recovery code" if found.recovered else ""
-                how = {"factor": found.account.has_totp, "what": what}
-                return await begin(request, found.account, target, lang=lang, device=found.device, **how)
+                factor = found.account.has_totp
+                return await begin(
+                    request, found.account, target, lang=lang, device=found.device, factor=factor, what=what
+                )
         except tries.Crowded as error:
             return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:

@@ -323,9 +323,11 @@ def _months(asked: Asked) -> list[Period]:
     return [*earlier, Period(last.start, asked.period.end)]
 
 
-def _query(asked: Asked, names: Sequence[str], **how: Any) -> pd.DataFrame:
-    where = dict(asked.where) or None
-    return query(asked.edition, names, asked.area.code, asked.period, catalog=asked.catalog, where=where, **how)
+def _query(asked: Asked, names: Sequence[str], periods: Sequence[Period], by: str | None = None) -> pd.DataFrame:
+    return query(
+        asked.edition, names, asked.area.code, asked.period, by=by, periods=periods, where=dict(asked.where) or None,
+        catalog=asked.catalog,
+    )  # fmt: skip
 
 
 def _states(asked: Asked, frame: pd.DataFrame, by: str | None = None, base: Baseline | None = None) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ from cockpit.seen import View
 from cockpit.view import BadParameter
 from data.schema import FACTS
 from metrics.ageing import has_age
-from metrics.catalog import Domain, Stock
+from metrics.catalog import Catalog, Domain, Stock
 from metrics.frames import records
 from metrics.query import query
 from metrics.question import COLUMNS as FILTERS
@@ -50,6 +50,16 @@ NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", 
 Row = Mapping[str, Any]
 
 
+class Arguments(TypedDict):
+    """What a choice of rows is to `metrics.rows`."""
+
+    part: str | None
+    where: dict[str, str]
+    age: tuple[float, float | None] | None
+    search: str
+    catalog: Catalog
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What the address asks of the rows, beside metric, area and period."""
@@ -70,7 +80,7 @@ class Chosen:
         order = f"{'-' if self.descending else ''}{self.order}" if self.order else None
         return {"part": self.part, **dict(self.where), "age": age, "q": self.search, "sort": order}
 
-    def asked(self, view: View) -> dict[str, Any]:
+    def asked(self, view: View) -> Arguments:
         """The same as arguments of `metrics.rows`."""
         where = {name: "" if value == NOT_GIVEN else value for name, value in self.where}
         return {"part": self.part, "where": where, "age": self.age, "search": self.search, "catalog": view.catalog}

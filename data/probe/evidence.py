@@ -35,8 +35,11 @@ class Evidence:
     def of(cls, home: Home) -> "Evidence":
         return cls(home.root / "probe" / "evidence")
 
-    def keep(self, answer: Answer, **more: object) -> str:
-        """Put down what came of a request; gives the id that it is found by. Equal content is kept once."""
+    def keep(self, answer: Answer, faults: object = None) -> str:
+        """Put down what came of a request; gives the id that it is found by. Equal content is kept once.
+
+        faults: what was found in the page, as JSON takes it.
+        """
         body = answer.body[:BODY_BYTES]
         record = {
             "at": answer.at.isoformat(timespec="seconds"), "url": answer.url, "final": answer.final,
@@ -46,7 +49,8 @@ class Evidence:
             "headers": [[k, v[:HEADER_LENGTH]] for k, v in answer.headers[:HEADERS]],
             "body_sha256": hashlib.sha256(answer.body).hexdigest() if answer.body else "",
             "body_bytes": len(answer.body), "body": self._put("bodies", body) if body else "",
-            "picture": self._put("pictures", answer.picture) if answer.picture else "", **more,
+            "picture": self._put("pictures", answer.picture) if answer.picture else "",
+            **({} if faults is None else {"faults": faults}),
         }  # fmt: skip
         return self._put("records", json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode())
 

@@ -153,12 +153,12 @@ class Jobs:
                         addresses[host] = (await self.net.backend.resolve(host, 443))[0]
         return await self.render(answer.url, addresses, audit)
 
-    def _kept(self, checks: list[Check], answer: Answer, **more: object) -> list[Check]:
+    def _kept(self, checks: list[Check], answer: Answer, faults: object = None) -> list[Check]:
         """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
         if all(check.passed for check in checks):
             return checks
         told = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
-        kept = self.evidence.keep(answer, **more)
+        kept = self.evidence.keep(answer, faults)
         return [
             check if check.passed else replace(check, evidence=" · ".join(filter(None, (check.evidence, told, kept))))
             for check in checks
