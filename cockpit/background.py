@@ -83,7 +83,7 @@ class Background:
 
     @property
     def state(self) -> State:
-        """`failing` from its death until it runs again."""
+        """`failing` from its death until it runs again or is no longer wanted."""
         return "running" if self._process else "failing" if self._failed else "idle"
 
     def look(self) -> None:
@@ -98,6 +98,7 @@ class Background:
         try:
             if self.program.wanted() and self._locked():
                 self._start()
+            self._failed = False
         except (DataError, OSError) as error:  # a full disk, too many processes: it may be over soon
             log.warning("the %s cannot be started: %s; tried again in %g s", self.program.name, error, self._fail())
         except Exception:
@@ -126,7 +127,7 @@ class Background:
             self.program.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             pass_fds=inherited, start_new_session=True,
         )  # fmt: skip
-        self._began, self._failed = time.monotonic(), False
+        self._began = time.monotonic()
         if self.program.nice:
             give_way(self.program.nice, self._process.pid)
 

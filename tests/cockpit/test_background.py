@@ -130,6 +130,15 @@ def test_what_is_not_wanted_is_not_started(run: Callable[[Program], Background])
     assert (process.state, process.pid) == ("idle", None)
 
 
+def test_one_that_died_and_is_no_longer_wanted_does_not_count_as_failing(run: Callable[[Program], Background]) -> None:
+    wanted = [True, False]
+    process = run(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"), lambda: wanted.pop(0), retry=(0, 0)))
+    process.look()
+    until(lambda: process.has_died)
+    assert looked(process, "idle")
+    assert process.deaths == 1
+
+
 def test_a_program_that_does_not_exist_fails_without_an_end_of_the_others(tmp_path: Path) -> None:
     watch = Watch([Program("missing", (str(tmp_path / "missing"),)), Program("sleeper", SLEEP)])
     watch.start()
