@@ -49,7 +49,8 @@ def _page(language: str, seconds: int) -> bytes:
 
 def _client(scope: Scope) -> tuple[str, int] | None:
     """The address of the visitor: behind a proxy of ours the one that it names."""
-    client, trusted = scope["client"], _proxies().trusted_hosts
+    client: tuple[str, int] | None = scope["client"]
+    trusted = _proxies().trusted_hosts
     if not client or client[0] not in trusted:
         return client
     named = b", ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")

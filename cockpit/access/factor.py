@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.access import record, tries, visitors
+from cockpit.access.early import busy
 from cockpit.access.entry import place_of
 from cockpit.access.forms import alert, field, form_of, here, page, read_form, spoken
 from cockpit.access.gate import token_of, visitor_of
-from cockpit.access.login import busy
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, ngettext, using
 from cockpit.wording import worded

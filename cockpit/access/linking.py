@@ -14,10 +14,11 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import record, tries, visitors
+from cockpit.access.early import busy
 from cockpit.access.entry import place_of
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.identity import Unconfirmed
-from cockpit.access.login import busy, note_failure, refusal, trouble
+from cockpit.access.login import note_failure, refusal, trouble
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.wording import worded
 from data.desk import accounts, identities, sealing

@@ -144,8 +144,10 @@ def _way(request: Request) -> dict[str, Any]:
 
 async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Response:
     """The page on which the owner of the account confirms that the identity is theirs."""
-    noted = {"event": "login_failed", "what": f"provider: {fault}", "result": "unconfirmed"}
-    await run_in_threadpool(record.note, who=fault.name, address=address_of(request), **noted)
+    what, address = f"provider: {fault}", address_of(request)
+    await run_in_threadpool(
+        record.note, event="login_failed", who=fault.name, what=what, result="unconfirmed", address=address
+    )
     try:
         return await run_in_threadpool(linking.ask, request, fault, target)
     except DataError as error:
