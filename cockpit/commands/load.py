@@ -157,9 +157,10 @@ def rejects(settings: "Settings", source: str | None, names: bool, layout: str) 
         lines = [
             (each.source, each.name, each.rows, "; ".join(each.nearest)) for each in unmatched(settings.data, source)
         ]
-        write(("source", "name", "rows", "nearest"), lines, layout)
+        write(("source", "name", "rows", "nearest"), lines, layout, whole=("name", "nearest"))
         return
-    write(("source", "batch", "row", "key", "reasons", "fixed_by", "raw"), records, layout)
+    columns = ("source", "batch", "row", "key", "reasons", "fixed_by", "raw")
+    write(columns, records, layout, whole=("reasons",))
 
 
 def check_source(source: str, known: list[str]) -> None:

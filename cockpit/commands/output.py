@@ -3,7 +3,8 @@
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
@@ -37,8 +38,11 @@ def write_frame(frame: "pd.DataFrame", layout: str) -> None:
     write(list(frame.columns), records, layout)
 
 
-def write(columns: Sequence[str], records: Iterable[Record], layout: str) -> None:
-    """Print records: times as `2026-11-22 08:00:00`, a missing value as an empty cell or null."""
+def write(columns: Sequence[str], records: Iterable[Record], layout: str, whole: Collection[str] = ()) -> None:
+    """Print records: times as `2026-11-22 08:00:00`, a missing value as an empty cell or null.
+
+    whole: columns whose texts a table wraps instead of cutting them.
+    """
     if layout == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\r\n")  # so that a lone return in a value is quoted as well
         writer.writerow(columns)
@@ -47,15 +51,16 @@ def write(columns: Sequence[str], records: Iterable[Record], layout: str) -> Non
         rows = [dict(zip(columns, record, strict=True)) for record in records]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
     else:
-        for line in table(columns, records):
+        for line in table(columns, records, whole):
             click.echo(line)
 
 
-def table(columns: Sequence[str], records: Iterable[Record]) -> list[str]:
-    """Lines of a table: columns without any value left out, numbers to the right."""
+def table(columns: Sequence[str], records: Iterable[Record], whole: Collection[str] = ()) -> list[str]:
+    """Lines of a table: columns without any value left out, numbers to the right, the columns `whole` wrapped."""
     rows = list(records)
     kept = [i for i in range(len(columns)) if not rows or any(row[i] is not None for row in rows)]
-    cells = [[columns[i] for i in kept], *([_cell(row[i]) for i in kept] for row in rows)]
+    wrapped = [[_wrap(row[i]) if columns[i] in whole else [_cell(row[i])] for i in kept] for row in rows]
+    cells = [[columns[i] for i in kept], *chain.from_iterable(map(_lines, wrapped))]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     right = [any(_is_number(row[i]) for row in rows) for i in kept]
     return [
@@ -70,6 +75,30 @@ def table(columns: Sequence[str], records: Iterable[Record]) -> list[str]:
 def width(text: str) -> int:
     """Columns of a terminal that a text takes: a Chinese character takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _lines(row: list[list[str]]) -> Iterable[list[str]]:
+    """The lines that a row of wrapped cells takes."""
+    return map(list, zip_longest(*row, fillvalue=""))
+
+
+def _wrap(value: Any) -> list[str]:
+    """A text over as many lines as it needs: broken at blanks, and inside a word that is wider than a line."""
+    lines, line = [], ""
+    for word in str(value if value is not None else "").split():
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= WIDEST:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        line = ""
+        for character in word:
+            if width(line + character) > WIDEST:
+                lines.append(line)
+                line = ""
+            line += character
+    return [*lines, line]
 
 
 def _whole(value: Any) -> Any:

@@ -19,6 +19,14 @@ UNKNOWN = ""
 """No reason beyond "this is not a time"."""
 WHICH_FIRST = "day or month first: set dates: mdy or dates: dmy in the source file"
 SHORT_YEAR = "the year needs four digits"
+NO_YEAR = "the year is missing: write year, month and day"
+NO_DAY = "the day is missing: write year, month and day"
+NO_DATE = "only a time of day: write the date as well"
+LUNAR = "lunar calendar: write the date of the solar calendar"
+NO_FIXED_DAY = "no fixed day: write the date"
+SEVERAL = "several days: write one date"
+MIXED = "use one separator between year, month and day"
+SECONDS = "seconds since 1970: use to_timestamp(…) in the source file"
 NO_SUCH_DAY = "there is no such day or hour"
 SKIPPED = "the clocks skip this hour"
 REPEATED = "the clocks show this hour twice: give the offset"
@@ -43,7 +51,8 @@ MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
     "dec": 12,
 }  # fmt: skip
-_MONTH = r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH = rf"(?P<name>{_MONTHS})[a-z]*\.?"
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -56,7 +65,31 @@ _DATES = tuple(
         rf"{_MONTH}[ -](?P<d>\d{{1,2}}),? (?P<y>\d{{4}})(?!\d)",
     )
 )
-_SHORT = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{2})(?!\d)|\d{2}年|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2}(?!\d)")
+_SHORT = re.compile(
+    r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{2})(?!\d)|\d{2}([-/.])\d{1,2}\5\d(?!\d)|\d{2}年"
+    r"|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2}(?!\d)"
+)
+_ANY_MONTH = rf"(?:{_MONTHS})[a-z]*\.?"
+_HALF_DAYS = "凌晨|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|夜间"
+_TOLD_LUNAR = re.compile(r"农历|阴历|旧历|正月|冬月|腊月|闰.{0,3}月|廿|初[一二三四五六七八九十\d]")
+_FAULTS = (
+    (
+        re.compile(
+            r"(今|明|昨|前|后|当)[天日晚]|(本|上|下)(周|星期|月|季度|年)|(近|即)[日期]|尽快|待定|长期|立即|另行|未定"
+        ),
+        NO_FIXED_DAY,
+    ),
+    (re.compile(r"\d{4}.*[至~到].*\d"), SEVERAL),
+    (re.compile(r"\d{4} ?([-/.]|年) ?\d{1,2} ?([-/.]|月)?(\D.*)?$|\d{4} ?年|\d{4}-?W\d\d$"), NO_DAY),
+    (re.compile(rf"{_ANY_MONTH}[ -]\d{{4}}$", re.IGNORECASE), NO_DAY),
+    (re.compile(r"\d{1,2} ?月 ?\d{1,2}|\d{1,2}[-/.]\d{1,2}(?![\d./-])( .*)?$"), NO_YEAR),
+    (re.compile(rf"(\d{{1,2}}[- /.]{_ANY_MONTH}|{_ANY_MONTH}[ -]\d{{1,2}}(?!\d))( .*)?$", re.IGNORECASE), NO_YEAR),
+    (re.compile(rf"({_HALF_DAYS})? ?\d{{1,2}} ?(:\d|[时点])|({_HALF_DAYS}) ?\d"), NO_DATE),
+    (re.compile(r"1\d{9}(\.\d+)?$"), SECONDS),
+)
+"""What a text without a day of its own begins with, and what is to be done about it. The first that fits is said."""
+_UNTIL = re.compile(r" ?([至到~]|-+ ?(?=\d{4}|\d{1,2}[月日])).*\d")
+_SEPARATORS = re.compile(r"\d{4} ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}(?!\d)")
 _WEEKDAY = re.compile(
     r"[(,]? ?(星期|周|礼拜)[一二三四五六日天]\)?,?|\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? ", re.IGNORECASE
 )
@@ -126,6 +159,8 @@ class TimeReader:
             return datetime.fromtimestamp(int(text) / 1000, UTC)
         if (match := _SERIAL.fullmatch(text)) and FIRST_SERIAL <= float(text) < LAST_SERIAL + 1:
             return self._local(_serial(float(text), len(match[1] or "")))
+        if _TOLD_LUNAR.search(text):
+            raise Refused(LUNAR)
         text = arabic(_WEEKDAY.sub(" ", text)).strip()
         if match := _JAVA.fullmatch(text):
             text = f"{match[1]}, {match[4]} {match[3]}"
@@ -141,7 +176,7 @@ class TimeReader:
         for pattern in _DATES:
             if match := pattern.match(text):
                 return self._date(match), text[match.end() :]
-        raise Refused(SHORT_YEAR if _SHORT.match(text) else UNKNOWN)
+        raise Refused(_fault(text))
 
     def _date(self, match: re.Match[str]) -> date:
         part = match.groupdict()
@@ -202,6 +237,14 @@ class TimeReader:
         return named[0]
 
 
+def _fault(text: str) -> str:
+    """Why a text does not begin with a day."""
+    if _SHORT.match(text):
+        return SHORT_YEAR
+    fault = next((fault for pattern, fault in _FAULTS if pattern.match(text)), UNKNOWN)
+    return MIXED if fault in (UNKNOWN, NO_DAY) and _SEPARATORS.match(text) else fault
+
+
 def _serial(value: float, decimals: int) -> datetime:
     """A spreadsheet's day number; as exact as its decimals tell, a second or a millisecond."""
     at = _SERIAL_EPOCH + timedelta(milliseconds=round(value * 86_400_000))
@@ -213,7 +256,7 @@ def _serial(value: float, decimals: int) -> datetime:
 def _clock(text: str) -> Clock:
     match = _CLOCK.fullmatch(text)
     if not match:
-        raise Refused(UNKNOWN)
+        raise Refused(SEVERAL if _UNTIL.match(text) else UNKNOWN)
     part = match.groupdict()
     hour = int(part["h"] or part["h2"] or part["h3"] or part["h4"])
     minute = 30 if part["half"] else int(part["m"] or part["m2"] or part["m3"] or 0)

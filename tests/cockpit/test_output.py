@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.commands.output import WIDEST, table, width, write, write_frame
 from cockpit.spreadsheets import safe_csv
@@ -27,6 +29,14 @@ def test_a_table_leaves_out_columns_without_any_value_and_cuts_long_texts() -> N
     assert lines[0].split() == ["a", "c"]
     assert width(lines[1].split()[0]) == WIDEST
     assert [line[-2:] for line in lines[1:]] == [" 1", "22"]
+
+
+@given(texts=st.lists(st.text(st.sampled_from("ab 路—；: "), max_size=200), min_size=1, max_size=4))
+def test_a_wrapped_column_holds_every_character_within_its_width(texts: list[str]) -> None:
+    lines = table(("reasons", "n"), [(text, n) for n, text in enumerate(texts)], ("reasons",))
+    assert all(width(line) <= WIDEST + 4 for line in lines)
+    told = "".join("".join(line.split()) for line in lines[1:])
+    assert [c for c in told if not c.isdigit()] == list("".join("".join(text.split()) for text in texts))
 
 
 def test_a_table_without_rows_keeps_its_header() -> None:

@@ -52,7 +52,7 @@ def test_a_deadline_may_be_a_duration_from_the_registration(home: Home) -> None:
     rows = (row(id=f"{n}", registered="2026-09-29 16:20", due=due, closed="") for n, due in enumerate(given))
     deliver(home, *rows, row(id="9", registered="2026-09-29 16:20", due="尽快", closed=""))
     assert facts(home, "due_at") == sorted((due,) for due in given.values())
-    assert [reasons for _, _, reasons in rejects(home)] == [["unparseable time: due_at"]]
+    assert [reasons for _, _, reasons in rejects(home)] == [["unparseable time: due_at (no fixed day: write the date)"]]
 
 
 def test_expressions_count_working_days(home: Home) -> None:
