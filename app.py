@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit import assets, background, geo, health, probing, publisher, settings, telemetry, warm
-from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail
+from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail, unknown
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download
@@ -134,12 +134,13 @@ ROUTES = [
 ]
 """What is ours; every other path is a page of the screens."""
 
+OURS = frozenset(path.split("/")[1] for path in (route.path for route in ROUTES))
 OUTER = (telemetry.Counted, Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
 
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(outer) for outer in OUTER],
+    middleware=[*(Middleware(outer) for outer in OUTER), Middleware(unknown.KnownPages, ours=OURS)],
     on_script_error=guard.of_a_run,
 )

@@ -68,5 +68,7 @@ export default function ({ data, parentElement }) {
   root.lang = data.lang
   root.dataset.size = data.size
   root.toggleAttribute("data-wall", data.wall)
+  const skip = document.querySelector('[data-testid="stSkipToContent"]')    // Streamlit's own link, in English only
+  if (skip && skip.textContent !== data.skip) skip.textContent = data.skip
   if (data.go) go(data.go)
 }

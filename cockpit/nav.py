@@ -12,6 +12,7 @@ import streamlit as st
 from cockpit import assets
 from cockpit.access import pages as register
 from cockpit.address import link
+from cockpit.i18n import _
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
 
@@ -46,6 +47,7 @@ def install(*, language: str, size: str, wall: bool) -> None:
         "size": size,
         "wall": wall,
         "go": st.session_state.pop(_GO, None),
+        "skip": _("Skip to the content"),
     }
     _nav(key="nav", data=data)
 

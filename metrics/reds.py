@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from data.editions import Edition
+from data.schema import end_of
 from metrics.areas import Area, below
 from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each
@@ -23,6 +24,8 @@ from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states
 
 SITE_METRIC = "site_health"
+VERDICTS = ("site_health", "site_pass_rate")
+"""Metrics that sum up the verdicts of sites, which are listed one by one."""
 Kind = Literal["own", "site", "below", "unit"]
 KINDS: tuple[Kind, ...] = ("own", "site", "below", "unit")
 
@@ -83,9 +86,28 @@ def _listed(edition: Edition, place: Area, period: Period, names: tuple[str, ...
     for kind, by, there in sought:
         if there and (by or kind == "own"):
             found += _reds(edition, code, period, there, kind, by, catalog)
+    failing: list[int] = []
     if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):
-        found += _sites(edition, code, period)
-    return tuple(sorted(found, key=lambda red: _severity(catalog, red)))
+        named, failing = _sites(edition, code, period)
+        found += named
+    return tuple(sorted(_once(found, code, failing), key=lambda red: _severity(catalog, red)))
+
+
+def _once(found: list[Red], code: int, failing: Sequence[int]) -> list[Red]:
+    """Without repeats: the own level of an area that is red itself, and the verdicts of sites that are listed by name.
+
+    failing: the areas that these sites belong to.
+    """
+    own = {red.metric for red in found if red.kind == "own"}
+
+    def repeated(red: Red) -> bool:
+        if red.kind != "below":
+            return False
+        if red.area == code:
+            return red.metric in own or (red.metric in VERDICTS and code in failing)
+        return red.metric in VERDICTS and any(red.area <= area < end_of(red.area) for area in failing)
+
+    return [red for red in found if not repeated(red)]
 
 
 def _severity(catalog: Catalog, red: Red) -> tuple[object, ...]:
@@ -146,15 +168,18 @@ def _reds(
     return found
 
 
-def _sites(edition: Edition, code: int, period: Period) -> list[Red]:
-    """The sites that fail now; of a period that is over nothing is said, since verdicts are of the edition's day."""
+def _sites(edition: Edition, code: int, period: Period) -> tuple[list[Red], list[int]]:
+    """The sites that fail now, and their areas; of a period that is over nothing is said, since verdicts are of the
+    edition's day.
+    """
     if period.end <= last_day(edition.as_of):
-        return []
-    return [
+        return [], []
+    failing = [row for row in sites(edition, code) if row["score"] is not None and not row["passed"]]
+    named = [
         Red(SITE_METRIC, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"])
-        for row in sites(edition, code)
-        if row["score"] is not None and not row["passed"]
+        for row in failing
     ]
+    return named, [row["area"] for row in failing]
 
 
 def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -57,7 +57,7 @@ function picture(data, features, width, height, line) {
   const project = projection(features, data.points, width, height), hue = hueOf(data.steps.length)
   const shapes = features.map(f => {
     const area = data.areas[f.id] ?? { name: f.properties.name, value: data.none, href: "", step: null, state: "none" }
-    const fill = `class="${area.step === null ? "blank" : hue(area.step)}"`
+    const fill = `class="${area.small ? "few" : area.step === null ? "blank" : hue(area.step)}"`
     const drawn = f.geometry.type === "Point"
       ? (([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="11" ${fill}/>`)(project(f.geometry.coordinates))
       : `<path fill-rule="evenodd" d="${polygons(f.geometry).flat().map(r => ring(r, project)).join("")}" ${fill}/>`
@@ -81,8 +81,10 @@ function picture(data, features, width, height, line) {
 }
 
 function legend(data) {
-  const hue = hueOf(data.steps.length), blank = Object.values(data.areas).some(a => a.step === null)
+  const hue = hueOf(data.steps.length), drawn = Object.values(data.areas)
+  const few = drawn.some(a => a.small), blank = drawn.some(a => a.step === null && !a.small)
   const lines = data.steps.map((s, i) => `<li><i class="${hue(i)}"></i>${esc(s.label)}${s.state ? ` <span class="${s.state}">${SHAPES[s.state]}</span>` : ""}</li>`)
+  if (few) lines.push(`<li><i class="few"></i>${esc(data.small)}</li>`)
   if (blank) lines.push(`<li><i class="blank"></i>${esc(data.none)} <span class="none">${SHAPES.none}</span></li>`)
   return `<ul class="legend">${lines.join("")}<li class="grey">${esc(data.note)}</li></ul>`
 }

@@ -27,7 +27,7 @@ _map = define("areamap")
 class MapArea:
     """One area of the map: its value in words and the step of its colour, None where there is no value.
 
-    mark: one of the few that carry their name on the map.
+    mark: one of the few that carry their name on the map. small: its sample is too small to be coloured.
     """
 
     code: int
@@ -37,6 +37,7 @@ class MapArea:
     step: int | None = None
     state: str = "none"
     mark: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,12 @@ def areamap(
     own: bool = False,
     title: str = "",
     height: int = 420,
+    least: int = 0,
     key: str = "map",
 ) -> None:
     """Draw the areas below `parent`, or with `own` the outline of `parent` under the points.
 
+    least: the sample from which on an area has a colour, named in the legend where one has less.
     height: in pixels; 0 is what is left of the window.
     Draws nothing where the edition has neither polygons nor points of these areas: ask `drawable` to lay out.
     """
@@ -86,6 +89,7 @@ def areamap(
         "height": height,
         "title": title or _("Map of {area}", area=parent.name),
         "none": _("No data"),
+        "small": _("Sample below {n}, no colour", n=least),
         "note": _("Map review no. {number}", number=review) if review else _("Schematic"),
         "demo": _("Demo data") if view.edition.demo else "",
         "stops": len(areas) <= MOST_STOPS,

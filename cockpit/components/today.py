@@ -24,7 +24,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Line:
-    """Items beyond the first `shown` fold away behind a count. `on` leads to all of them."""
+    """Items beyond the first `shown` fold away behind a count. `on` leads to all of them.
+
+    left: the count, where the folded items stand for more than themselves.
+    """
 
     mark: str
     label: str
@@ -33,6 +36,7 @@ class Line:
     on: str = ""
     href: str = ""
     shown: int = 3
+    left: int = 0
 
 
 _today = define("today")
@@ -57,5 +61,5 @@ def _told(lines: tuple[Line, ...], spoken: str) -> tuple[_Told, ...]:
 
 
 def _more(line: Line) -> str:
-    left = len(line.items) - line.shown
+    left = line.left or len(line.items) - line.shown
     return ngettext("{n} more", "{n} more", left) if left > 0 else ""

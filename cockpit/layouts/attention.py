@@ -1,10 +1,13 @@
 """今天要看: what turned red since yesterday, what has been open longest, what moved most, each with its way in."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 import pandas as pd
 
 from cockpit import format
 from cockpit.components.today import Item, Line, today
-from cockpit.i18n import _, language
+from cockpit.i18n import _, language, ngettext
 from cockpit.kept import kept
 from cockpit.layouts import answers
 from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
@@ -18,6 +21,8 @@ from metrics.reds import Red
 from metrics.today import Mover
 
 SHOWN = 3
+FOLDED = 3
+"""So many of one metric stand in the folded list; a link leads to the others."""
 
 
 def attention(view: View) -> None:
@@ -42,10 +47,29 @@ def reds(view: View, found: list[Red]) -> Line:
     if not found:
         return Line("●", _("Nothing is over its limit"), state="green")
     new = [red for red in found if red.new]
-    items = tuple(red_in_words(view, red) for red in found)
-    if new:
-        return Line("▲", _("Newly red {n}", n=len(new)), items, state="red", shown=min(SHOWN, len(new)))
-    return Line("▲", _("Still red {n}", n=len(found)), items, state="red", shown=SHOWN)
+    shown = min(SHOWN, len(new)) if new else SHOWN
+    items = tuple(red_in_words(view, red) for red in found[:shown])
+    label = _("Newly red {n}", n=len(new)) if new else _("Still red {n}", n=len(found))
+    return Line("▲", label, (*items, *_folded(view, found[shown:])), state="red", shown=shown, left=len(found) - shown)
+
+
+def _folded(view: View, found: list[Red]) -> Iterator[Item]:
+    """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
+    for _name, of_metric in groupby(sorted(found, key=_listed_by), key=_listed_by):
+        same = list(of_metric)
+        yield from (red_in_words(view, red) for red in same[:FOLDED])
+        if (left := len(same) - FOLDED) > 0:
+            more = ngettext("{n} more", "{n} more", left)
+            yield Item(more, "", _all_of(view, same[0]), group=red_in_words(view, same[0]).group)
+
+
+def _listed_by(red: Red) -> tuple[str, bool]:
+    """Sites have a page of their own."""
+    return red.metric, red.kind == "site"
+
+
+def _all_of(view: View, red: Red) -> str:
+    return view.href("sites") if red.kind == "site" else view.href(metric=view.catalog.metrics[red.metric])
 
 
 def has_state(view: View) -> bool:

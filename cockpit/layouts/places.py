@@ -57,7 +57,10 @@ def compared(view: View) -> tuple[str, Metric]:
 def area_map(view: View, *, height: int) -> None:
     """The areas below, coloured by the chosen metric; a click goes into one."""
     drawn, steps = map_areas(view)
-    areamap.areamap(view, drawn, parent=view.area, steps=steps, title=title(view), height=height)
+    areamap.areamap(
+        view, drawn, parent=view.area, steps=steps, title=title(view), height=height,
+        least=compared(view)[1].min_n or 0,
+    )  # fmt: skip
 
 
 @kept(maxsize=512)
@@ -76,6 +79,7 @@ def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
             colour,
             part.state,
             part.group in marked,
+            part.small,
         )
         for part, colour in zip(found, colours, strict=True)
     ]

@@ -41,11 +41,18 @@ def find(view: View) -> Case | None:
     if found is not None:
         guard.note("view_case", f"{source}/{key}")
         return found
+    lists = [(_("All open cases"), view.href("rows", metric="backlog")), (_("Cockpit"), view.href())]
+    if not (source and key):
+        header.title(_("No case chosen"), level=1)
+        header.notice(
+            _("The address lacks {what}. Open a case from a list, or type its number into the search box.",
+              what=words.listed(words.lacking(source=source, key=key))), links=lists,
+        )  # fmt: skip
+        return None
     header.title(_("No such case"), level=1)
     header.notice(
-        _("The data of {time} hold no case {key} of source {source}.", time=format.stamp(view.as_of), key=key or "–",
-          source=source or "–"),
-        links=[(_("All open cases"), view.href("rows", metric="backlog")), (_("Cockpit"), view.href())],
+        _("The data of {time} hold no case {key} of source {source}.", time=format.stamp(view.as_of), key=key,
+          source=source), links=lists,
     )  # fmt: skip
     return None
 

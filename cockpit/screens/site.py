@@ -46,10 +46,19 @@ def find(view: View) -> Site | None:
         found = sites.site(view.edition, source, key) if source and key else None
     except OutOfScope:
         guard.refuse(guard.enter(), what=f"site {source}/{key}")
-    if found is None:
+    if found is None and not (source and key):
+        header.title(_("No site chosen"), level=1)
+        header.notice(
+            _(
+                "The address lacks {what}. Open a site from the list.",
+                what=words.listed(words.lacking(source=source, key=key)),
+            ),
+            links=[(_("All sites"), view.href("sites"))],
+        )
+    elif found is None:
         header.title(_("No such site"), level=1)
         header.notice(
-            _("The data of {time} hold no site {key}.", time=format.stamp(view.as_of), key=key or "–"),
+            _("The data of {time} hold no site {key}.", time=format.stamp(view.as_of), key=key),
             links=[(_("All sites"), view.href("sites"))],
         )
     return found

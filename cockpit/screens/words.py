@@ -176,6 +176,15 @@ def unit(stored: str) -> str:
     )
 
 
+def lacking(*, source: str, key: str) -> list[str]:
+    """The parameters that an address must have and lacks, in words."""
+    named = (
+        (source, _("the source ({parameter})", parameter="source=")),
+        (key, _("the number ({parameter})", parameter="key=")),
+    )
+    return [name for value, name in named if not value]
+
+
 def reason(told: str) -> str:
     """Why a row was refused; columns by their headings."""
     kind, _colon, what = told.removesuffix(REMEDY).partition(": ")

@@ -43,6 +43,19 @@ def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_p
     assert seen.complaints == []
 
 
+def test_the_skip_link_speaks_the_language_of_the_screen(address: str, open_page: Open) -> None:
+    for query, text in (("", "跳到正文"), ("?lang=en", "Skip to the content")):
+        page = ready(open_page(f"{address}/{query}"))
+        expect(page.get_by_test_id("stSkipToContent")).to_have_text(text)
+
+
+def test_an_unknown_page_leads_home(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/nosuchpage")
+    expect(page.get_by_role("alert")).to_contain_text("没有这个页面")
+    page.get_by_role("alert").get_by_role("link").click()
+    ready(page)
+
+
 def into_the_map(page: Page, depth: int) -> None:
     """Click the first area of the map and wait for the screen of that area, its map or outline included."""
     href = page.locator(".map svg a").first.get_attribute("href")

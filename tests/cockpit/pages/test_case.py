@@ -16,6 +16,7 @@ from tests.cockpit.pages.conftest import (
     lines,
     parameters,
     words,
+    words_raw,
 )
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 
@@ -51,7 +52,21 @@ def test_a_repeat_leads_to_the_case_it_repeats(screen: Screen) -> None:
     assert earlier["reporter"] == cases["H081"]["reporter"] or earlier["place"] == cases["H081"]["place"]
 
 
-@pytest.mark.parametrize("asked", [{"key": "LATE"}, {"key": "nothing"}, {}, {"key": "' OR 1=1"}])
+@pytest.mark.parametrize(
+    ("asked", "lacking"),
+    [({}, "来源（source=）、编号（key=）"), ({"source": "hotline"}, "编号（key=）"), ({"key": "1"}, "来源（source=）")],
+)
+@pytest.mark.parametrize(("page", "title"), [("case", "没有指定是哪一件"), ("site", "没有指定是哪个网站")])
+def test_an_address_without_a_case_or_site_says_what_it_lacks(
+    screen: Screen, page: str, title: str, asked: dict[str, str], lacking: str
+) -> None:
+    shown = screen(page, **asked)
+    assert title in words(shown)
+    assert f"网址中缺少{lacking}。" in words(shown)
+    assert "href" in words_raw(shown)
+
+
+@pytest.mark.parametrize("asked", [{"key": "LATE"}, {"key": "nothing"}, {"key": "' OR 1=1"}])
 def test_a_case_that_is_not_there_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
     page = screen("case", source="hotline", **asked)
     assert "没有这一件" in words(page)

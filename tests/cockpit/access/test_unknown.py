@@ -1,0 +1,79 @@
+"""An address of no page is answered 404 with a way back; every page, route and file of Streamlit's goes through."""
+
+import asyncio
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import app as application
+from cockpit.access import pages
+from cockpit.access.policy import Grants, Held
+from cockpit.access.unknown import STREAMLIT, KnownPages
+from data.schema import end_of
+from tests.factory import DISTRICT
+
+
+class Signed:
+    """As the gate leaves a request of somebody who holds `role`."""
+
+    def __init__(self, app: ASGIApp, role: str) -> None:
+        self.app, self.role = app, role
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visitor = type("Visitor", (), {"grants": Grants((Held(self.role, DISTRICT, end_of(DISTRICT)),))})
+        await self.app({**scope, "state": {"visitor": visitor}}, receive, send)
+
+
+async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse(f"inner {Request(scope).url.path}")(scope, receive, send)
+
+
+def get(path: str, role: str = "leader", method: str = "GET") -> httpx.Response:
+    async def run() -> httpx.Response:
+        transport = httpx.ASGITransport(Signed(KnownPages(inner, application.OURS), role))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", ["/nosuchpage", "/why/more", "/Why", "/index.html", "/没有", "/cockpit.py", "/.env"])
+def test_an_unknown_page_is_a_404_with_a_way_home(path: str) -> None:
+    answer = get(path)
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.text
+    assert 'href="/"' in answer.text
+    assert "No such page" in get(f"{path}?lang=en").text
+
+
+def test_the_way_home_is_a_page_that_may_be_opened() -> None:
+    assert 'href="/data"' in get("/nosuchpage", "data_officer").text
+    assert 'href="/audit"' in get("/nosuchpage", "audit_admin").text
+
+
+def test_what_was_typed_is_shown_as_text() -> None:
+    assert "<script>" not in get("/<script>alert(1)</script>").text
+    assert len(get("/" + "x" * 5000).text) < 10_000
+
+
+@pytest.mark.parametrize(
+    "path", ["/", *(f"/{name}" for name in pages.PAGES), "/why/", *(f"{prefix}x" for prefix in STREAMLIT), "/wall",
+             "/api/v1/metrics", "/login", "/files/rows.csv", "/geo/x/1"]
+)  # fmt: skip
+def test_what_is_served_goes_through(path: str) -> None:
+    assert get(path).text.startswith("inner ")
+
+
+@given(path=st.from_regex(r"/[a-z0-9_.-]{1,12}(/[a-z]{0,4})?", fullmatch=True))
+def test_any_path_is_a_404_or_goes_through(path: str) -> None:
+    known = path.strip("/") in pages.PAGES or path.startswith(STREAMLIT) or path.split("/")[1] in application.OURS
+    assert get(path).status_code == (200 if known or not path.strip("/") else 404)
+
+
+def test_other_methods_are_left_to_whom_they_are_for() -> None:
+    assert get("/nosuchpage", method="POST").text.startswith("inner ")
