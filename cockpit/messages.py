@@ -125,7 +125,7 @@ METRICS = (
     N_("{metric} is made of other metrics: ask for the rows of {metrics}"),
     N_("{metric}: a period cannot be compared with itself, name another one"),
     N_("{key} of {source} lies outside of what you may see"),
-    N_("rows of {area} are no longer yours to export"),
+    N_("you no longer have the right to export rows of {area}"),
     N_(' Did you mean "{word}"?'),
 )
 

@@ -1,6 +1,6 @@
 """What was delivered and what was refused, for people to read. Every reader opens the store for milliseconds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,10 @@ WAIT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Batch:
-    """One delivery. `accepted + rejected == rows_read` unless it was held; `status` is accepted or held."""
+    """One delivery. `accepted + rejected == rows_read` unless it was held; `status` is accepted or held.
+
+    skipped: rows of no fact, by `contract.SKIPS`; None where it was not counted.
+    """
 
     batch: int
     source: str
@@ -41,6 +44,7 @@ class Batch:
     finished_at: datetime | None
     seconds: float | None
     forced: bool
+    skipped: Mapping[str, int] | None = None
 
     @property
     def name(self) -> str:
@@ -78,7 +82,7 @@ def batches(home: Home, limit: int = 50) -> list[Batch]:
     with _reading(home) as store:
         if store is None:
             return []
-        sql = f"SELECT {', '.join(FIELDS)} FROM batches ORDER BY batch DESC LIMIT {int(limit)}"
+        sql = f"SELECT {', '.join(FIELDS)}, skipped FROM batches ORDER BY batch DESC LIMIT {int(limit)}"
         return [Batch(*row) for row in store.execute(sql).fetchall()]
 
 

@@ -86,16 +86,16 @@ class Run:
         among = "batch = (SELECT max(batch) FROM batches WHERE source = $1 AND status = 'accepted' AND parent IS NULL)"
         newest = f" AND {among}" if self.source.mode == "snapshot" and not self.pushed else ""
         found = store.execute(
-            "SELECT batch, rows_read, accepted, updated, unchanged, rejected, status FROM batches "
+            "SELECT batch, rows_read, accepted, updated, unchanged, rejected, status, skipped FROM batches "
             f"WHERE source = $1 AND identity = $2 AND status IN {states + states}{newest} ORDER BY batch DESC LIMIT 1",
             [self.source.source, self.identity],
         ).fetchall()
         if not found:
             return None
-        batch, read, accepted, updated, unchanged, rejected, status = found[0]
+        batch, read, accepted, updated, unchanged, rejected, status, skipped = found[0]
         counts = (read, accepted, updated, unchanged, rejected)
         again: Status = "held" if status == "held" else "already loaded"
-        return LoadReport(self.source.source, batch, *counts, self.seconds, again)
+        return LoadReport(self.source.source, batch, *counts, self.seconds, again, skipped or {})
 
 
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
@@ -133,12 +133,12 @@ def too_many(count: int, of: int, limit: float) -> bool:
 
 def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport, mode: str | None) -> None:
     store.execute(
-        f"INSERT INTO batches VALUES ({', '.join('?' * 19)})",
+        f"INSERT INTO batches VALUES ({', '.join('?' * 19)}, map(?::VARCHAR[], ?::BIGINT[]))",
         [
             *(report.batch, report.source, run.source.fact, run.identity, run.content_hash, run.origin),
             *(report.read, report.accepted, report.updated, report.unchanged, report.rejected, report.status),
             *(run.started_at, run.started_at + timedelta(seconds=run.seconds), run.seconds, run.force),
-            *(None, mode, report.ended),
+            *(None, mode, report.ended, list(report.skipped), list(report.skipped.values())),
         ],
     )
 

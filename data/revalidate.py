@@ -105,7 +105,7 @@ def _take_in(
     mark_fixed(store, source, batch, "SELECT key FROM resolved")
     identity = f"areas {areas_version(store)} of batch {parent}"
     store.execute(
-        f"INSERT INTO batches VALUES ({', '.join('?' * 19)})",
+        f"INSERT INTO batches VALUES ({', '.join('?' * 19)}, NULL)",
         [
             *(batch, source, fact.name, identity, content, file, count, count, updated, unchanged, 0, "accepted"),
             *(began, began, 0.0, False, parent, None, 0),

@@ -138,6 +138,7 @@ SCHEMA = (
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS parent INTEGER",
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS mode VARCHAR",
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS ended BIGINT",
+    "ALTER TABLE batches ADD COLUMN IF NOT EXISTS skipped MAP(VARCHAR, BIGINT)",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS ways VARCHAR[]",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS fixed_by INTEGER",
     _table("endings", {"batch": "INTEGER", "source": "VARCHAR", "key": "VARCHAR"}),

@@ -147,7 +147,7 @@ def batches() -> Sequence[Batch]:
     for batch in told.batches:
         if batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
             _held(batch)
-    counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Seconds"))
+    counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Rows skipped"), _("Seconds"))
     columns = [
         Column(_("Batch")),
         Column(_("Source"), lead=True),
@@ -219,8 +219,17 @@ def _batch_row(batch: Batch) -> list[Cell | str]:
         format.stamp(batch.finished_at) if batch.finished_at else "",
         *(format.number(count) for count in (batch.rows_read, batch.accepted, batch.updated)),
         Cell(format.number(batch.rejected), here(batch=batch.batch) if batch.rejected else ""),
+        _skipped(batch),
         format.number(batch.seconds, 1) if batch.seconds is not None else "",
     ]
+
+
+def _skipped(batch: Batch) -> Cell | str:
+    """How many rows were no facts, and why."""
+    if not batch.skipped:
+        return "" if batch.skipped is None else "0"
+    why = words.listed(f"{words.skip(name)} {format.number(count)}" for name, count in sorted(batch.skipped.items()))
+    return Cell(format.number(sum(batch.skipped.values())), note=why)
 
 
 # --- what was refused ---------------------------------------------------------------------------------------------

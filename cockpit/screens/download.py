@@ -70,7 +70,7 @@ def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response
     costly.asks(costly.Asker(visitor.name))
     view = read(given, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
-        raise OutOfScope(f"rows of {view.area.code} are no longer yours to export")
+        raise OutOfScope(f"you no longer have the right to export rows of {view.area.name}")
     asked = rows.read(view, given)
     made, name = file(view, asked, language()), file_name(view, asked)
     what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"

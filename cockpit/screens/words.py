@@ -212,6 +212,14 @@ def reason(told: str) -> str:
     return _("{told}: {more}", told=known, more=column(what)) if what else known
 
 
+def skip(name: str) -> str:
+    """Why a row of a delivery is no fact and no fault."""
+    return {
+        "blank": _("blank row"), "total": _("row of totals"), "note": _("remark"),
+        "where": _("left out by the source file"),
+    }.get(name, name)  # fmt: skip
+
+
 def time_hint(hint: str) -> str:
     """What is wrong with a text that is no time."""
     return {

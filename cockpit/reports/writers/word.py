@@ -157,7 +157,9 @@ class _Word:
         self.paper.add_paragraph(clean(note), "Note" if note else "Gap")
 
     def _form(self, block: Form) -> None:
+        first = len(self.paper.element.body) - 1
         self._add(wordtable.form(list(texts(block)), width=self.width))
+        wordxml.together(list(self.paper.element.body)[first:-1])
         self.paper.add_paragraph(style="Gap")
 
     def _chart(self, block: Chart, caption: str) -> None:

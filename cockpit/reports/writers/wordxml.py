@@ -1,6 +1,6 @@
 """The parts of a Word document that python-docx has no words for, as WordprocessingML."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from docx.document import Document as Paper
@@ -8,6 +8,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
@@ -207,6 +208,11 @@ def _field(kind: str, code: str = "", *, stale: bool = False) -> str:
 def kept_together(paper: Paper, first: int) -> None:
     """Keep what stands in the body from its element `first` on, on one page: its paragraphs with the next."""
     *elements, _end, _section = list(paper.element.body)[first:]
+    together(elements)
+
+
+def together(elements: Iterable[BaseOxmlElement]) -> None:
+    """Keep every paragraph in these elements of the body with the next."""
     for element in elements:
         for paragraph in element.iter(qn("w:p")):
             properties = paragraph.get_or_add_pPr()

@@ -25,6 +25,8 @@ DASH = {"now": "solid", "before": "dash", "last_year": "round_dot"}
 FONT = "Microsoft YaHei"
 ACROSS, PAGE_WIDTH = 24, 96
 """Columns of the grid of a page, and its width in characters."""
+TEXT_WIDTH = 110
+"""Width of the sheet of texts, in characters."""
 LONGEST = 10_000
 """Characters across of a cell whose column has no width of its own."""
 EPOCH = datetime(1899, 12, 30)
@@ -126,11 +128,7 @@ class _Book:
 
     def _paragraph(self, sheet: Sheet, row: int, text: str, **how: Any) -> int:
         """A text across the page, as high as it needs to be; the row after it."""
-        size = how.get("font_size", 10)
-        lines = -(-wide(text) * 2 * size // (PAGE_WIDTH * 10 * 0.95))
-        sheet.set_row(row, max(lines, 1) * size * 1.5)
-        look = self._format(text_wrap=True, **{"valign": "top", **how})
-        sheet.merge_range(row, 0, row, ACROSS - 1, neutral(text), look)
+        self._wrapped(sheet, row, text, PAGE_WIDTH, across=ACROSS, **how)
         return row + 1
 
     def _spanned(
@@ -154,11 +152,22 @@ class _Book:
         if not any(isinstance(block, Text) for block in told):
             return
         sheet = self._sheet(part, _("Summary"), many)
-        sheet.set_column(0, 0, 110)
-        sheet.write_string(0, 0, part.title, self._format(bold=True, font_size=14))
+        sheet.set_column(0, 0, TEXT_WIDTH)
+        self._wrapped(sheet, 0, part.title, TEXT_WIDTH, bold=True, font_size=14)
         for i, block in enumerate(told, 1):
-            heading = isinstance(block, Heading)
-            sheet.write_string(i, 0, neutral(block.text), self._format(bold=heading, text_wrap=True, valign="top"))
+            self._wrapped(sheet, i, block.text, TEXT_WIDTH, bold=isinstance(block, Heading))
+        sheet.print_area(0, 0, len(told), 0)
+
+    def _wrapped(self, sheet: Sheet, row: int, text: str, width: float, *, across: int = 1, **how: Any) -> None:
+        """A text over the first `across` columns, `width` wide together, in a row as high as its lines need."""
+        size = how.get("font_size", 10)
+        lines = -(-wide(text) * 2 * size // (width * 10 * 0.95))
+        sheet.set_row(row, max(lines, 1) * size * 1.5)
+        look = self._format(text_wrap=True, **{"valign": "top", **how})
+        if across > 1:
+            sheet.merge_range(row, 0, row, across - 1, neutral(text), look)
+        else:
+            sheet.write_string(row, 0, neutral(text), look)
 
     def _table(self, block: Table, sheet: Sheet) -> None:
         widths = _widths(block.columns)
@@ -172,7 +181,8 @@ class _Book:
         if len(block.rows) and not block.total:
             sheet.autofilter(0, 0, len(block.rows), len(block.columns) - 1)
         if block.note:
-            sheet.write_string(len(block.rows) + 2, 0, neutral(block.note), self._format(font_color=LIGHT.faint))
+            across, row = len(block.columns), len(block.rows) + 2
+            self._wrapped(sheet, row, block.note, sum(widths), across=across, font_color=LIGHT.faint)
 
     def _head(self, sheet: Sheet, columns: Iterable[Column]) -> None:
         for j, column in enumerate(columns):

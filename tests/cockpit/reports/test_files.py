@@ -14,14 +14,16 @@ import docx
 import openpyxl
 import pylopdf_fonts_zh_cn as free
 import pytest
+from docx.oxml import parse_xml
 from docx.shared import Mm, Pt
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 
 from cockpit.reports import fonts, make
 from cockpit.reports.kind import HERE
-from cockpit.reports.model import Cell, Column, Document, Part, Provenance, Table, Text
-from cockpit.reports.writers import pdf, table, word, workbook
+from cockpit.reports.model import Cell, Column, Document, Form, Part, Provenance, Table, Text
+from cockpit.reports.writers import pdf, table, word, wordtable, wordxml, workbook
+from cockpit.reports.writers.common import texts
 from cockpit.settings import Settings
 from data.desk.reports import Report
 from data.editions import current
@@ -227,6 +229,32 @@ def test_a_workbook_reads_back_as_the_query(config: Settings, report: Make) -> N
         cell = rows[row.group][heads.index(named[row.metric])]
         assert cell.value == pytest.approx(row.value, rel=1e-14)  # a workbook keeps 16 digits
         assert cell.number_format.endswith("#,##0" if row.metric == "intake" else "0.0")
+
+
+def test_texts_of_a_workbook_stay_within_the_printed_page(report: Make) -> None:
+    _done, file = report("monthly", format="xlsx")
+    book = openpyxl.load_workbook(file)
+    sheet = book.worksheets[0]
+    assert sheet.print_area
+    long = [cell for (cell,) in sheet.iter_rows(max_col=1) if cell.value and len(cell.value) > 60]
+    assert long
+    for cell in long:
+        assert cell.alignment.wrap_text
+        across = sum(2 if ord(character) > 0x2E80 else 1 for character in cell.value)
+        assert sheet.row_dimensions[cell.row].height >= 15 * -(-across // 110)
+    for sheet in book:
+        table = [cell for (cell,) in sheet.iter_rows(min_row=2, max_col=1) if isinstance(cell.value, str)]
+        assert all(cell.alignment.wrap_text for cell in table if len(cell.value) > 60), sheet.title
+
+
+def test_a_reply_slip_stays_on_one_page(tmp_path: Path) -> None:
+    slip = Form("回执", (("签收单位", ""), ("办理结果", "")), (2, 6))
+    paper = docx.Document()
+    first = len(paper.element.body) - 1
+    paper.element.body.insert_element_before(parse_xml(wordtable.form(list(texts(slip)), width=156)), "w:sectPr")
+    wordxml.together(list(paper.element.body)[first:-1])
+    (table,) = paper.tables
+    assert all(p.paragraph_format.keep_with_next for row in table.rows for c in row.cells for p in c.paragraphs)
 
 
 def test_a_workbook_has_what_an_inspector_works_with(report: Make) -> None:

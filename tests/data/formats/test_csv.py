@@ -15,6 +15,7 @@ from data.formats.csv_tables import SWALLOWED, find_table
 from data.formats.layout import Layout
 from data.home import Home
 from data.ingest import LoadReport, load
+from data.ledger import batches
 from tests.data.hotline import GOOD, HEADER, deliver, facts, rejects, row, settle, source
 from tests.examples import examples
 
@@ -110,6 +111,9 @@ def test_a_header_below_titles_and_rows_of_sums_and_notes(home: Home) -> None:
     ]
     report = deliver_text(home, "\n".join(rows))
     assert (report.read, report.accepted, report.skipped) == (2, 1, {"total": 2, "note": 1})
+    assert batches(home)[0].skipped == {"total": 2, "note": 1}
+    again = deliver_text(home, "\n".join(rows))
+    assert (again.status, again.skipped) == ("already loaded", report.skipped)
     assert rejects(home) == [(5, "K2", ["unknown area: 1"])]
 
 
