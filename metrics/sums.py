@@ -74,7 +74,7 @@ def _in_pieces(q: Question, domain: Domain, names: list[str], table: Rollup | No
     def total(name: str, first: date, stop: date) -> np.ndarray:
         match domain.measures[name]:
             case Stock(adds=adds, less=less):
-                return pieces.total(adds, None, stop) - pieces.total(less, None, stop)
+                return np.asarray(pieces.total(adds, None, stop) - pieces.total(less, None, stop))
             case Trailing(of=of, days=days):
                 return pieces.total(of, stop - days * DAY, stop)
             case _:
