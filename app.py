@@ -98,6 +98,7 @@ async def wall(request: Request) -> RedirectResponse:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Whatever the first visitor would wait for happens before the port opens."""
     os.umask(0o077)  # a server that was not started by our command keeps its files private as well
+    settings.current().data.make_private()
     queries.limit(settings.current().query_seconds)
     costly.begin()
     warm.up()

@@ -59,6 +59,7 @@ AUDIT = (
     N_("row {n}, the last that was purged, is not the one that was anchored"),
     N_("the head of the chain was changed, or the key of the audit was"),
     N_("{file} holds no head of the chain: it was emptied or moved"),
+    N_("{file} does not begin where the file before it ends: one was removed or emptied"),
     N_("{file}: line {n} cannot be read"),
     N_("{file}: line {n} or the one before was changed, or the key of the audit was"),
     N_("{file}: the end of the export was removed"),

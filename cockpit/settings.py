@@ -4,14 +4,16 @@ import ipaddress
 import os
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cockpit.errors import UsageError
+from data import vault
 from data.desk.roles import ADMINISTRATORS, ROLES
 from data.home import Home
 from data.keyring import of_text
@@ -229,7 +231,7 @@ class Settings(BaseSettings):
     @field_validator("smtp")
     @classmethod
     def _mail_server(cls, address: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"|smtps?://[^\s/]+", address.get_secret_value()):
+        if not re.fullmatch(r"|\$\{secret:[^}]+\}|smtps?://[^\s/]+", address.get_secret_value()):
             raise ValueError("no address of a mail server")
         return address
 
@@ -256,7 +258,13 @@ class Settings(BaseSettings):
 
     @property
     def desk_url(self) -> str:
-        return self.desk or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
+        """Its secrets filled in. Raises DataError for one that is not kept."""
+        return self.filled(self.desk) or f"sqlite:///{self.home.resolve() / 'desk.sqlite'}"
+
+    def filled(self, text: str | SecretStr) -> str:
+        """A value with the secrets in it that `${secret:NAME}` names. Raises DataError for one that is not kept."""
+        text = text.get_secret_value() if isinstance(text, SecretStr) else text
+        return vault.filled(self.data.keys, text, partial(quote, safe="")) if "${secret:" in text else text
 
     @property
     def custody(self) -> "Custody":

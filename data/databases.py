@@ -53,7 +53,7 @@ def fetch(home: Home, source: Source, scratch: Path, last: Mark | None = None) -
     """
     target = scratch / "query.parquet"
     mark = source.watermark.column if source.watermark else None
-    with _connected(source) as connection:
+    with _connected(home, source) as connection:
         statement, values = _statement(source, last, connection.dialect.name)
         try:
             with home.connect() as duck:
@@ -64,7 +64,7 @@ def fetch(home: Home, source: Source, scratch: Path, last: Mark | None = None) -
         except (NotInBulk, sqlite3.Error, psycopg.Error, duckdb.Error):
             connection.rollback()
             kinds = _fetch_values(connection, statement, values, mark, target)
-        return Fetched(target, _plain(_url(source)), single(kinds))
+        return Fetched(target, _plain(_url(home, source)), single(kinds))
 
 
 def _fetch_values(
@@ -98,8 +98,8 @@ def _statement(source: Source, last: Mark | None, dialect: str) -> tuple[sa.Text
 
 
 @contextmanager
-def _connected(source: Source) -> Iterator[sa.Connection]:
-    url = _url(source)
+def _connected(home: Home, source: Source) -> Iterator[sa.Connection]:
+    url = _url(home, source)
     engine = None
     try:
         engine = sa.create_engine(url)
@@ -143,9 +143,9 @@ def _without_secrets(message: str, url: sa.URL) -> str:
     return message
 
 
-def _url(source: Source) -> sa.URL:
+def _url(home: Home, source: Source) -> sa.URL:
     try:
-        url = sa.make_url(source.database())
+        url = sa.make_url(source.database(home.keys))
     except (sa.exc.ArgumentError, ValueError):
         raise DataError(f"{source.path}: url: is no SQLAlchemy URL, like postgresql+psycopg://user@host/name") from None
     if url.get_backend_name() == "sqlite" and url.database:

@@ -1,5 +1,8 @@
 """The folder that holds all state, and how DuckDB is opened on what lies in it."""
 
+import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +10,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from data.errors import DataError
 from data.values.zones import LOCAL, time_type
+
+PRIVATE = 0o700
+FOLDERS = ("editions", "keys", "probe", "reports", "scratch", "sources", "spool")
+"""Folders of the home."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,37 @@ class Home:
         """Where DuckDB spills; may be deleted whenever nothing runs."""
         return self.root / "scratch"
 
+    @property
+    def keys(self) -> Path:
+        """Keys of the home, and the secrets that are encrypted by them."""
+        return self.root / "keys"
+
     def prepare(self) -> None:
         for folder in (self.root, self.editions, self.scratch):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+
+    def make_private(self) -> None:
+        """Take the rights on the home from everybody but its owner; it is made if there is none. Raises DataError."""
+        try:
+            self.root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            if self.root.stat().st_mode & stat.S_ISVTX:
+                raise DataError(f"{self.root} is a folder that all users share: name one of its own with COCKPIT_HOME")
+            for path in self._own():
+                _make_private(path)
+        except OSError as error:
+            raise DataError(
+                f"{error.filename or self.root} cannot be made private ({error.strerror}): give the home to the user "
+                "who runs this, or run `chmod -R go= ` on it"
+            ) from None
+
+    def _own(self) -> Iterator[Path]:
+        """The home, and what the product keeps in it: links and folders of others are left alone."""
+        yield self.root
+        for path in self.root.iterdir():
+            if path.name in FOLDERS and not path.is_symlink():
+                yield from (Path(at) / name for at, folders, files in os.walk(path) for name in (*folders, *files, "."))
+            elif not path.is_dir():
+                yield path
 
     def connect(self, path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         """Open DuckDB with this home's limits and zone. No extension is fetched, row order is free."""
@@ -70,6 +106,15 @@ class Home:
         if self.time_type != LOCAL:
             set_zone(connection, self.zone)
         return connection
+
+
+def _make_private(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & 0o077:
+            path.chmod(stat.S_IMODE(mode) & ~0o077)
+    except FileNotFoundError:
+        pass  # a file of a run that has just ended
 
 
 def set_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:

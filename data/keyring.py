@@ -17,9 +17,20 @@ SHORTEST_TEXT = 16
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys, the newest first: that one is used; the older ones still read what was written with them."""
+    """Keys, the newest first: that one is used; the older ones still read what was written with them.
+
+    since: for each key the first row of the audit that takes it. Empty where that is not known.
+    """
 
     keys: tuple[bytes, ...]
+    since: tuple[int, ...] = ()
+
+    def of(self, row: int) -> "KeyRing":
+        """The keys that a row of the audit may have been written with: one, unless it is not known which."""
+        if not self.since:
+            return self
+        first = max((since for since in self.since if since <= row), default=min(self.since))
+        return KeyRing(tuple(key for key, since in zip(self.keys, self.since, strict=True) if since == first))
 
     def mac(self, text: str) -> str:
         """HMAC-SHA256 of a text by the newest key, 64 hex digits."""
@@ -44,15 +55,16 @@ def of_text(text: str) -> KeyRing:
 
 
 def read(file: Path) -> KeyRing:
-    """The keys of a file, one a line as base64, the newest last. Raises DataError."""
+    """The keys of a file, one a line as base64 and the row that it begins at, the newest last. Raises DataError."""
     try:
-        lines = file.read_text("ascii").split()
-        keys = tuple(base64.urlsafe_b64decode(line) for line in reversed(lines))
+        lines = [line.split() for line in file.read_text("ascii").splitlines() if line.strip()]
+        keys = tuple(base64.urlsafe_b64decode(key) for key, *_row in reversed(lines))
+        since = tuple(int(row[0]) if row else 0 for _key, *row in reversed(lines))
     except (OSError, ValueError) as error:
         raise DataError(f"the key file {file} cannot be read: {error}") from None
     if not keys or any(len(key) != BYTES for key in keys):
         raise DataError(f"the key file {file} holds no key: put it back from a backup")
-    return KeyRing(keys)
+    return KeyRing(keys, since)
 
 
 def read_or_make(file: Path) -> tuple[KeyRing, bool]:
@@ -61,7 +73,7 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
         return read(file), False
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = _write(file, [_line(secrets.token_bytes(BYTES))])
+        draft = _write(file, _line(secrets.token_bytes(BYTES)))
         try:
             os.link(draft, file)  # fails where another process was first
         except FileExistsError:
@@ -73,37 +85,54 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
     return read(file), True
 
 
-def add_key(file: Path) -> KeyRing:
-    """Put a new key before those of a file. Raises DataError."""
-    kept = [_line(key) for key in reversed(read(file).keys)]
-    return _replace(file, [*kept, _line(secrets.token_bytes(BYTES))])
+def add_key(file: Path, since: int = 0) -> KeyRing:
+    """Put a new key before those of a file. since: the first row of the audit that takes it. Raises DataError."""
+    old = read(file)
+    kept = zip(reversed(old.keys), reversed(old.since), strict=True)
+    lines = [*(_line(key, row) for key, row in kept), _line(secrets.token_bytes(BYTES), since)]
+    return _replaced(file, lines)
 
 
 def keep_newest(file: Path) -> KeyRing:
     """Remove all keys of a file but the newest: nothing is written with them any more."""
-    return _replace(file, [_line(read(file).keys[0])])
+    ring = read(file)
+    return _replaced(file, [_line(ring.keys[0], ring.since[0])])
 
 
-def _replace(file: Path, lines: list[str]) -> KeyRing:
+def replace(file: Path, content: str) -> None:
+    """Write a private file whole or not at all. Raises OSError."""
+    draft = _write(file, content)
     try:
-        os.replace(_write(file, lines), file)
+        os.replace(draft, file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _replaced(file: Path, lines: list[str]) -> KeyRing:
+    try:
+        replace(file, "".join(lines))
     except OSError as error:
         raise DataError(f"the key file {file} cannot be written: {error.strerror}") from None
     return read(file)
 
 
-def _write(file: Path, lines: list[str]) -> Path:
+def _write(file: Path, content: str) -> Path:
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write("".join(f"{line}\n" for line in lines))
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(content)
         out.flush()
         os.fsync(out.fileno())
     return draft
 
 
-def _line(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).decode()
+def _line(key: bytes, since: int = 0) -> str:
+    return base64.urlsafe_b64encode(key).decode() + (f" {since}" if since else "") + "\n"
 
 
 def _mac(key: bytes, text: str) -> str:

@@ -9,9 +9,10 @@ import os
 import re
 from collections.abc import Hashable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import yaml
 from pydantic import (
@@ -25,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from data import vault
 from data.errors import DataError
 from data.expressions import Expression, parse, suggest
 from data.schema import FACTS, Fact
@@ -152,6 +154,9 @@ def _watermark(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
+_SECRET = re.compile(r"(?i)pass(word|wd)?$|^pwd$|secret|token")
+_SECRET_INSIDE = re.compile(r"(?i)\b(password|passwd|pwd)\s*=\s*[^;\s]")
+"""A connection string of ODBC inside of a parameter."""
 _LAST = re.compile(r"(?<![:\w\\]):last\b(?!:)")
 _NAME = r"(?:\w+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])"
 _COMPARED = re.compile(
@@ -218,6 +223,16 @@ class Source(_Strict):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", source):
             raise ValueError("must be a short word of a-z, 0-9 and _ that begins with a letter")
         return source
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str | None) -> str | None:
+        if url and _holds_password(url):
+            raise ValueError(
+                "holds a password in clear text: keep it with `python -m cockpit secret set NAME`, and write "
+                "${secret:NAME} in its place, or ${NAME} for an environment variable"
+            )
+        return url
 
     @field_validator("zone")
     @classmethod
@@ -339,8 +354,10 @@ class Source(_Strict):
         """The source as a push is read: in UTF-8 and the format that it came in, whatever its files are written in."""
         return self.model_copy(update={"format": format, "csv": self.csv.model_copy(update={"encoding": "utf-8"})})
 
-    def database(self) -> str:
-        """The URL with `${NAME}` replaced from the environment; a value inside a longer URL is quoted for it."""
+    def database(self, keys: Path | None = None) -> str:
+        """The URL with `${NAME}` from the environment and `${secret:NAME}` from the secrets of the home in their
+        places; a value inside a longer URL is quoted for it. keys: folder of the home's keys. Raises DataError.
+        """
 
         def value(match: re.Match[str]) -> str:
             if match[1] not in os.environ:
@@ -350,7 +367,20 @@ class Source(_Strict):
             found = os.environ[match[1]]
             return found if match[0] == self.url else quote(found, safe="")
 
-        return re.sub(r"\$\{(\w+)\}", value, self.url or "")
+        url = re.sub(r"\$\{(\w+)\}", value, self.url or "")
+        try:
+            return vault.filled(keys, url, partial(quote, safe="")) if keys else url
+        except DataError as error:
+            raise DataError(f"{self.path}: url: {error}") from None
+
+
+def _holds_password(url: str) -> bool:
+    """Whether a password stands in a URL as it is: behind the user, or in a parameter."""
+    plain = re.sub(r"\$\{[^}]*\}", "", url)
+    if re.match(r"[\w+.-]+://[^:/@?]*:[^@]+@", plain):
+        return True
+    parameters = parse_qsl(plain.partition("?")[2], keep_blank_values=True)
+    return any((_SECRET.search(name) and value) or _SECRET_INSIDE.search(value) for name, value in parameters)
 
 
 def read_source(path: Path) -> Source:

@@ -121,7 +121,7 @@ def _client(config: settings.Settings) -> StarletteOAuth2App:
     client: StarletteOAuth2App = OAuth().register(
         "provider",
         client_id=config.oidc_client_id,
-        client_secret=config.oidc_client_secret.get_secret_value() or None,
+        client_secret=config.filled(config.oidc_client_secret) or None,
         server_metadata_url=f"{config.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={"scope": config.oidc_scopes, "code_challenge_method": "S256", "timeout": PATIENCE},
     )

@@ -11,7 +11,7 @@ from data import unload as unloading
 from data.aliases import AliasReport
 from data.backup.archive import Manifest
 from data.backup.take import take
-from data.desk import audit, sealing
+from data.desk import audit
 from data.desk.store import Desk
 from data.spool import Push, Spool
 from data.unload import UnloadReport
@@ -23,7 +23,6 @@ ALIASES = action("areas.aliases", "act", Can.DATA, "district")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
 ACCEPT_AUDIT = action("audit.accept", "act", Can.AUDIT)
-ROTATE_KEYS = action("keys.rotate", "settings", Can.ACCOUNTS)
 BACKUP = action("home.backup", "export", Can.DATA, "district")
 RESTORE = action("home.restore", "act", Can.DATA, "district")
 
@@ -68,12 +67,6 @@ def accept_audit(desk: Desk, actor: Actor, why: str) -> None:
     """Go on from an audit that is not whole, after somebody has looked into it."""
     with ACCEPT_AUDIT.by(desk, actor, f"audit accepted as it is: {why}"):
         audit.accept(desk)
-
-
-def rotate_keys(desk: Desk, actor: Actor) -> int:
-    """Encrypt the desk's secrets with a new key. Returns how many."""
-    with ROTATE_KEYS.recorded_first(desk, actor, "a new key of the desk's secrets"):
-        return sealing.rotate(desk)
 
 
 def backup(desk: Desk, actor: Actor, config: Settings, file: Path) -> Manifest:

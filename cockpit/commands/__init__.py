@@ -12,7 +12,7 @@ from cockpit.commands.backup import backup, inventory, restore
 from cockpit.commands.check import check
 from cockpit.commands.demo import demo
 from cockpit.commands.editions import editions, publish, rollback
-from cockpit.commands.keys import keys
+from cockpit.commands.keys import keys, secret
 from cockpit.commands.load import areas, load, rejects, unload
 from cockpit.commands.probe import probe
 from cockpit.commands.pushes import pushes
@@ -58,6 +58,7 @@ for command in (
     token,
     audit,
     keys,
+    secret,
     backup,
     restore,
     inventory,

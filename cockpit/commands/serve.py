@@ -50,6 +50,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
     end_with_parent()
     with contextlib.ExitStack() as doors, contextlib.suppress(KeyboardInterrupt):
         mine = [doors.enter_context(bind(host, port + i)) for i in range(workers)]
+        settings.data.make_private()
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
         note_settings(settings, demo)

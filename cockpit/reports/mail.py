@@ -22,6 +22,7 @@ from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk
+from data.errors import DataError
 
 log = logging.getLogger("cockpit.reports")
 
@@ -39,7 +40,7 @@ def deliver(desk: Desk, config: Settings) -> None:
         _tried[report.id] = time.monotonic() + AGAIN_SECONDS
         try:
             send(config, report)
-        except (OSError, smtplib.SMTPException, ReportError) as error:
+        except (OSError, smtplib.SMTPException, ReportError, DataError) as error:
             log.error("report %s was not sent: %s", report.id, error)
             reports.mailed(desk, report.id, fault=str(error) or type(error).__name__)
         else:
@@ -48,7 +49,7 @@ def deliver(desk: Desk, config: Settings) -> None:
 
 def send(config: Settings, report: Report) -> None:
     """One report as an attachment. Raises OSError or SMTPException."""
-    where = urlsplit(config.smtp.get_secret_value())
+    where = urlsplit(config.filled(config.smtp))
     with _connected(where.scheme, where.hostname or "", where.port or PORTS[where.scheme]) as server:
         if where.username:
             server.login(unquote(where.username), unquote(where.password or ""))

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
-from data import receipts
+from data import receipts, vault
 from data.backup import desk as rows
 from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
@@ -51,7 +51,7 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
     custody = of_copy(home.root, custody)
     made_at = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None, microsecond=0)
     counted: dict[str, Counts] = {}
-    with writing(target) as writer:
+    with vault.locked(custody.keys), writing(target) as writer:  # keys and what they encrypt stay of one time
         desk_file = sqlite_of(desk_url)
         own = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
         left_out = _folder(writer, home.root, own, {target, desk_file} if desk_file else {target})

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
+from data import keyring
 from data.desk import chain, clock
 from data.desk.chain import FIELDS
 from data.desk.errors import Refused
@@ -118,6 +119,16 @@ def accept(desk: Desk) -> None:
         head = _head(session, desk)
         head.seal = chain.seal_of(head, desk.custody.audit)
         desk.after_commit(partial(desk.custody.announce, "restored", head.last_id, head.last_hash, clock.now()))
+
+
+def replace_key(desk: Desk, file: Path) -> None:
+    """Put a new key of the chain into its file, for the row that comes next; the old ones prove the rows before it.
+
+    Safe at any instant: writers wait for the caller's transaction and read the file again. If it is undone, the next
+    row takes the new key all the same.
+    """
+    with desk.begin() as session:
+        keyring.add_key(file, since=_head(session, desk).last_id + 1)
 
 
 def announce_restore(desk: Desk) -> None:

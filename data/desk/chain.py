@@ -15,25 +15,25 @@ FIELDS = ("id", "at", "who", "role", "scope", "event", "what", "result", "addres
 
 
 def hash_of(row: Mapping[str, object], keys: KeyRing) -> str:
-    """HMAC-SHA256 over a row's FIELDS as canonical JSON, by the newest key."""
-    return keys.mac(_canonical(row))
+    """HMAC-SHA256 over a row's FIELDS as canonical JSON, by the key of its time."""
+    return keys.of(int(str(row["id"]))).mac(_canonical(row))
 
 
 def proves(row: Mapping[str, object], keys: KeyRing, keyed_from: int) -> bool:
     """Whether a row's `hash` is right. Rows of before the key have a plain SHA-256; the first keyed row covers them."""
     if int(str(row["id"])) < keyed_from:
         return hashlib.sha256(_canonical(row).encode()).hexdigest() == row["hash"]
-    return keys.proves(_canonical(row), str(row["hash"]))
+    return keys.of(int(str(row["id"]))).proves(_canonical(row), str(row["hash"]))
 
 
 def seal_of(head: AuditHead, keys: KeyRing) -> str:
-    """HMAC over all that the head says, by the newest key."""
-    return keys.mac(_head(head))
+    """HMAC over all that the head says, by the key of its last row."""
+    return keys.of(head.last_id).mac(_head(head))
 
 
 def is_sealed(head: AuditHead, keys: KeyRing) -> bool:
     """Whether the head is as the cockpit left it."""
-    return keys.proves(_head(head), head.seal)
+    return keys.of(head.last_id).proves(_head(head), head.seal)
 
 
 def end_of_export(keys: KeyRing, first: int, last: int, count: int, hash: str) -> str:

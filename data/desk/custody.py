@@ -2,21 +2,25 @@
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from data import keyring
+from data.desk.anchor import Anchor
 from data.desk.errors import DeskError
 from data.desk.syslog import Collector, Syslog
 from data.errors import DataError
 from data.keyring import KeyRing
 
 log = logging.getLogger(__name__)
+
+AUDIT_KEY = "audit.key"
+KINDS = ("head", "restored", "continues")
+"""What a line says of its row: the end of the audit, the end after a restore, the end of the file before."""
 
 
 @dataclass(frozen=True)
@@ -37,33 +41,33 @@ class Custody:
         root = root.absolute()
         return cls(root / "keys", anchor=root.with_name(f"{root.name}-audit.jsonl"))
 
-    @cached_property
+    @property
     def audit(self) -> KeyRing:
-        """The keys of the audit; the file is made if there is none."""
-        return self._audit[0]
+        """The keys of the audit, read again once they were replaced. The file is made if there never was one."""
+        try:
+            if self.audit_key:
+                return _of_text(self.audit_key)
+            _ = self._made
+            return _of_file(self.keys / AUDIT_KEY)
+        except DataError as error:
+            raise DeskError(str(error)) from None
 
     @cached_property
     def is_new(self) -> bool:
         """Whether nothing was ever written with the audit's key, as far as can be told from outside the desk."""
-        anchored = self.anchor is not None and self.anchor.exists() and self.anchor.stat().st_size > 0
-        return self._audit[1] and not anchored
+        return (bool(self.audit_key) or self._made) and (self.anchor is None or Anchor(self.anchor).is_empty())
 
     @cached_property
-    def _audit(self) -> tuple[KeyRing, bool]:
-        try:
-            if self.audit_key:
-                return keyring.of_text(self.audit_key), True
-            return keyring.read_or_make(self.keys / "audit.key")
-        except DataError as error:
-            raise DeskError(str(error)) from None
+    def _made(self) -> bool:
+        """Whether the key file was made just now."""
+        return keyring.read_or_make(self.keys / AUDIT_KEY)[1]
 
     def prepare(self) -> None:
         """Fail now, and not at the first row, where a file cannot be written. Raises DeskError."""
         _ = self.audit
         if self.anchor:
             try:
-                self.anchor.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(self._append())
+                Anchor(self.anchor).check()
             except OSError as error:
                 raise DeskError(
                     f"the audit's anchor {self.anchor} cannot be written ({error.strerror}): name another file with "
@@ -75,34 +79,48 @@ class Custody:
         line = line_of(self.audit, kind, id, hash, at)
         if self.anchor:
             try:
-                handle = self._append()
-                try:
-                    os.write(handle, f"{line}\n".encode())  # one write: processes do not mix their lines
-                finally:
-                    os.close(handle)
+                Anchor(self.anchor).append(line, lambda last, its: line_of(self.audit, "continues", last, its, at))
             except OSError as error:  # the row is committed; the next head covers it
                 log.error("the audit's anchor %s cannot be written: %s", self.anchor, error)
         if self.collector:
             _sender(self.collector).send(line)
 
-    def _append(self) -> int:
-        assert self.anchor
-        return os.open(self.anchor, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-
 
 def line_of(keys: KeyRing, kind: str, id: int, hash: str, at: datetime) -> str:
     """One anchored head as JSON."""
-    told = {kind: id, "hash": hash, "at": str(at), "key": keys.fingerprint}
-    return json.dumps(told | {"mac": keys.mac(_canonical(told))})
+    own = keys.of(id)
+    told = {kind: id, "hash": hash, "at": str(at), "key": own.fingerprint}
+    return json.dumps(told | {"mac": own.mac(_canonical(told))})
 
 
 def is_genuine(keys: KeyRing, told: Mapping[str, object]) -> bool:
-    """Whether a line was written with one of the keys."""
-    return keys.proves(_canonical({k: v for k, v in told.items() if k != "mac"}), str(told.get("mac")))
+    """Whether a line was written with the key of its row."""
+    row = next((told[kind] for kind in KINDS if kind in told), 0)
+    return isinstance(row, int) and keys.of(row).proves(
+        _canonical({k: v for k, v in told.items() if k != "mac"}), str(told.get("mac"))
+    )
 
 
 def _canonical(told: Mapping[str, object]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _of_file(file: Path) -> KeyRing:
+    try:
+        stat = file.stat()
+    except OSError as error:
+        raise DataError(f"the key file {file} cannot be read: {error.strerror}") from None
+    return _read(file, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(32)
+def _read(file: Path, _inode: int, _changed: int, _size: int) -> KeyRing:
+    return keyring.read(file)
+
+
+@lru_cache(4)
+def _of_text(text: str) -> KeyRing:
+    return keyring.of_text(text)
 
 
 _senders = threading.Lock()

@@ -1,13 +1,14 @@
 """Verify the audit: its chain of rows, its sealed head, and what is kept of both outside the desk."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from data.desk import audit, chain, clock, custody
+from data.desk.anchor import Anchor
 from data.desk.chain import FIELDS
 from data.desk.models import AuditHead, AuditRow
 from data.desk.store import Desk
@@ -45,11 +46,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Outside:
-    """Heads of the audit that a file outside the desk holds: hash by id; notes on restores; the first wrong line."""
+    """Heads of the audit that files outside the desk hold: hash by id; notes on restores; the first wrong line.
+
+    gap: the last head of files that are missing, and which file says so; None if none is.
+    """
 
     heads: Mapping[int, str]
     notes: tuple[Note, ...] = ()
     fault: Fault | None = None
+    gap: tuple[int, Fault] | None = None
 
 
 def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, now: datetime | None = None) -> Verdict:
@@ -58,13 +63,22 @@ def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, no
 
     anchored: False for a copy of a desk, whose anchor lies elsewhere.
     """
-    keys, anchor = desk.custody.audit, desk.custody.anchor if anchored else None
-    outside = [(file, _read(file, keys)) for file in (anchor, against) if file]
+    keys = desk.custody.audit
+    verdict = _verify(desk, keys, against, anchored, now)
+    if not verdict.ok and desk.custody.audit != keys:  # replaced meanwhile
+        verdict = _verify(desk, desk.custody.audit, against, anchored, now)
+    return verdict
+
+
+def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now: datetime | None) -> Verdict:
+    anchor = desk.custody.anchor if anchored else None
+    own = _read(Anchor(anchor).files(), keys, whole=True) if anchor else Outside({})
+    outside = [own, *([_read([against], keys)] if against else [])]
     heads: dict[int, set[str]] = {}
-    for _file, found in outside:
+    for found in outside:
         for id, hash in found.heads.items():
             heads.setdefault(id, set()).add(hash)
-    notes = [note for _file, found in outside for note in found.notes]
+    notes = [note for found in outside for note in found.notes]
     with desk.read(snapshot=True) as session:
         head = session.get_one(AuditHead, 1)
         session.refresh(head)
@@ -75,9 +89,11 @@ def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, no
                 break
             proved += 1
         fault = fault or walk.fault_of_end()
-        if anchor and not outside[0][1].heads and head.last_id >= head.keyed_from:
+        if anchor and not own.heads and head.last_id >= head.keyed_from:
             fault = fault or Fault(f"{anchor.name} holds no head of the chain: it was emptied or moved")
-    fault = fault or next((found.fault for _file, found in outside if found.fault), None)
+        if own.gap and own.gap[0] > head.anchor_id:  # a file that holds heads of purged rows alone may go as well
+            fault = fault or own.gap[1]
+    fault = fault or next((found.fault for found in outside if found.fault), None)
     return Verdict(proved, fault, tuple(notes[:MOST_NOTES]))
 
 
@@ -138,29 +154,61 @@ def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
 
 
-def _read(file: Path, keys: KeyRing) -> Outside:
-    """The heads that a file holds, each line proved by its key. An export's rows are heads as well."""
-    heads: dict[int, str] = {}
-    notes: list[Note] = []
-    export, name = _Export(keys), file.name
-    for number, told in _lines(file):
-        if told is None:
-            return Outside(heads, tuple(notes), Fault(f"{name}: line {number} cannot be read"))
-        if "head" in told or "restored" in told:
-            genuine = custody.is_genuine(keys, told)
-        elif "export" in told or "previous" in told:
-            genuine = export.takes(told)
-        else:
-            continue  # of another program, in the log of a collector
-        if not genuine:
-            changed = Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
-            return Outside(heads, tuple(notes), changed)
-        if "restored" in told:
-            notes.append(_restored(told, heads))
+def _read(files: Sequence[Path], keys: KeyRing, *, whole: bool = False) -> Outside:
+    """The heads that files hold, the oldest first, each line proved by its key. An export's rows are heads as well.
+
+    whole: they are all files of an anchor, each of which begins where the one before ends.
+    """
+    read = _Heads(keys)
+    gap: tuple[int, Fault] | None = None
+    for i, file in enumerate(files):
+        ended = max(read.heads, default=0)
+        read.first, read.follows = 0, False
+        if fault := read.fault_in(file):
+            return Outside(read.heads, tuple(read.notes), fault, gap)
+        if whole and not read.follows and (i or read.first):
+            missing = Fault(f"{file.name} does not begin where the file before it ends: one was removed or emptied")
+            gap = (max(ended, read.first), missing)
+    return Outside(read.heads, tuple(read.notes), None, gap)
+
+
+class _Heads:
+    """Heads from the lines of one file after the other.
+
+    first: the last head of the file before, as a file says, 0 if it says nothing. follows: whether that was read.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
+        self.heads: dict[int, str] = {}
+        self.notes: list[Note] = []
+        self.first, self.follows = 0, False
+
+    def fault_in(self, file: Path) -> Fault | None:
+        """Take the lines of a file; the first that is wrong, if any is."""
+        export, name = _Export(self.keys), file.name
+        for number, told in _lines(file):
+            if told is None:
+                return Fault(f"{name}: line {number} cannot be read")
+            if told.keys() & set(custody.KINDS):
+                genuine = custody.is_genuine(self.keys, told)
+            elif "export" in told or "previous" in told:
+                genuine = export.takes(told)
+            else:
+                continue  # of another program, in the log of a collector
+            if not genuine:
+                return Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
+            self._take(told)
+        return None if export.ended else Fault(f"{name}: the end of the export was removed")
+
+    def _take(self, told: Mapping[str, Any]) -> None:
+        if "continues" in told:
+            self.first = int(told["continues"])
+            self.follows = self.heads.get(self.first) == told["hash"]
+        elif "restored" in told:
+            self.notes.append(_restored(told, self.heads))
         if id := told.get("id") or told.get("head") or told.get("restored"):
-            heads[int(id)] = str(told["hash"])
-    fault = None if export.ended else Fault(f"{name}: the end of the export was removed")
-    return Outside(heads, tuple(notes), fault)
+            self.heads[int(id)] = str(told["hash"])
 
 
 def _restored(told: Mapping[str, Any], heads: dict[int, str]) -> Note:

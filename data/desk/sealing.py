@@ -1,12 +1,14 @@
-"""Secrets that the desk keeps are encrypted with a key of the home (Fernet: AES-128-CBC and HMAC-SHA256)."""
+"""Secrets that the desk keeps are encrypted with a key of the home (`data.vault`). Replace the keys of the home."""
 
-import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, select, update
 
-from data import keyring
-from data.desk.custody import Custody
+from data import keyring, vault
+from data.desk import audit
+from data.desk.custody import AUDIT_KEY, Custody
 from data.desk.errors import DeskError
 from data.desk.models import Account
 from data.desk.store import Desk
@@ -18,30 +20,31 @@ MARK = "fernet:"
 
 def seal(custody: Custody, secret: str) -> str:
     """A secret as it is kept."""
-    return MARK + _fernet(custody).encrypt(secret.encode()).decode()
+    with _as_desk_error():
+        return MARK + vault.encrypt(custody.keys, secret)
 
 
 def unseal(custody: Custody, kept: str) -> str:
     """The secret of what is kept. Raises DeskError where the key is another."""
     if not kept.startswith(MARK):
         return kept
-    try:
-        return _fernet(custody).decrypt(kept.removeprefix(MARK)).decode()
-    except InvalidToken:
-        raise DeskError("the key of the desk's secrets is another: put keys/secrets.key back from a backup") from None
+    with _as_desk_error():
+        return vault.decrypt(custody.keys, kept.removeprefix(MARK))
 
 
 def ticket(custody: Custody, content: str) -> str:
     """A text that a browser keeps for a while and can neither read nor change."""
-    return _fernet(custody).encrypt(content.encode()).decode()
+    with _as_desk_error():
+        return vault.encrypt(custody.keys, content)
 
 
 def of_ticket(custody: Custody, held: str, seconds: int) -> str | None:
     """The text of a ticket; None for one that is older than so many seconds or not ours."""
-    try:
-        return _fernet(custody).decrypt(held.encode(), ttl=seconds).decode()
-    except InvalidToken:
-        return None
+    with _as_desk_error():
+        try:
+            return vault.decrypt(custody.keys, held, seconds=seconds)
+        except vault.WrongKey:
+            return None
 
 
 def seal_all(connection: Connection, custody: Custody) -> None:
@@ -53,26 +56,34 @@ def seal_all(connection: Connection, custody: Custody) -> None:
 
 
 def rotate(desk: Desk) -> int:
-    """Encrypt all secrets with a new key, and remove the old one. How many there were.
+    """Replace the keys of the home: of the audit, and of all secrets, which are encrypted anew. How many there were.
 
-    A process that is killed on the way leaves both keys: the next run completes it.
+    Runs in the transaction of the caller, who holds `vault.locked`. The old key of secrets is removed once that is
+    committed; those of the audit stay and prove the rows of before. A process that is killed on the way leaves keys
+    that read everything: the next run completes it.
     """
-    file = desk.custody.keys / "secrets.key"
-    _fernet(desk.custody)
-    keyring.add_key(file)
-    count = 0
+    folder = desk.custody.keys
+    file = folder / vault.KEY
+    keyring.read_or_make(file)
     with desk.begin() as session:
+        if not desk.custody.audit_key:  # the environment gives that one
+            audit.replace_key(desk, folder / AUDIT_KEY)
+        keyring.add_key(file)
+        count = vault.encrypt_again(folder)
         for row in session.scalars(select(Account).where(Account.totp_secret.is_not(None)).with_for_update()):
             row.totp_secret = seal(desk.custody, unseal(desk.custody, row.totp_secret or ""))
             count += 1
-    keyring.keep_newest(file)
+        desk.after_commit(lambda: _drop_old(file))
     return count
 
 
-def _fernet(custody: Custody) -> MultiFernet:
-    """Read anew each time: a running server uses the key that a command has just made."""
+def _drop_old(file: Path) -> None:
+    keyring.keep_newest(file)
+
+
+@contextmanager
+def _as_desk_error() -> Iterator[None]:
     try:
-        ring, _made = keyring.read_or_make(custody.keys / "secrets.key")
+        yield
     except DataError as error:
         raise DeskError(str(error)) from None
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in ring.keys])

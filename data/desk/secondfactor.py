@@ -20,7 +20,7 @@ ISSUER = "Governance Cockpit"
 def start(desk: Desk, account_id: int) -> str:
     """A new secret, not asked for yet: the otpauth:// address that an app reads. Refused while one is asked for."""
     with desk.begin() as session:
-        row = session.get_one(models.Account, account_id)
+        row = session.get_one(models.Account, account_id, with_for_update=True)  # keys may be replaced meanwhile
         if row.totp_confirmed:
             raise Refused(f"{row.name} has a second factor: it is taken away before another is set up")
         secret = pyotp.random_base32()

@@ -4,8 +4,16 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner, Result
+
 import app as application
+from cockpit import settings
+from cockpit.access import changes
 from cockpit.commands import cli
+from cockpit.errors import UsageError
+from data.errors import DataError
+from data.home import Home
 
 
 def test_what_a_command_writes_is_private_whatever_the_umask(tmp_path: Path) -> None:
@@ -20,6 +28,71 @@ def test_what_a_command_writes_is_private_whatever_the_umask(tmp_path: Path) -> 
     made = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
     assert {path.name for path in made} >= {"desk.sqlite", "audit.key", "var-audit.jsonl"}
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in made} == {0}
+
+
+def test_a_home_that_others_may_read_is_closed(tmp_path: Path) -> None:
+    root = tmp_path / "var"
+    (root / "editions").mkdir(parents=True)
+    (root / "spool" / "deep").mkdir(parents=True)
+    (root / "of-others").mkdir()
+    outside = tmp_path / "outside"
+    outside.write_text("")
+    for file in ("editions/a.duckdb", "spool/deep/b.csv", "store.duckdb", "of-others/c"):
+        (root / file).write_text("")
+    (root / "link").symlink_to(outside)
+    for path in (*root.rglob("*"), root, outside):
+        path.chmod(0o777)
+    Home(root).make_private()
+    mode = {path.name: stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in (*root.rglob("*"), root, outside)}
+    assert {name for name, rights in mode.items() if rights} == {"link", "outside", "of-others", "c"}
+
+
+def test_a_folder_of_all_users_is_no_home(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(DataError, match="name one of its own with COCKPIT_HOME"):
+        Home(tmp_path).make_private()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
+def test_a_home_that_cannot_be_closed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be made private"):
+        Home(tmp_path / "file" / "home").make_private()
+
+
+def test_keys_and_secrets_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = ["--home", str(tmp_path / "var")]
+    run = CliRunner()
+
+    def ran(*words: str, text: str = "") -> Result:
+        return run.invoke(cli, [*words, *home], input=text)
+
+    assert "mail is kept" in ran("secret", "set", "mail", text="p@ss/word\n").output
+    assert ran("secret", "set", "db", "--stdin", text="geheim\n").exit_code == 0
+    assert ran("secret", "list").output.split() == ["db", "mail"]
+    assert "2 secrets are encrypted" in ran("keys", "rotate").output
+    assert ran("secret", "remove", "db").exit_code == 0
+    assert isinstance(ran("secret", "remove", "db").exception, UsageError)
+    assert isinstance(ran("secret", "set", "a b", text="x\n").exception, UsageError)
+    assert "the audit is whole" in ran("audit", "verify").output
+    monkeypatch.setenv("COCKPIT_SMTP", "smtp://me:${secret:mail}@host:25")
+    monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://me:${secret:mail}@host/db")
+    monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "${secret:mail}")
+    config = settings.load(home=tmp_path / "var")
+    assert config.filled(config.smtp) == "smtp://me:p%40ss%2Fword@host:25"
+    assert config.desk_url == "postgresql+psycopg://me:p%40ss%2Fword@host/db"
+    assert config.filled(config.oidc_client_secret) == "p@ss/word"
+    assert "p@ss" not in changes.in_words(config)
+    for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+        assert b"p@ss" not in file.read_bytes()
+
+
+def test_nothing_runs_without_an_anchor_of_the_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COCKPIT_AUDIT_ANCHOR", str(tmp_path / "file" / "anchor.jsonl"))
+    told = CliRunner().invoke(cli, ["user", "list", "--home", str(tmp_path / "var")])
+    assert "COCKPIT_AUDIT_ANCHOR" in str(told.exception)
+    assert "\n" not in str(told.exception)
 
 
 def test_headers_close_what_no_page_needs() -> None:

@@ -39,6 +39,7 @@ BACKED_UP = "backups are taken and restored by a command"
 PUSHED = "the HTTP API speaks English"
 STARTED = "read when a process starts, which does not start then"
 LOGGED = "told to the log and the audit; the login page has words of its own"
+KEPT_SECRET = "secrets are kept and used by commands and workers; a screen shows a general text"
 TOKENS = "tokens are issued by a command"
 ELSEWHERE = {
     "data/aliases.py": LOADED, "data/unload.py": "a batch is taken back by a command",
@@ -55,7 +56,8 @@ ELSEWHERE = {
     "data/probe/service.py": "sites are probed by a command or a worker",
     "data/backup/archive.py": BACKED_UP, "data/backup/desk.py": BACKED_UP, "data/backup/restore.py": BACKED_UP,
     "data/backup/take.py": BACKED_UP, "data/backup/totals.py": BACKED_UP,
-    "data/desk/tokens.py": TOKENS, "data/keyring.py": STARTED, "data/desk/custody.py": STARTED,
+    "data/desk/tokens.py": TOKENS, "data/keyring.py": STARTED, "data/home.py": STARTED,
+    "data/vault.py": KEPT_SECRET, "data/desk/custody.py": STARTED,
     "data/desk/sealing.py": LOGGED,
     "metrics/catalog/read.py": STARTED, "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
     "cockpit/access/identity.py": LOGGED, "cockpit/access/provider.py": LOGGED,

@@ -13,7 +13,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from data import databases, ingest, merge, watermarks
+from data import databases, ingest, merge, vault, watermarks
 from data.databases import fetch
 from data.errors import DataError
 from data.home import Home
@@ -195,8 +195,9 @@ def test_a_missing_driver_says_how_to_install_it(
     home: Home, monkeypatch: pytest.MonkeyPatch, url: str, module: str, said: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
+    vault.put(home.keys, "database", url)
     with pytest.raises(DataError) as error:
-        ask(home, url=url)
+        ask(home, url="${secret:database}")
     assert said in str(error.value)
     assert "geheim" not in repr(error.value) + str(error.value.__cause__)
 
@@ -207,8 +208,9 @@ def test_a_missing_driver_says_how_to_install_it(
      "oracle+oracledb://u:geheim@127.0.0.1:9/?service_name=d", "postgresql+psycopg://u@127.0.0.1:9/d?password=geheim"],
 )  # fmt: skip
 def test_a_database_that_does_not_answer_is_said_without_the_password(home: Home, url: str) -> None:
+    vault.put(home.keys, "database", url)
     with pytest.raises(DataError) as error:
-        ask(home, url=url)
+        ask(home, url="${secret:database}")
     assert "query: " in str(error.value)
     assert "geheim" not in str(error.value)
     assert "\n" not in str(error.value)

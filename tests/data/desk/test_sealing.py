@@ -1,16 +1,22 @@
-"""Secrets of second factors are encrypted at the desk, those of before too; the key can be replaced while serving."""
+"""Secrets are encrypted; the keys of the home are replaced while it is served, and at any instant of a kill."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pyotp
 import pytest
 from sqlalchemy import text
 
-from data import keyring
-from data.desk import accounts, clock, sealing, secondfactor
+from data import keyring, vault
+from data.desk import accounts, audit, chain, clock, proof, sealing, secondfactor
 from data.desk.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.store import Desk, open_desk
+from tests.data.desk.test_audit import fill, tamper
 
 PASSWORD = "Hongqi+2026+x"
 
@@ -20,19 +26,108 @@ def kept(desk: Desk) -> str:
         return str(session.scalar(text("SELECT totp_secret FROM account")))
 
 
-def test_a_secret_is_encrypted_and_its_key_can_be_replaced(desk: Desk) -> None:
+def rotate(desk: Desk) -> int:
+    with vault.locked(desk.custody.keys), desk.begin():
+        count = sealing.rotate(desk)
+        fill(desk, 1)
+    return count
+
+
+def test_secrets_are_encrypted_and_their_key_can_be_replaced(desk: Desk) -> None:
     account = accounts.add(desk, "li", PASSWORD)
     secret = secondfactor.secret_of(secondfactor.start(desk, account.id))
     assert secret not in kept(desk)
+    vault.put(desk.custody.keys, "hotline", "geheim")
     before, old = kept(desk), keyring.read(desk.custody.keys / "secrets.key")
-    assert sealing.rotate(desk) == 1
+    file = (desk.custody.keys / vault.SECRETS).read_text()
+    assert rotate(desk) == 2
     assert kept(desk) != before
-    assert keyring.read(desk.custody.keys / "secrets.key").keys != old.keys
+    assert (desk.custody.keys / vault.SECRETS).read_text() != file
+    assert not set(keyring.read(desk.custody.keys / "secrets.key").keys) & set(old.keys)
+    assert vault.secret(desk.custody.keys, "hotline") == "geheim"
     secondfactor.confirm(desk, account.id, pyotp.TOTP(secret).now(), clock.now())
     assert accounts.named(desk, "li").has_totp
     (desk.custody.keys / "secrets.key").unlink()
     with pytest.raises(DeskError, match=r"secrets\.key"):
         accounts.sign_in(desk, "li", PASSWORD, totp="123456")
+
+
+def test_the_audit_of_before_is_proved_by_its_old_key(desk: Desk, address: str, custody: Custody) -> None:
+    fill(desk, 3)
+    other = open_desk(address, Custody(custody.keys, anchor=custody.anchor))  # of a server that runs on
+    fill(other, 1)
+    old = desk.custody.audit.keys[0]
+    rotate(desk)
+    fill(other, 2)
+    rotate(other)
+    fill(desk, 1)
+    ring = desk.custody.audit
+    assert (len(ring.keys), ring.since) == (3, (8, 5, 0))
+    assert proof.verify(desk) == proof.verify(other) == proof.Verdict(9)
+    assert ring.of(4).keys == (old,)
+    assert old not in ring.of(5).keys
+    other.close()
+
+
+def test_a_stolen_old_key_forges_no_later_row(desk: Desk) -> None:
+    fill(desk, 2)
+    stolen = desk.custody.audit
+    rotate(desk)
+    fill(desk, 1)
+    row = audit.entries(desk, limit=1)[0] | {"what": "harmless"}
+    forged = chain.hash_of(row, stolen)
+    tamper(desk, f"UPDATE audit SET what = 'harmless', hash = '{forged}' WHERE id = {row['id']}")
+    assert f"row {row['id']} of" in (proof.verify(desk).fault or "")
+
+
+def test_a_replacement_that_is_undone_leaves_a_whole_audit(desk: Desk) -> None:
+    fill(desk, 2)
+    with pytest.raises(RuntimeError), desk.begin():
+        sealing.rotate(desk)
+        raise RuntimeError
+    assert proof.verify(desk).ok
+    fill(desk, 2)
+    assert proof.verify(desk) == proof.Verdict(4)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from data import vault
+from data.desk import sealing
+from data.desk.custody import Custody
+from data.desk.store import open_desk
+from tests.data.desk.test_audit import fill
+home = Path(sys.argv[1])
+desk = open_desk(f"sqlite:///{home / 'desk.sqlite'}", Custody.of_home(home))
+print("ready", flush=True)
+while True:
+    with vault.locked(desk.custody.keys), desk.begin():
+        sealing.rotate(desk)
+        fill(desk, 1)
+"""
+
+
+def test_a_kill_at_any_instant_loses_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    desk = open_desk(f"sqlite:///{home / 'desk.sqlite'}", Custody.of_home(home))
+    account = accounts.add(desk, "li", PASSWORD)
+    secret = secondfactor.secret_of(secondfactor.start(desk, account.id))
+    vault.put(home / "keys", "hotline", "geheim")
+    for round in range(6):
+        with subprocess.Popen([sys.executable, "-c", KILLED, str(home)], stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(0.05 + 0.03 * round)
+            os.kill(process.pid, signal.SIGKILL)
+        assert secondfactor.secret_of(secondfactor.pending(desk, account.id)) == secret
+        assert vault.secret(home / "keys", "hotline") == "geheim"
+        assert proof.verify(desk).ok
+    rotate(desk)
+    assert len(keyring.read(home / "keys" / vault.KEY).keys) == 1
+    assert proof.verify(desk).ok
+    desk.close()
 
 
 def test_a_secret_of_before_is_encrypted_when_the_desk_is_opened(address: str, custody: Custody) -> None:

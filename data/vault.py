@@ -1,0 +1,140 @@
+"""Encrypt with a key of the home (Fernet: AES-128-CBC and HMAC-SHA256), and keep named secrets of the operator.
+
+`folder` is where the home's keys lie. Source files and settings name a secret as `${secret:NAME}`.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data import keyring
+from data.errors import DataError
+from data.keyring import KeyRing
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+KEY, SECRETS, LOCK = "secrets.key", "secrets.json", "lock"
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+REFERENCE = re.compile(r"\$\{secret:([^}]*)\}")
+LONGEST = 4_000
+"""Characters of a secret."""
+
+
+class WrongKey(DataError):
+    """What is to be decrypted was encrypted by a key that is not here."""
+
+
+def encrypt(folder: Path, text: str) -> str:
+    """A text encrypted by the newest key; a key is made if there is none. Raises DataError."""
+    ring, _made = keyring.read_or_make(folder / KEY)
+    return _fernet(ring).encrypt(text.encode()).decode()
+
+
+def decrypt(folder: Path, token: str, *, seconds: int | None = None) -> str:
+    """The text. seconds: how old it may be. Raises WrongKey, also for one that is older; DataError without a key."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _fernet(keyring.read(folder / KEY)).decrypt(token.encode(), ttl=seconds).decode()
+    except InvalidToken:
+        raise WrongKey(f"the key {folder / KEY} is another: put it back from a backup") from None
+
+
+def put(folder: Path, name: str, value: str) -> None:
+    """Keep a secret under a name, in place of one of before. Raises DataError for an unfit name or value."""
+    if not NAME.fullmatch(name):
+        raise DataError(f"{name!r} is no name of a secret: use letters, digits, _, - and ., a letter first")
+    if not value or len(value) > LONGEST or not value.isprintable():
+        raise DataError(f"a secret has 1 to {LONGEST} printable characters in one line")
+    with locked(folder):
+        _write(folder, {**_read(folder), name: encrypt(folder, value)})
+
+
+def remove(folder: Path, name: str) -> None:
+    """Forget a secret. Raises DataError if there is none."""
+    with locked(folder):
+        kept = _read(folder)
+        if name not in kept:
+            raise DataError(_missing(folder, name))
+        del kept[name]
+        _write(folder, kept)
+
+
+def names(folder: Path) -> list[str]:
+    """The names of all secrets."""
+    return sorted(_read(folder))
+
+
+def secret(folder: Path, name: str) -> str:
+    """The secret of a name. Raises DataError that says how to keep one."""
+    kept = _read(folder)
+    if name not in kept:
+        raise DataError(_missing(folder, name))
+    return decrypt(folder, kept[name])
+
+
+def filled(folder: Path, text: str, quote: Callable[[str], str] = str) -> str:
+    """A text with the secrets that it names in their places. quote: applied unless one is the whole text."""
+
+    def value(match: re.Match[str]) -> str:
+        found = secret(folder, match[1])
+        return found if match[0] == text else quote(found)
+
+    return REFERENCE.sub(value, text)
+
+
+def encrypt_again(folder: Path) -> int:
+    """Encrypt all named secrets by the newest key; how many there are. The caller holds the lock."""
+    kept = _read(folder)
+    if kept:
+        _write(folder, {name: encrypt(folder, decrypt(folder, token)) for name, token in kept.items()})
+    return len(kept)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Nobody else changes keys or secrets inside. Raises DataError where the folder cannot be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise DataError(f"the folder of keys {folder} cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _fernet(ring: KeyRing) -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet
+
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in ring.keys])
+
+
+def _read(folder: Path) -> dict[str, str]:
+    file = folder / SECRETS
+    try:
+        return {str(name): str(token) for name, token in json.loads(file.read_text("utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(f"the file of secrets {file} cannot be read ({error}): put it back from a backup") from None
+
+
+def _write(folder: Path, kept: dict[str, str]) -> None:
+    try:
+        keyring.replace(folder / SECRETS, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    except OSError as error:
+        raise DataError(f"the file of secrets {folder / SECRETS} cannot be written: {error.strerror}") from None
+
+
+def _missing(folder: Path, name: str) -> str:
+    return f"there is no secret {name} in {folder}: keep it with `python -m cockpit secret set {name}`"

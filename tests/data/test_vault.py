@@ -1,0 +1,93 @@
+"""Named secrets: encrypted at home, filled into URLs, and no password in clear text in a source file."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import vault
+from data.errors import DataError
+from data.sources import _holds_password
+from tests.data.test_sources import read
+
+
+def test_a_secret_is_kept_encrypted_in_a_private_file(tmp_path: Path) -> None:
+    vault.put(tmp_path / "keys", "hotline", "p@ss/word")
+    file = tmp_path / "keys" / vault.SECRETS
+    assert "p@ss" not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (vault.names(tmp_path / "keys"), vault.secret(tmp_path / "keys", "hotline")) == (["hotline"], "p@ss/word")
+    vault.put(tmp_path / "keys", "hotline", "other")
+    assert vault.secret(tmp_path / "keys", "hotline") == "other"
+    vault.remove(tmp_path / "keys", "hotline")
+    assert vault.names(tmp_path / "keys") == []
+
+
+@pytest.mark.parametrize("name", ["", "9a", "a b", "a}", "../a", "a" * 65, "密码"])
+def test_unfit_names_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="no name of a secret"):
+        vault.put(tmp_path, name, "x")
+
+
+@pytest.mark.parametrize("value", ["", "a\nb", "x" * 4_001, "a\0"])
+def test_unfit_secrets_are_refused_and_not_repeated(tmp_path: Path, value: str) -> None:
+    with pytest.raises(DataError, match="printable characters") as error:
+        vault.put(tmp_path, "a", value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_secret_that_is_not_kept_or_not_readable_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no secret hotline .* `python -m cockpit secret set hotline`"):
+        vault.filled(tmp_path, "x${secret:hotline}")
+    vault.put(tmp_path, "hotline", "x")
+    (tmp_path / vault.KEY).unlink()
+    vault.encrypt(tmp_path, "makes another key")
+    with pytest.raises(DataError, match="is another: put it back"):
+        vault.secret(tmp_path, "hotline")
+    (tmp_path / vault.SECRETS).write_text("[")
+    with pytest.raises(DataError, match="cannot be read"):
+        vault.names(tmp_path)
+
+
+def test_a_secret_of_a_source_stands_in_its_url_alone(tmp_path: Path) -> None:
+    source = read(tmp_path, file=None, url="postgresql://me:${secret:db}@host/db", query="SELECT 1")
+    vault.put(tmp_path / "keys", "db", "p@ss/word")
+    assert source.database(tmp_path / "keys") == "postgresql://me:p%40ss%2Fword@host/db"
+    assert "p@ss" not in source.definition
+    vault.put(tmp_path / "keys", "db", "postgresql://me:x@host/db")
+    whole = read(tmp_path, file=None, url="${secret:db}", query="SELECT 1")
+    assert whole.database(tmp_path / "keys") == "postgresql://me:x@host/db"
+
+
+def test_a_secret_that_names_another_is_not_filled_in_turn(tmp_path: Path) -> None:
+    vault.put(tmp_path, "a", "${secret:b}")
+    assert vault.filled(tmp_path, "${secret:a}") == "${secret:b}"
+
+
+words = st.text("abcXYZ019._~!$-", min_size=1, max_size=12)
+
+
+@given(password=words, user=words, kind=st.sampled_from(["postgresql+psycopg", "mysql", "oracle+oracledb", "mssql"]))
+def test_a_password_in_clear_text_is_refused_wherever_it_stands(password: str, user: str, kind: str) -> None:
+    assert _holds_password(f"{kind}://{user}:{password}@host/db")
+    assert _holds_password(f"{kind}://{user}:{password}${{MORE}}@host/db")
+    assert _holds_password(f"{kind}://{user}@host/db?password={password}")
+    assert _holds_password(f"{kind}:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{password}")
+    for reference in ("${NAME}", "${secret:NAME}"):
+        assert not _holds_password(f"{kind}://{user}:{reference}@host:5432/db?sslmode=verify-full")
+        assert not _holds_password(f"{kind}://{user}@host/db?password={reference}")
+        assert not _holds_password(reference)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///a.db", "sqlite:////srv/a:b@c.db", "oracle://h:1521/?service_name=d", "${A}"]
+)
+def test_urls_without_a_password_pass(url: str) -> None:
+    assert not _holds_password(url)
+
+
+def test_the_refusal_does_not_repeat_the_password(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds a password in clear text") as error:
+        read(tmp_path, file=None, url="postgresql://me:geheim@host/db", query="SELECT 1")
+    assert "geheim" not in str(error.value)
