@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from cockpit.access import cookies
 from cockpit.access.visitors import COOKIE
 
 SHELL = {"cockpit_nav", "cockpit_header"}
@@ -61,13 +62,19 @@ class Viewer:
     _socket: ClientConnection | None = field(default=None, repr=False)
     _page: str = ""
 
+    @property
+    def cookie(self) -> str:
+        """The session as a browser sends it."""
+        prefix = cookies.PREFIX if self.address.startswith("https:") else ""
+        return f"{prefix}{COOKIE}={self.token}"
+
     async def open(self) -> None:
         """Connect, or connect again, without a run yet."""
         await self.close()
         self._socket = await connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
             subprotocols=[Subprotocol("streamlit")],
-            additional_headers={"Cookie": f"{COOKIE}={self.token}"},
+            additional_headers={"Cookie": self.cookie},
             origin=Origin(self.address),
             ssl=self.tls,
             compression=None,
@@ -154,7 +161,7 @@ async def arrive(viewer: Viewer, client: httpx.AsyncClient) -> float:
     The seconds until the first screen is complete.
     """
     started = time.perf_counter()
-    cookie = {"Cookie": f"{COOKIE}={viewer.token}", "Accept": "text/html"}
+    cookie = {"Cookie": viewer.cookie, "Accept": "text/html"}
     for path in ("/", "/_stcore/health", "/_stcore/host-config"):
         answer = await client.get(viewer.address + path, headers=cookie)
         if answer.status_code != httpx.codes.OK:

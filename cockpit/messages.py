@@ -33,6 +33,7 @@ DESK = (
     N_("this request was decided or is older than a day: ask again"),
     N_("say in a note why: whoever looks at the finding later wants to know"),
     N_("a decision holds on for {days} days"),
+    N_("this session has ended already"),
     N_("there is no decision {id}"),
     N_("a deduction is named by a short word of a-z, 0-9 and _"),
     N_("points are above 0 and at most {most}"),

@@ -30,7 +30,7 @@ def refusal(scope: Scope) -> tuple[int, bytes] | None:
 
     scope: as uvicorn makes it, before the headers of proxies are applied.
     """
-    request = Request({**scope, "client": _client(scope)})
+    request = Request({**scope, "client": _client(scope), "scheme": _scheme(scope)})
     seconds = tries.refused_for(place_of(request))
     return (seconds, _page(spoken(request), seconds)) if seconds else None
 
@@ -56,6 +56,15 @@ def _client(scope: Scope) -> tuple[str, int] | None:
     named = b", ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     host, port = trusted.get_trusted_client_address(named) if named else ("", 0)
     return (host, port) if host else client
+
+
+def _scheme(scope: Scope) -> str:
+    """`https` where a proxy of ours says so: the name of the browser's cookie depends on it."""
+    client = scope["client"]
+    if client and client[0] in _proxies().trusted_hosts:
+        said = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
+        return "https" if said and said[-1].strip() == b"https" else str(scope["scheme"])
+    return str(scope["scheme"])
 
 
 @cache

@@ -4,7 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cockpit.access import pages, record, visitors
+from cockpit.access import browsers, cookies, pages, record, visitors
 from cockpit.access.gate import token_of, watch
 from cockpit.access.visitors import COOKIE
 from cockpit.address import link
@@ -23,7 +23,7 @@ def address_of(request: Request) -> str:
 
 def place_of(request: Request) -> Place:
     """Where a try to sign in comes from."""
-    return Place(address_of(request), request.cookies.get(DEVICE, "")[:100])
+    return Place(address_of(request), (cookies.read(request.scope, DEVICE) or "")[:100])
 
 
 async def begin(
@@ -37,9 +37,11 @@ async def begin(
     by_provider, factor, demo: of the session. what: for the audit.
     """
     old = token_of(request.scope)
+    browser = browsers.family(request.headers.get("user-agent", ""))
     token = await run_in_threadpool(
-        _start, account, address_of(request), old, by_provider=by_provider, factor=factor, demo=demo, what=what
-    )
+        _start, account, address_of(request), old, by_provider=by_provider, factor=factor, demo=demo, what=what,
+        browser=browser,
+    )  # fmt: skip
     if old:
         watch.end(old)
     if account.must_change and not by_provider:
@@ -49,22 +51,24 @@ async def begin(
     if lang in LANGUAGES and "lang=" not in target:
         target += f"{'&' if '?' in target else '?'}lang={lang}"
     answer = RedirectResponse(target, 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
+    cookies.put(request, answer, COOKIE, token)
     if device:
-        answer.set_cookie(DEVICE, device, DEVICE_SECONDS, httponly=True, samesite="lax", secure=secure, path="/")
+        cookies.put(request, answer, DEVICE, device, DEVICE_SECONDS)
     return answer
 
 
 def _start(
-    account: Account, address: str, old: str | None, *, by_provider: bool, factor: bool, demo: bool, what: str
+    account: Account, address: str, old: str | None, *, by_provider: bool, factor: bool, demo: bool, what: str,
+    browser: str,
 ) -> str:  # fmt: skip
     """The token of a new session; the session and its row of the audit begin together or not at all."""
     desk = visitors.desk()
     with desk.begin():
         if old:
             sessions.end(desk, old)
-        token = sessions.start(desk, account.id, address=address, by_provider=by_provider, factor=factor, demo=demo)
+        token = sessions.start(
+            desk, account.id, address=address, by_provider=by_provider, factor=factor, demo=demo, browser=browser
+        )
         held = visitors.grants(accounts.grants_of(desk, account.id, visitors.today(), by_provider=by_provider))
         record.write(
             who=account.name, role=",".join(held.roles), scope=held.codes, event="login",

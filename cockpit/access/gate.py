@@ -10,11 +10,11 @@ from urllib.parse import quote
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request, cookie_parser
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit.access import visitors
+from cockpit.access import cookies, visitors
 from cockpit.access.forms import alert, page, spoken
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import _, using
@@ -63,6 +63,8 @@ class Gate:
             if scope["type"] == "websocket":
                 origin.hide(scope)
         token = token_of(scope)
+        if scope["type"] == "websocket":
+            cookies.narrow(scope, COOKIE)
         try:
             visitor = visitors.known.just_now(token) or await _asked(token)
         except DataError as error:
@@ -190,7 +192,7 @@ watch = Watch()
 
 def token_of(scope: Scope) -> str | None:
     """The session's token in the request's cookies."""
-    return cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))).get(COOKIE)
+    return cookies.read(scope, COOKIE)
 
 
 def visitor_of(scope: Scope) -> Visitor | None:

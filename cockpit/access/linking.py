@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import record, tries, visitors
+from cockpit.access import cookies, record, tries, visitors
 from cockpit.access.early import busy
 from cockpit.access.entry import place_of
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
@@ -47,8 +47,7 @@ def ask(request: Request, found: Unconfirmed, target: str) -> Response:
     link = Link(found.name, found.issuer, found.subject, target, language())
     answer = page(_form(link), 403)
     held = sealing.ticket(visitors.desk().custody, json.dumps(asdict(link)))
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, held, SECONDS, httponly=True, samesite="strict", secure=secure, path=PATH)
+    cookies.put(request, answer, COOKIE, held, SECONDS, path=PATH, samesite="strict")
     return answer
 
 
@@ -77,7 +76,7 @@ async def confirm(request: Request) -> Response:
             status = 429 if found.outcome == "wait" else 401
             return page(_form(link, refusal(found)), status)
         answer = RedirectResponse(f"/login/provider?{urlencode({'next': inside(link.next), 'lang': link.lang})}", 303)
-        answer.delete_cookie(COOKIE, path=PATH)
+        cookies.drop(request, answer, COOKIE, path=PATH)
         return answer
 
 
@@ -86,7 +85,7 @@ ROUTES = (Route(PATH, confirm, methods=["GET", "POST"]),)
 
 def _link(request: Request) -> Link | None:
     """What this browser has to confirm; None if nothing, or no longer."""
-    held = request.cookies.get(COOKIE, "")
+    held = cookies.read(request.scope, COOKIE)
     content = sealing.of_ticket(visitors.desk().custody, held, SECONDS) if held else None
     link = Link(**json.loads(content)) if content else None
     return link if link and link.issuer == settings.current().oidc_issuer else None

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import demo, record, tries, visitors
+from cockpit.access import cookies, demo, record, tries, visitors
 from cockpit.access.early import busy
 from cockpit.access.entry import address_of, begin, place_of
 from cockpit.access.forms import alert, field, form_of, here, inside, page, read_form, spoken
@@ -84,7 +84,7 @@ async def logout(request: Request) -> Response:
     if token := token_of(request.scope):
         watch.end(token)
     gone = RedirectResponse("/login", 303)
-    gone.delete_cookie(COOKIE)
+    cookies.drop(request, gone, COOKIE)
     return gone
 
 

@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import linking, record
+from cockpit.access import cookies, linking, record
 from cockpit.access.entry import address_of, begin
 from cockpit.access.forms import inside, page, spoken
 from cockpit.access.identity import Unconfirmed, Ungranted, admitted, has_factor
@@ -55,9 +55,7 @@ async def leave(request: Request) -> Response:
             answer: Response = await (await _trusted()).authorize_redirect(_with(request, way), back)
         except Exception as fault:
             return await _told(request, way["next"], fault)
-        secure = request.url.scheme == "https"
-        told = quote(json.dumps(way))
-        answer.set_cookie(COOKIE, told, max_age=COOKIE_SECONDS, httponly=True, samesite="lax", secure=secure, path=BACK)
+        cookies.put(request, answer, COOKIE, quote(json.dumps(way)), COOKIE_SECONDS, path=BACK)
         return answer
 
 
@@ -78,7 +76,7 @@ async def back(request: Request) -> Response:
             answer = await _to_confirm(request, target, unconfirmed)
         except Exception as fault:
             answer = await _told(request, target, fault)
-    answer.delete_cookie(COOKIE, path=BACK)
+    cookies.drop(request, answer, COOKIE, path=BACK)
     return answer
 
 
@@ -136,7 +134,7 @@ def _with(request: Request, way: dict[str, Any]) -> Request:
 def _way(request: Request) -> dict[str, Any]:
     """What was remembered on the way there; nothing if this browser did not go there from here."""
     try:
-        found = json.loads(unquote(request.cookies.get(COOKIE, "{}")))
+        found = json.loads(unquote(cookies.read(request.scope, COOKIE) or "{}"))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

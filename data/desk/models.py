@@ -73,7 +73,7 @@ class Grant(Base):
 class Session(Base):
     """A browser that is signed in; its token is known to the browser alone. by_provider: through one of identities.
 
-    factor: a second factor was shown. demo: by a button of a demonstration, without a password.
+    factor: a second factor was shown. demo: by a button of a demonstration, without a password. browser: its family.
     """
 
     __tablename__ = "session"
@@ -86,6 +86,7 @@ class Session(Base):
     by_provider: Mapped[bool] = mapped_column(default=False)
     factor: Mapped[bool] = mapped_column(server_default=false(), default=False)
     demo: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    browser: Mapped[str] = mapped_column(String(60), server_default="", default="")
 
 
 class RecoveryCode(Base):

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, orm, select, update
 
 from data.desk import clock, models
+from data.desk.errors import Refused
 from data.desk.store import Desk
 
 AT_ONCE = 500
 """Hashes in one statement."""
 KEPT = timedelta(days=1)
+SHOWN = 16
+"""Letters of a hash that tell the sessions of an account apart."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,21 @@ class Session:
     demo: bool = False
 
 
+@dataclass(frozen=True)
+class Open:
+    """One open session of an account, for its owner. id: part of the token's hash; own: the one that asks."""
+
+    id: str
+    started_at: datetime
+    seen_at: datetime
+    address: str
+    browser: str
+    own: bool
+
+
 def start(
     desk: Desk, account_id: int, *, address: str = "", by_provider: bool = False, factor: bool = False,
-    demo: bool = False, now: datetime | None = None,
+    demo: bool = False, browser: str = "", now: datetime | None = None,
 ) -> str:  # fmt: skip
     """A new session; its token, which is told only here."""
     token, now = secrets.token_urlsafe(32), now or clock.now()
@@ -46,7 +61,7 @@ def start(
         session.add(
             models.Session(
                 token_hash=hashed(token), account_id=account_id, address=address[:60], started_at=now, seen_at=now,
-                by_provider=by_provider, factor=factor, demo=demo,
+                by_provider=by_provider, factor=factor, demo=demo, browser=browser[:60],
             )
         )  # fmt: skip
     return token
@@ -102,6 +117,43 @@ def end(desk: Desk, token: str, *, now: datetime | None = None) -> None:
     with desk.begin() as session:
         at = now or clock.now()
         session.execute(update(models.Session).where(models.Session.token_hash == hashed(token)).values(ended_at=at))
+
+
+def of_account(
+    desk: Desk, account_id: int, token: str, *, idle: timedelta, longest: timedelta, now: datetime | None = None
+) -> list[Open]:
+    """The open sessions of an account, the one of a token first, then those used last."""
+    of, own = models.Session, hashed(token)
+    valid = (of.account_id == account_id, *_valid(idle, longest, now or clock.now()))
+    found = select(of).join(models.Account, models.Account.id == of.account_id).where(*valid)
+    with desk.read() as session:
+        rows = [
+            Open(row.token_hash[:SHOWN], row.started_at, row.seen_at, row.address, row.browser, row.token_hash == own)
+            for row in session.scalars(found.order_by(of.seen_at.desc()))
+        ]
+    return sorted(rows, key=lambda row: not row.own)
+
+
+def end_one(desk: Desk, account_id: int, id: str, *, now: datetime | None = None) -> None:
+    """End a session of an account by its id in `of_account`. Refused if the account has no such open session."""
+    of = models.Session
+    with desk.begin() as session:
+        still = select(of).where(of.account_id == account_id, of.ended_at.is_(None))
+        row = next((row for row in session.scalars(still) if row.token_hash[:SHOWN] == id), None)
+        if row is None:
+            raise Refused("this session has ended already")
+        row.ended_at = now or clock.now()
+
+
+def end_others(desk: Desk, account_id: int, token: str, *, now: datetime | None = None) -> int:
+    """End all sessions of an account but that of a token; how many there were."""
+    of = models.Session
+    still = of.account_id == account_id, of.ended_at.is_(None), of.token_hash != hashed(token)
+    with desk.begin() as session:
+        rows = session.scalars(select(of).where(*still)).all()
+        for row in rows:
+            row.ended_at = now or clock.now()
+    return len(rows)
 
 
 def end_all(desk: Desk, account_id: int, *, now: datetime | None = None) -> None:

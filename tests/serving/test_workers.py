@@ -160,7 +160,7 @@ def test_through_tls_the_cookie_is_secure_and_the_visitors_own_address_counts(fl
     assert "Secure" in cookie
     assert "HttpOnly" in cookie
     assert answer.getheader("Strict-Transport-Security")
-    token = re.search(rf"{COOKIE}=([^;]+)", cookie)
+    token = re.match(rf"__Host-{COOKIE}=([^;]+)", cookie)
     assert token
     desk = open_desk(f"sqlite:///{fleet.server.home / 'desk.sqlite'}")
     found = sessions.read(desk, token[1], idle=timedelta(hours=1), longest=timedelta(hours=1))

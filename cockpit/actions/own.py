@@ -1,0 +1,22 @@
+"""Actions of everybody on the own sessions."""
+
+from cockpit.actions.action import Actor, action
+from data.desk import sessions
+from data.desk.store import Desk
+
+END = action("own.end_session", "logout", None)
+END_OTHERS = action("own.end_other_sessions", "logout", None)
+
+
+def end_session(desk: Desk, actor: Actor, account_id: int, id: str) -> None:
+    """End one session of an account, by its id in the list. Refused if the account has no such session."""
+    with END.by(desk, actor, f"end session {id}"):
+        sessions.end_one(desk, account_id, id)
+
+
+def end_other_sessions(desk: Desk, actor: Actor, account_id: int, token: str) -> int:
+    """End all sessions of an account but the one of a token. Returns how many."""
+    with END_OTHERS.by(desk, actor, "end other sessions") as entry:
+        count = sessions.end_others(desk, account_id, token)
+        entry.what = f"end {count} other sessions"
+    return count
