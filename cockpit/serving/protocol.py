@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from cockpit import settings, telemetry
 from cockpit.access import early
+from cockpit.serving import headers
 from cockpit.serving.connections import Waiting
 
 HEAD_BYTES, HEADERS, URL_BYTES = 32_768, 100, 8_192
@@ -55,7 +56,8 @@ class Refusal(Exception):
         body, kind = self.page or f"{self.text}\n".encode(), b"html" if self.page else b"plain"
         return b"".join([
             STATUS_LINE[self.status], b"content-type: text/%b; charset=utf-8\r\n" % kind,
-            b"content-length: %d\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n" % len(body),
+            b"content-length: %d\r\ncache-control: no-store\r\n" % len(body),
+            headers.lines(),
             b"retry-after: %d\r\n" % self.retry if self.retry else b"", b"connection: close\r\n\r\n", body,
         ])  # fmt: skip
 

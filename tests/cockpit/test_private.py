@@ -1,17 +1,27 @@
 """Files are their owner's alone and headers close what no page needs, whatever the surroundings."""
 
+import asyncio
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 import app as application
 from cockpit import settings
 from cockpit.access import changes
 from cockpit.commands import cli
 from cockpit.errors import UsageError
+from cockpit.serving import headers
+from cockpit.serving.protocol import STATUS_LINE, Refusal
 from data.errors import DataError
 from data.home import Home
 
@@ -96,6 +106,46 @@ def test_nothing_runs_without_an_anchor_of_the_audit(tmp_path: Path, monkeypatch
 
 
 def test_headers_close_what_no_page_needs() -> None:
-    headers = application.HEADERS
-    assert "camera=()" in headers["Permissions-Policy"]
-    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    told = headers.HEADERS
+    assert "camera=()" in told["Permissions-Policy"]
+    assert told["Cross-Origin-Opener-Policy"] == told["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+async def _fails(request: Request) -> Response:
+    raise RuntimeError("unexpected")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/healthz", 200),
+        ("/none", 401),
+        ("/login", 200),
+        ("/login/demo", 405),
+        ("/media/x", 404),
+        ("/login/fails", 500),
+    ],
+)
+def test_every_answer_carries_the_headers(path: str, status: int, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "var"))
+    settings.current.cache_clear()
+    routes = [Route("/login/fails", _fails), *application.ROUTES]
+    served = Starlette(routes=routes, middleware=[Middleware(outer) for outer in application.OUTER])
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(served, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(path)
+
+    answer = asyncio.run(asked())
+    settings.current.cache_clear()
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in headers.HEADERS} == headers.HEADERS
+
+
+@pytest.mark.parametrize("status", sorted(STATUS_LINE.keys() & {400, 408, 413, 414, 431, 503}))
+def test_an_answer_without_the_application_carries_them_too(status: int) -> None:
+    told = Refusal(status, "no", page=b"<p>no</p>" if status == 503 else b"").answer()
+    head = told.split(b"\r\n\r\n")[0].decode().splitlines()[1:]
+    found = dict(line.split(": ", 1) for line in head)
+    assert {name: found.get(name.lower()) for name in headers.HEADERS} == headers.HEADERS

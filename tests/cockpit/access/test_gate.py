@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-import app as application
 from cockpit import settings
 from cockpit.access import account, gate, hosts, login, visitors
 from cockpit.access.visitors import COOKIE
+from cockpit.serving import headers
 from data.desk import accounts, audit, clock, failures, models, proof, sessions
 from tests.factory import DISTRICT
 
@@ -40,7 +40,7 @@ async def stream(socket: WebSocket) -> None:
 def served() -> Starlette:
     """Our own routes behind our own middleware; what Streamlit serves is stood for by one page and one websocket."""
     routes = [*login.ROUTES, *account.ROUTES, WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", inner)]
-    middleware = [Middleware(application.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)]
+    middleware = [Middleware(headers.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)]
     return Starlette(routes=routes, middleware=middleware)
 
 

@@ -25,6 +25,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
 from cockpit.reports import make, worker
 from cockpit.reports.request import Request
+from cockpit.serving import headers
 from data.desk import accounts, audit, clock, sessions, tokens
 from data.schema import end_of
 from tests.examples import examples
@@ -85,7 +86,7 @@ def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
     """Asks a path as a role that holds OWN; as nobody without one."""
     served = Starlette(
         routes=application.ROUTES,
-        middleware=[Middleware(application.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
+        middleware=[Middleware(headers.Headers), Middleware(hosts.KnownHosts), Middleware(gate.Gate)],
     )
 
     def asked(path: str, role: str = "", method: str = "GET", **how: Any) -> httpx.Response:
@@ -131,8 +132,9 @@ def test_every_route_but_the_open_ones_refuses_who_is_not_signed_in(get: Callabl
 def test_whoever_is_signed_in_reaches_the_own_account_and_the_dictionary(
     get: Callable[..., httpx.Response], role: str
 ) -> None:
-    for path in SIGNED_IN - {"/logout"}:
+    for path in SIGNED_IN - {"/logout", "/account/sessions"}:
         assert get(path, role).status_code in (200, 204, 307), path
+    assert get("/account/sessions", role, "POST").status_code == 303
 
 
 @pytest.mark.parametrize("role", MATRIX)
