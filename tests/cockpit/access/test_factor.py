@@ -138,6 +138,15 @@ def test_the_password_page_asks_for_the_code(name: str) -> None:
     assert [(row["what"], row["result"]) for row in rows] == [("change of the password", "totp")] * 2
 
 
+@pytest.mark.parametrize("code", ["", "000000", "aaaa-aaaa-aaaa-aaaa"])
+def test_a_missing_or_wrong_code_at_sign_in_is_in_the_audit(name: str, code: str) -> None:
+    on(name)
+    told = browse(name, lambda c: c.post("/login", data={"name": name, "password": PASSWORD, "totp": code}))
+    assert told.status_code == 401
+    row = audit.entries(visitors.desk(), who=name, event="login_failed", limit=1)[0]
+    assert (row["result"], row["address"]) == ("totp", "10.1.2.3")
+
+
 def test_a_recovery_code_works_once_in_place_of_the_app(name: str) -> None:
     desk, (_secret, codes) = visitors.desk(), on(name)
     assert len(set(codes)) == secondfactor.RECOVERY
