@@ -20,15 +20,14 @@ from pathlib import Path
 import pandas as pd
 
 from bench.district import district
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Asked
-from cockpit.layouts.panels import BREAKDOWNS
-from cockpit.layouts.vitals import ASKED, VITALS
+from cockpit.access.policy import OPERATOR
+from cockpit.panels import screen
+from cockpit.panels.layouts import load
+from cockpit.seen import View
 from data.editions import Edition
 from data.home import Home
 from metrics.areas import children, root
 from metrics.catalog import current, read
-from metrics.compare import against
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import query
@@ -95,7 +94,7 @@ def _cockpit_cold(home: Home, edition_id: str, period: Period) -> None:
 
 def _forget() -> None:
     """Empty every cache of answers and look-ups; the catalog, which no edition changes, stays."""
-    for module in [m for name, m in sys.modules.items() if name.startswith(("metrics.", "cockpit.layouts."))]:
+    for module in [m for name, m in sys.modules.items() if name.startswith(("metrics.", "cockpit.panels."))]:
         for cached in vars(module).values():
             if hasattr(cached, "cache_clear") and cached.__module__ != read.__name__:
                 cached.cache_clear()
@@ -104,15 +103,13 @@ def _forget() -> None:
 def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]:
     """The questions of the district cockpit in the order of the page: what it asks side by side, then the rest."""
     top, catalog = root(edition), current()
-    asked = Asked(edition, catalog, top, period, against(period, "previous", edition.as_of))
-    backlog = catalog.metrics["backlog"]
+    layout = load(None, catalog).cockpit(top.level)
+    metric = catalog.metrics[layout.metric]
+    view = View(edition, catalog, top, metric, period, "previous", "zh", "m", False, OPERATOR, layout)
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),
-        "tiles, towns, trend, ageing, oldest, breakdowns, reds": lambda: answers.ahead(
-            asked, ASKED, VITALS, backlog, backlog, BREAKDOWNS
-        ),
-        "towns of the metric, with states": lambda: answers.parts(asked, backlog, "town", VITALS),
-        "biggest mover and why": lambda: answers.today(asked, VITALS, ASKED),
+        "what the panels query in parallel": lambda: screen.query_ahead(view),
+        "what rests on it: alerts, figures, words": lambda: screen.prepare(view),
     }
 
 

@@ -1,4 +1,4 @@
-"""Plotly figures as plain dictionaries, in the theme's colours, and the one function that draws them.
+"""Plotly figures as plain dictionaries, in the theme's colours; `cockpit.figures` draws them.
 
 A point that can be opened carries its address as `customdata`; choosing it moves there.
 """
@@ -6,13 +6,9 @@ A point that can be opened carries its address as `customdata`; choosing it move
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import streamlit as st
-from plotly.basedatatypes import BaseFigure
-
-from cockpit import format, nav
+from cockpit import format
 from cockpit.i18n import language
 from cockpit.palette import DARK, LIGHT, Palette
 from metrics.catalog import Metric
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 
 Figure = dict[str, Any]
 FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 MOST_TICKS = 7
 FEW = 5
 """Below so many of what is counted the axis has a tick for each: there is no half a case."""
@@ -134,45 +129,6 @@ def columns(
     layout["xaxis"] |= {"type": "category"}
     layout |= {"showlegend": False, "bargap": 0.25}
     return {"data": [bar], "layout": layout}
-
-
-class Checked(BaseFigure):  # type: ignore[misc]  # Plotly has no types
-    """A figure that Plotly need not check again: charts are made here alone, and a test has Plotly check them.
-
-    Checking costs ten times what sending the figure does.
-    """
-
-    _figure: Figure
-
-    def __init__(self, figure: Figure) -> None:
-        object.__setattr__(self, "_figure", figure)  # nothing of a BaseFigure is set up: it is only asked for this
-
-    def to_dict(self) -> Figure:
-        return self._figure
-
-
-def show(figure: Figure, *, key: str, height: int = 240, label: str = "") -> None:
-    """Draw a figure. `label` says in words what it shows, for those who cannot see it."""
-    opens = any(trace.get("customdata") for trace in figure["data"])
-    st.plotly_chart(
-        Checked({**figure, "layout": {**figure["layout"], "height": height}}),
-        key=key,
-        theme=None,
-        width="stretch",
-        height=height,
-        config=CONFIG,
-        on_select=partial(_open, key) if opens else "ignore",
-        selection_mode="points",
-        alt=label or None,
-    )
-
-
-def _open(key: str) -> None:
-    points = st.session_state[key].selection.points
-    found = points[0].get("customdata") if points else None
-    href = found[0] if isinstance(found, (list, tuple)) and found else found
-    if href:
-        nav.go(str(href))
 
 
 def palette(view: "View") -> Palette:

@@ -1,41 +1,26 @@
 """Geometry by URL: what the map draws, and the areas of a name. Fetched once an edition, never part of a run."""
 
 import gzip
-import json
 import re
 from functools import lru_cache
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cockpit import editions, settings
+from cockpit import editions, outlines, settings
 from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
-from data.editions import Edition
 from data.errors import DataError
 from data.schema import end_of
 from metrics import areas
-from metrics.areas import Area
 from metrics.errors import MetricsError
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 FOUND = 12
 CODE = re.compile(r"[0-9]{1,12}")
-
-
-def url(edition: Edition, area: Area, *, own: bool = False) -> str:
-    """Where the polygons right below `area` are served, or with `own` its own one."""
-    return f"/geo/{edition.id}/{area.code}.geojson" + ("?own=1" if own else "")
-
-
-@lru_cache(maxsize=512)
-def drawable(edition: Edition, area: Area, *, own: bool = False) -> bool:
-    """Whether there is anything to draw: a polygon or at least a point."""
-    return bool(_rows(edition, area, own))
 
 
 async def geojson(request: Request) -> Response:
@@ -75,30 +60,7 @@ ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}
 def _file(edition_id: str, code: int, own: bool) -> bytes:
     """The zipped FeatureCollection. Geometry goes through as stored, never parsed."""
     edition = editions.named(settings.current(), edition_id)
-    return gzip.compress(collection(edition, areas.area(edition, code), own=own), 6)
-
-
-def collection(edition: Edition, area: Area, *, own: bool = False) -> bytes:
-    """The FeatureCollection of the areas right below one, or of itself."""
-    features = (_feature(*row) for row in _rows(edition, area, own))
-    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
-
-
-def _feature(code: int, name: str, lon: float | None, lat: float | None, geometry: str | None) -> str:
-    shape = geometry or json.dumps({"type": "Point", "coordinates": [lon, lat]})
-    about = json.dumps({"name": name, "lon": lon, "lat": lat}, ensure_ascii=False)
-    return f'{{"type":"Feature","id":"{code}","properties":{about},"geometry":{shape}}}'
-
-
-def _rows(edition: Edition, area: Area, own: bool) -> list[tuple[Any, ...]]:
-    """Code, name, point and polygon of every live area that has one of the two."""
-    sql = (
-        "SELECT a.code, a.name, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "
-        f"WHERE a.{'code' if own else 'parent'} = $1 "
-        "AND a.holder = a.code AND (s.code IS NOT NULL OR a.lon IS NOT NULL) "
-        "QUALIFY row_number() OVER (PARTITION BY a.code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY a.code"
-    )
-    return edition.cursor().execute(sql, [area.code]).fetchall()
+    return gzip.compress(outlines.collection(edition, areas.area(edition, code), own=own), 6)
 
 
 def _grants(request: Request) -> Grants:

@@ -23,7 +23,8 @@ COMMANDS = ("python -m cockpit demo", "python -m cockpit serve")
 def bad_parameter(name: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = ()) -> None:
     """The URL names something that is not there. near: text and href of what may have been meant."""
     kinds = {
-        "area": _("No such area"), "metric": _("No such metric"), "edition": _("No such edition of the data"),
+        "area": _("No such area"), "metric": _("No such metric"),
+        "topic": _("No such topic"), "edition": _("No such edition of the data"),
         "from": _("Not a period"), "to": _("Not a period"),
     }  # fmt: skip
     _page(kinds.get(name, _("The address cannot be read")), f"{name}={asked}", hint, near)

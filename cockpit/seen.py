@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from cockpit import compared, editions, settings
 from cockpit.access.policy import Can, Grants
@@ -17,12 +17,34 @@ from data.editions import Edition
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric, load, use
+from metrics.catalog.model import Text
 from metrics.compare import against, is_running
 from metrics.extent import is_empty
 from metrics.period import Period
 from metrics.question import exists_at
 
-DEFAULT_METRIC = "backlog"
+
+class Layout(Protocol):
+    """What a view knows of its layout: that is `cockpit.panels.layouts.Layout`, which knows the panels as well."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def use(self) -> str: ...
+    @property
+    def name(self) -> Text: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def metrics(self) -> tuple[str, ...]: ...
+    @property
+    def spare(self) -> tuple[str, ...]: ...
+    @property
+    def splits(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> tuple[Any, ...]: ...
+    @property
+    def panels(self) -> tuple[Any, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,7 @@ class View:
     given: the URL's parameters of KEPT, as they stand.
     compare: the period that changes are told against.
     grants: what whoever looks may see; `edition` answers for that alone.
+    layout: the panels of the screen: the cockpit of the area's level, or the topic that the address names.
     """
 
     edition: Edition
@@ -44,11 +67,17 @@ class View:
     size: str
     wall: bool
     grants: Grants
+    layout: Layout
     given: tuple[tuple[str, str], ...] = ()
 
     @property
     def as_of(self) -> datetime:
         return self.edition.as_of
+
+    @property
+    def topic(self) -> str:
+        """The id of the topic; empty on a cockpit."""
+        return self.layout.id if self.layout.use == "topic" else ""
 
     @property
     def shared(self) -> "View":
@@ -96,8 +125,10 @@ class View:
         return bool(get_script_run_ctx(suppress_warning=True)) and st.context.theme.type == "dark"
 
     def metric_at(self, level: str) -> Metric:
-        """The chosen metric, or the default one where the chosen one does not exist at `level`."""
-        return self.metric if exists_at(self.metric, level) else self.catalog.metrics[DEFAULT_METRIC]
+        """The chosen metric where it exists at `level`, else the layout's own, else the first of its metrics there."""
+        names = (self.metric.id, self.layout.metric, *self.layout.metrics)
+        there = (name for name in names if exists_at(self.catalog.metrics[name], level))
+        return self.catalog.metrics[next(there, self.metric.id)]
 
     def href(self, page: str = "cockpit", **changes: object) -> str:
         """The URL of a page that keeps this view, with changes.

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     publish_seconds: int = Field(
         60, ge=2, le=86_400, description="seconds until what is pushed is to be seen, 2 or more"
     )
+    layouts: Path | None = Field(
+        None, description="folder with a district's own topics and cockpits (*.yaml), added to ours"
+    )
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -242,7 +245,7 @@ class Settings(BaseSettings):
             of_text(key.get_secret_value())
         return key
 
-    @field_validator("catalog", "sources", "reports", "fonts")
+    @field_validator("catalog", "sources", "layouts", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

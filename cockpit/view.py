@@ -16,7 +16,9 @@ from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
-from cockpit.seen import DEFAULT_METRIC, View, catalog_of
+from cockpit.panels import layouts
+from cockpit.panels.layouts import Layout
+from cockpit.seen import View, catalog_of
 from cockpit.wording import worded
 from data.desk import reports
 from data.editions import Edition
@@ -30,7 +32,7 @@ from metrics.extent import default_period
 from metrics.period import Period
 from metrics.question import metric_of
 
-KEPT = ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
+KEPT = ("topic", "area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 """The parameters of every page; the others belong to one page and are left behind by `View.href`."""
 COMPARISONS = ("previous", "last_year")
 DATE = "%Y-%m-%d"
@@ -81,17 +83,20 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     catalog = catalog_of(config)
     parameters = _reopened(parameters)
     edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
+    area = _area(edition, parameters.get("area"), grants)
+    layout = _layout(layouts.of(config), parameters.get("topic"), area)
     return View(
         edition,
         catalog,
-        _area(edition, parameters.get("area"), grants),
-        _metric(catalog, parameters.get("metric")),
+        area,
+        _metric(catalog, parameters.get("metric") or layout.metric),
         _period(edition, parameters.get("from"), parameters.get("to")),
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
         _choice("lang", parameters.get("lang"), (config.language, *LANGUAGES)),
         _choice("size", parameters.get("size"), ("m", "l")),
         parameters.get("wall") == "1",
         grants,
+        layout,
         tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
     )
 
@@ -157,16 +162,25 @@ def _areas_near(edition: Edition, asked: str) -> Near:
     return [(place.name, link("cockpit", {"area": place.code})) for place in found or areas.find(edition, asked, 5)]
 
 
-def _metric(catalog: Catalog, asked: str | None) -> Metric:
+def _layout(known: layouts.Layouts, topic: str | None, area: Area) -> Layout:
+    """The topic that is named, or the cockpit of the area's level."""
+    if not topic:
+        return known.cockpit(area.level)
+    found = {layout.id: layout for layout in known.topics()}
+    if topic not in found:
+        near = [(layout.name[language()], link("cockpit", {"topic": layout.id})) for layout in found.values()]
+        raise BadParameter("topic", topic, _("There is no topic of this name."), near)
+    return found[topic]
+
+
+def _metric(catalog: Catalog, asked: str) -> Metric:
     try:
-        return metric_of(catalog, asked or DEFAULT_METRIC)
+        return metric_of(catalog, asked)
     except MetricsError:
-        found = difflib.get_close_matches(asked or "", catalog.metrics, n=3, cutoff=0.5)
+        found = difflib.get_close_matches(asked, catalog.metrics, n=3, cutoff=0.5)
         near = [(catalog.metrics[name].name[language()], link("cockpit", {"metric": name})) for name in found]
         near.append((_("Metric dictionary"), link("dictionary", {})))
-        raise BadParameter(
-            "metric", asked or DEFAULT_METRIC, _("The catalog has no metric of this id."), near
-        ) from None
+        raise BadParameter("metric", asked, _("The catalog has no metric of this id."), near) from None
 
 
 def _period(edition: Edition, start: str | None, end: str | None) -> Period:

@@ -8,7 +8,7 @@ import time
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import editions, settings
-from cockpit.layouts import overview
+from cockpit.panels import screen
 from cockpit.seen import catalog_of
 from cockpit.view import read
 from data.editions import Edition
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SLOW = (
     "numpy", "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "streamlit.elements.plotly_chart",
-    "streamlit.elements.arrow", "cockpit.charts", "cockpit.components.header",
+    "streamlit.elements.arrow", "cockpit.figures", "cockpit.components.header",
 )  # fmt: skip
 LOOK_SECONDS = 2.0
 ALL_SECONDS = 1800.0
@@ -87,6 +87,6 @@ def _answers(edition: Edition, code: int) -> None:
     """What the cockpit of an area shows when nothing else is asked of it."""
     try:
         with editions.ahead(edition):
-            overview.ready(read({"area": str(code)}, settings.current()).shared)
+            screen.prepare(read({"area": str(code)}, settings.current()).shared)
     except Exception as error:  # a courtesy: whoever opens this area is told what is wrong with it
         log.info("area %s is not made ready: %s", code, error)  # also at the end, which stops what is being asked

@@ -13,7 +13,6 @@ from metrics.question import Question, question
 from metrics.spread import held, held_only
 from metrics.sums import facts_sql, parameters
 
-METRIC = "backlog"
 BUCKETS: tuple[tuple[str, float, float | None], ...] = (
     ("<1", 0, 1), ("1-3", 1, 3), ("3-7", 3, 7), ("7-15", 7, 15), ("15-30", 15, 30), ("30-90", 30, 90),
     (">90", 90, None),
@@ -23,15 +22,19 @@ BUCKETS: tuple[tuple[str, float, float | None], ...] = (
 
 def ageing(
     edition: Edition,
+    metric: str,
     area: int,
     period: Period,
     *,
     where: Mapping[str, str] | None = None,
     catalog: Catalog | None = None,
 ) -> pd.DataFrame:
-    """The backlog at the end of the period by age: bucket, low, high (days, None = no end) and n, one row a bucket."""
+    """What a stock metric holds at the end of the period, one row a bucket of age.
+
+    Columns: bucket, low, high (days, None = no end) and n.
+    """
     catalog = catalog or current()
-    q = question(edition, catalog, [METRIC], area, (period,), None, None, where)
+    q = question(edition, catalog, [metric], area, (period,), None, None, where)
     domain = catalog.domain(q.metrics[0])
     q = narrowed(q, q.metrics[0])
     counts = ", ".join(f"count(*) FILTER (WHERE {aged(q, low, high)})" for _, low, high in BUCKETS)

@@ -1,9 +1,9 @@
-"""The cockpits: one page for all levels. `?area=CODE` names the area, its level decides the layout."""
+"""The cockpits and topics: one page for all levels. `?area=CODE` names the area, its level or `?topic=` the layout."""
 
 import streamlit as st
 
 from cockpit.components.header import header
-from cockpit.layouts import overview, publicity, village, wall
+from cockpit.panels import publicity, screen, wall
 from cockpit.view import current
 
 view = current("cockpit")
@@ -12,9 +12,8 @@ if view.wall:
 else:
     header(view)
     view = view.shared
-    if view.area.level != "village":
-        overview.draw(view)
-    elif st.query_params.get("sheet") == "publicity":
-        publicity.draw(view)
+    panel = publicity.of(view) if st.query_params.get("sheet") == "publicity" else None
+    if panel:
+        publicity.sheet(view, panel)
     else:
-        village.draw(view)
+        screen.draw(view)

@@ -24,7 +24,9 @@ def test_every_setting_is_in_the_table_with_its_default(readme: Path) -> None:
     plain = {name: told[PREFIX + name.upper()] for name in Settings.model_fields}
     assert plain.pop("threads") == ""  # the processors of the machine
     assert plain.pop("sources") == ""  # beside the store
-    assert [plain.pop(name) for name in ("catalog", "reports", "fonts", "schedule", "calendar")] == [""] * 5  # no file
+    assert [plain.pop(name) for name in ("catalog", "layouts", "reports", "fonts", "schedule", "calendar")] == [
+        ""
+    ] * 6  # no file
     assert plain.pop("three_rate_weights") == "30,35,35"
     assert plain.pop("debug") == "0"
     assert plain.pop("demo") == "0"

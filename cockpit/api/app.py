@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
-from cockpit import editions, geo, settings
+from cockpit import editions, outlines, settings
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
@@ -156,7 +156,7 @@ def tree(
     """As JSON the area, the names above it and what lies below; as GeoJSON the outlines of what lies below."""
     asked, place = _scope(caller, edition, area)
     if format == "geojson":
-        return Response(geo.collection(asked, place), media_type="application/geo+json")
+        return Response(outlines.collection(asked, place), media_type="application/geo+json")
     told = {
         **_area(place),
         "above": [_area(a) for a in areas.path(asked, place)[:-1]],

@@ -36,7 +36,7 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
 
     charts.trend(view, metric, days, lines, *, hrefs=()) -> Figure   # Line(name, values, style="now")
     charts.columns(view, names, values, *, hrefs=(), states=()) -> Figure       # ageing: upright, ordered
-    charts.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
+    figures.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
 
     table.table(columns, rows, *, pages=(), total=(), caption="", key)               # cards on a phone
         Column(text, sort="href", sorted="", lead=False, number=False, short=False)  # lead: names the row

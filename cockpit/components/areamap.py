@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cockpit import format, geo, settings
+from cockpit import format, outlines, settings
 from cockpit.components.base import define
 from cockpit.i18n import _
 from metrics.areas import Area
@@ -82,7 +82,7 @@ def areamap(
         return
     review = getattr(settings.current(), "map_review", None)
     data = {
-        "geometry": geo.url(view.edition, parent, own=own),
+        "geometry": outlines.url(view.edition, parent, own=own),
         "areas": tuple(areas),
         "steps": tuple(steps),
         "points": tuple(points),
@@ -99,7 +99,7 @@ def areamap(
 
 def drawable(view: "View", parent: Area, *, own: bool = False) -> bool:
     """Whether the edition has anything to draw below `parent` (or of itself)."""
-    return geo.drawable(view.edition, parent, own=own)
+    return outlines.drawable(view.edition, parent, own=own)
 
 
 def steps(metric: Metric, values: Sequence[float | None]) -> tuple[list[Step], list[int | None]]:

@@ -3,10 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
-
-import streamlit as st
 
 from cockpit import assets
 
@@ -20,10 +18,17 @@ class Draw(Protocol):
 def define(name: str) -> Draw:
     """The mounting command of the component whose files are `name.js` and `name.css`. Call once, at import.
 
-    It takes what is to be drawn, or that as `packed` has made it.
+    It takes what is to be drawn, or that as `packed` has made it. Streamlit learns of the component when it is first
+    drawn: reports use the words of a component without any screen.
     """
-    mount = st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
-    return lambda *, key, data: mount(key=key, data=data if isinstance(data, bytes) else packed(data))
+
+    @cache
+    def mount() -> Any:
+        import streamlit as st
+
+        return st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
+
+    return lambda *, key, data: mount()(key=key, data=data if isinstance(data, bytes) else packed(data))
 
 
 def packed(data: Mapping[str, Any]) -> bytes:

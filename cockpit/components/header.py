@@ -18,6 +18,7 @@ from cockpit.compared import label
 from cockpit.components.base import define, packed
 from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.nav import here
+from cockpit.panels import layouts
 from metrics import areas
 from metrics.extent import default_period, extent
 from metrics.freshness import freshness
@@ -80,7 +81,7 @@ def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallb
         "fresh": freshness_in_words(view),
         "data": view.data_page(),
         "find": find if looks else None,
-        "menus": [_periods(view), _comparisons(view)],
+        "menus": [*_topics(view), _periods(view), _comparisons(view)],
         "pages": [*_of_numbers(view), *_pages(view.grants, dict(view.given))],
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
@@ -213,6 +214,19 @@ def _periods(view: "View") -> dict[str, Any]:
         "href": view.here(period=Period(view.period.start, view.period.end)),
     }
     return {"label": _("Period"), "value": chosen, "items": items, "custom": custom}
+
+
+def _topics(view: "View") -> list[dict[str, Any]]:
+    """The menu of topics, with the cockpit first; none where there are no topics."""
+    topics = layouts.of(settings.current()).topics(view.area.level)
+    if not topics or not view.grants.may(Can.LOOK):
+        return []
+    items = [{"text": _("Cockpit"), "href": view.href(topic=None, metric=None), "chosen": not view.topic}]
+    items += [
+        {"text": t.name[language()], "href": view.href(topic=t.id, metric=None), "chosen": t.id == view.topic}
+        for t in topics
+    ]
+    return [{"label": _("Topic"), "value": next(item["text"] for item in items if item["chosen"]), "items": items}]
 
 
 def _comparisons(view: "View") -> dict[str, Any]:

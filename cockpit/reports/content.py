@@ -5,8 +5,8 @@ from datetime import datetime
 
 from cockpit import format
 from cockpit.i18n import _, language, using
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Asked
+from cockpit.panels import answers
+from cockpit.panels.answers import Asked
 from cockpit.reports import provenance, sections, wording
 from cockpit.reports.disclosure import tables as disclosure
 from cockpit.reports.errors import ReportError

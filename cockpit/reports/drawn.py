@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 
 from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.layouts import answers
+from cockpit.panels import answers
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ages, Trend
 from cockpit.reports.model import Block, Chart, Series
@@ -94,14 +94,15 @@ def _limits(metric: Metric) -> list[tuple[float, str, str]]:
 
 def ages(section: Ages, scene: Scene) -> Iterator[Block]:
     """How long what is open has been open, as columns."""
-    if not scene.at(("backlog",), scene.view.area.level):
+    name = section.metrics[0] if section.metrics else scene.view.layout.metric
+    if not scene.at((name,), scene.view.area.level):
         return
-    found = answers.ageing(scene.asked)
+    metric = scene.view.catalog.metrics[name]
+    found = answers.ageing(scene.asked, metric)
     if not found["n"].sum():
         return
     names = [_("{span} days", span=bucket.replace("-", "–")) for bucket in found["bucket"]]
     values = [float(n) for n in found["n"]]
-    metric = scene.view.catalog.metrics["backlog"]
     told = "；".join(f"{name} {format.number(value)}" for name, value in zip(names, values, strict=True))
     yield Chart(
         _("Age of the backlog"), "bar", names, [Series(metric.name[language()], values)],

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import ConfigDict, Field, ValidationError
 
 from cockpit.access.policy import Can
 from cockpit.i18n import _
+from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
 from cockpit.screens import words
 from data import yamls
@@ -101,9 +102,10 @@ class Trend(_Section):
 
 
 class Ages(_Section):
-    """The backlog by age."""
+    """What a stock metric holds by age; that of the cockpit by default."""
 
     type: Literal["ages"]
+    metrics: tuple[Name, ...] = Field((), max_length=1)
 
 
 class Cases(_Section):
@@ -198,14 +200,14 @@ class Kind(Model):
 
 
 @cache
-def load(extra: Path | None, catalog: Catalog) -> dict[str, Kind]:
-    """Our kinds and those of the folder `extra`, by id; one of theirs replaces ours of the same id.
+def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Kind]:
+    """Our kinds, one a topic, and those of the folder `extra`, by id; one of theirs replaces ours of the same id.
 
     Raises ReportError that lists the faults found, each with file and field.
     """
     if extra is not None and not extra.is_dir():
         raise ReportError(_("the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra))
-    found: dict[str, Kind] = {}
+    found: dict[str, Kind] = {kind.id: kind for kind in map(of_topic, layouts.topics())}
     faults: list[str] = []
     for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
         try:
@@ -219,6 +221,27 @@ def load(extra: Path | None, catalog: Catalog) -> dict[str, Kind]:
         more = _(" and {n} more", n=len(faults) - MOST_FAULTS) if len(faults) > MOST_FAULTS else ""
         raise ReportError("; ".join(faults[:MOST_FAULTS]) + more)
     return found
+
+
+def of_topic(topic: Layout) -> Kind:
+    """The kind of report that shows a topic: a section for each of its panels that paper has room for."""
+    sections = [panel.section() for panel in topic.panels]
+    headings = [{"heading": panel.title} if panel.title else {} for panel in topic.panels]
+    about = {
+        "zh": f"专题“{topic.name.zh}”的指标、下辖单位与趋势。",
+        "en": f"The topic {topic.name.en}: metrics, areas below, trends.",
+    }
+    return Kind.model_validate(
+        {
+            "id": f"topic_{topic.id}", "file": topic.file, "name": topic.name, "about": about,
+            "title": {
+                "zh": f"{{area}}{topic.name.zh}专题（{{period}}）", "en": f"{{area}}: {topic.name.en}, {{period}}",
+            },
+            "levels": [level for level in topic.levels if level in get_args(Level)],
+            "metrics": topic.metrics, "define": True,
+            "sections": [{**h, **s} for h, s in zip(headings, sections, strict=True) if s],
+        }
+    )  # fmt: skip
 
 
 def named(kinds: dict[str, Kind], id: str) -> Kind:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cockpit import format
 from cockpit.i18n import _, language, ngettext
-from cockpit.layouts import answers
+from cockpit.panels import answers
 from cockpit.reports import tables, wording
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ranking, Reds

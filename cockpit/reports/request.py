@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from cockpit import editions
 from cockpit.access.policy import Can, Grants
 from cockpit.i18n import _
+from cockpit.panels import layouts
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
 from cockpit.screens import words
-from cockpit.seen import DEFAULT_METRIC, View, catalog_of
+from cockpit.seen import View, catalog_of
 from cockpit.settings import Settings
 from cockpit.wording import worded
 from data.editions import Edition
@@ -77,7 +78,7 @@ class Told:
 
 def kinds_of(config: Settings) -> dict[str, Kind]:
     """The kinds of report of these settings."""
-    return kinds.load(config.reports, catalog_of(config))
+    return kinds.load(config.reports, catalog_of(config), layouts.of(config))
 
 
 def check(request: Request, config: Settings, grants: Grants) -> Told:
@@ -119,12 +120,15 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
             raise ReportError(told)
     rows = kind.rows and request.rows and all(grants.may(Can.EXPORT, place.code, place.end) for place in places)
     request = request.model_copy(update={"rows": rows})
-    metric = catalog.metrics[DEFAULT_METRIC]
-    views = tuple(
-        View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants)
-        for place in places
-    )  # fmt: skip
+    views = tuple(_view(config, edition, place, period, request, grants) for place in places)
     return Told(request, kind, views)
+
+
+def _view(config: Settings, edition: Edition, place: Area, period: Period, request: Request, grants: Grants) -> View:
+    """What the cockpit of the place shows, with its own metric."""
+    catalog, layout = catalog_of(config), layouts.of(config).cockpit(place.level)
+    metric = catalog.metrics[layout.metric]
+    return View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants, layout)
 
 
 def fits(kind: Kind, level: str) -> bool:

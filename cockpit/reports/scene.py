@@ -8,9 +8,9 @@ import pandas as pd
 
 from cockpit import format, settings
 from cockpit.i18n import _
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Asked, Vital
 from cockpit.names import area_name
+from cockpit.panels import answers
+from cockpit.panels.answers import Asked, Vital
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
 from cockpit.seen import View
@@ -22,7 +22,6 @@ from metrics.reds import Red
 from metrics.sites import sites
 
 SITES = "site_pass_rate"
-COUNTS = answers.COUNTS
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Scene:
                 names |= dict.fromkeys(kind.metrics_of(section, chosen))
             if isinstance(section, TextSection):
                 names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
-        names |= dict.fromkeys(COUNTS)
+        names |= dict.fromkeys(self.view.catalog.presence)
         here = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
         found = answers.vitals(self.asked, here)
         return {name: self._judged(vital) for name, vital in found.items()}
@@ -98,8 +97,9 @@ class Scene:
     @cached_property
     def empty(self) -> bool:
         """Whether nothing at all is known of the area in this period."""
-        counted = [format.given(v.now.value) for name, v in self.vitals.items() if name in COUNTS]
-        others = [v for name, v in self.vitals.items() if name not in COUNTS]
+        presence = self.view.catalog.presence
+        counted = [format.given(v.now.value) for name, v in self.vitals.items() if name in presence]
+        others = [v for name, v in self.vitals.items() if name not in presence]
         return not any(counted) and all(v.now.quality in WITHOUT_VALUE or not v.now.value for v in others)
 
     @cached_property

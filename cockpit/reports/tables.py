@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from cockpit import format
 from cockpit.i18n import _, ngettext
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Part
 from cockpit.names import source_name
+from cockpit.panels import answers
+from cockpit.panels.answers import Part
 from cockpit.reports import wording
 from cockpit.reports.disclosure.tables import Guarded
 from cockpit.reports.kind import TableBy, Tiles

@@ -6,8 +6,8 @@ from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.layouts.answers import Vital
 from cockpit.names import source_name
+from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
 from cockpit.screens import words

@@ -15,9 +15,9 @@ from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
-from cockpit.layouts import answers
-from cockpit.layouts.words import ask as asked_of
 from cockpit.names import area_name, source_name
+from cockpit.panels import answers
+from cockpit.panels.labels import ask as asked_of
 from cockpit.reports import content
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained

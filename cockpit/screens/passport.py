@@ -9,8 +9,8 @@ from cockpit import format
 from cockpit.components import tiles
 from cockpit.components.record import Item, record
 from cockpit.i18n import _, language
-from cockpit.layouts.answers import Asked, Vital, vitals
 from cockpit.names import source_name, sources
+from cockpit.panels.answers import Asked, Vital, vitals
 from cockpit.screens import words
 from cockpit.seen import View
 from data.schema import LEVELS, SPANS

@@ -15,7 +15,8 @@ from cockpit.components.table import Cell, Column, Page
 from cockpit.i18n import _, language
 from cockpit.names import area_name, source_name
 from cockpit.screens import words
-from cockpit.screens.shared import NOT_GIVEN, case_href, when
+from cockpit.screens.shared import case_href, when
+from cockpit.screens.words import NOT_GIVEN
 from cockpit.seen import View
 from cockpit.view import BadParameter
 from data.schema import FACTS

@@ -16,9 +16,6 @@ from metrics import areas
 from metrics.freshness import Freshness
 from metrics.question import exists_at
 
-NOT_GIVEN = "–"
-"""Stands in an address for the facts that have nothing in the column filtered by."""
-
 
 def is_told(view: View, page: str) -> bool:
     """Whether the chosen metric exists at the area's level; if not, says where it does."""

@@ -12,11 +12,10 @@ from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.tiles import Tile
 from cockpit.i18n import _, language, ngettext
-from cockpit.names import area_name, source_name
+from cockpit.movers import decimals_of, group_name, named_movers, split_title
 from cockpit.screens import words
-from cockpit.screens.shared import NOT_GIVEN
+from cockpit.screens.words import NOT_GIVEN
 from cockpit.seen import View
-from metrics.catalog import Metric
 from metrics.compare import so_far
 from metrics.question import AREAS
 from metrics.question import filters as known
@@ -42,7 +41,7 @@ def ask(view: View, where: dict[str, str]) -> Explanation:
 
 def chips(view: View, where: dict[str, str]) -> list[Chip]:
     return [
-        Chip(f"{words.column(name)}: {_name(view, name, value)}", view.here(**{name: None}))
+        Chip(f"{words.column(name)}: {group_name(view, name, value)}", view.here(**{name: None}))
         for name, value in where.items()
     ]
 
@@ -68,19 +67,6 @@ def sentence(view: View, found: Explanation) -> str:
     return _("{told}: {more}", told=moved, more=movers) if movers else moved
 
 
-def named_movers(view: View, found: Explanation) -> str:
-    """`按镇街 沙洲镇 −0.6，青埠镇 +0.3`: the largest movers down and up, of one split; empty where none moved."""
-    by, places = found.leading, decimals_of(view.catalog.metrics[found.metric])
-    if by is None:
-        return ""
-    parts = [
-        f"{_name(view, by, move.group)} {format.signed(effect, places)}"
-        for move in found.movers()
-        if (effect := round(move.effect, places))
-    ]
-    return _("{split} {parts}", split=_title(by), parts=_(", ").join(parts)) if parts else ""
-
-
 def _amount(view: View, change: float) -> str:
     number = format.signed(change, decimals(view))
     if view.metric.is_percent:
@@ -90,11 +76,6 @@ def _amount(view: View, change: float) -> str:
 
 def decimals(view: View) -> int:
     return decimals_of(view.metric)
-
-
-def decimals_of(metric: Metric) -> int:
-    """A change of a rate is told to a tenth of a point."""
-    return max(1, metric.decimals) if metric.is_rate else metric.decimals
 
 
 def fine(view: View) -> int:
@@ -160,7 +141,7 @@ class Line:
 def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> None:
     """The steps from one period to the other by one breakdown, and the same as a table."""
     every = lines(view, found, by, where)
-    header.title(_title(by), level=2)
+    header.title(split_title(by), level=2)
     bars.waterfall(
         [_bar(view, line) for line in merged(every, MOST_STEPS)],
         start=Bar(format.period(found.against), found.before or 0, format.quantity(view.metric, found.before)),
@@ -183,7 +164,7 @@ def lines(view: View, found: Explanation, by: str, where: dict[str, str]) -> lis
         mix = round(move.mix, places)
         links = _links(view, by, move.group, where)
         told.append(
-            Line(_name(view, by, move.group), move.before, move.after, mix, round(effect - mix, places), *links)
+            Line(group_name(view, by, move.group), move.before, move.after, mix, round(effect - mix, places), *links)
         )
     return sorted(told, key=lambda line: -abs(line.effect))
 
@@ -235,22 +216,6 @@ def _row(view: View, line: Line) -> list[Cell | str]:
         *(format.signed(round(value, places), places) for value in effects),
         Cell(_("Rows"), line.rows) if line.rows else "",
     ]
-
-
-def _title(by: str) -> str:
-    return {
-        "district": _("By district"), "town": _("By town"), "village": _("By village"), "category": _("By category"),
-        "source": _("By source"), "department": _("By responsible unit"),
-    }[by]  # fmt: skip
-
-
-def _name(view: View, by: str, group: str) -> str:
-    if by in AREAS:
-        own = group == str(view.area.code)
-        return _("{area}, own level", area=view.area.name) if own else area_name(view.edition, group)
-    if group in ("", NOT_GIVEN):
-        return _("not given")
-    return source_name(view.edition, group) if by == "source" else words.value(by, group)
 
 
 def _links(view: View, by: str, group: str, where: dict[str, str]) -> tuple[str, str]:

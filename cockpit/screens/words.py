@@ -14,6 +14,9 @@ from data.values import times
 from metrics.catalog import Domain, Metric
 from metrics.catalog.model import Text
 
+NOT_GIVEN = "–"
+"""Stands in an address for the facts that have nothing in the column filtered by."""
+
 
 def column(name: str) -> str:
     """The heading of a fact's or a site verdict's column; its own name where there is none."""

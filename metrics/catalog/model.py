@@ -108,6 +108,14 @@ class Sides(Model):
     rest: Text | None = None
 
 
+class Counterpart(Model):
+    """Another metric, shown next to one where the two differ by more than `apart`; {value} stands in the note."""
+
+    metric: Name
+    apart: float = Field(ge=0)
+    note: Text
+
+
 class Bound(Model):
     """A limit with its operator: 5 % is not the same as 5 % or more."""
 
@@ -174,6 +182,7 @@ class Metric(Model):
     aggregate: Aggregate | None = None
     composite: tuple[Part, ...] | None = None
     sides: Sides | None = None
+    counterpart: Counterpart | None = None
     scale: float = 1
     unit: Text
     decimals: int = Field(default=0, ge=0, le=4)
@@ -231,7 +240,10 @@ class Metric(Model):
 
 
 class Domain(Model):
-    """One file of the catalog: the fact or view its metrics are about, its terms, measures and metrics."""
+    """One file of the catalog: the fact or view its metrics are about, its terms, measures and metrics.
+
+    presence: counts of which one at least is above zero wherever an area has delivered anything.
+    """
 
     id: Name
     file: str
@@ -239,6 +251,7 @@ class Domain(Model):
     fact: str
     view: str | None = None
     dimensions: tuple[str, ...] = ()
+    presence: tuple[Name, ...] = ()
     terms: dict[Name, str] = {}
     measures: dict[Name, Measure] = {}
     metrics: tuple[Metric, ...] = Field(min_length=1)
@@ -278,6 +291,11 @@ class Catalog:
 
     def domain(self, metric: Metric) -> Domain:
         return next(domain for domain in self.domains if domain.id == metric.domain)
+
+    @property
+    def presence(self) -> tuple[str, ...]:
+        """The metrics that tell whether an area has any data."""
+        return tuple(name for domain in self.domains for name in domain.presence)
 
     def rollups(self) -> tuple[Rollup, ...]:
         """The daily tables that publishing builds: by area, by town, by town and dimension, of facts with flows."""

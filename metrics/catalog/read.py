@@ -146,6 +146,10 @@ def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
 
 def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:
     yield from _measure_faults(domain)
+    own = {metric.id for metric in domain.metrics if metric.value}
+    for name in domain.presence:
+        if name not in own:
+            yield f'{domain.file}: presence: "{name}" is not a count of this file.{did_you_mean(name, own)}'
     yield from _metric_faults(domain, {m.id: m for d in domains for m in d.metrics})
 
 
@@ -173,6 +177,9 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
             other = metrics.get(part.metric)
             if other is None or other.numerator is None:
                 yield f'{at}.composite: "{part.metric}" is not a rate.{did_you_mean(part.metric, metrics)}'
+        if metric.counterpart and metric.counterpart.metric not in metrics:
+            near = did_you_mean(metric.counterpart.metric, metrics)
+            yield f'{at}.counterpart: there is no metric "{metric.counterpart.metric}".{near}'
         also = metric.thresholds.also if metric.thresholds else None
         if also and not _stands_beside(metrics.get(also), metric):
             yield f'{at}.thresholds.also: "{also}" is not a metric with thresholds for its own value at the same levels'

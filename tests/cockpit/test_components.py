@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import plotly.graph_objects as go
 import pytest
 
-from cockpit import charts, i18n
+from cockpit import charts, figures, i18n
 from cockpit.components import areamap, base, header, ranking, tiles
 from metrics.catalog import Metric, load
 from metrics.period import Period
@@ -164,4 +164,4 @@ def test_plotly_finds_nothing_wrong_with_our_figures() -> None:
     )
     for figure in drawn:
         go.Figure(figure)  # raises where a name or a value is none of Plotly's
-        assert charts.Checked(figure).to_dict() is figure
+        assert figures.Checked(figure).to_dict() is figure

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import app
-from cockpit import assets, geo, settings
+from cockpit import assets, geo, outlines, settings
 from cockpit.access.policy import OPERATOR
 from data.areas import load_areas
 from data.editions import Edition
@@ -94,8 +94,8 @@ def test_an_area_serves_its_own_outline(edition: Edition) -> None:
 def test_an_area_without_geometry_is_an_empty_collection(edition: Edition) -> None:
     assert collection(edition, TOWNS[0]) == []
     assert collection(edition, VILLAGES[0], "own=1") == []
-    assert not geo.drawable(edition, area(edition, TOWNS[0]))
-    assert geo.drawable(edition, area(edition, DISTRICT))
+    assert not outlines.drawable(edition, area(edition, TOWNS[0]))
+    assert outlines.drawable(edition, area(edition, DISTRICT))
 
 
 def test_it_may_be_kept_for_ever_and_travels_zipped(edition: Edition) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cockpit import editions, settings, warm
 from cockpit.access.policy import Grants, Held
-from cockpit.layouts import attention, overview
+from cockpit.panels import alerts, screen
 from cockpit.view import View, read
 from data.home import Home
 from metrics import sites
@@ -40,13 +40,13 @@ def edition(home: Home, day: int) -> str:
 def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sites._all.cache_clear()
     made: list[tuple[str, int]] = []
-    ready = overview.ready
+    ready = screen.prepare
 
     def noted(view: View) -> None:
         ready(view)
         made.append((view.edition.id, view.area.code))
 
-    monkeypatch.setattr(overview, "ready", noted)
+    monkeypatch.setattr(screen, "prepare", noted)
 
     async def two_editions() -> tuple[str, str]:
         staying = asyncio.create_task(warm.stay())
@@ -69,15 +69,15 @@ def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypat
 def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
     edition(home, 20)
     config = settings.current()
-    overview.ready(read({"area": str(TOWNS[0])}, config).shared)
-    hits = attention.lines.cache_info().hits
+    screen.prepare(read({"area": str(TOWNS[0])}, config).shared)
+    hits = alerts.lines.cache_info().hits
     official = Grants((Held("official", TOWNS[0], TOWNS[0] + 1000),))
     view = read({"area": str(TOWNS[0])}, config, official)
-    told = attention.lines(view.shared)
-    assert attention.lines.cache_info().hits == hits + 1
-    assert told == attention.lines(view), "what is shared is what the visitor's own rights give"
+    told = alerts.lines(view.shared)
+    assert alerts.lines.cache_info().hits == hits + 1
+    assert told == alerts.lines(view), "what is shared is what the visitor's own rights give"
     with pytest.raises(OutOfScope):
-        attention.lines(replace(view.shared, area=area(view.edition, DISTRICT)))
+        alerts.lines(replace(view.shared, area=area(view.edition, DISTRICT)))
 
 
 def test_readers_keep_the_edition_before_until_the_new_one_is_ready(

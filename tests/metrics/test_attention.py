@@ -107,7 +107,7 @@ def test_intake_far_above_the_weekday_is_told(home: Home) -> None:
 
 
 def test_ageing_buckets_add_up_to_the_backlog_and_open_their_rows(district: Edition) -> None:
-    told = ageing(district, DISTRICT, NOVEMBER)
+    told = ageing(district, "backlog", DISTRICT, NOVEMBER)
     assert told["n"].sum() == query(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
     for (_, low, high), n in zip(BUCKETS, told["n"], strict=True):
         assert count_rows(district, "backlog", DISTRICT, NOVEMBER, age=(low, high)) == n

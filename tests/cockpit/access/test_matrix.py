@@ -19,7 +19,7 @@ from cockpit import settings
 from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
-from cockpit.layouts import answers
+from cockpit.panels import answers
 from cockpit.screens import data
 from cockpit.screens import rows as rows_screen
 from cockpit.view import BadParameter, View, read
@@ -263,7 +263,7 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
         lambda: query(edition, ["intake"], code, NOVEMBER),
         lambda: rows(edition, "intake", code, NOVEMBER),
         lambda: count_rows(edition, "intake", code, NOVEMBER),
-        lambda: ageing(edition, code, NOVEMBER),
+        lambda: ageing(edition, "backlog", code, NOVEMBER),
         lambda: todo(edition, code),
         lambda: why(edition, "intake", code, NOVEMBER, OCTOBER),
     )

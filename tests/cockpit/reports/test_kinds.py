@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from cockpit.i18n import using
+from cockpit.panels import layouts
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from metrics.catalog import load as load_catalog
@@ -20,7 +21,7 @@ GOOD = {
 def loaded(folder: Path, **changes: object) -> dict[str, kinds.Kind]:
     told = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
     (folder / "mine.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
-    return kinds.load(folder, load_catalog())
+    return kinds.load(folder, load_catalog(), layouts.load(None, load_catalog()))
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def _english() -> Iterator[None]:
 
 
 def test_the_seven_kinds_of_an_inspector_are_there() -> None:
-    ours = set(kinds.load(None, load_catalog()))
+    ours = set(kinds.load(None, load_catalog(), layouts.load(None, load_catalog())))
     assert {"brief", "bulletin", "ledger", "sites", "notice", "monthly", "open_data"} <= ours
 
 
@@ -90,9 +91,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_what_is_no_yaml_says_so(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("id: [", "utf-8")
     with pytest.raises(ReportError, match=r"mine\.yaml: not readable as YAML"):
-        kinds.load(tmp_path, load_catalog())
+        kinds.load(tmp_path, load_catalog(), layouts.load(None, load_catalog()))
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:
     with pytest.raises(ReportError, match='Did you mean "brief"'):
-        kinds.named(kinds.load(None, load_catalog()), "breif")
+        kinds.named(kinds.load(None, load_catalog(), layouts.load(None, load_catalog())), "breif")

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Asked
+from cockpit.panels import answers
+from cockpit.panels.answers import Asked
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
 from data.editions import current

@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
-from cockpit.layouts import answers, attention, clocks, panels, places, publicity, village, vitals, wall, words
+from cockpit.components.tiles import Tile
+from cockpit.panels import alerts, answers, areas, breakdowns, labels, points, publicity, todo, trend, wall
+from cockpit.panels.tiles import TilesPanel
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
@@ -102,6 +104,19 @@ def parameters(href: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(href).query))
 
 
+def panel_of(view: View) -> TilesPanel:
+    """The tiles of a layout."""
+    return next(panel for panel in view.layout.panels if isinstance(panel, TilesPanel))
+
+
+def split_of(view: View, by: str) -> breakdowns.SplitPanel:
+    return next(p for p in view.layout.panels if isinstance(p, breakdowns.SplitPanel) and p.split == by)
+
+
+def tiles_of(view: View) -> tuple[Tile, ...]:
+    return panel_of(view).tiles(view)
+
+
 def html(app: AppTest) -> str:
     return "".join(text.value for text in app.get("html"))
 
@@ -146,24 +161,24 @@ def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
 def test_tiles_hold_the_numbers_of_the_query(see: See) -> None:
     view = see(area=TOWNS[1])
     told = query(view.edition, ["overdue_open"], view.area.code, view.period)
-    tile = next(tile for tile in vitals.vital_tiles(view) if tile.name == "超期未结件数")
+    tile = next(tile for tile in tiles_of(view) if tile.name == "超期未结件数")
     assert tile.value == f"{told['value'].item():.0f}" == "20"
     assert len(tile.trend) == answers.MONTHS
     assert tile.trend[-1] == 20
 
 
 def test_a_metric_without_a_source_gives_its_place_and_is_named(see: See) -> None:
-    names = [tile.name for tile in vitals.vital_tiles(see())]
-    assert len(names) == vitals.TILES
+    names = [tile.name for tile in tiles_of(see())]
+    assert len(names) == panel_of(see()).most
     assert "站点健康" not in names
     assert "首次响应时长" not in names
     assert "受理量" in names
-    assert set(vitals.unfed(see())) >= {"站点健康", "首次响应时长"}
+    assert set(panel_of(see())._unfed(see())) >= {"站点健康", "首次响应时长"}
 
 
 def test_the_rate_that_hides_late_open_cases_is_told_where_it_parts(see: See) -> None:
     def note(area: int) -> str:
-        return next(tile.note for tile in vitals.vital_tiles(see(area=area)) if tile.name == "按期办结率")
+        return next(tile.note for tile in tiles_of(see(area=area)) if tile.name == "按期办结率")
 
     assert "办结件中为" in note(TOWNS[1])
     assert "办结件中为" not in note(TOWNS[0])
@@ -171,7 +186,7 @@ def test_the_rate_that_hides_late_open_cases_is_told_where_it_parts(see: See) ->
 
 def test_choosing_a_tile_keeps_area_and_period(see: See) -> None:
     view = see(area=TOWNS[0], **{"from": "2026-10-01", "to": "2026-11-01"}, metric="closure_rate")
-    tiles = vitals.vital_tiles(view)
+    tiles = tiles_of(view)
     assert [tile.name for tile in tiles if tile.chosen] == ["办结率"]
     kept = {"area": str(TOWNS[0]), "from": "2026-10-01", "to": "2026-11-01"}
     assert parameters(tiles[0].href) == {**kept, "metric": "backlog"}
@@ -179,7 +194,7 @@ def test_choosing_a_tile_keeps_area_and_period(see: See) -> None:
 
 
 def test_the_ranking_has_the_worst_first_and_leads_down(see: See) -> None:
-    rows = places.area_rows(see(metric="on_time_rate"))
+    rows = areas.area_rows(see(metric="on_time_rate"))
     assert [row.name for row in rows][:2] == ["沙洲镇", "北塘街道"]
     assert [row.state for row in rows][:2] == ["red", "green"]
     assert rows[0].interval
@@ -189,102 +204,106 @@ def test_the_ranking_has_the_worst_first_and_leads_down(see: See) -> None:
 
 def test_a_small_sample_stands_apart(see: See) -> None:
     view = see(area=TOWNS[0], metric="on_time_rate", **{"from": "2026-11-01", "to": "2026-11-06"})
-    rows = places.area_rows(view)
+    rows = areas.area_rows(view)
     assert all(row.small for row in rows)
-    assert all(area.step is None for area in places.map_areas(view)[0])
+    assert all(area.step is None for area in areas.map_areas(view)[0])
 
 
 def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) -> None:
     view = see()
-    parts = answers.parts(words.ask(view), view.metric, "town")
+    parts = answers.parts(labels.ask(view), view.metric, "town")
     whole = query(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
     assert sum(part.now.value for part in parts) == whole
-    own = next(row for row in places.area_rows(view) if row.name == "区本级")
+    own = next(row for row in areas.area_rows(view) if row.name == "区本级")
     assert own.href == ""
-    assert "区本级" not in [area.name for area in places.map_areas(view)[0]]
+    assert "区本级" not in [area.name for area in areas.map_areas(view)[0]]
 
 
 def test_the_map_names_the_worst_three(see: See) -> None:
-    drawn, steps = places.map_areas(see(metric="on_time_rate"))
+    drawn, steps = areas.map_areas(see(metric="on_time_rate"))
     assert [area.name for area in drawn if area.mark] == ["沙洲镇", "北塘街道"]
     assert [area.step for area in drawn] == [4, 0]
     assert len(steps) == 5
 
 
 def test_bounds_held_against_people_colour_the_map_by_state(see: See) -> None:
-    drawn, steps = places.map_areas(see(metric="overdue_open"))
+    drawn, steps = areas.map_areas(see(metric="overdue_open"))
     assert [step.state for step in steps] == ["green", "amber", "red"]
     assert {area.name: steps[area.step].state for area in drawn} == {area.name: area.state for area in drawn}
 
 
 def test_a_metric_unknown_below_is_replaced_and_said_so(see: See) -> None:
     view = see(area=TOWNS[0], metric="three_rate_score")
-    assert places.compared(view)[1].id == "backlog"
-    assert places.note(view) == "三率综合分不在村社一级计算"
-    assert places.note(see(metric="three_rate_score")) == ""
+    assert areas.compared(view)[1].id == "backlog"
+    assert areas.note(view) == "三率综合分不在村社一级计算"
+    assert areas.note(see(metric="three_rate_score")) == ""
 
 
 def test_each_bar_opens_what_it_counted(see: See) -> None:
     view = see(area=TOWNS[1])
-    bars = [*panels.age_bars(view), *panels.breakdown_bars(view, "category"), *panels.breakdown_bars(view, "source")]
+    bars = [
+        *breakdowns.age_bars(view),
+        *breakdowns.split_bars(view, "category"),
+        *breakdowns.split_bars(view, "source"),
+    ]
     opened = [bar for bar in bars if bar.href]
-    assert sum(bar.value for bar in panels.age_bars(view)) == 20
+    assert sum(bar.value for bar in breakdowns.age_bars(view)) == 20
     assert opened
     assert [counted(view, bar.href) for bar in opened] == [bar.value for bar in opened]
 
 
 def test_bars_of_a_rate_are_as_long_as_the_rate_and_tell_their_sample(see: See) -> None:
     view = see(metric="on_time_rate")
-    bars = panels.breakdown_bars(view, "category")
-    assert len(bars) == panels.MOST_BARS
+    bars = breakdowns.split_bars(view, "category")
+    assert len(bars) == breakdowns.MOST_BARS
     opened = [bar for bar in bars if bar.href]
     assert [f"样本 {counted(view, bar.href)}" for bar in opened] == [bar.note.split("，")[0] for bar in opened]
     assert [f"{bar.value:.1f} %" for bar in opened] == [bar.text for bar in opened]
-    assert panels.breakdown_note(view, "category") == "另有 4 项未列"
+    assert split_of(view, "category")._note(view) == "另有 4 项未列"
 
 
 def test_each_unit_opens_its_rows(see: See) -> None:
     view = see(metric="closed")
-    rows = places.department_rows(view)
+    rows = breakdowns.split_rows(view, "department")
     assert {row.name for row in rows} == {"城管", "住建"}
     assert [f"{counted(view, row.href)} 件" for row in rows] == [row.value for row in rows]
 
 
 def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
     view = see(metric="intake")
-    figure = panels.trend_figure(view, dark=False)
+    figure = trend.trend_figure(view, dark=False)
     line = figure["data"][0]
     assert len(line["x"]) == 22
     assert [counted(view, href) for href in line["customdata"]] == [value or 0 for value in line["y"]]
 
 
 def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
-    names = [line["name"] for line in panels.trend_figure(see(metric="intake"), dark=False)["data"]]
+    names = [line["name"] for line in trend.trend_figure(see(metric="intake"), dark=False)["data"]]
     assert names == ["本期", "未完，截至 08:00", "上期"]
 
 
 def test_the_unfinished_day_is_dashed_and_the_line_ends_before_it(see: See) -> None:
-    now, running, _before = panels.trend_figure(see(metric="backlog"), dark=False)["data"]
+    now, running, _before = trend.trend_figure(see(metric="backlog"), dark=False)["data"]
     assert now["y"][-1] is None
     assert running["x"] == ["2026-11-21", "2026-11-22"]
     assert running["y"][0] == now["y"][-2]
     assert running["line"]["dash"] != now["line"]["dash"] == "solid"
     over = see(metric="backlog", **{"from": "2026-10-01", "to": "2026-11-01"})
-    assert "未完" not in str([line["name"] for line in panels.trend_figure(over, dark=False)["data"]])
+    assert "未完" not in str([line["name"] for line in trend.trend_figure(over, dark=False)["data"]])
 
 
 def test_a_period_without_data_is_grey_on_every_panel(see: See) -> None:
     view = see(**{"from": "2027-01-05", "to": "2027-02-11"})
-    assert [(line.mark, line.label, line.state) for line in attention.lines(view)] == [("○", "本时段没有数据", "none")]
-    assert {tile.state for tile in vitals.vital_tiles(view)} == {"none"}
-    assert {tile.value for tile in vitals.vital_tiles(view)} == {"无数据"}
-    assert not places.has_values(view)
-    assert not panels.breakdown_bars(view, "category")
-    assert not places.department_rows(view)
+    assert [(line.mark, line.label, line.state) for line in alerts.lines(view)] == [("○", "本时段没有数据", "none")]
+    assert {tile.state for tile in tiles_of(view)} == {"none"}
+    assert {tile.value for tile in tiles_of(view)} == {"无数据"}
+    assert not areas.has_values(view)
+    assert not breakdowns.split_bars(view, "category")
+    assert not breakdowns.split_rows(view, "department")
 
 
 def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
-    now, _running, before = panels.trend_figure(see(metric="intake"), dark=False)["data"]
+    now, _running, before = trend.trend_figure(see(metric="intake"), dark=False)["data"]
     assert "2026-11-03" in now["text"][2]
     assert "2026-10-03" in before["text"][2]
 
@@ -292,33 +311,33 @@ def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
 def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
     view = see(metric="intake", **{"from": "2026-01-01", "to": "2027-01-01"})
     assert view.against == replace(view, compare="last_year").against
-    line = answers.line(words.ask(view), view.metric)
+    line = answers.line(labels.ask(view), view.metric)
     assert line.previous == line.last_year
     assert len(line.now.buckets) == 47
-    names = [line["name"] for line in panels.trend_figure(view, dark=False)["data"]]
+    names = [line["name"] for line in trend.trend_figure(view, dark=False)["data"]]
     assert len(names) == len(set(names)) < 3
 
 
 def test_months_before_the_first_case_are_a_gap_not_zero(see: See) -> None:
     view = see()
-    trend = answers.vitals(words.ask(view), ("backlog", "intake"))["backlog"].trend
-    assert [value is None for value in trend] == [True] * 8 + [False] * 5
+    months = answers.vitals(labels.ask(view), ("backlog", "intake"))["backlog"].trend
+    assert [value is None for value in months] == [True] * 8 + [False] * 5
 
 
 def test_a_metric_that_nothing_feeds_leaves_no_empty_panels(screen: Screen, see: See) -> None:
     view = see(metric="site_health")
-    assert not places.has_values(view)
-    assert not panels.has_trend(view)
+    assert not areas.has_values(view)
+    assert not trend.has_trend(view)
     assert "本期没有一个镇街有这项指标的数据" in html(screen(metric="site_health"))
 
 
 def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
-    assert not any(panels.trend_figure(see(metric="three_rate_score"), dark=False)["data"][0]["customdata"])
+    assert not any(trend.trend_figure(see(metric="three_rate_score"), dark=False)["data"][0]["customdata"])
 
 
 def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
     view = see()
-    red, old, moved = attention.lines(view)
+    red, old, moved = alerts.lines(view)
     assert red.state == "red"
     assert red.items[0].strong == "临江区"
     assert {"沙洲镇", "北塘街道"} & {item.strong for item in red.items}
@@ -351,27 +370,27 @@ def test_the_fold_holds_a_few_of_each_metric_and_a_link_to_the_others(see: See, 
 
 
 def test_nothing_over_its_limit_is_good_news_in_green(see: See) -> None:
-    line = attention.reds(see(), [])
+    line = alerts.reds(see(), [])
     assert (line.state, line.mark, len(line.items)) == ("green", "●", 0)
 
 
 def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
     view = see(area=VILLAGES[0])
-    cards = clocks.cards(view)
+    cards = todo.cards(view)
     assert [card.title for card in cards] == [f"在办 {i}" for i in range(5)]
     assert [card.state for card in cards] == ["red", "amber", "none", "none", "none"]
     assert [card.clock for card in cards] == ["超期 2 天", "今日 13:00 到期", "还有 2 天", "还有 9 天", ""]
     assert [stage.state for stage in cards[0].stages] == ["done", "overdue"]
-    assert [(count.text, count.n) for count in clocks.counts(view)] == [
+    assert [(count.text, count.n) for count in todo.counts(view)] == [
         ("在办", "5"), ("超期", "1"), ("今日到期", "1"), ("三日内", "1"),
     ]  # fmt: skip
     assert urlsplit(cards[0].href).path == "/case"
 
 
 def test_a_village_maps_its_open_cases(see: See) -> None:
-    points = village.case_points(see(area=VILLAGES[0]))
-    assert [point.state for point in points] == ["red", "amber", "none", "none", "none"]
-    assert points[0].text == "在办 0 超期 2 天"
+    shown = points.case_points(see(area=VILLAGES[0]))
+    assert [point.state for point in shown] == ["red", "amber", "none", "none", "none"]
+    assert shown[0].text == "在办 0 超期 2 天"
 
 
 def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen, see: See) -> None:
@@ -379,12 +398,12 @@ def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen
     assert "小塘村自 2026-09-01 起并入苇塘村" in told
     assert f"area={VILLAGES[2]}" in told
     july = see(area=MERGED, **{"from": "2026-07-01", "to": "2026-08-01"}, metric="closed")
-    assert answers.vitals(words.ask(july), ("closed",))["closed"].now.value == 1
+    assert answers.vitals(labels.ask(july), ("closed",))["closed"].now.value == 1
 
 
 def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
     view = see(area=VILLAGES[2])
-    found = answers.closed_cases(words.ask(view), publicity.MOST_ROWS)
+    found = answers.closed_cases(labels.ask(view), view.catalog.metrics["closed"], publicity.MOST_ROWS)
     shown = [cell for row in found.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]
     assert len(found) == query(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
     assert not any("张三" in cell or "解放路" in cell for cell in shown)

@@ -7,7 +7,7 @@ checked that the visitor may see the area.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -18,7 +18,6 @@ from metrics import ageing as ages
 from metrics import areas, todo
 from metrics import today as attention
 from metrics.areas import Area
-from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric
 from metrics.compare import against, is_running
 from metrics.frames import each, period_of
@@ -33,8 +32,6 @@ from metrics.thresholds import Baseline, baseline, states
 
 MONTHS = 13
 """A tile's line: this month and the twelve before, so that last year's month stands at its other end."""
-COUNTS = ("backlog", "intake", "closed")
-"""Where all of these are zero, an area has no data."""
 BY_DAY, BY_WEEK = 62, 400
 """Periods up to so many days are drawn by day, by week; longer ones by month."""
 ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
@@ -109,35 +106,12 @@ class Line(NamedTuple):
     last_year: Series
 
 
-@kept(maxsize=256)
-def ahead(
-    asked: Asked, names: tuple[str, ...], below: tuple[str, ...], metric: Metric, split: Metric, splits: tuple[str, ...]
-) -> None:
-    """Ask side by side what the panels of a cockpit ask one by one, so that each finds its answer made.
-
-    names, below: the metrics of the area's tiles, and those of the areas below. What needs a look is left: it rests on
-    these answers. split, splits: the metric that is broken down, and by what.
-    """
-    side_by_side(
-        [
-            partial(vitals, asked, names),
-            *(partial(parts, asked, split, by) for by in splits),
-            partial(oldest, asked),
-            partial(ageing, asked),
-            partial(line, asked, metric),
-            partial(reds, asked),
-            # last, since it finds held what the tiles ask first
-            *([partial(_lower, asked, below)] if level_below(asked.area) else []),
-        ]
-    )
-
-
 @lru_cache(maxsize=256)
 def vitals(asked: Asked, names: tuple[str, ...]) -> dict[str, Vital]:
     """The metrics of a row of tiles, by id; one that does not exist at the area's level is left out."""
     months, frame = _months(asked), _own(asked, names)
     found = {(row.metric, period_of(row)): row for row in each(frame)}
-    begun = _begun(frame, months)
+    begun = _begun(asked, frame, months)
     now = over(frame, asked.period)
     told = dict(zip(now["metric"], _states(asked, now), strict=True))
     return {
@@ -228,10 +202,10 @@ def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) 
 
 
 @lru_cache(maxsize=256)
-def ageing(asked: Asked) -> pd.DataFrame:
-    """The backlog by age: `metrics.ageing.ageing`."""
+def ageing(asked: Asked, metric: Metric) -> pd.DataFrame:
+    """What the metric holds by age: `metrics.ageing.ageing`."""
     where = dict(asked.where) or None
-    return ages.ageing(asked.edition, asked.area.code, asked.period, where=where, catalog=asked.catalog)
+    return ages.ageing(asked.edition, metric.id, asked.area.code, asked.period, where=where, catalog=asked.catalog)
 
 
 @lru_cache(maxsize=256)
@@ -266,10 +240,10 @@ def open_cases(edition: Edition, area: Area) -> int:
 
 
 @lru_cache(maxsize=64)
-def closed_cases(asked: Asked, limit: int) -> pd.DataFrame:
-    """The cases closed in the period, newest first, as `metrics.rows.rows` tells them."""
+def closed_cases(asked: Asked, metric: Metric, limit: int) -> pd.DataFrame:
+    """The cases that the metric counts as closed in the period, newest first: `metrics.rows.rows`."""
     return rows(
-        asked.edition, "closed", asked.area.code, asked.period,
+        asked.edition, metric.id, asked.area.code, asked.period,
         order="closed_at", descending=True, limit=limit, catalog=asked.catalog,
     )  # fmt: skip
 
@@ -292,9 +266,12 @@ def level_below(area: Area) -> str | None:
     return lower if lower is None or lower in AREAS else AREAS[0]
 
 
-def _begun(frame: pd.DataFrame, months: Sequence[Period]) -> date:
+def _begun(asked: Asked, frame: pd.DataFrame, months: Sequence[Period]) -> date:
     """The first month in which the area has anything at all: before it, nothing is known, not zero."""
-    counts = frame[frame["metric"].isin(COUNTS) & (frame["value"] > 0)]["period"]
+    counted = [name for name in asked.catalog.presence if name in set(frame["metric"])]
+    if not counted:
+        return months[0].start
+    counts = frame[frame["metric"].isin(counted) & (frame["value"] > 0)]["period"]
     return min([period for period in counts if period >= months[0].start], default=months[-1].start)
 
 

@@ -1,17 +1,19 @@
-"""A village's to-do: its open cases as cards, the one whose clock runs out next on top."""
+"""The to-do panel: open cases as cards, the one whose clock runs out next on top."""
+
+from functools import partial
+from typing import Literal
 
 import pandas as pd
 
 from cockpit import format
-from cockpit.components import todo
-from cockpit.components.header import notice, title
 from cockpit.components.timeline import Stage, State
 from cockpit.components.todo import Card, Count
-from cockpit.i18n import _
+from cockpit.i18n import _, language
 from cockpit.kept import kept
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Row
-from cockpit.layouts.words import source_name
+from cockpit.panels import answers
+from cockpit.panels.answers import Row
+from cockpit.panels.base import Panel, Query
+from cockpit.panels.labels import source_name
 from cockpit.seen import View
 from data.values.zones import elapsed
 from metrics.frames import each
@@ -22,13 +24,29 @@ TOLD = ("overdue", "today", "three days")
 """What the line above the cards counts; the rest is in the total."""
 
 
-def to_do(view: View) -> None:
-    """How many are open and how pressing they are, then a card for each."""
-    title(_("To do"))
-    todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
-    if left := answers.open_cases(view.edition, view.area) - len(cards(view)):
-        everything = view.href("rows", metric="backlog", sort="due_at")
-        notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
+class TodoPanel(Panel):
+    """How many cases are open and how pressing they are, then a card for each. Its metric counts the open ones."""
+
+    kind: Literal["todo"]
+
+    def shown(self, view: View) -> bool:
+        return view.area.live
+
+    def queries(self, view: View) -> list[Query]:
+        return [partial(answers.to_do, view.edition, view.area)]
+
+    def prepare(self, view: View) -> None:
+        cards(view)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header, todo
+
+        view = self.at(view)
+        header.title(self.title[language()] if self.title else _("To do"))
+        todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
+        if left := answers.open_cases(view.edition, view.area) - len(cards(view)):
+            everything = view.href("rows", metric=view.metric, sort="due_at")
+            header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
 @kept(maxsize=512)
@@ -36,7 +54,7 @@ def counts(view: View) -> tuple[Count, ...]:
     found = answers.to_do(view.edition, view.area)[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
     pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in TOLD if found[name]]
-    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric="backlog")), *pressing)
+    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
 
 
 @kept(maxsize=512)

@@ -1,33 +1,82 @@
-"""今天要看: what turned red since yesterday, what has been open longest, what moved most, each with its way in."""
+"""The panel of alerts: what turned red since yesterday, what has been open longest, what moved most."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
+from typing import Any, Literal
 
 import pandas as pd
 
 from cockpit import format
-from cockpit.components.today import Item, Line, today
+from cockpit.components.today import Item, Line
 from cockpit.i18n import _, language, ngettext
 from cockpit.kept import kept
-from cockpit.layouts import answers
-from cockpit.layouts.vitals import VITALS, fed_metrics, to_look_at
-from cockpit.layouts.words import area_name, ask, rows_link
-from cockpit.screens.why import named_movers
+from cockpit.movers import named_movers
+from cockpit.panels import answers
+from cockpit.panels.base import Panel, Query
+from cockpit.panels.labels import area_name, ask, rows_link
+from cockpit.panels.tiles import asked_together
 from cockpit.seen import View
 from data.values.zones import elapsed
 from metrics.frames import each
 from metrics.question import exists_at
 from metrics.reds import Red
-from metrics.today import Mover
+from metrics.today import Mover, Today
 
 SHOWN = 3
 FOLDED = 3
 """So many of one metric stand in the folded list; a link leads to the others."""
 
 
-def attention(view: View) -> None:
-    """Draw the strip over the metrics of the tiles."""
-    today(lines(view), label=_("To look at today"))
+class AlertsPanel(Panel):
+    """The strip over the tiles; on a wall the worst reds, one a line. A topic shows the reds of its own metrics."""
+
+    kind: Literal["alerts"]
+
+    def queries(self, view: View) -> Sequence[Query]:
+        return [partial(answers.oldest, ask(view)), partial(answers.reds, ask(view))]
+
+    def prepare(self, view: View) -> None:
+        lines(view)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header, today
+
+        if not view.wall:
+            today.today(lines(view), label=_("To look at today"))
+            return
+        found = reds_of(view)
+        header.title(_("Over the limit: {n}", n=len(found)))
+        today.today(wall_lines(view, found), label="")
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "reds"}
+
+
+def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
+    """The worst reds of the area one a line, and what has been open longest."""
+    worst = [red_in_words(view, red) for red in found[:SHOWN]]
+    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
+    old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
+    return [*shown, *([replace(old, on="")] if old else [])]
+
+
+def reds_of(view: View) -> list[Red]:
+    """The one list of reds; on a topic those of its metrics."""
+    found = answers.reds(ask(view))
+    return [red for red in found if red.metric in view.layout.metrics] if view.topic else found
+
+
+def fed_metrics(view: View) -> tuple[str, ...]:
+    """The ids of the layout's metrics that have data in this area."""
+    found = answers.vitals(ask(view), asked_together(view))
+    return tuple(name for name, vital in found.items() if name in view.layout.metrics and vital.ever)
+
+
+def to_look_at(view: View) -> Today:
+    """The oldest cases and what moved most, among the layout's metrics that have data."""
+    return answers.today(ask(view), fed_metrics(view), asked_together(view))
 
 
 @kept(maxsize=512)
@@ -36,8 +85,8 @@ def lines(view: View) -> tuple[Line, ...]:
     if view.empty:
         return (Line("○", _("No data in this period")),)
     found = to_look_at(view)
-    told = [reds(view, answers.reds(ask(view))), oldest(view, found.oldest)]
-    return tuple(line for line in (*told, _mover(view, found.mover)) if line)
+    old = oldest(view, found.oldest) if view.topic == "" else None
+    return tuple(line for line in (reds(view, reds_of(view)), old, _mover(view, found.mover)) if line)
 
 
 def reds(view: View, found: list[Red]) -> Line:
@@ -82,7 +131,7 @@ def has_state(view: View) -> bool:
         part.state != "none"
         for metric in metrics
         if metric.thresholds and exists_at(metric, lower)
-        for part in answers.parts(ask(view), metric, lower, VITALS)
+        for part in answers.parts(ask(view), metric, lower, view.layout.metrics)
     )
 
 
@@ -116,7 +165,7 @@ def oldest(view: View, found: pd.DataFrame) -> Line | None:
     if found.empty:
         return None
     items = tuple(_old(view, row) for row in each(found))
-    everything = view.href("rows", metric="backlog", sort="registered_at")
+    everything = view.href("rows", metric=view.layout.metric, sort="registered_at")
     return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
 
 

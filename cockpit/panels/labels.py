@@ -1,7 +1,7 @@
 """Words and addresses that several panels need."""
 
 from cockpit.i18n import _, language, ngettext
-from cockpit.layouts.answers import Asked, source_names
+from cockpit.panels.answers import Asked, source_names
 from cockpit.seen import View
 from metrics import areas
 from metrics.areas import Area

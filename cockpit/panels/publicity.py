@@ -1,13 +1,13 @@
 """公示单: the cases of a village closed in the period, to print and post. No titles, no places: nothing personal."""
 
+from typing import Literal
+
 from cockpit import format
-from cockpit.components import table
-from cockpit.components.header import notice, title
-from cockpit.components.table import Column
 from cockpit.i18n import _, language, ngettext
-from cockpit.layouts import answers
-from cockpit.layouts.answers import Row
-from cockpit.layouts.words import ask
+from cockpit.panels import answers
+from cockpit.panels.answers import Row
+from cockpit.panels.base import Panel
+from cockpit.panels.labels import ask
 from cockpit.seen import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
@@ -16,9 +16,34 @@ from metrics.frames import each
 MOST_ROWS = 500
 
 
-def draw(view: View) -> None:
+class PublicityPanel(Panel):
+    """The way to the publicity list. Its metric counts what was closed."""
+
+    kind: Literal["publicity"]
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        import streamlit as st
+
+        from cockpit.components import header
+
+        with st.container(key="noprint"):
+            text = self.title[language()] if self.title else _("Publicity list")
+            header.title(text, links=[(_("Show and print"), view.here(sheet="publicity"))])
+
+
+def of(view: View) -> PublicityPanel | None:
+    """The panel of this view's layout, if it has one: without it there is no list."""
+    return next((panel for panel in view.layout.panels if isinstance(panel, PublicityPanel)), None)
+
+
+def sheet(view: View, panel: PublicityPanel) -> None:
     """The list, with the way back."""
-    found = answers.closed_cases(ask(view), MOST_ROWS)
+    from cockpit.components import table
+    from cockpit.components.header import notice, title
+    from cockpit.components.table import Column
+
+    view = panel.at(view)
+    found = answers.closed_cases(ask(view), view.metric, MOST_ROWS)
     place, period = view.area.name, format.period(view.period)
     title(_("Publicity list of {area}", area=place), note=period, links=[(_("Back"), view.here(sheet=None))], level=1)
     if found.empty:

@@ -1,1 +1,0 @@
-"""The cockpits of the levels and the wall: which panels, in which order. What they ask stands in `answers`."""

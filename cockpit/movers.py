@@ -1,0 +1,45 @@
+"""What moved a number, in words: the names of splits and groups, and the largest movers of one split."""
+
+from cockpit import format
+from cockpit.i18n import _
+from cockpit.names import area_name, source_name
+from cockpit.screens import words
+from cockpit.screens.words import NOT_GIVEN
+from cockpit.seen import View
+from metrics.catalog import Metric
+from metrics.question import AREAS
+from metrics.why import Explanation
+
+
+def named_movers(view: View, found: Explanation) -> str:
+    """`按镇街 沙洲镇 −0.6，青埠镇 +0.3`: the largest movers down and up, of one split; empty where none moved."""
+    by, places = found.leading, decimals_of(view.catalog.metrics[found.metric])
+    if by is None:
+        return ""
+    parts = [
+        f"{group_name(view, by, move.group)} {format.signed(effect, places)}"
+        for move in found.movers()
+        if (effect := round(move.effect, places))
+    ]
+    return _("{split} {parts}", split=split_title(by), parts=_(", ").join(parts)) if parts else ""
+
+
+def decimals_of(metric: Metric) -> int:
+    """A change of a rate is told to a tenth of a point."""
+    return max(1, metric.decimals) if metric.is_rate else metric.decimals
+
+
+def split_title(by: str) -> str:
+    return {
+        "district": _("By district"), "town": _("By town"), "village": _("By village"), "category": _("By category"),
+        "source": _("By source"), "department": _("By responsible unit"),
+    }[by]  # fmt: skip
+
+
+def group_name(view: View, by: str, group: str) -> str:
+    if by in AREAS:
+        own = group == str(view.area.code)
+        return _("{area}, own level", area=view.area.name) if own else area_name(view.edition, group)
+    if group in ("", NOT_GIVEN):
+        return _("not given")
+    return source_name(view.edition, group) if by == "source" else words.value(by, group)

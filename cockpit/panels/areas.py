@@ -1,0 +1,209 @@
+"""The panels of the areas below one: on the map and as a list, most in need first."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit import format
+from cockpit.components import areamap, ranking
+from cockpit.components.areamap import MapArea, Step
+from cockpit.components.ranking import RankingRow
+from cockpit.i18n import _, language
+from cockpit.kept import kept
+from cockpit.panels import answers
+from cockpit.panels.answers import Part
+from cockpit.panels.base import Panel, Query
+from cockpit.panels.labels import area_name, ask, how_many, level
+from cockpit.seen import View
+from metrics import areas
+from metrics.catalog import Metric
+from metrics.question import exists_at
+
+STATES = ("green", "amber", "red")
+RANKING_ON_WALL = 640
+MARKED = 3
+"""So many of the worst carry their names on the map."""
+
+
+class MapPanel(Panel):
+    """The areas below, coloured by the metric; a click goes into one. Shown where there are outlines to draw.
+
+    or_ranking: where there are none, it is the list of them instead.
+    """
+
+    kind: Literal["map"]
+    height: int = Field(430, ge=0, le=2000)
+    or_ranking: bool = False
+
+    queries_last = True
+
+    def shown(self, view: View) -> bool:
+        view = self.at(view)
+        if not has_below(view) or not has_values(view):
+            return False
+        return self.or_ranking or areamap.drawable(view, view.area)
+
+    def queries(self, view: View) -> list[Query]:
+        return below_queries(self.at(view))
+
+    def prepare(self, view: View) -> None:
+        map_areas(self.at(view))
+        areamap.drawable(view, view.area)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header
+
+        view = self.at(view)
+        header.title(self.title[language()] if self.title else title(view), note=note(view))
+        if not areamap.drawable(view, view.area):
+            ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=RANKING_ON_WALL)
+            return
+        drawn, steps = map_areas(view)
+        height = 0 if view.wall else self.height
+        areamap.areamap(
+            view, drawn, parent=view.area, steps=steps, title=title(view), height=height,
+            least=compared(view)[1].min_n or 0,
+        )  # fmt: skip
+
+
+class RankingPanel(Panel):
+    """The areas below as a list, with what belongs to none of them."""
+
+    kind: Literal["ranking"]
+    height: int = Field(460, ge=100, le=2000)
+
+    queries_last = True
+
+    def shown(self, view: View) -> bool:
+        return has_below(self.at(view))
+
+    def queries(self, view: View) -> list[Query]:
+        return below_queries(self.at(view))
+
+    def prepare(self, view: View) -> None:
+        area_rows(self.at(view))
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header
+
+        view = self.at(view)
+        if not has_values(view):
+            header.title(title(view))
+            lower = compared(view)[0]
+            header.notice(_("No {level} has data of this metric in this period.", level=level(lower)))
+            return
+        own = self.title[language()] if self.title else _("Most in need first")
+        header.title(title(view) if leads else own, note=note(view) if leads else "")
+        ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height)
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "table", "by": "below", "metrics": self.metrics}
+
+
+def below_queries(view: View) -> list[Query]:
+    """What the areas below are compared by, in one query with the other metrics of the layout."""
+    if not has_below(view):
+        return []
+    lower, metric = compared(view)
+    if not exists_at(metric, lower):
+        return []
+    return [partial(area_parts, view, lower, metric)]
+
+
+def has_below(view: View) -> bool:
+    """Whether there are areas below to compare."""
+    return answers.level_below(view.area) is not None and bool(areas.children(view.edition, view.area))
+
+
+def has_values(view: View) -> bool:
+    """Whether any of the areas below has a value, ranked or not."""
+    lower, metric = compared(view)
+    return exists_at(metric, lower) and any(part.known for part in area_parts(view, lower, metric))
+
+
+def area_parts(view: View, lower: str, metric: Metric) -> tuple[Part, ...]:
+    """The areas below, asked together with the other metrics of the layout."""
+    return answers.parts(ask(view), metric, lower, view.layout.metrics)
+
+
+def title(view: View) -> str:
+    """`积压件数 · 22 个镇街`"""
+    lower, metric = compared(view)
+    return f"{metric.name[language()]} · {how_many(lower, len(areas.children(view.edition, view.area)))}"
+
+
+def note(view: View) -> str:
+    """Why another metric than the chosen one is compared, if so."""
+    lower, metric = compared(view)
+    if metric.id == view.metric.id:
+        return ""
+    return _("{metric} does not exist at {level} level", metric=view.metric.name[language()], level=level(lower))
+
+
+def compared(view: View) -> tuple[str, Metric]:
+    """The level below, and the metric its areas are compared by."""
+    lower = answers.level_below(view.area)
+    assert lower is not None, "a village has no areas below"
+    return lower, view.metric_at(lower)
+
+
+@kept(maxsize=512)
+def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
+    """The areas below with their colours, and the legend. Too small a sample has no colour."""
+    lower, metric = compared(view)
+    found = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
+    marked = {part.group for part in [part for part in found if part.ranked][:MARKED]}
+    steps, colours = _colours(metric, found)
+    drawn = [
+        MapArea(
+            int(part.group),
+            area_name(view, int(part.group)),
+            _told(metric, part),
+            view.href(area=part.group),
+            colour,
+            part.state,
+            part.group in marked,
+            part.small,
+        )
+        for part, colour in zip(found, colours, strict=True)
+    ]
+    return tuple(drawn), tuple(steps)
+
+
+def _colours(metric: Metric, found: Sequence[Part]) -> tuple[list[Step], list[int | None]]:
+    """The legend and each part's step: by state where bounds hold against people or the past, else by value."""
+    limits = metric.thresholds
+    if limits is None or limits.green is None or (limits.against == "value" and not limits.also):
+        return areamap.steps(metric, [part.now.value if part.ranked else None for part in found])
+    bounds = (format.limit(metric), "", str(limits.red))
+    words = (f"{format.state(state).word} {bound}".strip() for state, bound in zip(STATES, bounds, strict=True))
+    steps = [Step(word, state) for word, state in zip(words, STATES, strict=True)]
+    return steps, [STATES.index(part.state) if part.state in STATES else None for part in found]
+
+
+@kept(maxsize=512)
+def area_rows(view: View) -> tuple[RankingRow, ...]:
+    lower, metric = compared(view)
+    found, own = area_parts(view, lower, metric), str(view.area.code)
+    links = ["" if part.group == own else view.href(area=part.group) for part in found]
+    return ranking_rows(view, metric, found, [area_name(view, int(part.group)) for part in found], links)
+
+
+def ranking_rows(
+    view: View, metric: Metric, found: Sequence[Part], names: Sequence[str], links: Sequence[str]
+) -> tuple[RankingRow, ...]:
+    largest = 100 if metric.is_percent else max((part.now.value for part in found if part.ranked), default=0)
+    return tuple(
+        ranking.row(view, metric, part.now, name=name, state=part.state, before=part.before, href=href, largest=largest)
+        for part, name, href in zip(found, names, links, strict=True)
+    )
+
+
+def _told(metric: Metric, part: Part) -> str:
+    if not part.known:
+        return _("No data")
+    value = format.quantity(metric, part.now.value)
+    small = _("Sample {n}, not ranked", n=format.number(part.now.n)) if part.small else ""
+    return f"{value} · {small}" if small else value

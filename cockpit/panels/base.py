@@ -1,0 +1,73 @@
+"""What every panel has: its place in a layout, what it queries, how it is drawn, and its block of a report.
+
+Streamlit is imported where a panel is drawn: reports read layouts without it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from data.schema import LEVELS
+from metrics.catalog.model import Model, Name, Text
+from metrics.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from cockpit.seen import View
+
+Query = Callable[[], object]
+
+
+class Panel(Model):
+    """One block of a screen. A kind is a subclass; the fields here are those of every kind.
+
+    width: share of the row, in proportion to the other panels of it.
+    levels: the levels of area where it is shown; all by default.
+    metrics: what it shows; the chosen metric of the screen, or the metrics of the layout, by default.
+    """
+
+    kind: str
+    title: Text | None = None
+    width: int = Field(1, ge=1, le=24)
+    levels: tuple[str, ...] = LEVELS
+    metrics: tuple[Name, ...] = ()
+
+    queries_last: ClassVar[bool] = False
+    """Whether its queries profit from the answers of the others."""
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
+        for level in levels:
+            if level not in LEVELS:
+                raise ValueError(f'"{level}" is not a level: use {", ".join(LEVELS)}.{did_you_mean(level, LEVELS)}')
+        return levels
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The columns by which it breaks a metric down."""
+        return ()
+
+    def at(self, view: "View") -> "View":
+        """The view with the panel's own metric as the chosen one, if it names any."""
+        return replace(view, metric=view.catalog.metrics[self.metrics[0]]) if self.metrics else view
+
+    def shown(self, view: "View") -> bool:
+        """Whether it has something to say of this view; if not, its place goes to the others of the row."""
+        return True
+
+    def queries(self, view: "View") -> Sequence[Query]:
+        """What drawing will query, as calls that may run in parallel; their answers are cached."""
+        return ()
+
+    def prepare(self, view: "View") -> None:
+        """Make what `draw` caches, outside of a run."""
+
+    def draw(self, view: "View", *, leads: bool) -> None:
+        """Draw it into the current container. leads: it is the first of its row."""
+        raise NotImplementedError
+
+    def section(self) -> dict[str, Any] | None:
+        """Its block of a report, as a section of `cockpit.reports.kind`; None if paper has none."""
+        return None

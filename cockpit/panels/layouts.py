@@ -1,0 +1,226 @@
+"""Layouts: rows of panels, one YAML file each, ours and a district's own (COCKPIT_LAYOUTS).
+
+A layout is the cockpit of some levels, the wall, a topic of the menu, or the pattern for topics that name no rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from cockpit.errors import UsageError
+from cockpit.panels.alerts import AlertsPanel
+from cockpit.panels.areas import MapPanel, RankingPanel
+from cockpit.panels.base import Panel
+from cockpit.panels.breakdowns import AgesPanel, SplitPanel
+from cockpit.panels.points import PointsPanel
+from cockpit.panels.publicity import PublicityPanel
+from cockpit.panels.tiles import TilesPanel
+from cockpit.panels.todo import TodoPanel
+from cockpit.panels.trend import TrendPanel
+from cockpit.seen import catalog_of
+from cockpit.settings import Settings
+from data import yamls
+from data.schema import LEVELS
+from metrics.catalog import Catalog
+from metrics.catalog.model import Model, Name, Text
+from metrics.errors import did_you_mean
+from metrics.question import COLUMNS
+
+HERE = Path(__file__).parents[1] / "layouts"
+MOST_FAULTS = 8
+WALL, PATTERN = "wall", "topic"
+"""The ids of the layout of a wall, and of the one whose rows a topic without rows has."""
+
+
+class StackPanel(Panel):
+    """Several panels below one another, in one place of a row."""
+
+    kind: Literal["stack"]
+    panels: tuple["AnyPanel", ...] = Field(min_length=1)
+
+
+Simple = (
+    AlertsPanel | TilesPanel | MapPanel | RankingPanel | TrendPanel | AgesPanel | SplitPanel | TodoPanel | PointsPanel
+    | PublicityPanel
+)  # fmt: skip
+AnyPanel = Annotated[Simple | StackPanel, Field(discriminator="kind")]
+
+
+class Row(Model):
+    """Panels side by side. new_page: it begins a new page on paper."""
+
+    panels: tuple[AnyPanel, ...] = Field(min_length=1)
+    new_page: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_list(cls, given: Any) -> Any:
+        return {"panels": given} if isinstance(given, list) else given
+
+
+class Layout(Model):
+    """One screen as rows of panels. Equal only to itself: views are compared by it often.
+
+    metric: the chosen metric where the address names none.
+    metrics: what its panels show by default; spare: what takes the place of those that no source feeds.
+    levels: of a cockpit, the levels that it is the first screen of; of a topic, those where the menu offers it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+    id: Name
+    file: str
+    use: Literal["cockpit", "topic", "wall", "pattern"]
+    name: Text
+    levels: tuple[str, ...] = LEVELS
+    metric: Name
+    metrics: tuple[Name, ...] = ()
+    spare: tuple[Name, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        """All panels in the order of the screen, those of stacks included."""
+        return tuple(flat(panel for row in self.rows for panel in row.panels))
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """The columns by which its panels break a metric down."""
+        return tuple(dict.fromkeys(by for panel in self.panels for by in panel.splits))
+
+
+def flat(panels: Any) -> Iterator[Panel]:
+    """The panels, and in place of a stack its own."""
+    for panel in panels:
+        if isinstance(panel, StackPanel):
+            yield from flat(panel.panels)
+        else:
+            yield panel
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """All layouts by id, in the order of the menu."""
+
+    by_id: dict[str, Layout]
+
+    __hash__ = object.__hash__
+
+    def cockpit(self, level: str) -> Layout:
+        """The first screen of a level."""
+        return next(found for found in self.by_id.values() if found.use == "cockpit" and level in found.levels)
+
+    def topics(self, level: str | None = None) -> list[Layout]:
+        """The topics that the menu offers at a level; without one, all."""
+        topics = [found for found in self.by_id.values() if found.use == "topic"]
+        return [found for found in topics if level is None or level in found.levels]
+
+    @property
+    def wall(self) -> Layout:
+        return self.by_id[WALL]
+
+
+@cache
+def load(extra: Path | None, catalog: Catalog) -> Layouts:
+    """Our layouts and those of the folder `extra`; one of theirs replaces ours of the same id.
+
+    Raises UsageError that lists the faults found, each with file and field.
+    """
+    if extra is not None and not extra.is_dir():
+        raise UsageError(f"the folder {extra} does not exist: create it or clear COCKPIT_LAYOUTS")
+    files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
+    found: dict[str, Layout] = {}
+    faults: list[str] = []
+    for file in files:
+        try:
+            layout = read(file)
+        except UsageError as error:
+            faults.append(str(error))
+            continue
+        faults += _metric_faults(layout, catalog)
+        found[layout.id] = layout
+    found = {id: _with_rows(layout, found) for id, layout in found.items()}
+    faults += _missing(found)
+    if faults:
+        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise UsageError("; ".join(faults[:MOST_FAULTS]) + more)
+    return Layouts(found)
+
+
+def of(config: Settings) -> Layouts:
+    """The layouts of these settings."""
+    return load(config.layouts, catalog_of(config))
+
+
+def read(file: Path) -> Layout:
+    """One file. UsageError with each of its faults and where it is."""
+    try:
+        raw = yamls.parsed(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{file.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise UsageError(f"{file.name}: a layout has id, use, name, metric and metrics")
+    try:
+        return Layout.model_validate({"metric": next(iter(raw.get("metrics") or ()), None), **raw, "file": file.name})
+    except (ValidationError, TypeError) as error:
+        faults = error.errors() if isinstance(error, ValidationError) else [{"loc": ("metrics",), "msg": str(error)}]
+        raise UsageError("; ".join(_worded(file.name, fault) for fault in faults)) from error
+
+
+def _worded(file: str, fault: Any) -> str:
+    where = ".".join(str(step) for step in fault["loc"])
+    match fault.get("type"):
+        case "missing":
+            return f"{file}: {where}: is missing"
+        case "extra_forbidden":
+            return f"{file}: {where}: no such field"
+        case "union_tag_invalid":
+            context = fault["ctx"]
+            return f"{file}: {where}: there is no panel {context['tag']}: use {context['expected_tags']}"
+    return f"{file}: {where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _with_rows(layout: Layout, found: dict[str, Layout]) -> Layout:
+    pattern = found.get(PATTERN)
+    if layout.rows or layout.use != "topic" or pattern is None:
+        return layout
+    return layout.model_copy(update={"rows": pattern.rows})
+
+
+def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:
+    named = {"metric": (layout.metric,), "metrics": layout.metrics, "spare": layout.spare}
+    named |= {f"rows: {panel.kind}: metrics": panel.metrics for panel in layout.panels}
+    for field, names in named.items():
+        for name in names:
+            if name not in catalog.metrics:
+                yield f'{layout.file}: {field}: there is no metric "{name}".{did_you_mean(name, catalog.metrics)}'
+    for by in layout.splits:
+        if by not in COLUMNS:
+            yield f'{layout.file}: split: "{by}" is not a column: use {", ".join(COLUMNS)}.{did_you_mean(by, COLUMNS)}'
+    if layout.use == "topic" and not layout.metrics:
+        yield f"{layout.file}: metrics: a topic names its metrics"
+
+
+def _missing(found: dict[str, Layout]) -> Iterator[str]:
+    """What the screens cannot do without."""
+    for level in LEVELS:
+        if not any(layout.use == "cockpit" and level in layout.levels for layout in found.values()):
+            yield f"no layout with use: cockpit has {level} among its levels"
+    for id in (WALL, PATTERN):
+        if id not in found:
+            yield f"there is no layout {id}"
+    for layout in found.values():
+        if not layout.rows:
+            yield f"{layout.file}: rows: is missing"
+        for level in (level for level in layout.levels if level not in LEVELS):
+            yield f'{layout.file}: levels: "{level}" is not a level: use {", ".join(LEVELS)}'

@@ -1,0 +1,54 @@
+"""The panel of places: the outline of an area and its open cases on it."""
+
+from functools import partial
+from typing import Literal
+
+from pydantic import Field
+
+from cockpit.components import areamap
+from cockpit.components.areamap import MapPoint
+from cockpit.i18n import _, language, ngettext
+from cockpit.kept import kept
+from cockpit.panels import answers, todo
+from cockpit.panels.base import Panel, Query
+from cockpit.seen import View
+from metrics.frames import each
+
+
+class PointsPanel(Panel):
+    """The outline of the area and its open cases; nothing where no outline is known."""
+
+    kind: Literal["points"]
+    height: int = Field(320, ge=100, le=1000)
+
+    def shown(self, view: View) -> bool:
+        return areamap.drawable(view, view.area, own=True)
+
+    def queries(self, view: View) -> list[Query]:
+        return [partial(answers.to_do, view.edition, view.area)]
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header
+
+        points = case_points(view)
+        every = answers.open_cases(view.edition, view.area)
+        note = ngettext(
+            "{n} of {all} open cases has a place", "{n} of {all} open cases have a place", len(points), all=every
+        )
+        header.title(self.title[language()] if self.title else _("Open cases on the map"), note=note)
+        areamap.areamap(view, (), parent=view.area, points=points, own=True, height=self.height)
+
+
+@kept(maxsize=512)
+def case_points(view: View) -> tuple[MapPoint, ...]:
+    found, _counts = answers.to_do(view.edition, view.area)
+    return tuple(
+        MapPoint(
+            row.lon,
+            row.lat,
+            f"{todo.what(row)} {todo.clock(view, row)}".strip(),
+            todo.case_link(view, row),
+            todo.STATES[row.when],
+        )
+        for row in each(found.dropna(subset=["lon", "lat"]))
+    )

@@ -1,0 +1,111 @@
+"""One loop for all layouts: query ahead, keep warm, draw. What is in them is the panels' own business."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import streamlit as st
+
+from cockpit import format
+from cockpit.components.header import notice, title
+from cockpit.i18n import _, language
+from cockpit.kept import kept
+from cockpit.panels.base import Panel
+from cockpit.panels.layouts import Row, StackPanel
+from cockpit.seen import View
+from metrics import areas
+from metrics.beside import side_by_side
+
+
+def draw(view: View) -> None:
+    """The layout of the view."""
+    query_ahead(view)
+    if view.topic:
+        title(view.layout.name[language()], note=format.period(view.period), level=1)
+    if not view.area.live:
+        merged(view)
+    draw_rows(view, view.layout.rows)
+
+
+def prepare(view: View) -> None:
+    """Make all that `draw` caches, outside of a run."""
+    query_ahead(view)
+    for panel in of_level(view, view.layout.panels):
+        if panel.shown(view):
+            panel.prepare(view)
+
+
+def draw_rows(view: View, rows: Sequence[Row]) -> None:
+    """The rows of a layout; what has nothing to say leaves its place to the others."""
+    page: list[Row] = []
+    number = 1
+    for row in rows:
+        if row.new_page and page:
+            _page(view, page, number)
+            page, number = [], number + 1
+        page.append(row)
+    _page(view, page, number)
+
+
+def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
+    """The panels that are shown at the level of the view's area."""
+    return [panel for panel in panels if view.area.level in panel.levels]
+
+
+@kept(maxsize=256)
+def query_ahead(view: View) -> None:
+    """Query in parallel what the panels need one by one, so that each finds its answer cached."""
+    panels = of_level(view, view.layout.panels)
+    ordered = sorted(panels, key=lambda panel: panel.queries_last)
+    side_by_side([query for panel in ordered for query in panel.queries(view)])
+
+
+def merged(view: View) -> None:
+    """Where an area went that is no more. What is shown below is its own history."""
+    holder = areas.area(view.edition, view.area.holder)
+    told = {"area": view.area.name, "holder": holder.name}
+    if view.area.valid_to:
+        since = format.day(view.area.valid_to)
+        text = _("{area} has been part of {holder} since {since}. Shown here is its own record.", **told, since=since)
+    else:
+        text = _("{area} is part of {holder} now. Shown here is its own record.", **told)
+    notice(text, state="amber", links=[(_("To {area}", area=holder.name), view.href(area=holder))])
+
+
+def _page(view: View, page: list[Row], number: int) -> None:
+    """The rows of one page of paper."""
+    if number == 1:
+        for row in page:
+            _row(view, row)
+        return
+    with st.container(key=f"page{number}"):
+        for row in page:
+            _row(view, row)
+
+
+def _row(view: View, row: Row) -> None:
+    shown = [panel for panel in of_level(view, row.panels) if _has_content(view, panel)]
+    if len(shown) == 1:
+        _draw(view, shown[0], leads=True)
+    elif shown:
+        for place, panel in zip(st.columns([p.width for p in shown], gap=_gap(view)), shown, strict=True):
+            with place:
+                _draw(view, panel, leads=panel is shown[0])
+
+
+def _gap(view: View) -> Literal["large", "medium"]:
+    return "large" if view.wall else "medium"
+
+
+def _has_content(view: View, panel: Panel) -> bool:
+    if isinstance(panel, StackPanel):
+        return any(_has_content(view, one) for one in of_level(view, panel.panels))
+    return panel.shown(view)
+
+
+def _draw(view: View, panel: Panel, *, leads: bool) -> None:
+    if not isinstance(panel, StackPanel):
+        panel.draw(view, leads=leads)
+        return
+    for one in of_level(view, panel.panels):
+        if one.shown(view):
+            one.draw(view, leads=True)

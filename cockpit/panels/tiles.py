@@ -1,0 +1,122 @@
+"""The panel of tiles: which metrics of the area, and what they say."""
+
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit import format
+from cockpit.components.tiles import Tile
+from cockpit.components.tiles import tile as tile_of
+from cockpit.i18n import _, language
+from cockpit.kept import kept
+from cockpit.panels import answers
+from cockpit.panels.answers import Vital
+from cockpit.panels.base import Panel, Query
+from cockpit.panels.labels import ask
+from cockpit.seen import View
+from metrics.catalog import Catalog
+from metrics.catalog.model import Counterpart
+
+
+class TilesPanel(Panel):
+    """The row of tiles: the first `most` metrics that have ever had data, and a line that names those without a source.
+
+    Without metrics of its own it shows those of the layout, and its spare ones in place of what nothing feeds.
+    """
+
+    kind: Literal["tiles"]
+    most: int = Field(8, ge=1, le=24)
+    missing: bool = True
+
+    def queries(self, view: View) -> list[Query]:
+        return [partial(answers.vitals, ask(view), self._asked(view))]
+
+    def prepare(self, view: View) -> None:
+        self.tiles(view)
+
+    def shown(self, view: View) -> bool:
+        return not view.wall or bool(self.tiles(view))
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components import header, tiles
+
+        shown = self.tiles(view)
+        if self.title:
+            header.title(self.title[language()], note=format.period(view.period))
+        if view.wall:
+            tiles.tiles([replace(tile, href="", passport="") for tile in shown])
+            return
+        tiles.tiles(shown)
+        if self.missing and (without := self._unfed(view)):
+            header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "tiles", "metrics": self.metrics}
+
+    def tiles(self, view: View) -> tuple[Tile, ...]:
+        """The tiles, worded."""
+        return metric_tiles(view, (*self._main(view), *self._spare(view)), self._asked(view), self.most)
+
+    def _main(self, view: View) -> tuple[str, ...]:
+        return self.metrics or view.layout.metrics
+
+    def _spare(self, view: View) -> tuple[str, ...]:
+        return () if self.metrics else view.layout.spare
+
+    def _asked(self, view: View) -> tuple[str, ...]:
+        return with_counterparts(view.catalog, self.metrics) if self.metrics else asked_together(view)
+
+    def _unfed(self, view: View) -> list[str]:
+        """The names of the main metrics that exist at this level and never had a value."""
+        found = answers.vitals(ask(view), self._asked(view))
+        return [found[n].metric.name[language()] for n in self._main(view) if n in found and not found[n].ever]
+
+
+def asked_together(view: View) -> tuple[str, ...]:
+    """The metrics of the view's layout with what their tiles need: one query, whichever panel asks."""
+    return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare))
+
+
+@lru_cache(maxsize=64)
+def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics and those that are shown next to one of them."""
+    others = (catalog.metrics[name].counterpart for name in names)
+    return tuple(dict.fromkeys((*names, *(other.metric for other in others if other))))
+
+
+@kept(maxsize=512)
+def metric_tiles(view: View, names: tuple[str, ...], asked: tuple[str, ...], most: int) -> tuple[Tile, ...]:
+    """The tiles of the first `most` metrics that have data, answered among `asked`."""
+    found = answers.vitals(ask(view), asked)
+    fed = [found[name] for name in names if name in found and found[name].ever]
+    return tuple(tile(view, vital, found) for vital in fed[:most])
+
+
+def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
+    """One metric in words; choosing it makes it the metric of the screen, its number opens the passport."""
+    metric = vital.metric
+    made = tile_of(
+        view,
+        metric,
+        vital.now,
+        state=vital.state,
+        before=vital.before,
+        trend=vital.trend,
+        href=view.href(metric=metric),
+        passport=view.href("passport", metric=metric),
+        chosen=metric.id == view.metric.id,
+    )
+    other = metric.counterpart
+    note = _counterpart(other, vital, found.get(other.metric)) if other else ""
+    return replace(made, note=_("; ").join(filter(None, (made.note, note)))) if note else made
+
+
+def _counterpart(how: Counterpart, vital: Vital, other: Vital | None) -> str:
+    """What the other metric says, where the two differ by more than the catalog's `apart`."""
+    if other is None or format.missing(vital.now.value) or format.missing(other.now.value):
+        return ""
+    if abs(other.now.value - vital.now.value) <= how.apart:
+        return ""
+    return how.note[language()].format(value=format.quantity(other.metric, other.now.value))

@@ -1,0 +1,104 @@
+"""The panel over time: the period against the one before and last year, or the last months."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit import charts, format
+from cockpit.i18n import _, language
+from cockpit.kept import kept
+from cockpit.panels import answers
+from cockpit.panels.answers import Series
+from cockpit.panels.base import Panel, Query
+from cockpit.panels.labels import ask, rows_link
+from cockpit.panels.tiles import asked_together
+from cockpit.seen import View
+from metrics.catalog import Metric
+from metrics.compare import is_running
+from metrics.period import DAY
+from metrics.question import exists_at
+
+
+class TrendPanel(Panel):
+    """The metric over time; a point opens the rows of its day or month.
+
+    over: the period by day, week or month against the periods compared with, or the last thirteen months.
+    """
+
+    kind: Literal["trend"]
+    over: Literal["period", "months"] = "period"
+    height: int = Field(260, ge=100, le=1000)
+
+    def shown(self, view: View) -> bool:
+        view = self.at(view)
+        if not exists_at(view.metric, view.area.level):
+            return False
+        return self.over == "months" or has_trend(view)
+
+    def queries(self, view: View) -> Sequence[Query]:
+        view = self.at(view)
+        if not exists_at(view.metric, view.area.level):
+            return ()
+        if self.over == "months":
+            return [partial(answers.vitals, ask(view), asked_together(view))]
+        return [partial(answers.line, ask(view), view.metric)]
+
+    def prepare(self, view: View) -> None:
+        view = self.at(view)
+        if self.over == "period" and exists_at(view.metric, view.area.level):
+            trend_figure(view, False)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit import figures
+        from cockpit.components import header
+
+        view = self.at(view)
+        name = view.metric.name[language()]
+        if self.over == "months":
+            figure, text = months_figure(view, view.metric, view.dark), _("{metric} by month", metric=name)
+        else:
+            figure, text = trend_figure(view, view.dark), _("{metric} over time", metric=name)
+        header.title(self.title[language()] if self.title else text)
+        figures.show(
+            figure, key=f"trend-{view.metric.id}", height=self.height, label=f"{name} {format.period(view.period)}"
+        )
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "trend", "metrics": self.metrics, "over": "months" if self.over == "months" else "period"}
+
+
+def has_trend(view: View) -> bool:
+    """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
+    return any(value is not None for series in answers.line(ask(view), view.metric) for value in series.values)
+
+
+@kept(maxsize=512)
+def trend_figure(view: View, dark: bool) -> charts.Figure:
+    """`dark` tells apart the two figures of a view, whose colours are set on the server."""
+    metric, found = view.metric, answers.line(ask(view), view.metric)
+    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
+    unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
+    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
+    if any(found.previous.values):
+        drawn.append(_line(_("Period before"), found.previous, "before"))
+    if any(found.last_year.values) and found.last_year != found.previous:
+        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
+    return charts.trend(view, metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
+
+
+def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
+    return charts.Line(name, series.values, style, [bucket.start for bucket in series.buckets])
+
+
+@kept(maxsize=512)
+def months_figure(view: View, metric: Metric, dark: bool) -> charts.Figure:
+    """The months of the tiles' lines. `dark` tells apart the two figures of a view."""
+    found = answers.vitals(ask(view), asked_together(view))
+    vital = found.get(metric.id) or answers.vitals(ask(view), (metric.id,))[metric.id]
+    months = answers.last_months(view.period.end - DAY)
+    hrefs = [rows_link(view, metric, period=month) for month in months]
+    return charts.trend(view, metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)

@@ -1,0 +1,40 @@
+"""The wall screen: no controls, large, turning through the area and those below it that need a look."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from cockpit import settings
+from cockpit.components import wall
+from cockpit.components.wall import TURN
+from cockpit.panels import layouts, screen
+from cockpit.panels.alerts import reds_of
+from cockpit.seen import View
+from cockpit.view import current
+from metrics import areas
+from metrics.areas import Area
+
+MOST_STOPS = 8
+TURNS = "wall.turns"
+
+
+@st.fragment(run_every=TURN)
+def draw() -> None:
+    """One area, until the next turn. The view is read anew: a new edition is shown as soon as it is published."""
+    view = current("cockpit").shared
+    stops = stops_of(view)
+    turn = st.session_state.get(TURNS, 0)
+    st.session_state[TURNS] = turn + 1
+    shown = replace(view, area=stops[turn % len(stops)])
+    wall.wall(shown, shown.area)
+    screen.draw_rows(shown, layouts.of(settings.current()).wall.rows)
+
+
+def stops_of(view: View) -> list[Area]:
+    """The area itself, then those below it with the most reds."""
+    counted: dict[int, int] = {}
+    for red in reds_of(view):
+        if red.kind == "below":
+            counted[red.area] = counted.get(red.area, 0) + 1
+    worst = sorted((code for code in counted if code != view.area.code), key=lambda code: (-counted[code], code))
+    return [view.area, *(areas.area(view.edition, code) for code in worst[: MOST_STOPS - 1])]
