@@ -14,6 +14,7 @@ from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import FAULTS, install
+from cockpit.panels import layouts
 from cockpit.seen import catalog_of
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
@@ -163,6 +164,15 @@ def tree(
         "below": [_area(a) for a in areas.children(asked, place)],
     }
     return JSONResponse(told)
+
+
+@api.get("/topics", summary="The topics of the menu", tags=["numbers"])
+def topics(caller: Known) -> list[dict[str, Any]]:
+    """Each with its names, the levels where the menu offers it, and its metrics."""
+    return [
+        {"id": t.id, "name": t.name.model_dump(), "levels": list(t.levels), "metrics": list(t.metrics)}
+        for t in layouts.of(settings.current()).topics()
+    ]
 
 
 @api.get("/editions", summary="What is published", tags=["editions"])

@@ -11,6 +11,7 @@ import click
 
 from cockpit.commands.common import FILE, as_usage, catalog_of, opened, progress, with_settings
 from cockpit.commands.output import format_option, write, write_frame
+from cockpit.commands.serve import check_own_files
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ ONE_OF_EACH = """code,name,level
 @format_option
 @with_settings
 def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
-    """Validate the catalog and the definitions that deliveries were loaded by, then reconcile the current edition.
+    """Validate the catalog, layouts, kinds of report and source definitions, then reconcile the current edition.
 
     Every metric is run at every level by every split on the current edition, or on an empty one if nothing is
     published; each that fails is named with its file, field and the database's message (exit code 2).
@@ -38,6 +39,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     lack. Exit code 1 if a reconciliation fails.
     """
     catalog = catalog_of(settings)
+    check_own_files(settings)
     check_sources(settings, source)
     if source:
         write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)

@@ -54,7 +54,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
         note_settings(settings, demo)
-        check_reports(settings)
+        check_own_files(settings)
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
         files = (
@@ -95,8 +95,12 @@ def allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def check_reports(settings: "Settings") -> None:
-    """A wrong kind of report or plan of the district's own is told now, and not to whoever asks for the first one."""
+def check_own_files(settings: "Settings") -> None:
+    """Refuse to start with a wrong layout, kind of report or schedule of the district's own. Raises UsageError."""
+    if settings.layouts:
+        from cockpit.panels import layouts
+
+        layouts.of(settings)
     if settings.reports or settings.schedule:
         from cockpit.i18n import using
         from cockpit.reports import request, schedule

@@ -194,7 +194,7 @@ def _with_rows(layout: Layout, found: dict[str, Layout]) -> Layout:
     pattern = found.get(PATTERN)
     if layout.rows or layout.use != "topic" or pattern is None:
         return layout
-    return layout.model_copy(update={"rows": pattern.rows})
+    return Layout(**{name: getattr(layout, name) for name in Layout.model_fields} | {"rows": pattern.rows})
 
 
 def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:

@@ -239,9 +239,14 @@ def of_topic(topic: Layout) -> Kind:
             },
             "levels": [level for level in topic.levels if level in get_args(Level)],
             "metrics": topic.metrics, "define": True,
-            "sections": [{**h, **s} for h, s in zip(headings, sections, strict=True) if s],
+            "sections": [_filled(h, s, topic.metrics) for h, s in zip(headings, sections, strict=True) if s],
         }
     )  # fmt: skip
+
+
+def _filled(heading: dict[str, Any], section: dict[str, Any], metrics: tuple[str, ...]) -> dict[str, Any]:
+    """A panel's section with its heading; one that names no metrics tells of the topic's."""
+    return {**heading, **section, **({"metrics": metrics} if section.get("metrics") == () else {})}
 
 
 def named(kinds: dict[str, Kind], id: str) -> Kind:

@@ -344,7 +344,7 @@ def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
     assert parameters(red.items[0].href)["metric"]
     told = [item for item in red.items if item.brief]
     assert all(item.text == f"{item.group} {item.brief}" for item in told), "folded under the metric's name"
-    assert len(answers.reds(words.ask(view))) == red.shown + red.left
+    assert len(answers.reds(labels.ask(view))) == red.shown + red.left
     assert not any("持平" in item.text for item in red.items)
     assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
     assert {urlsplit(item.href).path for item in old.items} == {"/case"}
@@ -358,12 +358,12 @@ def test_the_fold_holds_a_few_of_each_metric_and_a_link_to_the_others(see: See, 
     found += [
         Red("site_health", view.area.code, 0.0, None, False, "site", f"网站{n}", "sites", f"{n}") for n in range(5)
     ]
-    line = attention.reds(view, found)
+    line = alerts.reds(view, found)
     assert line.shown + line.left == len(found)
     folded = line.items[line.shown :]
     more = [item for item in folded if not item.brief]
     for group in {item.group for item in folded}:
-        assert len([item for item in folded if item.group == group and item.brief]) <= 2 * attention.FOLDED
+        assert len([item for item in folded if item.group == group and item.brief]) <= 2 * alerts.FOLDED
     hidden = sum(int(item.strong.split()[1]) for item in more)
     assert len(folded) - len(more) + hidden == line.left
     assert {urlsplit(item.href).path for item in more} <= {"/", "/sites"}

@@ -59,7 +59,8 @@ ELSEWHERE = {
     "data/desk/tokens.py": TOKENS, "data/keyring.py": STARTED, "data/home.py": STARTED,
     "data/vault.py": KEPT_SECRET, "data/desk/custody.py": STARTED,
     "data/desk/sealing.py": LOGGED,
-    "metrics/catalog/read.py": STARTED, "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
+    "metrics/catalog/read.py": STARTED, "cockpit/panels/layouts.py": STARTED,
+    "cockpit/settings.py": STARTED, "cockpit/reports/schedule.py": STARTED,
     "cockpit/access/identity.py": LOGGED, "cockpit/access/provider.py": LOGGED,
 }  # fmt: skip
 """Modules whose messages reach no screen, and why."""
@@ -203,6 +204,7 @@ HANDED_ON = {
     "cockpit/geo.py": "asked by scripts, which show none of it",
     "cockpit/health.py": "read by machines, and whoever runs them",
     "cockpit/access/identity.py": LOGGED,
+    "cockpit/panels/layouts.py": STARTED,
     "cockpit/reports/kind.py": "faults that are worded already",
     "cockpit/reports/mail.py": "kept with the report; its page words it",
     "cockpit/reports/schedule.py": "kept with the report; its page words it",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.commands import main
-from cockpit.commands.serve import check_reports
+from cockpit.commands.serve import check_own_files
 from cockpit.reports import make
 from cockpit.reports.errors import ReportError
 from cockpit.settings import Settings, load
@@ -80,7 +80,7 @@ def test_a_template_with_a_missing_field_is_one_line_and_no_file(
     assert "lamps.yaml: name.en: is missing; lamps.yaml: title: is missing" in err
     assert not (tmp_path / "out.docx").exists()
     with pytest.raises(ReportError, match=r"lamps\.yaml: title: is missing"):
-        check_reports(load(home=config.home))  # and no server starts with it
+        check_own_files(load(home=config.home))  # and no server starts with it
 
 
 @pytest.mark.parametrize("format", WRITERS)
