@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from cockpit import assets, background, geo, health, probing, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail, unknown
@@ -57,7 +57,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         await run_in_threadpool(beside.stop)
 
 
-ROUTES = [
+ROUTES: list[Route | Mount] = [
     Route("/wall", wall),
     *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
     *(

@@ -181,8 +181,8 @@ class _Book:
         if len(block.rows) and not block.total:
             sheet.autofilter(0, 0, len(block.rows), len(block.columns) - 1)
         if block.note:
-            across, row = len(block.columns), len(block.rows) + 2
-            self._wrapped(sheet, row, block.note, sum(widths), across=across, font_color=LIGHT.faint)
+            across, below = len(block.columns), len(block.rows) + 2
+            self._wrapped(sheet, below, block.note, sum(widths), across=across, font_color=LIGHT.faint)
 
     def _head(self, sheet: Sheet, columns: Iterable[Column]) -> None:
         for j, column in enumerate(columns):
