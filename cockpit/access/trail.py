@@ -19,7 +19,7 @@ PATH = "/files/audit.jsonl"
 
 
 async def file(request: Request) -> Response:
-    """JSON Lines of everything up to now, for whoever reads the audit."""
+    """JSON Lines of every row, for whoever reads the audit."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     what, address = "the whole audit", address_of(request)
@@ -29,14 +29,13 @@ async def file(request: Request) -> Response:
         )
         with using(spoken(request)):
             return PlainTextResponse(_("The audit is read by the audit administrator alone.") + "\n", 403)
-    until = clock.now()
     try:
         await run_in_threadpool(record.write, event="export", visitor=visitor, what=what, address=address)
     except DataError as error:
         with using(spoken(request)):
             return PlainTextResponse(f"{worded(str(error))}\n", 503)
-    lines = audit.lines(visitors.desk(), until)
-    name = f"audit-{until:%Y%m%d-%H%M%S}.jsonl"
+    lines = audit.lines(visitors.desk())
+    name = f"audit-{clock.now():%Y%m%d-%H%M%S}.jsonl"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
 

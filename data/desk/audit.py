@@ -13,7 +13,7 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from data import keyring
@@ -71,11 +71,17 @@ def entries(
         return [_told(row) for row in found]
 
 
-def lines(desk: Desk, until: datetime) -> Iterator[str]:
-    """The rows before an instant as JSON Lines, oldest first, with their hashes; the last line seals the file."""
+def lines(desk: Desk, until: datetime | None = None) -> Iterator[str]:
+    """The rows up to the last one before an instant as JSON Lines, by id, with their hashes; all rows without one.
+
+    Rows between them that a clock ahead of time has dated later are among them: the file is one unbroken chain. The
+    last line seals it.
+    """
     first, last, count, hash = 0, 0, 0, ""
+    before = [AuditRow.at < until] if until else []
     with desk.read() as session:
-        for row in takewhile(lambda row: row.at < until, rows(session)):
+        newest = session.scalar(select(func.max(AuditRow.id)).where(*before)) or 0
+        for row in takewhile(lambda row: row.id <= newest, rows(session)):
             yield json.dumps(_told(row), ensure_ascii=False, default=str) + "\n"
             first, last, count, hash = first or row.id, row.id, count + 1, row.hash
     yield chain.end_of_export(desk.custody.audit, first, last, count, hash) + "\n"

@@ -114,6 +114,19 @@ def test_old_rows_leave_only_once_they_are_in_a_file(desk: Desk, tmp_path: Path)
     assert proof.verify(desk) == proof.Verdict(3)
 
 
+def test_an_export_goes_past_rows_that_a_clock_ahead_of_time_has_dated(desk: Desk, tmp_path: Path) -> None:
+    file, ahead = tmp_path / "audit.jsonl", NOW + timedelta(days=3)
+    fill(desk, 2)
+    fill(desk, 2, at=ahead)
+    fill(desk, 2)
+    assert audit.export(desk, file, NOW + timedelta(days=1)) == 6
+    assert proof.verify(desk, file).ok
+    fill(desk, 1, at=ahead)
+    assert audit.export(desk, file, NOW + timedelta(days=1)) == 6, "the last of them is not before that day"
+    assert audit.export(desk, file, NOW - timedelta(days=1)) == 0
+    assert len(list(audit.lines(desk))) == 7 + 1, "every row without a day, and the end"
+
+
 @pytest.mark.parametrize(
     ("address", "told"),
     [("10.1.2.3", "10.1.2.*"), ("10.1.2.*", "10.1.2.*"), ("2001:db8:1::5", "2001:db8:*"), ("", ""), ("testclient", "")],

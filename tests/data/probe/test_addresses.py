@@ -15,6 +15,17 @@ IPV4 = [network for network in special_ranges() if network.version == 4]
 TRANSLATED = ("64:ff9b::/96", "::ffff:0:0/96")
 """Ranges whose addresses are as public as the IPv4 address that they embed."""
 
+REGISTRIES = [
+    "0.0.0.0/8", "0.0.0.0/32", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32", "192.0.0.10/32", "192.0.0.170/32",
+    "192.0.0.171/32", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.88.99.2/32",
+    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+    "255.255.255.255/32", "::1/128", "::/128", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64",
+    "100:0:0:1::/64", "2001::/23", "2001::/32", "2001:1::1/128", "2001:1::2/128", "2001:1::3/128", "2001:2::/48",
+    "2001:3::/32", "2001:4:112::/48", "2001:10::/28", "2001:20::/28", "2001:30::/28", "2001:db8::/32", "2002::/16",
+    "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
+]  # fmt: skip
+
 
 def inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> st.SearchStrategy[str]:
     return st.integers(0, network.num_addresses - 1).map(lambda n: str(network[n]))
@@ -75,6 +86,25 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 )  # fmt: skip
 def test_networks_of_the_settings_are_allowed_and_no_others(address: str, allowed: bool) -> None:
     assert OWN.allows(address) is allowed
+
+
+def test_every_range_of_the_registries_is_in_the_table() -> None:
+    """The address blocks of IANA's two registries, from several published copies; the table has some more."""
+    held = set(map(str, special_ranges()))
+    assert set(REGISTRIES) - held == set()
+
+
+def test_what_the_standard_library_calls_special_is_in_the_table() -> None:
+    """Its lists are the registries of the day of its release. What it excepts as global is special to us as well."""
+    lists = ("_private_networks", "_private_networks_exceptions", "_linklocal_network", "_multicast_network",
+             "_reserved_network", "_reserved_networks", "_sitelocal_network", "_loopback_network")  # fmt: skip
+    for constants in (ipaddress.IPv4Address._constants, ipaddress.IPv6Address._constants):
+        for name in lists:
+            told = getattr(constants, name, [])
+            for network in told if isinstance(told, list) else [told]:
+                first, last = str(network[0]), str(network[-1])
+                assert not Allowance().allows(first), f"{first} of {network}, {name}"
+                assert not Allowance().allows(last), f"{last} of {network}, {name}"
 
 
 def test_the_table_names_a_source_for_every_range() -> None:
