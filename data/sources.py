@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from data import vault
+from data import vault, yamls
 from data.errors import DataError
 from data.expressions import Expression, parse, suggest
 from data.schema import FACTS, Fact
@@ -386,7 +386,7 @@ def _holds_password(url: str) -> bool:
 def read_source(path: Path) -> Source:
     """The source file at `path`. Raises DataError with file, key and remedy; all faults in one line."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
+        content = yamls.parsed(path.read_text(encoding="utf-8"), _UniqueKeys)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except OSError as error:
@@ -422,14 +422,14 @@ def _fault(fault: Any) -> str:
 STRING, MERGE, BOOLEAN = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "bool"))
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(yamls.Loader):
     """YAML that refuses a key given twice, where plain YAML takes the last, and what it reads otherwise than written:
     keys that are no texts, and the words yes, no, on and off."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, value in node.value:
-            if key.tag not in (STRING, MERGE):
+            if key.tag not in (STRING, MERGE) or not isinstance(key, yaml.ScalarNode):
                 _refuse(key, f"the key {key.value} is no text to YAML: write '{key.value}'")
             if value.tag == BOOLEAN and value.value.lower() not in ("true", "false"):
                 word = value.value

@@ -4,9 +4,59 @@ from typing import Any
 
 import yaml
 
-Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_NODES, MOST_DEPTH = 1_000_000, 100
+"""Values of a file with every alias written out, and how deep they lie.
+
+Nested aliases grow to billions from ten lines, and libyaml's reader ends the process where the depth exceeds its stack.
+"""
+_Safe: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def parsed(text: str) -> Any:
-    """The content of a YAML text. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader)  # both are safe
+class Loader(_Safe):
+    """Counts the depth while the nodes are read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        self._depth += 1
+        if self._depth > MOST_DEPTH:
+            raise yaml.YAMLError(f"it is nested deeper than {MOST_DEPTH} levels")
+        super().descend_resolver(current_node, current_index)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+        super().ascend_resolver()
+
+
+def parsed(text: str, kind: type[Loader] = Loader) -> Any:
+    """The content of a YAML text. Raises yaml.YAMLError, also for what is nested too deep or grows by its aliases."""
+    loader = kind(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MOST_NODES:
+            raise yaml.YAMLError(f"its aliases grow to more than {MOST_NODES:,} values: write them out")
+        return loader.construct_document(node)
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:  # a date without such a day, 5,000 digits
+        raise yaml.YAMLError(f"it holds a value that there is not: {error}") from None
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node holds with every alias written out. YAMLError for one that holds itself."""
+    size = known.get(id(node))
+    if size == 0:
+        raise yaml.YAMLError("an alias stands inside what it names")
+    if size is None:
+        known[id(node)] = 0  # under way
+        below: list[Any] = []
+        if isinstance(node, yaml.SequenceNode):
+            below = node.value
+        elif isinstance(node, yaml.MappingNode):
+            below = [part for pair in node.value for part in pair]
+        size = known[id(node)] = 1 + sum(_size(part, known) for part in below)
+    return size

@@ -1,8 +1,6 @@
 """No room left: loading and publishing fail in one clear line, the old edition is served, nothing half-made stays."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,27 +17,17 @@ from data.sources import Source, read_source
 from data.store import read_store
 from tests.data.runs import AS_OF, fresh, within
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put, put_areas
+from tests.disk import fill, mounted
 
 pytestmark = pytest.mark.slow
 
-MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
 DISK_MB = 48
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of 48 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or not (MOUNT and UMOUNT):
-        pytest.skip("only root mounts a disk; the limit on file sizes is tested in its place")
-    made = subprocess.run([MOUNT, "-t", "tmpfs", "-o", f"size={DISK_MB}m", "none", str(folder)], capture_output=True)
-    if made.returncode:
-        pytest.skip("this machine lets nobody mount a disk; the limit on file sizes is tested in its place")
-    try:
+    with mounted(tmp_path / "disk", DISK_MB) as folder:
         yield folder
-    finally:
-        subprocess.run([UMOUNT, "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -66,14 +54,6 @@ def stocked(root: Path) -> tuple[Home, str]:
     put_areas(home)
     put(home, "cases", [a_case(i, datetime(2026, 5, 1), place=f"路口{i}") for i in range(300)])
     return home, publish(home, ROLLUPS, as_of=AS_OF[0]).edition
-
-
-def fill(disk: Path, leave: int) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb") as file:
-        free = shutil.disk_usage(disk).free
-        os.posix_fallocate(file.fileno(), 0, free - leave)
-    return filler
 
 
 def served(home: Home) -> tuple[str, int]:
