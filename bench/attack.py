@@ -68,6 +68,7 @@ async def measure(server: Served, options: argparse.Namespace) -> None:
     times: dict[str, list[float]] = {"undisturbed": [], "under attack": []}
     failures: Counter[str] = Counter()
     memory, answers = {"undisturbed": 0, "under attack": 0}, Counter[str]()
+    processor = dict.fromkeys(times, 0.0)
     for viewer in crowd:
         await viewer.open()
         await viewer.run()
@@ -75,7 +76,9 @@ async def measure(server: Served, options: argparse.Namespace) -> None:
         for name in times:
             attack = _attackers(server.address, answers) if name == "under attack" else contextlib.nullcontext()
             with attack, _highest(server) as highest:
+                before = server.cpu()
                 found, failed = await _live(crowd, options.seconds)
+                processor[name] += server.cpu() - before
             times[name] += found
             failures[name] += failed
             memory[name] = max(memory[name], highest())
@@ -86,6 +89,7 @@ async def measure(server: Served, options: argparse.Namespace) -> None:
         _tell(
             f"{len(crowd)} viewers, {name}", f"p50 {p50:.0f} ms, p95 {p95[name]:.0f} ms",
             f"{failures[name]} failed of {len(found) + failures[name]}", f"server {memory[name] / 1e6:.0f} MB at most",
+            f"{processor[name] * 1e3 / len(found):.0f} ms of its processor time a run",
         )  # fmt: skip
     _tell("what the attackers were answered", ", ".join(f"{name} {count}" for name, count in answers.most_common()))
     ratio = p95["under attack"] / p95["undisturbed"]

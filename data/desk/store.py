@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
@@ -110,6 +111,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         engine = create_engine(parsed, pool_pre_ping=not sqlite, pool_timeout=LOCK_SECONDS, connect_args=waiting)
     except (ArgumentError, NoSuchModuleError, OSError) as error:
         raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
+    event.listen(engine, "before_cursor_execute", _only_texts_that_can_be, retval=True)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -162,6 +164,26 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _only_texts_that_can_be(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, several: bool
+) -> tuple[str, Any]:
+    """Look for what a database can hold: PostgreSQL takes no zero byte and neither takes half a surrogate pair.
+
+    A text with one equals nothing that is kept, so a search finds nothing. To write one is refused (`_told`).
+    """
+    if several or not connection.get_execution_options().get("reading"):
+        return statement, parameters
+    if isinstance(parameters, dict):
+        return statement, {name: _that_can_be(value) for name, value in parameters.items()}
+    return statement, tuple(map(_that_can_be, parameters))
+
+
+def _that_can_be(value: object) -> object:
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _begin_sqlite(connection: Connection) -> None:

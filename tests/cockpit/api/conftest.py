@@ -22,7 +22,7 @@ from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 from tests.homes import Homes
 
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 60
+START_SECONDS = 180
 SOURCE = {
     "source": "tickets", "name": {"zh": "工单", "en": "Tickets"}, "fact": "cases", "push": True,
     "zone": "Asia/Shanghai", "key": "ticket_no", "area": "village_code",

@@ -1,13 +1,52 @@
 """Requests that no client of ours sends: each is refused, and none makes the server fail or leave a trace."""
 
+import asyncio
 import socket
+from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cockpit.api.conftest import Served, token_of
+from bench.viewer import BadRun, Place, Viewer
+from cockpit.access.visitors import COOKIE
+from data.desk import accounts, clock, sessions, tokens
+from data.desk.custody import Custody
+from data.desk.store import Desk, open_desk
+from tests.cockpit.api.conftest import Served, prepared
 from tests.factory import DISTRICT
+from tests.postgres import Postgres
 
+ODD = [
+    "%00", "a%00b", "%ed%a0%80", "%ff", "%", "%zz", "", "9" * 400, "-1", "1e308", "NaN", "0001-01-01", "9999-12-31",
+    "10000-01-01", "2026-11-20T24:00:00", "2026-11-20T00:00:00+14:00", "2026-11-20T00:00:00-23:59", "%F0%9F%8F%98",
+    "%E2%80%AE", "x" * 7000, "'%22;--", "..%2f..%2fetc%2fpasswd", "1&{0}=2", "1&{0}=%00",
+]  # fmt: skip
+"""Values of a parameter; `{0}` is its name, so that it is given twice."""
+QUESTIONS = {
+    "/api/v1/metrics/intake": ("area", "from", "to", "as_of", "by", "edition", "vs", "where", "category", "kind"),
+    "/api/v1/rows/intake": ("area", "from", "to", "as_of", "part", "edition", "limit", "offset", "order", "category"),
+    "/api/v1/reds": ("area", "from", "to", "edition", "limit"),
+    "/api/v1/areas": ("area", "edition", "level", "q"),
+    "/files/rows.csv": ("area", "metric", "from", "to", "edition", "report", "part", "as_of", "category", "lang", "q"),
+    "/geo/e/1.geojson": ("own", "q"),
+    "/login": ("next", "lang"),
+    "/wall": ("area", "lang"),
+}
+SCREENS = {
+    "": ("area", "metric", "from", "to", "vs", "edition", "lang", "size", "report"),
+    "rows": ("part", "category", "kind", "q", "order", "page", "as_of", "group"),
+    "audit": ("event", "who", "since", "until", "page"),
+    "accounts": ("q", "account", "page"),
+    "grants": ("q", "account"),
+    "sites": ("q", "show"),
+    "case": ("source", "key"),
+    "reports": ("report",),
+    "passport": ("metric",),
+    "data": ("batch",),
+}
+SHOWN = ["\0", "a\0b", "\ud800", "9" * 400, "0001-01-01", "9999-12-31", "", "%", "x" * 3000, "\u202e"]
+ROLES = ("leader", "audit_admin", "system_admin", "security_admin", "data_officer")
 PERIOD = "from=2026-11-01&to=2026-11-20"
 TARGETS = [
     "*", "/*", "//", "///x", "http://other/", "http://other/api/v1/metrics", "other:443", "/%00", "/%ff%fe",
@@ -36,9 +75,41 @@ BODIES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Desk]]:
+    """A server and its desk, of either kind."""
+    home = prepared(tmp_path_factory.mktemp("odd"))
+    url = f"sqlite:///{home.resolve() / 'desk.sqlite'}"
+    if request.param == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.database("odd")
+    desk = open_desk(url, Custody.of_home(home))
+    for role in ROLES:
+        account = accounts.add(desk, f"odd-{role}", "Hongqi+2026", must_change=False)
+        accounts.grant(desk, account.name, role, None if "admin" in role else DISTRICT)
+    served = Served(home)
+    try:
+        served.start(COCKPIT_PUBLISH_SECONDS="10", COCKPIT_PUSH_RATE="100000", COCKPIT_DESK=url)
+        yield served, desk
+    finally:
+        served.stop()
+        desk.close()
+
+
 @pytest.fixture(scope="module")
-def token(served: Served) -> str:
-    return token_of(served.home, "tickets", area=DISTRICT)
+def served(server: tuple[Served, Desk]) -> Served:
+    return server[0]
+
+
+@pytest.fixture(scope="module")
+def token(server: tuple[Served, Desk]) -> str:
+    until = clock.now() + timedelta(days=1)
+    return tokens.issue(server[1], "tickets", sources=("tickets",), area=DISTRICT, expires_at=until)
+
+
+def session_of(desk: Desk, role: str) -> str:
+    """A session with a second factor, where that is compulsory."""
+    return sessions.start(desk, accounts.named(desk, f"odd-{role}").id, factor=True)
 
 
 def status(served: Served, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> int:
@@ -97,4 +168,45 @@ def test_no_name_at_sign_in_makes_the_server_fail(served: Served) -> None:
         b"name",
     ]
     assert [code for body in bodies if (code := status(served, "POST", "/login", form, body)) >= 500] == []
+    assert "Traceback" not in log_of(served)
+
+
+@pytest.mark.parametrize("signed", ["a token", "a session"])
+def test_no_value_of_a_parameter_makes_the_server_fail(server: tuple[Served, Desk], token: str, signed: str) -> None:
+    served, desk = server
+    session = {"Cookie": f"{COOKIE}={session_of(desk, 'leader')}"}
+    headers = {"Authorization": f"Bearer {token}"} if signed == "a token" else session
+    found = {}
+    for path, names in QUESTIONS.items():
+        for name in names:
+            for value in ODD:
+                given = "" if name in ("from", "to") else f"{PERIOD}&"
+                target = f"{path}?{given}{name}={value.format(name)}"
+                found[target] = status(served, "GET", target, headers)
+    assert {target[:200]: code for target, code in found.items() if code >= 500} == {}
+    assert 200 in found.values()
+    assert "Traceback" not in log_of(served)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_value_in_the_address_of_a_screen_makes_it_fail(server: tuple[Served, Desk], role: str) -> None:
+    served, desk = server
+
+    async def look() -> set[str]:
+        said = set()
+        for page, names in SCREENS.items():
+            for name in names:
+                viewer = Viewer(
+                    served.address, session_of(desk, role), Place("district", DISTRICT, ""), set(), page=page
+                )
+                async with viewer:
+                    for value in SHOWN:
+                        try:
+                            await viewer.run(**{name: value.encode("utf-8", "surrogatepass")})
+                        except BadRun as error:
+                            if "the screen" not in str(error):  # which says in words what is wrong with the address
+                                said.add(f"{page} {name} {value[:9]!r}: {error}")
+        return said
+
+    assert asyncio.run(look()) == set()
     assert "Traceback" not in log_of(served)

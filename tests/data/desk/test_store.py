@@ -12,10 +12,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from data.desk import accounts, audit
 from data.desk.custody import Custody
-from data.desk.errors import DeskError
+from data.desk.errors import DeskError, Refused
 from data.desk.models import Base
-from data.desk.store import MIGRATIONS, newest, open_desk
+from data.desk.store import MIGRATIONS, Desk, newest, open_desk
 
 
 def test_migrations_make_the_tables_of_the_models(address: str, custody: Custody) -> None:
@@ -69,3 +70,16 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "desk.sqlite").write_bytes(b"not a database at all, but long enough to be read as one" * 100)
     with pytest.raises(DeskError, match="does not answer"):
         open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
+
+
+@pytest.mark.parametrize("name", ["\0", "a\0b", "\ud800", "路\udfff灯", "𠮷" * 300])
+def test_a_search_for_what_no_desk_can_hold_finds_nothing(desk: Desk, name: str) -> None:
+    with pytest.raises(Refused, match="there is no account"):
+        accounts.named(desk, name)
+    assert audit.entries(desk, who=name) == []
+
+
+@pytest.mark.parametrize("name", ["\ud800", "路\udfff灯"])
+def test_to_keep_what_no_desk_can_hold_is_refused(desk: Desk, name: str) -> None:
+    with pytest.raises(Refused, match="cannot be kept"):
+        audit.write(desk, who=name, role="", scope="", event="login", what="")
