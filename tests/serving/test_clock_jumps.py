@@ -20,7 +20,10 @@ FELT = 4.0
 """Seconds within which a session that has ended is turned away."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-pytestmark = pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not here: apt-get install faketime")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not here: apt-get install faketime"),
+]
 
 
 SLEEP = "import threading, time\ntime.sleep = lambda seconds: threading.Event().wait(seconds)\n"

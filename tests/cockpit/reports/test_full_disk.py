@@ -15,6 +15,8 @@ from tests.cockpit.api.conftest import Served, prepared
 from tests.disk import fill, mounted
 from tests.factory import DISTRICT
 
+pytestmark = pytest.mark.slow
+
 DISK_MB = 64
 PATIENCE_SECONDS = 240
 REPORT = {"kind": "brief", "areas": [DISTRICT], "from": "2026-11-01", "to": "2026-11-20", "format": "docx"}
