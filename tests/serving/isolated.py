@@ -1,7 +1,7 @@
 """A server in a network of its own, attacked from inside: prints what it sent outside, as JSON.
 
-Run by `unshare --net python -m tests.serving.isolated HOME`. Whatever is not for this machine leaves by the interface
-`outside`, where nobody answers, and is counted there.
+Run by `unshare --net --mount python -m tests.serving.isolated HOME`. Whatever is not for this machine leaves by the
+interface `outside`, where nobody answers, and is counted there. So are questions for names: the resolver lies outside.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from cockpit.access.visitors import COOKIE
 from tests.serving.conftest import ROOT, Server, sessions_of
 from tests.serving.raw import Raw, request
 
-PORT = 8501
+PORT, BEYOND = 8501, "10.77.0.1"
 FOREIGN = [
     "https://evil.example", "http://evil.example:8501", "null", "http://LOCALHOST:8501", "http://127.0.0.1",
     "https://127.0.0.1:8501", "http://10.77.0.2:8501", "http://93.184.216.34", "file://", "http://[::1]:8501",
@@ -27,11 +27,15 @@ FOREIGN = [
 
 
 def main(home: Path) -> None:
-    _network()
+    _network(home)
     control = _leaks()
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         probe.sendto(b"x", ("8.8.8.8", 53))
     control = _leaks() - control
+    names = _leaks()
+    with contextlib.suppress(OSError):
+        socket.getaddrinfo("evil.example", 443)
+    names = _leaks() - names
     before = _leaks()
     server = _serve(home)
     try:
@@ -39,15 +43,20 @@ def main(home: Path) -> None:
     finally:
         server.process.terminate()
         server.process.wait(30)
-    sys.stdout.write(json.dumps({"control": control, "sent": _leaks() - before, "slowest": slowest}) + "\n")
+    sys.stdout.write(
+        json.dumps({"control": control, "names": names, "sent": _leaks() - before, "slowest": slowest}) + "\n"
+    )
 
 
-def _network() -> None:
+def _network(home: Path) -> None:
+    resolver = home / "resolv.conf"
+    resolver.write_text(f"nameserver {BEYOND}\noptions timeout:1 attempts:1\n")
     for command in (
         "sysctl -qw net.ipv6.conf.default.disable_ipv6=1", "ip link set lo up",
         "ip link add outside type veth peer name beyond", "ip address add 10.77.0.2/24 dev outside",
         "ip link set beyond up", "ip link set outside up",
-        "ip neighbour add 10.77.0.1 lladdr 02:00:00:00:00:01 dev outside", "ip route add default via 10.77.0.1",
+        f"ip neighbour add {BEYOND} lladdr 02:00:00:00:00:01 dev outside", f"ip route add default via {BEYOND}",
+        f"mount --bind {resolver} /etc/resolv.conf",
     ):  # fmt: skip
         subprocess.run(command.split(), check=True)
 

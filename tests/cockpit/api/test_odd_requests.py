@@ -85,7 +85,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         url = postgres.database("odd")
     desk = open_desk(url, Custody.of_home(home))
     for role in ROLES:
-        account = accounts.add(desk, f"odd-{role}", "Hongqi+2026", must_change=False)
+        account = accounts.add(desk, f"odd-{role}", "Hongqi+2026+odd", must_change=False)
         accounts.grant(desk, account.name, role, None if "admin" in role else DISTRICT)
     served = Served(home)
     try:
