@@ -22,6 +22,7 @@ def kept(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             return cache(*args, **kwargs)  # type: ignore[arg-type]  # a TypeError says what cannot be hashed
 
+        answer.cache_clear = cache.cache_clear  # type: ignore[attr-defined]  # as `lru_cache` gives it
         return answer
 
     return keep

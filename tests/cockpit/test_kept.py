@@ -79,3 +79,18 @@ def test_the_bound_holds() -> None:
 def test_what_cannot_be_known_again_is_refused(argument: object) -> None:
     with pytest.raises(TypeError):
         kept(maxsize=2)(lambda thing: thing)(argument)
+
+
+def test_what_is_kept_can_be_let_go_as_of_lru_cache() -> None:
+    """The benchmark of a cold cockpit rests on it."""
+    made: list[int] = []
+
+    @kept(maxsize=8)
+    def ask(number: int) -> int:
+        made.append(number)
+        return number
+
+    assert [ask(1), ask(1)] == [1, 1]
+    ask.cache_clear()
+    assert ask(1) == 1
+    assert made == [1, 1]
