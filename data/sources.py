@@ -437,7 +437,8 @@ class _UniqueKeys(yamls.Loader):
             if key.value in seen:
                 _refuse(key, f"key {key.value} is given twice")
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def _refuse(node: yaml.Node, fault: str) -> NoReturn:

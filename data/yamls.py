@@ -12,7 +12,7 @@ Nested aliases grow to billions from ten lines, and libyaml's reader ends the pr
 _Safe: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Loader(_Safe):
+class Loader(_Safe):  # type: ignore[misc]  # one of two, as installed
     """Counts the depth while the nodes are read."""
 
     def __init__(self, text: str) -> None:
