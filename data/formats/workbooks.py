@@ -1,6 +1,7 @@
 """Worksheets as rows of text, each with the number that the workbook shows."""
 
 import datetime as dt
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from data.errors import DataError
 from data.formats.layout import HEAD, Header, Layout, Row, data_rows, find_header, write_rows
 
+MOST_UNPACKED, UNPACKED_AT_LEAST = 100, 50_000_000
+"""How often a workbook unpacks to its own size at most, and the bytes that any may unpack to. Worksheets: 5 to 30."""
 LOST = 10**15
 """From this size on a workbook keeps no more than the first 15 digits of a number."""
 
@@ -21,6 +24,7 @@ def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -
     Raises DataError if the workbook cannot be read.
     """
     try:
+        _refuse_bomb(path)
         with CalamineWorkbook.from_path(path) as book:
             names = _sheets(book, path, sheet)
             tables = [(name, _head(book, path, name, layout)) for name in names]
@@ -29,13 +33,28 @@ def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -
             write_rows(data_rows(rows, header.names, layout), header.names, target)
     except PasswordError as error:
         raise DataError(f"{path}: is protected by a password; save it without one") from error
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
         raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
     except DataError as error:
         raise DataError(f"{path}: {error}" if not str(error).startswith(str(path)) else str(error)) from error
     return header.names
+
+
+def _refuse_bomb(path: Path) -> None:
+    """DataError for a small file that unpacks to so much that no worksheet is in it. All of it is unpacked here, a
+    piece at a time: what a member says of its size may be wrong, and the reader holds it in memory whole."""
+    if not zipfile.is_zipfile(path):
+        return
+    size, most = 0, max(path.stat().st_size * MOST_UNPACKED, UNPACKED_AT_LEAST)
+    with zipfile.ZipFile(path) as packed:
+        for member in packed.infolist():
+            with packed.open(member) as file:
+                while piece := file.read(1 << 20):
+                    size += len(piece)
+                    if size > most:
+                        raise DataError(f"unpacks to more than {MOST_UNPACKED} times its size; no workbook does")
 
 
 def _sheets(book: CalamineWorkbook, path: Path, sheet: str | int | None) -> list[str]:

@@ -1,6 +1,7 @@
 """Workbooks as offices keep them: titles, merged cells, sums, notes, long numbers, failed formulas, hidden sheets."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import xlsxwriter
 
 from data.errors import DataError
+from data.formats import workbooks
+from data.formats.layout import Layout
 from data.home import Home
 from data.ingest import LoadReport, load
 from tests.data.hotline import facts, rejects, settle, source
@@ -162,3 +165,16 @@ def test_workbooks_are_told_by_their_suffix(home: Home, suffix: str) -> None:
         assert load_book(home, file="a.xltx", format="xlsx").accepted == 1
     else:
         assert load_book(home, file=f"a.{suffix}").accepted == 1
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.xlsx"
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for _ in range(200):
+            part.write(b"A" * 1_000_000)
+    assert file.stat().st_size < 300_000
+    with pytest.raises(DataError, match=r"bomb\.xlsx: unpacks to more than 100 times its size"):
+        workbooks.convert(file, None, Layout(("key",)), tmp_path / "out.parquet")
