@@ -196,6 +196,7 @@ SYSTEM = (
     N_("attempt to write a readonly database"),
     N_("database disk image is malformed"),
     N_("file is not a database"),
+    N_("rows of {name} refer to others that are gone"),
     N_("connection timeout expired"),
     N_("QueuePool limit of size {size} {rest}"),
     N_('connection failed: connection to server at "{host}", port {n} failed: {rest}'),

@@ -115,7 +115,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    with _told(engine), engine.begin() as connection:
+    with _told(engine), _migrating(engine) as connection:
         if not sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         _migrate(connection)
@@ -131,11 +131,35 @@ def _seal_secrets(connection: Connection, custody: Custody) -> None:
     sealing.seal_all(connection, custody)
 
 
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may change tables.
+
+    SQLite alters a table by writing it anew and dropping the old one, which would take away what other rows refer to:
+    its foreign keys rest meanwhile and are checked at the end.
+    """
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        raw = connection.connection.dbapi_connection
+        if sqlite and raw:
+            raw.execute("PRAGMA foreign_keys = OFF")  # before the transaction begins
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if sqlite and raw:
+                raw.execute("PRAGMA foreign_keys = ON")
+
+
 def _migrate(connection: Connection) -> None:
     """Bring the tables to the newest; where they are, Alembic is not even imported: each command opens the desk."""
     known = connection.dialect.has_table(connection, "alembic_version")
     if not known or connection.scalar(text("SELECT version_num FROM alembic_version")) != newest():
         migrate(connection)
+        if connection.dialect.name == "sqlite" and (
+            broken := connection.execute(text("PRAGMA foreign_key_check")).all()
+        ):
+            raise DeskError(f"COCKPIT_DESK cannot be opened: rows of {broken[0][0]} refer to others that are gone")
 
 
 def migrate(connection: Connection, version: str = "head") -> None:
