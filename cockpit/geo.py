@@ -14,7 +14,7 @@ from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
 from data.errors import DataError
-from data.schema import end_of
+from data.levels import end_of
 from metrics import areas
 from metrics.errors import MetricsError
 

@@ -30,10 +30,9 @@ def decimals_of(metric: Metric) -> int:
 
 
 def split_title(by: str) -> str:
-    return {
-        "district": _("By district"), "town": _("By town"), "village": _("By village"), "category": _("By category"),
-        "source": _("By source"), "department": _("By responsible unit"),
-    }[by]  # fmt: skip
+    if by in AREAS:
+        return _("By {level}", level=words.level(by))
+    return {"category": _("By category"), "source": _("By source"), "department": _("By responsible unit")}[by]
 
 
 def group_name(view: View, by: str, group: str) -> str:

@@ -23,7 +23,7 @@ from cockpit.wording import worded
 from data.desk import reports
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
-from data.schema import LEVELS, SPANS
+from data.levels import LEVELS, SPANS
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric

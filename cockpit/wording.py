@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from cockpit import i18n, messages
 from data.desk.roles import ROLES
-from data.schema import LEVELS
+from data.levels import LEVELS
 from metrics.period import UNITS
 
 WORD = r"\S+"

@@ -14,8 +14,8 @@ from data.deliveries import csv_reader, reading
 from data.errors import DataError
 from data.expressions import quoted
 from data.home import Home
+from data.levels import LOWEST, ROLLED
 from data.places import area_names, padded
-from data.schema import SPANS
 from data.sources import Csv
 from data.store import open_store, transaction
 
@@ -117,7 +117,7 @@ def _name_faults(store: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
         if not segments(name):
             faults.append((row, f"{name} holds no letter"))
         for other in known.setdefault(segments(name), []):
-            alike = other.level == level and (level != "village" or _town(other.code) == _town(code))
+            alike = other.level == level and (level != LOWEST.id or _town(other.code) == _town(code))
             if other.code != code and alike and other.low < own.high and own.low < other.high:
                 faults.append((row, f"{name} is a name of {other.code} {names.path(other.code)} as well"))
         known[segments(name)].append(own)
@@ -125,4 +125,4 @@ def _name_faults(store: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 
 
 def _town(code: int) -> int:
-    return code // SPANS["town"]
+    return code // ROLLED.span

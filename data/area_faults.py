@@ -5,14 +5,13 @@ the stored areas), each with the `row` of the file, and `faults` (row, fault) of
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
 from data.deliveries import text
 from data.errors import DataError
-from data.schema import LEVELS, SPANS
+from data.levels import BASE, LEVELS, TABLE
 
 CODES = ("code", "parent", "merged_into")
 CASTS = ("population", "households", "lon", "lat", "valid_from", "valid_to")
@@ -48,10 +47,12 @@ def _row_faults(columns: set[str], needed: set[str]) -> Iterator[str]:
 
 def _tree_faults() -> Iterator[str]:
     """SELECTs of (row, fault): what is wrong with the areas together. A fault of an area not in the file has no row."""
-    above = "".join(f" WHEN {text(low)} THEN {SPANS[high]}" for high, low in pairwise(LEVELS))
-    yield f"""
-        SELECT row, code || ' is no code of a ' || level FROM linked WHERE code % span(level) <> 0
-        OR level IN ('town', 'village') AND code % CASE level{above} END = 0"""
+    first = TABLE.index(BASE) + 1
+    own = "".join(
+        f" OR level = {text(level.id)} AND code % {TABLE[i].span} = 0"
+        for i, level in enumerate(TABLE[first:], first - 1)
+    )
+    yield f"SELECT row, code || ' is no code of a ' || level FROM linked WHERE code % span(level) <> 0{own}"
     yield "SELECT row, 'valid_to is not after valid_from' FROM linked WHERE valid_to <= valid_from"
     yield """
         SELECT row, code || ' is given twice for the same time' FROM (

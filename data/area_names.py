@@ -14,33 +14,19 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from data.schema import SPANS, end_of
+from data.levels import LOWEST, ROLLED, TABLE, end_of
 
 EXACT, ALIKE, LOOSE = range(3)
 """How well a piece of text fits a name: it is the name; the ending is of the same kind; the ending differs."""
 
-ENDINGS: dict[str, dict[str, tuple[str, ...]]] = {
-    "village": {
-        "村": ("村民委员会", "村委会", "村委", "行政村", "村"),
-        "社区": ("社区居民委员会", "社区居委会", "社区居委", "社区", "居民委员会", "居委会", "居委"),
-        "嘎查": ("嘎查委员会", "嘎查"),
-    },
-    "town": {
-        "镇": ("镇人民政府", "镇政府", "镇"),
-        "街道": ("街道办事处", "街道办", "街道", "街办"),
-        "乡": ("乡人民政府", "乡政府", "民族乡", "乡", "苏木"),
-    },
-    "district": {"区": ("区", "自治县", "县", "市", "自治旗", "旗")},
-    "city": {"市": ("市", "自治州", "地区", "盟", "州")},
-    "province": {"省": ("省", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "特别行政区", "市")},
-}
-"""Endings of names by level and kind."""
-
 _KINDS = {
-    level: sorted(((end, kind) for kind, ends in kinds.items() for end in ends), key=lambda pair: -len(pair[0]))
-    for level, kinds in ENDINGS.items()
+    level.id: sorted(
+        ((end, kind) for kind, ends in level.endings.items() for end in ends), key=lambda pair: -len(pair[0])
+    )
+    for level in TABLE
 }
-_ABOVE = ("province", "city", "district")
+"""Endings of names and their kinds by level, the longest first."""
+_ABOVE = tuple(level.id for level in TABLE if level.endings and level not in (ROLLED, LOWEST))
 _SEPARATORS = re.compile(r"[/\\>|→»]+")
 _NOISE = re.compile(r"[\W_]+")
 CANDIDATES = 3
@@ -113,7 +99,7 @@ class AreaNames:
     def path(self, code: int) -> str:
         """The area's name behind that of its town: 北塘街道/新河村."""
         own, _ = self._own_names.get(code, (str(code), ""))
-        town = code // SPANS["town"] * SPANS["town"]
+        town = code // ROLLED.span * ROLLED.span
         return f"{self._own_names[town][0]}/{own}" if town != code and town in self._own_names else own
 
     def nearest(self, text: str, day: date, limit: int = CANDIDATES) -> list[int]:
@@ -128,7 +114,7 @@ class AreaNames:
         scored = []
         for index, named in enumerate(self.names):
             inside = not towns or any(code < named.code < end_of(code) for code in towns)
-            if not inside or named.level not in ("town", "village") or not self._valid(index, day):
+            if not inside or named.level not in (ROLLED.id, LOWEST.id) or not self._valid(index, day):
                 continue
             name = "".join(segments(named.name))
             stems = (split_ending(word, named.level)[0] for word in (rest, name))
@@ -146,10 +132,10 @@ class AreaNames:
         """The towns whose name without its ending stands in the text, and what follows them there."""
         found, rest = set(), joined
         for index, named in enumerate(self.names):
-            stem, _ = split_ending("".join(segments(named.name)), "town")
-            if named.level == "town" and len(stem) > 1 and stem in joined and self._valid(index, day):
+            stem, _ = split_ending("".join(segments(named.name)), ROLLED.id)
+            if named.level == ROLLED.id and len(stem) > 1 and stem in joined and self._valid(index, day):
                 behind = joined.partition(stem)[2]
-                ending = next((ending for ending, _ in _KINDS["town"] if behind.startswith(ending)), "")
+                ending = next((ending for ending, _ in _KINDS[ROLLED.id] if behind.startswith(ending)), "")
                 if behind.removeprefix(ending):
                     found.add(named.code)
                     rest = min(rest, behind.removeprefix(ending), key=len)
@@ -192,7 +178,7 @@ class AreaNames:
         again: dict[int, int] = {}
         for end, index, fit in self._matches(text, at, day):
             named = self.names[index]
-            if below_prefix and named.level == "village":
+            if below_prefix and named.level == LOWEST.id:
                 continue
             if area is None or area < named.code < end_of(area):
                 below[end][named.code] = min(fit, below[end].get(named.code, LOOSE))

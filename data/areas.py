@@ -1,8 +1,9 @@
 """The area tree and its polygons, from CSV or GeoJSON.
 
 A file is authoritative for the codes it names: its rows replace the stored ones, and columns that it does not have keep
-what is stored. Between an area and the top of the tree no level is left out: an ancestor that no row has named yet is
-called by its digits. The top is the lowest area that holds all others, a district at least.
+what is stored. The top of the tree is the lowest area that holds all others, a district at least. A town or district
+that no row names is added and called by its digits; so is a level above the district (city, province) where no named
+area holds what lies there. Where one does, that level is left out: districts may lie directly below a province.
 """
 
 import tempfile
@@ -19,8 +20,8 @@ from data.deliveries import csv_reader, reading, text, unpacked
 from data.errors import DataError
 from data.expressions import quoted
 from data.home import Home
+from data.levels import BASE, LEVELS, SPANS, TABLE, Level
 from data.places import padded
-from data.schema import LEVELS, SPANS
 from data.shapes import draw, points_inside, read_features
 from data.sources import Csv
 from data.store import AREA_COLUMNS, one, open_store, transaction
@@ -31,15 +32,6 @@ ALIASES = {
     "经度": "lon", "纬度": "lat", "生效日期": "valid_from", "失效日期": "valid_to", "并入": "merged_into",
 }  # fmt: skip
 """Chinese names of the columns."""
-
-LEVEL_WORDS = {
-    "province": ("省", "自治区", "直辖市"),
-    "city": ("市", "地级市", "自治州", "盟"),
-    "district": ("区", "县", "县级市", "自治县", "旗", "区县"),
-    "town": ("镇", "乡", "街道", "民族乡", "镇街", "乡镇"),
-    "village": ("村", "社区", "村社", "居委会", "村委会"),
-}
-"""Words for a level beside its own name. Where no kind is given, such a word is the kind as well."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +126,7 @@ def _our_name(theirs: str) -> str:
 
 def _read_rows(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     """Table `given`: the rows typed. What cannot be read is NULL here and not in `file`."""
-    words = {word: level for level, words in LEVEL_WORDS.items() for word in (level, *words)}
+    words = {word: level.id for level in TABLE for word in (level.id, *level.words)}
     told = (
         "CASE lower(level)"
         + "".join(f" WHEN {text(word)} THEN {text(level)}" for word, level in words.items())
@@ -179,8 +171,9 @@ def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     )
     _add_missing(store, "SELECT DISTINCT parent AS code FROM given")
     for level in _levels_to_fill(store):
-        span = SPANS[level]
-        _add_missing(store, f"SELECT DISTINCT code // {span} * {span} AS code FROM tree WHERE code % {span} <> 0")
+        missing = f"code // {level.span} * {level.span}"
+        held = f" AND NOT ({_held_above(level)})" if level.optional else ""
+        _add_missing(store, f"SELECT DISTINCT {missing} AS code FROM tree WHERE code % {level.span} <> 0{held}")
     store.execute(
         "UPDATE tree SET lon = p.lon, lat = p.lat FROM polygons p "
         "WHERE p.row = tree.row AND (tree.lon IS NULL OR tree.lat IS NULL)"
@@ -189,12 +182,14 @@ def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
 
 
 def _create_macros(store: duckdb.DuckDBPyConnection) -> None:
-    """tier(code): the level that its zeros tell; span(level): how many codes it covers; digits(code): without zeros."""
+    """tier(code): the level that its zeros tell; span(level): how many codes it covers; digits(code): a name for it."""
     tiers = "".join(f" WHEN code % {span} = 0 THEN {text(level)}" for level, span in SPANS.items())
     spans = "".join(f" WHEN {text(level)} THEN {span}" for level, span in SPANS.items())
     store.execute(f"CREATE TEMP MACRO tier(code) AS CASE{tiers} END")
     store.execute(f"CREATE TEMP MACRO span(level) AS CASE level{spans} END")
-    store.execute("CREATE TEMP MACRO digits(code) AS CAST(code // span(tier(code)) AS VARCHAR)")
+    named = "".join(f" WHEN {text(level.id)} THEN {text(level.unnamed)}" for level in TABLE if level.unnamed)
+    plain = "CAST(code // span(tier(code)) AS VARCHAR)"
+    store.execute(f"CREATE TEMP MACRO digits(code) AS CASE tier(code){named} ELSE {plain} END")
 
 
 def _add_missing(store: duckdb.DuckDBPyConnection, codes: str) -> None:
@@ -204,13 +199,22 @@ def _add_missing(store: duckdb.DuckDBPyConnection, codes: str) -> None:
     )
 
 
-def _levels_to_fill(store: duckdb.DuckDBPyConnection) -> list[str]:
-    """The levels above the village, from the lowest to the top of the tree."""
+def _levels_to_fill(store: duckdb.DuckDBPyConnection) -> list[Level]:
+    """The levels above the lowest, from there to the top of the tree."""
     present = store.execute("SELECT DISTINCT level FROM tree WHERE level IS NOT NULL").fetchall()
-    top = min(LEVELS.index(level) for level in ("district", *(row[0] for row in present)))
-    while top > 0 and one(store, f"SELECT count(DISTINCT code // {SPANS[LEVELS[top]]}) FROM tree")[0] > 1:
+    top = min(LEVELS.index(level) for level in (BASE.id, *(row[0] for row in present)))
+    while top > 0 and one(store, f"SELECT count(DISTINCT code // {TABLE[top].span}) FROM tree")[0] > 1:
         top -= 1
-    return list(reversed(LEVELS[top:-1]))
+    return list(reversed(TABLE[top:-1]))
+
+
+def _held_above(level: Level) -> str:
+    """SQL of whether a named area of a level above holds the code."""
+    return " OR ".join(
+        f"code // {high.span} * {high.span} IN "
+        f"(SELECT code FROM tree WHERE level = {text(high.id)} AND name <> digits(code))"
+        for high in TABLE[: TABLE.index(level)]
+    ) or "false"  # fmt: skip
 
 
 def _link(store: duckdb.DuckDBPyConnection) -> None:

@@ -5,8 +5,8 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from data.levels import LEVELS
 from data.lookups import columns
-from data.schema import LEVELS
 
 
 class At:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from data.schema import end_of
+from data.levels import end_of
 
 PUSH = "push "
 """What the origin of a pushed delivery begins with; its id follows."""

@@ -5,12 +5,12 @@ to one number, since windows over ten million rows of text are slow: a chance me
 same 30 days, is far below one in a million editions.
 """
 
-from data.schema import SPANS
+from data.levels import BASE
 
 DAYS = 30
 _SPAN = f"INTERVAL {DAYS} DAY"
 LINKS = {
-    "caller": ("reporter IS NOT NULL", f"hash(area // {SPANS['district']}, reporter)"),
+    "caller": ("reporter IS NOT NULL", f"hash(area // {BASE.span}, reporter)"),
     "spot": ("place IS NOT NULL AND category IS NOT NULL", "hash(area, place, category)"),
 }
 """What ties cases to each other: SQL of when there is such a tie, and of its number."""

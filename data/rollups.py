@@ -7,8 +7,7 @@ the facts of a scope. They are equal because they are the same text, and a prope
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-TOWN = 1000
-"""A town's code is its villages' codes without the last three digits."""
+from data.levels import ROLLED
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,13 @@ class Rollup:
 
     @property
     def table(self) -> str:
-        grain = self.dimension or ("town" if self.by_town else None)
+        grain = self.dimension or (ROLLED.id if self.by_town else None)
         return f"daily_{self.name or self.fact}" + (f"_{grain}" if grain else "")
 
     @property
     def groups(self) -> tuple[str, ...]:
         """SQL `expression AS name` of the group columns, the day aside."""
-        town = f"area // {TOWN} * {TOWN} AS area"
+        town = f"area // {ROLLED.span} * {ROLLED.span} AS area"
         if self.dimension is None:
             return (town,) if self.by_town else ("area",)
         return (town, f"{self.dimension} AS {self.dimension}")

@@ -237,15 +237,6 @@ READINGS = Fact(
 
 FACTS = {fact.name: fact for fact in (CASES, ASSETS, CHECKS, READINGS)}
 
-LEVELS = ("province", "city", "district", "town", "village")
-SPANS = {"province": 10**10, "city": 10**8, "district": 10**6, "town": 10**3, "village": 1}
-"""How many codes an area of each level covers: its scope is [code, code + span)."""
-
-
-def end_of(code: int) -> int:
-    """The first code behind the scope of the area that `code` names: a village's ends with itself."""
-    return code + next(span for span in SPANS.values() if code % span == 0)
-
 
 def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "") -> str:
     """SQL of the rows and values of `fact` that were known at `as_of` (a SQL expression of a timestamp).

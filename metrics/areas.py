@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from data.editions import Edition
-from data.schema import LEVELS, SPANS
+from data.levels import LEVELS, SPANS
 from metrics.errors import MetricsError
 
 FIELDS = (

@@ -16,8 +16,9 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
+from data.levels import SPANS
 from data.rollups import Measure
-from data.schema import FACTS, SPANS, TIME, Fact, known
+from data.schema import FACTS, TIME, Fact, known
 from metrics.catalog import Catalog, Domain, Stock, Trailing
 from metrics.period import DAY, Period, last_day
 from metrics.question import AREAS, COLUMNS, Question

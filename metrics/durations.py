@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
-from data.schema import SPANS
+from data.levels import SPANS
 from metrics.areas import root
 from metrics.catalog import Domain
 from metrics.catalog.model import Quantile

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from data.editions import Edition
-from data.schema import FACTS, LEVELS
+from data.levels import LEVELS
+from data.schema import FACTS
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError, did_you_mean

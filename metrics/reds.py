@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from data.editions import Edition
-from data.schema import end_of
+from data.levels import end_of
 from metrics.areas import Area, below
 from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data.editions import Edition
+from data.levels import BASE
 from data.repeats import DAYS
-from data.schema import SPANS
 from metrics.scope import holds
 
 
@@ -26,14 +26,14 @@ def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
 
     The rule is that of data.repeats, which marks a case as a repeat when the edition is built.
     """
-    at, district = case["registered_at"], case["area"] // SPANS["district"]
+    at, district = case["registered_at"], case["area"] // BASE.span
     sql = (
         "SELECT source, key, registered_at, area FROM cases WHERE registered_at BETWEEN $first AND $at "
         "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $district "
         "OR area = $area AND place = $place AND category = $category) ORDER BY registered_at DESC, source, key LIMIT 1"
     )
     asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
-    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": SPANS["district"], "district": district}
+    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "district": district}
     row = edition.cursor().execute(sql, asked).fetchone()
     if not row:
         return None

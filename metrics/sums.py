@@ -10,8 +10,9 @@ from itertools import chain
 import numpy as np
 
 from data.editions import Edition
+from data.levels import SPANS
 from data.rollups import Measure, Rollup, daily
-from data.schema import FACTS, SPANS, known
+from data.schema import FACTS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.cut import corrected, whole_days

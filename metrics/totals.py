@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
+from data.levels import SPANS
 from data.rollups import Rollup
-from data.schema import SPANS
 from metrics.catalog import Domain, Stock, Trailing
 from metrics.period import DAY, last_day
 from metrics.question import AREAS, Question

@@ -11,7 +11,7 @@ from functools import lru_cache
 import duckdb
 
 from data.editions import Edition
-from data.schema import SPANS
+from data.levels import SPANS
 from metrics.catalog import Domain, Metric
 from metrics.period import last_day
 from metrics.question import AREAS, Question

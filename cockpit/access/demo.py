@@ -10,7 +10,7 @@ from data.desk.accounts import Account
 from data.desk.errors import Refused
 from data.desk.roles import BUSINESS
 from data.desk.store import Desk
-from data.schema import LEVELS
+from data.levels import LEVELS
 from metrics import areas
 from metrics.areas import Area
 

@@ -16,7 +16,7 @@ from data.desk.roles import ADMINISTRATORS
 from data.desk.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
-from data.schema import end_of
+from data.levels import end_of
 
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0

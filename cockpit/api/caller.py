@@ -14,7 +14,7 @@ from cockpit.api.guesses import guesses
 from cockpit.serving import costly
 from data.desk import tokens
 from data.desk.tokens import Token
-from data.schema import end_of
+from data.levels import end_of
 
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case; reports only if it was issued for them."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from data.schema import LEVELS
+from data.levels import LEVELS, meant
 from metrics.catalog.model import Model, Name, Text
-from metrics.errors import did_you_mean
 
 if TYPE_CHECKING:
     from cockpit.seen import View
@@ -23,7 +22,8 @@ class Panel(Model):
     """One block of a screen. A kind is a subclass; the fields here are those of every kind.
 
     width: share of the row, in proportion to the other panels of it.
-    levels: the levels of area where it is shown; all by default.
+    levels: the levels of area where it is shown; all by default. A list that names the district and no level above it
+        means those above as well.
     metrics: what it shows; the chosen metric of the screen, or the metrics of the layout, by default.
     """
 
@@ -39,10 +39,7 @@ class Panel(Model):
     @field_validator("levels")
     @classmethod
     def _known_levels(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
-        for level in levels:
-            if level not in LEVELS:
-                raise ValueError(f'"{level}" is not a level: use {", ".join(LEVELS)}.{did_you_mean(level, LEVELS)}')
-        return levels
+        return meant(levels)
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Words and addresses that several panels need."""
 
-from cockpit.i18n import _, language, ngettext
+from cockpit import format
+from cockpit.i18n import _, language
 from cockpit.panels.answers import Asked, source_names
+from cockpit.screens import words
 from cockpit.seen import View
 from metrics import areas
 from metrics.areas import Area
@@ -32,25 +34,12 @@ def source_name(view: View, source: str) -> str:
 
 
 def level(name: str) -> str:
-    words = {
-        "province": _("province"),
-        "city": _("city"),
-        "district": _("district"),
-        "town": _("town"),
-        "village": _("village"),
-    }
-    return words[name]
+    return words.level(name)
 
 
 def how_many(level: str, n: int) -> str:
     """`22 个镇街`"""
-    match level:
-        case "district":
-            return ngettext("{n} district", "{n} districts", n)
-        case "town":
-            return ngettext("{n} town", "{n} towns", n)
-        case _:
-            return ngettext("{n} village", "{n} villages", n)
+    return _("{n} {areas}", n=format.number(n), areas=words.level(level, n))
 
 
 def rows_link(view: View, metric: Metric, *, period: Period | None = None, **filters: str) -> str:

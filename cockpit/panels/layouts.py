@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cockpit.errors import UsageError
 from cockpit.panels.alerts import AlertsPanel
@@ -25,7 +25,7 @@ from cockpit.panels.trend import TrendPanel
 from cockpit.seen import catalog_of
 from cockpit.settings import Settings
 from data import yamls
-from data.schema import LEVELS
+from data.levels import LEVELS, meant
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
 from metrics.errors import did_you_mean
@@ -77,7 +77,7 @@ class Layout(Model):
     file: str
     use: Literal["cockpit", "topic", "wall", "pattern"]
     name: Text
-    levels: tuple[str, ...] = LEVELS
+    levels: Annotated[tuple[str, ...], AfterValidator(meant)] = LEVELS
     metric: Name
     metrics: tuple[Name, ...] = ()
     spare: tuple[Name, ...] = ()
@@ -222,5 +222,3 @@ def _missing(found: dict[str, Layout]) -> Iterator[str]:
     for layout in found.values():
         if not layout.rows:
             yield f"{layout.file}: rows: is missing"
-        for level in (level for level in layout.levels if level not in LEVELS):
-            yield f'{layout.file}: levels: "{level}" is not a level: use {", ".join(LEVELS)}'

@@ -16,6 +16,7 @@ from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
+from data.levels import LEVELS
 from data.schema import CASES
 from metrics.catalog import Metric, Stock
 from metrics.frames import records
@@ -118,8 +119,9 @@ class _Told:
 
 
 def _heading(name: str) -> str:
-    made = {"no": _("No."), "town": _("Town"), "village": _("Village"), "days": _("Days open")}
-    return made.get(name) or words.column(name)
+    if name in LEVELS:
+        return words.level_heading(name)
+    return {"no": _("No."), "days": _("Days open")}.get(name) or words.column(name)
 
 
 def _maker(name: str) -> Make:

@@ -25,7 +25,7 @@ from data.desk import audit, reports
 from data.desk.store import Desk
 from data.editions import current
 from data.errors import DataError
-from data.schema import end_of
+from data.levels import end_of
 from metrics.errors import MetricsError
 from metrics.period import Period, shift
 

@@ -144,7 +144,7 @@ def group_name(scene: Scene, by: str, group: str) -> str:
 
 def by_name(by: str) -> str:
     if by in AREAS:
-        return {"district": _("District"), "town": _("Town"), "village": _("Village")}[by]
+        return words.level_heading(by)
     return _("Month") if by == "month" else words.column(by)
 
 

@@ -13,7 +13,7 @@ from cockpit.names import source_name, sources
 from cockpit.panels.answers import Asked, Vital, vitals
 from cockpit.screens import words
 from cockpit.seen import View
-from data.schema import LEVELS, SPANS
+from data.levels import LEVELS, SPANS
 from metrics import areas
 from metrics.catalog import Metric, Stock, current
 from metrics.feeds import feed, narrowed

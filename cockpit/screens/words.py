@@ -8,6 +8,7 @@ from cockpit import format
 from cockpit.i18n import _, language, ngettext
 from data.contract import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
 from data.formats.csv_tables import SWALLOWED
+from data.levels import BY_ID
 from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from data.values import times
@@ -245,11 +246,15 @@ def time_hint(hint: str) -> str:
     }.get(hint, hint)
 
 
-def level(name: str) -> str:
-    return {
-        "province": _("province"), "city": _("city"), "district": _("district"), "town": _("town"),
-        "village": _("village"),
-    }[name]  # fmt: skip
+def level(name: str, n: int = 1) -> str:
+    """What an area of a level is called, or several of them."""
+    named = BY_ID[name]
+    return named.zh if language() == "zh" else named.en if n == 1 else named.plural
+
+
+def level_heading(name: str) -> str:
+    """The heading of a column of areas of a level."""
+    return level(name)[:1].upper() + level(name)[1:]
 
 
 def basis(name: str) -> str:

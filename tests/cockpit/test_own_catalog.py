@@ -12,7 +12,7 @@ from cockpit.api.app import api
 from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
 from data.home import Home
-from data.schema import end_of
+from data.levels import end_of
 from metrics.question import AREAS as LEVELS
 from metrics.question import BREAKDOWNS, exists_at, splits
 from tests import failing, forms

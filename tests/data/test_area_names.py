@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from data import ledger
 from data.aliases import load_aliases
-from data.area_names import ENDINGS, AreaNames, Named, segments
+from data.area_names import AreaNames, Named, segments
 from data.errors import DataError
 from data.home import Home
+from data.levels import LOWEST, ROLLED
 from data.revalidate import revalidate, unmatched
 from data.unload import unload
 from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, row, settle
@@ -100,8 +101,8 @@ def test_the_nearest_candidates_lie_in_the_town_that_is_named() -> None:
 
 
 STEMS = st.lists(st.text("甲乙丙丁戊己庚辛壬癸子丑寅卯", min_size=2, max_size=3), min_size=4, max_size=10, unique=True)
-VILLAGE_ENDINGS = [ending for kind in ENDINGS["village"].values() for ending in kind]
-TOWN_ENDINGS = [ending for kind in ENDINGS["town"].values() for ending in kind]
+VILLAGE_ENDINGS = [ending for kind in LOWEST.endings.values() for ending in kind]
+TOWN_ENDINGS = [ending for kind in ROLLED.endings.values() for ending in kind]
 
 
 @given(STEMS, st.data())

@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.home import Home
 from data.shapes import polygon_parts
 from data.store import one, read_store
+from tests import trees
 
 DISTRICT, TOWN, VILLAGE = 990101000000, 990101001000, 990101001201
 
@@ -92,6 +93,33 @@ def test_a_city_may_stand_where_its_district_would(home: Home) -> None:
     assert stored(home, "level, parent") == [("city", None), ("town", 990100000000), ("village", 990100001000)]
 
 
+@pytest.mark.parametrize("tree", trees.TREES)
+def test_what_lies_below_an_area_is_what_the_list_has_there(home: Home, tree: str) -> None:
+    given = trees.places(tree)
+    take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in given))
+    assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
+    assert stored(home, "code", "parent IS NULL") == [(trees.ROOTS[tree],)]
+    assert {code for (code,) in stored(home, "code", f"parent = {trees.ROOTS[tree]}")} == trees.CHILDREN[tree]
+    rows = reversed(given)
+    take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in rows))
+    assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
+
+
+def test_provinces_without_a_nation_get_one_that_has_a_name(home: Home) -> None:
+    take(home, "code,name\n98,江北省\n99,江南省\n")
+    assert stored(home)[0] == (0, "全国", "nation", None)
+
+
+def test_a_village_list_of_a_named_province_grows_no_city(home: Home) -> None:
+    take(home, "code,name,parent\n11,某市,\n110101,东城区,11\n110105001001,永安里社区,\n")
+    assert stored(home, "code, level, parent", "level <> 'village'") == [
+        (110000000000, "province", None),
+        (110101000000, "district", 110000000000),
+        (110105000000, "district", 110000000000),
+        (110105001000, "town", 110105000000),
+    ]
+
+
 def test_chinese_headers_and_level_words_are_understood(home: Home) -> None:
     take(
         home,
@@ -156,7 +184,7 @@ def test_a_merged_village_names_its_heir(home: Home) -> None:
         ("code,name\nabcdef,a\n", "row 2: code abcdef does not have"),
         ("code,name\n990101,a\n,b\n", "row 3: code is missing"),
         ("code,name\n990101,\n", "row 2: name is missing"),
-        ("code,name,level\n990101,a,hamlet\n", "row 2: level hamlet is none of province, city"),
+        ("code,name,level\n990101,a,hamlet\n", "row 2: level hamlet is none of nation, province, city"),
         ("code,name,level\n990101001,a,village\n", "row 2: 990101001000 is no code of a village"),
         ("code,name,level\n990101001201,a,town\n", "row 2: 990101001201 is no code of a town"),
         ("code,name,level\n990101,a,town\n", "row 2: 990101000000 is no code of a town"),
@@ -334,7 +362,7 @@ def test_a_public_list_of_all_villages_loads_and_loads_again(home: Home, tmp_pat
             ) TO '{path}' (HEADER)"""
         )
     report = load_areas(home, path)
-    assert (report.read, report.added) == (62_000, 62_000 + 6_200 + 620 + 124 + 31)
+    assert (report.read, report.added) == (62_000, 62_000 + 6_200 + 620 + 124 + 31 + 1)
     assert report.seconds < 20
     assert (load_areas(home, path).added, version(home)) == (0, 1)
 

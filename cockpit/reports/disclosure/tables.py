@@ -13,7 +13,7 @@ from cockpit.i18n import _
 from cockpit.reports.disclosure.choose import Published, suppressed
 from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations, level
 from cockpit.reports.model import Block, Cell, Part, Table
-from data.schema import end_of
+from data.levels import end_of
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.catalog.model import Domain
 from metrics.question import AREAS

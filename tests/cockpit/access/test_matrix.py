@@ -25,7 +25,7 @@ from cockpit.screens import rows as rows_screen
 from cockpit.view import BadParameter, View, read
 from data.desk import audit
 from data.home import Home
-from data.schema import end_of
+from data.levels import end_of
 from metrics.ageing import ageing
 from metrics.errors import MetricsError
 from metrics.period import Period

@@ -27,7 +27,7 @@ from cockpit.reports import make, worker
 from cockpit.reports.request import Request
 from cockpit.serving import headers
 from data.desk import accounts, audit, clock, sessions, tokens
-from data.schema import end_of
+from data.levels import end_of
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 

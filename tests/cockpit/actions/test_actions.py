@@ -24,7 +24,7 @@ from data.desk.errors import DeskError, Refused
 from data.desk.store import Desk, open_desk
 from data.editions import current
 from data.home import Home
-from data.schema import end_of
+from data.levels import end_of
 from metrics.scope import OutOfScope
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 

@@ -22,8 +22,8 @@ from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk
 from data.editions import current
+from data.levels import end_of
 from data.publish import publish
-from data.schema import end_of
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query

@@ -17,8 +17,8 @@ from data.desk import reports
 from data.desk.models import Report as Stored
 from data.desk.reports import Report
 from data.desk.store import Desk
+from data.levels import end_of
 from data.publish import publish
-from data.schema import end_of
 from metrics.catalog import load as load_catalog
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS
