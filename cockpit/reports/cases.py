@@ -23,7 +23,7 @@ from metrics.frames import records
 from metrics.rows import count_rows, rows
 
 STRETCH = 10_000
-WIDTHS = {"title": 2.6, "place": 2, "key": 2.8, "unit": 1.5, "category": 1.3, "no": 0.7, "days": 0.9, "state": 1.3}
+WIDTHS = {"title": 2.2, "place": 2, "key": 3.2, "unit": 1.5, "category": 1.3, "no": 0.7, "days": 0.9, "state": 1.3}
 ALSO_NEEDED = (
     "area", "registered_at", "due_at", "closed_at", "close_kind", "subcategory", "category", "kind", "title", "source",
 )  # fmt: skip

@@ -28,7 +28,9 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
         scenes = [
             Scene(view, kind, request, id, made_at.date(), unit) for view in told.views for unit in _units(told, view)
         ]  # fmt: skip
-        nothing = not scenes or all(scene.empty for scene in scenes)
+        nothing = all(scene.empty for scene in scenes)
+    if not scenes:
+        raise _nobody(told)
     if nothing:
         raise _empty(told)
     with using(request.lang):
@@ -44,19 +46,34 @@ def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:
             kind.landscape,
             kind.imprint,
             kind.page,
+            kind.each_unit is not None,
         )
 
 
-def _units(told: Told, view: View) -> list[str]:
-    """Of a report to units, those for which its metric counts any, the most first; else one part for all."""
+def _units(told: Told, view: View) -> list[str | None]:
+    """Of a report to units, those for which its metric counts any, the most first; else one part for all.
+
+    The last one is empty if there are cases without a unit, so that the parts hold all that the metric counts.
+    """
     if not told.kind.each_unit:
-        return [""]
+        return [None]
     where = tuple(sorted(told.request.where.items()))
     asked = Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
     parts = answers.parts(asked, view.catalog.metrics[told.kind.each_unit], "department")
-    found = [part for part in parts if part.group and part.known and part.now.value]
-    chosen = told.request.where.get("department")
-    return [part.group for part in sorted(found, key=lambda p: -p.now.value) if chosen in (None, part.group)]
+    found = [part for part in parts if part.known and part.now.value]
+    return [part.group for part in sorted(found, key=lambda p: (not p.group, -p.now.value))]
+
+
+def _nobody(told: Told) -> ReportError:
+    """No unit is to be notified: there are no such cases."""
+    metric = told.views[0].catalog.metrics[told.kind.each_unit or ""]
+    return ReportError(
+        _(
+            "{metric} counts no case in {areas} from {start} to {end}: no notice is needed",
+            metric=metric.name[language()], areas=words.listed(view.area.name for view in told.views[:3]),
+            start=told.request.start, end=told.request.end,
+        )
+    )  # fmt: skip
 
 
 def _empty(told: Told) -> ReportError:
@@ -76,7 +93,7 @@ def _part(scene: Scene) -> Part:
     if scene.empty:
         nothing = _("Nothing is known of {area} in this period.", area=scene.view.area.name)
         return Part(scene.view.area.name, title, [Text(nothing)])
-    return Part(scene.unit or scene.view.area.name, title, list(_blocks(scene)))
+    return Part(scene.to, title, list(_blocks(scene)), provenance.of_part(scene))
 
 
 def _blocks(scene: Scene) -> Iterator[Block]:
@@ -110,5 +127,5 @@ def _heading(scene: Scene, section: Section) -> Heading | None:
 
 
 def _title_of_all(kind: Kind, scenes: list[Scene]) -> str:
-    more = _("{area} and {n} more", area=scenes[0].unit or scenes[0].view.area.name, n=format.number(len(scenes) - 1))
+    more = _("{area} and {n} more", area=scenes[0].to, n=format.number(len(scenes) - 1))
     return f"{kind.name[language()]} · {more}"

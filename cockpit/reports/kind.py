@@ -30,6 +30,7 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
 WORDS = (
     "area",
     "unit",
+    "to",
     "period",
     "against",
     "as_of",
@@ -161,7 +162,8 @@ class Kind(Model):
     section that does not say this is not made for them.
     page: one page of paper an area, and no more.
     reply_days: working days until a reply is asked for, where a request names no deadline.
-    each_unit: a metric of cases; the report has one part for each responsible unit for which it counts any.
+    each_unit: a metric of cases; the report has one part for each responsible unit for which it counts any, and one to
+    the area for those without a unit. Each part is a document of its own, with provenance and imprint.
     """
 
     id: Name

@@ -124,11 +124,15 @@ Block = Heading | Text | Table | Form | Chart
 
 @dataclass(frozen=True)
 class Part:
-    """One scope of a report; each begins on a page of its own."""
+    """One scope of a report; each begins on a page of its own.
+
+    facts: provenance of this part alone, before that of the document; of a document whose parts stand apart.
+    """
 
     area: str
     title: str
     blocks: Sequence[Block]
+    facts: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,7 @@ class Document:
     """language: of all texts. contents: whether a list of headings stands in front. define: definitions at the end.
 
     imprint: 版记 at the end. page: one page of paper a scope, so that everything is set closer.
+    apart: each part is a document of its own, sent to another office: provenance and imprint end each part.
     """
 
     kind: str
@@ -173,6 +178,11 @@ class Document:
     landscape: bool = False
     imprint: bool = False
     page: bool = False
+    apart: bool = False
+
+    def facts(self, part: Part) -> list[tuple[str, str]]:
+        """The provenance of one part, as it stands behind it."""
+        return [*part.facts, *self.provenance.facts]
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -48,6 +48,11 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
     return Provenance(id, made_at, who, f"/?report={id}", facts, [definition(view.catalog, m) for m in used])
 
 
+def of_part(scene: Scene) -> list[tuple[str, str]]:
+    """What the provenance of a notice to one unit says before that of the report."""
+    return [] if scene.unit is None else [(_("Notice to"), scene.to)]
+
+
 def metrics_used(scenes: list[Scene]) -> list[Metric]:
     """The metrics that the report tells of, in the order of the catalog."""
     named = {name for scene in scenes for name in scene.told}

@@ -26,14 +26,18 @@ SITES = "site_pass_rate"
 
 @dataclass(frozen=True)
 class Scene:
-    """One area of a report. made: the day it is made, in the district's zone. unit: of a report to one unit."""
+    """One area of a report.
+
+    made: the day it is made, in the district's zone.
+    unit: of a notice to one responsible unit; empty: of the cases that have none, to the area that holds them.
+    """
 
     view: View
     kind: Kind
     request: Request
     id: str
     made: date
-    unit: str = ""
+    unit: str | None = None
 
     @cached_property
     def asked(self) -> Asked:
@@ -44,7 +48,7 @@ class Scene:
     @property
     def where(self) -> dict[str, str]:
         """Filters by column."""
-        return {**self.request.where, **({"department": self.unit} if self.unit else {})}
+        return {**self.request.where, **({"department": self.unit} if self.unit is not None else {})}
 
     def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
         """The metrics that exist at a level and can be counted under the filters."""
@@ -108,10 +112,17 @@ class Scene:
 
         None under another filter, which no limit is meant for.
         """
-        if self.unit:
+        if self.unit is not None:
             whole = self.asked._replace(where=())
             return [red for red in answers.reds(whole) if red.kind == "unit" and red.name == self.unit]
         return answers.reds(self.asked)
+
+    @property
+    def to(self) -> str:
+        """Whom the part is for: the responsible unit, or the area."""
+        if self.unit == "":
+            return _("{area} (no responsible unit named)", area=self.view.area.name)
+        return self.unit or self.view.area.name
 
     def subject(self, red: Red) -> str:
         """Who or what is red."""

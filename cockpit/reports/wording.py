@@ -79,7 +79,9 @@ def plain(scene: Scene, name: str) -> str:
         case "period":
             return format.period_in_words(view.period)
         case "unit":
-            return scene.unit or _("not given")
+            return scene.unit or _("cases without a responsible unit")
+        case "to":
+            return scene.to
         case "against":
             return format.period_in_words(view.against)
         case "as_of":

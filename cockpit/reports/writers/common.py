@@ -109,6 +109,11 @@ def issue_line() -> str:
     return f"{by}{'　' * 12}{on}"
 
 
+def imprint_labels() -> list[str]:
+    """What 版记 leaves room for: copies, who issues it, and when."""
+    return [_("Copies to:"), _("Issued by:"), _("Issued on:")]
+
+
 def run_on(pairs: Sequence[tuple[str, str]]) -> str:
     """The small print of a page that must hold everything, in one paragraph."""
     return "　".join(f"{label}：{text}" for label, text in pairs)

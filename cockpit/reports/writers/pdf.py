@@ -1,6 +1,7 @@
 """PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704 (domain.md 2.7)."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -156,21 +157,25 @@ class _Markup:
         for i, part in enumerate(self.document.parts):
             if i:
                 self.lines.append("#pagebreak()")
+                if self.document.apart:
+                    self.lines.append("#counter(page).update(1)")
             self.lines.append("#counter(heading).update(0)")
             self.lines.append(
                 f"#heading(level: 1, numbering: none, outlined: false, bookmarked: true, {text(part.title)}) <part>"
             )
             if self.document.contents:
                 self.lines.append(f"#outline(title: none, depth: 2, indent: 1em)\n#v({LINE - BODY:.2f}pt)")
-            last = i == len(self.document.parts) - 1 and self.document.imprint and not self.document.define
-            together = len(part.blocks) - with_end(part.blocks) if last else -1
+            ends = self.document.apart or i == len(self.document.parts) - 1
+            kept = ends and self.document.imprint and not self.document.define
+            together = len(part.blocks) - with_end(part.blocks) if kept else -1
             for n, (block, caption) in enumerate(captioned(part.blocks)):
                 if n == together:
                     self.lines.append("#block(breakable: false, width: 100%)[")
                 self._block(block, caption)
-        self._back()
-        if 0 <= together < len(part.blocks):
-            self.lines.append("]")
+            if ends:
+                self._back(self.document.facts(part))
+            if 0 <= together < len(part.blocks):
+                self.lines.append("]")
         return "\n".join(self.lines), self.pictures
 
     def _front(self) -> None:
@@ -275,12 +280,11 @@ class _Markup:
             f"#align(center, text(font: {text(self.faces.heading)}, size: 12pt, tracking: 0pt, {text(caption)}))]"
         )
 
-    def _back(self) -> None:
+    def _back(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Definitions where the kind wants them, the provenance in small print, and 版记."""
         document = self.document
         if document.define:
             self._definitions()
-        pairs = document.provenance.facts
         if lacking := self.faces.missing("".join(self.lines)):
             listed = "、".join(f"U+{ord(character):04X}" for character in lacking[:MOST_LACKING])
             more = "…" if len(lacking) > MOST_LACKING else ""

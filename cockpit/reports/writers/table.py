@@ -29,6 +29,10 @@ def write(document: Document, path: Path) -> None:
                 text.detach()
             files.append({"file": name, "rows": count, "columns": [_described(column) for column in columns]})
         told = document.provenance
+        for n, part in enumerate(document.parts if document.apart else (), 1):
+            facts = dict(document.facts(part))
+            name = _folder(n, part) + "provenance.json"
+            pack.writestr(_entry(name), _json({"report": told.id, "title": part.title, "facts": facts}))
         pack.writestr(
             _entry("dictionary.json"), _json({"files": files, "metrics": [vars(d) for d in told.definitions]})
         )
@@ -59,9 +63,11 @@ def chart_table(chart: Chart) -> tuple[list[Column], list[list[Cell]]]:
 
 
 def _tables(document: Document) -> Iterator[tuple[str, list[Column], Iterable[Iterable[Cell]]]]:
-    many = len(document.parts) > 1
+    many = len(document.parts) > 1 and not document.apart
     number = 0
-    for part in document.parts:
+    for n, part in enumerate(document.parts, 1):
+        folder = _folder(n, part) if document.apart else ""
+        number = 0 if document.apart else number
         for block in part.blocks:
             if isinstance(block, Table):
                 found: tuple[list[Column], Iterable[Iterable[Cell]]] = (list(block.columns), block.rows)
@@ -72,7 +78,12 @@ def _tables(document: Document) -> Iterator[tuple[str, list[Column], Iterable[It
             else:
                 continue
             number += 1
-            yield _file(number, part, block.name, many), *found
+            yield folder + _file(number, part, block.name, many), *found
+
+
+def _folder(number: int, part: Part) -> str:
+    """The folder of a part that is a document of its own."""
+    return f"{number:02}-{UNSAFE.sub('-', part.area).strip('-.')[:60]}/"
 
 
 def _file(number: int, part: Part, name: str, many: bool) -> str:

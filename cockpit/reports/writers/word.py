@@ -2,11 +2,12 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import docx
 from docx.document import Document as Paper
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.oxml import parse_xml
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
@@ -63,8 +64,10 @@ class _Word:
         wordxml.fonts(self.paper, {names[0]: self.faces.of(part) for part, names in OFFICIAL.items()})
         self._about()
         for i, part in enumerate(self.document.parts):
+            if i and self.document.apart:
+                wordxml.restarted(self.paper.add_section(WD_SECTION.NEW_PAGE))
             title = self.paper.add_paragraph(clean(part.title), "Title")
-            title.paragraph_format.page_break_before = i > 0
+            title.paragraph_format.page_break_before = i > 0 and not self.document.apart
             if self.document.page:
                 title.paragraph_format.space_after = Pt(CLOSE)
             list_id = wordxml.numbering(self.paper, zh=self.zh)
@@ -79,9 +82,10 @@ class _Word:
                 if n == end:
                     self.end = len(self.paper.element.body) - 1  # before the section's own properties
                 self._block(block, caption, list_id)
-        self._back()
-        if self.document.imprint and not self.document.define:
-            wordxml.kept_together(self.paper, self.end)
+            if self.document.apart or i == len(self.document.parts) - 1:
+                self._back(self.document.facts(part))
+                if self.document.imprint and not self.document.define:
+                    wordxml.kept_together(self.paper, self.end)
         return self.paper
 
     def _close(self) -> int:
@@ -174,7 +178,7 @@ class _Word:
         """Before the section's own properties, which end the body."""
         self.paper.element.body.insert_element_before(parse_xml(xml), "w:sectPr")
 
-    def _back(self) -> None:
+    def _back(self, pairs: Sequence[tuple[str, str]]) -> None:
         document = self.document
         if document.define:
             heading = self.paper.add_paragraph(_("Definitions"), "Heading 1")
@@ -185,7 +189,6 @@ class _Word:
             ]
             self._add(wordtable.pairs(definitions, width=self.width, size=9))
             self.paper.add_paragraph(style="Gap")
-        pairs = document.provenance.facts
         if document.page:
             self.paper.add_paragraph(clean(run_on(pairs)), "Small Print")
             return

@@ -9,6 +9,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.section import Section
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
@@ -209,6 +210,15 @@ def kept_together(paper: Paper, first: int) -> None:
     """Keep what stands in the body from its element `first` on, on one page: its paragraphs with the next."""
     *elements, _end, _section = list(paper.element.body)[first:]
     together(elements)
+
+
+def restarted(section: Section) -> None:
+    """Count the pages of a section from 1."""
+    numbers = section._sectPr.find(qn("w:pgNumType"))
+    if numbers is None:
+        numbers = OxmlElement("w:pgNumType")
+        section._sectPr.find(qn("w:pgMar")).addnext(numbers)
+    numbers.set(qn("w:start"), "1")
 
 
 def together(elements: Iterable[BaseOxmlElement]) -> None:

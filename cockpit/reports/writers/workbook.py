@@ -13,7 +13,7 @@ from cockpit.i18n import _, using
 from cockpit.palette import LIGHT
 from cockpit.reports.charts import wide
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
-from cockpit.reports.writers.common import on_paper, run_on, told
+from cockpit.reports.writers.common import imprint_labels, on_paper, run_on, told
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table
 from cockpit.spreadsheets import neutral
@@ -76,11 +76,18 @@ class _Book:
                     self._chart(block, self._sheet(part, block.name, many))
                 elif isinstance(block, Form):
                     self._pairs(self._sheet(part, block.name, many), block.rows)
+            if self.document.apart:
+                self._pairs(self._sheet(part, _("Provenance"), many), [*self.document.facts(part), *self._imprint()])
         self._definitions()
-        self._pairs(self._named(_("Provenance")), self.document.provenance.facts)
+        if not self.document.apart:
+            self._pairs(self._named(_("Provenance")), self.document.provenance.facts)
         if self.document.page:  # the rest is there to work with, and is not printed
             for sheet in self.book.worksheets()[len(self.document.parts) :]:
                 sheet.hide()
+
+    def _imprint(self) -> list[tuple[str, str]]:
+        """版记, to be filled in."""
+        return [(label, "") for label in imprint_labels()] if self.document.imprint else []
 
     def _format(self, **how: Any) -> Any:
         key = tuple(sorted(how.items()))

@@ -1,5 +1,6 @@
 """The files themselves: numbers read back, layout of GB/T 9704, fonts embedded, and what LibreOffice makes of them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -388,6 +389,34 @@ def test_a_brief_is_one_page_in_every_format(report: Make, tmp_path: Path) -> No
     assert {file.name: len(pages_of(file)) for file in printed} == {file.name: 1 for file in printed}
 
 
+def test_each_notice_is_a_document_of_its_own(report: Make, document: Callable[..., Document]) -> None:
+    """In every format each part ends with its provenance, which names its addressee, and with the imprint."""
+    to = [part.area for part in document("notice").parts]
+    assert len(to) > 2
+    made, pdf = report("notice", format="pdf")
+    ends = [page for page in pages_of(pdf) if "印发日期" in page]
+    assert [re.search(r"通知对象\s*(\S+)", page)[1] for page in ends] == to  # type: ignore[index]
+    assert all(page.count(made.id) >= 1 and "抄送" in page for page in ends)
+
+    paper = docx.Document(str(report("notice", format="docx")[1]))
+    assert len(paper.sections) == len(to)
+    told = [table.rows[0].cells[1].text for table in paper.tables if table.rows[0].cells[0].text == "通知对象"]
+    imprints = [table for table in paper.tables if "抄送" in table.rows[0].cells[0].text]
+    assert told == to
+    assert len(imprints) == len(to)
+
+    book = openpyxl.load_workbook(report("notice", format="xlsx")[1])
+    sheets = [
+        dict(sheet.iter_rows(max_col=2, values_only=True)) for sheet in book if "通知对象" in str(sheet["A1"].value)
+    ]
+    assert [sheet["通知对象"] for sheet in sheets] == to
+    assert all({"制作人", "抄送：", "印发日期："} <= set(sheet) for sheet in sheets)
+
+    with zipfile.ZipFile(report("notice", format="csv")[1]) as pack:
+        facts = [json.loads(pack.read(n))["facts"] for n in pack.namelist() if n.endswith("/provenance.json")]
+    assert [fact["通知对象"] for fact in facts] == to
+
+
 @pytest.mark.slow
 def test_a_last_page_is_never_the_imprint_alone(report: Make, tmp_path: Path) -> None:
     """However long the tables above are, something of the document stands on the page of 版记."""
@@ -399,6 +428,7 @@ def test_a_last_page_is_never_the_imprint_alone(report: Make, tmp_path: Path) ->
         folder.mkdir()
         pdfs = [f for f in made if f.suffix == ".pdf"]
         for file in [*converted([f for f in made if f.suffix == ".docx"], folder), *pdfs]:
-            last = pages_of(file)[-1]
-            assert "印发日期" in last or "抄送" in last, file
-            assert re.search(mark, last), (file, last)
+            ends = [page for page in pages_of(file) if "印发日期" in page]
+            assert "印发日期" in pages_of(file)[-1], file
+            for page in ends:
+                assert re.search(mark, page), (file, page)

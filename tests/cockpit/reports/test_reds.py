@@ -8,6 +8,7 @@ import pytest
 
 from cockpit.panels import answers
 from cockpit.panels.answers import Asked
+from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
 from data.editions import current
@@ -16,7 +17,7 @@ from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query
 from metrics.reds import judged, reds
-from metrics.rows import count_rows, rows
+from metrics.rows import rows
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -66,22 +67,38 @@ def test_a_village_has_reds_of_its_own(config: Settings) -> None:
     assert {red.kind for red in reds(current(config.data), VILLAGES[0], NOVEMBER)} <= {"own", "unit"}
 
 
-def test_a_notice_covers_one_unit_and_lists_every_case_with_its_number(config: Settings, document: Made) -> None:
+@pytest.mark.parametrize("code", [DISTRICT, *TOWNS, VILLAGES[0]])
+def test_notices_hold_every_case_once(config: Settings, document: Made, code: int) -> None:
+    """One notice a unit with all its cases by number, and one to the area for those without a unit: none is lost."""
     edition = current(config.data)
-    made = document("notice", lang="zh")
-    units = [part.area for part in made.parts]
-    assert len(units) == len(set(units)) > 1
-    total = 0
+    counted = rows(edition, "overdue_open", code, NOVEMBER)
+    if counted.empty:
+        with pytest.raises(ReportError, match="no notice is needed"):
+            document("notice", code, lang="zh")
+        return
+    made = document("notice", code, lang="zh")
+    nobody = f"{area(edition, code).name}（未明确责任单位）"
+    found: dict[str, list[str]] = {}
     for part in made.parts:
         form = next(block for block in part.blocks if isinstance(block, Form))
         assert dict(form.rows)["督办对象"] == part.area
+        assert part.area not in found
         listed = table(part, "督办事项清单")
-        keys = {row[[c.text for c in listed.columns].index("编号")].text for row in listed.rows}
-        asked = (edition, "overdue_open", DISTRICT, NOVEMBER)
-        assert keys == set(rows(*asked, where={"department": part.area})["key"])
-        total += len(listed.rows)
-    of_nobody = count_rows(edition, "overdue_open", DISTRICT, NOVEMBER) - total
-    assert of_nobody == sum(rows(*asked)["unit"].isna())
+        found[part.area] = [row[[c.text for c in listed.columns].index("编号")].text for row in listed.rows]
+    expected: dict[str, list[str]] = {}
+    for unit, key in zip(counted["unit"].fillna(""), counted["key"], strict=True):
+        expected.setdefault(unit or nobody, []).append(key)
+    assert {to: sorted(keys) for to, keys in found.items()} == {to: sorted(keys) for to, keys in expected.items()}
+    assert sum(map(len, found.values())) == len(counted)
+
+
+def test_a_district_has_overdue_cases_without_a_unit(config: Settings, document: Made) -> None:
+    """What the test above must not miss."""
+    last = document("notice").parts[-1]
+    assert last.area.endswith("（未明确责任单位）")
+    matter = dict(next(b for b in last.blocks if isinstance(b, Form)).rows)["督办事项"]
+    assert "未明确责任单位的事项" in matter
+    assert "你单位" not in matter
 
 
 def test_a_notice_names_the_limit_that_was_exceeded(document: Made) -> None:
