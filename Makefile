@@ -39,7 +39,7 @@ lint: $(VENV)/.tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
-bench: $(VENV)/.tests             ## the figures the README quotes; minutes, and ten million cases
+bench: $(VENV)/.tests             ## the figures of docs/figures.md; minutes, and ten million cases
 	$(PYTHON) -m bench
 
 # A stamp a file of requirements: installed once per change of the file. The first line names the interpreter.

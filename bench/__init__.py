@@ -1,1 +1,1 @@
-"""Commands that print the figures the README quotes. `python -m bench` runs them all."""
+"""Commands that print the figures of docs/figures.md. `python -m bench` runs them all."""

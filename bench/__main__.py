@@ -1,4 +1,4 @@
-"""`python -m bench`: every figure that the README quotes, one command after the other."""
+"""`python -m bench`: every figure of docs/figures.md, one command after the other."""
 
 from bench import areas, attack, databases, load, prober, pushes, query, reports, viewers
 

@@ -44,7 +44,7 @@ def _processors() -> int:
 
 
 class Settings(BaseSettings):
-    """Each field is the variable `COCKPIT_<NAME>`; its description is the README's table and the remedy in an error."""
+    """Each field is the variable `COCKPIT_<NAME>`; its description is the remedy in an error."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 

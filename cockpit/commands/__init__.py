@@ -33,7 +33,7 @@ PRIVATE = 0o077
 def cli() -> None:
     """The governance cockpit: load what the district's systems hold, publish it, ask it, serve it.
 
-    Settings are environment variables COCKPIT_…; the README lists them.
+    Settings are environment variables COCKPIT_…; docs/settings.md lists them.
     """
     os.umask(PRIVATE)  # whatever a command writes is its owner's alone
 

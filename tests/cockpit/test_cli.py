@@ -135,12 +135,6 @@ COMMANDS = [
 # --- what is there
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_commands_are_those_of_the_readme(readme: str) -> None:
-    told = set(re.findall(r"^\| `(\w+)[^|]*\|", (ROOT / readme).read_text("utf-8"), re.MULTILINE))
-    assert set(cli.commands) <= told
-
-
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
 def test_every_command_and_option_has_a_help_text(name: str, command: click.Command) -> None:
     assert command.help

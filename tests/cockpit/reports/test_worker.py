@@ -272,9 +272,9 @@ def test_mail_that_does_not_go_is_told_and_tried_again(desk: Desk, config: Setti
     assert reports.listing(desk)[0].mail_fault == ""
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_schedule_that_the_readme_shows_is_one(config: Settings, tmp_path: Path, readme: str) -> None:
-    text = (ROOT / readme).read_text("utf-8")
+@pytest.mark.parametrize("page", ["docs/reports.md", "docs/zh/reports.md"])
+def test_the_documented_schedule_is_one(config: Settings, tmp_path: Path, page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
     start = text.index("- {id: district-monthly")
     (tmp_path / "schedule.yaml").write_text(text[start : text.index("```", start)], "utf-8")
     plans = schedule.read(tmp_path / "schedule.yaml", config)
