@@ -13,7 +13,7 @@ from tests.homes import Homes
 from tests.postgres import Postgres
 from tests.provider import running
 
-for name in [name for name in os.environ if name.startswith("COCKPIT_") and name != "COCKPIT_PICTURES"]:
+for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
     del os.environ[name]
 
 

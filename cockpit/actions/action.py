@@ -5,10 +5,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cockpit import actions
 from cockpit.access import whole
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.errors import CockpitError
 from cockpit.i18n import _
+from cockpit.modules import import_all
 from data.desk import audit
 from data.desk.errors import DeskError
 from data.desk.store import Desk
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 
 Reach = Literal["somewhere", "district", "areas"]
 """Where the right must be held: anywhere at all, in the whole district, or in the areas that the action is about."""
-REGISTRY: dict[str, "Action"] = {}
-"""Every action by its name."""
+_REGISTRY: dict[str, "Action"] = {}
 
 
 class Forbidden(CockpitError):
@@ -114,11 +115,19 @@ class Action:
 
 
 def action(name: str, event: str, right: Can | None, reach: Reach = "somewhere") -> Action:
-    """A new action of the registry."""
-    if name in REGISTRY:
+    """A new action of the registry. ValueError for a name that is taken, or an event that the audit does not know."""
+    if name in _REGISTRY:
         raise ValueError(f"the action {name} is already registered")
-    REGISTRY[name] = made = Action(name, event, right, reach)
+    if event not in audit.EVENTS:
+        raise ValueError(f'the action {name}: "{event}" is no event of the audit: use {", ".join(audit.EVENTS)}')
+    _REGISTRY[name] = made = Action(name, event, right, reach)
     return made
+
+
+def registry() -> dict[str, Action]:
+    """Every action of the modules of this folder, by name."""
+    import_all(actions)
+    return dict(sorted(_REGISTRY.items()))
 
 
 def _write(desk: Desk, actor: Actor, event: str, what: str, result: str = "ok") -> None:

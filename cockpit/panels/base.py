@@ -5,7 +5,7 @@ Streamlit is imported where a panel is drawn: reports read layouts without it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import Field, field_validator
 
@@ -19,7 +19,9 @@ Query = Callable[[], object]
 
 
 class Panel(Model):
-    """One block of a screen. A kind is a subclass; the fields here are those of every kind.
+    """One block of a screen. A kind is a subclass with `kind: Literal["its name"]`, in any module of this folder.
+
+    The fields here are those of every kind.
 
     width: share of the row, in proportion to the other panels of it.
     levels: the levels of area where it is shown; all by default. A list that names the district and no level above it
@@ -68,3 +70,17 @@ class Panel(Model):
     def section(self) -> dict[str, Any] | None:
         """Its block of a report, as a section of `cockpit.reports.kind`; None if paper has none."""
         return None
+
+
+def kinds() -> dict[str, type[Panel]]:
+    """The class of every kind that is imported, by name."""
+    found: dict[str, type[Panel]] = {}
+    classes = Panel.__subclasses__()
+    while classes:
+        panel = classes.pop(0)
+        classes += panel.__subclasses__()
+        for name in get_args(panel.model_fields["kind"].annotation):
+            if name in found:
+                raise TypeError(f"two panels are of kind {name}: {found[name].__name__} and {panel.__name__}")
+            found[name] = panel
+    return found

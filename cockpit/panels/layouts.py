@@ -7,21 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 import yaml
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
+from cockpit import panels
 from cockpit.errors import UsageError
-from cockpit.panels.alerts import AlertsPanel
-from cockpit.panels.areas import MapPanel, RankingPanel
-from cockpit.panels.base import Panel
-from cockpit.panels.breakdowns import AgesPanel, SplitPanel
-from cockpit.panels.points import PointsPanel
-from cockpit.panels.publicity import PublicityPanel
-from cockpit.panels.tiles import TilesPanel
-from cockpit.panels.todo import TodoPanel
-from cockpit.panels.trend import TrendPanel
+from cockpit.modules import import_all
+from cockpit.panels.base import Panel, kinds
 from cockpit.seen import catalog_of
 from cockpit.settings import Settings
 from data import yamls
@@ -44,11 +38,12 @@ class StackPanel(Panel):
     panels: tuple["AnyPanel", ...] = Field(min_length=1)
 
 
-Simple = (
-    AlertsPanel | TilesPanel | MapPanel | RankingPanel | TrendPanel | AgesPanel | SplitPanel | TodoPanel | PointsPanel
-    | PublicityPanel
-)  # fmt: skip
-AnyPanel = Annotated[Simple | StackPanel, Field(discriminator="kind")]
+import_all(panels, but=("layouts", "screen", "wall"))  # these draw layouts; the others define kinds of panel
+if TYPE_CHECKING:
+    AnyPanel = Panel
+else:
+    AnyPanel = Annotated[Union[tuple(kinds().values())], Field(discriminator="kind")]  # noqa: UP007
+    """A panel of any kind: the class is chosen by `kind`."""
 
 
 class Row(Model):

@@ -1,6 +1,5 @@
 """The cockpits in a real browser: drilled by click and by history; on a desk, a phone, a wall and on paper."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from metrics.period import shift
-from tests.browser.conftest import PATIENCE, ROOT, Seen, Server
+from tests.browser.conftest import PATIENCE, Seen, Server
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +18,6 @@ DISTRICT, TOWN, VILLAGE = 990101000000, 990101100000, 990101100200
 """The demo's district, its town whose backlog grows, and a village of that town."""
 MONTH = date(2026, 10, 1)
 ASKED = {"metric": "on_time_rate", "from": MONTH.isoformat(), "to": shift(MONTH, 1).isoformat()}
-PICTURES = ROOT / "docs" / "img"
 expect.set_options(timeout=PATIENCE)
 Open = Callable[..., Page]
 Serve = Callable[..., str]
@@ -67,14 +65,6 @@ def polygon(page: Page, code: int) -> Locator:
     return page.locator(f"svg a[href*='area={code}'] path")
 
 
-def picture(page: Page, name: str) -> None:
-    """Keeps a picture for the README when COCKPIT_PICTURES asks for it."""
-    if os.environ.get("COCKPIT_PICTURES") == "1":
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.wait_for_timeout(1500)
-        page.screenshot(path=PICTURES / f"{name}.png")
-
-
 def fits(page: Page) -> bool:
     """Whether nothing is wider than the screen."""
     return page.evaluate(
@@ -87,11 +77,9 @@ def test_a_drill_by_click_leads_to_a_case_and_the_breadcrumb_back(address: str, 
     page = open_page(address, height=1000)
     shown(page, "临江区")
     expect(page.get_by_text("今天要看").first).to_be_visible()
-    picture(page, "district")
     click_inside(page, polygon(page, TOWN))
     shown(page, "沙洲镇", area=TOWN)
     expect(polygon(page, VILLAGE)).to_be_visible()
-    picture(page, "town")
     click_inside(page, polygon(page, VILLAGE))
     shown(page, "新河村", area=VILLAGE)
     page.locator(".card a").first.click()
@@ -176,7 +164,6 @@ def test_a_phone_shows_one_column_without_side_scrolling(address: str, open_page
 def test_a_cadre_sees_the_to_do_first_and_can_touch_it(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?area={VILLAGE}", width=390, height=844)
     expect(page.locator(".card").first).to_be_visible()
-    picture(page, "village")
     assert page.locator("h2").first.inner_text() == "待办"
     first, tile = page.locator(".card").first.bounding_box(), page.locator(".tile").first.bounding_box()
     assert first
