@@ -18,9 +18,9 @@ from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.panels import layouts
 from cockpit.panels.layouts import Layout
+from cockpit.reports import shelf
 from cockpit.seen import View, catalog_of
 from cockpit.wording import worded
-from data.desk import reports
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
 from data.levels import LEVELS, SPANS
@@ -81,7 +81,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     Without an area in the URL it is the first one granted. Raises BadParameter, or DataError when nothing is published.
     """
     catalog = catalog_of(config)
-    parameters = _reopened(parameters)
+    parameters = _reopened(parameters, config, grants)
     edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
     area = _area(edition, parameters.get("area"), grants)
     layout = _layout(layouts.of(config), parameters.get("topic"), area)
@@ -101,15 +101,19 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     )
 
 
-def _reopened(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """The parameters with those of the report that they name, if any: its edition, area, period and comparison."""
+def _reopened(parameters: Mapping[str, str], config: settings.Settings, grants: Grants) -> Mapping[str, str]:
+    """The parameters with those of the report that they name, if any: its edition, area, period and comparison.
+
+    Raises BadParameter for an unknown report, and in the same words for one that these grants may not read.
+    """
     asked = parameters.get("report")
     if not asked:
         return parameters
-    found = reports.find(visitors.desk(), asked)
-    if found is None or not found.edition:
-        hint = _("A report is named by its number, such as R20261126-3fa2c1aa; the desk does not know this one.")
-        raise BadParameter("report", asked, hint)
+    try:
+        found = shelf.find(visitors.desk(), config, grants, asked)
+    except shelf.NotThere:
+        hint = _("A report is named by its number, such as R20261126-3fa2c1aa; there is none of this number for you.")
+        raise BadParameter("report", asked, hint) from None
     kept = json.loads(found.asked)
     own = {name: kept[name] for name in ("from", "to", "vs")}
     own |= {"edition": found.edition, "area": str(kept["areas"][0])}

@@ -1,5 +1,6 @@
 """A second factor for oneself: an app reads the picture, and shows that it did by a code."""
 
+from hashlib import sha256
 from html import escape
 
 import segno
@@ -15,12 +16,14 @@ from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, ngettext, using
 from cockpit.wording import worded
-from data.desk import accounts, clock, secondfactor, sessions
+from data.desk import accounts, clock, sealing, secondfactor, sessions
 from data.desk.errors import Refused
 from data.desk.failures import Place
 from data.errors import DataError
 
 PATH = "/account/factor"
+BEGUN_SECONDS = 900
+"""How long the password holds that begins the setting up."""
 WHITE = "#ffffff"
 """The picture's ground on any screen: apps do not read light on dark."""
 
@@ -51,12 +54,12 @@ def _step(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> s
     if accounts.named(visitors.desk(), visitor.name).has_totp:
         return _renew_codes(place, visitor, form)
     if "code" in form:
-        return _confirm(place, visitor, token, form["code"])
+        return _confirm(place, visitor, token, form)
     if "password" in form:
         if not _is_right(place, visitor, form):
             return _to_begin(_("The password is not right."))
         secondfactor.start(visitors.desk(), visitor.session.account_id)
-        return _to_confirm(visitor)
+        return _to_confirm(visitor, _begun(visitor, token))
     return _to_begin(compulsory=visitor.lacks_factor)
 
 
@@ -68,16 +71,28 @@ def _of_provider(visitor: Visitor) -> str:
     return _said(text) + _back()
 
 
-def _confirm(place: Place, visitor: Visitor, token: str, code: str) -> str:
-    desk, what = visitors.desk(), f"{visitor.name} second factor on"
+def _begun(visitor: Visitor, token: str) -> str:
+    """Proof for the form of the code that this session gave the password a while ago."""
+    return sealing.ticket(visitors.desk().custody, _who(visitor, token))
+
+
+def _who(visitor: Visitor, token: str) -> str:
+    return f"second factor of {visitor.session.account_id} in {sha256(token.encode()).hexdigest()}"
+
+
+def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
+    """The second factor is on if the code is right. The page shows the secret, so it takes proof of the password."""
+    desk, what, begun = visitors.desk(), f"{visitor.name} second factor on", form.get("begun", "")
+    if sealing.of_ticket(desk.custody, begun, BEGUN_SECONDS) != _who(visitor, token):
+        return _to_begin(_("Begin again with your password: it was given too long ago, or elsewhere."))
     try:
         with desk.begin():
-            codes = secondfactor.confirm(desk, visitor.session.account_id, code, clock.now())
+            codes = secondfactor.confirm(desk, visitor.session.account_id, form["code"], clock.now())
             sessions.prove_factor(desk, token)
             record.write(visitor=visitor, event="account", what=what, address=place.address)
     except Refused:
         _note_failure(place, visitor, "totp")
-        return _to_confirm(visitor, _("This is not the code that the app shows now."))
+        return _to_confirm(visitor, begun, _("This is not the code that the app shows now."))
     visitors.known.forget(token)
     return _said(_("From the next sign-in on you are asked for a code of your app.")) + _codes(codes) + _back()
 
@@ -128,11 +143,13 @@ def _to_begin(problem: str = "", *, compulsory: bool = False) -> str:
     return alert(problem) + must + _said(what) + form_of(PATH, password, _("Set up")) + _back()
 
 
-def _to_confirm(visitor: Visitor, problem: str = "") -> str:
+def _to_confirm(visitor: Visitor, begun: str, problem: str = "") -> str:
     address = secondfactor.pending(visitors.desk(), visitor.session.account_id)
     picture = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000000", light=WHITE)
     how = _("Let an authenticator app read this picture, or type the letters below into it.")
-    code = field("code", _("The code that the app shows now"), autocomplete="one-time-code")
+    code = f'<input type="hidden" name="begun" value="{escape(begun)}">' + field(
+        "code", _("The code that the app shows now"), autocomplete="one-time-code"
+    )
     letters = f"<p><code>{escape(secondfactor.secret_of(address))}</code></p>"
     return alert(problem) + _said(how) + f"<p>{picture}</p>" + letters + form_of(PATH, code, _("Confirm")) + _back()
 

@@ -49,13 +49,20 @@ def letters(page: str) -> str:
     return re.findall(r"<code>([A-Z2-7]{32})</code>", page)[0]
 
 
+def proof(page: str) -> str:
+    """What the form of the code carries to show that the password was given."""
+    return re.findall(r'name="begun" value="([^"]+)"', page)[0]
+
+
 def test_a_password_begins_and_a_code_ends_the_setting_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
         begun = await client.post(factor.PATH, data={"password": PASSWORD})
         right = pyotp.TOTP(letters(begun.text)).at(clock.now().timestamp())
-        wrong = await client.post(factor.PATH, data={"code": f"{(int(right) + 1) % 10**6:06}"})
-        code = pyotp.TOTP(letters(wrong.text)).now()
-        return [begun, wrong, await client.post(factor.PATH, data={"code": code}), await client.get(factor.PATH)]
+        wrong = await client.post(
+            factor.PATH, data={"code": f"{(int(right) + 1) % 10**6:06}", "begun": proof(begun.text)}
+        )
+        form = {"code": pyotp.TOTP(letters(wrong.text)).now(), "begun": proof(wrong.text)}
+        return [begun, wrong, await client.post(factor.PATH, data=form), await client.get(factor.PATH)]
 
     begun, wrong, done, after = browse(name, work)
     assert "<svg" in begun.text
@@ -82,9 +89,35 @@ def test_who_finds_a_screen_open_cannot_set_one_up(name: str) -> None:
     assert "密码不对" in told.text
     assert "<svg" not in told.text
     told = browse(name, lambda c: c.post(factor.PATH, data={"code": "123456"}))
-    assert "请重新开始" in told.text
+    assert "请重新输入密码" in told.text
     told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}, headers={"origin": "http://evil"}))
     assert told.status_code == 403
+
+
+@pytest.mark.parametrize("of", ["nobody", "another session", "another account", "long ago"])
+def test_a_secret_that_waits_is_shown_to_who_gave_the_password_alone(
+    name: str, of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stolen session must not read the secret that its owner has begun to set up, nor confirm it."""
+    begun = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD})).text
+    given = {"nobody": "", "another session": proof(begun), "long ago": ""}.get(of)
+    if of == "another account":
+        accounts.add(visitors.desk(), f"{name}x", PASSWORD, must_change=False)
+        given = proof(browse(f"{name}x", lambda c: c.post(factor.PATH, data={"password": PASSWORD})).text)
+    code = pyotp.TOTP(letters(begun)).now()
+
+    async def confirm(client: httpx.AsyncClient) -> httpx.Response:
+        if of != "long ago":
+            return await client.post(factor.PATH, data={"code": code, "begun": given})
+        own = await client.post(factor.PATH, data={"password": PASSWORD})
+        monkeypatch.setattr(factor, "BEGUN_SECONDS", -1)
+        form = {"code": pyotp.TOTP(letters(own.text)).now(), "begun": proof(own.text)}
+        return await client.post(factor.PATH, data=form)
+
+    told = browse(name, confirm).text
+    assert "请重新输入密码" in told
+    assert not re.search(r"<svg|<code>", told)
+    assert not accounts.named(visitors.desk(), name).has_totp
 
 
 def test_one_that_is_on_is_not_replaced(name: str) -> None:
@@ -183,7 +216,8 @@ def test_an_administrator_is_led_to_set_one_up(name: str, role: str) -> None:
     async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
         before = [await client.get("/account"), await client.get("/api/v1/metrics"), await client.get(factor.PATH)]
         begun = await client.post(factor.PATH, data={"password": PASSWORD})
-        done = await client.post(factor.PATH, data={"code": pyotp.TOTP(letters(begun.text)).now()})
+        form = {"code": pyotp.TOTP(letters(begun.text)).now(), "begun": proof(begun.text)}
+        done = await client.post(factor.PATH, data=form)
         return [*before, done, await client.get("/account")]
 
     led, api, shown, done, after = browse(name, work)

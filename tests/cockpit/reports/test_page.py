@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit.access import guard
-from cockpit.access.policy import OPERATOR, Grants, Held
+from cockpit.access.policy import MATRIX, OPERATOR, Grants, Held
 from cockpit.reports import worker
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, read
@@ -25,6 +25,7 @@ from tests.factory import DISTRICT, TOWNS
 
 ROOT = Path(__file__).parents[3]
 Open = Callable[..., AppTest]
+UNKNOWN = "R20261126-00000000"
 
 
 def said(page: AppTest) -> str:
@@ -102,8 +103,25 @@ def test_a_report_is_made_final_and_issued(opened: Open, desk: Desk, config: Set
 def test_a_report_of_others_is_not_there(opened: Open, desk: Desk, config: Settings) -> None:
     button(opened(area=TOWNS[1]), "生成报告")
     id = reports.listing(desk)[0].id
-    page = opened(area=TOWNS[0], report=id)
-    assert "不在您的权限范围内" in said(page)
+    others, unknown = opened(area=TOWNS[0], report=id), opened(area=TOWNS[0], report=UNKNOWN)
+    assert said(others) == said(unknown).replace(UNKNOWN, id)
+    assert "没有您可以查看的这个编号的报告" in said(others)
+
+
+@pytest.mark.parametrize("role", MATRIX)
+def test_an_address_does_not_tell_whether_a_report_of_others_exists(
+    opened: Open, desk: Desk, config: Settings, role: str
+) -> None:
+    """Every page and every file reads the report of its address in one place."""
+    button(opened(area=TOWNS[1]), "生成报告")
+    id = reports.listing(desk)[0].id
+    grants = Grants((Held(role, TOWNS[0], end_of(TOWNS[0])),))
+    faults = []
+    for asked in (id, UNKNOWN):
+        with pytest.raises(BadParameter) as fault:
+            read({"report": asked}, config, grants)
+        faults.append(str(fault.value).replace(asked, ""))
+    assert faults[0] == faults[1]
 
 
 def test_its_address_opens_the_same_view_on_the_same_edition(
@@ -117,8 +135,8 @@ def test_its_address_opens_the_same_view_on_the_same_edition(
     assert view.newest != view.edition.id
     changed = read({"report": done.id, "vs": "previous"}, config, OPERATOR)
     assert changed.compare == "previous"
-    other = Grants((Held("official", TOWNS[1], end_of(TOWNS[1])),))
-    assert read({"report": done.id}, config, other).edition.scope == ((TOWNS[1], end_of(TOWNS[1])),)
+    own = Grants((Held("inspector", TOWNS[0], end_of(TOWNS[0])),))
+    assert read({"report": done.id}, config, own).edition.scope == ((TOWNS[0], end_of(TOWNS[0])),)
 
 
 @pytest.mark.parametrize(
