@@ -9,9 +9,11 @@ from typing import Literal
 
 import duckdb
 
+from data import held
 from data.contract import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_DAY
 from data.deliveries import text
 from data.errors import DataError, Unavailable
+from data.held import too_many
 from data.home import Home
 from data.judge import Judged
 from data.pushed import Pushed
@@ -24,8 +26,6 @@ from data.upsert import Arrival, forget, upsert
 Status = Literal["accepted", "held", "already loaded"]
 CURABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
 """Reasons against a row that may go when areas or aliases are added; a duplicate is looked at again then."""
-HELD_FROM = 5
-"""With fewer rejects no delivery is held, whatever their share."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,19 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
     mode = _mode(store, run, judged)
     lacks, alive = _lacking(store, run, judged) if mode == "snapshot" else (0, 0)
     doubtful = too_many(judged.rejected, judged.read, reject_limit) or judged.swallowed > 0
-    held = not run.force and (doubtful or too_many(lacks, alive, reject_limit))
-    status: Status = "held" if held else "accepted"
+    is_held = not run.force and (doubtful or too_many(lacks, alive, reject_limit))
+    status: Status = "held" if is_held else "accepted"
     store.execute(
         "INSERT INTO rejects BY NAME SELECT $batch::INTEGER AS batch, $source AS source, row, key, reasons, raw, ways "
         f"FROM {judged.refused} ORDER BY row",
         {"batch": batch, "source": name},
     )
-    updated, unchanged, ended = (0, 0, lacks) if held else _take_in(store, run, judged, batch, mode)
+    _forget_held(store, run, status, mode)
+    if is_held:
+        updated, unchanged, ended = 0, 0, lacks
+        _keep_held(store, run, judged, batch, reject_limit)
+    else:
+        updated, unchanged, ended = _take_in(store, run, judged, batch, mode)
     counts = (judged.read, accepted, updated, unchanged, judged.rejected)
     report = LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed, ended)
     record_batch(store, run, report, mode)
@@ -124,11 +129,6 @@ def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_lim
 
 def next_batch(store: duckdb.DuckDBPyConnection) -> int:
     return int(one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0])
-
-
-def too_many(count: int, of: int, limit: float) -> bool:
-    """Whether a delivery is held for `count` of its rows: a share says nothing of a few rows."""
-    return count >= HELD_FROM and count > limit * of
 
 
 def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport, mode: str | None) -> None:
@@ -147,10 +147,34 @@ def _take_in(
     store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, mode: str | None
 ) -> tuple[int, int, int]:
     """Put in the good rows, keep those that only lack an area, end what a full delivery lacks."""
-    fact, name = run.source.contract, run.source.source
-    arrival = Arrival(fact, name, batch, run.started_at, batch)
+    name = run.source.source
+    arrival = Arrival(run.source.contract, name, batch, run.started_at, batch)
     updated, unchanged = upsert(store, arrival, _as_stored(run.source, judged, judged.good))
     ended = end_missing(store, arrival, _present(judged)) if mode == "snapshot" else 0
+    _keep_refused(store, run, judged, batch)
+    mark_fixed(store, name, batch, f"SELECT key FROM ({judged.good})")
+    return updated, unchanged, ended
+
+
+def _keep_held(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, reject_limit: float) -> None:
+    """Keep the rows of a held delivery where areas or aliases can be all that it lacks (see `data.held`)."""
+    if run.pushed or judged.swallowed or run.source.watermark is not None:
+        return
+    held.keep(store, run.source.contract, batch, reject_limit, _as_stored(run.source, judged, judged.good))
+    _keep_refused(store, run, judged, batch)
+
+
+def _forget_held(store: duckdb.DuckDBPyConnection, run: Run, status: Status, mode: str | None) -> None:
+    """Let go of held batches that this one comes in place of: the same delivery again, or a full one that is newer."""
+    among = "SELECT batch FROM batches WHERE source = $source AND status = 'held' AND (identity = $identity OR $newer)"
+    newer = mode == "snapshot" and status == "accepted"
+    values = {"source": run.source.source, "identity": run.identity, "newer": newer}
+    held.drop(store, run.source.contract, among, values)
+
+
+def _keep_refused(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int) -> None:
+    """Keep the rejects that lack nothing but an area."""
+    fact = run.source.contract
     sender = run.pushed.area if run.pushed and run.pushed.area is not None else "NULL"
     curable = " OR ".join(f"starts_with(reason, {text(why)})" for why in CURABLE)
     rows = _as_stored(run.source, judged, f"FROM {judged.all}")
@@ -160,8 +184,6 @@ def _take_in(
         f"FROM ({rows}) d JOIN {judged.refused} r USING (number) "
         f"WHERE len(r.ways) > 0 AND len(list_filter(r.reasons, lambda reason: NOT ({curable}))) = 0"
     )
-    mark_fixed(store, name, batch, f"SELECT key FROM ({judged.good})")
-    return updated, unchanged, ended
 
 
 def _mode(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> str | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from data import held
 from data.area_names import AreaNames
 from data.home import Home
 from data.merge import next_batch
@@ -23,7 +24,7 @@ from data.upsert import Arrival, forget, upsert
 
 @dataclass(frozen=True)
 class Derived:
-    """Rows of a batch that were taken in since: how many, as which batch."""
+    """Rows of a batch that were taken in since: how many, as which batch; as the same one if it was held until now."""
 
     source: str
     parent: int
@@ -42,18 +43,20 @@ class Unmatched:
 
 
 def revalidate(home: Home) -> list[Derived]:
-    """Take in every kept reject whose area is found now. Batches that are held stay as they are."""
+    """Take in every kept reject whose area is found now; first the held batches that have few enough rejects then."""
     with open_store(home) as store, transaction(store):
         store.execute("SET preserve_insertion_order = true")
-        waiting = [(fact, batch) for fact in FACTS.values() for batch in _waiting(store, fact)]
-        if not waiting:
+        on_hold = [(fact, batch) for fact in FACTS.values() for batch in held.waiting(store, fact)]
+        if not on_hold and not any(_waiting(store, fact) for fact in FACTS.values()):
             return []
         outlines = one(store, "SELECT count(*) FROM outlines")[0] > 0
         dated, functions = functions_of(store, named=True, placed=outlines)
         with added(store, functions):
             now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
+            let_in = [_let_in(store, fact, batch, dated, outlines) for fact, batch in on_hold]
+            waiting = [(fact, batch) for fact in FACTS.values() for batch in _waiting(store, fact)]
             derived = (_take_in(store, fact, batch, now, dated, outlines) for fact, batch in waiting)
-            return [found for found in derived if found]
+            return [found for found in (*let_in, *derived) if found]
 
 
 def unmatched(home: Home, source: str | None = None) -> list[Unmatched]:
@@ -84,6 +87,14 @@ def _waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
         "JOIN batches b ON b.batch = k.batch AND b.status = 'accepted' WHERE r.fixed_by IS NULL ORDER BY 1"
     )
     return [row[0] for row in store.execute(sql).fetchall()]
+
+
+def _let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, dated: bool, outlines: bool) -> Derived | None:
+    """Accept a held batch if enough of its rejects are found now; they come in after it, as of any other batch."""
+    source, at = one(store, "SELECT source, started_at FROM batches WHERE batch = ?", [batch])
+    _resolve(store, fact, batch, at, dated, outlines)
+    rows = held.let_in(store, fact, batch, one(store, "SELECT count(*) FROM resolved")[0])
+    return None if rows is None else Derived(source, batch, batch, rows)
 
 
 def _take_in(

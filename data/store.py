@@ -142,6 +142,7 @@ SCHEMA = (
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS ways VARCHAR[]",
     "ALTER TABLE rejects ADD COLUMN IF NOT EXISTS fixed_by INTEGER",
     _table("endings", {"batch": "INTEGER", "source": "VARCHAR", "key": "VARCHAR"}),
+    _table("held", {"batch": "INTEGER PRIMARY KEY", "reject_limit": "DOUBLE"}),
     _table("kept", {"source": "VARCHAR PRIMARY KEY", "oldest": "INTEGER"}),
 )
 """All tables but those of the facts, whose times depend on the home."""
@@ -157,7 +158,7 @@ def areas_version(store: duckdb.DuckDBPyConnection) -> int:
     return int(one(store, "SELECT sum(value) FROM counters WHERE name IN ('areas_version', 'aliases_version')")[0])
 
 
-FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS}
+FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS, "held_": {}}
 """The tables of each fact by how their names begin, and their columns beside those of the fact."""
 TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACTS) * len(FURTHER)
 

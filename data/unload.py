@@ -132,7 +132,8 @@ def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tu
     """Take the rejects of the doomed batches, and what they say of others, out of the store."""
     among = f"({', '.join(map(str, doomed))})"
     store.execute(f"DELETE FROM rejects WHERE batch IN {among}")
-    store.execute(f"DELETE FROM refused_{fact.name} WHERE batch IN {among}")
+    for table in (f"refused_{fact.name}", f"held_{fact.name}", "held"):
+        store.execute(f"DELETE FROM {table} WHERE batch IN {among}")
     store.execute(f"DELETE FROM watermarks WHERE batch IN {among}")
     store.execute(f"UPDATE rejects SET fixed_by = NULL WHERE fixed_by IN {among}")
     store.execute(f"UPDATE batches SET status = 'unloaded' WHERE batch IN {among}")

@@ -83,6 +83,9 @@ def forget(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
         return
     store.execute(f"DELETE FROM past_{fact.name} WHERE source = ? AND cause < ?", [source, oldest])
     store.execute("DELETE FROM endings WHERE source = ? AND batch < ?", [source, oldest])
+    theirs = "batch IN (SELECT batch FROM batches WHERE source = ? AND batch < ?)"
+    for table in (f"held_{fact.name}", "held"):
+        store.execute(f"DELETE FROM {table} WHERE {theirs}", [source, oldest])
     store.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", [source, oldest])
 
 

@@ -1,5 +1,6 @@
 """`load`, `unload`, `areas`, `rejects`: what comes in."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cockpit.settings import Settings
+    from data.ledger import Batch
 
 
 @click.command()
@@ -101,14 +103,23 @@ def take_in_rejects(settings: "Settings") -> None:
     from data.revalidate import revalidate
 
     for found in revalidate(settings.data):
-        click.echo(
-            f"{found.source}: {found.rows} rejected rows of batch {found.parent} accepted as batch {found.batch}"
-        )
+        what = f"{found.rows} rejected rows of batch {found.parent} accepted as batch {found.batch}"
+        let_in = f"batch {found.batch} is no longer held: {found.rows} rows accepted"
+        click.echo(f"{found.source}: {let_in if found.batch == found.parent else what}")
     newest: dict[str, bool] = {}
     for batch in batches(settings.data):
         if newest.setdefault(batch.source, batch.held) and batch.held:
-            click.echo(f"{batch.source}: batch {batch.batch} is held: load it again", err=True)
+            click.echo(f"{batch.source}: batch {batch.batch} is still held: {_way_out(batch)}", err=True)
             newest[batch.source] = False
+
+
+def _way_out(batch: "Batch") -> str:
+    """The command that loads a held batch."""
+    if batch.push:
+        return f"`python -m cockpit pushes --let-in {batch.push}`"
+    named = f" --file {shlex.quote(batch.file)}" if batch.file and Path(batch.file).is_file() else ""
+    command = f"python -m cockpit load SOURCE.yaml{named}"
+    return f"add areas or aliases, or mend the delivery and `{command}`; --force accepts it as it is"
 
 
 @click.command()

@@ -187,6 +187,22 @@ def test_a_delivery_with_too_many_rejects_is_held_until_forced(published: Path, 
     assert "accepted: 6 read, 1 accepted, 1 updated, 5 rejected" in forced.out
 
 
+def test_an_alias_lets_a_held_delivery_in_and_names_the_command_for_others(published: Path, run: Any) -> None:
+    (published / "hotline.yaml").write_text(SOURCE.replace("area: place", "area: {path: place}"), "utf-8")
+    more = "".join(f"{number},老街,道路,2026-03-07 09:00,,\n" for number in range(8, 14))
+    (published / "late.csv").write_text(LATE + more, "utf-8")
+    assert run("load", "hotline.yaml", "--file", "late.csv").code == 1
+    (published / "aliases.csv").write_text("代码,别名\n990200001000,老城\n", "utf-8")
+    still = run("areas", "--aliases", "aliases.csv")
+    assert "hotline: batch 2 is still held" in still.err
+    assert "`python -m cockpit load SOURCE.yaml --file late.csv`" in still.err
+    (published / "aliases.csv").write_text("代码,别名\n990200001000,老街\n", "utf-8")
+    told = run("areas", "--aliases", "aliases.csv")
+    assert "hotline: batch 2 is no longer held: " in told.out, told.err
+    assert "hotline: 6 rejected rows of batch 2 accepted as batch 3" in told.out
+    assert "held" not in told.err
+
+
 def test_a_batch_is_unloaded_and_the_audit_says_so(published: Path, run: Any) -> None:
     run("load", "hotline.yaml", "--file", "late.csv", "--force")
     assert run("unload", "2").out == "hotline: batch 2 unloaded, 1 facts made anew; publish to show it\n"
