@@ -32,7 +32,7 @@ def decimals_of(metric: Metric) -> int:
 def split_title(by: str) -> str:
     if by in AREAS:
         return _("By {level}", level=words.level(by))
-    return {"category": _("By category"), "source": _("By source"), "department": _("By responsible unit")}[by]
+    return _("By {column}", column=words.column(by).lower())
 
 
 def group_name(view: View, by: str, group: str) -> str:

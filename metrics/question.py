@@ -14,15 +14,9 @@ from metrics.period import UNITS, Period
 from metrics.scope import asked_area
 
 AREAS = ("district", "town", "village")
-COLUMNS = {
-    "category": "category", "subcategory": "subcategory", "source": "source", "department": "unit",
-    "channel": "channel", "kind": "kind", "urgency": "urgency",
-}  # fmt: skip
+COLUMNS = {split: column for fact in FACTS.values() for split, column in fact.splits.items()}
 """Breakdowns by a column of the fact, and the column."""
 BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
-_COLUMNS_OF = {
-    fact.name: tuple(name for name, column in COLUMNS.items() if column in fact.by_name) for fact in FACTS.values()
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     A view has none; a score has those that all its rates have.
     """
     domains = [catalog.domain(catalog.metrics[part.metric]) for part in metric.composite or ()]
-    found = [() if d.view else _COLUMNS_OF[d.fact] for d in domains or [catalog.domain(metric)]]
+    found = [{} if d.view else FACTS[d.fact].splits for d in domains or [catalog.domain(metric)]]
     return tuple(name for name in COLUMNS if all(name in names for names in found))
 
 

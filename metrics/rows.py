@@ -29,6 +29,8 @@ from metrics.views import verdicts, view_sql
 
 WORST_FIRST = ("score", "passed", "name", "key")
 """By what the rows of a view are ordered: the first of these that it has; every view has a key."""
+PRIVATE = frozenset(c.name for fact in FACTS.values() for c in fact.columns if not c.exported)
+"""Columns that no row has here, not even that of a district's own view."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
 
@@ -50,7 +52,7 @@ def rows(
     offset: int = 0,
     catalog: Catalog | None = None,
 ) -> pd.DataFrame:
-    """The facts behind a metric's number, one row a fact with the fact's columns, source and key first.
+    """The facts behind a metric's number, one row a fact with the fact's exported columns, source and key first.
 
     part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
     age: days of age at the end of the period, from and below; for what is open (see metrics.ageing).
@@ -69,6 +71,12 @@ def rows(
     with _naming(catalog, metric):
         frame = edition.cursor().execute(found.page(sort, page), found.values).df()
     return hide(edition, frame)
+
+
+def exported(frame: pd.DataFrame, catalog: Catalog, metric: str) -> pd.DataFrame:
+    """The frame of `rows` with the names that machines know its columns by."""
+    domain = catalog.domain(catalog.metrics[metric])
+    return frame if domain.view else frame.rename(columns={c.name: c.export_name for c in FACTS[domain.fact].columns})
 
 
 def count_rows(
@@ -178,21 +186,21 @@ def _found(
         if not has_age(domain):
             raise MetricsError(f"{metric.id} has no ages to choose from")
         condition += f" AND {aged(q, *age)}"
-    columns = tuple(c.name for c in fact.columns)
+    columns = tuple(c.name for c in fact.exported)
     ids = f"SELECT rowid FROM ({facts_sql(q, domain, _only(q, domain, metric, part), 'rowid')}) WHERE {condition}"
     whole = known(fact, as_of_sql(q), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
     return _Found(ids, values, columns, fact.time or "key", f"SELECT {', '.join(columns)} FROM ({whole})")
 
 
 def view_columns(edition: Edition, domain: Domain) -> tuple[str, ...]:
-    """The columns of a view's rows, without the instant that they are told for."""
+    """The columns of a view's rows, without the instant that they hold for and what no fact exports."""
     return _view_columns(edition.whole, domain.view or "")
 
 
 @lru_cache(maxsize=32)
 def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
     told = edition.cursor().execute(f"DESCRIBE {verdicts(view, {0: edition.as_of})}").fetchall()
-    return tuple(str(column[0]) for column in told if column[0] not in ("i", "moment"))
+    return tuple(str(column[0]) for column in told if column[0] not in ("i", "moment", *PRIVATE))
 
 
 def _only(q: Question, domain: Domain, metric: Metric, part: str | None) -> str:

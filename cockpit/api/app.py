@@ -2,10 +2,11 @@
 
 import re
 from datetime import date, datetime
+from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from fastapi import FastAPI, HTTPException, Path, Query
+from fastapi import Depends, FastAPI, HTTPException, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
@@ -28,9 +29,9 @@ from metrics.errors import MetricsError
 from metrics.frames import records
 from metrics.period import Period
 from metrics.query import query
-from metrics.question import BREAKDOWNS, filters, metric_of, splits
+from metrics.question import BREAKDOWNS, COLUMNS, filters, metric_of, splits
 from metrics.reds import reds
-from metrics.rows import PARTS, count_rows, rows
+from metrics.rows import PARTS, count_rows, exported, rows
 from metrics.scope import OutOfScope, asked_area
 
 MOST_ROWS = 1000
@@ -68,6 +69,24 @@ Moment = Annotated[datetime | None, Query(description="what was known then; the 
 Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
 
 
+def _filters(**given: str | None) -> dict[str, str]:
+    """The filters of a request, by the public name of their column."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _filter(name: str) -> Parameter:
+    told = f"only the facts with this {name}; empty: those without one"
+    return Parameter(
+        name, Parameter.KEYWORD_ONLY, default=None,
+        annotation=Annotated[str | None, Query(max_length=200, description=told)],
+    )  # fmt: skip
+
+
+_filters.__signature__ = Signature([_filter(name) for name in COLUMNS])  # type: ignore[attr-defined]  # read by FastAPI
+Where = Annotated[dict[str, str], Depends(_filters)]
+"""One parameter a column that can be filtered by."""
+
+
 @api.get("/openapi.json", include_in_schema=False)
 def described(caller: Known) -> dict[str, Any]:
     """What this API is, for whoever may call it."""
@@ -87,6 +106,7 @@ def dictionary(caller: Known) -> list[dict[str, Any]]:
 def numbers(
     caller: Known,
     id: Id,
+    where: Where,
     start: Annotated[Day, Query(alias="from")],
     end: Annotated[Day, Query(alias="to")],
     area: Code = None,
@@ -103,7 +123,7 @@ def numbers(
     asked, place = _scope(caller, edition, area)
     period, known = _period(start, end), _local(as_of)
     periods = with_compared(period, vs, known or asked.as_of) if vs else None
-    told = query(asked, [id], place.code, period, by=by, periods=periods, as_of=known, catalog=_catalog())
+    told = query(asked, [id], place.code, period, by=by, where=where, periods=periods, as_of=known, catalog=_catalog())
     return _as_csv(told) if format == "csv" else JSONResponse(_records(told))
 
 
@@ -111,6 +131,7 @@ def numbers(
 def facts(
     caller: Known,
     id: Id,
+    where: Where,
     start: Annotated[Day, Query(alias="from")],
     end: Annotated[Day, Query(alias="to")],
     area: Code = None,
@@ -124,10 +145,11 @@ def facts(
     _metric(id)
     asked, place = _scope(caller, edition, area)
     period, known, catalog = _period(start, end), _local(as_of), _catalog()
-    found = rows(asked, id, place.code, period, part=part, as_of=known, catalog=catalog, limit=limit, offset=offset)
-    total = count_rows(asked, id, place.code, period, part=part, as_of=known, catalog=catalog)
+    question: Any = {"part": part, "as_of": known, "where": where, "catalog": catalog}
+    found = rows(asked, id, place.code, period, **question, limit=limit, offset=offset)
+    total = count_rows(asked, id, place.code, period, **question)
     caller.record("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
-    return {"total": total, "rows": _records(found.drop(columns="reporter", errors="ignore"))}
+    return {"total": total, "rows": _records(exported(found, catalog, id))}
 
 
 @api.get("/reds", summary="What is beyond its limit", tags=["numbers"])

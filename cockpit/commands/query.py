@@ -7,6 +7,7 @@ import click
 
 from cockpit.commands.common import DAY, TIME, area_code, as_usage, catalog_of, opened, with_settings
 from cockpit.commands.output import format_option, write_frame
+from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
@@ -23,6 +24,10 @@ to_option = click.option(
 as_of_option = click.option(
     "--as-of", type=TIME, metavar="T", help="What was known before T; the edition's own time by default."
 )
+where_option = click.option(
+    "--where", "filters", multiple=True, metavar="SPLIT=VALUE",
+    help="Only the facts with this value, category=路灯; may be repeated; an empty value: those without one.",
+)  # fmt: skip
 edition_option = click.option("--edition", metavar="ID", help="Ask this edition in place of the current one.")
 
 
@@ -40,6 +45,7 @@ edition_option = click.option("--edition", metavar="ID", help="Ask this edition 
     "--vs", type=click.Choice(("previous", "last_year")),
     help="The period compared with as well, cut at the same time of day.",
 )  # fmt: skip
+@where_option
 @as_of_option
 @edition_option
 @format_option
@@ -52,6 +58,7 @@ def query(
     end: datetime,
     by: str | None,
     vs: "How | None",
+    filters: tuple[str, ...],
     as_of: datetime | None,
     edition: str | None,
     layout: str,
@@ -74,6 +81,7 @@ def query(
             by=by,
             periods=with_compared(days, vs, as_of or asked.as_of) if vs else None,
             as_of=as_of,
+            where=where(filters),
             catalog=catalog_of(settings),
         )
     write_frame(frame, layout)
@@ -85,6 +93,7 @@ def query(
 @from_option
 @to_option
 @click.option("--part", type=click.Choice(PARTS), help="Which side of a rate; all it counted by default.")
+@where_option
 @as_of_option
 @edition_option
 @format_option
@@ -96,11 +105,13 @@ def rows(
     start: datetime,
     end: datetime,
     part: str | None,
+    filters: tuple[str, ...],
     as_of: datetime | None,
     edition: str | None,
     layout: str,
 ) -> None:
-    """Exactly the facts behind a number, with all their columns as known at the as-of time."""
+    """Exactly the facts behind a number, with their columns as known at the as-of time; who reported is left out."""
+    from metrics.rows import exported
     from metrics.rows import rows as facts
 
     with as_usage():
@@ -112,9 +123,23 @@ def rows(
             period(start, end),
             part=part,
             as_of=as_of,
-            catalog=catalog_of(settings),
+            where=where(filters),
+            catalog=(catalog := catalog_of(settings)),
         )
-    write_frame(frame, layout)
+    write_frame(exported(frame, catalog, metric), layout)
+
+
+def where(filters: tuple[str, ...]) -> dict[str, str]:
+    """`category=路灯` as name and value. Raises UsageError for a text without "=", and for a name given twice."""
+    chosen: dict[str, str] = {}
+    for text in filters:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f'--where: "{text}" has no value: write SPLIT=VALUE, such as category=路灯')
+        if name in chosen:
+            raise UsageError(f"--where: {name} is given twice: a fact has one value of it")
+        chosen[name] = value
+    return chosen
 
 
 def period(start: datetime, end: datetime) -> "Period":

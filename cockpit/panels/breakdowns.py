@@ -17,7 +17,7 @@ from cockpit.screens import words
 from cockpit.seen import View
 from metrics.catalog import Metric
 from metrics.frames import each
-from metrics.question import COLUMNS, exists_at, filters
+from metrics.question import exists_at, filters
 
 MOST_BARS = 8
 
@@ -113,14 +113,7 @@ class SplitPanel(Panel):
 def split_title(metric: Metric, by: str, leads: bool) -> str:
     """`积压件数 按类别`; the panels after the first of a row leave the metric out."""
     name = metric.name[language()]
-    match by:
-        case "category":
-            return _("{metric} by category", metric=name) if leads else _("by category")
-        case "source":
-            return _("{metric} by source", metric=name) if leads else _("by source")
-        case "department":
-            return _("{metric} by responsible unit", metric=name) if leads else _("by responsible unit")
-    column = words.column(COLUMNS[by])
+    column = words.column(by).lower()
     return _("{metric} by {column}", metric=name, column=column) if leads else _("by {column}", column=column)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from cockpit.access.policy import Can
 from cockpit.i18n import _
@@ -19,13 +19,15 @@ from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
 from metrics.errors import nearest
+from metrics.question import COLUMNS
 from metrics.rows import PARTS
 
 HERE = Path(__file__).parent / "kinds"
 FORMATS = ("docx", "pdf", "xlsx", "csv")
 Format = Literal["docx", "pdf", "xlsx", "csv"]
 Level = Literal["district", "town", "village"]
-By = Literal["below", "town", "village", "category", "source", "department", "channel", "kind", "month"]
+BY = ("below", "town", "village", "month", *COLUMNS)
+"""What a table can be by: areas, months, or a column of the facts."""
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
 WORDS = (
     "area",
@@ -72,6 +74,13 @@ class Tiles(_Section):
     metrics: tuple[Name, ...] = ()
 
 
+def _splits(by: str) -> str:
+    """The validator of a table's `by`."""
+    if by not in BY:
+        raise ValueError(_("it can be {known}", known=words.listed(BY)) + near(by, BY))
+    return by
+
+
 class TableBy(_Section):
     """Metrics by the areas below, by month or by a column of the facts.
 
@@ -79,7 +88,7 @@ class TableBy(_Section):
     """
 
     type: Literal["table"]
-    by: By = "below"
+    by: Annotated[str, AfterValidator(_splits)] = "below"
     metrics: tuple[Name, ...] = ()
     most: int | None = Field(None, ge=1)
     suppress: int = Field(0, ge=0)
@@ -371,4 +380,4 @@ def _unknown(at: str, names: tuple[str, ...], known: Any) -> Iterator[str]:
 
 
 def _case_columns() -> tuple[str, ...]:
-    return ("no", "state", "town", "village", "days", *(c.name for c in FACTS["cases"].columns if c.name != "reporter"))
+    return ("no", "state", "town", "village", "days", *(c.name for c in FACTS["cases"].exported))

@@ -31,7 +31,8 @@ from metrics import areas
 from metrics.question import filters
 
 FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
-FILTERS = ("category", "source", "department")
+A_ROW = 4
+"""Filters side by side."""
 OFFERED_BY = "intake"
 """The metric whose groups are offered as filters: what came in."""
 MOST_CHOICES = 600
@@ -104,15 +105,15 @@ def _metrics(view: View, kind: Kind) -> tuple[str, ...]:
 def _filters(view: View, kind: Kind) -> dict[str, str]:
     """One choice a column that any of the kind's metrics has: verdicts on sites have none."""
     metrics = [view.catalog.metrics[name] for name in kind.metrics]
-    offered = [name for name in FILTERS if any(name in filters(view.catalog, m) for m in metrics)]
-    if not offered:
-        return {}
+    of_cases = filters(view.catalog, view.catalog.metrics[OFFERED_BY])
+    offered = [name for name in of_cases if any(name in filters(view.catalog, m) for m in metrics)]
+    places = [place for _row in range(0, len(offered), A_ROW) for place in st.columns(min(A_ROW, len(offered)))]
     chosen = {
         name: place.selectbox(
             words.column(name), _groups(view, name), index=None, placeholder=_("All"),
             format_func=partial(_group, view, name), key=f"{name}-{view.area.code}-{kind.id}",
         )
-        for name, place in zip(offered, st.columns(len(offered)), strict=True)
+        for name, place in zip(offered, places, strict=False)
     }  # fmt: skip
     return {name: value for name, value in chosen.items() if value}
 

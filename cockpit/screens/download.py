@@ -26,6 +26,7 @@ from cockpit.view import BadParameter, read
 from cockpit.wording import worded
 from data.desk.errors import DeskError
 from data.errors import DataError, TooMany, TooSlow, Unavailable
+from data.schema import FACTS
 from metrics import rows as facts
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
@@ -101,15 +102,14 @@ def file(view: View, asked: Chosen, spoken: str) -> bytes:
 
 
 def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """Headings and enumerations in words, the name of the area beside its code; the caller's hash stays here."""
-    frame = frame.drop(columns="reporter", errors="ignore")
+    """Headings and enumerations in words, the name of the area beside its code."""
+    fact = FACTS[view.catalog.domain(view.metric).fact]
     if "area" in frame:
         names = {code: area_name(view.edition, code) for code in frame["area"].unique()}
         frame.insert(list(frame.columns).index("area") + 1, "area_name", frame["area"].map(names))
-    for name in ("kind", "urgency", "close_kind", "complexity"):
-        if name in frame:
-            frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})
-    return frame.rename(columns=words.column)
+    for name in (c.name for c in fact.columns if c.words and c.name in frame):
+        frame[name] = frame[name].map({value: words.value(name, value) for value in frame[name].dropna().unique()})
+    return frame.rename(columns=lambda name: words.column(name, fact.name))
 
 
 ROUTES = (Route(PATH, serve),)

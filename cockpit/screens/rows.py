@@ -19,7 +19,7 @@ from cockpit.screens.shared import case_href, when
 from cockpit.screens.words import NOT_GIVEN
 from cockpit.seen import View
 from cockpit.view import BadParameter
-from data.schema import FACTS
+from data.schema import FACTS, NUMERIC
 from metrics.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
 from metrics.frames import records
@@ -29,13 +29,6 @@ from metrics.question import filters
 from metrics.rows import PARTS, WORST_FIRST, count_rows, rows, view_columns
 
 PER_PAGE = 50
-SHOWN = {
-    "cases": ("title", "state", "area", "category", "unit", "registered_at", "due_at", "closed_at"),
-    "assets": ("name", "area", "kind", "unit", "registered_at"),
-    "checks": ("asset", "area", "rule", "checked_at", "observed", "passed"),
-    "readings": ("measure", "area", "unit", "measured_at", "value", "n"),
-}
-"""The columns shown of each fact."""
 SHOWN_OF_VIEWS = {
     "sites": ("name", "area", "unit", "score", "vetoes", "visits", "down", "home_age", "stale", "blank"),
     "guides": ("name", "area", "unit", "passed", "elements", "checked_at"),
@@ -44,10 +37,10 @@ SHOWN_OF_VIEWS = {
 """The columns shown of our own views; of a district's, its name and its first columns."""
 NAMES = ("name", "title", "key")
 HIDDEN = ("source", "key", "area", "area_then")
-MOST_COLUMNS = 8
+MOST_OF_VIEW = 8
 WORDED = ("state", "stale", "vetoes")
 """Columns made of several: they are not stored, so nothing is sorted by them."""
-NUMBERS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed", "value", "n")
+NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed")
 Row = Mapping[str, Any]
 
 
@@ -184,15 +177,21 @@ def searchable(view: View) -> bool:
 
 def _names(view: View) -> list[str]:
     domain = view.catalog.domain(view.metric)
-    shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else SHOWN[domain.fact]
+    shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else _of_fact(domain.fact)
     return [name for name in shown if name != "area" or view.area.level != "village"]
+
+
+def _of_fact(fact: str) -> tuple[str, ...]:
+    """The fact's listed columns; a case also has its state, next to its title."""
+    first, *others = (column.name for column in FACTS[fact].listed)
+    return (first, "state", *others) if fact == "cases" else (first, *others)
 
 
 def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
     """What is shown of a view of the district's own: name, area, and then what it tells, in its order."""
     columns = view_columns(view.edition, domain)
     first = next(name for name in NAMES if name in columns)
-    return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_COLUMNS]
+    return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_OF_VIEW]
 
 
 def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
@@ -266,13 +265,15 @@ def _chips(view: View, asked: Chosen) -> list[Chip]:
 
 def _heading(view: View, name: str, order: str, falling: bool, lead: str) -> Column:
     """A heading that sorts by its column; the one sorted by turns the order round."""
+    domain = view.catalog.domain(view.metric)
+    stored = FACTS[domain.fact].by_name.get(name) if domain.view is None else None
     turned = name if name != order or falling else f"-{name}"
     return Column(
-        words.column(name),
+        words.column(name, domain.fact),
         "" if name in WORDED else view.here(sort=turned, page=None),
         ("down" if falling else "up") if name == order else "",
         name == lead,
-        name in NUMBERS,
+        stored.type in NUMERIC and name not in words.CODES if stored else name in NUMBERS_OF_VIEWS,
         name == "state" or name.endswith("_at"),
     )
 

@@ -19,33 +19,29 @@ NOT_GIVEN = "–"
 """Stands in an address for the facts that have nothing in the column filtered by."""
 
 
-def column(name: str) -> str:
-    """The heading of a fact's or a site verdict's column; its own name where there is none."""
-    return _columns().get(name, name)
+def column(name: str, fact: str = "") -> str:
+    """The heading of a column, a split or a page's own word: that of `fact` where facts differ; else the name."""
+    own = (FACTS[fact].by_name.get(name) if fact else None) or _COLUMNS.get(name)
+    return own.label[language()] if own else _further().get(name, name)
 
 
-def _columns() -> dict[str, str]:
+_COLUMNS = {
+    name: column
+    for fact in reversed(FACTS.values())
+    for column in fact.columns
+    for name in (column.name, column.split)
+    if name
+}
+"""The columns of all facts by name and by the name of their split; those of cases first."""
+
+
+def _further() -> dict[str, str]:
+    """What no fact stores: columns of the verdicts on sites, and parameters of a page."""
     return {
-        "source": _("Source"), "key": _("Number"), "kind": _("Kind"), "area": _("Area"), "area_name": _("Area name"),
-        "area_then": _("Area then"), "lon": _("Longitude"), "lat": _("Latitude"), "place": _("Place"),
-        "unit": _("Responsible unit"), "co_units": _("Other units"), "channel": _("Channel"),
-        "category": _("Category"), "subcategory": _("Subcategory"), "department": _("Responsible unit"),
-        "urgency": _("Urgency"), "state": _("State"),
-        "registered_at": _("Registered"), "accepted_at": _("Accepted"), "sign_due_at": _("To be signed for by"),
-        "signed_at": _("Signed for"), "respond_due_at": _("To be responded to by"), "responded_at": _("First response"),
-        "due_at": _("Deadline"), "closed_at": _("Closed"), "close_kind": _("Outcome"), "deferred": _("Deferred"),
-        "extended": _("Times extended"), "returned": _("Times returned"), "reworked": _("Times reworked"),
-        "reached": _("Caller reached"), "solved": _("Solved"), "satisfied": _("Satisfied"), "rating": _("Rating"),
-        "complexity": _("Complexity"), "title": _("Title"), "parent": _("Part of"), "repeat_of": _("Repeats"),
-        "repeated": _("Repeat"), "asset": _("Asset"), "updated_at": _("Last changed"), "batch": _("Batch"),
-        "name": _("Name"), "score": _("Score"), "passed": _("Passed"), "vetoes": _("Vetoes"),
-        "visits": _("Visits, 7 days"),
-        "down": _("Not opened"), "home_age": _("Home page age, days"), "stale": _("Stale columns"),
-        "blank": _("Blank columns"), "lost": _("Points lost"), "unanswered": _("Messages unanswered"),
-        "url": _("Address"),
-        "elements": _("Classes of elements, of 8"), "tests": _("Tests"),
-        "rule": _("Rule"), "checked_at": _("Checked"), "observed": _("Observed"), "method": _("Method"),
-        "measure": _("Measure"), "measured_at": _("Measured"), "value": _("Value"), "n": _("Sample"),
+        "area_name": _("Area name"), "state": _("State"), "score": _("Score"), "vetoes": _("Vetoes"),
+        "visits": _("Visits, 7 days"), "down": _("Not opened"), "home_age": _("Home page age, days"),
+        "stale": _("Stale columns"), "blank": _("Blank columns"), "lost": _("Points lost"),
+        "unanswered": _("Messages unanswered"), "elements": _("Classes of elements, of 8"), "tests": _("Tests"),
         "stale_listed": _("Stale: news, notices, policies"), "stale_other": _("Stale: other columns"),
         "part": _("Part"), "age": _("Age"), "q": _("Search"),
     }  # fmt: skip
@@ -63,7 +59,7 @@ def value(name: str, stored: object) -> str:
         return f"{stored:.0f}" if isinstance(stored, float) and name in CODES else str(stored)
     if isinstance(stored, (int, float)):
         return format.number(stored, 0 if stored == int(stored) else 2)
-    return kinds().get(str(stored), str(stored)) if name == "kind" else _enumerated(name, str(stored))
+    return (kinds().get(str(stored)) if name == "kind" else None) or _enumerated(name, str(stored))
 
 
 CODES = ("area", "area_then", "batch")
