@@ -1,6 +1,5 @@
 """Merging a judged delivery into the store: its batch, its rejects, and its facts by key."""
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from data.errors import DataError, Unavailable
 from data.held import too_many
 from data.home import Home
 from data.judge import Judged
+from data.passwords import without_passwords
 from data.pushed import Pushed
 from data.snapshots import count_missing, end_missing
 from data.sources import Source
@@ -216,11 +216,6 @@ def _as_stored(source: Source, judged: Judged, rows: str) -> str:
     return f"SELECT file_row_number AS number, {', '.join(columns)} FROM ({rows})"
 
 
-def without_password(url: str | None) -> str | None:
-    """A URL whose password, if it stands in it, is starred out."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url) if url else url
-
-
 def is_recorded(store: duckdb.DuckDBPyConnection, source: Source) -> bool:
     found = store.execute("SELECT definition FROM sources WHERE source = ?", [source.source]).fetchall()
     return found == [(source.definition,)]
@@ -238,6 +233,10 @@ def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"INSERT OR REPLACE INTO sources VALUES ({', '.join('?' * 9)})",
         [
             *(source.source, source.name.zh, source.name.en, source.fact, source.cycle_days, source.zone),
-            *(source.file or without_password(source.url), source.definition, source.definition_hash),
+            *(
+                source.file or (source.url and without_passwords(source.url, "***")),
+                source.definition,
+                source.definition_hash,
+            ),
         ],
     )

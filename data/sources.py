@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import yaml
 from pydantic import (
@@ -29,6 +29,7 @@ from pydantic import (
 from data import vault, yamls
 from data.errors import DataError
 from data.expressions import Expression, parse, suggest
+from data.passwords import holds_password
 from data.schema import FACTS, Fact
 from data.snapshots import ENDED
 from data.values.zones import zone_names
@@ -154,9 +155,6 @@ def _watermark(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
-_SECRET = re.compile(r"(?i)pass(word|wd)?$|^pwd$|secret|token")
-_SECRET_INSIDE = re.compile(r"(?i)\b(password|passwd|pwd)\s*=\s*[^;\s]")
-"""A connection string of ODBC inside of a parameter."""
 _LAST = re.compile(r"(?<![:\w\\]):last\b(?!:)")
 _NAME = r"(?:\w+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])"
 _COMPARED = re.compile(
@@ -227,7 +225,7 @@ class Source(_Strict):
     @field_validator("url")
     @classmethod
     def _no_password(cls, url: str | None) -> str | None:
-        if url and _holds_password(url):
+        if url and holds_password(url):
             raise ValueError(
                 "holds a password in clear text: keep it with `python -m cockpit secret set NAME`, and write "
                 "${secret:NAME} in its place, or ${NAME} for an environment variable"
@@ -372,15 +370,6 @@ class Source(_Strict):
             return vault.filled(keys, url, partial(quote, safe="")) if keys else url
         except DataError as error:
             raise DataError(f"{self.path}: url: {error}") from None
-
-
-def _holds_password(url: str) -> bool:
-    """Whether a password stands in a URL as it is: behind the user, or in a parameter."""
-    plain = re.sub(r"\$\{[^}]*\}", "", url)
-    if re.match(r"[\w+.-]+://[^:/@?]*:[^@]+@", plain):
-        return True
-    parameters = parse_qsl(plain.partition("?")[2], keep_blank_values=True)
-    return any((_SECRET.search(name) and value) or _SECRET_INSIDE.search(value) for name, value in parameters)
 
 
 def read_source(path: Path) -> Source:

@@ -6,6 +6,7 @@ DuckDB lets either one process write a file or many read it, so readers open it 
 waits a little for the other. Facts carry no index: ten million keys in one would cost more than the scan it saves.
 """
 
+import json
 import logging
 import re
 import time
@@ -18,6 +19,7 @@ import duckdb
 
 from data.errors import Unavailable
 from data.home import Home
+from data.passwords import holds_password, without_passwords
 from data.schema import FACTS, TIME, Fact
 from data.values.zones import LOCAL
 
@@ -174,6 +176,7 @@ def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
         for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
             connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
         _keep_times(home, connection)
+        _mask_passwords(home, connection)
         yield connection
     finally:
         connection.close()
@@ -186,8 +189,7 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
         with open_store(home, wait):
             pass
     connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
-    if one(connection, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES or _other_times(home, connection):
-        # an older release made it, or the district's zone was another one
+    if _is_older(home, connection):
         connection.close()
         with open_store(home, wait):
             pass
@@ -205,6 +207,35 @@ def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
         with read_store(home):  # has its times kept as instants
             pass
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
+
+
+def _is_older(home: Home, store: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an older release made the store, or the district's zone was another one."""
+    few = one(store, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES
+    return few or bool(_other_times(home, store) or _with_password(store))
+
+
+def _with_password(store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Source, definition and URL of the definitions that hold a password in clear text."""
+    sql = (
+        "SELECT source, definition, json_extract_string(definition, '$.url') AS url FROM sources WHERE url IS NOT NULL"
+    )
+    return [row for row in store.execute(sql).fetchall() if holds_password(row[2])]
+
+
+def _mask_passwords(home: Home, store: duckdb.DuckDBPyConnection) -> None:
+    """Take passwords out of the definitions: an older release took source files that had them in clear text."""
+    if not (found := _with_password(store)):
+        return
+    with transaction(store):
+        for source, definition, url in found:
+            masked = json.loads(definition) | {"url": without_passwords(url, f"${{secret:{source}}}")}
+            kept = json.dumps(masked, ensure_ascii=False, sort_keys=True), without_passwords(url, "***")
+            store.execute("UPDATE sources SET definition = ?, file = ? WHERE source = ?", [*kept, source])
+    store.execute("CHECKPOINT")
+    names = ", ".join(source for source, *_ in found)
+    log.warning("%s: passwords in clear text were taken out of the definitions of %s; change them at the databases, "
+                "as freed blocks of the file and older backups still hold them", home.store, names)  # fmt: skip
 
 
 def _other_times(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from data import databases, ingest, merge, vault, watermarks
+from data import databases, ingest, vault, watermarks
 from data.databases import fetch
 from data.errors import DataError
 from data.home import Home
@@ -214,12 +214,6 @@ def test_a_database_that_does_not_answer_is_said_without_the_password(home: Home
     assert "query: " in str(error.value)
     assert "geheim" not in str(error.value)
     assert "\n" not in str(error.value)
-
-
-def test_no_password_is_stored_with_the_source() -> None:
-    assert merge.without_password("mysql://u:ge@heim@h/d") in ("mysql://u:***@heim@h/d", "mysql://u:***@h/d")
-    assert merge.without_password("mysql://u:${PASSWORD}@h/d") == "mysql://u:***@h/d"
-    assert merge.without_password("mysql://u@h/d") == "mysql://u@h/d"
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,20 @@
 """Named secrets: encrypted at home, filled into URLs, and no password in clear text in a source file."""
 
+import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data import vault
+from data.declared import declared
 from data.errors import DataError
-from data.sources import _holds_password
+from data.home import Home
+from data.merge import record_source
+from data.passwords import holds_password, without_passwords
+from data.store import open_store, read_store
 from tests.data.test_sources import read
 
 
@@ -70,21 +76,56 @@ words = st.text("abcXYZ019._~!$-", min_size=1, max_size=12)
 
 @given(password=words, user=words, kind=st.sampled_from(["postgresql+psycopg", "mysql", "oracle+oracledb", "mssql"]))
 def test_a_password_in_clear_text_is_refused_wherever_it_stands(password: str, user: str, kind: str) -> None:
-    assert _holds_password(f"{kind}://{user}:{password}@host/db")
-    assert _holds_password(f"{kind}://{user}:{password}${{MORE}}@host/db")
-    assert _holds_password(f"{kind}://{user}@host/db?password={password}")
-    assert _holds_password(f"{kind}:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{password}")
+    assert holds_password(f"{kind}://{user}:{password}@host/db")
+    assert holds_password(f"{kind}://{user}:{password}${{MORE}}@host/db")
+    assert holds_password(f"{kind}://{user}@host/db?password={password}")
+    assert holds_password(f"{kind}:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{password}")
     for reference in ("${NAME}", "${secret:NAME}"):
-        assert not _holds_password(f"{kind}://{user}:{reference}@host:5432/db?sslmode=verify-full")
-        assert not _holds_password(f"{kind}://{user}@host/db?password={reference}")
-        assert not _holds_password(reference)
+        assert not holds_password(f"{kind}://{user}:{reference}@host:5432/db?sslmode=verify-full")
+        assert not holds_password(f"{kind}://{user}@host/db?password={reference}")
+        assert not holds_password(reference)
 
 
 @pytest.mark.parametrize(
     "url", ["sqlite:///a.db", "sqlite:////srv/a:b@c.db", "oracle://h:1521/?service_name=d", "${A}"]
 )
 def test_urls_without_a_password_pass(url: str) -> None:
-    assert not _holds_password(url)
+    assert not holds_password(url)
+
+
+@given(password=st.text("abc019.@:/?&=;%$-", min_size=1, max_size=12).map(lambda text: f"geheim{text}geheim"))
+def test_a_masked_url_holds_no_part_of_its_password(password: str) -> None:
+    for url in (
+        f"postgresql+psycopg://me:{password}@host:5432/db?sslmode=verify-full",
+        f"mysql://me@host/db?password={quote(password)}&charset=utf8mb4",
+        f"mssql:///?odbc_connect={quote(f'DRIVER=x;UID=me;PWD={password}')}",
+    ):
+        masked = without_passwords(url, "${secret:tickets}")
+        assert "geheim" not in masked
+        assert not holds_password(masked)
+        assert without_passwords(masked, "***") == masked
+
+
+def test_what_is_no_password_stays_when_one_is_masked() -> None:
+    url = "postgresql+psycopg://me:geheim@host:5432/db?sslmode=verify-full&application_name=a%20b"
+    assert without_passwords(url, "***") == url.replace("geheim", "***")
+
+
+def test_a_store_of_an_older_release_loses_its_passwords_when_it_is_opened(tmp_path: Path) -> None:
+    home = Home(tmp_path, memory="1GB")
+    url = "postgresql+psycopg://me:geheim@host/db?sslmode=verify-full"
+    source = read(tmp_path, file=None, url="${secret:old}", query="SELECT 1")
+    with open_store(home) as store:
+        record_source(store, source)
+        definition = json.dumps(json.loads(source.definition) | {"url": url})
+        store.execute("UPDATE sources SET definition = ?, file = ?", [definition, url])
+    with read_store(home) as store:
+        told = store.execute("SELECT definition, file FROM sources").fetchall()
+    assert "geheim" not in str(told)
+    assert json.loads(told[0][0])["url"] == url.replace("geheim", "${secret:hotline}")
+    found = declared(home, tmp_path / "nowhere", "hotline")
+    assert found is not None
+    assert found.query == "SELECT 1"
 
 
 def test_the_refusal_does_not_repeat_the_password(tmp_path: Path) -> None:
