@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from data.editions import EVERYTHING, Edition
+from data.site_rules import site_rules
 from metrics.areas import root
 from metrics.catalog import load
 from metrics.frames import dictionaries
@@ -30,19 +31,11 @@ class Limit:
     """A veto rule as a number that runs towards its limit. unit: what it is counted in."""
 
     rule: str
-    limit: float
+    limit: int
     unit: str
 
 
-LIMITS = (
-    Limit("site_open", 5, "%"),
-    Limit("home_updated", 14, "days"),
-    Limit("stale_listed", 5, "columns"),
-    Limit("stale_other", 10, "columns"),
-    Limit("blank", 5, "columns"),
-    Limit("unanswered", 1, "messages"),
-    Limit("guides", 5, "guides"),
-)
+LIMITS = tuple(Limit(rule, veto.limit, veto.unit) for rule, veto in site_rules().vetoes.items())
 
 
 def observed(row: Mapping[str, Any], rule: str) -> float | None:
@@ -56,10 +49,11 @@ def observed(row: Mapping[str, Any], rule: str) -> float | None:
 
 
 def failures_left(row: Mapping[str, Any]) -> int:
-    """How many more visits of the week may fail before five percent are reached; 0 when they are."""
+    """How many more visits of the week may fail before the limit is reached; 0 when it is."""
     if not row["visits"]:
         return 0
-    return max(-(-int(row["visits"]) // 20) - int(row["down"]), 0)
+    share = site_rules().vetoes["site_open"].limit
+    return max(-(-int(row["visits"]) * share // 100) - int(row["down"]), 0)
 
 
 @lru_cache(maxsize=4)

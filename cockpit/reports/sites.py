@@ -10,16 +10,10 @@ from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
 from cockpit.reports.numbers import count, measured
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
+from data.site_rules import site_rules
 from metrics.findings import findings
 from metrics.frames import records
 from metrics.sites import UNDECIDED
-
-VETOES = {
-    "site_open": ("site_open",), "home_updated": ("home_updated",), "column_items": ("blank",),
-    "column_updated": ("stale_listed", "stale_other"), "messages_unanswered": ("unanswered",),
-    "guide_elements": ("guides",),
-}  # fmt: skip
-"""By rule of a check, the vetoes of a site that it counts towards."""
 
 
 def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
@@ -72,7 +66,7 @@ def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
 
 
 def _finding(row: dict[str, Any], vetoes: set[str]) -> list[Cell]:
-    veto = row["veto"] or (not row["passed"] and not vetoes.isdisjoint(VETOES.get(row["rule"], ())))
+    veto = row["veto"] or (not row["passed"] and not vetoes.isdisjoint(site_rules().vetoes_of(row["rule"])))
     observed = format.given(row["observed"])
     told = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
     told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""

@@ -11,6 +11,7 @@ from data.formats.csv_tables import SWALLOWED
 from data.levels import BY_ID
 from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
+from data.site_rules import site_rules
 from data.values import times
 from metrics.catalog import Domain, Metric
 from metrics.catalog.model import Text
@@ -108,27 +109,15 @@ def standing(case: Mapping[str, Any], as_of: datetime) -> tuple[str, str]:
 
 def veto(rule: str) -> str:
     """What a site is vetoed for."""
-    return {
-        "site_open": _("does not open"), "home_updated": _("home page not updated"), "stale_listed": _("stale columns"),
-        "stale_other": _("stale columns"), "blank": _("blank columns"), "unanswered": _("messages unanswered"),
-        "guides": _("guides incomplete"),
-    }.get(rule, rule)  # fmt: skip
+    known = site_rules().vetoes.get(rule)
+    return known.veto[language()] if known else rule
 
 
 def rule(name: str) -> str:
     """What a check of a site is about; a deduction by its name."""
     kind, colon, what = name.partition(":")
-    known = {
-        "site_open": _("Site opens"), "measured": _("Could be judged"),
-        "uncertain": _("Opens in a browser"), "home_updated": _("Home page updated"),
-        "column_open": _("Column opens"), "column_updated": _("Column updated"), "column_items": _("Column has items"),
-        "guide_elements": _("Guide complete"), "messages_unanswered": _("Messages answered"),
-        "function_answers": _("Function answers"), "links_dead": _("Links of the home page"),
-        "search_works": _("Site search"), "certificate": _("Certificate"), "https": "HTTPS", "ipv6": "IPv6",
-        "required_links": _("What the home page must show"), "page_title": _("Title of the page"),
-        "elder_mode": _("Elder mode"), "accessibility": _("Accessibility"),
-        "axe_faults": _("Accessibility in a browser"),
-    }.get(kind, kind)  # fmt: skip
+    checks = site_rules().checks
+    known = checks[kind][language()] if kind in checks else kind
     if kind == "deduction":
         return _("Deduction: {what}", what=deduction(what))
     return f"{known} {what}" if colon else known
@@ -136,35 +125,19 @@ def rule(name: str) -> str:
 
 def deduction(name: str) -> str:
     """What a site loses points for; an entry of the district's own by its name."""
-    return {
-        "policy_files": _("policy files"), "statistics": _("statistics"), "replies": _("replies to messages"),
-        "search": _("site search"), "site_search": _("site search"), "dead_links": _("dead links"),
-        "accessibility": _("accessibility"), "guide_parts": _("guides"), "page_label": _("page title"),
-        "site_marks": _("marks of the site"), "ipv6": "IPv6", "https": "HTTPS", "certificate": _("certificate"),
-        "elder_mode": _("elder mode"),
-    }.get(name, name.replace("_", " "))  # fmt: skip
+    known = site_rules().deductions.get(name)
+    return known[language()] if known else name.replace("_", " ")
 
 
 def limit(rule: str) -> str:
     """A veto rule as a heading."""
-    return {
-        "site_open": _("Visits failed"), "home_updated": _("Home page age"), "stale_listed": _("Stale columns"),
-        "stale_other": _("Other stale columns"), "blank": _("Blank columns"), "unanswered": _("Messages unanswered"),
-        "guides": _("Poor guides"),
-    }.get(rule, rule)  # fmt: skip
+    known = site_rules().vetoes.get(rule)
+    return known.heading[language()] if known else rule
 
 
 def bound(rule: str) -> str:
     """From where on a veto rule vetoes, in words."""
-    return {
-        "site_open": _("5 % of the visits of 7 days, not open within 15 s"),
-        "home_updated": _("14 days"),
-        "stale_listed": _("5 of: news over 14 days, notices and policies over 6 months"),
-        "stale_other": _("10 beyond their own limit"),
-        "blank": _("5 columns"),
-        "unanswered": _("1 for more than 3 months"),
-        "guides": _("5 that lack 4 of 8 classes; of fewer guides, all"),
-    }.get(rule, rule)
+    return site_rules().bound(rule, language()) if rule in site_rules().vetoes else rule
 
 
 def unit(stored: str) -> str:

@@ -24,11 +24,13 @@ from data.probe.contents import ELEMENTS, months_after
 from data.probe.page import Page
 from data.probe.register import Thing
 from data.probe.web.answer import Answer
+from data.site_rules import site_rules
 
 UNCERTAIN = "uncertain"
-OPEN_SECONDS, OPEN_DAYS = 15.0, 7
-HOME_DAYS, NEWS_DAYS = 14, 14
-LISTED_MONTHS, MESSAGE_MONTHS, YEAR_MONTHS = 6, 3, 12
+TERMS = site_rules().terms
+OPEN_SECONDS, OPEN_DAYS = float(TERMS["open_seconds"]), TERMS["visit_days"]
+HOME_DAYS, NEWS_DAYS = site_rules().vetoes["home_updated"].limit, TERMS["news_days"]
+LISTED_MONTHS, MESSAGE_MONTHS, YEAR_MONTHS = TERMS["listed_months"], TERMS["message_months"], 12
 CERTIFICATE_DAYS = 0
 MOST_FAULTS = 10
 """Faults of accessibility that a page may have, by the basics and by axe-core each."""

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from data import yamls
+from data.site_rules import site_rules
 from metrics.catalog.bind import sql_faults
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.catalog.safety import unsafe
@@ -118,7 +119,7 @@ def _domain(file: Path) -> Domain:
         path = file.parent / str(view)
         if not path.is_file():
             raise MetricsError(f"{file.name}: view {view} is not beside it")
-        body["view"] = path.read_text("utf-8")
+        body["view"] = site_rules().sql(path.read_text("utf-8"))
     try:
         return Domain.model_validate(body)
     except ValidationError as error:

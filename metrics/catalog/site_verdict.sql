@@ -1,7 +1,7 @@
 -- One row a government site and instant: what a week of visits, the home page and the columns say, and the
--- verdict of the veto rules of 国办秘函〔2019〕19号 (limits inclusive as the text has them).
+-- verdict of the veto rules of 国办秘函〔2019〕19号. Names after `site.` stand for numbers of data/site_rules.yaml.
 -- Given: instants(i, moment) and bounds(oldest), before which nothing matters. Rules of the checks it reads:
---   site_open       a visit; passed when the site opened within 15 s
+--   site_open       a visit; passed when the site opened in time
 --   home_updated    observed = days since the home page changed
 --   column_updated  observed = days since the newest item of a column
 --   column_items    observed = items in a column
@@ -23,24 +23,24 @@ dismissals AS MATERIALIZED (
 -- the failed checks that were dismissed, once each though two decisions say so; few, so found from the decisions
 dismissed AS MATERIALIZED (
     SELECT i, c.asset_source AS source, c.asset AS key, c.rule, max(c.checked_at) AS newest,
-        count(DISTINCT (c.source, c.key)) FILTER (c.checked_at >= moment - INTERVAL 7 DAY) AS visits
+        count(DISTINCT (c.source, c.key)) FILTER (c.checked_at >= moment - INTERVAL {site.visit_days} DAY) AS visits
     FROM dismissals d
     JOIN checks c ON d.asset_source = c.asset_source AND d.asset = c.asset AND d.rule = c.rule
         AND c.checked_at BETWEEN d.since AND d.until
-    JOIN instants ON c.checked_at < moment AND c.checked_at >= moment - INTERVAL 14 DAY AND d.decided_at < moment
+    JOIN instants ON c.checked_at < moment AND c.checked_at >= moment - INTERVAL {site.finding_days} DAY AND d.decided_at < moment
     WHERE NOT c.passed AND c.checked_at >= (SELECT oldest FROM bounds)
     GROUP BY ALL
 ),
 -- what each rule found of an asset: the newest of its findings, and all visits of a week; told of few assets only then
 found AS (
     SELECT i, moment, asset_source, asset, rule,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY) AS visits,
-        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL 7 DAY AND NOT passed) AS down,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL {site.visit_days} DAY) AS visits,
+        count(*) FILTER (rule = 'site_open' AND checked_at >= moment - INTERVAL {site.visit_days} DAY AND NOT passed) AS down,
         arg_max(observed, checked_at) AS observed,
         max(checked_at) AS newest,
         CASE WHEN NOT arg_max(passed, checked_at)
             THEN arg_max(points, checked_at) FILTER (points IS NOT NULL) END AS lost
-    FROM checks JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL 14 DAY
+    FROM checks JOIN instants ON checked_at < moment AND checked_at >= moment - INTERVAL {site.finding_days} DAY
     WHERE checked_at >= (SELECT oldest FROM bounds)
     GROUP BY ALL
 ),
@@ -75,20 +75,20 @@ sites_told AS MATERIALIZED (
         count(*) FILTER (blank) AS blank,
         max(messages) AS messages,
         count(elements) AS guides,
-        count(*) FILTER (elements <= 4) AS poor_guides,
-        count(*) FILTER (NOT blank AND ((column_kind = 'news' AND moment::DATE - updated_at::DATE > 14)
-            OR (column_kind IN ('notice', 'policy') AND updated_at::DATE + INTERVAL 6 MONTH < moment::DATE))) AS stale_listed,
+        count(*) FILTER (elements <= 8 - {site.lacking}) AS poor_guides,
+        count(*) FILTER (NOT blank AND ((column_kind = 'news' AND moment::DATE - updated_at::DATE > {site.news_days})
+            OR (column_kind IN ('notice', 'policy') AND updated_at::DATE + INTERVAL {site.listed_months} MONTH < moment::DATE))) AS stale_listed,
         count(*) FILTER (NOT blank AND column_kind = 'other'
             AND date_diff('second', updated_at, moment) // 86400 > must_update_days) AS stale_other
     FROM assets_told GROUP BY ALL
 ),
 unanswered AS MATERIALIZED (
     SELECT i, c.asset, count(*) AS messages
-    FROM cases c JOIN instants ON c.registered_at + INTERVAL 3 MONTH < moment AND c.registered_at >= moment - INTERVAL 1 YEAR
+    FROM cases c JOIN instants ON c.registered_at + INTERVAL {site.message_months} MONTH < moment AND c.registered_at >= moment - INTERVAL 1 YEAR
     WHERE c.kind = 'message' AND c.asset IS NOT NULL AND NOT coalesce(c.closed_at < moment, false)
         -- true of all of them at any instant, and of few messages: the join has little to do. No three months are
         -- shorter than 89 days, and a difference is found sooner than a month is counted
-        AND (c.closed_at IS NULL OR epoch_us(c.closed_at) - epoch_us(c.registered_at) >= 89 * 86400 * 1000000::BIGINT)
+        AND (c.closed_at IS NULL OR epoch_us(c.closed_at) - epoch_us(c.registered_at) >= {site.message_days} * 86400 * 1000000::BIGINT)
     GROUP BY ALL
 ),
 told AS (
@@ -104,17 +104,17 @@ told AS (
 judged AS (
     SELECT *,
         list_filter([
-            CASE WHEN visits > 0 AND down * 20 >= visits THEN 'site_open' END,
-            CASE WHEN home_age >= 14 THEN 'home_updated' END,
-            CASE WHEN stale_listed >= 5 THEN 'stale_listed' END,
-            CASE WHEN stale_other >= 10 THEN 'stale_other' END,
-            CASE WHEN blank >= 5 THEN 'blank' END,
-            CASE WHEN unanswered > 0 THEN 'unanswered' END,
+            CASE WHEN visits > 0 AND down * 100 >= {site.site_open} * visits THEN 'site_open' END,
+            CASE WHEN home_age >= {site.home_updated} THEN 'home_updated' END,
+            CASE WHEN stale_listed >= {site.stale_listed} THEN 'stale_listed' END,
+            CASE WHEN stale_other >= {site.stale_other} THEN 'stale_other' END,
+            CASE WHEN blank >= {site.blank} THEN 'blank' END,
+            CASE WHEN unanswered >= {site.unanswered} THEN 'unanswered' END,
             -- four of the eight classes missing in five guides; of fewer than five guides, in all of them
-            CASE WHEN poor_guides >= 5 OR (poor_guides > 0 AND poor_guides = guides) THEN 'guides' END
+            CASE WHEN poor_guides >= {site.guides} OR (poor_guides > 0 AND poor_guides = guides) THEN 'guides' END
         ], lambda veto: veto IS NOT NULL) AS vetoes
     FROM told
 )
 SELECT *, CASE WHEN len(vetoes) > 0 THEN 0 ELSE greatest(100 - lost, 0) END AS score,
-    len(vetoes) = 0 AND lost <= 40 AS passed
+    len(vetoes) = 0 AND lost <= {site.points_lost} AS passed
 FROM judged

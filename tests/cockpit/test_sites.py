@@ -167,7 +167,7 @@ def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home:
 
 def test_a_site_that_is_not_there_and_one_of_another_area(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "没有这个网站" in words(screen("site", source="register", key="none"))
-    assert "没有这个网站" in words(screen("site"))
+    assert "没有指定是哪个网站" in words(screen("site"))
     official = session_of(settings.current().desk_url, ("official",), TOWNS[0])
     monkeypatch.setattr(guard, "token", lambda: official)
     assert "不在您的权限范围内" in words(screen("site", source="register", key="down", area=TOWNS[0]))

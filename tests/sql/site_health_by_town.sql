@@ -2,9 +2,9 @@ SELECT area // 1000 * 1000 AS g, i,
 count(*) AS n, sum(score)::DOUBLE, sum(1)::DOUBLE
 FROM (WITH instants(i, moment) AS (VALUES (0, TIMESTAMP '2026-11-22 08:00:00')), bounds AS (
 SELECT TIMESTAMP '2026-11-08 08:00:00' AS oldest), verdicts AS (-- One row a government site and instant: what a week of visits, the home page and the columns say, and the
--- verdict of the veto rules of 国办秘函〔2019〕19号 (limits inclusive as the text has them).
+-- verdict of the veto rules of 国办秘函〔2019〕19号. Names after `site.` stand for numbers of data/site_rules.yaml.
 -- Given: instants(i, moment) and bounds(oldest), before which nothing matters. Rules of the checks it reads:
---   site_open       a visit; passed when the site opened within 15 s
+--   site_open       a visit; passed when the site opened in time
 --   home_updated    observed = days since the home page changed
 --   column_updated  observed = days since the newest item of a column
 --   column_items    observed = items in a column
@@ -110,7 +110,7 @@ SELECT i, source, site, sum(visits) AS visits, sum(down) AS down, max(home_age) 
         count(*) FILTER (blank) AS blank,
         max(messages) AS messages,
         count(elements) AS guides,
-        count(*) FILTER (elements <= 4) AS poor_guides,
+        count(*) FILTER (elements <= 8 - 4) AS poor_guides,
         count(*) FILTER (NOT blank AND ((column_kind = 'news' AND moment::DATE - updated_at::DATE > 14)
             OR (column_kind IN ('notice', 'policy') AND updated_at::DATE + INTERVAL 6 MONTH < moment::DATE))) AS stale_listed,
         count(*) FILTER (NOT blank AND column_kind = 'other'
@@ -152,12 +152,12 @@ judged AS (
    
 SELECT *,
         list_filter([
-            CASE WHEN visits > 0 AND down * 20 >= visits THEN 'site_open' END,
+            CASE WHEN visits > 0 AND down * 100 >= 5 * visits THEN 'site_open' END,
             CASE WHEN home_age >= 14 THEN 'home_updated' END,
             CASE WHEN stale_listed >= 5 THEN 'stale_listed' END,
             CASE WHEN stale_other >= 10 THEN 'stale_other' END,
             CASE WHEN blank >= 5 THEN 'blank' END,
-            CASE WHEN unanswered > 0 THEN 'unanswered' END,
+            CASE WHEN unanswered >= 1 THEN 'unanswered' END,
             -- four of the eight classes missing in five guides; of fewer than five guides, in all of them
             CASE WHEN poor_guides >= 5 OR (poor_guides > 0 AND poor_guides = guides) THEN 'guides' END
         ], lambda veto: veto IS NOT NULL) AS vetoes
