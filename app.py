@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from cockpit import assets, background, geo, health, probing, publisher, settings, telemetry, warm
+from cockpit import assets, background, geo, health, probing, problem, publisher, settings, telemetry, warm
 from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail, unknown
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
@@ -40,6 +40,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     settings.current().data.make_private()
     queries.limit(settings.current().query_seconds)
     costly.begin()
+    problem.log_once()
     warm.up()
     gc.collect()
     gc.freeze()

@@ -80,22 +80,36 @@ def refused(home: str = "cockpit") -> None:
     _page(_("Not yours to see"), "", hint, near, home=False)
 
 
+def log_once() -> None:
+    """Leave the log of what ends a run to `of_a_run`: Streamlit writes a trace of each, handled or not."""
+    logging.getLogger("streamlit.error_util").addFilter(_is_not_of_a_run)
+
+
+def _is_not_of_a_run(record: logging.LogRecord) -> bool:
+    return record.getMessage() != "Uncaught app execution"
+
+
 def of_a_run(error: Exception) -> bool:
     """What a visitor sees when a run of a page fails: for `streamlit.App(on_script_error=…)`."""
     if isinstance(error, OutOfScope):
         refused()
     elif isinstance(error, TooSlow):
-        log.warning("%s", error)
+        log.warning("%s", one_line(error))
         too_slow()
     elif isinstance(error, Damaged):
         damaged()
     elif isinstance(error, MetricsError | DataError):
-        log.warning("%s", error)
+        log.warning("%s", one_line(error))
         unanswerable(worded(str(error)))
     else:
         log.error("a page failed", exc_info=error)
         _page(_("Something went wrong on our side"), "", _("It has been noted in the server's log. Try again."))
     return True
+
+
+def one_line(error: Exception) -> str:
+    """The message of an error for the log."""
+    return " ".join(str(error).split())
 
 
 def _page(

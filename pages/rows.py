@@ -17,6 +17,8 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
     found = rows.find(view, asked)
     guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")
     header.title(found.title, level=1)
+    if found.fault:
+        header.notice(_("The number cannot be told: {why}. These are the rows it counts.", why=found.fault))
     if found.chips:
         header.chips(found.chips)
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")

@@ -19,9 +19,11 @@ from cockpit.screens.shared import case_href, when
 from cockpit.screens.words import NOT_GIVEN
 from cockpit.seen import View
 from cockpit.view import BadParameter
+from cockpit.wording import worded
 from data.schema import FACTS, NUMERIC
 from metrics.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
+from metrics.failures import Uncomputable
 from metrics.frames import records
 from metrics.query import query
 from metrics.question import COLUMNS as FILTERS
@@ -82,7 +84,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of the rows, in words."""
+    """One page of the rows, in words. fault: why the number they belong to cannot be computed."""
 
     title: str
     count: int
@@ -90,6 +92,7 @@ class Found:
     columns: list[Column]
     rows: list[list[Cell | str]]
     pages: list[Page]
+    fault: str = ""
 
 
 def has_rows(view: View) -> bool:
@@ -160,13 +163,15 @@ def find(view: View, asked: Chosen) -> Found:
     frame = rows(
         *question, **asked.asked(view), order=order, descending=falling, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
     )
+    number, fault = _number(view, asked)
     return Found(
-        _title(view, asked, count),
+        _title(view, asked, count, number),
         count,
         _chips(view, asked),
         [_heading(view, name, order, falling, names[0]) for name in names],
         [[_cell(view, domain, name, row) for name in names] for row in records(frame)],
         _pages(view, page, last),
+        fault,
     )
 
 
@@ -210,13 +215,12 @@ def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
 # --- words --------------------------------------------------------------------------------------------------------
 
 
-def _title(view: View, asked: Chosen, count: int) -> str:
+def _title(view: View, asked: Chosen, count: int, number: float | None) -> str:
     """`沙洲镇 2026年11月 到期未按期办结 161 件，按期办结率的分母 − 分子`"""
     metric = view.metric
     name = metric.name[language()]
     amount = words.facts(view.catalog.domain(metric), count)
     place = {"area": view.area.name, "when": when(view)}
-    number = _number(view, asked)
     if asked.part and (metric.numerator or metric.aggregate):
         of = {
             "numerator": _("the numerator of {metric}", metric=name),
@@ -236,16 +240,19 @@ def _title(view: View, asked: Chosen, count: int) -> str:
     return _("{area}, {when}: {amount} counted in {metric}", **place, metric=name, amount=amount)
 
 
-def _number(view: View, asked: Chosen) -> float | None:
-    """The number that was opened, None where a search or an age leaves only some of its rows."""
-    if asked.search or asked.age or (asked.part is None and not view.metric.is_additive):
-        return None
+def _number(view: View, asked: Chosen) -> tuple[float | None, str]:
+    """The number that was opened, None where a search or an age leaves only some of its rows; why it has none."""
     where = asked.asked(view)["where"]
-    frame = query(view.edition, [view.metric.id], view.area.code, view.period, where=where, catalog=view.catalog)
+    try:
+        frame = query(view.edition, [view.metric.id], view.area.code, view.period, where=where, catalog=view.catalog)
+    except Uncomputable as error:
+        return None, worded(str(error))
     row = frame.iloc[0]
+    if asked.search or asked.age or (asked.part is None and not view.metric.is_additive):
+        return None, ""
     if asked.part == "rest":
-        return float(row["denominator"] - row["numerator"])
-    return float(row[asked.part or "value"])
+        return float(row["denominator"] - row["numerator"]), ""
+    return float(row[asked.part or "value"]), ""
 
 
 def _chips(view: View, asked: Chosen) -> list[Chip]:
