@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cockpit.i18n import _, language, ngettext
+from data.levels import BASE, LOWEST
 from metrics.catalog import Metric, current
 from metrics.period import DAY, Period, shift
 
@@ -31,7 +32,7 @@ def state(name: str | None) -> State:
     return State(SHAPES[name], words[name]) if name in words else State(SHAPES["none"], "")
 
 
-def alarm(metric: Metric, level: str = "district") -> str:
+def alarm(metric: Metric, level: str = BASE.id) -> str:
     """The bound beyond which a metric is red at a level, `≥ 5 / 10,000 people`; empty without any."""
     limits = metric.thresholds
     if limits is None:
@@ -41,7 +42,7 @@ def alarm(metric: Metric, level: str = "district") -> str:
             words = _("{bound} × 30-day mean", bound=limits.red)
         case "weekday_8_weeks":
             words = _("{bound} spreads off the usual weekday", bound=limits.red)
-        case "per_10k_people" if level != "village":
+        case "per_10k_people" if level != LOWEST.id:
             words = _("{bound} per 10,000 people", bound=limits.red)
         case _:
             words = with_unit(str(limits.red), metric.unit[language()])
@@ -55,7 +56,7 @@ def _name(metric: str) -> str:
 SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
 
 
-def limit(metric: Metric, level: str = "district") -> str:
+def limit(metric: Metric, level: str = BASE.id) -> str:
     """The bound that decides a state at a level: the green one, or the red one without a green; empty without any."""
     limits = metric.thresholds
     if limits is None:
@@ -70,7 +71,7 @@ def limit(metric: Metric, level: str = "district") -> str:
             )
         case "weekday_8_weeks":
             words = _("Alarm {bound} spreads off the usual weekday", bound=bound)
-        case "per_10k_people" if level != "village":
+        case "per_10k_people" if level != LOWEST.id:
             words = _("Target {bound} per 10,000 people", bound=bound)
         case _:
             words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)

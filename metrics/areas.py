@@ -6,15 +6,15 @@ from functools import lru_cache
 from itertools import pairwise
 
 from data.editions import Edition
-from data.levels import LEVELS, SPANS
+from data.levels import LEVELS, SPANS, is_above
 from metrics.errors import MetricsError
 
 FIELDS = (
     "code", "name", "level", "kind", "parent", "population", "households", "lon", "lat",
     "valid_from", "valid_to", "merged_into", "holder",
 )  # fmt: skip
-CODES = 10**12
-"""Codes have twelve digits."""
+BELOW = "below"
+"""The breakdown of an area into those right below it, whatever their level."""
 _SELECT = f"SELECT {', '.join(FIELDS)} FROM areas"
 _NEWEST = "QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_from DESC NULLS LAST) = 1"
 
@@ -47,16 +47,10 @@ class Area:
         return self.code + SPANS[self.level]
 
 
-def below(level: str) -> str | None:
-    """The next level down, None below a village."""
-    index = LEVELS.index(level) + 1
-    return LEVELS[index] if index < len(LEVELS) else None
-
-
 def area(edition: Edition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
-    spans = (CODES, *SPANS.values())
-    above, own = next(pair for pair in pairwise(spans) if code % pair[1] == 0)
+    spans = (*SPANS.values(),)
+    above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
     found = _siblings(edition.whole, code // above * above, above, own).get(code)
     if found is None:
         raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition, code)}")
@@ -102,6 +96,35 @@ def children(edition: Edition, place: Area) -> tuple[Area, ...]:
 def _children(edition: Edition, place: Area) -> tuple[Area, ...]:
     sql = f"{_SELECT} WHERE parent = $1 AND holder = code {_NEWEST} ORDER BY code"
     return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code]).fetchall())
+
+
+@lru_cache(maxsize=256)
+def lower_levels(edition: Edition, place: Area) -> tuple[str, ...]:
+    """The levels of the areas right below, highest first: one as a rule, none below a village."""
+    found = {child.level for child in children(edition, place)}
+    if not place.live:
+        sql = "SELECT DISTINCT level FROM areas WHERE parent = $1"
+        found = {level for (level,) in edition.cursor().execute(sql, [place.code]).fetchall()}
+    return tuple(level for level in LEVELS if level in found)
+
+
+def below(edition: Edition, place: Area) -> str | None:
+    """The breakdown into the areas right below: their level, BELOW if they are of several, None if there are none."""
+    levels = lower_levels(edition.whole, place)
+    return levels[0] if len(levels) == 1 else BELOW if levels else None
+
+
+@lru_cache(maxsize=8)
+def levels(edition: Edition) -> tuple[str, ...]:
+    """The levels that the tree has areas of, highest first."""
+    found = edition.cursor().execute("SELECT DISTINCT level FROM areas WHERE holder = code").fetchall()
+    return tuple(level for level in LEVELS if (level,) in found)
+
+
+def at_level(edition: Edition, code: int, level: str) -> Area:
+    """The area of a level that holds a code; where the tree leaves the level out, or for an own level, one above it."""
+    climbed = path(edition, area(edition, code))
+    return [place for place in climbed if not is_above(level, place.level)][-1]
 
 
 def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:

@@ -16,12 +16,11 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
-from data.levels import SPANS
 from data.rollups import Measure
 from data.schema import FACTS, TIME, Fact, known
 from metrics.catalog import Catalog, Domain, Stock, Trailing
 from metrics.period import DAY, Period, last_day
-from metrics.question import AREAS, COLUMNS, Question
+from metrics.question import COLUMNS, Question
 from metrics.totals import Cells
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -102,9 +101,8 @@ def _by_group(changes: Changes, q: Question, start: int, period: Period) -> dict
     values = changes.values[among]
     if not values.size:
         return {}
-    if q.by in AREAS:
-        span = SPANS[q.by or ""]
-        groups = changes.areas[among] // span * span
+    if q.groups:
+        groups = q.groups.of(changes.areas[among])
     elif q.column:
         groups = changes.columns[q.column][among]
     else:

@@ -11,12 +11,11 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
-from data.levels import SPANS
 from metrics.areas import root
 from metrics.catalog import Domain
 from metrics.catalog.model import Quantile
 from metrics.period import last_day
-from metrics.question import AREAS, Question
+from metrics.question import Question
 from metrics.sums import as_of_sql, facts_sql
 from metrics.totals import Cells
 
@@ -57,18 +56,22 @@ def quantiles(q: Question, domain: Domain, quantile: Quantile) -> Cells | None:
 def _told(held: Values, q: Question, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
     low, high = np.searchsorted(held.areas, (q.area.code, q.area.end))
     areas, days, values = (column[low:high] for column in (held.areas, held.days, held.values))
-    span = SPANS[q.by or ""] if q.by in AREAS else None
     for i, bucket in enumerate(q.buckets):
         first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
         among = (days >= first) & (days < stop)
         if not among.any():
             continue
+        mine = values[among]
         groups: list[object] = [""]
         heads = np.array([0])
-        if span:
-            codes, heads = np.unique(areas[among] // span * span, return_index=True)
+        if q.groups:
+            found = q.groups.of(areas[among])
+            if q.groups.apart:
+                order = np.argsort(found, kind="stable")
+                found, mine = found[order], mine[order]
+            codes, heads = np.unique(found, return_index=True)
             groups = codes.tolist()
-        for group, part in zip(groups, np.split(values[among], heads[1:]), strict=True):
+        for group, part in zip(groups, np.split(mine, heads[1:]), strict=True):
             yield (group, i), {"value": _quantile(part, share), "n": len(part)}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from math import isfinite
 
 import duckdb
@@ -18,7 +18,7 @@ from metrics.failures import Uncomputable, uncomputable
 from metrics.feeds import feed, narrowed
 from metrics.freshness import freshness
 from metrics.period import Period
-from metrics.question import AREAS, Question, metric_of, question
+from metrics.question import Question, metric_of, question
 from metrics.spread import spread
 from metrics.sums import sums
 from metrics.totals import Cells
@@ -261,8 +261,8 @@ def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
 
 def _groups(q: Question, found: set[object]) -> list[object]:
     """The groups to tell: every live area of the level and the own-level codes that hold facts; or what was found."""
-    if q.by in AREAS:
-        listed = list(_live(q.edition.whole, q.area.code, q.area.end, q.by))
+    if q.groups:
+        listed: list[object] = list(q.groups.listed)
         return listed + sorted(found - set(listed), key=str)
     return sorted(found, key=str) if q.column else [""]
 
@@ -332,11 +332,3 @@ def _qualities(q: Question, metric: Metric, keys: list[Key], told: list[Number])
                 known[key] = silence(i, group)
             qualities.append(known[key])
     return qualities
-
-
-@lru_cache(maxsize=256)
-def _live(edition: Edition, low: int, high: int, level: str) -> tuple[int, ...]:
-    sql = (
-        "SELECT DISTINCT code FROM areas WHERE code >= $1 AND code < $2 AND level = $3 AND holder = code ORDER BY code"
-    )
-    return tuple(code for (code,) in edition.cursor().execute(sql, [low, high, level]).fetchall())

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import product
 
 from data.editions import Edition
-from data.levels import LEVELS
+from data.levels import LEVELS, is_above
 from data.schema import FACTS
-from metrics.areas import Area
+from metrics.areas import BELOW, Area, below, levels, lower_levels
 from metrics.catalog import Catalog, Metric
 from metrics.errors import MetricsError, did_you_mean
+from metrics.groups import Groups, of_level, right_below
 from metrics.period import UNITS, Period
 from metrics.scope import asked_area
 
-AREAS = ("district", "town", "village")
+AREAS = (BELOW, *LEVELS)
+"""Breakdowns by area: into those right below, or those of a level."""
 COLUMNS = {split: column for fact in FACTS.values() for split, column in fact.splits.items()}
 """Breakdowns by a column of the fact, and the column."""
 BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
@@ -40,6 +43,8 @@ class Question:
     buckets: tuple[Bucket, ...]
     as_of: datetime
     where: tuple[tuple[str, str], ...]
+    groups: Groups | None = None
+    """The areas it is broken down into, if by area."""
     sources: tuple[str, ...] | None = None
     """The sources whose facts are counted; None counts all."""
 
@@ -87,12 +92,13 @@ def question(
     for name in where or {}:
         if name not in COLUMNS:
             raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
-    _check_level(asked, place, by)
+    by = (below(edition, place) or by) if by == BELOW else by
+    _check_level(edition, asked, place, by)
     for metric in asked if by in COLUMNS or where else ():
         _check_columns(catalog, metric, by, where or {})
-    return Question(
-        edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, tuple((where or {}).items())
-    )
+    filtered = tuple((where or {}).items())
+    groups = right_below(edition, place) if by == BELOW else of_level(edition, place, by) if by in LEVELS else None
+    return Question(edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, filtered, groups)
 
 
 def metric_of(catalog: Catalog, name: str) -> Metric:
@@ -115,7 +121,7 @@ def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
 
 def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     """Every breakdown that a metric has: the levels it exists at, units of time, and the columns of its fact."""
-    return (*(level for level in AREAS if exists_at(metric, level)), *UNITS, *filters(catalog, metric))
+    return (*(by for by in AREAS if exists_at(metric, by)), *UNITS, *filters(catalog, metric))
 
 
 def _check_columns(catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]) -> None:
@@ -132,17 +138,18 @@ def _check_columns(catalog: Catalog, metric: Metric, by: str | None, where: Mapp
 
 
 def exists_at(metric: Metric, level: str) -> bool:
-    """Whether a metric is defined at a level; what holds for a district holds for a city and a province."""
-    return level in metric.levels or (LEVELS.index(level) < LEVELS.index("district") and "district" in metric.levels)
+    """Whether a metric is defined at a level. BELOW: areas of several levels, of which towns are the lowest."""
+    return level in metric.levels or (level == BELOW and set(LEVELS[:-1]) <= set(metric.levels))
 
 
-def _check_level(metrics: Sequence[Metric], place: Area, by: str | None) -> None:
-    level = by if by in AREAS else place.level
-    if LEVELS.index(level) < LEVELS.index(place.level):
+def _check_level(edition: Edition, metrics: Sequence[Metric], place: Area, by: str | None) -> None:
+    lower = lower_levels(edition, place) if by == BELOW else (by,) if by in LEVELS else (place.level,)
+    if not lower or is_above(lower[0], place.level):
         raise MetricsError(f"{place.name} is a {place.level}: it cannot be broken down by {by}")
-    for metric in metrics:
+    for metric, level in product(metrics, lower):
         if not exists_at(metric, level):
-            raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(metric.levels)}")
+            there = [name for name in levels(edition.whole) if name in metric.levels] or metric.levels
+            raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(there)}")
 
 
 def _buckets(periods: Sequence[Period], by: str | None) -> tuple[Bucket, ...]:

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from data.editions import Edition
-from metrics.areas import root
+from data.levels import ROLLED, is_above
+from metrics.areas import levels, root
 from metrics.catalog import Catalog, current
 from metrics.failures import Uncomputable
 from metrics.frames import each
@@ -64,14 +65,14 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
     """Opening backlog + intake - closed - cancelled = closing backlog, a town and month; states counted from facts."""
     top = root(edition)
     names = ["intake", "closed", "cancelled"]
-    flows = query(edition, names, top.code, months[0], by="town", periods=months, catalog=catalog)
+    flows = query(edition, names, top.code, months[0], by=ROLLED.id, periods=months, catalog=catalog)
     told = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")
     instants = [*(m.start for m in months), min(months[-1].end, last_day(edition.as_of) + DAY)]
     values = ", ".join(f"(DATE '{day}')" for day in instants)
     # a closure after the edition's time is not known yet
     sql = f"""
         WITH f AS (
-            SELECT area // 1000 * 1000 AS g, date_trunc('day', registered_at) AS r,
+            SELECT area // {ROLLED.span} * {ROLLED.span} AS g, date_trunc('day', registered_at) AS r,
                 date_trunc('day', CASE WHEN closed_at < $1 THEN closed_at END) AS c, count(*) AS n
             FROM cases WHERE registered_at < $1 GROUP BY ALL
         ), t(instant) AS (VALUES {values})
@@ -89,10 +90,10 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
 
 
 def _children(edition: Edition, months: list[Period], catalog: Catalog) -> Finding:
-    """Own level and children together equal the parent, for every metric that adds up: towns, and villages."""
+    """Own level and children together equal the parent, for every metric that adds up, at every level of the tree."""
     top, period = root(edition), Period(months[-2].start, months[-1].end)
     tried, faults = 0, []
-    for domain, level in product(catalog.domains, ("town", "village")):
+    for domain, level in product(catalog.domains, [level for level in levels(edition) if is_above(top.level, level)]):
         names = [m.id for m in domain.metrics if m.is_additive and exists_at(m, top.level) and exists_at(m, level)]
         whole = _answered(edition, names, top.code, period, catalog=catalog, rolled=False)
         parts = _answered(edition, names, top.code, period, by=level, catalog=catalog)
@@ -111,9 +112,9 @@ def _orders(edition: Edition, months: list[Period], catalog: Catalog) -> Iterato
         m.id
         for domain in catalog.domains
         for m in domain.metrics
-        if m.is_percent and m.numerator and "town" in m.levels
+        if m.is_percent and m.numerator and exists_at(m, ROLLED.id)
     ]
-    told = _answered(edition, rates, root(edition).code, months[0], by="town", periods=months, catalog=catalog)
+    told = _answered(edition, rates, root(edition).code, months[0], by=ROLLED.id, periods=months, catalog=catalog)
     wrong = told[told["numerator"] > told["denominator"]]
     faults = [f"{r.metric} {r.group} {r.period:%Y-%m}: {r.numerator:g} > {r.denominator:g}" for r in each(wrong)]
     yield _finding("parts", len(told), faults)

@@ -18,7 +18,7 @@ from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each
 from metrics.period import DAY, Period, last_day
 from metrics.query import query
-from metrics.question import AREAS, exists_at, filters
+from metrics.question import exists_at, filters
 from metrics.scope import asked_area
 from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states
@@ -76,11 +76,11 @@ def reds(
 @lru_cache(maxsize=256)
 def _listed(edition: Edition, place: Area, period: Period, names: tuple[str, ...], catalog: Catalog) -> tuple[Red, ...]:
     code = place.code
-    lower = below(place.level)
+    lower = below(edition, place)
     found: list[Red] = []
     sought: tuple[tuple[Kind, str | None, list[str]], ...] = (
         ("own", None, _at(catalog, names, place.level)),
-        ("below", lower if lower in AREAS else None, _at(catalog, names, lower) if lower in AREAS else []),
+        ("below", lower, _at(catalog, names, lower)),
         ("unit", "department", _of_units(catalog, names, place.level)),
     )
     for kind, by, there in sought:

@@ -29,11 +29,11 @@ def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
     at, district = case["registered_at"], case["area"] // BASE.span
     sql = (
         "SELECT source, key, registered_at, area FROM cases WHERE registered_at BETWEEN $first AND $at "
-        "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $district "
+        "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $held "
         "OR area = $area AND place = $place AND category = $category) ORDER BY registered_at DESC, source, key LIMIT 1"
     )
     asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
-    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "district": district}
+    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "held": district}
     row = edition.cursor().execute(sql, asked).fetchone()
     if not row:
         return None

@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 
 from data.editions import Edition
-from data.levels import SPANS
+from data.levels import ROLLED
 from data.rollups import Measure, Rollup, daily
 from data.schema import FACTS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
@@ -18,7 +18,7 @@ from metrics.catalog.model import rollup
 from metrics.cut import corrected, whole_days
 from metrics.period import DAY, last_day
 from metrics.pieces import read_pieces
-from metrics.question import AREAS, COLUMNS, Question
+from metrics.question import COLUMNS, Question
 from metrics.totals import Cells, added_up, totals
 
 FEW = 4
@@ -115,10 +115,8 @@ def sums_sql(q: Question, domain: Domain, names: list[str], table: Rollup | None
 
 def group_sql(q: Question) -> str:
     """SQL of the group a fact or roll-up row belongs to."""
-    if q.by in AREAS:
-        span = SPANS[q.by or ""]
-        name = "area" if q.area.live else "area_then"
-        return f"{name} // {span} * {span}" if span > 1 else name
+    if q.groups:
+        return q.groups.sql("area" if q.area.live else "area_then")
     return f"coalesce({q.column}, '')" if q.column else "''"
 
 
@@ -185,10 +183,11 @@ def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | 
     columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
     if q.sources is not None or not q.is_of_the_edition or not q.area.live or len(columns) > 1:
         return None
-    by_village = "village" in (q.area.level, q.by)
-    if columns and (not columns <= set(domain.dimensions) or by_village):
+    finest = min(q.area.end - q.area.code, q.groups.finest if q.groups else ROLLED.span)
+    finer = finest < ROLLED.span
+    if columns and (not columns <= set(domain.dimensions) or finer):
         return None
-    table = rollup(domain, next(iter(columns), None), by_town=not columns and not by_village)
+    table = rollup(domain, next(iter(columns), None), by_town=not columns and not finer)
     known_measures = definitions(q.edition.whole).get(table.table, {})
     if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
         return None

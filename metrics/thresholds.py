@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 import pandas as pd
 
 from data.editions import Edition
+from data.levels import LOWEST
 from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
 from metrics.frames import each
@@ -113,7 +114,7 @@ def _of_count(metric: Metric, count: float, state: str) -> str:
 def _per_10k(edition: Edition, code: int, value: float) -> float | None:
     """Above village level a count is held against 10,000 inhabitants; unknown population, no state."""
     place = area_of(edition, code)
-    if place.level == "village":
+    if place.level == LOWEST.id:
         return value
     return value / place.population * PEOPLE if place.population else None
 

@@ -11,11 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from data.editions import Edition
-from data.levels import SPANS
 from data.rollups import Rollup
 from metrics.catalog import Domain, Stock, Trailing
 from metrics.period import DAY, last_day
-from metrics.question import AREAS, Question
+from metrics.question import Question
 
 Cells = dict[tuple[object, int], dict[str, float]]
 """Numbers by (group, index of the bucket)."""
@@ -77,7 +76,7 @@ def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cel
     stops = [min(bucket.period.end, known_until) for bucket in q.buckets]
     stop = held.before(towns, stops)
     first = held.before(towns, [bucket.period.start for bucket in q.buckets])
-    groups, heads = _groups(q, held.towns[towns])
+    groups, order, heads = _groups(q, held.towns[towns])
 
     def total(name: str) -> np.ndarray:
         """Groups x buckets."""
@@ -90,19 +89,21 @@ def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cel
                 by_town = held.running[of][stop] - held.running[of][since]
             case _:
                 by_town = held.running[name][stop] - held.running[name][first]
-        return np.add.reduceat(by_town, heads, axis=0)
+        return np.add.reduceat(by_town[order], heads, axis=0)
 
     # a cell is there if it rests on any row: for what is held, all rows before its end
     counts_flows = not any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
-    rests_on = np.add.reduceat(stop - (first if counts_flows else held.starts[low:high, None]), heads, axis=0)
+    rows = stop - (first if counts_flows else held.starts[low:high, None])
+    rests_on = np.add.reduceat(rows[order], heads, axis=0)
     values = np.stack([total(name) for name in names], axis=2).tolist()
     return {(groups[g], i): dict(zip(names, values[g][i], strict=True)) for g, i in np.argwhere(rests_on > 0).tolist()}
 
 
-def _groups(q: Question, towns: np.ndarray) -> tuple[list[object], np.ndarray]:
-    """The groups that towns belong to, and where each one's first town stands."""
-    if q.by not in AREAS:
-        return [""], np.array([0])
-    span = SPANS[q.by or ""]
-    codes, heads = np.unique(towns // span * span, return_index=True)
-    return codes.tolist(), heads
+def _groups(q: Question, towns: np.ndarray) -> tuple[list[object], np.ndarray | slice, np.ndarray]:
+    """The groups that towns belong to, an order of the towns by group, and where each group begins in it."""
+    if q.groups is None:
+        return [""], slice(None), np.array([0])
+    found = q.groups.of(towns)
+    order = np.argsort(found, kind="stable")
+    codes, heads = np.unique(found[order], return_index=True)
+    return codes.tolist(), order, heads

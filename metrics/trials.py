@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import duckdb
 
 from data.editions import Edition
-from metrics.areas import Area, area, root
+from data.levels import LEVELS, is_above
+from metrics.areas import Area, area, levels, root
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
 from metrics.extent import default_period, extent
 from metrics.failures import Uncomputable, without_values
@@ -61,17 +62,16 @@ def trials(
 def _places(edition: Edition, domain: Domain) -> Iterator[tuple[Area, list[Metric]]]:
     """The widest area that each metric exists at, with all metrics that begin there."""
     left = list(domain.metrics)
-    for level in AREAS:
+    top = root(edition)
+    for level in LEVELS[LEVELS.index(top.level) :]:
         mine = [metric for metric in left if exists_at(metric, level)]
         left = [metric for metric in left if metric not in mine]
-        place = _first(edition, level)
+        place = top if level == top.level else _first(edition, level)
         if mine and place:
             yield place, mine
 
 
 def _first(edition: Edition, level: str) -> Area | None:
-    if level == AREAS[0]:
-        return root(edition)
     sql = "SELECT min(code) FROM areas WHERE level = $1 AND holder = code"
     row = edition.cursor().execute(sql, [level]).fetchone()
     return area(edition, row[0]) if row and row[0] is not None else None
@@ -80,9 +80,9 @@ def _first(edition: Edition, level: str) -> Area | None:
 def _failing(edition: Edition, catalog: Catalog, metrics: Sequence[Metric], place: Area) -> Iterator[str]:
     """The ids of the metrics that fail by any split, from the facts or the daily tables, or in their rows."""
     whole, recent = _all_of(edition), default_period(edition)
-    level = AREAS.index(place.level) if place.level in AREAS else 0
+    there = [level for level in levels(edition) if not is_above(level, place.level)]
     for by in (None, *dict.fromkeys(by for metric in metrics for by in splits(catalog, metric))):
-        if by in AREAS and AREAS.index(by) < level:
+        if by in AREAS and by not in there:
             continue
         names = [metric.id for metric in metrics if by is None or by in splits(catalog, metric)]
         period = recent if by in UNITS else whole

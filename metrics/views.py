@@ -9,12 +9,12 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 import duckdb
+import numpy as np
 
 from data.editions import Edition
-from data.levels import SPANS
 from metrics.catalog import Domain, Metric
 from metrics.period import last_day
-from metrics.question import AREAS, Question
+from metrics.question import Question
 from metrics.sums import group_sql
 from metrics.totals import Cells
 
@@ -53,12 +53,13 @@ def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
 
 def _by_group(q: Question, rows: Iterable[Row]) -> dict[object, list[Row]]:
     """The rows in scope; an area that was merged away is asked by the codes its assets came with."""
-    span = SPANS[q.by] if q.by in AREAS else None
+    coded = [(row[0] if q.area.live else row[1], row) for row in rows]
+    mine = [(code, row) for code, row in coded if q.area.code <= code < q.area.end]
+    codes = np.array([code for code, _ in mine], "int64")
+    groups = q.groups.of(codes).tolist() if q.groups else [""] * len(mine)
     found: dict[object, list[Row]] = {}
-    for row in rows:
-        code = row[0] if q.area.live else row[1]
-        if q.area.code <= code < q.area.end:
-            found.setdefault(code // span * span if span else "", []).append(row)
+    for group, (_, row) in zip(groups, mine, strict=True):
+        found.setdefault(group, []).append(row)
     return found
 
 

@@ -109,8 +109,8 @@ def _breakdowns(
     if metric.rollup not in ("sum", "ratio of sums"):
         return []
     place = area_of(edition, area)
-    lower = below(place.level)
-    areas = [lower] if lower in ("district", "town", "village") and exists_at(metric, lower) else []
+    lower = below(edition, place)
+    areas = [lower] if lower and exists_at(metric, lower) else []
     known = filters(catalog, metric)
     return areas + [name for name in SPLITS if name in known and name not in (where or {})]
 

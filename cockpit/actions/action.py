@@ -20,7 +20,7 @@ from data.errors import DataError
 if TYPE_CHECKING:
     from cockpit.access.visitors import Visitor
 
-Reach = Literal["somewhere", "district", "areas"]
+Reach = Literal["somewhere", "everywhere", "areas"]
 """Where the right must be held: anywhere at all, in the whole district, or in the areas that the action is about."""
 _REGISTRY: dict[str, "Action"] = {}
 
@@ -107,7 +107,7 @@ class Action:
         """Whether the actor's grants suffice."""
         if self.right is None:
             return True
-        if self.reach == "district":
+        if self.reach == "everywhere":
             return whole.may(actor.grants, self.right)
         if self.reach == "areas":
             return bool(areas) and all(actor.grants.may(self.right, first, end) for first, end in areas)

@@ -16,15 +16,15 @@ from data.desk.store import Desk
 from data.spool import Push, Spool
 from data.unload import UnloadReport
 
-ROLLBACK = action("editions.rollback", "act", Can.DATA, "district")
-LET_IN = action("pushes.let_in", "push", Can.REJECTS, "district")
-UNLOAD = action("batches.unload", "act", Can.REJECTS, "district")
-ALIASES = action("areas.aliases", "act", Can.DATA, "district")
+ROLLBACK = action("editions.rollback", "act", Can.DATA, "everywhere")
+LET_IN = action("pushes.let_in", "push", Can.REJECTS, "everywhere")
+UNLOAD = action("batches.unload", "act", Can.REJECTS, "everywhere")
+ALIASES = action("areas.aliases", "act", Can.DATA, "everywhere")
 EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
 ACCEPT_AUDIT = action("audit.accept", "act", Can.AUDIT)
-BACKUP = action("home.backup", "export", Can.DATA, "district")
-RESTORE = action("home.restore", "act", Can.DATA, "district")
+BACKUP = action("home.backup", "export", Can.DATA, "everywhere")
+RESTORE = action("home.restore", "act", Can.DATA, "everywhere")
 
 
 def rollback(desk: Desk, actor: Actor, config: Settings, edition: str) -> None:

@@ -15,7 +15,7 @@ from metrics.rows import fact
 
 DECIDE = action("findings.decide", "act", Can.JUDGE, "areas")
 TAKE_BACK = action("findings.take_back", "act", Can.JUDGE, "areas")
-SAVE_DEDUCTION = action("deductions.save", "settings", Can.DEDUCTIONS, "district")
+SAVE_DEDUCTION = action("deductions.save", "settings", Can.DEDUCTIONS, "everywhere")
 
 
 def decide(

@@ -19,6 +19,7 @@ from cockpit.panels.labels import area_name, ask, rows_link
 from cockpit.panels.tiles import asked_together
 from cockpit.seen import View
 from data.values.zones import elapsed
+from metrics.areas import below
 from metrics.frames import each
 from metrics.question import exists_at
 from metrics.reds import Red
@@ -123,7 +124,7 @@ def _all_of(view: View, red: Red) -> str:
 
 def has_state(view: View) -> bool:
     """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either."""
-    lower = answers.level_below(view.area)
+    lower = below(view.edition, view.area)
     if lower is None:
         return False
     metrics = (view.catalog.metrics[name] for name in fed_metrics(view))

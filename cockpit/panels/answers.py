@@ -132,7 +132,7 @@ def parts(asked: Asked, metric: Metric, by: str, among: tuple[str, ...] = ()) ->
 
     among: metrics asked together of the areas below; one of them costs no question of its own.
     """
-    if by == level_below(asked.area) and metric.id in among:
+    if by == areas.below(asked.edition, asked.area) and metric.id in among:
         frame, base = _lower(asked, among)
         mine = (frame["group"] != str(asked.area.code)) | (frame["n"] > 0)
         frame = frame[(frame["metric"] == metric.id) & mine]
@@ -260,12 +260,6 @@ def last_months(day: date) -> list[Period]:
     return [Period(shift(first, -i), shift(first, 1 - i)) for i in reversed(range(MONTHS))]
 
 
-def level_below(area: Area) -> str | None:
-    """The level that an area's map and ranking show; None for a village."""
-    lower = areas.below(area.level)
-    return lower if lower is None or lower in AREAS else AREAS[0]
-
-
 def _begun(asked: Asked, frame: pd.DataFrame, months: Sequence[Period]) -> date:
     """The first month in which the area has anything at all: before it, nothing is known, not zero."""
     counted = [name for name in asked.catalog.presence if name in set(frame["metric"])]
@@ -286,7 +280,7 @@ def _own(asked: Asked, names: tuple[str, ...]) -> pd.DataFrame:
 @lru_cache(maxsize=64)
 def _lower(asked: Asked, names: tuple[str, ...]) -> tuple[pd.DataFrame, Baseline]:
     """Metrics of the areas below over the period, the one compared with and yesterday: map, ranking, reds in one."""
-    by = level_below(asked.area)
+    by = areas.below(asked.edition, asked.area)
     metrics = [name for name in names if by and exists_at(asked.catalog.metrics[name], by)]
     periods = (asked.period, asked.against, yesterday(asked.edition, asked.period))
     frame = _query(asked, metrics, by=by, periods=[p for p in dict.fromkeys(periods) if p])

@@ -114,7 +114,7 @@ def below_queries(view: View) -> list[Query]:
 
 def has_below(view: View) -> bool:
     """Whether there are areas below to compare."""
-    return answers.level_below(view.area) is not None and bool(areas.children(view.edition, view.area))
+    return bool(areas.children(view.edition, view.area))
 
 
 def has_values(view: View) -> bool:
@@ -143,8 +143,8 @@ def note(view: View) -> str:
 
 
 def compared(view: View) -> tuple[str, Metric]:
-    """The level below, and the metric its areas are compared by."""
-    lower = answers.level_below(view.area)
+    """What lies below: a level, or areas of several, and the metric that they are compared by."""
+    lower = areas.below(view.edition, view.area)
     assert lower is not None, "a village has no areas below"
     return lower, view.metric_at(lower)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.names import area_name, source_name
+from cockpit.names import source_name
 from cockpit.reports import progress, wording
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Cases
@@ -16,8 +16,9 @@ from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
-from data.levels import LEVELS
+from data.levels import LEVELS, LOWEST, is_above
 from data.schema import CASES
+from metrics import areas
 from metrics.catalog import Metric, Stock
 from metrics.frames import records
 from metrics.rows import count_rows, rows
@@ -55,7 +56,8 @@ def _counted(section: Cases, scene: Scene, metric: Metric, heading: str) -> Iter
 
 def _table(section: Cases, scene: Scene, metric: Metric, total: int, part: Part | None, heading: str) -> Table:
     count = min(total, section.most or total)
-    names = [name for name in section.columns if not (name == "town" and scene.view.area.level == "village")]
+    here = scene.view.area.level
+    names = [name for name in section.columns if not (name in LEVELS and is_above(name, here))]
     columns = [
         Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.4 if name.endswith("_at") else 1.2))
         for name in names
@@ -97,14 +99,15 @@ class _Told:
 
     def __init__(self, scene: Scene, until: datetime) -> None:
         self.view, self.until = scene.view, until
-        self.areas: dict[int, str] = {}
+        self.areas: dict[tuple[int, str], str] = {}
         self.sources: dict[str, str] = {}
         self.words: dict[tuple[str, str], str] = {}
 
-    def area(self, code: int) -> str:
-        if code not in self.areas:
-            self.areas[code] = area_name(self.view.edition, code)
-        return self.areas[code]
+    def area(self, code: int, level: str) -> str:
+        if (code, level) not in self.areas:
+            place = areas.at_level(self.view.edition, code, level)
+            self.areas[code, level] = _("own level") if level == LOWEST.id != place.level else place.name
+        return self.areas[code, level]
 
     def source(self, source: str) -> str:
         if source not in self.sources:
@@ -143,9 +146,13 @@ def _maker(name: str) -> Make:
     return stored
 
 
-def _village(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-    code = int(row["area"])
-    return Cell(_("own level") if code % 1000 == 0 else told.area(code))
+def _area_of(level: str) -> Make:
+    """The area of a level that a fact lies in; "own level" for a fact of no village."""
+
+    def made(told: _Told, number: int, row: dict[str, Any]) -> Cell:
+        return Cell(told.area(int(row["area"]), level))
+
+    return made
 
 
 def _days(told: _Told, number: int, row: dict[str, Any]) -> Cell:
@@ -166,8 +173,7 @@ def _title(told: _Told, number: int, row: dict[str, Any]) -> Cell:
 _MAKERS: dict[str, Make] = {
     "no": lambda told, number, row: Cell(str(number), number),
     "state": _state,
-    "town": lambda told, number, row: Cell(told.area(int(row["area"]) // 1000 * 1000)),
-    "village": _village,
+    **{level: _area_of(level) for level in LEVELS},
     "days": _days,
     "title": _title,
     "source": lambda told, number, row: Cell(told.source(row["source"])),

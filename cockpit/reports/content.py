@@ -100,7 +100,7 @@ def _blocks(scene: Scene) -> Iterator[Block]:
     """The sections in order; one that has nothing to say is left out with its heading."""
     waiting: list[Heading] = []
     for section in scene.kind.sections:
-        if scene.view.area.level not in section.at and not _above(scene, section):
+        if scene.view.area.level not in section.at:
             continue
         if isinstance(section, Cases) and not scene.request.rows:
             continue
@@ -114,10 +114,6 @@ def _blocks(scene: Scene) -> Iterator[Block]:
             yield from waiting
             waiting = []
             yield from made
-
-
-def _above(scene: Scene, section: Section) -> bool:
-    return scene.view.area.level in ("city", "province") and "district" in section.at
 
 
 def _heading(scene: Scene, section: Section) -> Heading | None:

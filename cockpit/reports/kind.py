@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
@@ -15,18 +15,20 @@ from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
 from cockpit.screens import words
 from data import yamls
+from data.levels import LEVELS, meant
 from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
 from metrics.errors import nearest
-from metrics.question import COLUMNS
+from metrics.question import AREAS, COLUMNS
 from metrics.rows import PARTS
 
 HERE = Path(__file__).parent / "kinds"
 FORMATS = ("docx", "pdf", "xlsx", "csv")
 Format = Literal["docx", "pdf", "xlsx", "csv"]
-Level = Literal["district", "town", "village"]
-BY = ("below", "town", "village", "month", *COLUMNS)
+Levels = Annotated[tuple[str, ...], AfterValidator(meant)]
+"""A list that names the district and no level above it means those above as well."""
+BY = (*AREAS, "month", *COLUMNS)
 """What a table can be by: areas, months, or a column of the facts."""
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z_]+))?\}")
 WORDS = (
@@ -55,7 +57,7 @@ class _Section(Model):
     model_config = ConfigDict(extra="forbid", frozen=True)
     heading: Text | None = None
     level: Literal[1, 2, 3] = 1
-    at: tuple[Level, ...] = ("district", "town", "village")
+    at: Levels = LEVELS
     """The levels of an area that the section is told of; elsewhere it is left out."""
 
 
@@ -98,7 +100,7 @@ class Ranking(_Section):
     """One table a metric, those in most need first; too small samples stand apart, without a rank."""
 
     type: Literal["ranking"]
-    by: Literal["town", "village", "department"]
+    by: Literal[(*AREAS, "department")]  # type: ignore[valid-type]
     metrics: tuple[Name, ...] = ()
     most: int = Field(30, ge=1)
 
@@ -181,7 +183,7 @@ class Kind(Model):
     name: Text
     title: Text
     about: Text
-    levels: tuple[Level, ...] = ("district", "town", "village")
+    levels: Levels = LEVELS
     formats: tuple[Format, ...] = Field(("docx", "pdf", "xlsx", "csv"), min_length=1)
     metrics: tuple[Name, ...] = Field(min_length=1)
     choose: bool = False
@@ -248,7 +250,7 @@ def of_topic(topic: Layout) -> Kind:
             "title": {
                 "zh": f"{{area}}{topic.name.zh}专题（{{period}}）", "en": f"{{area}}: {topic.name.en}, {{period}}",
             },
-            "levels": [level for level in topic.levels if level in get_args(Level)],
+            "levels": topic.levels,
             "metrics": topic.metrics, "define": True,
             "sections": [_filled(h, s, topic.metrics) for h, s in zip(headings, sections, strict=True) if s],
         }
@@ -380,4 +382,4 @@ def _unknown(at: str, names: tuple[str, ...], known: Any) -> Iterator[str]:
 
 
 def _case_columns() -> tuple[str, ...]:
-    return ("no", "state", "town", "village", "days", *(c.name for c in FACTS["cases"].exported))
+    return ("no", "state", *LEVELS, "days", *(c.name for c in FACTS["cases"].exported))

@@ -24,19 +24,20 @@ MOST_SMALL = 12
 
 def ranking(section: Ranking, scene: Scene) -> Iterator[Block]:
     """One table a metric, those in most need first; who has too small a sample is named, not ranked."""
-    if section.by in AREAS and not tables.reaches(scene, section.by):
+    by = tables.split_of(scene, section.by)
+    if by is None:
         return
     names = scene.kind.metrics_of(section, scene.request.metrics)
-    level = section.by if section.by in AREAS else scene.view.area.level
+    level = by if by in AREAS else scene.view.area.level
     heading, many = wording.named(scene, section), len(names) > 1
     for metric in scene.at(names, level):
-        if tables.counted(scene, metric, section.by):
+        if tables.counted(scene, metric, by):
             name = f"{heading} {metric.name[language()]}" if many else heading
-            yield from or_why(_ranked(section, scene, metric, name))
+            yield from or_why(_ranked(section, scene, metric, by, name))
 
 
-def _ranked(section: Ranking, scene: Scene, metric: Metric, name: str) -> Iterator[Block]:
-    by, own = section.by, str(scene.view.area.code)
+def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) -> Iterator[Block]:
+    own = str(scene.view.area.code)
     found = [p for p in answers.parts(scene.asked, metric, by) if p.known and p.now.n and p.group not in (own, "")]
     rising = metric.direction == "up"
     ranked = sorted(

@@ -20,6 +20,7 @@ from cockpit.settings import Settings
 from cockpit.wording import worded
 from data.editions import Edition
 from data.errors import Damaged, DataError
+from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog
 from metrics.errors import MetricsError
@@ -28,7 +29,7 @@ from metrics.question import COLUMNS
 from metrics.scope import OutOfScope, asked_area
 
 MOST_AREAS = 50
-Code = Annotated[int, Field(ge=10**11, lt=10**12)]
+Code = Annotated[int, Field(ge=0, lt=10**12)]
 ID = re.compile(r"R\d{8}-[0-9a-f]{8}")
 
 
@@ -109,8 +110,8 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
         raise ReportError(told)
     places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
     for place in places:
-        if not fits(kind, place.level):
-            levels = words.listed(words.level(level) for level in kind.levels)
+        if place.level not in kind.levels:
+            levels = words.listed(words.level(name) for name in areas.levels(edition.whole) if name in kind.levels)
             told = _(
                 "{kind} is not made for a {level}: it is made for {levels}",
                 kind=kind.id,
@@ -129,11 +130,6 @@ def _view(config: Settings, edition: Edition, place: Area, period: Period, reque
     catalog, layout = catalog_of(config), layouts.of(config).cockpit(place.level)
     metric = catalog.metrics[layout.metric]
     return View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants, layout)
-
-
-def fits(kind: Kind, level: str) -> bool:
-    """Whether a kind is made for areas of a level."""
-    return level in kind.levels or (level in ("city", "province") and "district" in kind.levels)
 
 
 def _known(request: Request, catalog: Catalog) -> None:

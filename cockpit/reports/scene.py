@@ -15,6 +15,7 @@ from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSectio
 from cockpit.reports.request import Request
 from cockpit.seen import View
 from data.values.calendar import calendar
+from metrics import areas
 from metrics.catalog import Metric
 from metrics.query import WITHOUT_VALUE
 from metrics.question import exists_at, filters
@@ -130,7 +131,7 @@ class Scene:
 
     def level_of(self, red: Red) -> str:
         """The level whose limit applies."""
-        below = answers.level_below(self.view.area)
+        below = areas.below(self.view.edition, self.view.area)
         return below if red.kind == "below" and below else self.view.area.level
 
     def place(self, code: int | str) -> str:

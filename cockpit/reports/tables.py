@@ -14,7 +14,11 @@ from cockpit.reports.model import Block, Cell, Column, Table
 from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
 from cockpit.screens import words
+from data.levels import LEVELS, is_above
+from metrics import areas
+from metrics.areas import BELOW
 from metrics.catalog import Metric
+from metrics.groups import of_level
 from metrics.period import UNITS
 from metrics.question import AREAS, filters
 
@@ -68,8 +72,8 @@ def small_note(rows: Sequence[Sequence[Cell]]) -> str:
 def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
     """Metrics side by side, one row a group, the area itself as the last row."""
     view = scene.view
-    by = answers.level_below(view.area) if section.by == "below" else section.by
-    if by is None or (by in AREAS and not reaches(scene, by)):
+    by = split_of(scene, section.by)
+    if by is None:
         return
     names = scene.kind.metrics_of(section, scene.request.metrics)
     metrics = [m for m in scene.at(names, by if by in AREAS else view.area.level) if counted(scene, m, by)]
@@ -104,15 +108,21 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
     samples.append([vital.now if (vital := scene.vital(m.id)) else None for m in metrics])
     yield Guarded(
         name, columns, [*rows, total], True, "；".join(filter(None, notes)), area=view.area.code, by=by, groups=shown,
-        metrics=metrics, samples=samples, first=first, least=section.suppress,
+        known=groups, metrics=metrics, samples=samples, first=first, least=section.suppress,
     )  # fmt: skip
+
+
+def split_of(scene: Scene, by: str) -> str | None:
+    """The breakdown that a section means: its own, or for BELOW what lies below. None where no such area does."""
+    if by == BELOW:
+        return areas.below(scene.view.edition, scene.view.area)
+    return None if by in LEVELS and not reaches(scene, by) else by
 
 
 def reaches(scene: Scene, by: str) -> bool:
     """Whether areas of a level lie below this one."""
-    order = ("district", "town", "village")
-    level = scene.view.area.level
-    return level not in order or order.index(by) > order.index(level)
+    view = scene.view
+    return is_above(view.area.level, by) and bool(of_level(view.edition, view.area, by).listed)
 
 
 def counted(scene: Scene, metric: Metric, by: str) -> bool:

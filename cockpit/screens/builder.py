@@ -53,7 +53,7 @@ def builder(view: View) -> Request | None:
     id = first.selectbox(_("Kind"), ids, index=index, format_func=lambda name: named[name], key="kind")
     kind = next(kind for kind in offered if kind.id == id)
     codes = [view.area.code, *(place.code for place in areas.children(view.edition, view.area)[:MOST_CHOICES])]
-    codes = [code for code in codes if requests.fits(kind, areas.area(view.edition, code).level)]
+    codes = [code for code in codes if areas.area(view.edition, code).level in kind.levels]
     chosen = second.multiselect(
         _("Areas"), codes, default=codes[:1], format_func=partial(area_name, view.edition), max_selections=MOST_AREAS,
         key=f"areas-{view.area.code}-{id}",
@@ -83,12 +83,11 @@ def when(view: View) -> str:
 def _offered(view: View) -> list[Kind]:
     """The kinds that may be made for the area or for those right below it."""
     place, own = view.area, kinds_of(settings.current()).values()
-    below = areas.below(place.level)
-    levels = [place.level, *([below] if below else [])]
+    levels = [place.level, *areas.lower_levels(view.edition, place)]
     return [
         kind
         for kind in own
-        if view.grants.may(kind.needs, place.code, place.end) and any(requests.fits(kind, level) for level in levels)
+        if view.grants.may(kind.needs, place.code, place.end) and not set(kind.levels).isdisjoint(levels)
     ]
 
 

@@ -1,9 +1,8 @@
 """The passport of a number: what it means, how it was made, from what, and how far it can be trusted."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
-
-import pandas as pd
 
 from cockpit import format
 from cockpit.components import tiles
@@ -13,19 +12,22 @@ from cockpit.names import source_name, sources
 from cockpit.panels.answers import Asked, Vital, vitals
 from cockpit.screens import words
 from cockpit.seen import View
-from data.levels import LEVELS, SPANS
+from data.levels import is_above
 from metrics import areas
 from metrics.catalog import Metric, Stock, current
 from metrics.feeds import feed, narrowed
 from metrics.frames import each
+from metrics.groups import of_level
 from metrics.interval import wilson
 from metrics.query import OK, PARTIAL, STALE, query
-from metrics.question import AREAS, Question, exists_at, question
+from metrics.question import Question, exists_at, question
 from metrics.spread import spread_sql
 from metrics.sums import sums_sql
 from metrics.views import views_sql
 
 Row = Any
+MOST_BELOW = 1000
+"""How many areas of a level are asked, one by one, whether they reported."""
 QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber"}
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
@@ -122,22 +124,21 @@ def _sample(view: View, now: Row) -> str:
 def _reported(view: View) -> str:
     """`镇街 22 / 22；村社 541 / 549`: how many of the areas below hold anything that was counted."""
     told = []
-    for level in _levels_below(view):
+    for level, codes in _levels_below(view):
         frame = query(view.edition, [view.metric.id], view.area.code, view.period, by=level, catalog=view.catalog)
-        above = SPANS[LEVELS[LEVELS.index(level) - 1]]
-        own = pd.to_numeric(frame["group"]) % above == 0
+        own = ~frame["group"].isin([str(code) for code in codes])
         reporting = (frame["n"] > 0) & ~own
         told.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
     return ("; " if language() == "en" else "；").join(told)
 
 
-def _levels_below(view: View) -> list[str]:
-    """The level right below, and villages where the area is not too wide to ask each of them."""
-    lower = areas.below(view.area.level)
-    levels = [lower] if lower in AREAS else []
-    if view.area.level == "district":
-        levels.append("village")
-    return [level for level in levels if exists_at(view.metric, level)]
+def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The levels below that the metric exists at and the codes of their areas; not of more than can be asked."""
+    for level in areas.levels(view.edition.whole):
+        if is_above(view.area.level, level) and exists_at(view.metric, level):
+            codes = of_level(view.edition, view.area, level).listed
+            if 0 < len(codes) <= MOST_BELOW:
+                yield level, codes
 
 
 # --- how far it can be trusted ------------------------------------------------------------------------------------

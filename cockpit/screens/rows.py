@@ -20,7 +20,9 @@ from cockpit.screens.words import NOT_GIVEN
 from cockpit.seen import View
 from cockpit.view import BadParameter
 from cockpit.wording import worded
+from data.levels import LOWEST
 from data.schema import FACTS, NUMERIC
+from metrics import areas
 from metrics.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
 from metrics.failures import Uncomputable
@@ -183,7 +185,7 @@ def searchable(view: View) -> bool:
 def _names(view: View) -> list[str]:
     domain = view.catalog.domain(view.metric)
     shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else _of_fact(domain.fact)
-    return [name for name in shown if name != "area" or view.area.level != "village"]
+    return [name for name in shown if name != "area" or view.area.level != LOWEST.id]
 
 
 def _of_fact(fact: str) -> tuple[str, ...]:
@@ -313,13 +315,13 @@ def _case_title(view: View, row: Row) -> Cell:
 
 
 def _area(view: View, row: Row) -> str:
-    """The village, with its town where the scope is wider than one."""
+    """The area, with the one right above it where that is not the view's own."""
     name = area_name(view.edition, row["area"])
-    town = int(row["area"]) // 1000 * 1000 if row["area"] else 0
-    if view.area.level == "town" or town in (0, row["area"]):
+    above = areas.area(view.edition, int(row["area"])).parent if row["area"] else None
+    if above is None or not view.area.code < above < view.area.end:
         return name
-    above = area_name(view.edition, town)
-    return name if name.startswith(above) else f"{above} {name}"
+    named = area_name(view.edition, above)
+    return name if name.startswith(named) else f"{named} {name}"
 
 
 def state(view: View, row: Row) -> Cell:

@@ -13,6 +13,7 @@ from data.pushed import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from data.site_rules import site_rules
 from data.values import times
+from metrics.areas import BELOW
 from metrics.catalog import Domain, Metric
 from metrics.catalog.model import Text
 
@@ -216,7 +217,9 @@ def time_hint(hint: str) -> str:
 
 
 def level(name: str, n: int = 1) -> str:
-    """What an area of a level is called, or several of them."""
+    """What an area of a level is called, or several of them; BELOW stands for areas of several levels."""
+    if name == BELOW:
+        return ngettext("area below", "areas below", n)
     named = BY_ID[name]
     return named.zh if language() == "zh" else named.en if n == 1 else named.plural
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from data.levels import LEVELS, meant
 from data.rollups import Measure as DailyMeasure
 from data.rollups import Rollup
 from data.schema import FACTS
 
-Level = Literal["district", "town", "village"]
 Mark = Literal["S", "F", "M", "G"]
 CONFIRMED: tuple[Mark, ...] = ("S", "F")
 """Source marks of domain.md that name a text; a threshold with another mark is shown as a default to be confirmed."""
@@ -166,7 +166,11 @@ class Thresholds(Model):
 
 
 class Metric(Model):
-    """What people read. Exactly one of the six ways to say how it is computed."""
+    """What people read. Exactly one of the six ways to say how it is computed.
+
+    levels: where it exists, highest first; at all by default. One that exists at the district exists above it as well,
+    unless the definition names levels above.
+    """
 
     id: Name
     domain: Name
@@ -187,7 +191,7 @@ class Metric(Model):
     unit: Text
     decimals: int = Field(default=0, ge=0, le=4)
     direction: Literal["up", "down", "none"]
-    levels: tuple[Level, ...] = Field(min_length=1)
+    levels: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(meant)] = LEVELS
     basis: Literal["flow", "due", "stock"]
     rollup: Literal["sum", "ratio of sums", "recompute", "max"]
     thresholds: Thresholds | None = None

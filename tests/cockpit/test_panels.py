@@ -421,14 +421,6 @@ def test_a_wall_of_a_village_stays_there(see: See) -> None:
     assert [stop.code for stop in wall.stops_of(see(area=VILLAGES[0], wall=1))] == [VILLAGES[0]]
 
 
-@pytest.mark.parametrize(
-    ("level", "below"),
-    [("province", "district"), ("city", "district"), ("district", "town"), ("town", "village"), ("village", None)],
-)
-def test_the_level_below_is_one_that_numbers_exist_at(see: See, level: str, below: str | None) -> None:
-    assert answers.level_below(replace(see().area, level=level)) == below
-
-
 def test_a_tiles_line_ends_with_this_month_and_begins_a_year_before() -> None:
     months = answers.last_months(date(2026, 11, 21))
     assert (months[0].start, months[-1]) == (date(2025, 11, 1), Period(date(2026, 11, 1), date(2026, 12, 1)))

@@ -11,9 +11,11 @@ from typing import ClassVar
 import duckdb
 import pytest
 
+from data.levels import SPANS
 from data.schema import FACTS, known
 from metrics.areas import Area
 from metrics.catalog import load
+from metrics.groups import Groups
 from metrics.period import Period
 from metrics.question import Bucket, Question, metric_of
 from metrics.spread import spread_sql
@@ -55,7 +57,8 @@ FROZEN = Frozen()
 def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Question:
     chosen = tuple(metric_of(CATALOG, name) for name in metrics)
     parts = tuple(Bucket(period, "", period) for period in buckets)
-    return Question(FROZEN, CATALOG, chosen, DISTRICT, by, parts, Frozen.as_of, ())  # type: ignore[arg-type]
+    groups = Groups(SPANS[by]) if by in SPANS else None
+    return Question(FROZEN, CATALOG, chosen, DISTRICT, by, parts, Frozen.as_of, (), groups)  # type: ignore[arg-type]
 
 
 def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
+
+from data.levels import BASE, TABLE
 
 OWN, TOTAL = "own level", ""
 TOLERANCE = 1e-9
@@ -28,20 +30,20 @@ class Place(NamedTuple):
         """The same for all places whose counts add up to one count above them."""
         if self.by not in (TOTAL, OWN):
             return (self.area, self.by)
-        if self.by == OWN or level(self.area) == "district":
-            return (self.area,)
-        return (self.area // 1000 * 1000,) if level(self.area) == "village" else (self.area // 10**6 * 10**6,)
+        span = above(self.area)
+        return (self.area,) if self.by == OWN or span is None else (self.area // span * span,)
 
     @property
     def parent(self) -> "Place | None":
-        """The place whose count that total is; None above a district."""
+        """The place whose count that total is; None above all."""
         code = int(str(self.total[0]))
         return None if self == Place(code) else Place(code)
 
 
-def level(code: int) -> str:
-    """Of an area, by its code."""
-    return "village" if code % 1000 else "town" if code // 1000 % 1000 else "district"
+def above(code: int) -> int | None:
+    """How many codes an area of the level above covers, by the code of the area; None above a district."""
+    spans = [level.span for level in TABLE[TABLE.index(BASE) :]]
+    return next((high for high, own in pairwise(spans) if code % own == 0 and code % high), None)
 
 
 Key = tuple[Hashable, Place | None]

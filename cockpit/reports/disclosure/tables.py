@@ -6,34 +6,45 @@ A rate tells both of its sides: of a full value they can be worked out, so that 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from cockpit import format
 from cockpit.i18n import _
 from cockpit.reports.disclosure.choose import Published, suppressed
-from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations, level
+from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations
 from cockpit.reports.model import Block, Cell, Part, Table
-from data.levels import end_of
+from data.levels import BASE, TABLE, end_of
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.catalog.model import Domain
 from metrics.question import AREAS
+
+MIXED = {level.id for level in TABLE if level.optional or level == BASE}
+"""Levels that a tree may leave out: a row above them may hold areas of the levels below as well."""
 
 
 @dataclass(frozen=True)
 class Guarded(Table):
     """A table that is published once cells are left out; the last row is the area itself.
 
-    groups: of each row but the last. samples: the row of `metrics.query.query` behind each cell, None where there is
-    none; columns from `first` on.
+    groups: of each row but the last; known: those that are not shown as well. samples: the row of `metrics.query.query`
+    behind each cell, None where there is none; columns from `first` on.
     """
 
     area: int = 0
     by: str = ""
     groups: Sequence[str] = ()
+    known: Sequence[str] = ()
     metrics: Sequence[Metric] = ()
     samples: Sequence[Sequence[Any]] = ()
     first: int = 1
     least: int = 0
+
+    @cached_property
+    def divided(self) -> set[int]:
+        """The codes of rows by area that other rows lie in."""
+        codes = sorted({int(group) for group in (*self.groups, *self.known)})
+        return {code for code, after in itertools.pairwise(codes) if after < end_of(code)}
 
     def places(self) -> list[Place]:
         """Of each row."""
@@ -122,7 +133,7 @@ def _relate(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -
     quantities = list(dict.fromkeys(quantity for quantity, _place in relations.keys))
     places = list(dict.fromkeys(place for _quantity, place in relations.keys if place))
     sums = [*_nested(places)]
-    sums += [(Place(t.area), [_place(t, g) for g in t.groups]) for t in tables if t.by not in AREAS]
+    sums += [(Place(t.area), [_place(t, g) for g in t.groups]) for t in tables if t.by not in AREAS or t.by in MIXED]
     for name in quantities:
         for whole, parts in sums:
             relations.sums((name, whole), [(name, part) for part in parts])
@@ -134,6 +145,8 @@ def _nested(places: Iterable[Place]) -> Iterator[tuple[Place, list[Place]]]:
     """Each area, and each group of a breakdown of it, with the nearest areas inside it that the file shows."""
     by_group: dict[tuple[str, str], list[Place]] = {}
     for place in places:
+        if place.by == OWN and place.group:
+            continue  # it overlaps with areas that other tables show
         by_group.setdefault((TOTAL, "") if place.by == OWN else (place.by, place.group), []).append(place)
     for found in by_group.values():
         whole = [place for place in found if place.by != OWN]
@@ -162,8 +175,11 @@ def _stocks(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -
 
 
 def _place(table: Guarded, group: str) -> Place:
-    """A row by area is that area, in whatever table it stands; one above the table's level is that area's own level."""
+    """A row by area is that area, in whatever table; one that other rows lie in is what none of them holds."""
     if table.by not in AREAS:
         return Place(table.area, table.by, group)
     code = int(group)
-    return Place(code) if level(code) == table.by else Place(code, OWN)
+    if code not in table.divided:
+        return Place(code)
+    # a city's rest by district also holds the towns that lie directly below it
+    return Place(code, OWN, table.by if table.by in MIXED else "")

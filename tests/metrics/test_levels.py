@@ -1,0 +1,163 @@
+"""Numbers on trees of three, five and six levels and on trees that leave levels out: parts add up, everywhere."""
+
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from data.editions import Edition
+from data.home import Home
+from data.levels import BASE, LEVELS, LOWEST, ROLLED, is_above, meant
+from metrics import areas
+from metrics.areas import BELOW, Area
+from metrics.catalog import load as load_catalog
+from metrics.errors import MetricsError
+from metrics.period import Period
+from metrics.query import query
+from metrics.reconcile import reconcile
+from metrics.reds import reds
+from metrics.scope import OutOfScope
+from metrics.trials import trials
+from metrics.why import why
+from tests import trees
+from tests.factory import edition_of
+
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+ADDITIVE = ("intake", "closed", "backlog", "overdue_open")
+RATES = ("closure_rate", "on_time_rate")
+
+
+@pytest.fixture(scope="module", params=trees.TREES)
+def tree(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def edition(tree: str, tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    home = Home(tmp_path_factory.mktemp(tree) / "var", zone="Asia/Shanghai")
+    home.prepare()
+    return edition_of(
+        home, trees.cases(tree), datetime.fromisoformat(trees.AS_OF), places=trees.places(tree),
+        catalog=load_catalog(),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def every(edition: Edition, tree: str) -> list[Area]:
+    return [areas.area(edition, code) for code in trees.codes(tree)]
+
+
+def truth(tree: str, place: Area, **where: Any) -> list[dict[str, Any]]:
+    """The cases within an area, by its range of codes."""
+    return [case for case in trees.cases(tree) if place.code <= int(case["area"]) < place.end]
+
+
+def test_each_area_counts_what_lies_in_its_range(tree: str, edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        told = query(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
+        mine = truth(tree, place)
+        assert told["intake"] == len(mine), place
+        assert told["backlog"] == sum(case["closed_at"] is None for case in mine), place
+
+
+def test_the_parts_of_every_breakdown_add_up_and_raw_is_the_roll_up(edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        whole = query(edition, ADDITIVE, place.code, NOVEMBER).set_index("metric")["value"]
+        lower = [level for level in LEVELS if level == place.level or is_above(place.level, level)]
+        for by in (*lower, *([BELOW] if areas.children(edition, place) else [])):
+            rolled = query(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by)
+            raw = query(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by, rolled=False)
+            assert rolled.equals(raw), (place.name, by)
+            sums = rolled.groupby("metric")["value"].sum()
+            assert {name: sums[name] for name in ADDITIVE} == whole.to_dict(), (place.name, by)
+
+
+def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        found = areas.children(edition, place)
+        if not found:
+            assert place.level == LOWEST.id
+            assert areas.below(edition, place) is None
+            continue
+        told = query(edition, ["intake"], place.code, NOVEMBER, by=BELOW).set_index("group")["value"]
+        assert set(told.index) - {str(place.code)} == {str(child.code) for child in found}
+        for child in found:
+            assert told[str(child.code)] == len(truth(tree, child)), child
+        own = sum(int(case["area"]) == place.code for case in trees.cases(tree))
+        assert told.get(str(place.code), 0) == own, place
+
+
+def test_a_level_that_is_left_out_stands_under_the_area_above(tree: str, edition: Edition) -> None:
+    top = areas.root(edition)
+    for level in (level for level in LEVELS if is_above(top.level, level)):
+        told = query(edition, ["intake"], top.code, NOVEMBER, by=level)
+        for group, value in zip(told["group"], told["value"], strict=True):
+            place = areas.area(edition, int(group))
+            assert place.level == level or is_above(place.level, level)
+            mine = [case for case in trees.cases(tree) if areas.at_level(edition, int(case["area"]), level) == place]
+            assert value == len(mine), (group, level)
+
+
+def test_medians_and_oldest_ages_have_a_value_of_each_area_below(edition: Edition, every: list[Area]) -> None:
+    names = ["days_to_clear", "oldest_open_days"]
+    for place in every:
+        by = areas.below(edition, place)
+        if by is None or place.level == ROLLED.id:
+            continue
+        told = query(edition, names, place.code, NOVEMBER, by=by)
+        raw = query(edition, names, place.code, NOVEMBER, by=by, rolled=False)
+        assert told.drop(columns="value").equals(raw.drop(columns="value"))
+        for child in areas.children(edition, place):
+            own = query(edition, names, child.code, NOVEMBER).set_index("metric")
+            mine = told[told["group"] == str(child.code)].set_index("metric")
+            for name in names:
+                assert mine["n"][name] == own["n"][name], (child.name, name)
+                assert mine["value"][name] == pytest.approx(own["value"][name], nan_ok=True), (child.name, name)
+
+
+def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        climbed = areas.path(edition, place)
+        assert (climbed[0].code, climbed[-1]) == (trees.ROOTS[tree], place)
+        assert all(high.code <= low.code < high.end for high, low in pairwise(climbed))
+
+
+def test_a_grant_of_any_area_sees_it_and_what_lies_in_it_and_no_more(edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        seen = edition.seen_by([(place.code, place.end)])
+        assert query(seen, ["intake"], place.code, NOVEMBER).equals(query(edition, ["intake"], place.code, NOVEMBER))
+        for other in every:
+            if not place.code <= other.code < place.end:
+                with pytest.raises(OutOfScope):
+                    query(seen, ["intake"], other.code, NOVEMBER)
+
+
+def test_a_breakdown_by_a_level_above_is_refused(edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        for level in LEVELS[: LEVELS.index(place.level)]:
+            with pytest.raises(MetricsError, match=f"is a {place.level}: it cannot be broken down by {level}"):
+                query(edition, ["intake"], place.code, NOVEMBER, by=level)
+
+
+def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, every: list[Area]) -> None:
+    for place in every:
+        assert all(place.code <= red.area < place.end for red in reds(edition, place.code, NOVEMBER))
+        told = why(edition, "intake", place.code, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
+        if areas.children(edition, place):
+            assert areas.below(edition, place) in told.splits
+    assert not trials(edition, load_catalog())[1]
+    found = reconcile(edition).set_index("check")
+    assert found.loc["children", "passed"]
+    assert found.loc["balance", "passed"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_definition_that_names_the_district_holds_above_it_too(level: str) -> None:
+    assert (level in meant([BASE.id])) == (level == BASE.id or is_above(level, BASE.id))
+    assert meant([level, BASE.id]) == tuple(name for name in LEVELS if name in (level, BASE.id)) or not is_above(
+        level, BASE.id
+    )
+    assert meant([LOWEST.id]) == (LOWEST.id,)
+    with pytest.raises(ValueError, match="is not a level"):
+        meant([level, "hamlet"])
