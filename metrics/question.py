@@ -95,7 +95,7 @@ def question(
     by = (below(edition, place) or by) if by == BELOW else by
     _check_level(edition, asked, place, by)
     for metric in asked if by in COLUMNS or where else ():
-        _check_columns(catalog, metric, by, where or {})
+        _check_columns(edition, catalog, metric, by, where or {})
     filtered = tuple((where or {}).items())
     groups = right_below(edition, place) if by == BELOW else of_level(edition, place, by) if by in LEVELS else None
     return Question(edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, filtered, groups)
@@ -124,10 +124,13 @@ def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     return (*(by for by in AREAS if exists_at(metric, by)), *UNITS, *filters(catalog, metric))
 
 
-def _check_columns(catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]) -> None:
+def _check_columns(
+    edition: Edition, catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]
+) -> None:
     known = filters(catalog, metric)
     if by in COLUMNS and by not in known:
-        offered = ", ".join(splits(catalog, metric))
+        absent = set(LEVELS) - set(levels(edition.whole))
+        offered = ", ".join(name for name in splits(catalog, metric) if name not in absent)
         raise MetricsError(f"{metric.id} cannot be broken down by {by}: use {offered}")
     for name in where:
         if name not in known:

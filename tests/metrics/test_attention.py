@@ -257,7 +257,7 @@ def test_rows_are_sorted_searched_and_paged(district: Edition) -> None:
         ({"where": {"colour": "red"}}, '"colour" is not a filter'),
         ({"metrics": ["site_health"], "area": VILLAGES[0]}, "not exist at village level: it exists at district, town"),
         ({"metrics": ["days_to_clear"], "by": "village"}, "days_to_clear does not exist at village level"),
-        ({"metrics": ["site_health"], "by": "category"}, "cannot be broken down by category: use district, town, day"),
+        ({"metrics": ["site_health"], "by": "category"}, "broken down by category: use below, district, town, day"),
         ({"area": VILLAGES[0], "by": "town"}, "is a village: it cannot be broken down by town"),
         ({"metrics": []}, "no metric was asked for"),
     ],

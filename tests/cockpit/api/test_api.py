@@ -181,6 +181,7 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/report-kinds",
         "/reports",
         "/reds",
+        "/topics",
         "/reports/{id}",
         "/reports/{id}/file",
     }
