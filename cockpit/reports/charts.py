@@ -77,7 +77,9 @@ def _grid(chart: Chart, low: float, high: float, step: float) -> list[str]:
     centred = chart.kind == "bar"
     for i, name in enumerate(chart.categories):
         if i % every == 0:
-            made.append(_text(_x(i, len(chart.categories), centred=centred), HEIGHT - 9, name, "middle"))
+            half = wide(name) * SIZE / 2
+            x = min(_x(i, len(chart.categories), centred=centred), WIDTH - half)  # the last one may be long
+            made.append(_text(x, HEIGHT - 9, name, "middle"))
     return made
 
 
