@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import defaultdict
 from functools import cache
+from hashlib import sha256
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -35,6 +36,8 @@ TO_CHANGE = ("/password", "/logout")
 """What is left to somebody whose password has to be changed first."""
 FACTOR = "/account/factor"
 """What is left beside that to somebody who has to set up a second factor first."""
+OWNER = b"x-cockpit-session"
+"""The header of a websocket that holds a hash of its session's token; never taken from outside."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
 MOST_SCREENS = 40
@@ -65,6 +68,7 @@ class Gate:
         token = token_of(scope)
         if scope["type"] == "websocket":
             cookies.narrow(scope, COOKIE)
+            _bind(scope, token)
         try:
             visitor = visitors.known.just_now(token) or await _asked(token)
         except DataError as error:
@@ -188,6 +192,15 @@ class Watch:
 
 
 watch = Watch()
+
+
+def _bind(scope: Scope, token: str | None) -> None:
+    """Say whose websocket it is, in a header that Streamlit trusts (.streamlit/config.toml).
+
+    A browser that lost its connection goes on with the page's state by the state's id; Streamlit then compares owners.
+    """
+    others = [(key, value) for key, value in scope["headers"] if key.lower() != OWNER]
+    scope["headers"] = [*others, (OWNER, sha256((token or "").encode()).hexdigest().encode())]
 
 
 def token_of(scope: Scope) -> str | None:

@@ -38,11 +38,16 @@ def refuse(visitor: Visitor, *, what: str, area: str = "") -> None:
     st.stop()
 
 
-def note(event: str, what: str) -> None:
+def note(event: str, what: str, result: str = "ok") -> None:
     """Write down what the visitor opens: once a visit, not once a run of its page."""
     if st.session_state.get(_NOTED) != (event, what):
         st.session_state[_NOTED] = (event, what)
-        record.note(visitor=enter(), event=event, what=what)
+        record.note(visitor=enter(), event=event, what=what, result=result)
+
+
+def note_refusal(what: str) -> None:
+    """Write down what is refused in the words of something that does not exist."""
+    note("refused", what, "refused")
 
 
 def of_a_run(error: Exception) -> bool:

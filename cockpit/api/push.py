@@ -138,12 +138,12 @@ def verdict(
     """For the token that pushed it, and for who may see refused rows."""
     spool = Spool(settings.current().data)
     found = spool.find(id)
-    if found is None:
-        raise HTTPException(404, f"there is no push {id}; they are told of for a month")
-    own = caller.token is not None and caller.token.id == found.token
-    if not own and not whole.may(caller.grants, Can.REJECTS):
+    own = found is not None and caller.token is not None and caller.token.id == found.token
+    if found is not None and not own and not whole.may(caller.grants, Can.REJECTS):
         caller.note("refused", f"push {id}", "refused")
-        raise HTTPException(403, f"push {id} was sent with another token")
+        found = None
+    if found is None:
+        raise HTTPException(404, f"there is no push {id} that you may see; pushes are kept for a month")
     rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")
     return Verdict(

@@ -36,8 +36,9 @@ def find(view: View) -> Case | None:
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
     try:
         found = fact(view.edition, "cases", source, key) if source and key else None
-    except OutOfScope:
-        guard.refuse(guard.enter(), what=f"case {source}/{key}")
+    except OutOfScope:  # in the words of a key that does not exist: nobody learns which keys others have
+        found = None
+        guard.note_refusal(f"case {source}/{key}")
     if found is not None:
         guard.note("view_case", f"{source}/{key}")
         return found
@@ -51,8 +52,8 @@ def find(view: View) -> Case | None:
         return None
     header.title(_("No such case"), level=1)
     header.notice(
-        _("The data of {time} hold no case {key} of source {source}.", time=format.stamp(view.as_of), key=key,
-          source=source), links=lists,
+        _("The data of {time} hold no case {key} of source {source} that you may see.", time=format.stamp(view.as_of),
+          key=key, source=source), links=lists,
     )  # fmt: skip
     return None
 

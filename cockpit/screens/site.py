@@ -44,8 +44,9 @@ def find(view: View) -> Site | None:
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
     try:
         found = sites.site(view.edition, source, key) if source and key else None
-    except OutOfScope:
-        guard.refuse(guard.enter(), what=f"site {source}/{key}")
+    except OutOfScope:  # in the words of a key that does not exist
+        found = None
+        guard.note_refusal(f"site {source}/{key}")
     if found is None and not (source and key):
         header.title(_("No site chosen"), level=1)
         header.notice(
@@ -58,7 +59,7 @@ def find(view: View) -> Site | None:
     elif found is None:
         header.title(_("No such site"), level=1)
         header.notice(
-            _("The data of {time} hold no site {key}.", time=format.stamp(view.as_of), key=key),
+            _("The data of {time} hold no site {key} that you may see.", time=format.stamp(view.as_of), key=key),
             links=[(_("All sites"), view.href("sites"))],
         )
     return found

@@ -33,7 +33,8 @@ def make(folder: Path) -> None:
     ]
     deliver(home, "cases", cases)
     site = {"key": "site", "area": TOWNS[0], "kind": "site", "name": "北塘街道网站"}
-    deliver(home, "assets", [site], source="register")
+    elsewhere = {"key": "elsewhere", "area": TOWNS[1], "kind": "site", "name": "沙洲镇网站"}
+    deliver(home, "assets", [site, elsewhere], source="register")
     visits = [
         {
             "key": str(hour), "asset_source": "register", "asset": "site", "rule": "site_open", "passed": hour > 1,

@@ -201,8 +201,19 @@ def test_a_demonstration_says_so_on_every_screen(ask: Callable[..., str], monkey
     header._packed.cache_clear()
 
 
-def test_a_case_elsewhere_is_refused_though_the_area_is_ones_own(ask: Callable[..., str]) -> None:
-    assert REFUSAL in ask("case", "official", area=OWN, source="hotline", key=f"{SIBLING}-1")
+@pytest.mark.parametrize(
+    ("page", "source", "key"), [("case", "hotline", f"{SIBLING}-1"), ("site", "register", "elsewhere")]
+)
+def test_a_key_of_elsewhere_is_answered_as_an_unknown_one(
+    ask: Callable[..., str], page: str, source: str, key: str
+) -> None:
+    """Numbers of cases can be guessed: the answer must not say which of them others have. The audit does."""
+    others = ask(page, "official", area=OWN, source=source, key=key)
+    refused = audit.entries(visitors.desk(), event="refused", limit=1)[0]
+    assert (refused["what"], refused["result"]) == (f"{page} {source}/{key}", "refused")
+    unknown = "x" * len(key)
+    assert others.replace(key, unknown) == ask(page, "official", area=OWN, source=source, key=unknown)
+    assert "没有您可以查看的" in others
 
 
 def test_a_page_without_a_session_says_so_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
