@@ -107,5 +107,5 @@ def _give(desk: Desk, account: Account, roles: tuple[Role, ...]) -> None:
     changed = identities.give(desk, account.name, roles)
     for event, found in (("grant", changed.given), ("revoke", changed.taken)):
         for role, area in found:
-            told = f"{account.name} {role} {area or ''}".strip()
+            told = f"{account.name} {role} {'' if area is None else area}".strip()
             record.write(who="provider", event=event, what=told)

@@ -20,14 +20,14 @@ def grant(
 ) -> None:  # fmt: skip
     """Grant a role on an area, both days included."""
     days = f" {first_day or ''}–{last_day or ''}" if first_day or last_day else ""
-    with GRANT.by(desk, actor, f"{name} {role} {area or ''}".strip() + days):
+    with GRANT.by(desk, actor, f"{name} {role} {'' if area is None else area}".strip() + days):
         _not_oneself(actor, name)
         accounts.grant(desk, name, role, area, first_day=first_day, last_day=last_day)
 
 
 def revoke(desk: Desk, actor: Actor, name: str, role: str, area: int | None = None) -> None:
     """Take a role away."""
-    with REVOKE.by(desk, actor, f"{name} {role} {area or ''}".strip()):
+    with REVOKE.by(desk, actor, f"{name} {role} {'' if area is None else area}".strip()):
         _not_oneself(actor, name)
         accounts.revoke(desk, name, role, area)
 
@@ -37,7 +37,7 @@ def issue_token(
     *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False, expires_at: datetime,
 ) -> str:  # fmt: skip
     """A token for a system. Returns it; the desk keeps only its hash."""
-    said = ("token", system, str(area or ""), "reports" if reports else "", ",".join(sources))
+    said = ("token", system, "" if area is None else str(area), "reports" if reports else "", ",".join(sources))
     with ISSUE_TOKEN.by(desk, actor, " ".join(filter(None, said))):
         return tokens.issue(desk, system, sources=sources, area=area, reports=reports, expires_at=expires_at)
 

@@ -54,7 +54,7 @@ def grant(
     days = {"first_day": start.date() if start else None, "last_day": end.date() if end else None}
     with as_usage():
         grants.grant(opened(settings), OPERATOR, name, role, area, **days)
-    click.echo(f"{name} is {role}" + (f" of {area}" if area else ""))
+    click.echo(f"{name} is {role}" + (f" of {area}" if area is not None else ""))
 
 
 @user.command()
@@ -69,7 +69,7 @@ def revoke(settings: "Settings", name: str, role: str, area: int | None) -> None
 
     with as_usage():
         grants.revoke(opened(settings), OPERATOR, name, role, area)
-    click.echo(f"{name} is no longer {role}" + (f" of {area}" if area else ""))
+    click.echo(f"{name} is no longer {role}" + (f" of {area}" if area is not None else ""))
 
 
 @user.command()

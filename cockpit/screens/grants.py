@@ -105,7 +105,7 @@ def one(visitor: Visitor, holder: Holder) -> None:
     for number, grant in enumerate(held):
         words, act = st.columns([5, 1], vertical_alignment="center")
         days = when(grant)
-        note = " · ".join(filter(None, (area(grant.area) if grant.area else "", days.text, days.note)))
+        note = " · ".join(filter(None, (area(grant.area) if grant.area is not None else "", days.text, days.note)))
         with words:
             header.title(demo.title(grant.role), note=note, level=3)
         if act.button(_("Revoke"), key=f"revoke{number}"):

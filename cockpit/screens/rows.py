@@ -317,7 +317,7 @@ def _case_title(view: View, row: Row) -> Cell:
 def _area(view: View, row: Row) -> str:
     """The area, with the one right above it where that is not the view's own."""
     name = area_name(view.edition, row["area"])
-    above = areas.area(view.edition, int(row["area"])).parent if row["area"] else None
+    above = areas.area(view.edition, int(row["area"])).parent if row["area"] is not None else None
     if above is None or not view.area.code < above < view.area.end:
         return name
     named = area_name(view.edition, above)

@@ -164,7 +164,7 @@ def grant(
         raise Refused(f'there is no role "{role}": use {", ".join(ROLES)}')
     if (area is None) != (role in ADMINISTRATORS):
         raise Refused(f"{role} is granted " + ("without an area" if role in ADMINISTRATORS else "on an area: name it"))
-    if area is not None and not 0 < area < 10**12:
+    if area is not None and not 0 <= area < 10**12:
         raise Refused(f"{area} is not the code of an area: it has 12 digits")
     if first_day and last_day and last_day < first_day:
         raise Refused("the last day of a grant lies before its first")
@@ -181,7 +181,7 @@ def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
         row = row_of(session, name)
         removed = delete(models.Grant).where(*_same(row.id, role, area)).returning(models.Grant.id)
         if session.scalar(removed) is None:
-            raise Refused(f"{name} is not {role}" + (f" of {area}" if area else ""))
+            raise Refused(f"{name} is not {role}" + (f" of {area}" if area is not None else ""))
 
 
 def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = False) -> tuple[Grant, ...]:
