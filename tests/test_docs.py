@@ -190,3 +190,10 @@ def test_every_target_of_make_that_is_named_exists() -> None:
     texts = "\n".join(file.read_text("utf-8") for file in (*ENGLISH.values(), *map(chinese, PAIRS)))
     shown = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", texts, re.MULTILINE))
     assert {"setup", "run", "test", "test-slow", "demo-boston", "bench"} <= shown <= targets
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_named_files_and_folders_of_the_project_exist(name: str) -> None:
+    for file in (ENGLISH[name], chinese(name)):
+        paths = re.findall(r"`((?:cockpit|data|metrics|pages|tests|docs)/[\w./-]*)`", file.read_text("utf-8"))
+        assert [path for path in paths if not (ROOT / path).exists()] == []

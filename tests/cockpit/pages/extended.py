@@ -1,5 +1,6 @@
 """What the examples of docs/extending.md add to the code; run by test_extending.py in a copy that holds them."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,23 @@ from cockpit.panels import layouts
 from cockpit.reports.kind import of_topic
 from data.desk import accounts, audit
 from data.desk.store import open_desk
+from data.editions import current
 from data.home import Home
 from data.ingest import load
 from data.levels import LEVELS
 from data.sources import read_source
 from metrics import areas
 from metrics.catalog import load as load_catalog
+from metrics.period import Period
+from metrics.query import query
 from tests.cockpit.conftest import session_of
-from tests.cockpit.pages.conftest import AS_OF, ROOT, Screen, words
+from tests.cockpit.pages.conftest import AS_OF, ROOT, Screen, drawn, words, words_raw
 from tests.factory import AREAS, DISTRICT, TOWNS, published
 from tests.factory import areas as load_areas
 
 OWN = ROOT / "own"
 ZONE = 990101000000 + 100_000
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 ZONES = [{"code": ZONE, "name": "沙洲片区", "level": "zone"}]
 
 
@@ -99,10 +104,15 @@ def test_a_form_is_offered_to_those_who_may_use_it(monkeypatch: pytest.MonkeyPat
         desk.close()
 
 
-def test_a_level_is_one_row(home: Home) -> None:
-    assert "zone" in LEVELS
-    edition = published(home, AS_OF, load_catalog(OWN / "catalog"))
+def test_a_level_is_one_row(home: Home, screen: Screen) -> None:
+    catalog = load_catalog(OWN / "catalog")
+    edition = current(home)
     zone = areas.area(edition, ZONE)
-    assert zone.level == "zone"
+    assert (zone.level, "zone" in LEVELS) == ("zone", True)
     assert {place.code for place in areas.children(edition, zone)} == {TOWNS[1]}
     assert {place.code for place in areas.children(edition, areas.area(edition, DISTRICT))} == {TOWNS[0], ZONE}
+    frame = query(edition, ["lamps_closed_rate"], DISTRICT, NOVEMBER, by="zone", catalog=catalog)
+    assert dict(zip(frame["group"].astype(int), frame["denominator"], strict=True))[ZONE] == 1
+    header = screen("cockpit", topic="lamps", area=ZONE)
+    assert "沙洲片区" in str(drawn(header, "header"))
+    assert 'role="alert"' not in words_raw(header)
