@@ -88,3 +88,11 @@ def test_a_silent_source_is_told(home: Home) -> None:
     old = {"key": "1", "area": DISTRICT, "registered_at": AS_OF - timedelta(days=2, hours=1)}
     deliver(home, "cases", [{**old, "updated_at": old["registered_at"]}], cycle_days=1)
     assert failed(published(home, AS_OF)) == {"fresh": "hotline: 2026-11-20 07:00"}
+
+
+def test_a_check_that_had_nothing_to_try_has_not_passed(home: Home) -> None:
+    areas(home)
+    found = reconcile(published(home, AS_OF))
+    idle = found[found["tried"].eq(0)]
+    assert {"conflict", "closed_before_registered"} <= set(idle["check"])
+    assert idle["passed"].isna().all()
