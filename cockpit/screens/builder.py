@@ -50,7 +50,7 @@ def builder(view: View) -> Request | None:
     first, second, third = st.columns([3, 5, 2])
     named = {kind.id: kind.name[language()] for kind in offered}
     index = ids.index(wanted) if wanted in ids else 0
-    id = first.selectbox(_("Kind"), ids, index=index, format_func=lambda name: named[name], key="kind")
+    id = first.selectbox(_("Kind of report"), ids, index=index, format_func=lambda name: named[name], key="kind")
     kind = next(kind for kind in offered if kind.id == id)
     codes = [view.area.code, *(place.code for place in areas.children(view.edition, view.area)[:MOST_CHOICES])]
     codes = [code for code in codes if areas.area(view.edition, code).level in kind.levels]

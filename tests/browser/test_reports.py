@@ -36,7 +36,7 @@ def test_a_report_is_made_proved_issued_and_opened_again(
     address: str, demo: Path, open_page: Open, tmp_path: Path
 ) -> None:
     page = drawn(open_page(f"{address}/reports?from=2026-10-01&to=2026-11-01"))
-    choose(page, "类型", "通报")
+    choose(page, "报告种类", "通报")
     choose(page, "格式", "PDF")
     choose(page, "类别", "路灯照明")
     page.get_by_role("button", name="生成报告").click()
