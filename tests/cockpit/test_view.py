@@ -18,7 +18,7 @@ from cockpit.view import BadParameter, View, read
 from data.errors import DataError
 from data.home import Home
 from metrics.areas import area
-from metrics.period import Period
+from metrics.period import Period, last_day
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
@@ -187,3 +187,10 @@ def test_the_newest_month_with_data_opens_where_this_month_has_none(home: Home) 
     asked = read({"from": "2026-11-01", "to": "2026-11-29"}, config)
     assert header.outside_the_data(asked) == "本时段没有数据：现有数据自 2026-09-30 至 2026-09-30"
     assert header.outside_the_data(read({"from": "2026-09-01", "to": "2026-10-01"}, config)) == ""
+
+
+def test_the_date_picker_ends_where_the_data_end(config: Settings) -> None:
+    view = read({}, config)
+    custom = header._periods(view)["custom"]
+    assert custom["last"] == last_day(view.as_of).isoformat()
+    assert custom["first"] <= custom["last"]
