@@ -140,5 +140,5 @@ def _read(token: str) -> Visitor | None:
 
 def grants(held: tuple[accounts.Grant, ...]) -> Grants:
     """What roles on areas add up to. In a stable order, so that equal grants are equal."""
-    found = {Held(g.role, g.area, end_of(g.area)) if g.area else Held(g.role, 0, 0) for g in held}
+    found = {Held(g.role, g.area, end_of(g.area)) if g.area is not None else Held(g.role, 0, 0) for g in held}
     return Grants(tuple(sorted(found, key=lambda h: (h.first, -h.end, h.role))))

@@ -68,7 +68,7 @@ def caller(
     if given is None or found is None:
         raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
     guesses.holds(address, given.credentials)
-    held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area else ()
+    held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area is not None else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
+from cockpit.access import guard
 from cockpit.access.policy import OPERATOR, Grants, Held
 from cockpit.api.app import api
 from cockpit.api.caller import Caller, asking
@@ -29,6 +31,7 @@ from data.home import Home
 from data.levels import LEVELS, LOWEST, end_of
 from metrics import areas
 from tests import trees
+from tests.cockpit.conftest import ROLES, session_of
 from tests.factory import edition_of
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +135,22 @@ def test_the_desk_grants_every_area(tree: str, config: Settings) -> None:
         found = accounts.grants_of(desk, account.id, date(2026, 11, 22))
         assert [(grant.role, grant.area) for grant in found] == [("official", code)]
     desk.close()
+
+
+@pytest.mark.parametrize("page", ["cockpit", "passport", "why", "rows", "reports", "sites"])
+def test_whoever_is_granted_the_top_opens_every_page_of_it_and_of_what_lies_below(
+    tree: str, config: Settings, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    top = trees.ROOTS[tree]
+    monkeypatch.setattr(guard, "token", lambda: session_of(config.desk_url, ROLES, top))
+    for code in {top, max(trees.CHILDREN[tree])}:
+        app = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+        if page != "cockpit":
+            app.switch_page(f"../pages/{page}.py")
+        app.query_params["area"], app.query_params["metric"] = str(code), "intake"
+        app.run()
+        assert not app.exception
+        assert 'role="alert"' not in "".join(text.value for text in app.get("html")), (page, code)
 
 
 def test_the_api_tells_the_tree_and_the_same_numbers_by_any_level_below(
