@@ -15,6 +15,8 @@ from data.desk.store import Desk
 
 MOST_BYTES = 64_000_000
 """Of a PDF that is searched for an id."""
+OURS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How entries of a report are packed: Python unpacks others, such as LZMA, into memory as a whole."""
 MOST_OF_ENTRY = 1_000_000
 """Bytes of an entry of a pack that are unpacked: a small file may unpack to gigabytes."""
 
@@ -45,6 +47,8 @@ def named_in(file: Path) -> str | None:
         with zipfile.ZipFile(file) as pack:
             for name in ("provenance.json", "docProps/core.xml"):
                 if name in pack.NameToInfo:
+                    if pack.NameToInfo[name].compress_type not in OURS:
+                        return None
                     with pack.open(name) as entry:
                         return _id(entry.read(MOST_OF_ENTRY).decode("utf-8", "replace"))
             return None

@@ -13,6 +13,7 @@ from data.desk.store import Desk
 
 MOST_POINTS = 100
 LONGEST_PATTERN = 120
+MOST_MONTHS = 600
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def save(desk: Desk, entry: Deduction) -> None:
         raise Refused(f"the pattern of columns has more than {LONGEST_PATTERN} characters")
     if entry.enabled and entry.points is None:
         raise Refused("an entry without points cannot be enabled: say how many it costs")
-    if entry.rule == "column_updated" and not (entry.columns and entry.months):
+    if entry.rule == "column_updated" and not (entry.columns and 0 < (entry.months or 0) <= MOST_MONTHS):
         raise Refused("say which columns, and after how many months")
     try:
         matching(entry.columns, ())
