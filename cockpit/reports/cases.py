@@ -20,6 +20,7 @@ from data.levels import LEVELS, LOWEST, is_above
 from data.schema import CASES
 from metrics import areas
 from metrics.catalog import Metric, Stock
+from metrics.errors import MetricsError
 from metrics.frames import records
 from metrics.rows import count_rows, rows
 
@@ -105,8 +106,11 @@ class _Told:
 
     def area(self, code: int, level: str) -> str:
         if (code, level) not in self.areas:
-            place = areas.at_level(self.view.edition, code, level)
-            self.areas[code, level] = _("own level") if level == LOWEST.id != place.level else place.name
+            try:
+                place = areas.at_level(self.view.edition, code, level)
+                self.areas[code, level] = _("own level") if level == LOWEST.id != place.level else place.name
+            except MetricsError:  # a code that the edition does not know is shown as it is
+                self.areas[code, level] = str(code)
         return self.areas[code, level]
 
     def source(self, source: str) -> str:

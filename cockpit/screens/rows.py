@@ -25,6 +25,7 @@ from data.schema import FACTS, NUMERIC
 from metrics import areas
 from metrics.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
+from metrics.errors import MetricsError
 from metrics.failures import Uncomputable
 from metrics.frames import records
 from metrics.query import query
@@ -317,7 +318,10 @@ def _case_title(view: View, row: Row) -> Cell:
 def _area(view: View, row: Row) -> str:
     """The area, with the one right above it where that is not the view's own."""
     name = area_name(view.edition, row["area"])
-    above = areas.area(view.edition, int(row["area"])).parent if row["area"] is not None else None
+    try:
+        above = None if row["area"] is None else areas.area(view.edition, int(row["area"])).parent
+    except MetricsError:  # a code that the edition does not know is shown as it is
+        return name
     if above is None or not view.area.code < above < view.area.end:
         return name
     named = area_name(view.edition, above)
