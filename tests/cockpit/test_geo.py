@@ -13,9 +13,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-import app
 from cockpit import assets, geo, outlines, settings
 from cockpit.access.policy import OPERATOR
+from cockpit.serving.headers import Headers
 from data.areas import load_areas
 from data.editions import Edition
 from data.home import Home
@@ -52,7 +52,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
 
 def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a GET at our routes, headers of the application included."""
-    served = Starlette(routes=[*geo.ROUTES, *assets.ROUTES], middleware=[Middleware(app.Headers)])
+    served = Starlette(routes=[*geo.ROUTES, *assets.ROUTES], middleware=[Middleware(Headers)])
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
