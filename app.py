@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from cockpit import assets, background, geo, health, probing, problem, publisher, settings, telemetry, warm
+from cockpit import problem, settings
 from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail, unknown
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download
+from cockpit.server import assets, background, geo, health, probing, publisher, telemetry
+from cockpit.server import prewarm as warm
 from cockpit.serving import costly, headers
 from cockpit.serving.bodies import LimitedBodies
 from data import queries

@@ -24,7 +24,7 @@ from bench.district import district
 from cockpit.access.policy import OPERATOR
 from cockpit.panels import screen
 from cockpit.panels.layouts import load
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.editions import Edition
 from data.home import Home
 from metrics.areas import children, root

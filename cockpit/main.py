@@ -5,9 +5,10 @@ A page is one file of `pages/` and one row of `cockpit.access.pages`.
 
 import streamlit as st
 
-from cockpit import assets, nav, telemetry
+from cockpit import nav
 from cockpit.access.pages import FIRST
 from cockpit.i18n import _, language, using
+from cockpit.server import assets, telemetry
 from cockpit.serving import uploads
 
 STYLE = f'<style>@import url("{assets.url("style.css")}")</style>'

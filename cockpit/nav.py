@@ -9,10 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from cockpit import assets
 from cockpit.access import pages as register
 from cockpit.address import link
 from cockpit.i18n import _
+from cockpit.server import assets
 
 _nav = st.components.v2.component("cockpit_nav", html="<i hidden></i>\n", js=assets.loader("nav"))
 

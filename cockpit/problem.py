@@ -10,7 +10,7 @@ import streamlit as st
 from cockpit import settings
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope

@@ -16,11 +16,11 @@ from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
+from cockpit.labels.wording import worded
 from cockpit.panels import layouts
 from cockpit.panels.layouts import Layout
 from cockpit.reports import shelf
-from cockpit.seen import View, catalog_of
-from cockpit.wording import worded
+from cockpit.view_state import View, catalog_of
 from data.editions import Edition
 from data.errors import Damaged, DataError, TooSlow
 from data.levels import LEVELS, SPANS

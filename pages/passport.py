@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cockpit import format
 from cockpit import view as views
 from cockpit.components import actions, header
 from cockpit.components.record import record
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from cockpit.screens import passport, shared
 
 view = views.current("passport")

@@ -1,9 +1,9 @@
 """Why a number changed: this period against another, by the areas, units, categories and sources that moved it."""
 
-from cockpit import format
 from cockpit import view as views
 from cockpit.components import actions, header
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from cockpit.screens import shared, why
 from metrics.compare import so_far
 

@@ -14,10 +14,10 @@ import yaml
 
 from cockpit.commands import main
 from cockpit.i18n import using
+from cockpit.labels import words
 from cockpit.panels import layouts
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
-from cockpit.screens import words
 from data.schema import FACTS, Column
 from metrics.catalog import load as load_catalog
 from metrics.period import UNITS

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cockpit import editions, format, settings
+from cockpit import editions, settings
 from cockpit.access import demo, pages, visitors
 from cockpit.access.entry import address_of
 from cockpit.access.forms import alert, form_of, here, page, read_form, spoken
@@ -20,7 +20,8 @@ from cockpit.actions import own
 from cockpit.actions.action import Actor
 from cockpit.address import link
 from cockpit.i18n import _, using
-from cockpit.wording import worded
+from cockpit.labels import format
+from cockpit.labels.wording import worded
 from data.desk import audit, sessions
 from data.desk.errors import Refused
 from data.desk.sessions import Open

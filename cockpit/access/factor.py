@@ -15,7 +15,7 @@ from cockpit.access.forms import alert, field, form_of, here, page, read_form, s
 from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, ngettext, using
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.desk import accounts, clock, sealing, secondfactor, sessions
 from data.desk.errors import Refused
 from data.desk.failures import Place

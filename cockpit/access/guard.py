@@ -8,8 +8,8 @@ from cockpit import problem
 from cockpit.access import pages, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
+from cockpit.labels.wording import worded
 from cockpit.serving import costly
-from cockpit.wording import worded
 from data.errors import DataError
 from metrics.scope import OutOfScope
 

@@ -20,7 +20,7 @@ from cockpit.access.forms import alert, field, form_of, here, inside, page, read
 from cockpit.access.identity import Unconfirmed
 from cockpit.access.login import note_failure, refusal, trouble
 from cockpit.i18n import LANGUAGES, _, language, using
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.desk import accounts, identities, sealing
 from data.desk.accounts import SignIn
 from data.desk.errors import Refused

@@ -19,7 +19,7 @@ from cockpit.access.forms import alert, field, form_of, here, inside, page, read
 from cockpit.access.gate import token_of, visitor_of, watch
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import LANGUAGES, _, language, ngettext, using
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.desk import accounts, sessions
 from data.desk.accounts import Account, SignIn
 from data.desk.errors import DeskError, Refused

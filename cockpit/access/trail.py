@@ -11,7 +11,7 @@ from cockpit.access.forms import spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
 from cockpit.i18n import _, using
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.desk import audit, clock
 from data.errors import DataError
 

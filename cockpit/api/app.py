@@ -10,15 +10,16 @@ from fastapi import Depends, FastAPI, HTTPException, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
-from cockpit import editions, outlines, settings
+from cockpit import editions, settings
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import FAULTS, install
+from cockpit.drawing import outlines
 from cockpit.panels import layouts
-from cockpit.seen import catalog_of
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
+from cockpit.view_state import catalog_of
 from data import editions as shelf
 from data.editions import Edition
 from metrics import areas

@@ -1,7 +1,7 @@
 """`push`: facts that a system sends, and what became of them row by row.
 
 A body streams to the disk while it is checked; the sender is answered 202 when it lies there for good. Loading and
-publishing is the work of another process (`cockpit.publisher`).
+publishing is the work of another process (`cockpit.server.publisher`).
 """
 
 import logging

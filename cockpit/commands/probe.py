@@ -78,8 +78,8 @@ def told(counts: "Counts") -> str:
 
 
 def _uncertain(found: "Mapping[str, str]") -> str:
-    from cockpit import faults
     from cockpit.i18n import using
+    from cockpit.labels import faults
 
     if not found:
         return ""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.background import end_with_parent
 from cockpit.commands.common import NOTHING_PUBLISHED, with_settings
 from cockpit.errors import CockpitError, UsageError
+from cockpit.server.background import end_with_parent
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import click
 
-from cockpit import background
-from cockpit.background import Background, Program
 from cockpit.errors import CockpitError
+from cockpit.server import background
+from cockpit.server.background import Background, Program
 
 LOOK_SECONDS = 0.2
 START_SECONDS = 120.0

@@ -47,6 +47,6 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
     searchbox.searchbox(label, href, *, value="", name="q", key="searchbox")         # its answer is an address
     glossary.glossary(sections, *, opened=None, key="glossary") # definitions, narrowed as one types
 
-Words of a state: "red" | "amber" | "green" | "none"; `cockpit.format.STATES` has its shape and word.
+Words of a state: "red" | "amber" | "green" | "none"; `cockpit.labels.format.STATES` has its shape and word.
 Texts: English in the code, `_("…")` of cockpit.i18n, the Chinese in cockpit/locale/zh.po (append there).
 """

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cockpit import format, outlines, settings
+from cockpit import settings
 from cockpit.components.base import define
+from cockpit.drawing import outlines
 from cockpit.i18n import _
+from cockpit.labels import format
 from metrics.areas import Area
 from metrics.catalog import Metric
 from metrics.catalog.model import Bound
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 STEPS = 5
 MOST_STOPS = 60

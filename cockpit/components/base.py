@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
-from cockpit import assets
+from cockpit.server import assets
 
 MOST_KEPT = 2048
 

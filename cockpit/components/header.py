@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.access import pages
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
-from cockpit.compared import days as compared_days
-from cockpit.compared import label
 from cockpit.components.base import define, packed
 from cockpit.i18n import LANGUAGES, _, language, ngettext
+from cockpit.labels import format
+from cockpit.labels.comparison import days as compared_days
+from cockpit.labels.comparison import label
 from cockpit.nav import here
 from cockpit.panels import layouts
 from metrics import areas
@@ -25,7 +26,7 @@ from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 _header = define("header")
 KEPT = ("lang", "size")

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cockpit import format
 from cockpit.components.base import define
 from cockpit.components.tiles import quality
 from cockpit.i18n import _
+from cockpit.labels import format
 from metrics.catalog import Metric
 from metrics.interval import wilson
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 _ranking = define("ranking")
 

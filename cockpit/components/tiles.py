@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cockpit import format
 from cockpit.components.base import define
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.components.base import define
 from cockpit.components.header import demo_mark
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from metrics.areas import Area
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 TURN = 20
 """Seconds that a wall screen shows one area."""

@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cockpit import format
 from cockpit.components.today import Item, Line
 from cockpit.i18n import _, language, ngettext
-from cockpit.kept import kept
-from cockpit.movers import named_movers
+from cockpit.labels import format
+from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import area_name, ask, rows_link
 from cockpit.panels.tiles import asked_together
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from data.values.zones import elapsed
 from metrics.areas import below
 from metrics.frames import each
@@ -80,7 +80,7 @@ def to_look_at(view: View) -> Today:
     return answers.today(ask(view), fed_metrics(view), asked_together(view))
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
     if view.empty:

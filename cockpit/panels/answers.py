@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cockpit.kept import kept
+from cockpit.single_flight import single_flight_cache
 from data.editions import Edition
 from metrics import ageing as ages
 from metrics import areas, todo
@@ -223,7 +223,7 @@ def oldest(asked: Asked) -> pd.DataFrame:
     return attention.oldest_open(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 
-@kept(maxsize=64)
+@single_flight_cache(maxsize=64)
 def reds(asked: Asked) -> list[Red]:
     """The list of what is red: `metrics.reds.reds`. Empty under a filter: no limit is meant for one."""
     return [] if asked.where else red_list(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)

@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cockpit import format
 from cockpit.components import areamap, ranking
 from cockpit.components.areamap import MapArea, Step
 from cockpit.components.ranking import RankingRow
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Part
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import area_name, ask, how_many, level
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics import areas
 from metrics.catalog import Metric
 from metrics.question import exists_at
@@ -149,7 +149,7 @@ def compared(view: View) -> tuple[str, Metric]:
     return lower, view.metric_at(lower)
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
     """The areas below with their colours, and the legend. Too small a sample has no colour."""
     lower, metric = compared(view)
@@ -183,7 +183,7 @@ def _colours(metric: Metric, found: Sequence[Part]) -> tuple[list[Step], list[in
     return steps, [STATES.index(part.state) if part.state in STATES else None for part in found]
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def area_rows(view: View) -> tuple[RankingRow, ...]:
     lower, metric = compared(view)
     found, own = area_parts(view, lower, metric), str(view.area.code)

@@ -13,7 +13,7 @@ from data.levels import LEVELS, meant
 from metrics.catalog.model import Model, Name, Text
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 Query = Callable[[], object]
 

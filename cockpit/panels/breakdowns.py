@@ -3,18 +3,17 @@
 from functools import partial
 from typing import Any, Literal
 
-from cockpit import format
 from cockpit.components import ranking
 from cockpit.components.bars import Bar
 from cockpit.components.ranking import RankingRow
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format, words
 from cockpit.panels import answers
 from cockpit.panels.areas import ranking_rows
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import ask, rows_link, source_name
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics.catalog import Metric
 from metrics.frames import each
 from metrics.question import exists_at, filters
@@ -117,7 +116,7 @@ def split_title(metric: Metric, by: str, leads: bool) -> str:
     return _("{metric} by {column}", metric=name, column=column) if leads else _("by {column}", column=column)
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def age_bars(view: View) -> tuple[Bar, ...]:
     return tuple(
         Bar(
@@ -135,7 +134,7 @@ def _span(low: float, high: float | None) -> str:
     return f"{low:g}-" + ("" if format.missing(high) else f"{high:g}")
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def split_bars(view: View, by: str) -> tuple[Bar, ...]:
     """The first MOST_BARS groups by need, each as long as its value; a group that holds nothing is left out."""
     metric = split_metric(view)
@@ -153,7 +152,7 @@ def split_bars(view: View, by: str) -> tuple[Bar, ...]:
     )
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
     """The groups as a list; one opens its rows."""
     metric = split_metric(view)

@@ -1,10 +1,9 @@
 """Words and addresses that several panels need."""
 
-from cockpit import format
 from cockpit.i18n import _, language
+from cockpit.labels import format, words
 from cockpit.panels.answers import Asked, source_names
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.view_state import View
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric

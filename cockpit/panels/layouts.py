@@ -16,8 +16,8 @@ from cockpit import panels
 from cockpit.errors import UsageError
 from cockpit.modules import import_all
 from cockpit.panels.base import Panel, kinds
-from cockpit.seen import catalog_of
 from cockpit.settings import Settings
+from cockpit.view_state import catalog_of
 from data import yamls
 from data.levels import LEVELS, meant
 from metrics.catalog import Catalog

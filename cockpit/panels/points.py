@@ -8,10 +8,10 @@ from pydantic import Field
 from cockpit.components import areamap
 from cockpit.components.areamap import MapPoint
 from cockpit.i18n import _, language, ngettext
-from cockpit.kept import kept
 from cockpit.panels import answers, todo
 from cockpit.panels.base import Panel, Query
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics.frames import each
 
 
@@ -39,7 +39,7 @@ class PointsPanel(Panel):
         areamap.areamap(view, (), parent=view.area, points=points, own=True, height=self.height)
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def case_points(view: View) -> tuple[MapPoint, ...]:
     found, _counts = answers.to_do(view.edition, view.area)
     return tuple(

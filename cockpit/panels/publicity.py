@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from cockpit import format
 from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Row
 from cockpit.panels.base import Panel
 from cockpit.panels.labels import ask
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
 from metrics.frames import each

@@ -5,13 +5,13 @@ from typing import Literal
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format
 from cockpit.panels.base import Panel
 from cockpit.panels.layouts import Row, StackPanel
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics import areas
 from metrics.beside import side_by_side
 
@@ -51,7 +51,7 @@ def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
     return [panel for panel in panels if view.area.level in panel.levels]
 
 
-@kept(maxsize=256)
+@single_flight_cache(maxsize=256)
 def query_ahead(view: View) -> None:
     """Query in parallel what the panels need one by one, so that each finds its answer cached."""
     panels = of_level(view, view.layout.panels)

@@ -6,16 +6,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cockpit import format
 from cockpit.components.tiles import Tile
 from cockpit.components.tiles import tile as tile_of
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Vital
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import ask
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics.catalog import Catalog
 from metrics.catalog.model import Counterpart
 
@@ -86,7 +86,7 @@ def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ..
     return tuple(dict.fromkeys((*names, *(other.metric for other in others if other))))
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def metric_tiles(view: View, names: tuple[str, ...], asked: tuple[str, ...], most: int) -> tuple[Tile, ...]:
     """The tiles of the first `most` metrics that have data, answered among `asked`."""
     found = answers.vitals(ask(view), asked)

@@ -5,16 +5,16 @@ from typing import Literal
 
 import pandas as pd
 
-from cockpit import format
 from cockpit.components.timeline import Stage, State
 from cockpit.components.todo import Card, Count
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Row
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import source_name
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from data.values.zones import elapsed
 from metrics.frames import each
 
@@ -49,7 +49,7 @@ class TodoPanel(Panel):
             header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
     found = answers.to_do(view.edition, view.area)[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
@@ -57,7 +57,7 @@ def counts(view: View) -> tuple[Count, ...]:
     return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def cards(view: View) -> tuple[Card, ...]:
     return tuple(_card(view, row) for row in each(answers.to_do(view.edition, view.area)[0].head(MOST_CARDS)))
 

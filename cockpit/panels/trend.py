@@ -7,15 +7,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cockpit import charts, format
+from cockpit.drawing import charts
 from cockpit.i18n import _, language
-from cockpit.kept import kept
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Series
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import ask, rows_link
 from cockpit.panels.tiles import asked_together
-from cockpit.seen import View
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
 from metrics.catalog import Metric
 from metrics.compare import is_running
 from metrics.period import DAY
@@ -52,8 +53,8 @@ class TrendPanel(Panel):
             trend_figure(view, False)
 
     def draw(self, view: View, *, leads: bool) -> None:
-        from cockpit import figures
         from cockpit.components import header
+        from cockpit.drawing import figures
 
         view = self.at(view)
         name = view.metric.name[language()]
@@ -75,7 +76,7 @@ def has_trend(view: View) -> bool:
     return any(value is not None for series in answers.line(ask(view), view.metric) for value in series.values)
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def trend_figure(view: View, dark: bool) -> charts.Figure:
     """`dark` tells apart the two figures of a view, whose colours are set on the server."""
     metric, found = view.metric, answers.line(ask(view), view.metric)
@@ -94,7 +95,7 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
     return charts.Line(name, series.values, style, [bucket.start for bucket in series.buckets])
 
 
-@kept(maxsize=512)
+@single_flight_cache(maxsize=512)
 def months_figure(view: View, metric: Metric, dark: bool) -> charts.Figure:
     """The months of the tiles' lines. `dark` tells apart the two figures of a view."""
     found = answers.vitals(ask(view), asked_together(view))

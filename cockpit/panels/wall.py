@@ -9,8 +9,8 @@ from cockpit.components import wall
 from cockpit.components.wall import TURN
 from cockpit.panels import layouts, screen
 from cockpit.panels.alerts import reds_of
-from cockpit.seen import View
 from cockpit.view import current
+from cockpit.view_state import View
 from metrics import areas
 from metrics.areas import Area
 

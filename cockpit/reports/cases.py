@@ -6,16 +6,15 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.names import source_name
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name
 from cockpit.reports import progress, wording
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from data.levels import LEVELS, LOWEST, is_above
 from data.schema import CASES
 from metrics import areas

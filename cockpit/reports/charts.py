@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from cockpit import format
-from cockpit.palette import LIGHT
+from cockpit.drawing.palette import LIGHT
+from cockpit.labels import format
 from cockpit.reports.model import Chart, Series
 
 WIDTH, HEIGHT = 620, 250

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cockpit import format
 from cockpit.i18n import _, language, using
+from cockpit.labels import format, words
 from cockpit.panels import answers
 from cockpit.panels.answers import Asked
 from cockpit.reports import provenance, sections, wording
@@ -14,8 +14,7 @@ from cockpit.reports.kind import Cases, Kind, Section
 from cockpit.reports.model import Block, Document, Heading, Part, Text
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.view_state import View
 
 
 def build(told: Told, *, id: str, who: str, made_at: datetime) -> Document:

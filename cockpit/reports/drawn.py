@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
-from cockpit import format
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ages, Trend

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from cockpit.errors import CockpitError, UsageError
 from cockpit.i18n import _
+from cockpit.labels.wording import worded
 from cockpit.reports.model import Block, Text
-from cockpit.wording import worded
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 from metrics.failures import Uncomputable

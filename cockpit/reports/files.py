@@ -15,8 +15,8 @@ from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
+from cockpit.labels.wording import worded
 from cockpit.reports import make, shelf
-from cockpit.wording import worded
 from data.desk.errors import DeskError
 
 PATH = "/files/report/{id}"

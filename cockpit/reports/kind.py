@@ -11,9 +11,9 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from cockpit.access.policy import Can
 from cockpit.i18n import _
+from cockpit.labels import words
 from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
-from cockpit.screens import words
 from data import yamls
 from data.levels import LEVELS, meant
 from data.schema import FACTS

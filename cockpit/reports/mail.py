@@ -13,8 +13,8 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cockpit import format
 from cockpit.i18n import _, language, using
+from cockpit.labels import format
 from cockpit.reports import make
 from cockpit.reports.errors import ReportError
 from cockpit.reports.request import kinds_of

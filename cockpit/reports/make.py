@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from cockpit.access.policy import Grants, Held
 from cockpit.i18n import _
+from cockpit.labels import words
 from cockpit.reports import content, fonts, request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
 from cockpit.reports.progress import Listener, heard
 from cockpit.reports.request import Request, Told
-from cockpit.screens import words
 from cockpit.settings import Settings
 from data import editions
 from data.desk import reports as desk_reports

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from cockpit import format
+from cockpit.labels import format
 
 Level = Literal[1, 2, 3]
 Style = Literal["body", "note", "right", "plain"]

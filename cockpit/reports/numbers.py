@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cockpit import format
 from cockpit.i18n import _, language
+from cockpit.labels import format
 from cockpit.reports.model import Cell
 from metrics.catalog import Metric
 from metrics.query import SMALL, WITHOUT_VALUE

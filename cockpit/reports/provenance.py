@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from cockpit import format
 from cockpit.i18n import _, language
+from cockpit.labels import format, words
 from cockpit.reports import wording
 from cockpit.reports.model import Definition, Provenance
 from cockpit.reports.request import Told
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from metrics.catalog import Catalog, Metric
 from metrics.period import DAY
 

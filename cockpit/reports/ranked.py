@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from cockpit import format
 from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format, words
 from cockpit.panels import answers
 from cockpit.reports import tables, wording
 from cockpit.reports.errors import or_why
@@ -11,7 +11,6 @@ from cockpit.reports.kind import Ranking, Reds
 from cockpit.reports.model import Block, Cell, Column, Table, Text
 from cockpit.reports.numbers import count, figure, name_of, plain, shown_as, step
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from metrics.catalog import Metric
 from metrics.question import AREAS
 from metrics.reds import Red

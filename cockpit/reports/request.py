@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from cockpit import editions
 from cockpit.access.policy import Can, Grants
 from cockpit.i18n import _
+from cockpit.labels import words
+from cockpit.labels.wording import worded
 from cockpit.panels import layouts
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
-from cockpit.screens import words
-from cockpit.seen import View, catalog_of
 from cockpit.settings import Settings
-from cockpit.wording import worded
+from cockpit.view_state import View, catalog_of
 from data.editions import Edition
 from data.errors import Damaged, DataError
 from metrics import areas

@@ -6,14 +6,15 @@ from functools import cached_property
 
 import pandas as pd
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.i18n import _
-from cockpit.names import area_name
+from cockpit.labels import format
+from cockpit.labels.names import area_name
 from cockpit.panels import answers
 from cockpit.panels.answers import Asked, Vital
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.values.calendar import calendar
 from metrics import areas
 from metrics.catalog import Metric

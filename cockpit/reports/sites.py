@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit import faults, format, verdicts
 from cockpit.i18n import _
+from cockpit.labels import faults, format, words
+from cockpit.labels import site_verdicts as verdicts
 from cockpit.reports.kind import Sites
 from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
 from cockpit.reports.numbers import count, measured
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from data.site_rules import site_rules
 from metrics.findings import findings
 from metrics.frames import records

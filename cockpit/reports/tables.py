@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from cockpit import format
 from cockpit.i18n import _, ngettext
-from cockpit.names import source_name
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name
 from cockpit.panels import answers
 from cockpit.panels.answers import Part
 from cockpit.reports import wording
@@ -13,7 +13,6 @@ from cockpit.reports.kind import TableBy, Tiles
 from cockpit.reports.model import Block, Cell, Column, Table
 from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from data.levels import LEVELS, is_above
 from metrics import areas
 from metrics.areas import BELOW

@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit import format
 from cockpit.i18n import _, language
-from cockpit.names import source_name
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name
 from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
-from cockpit.screens import words
 from data.editions import Edition
 from metrics.catalog import Metric
 from metrics.catalog.model import Text

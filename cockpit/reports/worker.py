@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit import settings
-from cockpit.background import Program, end_with_parent, give_way, module
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports.errors import explained
 from cockpit.reports.progress import Listener
+from cockpit.server.background import Program, end_with_parent, give_way, module
 from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.reports import Report

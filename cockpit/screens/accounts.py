@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import accounts as actions
@@ -14,6 +13,7 @@ from cockpit.components import header, searchbox
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
+from cockpit.labels import format
 from cockpit.nav import here
 from cockpit.screens import desk
 from data.desk import accounts, clock, identities, requests

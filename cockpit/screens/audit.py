@@ -11,8 +11,8 @@ from cockpit.address import link
 from cockpit.components import actions, header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
+from cockpit.labels.wording import worded
 from cockpit.screens import desk
-from cockpit.wording import worded
 from data.desk import audit
 from data.desk.audit import EVENTS
 from data.desk.proof import verify

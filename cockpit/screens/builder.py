@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 from pydantic import ValidationError
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import reports
@@ -15,7 +15,8 @@ from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
-from cockpit.names import area_name, source_name
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name, source_name
 from cockpit.panels import answers
 from cockpit.panels.labels import ask as asked_of
 from cockpit.reports import content
@@ -24,8 +25,8 @@ from cockpit.reports.errors import explained
 from cockpit.reports.kind import Kind
 from cockpit.reports.request import MOST_AREAS, Request, kinds_of
 from cockpit.reports.writers import page
-from cockpit.screens import desk, words
-from cockpit.seen import View
+from cockpit.screens import desk
+from cockpit.view_state import View
 from data.errors import DataError
 from metrics import areas
 from metrics.question import filters

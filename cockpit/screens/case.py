@@ -6,17 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.access import guard
 from cockpit.components import areamap, header
 from cockpit.components.areamap import MapPoint
 from cockpit.components.record import Item
 from cockpit.components.timeline import Stage
 from cockpit.i18n import _, ngettext
-from cockpit.names import area_name, source_name
-from cockpit.screens import words
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name, source_name
 from cockpit.screens.shared import case_href
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.ledger import Batch, batch_of
 from data.values.zones import elapsed
 from metrics import areas

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit import editions, format, problem, settings, wording
+from cockpit import editions, problem, settings
 from cockpit import view as views
 from cockpit.access import guard, whole
 from cockpit.access.policy import Can
@@ -15,8 +15,8 @@ from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.labels import format, wording, words
+from cockpit.view_state import View
 from data import ledger
 from data.editions import EVERYTHING, EditionInfo, rolled_back
 from data.editions import editions as published

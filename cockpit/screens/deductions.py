@@ -4,15 +4,15 @@ from functools import partial
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.access import guard, visitors
 from cockpit.actions import sites as actions
 from cockpit.actions.action import Actor
 from cockpit.components import header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
-from cockpit.screens import desk, words
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.screens import desk
+from cockpit.view_state import View
 from data.desk import deductions
 from data.desk.deductions import Deduction
 

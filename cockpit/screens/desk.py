@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.components import header
 from cockpit.components.record import Item
 from cockpit.components.record import record as shown
 from cockpit.components.table import Page
 from cockpit.errors import CockpitError
 from cockpit.i18n import _
+from cockpit.labels import format
+from cockpit.labels.wording import worded
 from cockpit.nav import here
-from cockpit.wording import worded
 from data.desk.errors import DeskError
 from data.errors import DataError
 

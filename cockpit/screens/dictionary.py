@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.components.glossary import Entry, Section
 from cockpit.components.record import Item
 from cockpit.i18n import LANGUAGES, _, language
-from cockpit.screens import passport, words
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.screens import passport
+from cockpit.view_state import View
 from metrics.catalog import Metric
 
 MARKS = ("S", "F", "M", "G")

@@ -16,14 +16,15 @@ from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import language, using
-from cockpit.names import area_name
-from cockpit.screens import rows, words
+from cockpit.labels import words
+from cockpit.labels.names import area_name
+from cockpit.labels.wording import worded
+from cockpit.screens import rows
 from cockpit.screens.rows import Chosen, order_of
-from cockpit.seen import View
 from cockpit.serving import costly
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, read
-from cockpit.wording import worded
+from cockpit.view_state import View
 from data.desk.errors import DeskError
 from data.errors import DataError, TooMany, TooSlow, Unavailable
 from data.schema import FACTS

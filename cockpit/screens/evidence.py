@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cockpit import faults, format, settings
+from cockpit import settings
 from cockpit.components import header
 from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _
-from cockpit.screens import words
-from cockpit.seen import View
-from cockpit.wording import worded
+from cockpit.labels import faults, format, words
+from cockpit.labels.wording import worded
+from cockpit.view_state import View
 from data.probe.evidence import ID, Evidence
 from data.probe.failures import Failure
 from data.probe.web.charset import decode

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from cockpit import editions, format, settings
+from cockpit import editions, settings
 from cockpit.access import demo, visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import grants as actions
@@ -13,6 +13,7 @@ from cockpit.actions.action import Actor
 from cockpit.components import header, searchbox
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
+from cockpit.labels import format
 from cockpit.nav import here
 from cockpit.screens import desk
 from data.desk import accounts

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit import format
 from cockpit.components import tiles
 from cockpit.components.record import Item, record
 from cockpit.i18n import _, language
-from cockpit.names import source_name, sources
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name, sources
 from cockpit.panels.answers import Asked, Vital, vitals
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.levels import is_above
 from metrics import areas
 from metrics.catalog import Metric, Stock, current

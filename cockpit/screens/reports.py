@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from cockpit import format, settings
+from cockpit import settings
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import reports as actions
@@ -16,12 +16,13 @@ from cockpit.components.record import Item
 from cockpit.components.record import record as shown
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
-from cockpit.names import area_name
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name
+from cockpit.labels.wording import worded
 from cockpit.reports import make, shelf, wording
 from cockpit.reports.request import kinds_of
-from cockpit.screens import desk, words
-from cockpit.seen import View
-from cockpit.wording import worded
+from cockpit.screens import desk
+from cockpit.view_state import View
 from data.desk import reports
 from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report
 

@@ -8,18 +8,18 @@ from typing import Any, TypedDict
 
 import streamlit as st
 
-from cockpit import format, problem
+from cockpit import problem
 from cockpit.components import header
 from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, Page
 from cockpit.i18n import _, language
-from cockpit.names import area_name, source_name
-from cockpit.screens import words
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name, source_name
+from cockpit.labels.wording import worded
+from cockpit.labels.words import NOT_GIVEN
 from cockpit.screens.shared import case_href, when
-from cockpit.screens.words import NOT_GIVEN
-from cockpit.seen import View
 from cockpit.view import BadParameter
-from cockpit.wording import worded
+from cockpit.view_state import View
 from data.levels import LOWEST
 from data.schema import FACTS, NUMERIC
 from metrics import areas

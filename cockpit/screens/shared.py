@@ -5,13 +5,12 @@ from html import escape
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.components import header
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
-from cockpit.names import source_name, sources
-from cockpit.screens import words
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name, sources
+from cockpit.view_state import View
 from metrics import areas
 from metrics.freshness import Freshness
 from metrics.question import exists_at

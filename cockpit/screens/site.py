@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from cockpit import format, settings, verdicts
+from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
@@ -24,10 +24,12 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.visits import Line, Mark, visits
 from cockpit.i18n import _, ngettext
-from cockpit.names import area_name
-from cockpit.screens import desk, evidence, words
+from cockpit.labels import format, words
+from cockpit.labels import site_verdicts as verdicts
+from cockpit.labels.names import area_name
+from cockpit.screens import desk, evidence
 from cockpit.screens import sites as screen
-from cockpit.seen import View
+from cockpit.view_state import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
 from metrics import sites

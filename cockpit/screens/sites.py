@@ -5,13 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit import format, verdicts
 from cockpit.components import actions, header, searchbox
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
-from cockpit.names import area_name
-from cockpit.screens import desk, words
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.labels import site_verdicts as verdicts
+from cockpit.labels.names import area_name
+from cockpit.screens import desk
+from cockpit.view_state import View
 from metrics import sites
 from metrics.sites import LIMITS, Limit
 

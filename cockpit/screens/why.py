@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cockpit import format
 from cockpit.components import bars, header, tiles
 from cockpit.components.bars import Bar
 from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.tiles import Tile
 from cockpit.i18n import _, language, ngettext
-from cockpit.movers import decimals_of, group_name, named_movers, split_title
-from cockpit.screens import words
-from cockpit.screens.words import NOT_GIVEN
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.labels.movers import decimals_of, group_name, named_movers, split_title
+from cockpit.labels.words import NOT_GIVEN
+from cockpit.view_state import View
 from metrics.compare import so_far
 from metrics.question import AREAS
 from metrics.question import filters as known

@@ -16,8 +16,9 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cockpit import settings, telemetry
+from cockpit import settings
 from cockpit.i18n import _, ngettext
+from cockpit.server import telemetry
 from cockpit.serving.fair import FairQueue, Full
 from data import queries
 from data.errors import TooMany

@@ -13,8 +13,9 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from cockpit import settings, telemetry
+from cockpit import settings
 from cockpit.access import early
+from cockpit.server import telemetry
 from cockpit.serving import headers
 from cockpit.serving.connections import Waiting
 

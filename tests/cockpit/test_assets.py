@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cockpit import assets
+from cockpit.server import assets
 from tests.cockpit.test_geo import get
 
 

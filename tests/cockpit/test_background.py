@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cockpit import background, health, telemetry
-from cockpit.background import Background, Program, Watch
+from cockpit.server import background, health, telemetry
+from cockpit.server.background import Background, Program, Watch
 from data.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +25,8 @@ STUBBORN = (
 )
 SERVER = """
 import sys, time
-from cockpit.background import Program, Watch
-child = "import time; from cockpit.background import end_with_parent; end_with_parent(); time.sleep(600)"
+from cockpit.server.background import Program, Watch
+child = "import time; from cockpit.server.background import end_with_parent; end_with_parent(); time.sleep(600)"
 watch = Watch([Program("sleeper", (sys.executable, "-c", child))])
 watch.start()
 while not watch.processes[0].pid:

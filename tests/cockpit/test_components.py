@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import plotly.graph_objects as go
 import pytest
 
-from cockpit import charts, figures, i18n
+from cockpit import i18n
 from cockpit.components import areamap, base, header, ranking, tiles
+from cockpit.drawing import charts, figures
 from metrics.catalog import Metric, load
 from metrics.period import Period
 

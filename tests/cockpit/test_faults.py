@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from cockpit import faults, i18n
+from cockpit import i18n
+from cockpit.labels import faults
 from data.probe.axe import Fault, grave
 from data.probe.failures import Failure
 

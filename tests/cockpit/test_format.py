@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from cockpit import format, i18n
+from cockpit import i18n
+from cockpit.labels import format
 from metrics.catalog import Metric, load
 from metrics.period import Period
 

@@ -13,8 +13,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from cockpit import assets, geo, outlines, settings
+from cockpit import settings
 from cockpit.access.policy import OPERATOR
+from cockpit.drawing import outlines
+from cockpit.server import assets, geo
 from cockpit.serving.headers import Headers
 from data.areas import load_areas
 from data.editions import Edition

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cockpit import probing, settings
-from cockpit.background import Watch
+from cockpit import settings
+from cockpit.server import probing
+from cockpit.server.background import Watch
 from data.errors import DataError
 from data.home import Home
 from data.probe import service

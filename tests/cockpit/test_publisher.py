@@ -70,7 +70,7 @@ def publishers(served: Served) -> list[psutil.Process]:
     found = []
     for server in served.processes:
         if server.poll() is None:
-            found += [p for p in psutil.Process(server.pid).children() if "cockpit.publisher" in p.cmdline()]
+            found += [p for p in psutil.Process(server.pid).children() if "cockpit.server.publisher" in p.cmdline()]
     return found
 
 
@@ -166,7 +166,8 @@ def publishers_left(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            ours = "cockpit.publisher" in process.cmdline() and process.environ().get("COCKPIT_HOME") == str(home)
+            named = "cockpit.server.publisher" in process.cmdline()
+            ours = named and process.environ().get("COCKPIT_HOME") == str(home)
         except psutil.Error:
             continue
         found += [process] if ours else []

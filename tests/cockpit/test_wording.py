@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cockpit import i18n, messages, wording
-from cockpit.wording import worded
+from cockpit import i18n
+from cockpit.labels import messages, wording
+from cockpit.labels.wording import worded
 from data.desk.reports import GIVEN_UP
 from tests.cockpit import sayings
 from tests.cockpit.sayings import ROOT, Said
@@ -201,8 +202,8 @@ def test_the_first_faults_of_a_reconciliation_are_spoken_one_by_one() -> None:
 
 
 HANDED_ON = {
-    "cockpit/geo.py": "asked by scripts, which show none of it",
-    "cockpit/health.py": "read by machines, and whoever runs them",
+    "cockpit/server/geo.py": "asked by scripts, which show none of it",
+    "cockpit/server/health.py": "read by machines, and whoever runs them",
     "cockpit/access/identity.py": LOGGED,
     "cockpit/panels/layouts.py": STARTED,
     "cockpit/reports/kind.py": "faults that are worded already",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cockpit import i18n
-from cockpit.screens import words
+from cockpit.labels import words
 from data.probe import rules as probe
 from data.site_rules import site_rules
 from metrics.catalog.read import HERE

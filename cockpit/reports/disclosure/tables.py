@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from cockpit import format
 from cockpit.i18n import _
+from cockpit.labels import format
 from cockpit.reports.disclosure.choose import Published, suppressed
 from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations
 from cockpit.reports.model import Block, Cell, Part, Table

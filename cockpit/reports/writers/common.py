@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from cockpit import format
 from cockpit.i18n import _, ngettext
+from cockpit.labels import format
 from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table, Text
 
 MOST_ROWS = 1_000

@@ -8,9 +8,9 @@ from typing import Any
 
 import xlsxwriter
 
-from cockpit import format
+from cockpit.drawing.palette import LIGHT
 from cockpit.i18n import _, using
-from cockpit.palette import LIGHT
+from cockpit.labels import format
 from cockpit.reports.charts import wide
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.writers.common import imprint_labels, on_paper, run_on, told

@@ -14,10 +14,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from cockpit import health, settings
+from cockpit import settings
 from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import MOST_ROWS, api
+from cockpit.server import health
 from data import queries
 from data.desk import audit, clock, tokens
 from data.home import Home

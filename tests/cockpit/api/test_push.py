@@ -15,12 +15,13 @@ from fastapi import HTTPException, Request
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from cockpit import publisher, settings
+from cockpit import settings
 from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api import body as bodies
 from cockpit.api import push
 from cockpit.api.app import mounted
+from cockpit.server import publisher
 from data.desk import audit, tokens
 from data.home import Home
 from data.pushes import Publisher

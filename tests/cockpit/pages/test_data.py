@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.i18n import using
+from cockpit.labels import words as spoken
 from cockpit.screens import data
-from cockpit.screens import words as spoken
 from cockpit.view import View
 from data.contract import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
 from data.editions import ROLLED_BACK

@@ -120,7 +120,7 @@ def test_a_chinese_document_holds_no_command_and_no_iso_day(document: Made, kind
 
 
 def test_the_verdicts_of_the_report_are_those_of_the_page(config: Settings, document: Made) -> None:
-    from cockpit.verdicts import verdict
+    from cockpit.labels.site_verdicts import verdict
     from metrics.sites import sites
 
     shown = [(row["name"], verdict(row)[0]) for row in sites(current(config.data), DISTRICT)]

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from cockpit import background
 from cockpit.access.policy import OPERATOR
 from cockpit.i18n import using
 from cockpit.reports import mail, make, schedule, worker
 from cockpit.reports.errors import ReportError
+from cockpit.server import background
 from cockpit.settings import Settings, load
 from data.desk import clock, reports
 from data.desk.models import Report as Stored

@@ -3,7 +3,7 @@
 import re
 
 from cockpit.i18n import _, language
-from cockpit.wording import worded
+from cockpit.labels.wording import worded
 from data.probe.evidence import ID
 from data.probe.failures import Failure, Words
 

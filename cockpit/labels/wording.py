@@ -1,13 +1,14 @@
 """Messages of the layers below, which speak English alone, in the language of the screens.
 
-A message is known by the text that it is made of, of `cockpit.messages`. One that is not known is shown as it came.
+A message is known by its text in `cockpit.labels.messages`. One that is not known is shown as it came.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
-from cockpit import i18n, messages
+from cockpit import i18n
+from cockpit.labels import messages
 from data.desk.roles import ROLES
 from data.levels import LEVELS
 from metrics.period import UNITS
@@ -55,7 +56,7 @@ def _of_metric(name: str) -> str:
 
 
 def _of_level(name: str) -> str:
-    from cockpit.screens import words
+    from cockpit.labels import words
 
     return words.level(name) if name in LEVELS else _of_unit(name) if name in UNITS else words.column(name)
 

@@ -1,11 +1,10 @@
 """What moved a number, in words: the names of splits and groups, and the largest movers of one split."""
 
-from cockpit import format
 from cockpit.i18n import _
-from cockpit.names import area_name, source_name
-from cockpit.screens import words
-from cockpit.screens.words import NOT_GIVEN
-from cockpit.seen import View
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name, source_name
+from cockpit.labels.words import NOT_GIVEN
+from cockpit.view_state import View
 from metrics.catalog import Metric
 from metrics.question import AREAS
 from metrics.why import Explanation

@@ -1,4 +1,4 @@
-"""Plotly figures as plain dictionaries, in the theme's colours; `cockpit.figures` draws them.
+"""Plotly figures as plain dictionaries, in the theme's colours; `cockpit.drawing.figures` draws them.
 
 A point that can be opened carries its address as `customdata`; choosing it moves there.
 """
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from cockpit import format
+from cockpit.drawing.palette import DARK, LIGHT, Palette
 from cockpit.i18n import language
-from cockpit.palette import DARK, LIGHT, Palette
+from cockpit.labels import format
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
-    from cockpit.seen import View
+    from cockpit.view_state import View
 
 Figure = dict[str, Any]
 FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"

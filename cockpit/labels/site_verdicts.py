@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.i18n import _, ngettext
-from cockpit.screens import words
+from cockpit.labels import words
 from metrics import sites
 from metrics.sites import LIMITS, Limit
 

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cockpit import editions, outlines, settings
+from cockpit import editions, settings
 from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
+from cockpit.drawing import outlines
 from data.errors import DataError
 from data.levels import end_of
 from metrics import areas

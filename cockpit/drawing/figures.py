@@ -1,4 +1,4 @@
-"""Draws the figures of `cockpit.charts`; a chosen point moves to the address that it carries."""
+"""Draws the figures of `cockpit.drawing.charts`; a chosen point moves to the address that it carries."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
 from cockpit import nav
-from cockpit.charts import Figure
+from cockpit.drawing.charts import Figure
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 

@@ -1,4 +1,4 @@
-"""Answers that are kept, and made once even when many ask at the same moment."""
+"""A bounded cache whose values are computed once, even when many ask at the same moment."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,10 +9,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def kept(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Like `lru_cache`, and whoever asks for what is being made waits for it instead of making it as well.
+def single_flight_cache(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Like `lru_cache`; a call that is being computed is waited for instead of computed again.
 
-    When everybody comes at nine, the same questions are asked by all before the first of them is answered.
+    When everybody comes at nine, all ask the same before the first answer is there.
     """
 
     def keep(make: Callable[P, T]) -> Callable[P, T]:
@@ -59,7 +59,7 @@ class _Once(Generic[P, T]):
                 raise call.error
             if call.ended_well:
                 return call.answer
-            # its viewer has gone, which ends a run by what is no Exception: make it oneself
+            # The computing run was cancelled: compute here.
 
 
 class _Call(Generic[T]):

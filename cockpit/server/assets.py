@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 COMPONENTS = HERE / "components"
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 TYPES = {"style.css": "text/css; charset=utf-8", "cockpit.js": "text/javascript; charset=utf-8"}

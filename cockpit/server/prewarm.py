@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit import editions, settings
 from cockpit.panels import screen
-from cockpit.seen import catalog_of
 from cockpit.view import read
+from cockpit.view_state import catalog_of
 from data.editions import Edition
 from data.errors import DataError
 from metrics import areas, sites
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SLOW = (
     "numpy", "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "streamlit.elements.plotly_chart",
-    "streamlit.elements.arrow", "cockpit.figures", "cockpit.components.header",
+    "streamlit.elements.arrow", "cockpit.drawing.figures", "cockpit.components.header",
 )  # fmt: skip
 LOOK_SECONDS = 2.0
 ALL_SECONDS = 1800.0

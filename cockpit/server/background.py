@@ -22,7 +22,7 @@ from data.errors import DataError
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LOOK_SECONDS = 1.0
 LASTING_SECONDS = 10.0
 """A process that lived longer is started again at once when it dies."""

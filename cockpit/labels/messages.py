@@ -1,6 +1,6 @@
 """Every message of the layers below that a screen may show, by where it comes from; the Chinese is in locale/zh.po.
 
-{placeholders} stand for what differs; `cockpit.wording` says what one may look like, and which are worded in turn.
+{placeholders} stand for what differs; `cockpit.labels.wording` says what each may be, and which are worded in turn.
 """
 
 from cockpit.i18n import N_

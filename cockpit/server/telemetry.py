@@ -16,8 +16,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit import background, editions, publisher, settings
+from cockpit import editions, settings
 from cockpit.access import visitors
+from cockpit.server import background, publisher
 from data import queries
 from data.errors import DataError
 

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from cockpit import format
 from cockpit.i18n import _
+from cockpit.labels import format
 from metrics.compare import How, against, is_whole, unit_of
 from metrics.period import DAY, Period
 

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cockpit import background, editions, settings
+from cockpit import editions, settings
 from cockpit.access import visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
+from cockpit.server import background
 from data.editions import Edition
 from data.errors import DataError
 

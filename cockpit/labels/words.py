@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit import format
 from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format
 from data.contract import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
 from data.formats.csv_tables import SWALLOWED
 from data.levels import BY_ID

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cockpit.kept import kept
+from cockpit.single_flight import single_flight_cache
 
 
 def together(ask, count: int = 8) -> list[object]:
@@ -30,7 +30,7 @@ def together(ask, count: int = 8) -> list[object]:
 def test_what_is_asked_at_once_is_made_once_and_kept() -> None:
     made = []
 
-    @kept(maxsize=4)
+    @single_flight_cache(maxsize=4)
     def answer(n: int, *, twice: bool = False) -> int:
         made.append(n)
         time.sleep(0.1)
@@ -50,7 +50,7 @@ class Gone(BaseException):
 def test_who_waits_shares_a_failure_but_not_the_end_of_another_run(error: BaseException, tries: int) -> None:
     tried = []
 
-    @kept(maxsize=4)
+    @single_flight_cache(maxsize=4)
     def answer() -> str:
         tried.append(1)
         time.sleep(0.1)
@@ -65,7 +65,7 @@ def test_who_waits_shares_a_failure_but_not_the_end_of_another_run(error: BaseEx
 
 
 def test_the_bound_holds() -> None:
-    @kept(maxsize=2)
+    @single_flight_cache(maxsize=2)
     def answer(n: int) -> object:
         return object()
 
@@ -78,14 +78,14 @@ def test_the_bound_holds() -> None:
 @pytest.mark.parametrize("argument", [[], {}])
 def test_what_cannot_be_known_again_is_refused(argument: object) -> None:
     with pytest.raises(TypeError):
-        kept(maxsize=2)(lambda thing: thing)(argument)
+        single_flight_cache(maxsize=2)(lambda thing: thing)(argument)
 
 
 def test_what_is_kept_can_be_let_go_as_of_lru_cache() -> None:
     """The benchmark of a cold cockpit rests on it."""
     made: list[int] = []
 
-    @kept(maxsize=8)
+    @single_flight_cache(maxsize=8)
     def ask(number: int) -> int:
         made.append(number)
         return number

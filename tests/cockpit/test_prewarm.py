@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cockpit import editions, settings, warm
+from cockpit import editions, settings
 from cockpit.access.policy import Grants, Held
 from cockpit.panels import alerts, screen
+from cockpit.server import prewarm as warm
 from cockpit.view import View, read
 from data.home import Home
 from metrics import sites

@@ -9,7 +9,7 @@ import os
 import time
 
 from cockpit import settings
-from cockpit.background import Program, end_with_parent, module
+from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
 from data.errors import DataError
 from data.home import Home
@@ -32,7 +32,7 @@ def program(config: Settings) -> Program:
         return spool.exists and has_work(spool)
 
     return Program(
-        "publisher", module("cockpit.publisher"), wanted, retry=PATIENCE, lock=spool.folder / "publisher.lock"
+        "publisher", module("cockpit.server.publisher"), wanted, retry=PATIENCE, lock=spool.folder / "publisher.lock"
     )
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 
 from cockpit import settings
-from cockpit.background import Program, end_with_parent, module
+from cockpit.server.background import Program, end_with_parent, module
 from data.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 AGAIN_SECONDS = 60.0
 """Until it is seen whether the home is free, or it has recovered."""
 
-PROGRAM = Program("prober", module("cockpit.probing"), retry=(AGAIN_SECONDS, AGAIN_SECONDS), rest=AGAIN_SECONDS)
+PROGRAM = Program("prober", module("cockpit.server.probing"), retry=(AGAIN_SECONDS, AGAIN_SECONDS), rest=AGAIN_SECONDS)
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal, Protocol
 
-from cockpit import compared, editions, settings
+from cockpit import editions, settings
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
+from cockpit.labels import comparison as compared
 from data.editions import Edition
 from metrics import areas
 from metrics.areas import Area

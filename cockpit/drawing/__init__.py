@@ -1,0 +1,1 @@
+"""Charts and outlines as data, and what draws them."""

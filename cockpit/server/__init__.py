@@ -1,0 +1,1 @@
+"""What runs around the screens: processes, prewarming, health, telemetry, static files."""
