@@ -24,7 +24,7 @@ from cockpit.server import assets, background, geo, health, probing, publisher, 
 from cockpit.server import prewarm as warm
 from cockpit.serving import costly, headers
 from cockpit.serving.bodies import LimitedBodies
-from data import queries
+from data.editions import queries
 
 WALL = {"wall": "1", "embed": "true", "embed_options": "dark_theme"}
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.load import run, told
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
 from metrics.areas import area, children, find, path
 

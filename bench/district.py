@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
 
 

@@ -25,7 +25,7 @@ from cockpit.access.policy import OPERATOR
 from cockpit.panels import screen
 from cockpit.panels.layouts import load
 from cockpit.view_state import View
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.areas import children, root
 from metrics.catalog import current, read

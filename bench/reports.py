@@ -30,7 +30,7 @@ from cockpit.reports.request import Request
 from cockpit.settings import Settings, load
 from data.desk import reports
 from data.desk.store import open_desk
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.areas import root
 from metrics.period import DAY, last_day, month_start, shift

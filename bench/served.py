@@ -19,7 +19,7 @@ from bench.viewer import Place, Viewer
 from data.desk import accounts, sessions
 from data.desk.errors import Refused
 from data.desk.store import Desk, open_desk
-from data.editions import current, path_of, point
+from data.editions.edition import current, path_of, point
 from data.home import Home
 from metrics.areas import Area, children, root
 

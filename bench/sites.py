@@ -18,12 +18,12 @@ import yaml
 
 from bench.served import Served, served
 from bench.viewer import SHELL
-from data.areas import load_areas
-from data.editions import Edition, open_edition
+from data.areas.loading import load_areas
+from data.editions.edition import Edition, open_edition
+from data.editions.publish import publish
 from data.home import Home
-from data.ingest import load
-from data.publish import publish
-from data.sources import read_source
+from data.ingest.loading import load
+from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 
 DISTRICT = 990101000000

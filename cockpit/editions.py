@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from cockpit.settings import Settings
-from data import editions
-from data.editions import Edition
+from data.editions import edition as editions
+from data.editions.edition import Edition
 from data.errors import DataError
 
 HOLD_SECONDS = 10.0

@@ -21,16 +21,16 @@ from cockpit.panels import layouts
 from cockpit.panels.layouts import Layout
 from cockpit.reports import shelf
 from cockpit.view_state import View, catalog_of
-from data.editions import Edition
+from data.areas.levels import LEVELS, SPANS
+from data.editions.edition import Edition
 from data.errors import Damaged, DataError, TooSlow
-from data.levels import LEVELS, SPANS
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
+from metrics.engine.extent import default_period
+from metrics.engine.question import metric_of
 from metrics.errors import MetricsError
-from metrics.extent import default_period
 from metrics.period import Period
-from metrics.question import metric_of
 
 KEPT = ("topic", "area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 """The parameters of every page; the others belong to one page and are left behind by `View.href`."""

@@ -14,15 +14,15 @@ from cockpit import editions, settings
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.labels import comparison as compared
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric, load, use
 from metrics.catalog.model import Text
 from metrics.compare import against, is_running
-from metrics.extent import is_empty
+from metrics.engine.extent import is_empty
+from metrics.engine.question import exists_at
 from metrics.period import Period
-from metrics.question import exists_at
 
 
 class Layout(Protocol):

@@ -55,7 +55,7 @@ def stored(fact: Fact, time_type: str = LOCAL) -> dict[str, str]:
 
 
 PAST_COLUMNS = {"cause": "INTEGER", "same_as": "INTEGER"}
-"""Columns of `past_<fact>` beside those of the fact: what `data.upsert` keeps so that a batch can be unloaded."""
+"""Further columns of `past_<fact>`: what `data.ingest.upsert` keeps so that a batch can be unloaded."""
 
 REFUSED_COLUMNS = {"row": "BIGINT", "ways": "VARCHAR[]", "sender": "BIGINT", "duplicate": "BOOLEAN"}
 """Columns of `refused_<fact>` beside those of the fact: rows without an area, typed and masked as accepted ones are.

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.schema import FACTS
 from metrics.catalog import Catalog, Domain, current
-from metrics.feeds import narrowed
+from metrics.engine.feeds import narrowed
+from metrics.engine.quantiles import held, held_only
+from metrics.engine.question import Question, question
+from metrics.engine.sums import facts_sql, parameters
 from metrics.period import Period
-from metrics.question import Question, question
-from metrics.spread import held, held_only
-from metrics.sums import facts_sql, parameters
 
 BUCKETS: tuple[tuple[str, float, float | None], ...] = (
     ("<1", 0, 1), ("1-3", 1, 3), ("3-7", 3, 7), ("7-15", 7, 15), ("15-30", 15, 30), ("30-90", 30, 90),

@@ -5,8 +5,8 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-from data.editions import Edition
-from data.levels import LEVELS, SPANS, is_above
+from data.areas.levels import LEVELS, SPANS, is_above
+from data.editions.edition import Edition
 from metrics.errors import MetricsError
 
 FIELDS = (

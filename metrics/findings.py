@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from data.editions import Edition
+from data.editions.edition import Edition
+from metrics.engine.views import LOOK_BACK_DAYS
 from metrics.period import Period
 from metrics.scope import asked_area
-from metrics.views import LOOK_BACK_DAYS
 
 COLUMNS = (
     "site_key", "site", "asset", "name", "rule", "checked_at", "observed", "observed_unit", "passed", "veto",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from data.editions import Edition
+from data.editions.edition import Edition
 
 SILENT_AFTER_CYCLES = 2
 """A source is silent when its newest fact is older than two of its delivery cycles (domain.md 4.6, check 7)."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from data.editions import EVERYTHING, Edition
+from data.editions.edition import EVERYTHING, Edition
 from metrics.scope import holds
 
 HIDDEN = "***"

@@ -10,19 +10,19 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from data.editions import Edition
-from metrics.beside import side_by_side
+from data.editions.edition import Edition
 from metrics.catalog import Catalog, Domain, Metric, current
-from metrics.extent import has_data
-from metrics.failures import Uncomputable, uncomputable
-from metrics.feeds import feed, narrowed
+from metrics.engine.extent import has_data
+from metrics.engine.failures import Uncomputable, uncomputable
+from metrics.engine.feeds import feed, narrowed
+from metrics.engine.parallel import side_by_side
+from metrics.engine.quantiles import spread
+from metrics.engine.question import Question, metric_of, question
+from metrics.engine.sums import sums
+from metrics.engine.totals import Cells
+from metrics.engine.views import views
 from metrics.freshness import freshness
 from metrics.period import Period
-from metrics.question import Question, metric_of, question
-from metrics.spread import spread
-from metrics.sums import sums
-from metrics.totals import Cells
-from metrics.views import views
 
 NO_SOURCE = "no source"
 """No source maps a column that the metric depends on."""

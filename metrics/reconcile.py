@@ -13,16 +13,16 @@ from typing import Any
 
 import pandas as pd
 
-from data.editions import Edition
-from data.levels import ROLLED, is_above
+from data.areas.levels import ROLLED, is_above
+from data.editions.edition import Edition
 from metrics.areas import levels, root
 from metrics.catalog import Catalog, current
-from metrics.failures import Uncomputable
-from metrics.frames import each
+from metrics.engine.failures import Uncomputable
+from metrics.engine.frames import each
+from metrics.engine.question import exists_at
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import COLUMNS, FAILED, query
-from metrics.question import exists_at
 
 MONTHS = 12
 TOLERANCE = 0.01

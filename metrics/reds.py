@@ -11,14 +11,14 @@ from typing import Literal
 
 import pandas as pd
 
-from data.editions import Edition
-from data.levels import end_of
+from data.areas.levels import end_of
+from data.editions.edition import Edition
 from metrics.areas import Area, below
 from metrics.catalog import Catalog, Metric, current
-from metrics.frames import each
+from metrics.engine.frames import each
+from metrics.engine.question import exists_at, filters
 from metrics.period import DAY, Period, last_day
 from metrics.query import query
-from metrics.question import exists_at, filters
 from metrics.scope import asked_area
 from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from data.editions import Edition
-from data.levels import BASE
-from data.repeats import DAYS
+from data.areas.levels import BASE
+from data.editions.edition import Edition
+from data.ingest.repeats import DAYS
 from metrics.scope import holds
 
 
@@ -24,7 +24,7 @@ class Earlier:
 def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
     """The latest case of the 30 days before `case`: of the same caller in the district, or of its place and category.
 
-    The rule is that of data.repeats, which marks a case as a repeat when the edition is built.
+    The rule is that of data.ingest.repeats, which marks a case as a repeat when the edition is built.
     """
     at, district = case["registered_at"], case["area"] // BASE.span
     sql = (

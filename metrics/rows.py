@@ -10,22 +10,22 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from data.editions import Edition
-from data.expressions import quoted
+from data.editions.edition import Edition
 from data.schema import FACTS, known
+from data.sources.expressions import quoted
 from metrics.ageing import aged, end_sql, has_age
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
+from metrics.engine.extent import has_data
+from metrics.engine.failures import uncomputable
+from metrics.engine.feeds import feed, narrowed
+from metrics.engine.quantiles import held, held_only
+from metrics.engine.question import Question, question
+from metrics.engine.sums import as_of_sql, facts_sql, parameters
+from metrics.engine.views import verdicts, view_sql
 from metrics.errors import MetricsError, did_you_mean
-from metrics.extent import has_data
-from metrics.failures import uncomputable
-from metrics.feeds import feed, narrowed
 from metrics.links import LINKS, hide
 from metrics.period import DAY, Period, last_day
-from metrics.question import Question, question
 from metrics.scope import OutOfScope, holds
-from metrics.spread import held, held_only
-from metrics.sums import as_of_sql, facts_sql, parameters
-from metrics.views import verdicts, view_sql
 
 WORST_FIRST = ("score", "passed", "name", "key")
 """By what the rows of a view are ordered: the first of these that it has; every view has a key."""

@@ -1,6 +1,6 @@
 """What a caller may ask of: checked by everything that answers with numbers, rows or geometry."""
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.areas import Area, area
 from metrics.errors import MetricsError
 

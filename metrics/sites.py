@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from data.editions import EVERYTHING, Edition
+from data.editions.edition import EVERYTHING, Edition
 from data.site_rules import site_rules
 from metrics.areas import root
 from metrics.catalog import load
-from metrics.frames import dictionaries
+from metrics.engine.frames import dictionaries
+from metrics.engine.question import question
+from metrics.engine.views import view_sql
 from metrics.period import DAY, Period, last_day
-from metrics.question import question
 from metrics.rows import fact
 from metrics.scope import asked_area, holds
-from metrics.views import view_sql
 
 DAYS = 14
 """How far back the checks of a site are told."""

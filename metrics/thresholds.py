@@ -7,11 +7,11 @@ from statistics import fmean, stdev
 
 import pandas as pd
 
-from data.editions import Edition
-from data.levels import LOWEST
+from data.areas.levels import LOWEST
+from data.editions.edition import Edition
 from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
-from metrics.frames import each
+from metrics.engine.frames import each
 from metrics.period import DAY, Period, last_day
 from metrics.query import SMALL, WITHOUT_VALUE, query
 

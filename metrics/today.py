@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.areas import area as area_of
 from metrics.catalog import Catalog, Metric, current
+from metrics.engine.frames import each
+from metrics.engine.question import exists_at, metric_of
 from metrics.errors import MetricsError
-from metrics.frames import each
 from metrics.period import Period
 from metrics.query import SMALL, WITHOUT_VALUE, query
-from metrics.question import exists_at, metric_of
 from metrics.reds import over
 from metrics.rows import rows
 from metrics.why import Explanation, why

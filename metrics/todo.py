@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.schema import CASES, known
+from metrics.engine.sums import latest
 from metrics.scope import asked_area
-from metrics.sums import latest
 
 OVERDUE, TODAY, SOON, LATER, NEVER = "overdue", "today", "three days", "later", "no deadline"
 WHEN = (OVERDUE, TODAY, SOON, LATER, NEVER)

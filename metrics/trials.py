@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data.editions import Edition
-from data.levels import LEVELS, is_above
+from data.areas.levels import LEVELS, is_above
+from data.editions.edition import Edition
 from metrics.areas import Area, area, levels, root
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
-from metrics.extent import default_period, extent
-from metrics.failures import Uncomputable, without_values
+from metrics.engine.extent import default_period, extent
+from metrics.engine.failures import Uncomputable, without_values
+from metrics.engine.question import AREAS, exists_at, question, splits
+from metrics.engine.sums import facts_sql, parameters
+from metrics.engine.views import view_sql
 from metrics.period import DAY, UNITS, Period
 from metrics.query import FAILED, query
-from metrics.question import AREAS, exists_at, question, splits
 from metrics.rows import count_rows
-from metrics.sums import facts_sql, parameters
-from metrics.views import view_sql
 
 Progress = Callable[[str, float], None]
 

@@ -13,16 +13,16 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.areas import area as area_of
 from metrics.areas import below
-from metrics.beside import side_by_side
 from metrics.catalog import Catalog, Metric, current
+from metrics.engine.frames import each, period_of
+from metrics.engine.parallel import side_by_side
+from metrics.engine.question import exists_at, filters, metric_of
 from metrics.errors import MetricsError
-from metrics.frames import each, period_of
 from metrics.period import Period
 from metrics.query import query
-from metrics.question import exists_at, filters, metric_of
 
 SPLITS = ("department", "category", "source")
 """The columns that a change is split by, where the metric has them."""

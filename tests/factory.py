@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from data.areas import load_areas
-from data.editions import Edition, open_edition
+from data.areas.loading import load_areas
+from data.editions.edition import Edition, open_edition
+from data.editions.publish import publish
 from data.home import Home
-from data.ingest import load
-from data.publish import publish
+from data.ingest.loading import load
 from data.schema import FACTS
-from data.sources import read_source
+from data.sources.definition import read_source
 from metrics.catalog import Catalog
 from metrics.catalog import load as load_catalog
 

@@ -13,12 +13,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data.areas import load_areas
-from data.editions import Edition, open_edition
+from data.areas.loading import load_areas
+from data.editions.edition import Edition, open_edition
+from data.editions.publish import publish
 from data.home import Home
-from data.ingest import LoadReport, load
-from data.publish import publish
-from data.sources import read_source
+from data.ingest.loading import LoadReport, load
+from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query

@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from data.areas import load_areas
+from data.areas.loading import load_areas
 from data.home import Home
-from data.ingest import load
-from data.pushed import Pushed
-from data.sources import read_source
+from data.ingest.loading import load
+from data.push.metadata import Pushed
+from data.sources.definition import read_source
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]

@@ -5,12 +5,12 @@ from html import escape
 
 from cockpit import editions, settings
 from cockpit.i18n import _
+from data.areas.levels import LEVELS
 from data.desk import accounts
 from data.desk.accounts import Account
 from data.desk.errors import Refused
 from data.desk.roles import BUSINESS
 from data.desk.store import Desk
-from data.levels import LEVELS
 from metrics import areas
 from metrics.areas import Area
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.editions import EVERYTHING, Scope
+from data.editions.edition import EVERYTHING, Scope
 
 
 class Can(StrEnum):

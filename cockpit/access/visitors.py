@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
+from data.areas.levels import end_of
 from data.desk import accounts, sessions
 from data.desk.errors import DeskError
 from data.desk.roles import ADMINISTRATORS
 from data.desk.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
-from data.levels import end_of
 
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0

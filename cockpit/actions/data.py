@@ -6,15 +6,16 @@ from pathlib import Path
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from cockpit.settings import Settings
-from data import aliases, editions
-from data import unload as unloading
-from data.aliases import AliasReport
+from data.areas import aliases
+from data.areas.aliases import AliasReport
 from data.backup.archive import Manifest
 from data.backup.take import take
 from data.desk import audit
 from data.desk.store import Desk
-from data.spool import Push, Spool
-from data.unload import UnloadReport
+from data.editions import edition as editions
+from data.ingest import unload as unloading
+from data.ingest.unload import UnloadReport
+from data.push.spool import Push, Spool
 
 ROLLBACK = action("editions.rollback", "act", Can.DATA, "everywhere")
 LET_IN = action("pushes.let_in", "push", Can.REJECTS, "everywhere")

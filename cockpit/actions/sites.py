@@ -10,7 +10,7 @@ from data.desk.deductions import Deduction
 from data.desk.errors import Refused
 from data.desk.findings import Choice, Decision
 from data.desk.store import Desk
-from data.editions import Edition, Scope
+from data.editions.edition import Edition, Scope
 from metrics.rows import fact
 
 DECIDE = action("findings.decide", "act", Can.JUDGE, "areas")

@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 
 from cockpit import settings
 from data.errors import Unavailable
-from data.intake import ENCODINGS, Intake, Kind, Limits, Malformed, TooLarge, size_told
-from data.spool import Spool
+from data.push.intake import ENCODINGS, Intake, Kind, Limits, Malformed, TooLarge, size_told
+from data.push.spool import Spool
 
 KINDS: dict[str, Kind] = {
     "application/json": "json",

@@ -21,13 +21,13 @@ from cockpit.access.policy import Can
 from cockpit.api import body
 from cockpit.api.caller import Caller, Known
 from cockpit.api.faults import RETRY_SECONDS, fault
-from data import editions
-from data.buckets import take
-from data.declared import declared
+from data.editions import edition as editions
 from data.errors import DataError, Unavailable
-from data.intake import DEEPEST, LONGEST_ROW, size_told
-from data.sources import Source
-from data.spool import Conflict, Push, Sender, Spool, State
+from data.push.intake import DEEPEST, LONGEST_ROW, size_told
+from data.push.rate_limit import take
+from data.push.spool import Conflict, Push, Sender, Spool, State
+from data.sources.declared import declared
+from data.sources.definition import Source
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["push"])

@@ -16,7 +16,7 @@ from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from data.editions import Edition
+    from data.editions.edition import Edition
     from metrics.catalog import Catalog
 
 ONE_OF_EACH = """code,name,level
@@ -44,7 +44,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     if source:
         write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)
         return
-    from data.editions import current
+    from data.editions.edition import current
     from metrics.reconcile import reconcile
 
     with as_usage():
@@ -77,9 +77,9 @@ def run_all(edition: "Edition", catalog: "Catalog") -> None:
 @contextmanager
 def empty_edition(settings: "Settings", catalog: "Catalog") -> Iterator["Edition"]:
     """An edition of one area of each level and no facts, in a folder that is deleted afterwards."""
-    from data.areas import load_areas
-    from data.editions import open_edition
-    from data.publish import publish
+    from data.areas.loading import load_areas
+    from data.editions.edition import open_edition
+    from data.editions.publish import publish
 
     with TemporaryDirectory(prefix="cockpit-check-") as folder:
         home = replace(settings.data, root=Path(folder))
@@ -96,9 +96,9 @@ def empty_edition(settings: "Settings", catalog: "Catalog") -> Iterator["Edition
 
 def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, str, bool, str]]:
     """Source, metric, its name, whether the source feeds it, and the columns missing, of each metric of its fact."""
-    from data.sources import read_source
-    from metrics.feeds import lacking
-    from metrics.needs import needs
+    from data.sources.definition import read_source
+    from metrics.engine.feeds import lacking
+    from metrics.engine.needs import needs
 
     found = []
     for definition in map(read_source, paths):
@@ -120,7 +120,7 @@ def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
     UsageError that tells all faults.
     """
     from data.errors import DataError
-    from data.sources import read_source
+    from data.sources.definition import read_source
 
     faults = [] if paths else stored_faults(settings)
     for path in paths or sorted(settings.sources_folder.glob("*.yaml")):
@@ -136,7 +136,7 @@ def stored_faults(settings: "Settings") -> list[str]:
     """What is wrong by today's contract with the definitions in the store, a line each."""
     from pydantic import ValidationError
 
-    from data.sources import Source
+    from data.sources.definition import Source
     from data.store import read_store
 
     with read_store(settings.data) as store:

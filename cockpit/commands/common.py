@@ -16,7 +16,7 @@ from metrics.errors import MetricsError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from data.editions import Edition
+    from data.editions.edition import Edition
     from metrics.catalog import Catalog
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -62,7 +62,7 @@ def catalog_of(settings: "Settings") -> "Catalog":
 
 def opened(settings: "Settings", edition: str | None = None) -> "Edition":
     """The edition of an id, else the current one. Raises UsageError when there is none."""
-    from data.editions import current, open_edition
+    from data.editions.edition import current, open_edition
 
     with as_usage():
         found = (
@@ -77,8 +77,8 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
 
 def area_code(edition: "Edition", text: str) -> int:
     """The code that a text of 2 to 12 digits means, or of the live area that a name means. Raises UsageError."""
-    from data.area_names import CANDIDATES, AreaNames, Named
-    from data.places import CODE_OF
+    from data.areas.names import CANDIDATES, AreaNames, Named
+    from data.areas.places import CODE_OF
 
     if text.isdecimal() and len(text) in CODE_OF:
         return int(text) * CODE_OF[len(text)]

@@ -33,12 +33,12 @@ def build_demo(
     settings: "Settings", *, cases: int = CASES, seed: int = SEED, until: date | None = None, force: bool = False
 ) -> None:
     """Write the demo's deliveries, load them into a fresh store, publish. UsageError if other data are in it."""
-    from data.areas import load_areas
+    from data.areas.loading import load_areas
     from data.demo import build
     from data.demo.deliveries import ZONE
-    from data.ingest import load
-    from data.publish import publish
-    from data.sources import read_source
+    from data.editions.publish import publish
+    from data.ingest.loading import load
+    from data.sources.definition import read_source
 
     home = settings.data
     if not force and (found := others(settings)):

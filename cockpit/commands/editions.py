@@ -23,7 +23,7 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
 
     Broken files of the district's own catalog are named and left out; `check` fails for them.
     """
-    from data.publish import publish as publish_edition
+    from data.editions.publish import publish as publish_edition
     from metrics.catalog import load_usable
 
     catalog, faults = load_usable(settings.catalog, settings.three_rate_weights)
@@ -42,7 +42,7 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
 @with_settings
 def editions(settings: "Settings", layout: str) -> None:
     """List the published editions, newest first."""
-    from data.editions import editions as published
+    from data.editions.edition import editions as published
 
     records = [
         (e.id, e.current, e.as_of, e.published_at.replace(microsecond=0), e.cases, round(e.size_mb, 1), e.demo)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cockpit.settings import Settings
-    from data.ledger import Batch
+    from data.ingest.ledger import Batch
 
 
 @click.command()
@@ -29,8 +29,8 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
     A delivery that is loaded already is left alone. One with too many rejects is held: look at them with
     `rejects`, then mend it or use --force. Readers see what was loaded after `publish`.
     """
-    from data.ingest import load as load_delivery
-    from data.sources import read_source
+    from data.ingest.loading import load as load_delivery
+    from data.sources.definition import read_source
 
     with as_usage():
         definition = read_source(source)
@@ -82,7 +82,7 @@ def areas(settings: "Settings", file: Path, aliases: bool) -> None:
     """
     from cockpit.actions import data
     from cockpit.actions.action import OPERATOR
-    from data.areas import load_areas
+    from data.areas.loading import load_areas
 
     if aliases:
         with as_usage():
@@ -99,8 +99,8 @@ def areas(settings: "Settings", file: Path, aliases: bool) -> None:
 
 def take_in_rejects(settings: "Settings") -> None:
     """Take in the rejects whose areas are known now, and say which deliveries are still held."""
-    from data.ledger import batches
-    from data.revalidate import revalidate
+    from data.ingest.ledger import batches
+    from data.ingest.revalidate import revalidate
 
     for found in revalidate(settings.data):
         what = f"{found.rows} rejected rows of batch {found.parent} accepted as batch {found.batch}"
@@ -151,7 +151,7 @@ def rejects(settings: "Settings", source: str | None, names: bool, layout: str) 
 
     fixed_by is the later batch that delivered the row's key.
     """
-    from data.revalidate import unmatched
+    from data.ingest.revalidate import unmatched
     from data.store import read_store
 
     with read_store(settings.data) as store:

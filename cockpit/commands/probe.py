@@ -125,7 +125,7 @@ def _load(settings: "Settings", spool: "Spool") -> bool:
 
 def _publish(settings: "Settings") -> None:
     """A demonstration stays as of its own time: it would grow old by being published."""
-    from data.publish import publish
+    from data.editions.publish import publish
     from metrics.catalog import load_usable
 
     now = opened(settings)

@@ -13,7 +13,7 @@ from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from data.spool import State
+    from data.push.spool import State
 
 STATES = ("queued", "loaded", "held", "failed", "published")
 COLUMNS = ("id", "source", "system", "received", "state", "rows", "accepted", "updated", "rejected", "edition", "fault")
@@ -31,7 +31,7 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
     """
     from cockpit.actions import data
     from cockpit.actions.action import OPERATOR
-    from data.spool import Spool
+    from data.push.spool import Spool
 
     spool = Spool(settings.data)
     if let_in:

@@ -113,7 +113,7 @@ def check_own_files(settings: "Settings") -> None:
 
 def ensure_edition(settings: "Settings", demo: bool) -> None:
     """Something to serve: the current edition, else with `demo` the demo district."""
-    from data.editions import current
+    from data.editions.edition import current
 
     if current(settings.data, memory=settings.read_memory):
         return

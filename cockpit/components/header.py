@@ -21,7 +21,7 @@ from cockpit.labels.comparison import label
 from cockpit.nav import here
 from cockpit.panels import layouts
 from metrics import areas
-from metrics.extent import default_period, extent
+from metrics.engine.extent import default_period, extent
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 

@@ -62,7 +62,8 @@ def tile(
 ) -> Tile:
     """The tile of one answer.
 
-    row, before: one row each of `metrics.query.query`, as of `metrics.frames.each`; `before` is of the period before.
+    row, before: one row each of `metrics.query.query`, as `metrics.engine.frames.each` gives them;
+    `before` is of the period before.
     state: the row's entry of `metrics.thresholds.states`.
     """
     silent = format.missing(row.value)

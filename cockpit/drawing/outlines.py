@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.areas import Area
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cockpit.i18n import _, language, ngettext
-from data.levels import BASE, LOWEST
+from data.areas.levels import BASE, LOWEST
 from metrics.catalog import Metric, current
 from metrics.period import DAY, Period, shift
 

@@ -6,7 +6,7 @@ from cockpit.labels.names import area_name, source_name
 from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
 from metrics.catalog import Metric
-from metrics.question import AREAS
+from metrics.engine.question import AREAS
 from metrics.why import Explanation
 
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from cockpit.i18n import language
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics import areas
 from metrics.errors import MetricsError
 from metrics.freshness import Freshness, freshness

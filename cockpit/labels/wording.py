@@ -9,8 +9,8 @@ from functools import cache, partial
 
 from cockpit import i18n
 from cockpit.labels import messages
+from data.areas.levels import LEVELS
 from data.desk.roles import ROLES
-from data.levels import LEVELS
 from metrics.period import UNITS
 
 WORD = r"\S+"

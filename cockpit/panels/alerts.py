@@ -20,8 +20,8 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
 from metrics.areas import below
-from metrics.frames import each
-from metrics.question import exists_at
+from metrics.engine.frames import each
+from metrics.engine.question import exists_at
 from metrics.reds import Red
 from metrics.today import Mover, Today
 

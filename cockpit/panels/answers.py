@@ -13,18 +13,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from cockpit.single_flight import single_flight_cache
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics import ageing as ages
 from metrics import areas, todo
 from metrics import today as attention
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.compare import against, is_running
-from metrics.frames import each, period_of
+from metrics.engine.frames import each, period_of
+from metrics.engine.question import AREAS, exists_at
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import SMALL, WITHOUT_VALUE, query
-from metrics.question import AREAS, exists_at
 from metrics.reds import Red, over, yesterday
 from metrics.reds import reds as red_list
 from metrics.rows import rows
@@ -36,7 +36,7 @@ BY_DAY, BY_WEEK = 62, 400
 """Periods up to so many days are drawn by day, by week; longer ones by month."""
 ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
 Row = Any
-"""One row of a frame of `query`, as of `metrics.frames.each`."""
+"""One row of a frame of `query`, as of `metrics.engine.frames.each`."""
 
 
 class Asked(NamedTuple):

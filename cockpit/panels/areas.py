@@ -19,7 +19,7 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
 from metrics.catalog import Metric
-from metrics.question import exists_at
+from metrics.engine.question import exists_at
 
 STATES = ("green", "amber", "red")
 RANKING_ON_WALL = 640

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import Field, field_validator
 
-from data.levels import LEVELS, meant
+from data.areas.levels import LEVELS, meant
 from metrics.catalog.model import Model, Name, Text
 
 if TYPE_CHECKING:

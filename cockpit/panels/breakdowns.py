@@ -15,8 +15,8 @@ from cockpit.panels.labels import ask, rows_link, source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
-from metrics.frames import each
-from metrics.question import exists_at, filters
+from metrics.engine.frames import each
+from metrics.engine.question import exists_at, filters
 
 MOST_BARS = 8
 

@@ -19,11 +19,11 @@ from cockpit.panels.base import Panel, kinds
 from cockpit.settings import Settings
 from cockpit.view_state import catalog_of
 from data import yamls
-from data.levels import LEVELS, meant
+from data.areas.levels import LEVELS, meant
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
+from metrics.engine.question import COLUMNS
 from metrics.errors import did_you_mean
-from metrics.question import COLUMNS
 
 HERE = Path(__file__).parents[1] / "layouts"
 MOST_FAULTS = 8

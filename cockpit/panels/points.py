@@ -12,7 +12,7 @@ from cockpit.panels import answers, todo
 from cockpit.panels.base import Panel, Query
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
-from metrics.frames import each
+from metrics.engine.frames import each
 
 
 class PointsPanel(Panel):

@@ -11,7 +11,7 @@ from cockpit.panels.labels import ask
 from cockpit.view_state import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
-from metrics.frames import each
+from metrics.engine.frames import each
 
 MOST_ROWS = 500
 

@@ -13,7 +13,7 @@ from cockpit.panels.layouts import Row, StackPanel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
-from metrics.beside import side_by_side
+from metrics.engine.parallel import side_by_side
 
 
 def draw(view: View) -> None:

@@ -16,7 +16,7 @@ from cockpit.panels.labels import source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
-from metrics.frames import each
+from metrics.engine.frames import each
 
 MOST_CARDS = 12
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}

@@ -19,8 +19,8 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
 from metrics.compare import is_running
+from metrics.engine.question import exists_at
 from metrics.period import DAY
-from metrics.question import exists_at
 
 
 class TrendPanel(Panel):

@@ -15,12 +15,12 @@ from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
 from cockpit.reports.numbers import COUNT
 from cockpit.reports.scene import Scene
-from data.levels import LEVELS, LOWEST, is_above
+from data.areas.levels import LEVELS, LOWEST, is_above
 from data.schema import CASES
 from metrics import areas
 from metrics.catalog import Metric, Stock
+from metrics.engine.frames import records
 from metrics.errors import MetricsError
-from metrics.frames import records
 from metrics.rows import count_rows, rows
 
 STRETCH = 10_000

@@ -7,8 +7,8 @@ from cockpit.i18n import _
 from cockpit.labels.wording import worded
 from cockpit.reports.model import Block, Text
 from data.errors import Damaged, DataError, TooSlow
+from metrics.engine.failures import Uncomputable
 from metrics.errors import MetricsError
-from metrics.failures import Uncomputable
 
 
 class ReportError(UsageError):

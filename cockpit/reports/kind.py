@@ -15,12 +15,12 @@ from cockpit.labels import words
 from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
 from data import yamls
-from data.levels import LEVELS, meant
+from data.areas.levels import LEVELS, meant
 from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
+from metrics.engine.question import AREAS, COLUMNS
 from metrics.errors import nearest
-from metrics.question import AREAS, COLUMNS
 from metrics.rows import PARTS
 
 HERE = Path(__file__).parent / "kinds"

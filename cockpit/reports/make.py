@@ -18,11 +18,11 @@ from cockpit.reports.model import Document
 from cockpit.reports.progress import Listener, heard
 from cockpit.reports.request import Request, Told
 from cockpit.settings import Settings
-from data import editions
 from data.desk import reports as desk_reports
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.editions import Scope
+from data.editions import edition as editions
+from data.editions.edition import Scope
 from data.processes import is_alive
 
 SUFFIX = {"docx": "docx", "pdf": "pdf", "xlsx": "xlsx", "csv": "csv.zip"}

@@ -12,7 +12,7 @@ from cockpit.reports.model import Block, Cell, Column, Table, Text
 from cockpit.reports.numbers import count, figure, name_of, plain, shown_as, step
 from cockpit.reports.scene import Scene
 from metrics.catalog import Metric
-from metrics.question import AREAS
+from metrics.engine.question import AREAS
 from metrics.reds import Red
 
 MOST_SMALL = 12

@@ -18,14 +18,14 @@ from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
 from cockpit.settings import Settings
 from cockpit.view_state import View, catalog_of
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.errors import Damaged, DataError
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog
+from metrics.engine.question import COLUMNS
 from metrics.errors import MetricsError
 from metrics.period import Period, last_day
-from metrics.question import COLUMNS
 from metrics.scope import OutOfScope, asked_area
 
 MOST_AREAS = 50

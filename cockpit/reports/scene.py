@@ -18,8 +18,8 @@ from cockpit.view_state import View
 from data.values.calendar import calendar
 from metrics import areas
 from metrics.catalog import Metric
+from metrics.engine.question import exists_at, filters
 from metrics.query import WITHOUT_VALUE
-from metrics.question import exists_at, filters
 from metrics.reds import Red
 from metrics.sites import sites
 

@@ -21,11 +21,11 @@ from cockpit.reports.kind import Format, named
 from cockpit.reports.request import Code, Request
 from cockpit.settings import Settings
 from data import yamls
+from data.areas.levels import end_of
 from data.desk import audit, reports
 from data.desk.store import Desk
-from data.editions import current
+from data.editions.edition import current
 from data.errors import DataError
-from data.levels import end_of
 from metrics.errors import MetricsError
 from metrics.period import Period, shift
 

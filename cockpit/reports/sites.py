@@ -11,8 +11,8 @@ from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
 from cockpit.reports.numbers import count, measured
 from cockpit.reports.scene import Scene
 from data.site_rules import site_rules
+from metrics.engine.frames import records
 from metrics.findings import findings
-from metrics.frames import records
 from metrics.sites import UNDECIDED
 
 

@@ -13,13 +13,13 @@ from cockpit.reports.kind import TableBy, Tiles
 from cockpit.reports.model import Block, Cell, Column, Table
 from cockpit.reports.numbers import count, figure, name_of, step
 from cockpit.reports.scene import Scene
-from data.levels import LEVELS, is_above
+from data.areas.levels import LEVELS, is_above
 from metrics import areas
 from metrics.areas import BELOW
 from metrics.catalog import Metric
-from metrics.groups import of_level
+from metrics.engine.groups import of_level
+from metrics.engine.question import AREAS, filters
 from metrics.period import UNITS
-from metrics.question import AREAS, filters
 
 # --- the area itself ----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from cockpit.labels.names import source_name
 from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.catalog import Metric
 from metrics.catalog.model import Text
 from metrics.period import DAY

@@ -29,7 +29,7 @@ from cockpit.screens import desk
 from cockpit.view_state import View
 from data.errors import DataError
 from metrics import areas
-from metrics.question import filters
+from metrics.engine.question import filters
 
 FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
 A_ROW = 4

@@ -16,7 +16,7 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
-from data.ledger import Batch, batch_of
+from data.ingest.ledger import Batch, batch_of
 from data.values.zones import elapsed
 from metrics import areas
 from metrics.errors import MetricsError

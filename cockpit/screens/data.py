@@ -17,14 +17,14 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, wording, words
 from cockpit.view_state import View
-from data import ledger
-from data.editions import EVERYTHING, EditionInfo, rolled_back
-from data.editions import editions as published
+from data.editions.edition import EVERYTHING, EditionInfo, rolled_back
+from data.editions.edition import editions as published
 from data.errors import DataError
 from data.home import Home
-from data.ledger import Batch, Reject
-from data.spool import Spool
-from metrics.frames import records
+from data.ingest import ledger
+from data.ingest.ledger import Batch, Reject
+from data.push.spool import Spool
+from metrics.engine.frames import records
 from metrics.reconcile import reconcile
 
 SECONDS = 5

@@ -19,7 +19,7 @@ from cockpit.screens import desk
 from data.desk import accounts
 from data.desk.accounts import Account, Grant
 from data.desk.roles import ADMINISTRATORS, ROLES
-from data.editions import EVERYTHING
+from data.editions.edition import EVERYTHING
 from data.errors import DataError
 from metrics import areas
 from metrics.areas import Area

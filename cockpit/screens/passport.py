@@ -11,18 +11,18 @@ from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
 from cockpit.panels.answers import Asked, Vital, vitals
 from cockpit.view_state import View
-from data.levels import is_above
+from data.areas.levels import is_above
 from metrics import areas
 from metrics.catalog import Metric, Stock, current
-from metrics.feeds import feed, narrowed
-from metrics.frames import each
-from metrics.groups import of_level
+from metrics.engine.feeds import feed, narrowed
+from metrics.engine.frames import each
+from metrics.engine.groups import of_level
+from metrics.engine.quantiles import spread_sql
+from metrics.engine.question import Question, exists_at, question
+from metrics.engine.sums import sums_sql
+from metrics.engine.views import views_sql
 from metrics.interval import wilson
 from metrics.query import OK, PARTIAL, STALE, query
-from metrics.question import Question, exists_at, question
-from metrics.spread import spread_sql
-from metrics.sums import sums_sql
-from metrics.views import views_sql
 
 Row = Any
 MOST_BELOW = 1000

@@ -20,17 +20,17 @@ from cockpit.labels.words import NOT_GIVEN
 from cockpit.screens.shared import case_href, when
 from cockpit.view import BadParameter
 from cockpit.view_state import View
-from data.levels import LOWEST
+from data.areas.levels import LOWEST
 from data.schema import FACTS, NUMERIC
 from metrics import areas
 from metrics.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
+from metrics.engine.failures import Uncomputable
+from metrics.engine.frames import records
+from metrics.engine.question import COLUMNS as FILTERS
+from metrics.engine.question import filters
 from metrics.errors import MetricsError
-from metrics.failures import Uncomputable
-from metrics.frames import records
 from metrics.query import query
-from metrics.question import COLUMNS as FILTERS
-from metrics.question import filters
 from metrics.rows import PARTS, WORST_FIRST, count_rows, rows, view_columns
 
 PER_PAGE = 50

@@ -12,8 +12,8 @@ from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
 from cockpit.view_state import View
 from metrics import areas
+from metrics.engine.question import exists_at
 from metrics.freshness import Freshness
-from metrics.question import exists_at
 
 
 def is_told(view: View, page: str) -> bool:

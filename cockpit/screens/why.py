@@ -16,8 +16,8 @@ from cockpit.labels.movers import decimals_of, group_name, named_movers, split_t
 from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
 from metrics.compare import so_far
-from metrics.question import AREAS
-from metrics.question import filters as known
+from metrics.engine.question import AREAS
+from metrics.engine.question import filters as known
 from metrics.why import Explanation
 from metrics.why import why as explain
 

@@ -14,8 +14,8 @@ from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
 from cockpit.drawing import outlines
+from data.areas.levels import end_of
 from data.errors import DataError
-from data.levels import end_of
 from metrics import areas
 from metrics.errors import MetricsError
 

@@ -16,7 +16,7 @@ from cockpit.access import visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
 from cockpit.server import background
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.errors import DataError
 
 log = logging.getLogger(__name__)

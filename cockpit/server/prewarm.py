@@ -11,7 +11,7 @@ from cockpit import editions, settings
 from cockpit.panels import screen
 from cockpit.view import read
 from cockpit.view_state import catalog_of
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.errors import DataError
 from metrics import areas, sites
 from metrics.errors import MetricsError

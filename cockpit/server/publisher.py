@@ -13,8 +13,8 @@ from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
 from data.errors import DataError
 from data.home import Home
-from data.pushes import Publisher
-from data.spool import Spool
+from data.push.publisher import Publisher
+from data.push.spool import Spool
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit import editions, settings
 from cockpit.access import visitors
 from cockpit.server import background, publisher
-from data import queries
+from data.editions import queries
 from data.errors import DataError
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from cockpit import settings
 from cockpit.i18n import _, ngettext
 from cockpit.server import telemetry
 from cockpit.serving.fair import FairQueue, Full
-from data import queries
+from data.editions import queries
 from data.errors import TooMany
 
 WAITING, WAITING_OF_ONE = 200, 8

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from data.editions import sync
+from data.editions.edition import sync
 from data.errors import DataError
 
 FORMAT = 1

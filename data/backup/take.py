@@ -17,15 +17,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 
-from data import receipts, vault
+from data import vault
 from data.backup import desk as rows
 from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
 from data.desk.custody import Custody
 from data.desk.store import newest, open_desk
-from data.editions import POINTER, exclusively
+from data.editions.edition import POINTER, exclusively
 from data.errors import DataError
 from data.home import Home
+from data.push import receipts
 from data.store import read_store
 
 Counts = Mapping[str, Any]

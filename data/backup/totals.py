@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from data.desk import proof
 from data.desk.store import Desk
-from data.editions import look, pointed
+from data.editions.edition import look, pointed
 from data.errors import DataError
 from data.home import Home
 from data.schema import FACTS

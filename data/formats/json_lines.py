@@ -7,7 +7,7 @@ from pathlib import Path
 from data.errors import DataError
 from data.formats.csv_records import LONGEST, NOT_UTF8
 from data.formats.layout import Row, write_rows
-from data.intake import Intake, Limits, Malformed, TooLarge
+from data.push.intake import Intake, Limits, Malformed, TooLarge
 
 CHUNK = 1 << 20
 NO_LIMIT = Limits(size=1 << 62, rows=1 << 62)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataError
-from data.expressions import suggest
+from data.sources.expressions import suggest
 
 ROW, UNREADABLE, FAULT, REASON, LONG = "→row", "→line", "→fault", "→reason", "→long"
 HELPERS = {ROW: "BIGINT", UNREADABLE: "VARCHAR", FAULT: "VARCHAR", REASON: "VARCHAR", LONG: "VARCHAR[]"}

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from data.desk.findings import Decision
 from data.home import Home
-from data.ingest import load
-from data.merge import LoadReport
+from data.ingest.loading import load
+from data.ingest.merge import LoadReport
 from data.probe.deliver import source_file
-from data.sources import read_source
+from data.sources.definition import read_source
 
 SOURCE = "findings"
 NAMES = {"zh": "核查认定", "en": "Decisions on findings"}

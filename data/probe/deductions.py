@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.desk.deductions import Deduction, matching
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.probe.contents import months_after
 from data.probe.rules import Check
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import yaml
 
 from data.home import Home
-from data.ingest import load
-from data.merge import LoadReport
+from data.ingest.loading import load
+from data.ingest.merge import LoadReport
 from data.probe.rules import Check
-from data.sources import read_source
+from data.sources.definition import read_source
 
 SOURCE = "prober"
 NAMES = {"zh": "网站探测", "en": "Site prober"}

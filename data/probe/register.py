@@ -13,10 +13,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data import yamls
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.errors import DataError
-from data.expressions import suggest
 from data.probe.net import place
+from data.sources.expressions import suggest
 
 KINDS = ("site", "column", "app", "mini_program", "function", "service_item")
 TESTED = ("app", "mini_program", "function")

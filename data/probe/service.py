@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.errors import DataError
 from data.home import Home
 from data.probe.addresses import Allowance

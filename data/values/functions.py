@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.areas.lookups import function
 from data.errors import DataError
-from data.lookups import function
 from data.values.calendar import Calendar
 from data.values.durations import read_duration
 from data.values.numbers import read_boolean, read_number

@@ -1,6 +1,6 @@
 """Elements of a service guide as people deliver them: how many, which, or a bit each."""
 
-from data.deliveries import text
+from data.sources.deliveries import text
 
 MOST = 8
 """Up to so many a number is a count; above it, a bit for each class (`data.probe.contents.ELEMENTS`)."""

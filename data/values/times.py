@@ -1,6 +1,6 @@
 """Times as people write them. Each text is read as the one instant it can mean, or refused with the reason.
 
-DuckDB reads plain ISO times itself (data.contract); what it does not take comes here.
+DuckDB reads plain ISO times itself (data.ingest.contract); what it does not take comes here.
 """
 
 import re

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data.levels import LEVELS, meant
-from data.rollups import Measure as DailyMeasure
-from data.rollups import Rollup
+from data.areas.levels import LEVELS, meant
+from data.editions.rollups import Measure as DailyMeasure
+from data.editions.rollups import Rollup
 from data.schema import FACTS
 
 Mark = Literal["S", "F", "M", "G"]

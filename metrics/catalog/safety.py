@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from data.errors import DataError
-from data.expressions import parse
 from data.schema import FACTS
-from data.selects import check
+from data.sources.expressions import parse
+from data.sources.selects import check
 from metrics.catalog.model import Domain
 
 VIEW_TABLES = (*FACTS, "areas", "instants", "bounds")
-"""What the SELECT of a view may read; `instants` and `bounds` are given to it (see metrics.views)."""
+"""What the SELECT of a view may read; `instants` and `bounds` are given to it (see metrics.engine.views)."""
 
 
 def unsafe(domain: Domain) -> Iterator[str]:

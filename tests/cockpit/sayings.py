@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ERRORS = {"DataError", "MetricsError", "CockpitError"}
-OTHERS = {"data/desk/proof.py": {"Fault", "Note"}, "data/editions.py": {"self._damaged"}}
+OTHERS = {"data/desk/proof.py": {"Fault", "Note"}, "data/editions/edition.py": {"self._damaged"}}
 """What carries a message to a screen without being raised, by its module."""
 
 

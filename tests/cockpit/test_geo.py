@@ -18,8 +18,8 @@ from cockpit.access.policy import OPERATOR
 from cockpit.drawing import outlines
 from cockpit.server import assets, geo
 from cockpit.serving.headers import Headers
-from data.areas import load_areas
-from data.editions import Edition
+from data.areas.loading import load_areas
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.areas import area
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, published

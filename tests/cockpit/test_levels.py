@@ -25,10 +25,10 @@ from cockpit.reports.model import Table
 from cockpit.reports.request import Request, check
 from cockpit.settings import Settings
 from cockpit.view import View, home, read
+from data.areas.levels import LEVELS, LOWEST, end_of
 from data.desk import accounts
 from data.desk.store import open_desk
 from data.home import Home
-from data.levels import LEVELS, LOWEST, end_of
 from metrics import areas
 from tests import trees
 from tests.cockpit.conftest import ROLES, session_of

@@ -11,10 +11,10 @@ from cockpit.access.policy import Grants, Held
 from cockpit.api.app import api
 from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
+from data.areas.levels import LEVELS, end_of
 from data.home import Home
-from data.levels import LEVELS, end_of
-from metrics.question import AREAS as AREA_SPLITS
-from metrics.question import BREAKDOWNS, exists_at, splits
+from metrics.engine.question import AREAS as AREA_SPLITS
+from metrics.engine.question import BREAKDOWNS, exists_at, splits
 from tests import failing, forms
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.homes import Homes

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit import settings
 from cockpit.commands import main
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
 from data.probe import service
 from data.probe.clock import RealClock

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from data.home import Home
-from data.spool import Spool
+from data.push.spool import Spool
 from tests.cockpit.api.conftest import Served, prepared, row, token_of
 from tests.factory import DISTRICT
 from tests.homes import Homes

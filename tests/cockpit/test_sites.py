@@ -268,7 +268,7 @@ def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict
 
 
 def test_the_verdicts_of_an_edition_are_asked_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from data.editions import current
+    from data.editions.edition import current
 
     edition = current(home)
     assert edition is not None

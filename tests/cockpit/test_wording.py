@@ -43,16 +43,22 @@ LOGGED = "told to the log and the audit; the login page has words of its own"
 KEPT_SECRET = "secrets are kept and used by commands and workers; a screen shows a general text"
 TOKENS = "tokens are issued by a command"
 ELSEWHERE = {
-    "data/aliases.py": LOADED, "data/unload.py": "a batch is taken back by a command",
-    "data/area_faults.py": LOADED, "data/areas.py": LOADED, "data/databases.py": LOADED,
-    "data/declared.py": LOADED, "data/deliveries.py": LOADED, "data/expressions.py": LOADED, "data/ingest.py": LOADED,
+    "data/areas/aliases.py": LOADED, "data/ingest/unload.py": "a batch is taken back by a command",
+    "data/areas/faults.py": LOADED, "data/areas/loading.py": LOADED, "data/sources/databases.py": LOADED,
+    "data/sources/declared.py": LOADED,
+    "data/sources/deliveries.py": LOADED,
+    "data/sources/expressions.py": LOADED,
+    "data/ingest/loading.py": LOADED,
     "data/formats/csv_tables.py": LOADED, "data/formats/json_lines.py": LOADED, "data/formats/layout.py": LOADED,
-    "data/formats/workbooks.py": LOADED, "data/watermarks.py": LOADED, "data/selects.py": STARTED,
-    "data/judge.py": LOADED, "data/masking.py": LOADED, "data/merge.py": LOADED, "data/shapes.py": LOADED,
+    "data/formats/workbooks.py": LOADED, "data/sources/watermarks.py": LOADED, "data/sources/selects.py": STARTED,
+    "data/ingest/validate.py": LOADED,
+    "data/sources/masking.py": LOADED,
+    "data/ingest/merge.py": LOADED,
+    "data/areas/shapes.py": LOADED,
     "data/values/calendar.py": LOADED, "data/values/sql.py": LOADED,
     "data/values/times.py": "kept with the refused row, and worded by words.time_hint",
-    "data/sources.py": LOADED, "data/pushes.py": LOADED, "data/publish.py": PUBLISHED,
-    "data/buckets.py": PUSHED, "data/intake.py": PUSHED,
+    "data/sources/definition.py": LOADED, "data/push/publisher.py": LOADED, "data/editions/publish.py": PUBLISHED,
+    "data/push/rate_limit.py": PUSHED, "data/push/intake.py": PUSHED,
     "data/probe/register.py": "sites are probed by a command or a worker",
     "data/probe/service.py": "sites are probed by a command or a worker",
     "data/backup/archive.py": BACKED_UP, "data/backup/desk.py": BACKED_UP, "data/backup/restore.py": BACKED_UP,
@@ -77,7 +83,7 @@ COMMANDS = {
 }
 """Single messages that reach no screen, by a pattern of how they begin, and why."""
 UNTOLD = {
-    "data/editions.py": "the damage that was worded before",
+    "data/editions/edition.py": "the damage that was worded before",
     "cockpit/reports/kind.py": "faults that are worded already, in one line",
     "cockpit/reports/request.py": "worded, with what is near",
     "cockpit/screens/data.py": "rows that were refused, which is no error",

@@ -5,8 +5,8 @@ from typing import Any
 import yaml
 
 from data.home import Home
-from data.ingest import LoadReport, load
-from data.sources import Source, read_source
+from data.ingest.loading import LoadReport, load
+from data.sources.definition import Source, read_source
 from data.store import read_store
 from tests import factory
 

@@ -14,13 +14,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from data.editions.publish import publish
 from data.home import Home
-from data.ingest import load
-from data.intake import Intake, Limits
-from data.publish import publish
-from data.pushes import Publisher
-from data.sources import read_source
-from data.spool import Sender, Spool
+from data.ingest.loading import load
+from data.push.intake import Intake, Limits
+from data.push.publisher import Publisher
+from data.push.spool import Sender, Spool
+from data.sources.definition import read_source
 from tests.data.stock import ROLLUPS
 
 AS_OF = (datetime(2026, 6, 1, 8), datetime(2026, 6, 2, 8), datetime(2026, 6, 3, 8))

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from data.editions.rollups import Measure, Rollup
 from data.home import Home
-from data.rollups import Measure, Rollup
 from data.schema import FACTS
 from data.store import open_store, stored
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from data import queries
+from data.editions import queries
+from data.editions.queries import Apart, Cursor, Long
 from data.errors import TooSlow
-from data.queries import Apart, Cursor, Long
-from metrics.beside import side_by_side
+from metrics.engine.parallel import side_by_side
 
 LONG = "SELECT count(*) FROM range({}) a, range(200000) b WHERE hash(a.range * b.range) % 7 = 1"
 QUICK = 0.2

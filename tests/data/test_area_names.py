@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import ledger
-from data.aliases import load_aliases
-from data.area_names import AreaNames, Named, segments
+from data.areas.aliases import load_aliases
+from data.areas.levels import LOWEST, ROLLED
+from data.areas.names import AreaNames, Named, segments
 from data.errors import DataError
 from data.home import Home
-from data.levels import LOWEST, ROLLED
-from data.revalidate import revalidate, unmatched
-from data.unload import unload
+from data.ingest import ledger
+from data.ingest.revalidate import revalidate, unmatched
+from data.ingest.unload import unload
 from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, row, settle
 
 EVER = (date.min, date.max)

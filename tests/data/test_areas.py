@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import shapely
 
-from data.areas import AreaReport, load_areas
+from data.areas.loading import AreaReport, load_areas
+from data.areas.shapes import polygon_parts
 from data.errors import DataError
 from data.home import Home
-from data.shapes import polygon_parts
 from data.store import one, read_store
 from tests import trees
 

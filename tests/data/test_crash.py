@@ -11,8 +11,8 @@ import duckdb
 import pytest
 import yaml
 
-from data.areas import load_areas
-from data.editions import Edition, ids, pointed
+from data.areas.loading import load_areas
+from data.editions.edition import Edition, ids, pointed
 from data.home import Home
 from data.schema import FACTS
 from data.store import read_store

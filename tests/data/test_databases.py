@@ -13,13 +13,15 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from data import databases, ingest, vault, watermarks
-from data.databases import fetch
+from data import vault
 from data.errors import DataError
 from data.home import Home
-from data.ingest import LoadReport, load
+from data.ingest import loading as ingest
+from data.ingest.loading import LoadReport, load
+from data.sources import databases, watermarks
+from data.sources.databases import fetch
+from data.sources.watermarks import Mark, kind_of, single
 from data.store import read_store
-from data.watermarks import Mark, kind_of, single
 from tests.data.hotline import COLUMNS, GOOD, HEADER, facts, rejects, settle, source
 from tests.postgres import Postgres
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from data.errors import DataError
 from data.home import Home
-from data.ingest import load
+from data.ingest.loading import load
 from tests.data.hotline import COLUMNS, GOOD, HEADER, deliver, facts, rejects, row, settle, source
 
 

@@ -14,7 +14,7 @@ from shapely.geometry import shape
 
 from data.demo import Delivery, build, geography, names, sites, stories
 from data.demo.streams import STREAMS
-from data.sources import read_source
+from data.sources.definition import read_source
 
 TODAY = date(2026, 11, 22)
 AS_OF = datetime(2026, 11, 22, 8)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.editions import current
+from data.editions.edition import current
+from data.editions.publish import publish
 from data.errors import DataError
 from data.home import Home
-from data.ingest import load
-from data.publish import publish
-from data.sources import Source, read_source
+from data.ingest.loading import load
+from data.sources.definition import Source, read_source
 from data.store import read_store
 from tests.data.runs import AS_OF, fresh, within
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put, put_areas

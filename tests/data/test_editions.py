@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data import editions
-from data.editions import Edition, current, open_edition, path_of, rollback
+from data.editions import edition as editions
+from data.editions.edition import Edition, current, open_edition, path_of, rollback
+from data.editions.publish import publish
 from data.errors import DataError
 from data.home import Home
-from data.publish import publish
 from tests.data.stock import ROLLUPS, a_case, put, put_areas
 
 AS_OF = datetime(2026, 6, 1, 8)
@@ -240,7 +240,7 @@ def test_another_process_publishes_and_this_one_sees_it(stocked: Home) -> None:
     assert the_current(stocked).id == first
     program = (
         "import sys; from pathlib import Path; from datetime import datetime; from data.home import Home; "
-        "from data.publish import publish; "
+        "from data.editions.publish import publish; "
         "print(publish(Home(Path(sys.argv[1]), memory='1GB'), [], as_of=datetime(2026, 6, 3)).edition)"
     )
     run = [sys.executable, "-c", program, str(stocked.root)]

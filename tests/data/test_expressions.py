@@ -2,7 +2,7 @@ import duckdb
 import pytest
 
 from data.errors import DataError
-from data.expressions import parse, result_types
+from data.sources.expressions import parse, result_types
 
 
 @pytest.mark.parametrize(

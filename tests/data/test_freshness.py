@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from data.editions import open_edition
+from data.editions.edition import open_edition
+from data.editions.publish import publish
 from data.home import Home
-from data.publish import publish
 from tests.data.hotline import deliver, row, settle
 from tests.data.stock import ROLLUPS
 

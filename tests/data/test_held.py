@@ -8,14 +8,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from data import held, ledger
-from data.aliases import load_aliases
-from data.held import HELD_FROM
+from data.areas.aliases import load_aliases
 from data.home import Home
-from data.revalidate import revalidate
-from data.sources import Source, read_source
+from data.ingest import held, ledger
+from data.ingest.held import HELD_FROM
+from data.ingest.revalidate import revalidate
+from data.ingest.unload import unload
+from data.sources.definition import Source, read_source
 from data.store import read_store
-from data.unload import unload
 from tests.data.hotline import VILLAGE, deliver, facts, row, settle
 from tests.data.test_unload import START, assets, send, state
 from tests.examples import examples

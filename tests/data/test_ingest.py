@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import ingest
-from data.areas import load_areas
+from data.areas.loading import load_areas
 from data.contents import content_hash
 from data.errors import DataError
 from data.home import Home
-from data.ingest import load
+from data.ingest import loading as ingest
+from data.ingest.loading import load
 from data.store import read_store
 from tests.data.hotline import AREAS, COLUMNS, HEADER, VILLAGE, deliver, facts, rejects, row, settle, source
 from tests.examples import examples
@@ -246,8 +246,8 @@ def test_a_disk_that_is_full(home: Home) -> None:
         from pathlib import Path
         from data.errors import DataError
         from data.home import Home
-        from data.ingest import load
-        from data.sources import read_source
+        from data.ingest.loading import load
+        from data.sources.definition import read_source
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
         try:
             load(Home(Path({str(home.root)!r}), memory="1GB"), read_source(Path({str(home.root / "hotline.yaml")!r})))

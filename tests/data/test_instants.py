@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import editions
+from data.editions import edition as editions
+from data.editions.publish import publish
 from data.home import Home
-from data.publish import publish
 from data.store import open_store, read_store
 from data.values.zones import elapsed, is_fixed
 from metrics.catalog import Catalog, current

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.intake import DEEPEST, LONGEST_ROW, MOST_MEMBERS, STEP, Intake, Kind, Limits, Malformed, TooLarge
+from data.push.intake import DEEPEST, LONGEST_ROW, MOST_MEMBERS, STEP, Intake, Kind, Limits, Malformed, TooLarge
 from tests.examples import examples
 
 LIMITS = Limits(size=3_000_000, rows=1000)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from data.areas import load_areas
+from data.areas.loading import load_areas
 from data.home import Home
-from data.ingest import load
-from data.sources import read_source
+from data.ingest.loading import load
+from data.sources.definition import read_source
 from tests.data.hotline import facts, rejects
 
 AREAS = """code,name,level

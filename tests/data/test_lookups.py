@@ -3,7 +3,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data.lookups import ByDay, Members, function
+from data.areas.lookups import ByDay, Members, function
 
 
 def days(*texts: str) -> np.ndarray:

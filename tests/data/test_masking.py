@@ -5,7 +5,7 @@ import duckdb
 import pytest
 
 from data.home import Home
-from data.masking import mask, pepper, pseudonym
+from data.sources.masking import mask, pepper, pseudonym
 
 
 @pytest.fixture(scope="module")

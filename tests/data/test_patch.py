@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import publish as publishing
-from data.editions import path_of
+from data.editions import publish as publishing
+from data.editions.edition import path_of
+from data.editions.publish import PublishReport, publish
 from data.home import Home
-from data.publish import PublishReport, publish
 from tests.data import stock
 from tests.data.stock import MERGED, OTHER_VILLAGE, ROLLUPS, VILLAGE, a_case, put, put_all, put_areas
 from tests.examples import examples

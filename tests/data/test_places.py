@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.areas import load_areas
+from data.areas.loading import load_areas
 from data.home import Home
 from tests.data.hotline import ENDED, VILLAGE, deliver, facts, rejects, settle
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from data import editions, store
-from data import publish as publishing
-from data.editions import current, open_edition, path_of
+from data import store
+from data.editions import edition as editions
+from data.editions import publish as publishing
+from data.editions.edition import current, open_edition, path_of
+from data.editions.publish import PublishReport, kept, publish
+from data.editions.rollups import Measure, Rollup
 from data.errors import DataError
 from data.home import Home
-from data.publish import PublishReport, kept, publish
-from data.rollups import Measure, Rollup
 from data.schema import CASES, known
 from tests.data.stock import (
     DISTRICT,

@@ -9,15 +9,16 @@ import duckdb
 import pytest
 import yaml
 
-from data import editions, pushes
-from data.declared import declared
-from data.editions import Edition
+from data.editions import edition as editions
+from data.editions.edition import Edition
+from data.editions.publish import publish
 from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
-from data.intake import Intake, Kind, Limits
-from data.publish import publish
-from data.pushes import LONGEST_REST, Publisher
-from data.spool import SUSPECT, Push, Sender, Spool
+from data.push import publisher as pushes
+from data.push.intake import Intake, Kind, Limits
+from data.push.publisher import LONGEST_REST, Publisher
+from data.push.spool import SUSPECT, Push, Sender, Spool
+from data.sources.declared import declared
 from data.store import open_store, read_store
 from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, VILLAGE, deliver, facts, settle
 from tests.data.stock import ROLLUPS

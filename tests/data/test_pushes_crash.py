@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.editions import Edition, pointed
+from data.editions.edition import Edition, pointed
 from data.home import Home
-from data.spool import Spool
+from data.push.spool import Spool
 from data.store import read_store
 from tests.data.hotline import settle
 from tests.data.runs import accepting, fresh, publishing, pushed_rows

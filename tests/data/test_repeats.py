@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import repeats
+from data.ingest import repeats
 from tests.examples import examples
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from data.errors import DataError
-from data.sources import Source, read_source
+from data.sources.definition import Source, read_source
 
 HOTLINE: dict[str, Any] = {
     "source": "hotline",

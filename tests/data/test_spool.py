@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from data.buckets import take
 from data.errors import DataError, Unavailable
 from data.home import Home
-from data.intake import Intake, Limits
-from data.merge import LoadReport
-from data.spool import KEPT_DAYS, STALE_SECONDS, SUSPECT, Conflict, Push, Sender, Spool
+from data.ingest.merge import LoadReport
+from data.push.intake import Intake, Limits
+from data.push.rate_limit import take
+from data.push.spool import KEPT_DAYS, STALE_SECONDS, SUSPECT, Conflict, Push, Sender, Spool
 
 SENDER = Sender(1, "hotline", None)
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from data import ingest
 from data.errors import DataError
 from data.home import Home
-from data.ingest import load
-from data.merge import LoadReport
-from data.sources import Source
+from data.ingest import loading as ingest
+from data.ingest.loading import load
+from data.ingest.merge import LoadReport
+from data.ingest.unload import unload
+from data.ingest.upsert import KEPT_BATCHES
+from data.sources.definition import Source
 from data.store import read_store
-from data.unload import unload
-from data.upsert import KEPT_BATCHES
 from tests.data.hotline import deliver, facts, rejects, row, settle
 from tests.data.hotline import source as hotline
 from tests.examples import examples

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import vault
-from data.declared import declared
 from data.errors import DataError
 from data.home import Home
-from data.merge import record_source
+from data.ingest.merge import record_source
 from data.passwords import holds_password, without_passwords
+from data.sources.declared import declared
 from data.store import open_store, read_store
 from tests.data.test_sources import read
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from data.errors import DataError
-from data.sources import _UniqueKeys, read_source
+from data.sources.definition import _UniqueKeys, read_source
 from data.yamls import Loader, parsed
 
 LAUGHS = "\n".join([

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.ageing import BUCKETS, ageing
 from metrics.areas import area, children, find, path, root

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.catalog import current
 from metrics.compare import How, against, is_running, so_far, unit_of
+from metrics.engine.question import exists_at
 from metrics.period import Period, last_day, month_start
 from metrics.query import query
-from metrics.question import exists_at
 from metrics.why import why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 

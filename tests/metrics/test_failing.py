@@ -4,13 +4,13 @@ from datetime import date, datetime
 
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
+from data.editions.publish import publish
 from data.home import Home
-from data.publish import publish
-from metrics.failures import Uncomputable
+from metrics.engine.failures import Uncomputable
+from metrics.engine.question import splits
 from metrics.period import Period
 from metrics.query import FAILED, query
-from metrics.question import splits
 from metrics.reds import reds
 from metrics.rows import count_rows, rows
 from metrics.trials import trials

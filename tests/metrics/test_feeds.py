@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.catalog import load
-from metrics.feeds import feed
-from metrics.needs import needs
+from metrics.engine.feeds import feed
+from metrics.engine.needs import needs
 from metrics.period import Period
 from metrics.query import NO_DATA, NO_SOURCE, query
 from metrics.rows import count_rows, rows
@@ -109,7 +109,7 @@ def test_an_edition_that_does_not_note_its_columns_is_taken_as_it_is(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
-    monkeypatch.setattr("metrics.feeds._mapped", lambda edition: None)
+    monkeypatch.setattr("metrics.engine.feeds._mapped", lambda edition: None)
     assert value(published(home, AS_OF), "backlog") == (12, "ok")
 
 

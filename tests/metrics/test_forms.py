@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from data.editions import Edition
+from data.areas.levels import LEVELS
+from data.editions.edition import Edition
 from data.home import Home
-from data.levels import LEVELS
+from metrics.engine.question import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
-from metrics.question import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.rows import count_rows, rows
 from metrics.why import why
 from tests import forms

@@ -5,8 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from data.editions import Edition
-from metrics import durations, totals
+from data.editions.edition import Edition
+from metrics.engine import durations, totals
 from metrics.period import Period
 from metrics.query import query
 from tests.factory import DISTRICT

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from data.editions import Edition
+from data.areas.levels import BASE, LEVELS, LOWEST, ROLLED, is_above, meant
+from data.editions.edition import Edition
 from data.home import Home
-from data.levels import BASE, LEVELS, LOWEST, ROLLED, is_above, meant
 from metrics import areas
 from metrics.areas import BELOW, Area
 from metrics.catalog import load as load_catalog

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.links import HIDDEN
 from metrics.period import Period

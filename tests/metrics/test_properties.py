@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from metrics.catalog import load
 from metrics.period import Period
 from metrics.query import query

@@ -8,7 +8,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from data.editions import Edition, path_of
+from data.editions.edition import Edition, path_of
 from data.home import Home
 from metrics.catalog import Catalog, load
 from metrics.reconcile import reconcile

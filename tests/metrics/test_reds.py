@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from metrics.period import Period
 from metrics.reds import VERDICTS, Red, reds

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from data.schema import FACTS
-from data.selects import check
+from data.sources.selects import check
 from metrics.catalog import load
 from metrics.catalog.safety import VIEW_TABLES, unsafe
 from metrics.errors import MetricsError

@@ -11,16 +11,16 @@ from typing import ClassVar
 import duckdb
 import pytest
 
-from data.levels import SPANS
+from data.areas.levels import SPANS
 from data.schema import FACTS, known
 from metrics.areas import Area
 from metrics.catalog import load
-from metrics.groups import Groups
+from metrics.engine.groups import Groups
+from metrics.engine.quantiles import spread_sql
+from metrics.engine.question import Bucket, Question, metric_of
+from metrics.engine.sums import sums_sql
+from metrics.engine.views import views_sql
 from metrics.period import Period
-from metrics.question import Bucket, Question, metric_of
-from metrics.spread import spread_sql
-from metrics.sums import sums_sql
-from metrics.views import views_sql
 
 FOLDER = Path(__file__).parent.parent / "sql"
 CATALOG = load()

@@ -16,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitors
-from data import queries
 from data.desk.errors import DeskError
 from data.desk.store import open_desk
-from data.editions import current, ids, open_edition
+from data.editions import queries
+from data.editions.edition import current, ids, open_edition
 from data.errors import Damaged, TooSlow
 from data.home import Home
 from tests.serving.conftest import Server, sessions_of

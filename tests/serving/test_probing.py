@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
 from data.probe import plan, service
 from data.probe.clock import RealClock

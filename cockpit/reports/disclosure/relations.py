@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from data.levels import BASE, TABLE
+from data.areas.levels import BASE, TABLE
 
 OWN, TOTAL = "own level", ""
 TOLERANCE = 1e-9

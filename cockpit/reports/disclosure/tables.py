@@ -14,10 +14,10 @@ from cockpit.labels import format
 from cockpit.reports.disclosure.choose import Published, suppressed
 from cockpit.reports.disclosure.relations import OWN, TOTAL, Place, Relations
 from cockpit.reports.model import Block, Cell, Part, Table
-from data.levels import BASE, TABLE, end_of
+from data.areas.levels import BASE, TABLE, end_of
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.catalog.model import Domain
-from metrics.question import AREAS
+from metrics.engine.question import AREAS
 
 MIXED = {level.id for level in TABLE if level.optional or level == BASE}
 """Levels that a tree may leave out: a row above them may hold areas of the levels below as well."""

@@ -23,9 +23,9 @@ from cockpit.panels import answers
 from cockpit.screens import data
 from cockpit.screens import rows as rows_screen
 from cockpit.view import BadParameter, View, read
+from data.areas.levels import end_of
 from data.desk import audit
 from data.home import Home
-from data.levels import end_of
 from metrics.ageing import ageing
 from metrics.errors import MetricsError
 from metrics.period import Period

@@ -13,7 +13,7 @@ from cockpit.access.policy import MATRIX, Can
 from cockpit.screens.rows import PER_PAGE
 from cockpit.view import read
 from data.home import Home
-from metrics.question import exists_at
+from metrics.engine.question import exists_at
 from metrics.rows import count_rows
 from tests import failing, forms
 from tests.cockpit.access.conftest import AS_OF

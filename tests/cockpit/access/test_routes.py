@@ -26,8 +26,8 @@ from cockpit.api.app import api
 from cockpit.reports import make, worker
 from cockpit.reports.request import Request
 from cockpit.serving import headers
+from data.areas.levels import end_of
 from data.desk import accounts, audit, clock, sessions, tokens
-from data.levels import end_of
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 

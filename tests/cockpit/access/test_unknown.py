@@ -14,7 +14,7 @@ import app as application
 from cockpit.access import pages
 from cockpit.access.policy import Grants, Held
 from cockpit.access.unknown import STREAMLIT, KnownPages
-from data.levels import end_of
+from data.areas.levels import end_of
 from tests.factory import DISTRICT
 
 

@@ -18,13 +18,13 @@ from cockpit.actions import sites as site_actions
 from cockpit.actions.action import OPERATOR, Action, Actor, Forbidden, registry
 from cockpit.reports.request import Request
 from cockpit.reports.shelf import NotThere
+from data.areas.levels import end_of
 from data.desk import accounts, audit, clock, deductions, reports, tokens
 from data.desk.deductions import Deduction
 from data.desk.errors import DeskError, Refused
 from data.desk.store import Desk, open_desk
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
-from data.levels import end_of
 from metrics.scope import OutOfScope
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 

@@ -19,8 +19,8 @@ from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import MOST_ROWS, api
 from cockpit.server import health
-from data import queries
 from data.desk import audit, clock, tokens
+from data.editions import queries
 from data.home import Home
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
@@ -80,7 +80,7 @@ async def _get(path: str, parameters: dict[str, Any], headers: dict[str, str]) -
 
 def test_numbers_are_those_of_the_query_function(get: Callable[..., httpx.Response], home: Path) -> None:
     told = get("metrics/intake", **NOVEMBER, area=TOWNS[0], by="village").json()
-    from data.editions import current
+    from data.editions.edition import current
 
     edition = current(Home(home, memory="1GB"))
     assert edition
@@ -250,7 +250,7 @@ def test_data_are_too_old_only_where_somebody_says_so(
 
 def test_a_question_without_end_is_stopped(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     endless = "SELECT '' AS g, 0 AS i, count(*) FROM range(100_000_000) a, range(100_000) b"
-    monkeypatch.setattr("metrics.sums.sums_sql", lambda *asked, **how: endless)
+    monkeypatch.setattr("metrics.engine.sums.sums_sql", lambda *asked, **how: endless)
     queries.limit(0.3)
     try:
         told = get("metrics/intake", **NOVEMBER, by="category")

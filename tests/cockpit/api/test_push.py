@@ -24,8 +24,8 @@ from cockpit.api.app import mounted
 from cockpit.server import publisher
 from data.desk import audit, tokens
 from data.home import Home
-from data.pushes import Publisher
-from data.spool import Spool
+from data.push.publisher import Publisher
+from data.push.spool import Spool
 from data.store import open_store
 from metrics.catalog import load as load_catalog
 from tests.cockpit.api.conftest import declare, prepared, row, token_of
@@ -315,7 +315,7 @@ def test_a_source_that_was_loaded_is_known_while_the_store_is_written(root: Path
 def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = prepared(tmp_path / "var")
     published(Home(root, memory="1GB"))
-    from data.publish import publish
+    from data.editions.publish import publish
 
     publish(Home(root, memory="1GB"), load_catalog().rollups(), demo=True)
     declare(root)
@@ -328,7 +328,7 @@ def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pyte
     own = {"key": "pushed", "area": str(VILLAGES[0]), "kind": "hotline", "registered_at": "2026-11-20 08:00"}
     assert send(demo, [own], source="hotline").status_code == 202
     work(root)
-    from data.editions import current
+    from data.editions.edition import current
 
     edition = current(Home(root))
     assert edition

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.view import View, read
 from data.home import Home
-from data.ingest import load
-from data.sources import read_source
+from data.ingest.loading import load
+from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 from tests.factory import AREAS, TOWNS, VILLAGES, areas, deliver, published
 

@@ -12,13 +12,13 @@ from cockpit.access.policy import Grants, Held
 from cockpit.actions.action import OPERATOR, Actor, Forbidden, registry
 from cockpit.panels import layouts
 from cockpit.reports.kind import of_topic
+from data.areas.levels import LEVELS
 from data.desk import accounts, audit
 from data.desk.store import open_desk
-from data.editions import current
+from data.editions.edition import current
 from data.home import Home
-from data.ingest import load
-from data.levels import LEVELS
-from data.sources import read_source
+from data.ingest.loading import load
+from data.sources.definition import read_source
 from metrics import areas
 from metrics.catalog import load as load_catalog
 from metrics.period import Period

@@ -13,14 +13,14 @@ from cockpit.i18n import using
 from cockpit.labels import words as spoken
 from cockpit.screens import data
 from cockpit.view import View
-from data.contract import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
-from data.editions import ROLLED_BACK
+from data.editions.edition import ROLLED_BACK
 from data.formats.csv_tables import SWALLOWED
 from data.home import Home
-from data.intake import Intake, Limits
-from data.pushed import FOREIGN, OUTSIDE
-from data.pushes import Publisher
-from data.spool import Sender, Spool
+from data.ingest.contract import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
+from data.push.intake import Intake, Limits
+from data.push.metadata import FOREIGN, OUTSIDE
+from data.push.publisher import Publisher
+from data.push.spool import Sender, Spool
 from metrics.catalog import load as load_catalog
 from tests.cockpit.api.conftest import declare, row
 from tests.cockpit.pages.conftest import (

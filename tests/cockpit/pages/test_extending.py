@@ -14,10 +14,10 @@ from cockpit.access.policy import OPERATOR
 from cockpit.commands.serve import check_own_files
 from cockpit.reports import content
 from cockpit.reports.request import Request, check
+from data.areas.levels import LEVELS
 from data.home import Home
-from data.ingest import load
-from data.levels import LEVELS
-from data.sources import read_source
+from data.ingest.loading import load
+from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query

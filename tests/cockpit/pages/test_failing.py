@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.home import Home
-from metrics.failures import BY_ZERO, CANNOT_CONVERT, NOT_ACCEPTED, OUT_OF_RANGE
+from metrics.engine.failures import BY_ZERO, CANNOT_CONVERT, NOT_ACCEPTED, OUT_OF_RANGE
 from tests import failing
 from tests.cockpit.pages.conftest import AS_OF, Screen, hotline, words, words_raw
 from tests.factory import AREAS, areas, deliver, published
@@ -28,7 +28,7 @@ def _failing_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def of_a_run(text: str) -> None:
     from cockpit import problem
-    from metrics.failures import Uncomputable
+    from metrics.engine.failures import Uncomputable
 
     problem.of_a_run(Uncomputable(text))
 

@@ -27,7 +27,7 @@ from cockpit.reports.writers import pdf, table, word, wordtable, wordxml, workbo
 from cockpit.reports.writers.common import texts
 from cockpit.settings import Settings
 from data.desk.reports import Report
-from data.editions import current
+from data.editions.edition import current
 from metrics.period import Period
 from metrics.query import query
 from tests.cockpit.reports.conftest import FORMULA, MADE_AT

@@ -17,13 +17,13 @@ from cockpit.reports.model import Chart, Document, Form, Table
 from cockpit.reports.model import Text as TextBlock
 from cockpit.reports.request import Request, check, kinds_of
 from cockpit.settings import Settings
-from data import editions
+from data.areas.levels import end_of
 from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.editions import current
-from data.levels import end_of
-from data.publish import publish
+from data.editions import edition as editions
+from data.editions.edition import current
+from data.editions.publish import publish
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query

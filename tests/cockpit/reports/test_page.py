@@ -13,12 +13,12 @@ from cockpit.access.policy import MATRIX, OPERATOR, Grants, Held
 from cockpit.reports import worker
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, read
+from data.areas.levels import end_of
 from data.desk import reports
 from data.desk.models import Report as Stored
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.levels import end_of
-from data.publish import publish
+from data.editions.publish import publish
 from metrics.catalog import load as load_catalog
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS

@@ -11,7 +11,7 @@ from cockpit.panels.answers import Asked
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
-from data.editions import current
+from data.editions.edition import current
 from metrics.areas import area
 from metrics.catalog import load as load_catalog
 from metrics.period import Period

@@ -13,9 +13,9 @@ from data.backup.take import take
 from data.desk import accounts, audit
 from data.desk.custody import Custody
 from data.desk.store import open_desk
+from data.editions.publish import publish
 from data.home import Home
-from data.publish import publish
-from data.spool import Spool
+from data.push.spool import Spool
 from tests.data.runs import accepting, publishing
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put
 from tests.data.test_pushes_crash import prepared

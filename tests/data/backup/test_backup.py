@@ -22,11 +22,11 @@ from data.backup.take import take
 from data.desk import accounts, audit, proof
 from data.desk.custody import Custody
 from data.desk.store import open_desk
-from data.editions import look, pointed
+from data.editions.edition import look, pointed
+from data.editions.publish import publish
 from data.errors import DataError
 from data.home import Home
-from data.publish import publish
-from data.spool import Spool
+from data.push.spool import Spool
 from data.store import read_store
 from tests.data.backup import drill
 from tests.data.backup.drill import CASES, PUSHES, desk_url, used

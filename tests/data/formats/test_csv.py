@@ -14,8 +14,8 @@ from data.formats.csv_records import read_records
 from data.formats.csv_tables import SWALLOWED, find_table
 from data.formats.layout import Layout
 from data.home import Home
-from data.ingest import LoadReport, load
-from data.ledger import batches
+from data.ingest.ledger import batches
+from data.ingest.loading import LoadReport, load
 from tests.data.hotline import GOOD, HEADER, deliver, facts, rejects, row, settle, source
 from tests.examples import examples
 

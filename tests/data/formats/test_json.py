@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.home import Home
-from data.ingest import LoadReport, load
+from data.ingest.loading import LoadReport, load
 from tests.data.hotline import GOOD, facts, rejects, settle, source
 from tests.examples import examples
 

@@ -13,7 +13,7 @@ from data.errors import DataError
 from data.formats import workbooks
 from data.formats.layout import Layout
 from data.home import Home
-from data.ingest import LoadReport, load
+from data.ingest.loading import LoadReport, load
 from tests.data.hotline import facts, rejects, settle, source
 
 NAMES = ["编号", "区域", "类型", "登记时间", "标题"]

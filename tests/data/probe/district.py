@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from data.editions import Edition
+from data.editions.edition import Edition
 from data.home import Home
 from data.probe import service
 from data.probe.deliver import Spool

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.editions import current
+from data.editions.edition import current
 from data.errors import DataError
 from data.home import Home
 from data.probe import runner, service

@@ -1,0 +1,1 @@
+"""The area tree as it is delivered: levels, names, aliases, outlines, points."""

@@ -1,0 +1,221 @@
+"""The next edition from a copy of the last one: only what changed, and only the days and areas it touches.
+
+A roll-up is a sum over rows, so new sums = old sums - the touched rows as they were + the same rows as they are.
+Touched are the rows of new batches, cases whose `repeated` turns because of them, and rows that did not change but
+of which a time, or the anchor of a measure, lies between the two as-of times. The result equals a full build.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from data.editions.build import (
+    DEFINITION_FAILS,
+    FACT_ORDER,
+    deliveries,
+    has_table,
+    roll_up,
+    rolled_up,
+    shaped,
+    time_sql,
+)
+from data.editions.rollups import Rollup
+from data.ingest import repeats
+from data.progress import Progress, watched
+from data.schema import FACTS, Fact, known, layout
+from data.store import one
+
+WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From the edition as of `old` to the one as of `new`.
+
+    batches: those accepted since. changed: rows that came by patches since the last full build, these included.
+    most: touched rows of a fact up to which a patch is quicker than a full build.
+    """
+
+    old: datetime
+    new: datetime
+    batches: Sequence[int]
+    changed: int
+    most: int
+
+
+def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step, progress: Progress) -> bool:
+    """Bring `edition`, a copy of the last one, to the state of `store`: all tables but areas, shapes and meta.
+
+    False if too much is touched, or a definition fails on a row: the copy is then good for nothing. A roll-up that the
+    last edition had to leave out stays out.
+    """
+    there = [rollup for rollup in rollups if has_table(con, rollup)]
+    con.execute("BEGIN")
+    for name in FACT_ORDER:
+        with watched(con, name, progress):
+            try:
+                patched = _patch_fact(con, FACTS[name], [rollup for rollup in there if rollup.fact == name], step)
+            except DEFINITION_FAILS:
+                patched = False
+            if not patched:
+                con.execute("ROLLBACK")
+                return False
+    deliveries(con, step.new)
+    con.execute("COMMIT")
+    return True
+
+
+def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> bool:
+    """False if too many rows are touched."""
+    _find(con, fact, rollups, step)
+    fresh, touched = _count(con, "fresh"), _count(con, "touched")
+    if touched > step.most:
+        return False
+    if not fresh and not touched:
+        return True
+    _replace(con, fact, step)
+    for rollup in rollups:
+        _patch_rollup(con, rollup, step)
+    return True
+
+
+def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> None:
+    """Temporary tables: `fresh` rows, the rows `gone` for them, and the rowids of those `turned` and `touched`."""
+    table = f"edition.{fact.name}"
+    _temp(con, "fresh", shaped(fact, _changed(fact, step)))
+    _temp(con, "found", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
+    _temp(con, "gone", _whole(table, "found"))
+    _temp(con, "turned", "SELECT 0::BIGINT AS id LIMIT 0")
+    if fact.name == "assets":
+        _temp(con, "fresh_assets", "SELECT source, key FROM fresh")
+    if fact.name == "cases" and _count(con, "fresh"):
+        _judge_repeats(con)
+    by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
+    moved = (_moved(fact, rollup, step) for rollup in by_terms.values())
+    _temp(con, "touched", " UNION ".join(["SELECT id FROM gone", "FROM turned", *moved]))
+
+
+def _changed(fact: Fact, step: Step) -> str:
+    """The rows of the store that new batches brought, and the checks whose asset they brought."""
+    condition = f"batch IN ({', '.join(map(str, step.batches)) or 'NULL'})"
+    if fact.name == "checks":
+        theirs = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
+        condition += f" OR (area IS NULL AND {theirs})"
+    return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
+
+
+def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
+    """The rowids of which a time lies in [old, new). It is seen on the row as known at `new`: a row none of whose
+    times lies there was known the same at `old`, and a measure then counts it anew only if its anchor lies there."""
+    old, new = time_sql(step.old), time_sql(step.new)
+    times = [column.name for column in fact.columns if column.known_at == column.name]
+    anchors = dict.fromkeys([*times, *(measure.anchor for measure in rollup.measures)])
+    crossed = " OR ".join(f"(({anchor}) >= {old} AND ({anchor}) < {new})" for anchor in anchors)
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
+    rows = known(fact, new, f"edition.{fact.name}", "rowid AS id")
+    return f"SELECT id FROM (SELECT *{terms} FROM ({rows})) WHERE {crossed}"
+
+
+def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
+    """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more.
+
+    What is tied to others as before, such as a case that was closed, leaves their verdicts and its own as they were.
+    """
+    _temp(con, "fresh_clues", repeats.clues("fresh", "-1 - rowid"))
+    _temp(con, "gone_clues", repeats.clues("gone", "id"))
+    _temp(con, "alike", _ALIKE)
+    changed = (f"FROM {name}_clues ANTI JOIN alike ON alike.{name} = {name}_clues.id" for name in ("gone", "fresh"))
+    _temp(con, "changed", " UNION ALL ".join(changed))
+    _gather(con, "suspects", repeats.behind("FROM changed"))
+    _gather(con, "context", repeats.before("FROM suspects"))
+    _temp(con, "repeating", repeats.repeats("FROM context"))
+    con.execute(
+        "INSERT INTO turned SELECT c.rowid FROM edition.cases c JOIN suspects s ON s.id = c.rowid "
+        "WHERE c.repeated <> (c.repeat_of IS NOT NULL OR c.rowid IN (FROM repeating))"
+    )
+    con.execute(
+        "UPDATE fresh SET repeated = repeat_of IS NOT NULL OR -1 - rowid IN (FROM repeating) OR -1 - rowid IN "
+        "(SELECT fresh FROM alike WHERE repeated AND fresh NOT IN (SELECT id FROM suspects))"
+    )
+
+
+# the verdict of a case that the source itself calls a repeat says nothing of its ties
+_ALIKE = """
+    SELECT f.id AS fresh, g.id AS gone, old.repeated
+    FROM fresh_clues f JOIN gone_clues g ON f.source = g.source AND f.key = g.key AND f.moment = g.moment
+        AND f.caller IS NOT DISTINCT FROM g.caller AND f.spot IS NOT DISTINCT FROM g.spot
+    JOIN gone old ON old.id = g.id JOIN fresh now ON -1 - now.rowid = f.id
+    WHERE old.repeat_of IS NULL OR now.repeat_of IS NOT NULL
+"""
+
+
+def _gather(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
+    """The clues of the fresh cases and of those unchanged ones that lie in the ranges; none without a range."""
+    _temp(con, "ranges", ranges)
+    if not _count(con, "ranges"):
+        _temp(con, name, "FROM fresh_clues LIMIT 0")
+        return
+    _temp(con, "stay", f"SELECT id FROM ({repeats.near('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
+    _temp(con, name, f"{_clues('stay')} UNION ALL FROM fresh_clues")
+
+
+def _clues(ids: str) -> str:
+    return repeats.clues(f"({_whole('edition.cases', ids)})", "id")
+
+
+def _whole(table: str, ids: str) -> str:
+    """Finding rows by their key or hash first and reading them then is half the cost of reading what is looked at."""
+    return f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN {ids} i ON i.id = e.rowid"
+
+
+def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
+    """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
+    table = f"edition.{fact.name}"
+    _temp(con, "others", "FROM touched ANTI JOIN gone USING (id)")
+    others = f" UNION ALL {_whole(table, 'others')}" if _count(con, "others") else ""
+    _temp(con, "before", f"FROM gone{others}")
+    turn = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
+    _temp(con, "after", f"SELECT * {turn} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM gone)")
+    if fact.name == "cases":
+        con.execute(f"UPDATE {table} SET repeated = NOT repeated WHERE rowid IN (FROM turned)")
+    con.execute(f"INSERT INTO {table} SELECT * FROM fresh ORDER BY {layout(fact, time_sql(step.new))}")
+
+
+def _patch_rollup(con: duckdb.DuckDBPyConnection, rollup: Rollup, step: Step) -> None:
+    table, names = f"edition.{rollup.table}", [group.rsplit(" AS ", 1)[-1] for group in (*rollup.groups, "day")]
+    if not _sums_exactly(con, rollup):
+        con.execute(f"DROP TABLE {table}")
+        roll_up(con, rollup, step.new)
+        return
+    less = ", ".join(f"-{measure.name} AS {measure.name}" for measure in rollup.measures)
+    was, now = rolled_up(rollup, "before", step.old), rolled_up(rollup, "after", step.new)
+    _temp(con, "delta", rollup.summed(f"FROM ({now}) UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({was})", names))
+    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM d.{name}" for name in names)
+    _temp(con, "stale", f"SELECT r.rowid AS id, r.* FROM {table} r SEMI JOIN delta d ON {same}")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM stale)")
+    summed = rollup.summed("SELECT * EXCLUDE (id) FROM stale UNION ALL BY NAME FROM delta", names)
+    con.execute(f"INSERT INTO {table} BY NAME {summed} ORDER BY area, day")
+
+
+def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
+    """Whether sums can be taken back: those of whole numbers can, those of fractions keep a rounding error."""
+    values = [measure.value for measure in rollup.measures if measure.value]
+    if not values:
+        return True
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
+    told = con.execute(
+        f"DESCRIBE SELECT {', '.join(values)} FROM (SELECT *{terms} FROM edition.{rollup.fact})"
+    ).fetchall()
+    return all(WHOLE.fullmatch(row[1]) for row in told)
+
+
+def _temp(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(one(con, f"SELECT count(*) FROM {table}")[0])

@@ -1,0 +1,322 @@
+"""Publishing: an edition is built beside the live one, checked, and shown by one atomic rename of the pointer.
+
+Whatever stops it, a killed process or a full disk, readers keep the edition they have, and what a broken run
+leaves behind is swept away by the next.
+"""
+
+import errno
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from data.editions import edition as editions
+from data.editions.build import build, date_sql, describe, latest, rows_of
+from data.editions.edition import Edition
+from data.editions.patch import Step, patch
+from data.editions.rollups import Rollup
+from data.errors import DataError
+from data.home import Home
+from data.progress import Progress, watched
+from data.schema import FACTS
+from data.store import attach_store
+from data.values.zones import LOCAL
+
+log = logging.getLogger(__name__)
+
+FORMAT = 2
+"""Goes up when the tables of an edition are made in another way: the next edition is then built in full."""
+CHANGED_SHARE = 0.05
+"""Which part of the facts may have changed since the last full build for an edition to be patched."""
+TOUCHED_SHARE = 0.2
+"""Which part of a fact's rows a patch may touch, by changes and by the passing of time."""
+FICLONE = 0x40049409
+
+Kind = Literal["full", "incremental", "unchanged"]
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What was published. incremental: patched from the edition before; unchanged: that one is still right."""
+
+    edition: str
+    kind: Kind
+    cases: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
+
+    home: Home
+    rollups: tuple[Rollup, ...]
+    as_of: datetime
+    published_at: datetime
+    demo: bool
+    progress: Progress
+
+    @property
+    def recipe(self) -> str:
+        """Changes whenever the same facts would make another edition."""
+        kept = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
+        made_by = repr((FORMAT, kept, FACTS, self.rollups))
+        return hashlib.blake2b(made_by.encode(), digest_size=16).hexdigest()
+
+
+def publish(
+    home: Home,
+    rollups: Sequence[Rollup],
+    *,
+    as_of: datetime | None = None,
+    demo: bool = False,
+    keep: int = 10,
+    progress: Progress | None = None,
+) -> PublishReport:
+    """Publish what is loaded as a new edition and point readers at it.
+
+    as_of: naive, in the home's zone; default now. As time alone changes what is overdue, each call makes a new
+    edition, unless everything is as in the current one, `as_of` included. keep: how many editions stay, the newest
+    and the last of each day; the current one and those in the file PINNED stay anyway. progress: told each step and its
+    share done.
+    Raises DataError: nothing loaded yet, store or editions in use, no room on the disk, a damaged store.
+    """
+    started = time.perf_counter()
+    if not home.store.exists():
+        raise DataError(f"nothing is loaded in {home.root}: load areas and a source, then publish")
+    home.prepare()
+    now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
+    order = Order(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
+    with editions.exclusively(home), _plainly(home), _bench(home) as con:
+        edition, kind, cases = _make(con, order)
+        (home.editions / editions.ROLLED_BACK).unlink(missing_ok=True)
+        _prune(home, keep)
+    return PublishReport(edition, kind, cases, time.perf_counter() - started)
+
+
+def _make(con: duckdb.DuckDBPyConnection, order: Order) -> tuple[str, Kind, int]:
+    last = _last(order.home)
+    step = _step(con, order, last) if last else None
+    if last and step and not step.batches and step.old == step.new and last.demo == order.demo:
+        return last.id, "unchanged", int(last.meta["cases"])
+    id = _new_id(order)
+    building = order.home.editions / f".building-{id}.duckdb"
+    patched = last and step and _patched(con, order, building, last, step)
+    if not patched:
+        _attach(con, building)
+        build(con, order.rollups, order.as_of, order.progress)
+    kind: Kind = "incremental" if patched else "full"
+    rows = rows_of(con, "edition")
+    describe(con, _meta(con, order, id, kind, rows, changed=step.changed if patched and step else 0))
+    with watched(con, "check", order.progress):
+        _finish(con, building, rows)
+    os.replace(building, editions.path_of(order.home, id))
+    editions.sync(order.home.editions)
+    editions.point(order.home, id)
+    return id, kind, rows["cases"]
+
+
+def _step(con: duckdb.DuckDBPyConnection, order: Order, last: Edition) -> Step | None:
+    """The way from the last edition to the one asked for, None if it has to be built in full."""
+    if last.meta.get("recipe") != order.recipe or order.as_of < last.as_of:
+        return None
+    if last.meta["areas_version"] != _areas_version(con) or _ground_moves(con, last.as_of, order.as_of):
+        return None
+    accepted = "SELECT batch, identity, finished_at FROM {}batches WHERE status = 'accepted'"
+    loaded = set(con.execute(accepted.format("store.")).fetchall())
+    published = set(last.cursor().execute(accepted.format("")).fetchall())
+    if published - loaded:
+        return None
+    batches = sorted(batch for batch, *_ in loaded - published)
+    rows = rows_of(con, "store")
+    changed = int(last.meta["changed"]) + _rows_in(con, batches)
+    if changed > CHANGED_SHARE * sum(rows.values()):
+        return None
+    return Step(last.as_of, order.as_of, batches, changed, int(TOUCHED_SHARE * max(rows.values())))
+
+
+def _patched(con: duckdb.DuckDBPyConnection, order: Order, building: Path, last: Edition, step: Step) -> bool:
+    """Whether a patched copy of the last edition lies at `building` now; if not, nothing does."""
+    order.progress("copy", 0.0)
+    _copy(last.path, building)
+    order.progress("copy", 1.0)
+    _attach(con, building)
+    if patch(con, order.rollups, step, order.progress):
+        if rows_of(con, "edition") == rows_of(con, "store"):
+            return True
+        log.warning("edition %s and what is loaded since do not add up: building in full", last.id)
+    con.execute("DETACH edition")
+    _remove(building)
+    return False
+
+
+def _meta(
+    con: duckdb.DuckDBPyConnection, order: Order, id: str, kind: Kind, rows: dict[str, int], changed: int
+) -> dict[str, str]:
+    """changed: rows that came by patches since the last full build."""
+    return {
+        "edition": id,
+        "as_of": order.as_of.isoformat(),
+        "published_at": order.published_at.isoformat(),
+        "zone": order.home.zone,
+        "demo": str(order.demo).lower(),
+        "kind": kind,
+        "recipe": order.recipe,
+        "areas_version": _areas_version(con),
+        "changed": str(changed),
+        **{name: str(count) for name, count in rows.items()},
+        **{f"latest_{name}": at.isoformat() if (at := latest(con, FACTS[name])) else "" for name in rows},
+    }
+
+
+def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]) -> None:
+    """Writes the file out, reads it back, and puts it on disk."""
+    if rows != (loaded := rows_of(con, "store")):
+        raise DataError(f"the new edition holds {rows} but the store {loaded}: load the areas again, then publish")
+    con.execute("CHECKPOINT edition")
+    con.execute("DETACH edition")
+    con.execute(f"ATTACH {_text(building)} AS edition (READ_ONLY)")
+    if rows != rows_of(con, "edition"):
+        raise DataError(f"{building.name} does not read back as it was written: check the disk, then publish again")
+    con.execute("DETACH edition")
+    editions.sync(building)
+
+
+def _last(home: Home) -> Edition | None:
+    """The edition that the pointer names, None if there is none or it cannot be read."""
+    id = editions.pointed(home)
+    try:
+        return editions.look(home, id) if id else None
+    except DataError as error:
+        log.warning("%s", error)
+        return None
+
+
+def _new_id(order: Order) -> str:
+    """Local time to a 65,536th of a second; behind every id there is, whatever the clock did."""
+    known, moment = editions.ids(order.home), order.published_at
+    while True:
+        id = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond * 65536 // 10**6:04x}"
+        if not known or id > known[-1]:
+            return id
+        newest = datetime.strptime(known[-1][:15], "%Y%m%d-%H%M%S")
+        newest += timedelta(microseconds=int(known[-1][16:], 16) * 10**6 // 65536)
+        moment = max(moment, newest) + timedelta(microseconds=16)
+
+
+def _areas_version(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute("SELECT value FROM store.counters WHERE name = 'areas_version'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _ground_moves(con: duckdb.DuckDBPyConnection, old: datetime, new: datetime) -> bool:
+    """Whether an area begins or ends between two as-of times, so that other areas may hold its ground."""
+    between = " OR ".join(
+        f"({day} > {date_sql(old)} AND {day} <= {date_sql(new)})" for day in ("valid_from", "valid_to")
+    )
+    row = con.execute(f"SELECT count(*) FROM store.areas WHERE {between}").fetchone()
+    return row is not None and row[0] > 0
+
+
+def _rows_in(con: duckdb.DuckDBPyConnection, batches: Sequence[int]) -> int:
+    if not batches:
+        return 0
+    among = f"batch IN ({', '.join(map(str, batches))})"
+    counts = (f"SELECT count(*) AS n FROM store.{name} WHERE {among}" for name in FACTS)
+    row = con.execute(f"SELECT sum(n) FROM ({' UNION ALL '.join(counts)})").fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _bench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the store attached. Sweeps away what broken runs left, and what this one leaves."""
+    _sweep(home)
+    con = home.connect()
+    try:
+        attach_store(home, con)
+        yield con
+    finally:
+        with suppress(duckdb.Error):
+            con.close()
+        _sweep(home)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, building: Path) -> None:
+    con.execute(f"ATTACH {_text(building)} AS edition")
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy that shares its blocks where the file system can, else a plain one."""
+    with source.open("rb") as old, target.open("wb") as new:
+        try:
+            fcntl.ioctl(new, FICLONE, old.fileno())
+        except OSError:
+            shutil.copyfile(source, target)
+
+
+def _sweep(home: Home) -> None:
+    for pattern in (".building-*", f".{editions.POINTER}-*"):
+        for file in home.editions.glob(pattern):
+            _remove(file)
+
+
+def _prune(home: Home, keep: int) -> None:
+    """Deletes all editions but those kept; readers that have a deleted one open keep it until they let go."""
+    with editions.pins(home):
+        stay = {editions.pointed(home), *editions.pinned(home), *kept(editions.ids(home), keep)}
+        for id in editions.ids(home):
+            if id not in stay:
+                _remove(editions.path_of(home, id))
+
+
+def kept(ids: Sequence[str], keep: int) -> set[str]:
+    """Which of the editions stay, `ids` from oldest to newest: half of `keep` are the newest, half the last of each day
+    before, so that a day of many editions does not push all others out. What one half lacks the newest make up for.
+    """
+    newest = list(reversed(ids))
+    last_of_day = {id[:8]: id for id in ids}
+    days = sorted(last_of_day.values(), reverse=True)
+    order = dict.fromkeys((*newest[: (keep + 1) // 2], *days, *newest))
+    return set(list(order)[: max(keep, 1)])
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s cannot be deleted: %s", file, error.strerror)
+
+
+@contextmanager
+def _plainly(home: Home) -> Iterator[None]:
+    """Tells what stopped the publishing in one line."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        served = f"; edition {id} is still served" if (id := editions.pointed(home)) else ""
+        raise DataError(f"publishing failed: {_reason(home, error)}{served}") from error
+
+
+def _reason(home: Home, error: Exception) -> str:
+    line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    if getattr(error, "errno", None) in full or any(os.strerror(number) in str(error) for number in full):
+        return f"no room on the disk of {home.root}: make room, then publish again"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{home.memory} of memory are too little ({line}): raise the limit, then publish again"
+    return line

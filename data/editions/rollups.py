@@ -1,0 +1,109 @@
+"""Daily sums of measures: the one SQL that both the roll-up tables and the raw road are made of.
+
+A roll-up is this SQL stored in a table when an edition is published; the raw road is this SQL run on
+the facts of a scope. They are equal because they are the same text, and a property test holds it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from data.areas.levels import ROLLED
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An additive count or sum over one fact, counted on the day of its anchor.
+
+    anchor: SQL of the time it is counted at (NULL = not counted).
+    where: SQL condition, None = every row with an anchor.
+    value: SQL of the number to sum, None = count rows.
+    """
+
+    name: str
+    anchor: str
+    where: str | None = None
+    value: str | None = None
+
+    def definition(self, terms: Sequence[tuple[str, str]]) -> str:
+        """What an edition notes beside its table, so that a changed definition is not answered from old sums."""
+        return repr((self.anchor, self.where, self.value, tuple(terms)))
+
+    @property
+    def aggregate(self) -> str:
+        over = f" FILTER (WHERE {self.where})" if self.where else ""
+        return f"coalesce(sum({self.value}){over}, 0)::DOUBLE" if self.value else f"count(*){over}"
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A daily table of one fact: `daily_<name>` by area, `daily_<name>_town` by town, or by town and a column.
+
+    terms: named SQL expressions over the fact's columns that measures may use.
+    name: tells apart the tables of domains that share a fact.
+    by_town: at town grain; a dimension always is.
+    """
+
+    fact: str
+    measures: tuple[Measure, ...]
+    terms: tuple[tuple[str, str], ...] = ()
+    dimension: str | None = None
+    name: str = ""
+    by_town: bool = False
+
+    @property
+    def table(self) -> str:
+        grain = self.dimension or (ROLLED.id if self.by_town else None)
+        return f"daily_{self.name or self.fact}" + (f"_{grain}" if grain else "")
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """SQL `expression AS name` of the group columns, the day aside."""
+        town = f"area // {ROLLED.span} * {ROLLED.span} AS area"
+        if self.dimension is None:
+            return (town,) if self.by_town else ("area",)
+        return (town, f"{self.dimension} AS {self.dimension}")
+
+    @property
+    def finer(self) -> "Rollup | None":
+        """The table whose sums add up to this one's, a fraction of the facts to read; None if the facts do."""
+        return replace(self, by_town=False) if self.by_town and self.dimension is None else None
+
+    def sql(self, relation: str, as_of: str) -> str:
+        """The daily sums over `relation`, a SELECT of facts as known at `as_of` (both SQL)."""
+        return daily(relation, as_of, self.measures, self.groups, self.terms)
+
+    def summed(self, rows: str, groups: Iterable[str]) -> str:
+        """SQL of daily rows added up to one a group and day; rows of zeros are left out."""
+        sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in self.measures)
+        return f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.says}"
+
+    @property
+    def says(self) -> str:
+        """SQL of whether a row says anything: one of zeros does not."""
+        return " OR ".join(f"{measure.name} <> 0" for measure in self.measures)
+
+
+def daily(
+    relation: str,
+    as_of: str,
+    measures: Sequence[Measure],
+    groups: Sequence[str],
+    terms: Sequence[tuple[str, str]] = (),
+) -> str:
+    """SQL of one row a group and day with a column a measure. An anchor that lies ahead is not counted yet."""
+    extra = "".join(f", ({sql}) AS {name}" for name, sql in terms)
+    source = f"(SELECT *{extra} FROM ({relation}))" if extra else f"({relation})"
+    names = [group.rsplit(" AS ", 1)[-1] for group in groups]
+    by_anchor: dict[str, list[Measure]] = {}
+    for measure in measures:
+        by_anchor.setdefault(measure.anchor, []).append(measure)
+    arms = [
+        f"SELECT {', '.join([*groups, f'CAST({anchor} AS DATE) AS day'])}, "
+        + ", ".join(f"{m.aggregate} AS {m.name}" for m in counted)
+        + f" FROM {source} WHERE {anchor} < {as_of} GROUP BY ALL"
+        for anchor, counted in by_anchor.items()
+    ]
+    if len(arms) == 1:
+        return arms[0]
+    sums = ", ".join(f"coalesce(sum({m.name}), 0)::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in measures)
+    return f"SELECT {', '.join([*names, 'day'])}, {sums} FROM ({' UNION ALL BY NAME '.join(arms)}) GROUP BY ALL"

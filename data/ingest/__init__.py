@@ -1,0 +1,1 @@
+"""From a delivery to stored facts: validation, merging, rejects, unloading."""

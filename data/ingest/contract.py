@@ -1,0 +1,291 @@
+"""The contract in SQL: mapped values become typed columns, and every reason against a row is said.
+
+One SELECT in steps, so that the delivery is read once. Beside a delivery's own columns stand `→key`, the value of each
+expression of the source file, and `·column`, what becomes of it in our column.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from data.areas.places import Resolution, resolution
+from data.formats.layout import FAULT, LONG, NOTE, REASON, ROW, TOTAL, UNREADABLE
+from data.push.metadata import OUTSIDE, Pushed
+from data.schema import TIME, Column
+from data.sources.definition import Source
+from data.sources.deliveries import Delivery, text
+from data.sources.expressions import quoted
+from data.sources.masking import mask, pseudonym
+from data.values import guides, sql
+
+DUPLICATE = "duplicate key in the delivery"
+UNREADABLE_ROW = "unreadable row"
+LONG_NUMBER = "number of more than 15 digits"
+"""Reason with the column's name; a workbook, or its export as CSV, has rounded it."""
+REMEDY = "; format the column as text and export it again"
+ERROR_CELL = "formula error"
+ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
+KEYS = ("key", "parent", "asset", "repeat_of")
+"""Columns that name a row: the same one, however its characters were typed."""
+SKIPS = ("blank", "total", "note", "where")
+"""Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
+ONE_OF = "; one of "
+"""Stands between a column and the words it takes."""
+UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
+WRONG_DAY = "area not valid on that day"
+
+WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
+"""Types of whole numbers and the bits of their range."""
+
+START = "registered_at"
+"""The time that a deadline given as a duration is counted from."""
+
+
+def mapped(key: str) -> str:
+    return quoted(f"→{key}")
+
+
+def typed(column: str) -> str:
+    return quoted(f"·{column}")
+
+
+def stripped(value: str) -> str:
+    """SQL of a text without spaces around it, NULL if nothing is left. Looking before trimming halves the cost."""
+    padded = f"prefix({value}, ' ') OR suffix({value}, ' ') OR {value} = ''"
+    return f"CASE WHEN {padded} THEN nullif(trim({value}), '') ELSE {value} END"
+
+
+def half_width(value: str) -> str:
+    """SQL of a text with full-width letters, digits and signs as plain ones. Plain texts are told by their length."""
+    wide = "".join(map(chr, range(0xFF01, 0xFF5F)))
+    plain = "".join(map(chr, range(0x21, 0x7F)))
+    return (
+        f"CASE WHEN strlen({value}) = length({value}) THEN {value} ELSE translate({value}, '{wide}', {text(plain)}) END"
+    )
+
+
+def json_object(fields: Mapping[str, str]) -> str:
+    """SQL of a JSON object, as text, of the SQL values of `fields`."""
+    return "CAST(to_json({" + ", ".join(f"{text(name)}: {sql}" for name, sql in fields.items()) + "}) AS VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a delivery is held against.
+
+    types: the DuckDB type that each expression gives, by its key. zone: where times are stored in. today: stands for
+    the day of a row that has none. dated: some areas are not valid on every day. The connection's own time zone must
+    be the source's.
+    """
+
+    source: Source
+    delivery: Delivery
+    types: Mapping[str, str]
+    zone: str
+    today: date
+    dated: bool
+    pushed: Pushed | None = None
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The mapped columns, the key and the area included, in the fact's order."""
+        names = {"key", *(["area"] if self.source.area else []), *self.source.columns}
+        return tuple(column for column in self.source.contract.delivered if column.name in names)
+
+    @property
+    def times(self) -> sql.Times:
+        return sql.Times(self.source.zone, self.zone)
+
+    @cached_property
+    def area(self) -> Resolution:
+        return resolution(self.source, mapped, self._day)
+
+    @property
+    def _dated(self) -> bool:
+        return bool(self.dated and self.source.area and self.source.contract.time)
+
+    @property
+    def _day(self) -> str:
+        today = f"DATE '{self.today}'"
+        time = self.source.contract.time
+        return f"coalesce({self.times.day(typed(time))}, {today})" if time else today
+
+    def mapped(self) -> str:
+        """SQL of the delivery with the value of each expression beside its own columns."""
+        values = ", ".join(f"{e.tried()} AS {mapped(key)}" for key, e in self.source.expressions.items())
+        return f"SELECT *, {values} FROM ({self.delivery.relation})"
+
+    def staged(self) -> str:
+        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and, where there
+        are any, `ways` (what was said of the area) and `raw` (JSON).
+
+        sheet_row: number on the sheet, NULL if the order tells it. skip: one of SKIPS, NULL for a row that counts.
+        """
+        first = sorted((c for c in self.columns if c.name != "area"), key=lambda column: column.name != START)
+        values = [f"{self._typed(c)} AS {typed(c.name)}" for c in first]
+        values += [self.area.values] if self.source.area else []
+        rows = f"SELECT *, {', '.join(values)} FROM ({self.mapped()})"
+        if self.source.area:
+            rows = f"""
+                SELECT d.*, {self.area.code} AS {typed("area")}, {self.area.given} AS {mapped("given")}
+                FROM ({rows}) d"""
+        if self._dated:
+            rows = f"SELECT *, area_valid({typed('area')}, {self._day}) AS {mapped('valid')} FROM ({rows})"
+        rows = f"SELECT *, {self.skip()} AS skip FROM ({rows})"
+        rows = f"SELECT *, CASE WHEN skip IS NULL THEN {self._reasons()} END AS reasons FROM ({rows})"
+        rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
+        final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)
+        ways = ", ".join(mask(f"({way})") for way in self.area.ways) if self.source.area else ""
+        ways = f"CASE WHEN reasons IS NOT NULL THEN [{ways}]::VARCHAR[] END"
+        flags = f"{quoted(ROW)} AS sheet_row, skip"
+        return f"SELECT {final}, reasons, {ways} AS ways, {mask('raw')} AS raw, {flags} FROM ({rows})"
+
+    def skip(self) -> str:
+        """SQL of why a row is no fact and no fault, NULL if it is one of them."""
+        arms = []
+        if self.delivery.sheet:
+            cells = ", ".join(map(quoted, self.delivery.columns))
+            first, key = f"coalesce({cells})", f"trim(CAST({mapped('key')} AS VARCHAR))"
+            no_key = f"({key} IS NULL OR {key} = '' OR {key} = trim({first}))"
+            arms = [
+                f"WHEN {first} IS NULL THEN 'blank'",
+                f"WHEN {no_key} AND regexp_full_match({first}, {text(TOTAL)}) THEN 'total'",
+                f"WHEN {no_key} AND regexp_full_match({first}, {text(NOTE)}) THEN 'note'",
+            ]
+        if self.source.where is not None:
+            arms.append(f"WHEN ({mapped('where')}) IS NOT TRUE THEN 'where'")
+        readable = f"WHEN {quoted(UNREADABLE)} IS NOT NULL THEN NULL"
+        return f"CASE {readable} {' '.join(arms)} END" if arms else "NULL::VARCHAR"
+
+    def raw(self) -> str:
+        """SQL of the row as it came, a JSON object of texts; the columns a reporter is made of are starred out."""
+        hidden = {
+            c.casefold() for key, e in self.source.expressions.items() if key == "columns.reporter" for c in e.columns
+        }
+        fields = {
+            c: "'***'" if c.casefold() in hidden else f"CAST({quoted(c)} AS VARCHAR)" for c in self.delivery.columns
+        }
+        line = json_object({"line": quoted(UNREADABLE)})
+        told = json_object({"line": quoted(UNREADABLE), "fault": quoted(FAULT)})
+        line = f"CASE WHEN {quoted(FAULT)} IS NULL THEN {line} ELSE {told} END"
+        return f"CASE WHEN {quoted(UNREADABLE)} IS NULL THEN {json_object(fields)} ELSE {line} END"
+
+    def _typed(self, column: Column) -> str:
+        """SQL of the column's typed value, NULL where the mapped value is none."""
+        key = self._key(column)
+        value, type = mapped(key), self.types[key]
+        if column.type == TIME:
+            counted = column.name.endswith("due_at") and START in self.source.columns
+            return self.times.typed(key, value, type, typed(START) if counted else "")
+        if column.name == "guide_elements":
+            return guides.bits(f"CAST({value} AS VARCHAR)", column.type)
+        if type == column.type and type != "VARCHAR":
+            return value
+        plain = value if type == "VARCHAR" else f"CAST({value} AS VARCHAR)"
+        if column.words:
+            arms = "".join(
+                f" WHEN {text(word)} THEN {text(code)}" for code, word in column.words.items() if word != code
+            )
+            return (
+                f"CASE trim({plain}){arms}" + "".join(f" WHEN {text(c)} THEN {text(c)}" for c in column.words) + " END"
+            )
+        if column.name == "reporter":
+            return pseudonym(plain)
+        if column.type == "VARCHAR":
+            return stripped(half_width(plain) if column.name in KEYS else plain)
+        if column.type == "BOOLEAN":
+            return sql.boolean(plain)
+        days = column.name.endswith("_days")
+        number = sql.whole if column.type in WHOLE else sql.number
+        return number(plain, column.type, days=days)
+
+    def _reasons(self) -> str:
+        """SQL of the list of reasons against a row, NULL for a good one."""
+        found = list(self._faults())
+        said = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in found)
+        return f"""CASE
+            WHEN {quoted(UNREADABLE)} IS NOT NULL THEN [coalesce({quoted(REASON)}, {text(UNREADABLE_ROW)})]
+            WHEN {" OR ".join(f"({condition})" for condition, _ in found)}
+            THEN list_filter([{said}], lambda reason: reason IS NOT NULL) END"""
+
+    def _faults(self) -> Iterator[tuple[str, str]]:
+        """Condition and reason, both SQL, of everything that can be wrong with a row alone."""
+        for column in self.columns:
+            value = typed(column.name)
+            if column.name == "area":
+                yield from self._area_faults(column)
+                continue
+            given = f"CAST({mapped(self._key(column))} AS VARCHAR)"
+            if column.required:
+                yield f"{value} IS NULL AND coalesce(trim({given}), '') = ''", text(f"missing {column.name}")
+            if column.type != "VARCHAR" or column.words:
+                yield f"{value} IS NULL AND trim({given}) <> ''", _unparseable(column, given)
+            outside = _outside(column, value)
+            if outside and column.type == TIME:
+                yield outside, sql.outside_reason(column.name, given)
+            elif outside:
+                yield outside, text(f"out of range: {column.name}")
+            if self.delivery.sheet and column.type == "VARCHAR" and not column.words:
+                yield from self._sheet_faults(column, value)
+        if self.source.fact == "cases" and "closed_at" in self.source.columns:
+            yield f"{typed('closed_at')} < {typed('registered_at')}", "'closed before registered'"
+
+    def _sheet_faults(self, column: Column, value: str) -> Iterator[tuple[str, str]]:
+        """What a workbook does to texts: numbers of which it keeps 15 digits, and formulas that failed."""
+        wanted = {name.casefold() for name in self.source.expressions[self._key(column)].columns}
+        read = [text(name) for name in self.delivery.columns if name.casefold() in wanted]
+        if read:
+            lost = f"list_has_any({quoted(LONG)}, [{', '.join(read)}])"
+            if not column.free_text:
+                shown = r"[0-9](\.[0-9]+)?E\+[0-9]{2,3}"
+                lost += f" OR (contains({value}, 'E+') AND regexp_full_match({value}, {text(shown)}))"
+            yield lost, text(f"{LONG_NUMBER}: {column.name}{REMEDY}")
+        yield (
+            f"starts_with({value}, '#') AND {value} IN ({', '.join(map(text, ERRORS))})",
+            text(f"{ERROR_CELL}: {column.name}"),
+        )
+
+    def _area_faults(self, column: Column) -> Iterator[tuple[str, str]]:
+        area, given, time = typed("area"), mapped("given"), self.source.contract.time
+        blank = f"coalesce({given}, '') = ''"
+        limited = self.pushed is not None and self.pushed.area is not None
+        if column.required or limited:
+            yield f"{area} IS NULL AND {blank}", "'missing area'"
+        doubt = f"nullif({self.area.doubt}, '')"
+        reason = f"'{UNKNOWN_AREA}: ' || left({given}, 60)"
+        ambiguous = f"'{AMBIGUOUS_AREA}: ' || left({given}, 60) || ' (' || {doubt} || ')'"
+        yield f"{area} IS NULL AND NOT {blank}", f"coalesce({ambiguous}, {reason})"
+        if self.pushed and limited:
+            yield f"NOT {self.pushed.covers(area)}", text(OUTSIDE)
+        if self._dated:
+            wrong_day = f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(str(time))} IS NOT NULL"
+            yield wrong_day, text(WRONG_DAY)
+
+    @staticmethod
+    def _key(column: Column) -> str:
+        return "key" if column.name == "key" else f"columns.{column.name}"
+
+
+def _unparseable(column: Column, given: str) -> str:
+    """SQL of the reason against a value that is given but not of the column's type."""
+    if column.words:
+        return text(f"unknown value: {column.name}{ONE_OF}{column.allowed}")
+    if column.type == TIME:
+        return sql.time_reason(column.name, given)
+    kind = "boolean" if column.type == "BOOLEAN" else "number"
+    reason = text(f"unparseable {kind}: {column.name}")
+    if column.type not in WHOLE:
+        return reason
+    too_large = f"abs(TRY_CAST({given} AS DOUBLE)) >= {2.0 ** WHOLE[column.type]:.0f}"
+    return f"CASE WHEN {too_large} THEN {text(f'out of range: {column.name}')} ELSE {reason} END"
+
+
+def _outside(column: Column, value: str) -> str | None:
+    """SQL that says whether a typed value lies outside its column's limits; None if there are none."""
+    if column.type == TIME:
+        return f"{value} NOT BETWEEN {sql.EARLIEST} AND {sql.LATEST}"
+    tests = [f"{value} < {column.low}"] if column.low is not None else []
+    tests += [f"{value} > {column.high}"] if column.high is not None else []
+    tests += [f"NOT isfinite({value})"] if column.type == "DOUBLE" else []
+    return " OR ".join(tests) or None

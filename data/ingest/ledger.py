@@ -1,0 +1,131 @@
+"""What was delivered and what was refused, for people to read. Every reader opens the store for milliseconds."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+import duckdb
+
+from data.editions.edition import Edition
+from data.home import Home
+from data.push.metadata import PUSH
+from data.sources.masking import mask
+from data.store import read_store
+
+FIELDS = (
+    "batch", "source", "fact", "file", "rows_read", "accepted", "updated", "unchanged", "rejected", "status",
+    "started_at", "finished_at", "seconds", "forced",
+)  # fmt: skip
+
+WAIT_SECONDS = 0.5
+"""A reader at a screen is rather told that a load is running than kept waiting for its end."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One delivery. `accepted + rejected == rows_read` unless it was held; `status` is accepted or held.
+
+    skipped: rows of no fact, by `contract.SKIPS`; None where it was not counted.
+    """
+
+    batch: int
+    source: str
+    fact: str
+    file: str | None
+    rows_read: int
+    accepted: int
+    updated: int
+    unchanged: int
+    rejected: int
+    status: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    seconds: float | None
+    forced: bool
+    skipped: Mapping[str, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's own name, or what it was read from."""
+        return PurePath(self.file).name if self.file else "–"
+
+    @property
+    def push(self) -> str | None:
+        """The id of the push that it was; None for any other delivery."""
+        return self.file.removeprefix(PUSH) if self.file and self.file.startswith(PUSH) else None
+
+    @property
+    def held(self) -> bool:
+        return self.status == "held"
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One refused row: its number in the file, every reason, and the row as it came, phone and ID numbers masked.
+
+    fixed_by: the later batch that delivered its key; None as long as none has.
+    """
+
+    batch: int
+    source: str
+    row: int
+    key: str | None
+    reasons: list[str]
+    raw: str
+    fixed_by: int | None = None
+
+
+def batches(home: Home, limit: int = 50) -> list[Batch]:
+    """The deliveries, newest first. Raises DataError while another process keeps the store."""
+    with _reading(home) as store:
+        if store is None:
+            return []
+        sql = f"SELECT {', '.join(FIELDS)}, skipped FROM batches ORDER BY batch DESC LIMIT {int(limit)}"
+        return [Batch(*row) for row in store.execute(sql).fetchall()]
+
+
+def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
+    """Why rows of a delivery were refused and how many, most first. A row with two reasons counts under both.
+
+    An unknown area is one reason, whatever its code or name; so is an ambiguous one.
+    """
+    with _reading(home) as store:
+        if store is None:
+            return []
+        sql = (
+            r"SELECT regexp_replace(reason, '^(unknown area|ambiguous area): .*', '\1', 's') AS told, "
+            "count(*) AS n FROM (SELECT unnest(reasons) AS reason FROM rejects WHERE batch = $1) "
+            "GROUP BY ALL ORDER BY n DESC, told"
+        )
+        return store.execute(sql, [batch]).fetchall()
+
+
+def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
+    """The first refused rows of a delivery, in the file's order."""
+    with _reading(home) as store:
+        if store is None:
+            return []
+        sql = (
+            f"SELECT batch, source, row, key, reasons, {mask('raw')}, fixed_by FROM rejects WHERE batch = $1 "
+            f"ORDER BY row LIMIT {int(limit)}"
+        )
+        return [Reject(*row) for row in store.execute(sql, [batch]).fetchall()]
+
+
+def batch_of(edition: Edition, number: object) -> Batch | None:
+    """A delivery that an edition was built from; None for a number it does not know."""
+    sql = f"SELECT {', '.join(FIELDS)} FROM batches WHERE batch = $1"
+    found = edition.cursor().execute(sql, [number]).fetchone()
+    return Batch(*found) if found else None
+
+
+@contextmanager
+def _reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The store, or None before the first load: a reader makes no file."""
+    if not home.store.exists():
+        yield None
+        return
+    with read_store(home, WAIT_SECONDS) as store:
+        yield store

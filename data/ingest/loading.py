@@ -1,0 +1,155 @@
+"""Loading a delivery: judge its rows, keep the rejects, upsert the facts, all or nothing.
+
+The delivery is judged beside the store; the store is open for writing only while it is merged, in one transaction. A
+process killed at any instant has loaded all of it or none.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from data.contents import Stamp, content_hash, remember, remembered
+from data.errors import DataError, OutOfMemory, Unavailable
+from data.home import Home
+from data.ingest.merge import LoadReport, Run, is_recorded, merge, record_source
+from data.ingest.validate import judge
+from data.processes import is_alive
+from data.progress import Progress, watched
+from data.push.metadata import Pushed
+from data.sources import watermarks
+from data.sources.definition import Source
+from data.sources.deliveries import reading, text
+from data.store import open_store, read_store, transaction
+
+if TYPE_CHECKING:
+    from data.sources.databases import Fetched
+
+MERGE_SECONDS = 120.0
+"""How long a load waits until another one lets go of the store."""
+
+MACHINE_FAULTS = (
+    OSError, duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.InterruptException,
+    duckdb.TransactionException,
+)  # fmt: skip
+"""What says nothing about the rows of a delivery: the same load may succeed later."""
+
+
+def load(
+    home: Home,
+    source: Source,
+    *,
+    file: Path | None = None,
+    pushed: Pushed | None = None,
+    force: bool = False,
+    reject_limit: float = 0.2,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load one delivery of `source`, read from `file` in place of what the source names if that is given.
+
+    A delivery is known by its content, one that was `pushed` by its id: it is loaded once, however often it is tried.
+
+    A delivery with more than `reject_limit` rejects (a share, 0 to 1) is held: its batch and rejects are recorded, no
+    fact is. `force` loads a held delivery, or one that is already loaded, all the same.
+    `progress` is told of the phases fetch (of a query), judge and merge.
+    Raises DataError, with the store as it was, when the delivery cannot be read; Unavailable when the store cannot be
+    written.
+    """
+    if source.push and file is None:
+        raise DataError(
+            f"{source.path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file"
+        )
+    home.prepare()
+    began, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
+    tell = progress or (lambda phase, done: None)
+    with _plain_errors(home), _scratch(home) as scratch:
+        asked = source.url is not None and file is None
+        fetched = _fetched(home, source, scratch, tell) if asked else None
+        path, origin = (fetched.path, fetched.origin) if fetched else _named(source, file)
+        with reading(path):
+            stamp = Stamp.of(path)
+            content = (None if force or pushed else _remembered(home, stamp)) or content_hash(path)
+        run = Run(home, source, pushed.origin if pushed else origin, content, started_at, began, force, pushed)
+        with read_store(home, wait=MERGE_SECONDS) as store:
+            known, recorded = run.known(store), is_recorded(store, source)
+        if known:
+            if not recorded:
+                with open_store(home, wait=MERGE_SECONDS) as store:
+                    record_source(store, source)
+            return known
+        as_read = source.pushed_as(pushed.format) if pushed else source
+        judged = judge(home, as_read, path, scratch, started_at, tell, pushed)
+        if Stamp.of(path) != stamp:
+            raise Unavailable(f"{origin}: changed while it was read; nothing was loaded; load it when it is complete")
+        with open_store(home, wait=MERGE_SECONDS) as store:
+            store.execute(f"SET temp_directory = {text(str(scratch))}")
+            with watched(store, "merge", tell), transaction(store):
+                record_source(store, source)
+                report = run.known(store) or merge(store, run, judged, reject_limit)
+                if fetched and report.status == "accepted":
+                    watermarks.advance(store, source, report.batch, fetched.kind, path, judged)
+                if not asked and not pushed:
+                    remember(store, stamp, content)
+        return replace(report, seconds=run.seconds)
+
+
+def _named(source: Source, file: Path | None) -> tuple[Path, str]:
+    """The file to load, and what to call it."""
+    path = file or source.path.parent / str(source.file)
+    return path, str(path)
+
+
+def _fetched(home: Home, source: Source, scratch: Path, tell: Progress) -> "Fetched":
+    """What the source's query answers; a query with a watermark is asked from where it stands."""
+    from data.sources.databases import fetch  # here, so that other loads start without it
+
+    tell("fetch", 0.0)
+    last = None
+    if source.watermark is not None:
+        with read_store(home, wait=MERGE_SECONDS) as store:
+            last = watermarks.last(store, source)
+    return fetch(home, source, scratch, last)
+
+
+def _remembered(home: Home, stamp: Stamp) -> str | None:
+    with read_store(home, wait=MERGE_SECONDS) as store:
+        return remembered(store, stamp)
+
+
+@contextmanager
+def _scratch(home: Home) -> Iterator[Path]:
+    """A folder for one load, gone with it; those of loads that were killed go as well."""
+    for folder in home.scratch.glob("load-*"):
+        if not is_alive(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as made:
+        yield Path(made)
+
+
+@contextmanager
+def _plain_errors(home: Home) -> Iterator[None]:
+    """Say in one line what the disk, the memory or DuckDB has against a load."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise OutOfMemory(
+            f"{home.memory} of memory are not enough for this load; nothing was loaded; allow more"
+        ) from error
+    except (duckdb.Error, OSError) as error:
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        if full or any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+            raise Unavailable(
+                f"the disk of {home.root} is full; nothing was loaded; free some space, then load again"
+            ) from error
+        kind = Unavailable if isinstance(error, MACHINE_FAULTS) else DataError
+        raise kind(f"nothing was loaded: {' '.join(str(error).split())}") from error

@@ -1,0 +1,242 @@
+"""Merging a judged delivery into the store: its batch, its rejects, and its facts by key."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import duckdb
+
+from data.errors import DataError, Unavailable
+from data.home import Home
+from data.ingest import held
+from data.ingest.contract import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_DAY
+from data.ingest.held import too_many
+from data.ingest.snapshots import count_missing, end_missing
+from data.ingest.unload import mark_fixed
+from data.ingest.upsert import Arrival, forget, upsert
+from data.ingest.validate import Judged
+from data.passwords import without_passwords
+from data.push.metadata import Pushed
+from data.sources.definition import Source
+from data.sources.deliveries import text
+from data.store import areas_version, one, stored
+
+Status = Literal["accepted", "held", "already loaded"]
+CURABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
+"""Reasons against a row that may go when areas or aliases are added; a duplicate is looked at again then."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted.
+
+    updated: rows that replaced an older one. unchanged: rows that said nothing new, equal to what is stored or older.
+    skipped: rows of no fact, by `contract.SKIPS`.
+    swallowed: of the rejected, lines inside a quoted value that seems to be left open; then the delivery is held.
+    ended: stored rows that a full delivery lacks; in a held one, those that it would have ended.
+    Of a held delivery nothing is stored, whatever was accepted.
+    """
+
+    source: str
+    batch: int
+    read: int
+    accepted: int
+    updated: int
+    unchanged: int
+    rejected: int
+    seconds: float
+    status: Status
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    swallowed: int = 0
+    ended: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of `load`: what it loads, from where, since when. A push is known by its id, others by their content."""
+
+    home: Home
+    source: Source
+    origin: str
+    content_hash: str
+    started_at: datetime
+    began: float
+    force: bool
+    pushed: Pushed | None = None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.pushed.id if self.pushed else self.content_hash}:{self.source.definition_hash}"
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def known(self, store: duckdb.DuckDBPyConnection) -> LoadReport | None:
+        """The report of the accepted batch that has this content, unless it is to be loaded all the same.
+
+        A push is sent once: if it was held it stays so, and if it was accepted it is not loaded again by force.
+        """
+        if self.force and not self.pushed:
+            return None
+        states = ("accepted", "held") if self.pushed and not self.force else ("accepted",)
+        # A full file may come again after another one: only the newest delivery is what is stored.
+        among = "batch = (SELECT max(batch) FROM batches WHERE source = $1 AND status = 'accepted' AND parent IS NULL)"
+        newest = f" AND {among}" if self.source.mode == "snapshot" and not self.pushed else ""
+        found = store.execute(
+            "SELECT batch, rows_read, accepted, updated, unchanged, rejected, status, skipped FROM batches "
+            f"WHERE source = $1 AND identity = $2 AND status IN {states + states}{newest} ORDER BY batch DESC LIMIT 1",
+            [self.source.source, self.identity],
+        ).fetchall()
+        if not found:
+            return None
+        batch, read, accepted, updated, unchanged, rejected, status, skipped = found[0]
+        counts = (read, accepted, updated, unchanged, rejected)
+        again: Status = "held" if status == "held" else "already loaded"
+        return LoadReport(self.source.source, batch, *counts, self.seconds, again, skipped or {})
+
+
+def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
+    """Record the batch and its rejects and, unless there are too many, upsert the facts."""
+    if areas_version(store) != judged.areas_version:
+        raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
+    name, accepted = run.source.source, judged.read - judged.rejected
+    batch = next_batch(store)
+    mode = _mode(store, run, judged)
+    lacks, alive = _lacking(store, run, judged) if mode == "snapshot" else (0, 0)
+    doubtful = too_many(judged.rejected, judged.read, reject_limit) or judged.swallowed > 0
+    is_held = not run.force and (doubtful or too_many(lacks, alive, reject_limit))
+    status: Status = "held" if is_held else "accepted"
+    store.execute(
+        "INSERT INTO rejects BY NAME SELECT $batch::INTEGER AS batch, $source AS source, row, key, reasons, raw, ways "
+        f"FROM {judged.refused} ORDER BY row",
+        {"batch": batch, "source": name},
+    )
+    _forget_held(store, run, status, mode)
+    if is_held:
+        updated, unchanged, ended = 0, 0, lacks
+        _keep_held(store, run, judged, batch, reject_limit)
+    else:
+        updated, unchanged, ended = _take_in(store, run, judged, batch, mode)
+    counts = (judged.read, accepted, updated, unchanged, judged.rejected)
+    report = LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed, ended)
+    record_batch(store, run, report, mode)
+    forget(store, run.source.contract, name)
+    return report
+
+
+def next_batch(store: duckdb.DuckDBPyConnection) -> int:
+    return int(one(store, "SELECT coalesce(max(batch), 0) + 1 FROM batches")[0])
+
+
+def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport, mode: str | None) -> None:
+    store.execute(
+        f"INSERT INTO batches VALUES ({', '.join('?' * 19)}, map(?::VARCHAR[], ?::BIGINT[]))",
+        [
+            *(report.batch, report.source, run.source.fact, run.identity, run.content_hash, run.origin),
+            *(report.read, report.accepted, report.updated, report.unchanged, report.rejected, report.status),
+            *(run.started_at, run.started_at + timedelta(seconds=run.seconds), run.seconds, run.force),
+            *(None, mode, report.ended, list(report.skipped), list(report.skipped.values())),
+        ],
+    )
+
+
+def _take_in(
+    store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, mode: str | None
+) -> tuple[int, int, int]:
+    """Put in the good rows, keep those that only lack an area, end what a full delivery lacks."""
+    name = run.source.source
+    arrival = Arrival(run.source.contract, name, batch, run.started_at, batch)
+    updated, unchanged = upsert(store, arrival, _as_stored(run.source, judged, judged.good))
+    ended = end_missing(store, arrival, _present(judged)) if mode == "snapshot" else 0
+    _keep_refused(store, run, judged, batch)
+    mark_fixed(store, name, batch, f"SELECT key FROM ({judged.good})")
+    return updated, unchanged, ended
+
+
+def _keep_held(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, reject_limit: float) -> None:
+    """Keep the rows of a held delivery where areas or aliases can be all that it lacks (see `data.ingest.held`)."""
+    if run.pushed or judged.swallowed or run.source.watermark is not None:
+        return
+    held.keep(store, run.source.contract, batch, reject_limit, _as_stored(run.source, judged, judged.good))
+    _keep_refused(store, run, judged, batch)
+
+
+def _forget_held(store: duckdb.DuckDBPyConnection, run: Run, status: Status, mode: str | None) -> None:
+    """Let go of held batches that this one comes in place of: the same delivery again, or a full one that is newer."""
+    among = "SELECT batch FROM batches WHERE source = $source AND status = 'held' AND (identity = $identity OR $newer)"
+    newer = mode == "snapshot" and status == "accepted"
+    values = {"source": run.source.source, "identity": run.identity, "newer": newer}
+    held.drop(store, run.source.contract, among, values)
+
+
+def _keep_refused(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int) -> None:
+    """Keep the rejects that lack nothing but an area."""
+    fact = run.source.contract
+    sender = run.pushed.area if run.pushed and run.pushed.area is not None else "NULL"
+    curable = " OR ".join(f"starts_with(reason, {text(why)})" for why in CURABLE)
+    rows = _as_stored(run.source, judged, f"FROM {judged.all}")
+    store.execute(
+        f"INSERT INTO refused_{fact.name} BY NAME SELECT d.* EXCLUDE (number), r.row, r.ways, {batch} AS batch, "
+        f"{sender}::BIGINT AS sender, list_contains(r.reasons, {text(DUPLICATE)}) AS duplicate "
+        f"FROM ({rows}) d JOIN {judged.refused} r USING (number) "
+        f"WHERE len(r.ways) > 0 AND len(list_filter(r.reasons, lambda reason: NOT ({curable}))) = 0"
+    )
+
+
+def _mode(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> str | None:
+    """`snapshot` if what the delivery lacks has ended: it says of every row which one it is, and is not empty."""
+    if run.source.mode != "snapshot" or run.pushed or judged.read == judged.rejected:
+        return None
+    nameless = one(store, f"SELECT count(*) FROM {judged.refused} WHERE key IS NULL")[0]
+    return None if nameless else "snapshot"
+
+
+def _lacking(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> tuple[int, int]:
+    """How many living rows a full delivery lacks, and how many there are."""
+    return count_missing(store, run.source.contract, run.source.source, _present(judged))
+
+
+def _present(judged: Judged) -> str:
+    """SQL of the keys of a delivery, rejected rows included."""
+    return f"SELECT key FROM {judged.all} WHERE key IS NOT NULL"
+
+
+def _as_stored(source: Source, judged: Judged, rows: str) -> str:
+    """SQL of judged rows as the store keeps them, without the batch, with their `number`."""
+    values = {column.name: column.name for column in judged.columns}
+    values["source"] = text(source.source)
+    if source.fact == "checks":
+        values["asset_source"] = f"coalesce({values.get('asset_source', 'NULL')}, {values['source']})"
+    columns = (
+        f"{values.get(c, f'NULL::{type}')} AS {c}" for c, type in stored(source.contract).items() if c != "batch"
+    )
+    return f"SELECT file_row_number AS number, {', '.join(columns)} FROM ({rows})"
+
+
+def is_recorded(store: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    found = store.execute("SELECT definition FROM sources WHERE source = ?", [source.source]).fetchall()
+    return found == [(source.definition,)]
+
+
+def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Keep the source file in the store. Raises DataError if the name stands for another fact already."""
+    found = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
+    if found and found[0][0] != source.fact:
+        raise DataError(
+            f"{source.path}: source: {source.source} has delivered {found[0][0]} before, and a source delivers one "
+            f"fact; give {source.fact} another name"
+        )
+    store.execute(
+        f"INSERT OR REPLACE INTO sources VALUES ({', '.join('?' * 9)})",
+        [
+            *(source.source, source.name.zh, source.name.en, source.fact, source.cycle_days, source.zone),
+            *(
+                source.file or (source.url and without_passwords(source.url, "***")),
+                source.definition,
+                source.definition_hash,
+            ),
+        ],
+    )

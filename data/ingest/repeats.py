@@ -1,0 +1,69 @@
+"""Which cases repeat an earlier one: same caller, or same place and category, within 30 days (domain.md 4.4, EV15).
+
+A case may repeat by its caller (reporter and district) and by its spot (area, place and category). Both are hashed
+to one number, since windows over ten million rows of text are slow: a chance meeting of two hashes, within the
+same 30 days, is far below one in a million editions.
+"""
+
+from data.areas.levels import BASE
+
+DAYS = 30
+_SPAN = f"INTERVAL {DAYS} DAY"
+LINKS = {
+    "caller": ("reporter IS NOT NULL", f"hash(area // {BASE.span}, reporter)"),
+    "spot": ("place IS NOT NULL AND category IS NOT NULL", "hash(area, place, category)"),
+}
+"""What ties cases to each other: SQL of when there is such a tie, and of its number."""
+
+
+def clues(relation: str, id: str) -> str:
+    """SQL of id, moment, source, key, caller and spot of the cases in `relation`, whose `area` is the holder.
+
+    id: SQL of a number that names the row.
+    """
+    links = ", ".join(f"CASE WHEN {there} THEN {link} END AS {name}" for name, (there, link) in LINKS.items())
+    return f"SELECT {id} AS id, registered_at AS moment, source, key, {links} FROM {relation}"
+
+
+def repeats(clues: str) -> str:
+    """SQL of the ids, each once, of cases with an earlier one of the same caller or spot within the 30 days before.
+
+    Of two cases of one instant the second counts, so that dates without a time of day are seen as well; which one
+    is the second is the same in every edition.
+    """
+    links = _links(clues, "id, moment, hash(source, key) AS tie")
+    before = f"lag(moment) OVER (PARTITION BY link ORDER BY moment, tie) >= moment - {_SPAN}"
+    return f"SELECT DISTINCT id FROM (SELECT id, {before} AS repeated FROM ({links})) WHERE repeated"
+
+
+def behind(clues: str) -> str:
+    """SQL of link, low and high: where a change of these cases may turn the verdict on another one."""
+    return (
+        f"SELECT link, min(moment) AS low, max(moment) + {_SPAN} AS high FROM ({_links(clues, 'moment')}) GROUP BY link"
+    )
+
+
+def before(clues: str) -> str:
+    """SQL of link, low and high: where the cases lie that decide about these."""
+    return (
+        f"SELECT link, min(moment) - {_SPAN} AS low, max(moment) AS high FROM ({_links(clues, 'moment')}) GROUP BY link"
+    )
+
+
+def near(relation: str, ranges: str) -> str:
+    """SQL of the rowids, as id and each once, of the cases that lie in one of the ranges `behind` or `before`.
+
+    Reads no more columns than it must: ten million cases take a third of a second.
+    """
+    arms = (
+        "SELECT c.id "
+        f"FROM (SELECT rowid AS id, registered_at AS moment, {link} AS link FROM {relation} WHERE {there}) c "
+        f"SEMI JOIN {ranges} r ON c.link = r.link AND c.moment BETWEEN r.low AND r.high"
+        for there, link in LINKS.values()
+    )
+    return " UNION ".join(arms)
+
+
+def _links(clues: str, columns: str) -> str:
+    arms = (f"SELECT {columns}, {name} AS link FROM ({clues}) WHERE {name} IS NOT NULL" for name in LINKS)
+    return " UNION ALL ".join(arms)

@@ -1,0 +1,152 @@
+"""Taking a batch back: the facts become what they would be if it had never been loaded.
+
+Of the keys that the batch touched, the version that stood before the batches that can be unloaded is put back, and the
+rows of the other batches are put in again, in their order.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from data.errors import DataError
+from data.home import Home
+from data.ingest.snapshots import end_missing
+from data.ingest.upsert import KEPT_BATCHES, Arrival, oldest_kept, upsert
+from data.schema import FACTS, Fact
+from data.store import one, open_store, stored, transaction
+
+
+@dataclass(frozen=True)
+class UnloadReport:
+    """What was taken back. keys: how many facts the batches had touched. batches: it and those derived from it."""
+
+    source: str
+    batches: tuple[int, ...]
+    keys: int
+
+
+def unload(home: Home, batch: int) -> UnloadReport:
+    """Take a batch back, with those that were made of its rejects. Its line stays in the list, as unloaded.
+
+    Raises DataError if there is no such batch, it is unloaded already, or it is too old.
+    """
+    with open_store(home) as store, transaction(store):
+        found = store.execute("SELECT source, fact, status FROM batches WHERE batch = ?", [batch]).fetchall()
+        if not found:
+            raise DataError(f"there is no batch {batch}: the page of data lists them")
+        source, name, status = found[0]
+        if status == "unloaded":
+            raise DataError(f"batch {batch} of {source} is unloaded already")
+        if status == "accepted" and batch < (oldest := oldest_kept(store, source)):
+            raise DataError(
+                f"batch {batch} of {source} is older than its last {KEPT_BATCHES}, what it replaced is no longer kept: "
+                f"the oldest that can be unloaded is {oldest}"
+            )
+        derived = "SELECT batch FROM batches WHERE (batch = $1 OR parent = $1) AND status <> 'unloaded' ORDER BY batch"
+        doomed = tuple(row[0] for row in store.execute(derived, [batch]).fetchall())
+        keys = _replay(store, FACTS[name], source, doomed) if status == "accepted" else 0
+        _erase(store, FACTS[name], source, doomed)
+    return UnloadReport(source, doomed, keys)
+
+
+def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> int:
+    """Make the facts anew from all other batches, for the keys of the doomed ones. Returns how many keys there are."""
+    _gather(store, fact, source, doomed)
+    oldest = oldest_kept(store, source)
+    for table in (fact.name, f"past_{fact.name}"):
+        store.execute(f"DELETE FROM {table} WHERE source = ? AND key IN (FROM touched)", [source])
+    store.execute("DELETE FROM endings WHERE source = ? AND key IN (FROM touched)", [source])
+    store.execute(
+        "UPDATE rejects SET fixed_by = NULL WHERE source = ? AND key IN (FROM touched) AND fixed_by >= ?",
+        [source, oldest],
+    )
+    store.execute(f"INSERT INTO {fact.name} BY NAME SELECT * EXCLUDE (ended) FROM versions WHERE batch < ?", [oldest])
+    for number, at, order, mode in _remaining(store, source, oldest, doomed):
+        arrival = Arrival(fact, source, number, at, order)
+        rows = (
+            "SELECT rowid AS number, * EXCLUDE (batch, ended) REPLACE (nullif(updated_at, getvariable('batch_at')) AS "
+            f"updated_at) FROM versions WHERE batch = {number} AND NOT ended"
+        )
+        store.execute("SET VARIABLE batch_at = ?", [at])
+        upsert(store, arrival, rows)
+        if mode == "snapshot":
+            present = (
+                f"SELECT key FROM versions WHERE batch = {number} AND NOT ended "
+                f"UNION ALL SELECT key FROM rejects WHERE batch = {number} AND key IS NOT NULL"
+            )
+            end_missing(store, arrival, present, "FROM touched")
+        mark_fixed(store, source, number, f"SELECT key FROM versions WHERE batch = {number} AND NOT ended")
+    return int(one(store, "SELECT count(*) FROM touched")[0])
+
+
+def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> None:
+    """Tables `touched` (the keys of the doomed batches) and `versions` (every stored row of these keys, once a batch).
+
+    `ended` marks the rows that a full delivery made by lacking them.
+    """
+    among = f"({', '.join(map(str, doomed))})"
+    of_source = {"source": source}
+    tables = (fact.name, f"past_{fact.name}")
+    theirs = " UNION ".join(f"SELECT key FROM {table} WHERE source = $source AND batch IN {among}" for table in tables)
+    store.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {theirs}", of_source)
+    columns = ", ".join(stored(fact))
+    contents = (name for name in stored(fact) if name not in ("source", "key", "updated_at", "batch"))
+    store.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE whole AS
+        SELECT {columns} FROM {fact.name} WHERE source = $source AND key IN (FROM touched)
+        UNION ALL
+        SELECT {columns} FROM past_{fact.name} WHERE source = $source AND key IN (FROM touched) AND same_as IS NULL""",
+        of_source,
+    )
+    store.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE versions AS
+        SELECT v.*, e.key IS NOT NULL AS ended FROM (
+            SELECT {columns} FROM whole
+            UNION ALL BY NAME
+            SELECT p.source, p.key, p.updated_at, p.batch, {", ".join(f"w.{name}" for name in contents)}
+            FROM past_{fact.name} p JOIN whole w ON w.key = p.key AND w.batch = p.same_as
+            WHERE p.source = $source AND p.same_as IS NOT NULL
+        ) v LEFT JOIN endings e ON e.source = $source AND e.batch = v.batch AND e.key = v.key
+        WHERE v.batch NOT IN {among}""",
+        of_source,
+    )
+
+
+def _remaining(
+    store: duckdb.DuckDBPyConnection, source: str, oldest: int, doomed: tuple[int, ...]
+) -> list[tuple[int, datetime, int, str | None]]:
+    """The batches to put in again: number, time, order and mode."""
+    found = store.execute(
+        "SELECT b.batch, coalesce(p.started_at, b.started_at), coalesce(p.batch, b.batch), b.mode FROM batches b "
+        "LEFT JOIN batches p ON p.batch = b.parent "
+        "WHERE b.source = ? AND b.status = 'accepted' AND b.batch >= ? ORDER BY b.batch",
+        [source, oldest],
+    ).fetchall()
+    return [row for row in found if row[0] not in doomed]
+
+
+def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> None:
+    """Take the rejects of the doomed batches, and what they say of others, out of the store."""
+    among = f"({', '.join(map(str, doomed))})"
+    store.execute(f"DELETE FROM rejects WHERE batch IN {among}")
+    for table in (f"refused_{fact.name}", f"held_{fact.name}", "held"):
+        store.execute(f"DELETE FROM {table} WHERE batch IN {among}")
+    store.execute(f"DELETE FROM watermarks WHERE batch IN {among}")
+    store.execute(f"UPDATE rejects SET fixed_by = NULL WHERE fixed_by IN {among}")
+    store.execute(f"UPDATE batches SET status = 'unloaded' WHERE batch IN {among}")
+    store.execute(
+        "DELETE FROM sources WHERE source = $1 AND NOT EXISTS "
+        "(SELECT 1 FROM batches WHERE source = $1 AND status <> 'unloaded')",
+        [source],
+    )
+
+
+def mark_fixed(store: duckdb.DuckDBPyConnection, source: str, batch: int, keys: str) -> None:
+    """Note at the rejects of older batches that this one has delivered their key. keys: SQL of its accepted keys."""
+    open_rejects = "source = $source AND batch < $batch AND fixed_by IS NULL AND key IS NOT NULL"
+    names = {"source": source, "batch": batch}
+    if store.execute(f"SELECT 1 FROM rejects WHERE {open_rejects} LIMIT 1", names).fetchall():
+        store.execute(f"UPDATE rejects SET fixed_by = $batch WHERE {open_rejects} AND key IN ({keys})", names)

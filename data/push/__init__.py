@@ -1,0 +1,1 @@
+"""Pushed deliveries: intake, spool, journal, receipts, rate limit."""

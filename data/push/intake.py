@@ -1,0 +1,291 @@
+"""The body of a push on its way to the disk: unpacked, checked and laid out a row a line, never whole in memory.
+
+JSON arrays become NDJSON, everything becomes UTF-8. What breaks a limit or is no such text at all is refused before
+the sender is answered; what is wrong with a row alone is left for the loader to tell.
+"""
+
+import codecs
+import json
+import os
+import re
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal, NoReturn
+
+import blake3
+
+from data.errors import DataError
+from data.push.metadata import PushFormat
+
+Kind = Literal["json", "ndjson", "csv"]
+STEP = 1 << 20
+"""Bytes unpacked, and characters looked at, in one go."""
+LONGEST_ROW = 1 << 20
+MOST_MEMBERS = 1_000
+"""Of a gzip: each costs a decompressor, and a body may hold millions of empty ones."""
+DEEPEST = 8
+"""How deep a value may be nested, the row itself being the first level."""
+ENCODINGS = ("utf-8", "gb18030", "gbk", "gb2312", "us-ascii")
+BLANK = re.compile(r"[ \t\r\n]*")
+MB = 1_000_000
+
+
+class TooLarge(DataError):
+    """The body breaks a limit."""
+
+
+class Malformed(DataError):
+    """The body is not what its headers say."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """size: bytes of a body, unpacked. rows: in one body; of a CSV its lines count."""
+
+    size: int
+    rows: int
+
+
+def size_told(size: int) -> str:
+    return f"{size / MB:g} MB"
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=str, parse_float=str)
+"""Only whether a row can be read matters here, not the numbers in it."""
+
+
+@dataclass
+class Intake:
+    """Takes a body by pieces and writes it to `file`. `close` ends it; nothing of it stays if it raises.
+
+    rows, size: what was taken in so far, unpacked; sent: its bytes as they came. content: BLAKE3 of it, unpacked and in
+    UTF-8, once it is closed.
+    Raises TooLarge and Malformed.
+    """
+
+    path: Path
+    kind: Kind
+    limits: Limits
+    encoding: str = "utf-8"
+    zipped: bool = False
+    rows: int = 0
+    size: int = 0
+    sent: int = 0
+    content: str = ""
+    _text: str = ""
+    _begun: bool = False
+    _ended: bool = False
+    _comma: bool = False
+    _records: int = 0
+    _members: int = 1
+    _file: BinaryIO = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._file = self.path.open("wb")
+        self._hash = blake3.blake3()
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if self.encoding == "utf-8" else self.encoding)()
+        self._unzip = zlib.decompressobj(wbits=31) if self.zipped else None
+        self.rows = -1 if self.kind == "csv" else 0  # the line of names is no row
+
+    @property
+    def format(self) -> PushFormat:
+        return "csv" if self.kind == "csv" else "ndjson"
+
+    def feed(self, piece: bytes) -> None:
+        """Takes a piece of the body as it came."""
+        self.sent += len(piece)
+        if self.sent > self.limits.size:
+            raise TooLarge(f"the body has more than {size_told(self.limits.size)}: send it in parts")
+        if self._unzip is None:
+            self._plain(piece)
+            return
+        while piece:
+            if self._unzip.eof:  # a gzip file may be several, one behind the other
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    raise TooLarge(f"the gzip of the body has more than {MOST_MEMBERS} members: send it as one")
+                self._unzip = zlib.decompressobj(wbits=31)
+            try:
+                plain = self._unzip.decompress(piece, STEP)
+            except zlib.error as error:
+                raise Malformed(f"the body is no gzip, though Content-Encoding says so ({error})") from None
+            self._plain(plain)
+            piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
+
+    def close(self) -> None:
+        """The body has ended. On return its rows are on disk."""
+        if self._unzip is not None:
+            while not self._unzip.eof and (plain := self._unzip.decompress(b"", STEP)):
+                self._plain(plain)
+            if not self._unzip.eof:
+                raise Malformed("the gzip of the body is cut off: send it again")
+        self._decoded(b"", final=True)
+        {"csv": self._lines_end, "ndjson": self._rows_end, "json": self._array_end}[self.kind]()
+        if self.rows < 1:
+            raise Malformed("the body holds no row")
+        if self.kind != "csv" and self._records == 0:
+            raise Malformed("the body holds no JSON object: one a row is needed")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.content = self._hash.hexdigest()
+
+    def discard(self) -> None:
+        """Lets go of the file and removes it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _plain(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.size > self.limits.size:
+            raise TooLarge(f"the body has more than {size_told(self.limits.size)}: send it in parts")
+        self._decoded(piece)
+
+    def _decoded(self, piece: bytes, final: bool = False) -> None:
+        try:
+            self._text += self._decoder.decode(piece, final)
+        except UnicodeDecodeError as error:
+            raise Malformed(
+                f"the body is not {self.encoding} (byte 0x{error.object[error.start]:02x}): name its charset in "
+                "Content-Type, for Chinese text gb18030"
+            ) from None
+        if "\0" in self._text:
+            raise Malformed("the body holds a zero byte: it is no text")
+        {"csv": self._lines, "ndjson": self._rows, "json": self._array}[self.kind]()
+
+    def _write(self, text: str) -> None:
+        data = text.encode()
+        self._hash.update(data)
+        self._file.write(data)
+
+    def _count(self, more: int = 1) -> None:
+        self.rows += more
+        if self.rows > self.limits.rows:
+            raise TooLarge(f"the body has more than {self.limits.rows} rows: send it in parts")
+
+    # --- CSV: as it came; the line of names is no row
+
+    def _lines(self) -> None:
+        self._count(self._text.count("\n"))
+        if self._text:
+            self._begun = not self._text.endswith("\n")
+        self._write(self._text)
+        self._text = ""
+
+    def _lines_end(self) -> None:
+        self._count(self._begun)  # the last line may have no end
+
+    # --- NDJSON: a row a line; a line that is no JSON is left for the loader to refuse
+
+    def _rows(self) -> None:
+        *lines, self._text = self._text.split("\n")
+        for line in lines:
+            self._line(line)
+        self._short(self._text)
+
+    def _rows_end(self) -> None:
+        self._line(self._text)
+
+    def _line(self, line: str) -> None:
+        line = line.strip(" \t\r")
+        if not line:
+            return
+        self._short(line)
+        self._count()
+        try:
+            self._record(_DECODER.decode(line))
+        except RecursionError:
+            self._too_deep()
+        except ValueError:
+            pass  # for the loader to refuse
+        self._write(line + "\n")
+
+    # --- a JSON array: its elements, each on a line
+
+    def _array(self) -> None:
+        at = 0
+        while True:
+            blank = BLANK.match(self._text, at)
+            assert blank, "it matches anywhere"
+            at = blank.end()
+            if at >= len(self._text):
+                break
+            if self._ended:
+                raise Malformed("something follows the end of the JSON array")
+            sign = self._text[at]
+            if not self._begun:
+                if sign != "[":
+                    raise Malformed(
+                        "the body is no JSON array: [{…}, {…}]; rows without brackets are application/x-ndjson"
+                    )
+                self._begun, at = True, at + 1
+                continue
+            if sign == "]" and not self._comma:
+                self._ended, at = True, at + 1
+                continue
+            if self.rows and not self._comma:
+                if sign != ",":
+                    raise Malformed(f"the JSON array is broken behind row {self.rows}: a comma or ] is expected")
+                self._comma, at = True, at + 1
+                continue
+            end = self._element(at)
+            if end is None:
+                break
+            at = end
+        self._text = self._text[at:]
+        self._short(self._text)
+
+    def _element(self, at: int, final: bool = False) -> int | None:
+        """Where the element that begins at `at` ends; None if it has not come whole yet."""
+        try:
+            value, end = _DECODER.raw_decode(self._text, at)
+        except RecursionError:
+            self._too_deep()
+        except ValueError as error:
+            if final or len(self._text) - at > LONGEST_ROW:
+                raise Malformed(f"row {self.rows + 1} of the JSON array cannot be read: {error}") from None
+            return None
+        if end == len(self._text) and not final:  # a number may go on
+            return None
+        self._short(self._text[at:end])
+        self._count()
+        self._record(value)
+        self._comma = False
+        self._write(re.sub(r"[\r\n]", " ", self._text[at:end]) + "\n")
+        return end
+
+    def _array_end(self) -> None:
+        if self._begun and not self._ended:
+            if self._text:
+                self._element(0, final=True)
+            raise Malformed(f"the JSON array is broken or cut off behind row {self.rows}")
+
+    # --- what rows have in common
+
+    def _short(self, row: str) -> None:
+        if len(row) > LONGEST_ROW:
+            raise TooLarge(f"row {self.rows + 1} has more than {size_told(LONGEST_ROW)}")
+
+    def _record(self, value: object) -> None:
+        if not isinstance(value, dict):
+            return
+        self._records += 1
+        if any(type(part) in (dict, list) for part in value.values()) and _depth(value) > DEEPEST:
+            self._too_deep()
+
+    def _too_deep(self) -> NoReturn:
+        raise TooLarge(f"row {self.rows + 1} is nested deeper than {DEEPEST} levels: facts are flat")
+
+
+def _depth(value: object) -> int:
+    """How many levels of objects and arrays stand in each other."""
+    depth, level = 0, [value]
+    while level := [part for part in level if isinstance(part, (dict, list))]:
+        depth += 1
+        level = [inner for part in level for inner in (part.values() if isinstance(part, dict) else part)]
+    return depth

@@ -1,0 +1,176 @@
+"""The journal of the spool: a SQLite file that is made anew from the receipts where it is lost or damaged."""
+
+import errno
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data.editions.edition import sync
+from data.errors import Unavailable
+from data.push import receipts
+from data.push.receipts import Receipt
+
+log = logging.getLogger(__name__)
+
+LOCK_SECONDS = 10.0
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS push (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, token INTEGER NOT NULL, system TEXT NOT NULL,
+    area INTEGER, source TEXT NOT NULL, key TEXT, content TEXT NOT NULL, format TEXT NOT NULL, rows INTEGER NOT NULL,
+    size INTEGER NOT NULL, received REAL NOT NULL, state TEXT NOT NULL DEFAULT 'queued',
+    attempts INTEGER NOT NULL DEFAULT 0, forced INTEGER NOT NULL DEFAULT 0, batch INTEGER, read INTEGER,
+    accepted INTEGER, updated INTEGER, unchanged INTEGER, rejected INTEGER, fault TEXT, edition TEXT, ended REAL,
+    UNIQUE (token, key)
+);
+CREATE INDEX IF NOT EXISTS push_state ON push (state);
+CREATE TABLE IF NOT EXISTS reject (
+    push TEXT NOT NULL, row INTEGER, key TEXT, reasons TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reject_push ON reject (push, row);
+"""
+
+
+class Journal:
+    """The journal in a folder. Any process may open it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / "journal.sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a journal, or there are pushes that have lost theirs."""
+        return self.path.is_file() or any(self.folder.glob(f"*{receipts.SUFFIX}"))
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, on disk when the context ends. Unavailable if the journal was replaced meanwhile."""
+        with self._open() as journal:
+            opened = self.path.stat().st_ino
+            journal.execute("BEGIN IMMEDIATE")
+            try:
+                yield journal
+                journal.execute("COMMIT")
+            except BaseException:
+                if journal.in_transaction:
+                    journal.execute("ROLLBACK")
+                raise
+            if not self.path.exists() or self.path.stat().st_ino != opened:
+                raise Unavailable(f"{self.path} was replaced: try again")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The journal, None if nothing was ever pushed: who only looks makes no file."""
+        if not self.exists:
+            yield None
+            return
+        with self._open() as journal:
+            yield journal
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        journal = None
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            journal = self._connected()
+            yield journal
+        except sqlite3.Error as error:
+            if _is_damage(error):  # met in the middle of it: whoever comes next finds a sound one
+                with suppress(sqlite3.Error, OSError):
+                    self._set_aside()
+            raise Unavailable(f"{self.path} cannot be used: {error}: see that its disk has room") from error
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            told = "is full: free some space" if full else f"cannot be written to: {error.strerror}"
+            raise Unavailable(f"the disk of {self.folder} {told}") from error
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _connected(self) -> sqlite3.Connection:
+        """The journal, sound as far as its first page tells."""
+        for last in (False, True):
+            journal = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
+            try:
+                journal.execute("PRAGMA synchronous = FULL")
+                self._prepare(journal)
+                journal.execute("SELECT 1 FROM push LIMIT 1")
+                return journal
+            except sqlite3.Error as error:
+                journal.close()
+                if last or not _is_damage(error):
+                    raise
+                self._set_aside()
+        raise AssertionError
+
+    def _prepare(self, journal: sqlite3.Connection) -> None:
+        """The tables, made by one process at a time: SQLite does not wait while another changes the journal's mode."""
+        if journal.execute("PRAGMA user_version").fetchone() == (VERSION,):
+            return
+        with self._alone():
+            journal.execute("PRAGMA journal_mode = WAL")
+            journal.execute("BEGIN IMMEDIATE")
+            if journal.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                for statement in SCHEMA.split(";"):
+                    journal.execute(statement)
+                self._rebuild(journal)
+                journal.execute(f"PRAGMA user_version = {VERSION}")
+            journal.execute("COMMIT")
+
+    def _rebuild(self, journal: sqlite3.Connection) -> None:
+        """Lines for the receipts of a journal that is gone; the store knows by their ids which were loaded before."""
+        known = receipts.read_all(self.folder)
+        for receipt in known:
+            insert(journal, receipt)
+        receipts.set_unclaimed_aside(self.folder)
+        if known:
+            log.warning("%s was made anew from the receipts of %s pushes", self.path, len(known))
+
+    def _set_aside(self) -> None:
+        """Put a journal that SQLite cannot read out of the way, unless another process has done so."""
+        with self._alone():
+            try:
+                with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS)) as journal:
+                    if journal.execute("PRAGMA quick_check(1)").fetchone() == ("ok",) and _has_tables(journal):
+                        return
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+            name = f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+            for suffix in ("-wal", "-shm", ""):
+                file = self.folder / f"{self.path.name}{suffix}"
+                if file.exists():
+                    file.replace(self.folder / f"{name}{suffix}")
+            sync(self.folder)
+        log.error("%s was damaged: it is kept as %s, and made anew from the receipts", self.path, name)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else makes or replaces the journal."""
+        with (self.folder / "journal.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def insert(journal: sqlite3.Connection, receipt: Receipt) -> None:
+    """A line for a push, unless its number, id or key is there already."""
+    line = asdict(receipt)
+    names, marks = ", ".join(line), ", ".join("?" * len(line))
+    journal.execute(f"INSERT OR IGNORE INTO push ({names}) VALUES ({marks})", tuple(line.values()))
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether a journal cannot be read whoever tries again."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in DAMAGED or str(error).startswith(("no such table", "no such column"))
+
+
+def _has_tables(journal: sqlite3.Connection) -> bool:
+    found = journal.execute("SELECT name FROM sqlite_master WHERE name IN ('push', 'reject')").fetchall()
+    return len(found) == len(("push", "reject"))

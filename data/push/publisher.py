@@ -1,0 +1,186 @@
+"""From the spool into an edition: pushes are loaded in order, and what was loaded is published.
+
+One process does this for a home. It may be killed at any instant: a push is loaded under its own id, so once, and what
+was loaded and not noted as published is looked for in the current edition first.
+
+A push is tried until it is loaded, or refused for what it contains. Whatever else ends an attempt (a busy store, a full
+disk, too little memory, a wrong source file, a killed process, a defect of ours) leaves it queued.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from data.editions import edition as editions
+from data.editions.edition import Edition
+from data.editions.publish import publish
+from data.editions.rollups import Rollup
+from data.errors import DataError, OutOfMemory, Unavailable
+from data.home import Home
+from data.ingest.loading import load
+from data.ingest.merge import LoadReport
+from data.push.spool import SUSPECT, Push, Spool
+from data.sources.declared import declared
+from data.store import read_store
+
+log = logging.getLogger(__name__)
+
+LONGEST_REST = 600.0
+"""Seconds between two attempts at a push whose loading ends without a verdict, at most."""
+
+
+class _Undeclared(DataError):
+    """The source of a push is not to be had: its file is missing or wrong, which says nothing about the push."""
+
+
+class Publisher:
+    """Loads and publishes the pushes of one home. `turn` does the next thing that is due.
+
+    sources: folder of source files. seconds: within how many a push is to be seen. keep: editions, as in `publish`.
+    """
+
+    def __init__(
+        self, home: Home, sources: Path, rollups: Sequence[Rollup], *, reject_limit: float = 0.2, keep: int = 10,
+        seconds: float = 60,
+    ) -> None:  # fmt: skip
+        self.home, self.sources, self.rollups = home, sources, rollups
+        self.reject_limit, self.keep = reject_limit, keep
+        self.pause = seconds / 2
+        self.spool = Spool(home)
+        self._due = 0.0
+        self._told = False
+        self._began, self._rests = time.monotonic(), dict[str, float]()
+
+    def turn(self) -> bool:
+        """Publish if it is time to, else load one push. False if there is nothing to do now.
+
+        The first push after a quiet time is published at once; under a stream of them an edition is made twice in the
+        time that is promised. Raises Unavailable if store or disk are not to be had, DataError if publishing failed.
+        """
+        loaded, push = self.spool.loaded(), self._next()
+        if loaded and time.monotonic() >= self._due and self._may_publish():
+            self._due = time.monotonic() + self.pause
+            self._publish(loaded)
+            return True
+        if push and (push.attempts < SUSPECT or not loaded):
+            self._load(push)
+            return True
+        return False
+
+    def _next(self) -> Push | None:
+        """The push to load now; one that ended without a verdict several times rests between its attempts."""
+        push = self.spool.next()
+        if push is None or push.attempts < SUSPECT:
+            return push
+        now = time.monotonic()
+        return next((push for push in self.spool.suspects() if self._rested(push) <= now), None)
+
+    def _rested(self, push: Push) -> float:
+        """When a suspect may be tried again."""
+        return self._rests.get(push.id, self._began) + min(2.0 ** min(push.attempts - SUSPECT, 20) - 1, LONGEST_REST)
+
+    def _load(self, push: Push) -> None:
+        """Load one push. Whatever is wrong with it is noted and stops no other."""
+        self.spool.begin(push)
+        try:
+            report = self._report(push)
+            self.spool.told(push, report, self._refused(report))
+        except (OutOfMemory, _Undeclared) as error:
+            self._rest(push, str(error))
+        except Unavailable:
+            self.spool.calm(push)
+            raise
+        except DataError as error:
+            self._give_up(push, str(error))
+        except Exception as error:  # a defect of ours, or MemoryError: says nothing about the push
+            log.exception("push %s", push.id)
+            self._rest(push, f"it could not be loaded: {type(error).__name__}")
+        else:
+            self._rests.pop(push.id, None)
+            log.info("push %s of %s: %s, %s rows, %s refused", push.id, push.source, report.status, report.read,
+                     report.rejected)  # fmt: skip
+
+    def _report(self, push: Push) -> LoadReport:
+        """What loading it came to. Raises DataError where its content is refused as a whole."""
+        if not self.spool.file(push).is_file():  # the journal was lost after it was loaded
+            if known := self._recorded(push):
+                return known
+            raise DataError("its rows are gone from the spool: send them again")
+        try:
+            source = declared(self.home, self.sources, push.source)
+        except Unavailable:
+            raise
+        except DataError as error:
+            raise _Undeclared(str(error)) from None
+        if source is None:
+            raise _Undeclared(f"the source {push.source} is declared no more")
+        return load(
+            self.home, source, file=self.spool.file(push), pushed=push.pushed, force=push.forced,
+            reject_limit=self.reject_limit,
+        )  # fmt: skip
+
+    def _recorded(self, push: Push) -> LoadReport | None:
+        """What became of a push that the store knows by its id."""
+        with read_store(self.home) as store:
+            found = store.execute(
+                "SELECT batch, rows_read, accepted, updated, unchanged, rejected, seconds, status FROM batches "
+                "WHERE source = ? AND split_part(identity, ':', 1) = ? ORDER BY batch DESC LIMIT 1",
+                [push.source, push.id],
+            ).fetchall()
+        return LoadReport(push.source, *found[0]) if found else None
+
+    def _rest(self, push: Push, fault: str) -> None:
+        """No verdict: it stays queued, and others go first."""
+        self._rests[push.id] = time.monotonic()
+        log.warning("push %s of %s has to be tried again: %s", push.id, push.source, fault)
+        self.spool.undecided(push, self._plain(push, fault))
+
+    def _give_up(self, push: Push, fault: str) -> None:
+        told = self._plain(push, fault)
+        log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
+        self.spool.failed(push, told)
+
+    def _plain(self, push: Push, fault: str) -> str:
+        """A fault as its sender may read it: without the places where things lie."""
+        told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
+        return told.replace(str(self.sources / f"{push.source}.yaml"), push.source).replace(str(self.home.root), "home")
+
+    def _refused(self, report: LoadReport) -> list[tuple[int | None, str | None, list[str]]]:
+        if not report.rejected:
+            return []
+        with read_store(self.home) as store:
+            sql = "SELECT row, key, reasons FROM rejects WHERE batch = ? ORDER BY row"
+            return store.execute(sql, [report.batch]).fetchall()
+
+    def _may_publish(self) -> bool:
+        held = editions.rolled_back(self.home)
+        if held and not self._told:
+            log.warning("readers were pointed at an older edition: nothing is published until `publish` is run by hand")
+        self._told = held
+        return not held
+
+    def _publish(self, loaded: Sequence[Push]) -> None:
+        current = self._current()
+        if current and self._shows(current, loaded):
+            self.spool.published(loaded, current.id)
+            return
+        demo = bool(current and current.demo)
+        report = publish(self.home, self.rollups, demo=demo, keep=self.keep)
+        self.spool.published(loaded, report.edition)
+        log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)
+
+    def _current(self) -> Edition | None:
+        id = editions.pointed(self.home)
+        try:
+            return editions.look(self.home, id) if id else None
+        except DataError as error:
+            log.warning("%s", error)
+            return None
+
+    @staticmethod
+    def _shows(edition: Edition, loaded: Sequence[Push]) -> bool:
+        """Whether everything that was loaded stands in it already."""
+        identities = edition.cursor().execute("SELECT identity FROM batches").fetchall()
+        known = {identity.partition(":")[0] for (identity,) in identities}
+        return known.issuperset(push.id for push in loaded)

@@ -1,0 +1,309 @@
+"""The spool: pushes on disk, each a file of rows, its receipt, and a line of the journal that says what became of it.
+
+The journal is SQLite, so that processes share it and a line is whole or not there. A push is promised to its sender
+once its file, its receipt and its line are on disk; a file without a line was promised to nobody. A journal that is
+lost or damaged is made anew from the receipts: what they name is loaded again, under its own id and so once.
+"""
+
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from data.editions.edition import sync
+from data.errors import DataError, Unavailable
+from data.home import Home
+from data.ingest.merge import LoadReport
+from data.push import receipts
+from data.push.intake import Intake
+from data.push.journal import Journal, insert
+from data.push.metadata import Pushed, PushFormat
+from data.push.receipts import Receipt
+
+State = Literal["queued", "loaded", "held", "failed", "published"]
+STATES: tuple[State, ...] = ("queued", "loaded", "held", "failed", "published")
+KEPT_DAYS = 30
+"""How long a push that has come to its end is told of, and its Idempotency-Key remembered."""
+STALE_SECONDS = 3600.0
+SUSPECT = 2
+"""So many times its loading ended without a verdict: from then on it waits for all others, and longer each time."""
+NEEDS_BODY = "('queued', 'held', 'failed')"
+
+
+class Conflict(DataError):
+    """An Idempotency-Key that stands for another push already."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """A line of the journal. token: whose it is. rows, size: of its body. received, ended: seconds since 1970.
+
+    read … rejected: as in a LoadReport, None before it was loaded. edition: the first that shows it.
+    attempts: how often its loading was begun without a verdict. fault: why it failed, or its last attempt.
+    """
+
+    seq: int
+    id: str
+    token: int
+    system: str
+    area: int | None
+    source: str
+    key: str | None
+    content: str
+    format: PushFormat
+    rows: int
+    size: int
+    received: float
+    state: State
+    attempts: int
+    forced: bool
+    batch: int | None
+    read: int | None
+    accepted: int | None
+    updated: int | None
+    unchanged: int | None
+    rejected: int | None
+    fault: str | None
+    edition: str | None
+    ended: float | None
+
+    @property
+    def pushed(self) -> Pushed:
+        return Pushed(self.id, self.format, self.area)
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """One row that was refused: its number in the body, and every reason."""
+
+    row: int | None
+    key: str | None
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who pushes. token: its number; area: the code it speaks for, None for every area."""
+
+    token: int
+    system: str
+    area: int | None
+
+
+COLUMNS = ", ".join(field.name for field in fields(Push))
+
+
+class Spool:
+    """The spool of a home. Any process may open it; the first push makes its folder."""
+
+    def __init__(self, home: Home) -> None:
+        self.zone = home.zone
+        self.folder = home.root / "spool"
+        self._journal = Journal(self.folder)
+        self.journal = self._journal.path
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever pushed."""
+        return self._journal.exists
+
+    def file(self, push: Push) -> Path:
+        """Where the rows of a push lie."""
+        return self.folder / f"{push.id}.{push.format}"
+
+    def coming(self) -> Path:
+        """Where to write a body that is on its way; `accept` puts it in place."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be made: {error.strerror}") from error
+        return self.folder / f".coming-{secrets.token_hex(8)}"
+
+    def accept(self, body: Intake, sender: Sender, source: str, key: str | None) -> tuple[Push, bool]:
+        """Takes a closed body in; on return it outlives the machine's power. Also tells whether it was here before.
+
+        Raises Conflict if the sender gave the key to another push, Unavailable if the disk takes no more.
+        """
+        now = time.time()
+        id = f"{datetime.fromtimestamp(now, ZoneInfo(self.zone)):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        with self._journal.writing() as journal:
+            if key is not None and (known := self._found(journal, "token = ? AND key = ?", sender.token, key)):
+                if (known.source, known.content, known.format) != (source, body.content, body.format):
+                    raise Conflict(
+                        f"the Idempotency-Key was used for another body before, push {known.id}: take a new one"
+                    )
+                return known, True
+            receipt = Receipt(
+                self._next_seq(journal), id, sender.token, sender.system, sender.area, source, key, body.content,
+                body.format, body.rows, body.size, now,
+            )  # fmt: skip
+            try:
+                receipt.write(self.folder)
+                os.replace(body.path, self.folder / f"{id}.{body.format}")
+                sync(self.folder)
+                insert(journal, receipt)
+            except BaseException:
+                self._remove(id, body.format)
+                raise
+            found = self._found(journal, "id = ?", id)
+        assert found
+        return found, False
+
+    def find(self, id: str) -> Push | None:
+        with self._journal.reading() as journal:
+            return self._found(journal, "id = ?", id) if journal else None
+
+    def newest(self, limit: int = 50, state: State | None = None) -> list[Push]:
+        """The pushes, newest first."""
+        with self._journal.reading() as journal:
+            where = "state = ?" if state else "? IS NULL"
+            return self._all(journal, f"{where} ORDER BY seq DESC LIMIT ?", state, limit) if journal else []
+
+    def next(self) -> Push | None:
+        """The one to load now: in order, those that ended without a verdict before behind all others."""
+        with self._journal.reading() as journal:
+            order = f"state = 'queued' ORDER BY attempts >= {SUSPECT}, seq LIMIT 1"
+            return self._found(journal, order) if journal else None
+
+    def suspects(self) -> list[Push]:
+        """Those that ended without a verdict several times, the least often tried first."""
+        with self._journal.reading() as journal:
+            order = f"state = 'queued' AND attempts >= {SUSPECT} ORDER BY attempts, seq"
+            return self._all(journal, order) if journal else []
+
+    def loaded(self) -> list[Push]:
+        """Those that are loaded and in no edition yet, the oldest first."""
+        with self._journal.reading() as journal:
+            return self._all(journal, "state = 'loaded' ORDER BY seq") if journal else []
+
+    def rejects(self, push: Push, limit: int, offset: int = 0) -> list[RefusedRow]:
+        """The refused rows, in the body's order."""
+        sql = "SELECT row, key, reasons FROM reject WHERE push = ? ORDER BY row, rowid LIMIT ? OFFSET ?"
+        with self._journal.reading() as journal:
+            found = journal.execute(sql, (push.id, limit, offset)).fetchall() if journal else []
+        return [RefusedRow(row, key, json.loads(reasons)) for row, key, reasons in found]
+
+    def waiting(self) -> tuple[int, int]:
+        """How many pushes wait to be loaded, and their bytes."""
+        with self._journal.reading() as journal:
+            sql = "SELECT count(*), coalesce(sum(size), 0) FROM push WHERE state = 'queued'"
+            return journal.execute(sql).fetchone() if journal else (0, 0)
+
+    def counts(self) -> dict[State, int]:
+        """How many pushes are in each state, of those that are told of."""
+        with self._journal.reading() as journal:
+            found = journal.execute("SELECT state, count(*) FROM push GROUP BY state").fetchall() if journal else []
+        return {state: dict(found).get(state, 0) for state in STATES}
+
+    def refused_rows(self) -> int:
+        """How many rows were refused, of the pushes that are told of."""
+        with self._journal.reading() as journal:
+            return journal.execute("SELECT coalesce(sum(rejected), 0) FROM push").fetchone()[0] if journal else 0
+
+    # --- what the publisher notes
+
+    def begin(self, push: Push) -> None:
+        """Its loading begins. Noted before it does, so that one that ends its process every time is known."""
+        self._note(push, attempts=push.attempts + 1)
+
+    def calm(self, push: Push) -> None:
+        """Its loading ended through no fault of its own: it has to be tried again."""
+        self._note(push, attempts=push.attempts)
+
+    def undecided(self, push: Push, fault: str) -> None:
+        """Its loading ended without a verdict: it stays queued and is tried again."""
+        self._note(push, fault=fault)
+
+    def told(self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]) -> None:
+        """What its loading came to, row by row. The file of one that is loaded is of no use any more."""
+        state: State = "held" if report.status == "held" else "loaded"
+        with self._journal.writing() as journal:
+            journal.execute("DELETE FROM reject WHERE push = ?", (push.id,))
+            journal.executemany(
+                "INSERT INTO reject (push, row, key, reasons) VALUES (?, ?, ?, ?)",
+                ((push.id, row, key, json.dumps(reasons, ensure_ascii=False)) for row, key, reasons in refused),
+            )
+            self._set(
+                journal, push.id, state=state, batch=report.batch, read=report.read, accepted=report.accepted,
+                updated=report.updated, unchanged=report.unchanged, rejected=report.rejected, fault=None,
+                ended=time.time() if state == "held" else None,
+            )  # fmt: skip
+        if state == "loaded":  # its receipt stays until it is published
+            self.file(push).unlink(missing_ok=True)
+
+    def failed(self, push: Push, fault: str) -> None:
+        """It is refused for its content as a whole."""
+        self._note(push, state="failed", fault=fault, ended=time.time())
+
+    def published(self, pushes: Sequence[Push], edition: str) -> None:
+        """They stand in an edition now."""
+        with self._journal.writing() as journal:
+            for push in pushes:
+                self._set(journal, push.id, state="published", edition=edition, fault=None, ended=time.time())
+        for push in pushes:
+            self._remove(push.id, push.format)
+
+    def again(self, push: Push) -> None:
+        """Let a held or failed push be loaded whatever is rejected of it. Raises DataError if it cannot be."""
+        if push.state not in ("held", "failed") or not self.file(push).is_file():
+            raise DataError(f"push {push.id} is {push.state}: only one that is held or failed can be let in")
+        self._note(push, state="queued", forced=1, attempts=0, fault=None, ended=None)
+
+    def sweep(self) -> None:
+        """Forget what came to its end long ago, and remove files that were promised to nobody."""
+        now = time.time()
+        with self._journal.writing() as journal:
+            self._repair_times(journal, now)
+            old = "SELECT id FROM push WHERE ended < ?"
+            journal.execute(f"DELETE FROM reject WHERE push IN ({old})", (now - KEPT_DAYS * 86400,))
+            journal.execute(f"DELETE FROM push WHERE id IN ({old})", (now - KEPT_DAYS * 86400,))
+            waiting = self._all(journal, f"state = 'loaded' OR state IN {NEEDS_BODY}")
+        for push in waiting:  # an older release wrote none
+            if not receipts.path(self.folder, push.id).is_file():
+                Receipt(**{field.name: getattr(push, field.name) for field in fields(Receipt)}).write(self.folder)
+        needed = {file for push in waiting for file in (self.file(push), receipts.path(self.folder, push.id))}
+        for file in self.folder.iterdir():
+            ours = file.name.startswith(".coming-") or file.suffix in (*receipts.BODIES, receipts.SUFFIX)
+            try:
+                if ours and file not in needed and abs(now - file.stat().st_mtime) > STALE_SECONDS:
+                    file.unlink()
+            except FileNotFoundError:
+                continue
+
+    def _repair_times(self, journal: sqlite3.Connection, now: float) -> None:
+        """What ended in the future, by a clock that was set back since, ended now: else it would be kept for longer."""
+        journal.execute("UPDATE push SET ended = ? WHERE ended > ?", (now, now))
+
+    def _next_seq(self, journal: sqlite3.Connection) -> int:
+        """The number that the next push gets; numbers are never used twice. Within a transaction that writes."""
+        found = journal.execute("SELECT seq FROM sqlite_sequence WHERE name = 'push'").fetchone()
+        return (found[0] if found else 0) + 1
+
+    def _remove(self, id: str, format: PushFormat) -> None:
+        """The files of a push that nobody needs; what cannot be removed now the sweep removes."""
+        for file in (self.folder / f"{id}.{format}", receipts.path(self.folder, id)):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+
+    def _note(self, push: Push, **values: Any) -> None:
+        with self._journal.writing() as journal:
+            self._set(journal, push.id, **values)
+
+    def _set(self, journal: sqlite3.Connection, id: str, **values: Any) -> None:
+        changed = ", ".join(f"{name} = ?" for name in values)
+        journal.execute(f"UPDATE push SET {changed} WHERE id = ?", (*values.values(), id))
+
+    def _found(self, journal: sqlite3.Connection, where: str, *values: object) -> Push | None:
+        return next(iter(self._all(journal, where, *values)), None)
+
+    def _all(self, journal: sqlite3.Connection, where: str, *values: object) -> list[Push]:
+        found = journal.execute(f"SELECT {COLUMNS} FROM push WHERE {where}", values).fetchall()
+        return [Push(*row) for row in found]

@@ -1,0 +1,66 @@
+"""The SELECT of a district's own view: it reads the tables it is given and nothing else."""
+
+from collections.abc import Collection
+
+from data.errors import DataError
+from data.sources.expressions import OUTSIDE, Tree, functions, statements, suggest
+
+TABLES = ("BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION")
+TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
+
+
+def check(sql: str, tables: Collection[str]) -> None:
+    """Raise DataError unless `sql` is one SELECT over `tables` and its own common table expressions.
+
+    So it cannot write, read a file, attach a database, or ask for settings of the session.
+    """
+    parsed = statements(sql.strip().rstrip(";"))
+    if len(parsed) != 1:
+        raise DataError("must be one SELECT statement")
+    _walk(parsed[0]["node"], frozenset(name.lower() for name in tables))
+
+
+def _walk(tree: object, tables: frozenset[str]) -> None:
+    if isinstance(tree, list):
+        for part in tree:
+            _walk(part, tables)
+    if not isinstance(tree, dict):
+        return
+    if entries := (tree.get("cte_map") or {}).get("map"):
+        tables = tables | {str(entry["key"]).lower() for entry in entries}
+    if isinstance(source := tree.get("from_table"), dict):
+        _table(source, tables)
+    if tree.get("class") == "FUNCTION" and not tree["is_operator"]:
+        _function(tree["function_name"].lower())
+    for name, part in tree.items():
+        if name != "from_table":
+            _walk(part, tables)
+
+
+def _table(source: Tree, tables: frozenset[str]) -> None:
+    """One item of a FROM clause, and what it is made of."""
+    kind = source["type"]
+    if kind not in TABLES:
+        raise DataError(f"must not read from {kind.lower().replace('_', ' ')}: name a table in FROM")
+    if kind == "BASE_TABLE":
+        name = source["table_name"]
+        if source["schema_name"] or source["catalog_name"] or name.lower() not in tables:
+            raise DataError(f"must not read {name}{suggest(name, tables)}: it reads {', '.join(sorted(tables))}")
+        return
+    if kind == "TABLE_FUNCTION":
+        called = source["function"]["function_name"].lower()
+        if called not in TABLE_FUNCTIONS:
+            raise DataError(f"must not call {called}() in FROM: it reads tables alone")
+    for name, part in source.items():
+        if name in ("left", "right") and isinstance(part, dict):
+            _table(part, tables)
+        else:
+            _walk(part, tables)
+
+
+def _function(name: str) -> None:
+    known = functions("scalar") | functions("aggregate") | functions("macro") | {"count_star", "unnest"}
+    if name in OUTSIDE - {"unnest"}:
+        raise DataError(f"must not call {name}(): a view gives the same answer each time")
+    if name not in known:
+        raise DataError(f"there is no function {name}{suggest(name, known)}")

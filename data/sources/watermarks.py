@@ -1,0 +1,138 @@
+"""The watermark of an incremental query: the greatest value of one of its columns that was accepted before.
+
+It is stored a batch, in the transaction that accepts the batch. A batch that is held, or taken back, therefore never
+moves it, and a load that is killed is fetched again. Rows are delivered at least once: a query with `>=` fetches the
+last ones again, and they say nothing new.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from data.errors import DataError
+from data.ingest.validate import Judged
+from data.sources.definition import Source
+from data.sources.deliveries import text
+from data.sources.expressions import quoted, suggest
+
+Kind = Literal["integer", "decimal", "float", "time", "instant", "date", "text", "bytes"]
+SORTED = {
+    "integer": "TRY_CAST({} AS HUGEINT)",
+    "decimal": "TRY_CAST({} AS DECIMAL(38, 12))",
+    "float": "TRY_CAST({} AS DOUBLE)",
+    "time": "TRY_CAST({} AS TIMESTAMP)",
+    "instant": "TRY_CAST({} AS TIMESTAMPTZ)",
+    "date": "TRY_CAST({} AS DATE)",
+    "text": "{}",
+    "bytes": "{}",
+}
+"""SQL of what the stored text of a value is ordered by. Texts are ordered by code point; a database that orders them
+differently gets a value that was delivered, so at worst it delivers some rows again."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A value as text, and the kind that the database gave it as."""
+
+    kind: Kind
+    value: str
+
+    @property
+    def bound(self) -> object:
+        """The value to give to the database's driver."""
+        match self.kind:
+            case "integer":
+                return int(self.value)
+            case "decimal":
+                return Decimal(self.value)
+            case "float":
+                return float(self.value)
+            case "time" | "instant":
+                return dt.datetime.fromisoformat(self.value)
+            case "date":
+                return dt.date.fromisoformat(self.value)
+            case "bytes":
+                return bytes.fromhex(self.value)
+        return self.value
+
+
+def kind_of(values: Iterable[object]) -> set[Kind]:
+    """The kinds of the values, None aside. Raises DataError for a value that has no order of its own."""
+    return {_kind(type(value), value) for value in values if value is not None}
+
+
+def _kind(kind: type, value: object) -> Kind:
+    if isinstance(value, dt.datetime):
+        return "instant" if value.tzinfo else "time"
+    kinds: dict[type, Kind] = {
+        int: "integer", float: "float", Decimal: "decimal", dt.date: "date", str: "text", bytes: "bytes",
+        bytearray: "bytes", memoryview: "bytes",
+    }  # fmt: skip
+    if kind not in kinds:
+        raise DataError(
+            f"watermark: holds values of the type {kind.__name__}; take a column of times, numbers or texts"
+        )
+    return kinds[kind]
+
+
+def single(kinds: set[Kind]) -> Kind | None:
+    """The one kind of a column; numbers may be mixed. Raises DataError for other mixtures."""
+    if kinds <= {"integer", "decimal"} and len(kinds) == 2:
+        return "decimal"
+    if kinds <= {"integer", "float"} and len(kinds) == 2:
+        return "float"
+    if len(kinds) > 1:
+        raise DataError(f"watermark: holds values of different types: {', '.join(sorted(kinds))}; cast it in the query")
+    return next(iter(kinds), None)
+
+
+def find_column(column: str, names: list[str]) -> int:
+    """The position of the watermark's column in the answer. Raises DataError if it is not there."""
+    by_fold = {name.casefold(): at for at, name in enumerate(names)}
+    if column.casefold() not in by_fold:
+        raise DataError(
+            f"watermark: the query gives no column {column}{suggest(column, names)}; columns: {', '.join(names)}"
+        )
+    return by_fold[column.casefold()]
+
+
+def last(store: duckdb.DuckDBPyConnection, source: Source) -> Mark | None:
+    """The greatest value of the batches that are accepted, as this source file reads them; None before the first."""
+    found = store.execute(
+        "SELECT kind, value FROM watermarks SEMI JOIN (FROM batches WHERE status = 'accepted') USING (batch) "
+        "WHERE source = ? AND reading = ? ORDER BY batch DESC",
+        [source.source, source.reading],
+    ).fetchall()
+    if not found:
+        return None
+    kind = found[0][0]
+    values = [value for its, value in found if its == kind]
+    greatest = f"SELECT arg_max(v, {SORTED[kind].format('v')}) FROM (SELECT unnest(?::VARCHAR[]) AS v)"
+    return Mark(kind, store.execute(greatest, [values]).fetchall()[0][0])
+
+
+def advance(
+    store: duckdb.DuckDBPyConnection, source: Source, batch: int, kind: Kind | None, answer: Path, judged: Judged
+) -> None:
+    """Store the greatest value among the accepted rows of a batch.
+
+    answer: the fetched rows, in the order of `judged`.
+    """
+    if source.watermark is None or kind is None:
+        return
+    value = quoted(source.watermark.column)
+    store.execute(
+        f"""
+        INSERT INTO watermarks
+        SELECT $batch, $source, $reading, $kind, greatest FROM (
+            SELECT arg_max({value}, {SORTED[kind].format(value)}) AS greatest
+            FROM (FROM read_parquet({text(str(answer))}, file_row_number = true)) a
+            SEMI JOIN ({judged.good}) g USING (file_row_number)
+        ) WHERE greatest IS NOT NULL""",
+        {"batch": batch, "source": source.source, "reading": source.reading, "kind": kind},
+    )

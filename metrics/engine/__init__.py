@@ -1,0 +1,1 @@
+"""How numbers are computed: questions, SQL, sums, quantiles, views."""

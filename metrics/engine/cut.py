@@ -1,0 +1,227 @@
+"""What a roll-up counts differently as known at an earlier moment, such as in the middle of a day.
+
+A roll-up holds whole days as known now. Of a period that is cut at a moment, it is right but for the facts that
+happened, or became known, from then on. Those are few: they are read once an edition and moment, counted as known now
+and as known then, and the difference is held in memory for all areas, measures and screens.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from functools import lru_cache
+
+import numpy as np
+
+from data.editions.edition import Edition
+from data.editions.rollups import Measure
+from data.schema import FACTS, TIME, Fact, known
+from metrics.catalog import Catalog, Domain, Stock, Trailing
+from metrics.engine.question import COLUMNS, Question
+from metrics.engine.totals import Cells
+from metrics.period import DAY, Period, last_day
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "greatest", "least", "coalesce"}
+"""Words of SQL that choose among times; an anchor of them alone is one of its columns."""
+NEVER = -(1 << 31)
+"""The day of what is not counted."""
+FEW = 4
+"""Whoever asks for more flows reads all of them: the others are asked for next."""
+MOST_MOMENTS = 32
+"""Of each fact that the changes are held of, the latest asked for."""
+NOTHING = 1e-9
+"""A sum of fractions that is smaller, in proportion, is zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What to add to a flow's roll-up, one entry a fact and side. days: since 1970. columns: words by dimension."""
+
+    areas: np.ndarray
+    days: np.ndarray
+    values: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def whole_days(q: Question) -> Question | None:
+    """The same question about whole days as known now, the day of the cut included; None if it is not a cut one."""
+    stop = last_day(q.as_of) + DAY
+    periods = [bucket.period for bucket in q.buckets]
+    if q.as_of >= q.edition.as_of or any(p.until != q.as_of or p.start >= stop for p in periods):
+        return None
+    buckets = tuple(replace(b, period=Period(b.period.start, min(b.period.end, stop))) for b in q.buckets)
+    return replace(q, as_of=q.edition.as_of, buckets=buckets)
+
+
+def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names: list[str], relation: str) -> Cells:
+    """The cells of `whole` as known at the time of `q`.
+
+    relation: SQL of the facts as the roll-up counts them.
+    """
+    # a line asks for one measure, of moments that nobody else asks for: not worth reading all columns for
+    needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
+    flows = tuple(flow for flow in domain.flows if len(needed) > FEW or flow.name in needed)
+    changes = _held(q.edition.whole, q.catalog, domain.id, relation).at(q.as_of, flows)
+    lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
+    found = {key: dict(cell) for key, cell in cells.items()}
+    for i, bucket in enumerate(whole.buckets):
+        for name in names:
+            for flow, sign, start in _parts(domain, name, bucket.period):
+                for group, value in _by_group(changes[flow], q, start, bucket.period).items():
+                    cell = found.setdefault((group, i), dict.fromkeys(names, 0))
+                    total = cell[name] + sign * value
+                    cell[name] = total if abs(total) > NOTHING * abs(value) else 0
+    return found if lasting else {key: cell for key, cell in found.items() if any(cell.values())}
+
+
+def _parts(domain: Domain, name: str, period: Period) -> Iterator[tuple[str, int, int]]:
+    """The flows that a measure is made of, what they count for, and from which day on, since 1970."""
+    match domain.measures[name]:
+        case Stock(adds=adds, less=less):
+            yield from ((adds, 1, NEVER), (less, -1, NEVER))
+        case Trailing(of=of, days=days):
+            yield of, 1, _number(period.end - days * DAY)
+        case _:
+            yield name, 1, _number(period.start)
+
+
+def _number(day: object) -> int:
+    return int(np.datetime64(str(day), "D").astype("int64"))
+
+
+def _by_group(changes: Changes, q: Question, start: int, period: Period) -> dict[object, float]:
+    """What changed of a flow within the area and filter of the question, from a day on up to the period's end."""
+    among = (changes.areas >= q.area.code) & (changes.areas < q.area.end)
+    among &= (changes.days >= start) & (changes.days < _number(period.end))
+    for name, word in q.where:
+        among &= changes.columns[COLUMNS[name]] == word
+    values = changes.values[among]
+    if not values.size:
+        return {}
+    if q.groups:
+        groups = q.groups.of(changes.areas[among])
+    elif q.column:
+        groups = changes.columns[q.column][among]
+    else:
+        return {"": float(values.sum())}
+    words, index = np.unique(groups, return_inverse=True)
+    return dict(zip(words.tolist(), np.bincount(index, values).tolist(), strict=True))
+
+
+def _anchors(flows: Iterable[Measure]) -> list[str]:
+    return list(dict.fromkeys(flow.anchor for flow in flows))
+
+
+def _counts(flows: Iterable[Measure]) -> list[tuple[str | None, str | None]]:
+    """What the flows count, as condition and value: several count the same at different times."""
+    return list(dict.fromkeys((flow.where, flow.value) for flow in flows))
+
+
+def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: datetime, relation: str) -> str:
+    """SQL of one row a changed fact as known now, and one as known then: groups, days of anchors, counts."""
+    fact, then = _columns(domain, flows), _time(moment)
+    names = ", ".join(column.name for column in fact.columns)
+    stop = _time(min(datetime.combine(last_day(moment) + DAY, time.min), as_of))
+    terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    changed = (
+        f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation})) "
+        f"WHERE {_condition(flows, fact, then, stop)}"
+    )
+    sides = (
+        f"SELECT *, false AS _then, {stop} AS _stop FROM changed UNION ALL BY NAME "
+        f"SELECT *, true AS _then, {then} AS _stop FROM ({known(fact, then, 'changed', '_fact')})"
+    )
+    days = [
+        f"CASE WHEN ({anchor}) < _stop THEN ({anchor})::DATE - DATE '1970-01-01' ELSE {NEVER} END::INTEGER"
+        for anchor in _anchors(flows)
+    ]
+    counts = [f"CASE WHEN {where or 'true'} THEN ({value or 1})::DOUBLE END" for where, value in _counts(flows)]
+    groups = ["area", *(f"coalesce({name}, '')" for name in domain.dimensions)]
+    picked = [f"{sql} AS _{i}" for i, sql in enumerate([*groups, *days, *(f"coalesce({sql}, 0)" for sql in counts)])]
+    return (
+        f"WITH changed AS MATERIALIZED ({changed}) "
+        f"SELECT _fact, _then, {', '.join(picked)} FROM (SELECT *{terms} FROM ({sides}))"
+    )
+
+
+def _columns(domain: Domain, flows: tuple[Measure, ...]) -> Fact:
+    """The domain's fact with the columns that flows rest on."""
+    fact = FACTS[domain.fact]
+    texts = [text for flow in flows for text in (flow.anchor, flow.where or "", flow.value or "")]
+    words = {*_WORD.findall(" ".join([*texts, *domain.terms.values()])), *domain.dimensions, "area", fact.time}
+    words |= {column.known_at for column in fact.columns if column.name in words}
+    return replace(fact, columns=tuple(column for column in fact.columns if column.name in words))
+
+
+def _condition(flows: tuple[Measure, ...], fact: Fact, then: str, stop: str) -> str:
+    """SQL of whether a fact can count differently: it has a time from `then` on, and one before `stop`."""
+    times = [column.name for column in fact.columns if column.type == TIME]
+    later, before = [f"{name} >= {then}" for name in times], [f"least({', '.join(times)}) < {stop}"]
+    for anchor in _anchors(flows):
+        # an anchor that chooses among the columns is one of these times; any other is asked for itself
+        words = {word.lower() for word in _WORD.findall(anchor)}
+        if re.sub(r"[\w\s(),]", "", anchor) or re.search(r"\b\d", anchor) or not words <= _CHOICE | {*times}:
+            later.append(f"({anchor}) >= {then}")
+            before.append(f"({anchor}) < {stop}")
+    return f"({' OR '.join(later)}) AND ({' OR '.join(before)})"
+
+
+def _time(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
+
+
+class _Held:
+    """The changes of an edition's facts by moment and flow, as far as they were asked for."""
+
+    def __init__(self, edition: Edition, domain: Domain, relation: str) -> None:
+        self.edition, self.domain, self.relation = edition, domain, relation
+        self.moments: OrderedDict[datetime, dict[Measure, Changes]] = OrderedDict()
+        self.asking = threading.Lock()
+
+    def at(self, moment: datetime, flows: tuple[Measure, ...]) -> dict[str, Changes]:
+        """Those of the flows by name. A flow that was read with others is not read again."""
+        with self.asking:
+            known = self.moments.get(moment, {})
+            if missing := tuple(flow for flow in flows if flow not in known):
+                sql = _sql(self.domain, missing, moment, self.edition.as_of, self.relation)
+                found = _read(self.edition, sql, missing, self.domain.dimensions)
+                known = self.moments[moment] = {**known, **found}
+            self.moments.move_to_end(moment)
+            while len(self.moments) > MOST_MOMENTS:
+                self.moments.popitem(last=False)
+            return {flow.name: known[flow] for flow in flows}
+
+
+@lru_cache(maxsize=16)
+def _held(edition: Edition, catalog: Catalog, id: str, relation: str) -> _Held:
+    return _Held(edition, next(domain for domain in catalog.domains if domain.id == id), relation)
+
+
+def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[str, ...]) -> dict[Measure, Changes]:
+    """The changes by flow; names: of the dimensions. What counts on the same day either way is left out."""
+    fact, then, area, *columns = (np.ma.getdata(c) for c in edition.cursor().execute(sql).fetchnumpy().values())
+    size, side = int(fact.max(initial=-1)) + 1, then.astype("int8")
+
+    def by_fact(column: np.ndarray) -> np.ndarray:
+        """As known now and as known then: sides x facts."""
+        filled = np.zeros((2, size), column.dtype)
+        filled[side, fact] = column
+        return filled
+
+    anchors, counts = _anchors(flows), _counts(flows)
+    days = dict(zip(anchors, map(by_fact, columns[len(names) :]), strict=False))
+    values = dict(zip(counts, map(by_fact, columns[len(names) + len(anchors) :]), strict=True))
+    areas, words = by_fact(area)[0], {n: by_fact(column)[0] for n, column in zip(names, columns, strict=False)}
+    found = {}
+    for flow in flows:
+        day, value = days[flow.anchor], values[flow.where, flow.value]
+        value = np.where(day == NEVER, 0, value)
+        differs = (value[0] != value[1]) | ((day[0] != day[1]) & (value[0] != 0))
+        which, how = np.nonzero((differs & (value != 0)).T)
+        # what is counted now is taken away, what was counted then is added
+        signed = value[how, which] * np.where(how == 1, 1, -1)
+        found[flow] = Changes(areas[which], day[how, which], signed, {n: w[which] for n, w in words.items()})
+    return found

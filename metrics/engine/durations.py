@@ -1,0 +1,106 @@
+"""The values that quantiles are taken of, held in memory: the medians of thirteen months, and those of 22 towns, then
+rest on one reading of the facts.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from data.editions.edition import Edition
+from metrics.areas import root
+from metrics.catalog import Domain
+from metrics.catalog.model import Quantile
+from metrics.engine.question import Question
+from metrics.engine.sums import as_of_sql, facts_sql
+from metrics.engine.totals import Cells
+from metrics.period import last_day
+
+RECENT_DAYS = 400
+"""So far back most screens look: this month and the twelve before. For a look further back all values are read."""
+MOST_VALUES = 2_000_000
+"""Of more, SQL takes the quantiles."""
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """One value a fact that counts: its area, ascending, the day it counts on, since 1970, and the value."""
+
+    areas: np.ndarray
+    days: np.ndarray
+    values: np.ndarray
+
+
+def quantiles(q: Question, domain: Domain, quantile: Quantile) -> Cells | None:
+    """`value` and `n` of a quantile by group and bucket, as `metrics.engine.quantiles` has them; else None."""
+    top = root(q.edition)
+    inside = top.code <= q.area.code and q.area.end <= top.end
+    if not (inside and q.is_of_the_edition and q.area.live) or q.column or q.where or q.sources is not None:
+        return None
+    recent = last_day(q.edition.as_of) - timedelta(days=RECENT_DAYS)
+    since = recent if min(bucket.period.start for bucket in q.buckets) >= recent else None
+    facts = facts_sql(replace(q, edition=q.edition.whole, area=top), domain)
+    conditions = [
+        f"{quantile.anchor} < {as_of_sql(q)}",
+        quantile.where,
+        since and f"{quantile.anchor} >= '{since}'",
+    ]
+    where = " AND ".join(f"({condition})" for condition in conditions if condition)
+    held = _held(q.edition.whole, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {where}")
+    return None if held is None else dict(_told(held, q, quantile.q))
+
+
+def _told(held: Values, q: Question, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
+    low, high = np.searchsorted(held.areas, (q.area.code, q.area.end))
+    areas, days, values = (column[low:high] for column in (held.areas, held.days, held.values))
+    for i, bucket in enumerate(q.buckets):
+        first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
+        among = (days >= first) & (days < stop)
+        if not among.any():
+            continue
+        mine = values[among]
+        groups: list[object] = [""]
+        heads = np.array([0])
+        if q.groups:
+            found = q.groups.of(areas[among])
+            if q.groups.apart:
+                order = np.argsort(found, kind="stable")
+                found, mine = found[order], mine[order]
+            codes, heads = np.unique(found, return_index=True)
+            groups = codes.tolist()
+        for group, part in zip(groups, np.split(mine, heads[1:]), strict=True):
+            yield (group, i), {"value": _quantile(part, share), "n": len(part)}
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    """As SQL's quantile_cont: between the two values that are next to the place, in proportion."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    low, high = np.partition(values, (below, above))[[below, above]].tolist()
+    return float(low + (high - low) * (place - below))
+
+
+_reading = threading.Lock()
+
+
+def _held(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
+    """Read once, whoever asks first."""
+    with _reading:
+        return _read(edition, anchor, value, facts)
+
+
+@lru_cache(maxsize=8)
+def _read(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
+    """None if there are more values than may be held."""
+    columns = f"area, (({anchor})::DATE - DATE '1970-01-01')::INTEGER AS day, ({value})::DOUBLE AS value"
+    sql = f"SELECT {columns} {facts} AND ({value}) IS NOT NULL LIMIT {MOST_VALUES + 1}"
+    cursor = edition.cursor().execute(sql)
+    areas, days, values = (np.ma.getdata(column) for column in cursor.fetchnumpy().values())
+    if len(areas) > MOST_VALUES:
+        return None
+    order = np.argsort(areas, kind="stable")
+    return Values(areas[order], days[order], values[order])

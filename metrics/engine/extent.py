@@ -1,0 +1,62 @@
+"""From when until when an edition has data."""
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from data.editions.edition import Edition
+from data.schema import FACTS
+from metrics.engine.sums import latest
+from metrics.period import Period, last_day, month_start, shift, this_month
+
+
+def has_data(
+    edition: Edition, period: Period, fact: str | None = None, as_of: datetime | None = None, *, stock: bool = False
+) -> bool:
+    """Whether anything can be known of a period at `as_of`, by default the edition's own time.
+
+    It has begun and, where a fact is named, reaches into the days of which that fact tells anything. A stock lasts
+    beyond the last of them.
+    """
+    known_until = last_day(as_of or edition.as_of)
+    if period.start > known_until:
+        return False
+    days = _days(edition.whole, fact) if fact else None
+    if days is None:
+        return True
+    first, last = days
+    return first < period.end and first <= known_until and (stock or period.start <= last)
+
+
+def extent(edition: Edition) -> tuple[date, date] | None:
+    """The first and the last day of which any fact tells anything; None where there are no facts."""
+    known = [days for fact in FACTS if (days := _days(edition.whole, fact))]
+    return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
+def is_empty(edition: Edition, period: Period) -> bool:
+    """Whether the period lies ahead of the data, before the first fact or behind the last."""
+    days = extent(edition)
+    outside = days is not None and (period.end <= days[0] or days[1] < period.start)
+    return outside or not has_data(edition, period)
+
+
+def default_period(edition: Edition) -> Period:
+    """This month so far; where that has no data, the newest month that has any."""
+    month, days = this_month(edition.as_of), extent(edition)
+    if days is None or not is_empty(edition, month):
+        return month
+    first = month_start(days[1])
+    return Period(first, shift(first, 1))
+
+
+@lru_cache(maxsize=64)
+def _days(edition: Edition, fact: str) -> tuple[date, date] | None:
+    """The first and the last day of which a fact tells anything; None for one without a time or without any row."""
+    time = FACTS[fact].time
+    newest = latest(edition, fact)
+    if time is None or newest is None:
+        return None
+    row = edition.cursor().execute(f"SELECT min({time}) FROM {fact}").fetchone()
+    if not row or row[0] is None:
+        return None
+    return row[0].date(), min(newest.date(), last_day(edition.as_of))

@@ -1,0 +1,83 @@
+"""Which sources feed a metric: those that map every column it depends on.
+
+What a source does not map is absent, not zero: a metric that no source feeds has no value, and one that some feed rests
+on the facts of those alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from data.editions.edition import Edition
+from data.schema import FACTS, Fact
+from metrics.catalog import Catalog, Metric
+from metrics.engine.needs import needs
+from metrics.engine.question import Question
+
+
+@dataclass(frozen=True)
+class Feed:
+    """sources: those that feed the metric. missing: each other source of its fact and the columns that it lacks.
+
+    only: the sources whose facts alone are to be counted; None where the others add nothing anyway.
+    """
+
+    sources: tuple[str, ...]
+    missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    only: tuple[str, ...] | None = None
+
+    @property
+    def is_fed(self) -> bool:
+        return bool(self.sources)
+
+
+def feed(edition: Edition, catalog: Catalog, metric: Metric) -> Feed:
+    """The sources of a metric in an edition; of a score, of its part with the fewest."""
+    return _feed(edition.whole, catalog, metric.id)
+
+
+def narrowed(q: Question, metric: Metric) -> Question:
+    """The question, asked of the facts of the sources that feed the metric."""
+    found = feed(q.edition, q.catalog, metric)
+    return q if found.only is None else replace(q, sources=found.only)
+
+
+@lru_cache(maxsize=4096)
+def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
+    metric = catalog.metrics[id]
+    if metric.composite:
+        return min((_feed(edition, catalog, part.metric) for part in metric.composite), key=lambda f: len(f.sources))
+    domain = catalog.domain(metric)
+    mapped = _mapped(edition)
+    if mapped is None:
+        return Feed(("",))
+    if domain.view:
+        return Feed(("",) if any(fact == domain.fact for _source, fact, _columns in mapped) else ())
+    fact, needed = FACTS[domain.fact], needs(catalog, id)
+    mine = {source: columns for source, of, columns in mapped if of == fact.name}
+    missing = {source: lacking(fact, needed.columns, columns) for source, columns in mine.items()}
+    fed = tuple(source for source in mine if not missing[source])
+    left = {source: columns for source, columns in missing.items() if columns}
+    counted = any(not set(columns) & needed.uncounted for columns in left.values())
+    return Feed(fed, tuple(left.items()), fed if fed and counted else None)
+
+
+def lacking(fact: Fact, needed: Iterable[str], mapped: Iterable[str]) -> tuple[str, ...]:
+    """The needed columns that a source with these mapped columns does not give, in the order of the fact."""
+    given = {*mapped, "source", "key", "area", "area_then", "batch"}
+    wanted = set(needed) - given
+
+    def given_by_others(name: str) -> bool:
+        return any(set(columns) <= given for columns in fact[name].made_of)
+
+    return tuple(c.name for c in fact.columns if c.name in wanted and not given_by_others(c.name))
+
+
+@lru_cache(maxsize=8)
+def _mapped(edition: Edition) -> tuple[tuple[str, str, frozenset[str]], ...] | None:
+    """Source, fact and mapped columns; None for an edition of a release that did not note them."""
+    cursor = edition.cursor()
+    if "columns" not in {row[0] for row in cursor.execute("DESCRIBE sources").fetchall()}:
+        return None
+    rows = cursor.execute("SELECT source, fact, columns FROM sources ORDER BY source").fetchall()
+    return tuple((source, fact, frozenset(columns or ())) for source, fact, columns in rows)

@@ -1,0 +1,161 @@
+"""A question put to the metrics, checked against the catalog and the area tree before any SQL is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import product
+
+from data.areas.levels import LEVELS, is_above
+from data.editions.edition import Edition
+from data.schema import FACTS
+from metrics.areas import BELOW, Area, below, levels, lower_levels
+from metrics.catalog import Catalog, Metric
+from metrics.engine.groups import Groups, of_level, right_below
+from metrics.errors import MetricsError, did_you_mean
+from metrics.period import UNITS, Period
+from metrics.scope import asked_area
+
+AREAS = (BELOW, *LEVELS)
+"""Breakdowns by area: into those right below, or those of a level."""
+COLUMNS = {split: column for fact in FACTS.values() for split, column in fact.splits.items()}
+"""Breakdowns by a column of the fact, and the column."""
+BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A period to answer for, and the label its rows carry in `group` ("" unless broken down by time)."""
+
+    period: Period
+    label: str
+    asked: Period
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that decides an answer."""
+
+    edition: Edition
+    catalog: Catalog
+    metrics: tuple[Metric, ...]
+    area: Area
+    by: str | None
+    buckets: tuple[Bucket, ...]
+    as_of: datetime
+    where: tuple[tuple[str, str], ...]
+    groups: Groups | None = None
+    """The areas it is broken down into, if by area."""
+    sources: tuple[str, ...] | None = None
+    """The sources whose facts are counted; None counts all."""
+
+    @property
+    def is_of_the_edition(self) -> bool:
+        """Whether it is asked as of the edition's own time, for which roll-ups exist."""
+        return self.as_of == self.edition.as_of
+
+    @property
+    def column(self) -> str | None:
+        """The column of the fact it is broken down by, if any."""
+        return COLUMNS.get(self.by or "")
+
+    def instant(self, index: int = 0) -> datetime:
+        """When a bucket's state is taken: at its end, or at the as-of time if that comes first."""
+        return min(datetime.combine(self.buckets[index].period.end, time.min), self.known_at(index))
+
+    def known_at(self, index: int) -> datetime:
+        """What was known then decides a bucket: the as-of time, or the time of day that its period is cut at."""
+        return min(self.buckets[index].period.until or self.as_of, self.as_of)
+
+    def within(self, name: str = "area") -> str:
+        """SQL: inside the scope. An area that was merged away is asked by the codes its facts came with."""
+        name = name if self.area.live else f"{name}_then"
+        return f"{name} >= {self.area.code} AND {name} < {self.area.end}"
+
+
+def question(
+    edition: Edition,
+    catalog: Catalog,
+    metrics: Sequence[str],
+    code: int,
+    periods: Sequence[Period],
+    by: str | None,
+    as_of: datetime | None,
+    where: Mapping[str, str] | None,
+) -> Question:
+    """Checks and completes a question. Raises MetricsError that says what does not fit and what would."""
+    place = asked_area(edition, code)
+    asked = tuple(metric_of(catalog, name) for name in metrics)
+    if not asked:
+        raise MetricsError("no metric was asked for")
+    if by is not None and by not in BREAKDOWNS:
+        raise MetricsError(f'"{by}" is not a breakdown: use {", ".join(BREAKDOWNS)}.{did_you_mean(by, BREAKDOWNS)}')
+    for name in where or {}:
+        if name not in COLUMNS:
+            raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
+    by = (below(edition, place) or by) if by == BELOW else by
+    _check_level(edition, asked, place, by)
+    for metric in asked if by in COLUMNS or where else ():
+        _check_columns(edition, catalog, metric, by, where or {})
+    filtered = tuple((where or {}).items())
+    groups = right_below(edition, place) if by == BELOW else of_level(edition, place, by) if by in LEVELS else None
+    return Question(edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, filtered, groups)
+
+
+def metric_of(catalog: Catalog, name: str) -> Metric:
+    """The metric of an id; MetricsError with the nearest one if there is none."""
+    try:
+        return catalog.metrics[name]
+    except KeyError:
+        raise MetricsError(f'there is no metric "{name}".{did_you_mean(name, catalog.metrics)}') from None
+
+
+def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
+    """The columns that a metric can be broken down and filtered by: those of its fact.
+
+    A view has none; a score has those that all its rates have.
+    """
+    domains = [catalog.domain(catalog.metrics[part.metric]) for part in metric.composite or ()]
+    found = [{} if d.view else FACTS[d.fact].splits for d in domains or [catalog.domain(metric)]]
+    return tuple(name for name in COLUMNS if all(name in names for names in found))
+
+
+def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
+    """Every breakdown that a metric has: the levels it exists at, units of time, and the columns of its fact."""
+    return (*(by for by in AREAS if exists_at(metric, by)), *UNITS, *filters(catalog, metric))
+
+
+def _check_columns(
+    edition: Edition, catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]
+) -> None:
+    known = filters(catalog, metric)
+    if by in COLUMNS and by not in known:
+        absent = set(LEVELS) - set(levels(edition.whole))
+        offered = ", ".join(name for name in splits(catalog, metric) if name not in absent)
+        raise MetricsError(f"{metric.id} cannot be broken down by {by}: use {offered}")
+    for name in where:
+        if name not in known:
+            offered = ", ".join(known)
+            raise MetricsError(
+                f"{metric.id} cannot be filtered by {name}: use {offered}" if known else f"{metric.id} has no filters"
+            )
+
+
+def exists_at(metric: Metric, level: str) -> bool:
+    """Whether a metric is defined at a level. BELOW: areas of several levels, of which towns are the lowest."""
+    return level in metric.levels or (level == BELOW and set(LEVELS[:-1]) <= set(metric.levels))
+
+
+def _check_level(edition: Edition, metrics: Sequence[Metric], place: Area, by: str | None) -> None:
+    lower = lower_levels(edition, place) if by == BELOW else (by,) if by in LEVELS else (place.level,)
+    if not lower or is_above(lower[0], place.level):
+        raise MetricsError(f"{place.name} is a {place.level}: it cannot be broken down by {by}")
+    for metric, level in product(metrics, lower):
+        if not exists_at(metric, level):
+            there = [name for name in levels(edition.whole) if name in metric.levels] or metric.levels
+            raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(there)}")
+
+
+def _buckets(periods: Sequence[Period], by: str | None) -> tuple[Bucket, ...]:
+    if by in UNITS:
+        return tuple(Bucket(part, part.start.isoformat(), period) for period in periods for part in period.cut(by))
+    return tuple(Bucket(period, "", period) for period in periods)

@@ -1,0 +1,109 @@
+"""Running totals of what happened by town and day, held in memory: most of what a screen asks then takes no query.
+
+What a period counted is the total at its end less that at its start, for any number of periods. The totals of a
+district of 22 towns take five megabytes and are read once an edition, in the time of one query.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from data.editions.edition import Edition
+from data.editions.rollups import Rollup
+from metrics.catalog import Domain, Stock, Trailing
+from metrics.engine.question import Question
+from metrics.period import DAY, last_day
+
+Cells = dict[tuple[object, int], dict[str, float]]
+"""Numbers by (group, index of the bucket)."""
+MOST_ROWS = 500_000
+"""A table with more, such as that of a whole province, is asked by SQL instead."""
+DAYS = 1 << 22
+"""More than any day's number since 1970, so that town and day make one number that rises."""
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """The rows of a roll-up by town, ordered by town and day.
+
+    towns: ascending. starts: where each town's rows begin, and behind the last where they end. keys: of each row the
+    index of its town times DAYS, and its day. running: by measure the sum of all rows before the n-th, n from 0 on.
+    """
+
+    towns: np.ndarray
+    starts: np.ndarray
+    keys: np.ndarray
+    running: dict[str, np.ndarray]
+
+    def before(self, towns: slice, days: list[date]) -> np.ndarray:
+        """How many rows of all lie before each day of each town: towns x days."""
+        index = np.arange(towns.start, towns.stop)[:, None] * DAYS
+        wanted = index + np.array(days, "datetime64[D]").astype("int64")
+        return np.asarray(np.searchsorted(self.keys, wanted))
+
+
+def totals(edition: Edition, table: Rollup) -> Totals | None:
+    """The running totals of a roll-up by town; None if that is another kind of table or too large to hold."""
+    return _totals(edition.whole, table.table) if table.by_town and table.dimension is None else None
+
+
+@lru_cache(maxsize=8)
+def _totals(edition: Edition, table: str) -> Totals | None:
+    cursor = edition.cursor()
+    if cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] > MOST_ROWS:
+        return None
+    found = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table}").fetchnumpy()
+    rows = {name: np.ma.getdata(values) for name, values in found.items()}
+    if not all(np.isfinite(values).all() for values in rows.values()):
+        return None  # one such value would spoil all days behind it
+    towns, town = np.unique(rows.pop("area"), return_inverse=True)
+    keys = town * DAYS + rows.pop("day")
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    running = {name: np.concatenate(([0], np.cumsum(values[order]))) for name, values in rows.items()}
+    return Totals(towns, np.searchsorted(keys, np.arange(len(towns) + 1) * DAYS), keys, running)
+
+
+def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cells:
+    """The values of measures by group and bucket, as `metrics.engine.sums.sums` tells them."""
+    low, high = np.searchsorted(held.towns, (q.area.code, q.area.end)).tolist()
+    if low == high:
+        return {}
+    towns = slice(low, high)
+    known_until = last_day(q.as_of) + DAY
+    stops = [min(bucket.period.end, known_until) for bucket in q.buckets]
+    stop = held.before(towns, stops)
+    first = held.before(towns, [bucket.period.start for bucket in q.buckets])
+    groups, order, heads = _groups(q, held.towns[towns])
+
+    def total(name: str) -> np.ndarray:
+        """Groups x buckets."""
+        match domain.measures[name]:
+            case Stock(adds=adds, less=less):
+                begun, came, went = held.starts[low:high, None], held.running[adds], held.running[less]
+                by_town = (came[stop] - came[begun]) - (went[stop] - went[begun])
+            case Trailing(of=of, days=days):
+                since = held.before(towns, [end - days * DAY for end in stops])
+                by_town = held.running[of][stop] - held.running[of][since]
+            case _:
+                by_town = held.running[name][stop] - held.running[name][first]
+        return np.add.reduceat(by_town[order], heads, axis=0)
+
+    # a cell is there if it rests on any row: for what is held, all rows before its end
+    counts_flows = not any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
+    rows = stop - (first if counts_flows else held.starts[low:high, None])
+    rests_on = np.add.reduceat(rows[order], heads, axis=0)
+    values = np.stack([total(name) for name in names], axis=2).tolist()
+    return {(groups[g], i): dict(zip(names, values[g][i], strict=True)) for g, i in np.argwhere(rests_on > 0).tolist()}
+
+
+def _groups(q: Question, towns: np.ndarray) -> tuple[list[object], np.ndarray | slice, np.ndarray]:
+    """The groups that towns belong to, an order of the towns by group, and where each group begins in it."""
+    if q.groups is None:
+        return [""], slice(None), np.array([0])
+    found = q.groups.of(towns)
+    order = np.argsort(found, kind="stable")
+    codes, heads = np.unique(found[order], return_index=True)
+    return codes.tolist(), order, heads
