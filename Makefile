@@ -38,6 +38,7 @@ lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.tests             ## the figures of docs/figures.md; minutes, and ten million cases
 	$(PYTHON) -m bench

@@ -84,7 +84,8 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     parameters = _reopened(parameters, config, grants)
     edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
     area = _area(edition, parameters.get("area"), grants)
-    layout = _layout(layouts.of(config), parameters.get("topic"), area)
+    known = layouts.of(config)
+    layout = _layout(known, parameters.get("topic"), area)
     return View(
         edition,
         catalog,
@@ -98,6 +99,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
         grants,
         layout,
         tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
+        tuple(known.topics(area.level)),
     )
 
 

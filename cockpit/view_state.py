@@ -56,6 +56,7 @@ class View:
     compare: the period that changes are told against.
     grants: what whoever looks may see; `edition` answers for that alone.
     layout: the panels of the screen: the cockpit of the area's level, or the topic that the address names.
+    topics: those that the menu offers for the area.
     """
 
     edition: Edition
@@ -70,6 +71,7 @@ class View:
     grants: Grants
     layout: Layout
     given: tuple[tuple[str, str], ...] = ()
+    topics: tuple[Layout, ...] = ()
 
     @property
     def as_of(self) -> datetime:

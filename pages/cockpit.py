@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cockpit.components.header import header
-from cockpit.panels import publicity, screen, wall
+from cockpit.panels import publicity, screen
+from cockpit.screens import wall
 from cockpit.view import current
 
 view = current("cockpit")

@@ -19,7 +19,6 @@ from cockpit.labels import format
 from cockpit.labels.comparison import days as compared_days
 from cockpit.labels.comparison import label
 from cockpit.nav import here
-from cockpit.panels import layouts
 from metrics import areas
 from metrics.engine.extent import default_period, extent
 from metrics.freshness import freshness
@@ -219,13 +218,12 @@ def _periods(view: "View") -> dict[str, Any]:
 
 def _topics(view: "View") -> list[dict[str, Any]]:
     """The menu of topics, with the cockpit first; none where there are no topics."""
-    topics = layouts.of(settings.current()).topics(view.area.level)
-    if not topics or not view.grants.may(Can.LOOK):
+    if not view.topics or not view.grants.may(Can.LOOK):
         return []
     items = [{"text": _("Cockpit"), "href": view.href(topic=None, metric=None), "chosen": not view.topic}]
     items += [
         {"text": t.name[language()], "href": view.href(topic=t.id, metric=None), "chosen": t.id == view.topic}
-        for t in topics
+        for t in view.topics
     ]
     return [{"label": _("Topic"), "value": next(item["text"] for item in items if item["chosen"]), "items": items}]
 

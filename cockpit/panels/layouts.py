@@ -38,7 +38,7 @@ class StackPanel(Panel):
     panels: tuple["AnyPanel", ...] = Field(min_length=1)
 
 
-import_all(panels, but=("layouts", "screen", "wall"))  # these draw layouts; the others define kinds of panel
+import_all(panels, but=("layouts", "screen"))  # these draw layouts; the others define kinds of panel
 if TYPE_CHECKING:
     AnyPanel = Panel
 else:

@@ -19,10 +19,10 @@ from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
 from cockpit.components import header
 from cockpit.panels import areas as panels
-from cockpit.panels import wall
 from cockpit.reports import content
 from cockpit.reports.model import Table
 from cockpit.reports.request import Request, check
+from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, home, read
 from data.areas.levels import LEVELS, LOWEST, end_of

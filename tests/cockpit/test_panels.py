@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
 from cockpit.components.tiles import Tile
-from cockpit.panels import alerts, answers, areas, breakdowns, labels, points, publicity, todo, trend, wall
+from cockpit.panels import alerts, answers, areas, breakdowns, labels, points, publicity, todo, trend
 from cockpit.panels.tiles import TilesPanel
+from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
