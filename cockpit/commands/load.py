@@ -152,6 +152,7 @@ def rejects(settings: "Settings", source: str | None, names: bool, layout: str) 
     fixed_by is the later batch that delivered the row's key.
     """
     from data.ingest.revalidate import unmatched
+    from data.sources.masking import mask
     from data.store import read_store
 
     with read_store(settings.data) as store:
@@ -160,7 +161,7 @@ def rejects(settings: "Settings", source: str | None, names: bool, layout: str) 
                 source, [name for (name,) in store.execute("SELECT source FROM sources ORDER BY 1").fetchall()]
             )
         records = store.execute(
-            """SELECT source, batch, row, key, array_to_string(reasons, '; '), fixed_by, raw FROM rejects
+            f"""SELECT source, batch, row, {mask("key")}, array_to_string(reasons, '; '), fixed_by, raw FROM rejects
             WHERE $1 IS NULL OR source = $1 ORDER BY batch DESC, row""",
             [source],
         ).fetchall()

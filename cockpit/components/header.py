@@ -199,6 +199,7 @@ def presets(as_of: datetime) -> dict[str, Period]:
 
 def _periods(view: "View") -> dict[str, Any]:
     offered, days = presets(view.as_of), extent(view.edition)
+    last = days[1] if days else last_day(view.as_of)
     chosen = next((name for name, period in offered.items() if period == view.period), format.period(view.period))
     default = default_period(view.edition)
     items = [
@@ -207,9 +208,9 @@ def _periods(view: "View") -> dict[str, Any]:
     ]
     custom = {
         "from": view.period.start.isoformat(),
-        "to": (view.period.end - DAY).isoformat(),
+        "to": min(view.period.end - DAY, last).isoformat(),
         "first": days[0].isoformat() if days else "",
-        "last": last_day(view.as_of).isoformat(),
+        "last": last.isoformat(),
         "words": [_("First day"), _("Last day"), _("Show")],
         "href": view.here(period=Period(view.period.start, view.period.end)),
     }

@@ -63,7 +63,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Reject:
-    """One refused row: its number in the file, every reason, and the row as it came, phone and ID numbers masked.
+    """One refused row: its number in the file, every reason, key and row as they came, phone and ID numbers masked.
 
     fixed_by: the later batch that delivered its key; None as long as none has.
     """
@@ -108,7 +108,7 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
         if store is None:
             return []
         sql = (
-            f"SELECT batch, source, row, key, reasons, {mask('raw')}, fixed_by FROM rejects WHERE batch = $1 "
+            f"SELECT batch, source, row, {mask('key')}, reasons, {mask('raw')}, fixed_by FROM rejects WHERE batch = $1 "
             f"ORDER BY row LIMIT {int(limit)}"
         )
         return [Reject(*row) for row in store.execute(sql, [batch]).fetchall()]

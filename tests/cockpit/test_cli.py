@@ -244,6 +244,14 @@ def test_rejects_tell_row_key_and_every_reason(published: Path, run: Any) -> Non
     run("rejects", "--source", "hotlin").fails(2, "'hotlin'", "hotline")
 
 
+def test_a_key_that_is_an_id_number_is_masked_where_rejects_are_listed(published: Path, run: Any) -> None:
+    (published / "late.csv").write_text(LATE + "110101190001010011,990200009999,道路,2026-03-07 09:00,,\n", "utf-8")
+    run("load", "hotline.yaml", "--file", "late.csv", "--force")
+    keys = [r["key"] for r in run("rejects", "--source", "hotline", "--format", "csv").records]
+    assert "110************" in keys
+    assert not any("0101190001010011" in key for key in keys)
+
+
 def test_query_gives_the_columns_of_the_contract(published: Path, run: Any) -> None:
     ran = run("query", "intake", "on_time_rate", *QUERY, "--format", "csv")
     assert ran.code == 0, ran.err

@@ -18,7 +18,8 @@ from cockpit.view import BadParameter, View, read
 from data.errors import DataError
 from data.home import Home
 from metrics.areas import area
-from metrics.period import Period, last_day
+from metrics.engine.extent import extent
+from metrics.period import Period
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
@@ -190,7 +191,9 @@ def test_the_newest_month_with_data_opens_where_this_month_has_none(home: Home) 
 
 
 def test_the_date_picker_ends_where_the_data_end(config: Settings) -> None:
-    view = read({}, config)
-    custom = header._periods(view)["custom"]
-    assert custom["last"] == last_day(view.as_of).isoformat()
-    assert custom["first"] <= custom["last"]
+    for parameters in ({}, {"from": "2026-09-01", "to": "2027-03-01"}):
+        view = read(parameters, config)
+        custom, days = header._periods(view)["custom"], extent(view.edition)
+        assert days
+        assert (custom["first"], custom["last"]) == tuple(day.isoformat() for day in days)
+        assert custom["to"] <= custom["last"]
