@@ -22,7 +22,8 @@ def single_flight_cache(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, 
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             return cache(*args, **kwargs)  # type: ignore[arg-type]  # a TypeError says what cannot be hashed
 
-        answer.cache_clear = cache.cache_clear  # type: ignore[attr-defined]  # as `lru_cache` gives it
+        # what `lru_cache` gives as well
+        answer.cache_clear, answer.cache_info = cache.cache_clear, cache.cache_info  # type: ignore[attr-defined]
         return answer
 
     return keep

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.access.cookies import PREFIX
 from cockpit.access.visitors import COOKIE
 from tests.serving.conftest import ROOT, Server
 from tests.serving.raw import Raw, request
@@ -27,7 +28,8 @@ def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
 
 def upgraded(server: Server, host: str, source: str = "127.0.0.1", **headers: str) -> int:
     with Raw(server.port, source) as raw:
-        told = HANDSHAKE | {"Cookie": f"{COOKIE}={server.token()}"} | headers
+        token = server.token()  # over TLS, as far as a trusted proxy says, the name with the prefix counts
+        told = HANDSHAKE | {"Cookie": f"{COOKIE}={token}; {PREFIX}{COOKIE}={token}"} | headers
         return raw.send(request("/_stcore/stream", Host=host, **told)).status()
 
 
