@@ -15,7 +15,7 @@ from metrics.catalog import Catalog, Domain, Metric, current
 from metrics.engine.extent import has_data
 from metrics.engine.failures import Uncomputable, uncomputable
 from metrics.engine.feeds import feed, narrowed
-from metrics.engine.parallel import side_by_side
+from metrics.engine.parallel import run_parallel
 from metrics.engine.quantiles import spread
 from metrics.engine.question import Question, metric_of, question
 from metrics.engine.sums import sums
@@ -107,7 +107,7 @@ def _cells(q: Question, metrics: list[Metric], rolled: bool) -> tuple[dict[str, 
         places += [indices] * len(mine)
     cells: dict[str, Cells] = {}
     failed: dict[str, Uncomputable] = {}
-    for indices, answers in zip(places, side_by_side(asks), strict=True):
+    for indices, answers in zip(places, run_parallel(asks), strict=True):
         for name, answer in answers.items():
             if isinstance(answer, Uncomputable):
                 failed[name] = answer

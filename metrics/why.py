@@ -18,7 +18,7 @@ from metrics.areas import area as area_of
 from metrics.areas import below
 from metrics.catalog import Catalog, Metric, current
 from metrics.engine.frames import each, period_of
-from metrics.engine.parallel import side_by_side
+from metrics.engine.parallel import run_parallel
 from metrics.engine.question import exists_at, filters, metric_of
 from metrics.errors import MetricsError
 from metrics.period import Period
@@ -97,7 +97,7 @@ def why(
         return query(edition, [metric], area, period, by=by, as_of=as_of, where=where, periods=both, catalog=catalog)
 
     breakdowns = _breakdowns(edition, catalog, asked, area, where)
-    whole, *parts = side_by_side([told, *(partial(told, by) for by in breakdowns)])
+    whole, *parts = run_parallel([told, *(partial(told, by) for by in breakdowns)])
     before, after = (_number(value) for value in whole["value"])
     splits = {by: _moves(asked, frame, period) for by, frame in zip(breakdowns, parts, strict=True)}
     return Explanation(metric, area, period, against, before, after, splits)

@@ -13,7 +13,7 @@ from cockpit.panels.layouts import Row, StackPanel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
-from metrics.engine.parallel import side_by_side
+from metrics.engine.parallel import run_parallel
 
 
 def draw(view: View) -> None:
@@ -56,7 +56,7 @@ def query_ahead(view: View) -> None:
     """Query in parallel what the panels need one by one, so that each finds its answer cached."""
     panels = of_level(view, view.layout.panels)
     ordered = sorted(panels, key=lambda panel: panel.queries_last)
-    side_by_side([query for panel in ordered for query in panel.queries(view)])
+    run_parallel([query for panel in ordered for query in panel.queries(view)])
 
 
 def merged(view: View) -> None:

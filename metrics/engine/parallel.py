@@ -1,4 +1,4 @@
-"""Questions that do not wait for each other, asked side by side.
+"""Run independent queries in parallel.
 
 Planning a query keeps one core busy, often for longer than running it: the next one is planned meanwhile.
 """
@@ -10,34 +10,34 @@ from typing import Any
 
 from data.editions import queries
 
-_pool = ThreadPoolExecutor(2, thread_name_prefix="question")
-_here = threading.local()
+_pool = ThreadPoolExecutor(2, thread_name_prefix="query")
+_local = threading.local()
 
 
-def side_by_side(asks: Iterable[Callable[[], Any]]) -> list[Any]:
-    """What each of them answers, in order; raises what the first one of them raised.
+def run_parallel(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """The results of all calls, in order; raises what the first failing one raised.
 
-    One of them that itself asks side by side asks in turn: else they might all wait for each other's threads.
+    A call that itself runs others in parallel runs them in turn: otherwise all threads might wait for each other.
     """
-    every = list(asks)
+    every = list(calls)
     if not every:
         return []
     first, *others = every
-    if getattr(_here, "beside", False):
-        return [first(), *(ask() for ask in others)]
-    running = [_pool.submit(_marked, ask) for ask in others]
-    return [first(), *(_answer(one, ask) for one, ask in zip(running, others, strict=True))]
+    if getattr(_local, "in_pool", False):
+        return [first(), *(call() for call in others)]
+    running = [_pool.submit(_in_pool, call) for call in others]
+    return [first(), *(_result(future, call) for future, call in zip(running, others, strict=True))]
 
 
-def _answer(running: Future[Any], ask: Callable[[], Any]) -> Any:
-    """What was answered beside; a query that has to wait for its turn is asked here, where nobody else waits."""
+def _result(future: Future[Any], call: Callable[[], Any]) -> Any:
+    """The result of a call; a query that would have to wait for its turn runs here, where no other waits."""
     try:
-        return running.result()
+        return future.result()
     except queries.Long:
-        return ask()
+        return call()
 
 
-def _marked(ask: Callable[[], Any]) -> Any:
-    _here.beside = True
+def _in_pool(call: Callable[[], Any]) -> Any:
+    _local.in_pool = True
     with queries.without_waiting():
-        return ask()
+        return call()

@@ -11,7 +11,7 @@ import pytest
 from data.editions import queries
 from data.editions.queries import Apart, Cursor, Long
 from data.errors import TooSlow
-from metrics.engine.parallel import side_by_side
+from metrics.engine.parallel import run_parallel
 
 LONG = "SELECT count(*) FROM range({}) a, range(200000) b WHERE hash(a.range * b.range) % 7 = 1"
 QUICK = 0.2
@@ -117,7 +117,7 @@ def test_nobody_waits_in_a_thread_of_others(database: duckdb.DuckDBPyConnection,
         return cursor(database).execute(sql).fetchall()
 
     quick = lambda: cursor(database).execute("SELECT 1").fetchall()  # noqa: E731
-    answers = side_by_side([quick, ask, ask])
+    answers = run_parallel([quick, ask, ask])
     assert answers[0] == [(1,)]
     assert answers[1] == answers[2]
     assert seen.count(here) == 2
