@@ -220,7 +220,7 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
     """
     if extra is not None and not extra.is_dir():
         raise ReportError(_("the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra))
-    found: dict[str, Kind] = {kind.id: kind for kind in map(of_topic, layouts.topics())}
+    found: dict[str, Kind] = {}
     faults: list[str] = []
     for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
         try:
@@ -230,6 +230,8 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
             continue
         faults += _faults(kind, catalog)
         found[kind.id] = kind
+    for kind in map(of_topic, layouts.topics()):  # last in the menu, and one of the same id replaces it
+        found.setdefault(kind.id, kind)
     if faults:
         more = _(" and {n} more", n=len(faults) - MOST_FAULTS) if len(faults) > MOST_FAULTS else ""
         raise ReportError("; ".join(faults[:MOST_FAULTS]) + more)

@@ -91,7 +91,9 @@ def test_a_wall_shows_a_topic(screen: Screen, lang: str) -> None:
 @pytest.mark.parametrize("lang", NAMES)
 def test_a_topic_is_a_kind_of_report(home: Home, lang: str) -> None:
     config = settings.load(home=home.root)
-    kind = kinds_of(config)["topic_water"]
+    kinds = kinds_of(config)
+    kind = kinds["topic_water"]
+    assert list(kinds)[-1] == kind.id, "our own kinds are offered first"
     assert kind.name[lang] == NAMES[lang][0]
     asked = november("topic_water", DISTRICT, lang=lang)
     document = content.build(check(asked, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=MADE_AT)
