@@ -4,29 +4,16 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from data import yamls
+from data.texts import Model, Text
 
 FILE = Path(__file__).with_name("site_rules.yaml")
 _TERM = re.compile(r"\{site\.([a-z_]+)\}")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Model):
-    """A text in both languages of the screens."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __getitem__(self, language: str) -> str:
-        return self.en if language == "en" else self.zh
-
-
-class Veto(_Model):
+class Veto(Model):
     """A rule that fails a site by itself, as a number that runs towards its limit.
 
     unit: what the number is counted in. check: the rule of the checks that count towards it.
@@ -36,17 +23,17 @@ class Veto(_Model):
     limit: int = Field(gt=0)
     unit: str
     check: str
-    veto: Words
-    heading: Words
-    bound: Words
+    veto: Text
+    heading: Text
+    bound: Text
 
 
-class SiteRules(_Model):
+class SiteRules(Model):
     """All rules. terms: numbers by name, in the unit that the name ends with."""
 
     terms: dict[str, int]
-    checks: dict[str, Words]
-    deductions: dict[str, Words]
+    checks: dict[str, Text]
+    deductions: dict[str, Text]
     vetoes: dict[str, Veto]
 
     def bound(self, rule: str, language: str) -> str:

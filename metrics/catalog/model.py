@@ -5,32 +5,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from data.areas.levels import LEVELS, meant
 from data.editions.rollups import Measure as DailyMeasure
 from data.editions.rollups import Rollup
 from data.schema import FACTS
+from data.texts import Model as Model
+from data.texts import Text as Text
 
 Mark = Literal["S", "F", "M", "G"]
 CONFIRMED: tuple[Mark, ...] = ("S", "F")
 """Source marks of domain.md that name a text; a threshold with another mark is shown as a default to be confirmed."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Model):
-    """A text in both languages of the screens."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __getitem__(self, language: str) -> str:
-        return self.en if language == "en" else self.zh
 
 
 class Flow(Model):
@@ -256,8 +244,8 @@ class Domain(Model):
     view: str | None = None
     dimensions: tuple[str, ...] = ()
     presence: tuple[Name, ...] = ()
-    terms: dict[Name, str] = {}
-    measures: dict[Name, Measure] = {}
+    terms: dict[Name, str] = Field(default_factory=dict)
+    measures: dict[Name, Measure] = Field(default_factory=dict)
     metrics: tuple[Metric, ...] = Field(min_length=1)
 
     @cached_property
