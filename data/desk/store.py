@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ from data.desk.errors import DeskError, Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
+MIGRATION_SECONDS = 60
+"""How long a process waits for another one that migrates the same desk."""
+AGAIN_SECONDS = 0.02
 AFTER = "after commit"
 MIGRATION_LOCK = 0x0C0C_0417
 """PostgreSQL's advisory lock while a process migrates."""
@@ -115,7 +120,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    with _told(engine), _migrating(engine) as connection:
+    with _told(engine), _migrating(engine, _is_newest(engine)) as connection:
         if not sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         _migrate(connection)
@@ -132,29 +137,43 @@ def _seal_secrets(connection: Connection, custody: Custody) -> None:
 
 
 @contextmanager
-def _migrating(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may change tables.
+def _migrating(engine: Engine, newest: bool) -> Iterator[Connection]:
+    """A transaction that may change tables. newest: whether they were the newest a moment ago.
 
     SQLite alters a table by writing it anew and dropping the old one, which would take away what other rows refer to:
     its foreign keys rest meanwhile and are checked at the end.
     """
+    if not newest:
+        import alembic.command  # noqa: F401  (takes long, and others wait for the transaction)
     with engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         raw = connection.connection.dbapi_connection
         if sqlite and raw:
             raw.execute("PRAGMA foreign_keys = OFF")  # before the transaction begins
+            raw.execute(f"PRAGMA busy_timeout = {int((LOCK_SECONDS if newest else MIGRATION_SECONDS) * 1000)}")
         try:
             with connection.begin():
                 yield connection
         finally:
             if sqlite and raw:
+                raw.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
                 raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _is_newest(engine: Engine) -> bool:
+    """Whether the tables are the newest. Only reads: it waits for nobody."""
+    with engine.connect().execution_options(reading=True) as connection:
+        return _version(connection) == newest()
+
+
+def _version(connection: Connection) -> str | None:
+    known = connection.dialect.has_table(connection, "alembic_version")
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
 
 
 def _migrate(connection: Connection) -> None:
     """Bring the tables to the newest; where they are, Alembic is not even imported: each command opens the desk."""
-    known = connection.dialect.has_table(connection, "alembic_version")
-    if not known or connection.scalar(text("SELECT version_num FROM alembic_version")) != newest():
+    if _version(connection) != newest():
         migrate(connection)
         if connection.dialect.name == "sqlite" and (
             broken := connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -179,15 +198,38 @@ def newest() -> str:
 
 
 def _private(file: Path) -> None:
-    """The file, readable by its owner alone: it holds accounts."""
+    """Make the file if there is none, for its owner alone: it holds accounts.
+
+    One that exists is never opened here. Closing any descriptor of a file gives up every POSIX lock that this process
+    has on it, those of SQLite as well: another process would take the desk for unused, and remove its log with what
+    this process writes from then on.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    with _making, suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+_making = threading.Lock()
+"""Held while a new file is open: no other thread of this process has locked it by then."""
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+    _write_ahead(connection)
+    for pragma in ("foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Set the journal mode of a new file to WAL. SQLite does not wait where others do the same: try again."""
+    until = time.monotonic() + LOCK_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_SECONDS)
 
 
 def _only_texts_that_can_be(

@@ -1,6 +1,9 @@
 """Opening the desk: migrations, privacy of its file, and a desk that is gone."""
 
 import stat
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -12,13 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, MetaData, create_engine, func, select, text
+from sqlalchemy import Column, Connection, MetaData, create_engine, func, select, text
 
-from data.desk import accounts, audit
+from data.desk import accounts, audit, proof, store
 from data.desk.custody import Custody
 from data.desk.errors import DeskError, Refused
 from data.desk.models import Base
 from data.desk.store import MIGRATIONS, Desk, migrate, newest, open_desk
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_migrations_make_the_tables_of_the_models(address: str, custody: Custody) -> None:
@@ -90,6 +95,56 @@ def test_several_may_open_a_new_desk_at_once(address: str, custody: Custody) -> 
         for desk in pool.map(lambda _: open_desk(address, custody), range(4)):
             desk.check()
             desk.close()
+
+
+def test_who_opens_a_desk_waits_for_a_migration_longer_than_for_a_row(
+    address: str, custody: Custody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated = []
+
+    def slow(connection: Connection) -> None:
+        migrated.append(1)
+        time.sleep(1)
+        migrate(connection)
+
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.2 if address.startswith("sqlite") else 3)
+    monkeypatch.setattr(store, "migrate", slow)
+    with ThreadPoolExecutor(3) as pool:
+        for desk in pool.map(lambda _: open_desk(address, custody), range(3)):
+            desk.check()
+            desk.close()
+    assert len(migrated) == 1
+
+
+OTHER = """
+import sys
+from data.desk import audit
+from data.desk.store import open_desk
+desk = open_desk(sys.argv[1])
+audit.write(desk, who="other", role="", scope="", event="login", what="")
+desk.close()
+"""
+
+
+def test_a_process_that_opens_its_desk_twice_keeps_what_it_writes(tmp_path: Path) -> None:
+    """SQLite removes its log of writes once the last process has closed the file, as far as its locks tell.
+
+    A process that opens and closes the file itself gives up its locks: what it writes from then on would be lost.
+    """
+    address = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+    first = open_desk(address)
+    first.check()
+    second = open_desk(address)
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", OTHER, address], cwd=ROOT, check=True)
+        for desk in (first, second):
+            audit.write(desk, who="own", role="", scope="", event="login", what="")
+    for desk in (first, second):
+        assert proof.verify(desk) == proof.Verdict(6)
+        desk.close()
+    again = open_desk(address)
+    assert [row["who"] for row in audit.entries(again)] == ["own", "own", "other"] * 2
+    again.close()
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
