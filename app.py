@@ -16,7 +16,8 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from cockpit import problem, settings
-from cockpit.access import account, factor, gate, guard, hosts, linking, login, provider, trail, unknown
+from cockpit.access import gate, guard, hosts, trail, unknown
+from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download

@@ -27,18 +27,18 @@ import psutil
 from bench.sites import edition_of_sites, measure
 from data.home import Home
 from data.probe import plan
-from data.probe.addresses import Allowance
+from data.probe.checks.render import renderer
+from data.probe.checks.robots import Robots
+from data.probe.checks.rules import Check
 from data.probe.clock import RealClock
 from data.probe.deliver import Spool
 from data.probe.evidence import Evidence
 from data.probe.jobs import Jobs
-from data.probe.net import Limits, Net
-from data.probe.network import OwnNetwork
+from data.probe.network.addresses import Allowance
+from data.probe.network.net import Limits, Net
+from data.probe.network.own import OwnNetwork
 from data.probe.plan import Task
 from data.probe.register import Extra, Register, Thing
-from data.probe.render import renderer
-from data.probe.robots import Robots
-from data.probe.rules import Check
 from data.probe.runner import Runner
 from data.probe.state import State
 from metrics import sites

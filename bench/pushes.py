@@ -24,7 +24,7 @@ from bench.load import run
 from bench.served import Served, served
 from bench.viewer import BadRun, Viewer
 from data import demo
-from data.desk import tokens
+from data.desk.identity import tokens
 from data.editions.edition import current
 from data.home import Home
 from metrics.areas import Area, children, root

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 import psutil
 
 from bench.viewer import Place, Viewer
-from data.desk import accounts, sessions
 from data.desk.errors import Refused
+from data.desk.identity import accounts, sessions
 from data.desk.store import Desk, open_desk
 from data.editions.edition import current, path_of, point
 from data.home import Home

@@ -14,13 +14,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cockpit.errors import UsageError
 from data import vault
-from data.desk.roles import ADMINISTRATORS, ROLES
+from data.desk.identity.roles import ADMINISTRATORS, ROLES
 from data.home import Home
 from data.keyring import of_text
 from data.values.zones import zone_names
 
 if TYPE_CHECKING:
-    from data.desk.custody import Custody
+    from data.desk.auditing.custody import Custody
     from data.probe.service import Options
 
 PREFIX = "COCKPIT_"
@@ -272,8 +272,8 @@ class Settings(BaseSettings):
     @property
     def custody(self) -> "Custody":
         """What guards the desk from outside of it."""
-        from data.desk.custody import Custody
-        from data.desk.syslog import Collector
+        from data.desk.auditing.custody import Custody
+        from data.desk.auditing.syslog import Collector
 
         host, _colon, port = self.audit_syslog.rpartition(":")
         files = self.audit_syslog_authorities, self.audit_syslog_certificate

@@ -16,10 +16,10 @@ from cockpit.address import link
 from cockpit.labels import comparison as compared
 from data.editions.edition import Edition
 from metrics import areas
+from metrics.analysis.compare import against, is_running
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric, load, use
 from metrics.catalog.model import Text
-from metrics.compare import against, is_running
 from metrics.engine.extent import is_empty
 from metrics.engine.question import exists_at
 from metrics.period import Period

@@ -13,7 +13,7 @@ import pandas as pd
 from data.editions.edition import Edition
 from data.schema import FACTS, known
 from data.sources.expressions import quoted
-from metrics.ageing import aged, end_sql, has_age
+from metrics.analysis.ageing import aged, end_sql, has_age
 from metrics.catalog import Catalog, Domain, Flow, Metric, Stock, Trailing, current
 from metrics.engine.extent import has_data
 from metrics.engine.failures import uncomputable
@@ -55,7 +55,7 @@ def rows(
     """The facts behind a metric's number, one row a fact with the fact's exported columns, source and key first.
 
     part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
-    age: days of age at the end of the period, from and below; for what is open (see metrics.ageing).
+    age: days of age at the end of the period, from and below; for what is open (see metrics.analysis.ageing).
     search: text to find in key, title, place or unit. order: a column, by default the fact's time.
     Values are told as known at `as_of`. Raises MetricsError for a metric without rows of its own (a composite),
     and Uncomputable if its definition fails on a row.

@@ -2,7 +2,7 @@
 
 from cockpit.access import guard
 from cockpit.components import header
-from cockpit.screens import accounts, desk
+from cockpit.screens.admin import accounts, desk
 
 visitor = guard.open_page("accounts")
 header.plain(visitor.grants, "accounts")

@@ -3,7 +3,7 @@
 from cockpit.access import guard
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import audit, desk
+from cockpit.screens.admin import audit, desk
 
 visitor = guard.open_page("audit")
 header.plain(visitor.grants, "audit")

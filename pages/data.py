@@ -4,7 +4,8 @@ from cockpit.access import guard, whole
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import data, shared
+from cockpit.screens import shared
+from cockpit.screens.admin import data
 
 if view := data.view_or_none():
     header.header(view)

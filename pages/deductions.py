@@ -2,7 +2,7 @@
 
 from cockpit import view as views
 from cockpit.components import header
-from cockpit.screens import deductions
+from cockpit.screens.admin import deductions
 
 view = views.current("deductions")
 header.header(view)

@@ -2,7 +2,7 @@
 
 from cockpit.access import guard
 from cockpit.components import header
-from cockpit.screens import desk, grants
+from cockpit.screens.admin import desk, grants
 
 visitor = guard.open_page("grants")
 header.plain(visitor.grants, "grants")

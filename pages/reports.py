@@ -4,7 +4,8 @@ from cockpit import view as views
 from cockpit.access import guard
 from cockpit.components import header
 from cockpit.i18n import _
-from cockpit.screens import builder, desk, reports
+from cockpit.screens import builder, reports
+from cockpit.screens.admin import desk
 
 visitor = guard.open_page("reports")
 view = views.current("reports")

@@ -3,7 +3,7 @@
 from cockpit import view as views
 from cockpit.components import actions, header
 from cockpit.i18n import _
-from cockpit.screens import evidence, site
+from cockpit.screens.sitehealth import evidence, site
 
 view = views.current("site")
 header.header(view)

@@ -2,7 +2,7 @@
 
 from cockpit import view as views
 from cockpit.components import header
-from cockpit.screens import sites
+from cockpit.screens.sitehealth import sites
 
 view = views.current("sites")
 header.header(view)

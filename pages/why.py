@@ -5,7 +5,7 @@ from cockpit.components import actions, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens import shared, why
-from metrics.compare import so_far
+from metrics.analysis.compare import so_far
 
 view = views.current("why")
 header.header(view)

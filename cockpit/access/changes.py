@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from data.desk import audit
+from data.desk.auditing import audit
 from data.desk.store import Desk
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cockpit import settings
-from cockpit.access import tries
-from cockpit.access.entry import place_of
-from cockpit.access.forms import alert, page, spoken
+from cockpit.access.signin import tries
+from cockpit.access.signin.entry import place_of
+from cockpit.access.signin.forms import alert, page, spoken
 from cockpit.i18n import _, using
 
 PATH, LONGEST = "/login", 20_000

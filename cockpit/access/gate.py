@@ -16,11 +16,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit.access import cookies, visitors
-from cockpit.access.forms import alert, page, spoken
+from cockpit.access.signin.forms import alert, page, spoken
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import _, using
 from cockpit.serving import origin, uploads
-from data.desk import sessions
+from data.desk.identity import sessions
 from data.errors import DataError
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import logging
 
 from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
-from data.desk import audit
+from data.desk.auditing import audit
 from data.errors import DataError
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cockpit.access import record, visitors
-from cockpit.access.entry import address_of
-from cockpit.access.forms import spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
+from cockpit.access.signin.entry import address_of
+from cockpit.access.signin.forms import spoken
 from cockpit.i18n import _, using
 from cockpit.labels.wording import worded
-from data.desk import audit, clock
+from data.desk import clock
+from data.desk.auditing import audit
 from data.errors import DataError
 
 PATH = "/files/audit.jsonl"

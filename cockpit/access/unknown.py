@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cockpit.access import pages
-from cockpit.access.forms import here, page, spoken
+from cockpit.access.signin.forms import here, page, spoken
 from cockpit.i18n import _, using
 
 PATHS = {"", *(f"/{name}" for name in pages.PAGES)}

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
 from data.areas.levels import end_of
-from data.desk import accounts, sessions
 from data.desk.errors import DeskError
-from data.desk.roles import ADMINISTRATORS
-from data.desk.sessions import Session
+from data.desk.identity import accounts, sessions
+from data.desk.identity.roles import ADMINISTRATORS
+from data.desk.identity.sessions import Session
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
 

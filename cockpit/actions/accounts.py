@@ -4,7 +4,7 @@ from cockpit import settings
 from cockpit.access.policy import Can
 from cockpit.actions.action import OPERATOR, Actor, Forbidden, action
 from cockpit.i18n import _
-from data.desk import accounts, identities, passwords, requests, secondfactor, sessions
+from data.desk.identity import accounts, identities, passwords, requests, secondfactor, sessions
 from data.desk.store import Desk
 
 ADD = action("accounts.add", "account", Can.ACCOUNTS)

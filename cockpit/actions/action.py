@@ -11,7 +11,7 @@ from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.errors import CockpitError
 from cockpit.i18n import _
 from cockpit.modules import import_all
-from data.desk import audit
+from data.desk.auditing import audit
 from data.desk.errors import DeskError
 from data.desk.store import Desk
 from data.editions.edition import EVERYTHING, Scope

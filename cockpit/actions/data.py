@@ -10,7 +10,7 @@ from data.areas import aliases
 from data.areas.aliases import AliasReport
 from data.backup.archive import Manifest
 from data.backup.take import take
-from data.desk import audit
+from data.desk.auditing import audit
 from data.desk.store import Desk
 from data.editions import edition as editions
 from data.ingest import unload as unloading

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action
 from cockpit.i18n import _
-from data.desk import accounts, tokens
+from data.desk.identity import accounts, tokens
 from data.desk.store import Desk
 
 GRANT = action("grants.grant", "grant", Can.GRANTS)

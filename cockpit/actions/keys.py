@@ -4,7 +4,7 @@ from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
 from cockpit.settings import Settings
 from data import vault
-from data.desk import sealing
+from data.desk.auditing import sealing
 from data.desk.store import Desk
 
 ROTATE = action("keys.rotate", "settings", Can.ACCOUNTS)

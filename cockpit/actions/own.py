@@ -1,7 +1,7 @@
 """Actions of everybody on the own sessions."""
 
 from cockpit.actions.action import Actor, action
-from data.desk import sessions
+from data.desk.identity import sessions
 from data.desk.store import Desk
 
 END = action("own.end_session", "logout", None)

@@ -23,15 +23,15 @@ from cockpit.view_state import catalog_of
 from data.editions import edition as shelf
 from data.editions.edition import Edition
 from metrics import areas
+from metrics.analysis.compare import How, with_compared
+from metrics.analysis.reds import reds
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
-from metrics.compare import How, with_compared
 from metrics.engine.frames import records
 from metrics.engine.question import BREAKDOWNS, COLUMNS, filters, metric_of, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
-from metrics.reds import reds
 from metrics.rows import PARTS, count_rows, exported, rows
 from metrics.scope import OutOfScope, asked_area
 

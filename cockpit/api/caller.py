@@ -13,8 +13,8 @@ from cockpit.access.policy import Grants, Held
 from cockpit.api.guesses import guesses
 from cockpit.serving import costly
 from data.areas.levels import end_of
-from data.desk import tokens
-from data.desk.tokens import Token
+from data.desk.identity import tokens
+from data.desk.identity.tokens import Token
 
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case; reports only if it was issued for them."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 
-from data.desk.sessions import hashed
+from data.desk.identity.sessions import hashed
 
 MOST, SPAN = 600, 60.0
 """Wrong tokens of one address in so many seconds: a token is too long to be guessed, this keeps the desk free."""

@@ -26,7 +26,7 @@ def audit() -> None:
 @with_settings
 def verify(settings: "Settings", against: Path | None) -> None:
     """Say whether any row was changed, removed, moved or added, and which. Notes jumps of the clock."""
-    from data.desk import proof
+    from data.desk.auditing import proof
 
     verdict = proof.verify(opened(settings), against)
     for note in verdict.notes:

@@ -45,7 +45,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
         write(("source", "metric", "name", "fed", "missing"), fed_by(catalog, source), layout)
         return
     from data.editions.edition import current
-    from metrics.reconcile import reconcile
+    from metrics.analysis.reconcile import reconcile
 
     with as_usage():
         published = current(settings.data, memory=settings.read_memory)
@@ -64,7 +64,7 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
 
 def run_all(edition: "Edition", catalog: "Catalog") -> None:
     """Run every metric at every level by every split. UsageError with one line a fault."""
-    from metrics.trials import trials
+    from metrics.analysis.trials import trials
 
     with progress() as show:
         tried, faults = trials(edition, catalog, progress=show)

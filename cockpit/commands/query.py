@@ -11,7 +11,7 @@ from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from metrics.compare import How
+    from metrics.analysis.compare import How
     from metrics.period import Period
 
 PARTS = ("numerator", "denominator", "rest")
@@ -68,7 +68,7 @@ def query(
     The period is half-open: a whole November is --from 2026-11-01 --to 2026-12-01. With --vs the columns period, end
     and until say which of the two a row is of.
     """
-    from metrics.compare import with_compared
+    from metrics.analysis.compare import with_compared
     from metrics.query import query as ask
 
     with as_usage():

@@ -126,7 +126,7 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
 
 def ensure_account(settings: "Settings", demo: bool) -> None:
     """Somebody who can sign in: an account, whoever a provider of identities gives a role, or a demonstration."""
-    from data.desk import accounts
+    from data.desk.identity import accounts
     from data.desk.store import open_desk
 
     given = settings.oidc_issuer and settings.oidc_roles

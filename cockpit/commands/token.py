@@ -63,7 +63,7 @@ def revoke(settings: "Settings", id: int) -> None:
 @with_settings
 def listed(settings: "Settings", layout: str) -> None:
     """All tokens, without what they are."""
-    from data.desk import tokens
+    from data.desk.identity import tokens
 
     with as_usage():
         found = tokens.listing(opened(settings))

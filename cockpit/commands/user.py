@@ -7,11 +7,11 @@ import click
 
 from cockpit.commands.common import DAY, as_usage, with_settings
 from cockpit.commands.output import format_option, write
-from data.desk.roles import ROLES
+from data.desk.identity.roles import ROLES
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from data.desk.accounts import Grant
+    from data.desk.identity.accounts import Grant
     from data.desk.store import Desk
 
 COLUMNS = ("name", "title", "state", "role", "area", "from", "to", "by")
@@ -108,7 +108,7 @@ def factor(settings: "Settings", name: str, off: bool) -> None:
     """Say whether an account has a second factor, which people set up for themselves on their account's page."""
     from cockpit.actions.accounts import remove_factor
     from cockpit.actions.action import OPERATOR
-    from data.desk import accounts
+    from data.desk.identity import accounts
 
     with as_usage():
         desk = opened(settings)
@@ -123,7 +123,7 @@ def factor(settings: "Settings", name: str, off: bool) -> None:
 @with_settings
 def listed(settings: "Settings", layout: str) -> None:
     """All accounts with their grants, one line a grant."""
-    from data.desk import accounts
+    from data.desk.identity import accounts
 
     with as_usage():
         found = accounts.listing(opened(settings))
@@ -149,6 +149,6 @@ def opened(settings: "Settings") -> "Desk":
 def note(desk: "Desk", event: str, what: str) -> None:
     """A row of the audit for what was done here."""
     from cockpit.actions.action import OPERATOR
-    from data.desk import audit
+    from data.desk.auditing import audit
 
     audit.write(desk, who=OPERATOR.name, role="", scope="", event=event, what=what, result="ok", address="")

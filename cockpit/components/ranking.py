@@ -9,8 +9,8 @@ from cockpit.components.base import define
 from cockpit.components.tiles import quality
 from cockpit.i18n import _
 from cockpit.labels import format
+from metrics.analysis.interval import wilson
 from metrics.catalog import Metric
-from metrics.interval import wilson
 
 if TYPE_CHECKING:
     from cockpit.view_state import View

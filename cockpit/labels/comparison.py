@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from cockpit.i18n import _
 from cockpit.labels import format
-from metrics.compare import How, against, is_whole, unit_of
+from metrics.analysis.compare import How, against, is_whole, unit_of
 from metrics.period import DAY, Period
 
 

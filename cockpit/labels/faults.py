@@ -5,7 +5,7 @@ import re
 from cockpit.i18n import _, language
 from cockpit.labels.wording import worded
 from data.probe.evidence import ID
-from data.probe.failures import Failure, Words
+from data.probe.network.failures import Failure, Words
 
 MISSING = "缺："
 COUNTED, ALL_COUNTED = re.compile(r"([\w-]+)×(\d+)"), re.compile(r"(?:[\w-]+×\d+ ?)+")

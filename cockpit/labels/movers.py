@@ -5,9 +5,9 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
+from metrics.analysis.why import Explanation
 from metrics.catalog import Metric
 from metrics.engine.question import AREAS
-from metrics.why import Explanation
 
 
 def named_movers(view: View, found: Explanation) -> str:

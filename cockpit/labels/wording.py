@@ -10,7 +10,7 @@ from functools import cache, partial
 from cockpit import i18n
 from cockpit.labels import messages
 from data.areas.levels import LEVELS
-from data.desk.roles import ROLES
+from data.desk.identity.roles import ROLES
 from metrics.period import UNITS
 
 WORD = r"\S+"
@@ -62,7 +62,7 @@ def _of_level(name: str) -> str:
 
 
 def _of_role(name: str) -> str:
-    from cockpit.access import demo
+    from cockpit.access.signin import demo
 
     return demo.titles().get(name, name)
 

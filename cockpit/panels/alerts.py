@@ -19,11 +19,11 @@ from cockpit.panels.tiles import asked_together
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
+from metrics.analysis.reds import Red
+from metrics.analysis.today import Mover, Today
 from metrics.areas import below
 from metrics.engine.frames import each
 from metrics.engine.question import exists_at
-from metrics.reds import Red
-from metrics.today import Mover, Today
 
 SHOWN = 3
 FOLDED = 3
@@ -91,7 +91,7 @@ def lines(view: View) -> tuple[Line, ...]:
 
 
 def reds(view: View, found: list[Red]) -> Line:
-    """Those that turned red since yesterday, then those that were red before; the one list of `metrics.reds`."""
+    """Those that turned red since yesterday, then those that were red before, of `metrics.analysis.reds`."""
     if not found and not has_state(view):
         return Line("○", _("No data in this period"))
     if not found:

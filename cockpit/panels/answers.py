@@ -14,19 +14,20 @@ import pandas as pd
 
 from cockpit.single_flight import single_flight_cache
 from data.editions.edition import Edition
-from metrics import ageing as ages
-from metrics import areas, todo
-from metrics import today as attention
+from metrics import areas
+from metrics.analysis import ageing as ages
+from metrics.analysis import today as attention
+from metrics.analysis import todo
+from metrics.analysis.compare import against, is_running
+from metrics.analysis.reds import Red, over, yesterday
+from metrics.analysis.reds import reds as red_list
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
-from metrics.compare import against, is_running
 from metrics.engine.frames import each, period_of
 from metrics.engine.question import AREAS, exists_at
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import SMALL, WITHOUT_VALUE, query
-from metrics.reds import Red, over, yesterday
-from metrics.reds import reds as red_list
 from metrics.rows import rows
 from metrics.thresholds import Baseline, baseline, states
 
@@ -203,14 +204,14 @@ def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) 
 
 @lru_cache(maxsize=256)
 def ageing(asked: Asked, metric: Metric) -> pd.DataFrame:
-    """What the metric holds by age: `metrics.ageing.ageing`."""
+    """What the metric holds by age: `metrics.analysis.ageing.ageing`."""
     where = dict(asked.where) or None
     return ages.ageing(asked.edition, metric.id, asked.area.code, asked.period, where=where, catalog=asked.catalog)
 
 
 @lru_cache(maxsize=256)
 def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> attention.Today:
-    """What needs a look beside the reds: `metrics.today.today` over metrics that were asked `among` others."""
+    """What needs a look beside the reds: `metrics.analysis.today.today` over metrics that were asked `among` others."""
     return attention.today(
         asked.edition, asked.area.code, asked.period, metrics=names, compare=asked.against,
         own=_own(asked, among), oldest=oldest(asked), catalog=asked.catalog,
@@ -219,13 +220,13 @@ def today(asked: Asked, names: tuple[str, ...], among: tuple[str, ...]) -> atten
 
 @lru_cache(maxsize=64)
 def oldest(asked: Asked) -> pd.DataFrame:
-    """The cases that have been open longest: `metrics.today.oldest_open`."""
+    """The cases that have been open longest: `metrics.analysis.today.oldest_open`."""
     return attention.oldest_open(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 
 @single_flight_cache(maxsize=64)
 def reds(asked: Asked) -> list[Red]:
-    """The list of what is red: `metrics.reds.reds`. Empty under a filter: no limit is meant for one."""
+    """The list of what is red: `metrics.analysis.reds.reds`. Empty under a filter: no limit is meant for one."""
     return [] if asked.where else red_list(asked.edition, asked.area.code, asked.period, catalog=asked.catalog)
 
 

@@ -17,8 +17,8 @@ from cockpit.panels.labels import ask, rows_link
 from cockpit.panels.tiles import asked_together
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
+from metrics.analysis.compare import is_running
 from metrics.catalog import Metric
-from metrics.compare import is_running
 from metrics.engine.question import exists_at
 from metrics.period import DAY
 

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from cockpit.access.policy import Grants, Held
 from cockpit.i18n import _
 from cockpit.labels import words
-from cockpit.reports import content, fonts, request
+from cockpit.reports import request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
 from cockpit.reports.progress import Listener, heard
 from cockpit.reports.request import Request, Told
+from cockpit.reports.sections import content
+from cockpit.reports.writers import fonts
 from cockpit.settings import Settings
 from data.desk import reports as desk_reports
 from data.desk.reports import Report

@@ -17,10 +17,10 @@ from cockpit.reports.request import Request
 from cockpit.view_state import View
 from data.values.calendar import calendar
 from metrics import areas
+from metrics.analysis.reds import Red
 from metrics.catalog import Metric
 from metrics.engine.question import exists_at, filters
 from metrics.query import WITHOUT_VALUE
-from metrics.reds import Red
 from metrics.sites import sites
 
 SITES = "site_pass_rate"

@@ -22,7 +22,8 @@ from cockpit.reports.request import Code, Request
 from cockpit.settings import Settings
 from data import yamls
 from data.areas.levels import end_of
-from data.desk import audit, reports
+from data.desk import reports
+from data.desk.auditing import audit
 from data.desk.store import Desk
 from data.editions.edition import current
 from data.errors import DataError

@@ -11,11 +11,11 @@ from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
 from data.editions.edition import Edition
+from metrics.analysis.reds import Red
 from metrics.catalog import Metric
 from metrics.catalog.model import Text
 from metrics.period import DAY
 from metrics.query import SMALL, WITHOUT_VALUE
-from metrics.reds import Red
 
 NAMED = 3
 """How many of the worst a sentence names."""

@@ -19,13 +19,13 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.panels import answers
 from cockpit.panels.labels import ask as asked_of
-from cockpit.reports import content
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained
 from cockpit.reports.kind import Kind
 from cockpit.reports.request import MOST_AREAS, Request, kinds_of
+from cockpit.reports.sections import content
 from cockpit.reports.writers import page
-from cockpit.screens import desk
+from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from data.errors import DataError
 from metrics import areas

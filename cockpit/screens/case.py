@@ -19,9 +19,9 @@ from cockpit.view_state import View
 from data.ingest.ledger import Batch, batch_of
 from data.values.zones import elapsed
 from metrics import areas
+from metrics.analysis.repeated import earlier
 from metrics.errors import MetricsError
 from metrics.links import HIDDEN
-from metrics.repeated import earlier
 from metrics.rows import fact
 from metrics.scope import OutOfScope
 

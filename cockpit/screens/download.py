@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import record
-from cockpit.access.entry import address_of
-from cockpit.access.forms import spoken
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
+from cockpit.access.signin.entry import address_of
+from cockpit.access.signin.forms import spoken
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import language, using
 from cockpit.labels import words

@@ -13,6 +13,7 @@ from cockpit.panels.answers import Asked, Vital, vitals
 from cockpit.view_state import View
 from data.areas.levels import is_above
 from metrics import areas
+from metrics.analysis.interval import wilson
 from metrics.catalog import Metric, Stock, current
 from metrics.engine.feeds import feed, narrowed
 from metrics.engine.frames import each
@@ -21,7 +22,6 @@ from metrics.engine.quantiles import spread_sql
 from metrics.engine.question import Question, exists_at, question
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
-from metrics.interval import wilson
 from metrics.query import OK, PARTIAL, STALE, query
 
 Row = Any

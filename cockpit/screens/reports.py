@@ -21,7 +21,7 @@ from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.reports import make, shelf, wording
 from cockpit.reports.request import kinds_of
-from cockpit.screens import desk
+from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from data.desk import reports
 from data.desk.reports import DRAFT, FAILED, FINAL, ISSUED, QUEUED, RUNNING, Report

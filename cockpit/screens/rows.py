@@ -23,7 +23,7 @@ from cockpit.view_state import View
 from data.areas.levels import LOWEST
 from data.schema import FACTS, NUMERIC
 from metrics import areas
-from metrics.ageing import has_age
+from metrics.analysis.ageing import has_age
 from metrics.catalog import Catalog, Domain, Stock
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import records

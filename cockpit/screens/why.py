@@ -15,11 +15,11 @@ from cockpit.labels import format, words
 from cockpit.labels.movers import decimals_of, group_name, named_movers, split_title
 from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
-from metrics.compare import so_far
+from metrics.analysis.compare import so_far
+from metrics.analysis.why import Explanation
+from metrics.analysis.why import why as explain
 from metrics.engine.question import AREAS
 from metrics.engine.question import filters as known
-from metrics.why import Explanation
-from metrics.why import why as explain
 
 MOST_STEPS = 8
 MOST_LINES = 25

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from data.backup import totals
 from data.backup.archive import Writer
-from data.desk.custody import Custody
+from data.desk.auditing.custody import Custody
 from data.desk.store import MIGRATION_LOCK, Desk, migrate
 from data.errors import DataError
 

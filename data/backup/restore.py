@@ -12,7 +12,7 @@ from data.backup import archive, totals
 from data.backup import desk as rows
 from data.backup.archive import Manifest
 from data.backup.take import SQLITE_DESK, of_copy, sqlite_of, totals_of_sqlite
-from data.desk.custody import Custody
+from data.desk.auditing.custody import Custody
 from data.desk.store import open_desk
 from data.editions.edition import sync
 from data.errors import DataError

@@ -21,7 +21,7 @@ from data import vault
 from data.backup import desk as rows
 from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
-from data.desk.custody import Custody
+from data.desk.auditing.custody import Custody
 from data.desk.store import newest, open_desk
 from data.editions.edition import POINTER, exclusively
 from data.errors import DataError

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import text
 
-from data.desk import proof
+from data.desk.auditing import proof
 from data.desk.store import Desk
 from data.editions.edition import look, pointed
 from data.errors import DataError

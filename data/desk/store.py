@@ -15,8 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Timeout
 from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
-from data.desk import chain
-from data.desk.custody import Custody
+from data.desk.auditing import chain
+from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -131,7 +131,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
 
 
 def _seal_secrets(connection: Connection, custody: Custody) -> None:
-    from data.desk import sealing  # which needs the desk
+    from data.desk.auditing import sealing  # which needs the desk
 
     sealing.seal_all(connection, custody)
 

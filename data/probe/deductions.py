@@ -6,8 +6,8 @@ from typing import Any
 
 from data.desk.deductions import Deduction, matching
 from data.editions.edition import Edition
-from data.probe.contents import months_after
-from data.probe.rules import Check
+from data.probe.checks.contents import months_after
+from data.probe.checks.rules import Check
 
 WINDOW_DAYS = 14
 NEWEST = """

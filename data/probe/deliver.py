@@ -12,7 +12,7 @@ import yaml
 from data.home import Home
 from data.ingest.loading import load
 from data.ingest.merge import LoadReport
-from data.probe.rules import Check
+from data.probe.checks.rules import Check
 from data.sources.definition import read_source
 
 SOURCE = "prober"

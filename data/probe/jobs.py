@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from urllib.parse import quote, urlsplit
 
-from data.probe import axe, contents, rules
+from data.probe.checks import axe, contents, rules
+from data.probe.checks.page import Page, read
+from data.probe.checks.render import Render, Rendered
+from data.probe.checks.robots import Robots
+from data.probe.checks.rules import Check
 from data.probe.clock import Clock
 from data.probe.evidence import Evidence
-from data.probe.failures import DOUBTFUL, INCOMPLETE_CHAIN, OURS, UNDECIDED, Failure
-from data.probe.net import Net, place
-from data.probe.network import OwnNetwork
-from data.probe.page import Page, read
+from data.probe.network.failures import DOUBTFUL, INCOMPLETE_CHAIN, OURS, UNDECIDED, Failure
+from data.probe.network.net import Net, place
+from data.probe.network.own import OwnNetwork
 from data.probe.register import Register, Thing
-from data.probe.render import Render, Rendered
-from data.probe.robots import Robots
-from data.probe.rules import Check
 from data.probe.state import State
 from data.probe.web.answer import Answer, Ask
 from data.probe.web.response import Refusal

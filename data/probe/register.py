@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from data import yamls
 from data.editions.edition import Edition
 from data.errors import DataError
-from data.probe.net import place
+from data.probe.network.net import place
 from data.sources.expressions import suggest
 
 KINDS = ("site", "column", "app", "mini_program", "function", "service_item")

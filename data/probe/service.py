@@ -12,16 +12,16 @@ from pathlib import Path
 from data.editions.edition import Edition
 from data.errors import DataError
 from data.home import Home
-from data.probe.addresses import Allowance
+from data.probe.checks.render import renderer
+from data.probe.checks.robots import Robots
 from data.probe.clock import Clock, RealClock
 from data.probe.deliver import Spool
 from data.probe.evidence import Evidence
 from data.probe.jobs import Jobs
-from data.probe.net import Limits, Net
-from data.probe.network import OwnNetwork
+from data.probe.network.addresses import Allowance
+from data.probe.network.net import Limits, Net
+from data.probe.network.own import OwnNetwork
 from data.probe.register import read_extras, register
-from data.probe.render import renderer
-from data.probe.robots import Robots
 from data.probe.runner import Counts, Runner
 from data.probe.state import State
 

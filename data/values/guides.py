@@ -3,12 +3,12 @@
 from data.sources.deliveries import text
 
 MOST = 8
-"""Up to so many a number is a count; above it, a bit for each class (`data.probe.contents.ELEMENTS`)."""
+"""Up to so many a number is a count; above it, a bit for each class (`data.probe.checks.contents.ELEMENTS`)."""
 
 
 def bits(plain: str, type: str) -> str:
     """SQL of the bits of a text: `8`, `申请条件、办理材料`, `["申请条件"]`, `1,2,5`; NULL if a word is no element."""
-    from data.probe.contents import ELEMENTS  # here, so that other loads start without the parsers of pages
+    from data.probe.checks.contents import ELEMENTS  # here, so that other loads start without the parsers of pages
 
     arms = "".join(
         f" WHEN {text(word)} THEN {1 << bit}"

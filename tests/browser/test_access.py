@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.desk import accounts
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 
 Open = Callable[..., Page]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.desk import accounts
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.home import Home
 from tests.browser.conftest import Seen

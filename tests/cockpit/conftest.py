@@ -8,7 +8,7 @@ from streamlit.components.v2 import manifest_scanner
 
 from cockpit import settings
 from cockpit.access import guard
-from data.desk import accounts, passwords, roles, sessions
+from data.desk.identity import accounts, passwords, roles, sessions
 from data.desk.store import open_desk
 
 EVERYWHERE = 990000000000

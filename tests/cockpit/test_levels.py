@@ -19,14 +19,14 @@ from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
 from cockpit.components import header
 from cockpit.panels import areas as panels
-from cockpit.reports import content
 from cockpit.reports.model import Table
 from cockpit.reports.request import Request, check
+from cockpit.reports.sections import content
 from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, home, read
 from data.areas.levels import LEVELS, LOWEST, end_of
-from data.desk import accounts
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.home import Home
 from metrics import areas

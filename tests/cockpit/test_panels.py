@@ -17,9 +17,9 @@ from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
+from metrics.analysis.reds import Red
 from metrics.period import Period
 from metrics.query import query
-from metrics.reds import Red
 from metrics.rows import count_rows
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
 

@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.commands import main
-from cockpit.screens import site as screen_of_site
-from data.desk import audit, deductions, findings
+from cockpit.screens.sitehealth import site as screen_of_site
+from data.desk import deductions, findings
+from data.desk.auditing import audit
 from data.desk.errors import Refused
 from data.home import Home
 from data.probe.evidence import Evidence
-from data.probe.failures import Failure
-from data.probe.net import Answer
+from data.probe.network.failures import Failure
+from data.probe.network.net import Answer
 from metrics import sites
 from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import Screen, drawn, texts, words

@@ -6,7 +6,7 @@ import pytest
 
 from cockpit import i18n
 from cockpit.labels import words
-from data.probe import rules as probe
+from data.probe.checks import rules as probe
 from data.site_rules import site_rules
 from metrics.catalog.read import HERE
 from metrics.sites import LIMITS

@@ -15,7 +15,7 @@ from data.ingest.merge import record_source
 from data.passwords import holds_password, without_passwords
 from data.sources.declared import declared
 from data.store import open_store, read_store
-from tests.data.test_sources import read
+from tests.data.sources.test_sources import read
 
 
 def test_a_secret_is_kept_encrypted_in_a_private_file(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import pytest
 from data.editions.edition import Edition
 from data.editions.publish import publish
 from data.home import Home
+from metrics.analysis.reds import reds
+from metrics.analysis.trials import trials
+from metrics.analysis.why import why
 from metrics.engine.failures import Uncomputable
 from metrics.engine.question import splits
 from metrics.period import Period
 from metrics.query import FAILED, query
-from metrics.reds import reds
 from metrics.rows import count_rows, rows
-from metrics.trials import trials
-from metrics.why import why
 from tests import failing
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 

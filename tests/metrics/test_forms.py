@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from data.areas.levels import LEVELS
 from data.editions.edition import Edition
 from data.home import Home
+from metrics.analysis.why import why
 from metrics.engine.question import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
 from metrics.rows import count_rows, rows
-from metrics.why import why
 from tests import forms
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.metrics.conftest import AS_OF, random_cases

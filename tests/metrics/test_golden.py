@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from data.home import Home
+from metrics.analysis.reconcile import agrees
 from metrics.period import Period
 from metrics.query import NO_DATA, query
-from metrics.reconcile import agrees
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 AS_OF = datetime(2026, 11, 1)

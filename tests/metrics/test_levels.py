@@ -10,16 +10,16 @@ from data.areas.levels import BASE, LEVELS, LOWEST, ROLLED, is_above, meant
 from data.editions.edition import Edition
 from data.home import Home
 from metrics import areas
+from metrics.analysis.reconcile import reconcile
+from metrics.analysis.reds import reds
+from metrics.analysis.trials import trials
+from metrics.analysis.why import why
 from metrics.areas import BELOW, Area
 from metrics.catalog import load as load_catalog
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
-from metrics.reconcile import reconcile
-from metrics.reds import reds
 from metrics.scope import OutOfScope
-from metrics.trials import trials
-from metrics.why import why
 from tests import trees
 from tests.factory import edition_of
 

@@ -6,9 +6,9 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
+from metrics.analysis.repeated import earlier
 from metrics.links import HIDDEN
 from metrics.period import Period
-from metrics.repeated import earlier
 from metrics.rows import fact, rows
 from tests.factory import TOWNS, VILLAGES, edition_of
 

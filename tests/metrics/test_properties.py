@@ -9,11 +9,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from data.editions.edition import Edition
+from metrics.analysis.why import why
 from metrics.catalog import load
 from metrics.period import Period
 from metrics.query import query
 from metrics.rows import count_rows
-from metrics.why import why
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 from tests.metrics.conftest import AS_OF
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from data.home import Home
+from metrics.analysis.reds import reds
 from metrics.catalog import load
 from metrics.period import Period
 from metrics.query import NO_DATA, query
-from metrics.reds import reds
 from metrics.rows import rows
 from metrics.thresholds import GREEN, NONE, RED, states
 from tests.factory import DISTRICT, TOWNS, edition_of

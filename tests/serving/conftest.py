@@ -16,8 +16,8 @@ import pytest
 
 from bench.viewer import SHELL, Place, Viewer
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, sessions
 from data.desk.errors import Refused
+from data.desk.identity import accounts, sessions
 from data.desk.store import open_desk
 from data.home import Home
 from tests.factory import DISTRICT, VILLAGES, areas, deliver, published

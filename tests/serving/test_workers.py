@@ -20,7 +20,7 @@ import pytest
 
 from bench.viewer import BadRun, Viewer
 from cockpit.access.visitors import COOKIE
-from data.desk import sessions
+from data.desk.identity import sessions
 from data.desk.store import open_desk
 from tests.serving.conftest import PASSWORD, ROOT, Server, free_ports, sessions_of
 

@@ -5,8 +5,8 @@ from html import escape
 from itertools import islice
 
 from cockpit.i18n import ngettext, using
-from cockpit.reports import charts
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
+from cockpit.reports.sections import charts
 from cockpit.reports.writers.common import captioned, headed, on_paper, texts, told
 
 MOST_ROWS = 15

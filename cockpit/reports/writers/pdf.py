@@ -8,10 +8,9 @@ from typing import Literal
 import typst
 
 from cockpit.i18n import _, using
-from cockpit.reports import charts
 from cockpit.reports.errors import ReportError
-from cockpit.reports.fonts import Faces
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
+from cockpit.reports.sections import charts
 from cockpit.reports.writers.common import (
     captioned,
     issue_line,
@@ -24,6 +23,7 @@ from cockpit.reports.writers.common import (
     with_end,
     words_broken,
 )
+from cockpit.reports.writers.fonts import Faces
 
 LINE = 225 / 22 / 25.4 * 72
 """Points from line to line: 22 lines on 225 mm."""

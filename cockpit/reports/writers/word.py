@@ -13,9 +13,8 @@ from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from cockpit.i18n import _, using
-from cockpit.reports import charts
-from cockpit.reports.fonts import OFFICIAL, Faces
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
+from cockpit.reports.sections import charts
 from cockpit.reports.writers import wordtable, wordxml
 from cockpit.reports.writers.common import (
     captioned,
@@ -29,6 +28,7 @@ from cockpit.reports.writers.common import (
     texts,
     with_end,
 )
+from cockpit.reports.writers.fonts import OFFICIAL, Faces
 from cockpit.reports.writers.table import EPOCH
 
 PORTRAIT, LANDSCAPE = 156, 297 - 28 - 26

@@ -14,8 +14,8 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from cockpit.reports.fonts import LATIN, OFFICIAL
 from cockpit.reports.writers.common import clean
+from cockpit.reports.writers.fonts import LATIN, OFFICIAL
 
 WIDTH = Mm(156)
 """Of the text, by GB/T 9704."""

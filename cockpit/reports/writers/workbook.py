@@ -11,8 +11,8 @@ import xlsxwriter
 from cockpit.drawing.palette import LIGHT
 from cockpit.i18n import _, using
 from cockpit.labels import format
-from cockpit.reports.charts import wide
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
+from cockpit.reports.sections.charts import wide
 from cockpit.reports.writers.common import imprint_labels, on_paper, run_on, told
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table

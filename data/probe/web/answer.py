@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from data.probe.failures import Failure
+from data.probe.network.failures import Failure
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 
 from ada_url import URL, join_url
 
-from data.probe.page import read
+from data.probe.checks.page import read
 from data.probe.web.answer import Answer
 
 MOVED = (301, 302, 303, 307, 308)

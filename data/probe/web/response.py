@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from data.probe.failures import Failure
+from data.probe.network.failures import Failure
 
 MOST_HEAD = 262_144
 """Bytes of a head, as in Chromium."""

@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit.access import gate, guard, trail, visitors
 from cockpit.access.visitors import COOKIE
-from cockpit.screens import desk as shared
-from data.desk import accounts, audit, chain, clock, identities, proof, secondfactor, sessions
+from cockpit.screens.admin import desk as shared
+from data.desk import clock
+from data.desk.auditing import audit, chain, proof
+from data.desk.identity import accounts, identities, secondfactor, sessions
 from tests.cockpit.access.test_matrix import told
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 

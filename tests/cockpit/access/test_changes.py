@@ -6,7 +6,7 @@ import pytest
 
 from cockpit import settings
 from cockpit.access import changes
-from data.desk import audit
+from data.desk.auditing import audit
 from data.desk.store import open_desk
 
 

@@ -15,9 +15,11 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.access import factor, gate, guard, login, trail, visitors
+from cockpit.access import gate, guard, trail, visitors
+from cockpit.access.signin import factor, login
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, sessions, store
+from data.desk import store
+from data.desk.identity import accounts, sessions
 from data.desk.store import open_desk
 from tests.cockpit.access.test_gate import inner
 from tests.cockpit.access.test_matrix import told

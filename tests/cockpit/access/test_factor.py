@@ -14,10 +14,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from cockpit import settings
-from cockpit.access import account, factor, gate, identity, login, visitors
+from cockpit.access import gate, visitors
+from cockpit.access.signin import account, factor, identity, login
 from cockpit.access.visitors import COOKIE
 from cockpit.commands import cli
-from data.desk import accounts, audit, clock, models, roles, secondfactor, sessions
+from data.desk import clock, models
+from data.desk.auditing import audit
+from data.desk.identity import accounts, roles, secondfactor, sessions
 
 PASSWORD = "Hongqi+2026+x"
 

@@ -17,10 +17,13 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from cockpit import settings
-from cockpit.access import account, gate, hosts, login, visitors
+from cockpit.access import gate, hosts, visitors
+from cockpit.access.signin import account, login
 from cockpit.access.visitors import COOKIE
 from cockpit.serving import headers
-from data.desk import accounts, audit, clock, failures, models, proof, sessions
+from data.desk import clock, models
+from data.desk.auditing import audit, proof
+from data.desk.identity import accounts, failures, sessions
 from tests.factory import DISTRICT
 
 PASSWORD = "Hongqi+2026+x"

@@ -7,9 +7,12 @@ import httpx
 import pyotp
 import pytest
 
-from cockpit.access import linking, visitors
+from cockpit.access import visitors
+from cockpit.access.signin import linking
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, clock, identities, proof, secondfactor
+from data.desk import clock
+from data.desk.auditing import audit, proof
+from data.desk.identity import accounts, identities, secondfactor
 from tests.cockpit.access.test_provider import PASSWORD, Browser, _configured, browse  # noqa: F401
 from tests.factory import TOWNS
 from tests.provider import known

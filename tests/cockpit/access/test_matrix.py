@@ -20,20 +20,20 @@ from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
 from cockpit.panels import answers
-from cockpit.screens import data
 from cockpit.screens import rows as rows_screen
+from cockpit.screens.admin import data
 from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
-from data.desk import audit
+from data.desk.auditing import audit
 from data.home import Home
-from metrics.ageing import ageing
+from metrics.analysis.ageing import ageing
+from metrics.analysis.todo import todo
+from metrics.analysis.why import why
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import query
 from metrics.rows import count_rows, rows
 from metrics.scope import OutOfScope
-from metrics.todo import todo
-from metrics.why import why
 from tests.cockpit.access.test_routes import LIKE_CODES
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver

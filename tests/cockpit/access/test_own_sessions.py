@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from cockpit.access import account, browsers, cookies, gate, login, visitors
+from cockpit.access import browsers, cookies, gate, visitors
 from cockpit.access.gate import visitor_of
+from cockpit.access.signin import account, login
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, sessions
+from data.desk.auditing import audit
+from data.desk.identity import accounts, sessions
 
 PASSWORD = "Hongqi+2026+x"
 EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36 Edg/141.0"

@@ -16,10 +16,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from cockpit import settings
-from cockpit.access import account, gate, linking, login, provider, visitors
+from cockpit.access import gate, visitors
 from cockpit.access.gate import visitor_of
+from cockpit.access.signin import account, linking, login, provider
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, audit, identities, proof
+from data.desk.auditing import audit, proof
+from data.desk.identity import accounts, identities
 from tests.factory import DISTRICT, TOWNS
 from tests.provider import known
 

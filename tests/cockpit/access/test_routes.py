@@ -27,7 +27,9 @@ from cockpit.reports import make, worker
 from cockpit.reports.request import Request
 from cockpit.serving import headers
 from data.areas.levels import end_of
-from data.desk import accounts, audit, clock, sessions, tokens
+from data.desk import clock
+from data.desk.auditing import audit
+from data.desk.identity import accounts, sessions, tokens
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 

@@ -19,9 +19,11 @@ from cockpit.actions.action import OPERATOR, Action, Actor, Forbidden, registry
 from cockpit.reports.request import Request
 from cockpit.reports.shelf import NotThere
 from data.areas.levels import end_of
-from data.desk import accounts, audit, clock, deductions, reports, tokens
+from data.desk import clock, deductions, reports
+from data.desk.auditing import audit
 from data.desk.deductions import Deduction
 from data.desk.errors import DeskError, Refused
+from data.desk.identity import accounts, tokens
 from data.desk.store import Desk, open_desk
 from data.editions.edition import current
 from data.home import Home

@@ -7,8 +7,10 @@ import pytest
 from cockpit.access.policy import Grants, Held
 from cockpit.actions import accounts as actions
 from cockpit.actions.action import OPERATOR, Actor, Forbidden
-from data.desk import accounts, audit, clock, requests
+from data.desk import clock
+from data.desk.auditing import audit
 from data.desk.errors import Refused
+from data.desk.identity import accounts, requests
 from data.desk.store import Desk
 from tests.cockpit.actions.test_actions import PASSWORD, desk, home  # noqa: F401
 

@@ -15,7 +15,8 @@ import httpx
 import pytest
 import yaml
 
-from data.desk import accounts, clock, tokens
+from data.desk import clock
+from data.desk.identity import accounts, tokens
 from data.desk.store import open_desk
 from data.home import Home
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published

@@ -19,7 +19,9 @@ from cockpit.access import gate, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.api.app import MOST_ROWS, api
 from cockpit.server import health
-from data.desk import audit, clock, tokens
+from data.desk import clock
+from data.desk.auditing import audit
+from data.desk.identity import tokens
 from data.editions import queries
 from data.home import Home
 from metrics.catalog import load as load_catalog

@@ -10,8 +10,9 @@ import pytest
 
 from bench.viewer import BadRun, Place, Viewer
 from cockpit.access.visitors import COOKIE
-from data.desk import accounts, clock, sessions, tokens
-from data.desk.custody import Custody
+from data.desk import clock
+from data.desk.auditing.custody import Custody
+from data.desk.identity import accounts, sessions, tokens
 from data.desk.store import Desk, open_desk
 from tests.cockpit.api.conftest import Served, prepared
 from tests.factory import DISTRICT

@@ -22,7 +22,8 @@ from cockpit.api import body as bodies
 from cockpit.api import push
 from cockpit.api.app import mounted
 from cockpit.server import publisher
-from data.desk import audit, tokens
+from data.desk.auditing import audit
+from data.desk.identity import tokens
 from data.home import Home
 from data.push.publisher import Publisher
 from data.push.spool import Spool

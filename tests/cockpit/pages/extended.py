@@ -13,7 +13,8 @@ from cockpit.actions.action import OPERATOR, Actor, Forbidden, registry
 from cockpit.panels import layouts
 from cockpit.reports.kind import of_topic
 from data.areas.levels import LEVELS
-from data.desk import accounts, audit
+from data.desk.auditing import audit
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.editions.edition import current
 from data.home import Home

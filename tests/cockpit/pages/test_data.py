@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.i18n import using
 from cockpit.labels import words as spoken
-from cockpit.screens import data
+from cockpit.screens.admin import data
 from cockpit.view import View
 from data.editions.edition import ROLLED_BACK
 from data.formats.csv_tables import SWALLOWED

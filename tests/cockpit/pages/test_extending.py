@@ -12,8 +12,8 @@ import pytest
 from cockpit import settings
 from cockpit.access.policy import OPERATOR
 from cockpit.commands.serve import check_own_files
-from cockpit.reports import content
 from cockpit.reports.request import Request, check
+from cockpit.reports.sections import content
 from data.areas.levels import LEVELS
 from data.home import Home
 from data.ingest.loading import load

@@ -11,8 +11,8 @@ from cockpit.api.app import topics
 from cockpit.commands.serve import check_own_files
 from cockpit.errors import UsageError
 from cockpit.panels import layouts
-from cockpit.reports import content
 from cockpit.reports.request import check, kinds_of
+from cockpit.reports.sections import content
 from data.home import Home
 from tests import forms
 from tests.cockpit.pages.conftest import AS_OF, Screen, drawn, hotline, words, words_raw

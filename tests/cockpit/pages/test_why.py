@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cockpit.screens import why
 from cockpit.view import View
+from metrics.analysis.why import Explanation, Move
 from metrics.period import Period
-from metrics.why import Explanation, Move
 from tests.cockpit.pages.conftest import (
     BY_CASES,
     METRICS,

@@ -9,9 +9,10 @@ import pytest
 
 from cockpit import settings
 from cockpit.access.policy import OPERATOR, Grants
-from cockpit.reports import content, make
+from cockpit.reports import make
 from cockpit.reports.model import Document
 from cockpit.reports.request import Request, check
+from cockpit.reports.sections import content
 from cockpit.settings import Settings
 from data.desk.reports import Report
 from data.desk.store import Desk, open_desk

@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cockpit.reports.charts import SIZE, UNFINISHED, WIDTH, draw, wide
 from cockpit.reports.model import Chart, Series
+from cockpit.reports.sections.charts import SIZE, UNFINISHED, WIDTH, draw, wide
 
 SVG = "{http://www.w3.org/2000/svg}"
 MONTHS = [f"{2025 + i // 12}年{i % 12 + 1}月" for i in range(10, 23)]

@@ -231,8 +231,8 @@ def test_one_case_beside_forty_cannot_be_had_from_the_totals(opendata: list[Tabl
 def opendata(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Table]]:
     from cockpit import settings as config
     from cockpit.access.policy import OPERATOR
-    from cockpit.reports import content
     from cockpit.reports.request import check
+    from cockpit.reports.sections import content
     from data.home import Home
     from tests.cockpit.reports.conftest import november
     from tests.factory import VILLAGES, edition_of

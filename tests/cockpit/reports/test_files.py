@@ -20,10 +20,10 @@ from docx.shared import Mm, Pt
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 
-from cockpit.reports import fonts, make
+from cockpit.reports import make
 from cockpit.reports.kind import HERE
 from cockpit.reports.model import Cell, Column, Document, Form, Part, Provenance, Table, Text
-from cockpit.reports.writers import pdf, table, word, wordtable, wordxml, workbook
+from cockpit.reports.writers import fonts, pdf, table, word, wordtable, wordxml, workbook
 from cockpit.reports.writers.common import texts
 from cockpit.settings import Settings
 from data.desk.reports import Report

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.desk import clock, reports, tokens
+from data.desk import clock, reports
+from data.desk.identity import tokens
 from data.desk.store import open_desk
 from tests.cockpit.api.conftest import Served, prepared
 from tests.disk import fill, mounted

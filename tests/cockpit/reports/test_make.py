@@ -10,12 +10,13 @@ import pytest
 
 from cockpit.access.policy import OPERATOR, Grants, Held
 from cockpit.i18n import using
-from cockpit.reports import content, make, prove
+from cockpit.reports import make, prove
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import FORMATS
 from cockpit.reports.model import Chart, Document, Form, Table
 from cockpit.reports.model import Text as TextBlock
 from cockpit.reports.request import Request, check, kinds_of
+from cockpit.reports.sections import content
 from cockpit.settings import Settings
 from data.areas.levels import end_of
 from data.desk import reports

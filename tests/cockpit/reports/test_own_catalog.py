@@ -7,8 +7,8 @@ import pytest
 
 from cockpit import settings
 from cockpit.access.policy import OPERATOR
-from cockpit.reports import content
 from cockpit.reports.request import check, kinds_of
+from cockpit.reports.sections import content
 from cockpit.reports.writers import table
 from cockpit.settings import Settings
 from data.home import Home

@@ -12,11 +12,11 @@ from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
 from data.editions.edition import current
+from metrics.analysis.reds import judged, reds
 from metrics.areas import area
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from metrics.query import query
-from metrics.reds import judged, reds
 from metrics.rows import rows
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 

@@ -10,15 +10,16 @@ from typing import Any
 
 from data.backup.restore import restore
 from data.backup.take import take
-from data.desk import accounts, audit
-from data.desk.custody import Custody
+from data.desk.auditing import audit
+from data.desk.auditing.custody import Custody
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.editions.publish import publish
 from data.home import Home
 from data.push.spool import Spool
+from tests.data.push.test_pushes_crash import prepared
 from tests.data.runs import accepting, publishing
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put
-from tests.data.test_pushes_crash import prepared
 
 AS_OF = datetime(2026, 6, 1, 8)
 PASSWORD = "Hongqi+2026+x"

@@ -19,8 +19,9 @@ import pytest
 from data.backup import archive, totals
 from data.backup.restore import REPLACED, STAGING, restore
 from data.backup.take import take
-from data.desk import accounts, audit, proof
-from data.desk.custody import Custody
+from data.desk.auditing import audit, proof
+from data.desk.auditing.custody import Custody
+from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.editions.edition import look, pointed
 from data.editions.publish import publish

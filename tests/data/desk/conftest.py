@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from data.desk import passwords
-from data.desk.custody import Custody
+from data.desk.auditing.custody import Custody
+from data.desk.identity import passwords
 from data.desk.store import Desk, open_desk
 from tests.postgres import Postgres
 

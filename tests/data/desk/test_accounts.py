@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pyotp
 import pytest
 
-from data.desk import accounts, passwords, roles, secondfactor, sessions
 from data.desk.errors import Refused
+from data.desk.identity import accounts, passwords, roles, secondfactor, sessions
 from data.desk.store import Desk
 
 NOW = datetime(2026, 11, 20, 8)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from data.desk import anchor, audit, proof
-from data.desk.anchor import Anchor
+from data.desk.auditing import anchor, audit, proof
+from data.desk.auditing.anchor import Anchor
 from data.desk.errors import DeskError
 from data.desk.store import Desk, open_desk
 from tests.data.desk.test_audit import NOW, fill
@@ -93,7 +93,7 @@ def test_a_process_killed_while_a_file_was_put_aside_loses_nothing(rotated: Desk
 WRITER = """
 import sys
 from pathlib import Path
-from data.desk import anchor
+from data.desk.auditing import anchor
 anchor.LARGEST = 2_000
 for i in range(200):
     line = '{"head": %d, "hash": "%s"}' % (int(sys.argv[2]) * 1000 + i, "x" * 40)

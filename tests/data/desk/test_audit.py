@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from data.desk import audit, proof
-from data.desk.custody import Custody
+from data.desk.auditing import audit, proof
+from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
 from data.desk.store import Desk, open_desk
 

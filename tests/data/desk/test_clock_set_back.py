@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pyotp
 
-from data.desk import accounts, failures, reports, secondfactor, sessions, tokens
-from data.desk.failures import LOCK, MOST_OF_PLACE, Place
+from data.desk import reports
+from data.desk.identity import accounts, failures, secondfactor, sessions, tokens
+from data.desk.identity.failures import LOCK, MOST_OF_PLACE, Place
 from data.desk.models import Failure
 from data.desk.store import Desk
 

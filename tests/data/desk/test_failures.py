@@ -7,9 +7,9 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from data.desk import accounts, failures, passwords, secondfactor
-from data.desk.accounts import SignIn
-from data.desk.failures import Place
+from data.desk.identity import accounts, failures, passwords, secondfactor
+from data.desk.identity.accounts import SignIn
+from data.desk.identity.failures import Place
 from data.desk.store import Desk
 
 NOW = datetime(2026, 11, 20, 8)

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from data.desk import accounts, identities, sessions
 from data.desk.errors import Refused
+from data.desk.identity import accounts, identities, sessions
 from data.desk.store import Desk
 
 ISSUER = "https://id.example"

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from data.desk import passwords
 from data.desk.errors import Busy
-from data.desk.hashing import NICE, HashingProcess
+from data.desk.identity import passwords
+from data.desk.identity.hashing import NICE, HashingProcess
 
 
 def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +83,6 @@ def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_
 
 
 def test_without_a_process_a_stranger_is_checked_in_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.desk.hashing.sys.executable", "/nonexistent/python")
+    monkeypatch.setattr("data.desk.identity.hashing.sys.executable", "/nonexistent/python")
     monkeypatch.setattr(passwords, "_apart", HashingProcess())
     assert passwords.matches(passwords.hash("Hongqi+2026"), "Hongqi+2026", known=False)

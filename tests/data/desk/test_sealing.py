@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from data import keyring, vault
-from data.desk import accounts, audit, chain, clock, proof, sealing, secondfactor
-from data.desk.custody import Custody
+from data.desk import clock
+from data.desk.auditing import audit, chain, proof, sealing
+from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError
+from data.desk.identity import accounts, secondfactor
 from data.desk.store import Desk, open_desk
 from tests.data.desk.test_audit import fill, tamper
 
@@ -94,8 +96,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from data import vault
-from data.desk import sealing
-from data.desk.custody import Custody
+from data.desk.auditing import sealing
+from data.desk.auditing.custody import Custody
 from data.desk.store import open_desk
 from tests.data.desk.test_audit import fill
 home = Path(sys.argv[1])

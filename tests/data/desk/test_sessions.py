@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from data.desk import accounts, sessions, tokens
 from data.desk.errors import Refused
+from data.desk.identity import accounts, sessions, tokens
 from data.desk.store import Desk
 
 NOW = datetime(2026, 11, 20, 8)

@@ -17,9 +17,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, create_engine, func, select, text
 
-from data.desk import accounts, audit, proof, store
-from data.desk.custody import Custody
+from data.desk import store
+from data.desk.auditing import audit, proof
+from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
+from data.desk.identity import accounts
 from data.desk.models import Base
 from data.desk.store import MIGRATIONS, Desk, migrate, newest, open_desk
 

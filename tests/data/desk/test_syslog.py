@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from data.desk import custody, proof, syslog
-from data.desk.custody import Custody
+from data.desk.auditing import custody, proof, syslog
+from data.desk.auditing.custody import Custody
+from data.desk.auditing.syslog import Collector
 from data.desk.store import open_desk
-from data.desk.syslog import Collector
 from tests.data.desk.test_audit import fill
 
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from data import keyring
-from data.desk import audit, chain, proof
-from data.desk.custody import Custody
+from data.desk.auditing import audit, chain, proof
+from data.desk.auditing.custody import Custody
 from data.desk.models import AuditHead
 from data.desk.store import Desk, open_desk
 from tests.data.desk.test_audit import NOW, fill, tamper

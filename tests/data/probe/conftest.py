@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.probe.addresses import Allowance
-from data.probe.net import Limits, Net
+from data.probe.network.addresses import Allowance
+from data.probe.network.net import Limits, Net
 from tests.data.probe.zoo import NETWORK, Authority, Zoo, open_zoo
 
 LIMIT = 1.5

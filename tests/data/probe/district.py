@@ -12,7 +12,7 @@ from data.editions.edition import Edition
 from data.home import Home
 from data.probe import service
 from data.probe.deliver import Spool
-from data.probe.net import Limits
+from data.probe.network.net import Limits
 from data.probe.runner import Runner
 from data.probe.service import Options
 from metrics.period import Period

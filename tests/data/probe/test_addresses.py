@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.probe.addresses import TABLE, Allowance, special_ranges
+from data.probe.network.addresses import TABLE, Allowance, special_ranges
 
 PUBLIC = ("8.8.8.8", "114.114.114.114", "223.255.255.254", "2001:4860:4860::8888", "2400:3200::1", "240e:ff::1")
 OWN = Allowance.of(["10.8.0.0/16", "fd12:3456::/32"])

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from data.home import Home
-from data.probe import axe, plan, rules
-from data.probe.axe import Fault
-from data.probe.browser import Unseen, pinned
+from data.probe import plan
+from data.probe.checks import axe, rules
+from data.probe.checks.axe import Fault
+from data.probe.checks.browser import Unseen, pinned
+from data.probe.checks.render import MOST_PICTURE, Rendered, renderer
 from data.probe.evidence import ID, Evidence
-from data.probe.failures import Failure
-from data.probe.net import place
+from data.probe.network.failures import Failure
+from data.probe.network.net import place
 from data.probe.plan import Task
 from data.probe.register import Thing
-from data.probe.render import MOST_PICTURE, Rendered, renderer
 from tests.data.probe import zoo as z
 from tests.data.probe.conftest import FakeClock
 from tests.data.probe.district import options, probed, registered
@@ -73,7 +74,7 @@ def test_a_host_that_the_file_names_is_reached_as_well(
         url = zoo.house(z.page(f"<body><script src='{source}x.js'></script></body>"))
         sites.append({"key": key, "url": url})
     named = {"hosts": [place(other)[0]]}
-    monkeypatch.setattr("data.probe.render.FILLING", 1.0)
+    monkeypatch.setattr("data.probe.checks.render.FILLING", 1.0)
     monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
     found = probed(home, registered(home, sites, AT), options(tmp_path, {"named": named}, chromium=browser), clock)
     visits = {check["asset"]: bool(check["passed"]) for check in found if check["rule"] == "site_open"}
@@ -95,15 +96,15 @@ def test_a_strange_host_tells_the_browser_nothing(host: str) -> None:
 def test_a_page_that_keeps_its_browser_busy_ends_in_time(
     browser: str, zoo: Zoo, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.probe.render.SECONDS", 4.0)
-    monkeypatch.setattr("data.probe.render.AUDIT_SECONDS", 2.0)
+    monkeypatch.setattr("data.probe.checks.render.SECONDS", 4.0)
+    monkeypatch.setattr("data.probe.checks.render.AUDIT_SECONDS", 2.0)
     show(browser, zoo.house(z.page(f"<body>{body}</body>")))
 
 
 def test_what_scripts_leave_empty_fails_with_a_picture(
     browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.probe.render.FILLING", 0.5)
+    monkeypatch.setattr("data.probe.checks.render.FILLING", 0.5)
     monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
     full = zoo.house(z.page("<body><script>document.body.innerHTML = '<h1>首页</h1>'</script></body>"))
     empty = zoo.house(z.page("<body><script>1</script></body>"))

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from data.home import Home
-from data.probe import connect, plan
-from data.probe.addresses import Allowance
-from data.probe.failures import INCOMPLETE_CHAIN, Failure
-from data.probe.net import Answer, Ask, Limits, Net, place
+from data.probe import plan
+from data.probe.network import connect
+from data.probe.network.addresses import Allowance
+from data.probe.network.failures import INCOMPLETE_CHAIN, Failure
+from data.probe.network.net import Answer, Ask, Limits, Net, place
 from data.probe.plan import Task
 from data.probe.web.answer import Answer as Came
 from data.probe.web.cookies import Cookies

@@ -6,9 +6,9 @@ from datetime import date, datetime
 import pytest
 
 from data.home import Home
-from data.probe import contents, rules
-from data.probe.net import Answer
-from data.probe.page import read
+from data.probe.checks import contents, rules
+from data.probe.checks.page import read
+from data.probe.network.net import Answer
 from data.probe.register import Thing
 from tests.data.probe import zoo as z
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from data.probe.failures import WORDS, Failure
-from data.probe.net import Answer, Ask, Limits, Net, place
+from data.probe.network.failures import WORDS, Failure
+from data.probe.network.net import Answer, Ask, Limits, Net, place
 from tests.data.probe import zoo as z
 from tests.data.probe.conftest import LIMIT
 from tests.data.probe.zoo import Authority, Zoo
@@ -90,7 +90,7 @@ def test_a_network_that_cannot_be_reached(net: Net, monkeypatch: pytest.MonkeyPa
     async def nowhere(*_args: object) -> None:
         raise OSError(101, "Network is unreachable")
 
-    monkeypatch.setattr("data.probe.connect._connected", nowhere)
+    monkeypatch.setattr("data.probe.network.connect._connected", nowhere)
     assert ask(net, "http://127.0.0.1/").failure is Failure.UNREACHABLE
 
 

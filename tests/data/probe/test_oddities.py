@@ -12,10 +12,10 @@ from playwright.async_api import Browser, Error, async_playwright
 
 from data.home import Home
 from data.probe import service
-from data.probe.failures import Failure
-from data.probe.net import Answer, Ask, Net
-from data.probe.page import read
-from data.probe.rules import Check
+from data.probe.checks.page import read
+from data.probe.checks.rules import Check
+from data.probe.network.failures import Failure
+from data.probe.network.net import Answer, Ask, Net
 from data.probe.web.unpack import CODINGS, unpacked
 from tests.data.probe.conftest import FakeClock
 from tests.data.probe.district import options, registered
@@ -92,7 +92,7 @@ def test_what_chromium_opens_is_open(
     home: Home, server: str, tmp_path: Path, clock: FakeClock, chromium: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both look at every page of the server, the prober with its own browser where it is in doubt."""
-    monkeypatch.setattr("data.probe.render.FILLING", 1.5)
+    monkeypatch.setattr("data.probe.checks.render.FILLING", 1.5)
     opened = asyncio.run(opened_by_chromium(chromium, [server + name for name in [*REPLIES, *FAULTY]]))
     by_chromium = {name for name, is_open in zip([*REPLIES, *FAULTY], opened, strict=True) if is_open}
     assert len(by_chromium) > 100, "the server is one that browsers open"

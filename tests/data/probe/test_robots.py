@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.probe.net import AGENT, Answer
-from data.probe.robots import LONGEST_DELAY, Robots, parsed
+from data.probe.checks.robots import LONGEST_DELAY, Robots, parsed
+from data.probe.network.net import AGENT, Answer
 
 AT = datetime(2026, 11, 22, 8)
 SITE = "https://a.example"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from data.probe import contents, rules
-from data.probe.contents import ELEMENTS, elements, listed, months_after, unanswered
-from data.probe.net import Answer
-from data.probe.page import Page, decode
+from data.probe.checks import contents, rules
+from data.probe.checks.contents import ELEMENTS, elements, listed, months_after, unanswered
+from data.probe.checks.page import Page, decode
+from data.probe.network.net import Answer
 from data.probe.register import Thing
 
 AT = datetime(2026, 11, 22, 8)

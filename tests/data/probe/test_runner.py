@@ -13,15 +13,16 @@ import pytest
 
 from data.errors import DataError
 from data.home import Home
-from data.probe import connect, net, plan, runner, service
-from data.probe.contents import ELEMENTS
+from data.probe import plan, runner, service
+from data.probe.checks.contents import ELEMENTS
+from data.probe.checks.rules import Check
 from data.probe.deliver import OPEN, Spool, row_of
 from data.probe.evidence import ID, Evidence
-from data.probe.failures import Failure
-from data.probe.net import Answer
-from data.probe.network import OwnNetwork
+from data.probe.network import connect, net
+from data.probe.network.failures import Failure
+from data.probe.network.net import Answer
+from data.probe.network.own import OwnNetwork
 from data.probe.register import Extra, Register, Request, Search, Thing, read_extras, register
-from data.probe.rules import Check
 from data.probe.state import State
 from tests.data.probe import zoo as z
 from tests.data.probe.conftest import LIMIT, FakeClock

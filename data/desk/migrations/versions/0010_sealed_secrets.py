@@ -1,4 +1,4 @@
-"""Secrets of second factors are encrypted, which takes more room. `data.desk.sealing` encrypts those of before."""
+"""Secrets of second factors are encrypted, which takes more room; `sealing` encrypts those of before."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,1 @@
+"""Signing in: forms, passwords, second factor, identity provider."""

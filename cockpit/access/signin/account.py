@@ -1,0 +1,123 @@
+"""One's own account: who one is, what one may see, and the way out."""
+
+from datetime import UTC, datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cockpit import editions, settings
+from cockpit.access import pages, visitors
+from cockpit.access.gate import token_of, visitor_of
+from cockpit.access.policy import Held
+from cockpit.access.signin import demo
+from cockpit.access.signin.entry import address_of
+from cockpit.access.signin.forms import alert, form_of, here, page, read_form, spoken
+from cockpit.access.visitors import Visitor
+from cockpit.actions import own
+from cockpit.actions.action import Actor
+from cockpit.address import link
+from cockpit.i18n import _, using
+from cockpit.labels import format
+from cockpit.labels.wording import worded
+from data.desk.auditing import audit
+from data.desk.errors import Refused
+from data.desk.identity import sessions
+from data.desk.identity.sessions import Open
+from data.errors import DataError
+from metrics import areas
+from metrics.errors import MetricsError
+
+PATH, SESSIONS = "/account", "/account/sessions"
+
+
+async def account(request: Request) -> Response:
+    """Name, roles and areas, the open sessions; links to change the password and to leave."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        return page(await run_in_threadpool(_content, visitor, token_of(request.scope) or ""))
+
+
+async def end(request: Request) -> Response:
+    """End one of the own sessions, or all but this one."""
+    visitor, token = visitor_of(request.scope), token_of(request.scope) or ""
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        form = await read_form(request)
+        try:
+            await run_in_threadpool(_end, visitor, token, address_of(request), form.get("id"))
+        except Refused as error:
+            return page(await run_in_threadpool(_content, visitor, token, worded(str(error))), 409)
+        except DataError as error:
+            return page(alert(worded(str(error))), 503)
+        return RedirectResponse(here(PATH), 303)
+
+
+ROUTES = (Route(PATH, account), Route(SESSIONS, end, methods=["POST"]))
+
+
+def _end(visitor: Visitor, token: str, address: str, id: str | None) -> None:
+    by = visitors.desk(), Actor.holding(visitor.name, visitor.grants, address), visitor.session.account_id
+    if id is None:
+        own.end_other_sessions(*by, token)
+    else:
+        own.end_session(*by, id)
+
+
+def _content(visitor: Visitor, token: str, problem: str = "") -> str:
+    rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
+    none = escape(_("No role has been granted to you yet."))
+    factor, change, home = escape(_("Second factor")), escape(_("Change password")), escape(_("Cockpit"))
+    begin = escape(here(link(pages.landing(visitor.grants), {})))
+    own_ways = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a> · '
+    return (
+        alert(problem)
+        + f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
+        + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
+        + f'<p class="quiet">{"" if visitor.session.by_provider else own_ways}<a href="{begin}">{home}</a></p>'
+        + _sessions(visitor, token)
+        + form_of("/logout", "", _("Sign out everywhere"))
+    )
+
+
+def _sessions(visitor: Visitor, token: str) -> str:
+    """The open sessions, each with a button that ends it; this one is ended by signing out."""
+    idle, longest = visitors.limits()
+    try:
+        found = sessions.of_account(visitors.desk(), visitor.session.account_id, token, idle=idle, longest=longest)
+    except DataError as error:
+        return alert(worded(str(error)))
+    head = escape(_("Your open sessions"))
+    others = form_of(SESSIONS, "", _("End all others")) if len(found) > 1 else ""
+    return f"<h2>{head}</h2>" + "".join(map(_session, found)) + others
+
+
+def _session(one: Open) -> str:
+    browser = one.browser or _("Unknown browser")
+    lines = (
+        browser + (_(" (this one)") if one.own else ""),
+        _("From {address}", address=audit.masked(one.address) or "–"),
+        _("Since {time}, last used {last}", time=_time(one.started_at), last=_time(one.seen_at)),
+    )
+    hidden = f'<input type="hidden" name="id" value="{escape(one.id)}">'
+    button = "" if one.own else form_of(SESSIONS, hidden, _("End"))
+    return "<p>" + "<br>".join(map(escape, lines)) + f"</p>{button}"
+
+
+def _time(at: datetime) -> str:
+    zone = ZoneInfo(settings.current().zone)
+    return format.stamp(at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None))
+
+
+def _role(held: Held) -> str:
+    title = demo.titles()[held.role]
+    if held.first == held.end:
+        return title
+    try:
+        return f"{title} · {areas.area(editions.current(settings.current()), held.first).name}"
+    except (DataError, MetricsError):
+        return f"{title} · {held.first}"

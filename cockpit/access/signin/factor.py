@@ -1,0 +1,166 @@
+"""A second factor for oneself: an app reads the picture, and shows that it did by a code."""
+
+from hashlib import sha256
+from html import escape
+
+import segno
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cockpit.access import record, visitors
+from cockpit.access.early import busy
+from cockpit.access.gate import token_of, visitor_of
+from cockpit.access.signin import tries
+from cockpit.access.signin.entry import place_of
+from cockpit.access.signin.forms import alert, field, form_of, here, page, read_form, spoken
+from cockpit.access.visitors import Visitor
+from cockpit.i18n import _, ngettext, using
+from cockpit.labels.wording import worded
+from data.desk import clock
+from data.desk.auditing import sealing
+from data.desk.errors import Refused
+from data.desk.identity import accounts, secondfactor, sessions
+from data.desk.identity.failures import Place
+from data.errors import DataError
+
+PATH = "/account/factor"
+BEGUN_SECONDS = 900
+"""How long the password holds that begins the setting up."""
+WHITE = "#ffffff"
+"""The picture's ground on any screen: apps do not read light on dark."""
+
+
+async def factor(request: Request) -> Response:
+    """How it stands; with POST, a password begins and a code of the app ends the setting up."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        form: dict[str, str] = {}
+        if request.method == "POST":
+            form = await read_form(request)
+        try:
+            told = await tries.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
+        except tries.Crowded as error:
+            return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
+        except (Refused, DataError) as error:
+            return page(alert(worded(str(error))) + _back(), 503)
+        return page(told)
+
+
+ROUTES = (Route(PATH, factor, methods=["GET", "POST"]),)
+
+
+def _step(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
+    if visitor.session.by_provider:
+        return _of_provider(visitor)
+    if accounts.named(visitors.desk(), visitor.name).has_totp:
+        return _renew_codes(place, visitor, form)
+    if "code" in form:
+        return _confirm(place, visitor, token, form)
+    if "password" in form:
+        if not _is_right(place, visitor, form):
+            return _to_begin(_("The password is not right."))
+        secondfactor.start(visitors.desk(), visitor.session.account_id)
+        return _to_confirm(visitor, _begun(visitor, token))
+    return _to_begin(compulsory=visitor.lacks_factor)
+
+
+def _of_provider(visitor: Visitor) -> str:
+    text = _("You sign in through the unified identity: a second factor is set up there.")
+    if visitor.lacks_factor:
+        text = _("Your role takes a second factor: sign in to the unified identity with one, then come back.")
+        return _said(text) + form_of("/logout", "", _("Sign out everywhere"))
+    return _said(text) + _back()
+
+
+def _begun(visitor: Visitor, token: str) -> str:
+    """Proof for the form of the code that this session gave the password a while ago."""
+    return sealing.ticket(visitors.desk().custody, _who(visitor, token))
+
+
+def _who(visitor: Visitor, token: str) -> str:
+    return f"second factor of {visitor.session.account_id} in {sha256(token.encode()).hexdigest()}"
+
+
+def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
+    """The second factor is on if the code is right. The page shows the secret, so it takes proof of the password."""
+    desk, what, begun = visitors.desk(), f"{visitor.name} second factor on", form.get("begun", "")
+    if sealing.of_ticket(desk.custody, begun, BEGUN_SECONDS) != _who(visitor, token):
+        return _to_begin(_("Begin again with your password: it was given too long ago, or elsewhere."))
+    try:
+        with desk.begin():
+            codes = secondfactor.confirm(desk, visitor.session.account_id, form["code"], clock.now())
+            sessions.prove_factor(desk, token)
+            record.write(visitor=visitor, event="account", what=what, address=place.address)
+    except Refused:
+        _note_failure(place, visitor, "totp")
+        return _to_confirm(visitor, begun, _("This is not the code that the app shows now."))
+    visitors.known.forget(token)
+    return _said(_("From the next sign-in on you are asked for a code of your app.")) + _codes(codes) + _back()
+
+
+def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
+    """How many recovery codes are left; with the password and a code, new ones."""
+    desk, account, problem = visitors.desk(), visitor.session.account_id, ""
+    if "totp" in form:
+        if _is_right(place, visitor, form):
+            with desk.begin():
+                codes = secondfactor.new_codes(desk, account)
+                what = f"{visitor.name} new recovery codes"
+                record.write(visitor=visitor, event="account", what=what, address=place.address)
+            return _codes(codes) + _back()
+        problem = _("The password or the code is not right.")
+    told = _said(_("Signing in asks for a code of your app. The system administrator can take that away."))
+    left = _said(
+        ngettext("{n} recovery code is left.", "{n} recovery codes are left.", secondfactor.codes_left(desk, account))
+    )
+    fields = field("password", _("Password"), kind="password", autocomplete="current-password") + field(
+        "totp", _("The code that the app shows now"), autocomplete="one-time-code"
+    )
+    return alert(problem) + told + left + form_of(PATH, fields, _("New recovery codes")) + _back()
+
+
+def _is_right(place: Place, visitor: Visitor, form: dict[str, str]) -> bool:
+    """Whether the form holds the password, and the code where one is needed. A failure is in the audit."""
+    totp, password = form.get("totp") or None, form.get("password", "")
+    found = accounts.sign_in(visitors.desk(), visitor.name, password, totp=totp, place=place)
+    if found.outcome != "ok":
+        _note_failure(place, visitor, found.outcome)
+    return found.outcome == "ok"
+
+
+def _note_failure(place: Place, visitor: Visitor, result: str) -> None:
+    record.note(event="login_failed", visitor=visitor, what="second factor", result=result, address=place.address)
+
+
+def _codes(codes: list[str]) -> str:
+    how = _("Each of these recovery codes replaces the app once. Print them now: they are not shown again.")
+    return _said(how) + "<p>" + "<br>".join(f"<code>{escape(code)}</code>" for code in codes) + "</p>"
+
+
+def _to_begin(problem: str = "", *, compulsory: bool = False) -> str:
+    what = _("A second factor is a code of six digits that an app on your phone shows, asked for beside the password.")
+    password = field("password", _("Password"), kind="password", autocomplete="current-password")
+    must = _said(_("Your role takes a second factor: set it up to go on.")) if compulsory else ""
+    return alert(problem) + must + _said(what) + form_of(PATH, password, _("Set up")) + _back()
+
+
+def _to_confirm(visitor: Visitor, begun: str, problem: str = "") -> str:
+    address = secondfactor.pending(visitors.desk(), visitor.session.account_id)
+    picture = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000000", light=WHITE)
+    how = _("Let an authenticator app read this picture, or type the letters below into it.")
+    code = f'<input type="hidden" name="begun" value="{escape(begun)}">' + field(
+        "code", _("The code that the app shows now"), autocomplete="one-time-code"
+    )
+    letters = f"<p><code>{escape(secondfactor.secret_of(address))}</code></p>"
+    return alert(problem) + _said(how) + f"<p>{picture}</p>" + letters + form_of(PATH, code, _("Confirm")) + _back()
+
+
+def _said(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _back() -> str:
+    account = escape(_("Account"))
+    return f'<p class="quiet"><a href="{here("/account")}">{account}</a></p>'

@@ -1,0 +1,111 @@
+"""Which account an identity of the provider stands for, and what its groups give it."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.access import record, visitors
+from cockpit.errors import CockpitError
+from cockpit.settings import Settings
+from data.desk.errors import Refused
+from data.desk.identity import accounts, identities
+from data.desk.identity.accounts import Account
+from data.desk.identity.identities import Role
+from data.desk.store import Desk
+
+log = logging.getLogger(__name__)
+
+Claims = Mapping[str, Any]
+KNOWN = {"pwd", "pin", "kba"}
+HELD = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "retina", "vbm"}
+"""Methods of RFC 8176: what somebody knows; what somebody holds or is."""
+
+
+class Ungranted(CockpitError):
+    """Somebody whom the provider knows and nobody here granted anything. name: what the provider calls them."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+class Unconfirmed(CockpitError):
+    """An identity whose name an account of the desk has already: the account's owner has to confirm that both are one
+    person. Somebody may take any name at the provider, so the name alone proves nothing.
+    """
+
+    def __init__(self, name: str, issuer: str, subject: str) -> None:
+        super().__init__(f"the owner of {name} has not confirmed that {issuer} {subject} is the same person")
+        self.name, self.issuer, self.subject = name, issuer, subject
+
+
+def admitted(claims: Claims, config: Settings) -> Account:
+    """The account of an identity, its groups' roles brought up to date.
+
+    An identity is tied to an account once; later names change nothing. To an account that exists it is tied by the
+    account's owner (`cockpit.access.signin.linking`). Who has no account gets one only from a group that gives a role.
+    Raises Ungranted, Unconfirmed, DeskError.
+    """
+    desk, issuer, subject = visitors.desk(), config.oidc_issuer, str(claims["sub"])
+    name = claims.get(config.oidc_claim)
+    if (
+        not isinstance(name, str)
+        or not name
+        or (config.oidc_claim == "email" and claims.get("email_verified") is False)
+    ):
+        raise Ungranted(subject, f"the claim {config.oidc_claim} holds no name to trust")
+    roles = roles_of(claims, config)
+    try:
+        with desk.begin():
+            account = identities.account_of(desk, issuer, subject) or _added(desk, claims, name, issuer, bool(roles))
+            _give(desk, account, roles)
+    except Refused as refusal:
+        raise Ungranted(name, str(refusal)) from None
+    if not accounts.grants_of(desk, account.id, visitors.today(), by_provider=True):
+        raise Ungranted(account.name, "nothing is granted today")
+    return account
+
+
+def has_factor(claims: Claims) -> bool:
+    """Whether the provider says that two factors were shown: `amr` of RFC 8176."""
+    said = claims.get("amr")
+    methods = {str(one) for one in said} if isinstance(said, list | tuple) else set()
+    return "mfa" in methods or (bool(methods & KNOWN) and bool(methods & HELD))
+
+
+def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
+    """What the groups of the claims give, by the setting."""
+    said = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
+    groups = {str(group) for group in said} if isinstance(said, list | tuple) else {str(said)}
+    return tuple((given.role, given.area) for given in config.oidc_roles if given.group in groups)
+
+
+def _added(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
+    """A new account, tied to the identity. Raises Unconfirmed where the name is taken, Refused where none may be."""
+    subject = str(claims["sub"])
+    try:
+        known = accounts.named(desk, name)
+    except Refused:
+        if not may_add:
+            raise
+    else:
+        if known.disabled:
+            raise Refused(f"{name} is locked")
+        identities.check_free(desk, name, issuer, subject)
+        raise Unconfirmed(name, issuer, subject)
+    title = claims.get("name")
+    shown = title[:120] if isinstance(title, str) else ""
+    made = accounts.add(desk, name, f"{secrets.token_urlsafe(48)}aA1-", title=shown)
+    record.write(who=name, event="account", what=f"add {name}, whom the provider gives a role")
+    identities.link(desk, name, issuer, subject)
+    record.write(who=name, event="account", what=f"{name} is tied to {issuer} {subject}")
+    return made
+
+
+def _give(desk: Desk, account: Account, roles: tuple[Role, ...]) -> None:
+    changed = identities.give(desk, account.name, roles)
+    for event, found in (("grant", changed.given), ("revoke", changed.taken)):
+        for role, area in found:
+            told = f"{account.name} {role} {'' if area is None else area}".strip()
+            record.write(who="provider", event=event, what=told)

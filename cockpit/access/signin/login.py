@@ -1,0 +1,251 @@
+"""Signing in and out, and the change of a password: plain pages that need no script."""
+
+import logging
+from dataclasses import replace
+from functools import partial
+from html import escape
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import cookies, record, visitors
+from cockpit.access.early import busy
+from cockpit.access.gate import token_of, visitor_of, watch
+from cockpit.access.signin import demo, tries
+from cockpit.access.signin.entry import address_of, begin, place_of
+from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
+from cockpit.access.visitors import COOKIE, Visitor
+from cockpit.i18n import LANGUAGES, _, language, ngettext, using
+from cockpit.labels.wording import worded
+from data.desk.errors import DeskError, Refused
+from data.desk.identity import accounts, sessions
+from data.desk.identity.accounts import Account, SignIn
+from data.desk.identity.failures import Place
+from data.desk.identity.roles import ROLES
+from data.errors import DataError
+from metrics.errors import MetricsError
+
+log = logging.getLogger(__name__)
+
+
+async def login(request: Request) -> Response:
+    """The form; with POST, its answer: a new session, or why not."""
+    with using(spoken(request)):
+        target = inside(request.query_params.get("next", "/"))
+        if request.method == "GET":
+            return page(sign_in(target))
+        form = await read_form(request)
+        try:
+            found = await tries.run(place_of(request), _try, form)
+            if found.outcome == "ok" and found.account:
+                lang = request.query_params.get("lang", "")
+                what = "by a recovery code" if found.recovered else ""
+                factor = found.account.has_totp
+                return await begin(
+                    request, found.account, target, lang=lang, device=found.device, factor=factor, what=what
+                )
+        except tries.Crowded as error:
+            return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
+        except DataError as error:
+            return page(sign_in(target, trouble(error)), 503)
+        if found.outcome == "wait":
+            return page(sign_in(target, refusal(found)), 429, {"Retry-After": str(int(found.wait) + 1)})
+        return page(sign_in(target, refusal(found), form.get("name", "")), 401)
+
+
+async def demo_login(request: Request) -> Response:
+    """One click, one role: only where the cockpit serves a demonstration."""
+    if not settings.current().demo:
+        return HTMLResponse("not found\n", 404)
+    with using(spoken(request)):
+        form = await read_form(request)
+        if form.get("role") not in ROLES:
+            return page(sign_in("/", _("There is no such role: choose one of these.")), 403)
+        target = inside(request.query_params.get("next", "/"))
+        try:
+            account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
+            return await begin(request, account, target, lang=request.query_params.get("lang", ""), demo=True)
+        except (DataError, MetricsError) as error:
+            return page(sign_in(target, trouble(error)), 503)
+
+
+async def logout(request: Request) -> Response:
+    """End every session of the account, here and elsewhere."""
+    visitor = visitor_of(request.scope)
+    if visitor:
+        try:
+            await run_in_threadpool(_end_all, visitor, address_of(request))
+        except DataError as error:
+            with using(spoken(request)):
+                return page(alert(worded(str(error))), 503)
+    if token := token_of(request.scope):
+        watch.end(token)
+    gone = RedirectResponse("/login", 303)
+    cookies.drop(request, gone, COOKIE)
+    return gone
+
+
+async def password(request: Request) -> Response:
+    """A new password for oneself; needs the old one, and ends all other sessions."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        try:
+            known = await run_in_threadpool(accounts.named, visitors.desk(), visitor.name)
+        except DataError as error:
+            return page(alert(worded(str(error))), 503)
+        ask = partial(_new_password, visitor.name, known.has_totp)
+        if request.method == "GET":
+            return page(ask())
+        form = await read_form(request)
+        try:
+            account = await tries.run(place_of(request), _change, visitor, form)
+        except tries.Crowded as error:
+            return page(ask(busy()), 503, {"Retry-After": str(error.seconds)})
+        except (Refused, DataError) as error:
+            return page(ask(worded(str(error))), 400)
+        lang = request.query_params.get("lang", "")
+        return await begin(request, account, "/", lang=lang, factor=account.has_totp)
+
+
+async def session(request: Request) -> Response:
+    """Whether the session still holds: a page asks now and then, and goes to the login page when it does not."""
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = (
+    Route("/login", login, methods=["GET", "POST"]),
+    Route("/login/demo", demo_login, methods=["POST"]),
+    Route("/logout", logout, methods=["POST"]),
+    Route("/password", password, methods=["GET", "POST"]),
+    Route("/session", session),
+)
+
+
+def _try(place: Place, form: dict[str, str]) -> SignIn:
+    """How the sign-in went; a failure is recorded, and of those that are not even looked at one a while."""
+    name = form.get("name", "")
+    found = accounts.sign_in(
+        visitors.desk(), name, form.get("password", ""), totp=form.get("totp") or None, place=place
+    )
+    note_failure(place, name, found)
+    return _with_expiry(found, place)
+
+
+def note_failure(place: Place, name: str, found: SignIn, *, what: str = "") -> None:
+    """A row of the audit for a sign-in that failed; of those that are not even looked at one a while."""
+    if found.outcome != "ok" and (not found.wait or tries.is_first_refusal(name, place.address, found.wait)):
+        record.note(who=name[:60], event="login_failed", what=what, result=found.outcome, address=place.address)
+
+
+def _with_expiry(found: SignIn, place: Place) -> SignIn:
+    """The same sign-in; where its password is older than the setting allows, the password must be changed first."""
+    days, account = settings.current().password_days, found.account
+    if found.outcome != "ok" or account is None or not days or account.must_change:
+        return found
+    with visitors.desk().begin():
+        if not accounts.expire_password(visitors.desk(), account.id, days):
+            return found
+        what = f"the password is older than {days} days"
+        record.write(who=account.name, event="password", what=what, address=place.address)
+    return replace(found, account=replace(account, must_change=True))
+
+
+def _end_all(visitor: Visitor, address: str) -> None:
+    """End every session of the account, with its row of the audit."""
+    with visitors.desk().begin():
+        sessions.end_all(visitors.desk(), visitor.session.account_id)
+        record.write(visitor=visitor, event="logout", address=address)
+
+
+def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
+    """The account with its new password. Refused where the old one is not right or the new one is not fit."""
+    desk, name = visitors.desk(), visitor.name
+    found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
+    if found.outcome != "ok":
+        what = "change of the password"
+        record.note(event="login_failed", visitor=visitor, what=what, result=found.outcome, address=place.address)
+    if found.wait:
+        minutes = int(found.wait // 60) + 1
+        raise Refused(
+            ngettext(
+                "Too many failures: try again in {n} minute.", "Too many failures: try again in {n} minutes.", minutes
+            )
+        )
+    if found.outcome == "totp":
+        raise Refused(refusal(found))
+    if found.outcome != "ok":
+        raise Refused(_("The old password is not right."))
+    if form.get("new") != form.get("again"):
+        raise Refused(_("The two new passwords differ."))
+    with desk.begin():
+        shortest = settings.current().password_length
+        accounts.set_password(desk, name, form.get("new", ""), by_self=True, shortest=shortest)
+        record.write(visitor=visitor, event="password", address=place.address)
+    return accounts.named(desk, name)
+
+
+def trouble(error: Exception) -> str:
+    """Why nobody can sign in now. Where the desk lies is for the log: whoever reads this has not shown who they are."""
+    if not isinstance(error, DeskError):
+        return worded(str(error))
+    log.error("%s", error)
+    return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
+
+
+def refusal(found: SignIn) -> str:
+    """Why a sign-in failed, in words."""
+    if found.outcome == "wait":
+        return ngettext(
+            "Too many failures from this address: try again in {n} minute.",
+            "Too many failures from this address: try again in {n} minutes.",
+            int(found.wait // 60) + 1,
+        )
+    if found.outcome == "totp":
+        return _("The code of the second factor is missing or not right.")
+    # the same for all three, so that nobody learns which names have an account
+    return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
+
+
+def sign_in(target: str, problem: str = "", name: str = "") -> str:
+    """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
+    config = settings.current()
+    asked = f"next={quote(target)}"
+    fields = field("name", _("Account"), name, autocomplete="username") + field(
+        "password", _("Password"), kind="password", autocomplete="current-password"
+    )
+    fields += field(
+        "totp",
+        _("Code of the second factor, or a recovery code, if you use one"),
+        autocomplete="one-time-code",
+        needed=False,
+    )
+    form = form_of(f"/login?{asked}", fields, _("Sign in"))
+    other = next(lang for lang in LANGUAGES if lang != language())
+    switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
+    ways = demo.buttons(here(f"/login/demo?{asked}")) if config.demo else ""
+    if config.oidc_issuer:
+        through = escape(_("Sign in with {provider}", provider=config.oidc_name or _("the unified identity")))
+        leave = escape(here(f"/login/provider?{asked}"))
+        ways += f'<p><a class="button" href="{leave}">{through}</a></p>'
+    head = escape(_("With an account"))
+    return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
+
+
+def _new_password(name: str, has_totp: bool, problem: str = "") -> str:
+    fields = (
+        field("old", _("Old password"), kind="password", autocomplete="current-password")
+        + field("new", _("New password"), kind="password", autocomplete="new-password")
+        + field("again", _("New password again"), kind="password", autocomplete="new-password")
+    )
+    if has_totp:
+        fields += field("totp", _("Code of the second factor, or a recovery code"), autocomplete="one-time-code")
+    rule = _(
+        "At least {n} characters of 3 kinds: small letters, capitals, digits, others; no common password, no name.",
+        n=settings.current().password_length,
+    )
+    return alert(problem) + f"<p>{escape(name)}</p>" + form_of("/password", fields, _("Change password"), rule)

@@ -1,0 +1,183 @@
+"""Signing in through a provider of identities: OpenID Connect, code flow with PKCE, state and nonce.
+
+The provider says who somebody is; what that may see is granted at the desk, or by groups that a setting maps to roles.
+What has to be remembered between the way there and the way back lies in a cookie of that way alone.
+"""
+
+import json
+import logging
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx2
+from authlib.integrations.base_client import MismatchingStateError, OAuthError
+from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
+from joserfc.errors import JoseError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import cookies, record
+from cockpit.access.signin import linking
+from cockpit.access.signin.entry import address_of, begin
+from cockpit.access.signin.forms import inside, page, spoken
+from cockpit.access.signin.identity import Unconfirmed, Ungranted, admitted, has_factor
+from cockpit.access.signin.login import sign_in, trouble
+from cockpit.errors import CockpitError
+from cockpit.i18n import LANGUAGES, _, using
+from data.errors import DataError
+
+log = logging.getLogger(__name__)
+
+BACK = "/login/provider/back"
+COOKIE, COOKIE_SECONDS = "cockpit_provider", 600
+PATIENCE = 5.0
+"""Seconds that the provider may take for one answer."""
+SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+"""Signatures by a key of the provider's own: none at all, or one by a shared secret, proves nothing."""
+
+
+class Untrusted(CockpitError):
+    """What came back is not an answer of the provider to a question of ours."""
+
+
+async def leave(request: Request) -> Response:
+    """Send the browser to the provider."""
+    if not settings.current().oidc_issuer:
+        return PlainTextResponse("not found\n", 404)
+    with using(spoken(request)):
+        way: dict[str, Any] = {"next": inside(request.query_params.get("next", "/"))}
+        way["lang"] = request.query_params.get("lang", "")
+        try:
+            back = str(request.url.replace(path=BACK, query=""))
+            answer: Response = await (await _trusted()).authorize_redirect(_with(request, way), back)
+        except Exception as fault:
+            return await _told(request, way["next"], fault)
+        cookies.put(request, answer, COOKIE, quote(json.dumps(way)), COOKIE_SECONDS, path=BACK)
+        return answer
+
+
+async def back(request: Request) -> Response:
+    """What the provider says: a session, or why there is none."""
+    if not settings.current().oidc_issuer:
+        return PlainTextResponse("not found\n", 404)
+    way = _way(request)
+    target = inside(str(way.get("next", "/")))
+    with using(way["lang"] if way.get("lang") in LANGUAGES else spoken(request)):
+        try:
+            claims = await _claims(request, way)
+            account = await run_in_threadpool(admitted, claims, settings.current())
+            answer = await begin(
+                request, account, target, lang=str(way.get("lang", "")), by_provider=True, factor=has_factor(claims)
+            )
+        except Unconfirmed as unconfirmed:
+            answer = await _to_confirm(request, target, unconfirmed)
+        except Exception as fault:
+            answer = await _told(request, target, fault)
+    cookies.drop(request, answer, COOKIE, path=BACK)
+    return answer
+
+
+ROUTES = (Route("/login/provider", leave), Route(BACK, back))
+
+
+async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
+    """What the provider says of whoever came back: the claims of the ID token, and of the provider's own answer."""
+    config, client = settings.current(), await _trusted()
+    audience = {"essential": True, "value": config.oidc_client_id}
+    issuer = {"essential": True, "value": client.server_metadata["issuer"]}
+    claimed = {"iss": issuer, "aud": audience}
+    token = await client.authorize_access_token(_with(request, way), claims_options=claimed)  # type: ignore[no-untyped-call]  # by its stub
+    claims = dict(token.get("userinfo") or {})
+    if not claims.get("sub"):
+        raise Untrusted("the provider gave no ID token")
+    needed = {config.oidc_claim, *([config.oidc_roles_claim] if config.oidc_roles_claim else [])}
+    if needed - claims.keys() and client.server_metadata.get("userinfo_endpoint"):
+        more = dict(await client.userinfo(token=token))
+        if more.get("sub") != claims["sub"]:
+            raise Untrusted("the provider tells of somebody else")
+        claims = {**more, **claims}
+    return claims
+
+
+async def _trusted() -> StarletteOAuth2App:
+    """The client, its provider's metadata read and fit to be trusted."""
+    config = settings.current()
+    client = _client(config)
+    told = await client.load_server_metadata()
+    if str(told.get("issuer", "")).rstrip("/") != config.oidc_issuer.rstrip("/"):
+        raise Untrusted(f"the provider calls itself {told.get('issuer')}, COCKPIT_OIDC_ISSUER {config.oidc_issuer}")
+    offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
+    told["id_token_signing_alg_values_supported"] = [name for name in offered if name in SIGNED_BY]
+    return client
+
+
+@cache
+def _client(config: settings.Settings) -> StarletteOAuth2App:
+    client: StarletteOAuth2App = OAuth().register(
+        "provider",
+        client_id=config.oidc_client_id,
+        client_secret=config.filled(config.oidc_client_secret) or None,
+        server_metadata_url=f"{config.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={"scope": config.oidc_scopes, "code_challenge_method": "S256", "timeout": PATIENCE},
+    )
+    return client
+
+
+def _with(request: Request, way: dict[str, Any]) -> Request:
+    """A request whose `session`, where Authlib remembers, is `way`; the real one has a session of Streamlit's own."""
+    return Request({**request.scope, "session": way}, request.receive)
+
+
+def _way(request: Request) -> dict[str, Any]:
+    """What was remembered on the way there; nothing if this browser did not go there from here."""
+    try:
+        found = json.loads(unquote(cookies.read(request.scope, COOKIE) or "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Response:
+    """The page on which the owner of the account confirms that the identity is theirs."""
+    what, address = f"provider: {fault}", address_of(request)
+    await run_in_threadpool(
+        record.note, event="login_failed", who=fault.name, what=what, result="unconfirmed", address=address
+    )
+    try:
+        return await run_in_threadpool(linking.ask, request, fault, target)
+    except DataError as error:
+        return await _told(request, target, error)
+
+
+async def _told(request: Request, target: str, fault: Exception) -> Response:
+    """The login page, which says what is wrong; signing in with an account of the desk works as ever."""
+    text, status, result = _reason(fault)
+    if status == 500:
+        raise fault
+    log.warning("sign-in through the provider: %s", fault)
+    who, what = fault.name if isinstance(fault, Ungranted) else "", f"provider: {fault}"
+    address = address_of(request)
+    await run_in_threadpool(record.note, event="login_failed", who=who, what=what, result=result, address=address)
+    return page(sign_in(target, text), status)
+
+
+def _reason(fault: Exception) -> tuple[str, int, str]:
+    """In words, as a status of HTTP, and for the audit."""
+    if isinstance(fault, Ungranted):
+        text = _("You are known, but nothing has been granted to you here. Whoever manages grants can change that.")
+        return text, 403, "ungranted"
+    if isinstance(fault, httpx2.HTTPError):
+        text = _("The provider of identities does not answer. Try again, or sign in with an account of the cockpit.")
+        return text, 503, "unreachable"
+    if isinstance(fault, DataError):
+        return trouble(fault), 503, "desk"
+    if isinstance(fault, MismatchingStateError):
+        return _("This sign-in took too long, or was not begun in this browser: begin again."), 400, "untrusted"
+    if isinstance(fault, OAuthError | JoseError | Untrusted | RuntimeError | ValueError | KeyError):
+        text = _("The provider of identities did not sign you in. Begin again, or ask whoever runs it.")
+        return text, 400, "untrusted"
+    return "", 500, ""

@@ -1,0 +1,117 @@
+"""Passwords and codes are checked a few at a time, one address after the other, and by threads of their own.
+
+Whatever waits for a check waits here, without a thread, so that a flood of sign-ins keeps nobody else waiting. Places
+that somebody has signed in from have a queue of their own: whoever comes from elsewhere is checked one at a time.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from typing import Concatenate, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from cockpit.access import visitors
+from cockpit.serving.fair import FairQueue, Full
+from data.desk.errors import Busy
+from data.desk.identity import failures
+from data.desk.identity.failures import Place
+
+KNOWN_AT_ONCE, OF_ONE_ADDRESS = 2, 2
+"""One more than the hashes that are made for them at once, so that the desk is asked meanwhile."""
+WAITING, STRANGERS_WAITING, WAITING_OF_ONE_ADDRESS = 100, 30, 20
+"""Strangers are checked one at a time, at low priority: more of them would only wait to be refused."""
+PATIENCE, RETRY_SECONDS = 10.0, 5
+"""Seconds that a try waits for its turn, and after which it may come again."""
+REMEMBERED = 1_000
+PLACE_SECONDS = 60.0
+"""How long the desk's answer holds that nobody has signed in from a place."""
+PLACES_REMEMBERED = 10_000
+LOOKUPS_WAITING = 20
+"""Unknown browsers that wait for the desk's answer; with more of them, further ones are refused unseen."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _queue(places: int, waiting: int) -> FairQueue:
+    return FairQueue(
+        places, per_key=OF_ONE_ADDRESS, waiting=waiting, waiting_per_key=WAITING_OF_ONE_ADDRESS, retry=RETRY_SECONDS
+    )
+
+
+_known, _strange = _queue(KNOWN_AT_ONCE, WAITING), _queue(1, STRANGERS_WAITING)
+_refused: OrderedDict[tuple[str, str], float] = OrderedDict()
+_unknown: OrderedDict[Place, float] = OrderedDict()
+"""Places that nobody has signed in from, and until when (monotonic seconds) that is believed. Of the event loop."""
+
+
+class Crowded(Exception):
+    """Too many wait for a check already. seconds: when to come again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many sign-ins at once: try again in {seconds} s")
+        self.seconds = seconds
+
+
+async def run(place: Place, check: Callable[Concatenate[Place, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+    """What `check` gives for a try from a place, when its turn has come. Raises Crowded."""
+    try:
+        queue = _known if await _is_known(place) else _strange
+        async with queue.place_async(place.address, patience=PATIENCE):
+            result = await to_thread.run_sync(lambda: check(place, *arguments, **named), limiter=_checking())
+            _unknown.pop(place, None)  # it may be known from now on
+            return result
+    except asyncio.CancelledError:  # the server stops
+        raise Crowded(RETRY_SECONDS) from None
+    except Full as full:
+        raise Crowded(round(full.seconds)) from None
+    except Busy as busy:
+        raise Crowded(busy.seconds) from None
+
+
+def refused_for(place: Place) -> int:
+    """Seconds after which a try from a place may come; 0 if it may be made now.
+
+    Cheap: decided from memory, so that a flood is refused before its requests cost anything.
+    """
+    if _unknown.get(place, 0.0) > time.monotonic():
+        return RETRY_SECONDS if _strange.is_full(place.address) else 0
+    return RETRY_SECONDS if _looking().statistics().tasks_waiting >= LOOKUPS_WAITING else 0
+
+
+def is_first_refusal(name: str, address: str, wait: float) -> bool:
+    """Whether a try that is not looked at is the first of its kind until `wait` is over: a flood fills no audit."""
+    key, now = (name[:60], address), time.monotonic()
+    if _refused.get(key, 0.0) > now:
+        return False
+    _refused[key] = now + wait
+    _refused.move_to_end(key)
+    while len(_refused) > REMEMBERED:
+        _refused.popitem(last=False)
+    return True
+
+
+async def _is_known(place: Place) -> bool:
+    if _unknown.get(place, 0.0) > time.monotonic():
+        return False
+    known = await to_thread.run_sync(lambda: failures.is_known(visitors.desk(), place), limiter=_looking())
+    if not known:
+        _unknown[place] = time.monotonic() + PLACE_SECONDS
+        _unknown.move_to_end(place)
+        while len(_unknown) > PLACES_REMEMBERED:
+            _unknown.popitem(last=False)
+    return known
+
+
+@cache
+def _looking() -> CapacityLimiter:
+    return CapacityLimiter(2)
+
+
+@cache
+def _checking() -> CapacityLimiter:
+    """Threads of their own: those of requests are for others."""
+    return CapacityLimiter(KNOWN_AT_ONCE + 1)

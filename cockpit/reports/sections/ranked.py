@@ -1,0 +1,109 @@
+"""Who stands where, and what is over its limit."""
+
+from collections.abc import Iterator
+
+from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format, words
+from cockpit.panels import answers
+from cockpit.reports import wording
+from cockpit.reports.errors import or_why
+from cockpit.reports.kind import Ranking, Reds
+from cockpit.reports.model import Block, Cell, Column, Table, Text
+from cockpit.reports.scene import Scene
+from cockpit.reports.sections import tables
+from cockpit.reports.sections.numbers import count, figure, name_of, plain, shown_as, step
+from metrics.analysis.reds import Red
+from metrics.catalog import Metric
+from metrics.engine.question import AREAS
+
+MOST_SMALL = 12
+"""How many of those with too small a sample are named."""
+
+# --- ranking ------------------------------------------------------------------------------------------------------
+
+
+def ranking(section: Ranking, scene: Scene) -> Iterator[Block]:
+    """One table a metric, those in most need first; who has too small a sample is named, not ranked."""
+    by = tables.split_of(scene, section.by)
+    if by is None:
+        return
+    names = scene.kind.metrics_of(section, scene.request.metrics)
+    level = by if by in AREAS else scene.view.area.level
+    heading, many = wording.named(scene, section), len(names) > 1
+    for metric in scene.at(names, level):
+        if tables.counted(scene, metric, by):
+            name = f"{heading} {metric.name[language()]}" if many else heading
+            yield from or_why(_ranked(section, scene, metric, by, name))
+
+
+def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) -> Iterator[Block]:
+    own = str(scene.view.area.code)
+    found = [p for p in answers.parts(scene.asked, metric, by) if p.known and p.now.n and p.group not in (own, "")]
+    rising = metric.direction == "up"
+    ranked = sorted(
+        (p for p in found if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)
+    )  # fmt: skip
+    small = [part for part in found if part.small]
+    if not ranked and not small:
+        return
+    columns = [
+        Column(_("No."), True, 0.75), Column(tables.by_name(by), width=2), Column(name_of(metric), True, 1.4),
+        Column(_("Change"), True), Column(_("State"), width=1.4), Column(_("Sample"), True),
+        Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
+    ]  # fmt: skip
+    rows: list[list[Cell]] = []
+    place, last = 0, ""
+    for i, part in enumerate(ranked[: section.most], 1):
+        text = plain(metric, part.now.value)
+        place, last = (place if last == text else i), text  # equal values share a place
+        judged = format.state(tables.state(scene, metric, part.state) or part.state)
+        rows.append(
+            [
+                Cell(str(place), place), Cell(tables.group_name(scene, by, part.group)), figure(metric, part.now),
+                step(metric, part.now, part.before), Cell(judged.word, state=part.state if judged.word else ""),
+                count(part.now.n), count(part.now.numerator), count(part.now.denominator),
+            ]
+        )  # fmt: skip
+    notes = []
+    if len(ranked) > section.most:
+        notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(ranked) - section.most))
+    if small:
+        told = words.listed(tables.group_name(scene, by, part.group) for part in small[:MOST_SMALL])
+        more = _(" and {n} more", n=len(small) - MOST_SMALL) if len(small) > MOST_SMALL else ""
+        notes.append(_("Too small a sample, not ranked: {names}", names=told + more))
+    if not rows:
+        yield Text(f"{metric.name[language()]}：{notes[0]}", "note")
+        return
+    yield Table(name, columns, rows, note="；".join(notes))
+
+
+# --- what is red --------------------------------------------------------------------------------------------------
+
+
+def reds(section: Reds, scene: Scene) -> Iterator[Block]:
+    """The list of what is red, most severe first, with the limit that was exceeded."""
+    found = scene.reds[: section.most]
+    if not found:
+        if not scene.request.where and not scene.unit:
+            yield Text(_("Nothing is over its limit."))
+        return
+    columns = [
+        Column(_("No."), True, 0.75), Column(_("Of whom"), width=1.8), Column(_("Metric"), width=2),
+        Column(_("Value"), True), Column(_("Limit exceeded"), width=2.2), Column(_("Since yesterday"), width=1.2),
+    ]  # fmt: skip
+    rows = []
+    for i, red in enumerate(found, 1):
+        metric = scene.view.catalog.metrics[red.metric]
+        value = Cell(plain(metric, red.value), red.value, "red", shown_as(metric))
+        limit, since = wording.tight(limit_of(scene, red)), _("newly red") if red.new else _("was red")
+        rows.append([Cell(str(i), i), Cell(scene.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
+    more = len(scene.reds) - len(found)
+    note = ngettext("{n} more is not shown", "{n} more are not shown", more) if more else ""
+    yield Table(wording.named(scene, section), columns, rows, note=note)
+
+
+def limit_of(scene: Scene, red: Red) -> str:
+    """The bound that was exceeded."""
+    if red.kind == "site":
+        return _("fails by the rules of the national check")
+    return format.alarm(scene.view.catalog.metrics[red.metric], scene.level_of(red))

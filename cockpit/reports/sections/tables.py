@@ -1,0 +1,179 @@
+"""Metrics of an area as a table: of itself, and side by side for what lies below it or what it is made of."""
+
+from collections.abc import Iterator, Sequence
+
+from cockpit.i18n import _, ngettext
+from cockpit.labels import format, words
+from cockpit.labels.names import source_name
+from cockpit.panels import answers
+from cockpit.panels.answers import Part
+from cockpit.reports import wording
+from cockpit.reports.disclosure.tables import Guarded
+from cockpit.reports.kind import TableBy, Tiles
+from cockpit.reports.model import Block, Cell, Column, Table
+from cockpit.reports.scene import Scene
+from cockpit.reports.sections.numbers import count, figure, name_of, step
+from data.areas.levels import LEVELS, is_above
+from metrics import areas
+from metrics.areas import BELOW
+from metrics.catalog import Metric
+from metrics.engine.groups import of_level
+from metrics.engine.question import AREAS, filters
+from metrics.period import UNITS
+
+# --- the area itself ----------------------------------------------------------------------------------------------
+
+
+def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
+    """One row a metric of the area: now, before, the change, the state and the target."""
+    names = scene.kind.metrics_of(section, scene.request.metrics)
+    told = [vital for name in names if (vital := scene.vital(name)) and vital.ever]
+    if not told:
+        return
+    columns = [
+        Column(_("Metric"), width=2.6), Column(_("This period"), True), Column(_("Before"), True),
+        Column(_("Change"), True, 1.2), Column(_("State"), width=1.4), Column(_("Target"), width=2.4),
+        Column(_("Numerator"), True, detail=True), Column(_("Denominator"), True, detail=True),
+        Column(_("Sample"), True, detail=True), Column(_("Quality"), detail=True),
+    ]  # fmt: skip
+    rows = []
+    for vital in told:
+        metric, now = vital.metric, vital.now
+        judged = format.state(vital.state)
+        target = format.limit(metric, scene.view.area.level) if vital.state != "none" else ""
+        rows.append(
+            [
+                Cell(name_of(metric)), figure(metric, now), figure(metric, vital.before),
+                step(metric, now, vital.before), Cell(judged.word, state=vital.state if judged.word else ""),
+                Cell(wording.bare(target)), count(now.numerator), count(now.denominator), count(now.n),
+                Cell(quality(now.quality)),
+            ]
+        )  # fmt: skip
+    yield Table(wording.named(scene, section), columns, rows, note=small_note(rows))
+
+
+def quality(name: str) -> str:
+    return {
+        "ok": _("complete"), "no data": _("no data"), "no source": _("no source yet"),
+        "failed": _("not computable"), "small sample": _("small sample"),
+        "partial": _("some sources silent"), "stale": _("sources silent"),
+    }.get(name, name)  # fmt: skip
+
+
+def small_note(rows: Sequence[Sequence[Cell]]) -> str:
+    starred = any(cell.text.endswith("*") for row in rows for cell in row)
+    return _("* too small a sample: not judged, not ranked") if starred else ""
+
+
+# --- by area, month or column -------------------------------------------------------------------------------------
+
+
+def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
+    """Metrics side by side, one row a group, the area itself as the last row."""
+    view = scene.view
+    by = split_of(scene, section.by)
+    if by is None:
+        return
+    names = scene.kind.metrics_of(section, scene.request.metrics)
+    metrics = [m for m in scene.at(names, by if by in AREAS else view.area.level) if counted(scene, m, by)]
+    found = {metric.id: answers.parts(scene.asked, metric, by) for metric in metrics}
+    metrics = [m for m in metrics if any(part.known for part in found[m.id])]
+    if not metrics:
+        return
+    groups = _groups(by, found[metrics[0].id], [found[m.id] for m in metrics])
+    shown = groups[: section.most] if section.most else groups
+    by_group = {name: {part.group: part for part in parts} for name, parts in found.items()}
+    rows = [
+        [
+            Cell(group_name(scene, by, group)),
+            *_codes(by, group),
+            *(_cell(scene, metric, by_group[metric.id].get(group)) for metric in metrics),
+        ]
+        for group in shown
+    ]
+    total = [Cell(_("Together")), *([Cell("")] if by in AREAS else []), *(_own(scene, m) for m in metrics)]
+    notes = [small_note(rows)]
+    if len(groups) > len(shown):
+        notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(groups) - len(shown)))
+    columns = [Column(by_name(by), width=2), *([Column(_("Code"), detail=True)] if by in AREAS else [])]
+    first = len(columns)
+    columns += [Column(name_of(m), True) for m in metrics]
+    name = wording.named(scene, section)
+    if not section.suppress:
+        yield Table(name, columns, [*rows, total], True, "；".join(filter(None, notes)))
+        return
+    notes.append(_("Counts below {n}, and what would give them away, are left out", n=section.suppress))
+    samples = [[by_group[m.id][g].now if g in by_group[m.id] else None for m in metrics] for g in shown]
+    samples.append([vital.now if (vital := scene.vital(m.id)) else None for m in metrics])
+    yield Guarded(
+        name, columns, [*rows, total], True, "；".join(filter(None, notes)), area=view.area.code, by=by, groups=shown,
+        known=groups, metrics=metrics, samples=samples, first=first, least=section.suppress,
+    )  # fmt: skip
+
+
+def split_of(scene: Scene, by: str) -> str | None:
+    """The breakdown that a section means: its own, or for BELOW what lies below. None where no such area does."""
+    if by == BELOW:
+        return areas.below(scene.view.edition, scene.view.area)
+    return None if by in LEVELS and not reaches(scene, by) else by
+
+
+def reaches(scene: Scene, by: str) -> bool:
+    """Whether areas of a level lie below this one."""
+    view = scene.view
+    return is_above(view.area.level, by) and bool(of_level(view.edition, view.area, by).listed)
+
+
+def counted(scene: Scene, metric: Metric, by: str) -> bool:
+    """Whether a metric can be broken down so: a verdict on sites has no categories."""
+    return by in (*AREAS, *UNITS) or by in filters(scene.view.catalog, metric)
+
+
+def _groups(by: str, first: Sequence[Part], every: Sequence[Sequence[Part]]) -> list[str]:
+    """Areas by code, months in order, others with the most first; what no metric knows is left out."""
+    known = {part.group for parts in every for part in parts if part.known and part.now.n}
+    if by in AREAS:
+        return sorted({part.group for part in first})
+    if by == "month":
+        return sorted(known)
+    size = {part.group: part.now.n for part in reversed(first)}
+    return sorted(known, key=lambda group: (-size.get(group, 0), group))
+
+
+def group_name(scene: Scene, by: str, group: str) -> str:
+    edition = scene.view.edition
+    if by in AREAS:
+        return scene.place(group)
+    if by == "month":
+        return group[:7]
+    if not group:
+        return _("not given")
+    return source_name(edition, group) if by == "source" else words.value(by, group)
+
+
+def by_name(by: str) -> str:
+    if by in AREAS:
+        return words.level_heading(by)
+    return _("Month") if by == "month" else words.column(by)
+
+
+def _codes(by: str, group: str) -> list[Cell]:
+    return [Cell(group, group)] if by in AREAS else []
+
+
+def _cell(scene: Scene, metric: Metric, part: Part | None) -> Cell:
+    if part is None:
+        return Cell("–")
+    return figure(metric, part.now, state(scene, metric, part.state))
+
+
+def _own(scene: Scene, metric: Metric) -> Cell:
+    vital = scene.vital(metric.id)
+    return figure(metric, vital.now, state(scene, metric, vital.state)) if vital else Cell("")
+
+
+def state(scene: Scene, metric: Metric, state: str) -> str:
+    """Only what needs a look is marked in a table of many numbers."""
+    limits = metric.thresholds
+    filtered = scene.where and limits is not None and limits.against != "value"
+    return state if state in ("red", "amber") and not filtered else ""

@@ -1,0 +1,1 @@
+"""Pages of administrators, data officers and inspectors."""

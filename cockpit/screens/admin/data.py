@@ -1,0 +1,354 @@
+"""The data themselves: what is published, what came in, what was refused, and whether the numbers agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cockpit import editions, problem, settings
+from cockpit import view as views
+from cockpit.access import guard, whole
+from cockpit.access.policy import Can
+from cockpit.address import link
+from cockpit.components import header
+from cockpit.components.record import Item, record
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, ngettext
+from cockpit.labels import format, wording, words
+from cockpit.view_state import View
+from data.editions.edition import EVERYTHING, EditionInfo, rolled_back
+from data.editions.edition import editions as published
+from data.errors import DataError
+from data.home import Home
+from data.ingest import ledger
+from data.ingest.ledger import Batch, Reject
+from data.push.spool import Spool
+from metrics.analysis.reconcile import reconcile
+from metrics.engine.frames import records
+
+SECONDS = 5
+"""How long an answer of the store is kept: it changes while deliveries are loaded."""
+MOST_RAW, MOST_REJECTS = 600, 10
+LOAD, LET_IN, PUBLISH, ALL, PUSHES = (
+    f"python -m cockpit {command}"
+    for command in ("load SOURCE.yaml", "load SOURCE.yaml --force", "publish", "rejects", "pushes")
+)
+Facts = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What the store says of deliveries, or why it cannot be asked now."""
+
+    batches: Sequence[Batch] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why rows of one delivery were refused, and the first of them."""
+
+    reasons: Sequence[tuple[str, int]] = ()
+    rows: Sequence[Reject] = ()
+    fault: str = ""
+
+
+def home() -> Home:
+    return settings.current().data
+
+
+def view_or_none() -> View | None:
+    """The view of the address; None before the first publication, when the page tells what came in all the same."""
+    try:
+        editions.current(settings.current())
+    except DataError as fault:
+        guard.open_page("data")
+        problem.no_edition(wording.worded(str(fault)))
+        return None
+    return views.current("data")
+
+
+@st.cache_data(ttl=SECONDS, max_entries=8, show_spinner=False)
+def delivered(root: str, _home: Home) -> Delivered:
+    """The deliveries, newest first."""
+    try:
+        return Delivered(ledger.batches(_home))
+    except DataError as error:
+        return Delivered(fault=str(error))
+
+
+@st.cache_data(ttl=SECONDS, max_entries=64, show_spinner=False)
+def refused(root: str, batch: int, _home: Home) -> Refused:
+    """What was refused of one delivery."""
+    try:
+        return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, MOST_REJECTS))
+    except DataError as error:
+        return Refused(fault=str(error))
+
+
+@st.cache_data(ttl=SECONDS, max_entries=8, show_spinner=False)
+def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
+    """The editions, newest first. `newest` is in the key so that one just published is seen at once."""
+    return published(_home)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def found(edition: str, _view: View) -> Facts:
+    """The reconciliations of an edition, which never change."""
+    # it says whether the numbers agree, not what they are: the whole district's, whoever asks
+    return records(reconcile(_view.edition.seen_by(EVERYTHING), _view.catalog))
+
+
+# --- editions -----------------------------------------------------------------------------------------------------
+
+
+def editions_table(view: View) -> None:
+    """The published editions; one opens the cockpit as it was then."""
+    own = home()
+    told = listed(str(own.root), view.newest, own)
+    columns = [
+        Column(_("Edition"), lead=True),
+        Column(_("State")),
+        Column(_("As of")),
+        Column(_("Published")),
+        Column(_("Cases"), number=True),
+        Column("MB", number=True),
+    ]
+    table(columns, [_edition_row(view, edition) for edition in told], key="editions")
+
+
+def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
+    href = view.href(edition=None if edition.current else edition.id) if view.grants.may(Can.LOOK) else ""
+    return [
+        Cell(edition.id, href, note=_("shown here") if edition.id == view.edition.id else ""),
+        Cell(_("Current"), state="green") if edition.current else Cell(_("Kept"), state="none"),
+        format.stamp(edition.as_of),
+        format.stamp(edition.published_at),
+        format.number(edition.cases),
+        format.number(edition.size_mb, 1),
+    ]
+
+
+# --- deliveries ---------------------------------------------------------------------------------------------------
+
+
+def batches() -> Sequence[Batch]:
+    """The deliveries as a table, newest first; what is held says how it is let in."""
+    own = home()
+    _pushes(own)
+    told = delivered(str(own.root), own)
+    if told.fault:
+        busy(told.fault)
+        return ()
+    if not told.batches:
+        header.notice(_("Nothing was delivered yet."))
+        return ()
+    for batch in told.batches:
+        if batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
+            _held(batch)
+    counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Rows skipped"), _("Seconds"))
+    columns = [
+        Column(_("Batch")),
+        Column(_("Source"), lead=True),
+        Column(_("State")),
+        Column(_("File")),
+        Column(_("Loaded")),
+        *(Column(text, number=True) for text in counts),
+    ]
+    table(columns, [_batch_row(batch) for batch in told.batches], key="batches")
+    return told.batches
+
+
+def _pushes(own: Home) -> None:
+    """How many pushes are on their way into an edition, and how many wait for somebody to look at them."""
+    try:
+        counts = Spool(own).counts()
+    except DataError as fault:
+        busy(str(fault))
+        return
+    if waiting := counts["queued"] + counts["loaded"]:
+        told = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
+        if rolled_back(own):
+            told += (
+                " " + _("An older edition was chosen, so nothing is published before somebody does:") + f" {PUBLISH}"
+            )
+        header.notice(told)
+    for state in ("held", "failed"):
+        if count := counts[state]:
+            header.notice(f"{_stopped(state, count)} {PUSHES} --state {state}", state="amber")
+
+
+def _stopped(state: str, count: int) -> str:
+    if state == "held":
+        return ngettext(
+            "{n} push is held, as too many of its rows were refused. See it, and let it in with --let-in:",
+            "{n} pushes are held, as too many of their rows were refused. See them, and let them in with --let-in:",
+            count,
+        )
+    return ngettext("{n} push could not be read. See why:", "{n} pushes could not be read. See why:", count)
+
+
+def newest_of(told: Sequence[Batch], source: str) -> Batch:
+    """The last delivery of a source: an older one that was held is past."""
+    return next(batch for batch in told if batch.source == source)
+
+
+def _held(batch: Batch) -> None:
+    share = format.number(100 * batch.rejected / batch.rows_read, 1) if batch.rows_read else "100"
+    header.notice(
+        _("Batch {n} of {source} is held: {share} % of its rows were refused. Mend it, or let it in as it is:",
+          n=batch.batch, source=batch.source, share=share) + f" {LET_IN}",
+        state="amber",
+        links=[(_("What was refused"), here(batch=batch.batch))],
+    )  # fmt: skip
+
+
+def _batch_row(batch: Batch) -> list[Cell | str]:
+    states = {
+        "accepted": (_("Taken in"), "green"),
+        "held": (_("Held"), "amber"),
+        "unloaded": (_("Unloaded"), "none"),
+    }
+    text, state = states.get(batch.status, (batch.status, "none"))
+    return [
+        str(batch.batch),
+        batch.source,
+        Cell(text, state=state, note=_("forced") if batch.forced else ""),
+        batch.name,
+        format.stamp(batch.finished_at) if batch.finished_at else "",
+        *(format.number(count) for count in (batch.rows_read, batch.accepted, batch.updated)),
+        Cell(format.number(batch.rejected), here(batch=batch.batch) if batch.rejected else ""),
+        _skipped(batch),
+        format.number(batch.seconds, 1) if batch.seconds is not None else "",
+    ]
+
+
+def _skipped(batch: Batch) -> Cell | str:
+    """How many rows were no facts, and why."""
+    if not batch.skipped:
+        return "" if batch.skipped is None else "0"
+    why = words.listed(f"{words.skip(name)} {format.number(count)}" for name, count in sorted(batch.skipped.items()))
+    return Cell(format.number(sum(batch.skipped.values())), note=why)
+
+
+# --- what was refused ---------------------------------------------------------------------------------------------
+
+
+def rejects(told: Sequence[Batch]) -> None:
+    """Of the delivery that the address names, or the newest one with rejects: reasons counted, and the first rows."""
+    chosen = _chosen(told)
+    if chosen is None:
+        header.notice(_("No row was refused in these deliveries."), state="green")
+        return
+    own = home()
+    what = refused(str(own.root), chosen.batch, own)
+    if what.fault:
+        busy(what.fault)
+        return
+    header.title(
+        _("Batch {n} of {source}: {rejected} of {read} rows", n=chosen.batch, source=chosen.source,
+          rejected=format.number(chosen.rejected), read=format.number(chosen.rows_read)), level=3,
+    )  # fmt: skip
+    if not what.reasons:
+        header.notice(_("No row of it was refused."), state="green")
+        return
+    table(
+        [Column(_("Reason"), lead=True), Column(_("How many"), number=True)],
+        [[words.reason(reason), format.number(count)] for reason, count in what.reasons],
+        key="reasons",
+    )
+    shown = ngettext("{n} row, phone and ID numbers masked", "{n} rows, phone and ID numbers masked", len(what.rows))
+    table(
+        [Column(_("Line"), number=True), Column(_("Number"), lead=True), Column(_("Reasons")), Column(_("As it came"))],
+        [_reject_row(row) for row in what.rows],
+        caption=_("{shown}; all of them: {command}", shown=shown, command=f"{ALL} --source {chosen.source}"),
+        key="rejects",
+    )
+
+
+def _reject_row(row: Reject) -> list[Cell | str]:
+    raw = row.raw if len(row.raw) <= MOST_RAW else f"{row.raw[:MOST_RAW]}…"
+    fixed = _("mended by batch {n}", n=row.fixed_by) if row.fixed_by else ""
+    reasons = Cell(words.listed(map(words.reason, row.reasons)), note=fixed)
+    return [format.number(row.row), row.key or "–", reasons, Cell(raw, code=True)]
+
+
+def _chosen(told: Sequence[Batch]) -> Batch | None:
+    asked = st.query_params.get("batch", "")
+    named = next((batch for batch in told if str(batch.batch) == asked), None)
+    if asked and named is None:
+        header.notice(_("There is no batch {n} among the last {count}.", n=asked, count=len(told)))
+    return named or next((batch for batch in told if batch.rejected), None)
+
+
+def busy(fault: str) -> None:
+    """The store is not to be had now; everything else on the page is."""
+    told = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
+    header.notice(_("{told} ({why})", told=told, why=wording.worded(fault)), state="amber")
+
+
+def here(**changes: object) -> str:
+    return link("data", st.query_params.to_dict() | changes)
+
+
+# --- do the numbers agree -----------------------------------------------------------------------------------------
+
+
+def reconciliations(view: View) -> None:
+    """Every check with pass or fail; made once an edition."""
+    with st.spinner(_("Checking whether the numbers agree…"), show_time=True):
+        told = found(view.edition.id, view)
+    columns = [
+        Column(_("Check"), lead=True),
+        Column(_("State")),
+        Column(_("Tried"), number=True),
+        Column(_("Faults"), number=True),
+        Column(_("First faults")),
+    ]
+    everywhere = whole.may(view.grants, Can.DATA)
+    table(columns, [_finding_row(finding, everywhere) for finding in told], key="reconcile")
+
+
+def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
+    """Where and by how much it fails is told to who may see the whole district."""
+    if not finding["tried"]:
+        state = Cell(_("Nothing to check"), state="none")
+    else:
+        state = Cell(_("Passed"), state="green") if finding["passed"] else Cell(_("Failed"), state="red")
+    return [
+        check(finding["check"]),
+        state,
+        format.number(finding["tried"]),
+        format.number(finding["faults"]),
+        wording.each(finding["detail"]) if everywhere else "",
+    ]
+
+
+def check(name: str) -> str:
+    """What a reconciliation holds against what."""
+    return {
+        "balance": _("Backlog at the start + intake − closed − cancelled = backlog at the end, each town and month"),
+        "children": _("Own level and areas below together = the area, every metric that adds up"),
+        "parts": _("A part is not more than its whole, every rate, town and month"),
+        "conflict": _("Two sources of one reading agree within 1 % or one unit"),
+        "closed_before_registered": _("No case closed before it was registered"),
+        "due_before_registered": _("No deadline before the case was registered"),
+        "unknown_area": _("Every case lies in a known area"),
+        "from_the_future": _("No case registered after the data's time"),
+        "fresh": _("Every source delivered within two of its cycles"),
+    }.get(name, name)
+
+
+# --- how to -------------------------------------------------------------------------------------------------------
+
+
+def how_to() -> None:
+    """Two lines that load and publish."""
+    record(
+        [
+            Item(_("Load a delivery"), LOAD),
+            Item(_("Publish what is loaded"), PUBLISH),
+        ],
+        key="how",
+    )

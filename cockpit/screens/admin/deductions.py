@@ -1,0 +1,72 @@
+"""The table of deductions: what it costs, what stands behind it, and for leaders the form that edits an entry."""
+
+from functools import partial
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.actions import sites as actions
+from cockpit.actions.action import Actor
+from cockpit.components import header
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, ngettext
+from cockpit.labels import format, words
+from cockpit.screens.admin import desk
+from cockpit.view_state import View
+from data.desk import deductions
+from data.desk.deductions import Deduction
+
+
+def listed(view: View) -> None:
+    """Every entry with its points, whether a text confirms it, and whether it lowers scores."""
+    entries = deductions.listing(visitors.desk())
+    header.title(_("Deductions"), note=_("Points that a site loses when a rule fails; 100 to begin with"),
+                 links=[(_("All sites"), view.href("sites"))], level=1)  # fmt: skip
+    desk.told()
+    columns = [
+        Column(_("Indicator")), Column(_("Entry"), lead=True), Column(_("Rule")), Column(_("Columns")),
+        Column(_("Points"), number=True), Column(_("Source")), Column(_("State")),
+    ]  # fmt: skip
+    table(columns, [_row(entry) for entry in entries], key="deductions")
+    header.notice(_("Three entries are confirmed by a ministry's own check; the points of the others are yet to be."))
+
+
+def _row(entry: Deduction) -> list[Cell | str]:
+    span = ngettext("{n} month", "{n} months", entry.months) if entry.months else ""
+    about = " · ".join(filter(None, (_columns(entry.columns), span)))
+    mark = Cell(_("confirmed"), state="green") if entry.confirmed else Cell(_("to be confirmed"), state="amber")
+    state = Cell(_("Counts"), state="green") if entry.enabled else Cell(_("Does not count"), state="none")
+    points = format.number(entry.points, 0 if entry.points.is_integer() else 1) if entry.points is not None else "–"
+    return [entry.indicator, Cell(entry.title, note=entry.name), words.rule(entry.rule), about, points, mark, state]
+
+
+def _columns(pattern: str) -> str:
+    return words.value("column_kind", pattern)
+
+
+def form(view: View) -> None:
+    """Edit an entry; for those who may."""
+    actor = Actor.of(guard.enter())
+    if not actions.SAVE_DEDUCTION.allowed(actor):
+        return
+    entries = {entry.name: entry for entry in deductions.listing(visitors.desk())}
+    header.title(_("Edit an entry"))
+    name = st.selectbox(_("Entry"), list(entries), format_func=lambda key: entries[key].title)
+    entry = entries[name]
+    with st.form(f"deduction {name}", enter_to_submit=False, border=False):
+        first, second, third = st.columns([2, 4, 1])
+        indicator = first.text_input(_("Indicator"), entry.indicator, autocomplete="off")
+        title = second.text_input(_("Entry"), entry.title, autocomplete="off")
+        points = third.number_input(_("Points"), 0.0, float(deductions.MOST_POINTS), entry.points, 0.5)
+        fourth, fifth, sixth, seventh = st.columns([4, 1, 1, 1])
+        pattern = fourth.text_input(_("Columns: a kind, or a pattern of names"), entry.columns, autocomplete="off")
+        months = fifth.number_input(_("Months"), 0, 60, entry.months or 0)
+        confirmed = sixth.checkbox(_("confirmed"), entry.confirmed)
+        enabled = seventh.checkbox(_("counts"), entry.enabled)
+        saved = st.form_submit_button(_("Save"))
+    if saved:
+        made = Deduction(
+            name, indicator, title, entry.rule, pattern, int(months) or None, points or None, confirmed, enabled
+        )
+        work = partial(actions.save_deduction, visitors.desk(), actor, made)
+        desk.act(work, _("Saved; scores follow with the next day's checks."))

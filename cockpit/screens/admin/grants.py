@@ -1,0 +1,163 @@
+"""The grants, for the security administrator: who holds which role on which area, and from when to when."""
+
+from datetime import date
+from functools import partial
+
+import streamlit as st
+
+from cockpit import editions, settings
+from cockpit.access import visitors
+from cockpit.access.signin import demo
+from cockpit.access.visitors import Visitor
+from cockpit.actions import grants as actions
+from cockpit.actions.action import Actor
+from cockpit.components import header, searchbox
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, ngettext
+from cockpit.labels import format
+from cockpit.nav import here
+from cockpit.screens.admin import desk
+from data.desk.identity import accounts
+from data.desk.identity.accounts import Account, Grant
+from data.desk.identity.roles import ADMINISTRATORS, ROLES
+from data.editions.edition import EVERYTHING
+from data.errors import DataError
+from metrics import areas
+from metrics.areas import Area
+from metrics.errors import MetricsError
+
+MOST_NEAR = 5
+Holder = tuple[Account, list[Grant]]
+
+
+def listed() -> None:
+    """All accounts with what they are granted, or those that a search finds."""
+    search = st.query_params.get("q", "").lower()
+    found = [holder for holder in accounts.listing(visitors.desk()) if search in _words(holder)]
+    header.title(_("Grants"), note=ngettext("{n} account", "{n} accounts", len(found)), level=1)
+    desk.told()
+    searchbox.searchbox(_("Name, office or role"), here(q=None, page=None, account=None), value=search)
+    shown, pages = desk.some(found)
+    lines = [line for holder in shown for line in _lines(holder)]
+    columns = [
+        Column(_("Account"), lead=True),
+        Column(_("Name and office")),
+        Column(_("Role")),
+        Column(_("Area")),
+        Column(_("Holds")),
+    ]
+    table(columns, lines, pages=pages, key="grants")
+
+
+def _words(holder: Holder) -> str:
+    account, held = holder
+    return " ".join([account.name, account.title, *(f"{g.role} {demo.title(g.role)}" for g in held)]).lower()
+
+
+def _lines(holder: Holder) -> list[list[Cell | str]]:
+    account, held = holder
+    name = Cell(account.name, here(account=account.name))
+    if not held:
+        return [[name, account.title, Cell(_("None"), state="none"), "", ""]]
+    return [[name, account.title, demo.title(g.role), area(g.area), when(g)] for g in held]
+
+
+def area(code: int | None) -> str:
+    """An area's name and code; the code alone where nothing that is published holds it."""
+    if code is None:
+        return "–"
+    try:
+        found = areas.area(editions.current(settings.current()), code)
+    except (DataError, MetricsError):
+        return str(code)
+    return f"{found.name} {code}"
+
+
+def when(grant: Grant) -> Cell:
+    """Whether a grant holds today, and its days."""
+    today = visitors.today()
+    note = _("said by the unified identity") if grant.by_provider else ""
+    if grant.first_day and grant.first_day > today:
+        return Cell(_("from {day}", day=format.day(grant.first_day)), state="amber", note=note)
+    if grant.last_day and grant.last_day < today:
+        return Cell(_("ended {day}", day=format.day(grant.last_day)), state="none", note=note)
+    until = _("until {day}", day=format.day(grant.last_day)) if grant.last_day else _("without an end")
+    return Cell(until, state="green", note=note)
+
+
+def chosen() -> Holder | None:
+    """The account that the address names, with its grants."""
+    asked = st.query_params.get("account", "")
+    found = next((h for h in accounts.listing(visitors.desk()) if h[0].name == asked), None) if asked else None
+    if asked and found is None:
+        header.notice(_("There is no account {name}.", name=asked))
+    return found
+
+
+def one(visitor: Visitor, holder: Holder) -> None:
+    """What one account is granted, each with a button that takes it away, and the form of a new grant."""
+    account, held = holder
+    header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
+    desk.told()
+    if account.name == visitor.name:
+        header.notice(_("These are your own grants: another security administrator acts on them."))
+        return
+    if not held:
+        header.notice(_("Nothing has been granted to this account."))
+    for number, grant in enumerate(held):
+        words, act = st.columns([5, 1], vertical_alignment="center")
+        days = when(grant)
+        note = " · ".join(filter(None, (area(grant.area) if grant.area is not None else "", days.text, days.note)))
+        with words:
+            header.title(demo.title(grant.role), note=note, level=3)
+        if act.button(_("Revoke"), key=f"revoke{number}"):
+            _revoke(visitor, account, grant)
+    _form(visitor, account)
+
+
+def _revoke(visitor: Visitor, account: Account, grant: Grant) -> None:
+    work = partial(actions.revoke, visitors.desk(), Actor.of(visitor), account.name, grant.role, grant.area)
+    desk.act(work, _("The grant is revoked; open screens feel it within seconds."))
+
+
+def _form(visitor: Visitor, account: Account) -> None:
+    header.title(_("Grant a role"))
+    with st.form("grant", enter_to_submit=False, border=False):
+        first, second, third, fourth = st.columns([2, 3, 2, 2])
+        role = first.selectbox(_("Role"), ROLES, format_func=demo.title)
+        place = second.text_input(_("Area: name or code; none for an administrator"), autocomplete="off")
+        start = desk.day(third, _("First day"))
+        end = desk.day(fourth, _("Last day"))
+        if st.form_submit_button(_("Grant")):
+            _grant(visitor, account, role, place, start, end)
+
+
+def _grant(visitor: Visitor, account: Account, role: str, place: str, start: date | None, end: date | None) -> None:
+    code = None
+    if place.strip():
+        found = named(place.strip())
+        if not isinstance(found, int):
+            near = ", ".join(f"{a.name} {a.code}" for a in found) or _("none")
+            header.notice(
+                _("{area} is not the name or code of one area. Near: {near}", area=place, near=near), state="red"
+            )
+            return
+        code = found
+    if (code is None) != (role in ADMINISTRATORS):
+        text = _("An administrator's role has no area; every other role needs one.")
+        header.notice(text, state="red")
+        return
+    by = (visitors.desk(), Actor.of(visitor), account.name, role, code)
+    work = partial(actions.grant, *by, first_day=start, last_day=end)
+    desk.act(work, _("{name} is now {role}.", name=account.name, role=demo.title(role)))
+
+
+def named(text: str) -> int | list[Area]:
+    """The code that a text names, or the areas it may have meant."""
+    try:
+        edition = editions.current(settings.current()).seen_by(EVERYTHING)
+    except DataError:
+        return int(text) if text.isdecimal() and len(text) == 12 else []
+    found = areas.find(edition, text, MOST_NEAR)
+    exact = [a for a in found if text in (a.name, f"{a.code:012}")]
+    return exact[0].code if len(exact) == 1 else found

@@ -1,0 +1,104 @@
+"""What was kept of a failed check: in a line of a table, and opened."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cockpit import settings
+from cockpit.components import header
+from cockpit.components.record import Item, record
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _
+from cockpit.labels import faults, format, words
+from cockpit.labels.wording import worded
+from cockpit.view_state import View
+from data.probe.evidence import ID, Evidence
+from data.probe.network.failures import Failure
+from data.probe.web.charset import decode
+
+MOST_BODY = 6_000
+PICTURE = "data:image/webp;base64,"
+Site = Mapping[str, Any]
+Check = Mapping[str, Any]
+
+
+def key_of(site: Site) -> dict[str, str]:
+    return {"source": str(site["source"]), "key": str(site["key"])}
+
+
+def cell(view: View, site: Site, check: Check) -> Cell:
+    """What a failed check found, in words, with a link to its evidence."""
+    if check["passed"]:
+        return Cell("")
+    text = str(check["evidence"] or "")
+    id, told = ID.search(text), words.listed(faults.told(text))
+    if id is None:
+        return Cell(told)
+    href = view.href("site", **key_of(site), evidence=id[0])
+    return Cell(told or _("Evidence"), href, note=_("evidence") if told else "")
+
+
+def shown(view: View, site: Site, found: pd.DataFrame) -> None:
+    """What was kept of the check that the address names, if it is one of this site's."""
+    asked = st.query_params.get("evidence", "")
+    if not asked:
+        return
+    store = Evidence.of(settings.current().data)
+    own = ID.fullmatch(asked) and found["evidence"].fillna("").str.contains(asked, regex=False).any()
+    kept = store.record(asked) if own else None
+    header.title(_("Evidence"), links=[(_("Close"), view.href("site", **key_of(site)))])
+    if kept is None:
+        header.notice(_("This evidence is not kept, or no longer: it stays for 180 days."))
+        return
+    record(_items(kept, store.body(kept), store.picture(kept)), key="evidence")
+    if kept.get("faults"):
+        _faults(kept["faults"])
+
+
+def _items(kept: Mapping[str, Any], body: bytes, picture: bytes) -> list[Item]:
+    failure = Failure(kept["failure"]) if kept["failure"] else None
+    content_type = next((value for name, value in kept["headers"] if name == "content-type"), "")
+    return [
+        Item(_("Time"), format.stamp(datetime.fromisoformat(kept["at"]))),
+        Item(_("Address asked"), kept["url"]),
+        Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
+        Item(_("Connected to"), kept["address"]),
+        Item(_("Result"), faults.named(failure) if failure else f"HTTP {kept['status']}",
+             state="red" if failure else "none", note=worded(kept["detail"])),
+        Item(_("What to do"), faults.remedy(failure) if failure else ""),
+        Item(_("Timing"), _phases(kept["phases"]), note=_("{n} s in all", n=kept["seconds"])),
+        Item("SHA-256", kept["body_sha256"]),
+        Item(_("Picture"), _("The page as a browser showed it") if picture else "",
+             image=PICTURE + b64encode(picture).decode() if picture else ""),
+        Item(_("Headers"), "\n".join(f"{name}: {value}" for name, value in kept["headers"]), fold=True),
+        Item(_("Page as it came"), decode(body, content_type)[0][:MOST_BODY] if body else "", fold=True),
+    ]  # fmt: skip
+
+
+def _phases(seconds: Mapping[str, float]) -> str:
+    named = {
+        "dns": _("name"), "connect": _("connection"), "tls": _("encryption"), "answer": _("answer"),
+        "body": _("page"), "rest": _("rest"),
+    }  # fmt: skip
+    return "  ".join(
+        _("{phase} {n} s", phase=text, n=f"{seconds[name]:.3f}") for name, text in named.items() if name in seconds
+    )
+
+
+def _faults(told: Iterable[Mapping[str, Any]]) -> None:
+    """What axe-core found, element by element as far as it is kept."""
+    grave = {"critical": _("critical"), "serious": _("serious"), "moderate": _("moderate"), "minor": _("minor")}
+    columns = [
+        Column(_("Accessibility fault"), lead=True), Column(_("Impact")), Column(_("Elements"), number=True),
+        Column(_("Where, as CSS selectors")),
+    ]  # fmt: skip
+    rows = [
+        [Cell(faults.fault(fault["rule"]), note=fault["rule"]), grave.get(fault["impact"], fault["impact"]),
+         format.number(fault["count"]), Cell("   ".join(fault["places"]), code=True)]
+        for fault in told
+    ]  # fmt: skip
+    table(columns, rows, key="faults")

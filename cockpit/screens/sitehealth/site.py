@@ -1,0 +1,342 @@
+"""One government site in words: lights, calendar, rules with their evidence, and what was decided of them."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
+from cockpit.access.visitors import Visitor
+from cockpit.actions import sites as actions
+from cockpit.actions.action import Actor
+from cockpit.components import header
+from cockpit.components.record import Item, record
+from cockpit.components.table import Cell, Column, table
+from cockpit.components.visits import Line, Mark, visits
+from cockpit.i18n import _, ngettext
+from cockpit.labels import format, words
+from cockpit.labels import site_verdicts as verdicts
+from cockpit.labels.names import area_name
+from cockpit.screens.admin import desk
+from cockpit.screens.sitehealth import evidence
+from cockpit.screens.sitehealth import sites as screen
+from cockpit.view_state import View
+from data.desk import findings
+from data.desk.findings import HOLDS, Choice, Decision
+from metrics import sites
+from metrics.scope import OutOfScope
+from metrics.sites import LIMITS, UNDECIDED
+
+MOST_HISTORY = 50
+Site = Mapping[str, Any]
+Check = Mapping[str, Any]
+
+
+def find(view: View) -> Site | None:
+    """The site that the address names; says so where this edition holds none."""
+    source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
+    try:
+        found = sites.site(view.edition, source, key) if source and key else None
+    except OutOfScope:  # in the words of a key that does not exist
+        found = None
+        guard.note_refusal(f"site {source}/{key}")
+    if found is None and not (source and key):
+        header.title(_("No site chosen"), level=1)
+        header.notice(
+            _(
+                "The address lacks {what}. Open a site from the list.",
+                what=words.listed(words.lacking(source=source, key=key)),
+            ),
+            links=[(_("All sites"), view.href("sites"))],
+        )
+    elif found is None:
+        header.title(_("No such site"), level=1)
+        header.notice(
+            _("The data of {time} hold no site {key} that you may see.", time=format.stamp(view.as_of), key=key),
+            links=[(_("All sites"), view.href("sites"))],
+        )
+    return found
+
+
+def checks(view: View, site: Site) -> pd.DataFrame:
+    return sites.checks(view.edition, site)
+
+
+def top(view: View, site: Site) -> None:
+    """Name, owner, address and verdict."""
+    header.title(str(site["name"]), note=str(site["key"]), level=1)
+    desk.told()
+    told = screen.verdict(site)
+    score = format.number(site["score"], 1) if site["score"] is not None else ""
+    record(
+        [
+            Item(_("Verdict"), told.text, state=told.state),
+            Item(_("Score"), score, note=_("veto: 0; else 100 less the deductions") if score else ""),
+            Item(words.column("unit"), str(site["unit"] or "")),
+            Item(words.column("area"), area_name(view.edition, site["area"])),
+            Item(words.column("url"), str(site["url"] or "")),
+        ],
+        key="about",
+    )
+
+
+def lights(view: View, site: Site) -> None:
+    """Every veto rule: where the site stands, and what is left."""
+    if site["uncertain"]:
+        header.notice(
+            _(
+                "The last visit is uncertain: the prober could not open the page, and no browser has looked at it. "
+                "Open it yourself before you decide. Such visits count neither for nor against the site."
+            ),
+            state="amber",
+        )
+    if site["vetoes"] is None:
+        if not site["uncertain"]:
+            header.notice(_("Nothing was checked here in the last two weeks."))
+        return
+    rows: list[list[Cell | str]] = []
+    for limit in LIMITS:
+        value = sites.observed(site, limit.rule)
+        if value is None:
+            rows.append([words.limit(limit.rule), Cell(_("Not known"), state="none"), "", words.bound(limit.rule), ""])
+            continue
+        state = screen.state(site, limit, value)
+        said = {"red": _("Vetoed"), "amber": _("Near a veto"), "green": _("Passes")}[state]
+        left = "" if state == "red" else verdicts.left(site, limit)
+        number = screen.number(site, limit, value)
+        rows.append([words.limit(limit.rule), Cell(said, state=state), number, words.bound(limit.rule), left])
+    columns = [Column(_("Veto rule"), lead=True), Column(_("State")), Column(_("Now")), Column(_("Limit"))]
+    table([*columns, Column(_("Left"))], rows, key="lights")
+
+
+def calendar(view: View, found: pd.DataFrame) -> None:
+    """The visits of two weeks."""
+    lines = []
+    for day in sites.calendar(found, view.as_of):
+        told = ngettext("{n} visit", "{n} visits", len(day.visits)) if day.visits else _("No visit")
+        failed = _(", {n} failed", n=day.down) if day.down else ""
+        state = "red" if day.down else "green" if day.visits else "none"
+        marks = [_mark(at, opened) for at, opened in day.visits]
+        lines.append(Line(format.day(day.start), told + failed, state, marks))
+    visits(lines)
+
+
+def _mark(at: datetime, opened: bool) -> Mark:
+    told = _("opened") if opened else _("not opened")
+    return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {told}")
+
+
+# --- rules -------------------------------------------------------------------------------------------
+
+
+def rules(view: View, site: Site, found: pd.DataFrame) -> None:
+    """The newest check of each rule, failed ones first; without a browser it says what that leaves out."""
+    decided = _decided(site, found)
+    newest = sites.newest(found)
+    passed = [] if _unfolded() else [check for check in newest if check["passed"]]
+    rows = [_rule_row(view, site, check, decided) for check in newest if _unfolded() or not check["passed"]]
+    rows += [_passed_row(rule, list(checks)) for rule, checks in groupby(passed, itemgetter("rule"))]
+    if sites.lacks_browser(found):
+        header.notice(
+            _("Accessibility was looked at without a browser: what only one sees, such as contrast, is not told.")
+        )
+    columns = [
+        Column(_("Rule"), lead=True), Column(_("State"), short=True), Column(_("Observed"), number=True),
+        Column(_("Checked"), short=True), Column(_("What was found")), Column(_("Decision")),
+    ]  # fmt: skip
+    if rows:
+        table(columns, rows, key="rules")
+    else:
+        header.notice(_("Nothing was checked here in the last two weeks."))
+
+
+def folding(view: View, site: Site) -> list[tuple[str, str]]:
+    """The link that shows every check that passed, or one line a rule again."""
+    text, show = (_("One line a rule"), None) if _unfolded() else (_("Every check"), "all")
+    return [(text, view.href("site", **evidence.key_of(site), show=show))]
+
+
+def _unfolded() -> bool:
+    return st.query_params.get("show") == "all"
+
+
+def _passed_row(rule: str, passed: list[Check]) -> list[Cell | str]:
+    """A rule that passed, whatever the number of columns or guides it passed for."""
+    told = ngettext("{n} page", "{n} pages", len(passed)) if len(passed) > 1 else ""
+    seen = observed(passed[0]) if len(passed) == 1 else ""
+    at = format.stamp(max(check["checked_at"] for check in passed))
+    return [Cell(words.rule(rule), note=told), Cell(_("Passed"), state="green"), seen, at, "", ""]
+
+
+def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    choice = next((d for d in decided if _is_of(d, check)), None)
+    return [
+        Cell(words.rule(str(check["rule"])), note=about), _state(check), observed(check),
+        format.stamp(check["checked_at"]),
+        evidence.cell(view, site, check), Cell(_choice(choice.choice), note=choice.note) if choice else "",
+    ]  # fmt: skip
+
+
+def _state(check: Check) -> Cell:
+    if check["passed"]:
+        return Cell(_("Passed"), state="green")
+    return Cell(_("Uncertain"), state="amber") if check["rule"] in UNDECIDED else Cell(_("Failed"), state="red")
+
+
+def observed(check: Check) -> str:
+    if check["observed"] is None:
+        return ""
+    unit = words.unit(str(check["observed_unit"] or ""))
+    return f"{format.number(check['observed'], 0 if float(check['observed']).is_integer() else 2)} {unit}".strip()
+
+
+# --- what changed -------------------------------------------------------------------------------------------------
+
+
+def changes(view: View, site: Site, found: pd.DataFrame) -> None:
+    turned = sites.changes(found)[:MOST_HISTORY]
+    if not turned:
+        header.notice(_("No rule turned from passed to failed, or back."), state="green")
+        return
+    columns = [
+        Column(_("When"), short=True),
+        Column(_("Rule"), lead=True),
+        Column(_("Turned")),
+        Column(_("What was found")),
+    ]
+    table(columns, [_change_row(view, site, check) for check in turned], key="changes")
+
+
+def _change_row(view: View, site: Site, check: Check) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    turned = Cell(_("Mended"), state="green") if check["passed"] else Cell(_("Failed"), state="red")
+    rule = Cell(words.rule(str(check["rule"])), note=about)
+    return [format.stamp(check["checked_at"]), rule, turned, evidence.cell(view, site, check)]
+
+
+def history(view: View, site: Site, found: pd.DataFrame) -> None:
+    failed = sites.failed(found)[:MOST_HISTORY]
+    if not failed:
+        header.notice(_("No check failed."), state="green")
+        return
+    columns = [Column(_("When"), short=True), Column(_("Rule"), lead=True), Column(_("Observed"), number=True)]
+    table([*columns, Column(_("What was found"))], [_failed_row(view, site, check) for check in failed], key="history")
+
+
+def _failed_row(view: View, site: Site, check: Check) -> list[Cell | str]:
+    about = "" if check["kind"] == "site" else str(check["name"])
+    rule = Cell(words.rule(str(check["rule"])), note=about)
+    return [format.stamp(check["checked_at"]), rule, observed(check), evidence.cell(view, site, check)]
+
+
+# --- decisions ----------------------------------------------------------------------------------------------------
+
+
+def decisions(view: View, site: Site, found: pd.DataFrame) -> None:
+    """What was decided of this site's findings, and for inspectors the form that decides."""
+    visitor = guard.enter()
+    may = visitor.grants.may(Can.JUDGE, int(site["area"]), int(site["area"]) + 1)
+    decided = _decided(site, found)
+    failed = [check for check in sites.newest(_with_visits(found)) if not check["passed"]]
+    if not decided and not (may and failed):
+        return
+    header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
+    for decision in decided:
+        _one(view, visitor, decision, may)
+    if may and failed:
+        _form(view, visitor, site, failed)
+
+
+def _with_visits(found: pd.DataFrame) -> pd.DataFrame:
+    """A site that opens now may have failed this week: its last failed visit stands for the week's."""
+    visits_ = found[(found["rule"] == "site_open") & ~found["passed"].astype(bool)]
+    return pd.concat([found[found["rule"] != "site_open"], visits_.tail(1)])
+
+
+def _decided(site: Site, found: pd.DataFrame) -> list[Decision]:
+    assets = {str(site["key"]), *map(str, found["asset"].unique())}
+    return findings.listing(visitors.desk(), str(site["source"]), assets)
+
+
+def _is_of(decision: Decision, check: Check) -> bool:
+    same = decision.asset == check["asset"] and decision.rule == check["rule"] and decision.taken_back_at is None
+    return same and decision.covers(pd.Timestamp(check["checked_at"]).to_pydatetime())
+
+
+def _one(view: View, visitor: Visitor, decision: Decision, may: bool) -> None:
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    past = decision.taken_back_at is not None
+    state = "none" if past else {"dismissed": "amber", "confirmed": "red"}[decision.choice]
+    until = _(", holds for {n} days", n=decision.holds) if decision.holds else ""
+    what = f"{words.rule(decision.rule)} {decision.asset}"
+    told = _("Taken back") if past else _choice(decision.choice)
+    with line:
+        header.notice(
+            f"{told}: {what} · {decision.note} · {decision.who} {format.stamp(decision.at)}{until}", state=state
+        )
+    if may and not past and button.button(_("Take back"), key=f"back{decision.id}"):
+        take_back = partial(actions.take_back, visitors.desk(), Actor.of(visitor), view.edition, decision.id)
+        desk.act(partial(_act, take_back), _("Taken back; it counts again in a minute."))
+
+
+def _choice(choice: str) -> str:
+    return {"confirmed": _("Confirmed"), "dismissed": _("Dismissed")}[choice]
+
+
+def _form(view: View, visitor: Visitor, site: Site, failed: Sequence[Check]) -> None:
+    with st.form("decide", enter_to_submit=False, border=False):
+        first, second, third = st.columns([3, 4, 2])
+        number = first.selectbox(_("Finding"), range(len(failed)), format_func=lambda i: _label(failed[i]))
+        note = second.text_input(_("Note: why"), autocomplete="off", max_chars=findings.LONGEST_NOTE)
+        holds = third.selectbox(
+            _("Holds on"), HOLDS, format_func=lambda n: ngettext("{n} day", "{n} days", n) if n else _("no")
+        )
+        with st.container(horizontal=True):
+            confirmed = st.form_submit_button(_("Confirm"))
+            dismissed = st.form_submit_button(_("Dismiss"))
+    if confirmed or dismissed:
+        _decide(view, visitor, failed[number], "dismissed" if dismissed else "confirmed", note, holds)
+
+
+def _label(check: Check) -> str:
+    about = "" if check["kind"] == "site" else f" · {check['name']}"
+    return f"{words.rule(str(check['rule']))}{about}"
+
+
+def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: str, holds: int) -> None:
+    decide = partial(
+        actions.decide, visitors.desk(), Actor.of(visitor), view.edition, source=str(st.query_params.get("source", "")),
+        asset=str(check["asset"]), rule=str(check["rule"]), choice=choice, note=note, at=_now(view), holds=holds,
+    )  # fmt: skip
+    said = _("Noted; the verdict follows in a minute.") if choice == "dismissed" else _("Noted.")
+    desk.act(partial(_act, decide), said)
+
+
+def _act(work: Callable[[], Any]) -> None:
+    """Do it, and have it published."""
+    work()
+    publish_beside()
+
+
+def publish_beside() -> None:
+    """Publish what was decided, in a process of its own."""
+    command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
+    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _now(view: View) -> datetime:
+    """The present; in a demonstration, whose data stay as of their own time, the last instant of these."""
+    if view.edition.demo:
+        return view.as_of - timedelta(seconds=1)
+    return datetime.now(ZoneInfo(view.edition.zone)).replace(tzinfo=None)

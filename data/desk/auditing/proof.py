@@ -1,0 +1,265 @@
+"""Verify the audit: its chain of rows, its sealed head, and what is kept of both outside the desk."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from data.desk import clock
+from data.desk.auditing import audit, chain, custody
+from data.desk.auditing.anchor import Anchor
+from data.desk.auditing.chain import FIELDS
+from data.desk.models import AuditHead, AuditRow
+from data.desk.store import Desk
+from data.errors import DataError
+from data.keyring import KeyRing
+
+AHEAD = timedelta(minutes=5)
+"""A row may be so much newer than the clock of the machine that verifies."""
+MOST_NOTES = 20
+
+
+class Fault(str):
+    """What is wrong, in words that a screen translates."""
+
+
+class Note(Fault):
+    """What is to be looked at."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """rows: how many were proved before the first fault. fault: what is wrong and where, None if nothing is.
+
+    notes: what is to be looked at but is no fault of the chain: jumps of the clock, a restore.
+    """
+
+    rows: int
+    fault: Fault | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.fault is None
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Heads of the audit that files outside the desk hold: hash by id; notes on restores; the first wrong line.
+
+    gap: the last head of files that are missing, and which file says so; None if none is.
+    """
+
+    heads: Mapping[int, str]
+    notes: tuple[Note, ...] = ()
+    fault: Fault | None = None
+    gap: tuple[int, Fault] | None = None
+
+
+def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, now: datetime | None = None) -> Verdict:
+    """Walk the whole chain, and compare it with the anchored heads and with a further file: an anchor, an export, or
+    what a syslog collector wrote. Raises DataError for a file that cannot be read.
+
+    anchored: False for a copy of a desk, whose anchor lies elsewhere.
+    """
+    keys = desk.custody.audit
+    verdict = _verify(desk, keys, against, anchored, now)
+    if not verdict.ok and desk.custody.audit != keys:  # replaced meanwhile
+        verdict = _verify(desk, desk.custody.audit, against, anchored, now)
+    return verdict
+
+
+def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now: datetime | None) -> Verdict:
+    anchor = desk.custody.anchor if anchored else None
+    own = _read(Anchor(anchor).files(), keys, whole=True) if anchor else Outside({})
+    outside = [own, *([_read([against], keys)] if against else [])]
+    heads: dict[int, set[str]] = {}
+    for found in outside:
+        for id, hash in found.heads.items():
+            heads.setdefault(id, set()).add(hash)
+    notes = [note for found in outside for note in found.notes]
+    with desk.read(snapshot=True) as session:
+        head = session.get_one(AuditHead, 1)
+        session.refresh(head)
+        proved, fault = 0, None
+        walk = _Walk(head, keys, heads, now or clock.now(), notes)
+        for row in audit.rows(session):
+            if fault := walk.fault_of(row):
+                break
+            proved += 1
+        fault = fault or walk.fault_of_end()
+        if anchor and not own.heads and head.last_id >= head.keyed_from:
+            fault = fault or Fault(f"{anchor.name} holds no head of the chain: it was emptied or moved")
+        if own.gap and own.gap[0] > head.anchor_id:  # a file that holds heads of purged rows alone may go as well
+            fault = fault or own.gap[1]
+    fault = fault or next((found.fault for found in outside if found.fault), None)
+    return Verdict(proved, fault, tuple(notes[:MOST_NOTES]))
+
+
+class _Walk:
+    """One pass over the rows, oldest first."""
+
+    def __init__(
+        self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]], now: datetime, notes: list[Note]
+    ) -> None:
+        self.head, self.keys, self.heads, self.now, self.notes = head, keys, heads, now, notes
+        self.expected, self.previous = head.anchor_id + 1, head.anchor_hash
+        self.at: datetime | None = None
+
+    def fault_of(self, row: AuditRow) -> Fault | None:
+        """What is wrong with the next row, if anything."""
+        if row.id != self.expected:
+            if row.id > self.expected:
+                return Fault(f"row {self.expected} was removed")
+            return Fault(f"row {row.id} was added")
+        if row.previous != self.previous:
+            return Fault(f"row {row.id} does not follow row {row.id - 1}: one of them was moved")
+        told = {name: getattr(row, name) for name in (*FIELDS, "hash")}
+        if not chain.proves(told, self.keys, self.head.keyed_from):
+            return Fault(f"row {row.id} of {row.at:%Y-%m-%d %H:%M:%S} was changed, or the key of the audit was")
+        if row.id > self.head.last_id:
+            return Fault(f"row {row.id} was added")
+        if self.heads.get(row.id, {row.hash}) != {row.hash}:
+            return Fault(f"row {row.id} is not the one that was anchored: the chain was written anew")
+        self._note_jump(row)
+        self.expected, self.previous = row.id + 1, row.hash
+        return None
+
+    def fault_of_end(self) -> Fault | None:
+        """What is wrong with the head, once all rows are right."""
+        head = self.head
+        if self.expected != head.last_id + 1:
+            return Fault(f"row {self.expected} was removed: there were rows up to {head.last_id}")
+        if self.previous != head.last_hash:
+            return Fault(f"row {head.last_id} was replaced")
+        if not chain.is_sealed(head, self.keys):
+            return Fault("the head of the chain was changed, or the key of the audit was")
+        newest = max(self.heads, default=0)
+        if newest > head.last_id:
+            return Fault(f"row {head.last_id + 1} was removed: rows up to {newest} were anchored")
+        if head.anchor_id and self.heads.get(head.anchor_id, {head.anchor_hash}) != {head.anchor_hash}:
+            return Fault(f"row {head.anchor_id}, the last that was purged, is not the one that was anchored")
+        return None
+
+    def _note_jump(self, row: AuditRow) -> None:
+        if self.at and row.at < self.at:
+            self.notes.append(Note(f"the clock was set back before row {row.id}: {_seconds(self.at - row.at)} s"))
+        if row.at > self.now + AHEAD:
+            self.notes.append(Note(f"row {row.id} lies ahead of the clock: {_seconds(row.at - self.now)} s"))
+        self.at = row.at
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def _read(files: Sequence[Path], keys: KeyRing, *, whole: bool = False) -> Outside:
+    """The heads that files hold, the oldest first, each line proved by its key. An export's rows are heads as well.
+
+    whole: they are all files of an anchor, each of which begins where the one before ends.
+    """
+    read = _Heads(keys)
+    gap: tuple[int, Fault] | None = None
+    for i, file in enumerate(files):
+        ended = max(read.heads, default=0)
+        read.first, read.follows = 0, False
+        if fault := read.fault_in(file):
+            return Outside(read.heads, tuple(read.notes), fault, gap)
+        if whole and not read.follows and (i or read.first):
+            missing = Fault(f"{file.name} does not begin where the file before it ends: one was removed or emptied")
+            gap = (max(ended, read.first), missing)
+    return Outside(read.heads, tuple(read.notes), None, gap)
+
+
+class _Heads:
+    """Heads from the lines of one file after the other.
+
+    first: the last head of the file before, as a file says, 0 if it says nothing. follows: whether that was read.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
+        self.heads: dict[int, str] = {}
+        self.notes: list[Note] = []
+        self.first, self.follows = 0, False
+
+    def fault_in(self, file: Path) -> Fault | None:
+        """Take the lines of a file; the first that is wrong, if any is."""
+        export, name = _Export(self.keys), file.name
+        for number, told in _lines(file):
+            if told is None:
+                return Fault(f"{name}: line {number} cannot be read")
+            if told.keys() & set(custody.KINDS):
+                genuine = custody.is_genuine(self.keys, told)
+            elif "export" in told or "previous" in told:
+                genuine = export.takes(told)
+            else:
+                continue  # of another program, in the log of a collector
+            if not genuine:
+                return Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
+            self._take(told)
+        return None if export.ended else Fault(f"{name}: the end of the export was removed")
+
+    def _take(self, told: Mapping[str, Any]) -> None:
+        if "continues" in told:
+            self.first = int(told["continues"])
+            self.follows = self.heads.get(self.first) == told["hash"]
+        elif "restored" in told:
+            self.notes.append(_restored(told, self.heads))
+        if id := told.get("id") or told.get("head") or told.get("restored"):
+            self.heads[int(id)] = str(told["hash"])
+
+
+def _restored(told: Mapping[str, Any], heads: dict[int, str]) -> Note:
+    """Forget the heads of rows that a restore did not bring back."""
+    row, at = int(told["restored"]), told["at"]
+    lost = [id for id in heads if id > row]
+    for id in lost:
+        del heads[id]
+    return Note(f"the desk was restored to row {row} at {at}: {len(lost)} later rows are not in it")
+
+
+class _Export:
+    """The lines of an exported audit: a chain of their own, with an end that seals it."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
+        self.first = self.last = self.count = 0
+        self.hash, self.ended = "", True
+
+    def takes(self, told: Mapping[str, Any]) -> bool:
+        """Whether a line is genuine and follows those before it."""
+        if "export" in told:
+            self.ended = True
+            said = (told.get("export"), told.get("rows"), told.get("hash"))
+            return said == ([self.first, self.last], self.count, self.hash) and chain.is_end(told, self.keys)
+        if not {*FIELDS, "hash"} <= told.keys():
+            return False
+        id = int(told["id"])
+        # a file does not say which rows are of before the key: they are right by its end, which seals them all
+        right = chain.proves(told, self.keys, id) or chain.proves(told, self.keys, id + 1)
+        follows = not self.count or (id == self.last + 1 and told["previous"] == self.hash)
+        self.first, self.last, self.hash = self.first or id, id, told["hash"]
+        self.count, self.ended = self.count + 1, False
+        return right and follows
+
+
+def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Number and object of each line that holds one, after whatever a collector wrote before it; None if damaged."""
+    decoder = json.JSONDecoder()
+    try:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                start = line.find("{")
+                if start < 0:
+                    continue
+                try:
+                    told, _end = decoder.raw_decode(line, start)
+                    yield number, told
+                except (ValueError, RecursionError):
+                    if not line[:start].strip():  # else another program's line in the log of a collector
+                        yield number, None
+    except OSError as error:
+        raise DataError(f"{file} cannot be opened: {error.strerror}") from None

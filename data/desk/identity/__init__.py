@@ -1,0 +1,1 @@
+"""Accounts, roles, passwords, second factors, sessions and tokens."""

@@ -1,0 +1,151 @@
+"""Failed sign-ins: how often an account may be tried, and from where, so that guessing ends and its owner gets in.
+
+A try is counted before its password is looked at, and forgotten when it proves right. A place is the browser that holds
+a token of an earlier sign-in of the account, else the address. Of an account
+
+- five failures from one place close it to that place for a quarter of an hour;
+- many failures from places that it never signed in from slow all such places down; known ones are not touched.
+
+Of an address twenty failures in five minutes, whatever the accounts, make it wait. Names without an account are counted
+like any other, so that nobody learns which names have one. Names, addresses and tokens are kept as hashes.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from data.desk import clock, models
+from data.desk.identity.sessions import hashed
+from data.desk.store import Desk
+
+MOST, SPAN = 20, timedelta(minutes=5)
+"""Failures of one address, from browsers that are not known. Offices share addresses."""
+MOST_OF_PLACE, LOCK = 5, timedelta(minutes=15)
+"""Failures of one account from one place."""
+MOST_OF_STRANGERS, MOST_CODES, LONG_SPAN = 30, 10, timedelta(hours=1)
+"""Failures of one account from unknown places before they are slowed down; wrong codes after a right password."""
+SLOW = timedelta(seconds=30)
+"""Then so long between two tries of them all."""
+KNOWN, MOST_KNOWN = timedelta(days=180), 50
+"""How long a place stays known, and how many of an account."""
+TRY_LOCK = 0x0C0C_0419
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a try comes from. device: the token that the browser was given at an earlier sign-in."""
+
+    address: str = ""
+    device: str = ""
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class Try:
+    """A try that was counted. wait: seconds until the next one may be made; then this one was not.
+
+    known: it comes from a place that the account has signed in from.
+    """
+
+    id: int = 0
+    known: bool = False
+    wait: float = 0.0
+    by_address: bool = False
+
+
+def is_known(desk: Desk, place: Place, *, now: datetime | None = None) -> bool:
+    """Whether anybody has signed in from this browser or address lately."""
+    told = [hashed(text) for text in (place.device, place.address) if text]
+    of = models.KnownPlace
+    with desk.read() as session:
+        since = (now or clock.now()) - KNOWN
+        return session.scalar(select(of.place).where(of.place.in_(told), of.seen_at > since).limit(1)) is not None
+
+
+def begin(session: Session, name: str, account_id: int | None, place: Place, now: datetime) -> Try:
+    """Count a try, or tell how long to wait. Two at once are two."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({TRY_LOCK})"))
+    of, account, address = models.Failure, hashed(name), hashed(place.address)
+    session.execute(delete(of).where(of.at <= now - LONG_SPAN))
+    session.execute(update(of).where(of.at > now).values(at=now))  # the clock was set back: nobody waits longer for it
+    device = _known(session, account_id, place.device, now)
+    known = device or _known(session, account_id, place.address, now)
+    key = hashed(place.device) if device else address
+    if place.address and not device and (wait := _wait(session, now, SPAN, MOST, of.address == address)):
+        return Try(wait=wait, by_address=True)
+    if wait := _wait(session, now, LOCK, MOST_OF_PLACE, of.account == account, of.place == key):
+        return Try(wait=wait)
+    if not known:
+        strange = of.account == account, of.known.is_(False)
+        if wait := _wait(session, now, LONG_SPAN, MOST_CODES, *strange, of.code.is_(True)):
+            return Try(wait=wait)
+        if _wait(session, now, LONG_SPAN, MOST_OF_STRANGERS, *strange) and (
+            wait := _wait(session, now, SLOW, 1, *strange)
+        ):
+            return Try(wait=wait)
+    row = of(account=account, address=address, place=key, known=known, code=False, at=now)
+    session.add(row)
+    session.flush()
+    return Try(row.id, known)
+
+
+def wrong_code(session: Session, id: int) -> None:
+    """The password was right and the code of the second factor was not."""
+    session.get_one(models.Failure, id).code = True
+
+
+def end(session: Session, id: int, account_id: int, place: Place, now: datetime) -> str:
+    """The try was right: forget the failures from there, and know the place from now on.
+
+    A token for the browser to keep; empty if it holds one already.
+    """
+    of, row = models.Failure, session.get(models.Failure, id)
+    if row:
+        session.execute(delete(of).where(of.account == row.account, of.place == row.place))
+    held = _known(session, account_id, place.device, now)
+    device = place.device if held else secrets.token_urlsafe(24)
+    for told in (device, place.address):
+        if told:
+            session.merge(models.KnownPlace(account_id=account_id, place=hashed(told), seen_at=now))
+    of_account = select(models.KnownPlace).where(models.KnownPlace.account_id == account_id)
+    for old in session.scalars(of_account.order_by(models.KnownPlace.seen_at.desc()).offset(MOST_KNOWN)):
+        session.delete(old)
+    return "" if held else device
+
+
+def forget(session: Session, name: str) -> None:
+    """An administrator opens the account again, or it has a new password."""
+    session.execute(delete(models.Failure).where(models.Failure.account == hashed(name)))
+
+
+def locks(session: Session, names: list[str], now: datetime) -> dict[str, datetime]:
+    """Until when accounts are closed to some place, by name; the others are left out."""
+    of = models.Failure
+    counted = select(of.account, func.min(of.at)).where(of.at > now - LOCK).group_by(of.account, of.place)
+    found = session.execute(counted.having(func.count() >= MOST_OF_PLACE)).all()
+    until: dict[str, datetime] = {}
+    for account, first in found:
+        end = min(first, now) + LOCK
+        until[account] = max(end, until.get(account, end))
+    return {name: until[hashed(name)] for name in names if hashed(name) in until}
+
+
+def _wait(session: Session, now: datetime, span: timedelta, most: int, *which: ColumnElement[bool]) -> float:
+    """Seconds until there are fewer than `most` failures in the span before."""
+    of = models.Failure
+    newest = select(of.at).where(of.at > now - span, *which).order_by(of.at.desc()).limit(most)
+    found = session.scalars(newest).all()
+    return max(0.001, (found[-1] + span - now).total_seconds()) if len(found) >= most else 0.0
+
+
+def _known(session: Session, account_id: int | None, told: str, now: datetime) -> bool:
+    if account_id is None or not told:
+        return False
+    row = session.get(models.KnownPlace, (account_id, hashed(told)))
+    return row is not None and row.seen_at > now - KNOWN

@@ -1,0 +1,93 @@
+"""Identities of a provider: which account one stands for, and the roles that the provider gives it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from data.desk import models
+from data.desk.errors import Refused
+from data.desk.identity.accounts import Account, held_by, keep_apart, row_of, told
+from data.desk.store import Desk
+
+Role = tuple[str, int | None]
+"""A role, and the code of the area it is held on; None for an administrator."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a provider gave and what it took away since the last login through it."""
+
+    given: tuple[Role, ...] = ()
+    taken: tuple[Role, ...] = ()
+
+
+def account_of(desk: Desk, issuer: str, subject: str) -> Account | None:
+    """The account that an identity stands for; None for one that stands for none, or whose account is locked."""
+    with desk.read() as session:
+        of = select(models.Account).join(models.Identity, models.Identity.account_id == models.Account.id)
+        row = session.scalar(of.where(models.Identity.issuer == issuer, models.Identity.subject == subject))
+        return told(row) if row and not row.disabled else None
+
+
+def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
+    """Let an identity sign in as an account. Refused if either stands for another one already.
+
+    A provider that gives a name to somebody else must not give away the account with it.
+    """
+    with desk.begin() as session:
+        if not check_free(desk, name, issuer, subject):
+            session.add(models.Identity(account_id=row_of(session, name).id, issuer=issuer, subject=subject))
+
+
+def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
+    """Whether the identity stands for the account already. Refused if either of them is tied to another one."""
+    with desk.read() as session:
+        row = row_of(session, name)
+        of = models.Identity.issuer == issuer
+        found = session.scalar(select(models.Identity).where(of, models.Identity.subject == subject))
+        if found and found.account_id != row.id:
+            raise Refused("this identity stands for another account")
+        other = session.scalar(select(models.Identity).where(of, models.Identity.account_id == row.id))
+        if other and other.subject != subject:
+            raise Refused(f'another identity stands for the account "{name}"')
+        return found is not None
+
+
+def unlink(desk: Desk, name: str) -> None:
+    """No identity signs in as this account any more; what a provider gave it is taken away."""
+    with desk.begin() as session:
+        row = row_of(session, name)
+        for found in session.scalars(select(models.Identity).where(models.Identity.account_id == row.id)):
+            session.delete(found)
+        for grant in session.scalars(held_by(row.id)):
+            if grant.by_provider:
+                session.delete(grant)
+
+
+def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
+    """The roles that a provider gives, in place of those it gave before; what was granted here stays.
+
+    Refused, and nothing is changed, for roles that exclude each other.
+    """
+    with desk.begin() as session:
+        row = row_of(session, name)
+        held = session.scalars(held_by(row.id)).all()
+        own = {(grant.role, grant.area) for grant in held if not grant.by_provider}
+        before = {(grant.role, grant.area): grant for grant in held if grant.by_provider}
+        wanted = [role for role in dict.fromkeys(roles) if role not in own]
+        titles = {title for title, _area in (*own, *wanted)}
+        for title in titles:
+            keep_apart(name, title, titles)
+        taken = [role for role in before if role not in wanted]
+        given = [role for role in wanted if role not in before]
+        for role in taken:
+            session.delete(before[role])
+        session.add_all(models.Grant(account_id=row.id, role=role, area=area, by_provider=True) for role, area in given)
+    return Changed(tuple(given), tuple(taken))
+
+
+def tied(desk: Desk, account_id: int) -> bool:
+    """Whether an identity stands for an account."""
+    with desk.read() as session:
+        return session.scalar(select(models.Identity).where(models.Identity.account_id == account_id)) is not None

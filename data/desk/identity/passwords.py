@@ -1,0 +1,142 @@
+"""Passwords: how strong they must be, and how they are kept (Argon2id).
+
+A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one. A server makes two at once:
+one for places that an account has signed in from, and one for all others, in a process of low priority (`hashing`).
+"""
+
+import atexit
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from data.desk.errors import Busy, Refused
+from data.desk.identity.hashing import HashingProcess
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SHORTEST, LONGEST, KINDS = 12, 200, 3
+"""Characters, and kinds of them. SHORTEST is the default of a setting."""
+PRODUCT = ("cockpit", "governance", "jiashicang")
+"""Names of this product, which no password holds."""
+SHORTEST_NAME = 3
+"""Letters of a name that a password must not hold: shorter ones occur by chance."""
+GUESSES = 1e8
+"""Tries that guess a weaker password: zxcvbn calls more than these safe enough for a slow hash."""
+LONGEST_ESTIMATED = 64
+"""Characters that the estimate reads: its time grows with their square."""
+COMMON = Path(__file__).with_name("common_words.txt")
+CLEAR = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+hasher = PasswordHasher(parallelism=1)
+"""RFC 9106 for machines with little memory, on one processor: those who look at screens need the others."""
+
+AT_ONCE, MOST_WAITING = 2, 30
+
+
+def check_strength(password: str, name: str, shortest: int = SHORTEST) -> None:
+    """Refused if a password is short, has too few KINDS, holds a name of its account or of this product, or is a
+    variation of a common one: words of lists, with years, rows of keys and letters written as digits (zxcvbn).
+    """
+    kinds = {
+        "a" if c.islower() and c.isascii() else "A" if c.isupper() and c.isascii() else "0" if c.isdigit() else "*"
+        for c in password
+    }
+    if not shortest <= len(password) <= LONGEST or len(kinds) < KINDS:
+        raise Refused(
+            f"a password has at least {shortest} characters of {KINDS} kinds: small letters, capitals, digits, others"
+        )
+    low = password.lower()
+    if len(name) >= SHORTEST_NAME and name.lower() in low:
+        raise Refused("a password does not hold the account's name")
+    if any(product in low for product in PRODUCT):
+        raise Refused("a password does not hold the name of this product")
+    if guesses(password, name) < GUESSES:
+        raise Refused("this password is too common: choose words and numbers that others do not use")
+
+
+def guesses(password: str, name: str) -> float:
+    """How many tries find a password, by somebody who knows the account's name and tries common ones first."""
+    from zxcvbn import zxcvbn  # its lists take a tenth of a second to read
+
+    known = [name, *PRODUCT, *_common_words()]
+    return float(zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=known)["guesses"])
+
+
+@cache
+def _common_words() -> tuple[str, ...]:
+    lines = COMMON.read_text("utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def made(shortest: int = SHORTEST) -> str:
+    """A password to be told once: groups of four letters and digits that are not taken for each other."""
+    groups = max(3, -(-(shortest + 1) // 5))
+    while True:
+        found = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(groups))
+        if any(map(str.isdigit, found)) and any(map(str.isupper, found)) and any(map(str.islower, found)):
+            return found
+
+
+def hash(password: str) -> str:
+    """The hash that is kept of a password. Busy if too many wait."""
+    return _in_turn(lambda: hasher.hash(_bytes(password)))
+
+
+def matches(kept: str, password: str, *, known: bool = True) -> bool:
+    """Whether a password is the one that is kept. known: it comes from a known place. Busy if too many wait."""
+    return _in_turn(lambda: (_verify if known else _verify_apart)(kept, _bytes(password)), known=known)
+
+
+def burn(password: str, *, known: bool = True) -> None:
+    """The work of `matches`, for a name that has no password: the time must not tell whether there is an account."""
+    matches(_nobody(), password, known=known)
+
+
+def _bytes(password: str) -> bytes:
+    """Any text has some, halves of surrogate pairs included."""
+    return password[:LONGEST].encode("utf-8", "surrogatepass")
+
+
+def _verify(kept: str, password: bytes) -> bool:
+    try:
+        return hasher.verify(kept, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _verify_apart(kept: str, password: bytes) -> bool:
+    try:
+        return _apart.verify(kept, password)
+    except OSError as error:
+        log.warning("%s: passwords of strangers are checked here", error)
+        return _verify(kept, password)
+
+
+@cache
+def _nobody() -> str:
+    return hash("nobody")
+
+
+def _in_turn(work: Callable[[], T], *, known: bool = True) -> T:
+    if not _asked.acquire(blocking=False):
+        raise Busy("too many passwords are being checked: try again in a few seconds")
+    try:
+        return (_for_known if known else _for_strangers).submit(work).result()
+    finally:
+        _asked.release()
+
+
+_for_known = ThreadPoolExecutor(1, thread_name_prefix="password")
+_for_strangers = ThreadPoolExecutor(1, thread_name_prefix="password-stranger")
+_apart = HashingProcess()
+atexit.register(_apart.close)
+_asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

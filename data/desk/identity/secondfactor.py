@@ -1,0 +1,112 @@
+"""The second factor: codes of RFC 6238 from an app on a phone. A code works once."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+
+import pyotp
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from data.desk import models
+from data.desk.auditing import sealing
+from data.desk.errors import Refused
+from data.desk.store import Desk
+
+STEP = 30
+RECOVERY, LETTERS = 10, "abcdefghjkmnpqrstuvwxyz23456789"
+ISSUER = "Governance Cockpit"
+
+
+def start(desk: Desk, account_id: int) -> str:
+    """A new secret, not asked for yet: the otpauth:// address that an app reads. Refused while one is asked for."""
+    with desk.begin() as session:
+        row = session.get_one(models.Account, account_id, with_for_update=True)  # keys may be replaced meanwhile
+        if row.totp_confirmed:
+            raise Refused(f"{row.name} has a second factor: it is taken away before another is set up")
+        secret = pyotp.random_base32()
+        row.totp_secret, row.totp_confirmed, row.totp_step = sealing.seal(desk.custody, secret), False, 0
+        return _address(desk, row)
+
+
+def pending(desk: Desk, account_id: int) -> str:
+    """The address of a secret that waits to be confirmed. Refused if none does."""
+    with desk.read() as session:
+        row = session.get_one(models.Account, account_id)
+        if not row.totp_secret or row.totp_confirmed:
+            raise Refused("no second factor is being set up: begin again")
+        return _address(desk, row)
+
+
+def secret_of(address: str) -> str:
+    """The letters that somebody types whose app cannot read a picture."""
+    return pyotp.parse_uri(address).secret
+
+
+def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
+    """Ask for codes from now on; Refused unless the app already gives the right one. Gives recovery codes."""
+    with desk.begin() as session:
+        row = session.get_one(models.Account, account_id)
+        if not row.totp_secret or not accepts(desk, row, code, now):
+            raise Refused("this is not the code that the app shows now")
+        row.totp_confirmed = True
+        return new_codes(desk, account_id)
+
+
+def new_codes(desk: Desk, account_id: int) -> list[str]:
+    """RECOVERY codes in place of those of before. Only their hashes are kept."""
+    made = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY)]
+    with desk.begin() as session:
+        session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == account_id))
+        session.add_all(models.RecoveryCode(account_id=account_id, code=_hashed(code)) for code in made)
+    return made
+
+
+def codes_left(desk: Desk, account_id: int) -> int:
+    """How many recovery codes were not used yet."""
+    of = models.RecoveryCode
+    with desk.read() as session:
+        unused = select(func.count()).where(of.account_id == account_id, of.used_at.is_(None))
+        return session.scalar(unused) or 0
+
+
+def uses_recovery(session: Session, account_id: int, code: str, now: datetime) -> bool:
+    """Whether this is a recovery code of the account that was not used; it is now."""
+    of = models.RecoveryCode
+    same = of.account_id == account_id, of.code == _hashed(code), of.used_at.is_(None)
+    return session.scalar(update(of).where(*same).values(used_at=now).returning(of.id)) is not None
+
+
+def off(desk: Desk, name: str) -> None:
+    """No second factor any more, for somebody who lost the phone."""
+    with desk.begin() as session:
+        row = session.scalar(select(models.Account).where(models.Account.name == name))
+        if row is None:
+            raise Refused(f'there is no account "{name}"')
+        row.totp_secret, row.totp_confirmed, row.totp_step = None, False, 0
+        session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == row.id))
+
+
+def _hashed(code: str) -> str:
+    return hashlib.sha256(code.strip().lower().encode()).hexdigest()
+
+
+def _address(desk: Desk, row: models.Account) -> str:
+    return pyotp.TOTP(sealing.unseal(desk.custody, row.totp_secret or "")).provisioning_uri(
+        name=row.name, issuer_name=ISSUER
+    )
+
+
+def accepts(desk: Desk, row: models.Account, code: str, now: datetime) -> bool:
+    """Whether a code is right now, one step early or late, and newer than the last one used; then it is used up.
+
+    A last one that is still to come was used before the clock was set back: it keeps nobody out.
+    """
+    present = int(now.replace(tzinfo=UTC).timestamp()) // STEP
+    last = row.totp_step if row.totp_step <= present + 1 else 0
+    totp = pyotp.TOTP(sealing.unseal(desk.custody, row.totp_secret or ""), interval=STEP)
+    for step in (present + shift for shift in (-1, 0, 1)):
+        if step > last and pyotp.utils.strings_equal(totp.at(step * STEP), code.strip()):
+            row.totp_step = step
+            return True
+    return False

@@ -1,0 +1,77 @@
+"""Tokens of systems that push facts or ask for numbers. Told once, stored as a hash, scoped, expiring, revocable."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from data.desk import clock, models
+from data.desk.errors import Refused
+from data.desk.identity.sessions import hashed
+from data.desk.store import Desk
+
+PREFIX = "ck_"
+
+
+@dataclass(frozen=True)
+class Token:
+    """sources: those it may push to. area: the code it may ask of, with all below; None for none. reports: of it."""
+
+    id: int
+    system: str
+    sources: tuple[str, ...]
+    area: int | None
+    reports: bool
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+def issue(
+    desk: Desk, system: str, *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False,
+    expires_at: datetime, now: datetime | None = None,
+) -> str:  # fmt: skip
+    """A new token; the only time that it can be read."""
+    now = now or clock.now()
+    if expires_at <= now:
+        raise Refused("a token expires later than now")
+    if not sources and area is None:
+        raise Refused("a token is for sources to push to, or for an area to ask of: name one")
+    if reports and area is None:
+        raise Refused("reports are of an area: name the one that the token may ask for")
+    token = PREFIX + secrets.token_urlsafe(32)
+    with desk.begin() as session:
+        session.add(
+            models.Token(
+                system=system[:60], token_hash=hashed(token), sources=",".join(sources), area=area, reports=reports,
+                made_at=now, expires_at=expires_at,
+            )
+        )  # fmt: skip
+    return token
+
+
+def read(desk: Desk, token: str, *, now: datetime | None = None) -> Token | None:
+    """What a token is for; None if unknown, expired or revoked."""
+    now = now or clock.now()
+    with desk.read() as session:
+        row = session.scalar(select(models.Token).where(models.Token.token_hash == hashed(token)))
+        return _token(row) if row and row.revoked_at is None and row.expires_at > now else None
+
+
+def revoke(desk: Desk, id: int, *, now: datetime | None = None) -> None:
+    """Refuse a token from now on. Refused if there is none of this number."""
+    with desk.begin() as session:
+        row = session.get(models.Token, id)
+        if row is None:
+            raise Refused(f"there is no token {id}")
+        row.revoked_at = row.revoked_at or now or clock.now()
+
+
+def listing(desk: Desk) -> list[Token]:
+    with desk.read() as session:
+        return [_token(row) for row in session.scalars(select(models.Token).order_by(models.Token.id))]
+
+
+def _token(row: models.Token) -> Token:
+    sources = tuple(row.sources.split(",")) if row.sources else ()
+    return Token(row.id, row.system, sources, row.area, row.reports, row.expires_at, row.revoked_at)

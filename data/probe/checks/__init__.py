@@ -1,0 +1,1 @@
+"""What a page, its links and its accessibility are checked for."""

@@ -1,0 +1,54 @@
+"""What a site's robots.txt lets us request. The site's owner may waive it: it is the owner's site that is checked."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from data.probe.network.net import AGENT
+from data.probe.web.answer import Answer
+
+KEPT = timedelta(days=1)
+MOST_BYTES = 200_000
+LONGEST_DELAY = 30.0
+Asking = Callable[[str], Awaitable[Answer]]
+
+
+class Robots:
+    """The robots.txt of every host, requested once a day. Rules with `*` and `$` are those of RFC 9309."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[datetime, Protego]] = {}
+
+    async def allows(self, url: str, ask: Asking, now: datetime) -> bool:
+        """Whether a page may be requested. A file that is missing, out of reach or no robots.txt forbids nothing."""
+        return (await self._of(url, ask, now)).can_fetch(url, AGENT)
+
+    def delay(self, url: str) -> float:
+        """Seconds that the host wants between two requests, at most LONGEST_DELAY."""
+        known = self._known.get(_root(url))
+        return min(max(known[1].crawl_delay(AGENT) or 0.0, 0.0), LONGEST_DELAY) if known else 0.0
+
+    async def _of(self, url: str, ask: Asking, now: datetime) -> Protego:
+        root = _root(url)
+        known = self._known.get(root)
+        if known and now < known[0] + KEPT:
+            return known[1]
+        answer = await ask(f"{root}/robots.txt")
+        if not answer.ok and answer.status == 0 and known:
+            return known[1]
+        rules = parsed(answer.body) if answer.status == 200 else Protego.parse("")
+        self._known[root] = (now, rules)
+        return rules
+
+
+def parsed(body: bytes) -> Protego:
+    """The rules of a robots.txt. A web page in its place, as many servers send, holds none."""
+    text = body[:MOST_BYTES].decode("utf-8-sig", "replace")
+    return Protego.parse("" if "<html" in text[:500].lower() else text)
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,1 @@
+"""What is said of values: comparison, causes, ages, reds and reconciliation."""

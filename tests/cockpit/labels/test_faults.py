@@ -1,0 +1,44 @@
+"""Evidence of the prober's is told in words, and every failure has its own and a remedy."""
+
+import re
+
+import pytest
+
+from cockpit import i18n
+from cockpit.labels import faults
+from data.probe.checks.axe import Fault, grave
+from data.probe.network.failures import Failure
+
+ID = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("evidence", "zh", "en"),
+    [
+        (f"5xx HTTP 500 · {ID}", "服务器出错（HTTP 500）", "server error (HTTP 500)"),
+        ("reset Broken pipe", "连接被中断（连接被对方关闭）", "connection reset (Broken pipe)"),
+        ("缺：联系电话、办理流程", "缺：联系电话、办理流程", "Missing: telephone, steps"),
+        ("缺：网站地图", "缺：网站地图", "Missing: 网站地图"),
+        ("color-contrast×14 new×1", "文字对比度不足 ×14；new ×1", "too little contrast ×14; new ×1"),
+        (f"HTTP 500, not 200 · {ID}", "返回 HTTP 500，应为 200", "HTTP 500, not 200"),
+        ("http://a.example/x http://b.example/", *["http://a.example/x http://b.example/"] * 2),
+        (ID, "", ""),
+    ],
+)  # fmt: skip
+def test_evidence_is_told_in_words(evidence: str, zh: str, en: str) -> None:
+    for language, told in (("zh", zh), ("en", en)):
+        with i18n.using(language):
+            assert faults.told(evidence) == ([told] if told else [])
+
+
+def test_every_failure_has_words_and_a_remedy_in_both_languages() -> None:
+    for failure in Failure:
+        for language in i18n.LANGUAGES:
+            with i18n.using(language):
+                assert faults.named(failure)
+                assert (re.search("[\u4e00-\u9fff]", faults.remedy(failure)) is not None) is (language == "zh")
+
+
+def test_grave_faults_come_first_by_how_many_there_are() -> None:
+    told = [Fault("a", "serious", 1, ()), Fault("b", "minor", 9, ()), Fault("c", "critical", 3, ())]
+    assert [fault.rule for fault in grave(told)] == ["c", "a"]

@@ -1,0 +1,96 @@
+"""Every text of the screens has its Chinese, with the same placeholders."""
+
+import ast
+import string
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+from cockpit import i18n
+
+ROOT = Path(__file__).parents[3]
+
+
+def texts() -> dict[str, str]:
+    """Every English text of cockpit/ and pages/, and where it stands first."""
+    found: dict[str, str] = {}
+    for folder in ("cockpit", "pages"):
+        for file, line, message, _comments, _context in extract_from_dir(ROOT / folder, [("**.py", "python")]):
+            text = message if isinstance(message, str) else message[0]
+            found.setdefault(text, f"{folder}/{file}:{line}")
+    return found
+
+
+def calls() -> set[str]:
+    """The same by the syntax tree, which also sees into f-strings; an attribute's text is marked by N_ elsewhere."""
+    trees = (
+        ast.parse(file.read_text("utf-8")) for folder in ("cockpit", "pages") for file in (ROOT / folder).rglob("*.py")
+    )
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    named = (node for node in nodes if isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"))
+    return {str(ast.literal_eval(node.args[0])) for node in named if not isinstance(node.args[0], ast.Attribute)}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
+
+
+def faults(english: dict[str, str], catalogue: Catalog) -> Iterator[str]:
+    chinese = i18n.messages(catalogue)
+    yield from (f'{where}: "{text}" has no Chinese' for text, where in english.items() if text not in chinese)
+    yield from (f'zh.po: "{text}" is nowhere in the code' for text in chinese if text not in english)
+    for text, translated in chinese.items():
+        if placeholders(text) != placeholders(translated):
+            yield f'zh.po: "{text}" and "{translated}" have other placeholders'
+
+
+def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
+    english = texts()
+    assert "Governance Cockpit" in english
+    assert list(faults(english, i18n.catalogue("zh"))) == []
+
+
+def test_no_text_is_translated_twice() -> None:
+    """Of two entries of one English text the later would speak for both meanings."""
+    lines = (i18n.LOCALE / "zh.po").read_text("utf-8").splitlines()
+    english = [line for line in lines if line.startswith("msgid ") and line != 'msgid ""']
+    assert [text for text, count in Counter(english).items() if count > 1] == []
+
+
+def test_no_text_hides_where_the_extractor_does_not_look() -> None:
+    assert calls() - set(texts()) == set()
+
+
+def test_a_missing_a_left_over_and_a_wrong_translation_are_found() -> None:
+    catalogue = Catalog(locale="zh")
+    catalogue.add("{n} days ago", "天前")
+    catalogue.add("Gone", "没了")
+    found = list(faults({"{n} days ago": "a.py:1", "New": "a.py:2"}, catalogue))
+    assert [fault.split(":")[0] for fault in found] == ["a.py", "zh.po", "zh.po"]
+
+
+def test_the_language_spoken_is_the_one_chosen() -> None:
+    with i18n.using("en"):
+        assert i18n._("Alert") == "Alert"
+        with i18n.using("zh"):
+            assert i18n._("Alert") == "预警"
+        assert i18n._("Alert") == "Alert"
+    assert i18n.language() == "zh"
+
+
+def test_an_unknown_text_is_told_in_english() -> None:
+    with i18n.using("zh"):
+        assert i18n._("never translated {n}", n=3) == "never translated 3"
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "text"),
+    [("en", 1, "1 day"), ("en", 1200, "1,200 days"), ("zh", 1200, "1,200 天"), ("zh", 1, "1 天")],
+)
+def test_a_count_takes_the_form_of_its_language(language: str, count: int, text: str) -> None:
+    with i18n.using(language):
+        assert i18n.ngettext("{n} day", "{n} days", count) == text

@@ -1,0 +1,98 @@
+"""The reconciliations pass on an honest edition and name what is wrong with a damaged one."""
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import pytest
+
+from data.editions.edition import Edition, path_of
+from data.home import Home
+from metrics.analysis.reconcile import reconcile
+from metrics.catalog import Catalog, load
+from tests import failing, forms
+from tests.factory import DISTRICT, TOWNS, areas, deliver, edition_of, published
+from tests.metrics.conftest import AS_OF, random_cases
+
+
+def failed(edition: Edition) -> dict[str, str]:
+    found = reconcile(edition)
+    return found[found["passed"].eq(False)].set_index("check")["detail"].to_dict()
+
+
+def damaged(edition: Edition, folder: Path, sql: str) -> Edition:
+    """The edition with a change that no publishing would make."""
+    home = Home(folder, memory="1GB")
+    home.prepare()
+    copy = path_of(home, edition.id)
+    shutil.copy(edition.path, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(sql)
+    return Edition(home, edition.id)
+
+
+def test_an_honest_edition_reconciles(district: Edition) -> None:
+    """Some of the random cases lie ahead of the as-of time, or have a deadline before their registration."""
+    assert set(failed(district)) <= {"from_the_future", "due_before_registered"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "check", "detail"),
+    [
+        (
+            f"UPDATE daily_cases_town SET intake = intake + 1 WHERE area = {TOWNS[0]} AND day = DATE '2026-10-07'",
+            "balance",
+            str(TOWNS[0]),
+        ),
+        ("DELETE FROM daily_cases WHERE area = (SELECT min(area) FROM daily_cases)", "children", "intake by village: "),
+        (f"DELETE FROM daily_cases_town WHERE area = {TOWNS[0]}", "children", "intake by town: "),
+        ("UPDATE daily_cases_town SET due_on_time = due + 1 WHERE month(day) = 10", "parts", "on_time_rate "),
+        ("UPDATE cases SET area = 990101999999 WHERE key = '7'", "unknown_area", "7"),
+        ("UPDATE cases SET closed_at = DATE '2000-01-01' WHERE key = '8'", "closed_before_registered", "8"),
+    ],
+)
+def test_a_damaged_edition_is_found_out(district: Edition, tmp_path: Path, sql: str, check: str, detail: str) -> None:
+    assert detail in failed(damaged(district, tmp_path, sql))[check]
+
+
+@pytest.mark.parametrize("own", [forms, failing], ids=["forms", "failing"])
+def test_a_districts_own_metrics_reconcile_and_what_fails_is_left_out(home: Home, own: ModuleType) -> None:
+    """Metrics of one level alone, of every fact and view; and definitions that fail, some with all of their file."""
+    areas(home)
+    cases = [{"key": str(i), "extended": 0, "title": "张三", **case} for i, case in enumerate(random_cases(60, seed=3))]
+    deliver(home, "cases", cases)
+    forms.deliver_all(home)
+    edition = published(home, AS_OF, own.catalog())
+    found = reconcile(edition, own.catalog()).set_index("check")
+    assert found.loc["children", "passed"], found.loc["children", "detail"]
+    assert found.loc["parts", "passed"], found.loc["parts", "detail"]
+    tried = {name for domain in own.catalog().domains for name in (m.id for m in domain.metrics if m.is_additive)}
+    assert found.loc["children", "tried"] < 2 * len(tried)
+    if own is failing:
+        view = [domain for domain in failing.catalog().domains if domain.view and domain.file.startswith("failing")]
+        alone = view[0].model_copy(update={"metrics": tuple(m for m in view[0].metrics if m.id in failing.FAILING)})
+        assert len(reconcile(edition, Catalog((*load().domains, alone)))) == len(found)
+
+
+def test_two_sources_that_differ_are_a_conflict(home: Home) -> None:
+    reading = {"key": "1", "area": DISTRICT, "measure": "resident_pop", "measured_at": datetime(2026, 11, 1)}
+    edition_of(home, [], AS_OF, readings=[{**reading, "value": 941_275}])
+    deliver(home, "readings", [{**reading, "value": 930_000}], source="census")
+    assert "930000 and 941275" in failed(published(home, AS_OF))["conflict"]
+
+
+def test_a_silent_source_is_told(home: Home) -> None:
+    edition_of(home, [], AS_OF)
+    old = {"key": "1", "area": DISTRICT, "registered_at": AS_OF - timedelta(days=2, hours=1)}
+    deliver(home, "cases", [{**old, "updated_at": old["registered_at"]}], cycle_days=1)
+    assert failed(published(home, AS_OF)) == {"fresh": "hotline: 2026-11-20 07:00"}
+
+
+def test_a_check_that_had_nothing_to_try_has_not_passed(home: Home) -> None:
+    areas(home)
+    found = reconcile(published(home, AS_OF))
+    idle = found[found["tried"].eq(0)]
+    assert {"conflict", "closed_before_registered"} <= set(idle["check"])
+    assert idle["passed"].isna().all()
