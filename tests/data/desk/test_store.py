@@ -120,7 +120,7 @@ def test_who_opens_a_desk_waits_for_a_migration_longer_than_for_a_row(
 
 OTHER = """
 import sys
-from data.desk import audit
+from data.desk.auditing import audit
 from data.desk.store import open_desk
 desk = open_desk(sys.argv[1])
 audit.write(desk, who="other", role="", scope="", event="login", what="")
