@@ -16,15 +16,51 @@ const number = (tile, passport) => link(tile.passport,
   `<b class="${tile.faint ? "grey" : ""}">${esc(tile.value)}</b>${tile.unit ? ` <small>${esc(tile.unit)}</small>` : ""}`,
   `class="value ${tile.faint ? "faint" : ""}" aria-label="${esc(`${tile.name} ${tile.value} ${tile.unit} – ${passport}`)}"`)
 
-const draw = ({ tiles, passport }) => `<div class="tiles">${tiles.map(t => `
-  <article class="tile ${t.chosen ? "chosen" : ""}">
-    <div class="head">${link(t.href, esc(t.name), `class="name" data-stay ${t.chosen ? 'aria-current="true"' : ""}`)}
-      ${t.passport ? `<a class="info" href="${esc(t.passport)}" title="${esc(passport)}" aria-label="${esc(`${t.name}: ${passport}`)}">ⓘ</a>` : ""}</div>
-    ${number(t, passport)}
-    <div class="line change">${t.change ? `<span class="${t.tone}">${esc(t.change)}</span> <span class="grey">${esc(t.against)}</span>` : "&nbsp;"}</div>
-    <div class="line ${t.state}">${t.word ? `${shape(t.state)} ${esc(t.word)} <span class="grey">${esc(t.limit)}</span>` : t.note ? `<span class="grey">${shape("none")} ${esc(t.note)}</span>` : "&nbsp;"}</div>
-    <div class="line grey basis">${t.basis.map(part => `<span class="nowrap">${esc(part)}</span>`).join(" ")}${t.word && t.note ? `<span>${esc(t.note)}</span>` : ""}</div>
-    ${spark(t.trend, t.running)}
-  </article>`).join("")}</div>`
+const change = (tile, words) => tile.change
+  ? `<span class="${tile.tone}">${esc(tile.change)}</span>${words[tile.tone] ? `<span class="unseen"> ${esc(words[tile.tone])}</span>` : ""}`
+  : `<span class="grey">${esc(tile.why)}</span>`
 
-export default component(draw)
+// What is behind the number: on hover and focus, or by its button where nothing hovers.
+const detail = (t, id, words) => `<div class="detail" id="${id}" role="group" aria-label="${esc(`${t.name}: ${words.detail}`)}">
+  ${t.rows.map(([label, text]) => `<p><span class="grey">${esc(label)}</span> ${esc(text)}</p>`).join("")}
+  ${spark(t.trend, t.running)}</div>`
+
+const tile = (t, id, words) => `
+  <article class="tile ${t.state} ${t.chosen ? "chosen" : ""}">
+    <div class="head">${link(t.href, esc(t.name), `class="name" data-stay ${t.chosen ? 'aria-current="true"' : ""}`)}
+      ${t.rows.length ? `<button class="info" type="button" aria-expanded="false" aria-controls="${id}" aria-label="${esc(`${t.name}: ${words.detail}`)}">ⓘ</button>` : ""}</div>
+    <div class="main">${number(t, words.passport)}${t.word ? `<span class="state ${t.state}">${shape(t.state)} ${esc(t.word)}</span>` : ""}</div>
+    <div class="change">${change(t, words) || "&nbsp;"}</div>
+    ${t.rows.length ? detail(t, id, words) : ""}
+  </article>`
+
+const draw = ({ tiles, words }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>`
+
+function open(tile, opened) {
+  tile?.classList.toggle("open", opened)
+  tile?.querySelector(".info")?.setAttribute("aria-expanded", opened)
+}
+
+// Listens once a root; what it holds may be drawn again.
+function listen(root) {
+  if (root.listening) return
+  root.listening = true
+  const closeOthers = but => root.querySelectorAll(".tile.open").forEach(tile => tile !== but && open(tile, false))
+  root.addEventListener("click", event => {
+    const button = event.target.closest(".info"), tile = button?.closest(".tile")
+    closeOthers(tile)
+    if (tile) open(tile, !tile.classList.contains("open"))
+  })
+  root.addEventListener("keydown", event => {
+    if (event.key !== "Escape") return
+    closeOthers()
+    root.querySelectorAll(".tile").forEach(tile => tile.classList.toggle("shut", tile.matches(":hover, :focus-within")))
+  })
+  root.addEventListener("pointerover", event => root.querySelectorAll(".tile.shut").forEach(tile => !tile.contains(event.target) && tile.classList.remove("shut")))
+  root.addEventListener("focusin", event => root.querySelectorAll(".tile.shut").forEach(tile => !tile.contains(event.target) && tile.classList.remove("shut")))
+}
+
+export default mounted => {
+  component(draw)(mounted)
+  listen(mounted.parentElement.querySelector(".root"))
+}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.components.base import define
 from cockpit.i18n import _, language
-from cockpit.labels import format
+from cockpit.labels import format, words
 from metrics.catalog import Metric
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number in words. `value` without a unit; `note` says what is wrong with it, or why there is none.
+    """One number in words. `value` without a unit; `why` says why there is none, or why it has no state.
 
     href: what choosing the tile does; passport: what opening the number does.
+    rows: what stands behind the number, label and text, shown on hover, focus or tap.
     trend: one value a month, oldest first, None where there is none. running: the last month is not over.
     """
 
@@ -28,12 +29,10 @@ class Tile:
     passport: str = ""
     change: str = ""
     tone: str = "none"
-    against: str = ""
     state: str = "none"
     word: str = ""
-    limit: str = ""
-    basis: Sequence[str] = ()
-    note: str = ""
+    why: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
     faint: bool = False
     trend: Sequence[float | None] = field(default=())
     running: bool = False
@@ -45,7 +44,13 @@ _tiles = define("tiles")
 
 def tiles(items: Sequence[Tile], *, key: str = "tiles") -> None:
     """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone."""
-    _tiles(key=key, data={"tiles": tuple(items), "passport": _("Passport")})
+    labels = {
+        "passport": _("Passport"),
+        "detail": _("What is behind it"),
+        "good": _("for the better"),
+        "bad": _("for the worse"),
+    }
+    _tiles(key=key, data={"tiles": tuple(items), "words": labels})
 
 
 def tile(
@@ -78,12 +83,10 @@ def tile(
         passport=passport,
         change=step.text,
         tone=step.tone,
-        against=view.compared if step.text else "",
         state=state,
         word=format.state(state).word,
-        limit=format.limit(metric, view.area.level) if state != "none" else "",
-        basis=_basis(metric, row, view),
-        note=quality(row),
+        why=quality(row) if silent or small else "",
+        rows=_behind(view, metric, row, state=state, compared=bool(step.text)),
         faint=silent or small,
         trend=tuple(format.given(value) for value in trend),
         running=view.running,
@@ -91,12 +94,23 @@ def tile(
     )
 
 
-def _basis(metric: Metric, row: Any, view: "View") -> tuple[str, ...]:
-    """Numerator over denominator where there is one, and the as-of time."""
-    known = _("as of {time}", time=format.clock(view.as_of))
-    if not format.given(row.denominator) or metric.composite:
-        return (known,)
-    return f"{format.number(row.numerator)} / {format.number(row.denominator)}", known
+def _behind(view: "View", metric: Metric, row: Any, *, state: str, compared: bool) -> tuple[tuple[str, str], ...]:
+    """What the change is against, the limit and where it is from, sample, as-of time, and what is wrong with it."""
+    limits = metric.thresholds
+    limit = format.limit(metric, view.area.level) if state != "none" else ""
+    if limit and limits and limits.mark in words.DEFAULTS:
+        limit = _("{limit} (default, to be confirmed)", limit=limit)
+    sample = ""
+    if format.given(row.denominator) and not metric.composite:
+        sample = f"{format.number(row.numerator)} / {format.number(row.denominator)}"
+    behind = (
+        (_("Change"), view.compared if compared else ""),
+        (_("Limit"), limit),
+        (_("Sample"), sample),
+        (_("As of"), format.stamp(view.as_of)),
+        (_("Note"), quality(row)),
+    )
+    return tuple((label, text) for label, text in behind if text)
 
 
 def _absent(row: Any) -> str:

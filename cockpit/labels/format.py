@@ -152,20 +152,23 @@ class Change:
 
 
 def change(metric: Metric, now: float | None, before: float | None) -> Change:
-    """`▲ 0.8 个百分点` of a percentage, `▲ 31 件 +8.2 %` of anything else; empty when either is missing."""
+    """`+0.8 个百分点` of a percentage, `+31 件 +8.2 %` of anything else; empty when either is missing.
+
+    Its direction is a sign: triangles stand for states alone.
+    """
     now, before = given(now), given(before)
     if now is None or before is None:
         return Change("", "none")
     step = round(now - before, max(metric.decimals, 1) if metric.is_percent else metric.decimals)
     if step == 0:
         return Change(_("No change"), "none")
-    arrow = "▲" if step > 0 else "▼"
+    sign = "+" if step > 0 else "−"
     tone = "none" if metric.direction == "none" else "good" if (step > 0) == (metric.direction == "up") else "bad"
     if metric.is_percent:
-        return Change(_("{arrow} {points} points", arrow=arrow, points=number(abs(step), 1)), tone)
+        return Change(_("{n} points", n=signed(step, 1)), tone)
     amount = with_unit(short(abs(step), metric.decimals), metric.unit[language()])
     share = f" {signed(100 * step / abs(before), 1)} %" if abs(before) >= SMALL_BASE and not metric.is_rate else ""
-    return Change(f"{arrow} {amount}{share}", tone)
+    return Change(f"{sign}{amount}{share}", tone)
 
 
 def signed(amount: float, decimals: int = 0) -> str:

@@ -242,6 +242,10 @@ def direction(name: str) -> str:
     return {"up": _("Higher is better"), "down": _("Lower is better"), "none": _("Neither is better")}[name]
 
 
+DEFAULTS = ("M", "G")
+"""Marks of thresholds that no published text supports."""
+
+
 def mark(name: str) -> str:
     """What stands behind a threshold; a default that no text supports says so."""
     return {

@@ -10,6 +10,7 @@ from cockpit.components.tiles import Tile
 from cockpit.components.tiles import tile as tile_of
 from cockpit.i18n import _, language
 from cockpit.labels import format
+from cockpit.labels.names import source_name
 from cockpit.panels import answers
 from cockpit.panels.answers import Vital
 from cockpit.panels.base import Panel, Query
@@ -18,6 +19,8 @@ from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Catalog
 from metrics.catalog.model import Counterpart
+from metrics.freshness import freshness
+from metrics.query import PARTIAL, STALE
 
 
 class TilesPanel(Panel):
@@ -46,8 +49,10 @@ class TilesPanel(Panel):
         if self.title:
             header.title(self.title[language()], note=format.period(view.period))
         if view.wall:
-            tiles.tiles([replace(tile, href="", passport="") for tile in shown])
+            tiles.tiles([replace(tile, href="", passport="", rows=()) for tile in shown])
             return
+        if late := late_sources(view, self._shown(view)):
+            header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
         tiles.tiles(shown)
         if self.missing and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
@@ -57,7 +62,13 @@ class TilesPanel(Panel):
 
     def tiles(self, view: View) -> tuple[Tile, ...]:
         """The tiles, worded."""
-        return metric_tiles(view, (*self._main(view), *self._spare(view)), self._asked(view), self.most)
+        return metric_tiles(view, self._names(view), self._asked(view), self.most)
+
+    def _shown(self, view: View) -> list[Vital]:
+        return fed(view, self._names(view), self._asked(view))[: self.most]
+
+    def _names(self, view: View) -> tuple[str, ...]:
+        return (*self._main(view), *self._spare(view))
 
     def _main(self, view: View) -> tuple[str, ...]:
         return self.metrics or view.layout.metrics
@@ -90,8 +101,32 @@ def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ..
 def metric_tiles(view: View, names: tuple[str, ...], asked: tuple[str, ...], most: int) -> tuple[Tile, ...]:
     """The tiles of the first `most` metrics that have data, answered among `asked`."""
     found = answers.vitals(ask(view), asked)
-    fed = [found[name] for name in names if name in found and found[name].ever]
-    return tuple(tile(view, vital, found) for vital in fed[:most])
+    return tuple(tile(view, vital, found) for vital in fed(view, names, asked)[:most])
+
+
+def fed(view: View, names: tuple[str, ...], asked: tuple[str, ...]) -> list[Vital]:
+    """Those of the metrics that have ever had data, answered among `asked`."""
+    found = answers.vitals(ask(view), asked)
+    return [found[name] for name in names if name in found and found[name].ever]
+
+
+def late_sources(view: View, shown: list[Vital]) -> str:
+    """Which silent sources the numbers lack, said once for all tiles; empty when none is late."""
+    lacking = [vital for vital in shown if vital.now.quality in (PARTIAL, STALE)]
+    facts = {view.catalog.domain(vital.metric).fact for vital in lacking}
+    late = [source for source in freshness(view.edition) if source.fact in facts and source.silent(view.as_of)]
+    if not late:
+        return ""
+    names = _(", ").join(source_name(view.edition, source.source) for source in late)
+    since = min((source.last_at for source in late if source.last_at), default=None)
+    if since is None:
+        return _("{sources} delivered nothing yet: {n} of these numbers lack it", sources=names, n=len(lacking))
+    return _(
+        "{sources} silent since {time}: {n} of these numbers lack what came later",
+        sources=names,
+        time=format.stamp(since),
+        n=len(lacking),
+    )
 
 
 def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
@@ -110,7 +145,7 @@ def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
     )
     other = metric.counterpart
     note = _counterpart(other, vital, found.get(other.metric)) if other else ""
-    return replace(made, note=_("; ").join(filter(None, (made.note, note)))) if note else made
+    return replace(made, rows=(*made.rows, (_("Note"), note))) if note else made
 
 
 def _counterpart(how: Counterpart, vital: Vital, other: Vital | None) -> str:

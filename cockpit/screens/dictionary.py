@@ -61,7 +61,7 @@ def _items(view: View, metric: Metric) -> list[tuple[str, str]]:
 
 def _set_by(metric: Metric) -> str:
     limits = metric.thresholds
-    return f"{limits.source} ({limits.mark}: {words.mark(limits.mark)})" if limits else ""
+    return f"{limits.source[language()]} ({limits.mark}: {words.mark(limits.mark)})" if limits else ""
 
 
 def _thresholds(metric: Metric) -> str:

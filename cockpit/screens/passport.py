@@ -153,7 +153,7 @@ def judged(view: View, state: str) -> list[Item]:
     return [
         Item(_("State"), format.state(state).word or _("Not judged"), state=state),
         Item(_("Thresholds"), "  ".join(bounds), note=compared_with(metric)),
-        Item(_("Set by"), limits.source, note=f"{limits.mark}: {words.mark(limits.mark)}"),
+        Item(_("Set by"), limits.source[language()], note=f"{limits.mark}: {words.mark(limits.mark)}"),
         Item(_("Direction"), words.direction(metric.direction)),
     ]
 

@@ -135,6 +135,10 @@ def _bound(text: object) -> object:
     return {"op": match[1], "limit": float(match[2])}
 
 
+def _in_both(source: object) -> object:
+    return {"zh": source, "en": source} if isinstance(source, str) else source
+
+
 class Thresholds(Model):
     """Green and red; between them is amber. Both bounds keep their operator.
 
@@ -142,6 +146,7 @@ class Thresholds(Model):
     last 30 days; the mean and spread of the same weekday over eight weeks; 10,000 inhabitants.
     min_count: a smaller count is amber at worst: two cases where there was one are no alarm.
     also: a metric that must be green too: where it is not, this one is red.
+    source: where the bounds are from; one text stands for both languages.
     """
 
     green: Annotated[Bound, BeforeValidator(_bound)] | None = None
@@ -150,7 +155,7 @@ class Thresholds(Model):
     min_count: int = Field(default=0, ge=0)
     also: Name | None = None
     mark: Mark
-    source: str
+    source: Annotated[Text, BeforeValidator(_in_both)]
 
 
 class Metric(Model):

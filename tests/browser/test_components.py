@@ -19,7 +19,7 @@ from cockpit.components.todo import Card, Count
 
 BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
 WORDS = {"done": BAD, "late": BAD, "now": BAD, "overdue": BAD, "todo": BAD}
-TILE = Tile(BAD, BAD, BAD, BAD, BAD, BAD, "none", BAD, "red", BAD, BAD, (BAD,), BAD, trend=(1, None, 2))
+TILE = Tile(BAD, BAD, BAD, BAD, BAD, BAD, "bad", "red", BAD, BAD, ((BAD, BAD),), trend=(1, None, 2))
 BAR = Bar(BAD, 3, BAD, BAD, "red", BAD)
 ITEM = Item(BAD, BAD, BAD)
 STAGE = Stage(BAD, BAD, "done", BAD, BAD)
@@ -42,7 +42,7 @@ HEADER = {
     "words": {"menu": BAD, "dark": BAD, "light": BAD, "print": BAD},
 }  # fmt: skip
 DRAWN: dict[str, tuple[str, list[Any]]] = {
-    "tiles": ("draw(data)", [{"tiles": [TILE], "passport": BAD}]),
+    "tiles": ("draw(data)", [{"tiles": [TILE], "words": {"passport": BAD, "detail": BAD, "good": BAD, "bad": BAD}}]),
     "ranking": (
         "draw(data)",
         [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD)],

@@ -43,20 +43,22 @@ def answer(value: float | None, over: float | None = None, per: float | None = N
 def test_a_tile_says_value_change_state_basis() -> None:
     told = tiles.tile(VIEW, ON_TIME, answer(95.09, 3120, 3281), state="green", before=answer(95.9, 1, 2))
     assert (told.name, told.value, told.unit) == ("按期办结率", "95.1", "%")
-    assert (told.change, told.tone, told.against) == ("▼ 0.8 个百分点", "bad", "较上月")
-    assert (told.state, told.word, told.limit) == ("green", "正常", "目标 ≥ 95")
-    assert (told.basis, told.note, told.faint) == (("3,120 / 3,281", "截至 08:00"), "", False)
+    assert (told.change, told.tone) == ("−0.8 个百分点", "bad")
+    assert (told.state, told.word, told.faint) == ("green", "正常", False)
+    assert dict(told.rows) == {
+        "较对比期": "较上月", "限值": "目标 ≥ 95", "样本": "3,120 / 3,281", "数据时点": "2026-11-22 08:00",
+    }  # fmt: skip
 
 
 def test_a_tile_without_data_says_why_and_never_zero() -> None:
     told = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
     assert (told.value, told.unit, told.state, told.change) == ("无数据", "", "none", "")
-    assert told.note == "本期没有可统计的对象"
+    assert told.why == "本期没有可统计的对象"
 
 
 def test_a_tile_with_a_small_sample_is_grey_and_without_state_or_change() -> None:
     told = tiles.tile(VIEW, ON_TIME, answer(85.7, 6, 7, n=7, quality="small sample"), state="red", before=answer(95.9))
-    assert (told.value, told.state, told.change, told.note, told.faint) == ("85.7", "none", "", "样本 7，不排名", True)
+    assert (told.value, told.state, told.change, told.why, told.faint) == ("85.7", "none", "", "样本 7，不排名", True)
 
 
 def test_a_trend_keeps_its_gaps() -> None:

@@ -179,7 +179,8 @@ def test_a_metric_without_a_source_gives_its_place_and_is_named(see: See) -> Non
 
 def test_the_rate_that_hides_late_open_cases_is_told_where_it_parts(see: See) -> None:
     def note(area: int) -> str:
-        return next(tile.note for tile in tiles_of(see(area=area)) if tile.name == "按期办结率")
+        tile = next(tile for tile in tiles_of(see(area=area)) if tile.name == "按期办结率")
+        return " ".join(text for _label, text in tile.rows)
 
     assert "办结件中为" in note(TOWNS[1])
     assert "办结件中为" not in note(TOWNS[0])
