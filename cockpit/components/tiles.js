@@ -26,7 +26,7 @@ const detail = (t, id, words) => `<div class="detail" id="${id}" role="group" ar
   ${spark(t.trend, t.running)}</div>`
 
 const tile = (t, id, words) => `
-  <article class="tile ${t.state} ${t.chosen ? "chosen" : ""}">
+  <article class="tile ${t.chosen ? "chosen" : ""}">
     <div class="head">${link(t.href, esc(t.name), `class="name" data-stay ${t.chosen ? 'aria-current="true"' : ""}`)}
       ${t.rows.length ? `<button class="info" type="button" aria-expanded="false" aria-controls="${id}" aria-label="${esc(`${t.name}: ${words.detail}`)}">ⓘ</button>` : ""}</div>
     <div class="main">${number(t, words.passport)}${t.word ? `<span class="state ${t.state}">${shape(t.state)} ${esc(t.word)}</span>` : ""}</div>
