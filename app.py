@@ -21,7 +21,8 @@ from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download
-from cockpit.server import assets, background, geo, health, probing, publisher, telemetry
+from cockpit.server import background, copies, geo, health, probing, publisher, shell, telemetry
+from cockpit.server import files as static
 from cockpit.server import prewarm as warm
 from cockpit.serving import costly, headers
 from cockpit.serving.bodies import LimitedBodies
@@ -45,13 +46,15 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     costly.begin()
     problem.log_once()
     warm.up()
+    static.index()
     gc.collect()
     gc.freeze()
     with telemetry.told():
         watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
         config = settings.current()
+        compressor = copies.program(static.are_copied)
         probers = [probing.PROGRAM] if config.probe else []
-        beside = background.Watch([publisher.program(config), worker.program(config), *probers])
+        beside = background.Watch([publisher.program(config), worker.program(config), *probers, compressor])
         beside.start()
         yield
         for task in watching:
@@ -63,7 +66,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 ROUTES: list[Route | Mount] = [
     Route("/wall", wall),
-    *(*assets.ROUTES, *geo.ROUTES, *health.ROUTES),
+    *(*geo.ROUTES, *health.ROUTES),
     *(
         *login.ROUTES,
         *provider.ROUTES,
@@ -79,12 +82,16 @@ ROUTES: list[Route | Mount] = [
 """What is ours; every other path is a page of the screens."""
 
 OURS = frozenset(path.split("/")[1] for path in (route.path for route in ROUTES))
-OUTER = (telemetry.Counted, headers.Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
+OUTER = (telemetry.Counted, static.StaticFiles, headers.Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
 
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[*(Middleware(outer) for outer in OUTER), Middleware(unknown.KnownPages, ours=OURS)],
+    middleware=[
+        *(Middleware(outer) for outer in OUTER),
+        Middleware(unknown.KnownPages, ours=OURS),
+        Middleware(shell.Shell),
+    ],
     on_script_error=guard.of_a_run,
 )

@@ -8,15 +8,12 @@ import streamlit as st
 from cockpit import nav
 from cockpit.access.pages import FIRST
 from cockpit.i18n import _, language, using
-from cockpit.server import assets, telemetry
+from cockpit.server import telemetry
 from cockpit.serving import uploads
-
-STYLE = f'<style>@import url("{assets.url("style.css")}")</style>'
 
 page = st.navigation(nav.pages(), position="hidden")
 with using(language()):
     st.set_page_config(page_title=_("Governance Cockpit"), layout="wide", initial_sidebar_state="collapsed")
-    st.html(STYLE)
     given = st.query_params
     nav.install(language=language(), size=given.get("size", "m"), wall=given.get("wall") == "1")
     with telemetry.run(page.url_path or FIRST), uploads.one_run():

@@ -70,5 +70,7 @@ export default function ({ data, parentElement }) {
   root.toggleAttribute("data-wall", data.wall)
   const skip = document.querySelector('[data-testid="stSkipToContent"]')    // Streamlit's own link, in English only
   if (skip && skip.textContent !== data.skip) skip.textContent = data.skip
+  const style = document.getElementById("cockpit-style")                    // the page may be older than the server
+  if (style && style.getAttribute("href") !== data.style) style.href = data.style
   if (data.go) go(data.go)
 }

@@ -47,6 +47,7 @@ def install(*, language: str, size: str, wall: bool) -> None:
         "size": size,
         "wall": wall,
         "go": st.session_state.pop(_GO, None),
+        "style": assets.url("style.css"),
         "skip": _("Skip to the content"),
     }
     _nav(key="nav", data=data)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 API = "/api/v1/"
 """Has tokens of its own, and turns away whoever shows neither one nor a session."""
 OPEN = ("/login", "/healthz", "/readyz", "/_stcore/health")
-OPEN_BELOW = ("/login/", "/assets/", "/static/", "/favicon", API)
+OPEN_BELOW = ("/login/", API)
 """No session needed: these very paths, and what lies below those."""
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/media/")
 """Never served: inner doors of Streamlit, and its files by hash, which know neither right nor session."""
@@ -55,7 +55,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
-        if not path.startswith("/static/") and any(closed in path for closed in CLOSED):
+        if any(closed in path for closed in CLOSED):
             await _refuse(scope, receive, send, PlainTextResponse("not found\n", 404))
             return
         if origin.is_checked(scope):

@@ -3,26 +3,25 @@
 A run then sends only data. An address carries the hash of what it serves: other content has another address.
 """
 
-import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+import streamlit as st
 
 HERE = Path(__file__).parents[1]
 COMPONENTS = HERE / "components"
-FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-TYPES = {"style.css": "text/css; charset=utf-8", "cockpit.js": "text/javascript; charset=utf-8"}
+BELOW = "/assets/"
+NAMES = ("style.css", "cockpit.js")
+ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 
 @cache
 def content(name: str) -> str:
     """The style sheet, or the module, which exports `nav` and every component by its name."""
     if name == "style.css":
-        return _text(HERE / name)
+        return f"{_streamlit_style()}\n{_text(HERE / name)}"
     names = sorted(file.stem for file in COMPONENTS.glob("*.js") if file.stem != "shared")
     shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(COMPONENTS / 'shared.css')}"]
     exports = [
@@ -34,7 +33,7 @@ def content(name: str) -> str:
 @cache
 def url(name: str) -> str:
     """Where `style.css` or `cockpit.js` is served."""
-    return f"/assets/{hashlib.sha256(content(name).encode()).hexdigest()[:16]}/{name}"
+    return f"{BELOW}{hashlib.sha256(content(name).encode()).hexdigest()[:16]}/{name}"
 
 
 def loader(export: str) -> str:
@@ -42,23 +41,16 @@ def loader(export: str) -> str:
     return f"const all = await import(`${{location.origin}}{url('cockpit.js')}`)\nexport default all.{export}\n"
 
 
-async def asset(request: Request) -> Response:
-    """One of the two files, zipped for those who can unzip."""
-    name = request.path_params["name"]
-    if name not in TYPES or request.url.path != url(name):
-        return PlainTextResponse("there is no such file: reload the page\n", 404)
-    headers = {**FOREVER, "Content-Type": TYPES[name]}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(_zipped(name), headers={**headers, "Content-Encoding": "gzip"})
-    return Response(content(name), headers=headers)
+def _streamlit_style() -> str:
+    """Streamlit's style sheet without the fonts that our theme never names.
 
-
-ROUTES = (Route("/assets/{hash}/{name}", asset),)
-
-
-@cache
-def _zipped(name: str) -> bytes:
-    return gzip.compress(content(name).encode())
+    Streamlit loads the font of its icons ahead by asking for a space in it. Without a space in its range, a browser
+    loads it when an icon is shown.
+    """
+    (file,) = (Path(st.__file__).parent / "static" / "static" / "css").glob("index.*.css")
+    style = _text(file).replace("url(../media/", "url(/static/media/")
+    style = re.sub(r"@font-face\{font-family:Source [^}]*\}", "", style)
+    return style.replace(ICONS, f"{ICONS}unicode-range:U+21-7E;")
 
 
 def _component(name: str) -> str:

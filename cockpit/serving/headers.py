@@ -1,23 +1,12 @@
 """The headers that every answer over HTTP carries: what a browser may do with it."""
 
-import re
-from base64 import b64encode
-from hashlib import sha256
-from pathlib import Path
-
-import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cockpit.server.shell import inline_scripts
+
 API = "/api/v1/"
-
-
-def inline_scripts() -> str:
-    """Sources of a content policy for the scripts that stand in Streamlit's own page."""
-    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
-    bodies = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
 
 
 POLICY = {

@@ -1,27 +1,10 @@
-"""The browser's files are one style sheet and one module, kept for ever under an address of their content."""
+"""The browser's own files are one style sheet and one module, under an address of their content."""
 
 import re
 
-import pytest
+import brotli
 
-from cockpit.server import assets
-from tests.cockpit.server.test_geo import get
-
-
-@pytest.mark.parametrize("name", assets.TYPES)
-def test_a_file_is_served_under_the_hash_of_its_content(name: str) -> None:
-    status, headers, body = get(assets.url(name))
-    assert (status, body.decode()) == (200, assets.content(name))
-    assert "immutable" in headers["cache-control"]
-    assert headers["content-type"].startswith(("text/css", "text/javascript"))
-    assert len(get(assets.url(name), **{"accept-encoding": "gzip"})[2]) < len(body) / 2
-
-
-@pytest.mark.parametrize("path", ["/assets/0000000000000000/cockpit.js", "/assets/x/../app.py", "/assets/x/app.py"])
-def test_nothing_else_is_served(path: str) -> None:
-    status, headers, _ = get(path)
-    assert status == 404
-    assert "immutable" not in headers.get("cache-control", "")
+from cockpit.server import assets, files
 
 
 def test_the_module_exports_the_shell_and_every_component() -> None:
@@ -31,5 +14,19 @@ def test_the_module_exports_the_shell_and_every_component() -> None:
 
 
 def test_what_the_phone_must_load_is_small() -> None:
-    zipped = sum(len(get(assets.url(name), **{"accept-encoding": "gzip"})[2]) for name in assets.TYPES)
-    assert zipped < 40_000
+    assert sum(len(brotli.compress(assets.content(name).encode())) for name in assets.NAMES) < 40_000
+
+
+def test_no_font_is_loaded_that_no_text_is_set_in() -> None:
+    faces = re.findall(r"@font-face\{[^}]*\}", assets.content("style.css"))
+    families = {re.search(r"font-family:([^;}]*)", face)[1].strip() for face in faces}
+    assert {name for name in families if not name.startswith("KaTeX")} == {"Material Symbols Rounded"}
+    (icons,) = (face for face in faces if "Material Symbols" in face)
+    assert "unicode-range:U+21-7E" in icons, "every visit loads it: Streamlit asks for a space"
+
+
+def test_every_address_in_the_style_sheet_is_one_of_a_file() -> None:
+    named = {url.strip("\"'") for url in re.findall(r"url\(([^)]*)\)", assets.content("style.css"))}
+    named = {url for url in named if not url.startswith("data:")}
+    assert named
+    assert named <= set(files.index())

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from cockpit import settings
 from cockpit.access.policy import OPERATOR
 from cockpit.drawing import outlines
-from cockpit.server import assets, geo
+from cockpit.server import geo
 from cockpit.serving.headers import Headers
 from data.areas.loading import load_areas
 from data.editions.edition import Edition
@@ -54,7 +54,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
 
 def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a GET at our routes, headers of the application included."""
-    served = Starlette(routes=[*geo.ROUTES, *assets.ROUTES], middleware=[Middleware(Headers)])
+    served = Starlette(routes=[*geo.ROUTES], middleware=[Middleware(Headers)])
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),

@@ -1,0 +1,146 @@
+"""Compressed copies of static files, made once at the best level by a process of its own and kept in the home.
+
+    python -m cockpit.server.copies
+
+A copy is named by the hash of what it is of, so a new version of a file never meets an old copy; it is compared with
+the file when it is read, so a damaged one is never sent. A file whose copy is not made yet is compressed at a quick
+level when it is first asked for.
+"""
+
+import gzip
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+
+from cockpit import settings
+from cockpit.server.background import Program, end_with_parent, module
+from data.home import PRIVATE
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = (60.0, 3600.0)
+REST_SECONDS = 1.0
+WORTH = 0.95
+"""A copy is sent if it is not larger than this share of the file: fonts and pictures are compressed already."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A content coding of HTTP: how it is made in milliseconds, how it is made small, how it is undone."""
+
+    name: str
+    quick: Callable[[bytes], bytes]
+    best: Callable[[bytes], bytes]
+    undo: Callable[[bytes], bytes]
+
+
+CODINGS = {
+    "br": Coding(
+        "br", lambda raw: brotli.compress(raw, quality=5), lambda raw: brotli.compress(raw, lgwin=24), brotli.decompress
+    ),
+    "gzip": Coding(
+        "gzip", lambda raw: gzip.compress(raw, 5, mtime=0), lambda raw: gzip.compress(raw, 9, mtime=0), gzip.decompress
+    ),
+}
+"""The codings that are served, the smallest first."""
+
+
+def digest(raw: bytes) -> str:
+    """What a file is known by: in its copies' names and in its ETag."""
+    return hashlib.sha256(raw).hexdigest()[:32]
+
+
+class Copies:
+    """The copies in a folder, which is made when the first copy is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def of(self, raw: bytes, coding: str) -> bytes | None:
+        """A file in a coding, from its copy or made now; None where the coding is no smaller than the file."""
+        undo = CODINGS[coding].undo
+        with suppress(OSError, zlib.error, EOFError, brotli.error):
+            packed = self._path(digest(raw), coding).read_bytes()
+            if not packed:
+                return None
+            if undo(packed) == raw:
+                return packed
+        return _worth(raw, CODINGS[coding].quick(raw))
+
+    def has(self, digests: Iterable[str]) -> bool:
+        """Whether the files of these digests have their copies."""
+        return all(self._path(known, coding).exists() for known in digests for coding in CODINGS)
+
+    def make(self, raws: Iterable[bytes]) -> None:
+        """Make what is missing, and remove what is of no file. Raises OSError."""
+        self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        wanted = set()
+        for raw in raws:
+            known = digest(raw)
+            for coding in CODINGS:
+                path = self._path(known, coding)
+                wanted.add(path.name)
+                if not path.exists():
+                    _write(path, _worth(raw, CODINGS[coding].best(raw)) or b"")
+        for path in self.folder.iterdir():
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+    def _path(self, known: str, coding: str) -> Path:
+        return self.folder / f"{known}.{coding}"
+
+
+def _worth(raw: bytes, packed: bytes) -> bytes | None:
+    return packed if len(packed) <= WORTH * len(raw) else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def program(made: Callable[[], bool]) -> Program:
+    """Makes the copies of a home unless `made` says that all are there; one process a home."""
+    folder = settings.current().data.scratch
+
+    def wanted() -> bool:
+        if made():
+            return False
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        return True
+
+    return Program(
+        "compressor", module("cockpit.server.copies"), wanted, retry=RETRY_SECONDS, rest=REST_SECONDS, nice=19,
+        lock=folder / "static.lock",
+    )  # fmt: skip
+
+
+def main() -> None:
+    from cockpit.server import files
+
+    logging.basicConfig(level=logging.WARNING, format="compressor: %(message)s")
+    end_with_parent()
+    try:
+        files.copies().make(file.read() for file in files.index().values())
+    except OSError as error:
+        sys.exit(f"the static files cannot be compressed beforehand: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""The static files of the screens, Streamlit's and ours: compressed, and kept for ever where the name holds a hash.
+
+Streamlit itself sends its program uncompressed. Nobody has to be signed in for these: they hold no data.
+"""
+
+import mimetypes
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Event
+
+import streamlit as st
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cockpit import settings
+from cockpit.server import assets
+from cockpit.server.copies import CODINGS, Copies, digest
+
+STREAMLIT = Path(st.__file__).parent / "static"
+BELOW = ("/static/", assets.BELOW)
+ALONE = ("/favicon.png",)
+HASHED = re.compile(r"\.[\w-]{8}\.\w+$")
+"""The end of a name that Streamlit's build gave a hash of the content."""
+FOREVER, ASK = "public, max-age=31536000, immutable", "no-cache"
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+"""Types that not every system knows; others are the system's."""
+HEADERS = {
+    "Accept-Ranges": "none",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of every file. No policies for documents: a first visit loads eighty files, and many are smaller than those."""
+AT_ONCE = 2
+"""Threads that read and compress: the processors are for those who look at something."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file for browsers. read: its content, the same each time. for_ever: another content has another address."""
+
+    type: str
+    for_ever: bool
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Body:
+    """A file as it is sent. coding: empty where it is sent as it is."""
+
+    content: bytes
+    etag: str
+    coding: str
+
+
+@cache
+def index() -> dict[str, File]:
+    """Every static file by its path. What is not in here is not served: a path is looked up, never followed."""
+    found = [path for path in (STREAMLIT / "static").rglob("*") if path.is_file()]
+    found += [STREAMLIT / path.lstrip("/") for path in ALONE]
+    files = {
+        f"/{path.relative_to(STREAMLIT).as_posix()}": File(
+            content_type(path.name), HASHED.search(path.name) is not None, path.read_bytes
+        )
+        for path in found
+    }
+    return files | {assets.url(name): File(content_type(name), True, _asset(name)) for name in assets.NAMES}
+
+
+def content_type(name: str) -> str:
+    return TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+@cache
+def copies() -> Copies:
+    return Copies(settings.current().data.scratch / "static")
+
+
+@cache
+def _digests() -> list[str]:
+    return [digest(file.read()) for file in index().values()]
+
+
+def are_copied() -> bool:
+    """Whether all copies are made. What was compressed quickly in the meantime is then forgotten, once."""
+    if not _copied.is_set() and copies().has(_digests()):
+        _copied.set()
+        _bodies.clear()
+    return _copied.is_set()
+
+
+_copied = Event()
+
+
+def forget() -> None:
+    """Forget what was sent before, and whether all copies are made. For tests."""
+    _copied.clear()
+    _bodies.clear()
+
+
+class StaticFiles:
+    """Answers what lies below BELOW, and ALONE; everything else goes on to `app`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path.startswith(BELOW) or path in ALONE):
+            await self.app(scope, receive, send)
+            return
+        file = index().get(path)
+        if file is None:
+            answer: Response = PlainTextResponse("there is no such file: reload the page\n", 404, HEADERS)
+        elif scope["method"] not in ("GET", "HEAD"):
+            answer = PlainTextResponse("a file can only be read\n", 405, {**HEADERS, "Allow": "GET, HEAD"})
+        else:
+            answer = await response(path, file, scope)
+        await answer(scope, receive, send)
+
+
+async def response(path: str, file: File, scope: Scope) -> Response:
+    """A file in the coding that the request likes best: whole, as its headers alone, or 304 if it is still the same."""
+    asked = Headers(scope=scope)
+    coding = chosen(asked.get("accept-encoding", ""))
+    body = _bodies.get((path, coding))
+    if body is None:
+        body = await to_thread.run_sync(_body, path, file, coding, limiter=_limiter())
+    headers = {**HEADERS, "Cache-Control": FOREVER if file.for_ever else ASK, "ETag": body.etag}
+    if asked.get("if-none-match") and _knows(asked["if-none-match"], body.etag):
+        return Response(status_code=304, headers=headers)
+    headers |= {"Content-Type": file.type, "Content-Length": str(len(body.content))}
+    if body.coding:
+        headers["Content-Encoding"] = body.coding
+    return Response(b"" if scope["method"] == "HEAD" else body.content, headers=headers)
+
+
+def chosen(accepted: str) -> str:
+    """The coding to send by an Accept-Encoding header: the one with the greatest weight, the smallest of equal ones.
+
+    Empty where none of CODINGS is accepted.
+    """
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weights[name] = next((_weight(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+    known = [(weights.get(coding, weights.get("*", 0.0)), coding) for coding in CODINGS]
+    weight, coding = max(known, key=lambda pair: pair[0])
+    return coding if weight > 0 else ""
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _knows(tags: str, etag: str) -> bool:
+    """Whether an If-None-Match header names a tag."""
+    return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+
+
+_bodies: dict[tuple[str, str], Body] = {}
+"""What was sent before, by path and coding: at most all files in all codings, 35 MB."""
+
+
+def _body(path: str, file: File, coding: str) -> Body:
+    raw = file.read()
+    packed = copies().of(raw, coding) if coding else None
+    tag = digest(raw)
+    body = Body(raw, f'"{tag}"', "") if packed is None else Body(packed, f'"{tag}-{coding}"', coding)
+    _bodies[path, coding] = body
+    return body
+
+
+@cache
+def _limiter() -> CapacityLimiter:
+    return CapacityLimiter(AT_ONCE)
+
+
+def _asset(name: str) -> Callable[[], bytes]:
+    return lambda: assets.content(name).encode()

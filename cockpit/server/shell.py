@@ -1,0 +1,98 @@
+"""The page that every screen is drawn into: Streamlit's own, changed so that a first visit is short.
+
+Streamlit's page makes a browser wait for its scripts one after another, for two fonts that our texts are not set in,
+and for two questions to the server before it connects. What a first screen needs is named here in the page's head.
+"""
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from html import escape
+from itertools import zip_longest
+from pathlib import Path
+
+import streamlit as st
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cockpit.access.pages import PAGES
+from cockpit.i18n import _, using
+from cockpit.server import assets
+from cockpit.server.files import File, content_type, response
+
+STREAMLIT = Path(st.__file__).parent / "static"
+SCRIPTS = STREAMLIT / "static" / "js"
+LAZY = ("BidiComponent", "Html")
+"""Parts of Streamlit's program that it loads when the first element of their kind comes; every screen has them."""
+CONNECT = (
+    "window.__streamlit={BACKEND_BASE_URL:location.origin+'/',"
+    "HOST_CONFIG:{allowedOrigins:[location.origin],useExternalAuthToken:false}}"
+)
+"""Where the server is and whom to trust, which Streamlit would otherwise ask before it connects."""
+MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
+IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
+PATHS = {"/", *(f"/{name}" for name in PAGES)}
+
+
+@cache
+def page() -> str:
+    """The page as HTML, the same for everybody."""
+    html = (STREAMLIT / "index.html").read_text("utf-8")
+    ours = assets.url("cockpit.js")
+    preloads = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _scripts(html)]
+    with using("zh"):
+        title, noscript = escape(_("Governance Cockpit")), escape(_("Switch JavaScript on: the screens need it."))
+    head = [
+        f'<link rel="stylesheet" href="{assets.url("style.css")}" id="cockpit-style">',
+        f"<script>{CONNECT}</script>",
+    ]
+    html = MODULE.sub("", html)
+    html = re.sub(r"<!--.*?-->\s*", "", html, flags=re.DOTALL)
+    html = re.sub(r'<link\s+rel="(?:preload|service-desc)".*?/>\s*', "", html, flags=re.DOTALL)
+    html = re.sub(r'<link rel="stylesheet"[^>]*>\s*', "", html)
+    html = re.sub(r"<title>.*?</title>", f"<title>{title}</title>", html)
+    html = re.sub(r"<noscript>.*?</noscript>", f"<noscript>{noscript}</noscript>", html, flags=re.DOTALL)
+    html = html.replace('<html lang="en">', '<html lang="zh-CN">')
+    html = html.replace("<script", "\n    ".join([*head, "<script"]), 1)
+    return html.replace("</head>", "\n    ".join([f'<link rel="modulepreload" href="{ours}">', *preloads, "</head>"]))
+
+
+def inline_scripts() -> str:
+    """Sources of a content policy for the scripts that stand in the page."""
+    bodies = re.findall(r"<script>(.*?)</script>", page(), re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
+
+
+class Shell:
+    """Answers the paths of pages with the page; stands behind the gate."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.file = File(content_type("index.html"), False, lambda: page().encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in PATHS:
+            await (await response("/index.html", self.file, scope))(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _scripts(html: str) -> list[str]:
+    """The scripts that a first screen needs, large and small ones by turns.
+
+    A browser asks for six at a time: the large ones then use the line while the small ones wait for an answer.
+    """
+    known = MODULE.findall(html)
+    for start in LAZY:
+        known += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
+    entry = set(re.findall(r'src="\./static/js/([^"]+)"', html))
+    for name in known:  # grows while it is walked
+        text = (SCRIPTS / name).read_text("utf-8")
+        known += [
+            needed for needed in dict.fromkeys(IMPORT.findall(text)) if needed not in known and needed not in entry
+        ]
+    by_size = sorted(known, key=lambda name: -(SCRIPTS / name).stat().st_size)
+    large = by_size[: len(by_size) // 5]
+    small = by_size[len(large) :]
+    groups = zip_longest(large, *(small[i::4] for i in range(4)))
+    return [name for group in groups for name in group if name]
