@@ -139,7 +139,8 @@ def main() -> None:
     try:
         files.copies().make(file.read() for file in files.index().values())
     except OSError as error:
-        sys.exit(f"the static files cannot be compressed beforehand: {error}")
+        log.error("the static files cannot be compressed ahead: %s", error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
