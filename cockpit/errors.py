@@ -1,8 +1,10 @@
 """The exceptions of the shell: one line for the person at the keyboard, and what the process exits with."""
 
+from data.errors import Problem
 
-class CockpitError(Exception):
-    """A run failed. The message is one line: what, where, and what to do."""
+
+class CockpitError(Problem):
+    """A run failed."""
 
     exit_code = 1
 

@@ -1,11 +1,34 @@
-"""The exceptions of the data layer."""
+"""The base of all errors that carry a message for people, and the errors of the data layer."""
+
+from typing import Self
+
+from data.messages import Message
 
 
-class DataError(Exception):
-    """Something is wrong with what came in or with the store.
+class Problem(Exception):
+    """What a person or a program can act upon: one line that says what is wrong, where, and what to do.
 
-    The message is one line for the person at the keyboard: what, where, and what to do.
+    message: its code, English text and parameters; see `data.messages.Message`. str() gives the English.
     """
+
+    def __init__(self, code: str, text: str | None = None, /, **parameters: object) -> None:
+        super().__init__(code, text)
+        self.message = Message(code if text is not None else "", code if text is None else text, parameters)
+
+    @classmethod
+    def of(cls, cause: "Message | Problem") -> Self:
+        """An error of this class with the message of another one."""
+        message = cause.message if isinstance(cause, Problem) else cause
+        error = cls(message.code, message.text)
+        error.message = message
+        return error
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class DataError(Problem):
+    """Something is wrong with what came in or with the store."""
 
 
 class TooSlow(DataError):

@@ -3,9 +3,11 @@
 import difflib
 from collections.abc import Iterable
 
+from data.errors import Problem
 
-class MetricsError(Exception):
-    """A question or a definition is wrong. One line: what, where, and what to do."""
+
+class MetricsError(Problem):
+    """A question or a definition is wrong."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from fastapi import Depends, FastAPI, HTTPException, Path, Query
+from fastapi import Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
@@ -14,6 +14,7 @@ from cockpit import editions, settings
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
+from cockpit.api.errors import NotFound
 from cockpit.api.faults import FAULTS, install
 from cockpit.drawing import outlines
 from cockpit.panels import layouts
@@ -219,7 +220,7 @@ def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[Editi
         try:
             areas.area(asked, code)
         except MetricsError as error:
-            raise HTTPException(404, str(error)) from None
+            raise NotFound.of(error) from None
     try:
         return asked, asked_area(asked, home(asked, caller.grants).code if code is None else code)
     except OutOfScope:
@@ -231,7 +232,7 @@ def _metric(id: str) -> Metric:
     try:
         return metric_of(_catalog(), id)
     except MetricsError as error:
-        raise HTTPException(404, str(error)) from None
+        raise NotFound.of(error) from None
 
 
 def _catalog() -> Catalog:
@@ -241,16 +242,23 @@ def _catalog() -> Catalog:
 def _period(start: date, end: date) -> Period:
     found = Period(start, end)
     if found.days > LONGEST_YEARS * 366 or not (start.year in YEARS and end.year in YEARS):
-        raise MetricsError(f"a period has at most {LONGEST_YEARS} years, from 1950 on")
+        raise MetricsError(
+            "period.too_long", "a period has at most {years} years, from {first} on", years=LONGEST_YEARS,
+            first=YEARS.start,
+        )  # fmt: skip
     return found
 
 
 def _local(moment: datetime | None) -> datetime | None:
     """A time of the district's zone, as the editions keep it."""
     if moment is not None and moment.tzinfo is not None:
-        raise MetricsError("as_of is a time of the district's zone, without an offset, such as 2026-11-22T08:00:00")
+        raise MetricsError(
+            "as_of.offset", "as_of is a time of the district's zone, without an offset, such as 2026-11-22T08:00:00"
+        )
     if moment is not None and moment.year not in YEARS:
-        raise MetricsError(f"as_of lies in the years {YEARS.start} to {YEARS.stop - 1}")
+        raise MetricsError(
+            "as_of.year", "as_of lies in the years {first} to {last}", first=YEARS.start, last=YEARS.stop - 1
+        )
     return moment
 
 

@@ -8,14 +8,16 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from cockpit import settings
+from cockpit.api.errors import BadRequest, BodyTimeout, ContentTooLarge, Stopping, TooOften, UnsupportedContent
 from data.errors import Unavailable
 from data.push.intake import ENCODINGS, Intake, Kind, Limits, Malformed, TooLarge, size_told
 from data.push.spool import Spool
+from data.system_errors import of_os
 
 KINDS: dict[str, Kind] = {
     "application/json": "json",
@@ -63,25 +65,34 @@ class Form:
 
 
 def form_of(request: Request) -> Form:
-    """The form of a request's body. Raises HTTPException 415 and 413."""
+    """The form of a request's body. Raises UnsupportedContent and ContentTooLarge."""
     type_, _, rest = request.headers.get("content-type", "").partition(";")
     kind = KINDS.get(type_.strip().lower())
     if kind is None:
-        raise HTTPException(415, f"Content-Type {type_.strip()[:60] or '(none)'} is not taken: send {', '.join(KINDS)}")
+        raise UnsupportedContent(
+            "body.type", "Content-Type {type} is not taken: send {known}", type=type_.strip()[:60] or "(none)",
+            known=tuple(KINDS),
+        )  # fmt: skip
     named = re.search(r'charset\s*=\s*"?([\w-]+)', rest, re.IGNORECASE)
     encoding = named[1].lower().replace("utf8", "utf-8") if named else "utf-8"
     if encoding not in ENCODINGS:
-        raise HTTPException(415, f"charset {encoding[:40]} is not taken: send {', '.join(ENCODINGS)}")
+        raise UnsupportedContent(
+            "body.charset", "charset {charset} is not taken: send {known}", charset=encoding[:40],
+            known=tuple(ENCODINGS),
+        )  # fmt: skip
     packed = request.headers.get("content-encoding", "identity").strip().lower()
     if packed not in ("identity", "gzip", "x-gzip", ""):
-        raise HTTPException(
-            415, f"Content-Encoding {packed[:40]} is not taken: send gzip or none", {"Accept-Encoding": "gzip"}
-        )
+        raise UnsupportedContent(
+            "body.encoding", "Content-Encoding {encoding} is not taken: send gzip or none", encoding=packed[:40]
+        ).sent_with({"Accept-Encoding": "gzip"})
     given = request.headers.get("content-length", "")
     size = int(given) if given.isdigit() else None
     limit = settings.current().push_bytes
     if size is not None and size > limit:
-        raise HTTPException(413, f"the body has {size_told(size)}, more than {size_told(limit)}: send it in parts")
+        raise ContentTooLarge(
+            "body.announced_too_large", "the body has {size}, more than {limit}: send it in parts",
+            size=size_told(size), limit=size_told(limit),
+        )  # fmt: skip
     return Form(kind, encoding, packed in ("gzip", "x-gzip"), size)
 
 
@@ -92,11 +103,11 @@ _under_way = 0
 async def received(request: Request, form: Form, spool: Spool) -> AsyncIterator[Intake]:
     """The body on disk, closed, in a file that is gone when the context ends, unless it was put in its place.
 
-    Raises HTTPException if it is refused, Unavailable if the disk takes no more.
+    Raises ApiError if it is refused, Unavailable if the disk takes no more.
     """
     global _under_way
     if _under_way >= MOST_AT_ONCE:
-        raise HTTPException(429, "too many bodies are under way: try again in 2 s", {"Retry-After": "2"})
+        raise TooOften("push.crowded", "too many bodies are under way: try again in {seconds} s", seconds=2).again_in(2)
     config = settings.current()
     limits = Limits(config.push_bytes, config.push_rows)
     _under_way += 1
@@ -109,18 +120,21 @@ async def received(request: Request, form: Form, spool: Spool) -> AsyncIterator[
         await run_in_threadpool(taken.close)
         yield taken
     except TooLarge as error:
-        raise HTTPException(413, str(error)) from None
+        raise ContentTooLarge.of(error) from None
     except Malformed as error:
-        raise HTTPException(400, str(error)) from None
+        raise BadRequest.of(error) from None
     except ClientDisconnect:
-        raise HTTPException(400, "the sender left before the body was whole") from None
+        raise BadRequest("body.cut_off", "the sender left before the body was whole") from None
     except TimeoutError:
-        told = f"the body paused for {IDLE_SECONDS:g} s or took more than {LONGEST_SECONDS:g} s"
-        raise HTTPException(408, told) from None
+        raise BodyTimeout(
+            "body.slow", "the body paused for {idle:g} s or took more than {longest:g} s", idle=IDLE_SECONDS,
+            longest=LONGEST_SECONDS,
+        ) from None  # fmt: skip
     except asyncio.CancelledError:  # the server stops and has waited long enough: the sender is told, as it is owed
-        raise HTTPException(503, "the server is being stopped: send it again", {"Retry-After": "10"}) from None
+        stopping = Stopping("server.stopping", "the server is being stopped: send it again")
+        raise stopping.sent_with({"Retry-After": "10"}) from None
     except OSError as error:
-        raise Unavailable(f"the push cannot be written to disk: {error.strerror}") from error
+        raise Unavailable("push.unwritable", "the push cannot be written to disk: {why}", why=of_os(error)) from error
     finally:
         _under_way -= 1
         if taken:

@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
+from cockpit.api.errors import TooOften, Unauthorized
 from cockpit.api.guesses import guesses
 from cockpit.serving import costly
 from data.areas.levels import end_of
@@ -62,11 +63,13 @@ def caller(
     if given is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)
     if given and (wait := guesses.wait(address, given.credentials)):
-        told = f"too many wrong tokens from this address: try again in {math.ceil(wait)} s"
-        raise HTTPException(429, told, {"Retry-After": str(math.ceil(wait))})
+        raise TooOften(
+            "token.too_many_wrong", "too many wrong tokens from this address: try again in {seconds} s",
+            seconds=math.ceil(wait),
+        ).again_in(wait)  # fmt: skip
     found = tokens.read(visitors.desk(), given.credentials) if given else None
     if given is None or found is None:
-        raise HTTPException(401, NOBODY, {"WWW-Authenticate": "Bearer"})
+        raise Unauthorized("caller.unknown", NOBODY).sent_with({"WWW-Authenticate": "Bearer"})
     guesses.holds(address, given.credentials)
     held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area is not None else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)

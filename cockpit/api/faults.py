@@ -1,16 +1,19 @@
-"""What the API answers when it does not answer: one line in `detail`, whatever went wrong."""
+"""What the API answers when something is wrong: one line in `detail`, a code for programs, and its parameters."""
 
 import errno
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
+from cockpit.api.errors import ApiError
 from data.desk.errors import DeskError, Refused
-from data.errors import DataError, TooMany, TooSlow, Unavailable
-from metrics.errors import MetricsError
+from data.errors import DataError, Problem, TooMany, TooSlow, Unavailable
+from data.messages import Message, plain
 from metrics.scope import OutOfScope
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -18,9 +21,16 @@ RETRY_SECONDS = 5
 
 
 class Fault(BaseModel):
-    """Why there is no answer, for a person to read."""
+    """Why there is no answer, for a person and for a program."""
 
-    detail: str = Field(description="what is wrong, where, and what to do", examples=["there is no metric backlogg"])
+    detail: str = Field(
+        description="what is wrong, where, and what to do, in English", examples=['there is no metric "backlogg".']
+    )
+    code: str = Field(description="a stable name of the fault", examples=["metric.unknown"])
+    parameters: dict[str, Any] = Field(
+        description="what the text names: texts, numbers, lists, or nested messages of code, message and parameters",
+        examples=[{"name": "backlogg"}],
+    )
 
 
 Documented = dict[int | str, dict[str, Any]]
@@ -55,31 +65,51 @@ FAULTS: Documented = {
 def install(api: FastAPI) -> None:
     """Turn what the layers below raise into answers."""
 
-    @api.exception_handler(MetricsError)
-    async def _unanswerable(request: Request, error: MetricsError) -> JSONResponse:
-        return answer(403 if isinstance(error, OutOfScope) else 400, str(error))
-
-    @api.exception_handler(DataError)
-    async def _unavailable(request: Request, error: DataError) -> JSONResponse:
-        if isinstance(error, TooSlow):
-            return answer(504, str(error))
-        if isinstance(error, TooMany):
-            return answer(429, str(error))
-        if isinstance(error, Refused):
-            return answer(400, str(error))
-        return answer(503 if isinstance(error, (DeskError, Unavailable)) else 404, str(error))
+    @api.exception_handler(Problem)
+    async def _problem(request: Request, error: Problem) -> JSONResponse:
+        return answer(status_of(error), error.message, error.headers if isinstance(error, ApiError) else None)
 
     @api.exception_handler(OSError)
     async def _no_room(request: Request, error: OSError) -> JSONResponse:
         if error.errno not in NO_ROOM:
             raise error
-        return answer(503, "the disk of the server is full: whoever runs it frees some space")
+        return answer(503, Message.of("disk.full", "the disk of the server is full: whoever runs it frees some space"))
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return answer(422, "; ".join(f"{'.'.join(map(str, f['loc'][1:]))}: {f['msg']}" for f in error.errors()))
+        faults = tuple(
+            Message.of("field.invalid", "{field}: {why}", field=".".join(map(str, f["loc"][1:])), why=f["msg"])
+            for f in error.errors()
+        )
+        return answer(422, Message.of("request.invalid", "{faults}", faults=faults))
+
+    @api.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        message = Message(f"http.{error.status_code}", str(error.detail))
+        return answer(error.status_code, message, dict(error.headers or {}))
 
 
-def answer(status: int, detail: str) -> JSONResponse:
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else None
-    return JSONResponse({"detail": detail}, status, headers)
+def status_of(error: Problem) -> int:
+    """The status that an error is answered with."""
+    match error:
+        case ApiError():
+            return error.status
+        case OutOfScope():
+            return 403
+        case TooSlow():
+            return 504
+        case TooMany():
+            return 429
+        case DeskError() | Unavailable():
+            return 503
+        case DataError() if not isinstance(error, Refused):
+            return 404
+    return 400
+
+
+def answer(status: int, message: Message, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A message as an answer."""
+    told = plain(message)
+    again = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else {}
+    body = {"detail": told["message"], "code": told["code"], "parameters": told["parameters"]}
+    return JSONResponse(body, status, {**again, **(headers or {})})

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +20,7 @@ from cockpit.access import whole
 from cockpit.access.policy import Can
 from cockpit.api import body
 from cockpit.api.caller import Caller, Known
+from cockpit.api.errors import ApiError, Conflicting, Forbidden, NotFound, TooOften
 from cockpit.api.faults import RETRY_SECONDS, fault
 from data.editions import edition as editions
 from data.errors import DataError, Unavailable
@@ -35,7 +36,6 @@ router = APIRouter(tags=["push"])
 MOST_WAITING, MOST_BODIES = 1000, 20
 """So many pushes wait to be loaded at most, and so many of the largest size in bytes."""
 STORE_SECONDS, RECORDED_SECONDS = 2.0, 30.0
-TOO_OFTEN = 429
 MOST_REJECTS = 1000
 
 SourceName = Annotated[
@@ -116,10 +116,10 @@ async def send(request: Request, response: Response, caller: Known, source: Sour
     """
     try:
         taken, again = await _taken(request, caller, source, key)
-    except HTTPException as refusal:
-        log.warning("push to %s by %s refused: %s", source, caller.name, refusal.detail)
-        if refusal.status_code != TOO_OFTEN:  # of those there may be many
-            await run_in_threadpool(caller.note, "push", f"{source}: {refusal.status_code} {refusal.detail}", "refused")
+    except ApiError as refusal:
+        log.warning("push to %s by %s refused: %s", source, caller.name, refusal)
+        if not isinstance(refusal, TooOften):  # of those there may be many
+            await run_in_threadpool(caller.note, "push", f"{source}: {refusal.status} {refusal}", "refused")
         await body.drain(request)
         raise
     told = f"{source} {taken.id}: {taken.rows} rows, {taken.size} bytes" + (", sent again" if again else "")
@@ -143,7 +143,7 @@ def verdict(
         caller.note("refused", f"push {id}", "refused")
         found = None
     if found is None:
-        raise HTTPException(404, f"there is no push {id} that you may see; pushes are kept for a month")
+        raise NotFound("push.unknown", "there is no push {id} that you may see; pushes are kept for a month", id=id)
     rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")
     return Verdict(
@@ -153,7 +153,7 @@ def verdict(
 
 
 async def _taken(request: Request, caller: Caller, name: str, key: str | None) -> tuple[Push, bool]:
-    """The push, on disk; and whether it was sent before. Raises HTTPException if it is refused."""
+    """The push, on disk; and whether it was sent before. Raises ApiError if it is refused."""
     spool = Spool(settings.current().data)
     sender = await run_in_threadpool(_admitted, caller, name, spool)
     form = body.form_of(request)
@@ -161,28 +161,39 @@ async def _taken(request: Request, caller: Caller, name: str, key: str | None) -
         try:
             return await run_in_threadpool(spool.accept, taken, sender, name, key)
         except Conflict as conflict:
-            raise HTTPException(409, str(conflict)) from None
+            raise Conflicting.of(conflict) from None
 
 
 def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
     """Who pushes, if this token may push to this source now."""
     config, token = settings.current(), caller.token
     if token is None:
-        raise HTTPException(
-            403, "only systems push: send a token, from `python -m cockpit token issue SYSTEM --source S`"
+        raise Forbidden(
+            "push.no_token", "only systems push: send a token, from `python -m cockpit token issue SYSTEM --source S`"
         )
     rate = config.push_rate
     if wait := take(spool.folder, str(token.id), rate / 60, rate):
-        raise _later(f"this token pushes more often than {rate} times a minute", wait)
+        seconds = _whole(wait)
+        raise TooOften(
+            "push.too_often", "this token pushes more often than {rate} times a minute: try again in {seconds} s",
+            rate=rate, seconds=seconds,
+        ).again_in(seconds)  # fmt: skip
     if name not in token.sources:
-        raise HTTPException(403, f"this token is not for the source {name}")
+        raise Forbidden("push.other_source", "this token is not for the source {source}", source=name)
     source = _declared(name)
     if token.area is not None and not source.area:
-        raise HTTPException(403, f"rows of {name} tell no area, and this token is for an area: it needs one without")
+        raise Forbidden(
+            "push.no_area", "rows of {source} tell no area, and this token is for an area: it needs one without",
+            source=name,
+        )  # fmt: skip
     _check_demo(name)
     count, size = spool.waiting()
     if count >= MOST_WAITING or size >= MOST_BODIES * config.push_bytes:
-        raise _later(f"{count} pushes wait to be loaded", RETRY_SECONDS)
+        seconds = _whole(RETRY_SECONDS)
+        raise TooOften(
+            "push.queue_full", "{count} pushes wait to be loaded: try again in {seconds} s", count=count,
+            seconds=seconds,
+        ).again_in(seconds)  # fmt: skip
     return Sender(token.id, token.system, token.area)
 
 
@@ -200,9 +211,15 @@ def _declared(name: str) -> Source:
         raise
     except DataError as error:
         log.error("%s", error)
-        raise Unavailable(f"the source {name} is declared wrongly: ask the data officer to mend its file") from None
+        raise Unavailable(
+            "source.wrong", "the source {source} is declared wrongly: ask the data officer to mend its file",
+            source=name,
+        ) from None  # fmt: skip
     if found is None:
-        raise HTTPException(404, f"there is no source {name}: its file {name}.yaml goes into the folder of sources")
+        raise NotFound(
+            "source.undeclared", "there is no source {source}: its file {source}.yaml goes into the folder of sources",
+            source=name,
+        )  # fmt: skip
     _recorded[config.home, name] = (time.monotonic(), found)
     return found
 
@@ -216,14 +233,14 @@ def _check_demo(name: str) -> None:
 
     edition = editions.current(settings.current().data, memory=settings.current().read_memory)
     if edition and edition.demo and name not in {source for source, *_ in SOURCES}:
-        raise HTTPException(
-            409, "this home holds the demo district, which is not mixed with other data: use another home"
+        raise Conflicting(
+            "home.demo", "this home holds the demo district, which is not mixed with other data: use another home"
         )
 
 
-def _later(why: str, seconds: float) -> HTTPException:
-    wait = max(1, round(seconds + 0.5))
-    return HTTPException(TOO_OFTEN, f"{why}: try again in {wait} s", {"Retry-After": str(wait)})
+def _whole(seconds: float) -> int:
+    """Seconds to wait, at least one."""
+    return max(1, round(seconds + 0.5))
 
 
 def _local(moment: float) -> datetime:

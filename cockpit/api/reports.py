@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
 
 from cockpit import settings
@@ -11,6 +11,7 @@ from cockpit.access.policy import Can
 from cockpit.actions import reports
 from cockpit.actions.action import Actor
 from cockpit.api.caller import Caller, Known
+from cockpit.api.errors import BadRequest, Forbidden, NotFound
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.reports import files, make, shelf
@@ -52,7 +53,7 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
         caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
         raise
     except CockpitError as error:
-        raise HTTPException(400, str(error)) from None
+        raise BadRequest.of(error) from None
     return _told(kept)
 
 
@@ -77,7 +78,7 @@ def file(caller: Known, id: Id) -> FileResponse:
         with using("en"):
             made, what = files.served(caller.grants, id)
     except CockpitError as error:
-        raise HTTPException(404, str(error)) from None
+        raise NotFound.of(error) from None
     caller.record("export", what)
     return made
 
@@ -86,7 +87,7 @@ def _need(caller: Caller) -> None:
     """403 for whoever may report on nothing at all: administrators, data officers, a token not issued for reports."""
     if not caller.grants.may(Can.REPORT) or (caller.token and not caller.token.reports):
         caller.note("refused", "reports", "refused")
-        raise HTTPException(403, "reports are for roles on an area, and for a token issued with --reports")
+        raise Forbidden("report.not_allowed", "reports are for roles on an area, and for a token issued with --reports")
 
 
 def _found(caller: Caller, id: str) -> Report:
@@ -96,7 +97,7 @@ def _found(caller: Caller, id: str) -> Report:
             return shelf.find(visitors.desk(), settings.current(), caller.grants, id)
     except CockpitError as error:
         caller.note("refused", f"report {id}", "refused")
-        raise HTTPException(404, str(error)) from None
+        raise NotFound.of(error) from None
 
 
 def _told(report: Report) -> dict[str, Any]:

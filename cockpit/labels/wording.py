@@ -6,11 +6,14 @@ A message is known by its text in `cockpit.labels.messages`. One that is not kno
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from typing import Any
 
 from cockpit import i18n
-from cockpit.labels import messages
+from cockpit.labels import messages, words
 from data.areas.levels import LEVELS
 from data.desk.identity.roles import ROLES
+from data.errors import Problem
+from data.messages import Message, Name
 from metrics.period import UNITS
 
 WORD = r"\S+"
@@ -29,11 +32,36 @@ LIKE = {
 """What may stand for a placeholder; anything, if it is not named here."""
 
 
-def worded(message: str) -> str:
-    """A message of the layers below in the language spoken."""
+def worded(message: Problem | Message | str) -> str:
+    """A message of the layers below in the language spoken. A text stands as it is."""
+    if isinstance(message, Problem):
+        message = message.message
+    if isinstance(message, Message):
+        if message.code:
+            return i18n._(message.text, **{name: _spoken(value) for name, value in message.parameters.items()})
+        message = str(message)
     if i18n.language() == "en":
         return message
     return next((i18n._(text, **values) for text, values in readings(message)), message)
+
+
+def _spoken(value: Any) -> Any:
+    """What stands in a placeholder, in the language spoken."""
+    if isinstance(value, Message):
+        return worded(value)
+    if isinstance(value, Name):
+        return _named(value)
+    if isinstance(value, (tuple, list)):
+        apart = any(isinstance(one, Message) for one in value)
+        between = ("; " if apart else ", ") if i18n.language() == "en" else ("；" if apart else "、")
+        return between.join(str(_spoken(one)) for one in value)
+    return value
+
+
+def _named(name: Name) -> str:
+    if i18n.language() == "en":
+        return name.id
+    return name.zh or {"role": _of_role, "unit": _of_unit}.get(name.kind, words.column)(name.id)
 
 
 def each(told: str) -> str:

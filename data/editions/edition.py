@@ -201,7 +201,7 @@ class _Shelf:
             if found is None or found.replaced():
                 return Edition(self.home, id, memory=self.memory)
             if not found.sound():
-                raise Damaged(found.damage)
+                raise Damaged(found.damage or "")
             return found
 
     def current(self) -> Edition | None:

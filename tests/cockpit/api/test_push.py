@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -21,6 +21,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.api import body as bodies
 from cockpit.api import push
 from cockpit.api.app import mounted
+from cockpit.api.errors import Stopping
 from cockpit.server import publisher
 from data.desk.auditing import audit
 from data.desk.identity import tokens
@@ -222,9 +223,9 @@ def test_a_server_that_stops_refuses_what_is_still_coming(root: Path) -> None:
         await asyncio.sleep(0.2)
         assert len(list(spool.folder.glob(".coming-*"))) == 1
         task.cancel()
-        with pytest.raises(HTTPException, match="being stopped") as told:
+        with pytest.raises(Stopping, match="being stopped") as told:
             await task
-        assert told.value.status_code == 503
+        assert told.value.status == 503
 
     asyncio.run(cancelled())
     assert list(spool.folder.glob(".coming-*")) == []

@@ -1,0 +1,113 @@
+"""Messages for people: a code for programs, an English text with placeholders, and what stands in their places.
+
+A message is made where the code knows what is wrong, and translated once, where it is shown.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Name:
+    """What programs know by its id and people by its name: a metric, a role, a level, a unit of time, a column.
+
+    zh: its Chinese name where it comes along; else the kind says where to look it up.
+    """
+
+    kind: str
+    id: str
+    zh: str = ""
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def names(kind: str, ids: Iterable[str]) -> tuple[Name, ...]:
+    """Several names of one kind."""
+    return tuple(Name(kind, id) for id in ids)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message. code: a stable dotted name, such as `account.unknown`. text: English, with {placeholders}.
+
+    parameters: what stands in the places: texts, numbers, dates, paths, Names, Messages, or tuples of these.
+    str() gives the English.
+    """
+
+    code: str
+    text: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, code: str, text: str, /, **parameters: object) -> "Message":
+        return cls(code, text, parameters)
+
+    def __str__(self) -> str:
+        return filled(self.text, {name: _english(value) for name, value in self.parameters.items()})
+
+    def stored(self) -> str:
+        """The message as JSON, for a column or a file; `restored` reads it."""
+        return json.dumps(_packed(self), ensure_ascii=False)
+
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """A text with its {placeholders} filled in; braces of a text without parameters stand for themselves."""
+    return text.format(**values) if values else text
+
+
+def joined(messages: Iterable[Message]) -> Message:
+    """Several messages as one."""
+    return Message.of("several", "{all}", all=tuple(messages))
+
+
+def restored(stored: str) -> Message | str:
+    """A message from its JSON. A text that is none, such as one of an older release, is given back as it is."""
+    try:
+        found = _unpacked(json.loads(stored))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return stored
+    return found if isinstance(found, Message) else stored
+
+
+def plain(value: object) -> Any:
+    """A parameter as JSON for other programs: a Name is its id, a Message has code, message and parameters."""
+    if isinstance(value, Message):
+        return {
+            "code": value.code, "message": str(value),
+            "parameters": {name: plain(one) for name, one in value.parameters.items()},
+        }  # fmt: skip
+    if isinstance(value, (tuple, list)):
+        return [plain(one) for one in value]
+    return value if isinstance(value, (int, float, str, type(None))) else str(value)
+
+
+def _english(value: object) -> Any:
+    if isinstance(value, (tuple, list)):
+        between = "; " if any(isinstance(one, Message) for one in value) else ", "
+        return between.join(map(str, value))
+    return str(value) if isinstance(value, (Message, Name)) else value
+
+
+def _packed(value: object) -> Any:
+    if isinstance(value, Message):
+        parameters = {name: _packed(one) for name, one in value.parameters.items()}
+        return {"code": value.code, "text": value.text, "parameters": parameters}
+    if isinstance(value, Name):
+        return {"kind": value.kind, "id": value.id, "zh": value.zh}
+    if isinstance(value, (tuple, list)):
+        return [_packed(one) for one in value]
+    return value if isinstance(value, (int, float, str, type(None))) else str(value)
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_unpacked(one) for one in value)
+    if not isinstance(value, dict):
+        return value
+    if "text" in value:
+        parameters = {str(name): _unpacked(one) for name, one in value["parameters"].items()}
+        return Message(str(value["code"]), str(value["text"]), parameters)
+    return Name(str(value["kind"]), str(value["id"]), str(value["zh"]))
