@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
 from cockpit import editions, settings
+from cockpit.access import whole
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
@@ -201,11 +202,12 @@ def topics(caller: Known) -> list[dict[str, Any]]:
 
 @api.get("/editions", summary="What is published", tags=["editions"])
 def published(caller: Known) -> list[dict[str, Any]]:
-    """The newest first, with the time of its data and how many cases it holds."""
+    """The newest first, with the time of its data. `cases`: how many it holds; null for callers who may see a part."""
+    counted = any(whole.may(caller.grants, right) for right in (Can.LOOK, Can.DATA))
     return [
         {
-            "id": e.id, "as_of": e.as_of.isoformat(), "published_at": e.published_at.isoformat(), "cases": e.cases,
-            "current": e.current, "demo": e.demo,
+            "id": e.id, "as_of": e.as_of.isoformat(), "published_at": e.published_at.isoformat(),
+            "cases": e.cases if counted else None, "current": e.current, "demo": e.demo,
         }
         for e in shelf.editions(settings.current().data)
     ]  # fmt: skip

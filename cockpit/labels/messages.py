@@ -37,6 +37,7 @@ DESK = (
     N_("there is no decision {id}"),
     N_("a deduction is named by a short word of a-z, 0-9 and _"),
     N_("points are above 0 and at most {most}"),
+    N_("months are 1 to {most}"),
     N_("an entry without points cannot be enabled: say how many it costs"),
     N_("say which columns, and after how many months"),
     N_("the pattern of columns has more than {n} characters"),
@@ -45,6 +46,7 @@ DESK = (
     N_("the desk {where} does not answer ({why}): see that it runs, then try again"),
     N_("the desk does not answer: see that it runs, then try again"),
     N_("a text holds a character that cannot be kept, such as a zero byte: leave it out"),
+    N_("a text has {n} characters, more than {most}: shorten it"),
     N_("too many passwords are being checked: try again in a few seconds"),
 )
 

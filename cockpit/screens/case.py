@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit.access import guard
+from cockpit.access import guard, whole
+from cockpit.access.policy import Can
 from cockpit.components import areamap, header
 from cockpit.components.areamap import MapPoint
 from cockpit.components.record import Item
@@ -197,11 +198,11 @@ def origin(view: View, case: Case) -> list[Item]:
 
 
 def _batch_item(view: View, batch: Batch) -> Item:
-    told = ngettext(
-        "{batch}: {file}, loaded {time}, {n} row", "{batch}: {file}, loaded {time}, {n} rows", batch.rows_read,
-        batch=batch.batch, file=batch.name, time=format.stamp(batch.finished_at) if batch.finished_at else "–",
-    )  # fmt: skip
-    return Item(_("Batch"), told, href=view.data_page(batch=batch.batch))
+    """The delivery. How many rows it had is the whole district's."""
+    at = format.stamp(batch.finished_at) if batch.finished_at else "–"
+    told = _("{batch}: {file}, loaded {time}", batch=batch.batch, file=batch.name, time=at)
+    rows = ngettext("{n} row", "{n} rows", batch.rows_read) if whole.may(view.grants, Can.LOOK) else ""
+    return Item(_("Batch"), told, href=view.data_page(batch=batch.batch), note=rows)
 
 
 def place_map(view: View, case: Case) -> None:

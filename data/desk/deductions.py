@@ -67,7 +67,9 @@ def save(desk: Desk, entry: Deduction) -> None:
         raise Refused(f"the pattern of columns has more than {LONGEST_PATTERN} characters")
     if entry.enabled and entry.points is None:
         raise Refused("an entry without points cannot be enabled: say how many it costs")
-    if entry.rule == "column_updated" and not (entry.columns and 0 < (entry.months or 0) <= MOST_MONTHS):
+    if entry.months is not None and not 0 < entry.months <= MOST_MONTHS:
+        raise Refused(f"months are 1 to {MOST_MONTHS}")
+    if entry.rule == "column_updated" and not (entry.columns and entry.months):
         raise Refused("say which columns, and after how many months")
     try:
         matching(entry.columns, ())

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
 from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
+from data.desk import texts
 from data.desk.auditing import chain
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
@@ -27,6 +27,13 @@ AGAIN_SECONDS = 0.02
 AFTER = "after commit"
 MIGRATION_LOCK = 0x0C0C_0417
 """PostgreSQL's advisory lock while a process migrates."""
+
+
+class _Writing(Session):
+    """A session that refuses texts that not every desk could keep."""
+
+
+event.listen(_Writing, "before_flush", texts.check)
 
 
 class Desk:
@@ -59,7 +66,7 @@ class Desk:
                 del outer.info[AFTER][before:]
                 raise
             return
-        opened = Session(self._engine, expire_on_commit=False, info={AFTER: []})
+        opened = _Writing(self._engine, expire_on_commit=False, info={AFTER: []})
         with _told(self._engine), opened as session, session.begin():
             token = self._writing.set(session)
             try:
@@ -116,7 +123,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         engine = create_engine(parsed, pool_pre_ping=not sqlite, pool_timeout=LOCK_SECONDS, connect_args=waiting)
     except (ArgumentError, NoSuchModuleError, OSError) as error:
         raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
-    event.listen(engine, "before_cursor_execute", _only_texts_that_can_be, retval=True)
+    event.listen(engine, "before_cursor_execute", texts.searchable, retval=True)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -230,26 +237,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(AGAIN_SECONDS)
-
-
-def _only_texts_that_can_be(
-    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, several: bool
-) -> tuple[str, Any]:
-    """Look for what a database can hold: PostgreSQL takes no zero byte and neither takes half a surrogate pair.
-
-    A text with one equals nothing that is kept, so a search finds nothing. To write one is refused (`_told`).
-    """
-    if several or not connection.get_execution_options().get("reading"):
-        return statement, parameters
-    if isinstance(parameters, dict):
-        return statement, {name: _that_can_be(value) for name, value in parameters.items()}
-    return statement, tuple(map(_that_can_be, parameters))
-
-
-def _that_can_be(value: object) -> object:
-    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
-        return value
-    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -255,6 +255,15 @@ def test_a_leader_edits_an_entry_and_an_inspector_does_not(screen: Screen, monke
         ({"points": 101.0}, "at most 100"),
         ({"columns": "(", "months": 3}, "pattern"),
         ({"columns": "", "months": None}, "which columns"),
+        *(
+            ({"rule": rule, "months": months}, "months are 1 to 600")
+            for rule in ("column_updated", "ipv6")
+            for months in (-1, 0, 601, 2**63, int(1e308))
+        ),
+        ({"points": float("nan")}, "points are above 0"),
+        ({"points": float("inf")}, "at most 100"),
+        ({"title": "x" * 201}, "more than 200"),
+        ({"indicator": "a\0b"}, "cannot be kept"),
         ({"name": "Not a word"}, "named by a short word"),
     ],
 )
@@ -266,6 +275,14 @@ def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict
     }  # fmt: skip
     with pytest.raises(Refused, match=told):
         deductions.save(visitors.desk(), deductions.Deduction(**(entry | change)))
+
+
+@pytest.mark.parametrize("months", [1, 600])
+def test_the_months_of_an_entry_may_be_so_many(screen: Screen, months: int) -> None:
+    screen("deductions")
+    entry = deductions.Deduction("own", "x", "x", "column_updated", "news", months, 1.0)
+    deductions.save(visitors.desk(), entry)
+    assert entry in deductions.listing(visitors.desk())
 
 
 def test_the_verdicts_of_an_edition_are_asked_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,29 +104,23 @@ def found(edition: str, _view: View) -> Facts:
 
 
 def editions_table(view: View) -> None:
-    """The published editions; one opens the cockpit as it was then."""
+    """The published editions; one opens the cockpit as it was then. How much they hold is for the whole district."""
     own = home()
     told = listed(str(own.root), view.newest, own)
-    columns = [
-        Column(_("Edition"), lead=True),
-        Column(_("State")),
-        Column(_("As of")),
-        Column(_("Published")),
-        Column(_("Cases"), number=True),
-        Column("MB", number=True),
-    ]
-    table(columns, [_edition_row(view, edition) for edition in told], key="editions")
+    counted = whole.may(view.grants, Can.DATA)
+    columns = [Column(_("Edition"), lead=True), Column(_("State")), Column(_("As of")), Column(_("Published"))]
+    columns += [Column(_("Cases"), number=True), Column("MB", number=True)] if counted else []
+    table(columns, [_edition_row(view, edition, counted) for edition in told], key="editions")
 
 
-def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
+def _edition_row(view: View, edition: EditionInfo, counted: bool) -> list[Cell | str]:
     href = view.href(edition=None if edition.current else edition.id) if view.grants.may(Can.LOOK) else ""
     return [
         Cell(edition.id, href, note=_("shown here") if edition.id == view.edition.id else ""),
         Cell(_("Current"), state="green") if edition.current else Cell(_("Kept"), state="none"),
         format.stamp(edition.as_of),
         format.stamp(edition.published_at),
-        format.number(edition.cases),
-        format.number(edition.size_mb, 1),
+        *((format.number(edition.cases), format.number(edition.size_mb, 1)) if counted else ()),
     ]
 
 
@@ -134,9 +128,13 @@ def _edition_row(view: View, edition: EditionInfo) -> list[Cell | str]:
 
 
 def batches() -> Sequence[Batch]:
-    """The deliveries as a table, newest first; what is held says how it is let in."""
-    own = home()
-    _pushes(own)
+    """The deliveries as a table, newest first; what is held says how it is let in.
+
+    Deliveries are the whole district's: whoever may see a part of it is told when they came, not how many rows.
+    """
+    own, counted = home(), whole.may(guard.enter().grants, Can.DATA)
+    if counted:
+        _pushes(own)
     told = delivered(str(own.root), own)
     if told.fault:
         busy(told.fault)
@@ -145,7 +143,7 @@ def batches() -> Sequence[Batch]:
         header.notice(_("Nothing was delivered yet."))
         return ()
     for batch in told.batches:
-        if batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
+        if counted and batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
             _held(batch)
     counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Rows skipped"), _("Seconds"))
     columns = [
@@ -154,9 +152,9 @@ def batches() -> Sequence[Batch]:
         Column(_("State")),
         Column(_("File")),
         Column(_("Loaded")),
-        *(Column(text, number=True) for text in counts),
+        *(Column(text, number=True) for text in counts if counted),
     ]
-    table(columns, [_batch_row(batch) for batch in told.batches], key="batches")
+    table(columns, [_batch_row(batch, counted) for batch in told.batches], key="batches")
     return told.batches
 
 
@@ -204,19 +202,25 @@ def _held(batch: Batch) -> None:
     )  # fmt: skip
 
 
-def _batch_row(batch: Batch) -> list[Cell | str]:
+def _batch_row(batch: Batch, counted: bool) -> list[Cell | str]:
     states = {
         "accepted": (_("Taken in"), "green"),
         "held": (_("Held"), "amber"),
         "unloaded": (_("Unloaded"), "none"),
     }
     text, state = states.get(batch.status, (batch.status, "none"))
-    return [
+    told: list[Cell | str] = [
         str(batch.batch),
         batch.source,
         Cell(text, state=state, note=_("forced") if batch.forced else ""),
         batch.name,
         format.stamp(batch.finished_at) if batch.finished_at else "",
+    ]
+    return [*told, *_counts(batch)] if counted else told
+
+
+def _counts(batch: Batch) -> list[Cell | str]:
+    return [
         *(format.number(count) for count in (batch.rows_read, batch.accepted, batch.updated)),
         Cell(format.number(batch.rejected), here(batch=batch.batch) if batch.rejected else ""),
         _skipped(batch),
@@ -311,7 +315,7 @@ def reconciliations(view: View) -> None:
 
 
 def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
-    """Where and by how much it fails is told to who may see the whole district."""
+    """How much was checked, and where it fails, is for whoever may see the whole district."""
     if not finding["tried"]:
         state = Cell(_("Nothing to check"), state="none")
     else:
@@ -319,8 +323,8 @@ def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
     return [
         check(finding["check"]),
         state,
-        format.number(finding["tried"]),
-        format.number(finding["faults"]),
+        format.number(finding["tried"]) if everywhere else "",
+        format.number(finding["faults"]) if everywhere else "",
         wording.each(finding["detail"]) if everywhere else "",
     ]
 

@@ -172,6 +172,31 @@ def test_what_makes_no_sense_is_told_in_a_line(
     assert told.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("role", "area", "counted"),
+    [
+        ("official", DISTRICT, True), ("data_officer", DISTRICT, True), ("official", TOWNS[0], False),
+        ("leader", TOWNS[0], False), ("data_officer", TOWNS[0], False), ("cadre", VILLAGES[0], False),
+        ("system_admin", DISTRICT, False),
+    ],
+)  # fmt: skip
+def test_how_many_cases_an_edition_holds_is_for_whoever_may_see_them_all(
+    get: Callable[..., httpx.Response], role: str, area: int, counted: bool
+) -> None:
+    told = get("editions", role, area).json()
+    assert told
+    assert all(isinstance(edition["cases"], int) if counted else edition["cases"] is None for edition in told)
+
+
+def test_a_token_learns_no_number_of_cases_beyond_its_area(get: Callable[..., httpx.Response]) -> None:
+    desk, later = visitors.desk(), clock.now() + timedelta(days=1)
+    whole = tokens.issue(desk, "whole", area=DISTRICT, expires_at=later)
+    assert isinstance(get("editions", token=whole).json()[0]["cases"], int)
+    for scope in ({"area": TOWNS[0]}, {"sources": ("hotline",)}):
+        token = tokens.issue(desk, "part", **scope, expires_at=later)
+        assert get("editions", token=token).json()[0]["cases"] is None
+
+
 def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> None:
     assert set(get("openapi.json").json()["paths"]) == {
         "/metrics",

@@ -108,3 +108,15 @@ def test_a_linked_case_elsewhere_is_told_without_its_key(
         assert (said["重复"]["text"], said["重复"].get("href", "")) == ("与其他区划的一件重复", "")
         assert "FAR" not in str(said)
     assert lines(screen("case", root=tmp_path, source="hotline", key="named"))["上级件"]["text"] == "其他区划的一件"
+
+
+def test_how_many_rows_a_delivery_had_is_not_told_to_a_part_of_the_district(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = next(case["key"] for case in hotline() if case["area"] == TOWNS[0])
+    assert lines(screen("case", source="hotline", key=key))["批次"]["note"].endswith(" 条")
+    of_town = session_of(settings.current().desk_url, ("cadre",), TOWNS[0])
+    monkeypatch.setattr(guard, "token", lambda: of_town)
+    told = lines(screen("case", area=TOWNS[0], source="hotline", key=key))["批次"]
+    assert told["text"].startswith("1：hotline-cases-0.parquet")
+    assert not told["note"]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cockpit import settings
+from cockpit.access import guard
 from cockpit.i18n import using
 from cockpit.labels import words as spoken
 from cockpit.screens.admin import data
@@ -23,13 +25,14 @@ from data.push.publisher import Publisher
 from data.push.spool import Sender, Spool
 from metrics.catalog import load as load_catalog
 from tests.cockpit.api.conftest import declare, row
+from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import (
     Screen,
     tables,
     texts,
     words,
 )
-from tests.factory import VILLAGES, areas, deliver
+from tests.factory import TOWNS, VILLAGES, areas, deliver
 
 
 def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, view: Callable[..., View]) -> None:
@@ -121,3 +124,25 @@ def test_before_the_first_publication_the_page_still_tells_what_came_in(screen: 
     deliver(fresh, "cases", [{"key": "1", "area": VILLAGES[0], "registered_at": datetime(2026, 11, 1)}])
     data.delivered.clear()
     assert texts(tables(screen("data", root=fresh.root))["批次"], "来源") == ["hotline"]
+
+
+def test_how_much_the_district_delivered_is_for_whoever_may_see_all_of_it(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of the district learns when deliveries came, and no number of rows beyond its own."""
+    all_of_it = tables(screen("data"))
+    of_town = session_of(settings.current().desk_url, ("leader",), TOWNS[0])
+    monkeypatch.setattr(guard, "token", lambda: of_town)
+    page = screen("data", area=TOWNS[0])
+    part = tables(page)
+    assert "待处理" in {row[2]["text"] for row in part["批次"]["rows"]}
+    assert "行被拒收" not in words(page)
+    for name, shown in (
+        ("版本", ["版本", "状态", "数据截至", "发布"]),
+        ("批次", ["批次", "来源", "状态", "文件", "入库"]),
+    ):
+        own, whole = ([column["text"] for column in told[name]["columns"]] for told in (part, all_of_it))
+        assert own == shown
+        assert len(whole) > len(own)
+        assert {len(row) for row in part[name]["rows"]} == {len(own)}
+    assert {cell["text"] for row in part["核对项"]["rows"] for cell in row[2:]} == {""}

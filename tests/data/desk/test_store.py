@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, MetaData, create_engine, func, select, text
+from sqlalchemy import Column, Connection, MetaData, String, create_engine, func, inspect, select, text
 
 from data.desk import store
 from data.desk.auditing import audit, proof
@@ -179,3 +180,25 @@ def test_a_search_for_what_no_desk_can_hold_finds_nothing(desk: Desk, name: str)
 def test_to_keep_what_no_desk_can_hold_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(Refused, match="cannot be kept"):
         audit.write(desk, who=name, role="", scope="", event="login", what="")
+
+
+TEXTS = [
+    (mapper.class_, attribute.key)
+    for mapper in sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)
+    for attribute in mapper.column_attrs
+    if isinstance(attribute.columns[0].type, String)
+]
+
+
+@pytest.mark.parametrize(("model", "name"), TEXTS, ids=[f"{model.__name__}.{name}" for model, name in TEXTS])
+def test_every_desk_refuses_texts_that_one_of_them_cannot_keep(
+    sqlite_desk: Callable[[], Desk], model: type[Base], name: str
+) -> None:
+    """SQLite would take any text, and a longer one than its column says."""
+    desk, table = sqlite_desk(), model.__table__
+    longest = table.columns[inspect(model).attrs[name].columns[0].name].type.length
+    told = {"cannot be kept": "a\0b"} | ({f"more than {longest}": "长" * (longest + 1)} if longest else {})
+    for match, value in told.items():
+        with pytest.raises(Refused, match=match), desk.begin() as session:
+            session.add(model(**{name: value}))
+    desk.close()

@@ -1,0 +1,54 @@
+"""Texts that every desk can keep: SQLite takes any, PostgreSQL no zero byte and none longer than its column."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, String, inspect
+from sqlalchemy.orm import Session
+
+from data.desk.errors import Refused
+
+
+def check(session: Session, _context: object, _instances: object) -> None:
+    """Before rows are written: Refused for a text that not every desk could keep. An SQLAlchemy listener."""
+    for row in (*session.new, *session.dirty):
+        for name, longest in _columns(type(row)):
+            value = row.__dict__.get(name)  # what was not loaded has not changed
+            if not isinstance(value, str):
+                continue
+            if "\0" in value:
+                raise Refused("a text holds a character that cannot be kept, such as a zero byte: leave it out")
+            if longest is not None and len(value) > longest:
+                raise Refused(f"a text has {len(value)} characters, more than {longest}: shorten it")
+
+
+@cache
+def _columns(model: type) -> tuple[tuple[str, int | None], ...]:
+    """Attribute and greatest length of each column of text."""
+    return tuple(_of_text(model))
+
+
+def _of_text(model: type) -> Iterator[tuple[str, int | None]]:
+    for attribute in inspect(model).column_attrs:
+        if isinstance(kind := attribute.columns[0].type, String):
+            yield attribute.key, kind.length
+
+
+def searchable(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, several: bool
+) -> tuple[str, Any]:
+    """Before a query: look for what a desk can hold. A text that none can hold equals nothing that is kept, so the
+    search finds nothing. An SQLAlchemy listener.
+    """
+    if several or not connection.get_execution_options().get("reading"):
+        return statement, parameters
+    if isinstance(parameters, dict):
+        return statement, {name: _fit(value) for name, value in parameters.items()}
+    return statement, tuple(map(_fit, parameters))
+
+
+def _fit(value: object) -> object:
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
