@@ -1,11 +1,11 @@
 """Texts that every desk can keep: SQLite takes any, PostgreSQL no zero byte and none longer than its column."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, String, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 from data.desk.errors import Refused
 
@@ -13,7 +13,7 @@ from data.desk.errors import Refused
 def check(session: Session, _context: object, _instances: object) -> None:
     """Before rows are written: Refused for a text that not every desk could keep. An SQLAlchemy listener."""
     for row in (*session.new, *session.dirty):
-        for name, longest in _columns(type(row)):
+        for name, longest in _columns(row.__class__):
             value = row.__dict__.get(name)  # what was not loaded has not changed
             if not isinstance(value, str):
                 continue
@@ -24,15 +24,11 @@ def check(session: Session, _context: object, _instances: object) -> None:
 
 
 @cache
-def _columns(model: type) -> tuple[tuple[str, int | None], ...]:
-    """Attribute and greatest length of each column of text."""
-    return tuple(_of_text(model))
-
-
-def _of_text(model: type) -> Iterator[tuple[str, int | None]]:
-    for attribute in inspect(model).column_attrs:
-        if isinstance(kind := attribute.columns[0].type, String):
-            yield attribute.key, kind.length
+def _columns(model: Hashable) -> tuple[tuple[str, int | None], ...]:
+    """Attribute and greatest length of each column of text of a model."""
+    mapper: Mapper[Any] = inspect(model)
+    kinds = ((attribute.key, attribute.columns[0].type) for attribute in mapper.column_attrs)
+    return tuple((name, kind.length) for name, kind in kinds if isinstance(kind, String))
 
 
 def searchable(

@@ -137,12 +137,9 @@ def test_how_much_the_district_delivered_is_for_whoever_may_see_all_of_it(
     part = tables(page)
     assert "待处理" in {row[2]["text"] for row in part["批次"]["rows"]}
     assert "行被拒收" not in words(page)
-    for name, shown in (
-        ("版本", ["版本", "状态", "数据截至", "发布"]),
-        ("批次", ["批次", "来源", "状态", "文件", "入库"]),
-    ):
+    for name, shown in (("版本", 4), ("批次", 5)):
         own, whole = ([column["text"] for column in told[name]["columns"]] for told in (part, all_of_it))
-        assert own == shown
+        assert (own, len(own)) == (whole[:shown], shown)
         assert len(whole) > len(own)
         assert {len(row) for row in part[name]["rows"]} == {len(own)}
     assert {cell["text"] for row in part["核对项"]["rows"] for cell in row[2:]} == {""}
