@@ -27,9 +27,11 @@ function onClick(event) {
 }
 
 // A session that has ended has closed the connection: load the page anew, which leads to the login and back here.
+// So is a screen that was drawn under grants which are others now.
 async function stillIn() {
   const told = await fetch("/session", { cache: "no-store" }).catch(() => null)
-  if (told?.status === 401) location.reload()
+  const mark = told?.headers.get("X-Cockpit-Grants"), drawn = window.cockpit.mark
+  if (told?.status === 401 || (mark && drawn && mark !== drawn)) location.reload()
 }
 
 // Plotly does not redraw for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.
@@ -64,6 +66,7 @@ export default function ({ data, parentElement }) {
     setInterval(stillIn, ASK_SECONDS * 1000)
   }
   window.cockpit.pages = data.pages
+  window.cockpit.mark = data.mark
   const root = document.documentElement
   root.lang = data.lang
   root.dataset.size = data.size

@@ -39,13 +39,17 @@ def here(**changes: object) -> str:
     return link("", st.query_params.to_dict() | changes)[1:] or "?"
 
 
-def install(*, language: str, size: str, wall: bool) -> None:
-    """Take over the clicks of this run's screen, and carry out a move asked for by `go`."""
+def install(*, language: str, size: str, wall: bool, mark: str) -> None:
+    """Take over the clicks of this run's screen, and carry out a move asked for by `go`.
+
+    mark: of the grants that the screen is drawn under; it is loaded anew once they are others.
+    """
     data = {
         "pages": [link(name, {}) for name in register.PAGES],
         "lang": {"zh": "zh-CN"}.get(language, language),
         "size": size,
         "wall": wall,
+        "mark": mark,
         "go": st.session_state.pop(_GO, None),
         "style": assets.url("style.css"),
         "skip": _("Skip to the content"),

@@ -26,6 +26,14 @@ def enter(what: Can | None = None) -> Visitor:
     return visitor
 
 
+def mark() -> str:
+    """The mark of the grants that a run draws under; empty where nobody is signed in."""
+    with contextlib.suppress(DataError):
+        if visitor := visitors.known.of(token()):
+            return visitor.grants.mark
+    return ""
+
+
 def open_page(name: str) -> Visitor:
     """Who opens the page; as `enter`, with the right that the register of pages names."""
     return enter(pages.PAGES[name].right)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from data.editions.edition import EVERYTHING, Scope
 
@@ -60,6 +61,11 @@ class Grants:
         if first is None:
             return any(what in MATRIX[h.role] for h in self.held)
         return any(low <= first and (end or first + 1) <= high for low, high in self.scope(what))
+
+    @property
+    def mark(self) -> str:
+        """Tells these grants from others: a screen that was drawn under others is loaded anew."""
+        return sha256(repr(self.held).encode()).hexdigest()[:16]
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from cockpit import settings
-from cockpit.access import visitors
+from cockpit.access import guard, visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import reports as actions
 from cockpit.actions.action import Actor
@@ -36,10 +36,11 @@ LOOK_SECONDS = 1.0
 def queue(visitor: Visitor) -> None:
     """What the visitor waits for; looks again each second until nothing is left, then draws the page anew."""
     if _waiting(visitor):
-        st.fragment(partial(_queue, visitor), run_every=LOOK_SECONDS)()
+        st.fragment(_queue, run_every=LOOK_SECONDS)()
 
 
-def _queue(visitor: Visitor) -> None:
+def _queue() -> None:
+    visitor = guard.open_page("reports")  # a fragment runs without its page, which asked once
     left = _waiting(visitor)
     if not left:
         st.rerun()

@@ -63,6 +63,21 @@ def test_an_open_screen_goes_to_the_login_when_its_account_is_locked(address: st
     assert closed
 
 
+def test_an_open_screen_loses_what_its_viewer_may_see_no_longer(address: str, demo: Path, open_page: Open) -> None:
+    page = open_page(address, alone=True, sign_in=False)
+    page.locator("button[value=official]").click()
+    expect(page.locator(".tile").first).to_be_visible()
+    desk = open_desk(f"sqlite:///{demo / 'desk.sqlite'}")
+    (grant,) = next(held for account, held in accounts.listing(desk) if account.name == "demo-official")
+    accounts.revoke(desk, "demo-official", grant.role, grant.area)
+    try:
+        expect(page.locator(".tile")).to_have_count(0, timeout=20_000)
+        expect(page.locator('[data-testid="stMain"]')).not_to_contain_text("受理")
+    finally:
+        accounts.grant(desk, "demo-official", grant.role, grant.area)
+        desk.close()
+
+
 def test_no_token_and_no_password_is_in_the_desk_or_in_the_log(address: str, demo: Path, open_page: Open) -> None:
     page = open_page(address, alone=True, sign_in=False)
     page.get_by_label("账户").fill("wang")

@@ -31,6 +31,9 @@ from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
 
+MARK = "X-Cockpit-Grants"
+"""The header of `/session` that nav.js compares with what the page was drawn under."""
+
 
 async def login(request: Request) -> Response:
     """The form; with POST, its answer: a new session, or why not."""
@@ -113,8 +116,13 @@ async def password(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """Whether the session still holds: a page asks now and then, and goes to the login page when it does not."""
-    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    """Whether the session still holds: a page asks now and then, and goes to the login page when it does not.
+
+    The mark of its grants comes with it: a page that was drawn under others loads itself anew.
+    """
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    return Response(status_code=204, headers={"Cache-Control": "no-store", MARK: visitor.grants.mark})
 
 
 ROUTES = (

@@ -24,7 +24,7 @@ from cockpit.serving import headers
 from data.desk import clock, models
 from data.desk.auditing import audit, proof
 from data.desk.identity import accounts, failures, sessions
-from tests.factory import DISTRICT
+from tests.factory import DISTRICT, TOWNS
 
 PASSWORD = "Hongqi+2026+x"
 HTML = {"accept": "text/html"}
@@ -318,3 +318,22 @@ async def connect(token: str | None) -> Opened:
     while not opened.sent and not opened.task.done():
         await asyncio.sleep(0.01)
     return opened
+
+
+@pytest.mark.usefixtures("home")
+def test_a_page_learns_that_its_grants_are_others_now() -> None:
+    desk = visitors.desk()
+    made = accounts.add(desk, "marked", "Hongqi+2026+x", must_change=False)
+    accounts.grant(desk, "marked", "official", DISTRICT)
+    token = sessions.start(desk, made.id)
+
+    def mark() -> str:
+        visitors.known.forget(token)
+        return get("/session", cookie=f"{COOKIE}={token}").headers[login.MARK]
+
+    before = mark()
+    assert before == mark()
+    accounts.revoke(desk, "marked", "official", DISTRICT)
+    none = mark()
+    accounts.grant(desk, "marked", "official", TOWNS[0])
+    assert len({before, none, mark()}) == 3
