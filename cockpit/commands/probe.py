@@ -147,7 +147,7 @@ async def always(settings: "Settings", site: str, every: float) -> "Counts":
     async def publish() -> None:
         """In a process of its own: publishing takes memory and time, and the visits go on."""
         command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.home))
-        process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+        process = await asyncio.create_subprocess_exec(*command, process_group=0)
         await process.wait()
 
     return await service.always(

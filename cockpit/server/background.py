@@ -2,6 +2,9 @@
 
 The publisher, the prober, the maker of reports and the workers of `serve --workers` are each a `Program`. A program's
 own side of it is `end_with_parent`, and `give_way` where its start is not to be slow.
+
+A child process has a process group of its own, so that Ctrl-C does not reach it, but never a session of its own: Linux
+shares the processor between sessions first (autogroup), and a priority counts within a session only.
 """
 
 import fcntl
@@ -125,7 +128,7 @@ class Background:
         inherited = [self._lock.fileno()] if self._lock else []
         self._process = subprocess.Popen(
             self.program.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            pass_fds=inherited, start_new_session=True,
+            pass_fds=inherited, process_group=0,
         )  # fmt: skip
         self._began = time.monotonic()
         if self.program.nice:

@@ -30,6 +30,7 @@ from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
 from cockpit.screens.sitehealth import evidence
 from cockpit.screens.sitehealth import sites as screen
+from cockpit.server.background import give_way
 from cockpit.view_state import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
@@ -332,7 +333,8 @@ def _act(work: Callable[[], Any]) -> None:
 def publish_beside() -> None:
     """Publish what was decided, in a process of its own."""
     command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
-    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
+    give_way(pid=process.pid)
 
 
 def _now(view: View) -> datetime:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 
-NICE = 15
-"""Steps of priority below the server. Without other load the process has a processor for itself."""
+NICE = 19
+"""Steps of priority below the server. Without other load the process has a processor for itself.
+
+It stays in the server's session: Linux shares the processor between sessions first, whatever the priorities in them."""
 PROGRAM = f"""
 import base64, json, os, sys
 from argon2 import PasswordHasher
@@ -49,7 +51,7 @@ class HashingProcess:
         """What the process says; empty if it has ended."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", PROGRAM], text=True, start_new_session=True,
+                [sys.executable, "-I", "-c", PROGRAM], text=True, process_group=0,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         assert self._process.stdin

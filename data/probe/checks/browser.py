@@ -151,7 +151,7 @@ async def tab(chromium: str, addresses: Mapping[str, str]) -> AsyncIterator[Tab]
         command = (*shlex.split(chromium), *FLAGS, f"--user-data-dir={profile}", pinned(addresses), "about:blank")
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", START, *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, start_new_session=True, limit=MOST_MESSAGE,
+            stderr=asyncio.subprocess.DEVNULL, process_group=0, limit=MOST_MESSAGE,
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None

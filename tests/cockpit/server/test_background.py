@@ -182,6 +182,18 @@ def test_it_gives_way_to_the_server(run: Callable[[Program], Background]) -> Non
     assert psutil.Process(process.pid).nice() == max(background.NICENESS, psutil.Process().nice())
     assert os.sched_getscheduler(process.pid) == os.SCHED_BATCH
     assert psutil.Process(equal.pid).nice() == psutil.Process().nice()
+    assert {os.getsid(each) for each in (process.pid, equal.pid)} == {os.getsid(0)}, "it counts within a session"
+    assert os.getpgid(0) not in {os.getpgid(each) for each in (process.pid, equal.pid)}, (
+        "Ctrl-C reaches the server alone"
+    )
+
+
+def test_no_process_of_ours_has_a_session_of_its_own() -> None:
+    """Linux would give it as much of the processor as the server, whatever its priority."""
+    folders = ("cockpit", "data", "metrics")
+    files = [file for folder in folders for file in (background.ROOT / folder).rglob("*.py")]
+    assert files
+    assert not [str(file) for file in files if "start_new_session=True" in file.read_text("utf-8")]
 
 
 def test_stop_ends_all_at_once_and_kills_what_does_not_end(

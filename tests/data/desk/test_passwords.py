@@ -77,6 +77,8 @@ def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_
         assert not apart.verify(kept, b"Hongqi+2027")
         assert apart._process
         assert os.getpriority(os.PRIO_PROCESS, apart._process.pid) >= NICE
+        assert os.getsid(apart._process.pid) == os.getsid(0), "a priority counts within a session"
+        assert os.getpgid(apart._process.pid) != os.getpgid(0), "Ctrl-C does not reach it"
         os.kill(apart._process.pid, signal.SIGKILL)
         apart._process.wait(10)
     apart.close()
