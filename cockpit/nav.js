@@ -34,7 +34,7 @@ async function stillIn() {
   if (told?.status === 401 || (mark && drawn && mark !== drawn)) location.reload()
 }
 
-// Plotly does not redraw for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.
+// Nothing is drawn again for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.
 function fitPaper() {
   const width = document.querySelector('[data-testid="stMainBlockContainer"]')?.clientWidth ?? innerWidth
   document.documentElement.style.setProperty("--print-width", `${width}px`)

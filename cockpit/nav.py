@@ -61,5 +61,5 @@ _GO = "nav.go"
 
 
 def go(href: str) -> None:
-    """Move to `href` after this run. For callbacks of charts only: everything else is a link."""
+    """Move to `href` after this run. For callbacks of widgets only: everything else is a link."""
     st.session_state[_GO] = href

@@ -119,14 +119,6 @@ class View:
     def top(self) -> Area:
         return areas.root(self.edition)
 
-    @property
-    def dark(self) -> bool:
-        """Whether the visitor's theme is dark; charts are drawn on the server and must know."""
-        import streamlit as st
-        from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
-
-        return bool(get_script_run_ctx(suppress_warning=True)) and st.context.theme.type == "dark"
-
     def metric_at(self, level: str) -> Metric:
         """The chosen metric where it exists at `level`, else the layout's own, else the first of its metrics there."""
         names = (self.metric.id, self.layout.metric, *self.layout.metrics)

@@ -34,9 +34,8 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
     todo.todo(cards, *, counts=(), empty="", key="todo")        # a village's open cases by the next clock
         Card(title, href="", source="", state="none", clock="", facts=(), stages=()); Count(text, n, state, href)
 
-    charts.trend(view, metric, days, lines, *, hrefs=()) -> Figure   # Line(name, values, style="now")
-    charts.columns(view, names, values, *, hrefs=(), states=()) -> Figure       # ageing: upright, ordered
-    figures.show(figure, *, key, height=240, label="")           # a point's href is opened by a click on it
+    charts.trend(metric, days, lines, *, hrefs=()) -> Chart      # Line(name, values, style="now")
+    linechart.linechart(chart, *, key, label, height=240)        # each day is a link and says what all lines have there
 
     table.table(columns, rows, *, pages=(), total=(), caption="", key)               # cards on a phone
         Column(text, sort="href", sorted="", lead=False, number=False, short=False)  # lead: names the row

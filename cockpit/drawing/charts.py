@@ -1,31 +1,20 @@
-"""Plotly figures as plain dictionaries, in the theme's colours; `cockpit.drawing.figures` draws them.
+"""Line charts as plain data: where each value stands, and what it says. `cockpit.components.linechart` draws them."""
 
-A point that can be opened carries its address as `customdata`; choosing it moves there.
-"""
-
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from cockpit.drawing.palette import DARK, LIGHT, Palette
 from cockpit.i18n import language
 from cockpit.labels import format
 from metrics.catalog import Metric
 
-if TYPE_CHECKING:
-    from cockpit.view_state import View
-
-Figure = dict[str, Any]
-FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 MOST_TICKS = 7
-FEW = 5
-"""Below so many of what is counted the axis has a tick for each: there is no half a case."""
+STEPS = 4
+"""Steps of the axis of values at most."""
 MONTHS_FROM = 62
 """Days from which the axis tells months instead of days."""
-
-
-DASH = {"now": "solid", "before": "dash", "last_year": "dot"}
 
 
 @dataclass(frozen=True)
@@ -43,167 +32,131 @@ class Line:
     unfinished: str = ""
 
 
-def trend(
-    view: "View", metric: Metric, days: Sequence[date], lines: Sequence[Line], *, hrefs: Sequence[str] = ()
-) -> Figure:
+@dataclass(frozen=True)
+class Drawn:
+    """A line as it is drawn. y: share of the height from the bottom, one a day of the axis, None for a gap."""
+
+    name: str
+    style: str
+    y: tuple[float | None, ...]
+    unfinished: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label of an axis, or a limit. at: share of the width from the left, or of the height from the bottom."""
+
+    at: float
+    text: str
+    state: str = "none"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A day of the axis: where it stands, what every line says of it, and what it opens."""
+
+    x: float
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """points: one a day of the axis. rows, days: the labels of both axes. limits: the metric's own bounds."""
+
+    lines: tuple[Drawn, ...]
+    points: tuple[Point, ...]
+    rows: tuple[Tick, ...]
+    days: tuple[Tick, ...]
+    limits: tuple[Tick, ...]
+
+
+def trend(metric: Metric, days: Sequence[date], lines: Sequence[Line], *, hrefs: Sequence[str] = ()) -> Chart:
     """This period against others, day by day, all laid on the days of this one; `hrefs` open the days of this one."""
-    colours = palette(view)
-    data: list[dict[str, Any]] = []
-    for line in lines:
-        x = [day.isoformat() for day in days[: len(line.values)]]
-        own = [day.isoformat() for day in line.days[: len(x)]] or x
-        texts = [f"{line.name} {day} {format.quantity(metric, v)}" for day, v in zip(own, line.values, strict=True)]
-        done = len(x) - bool(line.unfinished)
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers" if line.style == "now" else "lines",
-                "name": line.name,
-                "x": x,
-                "y": [format.given(v) for v in line.values][:done] + [None] * (len(x) - done),
-                "text": texts,
-                "hovertemplate": "%{text}<extra></extra>",
-                "customdata": list(hrefs) if line.style == "now" else None,
-                "line": {
-                    "color": getattr(colours, line.style),
-                    "dash": DASH[line.style],
-                    "width": 2.2 if line.style == "now" else 1.5,
-                },
-                "marker": {"size": 5},
-                "connectgaps": False,
-                "cliponaxis": False,
-            }
-        )
-        if line.unfinished:
-            data.append(_running(data[-1], line, texts))
-    layout = _layout(view, colours)
-    layout["xaxis"] |= _time_ticks(days)
-    layout |= _limits(metric, colours)
+    bounds = _bounds(metric)
+    values = [value for line in lines for value in map(format.given, line.values) if value is not None]
+    steps = scale([*values, *(value for value, _text, _state in bounds)], metric)
+    low, span = steps[0], steps[-1] - steps[0]
+    first, length = days[0], max((days[-1] - days[0]).days, 1)
+
+    def high(value: float | None) -> float | None:
+        known = format.given(value)
+        return None if known is None else round((known - low) / span, 4)
+
+    def across(day: date) -> float:
+        return round((day - first).days / length, 4) if len(days) > 1 else 0.5
+
+    decimals = max(0, -math.floor(math.log10(steps[1] - steps[0])))
+    words = format.column(steps, decimals)
+    opened = [*hrefs, *[""] * (len(days) - len(hrefs))]
+    return Chart(
+        lines=tuple(
+            Drawn(line.name, line.style, tuple(high(value) for value in line.values[: len(days)]), line.unfinished)
+            for line in lines
+        ),
+        points=tuple(
+            Point(across(day), _text(metric, lines, days, index), opened[index]) for index, day in enumerate(days)
+        ),
+        rows=tuple(Tick(high(step) or 0.0, word) for step, word in zip(steps, words, strict=True)),
+        days=tuple(Tick(across(day), text) for day, text in _time_ticks(days)),
+        limits=tuple(Tick(high(value) or 0.0, text, state) for value, text, state in bounds),
+    )
+
+
+def scale(values: Sequence[float], metric: Metric) -> list[float]:
+    """The steps of an axis that holds all values: two at least, round numbers, rising.
+
+    Counts begin at 0; there is no half a case, so steps of what has no decimals are whole.
+    """
+    low, high = min(values, default=0.0), max(values, default=0.0)
     if not metric.is_percent:
-        layout["yaxis"]["rangemode"] = "tozero"
-    if not metric.decimals and max((v for line in data for v in line["y"] if v is not None), default=0) < FEW:
-        layout["yaxis"]["dtick"] = 1
-    return {"data": data, "layout": layout}
+        low, high = min(low, 0.0), max(high, 0.0)
+    size = _round_up((high - low or abs(high) or 1.0) / STEPS)
+    if not metric.decimals and not metric.is_percent:
+        size = max(size, 1.0)
+    first, last = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
+    return [round(step * size, 10) for step in range(first, max(last, first + 1) + 1)]
 
 
-def _running(trace: dict[str, Any], line: Line, texts: Sequence[str]) -> dict[str, Any]:
-    """The dashed way to the value of a day, week or month that is still running: not a fall, but not all of it."""
-    return {
-        **trace,
-        "name": line.unfinished,
-        "x": trace["x"][-2:],
-        "y": [format.given(v) for v in line.values][-2:],
-        "text": [*texts[-2:-1], f"{texts[-1]} · {line.unfinished}"],
-        "customdata": (trace["customdata"] or [])[-2:] or None,
-        "line": {**trace["line"], "dash": "2px,3px"},
-        "marker": {"size": 6, "symbol": "circle-open"},
-    }
+def _round_up(size: float) -> float:
+    """The next of 1, 2, 5, 10, … times a power of ten."""
+    power: float = 10.0 ** math.floor(math.log10(size))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= size * (1 - 1e-9))
 
 
-def columns(
-    view: "View",
-    names: Sequence[str],
-    values: Sequence[float],
-    *,
-    hrefs: Sequence[str] = (),
-    states: Sequence[str] = (),
-) -> Figure:
-    """Upright bars over an ordered axis, such as the ages of a backlog; a state other than none colours its bar."""
-    colours = palette(view)
-    told = list(states) or ["none"] * len(names)
-    bar = {
-        "type": "bar",
-        "x": list(names),
-        "y": list(values),
-        "text": [
-            f"{format.SHAPES[s]} {t}" if s != "none" else t for s, t in zip(told, format.column(values), strict=True)
-        ],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "customdata": list(hrefs),
-        "hovertemplate": "%{x} %{text}<extra></extra>",
-        "marker": {"color": [colours.now if s == "none" else getattr(colours, s) for s in told]},
-    }
-    layout = _layout(view, colours)
-    layout["yaxis"] |= {"visible": False, "range": [0, max([*values, 1]) * 1.18]}
-    layout["xaxis"] |= {"type": "category"}
-    layout |= {"showlegend": False, "bargap": 0.25}
-    return {"data": [bar], "layout": layout}
+def _text(metric: Metric, lines: Sequence[Line], days: Sequence[date], index: int) -> str:
+    """What the lines say of one day of the axis, a line each."""
+    texts: list[str] = []
+    for line in lines:
+        if index >= len(line.values) or (texts and format.missing(line.values[index])):
+            continue
+        own = line.days[index] if index < len(line.days) else days[index]
+        text = f"{line.name} {own.isoformat()} {format.quantity(metric, line.values[index])}"
+        texts.append(f"{text} · {line.unfinished}" if line.unfinished and index == len(line.values) - 1 else text)
+    return "\n".join(texts)
 
 
-def palette(view: "View") -> Palette:
-    return DARK if view.dark else LIGHT
-
-
-def _layout(view: "View", colours: Palette) -> dict[str, Any]:
-    size = 17 if view.size == "l" else 13
-    axis = {
-        "fixedrange": True,
-        "gridcolor": colours.grid,
-        "zeroline": False,
-        "tickfont": {"size": size - 1, "color": colours.faint},
-    }
-    return {
-        "font": {"family": FONT, "size": size, "color": colours.ink},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 8, "t": 26, "b": 8},
-        "xaxis": {**axis, "showgrid": False, "automargin": True},
-        "yaxis": {**axis, "automargin": True, "nticks": 5, "separatethousands": True},
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-        "hoverlabel": {
-            "bgcolor": colours.ground,
-            "bordercolor": colours.grid,
-            "font": {"family": FONT, "color": colours.ink},
-        },
-        "dragmode": False,
-        "clickmode": "event+select",
-        "uirevision": "fixed",
-    }
-
-
-def _time_ticks(days: Sequence[date]) -> dict[str, Any]:
+def _time_ticks(days: Sequence[date]) -> list[tuple[date, str]]:
     """A few ticks in words: months when the axis is long, days of the month when it is short."""
     if len(days) > 1 and (days[-1] - days[0]).days >= MONTHS_FROM:
         firsts = [day for day in days if day.day == 1] or [days[0]]
         chosen = firsts[:: -(-len(firsts) // MOST_TICKS)]
-        texts = [_month(day, first=index == 0) for index, day in enumerate(chosen)]
-    else:
-        chosen = list(days[:: -(-len(days) // MOST_TICKS) or 1])
-        texts = [day.strftime("%m-%d") for day in chosen]
-    return {"type": "date", "tickvals": [day.isoformat() for day in chosen], "ticktext": texts}
+        return [(day, _month(day, first=index == 0)) for index, day in enumerate(chosen)]
+    return [(day, day.strftime("%m-%d")) for day in days[:: -(-len(days) // MOST_TICKS) or 1]]
 
 
 def _month(day: date, *, first: bool) -> str:
-    if first or day.month == 1:
-        return format.month(day)
-    return f"{day.month}月" if language() == "zh" else day.strftime("%b")
+    """The month, with its year below where the year begins: seven have to stand side by side on a phone."""
+    name = f"{day.month}月" if language() == "zh" else day.strftime("%b")
+    if not first and day.month != 1:
+        return name
+    return f"{name}\n{day.year}年" if language() == "zh" else f"{name}\n{day.year}"
 
 
-def _limits(metric: Metric, colours: Palette) -> dict[str, Any]:
-    """The metric's own bounds as thin lines, where they hold for the value itself."""
+def _bounds(metric: Metric) -> list[tuple[float, str, str]]:
+    """The metric's own bounds, where they hold for the value itself: value, words, state."""
     limits = metric.thresholds
     if limits is None or limits.against != "value":
-        return {}
-    bounds = [(limits.green, colours.green), (limits.red, colours.red)]
-    shapes, notes = [], []
-    for bound, colour in bounds:
-        if bound is None:
-            continue
-        line = {"color": colour, "width": 1, "dash": "dot"}
-        shapes.append(
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": bound.limit, "y1": bound.limit, "line": line}
-        )
-        notes.append(
-            {
-                "xref": "paper",
-                "x": 0,
-                "xanchor": "left",
-                "y": bound.limit,
-                "yanchor": "bottom",
-                "text": str(bound),
-                "showarrow": False,
-                "font": {"color": colour},
-            }
-        )
-    return {"shapes": shapes, "annotations": notes}
+        return []
+    named = ((limits.green, "green"), (limits.red, "red"))
+    return [(float(bound.limit), str(bound), state) for bound, state in named if bound is not None]

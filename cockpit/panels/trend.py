@@ -50,22 +50,20 @@ class TrendPanel(Panel):
     def prepare(self, view: View) -> None:
         view = self.at(view)
         if self.over == "period" and exists_at(view.metric, view.area.level):
-            trend_figure(view, False)
+            trend_chart(view)
 
     def draw(self, view: View, *, leads: bool) -> None:
-        from cockpit.components import header
-        from cockpit.drawing import figures
+        from cockpit.components import header, linechart
 
         view = self.at(view)
         name = view.metric.name[language()]
         if self.over == "months":
-            figure, text = months_figure(view, view.metric, view.dark), _("{metric} by month", metric=name)
+            chart, text = months_chart(view, view.metric), _("{metric} by month", metric=name)
         else:
-            figure, text = trend_figure(view, view.dark), _("{metric} over time", metric=name)
+            chart, text = trend_chart(view), _("{metric} over time", metric=name)
         header.title(self.title[language()] if self.title else text)
-        figures.show(
-            figure, key=f"trend-{view.metric.id}", height=self.height, label=f"{name} {format.period(view.period)}"
-        )
+        label = f"{name} {format.period(view.period)}"
+        linechart.linechart(chart, key=f"trend-{view.metric.id}", height=self.height, label=label)
 
     def section(self) -> dict[str, Any]:
         return {"type": "trend", "metrics": self.metrics, "over": "months" if self.over == "months" else "period"}
@@ -77,8 +75,8 @@ def has_trend(view: View) -> bool:
 
 
 @single_flight_cache(maxsize=512)
-def trend_figure(view: View, dark: bool) -> charts.Figure:
-    """`dark` tells apart the two figures of a view, whose colours are set on the server."""
+def trend_chart(view: View) -> charts.Chart:
+    """The period against those that it is compared with."""
     metric, found = view.metric, answers.line(ask(view), view.metric)
     running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
     unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
@@ -88,7 +86,7 @@ def trend_figure(view: View, dark: bool) -> charts.Figure:
     if any(found.last_year.values) and found.last_year != found.previous:
         drawn.append(_line(_("Last year"), found.last_year, "last_year"))
     hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
-    return charts.trend(view, metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
+    return charts.trend(metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
 
 
 def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
@@ -96,10 +94,10 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
 
 
 @single_flight_cache(maxsize=512)
-def months_figure(view: View, metric: Metric, dark: bool) -> charts.Figure:
-    """The months of the tiles' lines. `dark` tells apart the two figures of a view."""
+def months_chart(view: View, metric: Metric) -> charts.Chart:
+    """The months of the tiles' lines."""
     found = answers.vitals(ask(view), asked_together(view))
     vital = found.get(metric.id) or answers.vitals(ask(view), (metric.id,))[metric.id]
     months = answers.last_months(view.period.end - DAY)
     hrefs = [rows_link(view, metric, period=month) for month in months]
-    return charts.trend(view, metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)
+    return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)

@@ -18,10 +18,7 @@ from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
 
-SLOW = (
-    "numpy", "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "streamlit.elements.plotly_chart",
-    "streamlit.elements.arrow", "cockpit.drawing.figures", "cockpit.components.header",
-)  # fmt: skip
+SLOW = ("numpy", "pandas", "pyarrow", "streamlit.elements.arrow", "cockpit.components.header")
 LOOK_SECONDS = 2.0
 ALL_SECONDS = 1800.0
 BREATH_SECONDS = 0.05

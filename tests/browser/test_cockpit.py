@@ -112,7 +112,7 @@ def test_back_and_forward_restore_area_metric_and_period(address: str, open_page
 
 def test_a_tile_chooses_the_metric_of_the_map_and_stays_in_place(address: str, open_page: Open) -> None:
     page = open_page(address)
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".chart")).to_be_visible()
     page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 60)")
     page.locator(".tile a.name", has_text="满意率").click()
     expect(page.get_by_text("满意率 · 22 个镇街")).to_be_visible()
@@ -128,11 +128,7 @@ def test_a_bar_and_a_day_open_the_rows_behind_them(address: str, open_page: Open
     page.wait_for_url(re.compile("/rows.*age=3-7"))
     page.go_back()
     shown(page, "临江区", metric="intake")
-    point = page.locator(".js-plotly-plot .scatterlayer .point").nth(3)
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".chart .day").nth(3).click()
     page.wait_for_url(re.compile("/rows.*metric=intake"))
     assert (date.fromisoformat(asked(page)["to"]) - date.fromisoformat(asked(page)["from"])).days == 1
 
@@ -177,7 +173,7 @@ def test_a_cadre_sees_the_to_do_first_and_can_touch_it(address: str, open_page: 
 @pytest.mark.parametrize(("area", "pages"), [(DISTRICT, 2), (TOWN, 2), (VILLAGE, 1)])
 def test_a_cockpit_prints_on_few_pages_of_a4_landscape(address: str, open_page: Open, area: int, pages: int) -> None:
     page = open_page(f"{address}/?area={area}")
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".chart")).to_be_visible()
     page.wait_for_timeout(1000)
     paper = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == pages

@@ -16,6 +16,7 @@ from cockpit.components.tiles import Tile
 from cockpit.components.timeline import Stage
 from cockpit.components.today import Item, Line
 from cockpit.components.todo import Card, Count
+from cockpit.drawing.charts import Drawn, Point, Tick
 
 BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
 WORDS = {"done": BAD, "late": BAD, "now": BAD, "overdue": BAD, "todo": BAD}
@@ -55,6 +56,12 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
     ),
     "bars": ("draw(data)", [{"bars": [BAR]}]),
     "waterfall": ("draw(data)", [{"start": BAR, "steps": [BAR], "end": BAR}]),
+    "linechart": (
+        "draw(data)",
+        [{"lines": [Drawn(BAD, "now", (0.1, None, 0.9), BAD), Drawn(BAD, "before", (0.5,), "")], "rows": [Tick(0, BAD)],
+          "points": [Point(0, BAD, BAD), Point(0.5, BAD, ""), Point(1, BAD, BAD)], "days": [Tick(0, BAD)],
+          "limits": [Tick(0.5, BAD, "red")], "label": BAD, "height": 200}],
+    ),
     "timeline": ("draw(data)", [{"stages": [STAGE], "words": WORDS}]),
     "todo": (
         "draw(data)",

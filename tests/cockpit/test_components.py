@@ -2,16 +2,18 @@
 
 import json
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
-import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit import i18n
 from cockpit.components import areamap, base, header, ranking, tiles
-from cockpit.drawing import charts, figures
+from cockpit.drawing import charts
 from metrics.catalog import Metric, load
 from metrics.period import Period
 
@@ -27,7 +29,7 @@ def _chinese():
 
 VIEW = SimpleNamespace(
     area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", running=True,
-    dark=False, size="m",
+    size="m",
 )  # fmt: skip
 
 
@@ -112,23 +114,61 @@ def test_presets_end_with_the_last_known_day() -> None:
 
 def test_a_trend_lays_earlier_periods_on_the_days_of_this_one() -> None:
     days = [date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3)]
-    lines = [charts.Line("本期", [1.0, None, 3.0]), charts.Line("上期", [2.0, 2.0], "before")]
-    figure = charts.trend(VIEW, BACKLOG, days, lines, hrefs=["/rows?a", "/rows?b", "/rows?c"])
-    now, before = figure["data"]
-    assert now["y"] == [1.0, None, 3.0]
-    assert before["x"] == ["2026-11-01", "2026-11-02"]
-    assert (now["customdata"], before["customdata"]) == (["/rows?a", "/rows?b", "/rows?c"], None)
+    lines = [charts.Line("本期", [1.0, None, 3.0]), charts.Line("上期", [2.0, 2.0], "before", [date(2026, 10, 1)] * 2)]
+    chart = charts.trend(BACKLOG, days, lines, hrefs=["/rows?a", "/rows?b", "/rows?c"])
+    assert [point.x for point in chart.points] == [0, 0.5, 1]
+    assert [line.y for line in chart.lines] == [(0.3333, None, 1.0), (0.6667, 0.6667)]
+    assert chart.points[0].text == "本期 2026-11-01 1 件\n上期 2026-10-01 2 件"
+    assert [point.href for point in chart.points] == ["/rows?a", "/rows?b", "/rows?c"]
+    assert chart.points[2].text == "本期 2026-11-03 3 件"
+
+
+def test_what_is_still_running_says_so() -> None:
+    days = [date(2026, 11, 1), date(2026, 11, 2)]
+    chart = charts.trend(BACKLOG, days, [charts.Line("本期", [1.0, 2.0], unfinished="未完")])
+    assert chart.lines[0].unfinished == "未完"
+    assert [("未完" in point.text) for point in chart.points] == [False, True]
 
 
 def test_a_long_trend_tells_months_in_chinese() -> None:
     days = [date.fromordinal(date(2026, 9, 1).toordinal() + i) for i in range(150)]
-    figure = charts.trend(VIEW, BACKLOG, days, [charts.Line("本期", [1.0] * 150)])
-    assert figure["layout"]["xaxis"]["ticktext"] == ["2026年9月", "10月", "11月", "12月", "2027年1月"]
+    chart = charts.trend(BACKLOG, days, [charts.Line("本期", [1.0] * 150)])
+    assert [tick.text for tick in chart.days] == ["9月\n2026年", "10月", "11月", "12月", "1月\n2027年"]
 
 
 def test_the_bounds_of_a_rate_stand_in_its_trend() -> None:
-    figure = charts.trend(VIEW, ON_TIME, [date(2026, 11, 1)], [charts.Line("本期", [95.0])])
-    assert [note["text"] for note in figure["layout"]["annotations"]] == ["≥ 95", "< 85"]
+    chart = charts.trend(ON_TIME, [date(2026, 11, 1)], [charts.Line("本期", [97.0])])
+    assert [(tick.text, tick.state) for tick in chart.limits] == [("≥ 95", "green"), ("< 85", "red")]
+    assert all(0 <= tick.at <= 1 for tick in chart.limits)
+    assert chart.points[0].x == 0.5
+
+
+numbers = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 3))
+
+
+@given(st.lists(numbers, max_size=20), st.sampled_from([ON_TIME, BACKLOG, INTAKE]))
+def test_an_axis_holds_every_value_in_a_few_round_steps(values: list[float], metric: Metric) -> None:
+    steps = charts.scale(values, metric)
+    assert 2 <= len(steps) <= charts.STEPS + 3
+    assert all(steps[0] <= value <= steps[-1] for value in values)
+    sizes = {round(after - before, 6) for before, after in pairwise(steps)}
+    assert len(sizes) == 1
+    if not metric.is_percent:
+        assert 0 in steps
+        assert metric.decimals or all(step == int(step) for step in steps)
+
+
+@given(st.lists(st.none() | numbers, min_size=1, max_size=40))
+def test_a_chart_draws_what_there_is_and_a_gap_for_what_there_is_not(values: list[float | None]) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=i) for i in range(len(values))]
+    chart = charts.trend(BACKLOG, days, [charts.Line("本期", values)])
+    (line,) = chart.lines
+    assert [y is None for y in line.y] == [value is None for value in values]
+    assert all(0 <= y <= 1 for y in line.y if y is not None)
+    assert [point.x for point in chart.points] == sorted({point.x for point in chart.points})
+    assert len(chart.points) == len(values)
+    texts = [row.text for row in chart.rows]
+    assert len(texts) == len(set(texts)), "two steps read the same"
 
 
 @pytest.mark.parametrize("script", sorted(FOLDER.glob("*.js")), ids=lambda path: path.name)
@@ -155,16 +195,3 @@ def test_packed_is_the_json_of_everything_inside() -> None:
     assert json.loads(base.packed(told)) == base.plain(told)
     assert json.loads(base.packed(told)) == base.plain(told), "the second time from what is kept"
     assert "路灯".encode() in base.packed(told)
-
-
-def test_plotly_finds_nothing_wrong_with_our_figures() -> None:
-    days = [date(2026, 11, day) for day in range(1, 23)]
-    lines = [charts.Line("now", [float(n) for n in range(22)]), charts.Line("before", [None, 2.0], "before")]
-    drawn = (
-        charts.trend(VIEW, ON_TIME, days, lines, hrefs=["/"] * 22),
-        charts.trend(VIEW, BACKLOG, days[:1], [charts.Line("now", [1.0])]),
-        charts.columns(VIEW, ["a", "b"], [1, 2], hrefs=["/", "/"], states=["red", "none"]),
-    )
-    for figure in drawn:
-        go.Figure(figure)  # raises where a name or a value is none of Plotly's
-        assert figures.Checked(figure).to_dict() is figure

@@ -273,25 +273,23 @@ def test_each_unit_opens_its_rows(see: See) -> None:
 
 def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
     view = see(metric="intake")
-    figure = trend.trend_figure(view, dark=False)
-    line = figure["data"][0]
-    assert len(line["x"]) == 22
-    assert [counted(view, href) for href in line["customdata"]] == [value or 0 for value in line["y"]]
+    chart = trend.trend_chart(view)
+    values = answers.line(labels.ask(view), view.metric).now.values
+    assert len(chart.points) == 22
+    assert [counted(view, point.href) for point in chart.points] == [value or 0 for value in values]
 
 
 def test_a_trend_leaves_out_a_past_without_anything(see: See) -> None:
-    names = [line["name"] for line in trend.trend_figure(see(metric="intake"), dark=False)["data"]]
-    assert names == ["本期", "未完，截至 08:00", "上期"]
+    lines = trend.trend_chart(see(metric="intake")).lines
+    assert [(line.name, line.unfinished) for line in lines] == [("本期", "未完，截至 08:00"), ("上期", "")]
 
 
-def test_the_unfinished_day_is_dashed_and_the_line_ends_before_it(see: See) -> None:
-    now, running, _before = trend.trend_figure(see(metric="backlog"), dark=False)["data"]
-    assert now["y"][-1] is None
-    assert running["x"] == ["2026-11-21", "2026-11-22"]
-    assert running["y"][0] == now["y"][-2]
-    assert running["line"]["dash"] != now["line"]["dash"] == "solid"
+def test_the_unfinished_day_says_so_and_a_finished_one_does_not(see: See) -> None:
+    chart = trend.trend_chart(see(metric="backlog"))
+    assert chart.lines[0].unfinished
+    assert ["未完" in point.text for point in chart.points] == [False] * 21 + [True]
     over = see(metric="backlog", **{"from": "2026-10-01", "to": "2026-11-01"})
-    assert "未完" not in str([line["name"] for line in trend.trend_figure(over, dark=False)["data"]])
+    assert "未完" not in str(trend.trend_chart(over))
 
 
 def test_a_period_without_data_is_grey_on_every_panel(see: See) -> None:
@@ -305,9 +303,9 @@ def test_a_period_without_data_is_grey_on_every_panel(see: See) -> None:
 
 
 def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
-    now, _running, before = trend.trend_figure(see(metric="intake"), dark=False)["data"]
-    assert "2026-11-03" in now["text"][2]
-    assert "2026-10-03" in before["text"][2]
+    now, before = trend.trend_chart(see(metric="intake")).points[2].text.split("\n")
+    assert "2026-11-03" in now
+    assert "2026-10-03" in before
 
 
 def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
@@ -316,7 +314,7 @@ def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
     line = answers.line(labels.ask(view), view.metric)
     assert line.previous == line.last_year
     assert len(line.now.buckets) == 47
-    names = [line["name"] for line in trend.trend_figure(view, dark=False)["data"]]
+    names = [line.name for line in trend.trend_chart(view).lines]
     assert len(names) == len(set(names)) < 3
 
 
@@ -334,7 +332,7 @@ def test_a_metric_that_nothing_feeds_leaves_no_empty_panels(screen: Screen, see:
 
 
 def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
-    assert not any(trend.trend_figure(see(metric="three_rate_score"), dark=False)["data"][0]["customdata"])
+    assert not any(point.href for point in trend.trend_chart(see(metric="three_rate_score")).points)
 
 
 def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
