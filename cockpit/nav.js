@@ -57,6 +57,21 @@ function publish(element) {
     to.setProperty(`--st-${name}`, from.getPropertyValue(`--st-${name}`))
 }
 
+// Whether the run has ended and every component of it is drawn, the map included.
+function isDrawn() {
+  if (document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning") return false
+  if (document.querySelector('[data-testid="stMain"] [data-testid="stSkeleton"]')) return false
+  return [...document.querySelectorAll('[data-testid^="stBidiComponent"]')].flatMap(host => [host, ...host.children])
+    .map(host => host.shadowRoot?.querySelector(".root")).filter(Boolean)
+    .every(root => (root.drawn !== undefined || root.firstChild) && !root.hasAttribute("data-pending"))
+}
+
+// style.css hides the first screen until it is whole, so that nothing on it moves.
+function reveal() {
+  if (isDrawn()) document.documentElement.setAttribute("data-drawn", "")
+  else requestAnimationFrame(reveal)
+}
+
 export default function ({ data, parentElement }) {
   publish(parentElement)
   if (!window.cockpit) {
@@ -64,6 +79,7 @@ export default function ({ data, parentElement }) {
     document.addEventListener("click", onClick, true)
     addEventListener("beforeprint", fitPaper)
     setInterval(stillIn, ASK_SECONDS * 1000)
+    reveal()
   }
   window.cockpit.pages = data.pages
   window.cockpit.mark = data.mark

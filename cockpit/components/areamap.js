@@ -108,7 +108,10 @@ export default function ({ data: given, parentElement }) {
   map.style.height ||= `${Math.round(Math.min(most(), map.clientWidth * .95 || most()))}px`
   let features = null
   const observer = new ResizeObserver(() => features && draw({ features }))
-  load(data.geometry).then(file => { if (!alive) return; features = file.features; draw(file); observer.observe(map) }, () => { map.textContent = data.none })
+  root.toggleAttribute("data-pending", !map.firstChild)
+  load(data.geometry)
+    .then(file => { if (!alive) return; features = file.features; draw(file); observer.observe(map) }, () => { map.textContent = data.none })
+    .finally(() => root.removeAttribute("data-pending"))
   const tell = event => {
     const words = event.target.closest?.("[data-words]")?.dataset.words
     tip.hidden = !words

@@ -1,0 +1,95 @@
+"""A first visit loads little, keeps it for ever, and shows a screen on which nothing moves."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from bench.visit import WATCH
+from cockpit.server.files import HASHED
+
+pytestmark = pytest.mark.slow
+
+DISTRICT, TOWN, VILLAGE = 990101000000, 990101100000, 990101100200
+Open = Callable[..., Page]
+SHIFT = 0.05
+SETTLED = 1_500
+"""Milliseconds after the first tile."""
+
+
+def visited(page: Page, url: str) -> list[Response]:
+    """Open a page and give the answers that are files of the program."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(url)
+    expect(page.locator(".tile").first).to_be_visible()
+    page.wait_for_timeout(SETTLED)
+    return [answer for answer in answers if re.search(r"/(static|assets)/|favicon", answer.url)]
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWN, VILLAGE])
+def test_every_file_of_a_visit_is_compressed_and_kept_for_ever(address: str, open_page: Open, area: int) -> None:
+    files = visited(open_page("about:blank", at=address, alone=True), f"{address}/?area={area}")
+    assert len(files) > 10
+    for answer in files:
+        headers = answer.all_headers()
+        path = answer.url.removeprefix(address)
+        assert answer.status == 200, path
+        if HASHED.search(path) or path.startswith("/assets/"):
+            assert "immutable" in headers["cache-control"], path
+        assert headers["vary"] == "Accept-Encoding", path
+        if path.endswith((".js", ".css")) and len(answer.body()) > 500:
+            assert headers["content-encoding"] in ("br", "gzip"), path
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWN, VILLAGE])
+def test_no_cockpit_loads_a_chart_library_or_a_font(address: str, open_page: Open, area: int) -> None:
+    files = visited(open_page("about:blank", at=address, alone=True), f"{address}/?area={area}")
+    unwanted = re.compile(r"plotly|vega|deck|echarts|katex|\.woff2?$", re.IGNORECASE)
+    assert [answer.url for answer in files if unwanted.search(answer.url)] == []
+
+
+def test_the_page_names_ahead_all_that_a_village_loads(address: str, open_page: Open) -> None:
+    page = open_page("about:blank", at=address, alone=True)
+    files = visited(page, f"{address}/?area={VILLAGE}")
+    named = set(page.evaluate("[...document.querySelectorAll('link[href], script[src]')].map(e => e.href || e.src)"))
+    late = {answer.url for answer in files} - named
+    assert len(late) <= 5, late
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("area", [DISTRICT, TOWN, VILLAGE])
+def test_nothing_moves_on_a_first_visit_and_a_return(address: str, open_page: Open, area: int, width: int) -> None:
+    page = open_page("about:blank", at=address, alone=True, width=width)
+    page.add_init_script(WATCH)
+    for _ in range(2):
+        visited(page, f"{address}/?area={area}")
+        seen = page.evaluate("window.visit")
+        assert seen["shift"] < SHIFT, seen["shifts"]
+
+
+def test_a_screen_that_cannot_be_drawn_whole_is_shown_after_some_seconds(address: str, open_page: Open) -> None:
+    page = open_page("about:blank", at=address, alone=True)
+    page.route("**/geo/**", lambda route: None)  # an answer that never comes
+    page.goto(f"{address}/?area={DISTRICT}")
+    expect(page.locator(".tile").first).to_be_visible()
+    assert page.evaluate("document.documentElement.hasAttribute('data-drawn')") is False
+
+
+def test_a_day_of_a_trend_says_what_it_is_and_is_reached_by_the_arrows(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?area={DISTRICT}&metric=intake")
+    days = page.locator(".chart .day")
+    expect(days.first).to_be_visible()
+    assert page.locator(".chart .day[tabindex='0']").count() == 1
+    days.last.focus()
+    page.keyboard.press("ArrowLeft")
+    label = page.evaluate("""() => {
+        let element = document.activeElement
+        while (element.shadowRoot) element = element.shadowRoot.activeElement
+        return element.ariaLabel
+    }""")
+    assert label == days.nth(-2).get_attribute("aria-label")
+    assert re.match(r"本期 \d{4}-\d\d-\d\d \d", label)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/rows.*metric=intake"))
