@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from data.errors import DataError
 BYTES = 32
 SHORTEST_TEXT = 16
 """Characters of a key that the environment gives."""
+FROM_ROW = re.compile(r"(.+)@([1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,20 @@ class KeyRing:
 
 
 def of_text(text: str) -> KeyRing:
-    """The keys that the environment gives: texts of SHORTEST_TEXT characters or more, by commas, the newest first."""
-    texts = [part.strip() for part in text.split(",")]
-    if any(len(part) < SHORTEST_TEXT for part in texts):
+    """The keys that the environment gives: texts of SHORTEST_TEXT characters or more, by commas, the newest first.
+
+    `KEY@ROW` says the first row of the audit that a key takes: no older key proves that row or a later one. Raises
+    DataError.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    told = [(match[1], int(match[2])) if (match := FROM_ROW.fullmatch(part)) else (part, 0) for part in parts]
+    if any(len(key) < SHORTEST_TEXT for key, _row in told):
         raise DataError(f"a key has {SHORTEST_TEXT} characters or more: make one with `openssl rand -hex 32`")
-    return KeyRing(tuple(hashlib.sha256(part.encode()).digest() for part in texts))
+    rows = tuple(row for _key, row in told)
+    if list(rows) != sorted(rows, reverse=True):
+        raise DataError("the newest key stands first: its row is the greatest")
+    keys = tuple(hashlib.sha256(key.encode()).digest() for key, _row in told)
+    return KeyRing(keys, rows if any(rows) else ())
 
 
 def read(file: Path) -> KeyRing:

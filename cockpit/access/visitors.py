@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cockpit import settings
 from cockpit.access.policy import Grants, Held
 from data.areas.levels import end_of
+from data.desk import clock
 from data.desk.errors import DeskError
 from data.desk.identity import accounts, sessions
 from data.desk.identity.roles import ADMINISTRATORS
@@ -21,6 +22,8 @@ from data.errors import DataError
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0
 """How long an answer of the desk holds: a revoked session or grant is felt within this time."""
+STALE_SECONDS = 30.0
+"""How long the answer of before holds while the desk is busy; then it is waited for, since a right may be revoked."""
 AT_ONCE = 4
 """So many ask the desk at once."""
 ASK_SECONDS = 0.1
@@ -77,11 +80,14 @@ class Visitors:
         if known := self.just_now(token):
             return known
         with self._lock:
-            _at, known = self._known.get(token, (0.0, None))
+            at, known = self._known.get(token, (0.0, None))
+        if known and _is_over(known.session):
+            known = None
         if known and time.monotonic() < self._gone_until:
             return known  # whoever asks a desk that does not answer waits: one a moment is enough
-        if not self._asking.acquire(timeout=ASK_SECONDS if known else ASK_SECONDS_NEW):
-            if known is None:
+        recent = known is not None and time.monotonic() - at < STALE_SECONDS
+        if not self._asking.acquire(timeout=ASK_SECONDS if recent else ASK_SECONDS_NEW):
+            if known is None or not recent:
                 raise DeskError("the desk does not answer: see that it runs, then try again")
             return known
         try:
@@ -122,6 +128,11 @@ def limits() -> tuple[timedelta, timedelta]:
     """How long a session may idle, and how long it may last."""
     config = settings.current()
     return timedelta(minutes=config.session_idle), timedelta(hours=config.session_longest)
+
+
+def _is_over(session: Session) -> bool:
+    """Whether a session has lasted as long as one may, which no desk is needed to tell."""
+    return session.started_at + limits()[1] < clock.now()
 
 
 def today() -> date:

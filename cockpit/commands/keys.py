@@ -11,6 +11,7 @@ from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
+    from data.desk.store import Desk
 
 
 @click.group()
@@ -28,12 +29,25 @@ def rotate(settings: "Settings") -> None:
     desk = opened(settings)
     click.echo(f"{act(desk, OPERATOR)} secrets are encrypted with a new key")
     if desk.custody.audit_key:
-        told = (
-            "COCKPIT_AUDIT_KEY gives the key of the audit: put a new one before it, with a comma between, and restart"
-        )
-        click.echo(told, err=True)
+        click.echo(_of_environment(desk), err=True)
     else:
         click.echo("the audit has a new key; the old one stays in keys/audit.key and proves the rows of before")
+
+
+def _of_environment(desk: "Desk") -> str:
+    """What the operator does to replace a key of the audit that the environment gives: two steps."""
+    from data.desk.auditing.proof import first_of_newest_key
+
+    ring = desk.custody.audit
+    if len(ring.keys) == 1 or ring.since:
+        return (
+            "COCKPIT_AUDIT_KEY gives the key of the audit: put a new one before it, with a comma between, restart all "
+            "servers, and run this command again"
+        )
+    return (
+        f"COCKPIT_AUDIT_KEY: once all servers have the new key, write it as KEY@{first_of_newest_key(desk)} before the "
+        "old one: the old key proves no row from there on"
+    )
 
 
 @click.group()

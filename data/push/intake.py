@@ -24,6 +24,8 @@ STEP = 1 << 20
 LONGEST_ROW = 1 << 20
 MOST_MEMBERS = 1_000
 """Of a gzip: each costs a decompressor, and a body may hold millions of empty ones."""
+MOST_BLANK = 10_000
+"""Of lines beyond two a row: each takes time, and gzip packs fifty million of them into 50 kB."""
 DEEPEST = 8
 """How deep a value may be nested, the row itself being the first level."""
 ENCODINGS = ("utf-8", "gb18030", "gbk", "gb2312", "us-ascii")
@@ -83,6 +85,7 @@ class Intake:
     _comma: bool = False
     _records: int = 0
     _members: int = 1
+    _lines_read: int = 0
     _file: BinaryIO = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -184,6 +187,9 @@ class Intake:
 
     def _rows(self) -> None:
         *lines, self._text = self._text.split("\n")
+        self._lines_read += len(lines)
+        if self._lines_read > (most := 2 * self.limits.rows + MOST_BLANK):
+            raise TooLarge(f"the body has more than {most} lines: leave blank ones out")
         for line in lines:
             self._line(line)
         self._short(self._text)

@@ -98,6 +98,18 @@ def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now
     return Verdict(proved, fault, tuple(notes[:MOST_NOTES]))
 
 
+def first_of_newest_key(desk: Desk) -> int | None:
+    """The first row that the newest key of the audit hashes; None while there is none."""
+    newest = KeyRing(desk.custody.audit.keys[:1])
+    with desk.read(snapshot=True) as session:
+        keyed_from = session.get_one(AuditHead, 1).keyed_from
+        for row in audit.rows(session):
+            told = {name: getattr(row, name) for name in (*FIELDS, "hash")}
+            if row.id >= keyed_from and chain.proves(told, newest, keyed_from):
+                return row.id
+    return None
+
+
 class _Walk:
     """One pass over the rows, oldest first."""
 

@@ -23,6 +23,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.serving import headers
 from data.desk import clock, models
 from data.desk.auditing import audit, proof
+from data.desk.errors import DeskError
 from data.desk.identity import accounts, failures, sessions
 from tests.factory import DISTRICT, TOWNS
 
@@ -337,3 +338,35 @@ def test_a_page_learns_that_its_grants_are_others_now() -> None:
     none = mark()
     accounts.grant(desk, "marked", "official", TOWNS[0])
     assert len({before, none, mark()}) == 3
+
+
+def test_a_desk_that_is_gone_keeps_no_session_beyond_its_end(
+    session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = session("leader", DISTRICT)
+    assert get("/", cookie=f"{COOKIE}={token}").status_code == 200
+    monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(visitors, "_read", lambda token: _gone())
+    assert get("/", cookie=f"{COOKIE}={token}").status_code == 200
+    later = clock.now() + timedelta(hours=settings.current().session_longest, minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert get("/", cookie=f"{COOKIE}={token}").status_code == 401
+
+
+def _gone() -> None:
+    raise DeskError("the desk does not answer")
+
+
+def test_a_busy_desk_is_waited_for_once_its_answer_is_old(
+    session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, own = session("leader", DISTRICT), visitors.Visitors()
+    assert own.of(token)
+    monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(visitors, "ASK_SECONDS_NEW", 0.05)
+    for _ in range(visitors.AT_ONCE):
+        own._asking.acquire()
+    assert own.of(token)
+    monkeypatch.setattr(visitors, "STALE_SECONDS", 0.0)
+    with pytest.raises(DeskError):
+        own.of(token)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyotp
@@ -18,6 +19,7 @@ from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError
 from data.desk.identity import accounts, secondfactor
 from data.desk.store import Desk, open_desk
+from data.errors import DataError
 from tests.data.desk.test_audit import fill, tamper
 
 PASSWORD = "Hongqi+2026+x"
@@ -80,6 +82,47 @@ def test_a_stolen_old_key_forges_no_later_row(desk: Desk) -> None:
     forged = chain.hash_of(row, stolen)
     tamper(desk, f"UPDATE audit SET what = 'harmless', hash = '{forged}' WHERE id = {row['id']}")
     assert f"row {row['id']} of" in (proof.verify(desk).fault or "")
+
+
+def test_a_key_of_the_environment_is_replaced_in_two_steps(address: str, custody: Custody) -> None:
+    """First all servers take the new key; then its first row is said, and the old one proves no later row."""
+    old, new = "the old key of the audit", "the new key of the audit"
+
+    def at(keys: str) -> Desk:
+        return open_desk(address, replace(custody, audit_key=keys))
+
+    desk = at(old)
+    fill(desk, 2)
+    desk.close()
+    both = at(f"{new}, {old}")
+    fill(both, 2)
+    assert proof.verify(both) == proof.Verdict(4)
+    assert proof.first_of_newest_key(both) == 3
+    row = audit.entries(both, limit=1)[0] | {"what": "harmless"}
+    forged = chain.hash_of(row, keyring.of_text(old))
+    both.close()
+    bound = at(f"{new}@3,{old}")
+    assert proof.verify(bound) == proof.Verdict(4)
+    fill(bound, 1)
+    assert proof.verify(bound) == proof.Verdict(5)
+    assert sealing.rotate(bound) == 0  # secrets alone
+    assert proof.verify(bound) == proof.Verdict(5)
+    tamper(bound, f"UPDATE audit SET what = 'harmless', hash = '{forged}' WHERE id = {row['id']}")
+    assert f"row {row['id']} of" in (proof.verify(bound).fault or "")
+    bound.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("short", "16 characters"), ("short@123456789012", "16 characters"), (f"{'k' * 16},", "16 characters"),
+        (f"{'k' * 16},{'o' * 16}@3", "newest key stands first"),
+        (f"{'k' * 16}@2,{'o' * 16}@3", "newest key stands first"),
+    ],
+)  # fmt: skip
+def test_keys_that_cannot_be_are_refused(text: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        keyring.of_text(text)
 
 
 def test_a_replacement_that_is_undone_leaves_a_whole_audit(desk: Desk) -> None:

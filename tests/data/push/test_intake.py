@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,18 @@ def test_a_broken_line_is_left_for_the_loader_among_good_ones(tmp_path: Path) ->
 
 
 @pytest.mark.timeout(20)
+def test_countless_blank_lines_are_refused_before_they_take_time(tmp_path: Path) -> None:
+    wide = Limits(100_000_000, 100)
+    begun = time.process_time()
+    for blank in (b"\n", b" \r\n"):
+        body = gzip.compress(blank * 20_000_000, 1)
+        with pytest.raises(TooLarge, match="more than 10200 lines"):
+            taken(tmp_path, body, "ndjson", limits=wide, zipped=True)
+    assert time.process_time() - begun < 5
+    few = (b'{"a": 1}\n' + b"\n" * 100) * 100
+    assert taken(tmp_path, few, "ndjson", limits=wide).rows == 100
+
+
 def test_a_gzip_of_countless_empty_members_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge, match="members"):
         taken(tmp_path, gzip.compress(b"") * 200_000 + gzip.compress(b"[]"), zipped=True, piece=1 << 16)
