@@ -1,5 +1,9 @@
 const MOST_FILES = 60
 const LEAST = 300
+// In sizes of text: names, the mark of invented data, the distance of hatches.
+const NAME_SIZE = .87, MARK_SIZE = 1.5, HATCH = .4
+const WITHOUT_COLOUR = ["none", "small", "absent"]
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }
 const files = (window.cockpitGeometry ??= new Map())
 
 function load(url) {
@@ -12,81 +16,105 @@ function load(url) {
   return files.get(url)
 }
 
-// The class of a step's colour. However few the steps, they reach from the lightest to the darkest.
-const hueOf = steps => i => `step${steps > 1 ? Math.round(i * 4 / (steps - 1)) : 2}`
-
-const polygons = g => g.type === "Polygon" ? [g.coordinates] : g.type === "MultiPolygon" ? g.coordinates : g.type === "GeometryCollection" ? g.geometries.flatMap(polygons) : []
-const corners = g => g.type === "Point" ? [g.coordinates] : polygons(g).flat(2)
-
-// Longitude shrunk by the latitude's cosine: true enough for a district, and north is up.
-function projection(features, points, width, height) {
-  const all = [...features.flatMap(f => corners(f.geometry)), ...points.map(p => [p.lon, p.lat])]
-  const box = all.reduce((b, [x, y]) => [Math.min(b[0], x), Math.min(b[1], y), Math.max(b[2], x), Math.max(b[3], y)], [Infinity, Infinity, -Infinity, -Infinity])
-  const shrink = Math.cos((box[1] + box[3]) / 2 * Math.PI / 180)
-  const w = (box[2] - box[0]) * shrink || .01, h = box[3] - box[1] || .01, margin = features.some(f => f.geometry.type === "Point") ? 28 : 8
-  const scale = Math.min((width - 2 * margin) / w, (height - 2 * margin) / h)
-  return ([x, y]) => [(width - w * scale) / 2 + (x - box[0]) * shrink * scale, (height + h * scale) / 2 - (y - box[1]) * scale]
-}
-
-const at = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`
-const ring = (points, project) => `M${points.map(p => at(project(p))).join("L")}Z`
-
-function middle(feature, project) {
-  const { lon, lat } = feature.properties
-  if (lon !== null && lat !== null) return project([lon, lat])
-  const all = corners(feature.geometry).map(project)
-  return [0, 1].map(i => all.reduce((sum, p) => sum + p[i], 0) / all.length)
-}
-
-// Labels that would overlap are moved down, one line each; none leaves the picture.
-function labels(marked, width, line) {
-  const placed = []
-  for (const label of marked.sort((a, b) => a.y - b.y)) {
-    const half = label.text.length * line * .45
-    label.x = Math.max(half, Math.min(width - half, label.x))
-    for (const other of placed)
-      if (Math.abs(other.y - label.y) < line && Math.abs(other.x - label.x) < half + other.half) label.y = other.y + line
-    placed.push({ ...label, half })
-  }
-  return placed
-}
-
 const words = a => `${a.name} ${a.value}`
+const glyphOf = key => SHAPES[key] ?? (WITHOUT_COLOUR.includes(key) ? SHAPES.none : "")
 
-function picture(data, features, width, height, line) {
-  const project = projection(features, data.points, width, height), hue = hueOf(data.steps.length)
-  const shapes = features.map(f => {
-    const area = data.areas[f.id] ?? { name: f.properties.name, value: data.none, href: "", step: null, state: "none" }
-    const fill = `class="${area.small ? "few" : area.step === null ? "blank" : hue(area.step)}"`
-    const drawn = f.geometry.type === "Point"
-      ? (([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="11" ${fill}/>`)(project(f.geometry.coordinates))
-      : `<path fill-rule="evenodd" d="${polygons(f.geometry).flat().map(r => ring(r, project)).join("")}" ${fill}/>`
-    const attributes = `data-words="${esc(`${SHAPES[area.state]} ${words(area)}`)}" aria-label="${esc(words(area))}"`
-    return area.href ? `<a href="${esc(area.href)}" ${attributes} ${data.stops ? "" : 'tabindex="-1"'}>${drawn}</a>` : `<g ${attributes}>${drawn}</g>`
-  })
-  const marked = features.filter(f => data.areas[f.id]?.mark).map(f => {
-    const [x, y] = middle(f, project), area = data.areas[f.id]
-    return { x, y, text: (area.state === "none" ? "" : SHAPES[area.state]) + area.name }
+// The mark of invented data stands in the corner where it covers least; names keep clear of it.
+function demoMark(text, outlines, { width, height, line, measure }) {
+  const size = MARK_SIZE * line, w = measure(text, size) + 12, h = size * 1.3, m = 4
+  const corners = [[m + w / 2, height - m - h / 2], [width - m - w / 2, height - m - h / 2], [width - m - w / 2, m + h / 2], [m + w / 2, m + h / 2]]
+  const covers = box => outlines.filter(o => holds(box, [o.x, o.y])).length * 1e3
+    + outlines.filter(o => o.rings.some(ring => ring.some(point => holds(box, point)))).length
+  const [x, y] = corners.map(at => [at, covers(boxAt(...at, w, h))]).sort((a, b) => a[1] - b[1])[0][0]
+  return { x, y, size, text, box: boxAt(x, y, w, h) }
+}
+
+const textAt = ({ x, y, size }, attributes, inner) => `<text ${attributes} x="${number(x)}" y="${number(y)}" font-size="${number(size)}" dy=".35em" aria-hidden="true">${inner}</text>`
+
+// frame: width and height in pixels, line: the size of text, measure(text, size): the width of a name.
+function picture(data, features, frame) {
+  const { width, height, line } = frame, plain = !Object.keys(data.areas).length
+  const project = projection(features, data.points, width, height, line)
+  const outlines = outlined(features, project, line).map(o => {
+    const area = data.areas[o.feature.id] ?? { name: o.feature.properties.name, value: plain ? "" : data.none, href: "", key: plain ? "plain" : "absent" }
+    const { name, short } = o.feature.properties
+    return { ...o, ...area, code: o.feature.id, glyph: glyphOf(area.key), short: area.name === name ? short ?? name : area.name }
+  }).sort((a, b) => WITHOUT_COLOUR.indexOf(a.key) - WITHOUT_COLOUR.indexOf(b.key))    // a dashed border lies on top of a plain one
+  const shapes = outlines.map((o, i) => {
+    const attributes = `class="area ${o.key}" data-key="${o.key}" data-code="${esc(o.code)}" data-at="${number(o.x)} ${number(o.y)}" data-words="${esc(`${o.glyph} ${words(o)}`)}" aria-label="${esc(words(o))}"`
+    const drawn = `<path fill-rule="evenodd" d="${o.path}" ${o.key === "small" ? 'fill="url(#few)"' : ""}/>`
+    return o.href ? `<a href="${esc(o.href)}" ${attributes} ${data.stops || !i ? "" : 'tabindex="-1"'}>${drawn}</a>` : `<g ${attributes}>${drawn}</g>`
   })
   const points = data.points.map(p => {
     const [x, y] = project([p.lon, p.lat])
-    const inner = `<text class="point ${p.state}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" dy=".35em">${SHAPES[p.state]}</text>`
-    const attributes = `data-words="${esc(p.text)}" aria-label="${esc(p.text)}"`
+    const inner = `<text class="point ${p.key}" x="${number(x)}" y="${number(y)}" dy=".35em">${SHAPES[p.key]}</text>`
+    const attributes = `data-key="${esc(p.key)}" data-words="${esc(p.text)}" aria-label="${esc(p.text)}"`
     return p.href ? `<a href="${esc(p.href)}" ${attributes}>${inner}</a>` : `<g ${attributes}>${inner}</g>`
   })
-  const names = labels(marked, width, line).map(l => `<text class="name" x="${l.x.toFixed(1)}" y="${l.y.toFixed(1)}" dy=".35em">${esc(l.text)}</text>`)
+  const demo = data.demo && demoMark(data.demo, outlines, frame)
+  const labels = plain ? [] : placeLabels(outlines, { ...frame, size: Math.round(NAME_SIZE * line), taken: demo ? [demo.box] : [] })
+  const marks = plain ? [] : outlines.filter(o => o.glyph && !o.rings.length).map(o => ({ ...o, size: 1.1 * o.r, text: o.glyph }))
+  const gap = Math.round(HATCH * line)
   return `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${esc(data.title)}">
-    ${shapes.join("")}${points.join("")}${names.join("")}
-    ${data.demo ? `<text class="demo" x="${width / 2}" y="${height / 2}" transform="rotate(-18 ${width / 2} ${height / 2})">${esc(data.demo)}</text>` : ""}</svg>`
+    <defs><pattern id="few" width="${gap}" height="${gap}" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="ground" d="M0 0h${gap}v${gap}h-${gap}Z"/><path class="hatch" d="M${gap / 4} 0v${gap}"/></pattern></defs>
+    ${shapes.join("")}${demo ? textAt(demo, 'class="demo"', esc(demo.text)) : ""}<path class="over"/>${points.join("")}
+    ${[...marks, ...labels].map(l => textAt(l, `class="name ${l.key} ${l.box && !l.rings.length ? "beside" : ""}" data-key="${l.key}"`, esc(l.text))).join("")}</svg>`
 }
 
-function legend(data) {
-  const hue = hueOf(data.steps.length), drawn = Object.values(data.areas)
-  const few = drawn.some(a => a.small), blank = drawn.some(a => a.step === null && !a.small)
-  const lines = data.steps.map((s, i) => `<li><i class="${hue(i)}"></i>${esc(s.label)}${s.state ? ` <span class="${s.state}">${SHAPES[s.state]}</span>` : ""}</li>`)
-  if (few) lines.push(`<li><i class="few"></i>${esc(data.small)}</li>`)
-  if (blank) lines.push(`<li><i class="blank"></i>${esc(data.none)} <span class="none">${SHAPES.none}</span></li>`)
-  return `<ul class="legend">${lines.join("")}<li class="grey">${esc(data.note)}</li></ul>`
+const pick = (key, pressed, inner) => `<button type="button" data-pick="${esc(key)}" aria-pressed="${pressed}">${inner}</button>`
+
+function legend(data, picked) {
+  const entries = data.legend.map(e => pick(e.key, picked.has(e.key),
+    `${data.points.length ? "" : `<i class="swatch ${e.key}"></i>`}${glyphOf(e.key) ? `<span class="glyph ${e.key}" aria-hidden="true">${glyphOf(e.key)}</span>` : ""}<span>${esc(e.label)}${e.bound ? ` <span class="bound grey">${esc(e.bound)}</span>` : ""}</span> <b>${esc(e.count)}</b>`))
+  const all = pick("", !picked.size, `${esc(data.all)} <b>${esc(data.legend.reduce((sum, e) => sum + e.count, 0))}</b>`)
+  return `<div class="legend"><div class="picks" role="group" aria-label="${esc(data.pick)}">${entries.length ? all : ""}${entries.join("")}</div><span class="grey">${esc(data.note)}</span></div>`
+}
+
+// The area to go to from `from` in a direction: near, and rather straight ahead than aside.
+function neighbour(areas, from, [dx, dy]) {
+  const at = area => area.dataset.at.split(" ").map(Number), [x, y] = at(from)
+  const costs = areas.filter(area => area !== from).map(area => {
+    const [a, b] = at(area), ahead = (a - x) * dx + (b - y) * dy, aside = Math.abs((a - x) * dy) + Math.abs((b - y) * dx)
+    return [ahead > 0 ? ahead + 2 * aside : Infinity, area]
+  }).sort((a, b) => a[0] - b[0])
+  return costs.length && costs[0][0] < Infinity ? costs[0][1] : null
+}
+
+// Names are measured with the font that they are drawn in.
+function measurer(root) {
+  const pen = document.createElement("canvas").getContext("2d"), family = getComputedStyle(root).fontFamily
+  return (text, size) => { pen.font = `600 ${size}px ${family}`; return pen.measureText(text).width }
+}
+
+// Dims all but the picked groups; the picks of one map stay over runs, as far as its legend has them.
+function filter(root, picked) {
+  for (const part of root.querySelectorAll("[data-key]")) part.classList.toggle("dim", picked.size > 0 && !picked.has(part.dataset.key))
+  for (const button of root.querySelectorAll("[data-pick]")) button.setAttribute("aria-pressed", button.dataset.pick ? picked.has(button.dataset.pick) : !picked.size)
+}
+
+function listeners(root, map, under, tip, picked) {
+  const outline = area => map.querySelector(".over")?.setAttribute("d", area?.querySelector("path")?.getAttribute("d") ?? "")
+  const tell = event => {
+    const part = event.target.closest?.("[data-words]")
+    tip.hidden = !part
+    if (part) tip.textContent = part.dataset.words
+    outline(part?.closest(".area"))
+  }
+  const hush = () => { const at = root.getRootNode().activeElement?.closest?.(".area"); tip.hidden = !at; if (at) tip.textContent = at.dataset.words; outline(at) }
+  const move = event => {
+    const area = event.target.closest?.("a.area"), to = area && ARROWS[event.key] && neighbour([...map.querySelectorAll("a.area")], area, ARROWS[event.key])
+    if (!area || !ARROWS[event.key]) return
+    event.preventDefault()
+    to?.focus({ preventScroll: true })
+  }
+  const choose = event => {
+    const key = event.target.closest?.("[data-pick]")?.dataset.pick
+    if (key === undefined) return
+    if (!key) picked.clear()
+    else if (!picked.delete(key)) picked.add(key)
+    filter(root, picked)
+  }
+  return [[map, { pointerover: tell, focusin: tell, pointerleave: hush, focusout: hush, keydown: move }], [under, { click: choose }]]
 }
 
 export default function ({ data: given, parentElement }) {
@@ -96,14 +124,19 @@ export default function ({ data: given, parentElement }) {
   root.stop?.()                                                   // Streamlit calls what is returned only when it takes the map away
   if (!root.firstElementChild) root.innerHTML = `<div class="map"></div><div class="under"></div><output class="tip" hidden></output>`
   const [map, under, tip] = root.children
-  show(under, legend(data))
+  const known = data.legend.map(e => e.key), picked = root.picked = new Set([...root.picked ?? []].filter(key => known.includes(key)))
+  under.inert = "wall" in document.documentElement.dataset        // a wall has no controls
+  show(under, legend(data, picked))
+  filter(root, picked)
   let alive = true
   // Without a height of its own the map takes what the window has left, the legend aside.
-  const most = () => data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - 3.6 * parseFloat(getComputedStyle(root).fontSize))
+  const most = () => data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - under.offsetHeight - .5 * parseFloat(getComputedStyle(root).fontSize))
   const draw = ({ features }) => {
     const width = Math.round(map.clientWidth), height = Math.round(Math.min(most(), width * .95))
     map.style.height = `${height}px`
-    if (alive && width) show(map, picture(data, features, width, height, parseFloat(getComputedStyle(root).fontSize)))
+    if (!alive || !width) return
+    show(map, picture(data, features, { width, height, line: parseFloat(getComputedStyle(root).fontSize), measure: measurer(root) }))
+    filter(root, picked)
   }
   map.style.height ||= `${Math.round(Math.min(most(), map.clientWidth * .95 || most()))}px`
   let features = null
@@ -112,18 +145,12 @@ export default function ({ data: given, parentElement }) {
   load(data.geometry)
     .then(file => { if (!alive) return; features = file.features; draw(file); observer.observe(map) }, () => { map.textContent = data.none })
     .finally(() => root.removeAttribute("data-pending"))
-  const tell = event => {
-    const words = event.target.closest?.("[data-words]")?.dataset.words
-    tip.hidden = !words
-    if (words) tip.textContent = words
-  }
-  const hush = () => { tip.hidden = true }
-  const heard = { pointerover: tell, focusin: tell, pointerleave: hush, focusout: hush }
-  for (const [name, listener] of Object.entries(heard)) map.addEventListener(name, listener)
+  const heard = listeners(root, map, under, tip, picked)
+  for (const [part, events] of heard) for (const [name, listener] of Object.entries(events)) part.addEventListener(name, listener)
   root.stop = () => {
     alive = false
     observer.disconnect()
-    for (const [name, listener] of Object.entries(heard)) map.removeEventListener(name, listener)
+    for (const [part, events] of heard) for (const [name, listener] of Object.entries(events)) part.removeEventListener(name, listener)
   }
   return () => root.stop()
 }

@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from cockpit.drawing.anchors import anchors, short_names
 from data.editions.edition import Edition
 from metrics.areas import Area
 
@@ -20,21 +21,30 @@ def drawable(edition: Edition, area: Area, *, own: bool = False) -> bool:
 
 
 def collection(edition: Edition, area: Area, *, own: bool = False) -> bytes:
-    """The FeatureCollection of the areas right below one, or of itself."""
-    features = (_feature(*row) for row in _rows(edition, area, own))
+    """The FeatureCollection of the areas right below one, or of itself.
+
+    A feature's properties: `name`; `short`, the name without the ending of its kind; `lon` and `lat` of the area;
+    `anchor`, where its name stands: the point of the polygon that is furthest from the border, or null.
+    """
+    rows = _rows(edition, area, own)
+    shorts = short_names([row[1] for row in rows], [row[2] for row in rows])
+    anchored = anchors([row[5] for row in rows])
+    features = (_feature(row, short, anchor) for row, short, anchor in zip(rows, shorts, anchored, strict=True))
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
-def _feature(code: int, name: str, lon: float | None, lat: float | None, geometry: str | None) -> str:
+def _feature(row: tuple[Any, ...], short: str, anchor: list[float] | None) -> str:
+    code, name, _level, lon, lat, geometry = row
     shape = geometry or json.dumps({"type": "Point", "coordinates": [lon, lat]})
-    about = json.dumps({"name": name, "lon": lon, "lat": lat}, ensure_ascii=False)
-    return f'{{"type":"Feature","id":"{code}","properties":{about},"geometry":{shape}}}'
+    about = {"name": name, "short": short, "lon": lon, "lat": lat, "anchor": anchor}
+    properties = json.dumps(about, ensure_ascii=False)
+    return f'{{"type":"Feature","id":"{code}","properties":{properties},"geometry":{shape}}}'
 
 
 def _rows(edition: Edition, area: Area, own: bool) -> list[tuple[Any, ...]]:
-    """Code, name, point and polygon of every live area that has one of the two."""
+    """Code, name, level, point and polygon of every live area that has one of the two."""
     sql = (
-        "SELECT a.code, a.name, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "
+        "SELECT a.code, a.name, a.level, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "
         f"WHERE a.{'code' if own else 'parent'} = $1 "
         "AND a.holder = a.code AND (s.code IS NOT NULL OR a.lon IS NOT NULL) "
         "QUALIFY row_number() OVER (PARTITION BY a.code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY a.code"

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cockpit.components import areamap, ranking
-from cockpit.components.areamap import MapArea, Step
+from cockpit.components.areamap import Entry, MapArea
 from cockpit.components.ranking import RankingRow
 from cockpit.i18n import _, language
 from cockpit.labels import format
-from cockpit.panels import answers
+from cockpit.panels import answers, colours
 from cockpit.panels.answers import Part
 from cockpit.panels.base import Panel, Query
 from cockpit.panels.labels import area_name, ask, how_many, level
@@ -21,10 +21,7 @@ from metrics import areas
 from metrics.catalog import Metric
 from metrics.engine.question import exists_at
 
-STATES = ("green", "amber", "red")
 RANKING_ON_WALL = 640
-MARKED = 3
-"""So many of the worst carry their names on the map."""
 
 
 class MapPanel(Panel):
@@ -60,12 +57,9 @@ class MapPanel(Panel):
         if not areamap.drawable(view, view.area):
             ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=RANKING_ON_WALL)
             return
-        drawn, steps = map_areas(view)
+        drawn, legend = map_areas(view)
         height = 0 if view.wall else self.height
-        areamap.areamap(
-            view, drawn, parent=view.area, steps=steps, title=title(view), height=height,
-            least=compared(view)[1].min_n or 0,
-        )  # fmt: skip
+        areamap.areamap(view, drawn, parent=view.area, legend=legend, title=title(view), height=height)
 
 
 class RankingPanel(Panel):
@@ -150,37 +144,18 @@ def compared(view: View) -> tuple[str, Metric]:
 
 
 @single_flight_cache(maxsize=512)
-def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Step, ...]]:
-    """The areas below with their colours, and the legend. Too small a sample has no colour."""
+def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Entry, ...]]:
+    """The areas below with their colours, and the legend."""
     lower, metric = compared(view)
     found = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
-    marked = {part.group for part in [part for part in found if part.ranked][:MARKED]}
-    steps, colours = _colours(metric, found)
-    drawn = [
+    legend, keys = colours.coloured(metric, lower, found)
+    drawn = (
         MapArea(
-            int(part.group),
-            area_name(view, int(part.group)),
-            _told(metric, part),
-            view.href(area=part.group),
-            colour,
-            part.state,
-            part.group in marked,
-            part.small,
+            int(part.group), area_name(view, int(part.group)), _value(metric, part), view.href(area=part.group), key
         )
-        for part, colour in zip(found, colours, strict=True)
-    ]
-    return tuple(drawn), tuple(steps)
-
-
-def _colours(metric: Metric, found: Sequence[Part]) -> tuple[list[Step], list[int | None]]:
-    """The legend and each part's step: by state where bounds hold against people or the past, else by value."""
-    limits = metric.thresholds
-    if limits is None or limits.green is None or (limits.against == "value" and not limits.also):
-        return areamap.steps(metric, [part.now.value if part.ranked else None for part in found])
-    bounds = (format.limit(metric), "", str(limits.red))
-    words = (f"{format.state(state).word} {bound}".strip() for state, bound in zip(STATES, bounds, strict=True))
-    steps = [Step(word, state) for word, state in zip(words, STATES, strict=True)]
-    return steps, [STATES.index(part.state) if part.state in STATES else None for part in found]
+        for part, key in zip(found, keys, strict=True)
+    )
+    return tuple(drawn), legend
 
 
 @single_flight_cache(maxsize=512)
@@ -201,9 +176,10 @@ def ranking_rows(
     )
 
 
-def _told(metric: Metric, part: Part) -> str:
+def _value(metric: Metric, part: Part) -> str:
+    """`412 件 · 预警`: value and state in words, or why there is none."""
     if not part.known:
         return _("No data")
-    value = format.quantity(metric, part.now.value)
     small = _("Sample {n}, not ranked", n=format.number(part.now.n)) if part.small else ""
-    return f"{value} · {small}" if small else value
+    words = (format.quantity(metric, part.now.value), small or format.state(part.state).word)
+    return " · ".join(word for word in words if word)

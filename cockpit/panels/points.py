@@ -1,12 +1,14 @@
 """The panel of places: the outline of an area and its open cases on it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from cockpit.components import areamap
-from cockpit.components.areamap import MapPoint
+from cockpit.components.areamap import Entry, MapPoint
 from cockpit.i18n import _, language, ngettext
 from cockpit.panels import answers, todo
 from cockpit.panels.base import Panel, Query
@@ -36,7 +38,14 @@ class PointsPanel(Panel):
             "{n} of {all} open cases has a place", "{n} of {all} open cases have a place", len(points), all=every
         )
         header.title(self.title[language()] if self.title else _("Open cases on the map"), note=note)
-        areamap.areamap(view, (), parent=view.area, points=points, own=True, height=self.height)
+        areamap.areamap(view, (), parent=view.area, legend=legend(points), points=points, own=True, height=self.height)
+
+
+def legend(points: Sequence[MapPoint]) -> tuple[Entry, ...]:
+    """What the shapes mean, and how many points have each."""
+    counts = Counter(point.key for point in points)
+    words = {"red": _("Overdue"), "amber": _("Due today"), "none": _("Due later or without a deadline")}
+    return tuple(Entry(key, word, counts[key]) for key, word in words.items() if counts[key])
 
 
 @single_flight_cache(maxsize=512)

@@ -213,7 +213,7 @@ def place_map(view: View, case: Case) -> None:
         place = areas.area(view.edition, case["area"])
     except MetricsError:
         return
-    point = MapPoint(case["lon"], case["lat"], title(case), state=point_state(view, case))
+    point = MapPoint(case["lon"], case["lat"], title(case), key=point_state(view, case))
     areamap.areamap(view, (), parent=place, points=[point], own=True, title=place.name, height=260, key="place")
 
 

@@ -5,10 +5,13 @@ A run then sends only data. An address carries the hash of what it serves: other
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
+
+from cockpit.drawing.palette import css
 
 HERE = Path(__file__).parents[1]
 COMPONENTS = HERE / "components"
@@ -23,9 +26,10 @@ def content(name: str) -> str:
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}"
     names = sorted(file.stem for file in COMPONENTS.glob("*.js") if file.stem != "shared")
-    shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(COMPONENTS / 'shared.css')}"]
+    shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(css() + _text(COMPONENTS / 'shared.css'))}"]
     exports = [
-        f"export const {name} = styled({_quoted(COMPONENTS / f'{name}.css')}, {_component(name)})" for name in names
+        f"export const {name} = styled({_quoted(_text(COMPONENTS / f'{name}.css'))}, {_component(name)})"
+        for name in names
     ]
     return "\n".join([*shared, f"export const nav = {_called(HERE / 'nav.js')}", *exports])
 
@@ -54,20 +58,25 @@ def _streamlit_style() -> str:
 
 
 def _component(name: str) -> str:
-    return _called(COMPONENTS / f"{name}.js")
+    return _called(COMPONENTS / f"{name}.js", parts(name))
 
 
-def _called(file: Path) -> str:
+def parts(name: str) -> list[Path]:
+    """The files of functions that a component calls, `parts/<name>_*.js`: they stand before its own."""
+    return sorted((COMPONENTS / "parts").glob(f"{name}_*.js"))
+
+
+def _called(file: Path, before: Sequence[Path] = ()) -> str:
     """A module as the result of a function, so that names do not clash: what it exports by default is returned."""
-    source = _text(file)
+    source = "\n".join(_text(one) for one in (*before, file))
     if source.count("export default ") != 1:
         raise ValueError(f"{file.name} needs exactly one default export")
     return f"(() => {{\n{source.replace('export default ', 'return ')}}})()"
 
 
-def _quoted(file: Path) -> str:
-    """A file as a JavaScript text."""
-    return "`" + _text(file).replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${") + "`"
+def _quoted(text: str) -> str:
+    """As a JavaScript text."""
+    return "`" + text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${") + "`"
 
 
 def _text(file: Path) -> str:

@@ -59,7 +59,7 @@ ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}
 
 @lru_cache(maxsize=256)
 def _file(edition_id: str, code: int, own: bool) -> bytes:
-    """The zipped FeatureCollection. Geometry goes through as stored, never parsed."""
+    """The zipped FeatureCollection."""
     edition = editions.named(settings.current(), edition_id)
     return gzip.compress(outlines.collection(edition, areas.area(edition, code), own=own), 6)
 

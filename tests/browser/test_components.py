@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from cockpit.components import base
-from cockpit.components.areamap import MapArea, MapPoint, Step
+from cockpit.components.areamap import Entry, MapArea, MapPoint
 from cockpit.components.bars import Bar
 from cockpit.components.ranking import RankingRow
 from cockpit.components.tiles import Tile
@@ -17,6 +17,7 @@ from cockpit.components.timeline import Stage
 from cockpit.components.today import Item, Line
 from cockpit.components.todo import Card, Count
 from cockpit.drawing.charts import Drawn, Point, Tick
+from cockpit.server import assets
 
 BAD = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${1}`"
 WORDS = {"done": BAD, "late": BAD, "now": BAD, "overdue": BAD, "todo": BAD}
@@ -26,12 +27,19 @@ ITEM = Item(BAD, BAD, BAD)
 STAGE = Stage(BAD, BAD, "done", BAD, BAD)
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
 MAP = {
-    "areas": {"1": MapArea(1, BAD, BAD, BAD, 2, "red", True)}, "points": [MapPoint(0, 0, BAD, BAD, "red")],
-    "steps": [Step(BAD, "red")], "title": BAD, "none": BAD, "note": BAD, "demo": BAD, "stops": True,
+    "areas": {"1": MapArea(1, BAD, BAD, BAD, "red")}, "points": [MapPoint(0, 0, BAD, BAD, "red")],
+    "legend": [Entry("red", BAD, 1, BAD)], "title": BAD, "none": BAD, "note": BAD, "demo": BAD, "stops": True,
+    "all": BAD, "pick": BAD,
 }  # fmt: skip
 FEATURES = [
-    {"id": code, "properties": {"name": BAD, "lon": None, "lat": None}, "geometry": SQUARE} for code in ("1", "2")
+    {
+        "id": code,
+        "properties": {"name": BAD, "short": BAD, "lon": None, "lat": None, "anchor": [0.3, 0.7]},
+        "geometry": SQUARE,
+    }
+    for code in ("1", "2")
 ]
+FRAME = "{ width: 4000, height: 3000, line: 15, measure: text => 9 * text.length }"
 HEADER = {
     "product": BAD, "home": BAD, "paper": BAD, "crumbs": [{"text": BAD, "href": BAD}] * 2, "demo": BAD,
     "other": {"text": BAD, "href": BAD},
@@ -68,7 +76,7 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
         [{"cards": [Card(BAD, BAD, BAD, "red", BAD, (BAD,), (STAGE,))], "counts": [Count(BAD, BAD, "red", BAD)],
           "empty": BAD, "words": WORDS}],
     ),
-    "areamap": (f"picture(data, {json.dumps(FEATURES)}, 400, 300, 15) + legend(data)", [MAP]),
+    "areamap": (f"picture(data, {json.dumps(FEATURES)}, {FRAME}) + legend(data, new Set())", [MAP]),
     "header": ("draw(data, false)", [HEADER]),
     "wall": ("draw(data)", [{"name": BAD, "stamp": BAD, "demo": BAD}]),
 }  # fmt: skip
@@ -78,7 +86,8 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
 def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
     call, (data,) = DRAWN[name]
     folder = Path(base.__file__).parent
-    source = "".join((folder / f"{part}.js").read_text("utf-8") for part in ("shared", name)).split("export default")[0]
+    files = [folder / "shared.js", *assets.parts(name), folder / f"{name}.js"]
+    source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page = browser.new_page()
     script = f"data => {{ {source}; document.body.innerHTML = {call}; return document.body.innerHTML }}"
     html = page.evaluate(script, base.plain(data))

@@ -77,32 +77,6 @@ def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -
     assert (count.value, count.interval, count.sample) == ("412 件", "", "")
 
 
-def test_the_map_is_cut_at_the_metrics_own_bounds() -> None:
-    legend, steps = areamap.steps(ON_TIME, [100, 95, 94.9, 89.9, 85, 84.9, 75, 74.9, None])
-    assert [step.label for step in legend] == ["≥ 95", "90–95", "85–90", "75–85", "< 75"]
-    assert [step.state for step in legend] == ["green", "amber", "amber", "red", "red"]
-    assert steps == [0, 0, 1, 2, 2, 3, 3, 4, None]
-
-
-def test_a_bound_that_counts_downwards_is_cut_the_other_way() -> None:
-    days = load().metrics["days_to_clear"]
-    legend, steps = areamap.steps(days, [7, 7.1, 11, 11.1, 15, 15.1, 23, 23.1])
-    assert [step.label for step in legend] == ["≤ 7", "7–11", "11–15", "15–23", "> 23"]
-    assert steps == [0, 1, 1, 2, 2, 3, 3, 4]
-
-
-@pytest.mark.parametrize(("metric", "first"), [(BACKLOG, 0), (INTAKE, 0)])
-def test_without_bounds_of_its_own_the_map_is_cut_into_fifths(metric: Metric, first: int) -> None:
-    legend, steps = areamap.steps(metric, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
-    assert [step.label for step in legend] == ["10–20", "30–40", "50–60", "70–80", "90–100"]
-    assert steps == [first, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-
-
-def test_equal_values_have_equal_colours_and_no_values_no_legend() -> None:
-    assert areamap.steps(BACKLOG, [3, 3, 3])[1] == [0, 0, 0]
-    assert areamap.steps(BACKLOG, [None, float("nan")]) == ([], [None, None])
-
-
 def test_presets_end_with_the_last_known_day() -> None:
     offered = header.presets(datetime(2026, 11, 22, 8))
     assert offered["本月"] == Period(date(2026, 11, 1), date(2026, 11, 23))
@@ -171,7 +145,7 @@ def test_a_chart_draws_what_there_is_and_a_gap_for_what_there_is_not(values: lis
     assert len(texts) == len(set(texts)), "two steps read the same"
 
 
-@pytest.mark.parametrize("script", sorted(FOLDER.glob("*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", sorted(FOLDER.rglob("*.js")), ids=lambda path: path.name)
 def test_no_script_evaluates_text_or_names_another_host(script: Path) -> None:
     source = script.read_text("utf-8")
     assert not re.search(r"\beval\(|new Function|https?://", source)
@@ -190,7 +164,7 @@ def test_plain_reaches_into_everything() -> None:
 
 
 def test_packed_is_the_json_of_everything_inside() -> None:
-    chip, steps = header.Chip("“路灯”\n", "/y?a=1&b=<"), (areamap.Step("1–2", "red"), areamap.Step("3"))
+    chip, steps = header.Chip("“路灯”\n", "/y?a=1&b=<"), (areamap.Entry("red", "1–2", 1), areamap.Entry("none", "3", 0))
     told = {"a": [chip], "b": (1, None, 0.5), "c": steps, "d": {"é": True}, "e": ([chip],)}
     assert json.loads(base.packed(told)) == base.plain(told)
     assert json.loads(base.packed(told)) == base.plain(told), "the second time from what is kept"

@@ -1,5 +1,6 @@
 """A cockpit shows the numbers of its area, the worst first, and each part of it leads to what it counted."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -208,7 +209,9 @@ def test_a_small_sample_stands_apart(see: See) -> None:
     view = see(area=TOWNS[0], metric="on_time_rate", **{"from": "2026-11-01", "to": "2026-11-06"})
     rows = areas.area_rows(view)
     assert all(row.small for row in rows)
-    assert all(area.step is None for area in areas.map_areas(view)[0])
+    drawn, legend = areas.map_areas(view)
+    assert {area.key for area in drawn} == {"small"}
+    assert [(entry.key, entry.label, entry.count) for entry in legend] == [("small", "样本不足（少于 10）", len(drawn))]
 
 
 def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) -> None:
@@ -221,17 +224,30 @@ def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) ->
     assert "区本级" not in [area.name for area in areas.map_areas(view)[0]]
 
 
-def test_the_map_names_the_worst_three(see: See) -> None:
-    drawn, steps = areas.map_areas(see(metric="on_time_rate"))
-    assert [area.name for area in drawn if area.mark] == ["沙洲镇", "北塘街道"]
-    assert [area.step for area in drawn] == [4, 0]
-    assert len(steps) == 5
+@pytest.mark.parametrize("area", [DISTRICT, *TOWNS[:2]])
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_map_has_the_states_of_the_ranking(see: See, area: int, metric: str) -> None:
+    """Of all areas below; the ranking has the area's own level as well, which lies nowhere."""
+    view = see(area=area, metric=metric)
+    drawn, legend = areas.map_areas(view)
+    rows = [row for row in areas.area_rows(view) if row.href]
+    assert {entry.key: entry.count for entry in legend if entry.count} == Counter(shown.key for shown in drawn)
+    assert sum(entry.count for entry in legend) == len(rows) == len(drawn)
+    keys = {shown.name: shown.key for shown in drawn}
+    assert all(keys[row.name] == row.state for row in rows if row.state != "none")
+    assert {name for name, key in keys.items() if key in ("small", "absent")} == {r.name for r in rows if r.small}
+    steps = any(key.startswith("step") for key in keys.values())
+    assert steps is (not any(row.state != "none" for row in rows) and not all(row.small for row in rows))
 
 
-def test_bounds_held_against_people_colour_the_map_by_state(see: See) -> None:
-    drawn, steps = areas.map_areas(see(metric="overdue_open"))
-    assert [step.state for step in steps] == ["green", "amber", "red"]
-    assert {area.name: steps[area.step].state for area in drawn} == {area.name: area.state for area in drawn}
+def test_limits_colour_the_map_by_state_and_the_legend_says_them(see: See) -> None:
+    drawn, legend = areas.map_areas(see(metric="on_time_rate"))
+    assert [(area.name, area.key, area.value) for area in drawn] == [
+        ("沙洲镇", "red", "31.4 % · 预警"), ("北塘街道", "green", "96.8 % · 正常")
+    ]  # fmt: skip
+    assert [(e.key, e.label, e.bound, e.count) for e in legend] == [
+        ("green", "正常", "目标 ≥ 95", 1), ("amber", "关注", "", 0), ("red", "预警", "< 85 %", 1)
+    ]  # fmt: skip
 
 
 def test_a_metric_unknown_below_is_replaced_and_said_so(see: See) -> None:
@@ -389,7 +405,8 @@ def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
 
 def test_a_village_maps_its_open_cases(see: See) -> None:
     shown = points.case_points(see(area=VILLAGES[0]))
-    assert [point.state for point in shown] == ["red", "amber", "none", "none", "none"]
+    assert [point.key for point in shown] == ["red", "amber", "none", "none", "none"]
+    assert [(entry.key, entry.count) for entry in points.legend(shown)] == [("red", 1), ("amber", 1), ("none", 3)]
     assert shown[0].text == "在办 0 超期 2 天"
 
 
