@@ -79,6 +79,7 @@ def css() -> str:
 
 def _properties(palette: Palette) -> str:
     named = {state: getattr(palette, state) for state in STATES} | {"grey": palette.faint}
+    named |= {"before": palette.before, "last-year": palette.last_year}
     for name, fill in (*palette.fills.items(), *((f"step{i}", fill) for i, fill in enumerate(palette.steps))):
         named |= {f"{name}-fill": fill.ground, f"{name}-ink": fill.ink}
     return " ".join(f"--{name}: {colour};" for name, colour in named.items())

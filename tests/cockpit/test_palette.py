@@ -91,4 +91,4 @@ def test_a_style_sheet_has_every_colour_of_every_theme() -> None:
         assert {state: held[state] for state in STATES} == {state: getattr(theme, state) for state in STATES}
         assert held["red-fill"] == theme.fills["red"].ground
         assert held["step4-ink"] == theme.steps[4].ink
-        assert len(held) == len(STATES) + 1 + 2 * (len(STATES) + palette.STEPS)
+        assert len(held) == len(STATES) + 3 + 2 * (len(STATES) + palette.STEPS)
