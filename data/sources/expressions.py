@@ -32,7 +32,12 @@ OUTSIDE = {
     "getvariable", "current_setting", "current_query", "currval", "nextval", "setseed", "sleep_ms", "pg_sleep",
     "write_log", "json_serialize_plan", "unnest", "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid",
 }  # fmt: skip
-"""Scalar functions that look beyond the row, act, or answer differently each time."""
+"""Scalar functions that look beyond the row, act, or answer differently each time, beside those of `is_outside`."""
+SESSION_WORDS = frozenset({
+    "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
+    "current_user", "localtime", "localtimestamp", "session_user",
+})  # fmt: skip
+"""What DuckDB takes for a question about the session where no column has the name."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
             yield tree["column_names"][0]
         return
     if kind == "FUNCTION" and not tree["is_operator"]:
-        _allow(tree["function_name"].lower())
+        _allow(tree["function_name"].lower(), len(tree["arguments"]))
     if kind == "LAMBDA":
         yield from _columns(tree["expr"], bound | {name.lower() for name in _columns(tree["lhs"], frozenset())})
         return
@@ -168,14 +173,32 @@ def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
         yield from _columns(part, bound)
 
 
-def _allow(function: str) -> None:
-    if function in OUTSIDE:
+def _allow(function: str, arguments: int) -> None:
+    if is_outside(function, arguments):
         raise DataError(f"must not call {function}(): an expression sees one row and gives the same answer each time")
     if function in functions("aggregate") | {"count_star"}:
         raise DataError(f"must not call {function}(), which asks many rows: an expression sees one row")
     scalar = functions("scalar") | functions("macro") | PUBLIC
     if function not in scalar:
         raise DataError(f"there is no function {function}{suggest(function, scalar)}")
+
+
+def is_outside(function: str, arguments: int) -> bool:
+    """Whether a call looks beyond the row, acts, or answers differently each time, as by the clock."""
+    return function in OUTSIDE | _unsteady() or (function == "age" and arguments == 1)  # up to today
+
+
+@cache
+def _unsteady() -> frozenset[str]:
+    """Functions that DuckDB does not call consistent, and macros that call one or hold a SELECT."""
+    sql = (
+        "SELECT lower(function_name), stability, lower(coalesce(macro_definition, '')) FROM duckdb_functions() "
+        "WHERE function_type IN ('scalar', 'macro')"
+    )
+    found = _parser().cursor().execute(sql).fetchall()
+    names = {name for name, stability, _text in found if stability not in (None, "CONSISTENT")} - {"error"}
+    words = names | SESSION_WORDS | {"select"}
+    return frozenset(names | {name for name, _s, text in found if words & set(re.findall(r"\w+", text))})
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from data.errors import DataError
-from data.sources.expressions import OUTSIDE, Tree, functions, statements, suggest
+from data.sources.expressions import SESSION_WORDS, Tree, functions, is_outside, statements, suggest
 
 TABLES = ("BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EXPRESSION_LIST", "TABLE_FUNCTION")
 TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
@@ -31,7 +31,9 @@ def _walk(tree: object, tables: frozenset[str]) -> None:
     if isinstance(source := tree.get("from_table"), dict):
         _table(source, tables)
     if tree.get("class") == "FUNCTION" and not tree["is_operator"]:
-        _function(tree["function_name"].lower())
+        _function(tree["function_name"].lower(), len(tree["arguments"]))
+    if tree.get("class") == "COLUMN_REF" and tree["column_names"][0].lower() in SESSION_WORDS:
+        raise DataError(f"must not say {tree['column_names'][0]}: a view gives the same answer each time")
     for name, part in tree.items():
         if name != "from_table":
             _walk(part, tables)
@@ -58,9 +60,9 @@ def _table(source: Tree, tables: frozenset[str]) -> None:
             _walk(part, tables)
 
 
-def _function(name: str) -> None:
+def _function(name: str, arguments: int) -> None:
     known = functions("scalar") | functions("aggregate") | functions("macro") | {"count_star", "unnest"}
-    if name in OUTSIDE - {"unnest"}:
+    if name != "unnest" and is_outside(name, arguments):
         raise DataError(f"must not call {name}(): a view gives the same answer each time")
     if name not in known:
         raise DataError(f"there is no function {name}{suggest(name, known)}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from data.errors import DataError
 from data.schema import FACTS
-from data.sources.expressions import parse
+from data.sources.expressions import SESSION_WORDS, parse
 from data.sources.selects import check
 from metrics.catalog.model import Domain
 
@@ -16,9 +16,12 @@ def unsafe(domain: Domain) -> Iterator[str]:
     """Every expression or view that does more than it may: file, field and what to write instead."""
     for field, sql in _expressions(domain):
         try:
-            parse(sql)
+            words = SESSION_WORDS & {column.lower() for column in parse(sql).columns}
         except DataError as error:
             yield f"{domain.file}: {field}: {error}"
+            continue
+        if words - FACTS[domain.fact].by_name.keys():
+            yield f"{domain.file}: {field}: must not say {min(words)}: a number is the same each time it is asked for"
     if domain.view:
         try:
             check(domain.view, VIEW_TABLES)
