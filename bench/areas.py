@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.load import run, told
 from data.editions.edition import current
+from data.editions.scoped import EVERYTHING
 from data.home import Home
 from metrics.areas import area, children, find, path
 
@@ -39,7 +40,7 @@ def main() -> None:
         village = area(edition, middle)
         _looked("the way up from a village", lambda: path(edition, area(edition, middle)))
         _looked("what lies below its district", lambda: children(edition, area(edition, middle // 10**6 * 10**6)))
-        _looked("find a village by its name", lambda: find(edition, village.name))
+        _looked("find a village by its name", lambda: find(edition.seen_by(EVERYTHING), village.name))
 
 
 def _list(csv: Path, villages: int) -> list[int]:

@@ -26,12 +26,15 @@ from cockpit.panels import screen
 from cockpit.panels.layouts import load
 from cockpit.view_state import View
 from data.editions.edition import Edition
+from data.editions.scoped import EVERYTHING
 from data.home import Home
+from metrics.answer import answer
 from metrics.areas import children, root
-from metrics.catalog import current, read
+from metrics.catalog import load as load_catalog
+from metrics.catalog import read
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
-from metrics.query import query
+from metrics.query import Query
 
 RUNS = 15
 
@@ -61,11 +64,11 @@ def _against_by_hand(edition: Edition, period: Period) -> None:
         ("backlog by day, roll-up", ["backlog"], "day", _backlog_by_day(top, period, day)),
         ("p90 of urgent cases by town, facts", ["urgent_p90"], "town", _p90_by_town(top, period, edition)),
     ):
-        told = query(edition, metrics, top, period, by=by)
+        query = Query(edition.seen_by(EVERYTHING), load_catalog(), tuple(metrics), top, period, by=by)
         hand = _by_hand(edition, sql)
-        assert sorted(told["value"].dropna().round(6)) == sorted(hand["value"].dropna().round(6)), name
+        assert sorted(answer(query)["value"].dropna().round(6)) == sorted(hand["value"].dropna().round(6)), name
         ours, theirs = _in_turn(
-            partial(query, edition, metrics, top, period, by=by),
+            partial(answer, query),
             partial(_by_hand, edition, sql),
         )
         ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
@@ -102,11 +105,11 @@ def _forget() -> None:
 
 
 def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]:
-    """The questions of the district cockpit in the order of the page: what it asks side by side, then the rest."""
-    top, catalog = root(edition), current()
+    """The queries of the district cockpit in the order of the page: what it asks side by side, then the rest."""
+    top, catalog = root(edition), load_catalog()
     layout = load(None, catalog).cockpit(top.level)
-    metric = catalog.metrics[layout.metric]
-    view = View(edition, catalog, top, metric, period, "previous", "zh", "m", False, OPERATOR, layout)
+    query = Query(edition.seen_by(EVERYTHING), catalog, (layout.metric,), top.code, period, "previous")
+    view = View(query, "zh", "m", False, OPERATOR, layout)
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),
         "what the panels query in parallel": lambda: screen.query_ahead(view),

@@ -23,14 +23,16 @@ from cockpit.reports import shelf
 from cockpit.view_state import View, catalog_of
 from data.areas.levels import LEVELS, SPANS
 from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from data.errors import Damaged, DataError, TooSlow
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.engine.extent import default_period
-from metrics.engine.question import metric_of
+from metrics.engine.plan import metric_of
 from metrics.errors import MetricsError
 from metrics.period import Period
+from metrics.query import Query
 
 KEPT = ("topic", "area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 """The parameters of every page; the others belong to one page and are left behind by `View.href`."""
@@ -86,13 +88,16 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     area = _area(edition, parameters.get("area"), grants)
     known = layouts.of(config)
     layout = _layout(known, parameters.get("topic"), area)
-    return View(
+    query = Query(
         edition,
         catalog,
-        area,
-        _metric(catalog, parameters.get("metric") or layout.metric),
+        (_metric(catalog, parameters.get("metric") or layout.metric).id,),
+        area.code,
         _period(edition, parameters.get("from"), parameters.get("to")),
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
+    )
+    return View(
+        query,
         _choice("lang", parameters.get("lang"), (config.language, *LANGUAGES)),
         _choice("size", parameters.get("size"), ("m", "l")),
         parameters.get("wall") == "1",
@@ -135,7 +140,7 @@ def _edition(config: settings.Settings, asked: str | None) -> Edition:
         raise BadParameter("edition", asked, hint, [(_("Editions"), link("data", {}))]) from None
 
 
-def _area(edition: Edition, asked: str | None, grants: Grants) -> Area:
+def _area(edition: ScopedEdition, asked: str | None, grants: Grants) -> Area:
     if not asked:
         return home(edition, grants)
     try:
@@ -145,7 +150,7 @@ def _area(edition: Edition, asked: str | None, grants: Grants) -> Area:
         raise BadParameter("area", asked, hint, _areas_near(edition, asked)) from None
 
 
-def home(edition: Edition, grants: Grants) -> Area:
+def home(edition: ScopedEdition, grants: Grants) -> Area:
     """Where somebody begins: the top, or the first area granted; the top for who may look at none."""
     top = areas.root(edition)
     if grants.may(Can.LOOK, top.code, top.end) or not grants.may(Can.LOOK):
@@ -159,7 +164,7 @@ def home(edition: Edition, grants: Grants) -> Area:
     return top
 
 
-def _areas_near(edition: Edition, asked: str) -> Near:
+def _areas_near(edition: ScopedEdition, asked: str) -> Near:
     """The areas above the one asked for, nearest first, or those whose name holds the text."""
     code = int(asked[:DIGITS].ljust(DIGITS, "0")) if asked.isdecimal() else 0
     above = dict.fromkeys(code // span * span for span in SPANS.values())
@@ -189,7 +194,7 @@ def _metric(catalog: Catalog, asked: str) -> Metric:
         raise BadParameter("metric", asked, _("The catalog has no metric of this id."), near) from None
 
 
-def _period(edition: Edition, start: str | None, end: str | None) -> Period:
+def _period(edition: ScopedEdition, start: str | None, end: str | None) -> Period:
     if not start and not end:
         return default_period(edition)
     first, stop = _date("from", start), _date("to", end)

@@ -1,4 +1,4 @@
-"""What is looked at: an edition, an area, a metric and a period, and whose grants they are seen with.
+"""What a page shows: a query, and what is about the user and the browser: grants, language, layout.
 
 The pages read it from their URL (`cockpit.view`), reports are made from it without any: what a browser is needed for
 is imported where it is used, so that a command starts without Streamlit.
@@ -7,22 +7,23 @@ is imported where it is used, so that a command starts without Streamlit.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from typing import Any, Literal, Protocol
+from functools import cache, cached_property
+from typing import Any, Protocol
 
 from cockpit import editions, settings
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.labels import comparison as compared
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from metrics import areas
-from metrics.analysis.compare import against, is_running
+from metrics.analysis.compare import Comparison, is_running
 from metrics.areas import Area
-from metrics.catalog import Catalog, Metric, load, use
+from metrics.catalog import Catalog, Metric, load
 from metrics.catalog.model import Text
 from metrics.engine.extent import is_empty
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 from metrics.period import Period
+from metrics.query import Query
 
 
 class Layout(Protocol):
@@ -50,21 +51,16 @@ class Layout(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """Everything a page needs to know before it asks for a number.
+    """What a page shows, and for whom.
 
+    query: of the chosen metric alone; its edition answers for what the user may see. `ask` makes the queries of panels.
     given: the URL's parameters of KEPT, as they stand.
-    compare: the period that changes are told against.
-    grants: what whoever looks may see; `edition` answers for that alone.
+    grants: what the user may see and do.
     layout: the panels of the screen: the cockpit of the area's level, or the topic that the address names.
     topics: those that the menu offers for the area.
     """
 
-    edition: Edition
-    catalog: Catalog
-    area: Area
-    metric: Metric
-    period: Period
-    compare: Literal["previous", "last_year"]
+    query: Query
     lang: str
     size: str
     wall: bool
@@ -74,8 +70,46 @@ class View:
     topics: tuple[Layout, ...] = ()
 
     @property
+    def edition(self) -> ScopedEdition:
+        return self.query.edition
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.query.catalog
+
+    @cached_property
+    def area(self) -> Area:
+        return areas.area(self.query.edition, self.query.area)
+
+    @property
+    def metric(self) -> Metric:
+        """The chosen metric."""
+        return self.query.catalog.metrics[self.query.metric]
+
+    @property
+    def period(self) -> Period:
+        return self.query.period
+
+    @property
+    def compare(self) -> Comparison:
+        return self.query.comparison or "previous"
+
+    @property
+    def against(self) -> Period:
+        """The period that this one is compared with, cut at the same time of day where this one is still running."""
+        return self.query.against
+
+    @property
     def as_of(self) -> datetime:
-        return self.edition.as_of
+        return self.query.known_at
+
+    def ask(self, *metrics: str, by: str | None = None) -> Query:
+        """The query of these metrics in place of the chosen one."""
+        return self.query.of(*metrics, by=by)
+
+    def asking(self, **changes: Any) -> "View":
+        """The view with changes of its query's fields."""
+        return replace(self, query=replace(self.query, **changes))
 
     @property
     def topic(self) -> str:
@@ -86,14 +120,9 @@ class View:
     def shared(self) -> "View":
         """The view as whoever may see its area has it, so that all of them share its answers.
 
-        It reaches no further than the area, and grants nothing: what depends on who looks is asked of the view itself.
+        It reaches no further than the area, and grants nothing: what depends on the user is asked of the view itself.
         """
-        return replace(self, edition=self.edition.whole.seen_by(((self.area.code, self.area.end),)), grants=Grants())
-
-    @property
-    def against(self) -> Period:
-        """The period that this one is compared with, cut at the same time of day where this one is still running."""
-        return against(self.period, self.compare, self.as_of)
+        return replace(self.asking(edition=self.edition.within(self.area.code, self.area.end)), grants=Grants())
 
     @property
     def compared(self) -> str:
@@ -158,20 +187,18 @@ class View:
 
 def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
     """Changes of a view as parameters of the URL."""
-    told: dict[str, object] = {}
+    parameters: dict[str, object] = {}
     for name, value in changes.items():
         if name == "period":
-            told |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
+            parameters |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
         elif isinstance(value, Area):
-            told[name] = value.code
+            parameters[name] = value.code
         else:
-            told[name] = value.id if isinstance(value, Metric) else value
-    return told
+            parameters[name] = value.id if isinstance(value, Metric) else value
+    return parameters
 
 
 @cache
 def catalog_of(config: settings.Settings) -> Catalog:
-    """Our metrics and the district's own, from now on the ones this process answers from."""
-    catalog = load(config.catalog, config.three_rate_weights)
-    use(catalog)
-    return catalog
+    """Our metrics and the district's own."""
+    return load(config.catalog, config.three_rate_weights)

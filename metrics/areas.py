@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from data.areas.levels import LEVELS, SPANS, is_above
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
+from data.editions.scoped import ScopedEdition
 from metrics.errors import MetricsError
 
 FIELDS = (
@@ -47,13 +48,13 @@ class Area:
         return self.code + SPANS[self.level]
 
 
-def area(edition: Edition, code: int) -> Area:
+def area(edition: AnyEdition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
     spans = (*SPANS.values(),)
     above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
     found = _siblings(edition.whole, code // above * above, above, own).get(code)
     if found is None:
-        raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition, code)}")
+        raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition.whole, code)}")
     return found
 
 
@@ -65,7 +66,7 @@ def _siblings(edition: Edition, first: int, span: int, step: int) -> dict[int, A
     return {row[0]: Area(*row) for row in rows}
 
 
-def root(edition: Edition) -> Area:
+def root(edition: AnyEdition) -> Area:
     """The top of the tree: the area without a parent that holds most; MetricsError when there is no area."""
     return _root(edition.whole)
 
@@ -79,7 +80,7 @@ def _root(edition: Edition) -> Area:
     return Area(*row)
 
 
-def path(edition: Edition, place: Area) -> list[Area]:
+def path(edition: AnyEdition, place: Area) -> list[Area]:
     """From the top down to `place`, itself last."""
     climbed = [place]
     while climbed[0].parent is not None:
@@ -87,7 +88,7 @@ def path(edition: Edition, place: Area) -> list[Area]:
     return climbed
 
 
-def children(edition: Edition, place: Area) -> tuple[Area, ...]:
+def children(edition: AnyEdition, place: Area) -> tuple[Area, ...]:
     """The live areas right below, by code."""
     return _children(edition.whole, place)
 
@@ -98,9 +99,13 @@ def _children(edition: Edition, place: Area) -> tuple[Area, ...]:
     return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code]).fetchall())
 
 
-@lru_cache(maxsize=256)
-def lower_levels(edition: Edition, place: Area) -> tuple[str, ...]:
+def lower_levels(edition: AnyEdition, place: Area) -> tuple[str, ...]:
     """The levels of the areas right below, highest first: one as a rule, none below a village."""
+    return _lower_levels(edition.whole, place)
+
+
+@lru_cache(maxsize=256)
+def _lower_levels(edition: Edition, place: Area) -> tuple[str, ...]:
     found = {child.level for child in children(edition, place)}
     if not place.live:
         sql = "SELECT DISTINCT level FROM areas WHERE parent = $1"
@@ -108,26 +113,30 @@ def lower_levels(edition: Edition, place: Area) -> tuple[str, ...]:
     return tuple(level for level in LEVELS if level in found)
 
 
-def below(edition: Edition, place: Area) -> str | None:
+def below(edition: AnyEdition, place: Area) -> str | None:
     """The breakdown into the areas right below: their level, BELOW if they are of several, None if there are none."""
-    levels = lower_levels(edition.whole, place)
+    levels = lower_levels(edition, place)
     return levels[0] if len(levels) == 1 else BELOW if levels else None
 
 
-@lru_cache(maxsize=8)
-def levels(edition: Edition) -> tuple[str, ...]:
+def levels(edition: AnyEdition) -> tuple[str, ...]:
     """The levels that the tree has areas of, highest first."""
+    return _levels(edition.whole)
+
+
+@lru_cache(maxsize=8)
+def _levels(edition: Edition) -> tuple[str, ...]:
     found = edition.cursor().execute("SELECT DISTINCT level FROM areas WHERE holder = code").fetchall()
     return tuple(level for level in LEVELS if (level,) in found)
 
 
-def at_level(edition: Edition, code: int, level: str) -> Area:
+def at_level(edition: AnyEdition, code: int, level: str) -> Area:
     """The area of a level that holds a code; where the tree leaves the level out, or for an own level, one above it."""
     climbed = path(edition, area(edition, code))
     return [place for place in climbed if not is_above(level, place.level)][-1]
 
 
-def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:
+def find(edition: ScopedEdition, text: str, limit: int = 20) -> list[Area]:
     """Live areas of the edition's scope whose name holds the text or whose code starts with it, larger ones first."""
     text = text.strip()
     if not text:
@@ -137,7 +146,7 @@ def find(edition: Edition, text: str, limit: int = 20) -> list[Area]:
         f"AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
         f"ORDER BY list_position({list(LEVELS)}, level), code LIMIT {int(limit)}"
     )
-    return [Area(*row) for row in edition.cursor().execute(sql, [text]).fetchall()]
+    return [Area(*row) for row in edition.whole.cursor().execute(sql, [text]).fetchall()]
 
 
 def _near(edition: Edition, code: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 
 SILENT_AFTER_CYCLES = 2
 """A source is silent when its newest fact is older than two of its delivery cycles (domain.md 4.6, check 7)."""
@@ -36,7 +36,7 @@ class Freshness:
         return at > self.silent_from
 
 
-def freshness(edition: Edition) -> tuple[Freshness, ...]:
+def freshness(edition: AnyEdition) -> tuple[Freshness, ...]:
     """All sources of an edition, by fact and name."""
     return _freshness(edition.whole)
 

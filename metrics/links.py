@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from data.editions.edition import EVERYTHING, Edition
-from metrics.scope import holds
+from data.editions.scoped import EVERYTHING, ScopedEdition
 
 HIDDEN = "***"
 """In place of the key of a linked case that the caller may not see."""
@@ -11,7 +10,7 @@ LINKS = ("parent", "repeat_of")
 """Columns of cases that hold the key of another case of the same source."""
 
 
-def hide(edition: Edition, frame: pd.DataFrame) -> pd.DataFrame:
+def hide(edition: ScopedEdition, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame of cases with HIDDEN in place of each linked key that lies outside of the edition's scope.
 
     frame: has `source`, and the columns of LINKS as far as they were asked for.
@@ -29,7 +28,7 @@ def hide(edition: Edition, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _outside(edition: Edition, linked: list[tuple[str, str]]) -> set[tuple[str, str]]:
+def _outside(edition: ScopedEdition, linked: list[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of the (source, key) that are cases outside of the scope; unknown keys are the row's own words."""
     if not linked:
         return set()
@@ -38,5 +37,5 @@ def _outside(edition: Edition, linked: list[tuple[str, str]]) -> set[tuple[str, 
         "JOIN (SELECT unnest($1::VARCHAR[]) AS source, unnest($2::VARCHAR[]) AS key) l USING (source, key)"
     )
     sources, keys = zip(*linked, strict=True)
-    found = edition.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
-    return {(source, key) for source, key, area in found if area is None or not holds(edition, area, area + 1)}
+    found = edition.whole.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
+    return {(source, key) for source, key, area in found if area is None or not edition.holds(area, area + 1)}

@@ -1,6 +1,6 @@
 """What a caller may ask of: checked by everything that answers with numbers, rows or geometry."""
 
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from metrics.areas import Area, area
 from metrics.errors import MetricsError
 
@@ -9,19 +9,14 @@ class OutOfScope(MetricsError):
     """The caller's grants do not reach the area."""
 
 
-def asked_area(edition: Edition, code: int) -> Area:
-    """The area of a code that a question is about. MetricsError if it is unknown, OutOfScope if it may not be asked."""
+def asked_area(edition: ScopedEdition, code: int) -> Area:
+    """The area of a code that a query is about. MetricsError if it is unknown, OutOfScope if it may not be asked."""
     place = area(edition, code)
     require(edition, place.code, place.end)
     return place
 
 
-def require(edition: Edition, first: int, end: int) -> None:
+def require(edition: ScopedEdition, first: int, end: int) -> None:
     """OutOfScope unless the codes [first, end) lie within one range of the edition's scope."""
-    if not holds(edition, first, end):
+    if not edition.holds(first, end):
         raise OutOfScope(f"area {first} lies outside of what you may see: ask for a grant, or open an area of your own")
-
-
-def holds(edition: Edition, first: int, end: int) -> bool:
-    """Whether the codes [first, end) lie within one range of the edition's scope."""
-    return any(low <= first and end <= high for low, high in edition.scope)

@@ -8,16 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from data.editions.edition import EVERYTHING, Edition
+from data.editions.edition import Edition
+from data.editions.scoped import EVERYTHING, ScopedEdition
 from data.site_rules import site_rules
 from metrics.areas import root
 from metrics.catalog import load
 from metrics.engine.frames import dictionaries
-from metrics.engine.question import question
+from metrics.engine.plan import make_plan
 from metrics.engine.views import view_sql
 from metrics.period import DAY, Period, last_day
+from metrics.query import Query
 from metrics.rows import fact
-from metrics.scope import asked_area, holds
+from metrics.scope import asked_area
 
 DAYS = 14
 """How far back the checks of a site are told."""
@@ -61,8 +63,8 @@ def _all(edition: Edition) -> pd.DataFrame:
     """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks."""
     day = last_day(edition.as_of)
     catalog = load()
-    q = question(edition, catalog, ["site_health"], root(edition).code, (Period(day, day + DAY),), None, None, None)
-    verdicts = view_sql(q, catalog.domain(q.metrics[0]))
+    query = Query(edition.seen_by(EVERYTHING), catalog, ("site_health",), root(edition).code, Period(day, day + DAY))
+    verdicts = view_sql(make_plan(query), catalog.domain(catalog.metrics[query.metric]))
     frame = (
         edition.cursor()
         .execute(
@@ -83,21 +85,21 @@ def _all(edition: Edition) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def sites(edition: Edition, code: int) -> list[dict[str, Any]]:
+def sites(edition: ScopedEdition, code: int) -> list[dict[str, Any]]:
     """The sites of an area and all below, the worst first: vetoed, then nearest to a veto, then by score.
 
     Columns of site_verdict.sql, all None for a site that was not checked; url; and uncertain, whether the last visit
     could not tell if the site opens. OutOfScope for an area not granted.
     """
     place = asked_area(edition, code)
-    frame = _all(edition.seen_by(EVERYTHING))
+    frame = _all(edition.whole)
     inside = frame["area" if place.live else "area_then"].between(place.code, place.end - 1)
     return sorted(dictionaries(frame[inside]), key=_worst_first)
 
 
 def warm(edition: Edition) -> None:
     """Work out the verdicts before somebody asks."""
-    _all(edition.seen_by(EVERYTHING))
+    _all(edition)
 
 
 def nearness(row: Mapping[str, Any]) -> float:
@@ -112,19 +114,19 @@ def _worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (-vetoes, -nearness(row), row["score"] if checked else 101, str(row["key"]))
 
 
-def site(edition: Edition, source: str, key: str) -> dict[str, Any] | None:
+def site(edition: ScopedEdition, source: str, key: str) -> dict[str, Any] | None:
     """One site with its verdict; None if none is registered under this key. OutOfScope for one of another area."""
     found = fact(edition, "assets", source, key)
     if found is None or found["kind"] != "site":
         return None
-    frame = _all(edition.seen_by(EVERYTHING))
+    frame = _all(edition.whole)
     rows = dictionaries(frame[(frame["source"] == source) & (frame["key"] == key)])
     return rows[0] if rows else None
 
 
-def checks(edition: Edition, site: Mapping[str, Any], days: int = DAYS) -> pd.DataFrame:
+def checks(edition: ScopedEdition, site: Mapping[str, Any], days: int = DAYS) -> pd.DataFrame:
     """Checks of a site and its parts of the last `days` days, oldest first, with the part's name and kind."""
-    assert holds(edition, int(site["area"]), int(site["area"]) + 1), "whoever asks has been let in to the site"
+    assert edition.holds(int(site["area"]), int(site["area"]) + 1), "whoever asks has been let in to the site"
     sql = """
         SELECT c.source, c.key, c.rule, c.asset, c.checked_at, c.observed, c.observed_unit, c.passed, c.veto,
             c.evidence, c.checker, c.window_days, a.name, a.kind, a.url
@@ -133,7 +135,7 @@ def checks(edition: Edition, site: Mapping[str, Any], days: int = DAYS) -> pd.Da
             AND c.checked_at >= $3 AND c.checked_at < $4
         ORDER BY c.checked_at, c.key"""
     since = edition.as_of - timedelta(days=days)
-    frame = edition.cursor().execute(sql, [site["source"], site["key"], since, edition.as_of]).df()
+    frame = edition.whole.cursor().execute(sql, [site["source"], site["key"], since, edition.as_of]).df()
     return frame.astype(object).where(frame.notna(), None)
 
 

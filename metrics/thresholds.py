@@ -1,6 +1,6 @@
 """Whether a number is green, amber or red, and against what it was held."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from statistics import fmean, stdev
@@ -8,12 +8,13 @@ from statistics import fmean, stdev
 import pandas as pd
 
 from data.areas.levels import LOWEST
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
+from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area as area_of
-from metrics.catalog import Catalog, Metric, current
+from metrics.catalog import Metric
 from metrics.engine.frames import each
-from metrics.period import DAY, Period, last_day
-from metrics.query import SMALL, WITHOUT_VALUE, query
+from metrics.period import DAY, UNITS, Period, last_day
+from metrics.query import Query
 
 GREEN, AMBER, RED, NONE = "green", "amber", "red", "none"
 PEOPLE = 10_000
@@ -29,48 +30,42 @@ class Baseline:
     latest: dict[tuple[str, str], float]
 
 
-def states(
-    edition: Edition,
-    frame: pd.DataFrame,
-    period: Period,
-    *,
-    by: str | None = None,
-    base: Baseline | None = None,
-    catalog: Catalog | None = None,
-) -> list[str]:
-    """The state of every row of `frame`, an answer of `query` over `period` and `by`: green, amber, red or none.
+def states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
+    """The state of every row of `frame`, an answer to the query for its one period: green, amber, red or none.
 
-    base: what relative thresholds compare with, where it was asked before (`baseline`).
+    base: what relative thresholds compare with, where it is known already (`baseline`).
 
     A row without data, below its minimum sample, or of a metric without thresholds has no state.
     """
-    catalog = catalog or current()
-    base = base or baseline(edition, frame, period, by=by, catalog=catalog)
-    failing = _failing(edition, frame, period, by, catalog)
+    base = base or baseline(query, frame)
+    failing = _failing(query, frame)
     found = []
     for row in each(frame):
-        metric, key = catalog.metrics[row.metric], (row.metric, str(row.group))
-        state = _state(edition, metric, int(row.area), key[1], row.value, row.quality, base)
+        metric, key = query.catalog.metrics[row.metric], (row.metric, str(row.group))
+        state = _state(query, metric, key[1], row.value, row.quality, base)
         found.append(RED if state != NONE and key in failing else state)
     return found
 
 
-def _failing(
-    edition: Edition, frame: pd.DataFrame, period: Period, by: str | None, catalog: Catalog
-) -> set[tuple[str, str]]:
+def _failing(query: Query, frame: pd.DataFrame) -> set[tuple[str, str]]:
     """Metric and group of the rows that are red whatever their value, since another metric is not green there."""
     failing = set()
     for name in dict.fromkeys(frame["metric"]):
-        limits = catalog.metrics[name].thresholds
+        limits = query.catalog.metrics[name].thresholds
         if limits is None or limits.also is None:
             continue
-        other = catalog.metrics[limits.also]
-        told = frame[frame["metric"] == other.id]
-        if told.empty:
-            told = query(edition, [other.id], int(frame["area"].iloc[0]), period, by=by, catalog=catalog)
-        groups = (str(row.group) for row in each(told) if row.value == row.value and judge(other, row.value) != GREEN)
+        other = query.catalog.metrics[limits.also]
+        rows = frame[frame["metric"] == other.id]
+        if rows.empty:
+            rows = answer(_unfiltered(query, other.id))
+        groups = (str(row.group) for row in each(rows) if row.value == row.value and judge(other, row.value) != GREEN)
         failing |= {(name, group) for group in groups}
     return failing
+
+
+def _unfiltered(query: Query, *metrics: str) -> Query:
+    """Limits are meant for all facts of an area: they are compared with numbers that no filter narrows."""
+    return replace(query, metrics=metrics, where=(), comparison=None)
 
 
 def judge(metric: Metric, compared: float | None) -> str:
@@ -84,7 +79,7 @@ def judge(metric: Metric, compared: float | None) -> str:
     return AMBER
 
 
-def _state(edition: Edition, metric: Metric, area: int, group: str, value: float, quality: str, base: Baseline) -> str:
+def _state(query: Query, metric: Metric, group: str, value: float, quality: str, base: Baseline) -> str:
     if metric.thresholds is None or quality in (*WITHOUT_VALUE, SMALL):
         return NONE
     key = (metric.id, group)
@@ -100,7 +95,7 @@ def _state(edition: Edition, metric: Metric, area: int, group: str, value: float
                 return NONE
             return _of_count(metric, latest, judge(metric, (latest - mean) / spread))
         case "per_10k_people":
-            per_10k = _per_10k(edition, int(group) if group.isdigit() else area, value)
+            per_10k = _per_10k(query.edition, int(group) if group.isdigit() else query.area, value)
             return _of_count(metric, value, judge(metric, per_10k))
         case _:
             return _of_count(metric, value, judge(metric, value))
@@ -111,7 +106,7 @@ def _of_count(metric: Metric, count: float, state: str) -> str:
     return AMBER if state == RED and metric.thresholds and count < metric.thresholds.min_count else state
 
 
-def _per_10k(edition: Edition, code: int, value: float) -> float | None:
+def _per_10k(edition: AnyEdition, code: int, value: float) -> float | None:
     """Above village level a count is held against 10,000 inhabitants; unknown population, no state."""
     place = area_of(edition, code)
     if place.level == LOWEST.id:
@@ -119,49 +114,48 @@ def _per_10k(edition: Edition, code: int, value: float) -> float | None:
     return value / place.population * PEOPLE if place.population else None
 
 
-def baseline(
-    edition: Edition, frame: pd.DataFrame, period: Period, *, by: str | None = None, catalog: Catalog | None = None
-) -> Baseline:
-    """What the relative thresholds of the metrics in `frame` compare with at the end of `period`."""
-    catalog = catalog or current()
+def baseline(query: Query, frame: pd.DataFrame) -> Baseline:
+    """What the relative thresholds of the metrics in `frame` compare with at the end of the query's period."""
     base = Baseline({}, {}, {})
-    if frame.empty or by in ("day", "week", "month"):
+    if frame.empty or query.by in UNITS:
         return base
-    metrics = [catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
-    code = int(frame["area"].iloc[0])
-    stop = min(period.end, last_day(edition.as_of) + DAY)
+    metrics = [query.catalog.metrics[name] for name in dict.fromkeys(frame["metric"])]
+    today = last_day(query.edition.as_of)
+    stop = min(query.period.end, today + DAY)
     against = {
         name: [m.id for m in metrics if m.thresholds and m.thresholds.against == name]
         for name in ("mean_30_days", "weekday_8_weeks")
     }
     if names := against["mean_30_days"]:
         days = tuple(Period(stop - (i + 1) * DAY, stop - i * DAY) for i in range(1, 31))
-        told = _of_days(edition, tuple(names), code, days, by, catalog)
-        base.mean.update({key: fmean(values) for key, values in _values(told).items()})
+        of_days = _of_days(_unfiltered(query, *names), days)
+        base.mean.update({key: fmean(values) for key, values in _values(of_days).items()})
     if names := against["weekday_8_weeks"]:
         # the last whole day: a day still running is lower than any
-        last = stop - DAY if stop < last_day(edition.as_of) + DAY else stop - 2 * DAY
+        last = stop - DAY if stop < today + DAY else stop - 2 * DAY
         days = tuple(Period(last - timedelta(weeks=i), last - timedelta(weeks=i) + DAY) for i in range(WEEKS + 1))
-        told = _of_days(edition, tuple(names), code, days, by, catalog)
-        base.latest.update({key: value for key, (value,) in _values(told[told["period"] == last]).items()})
-        earlier = _values(told[told["period"] != last])
+        of_days = _of_days(_unfiltered(query, *names), days)
+        base.latest.update({key: value for key, (value,) in _values(of_days[of_days["period"] == last]).items()})
+        earlier = _values(of_days[of_days["period"] != last])
         base.mean.update({key: fmean(values) for key, values in earlier.items()})
         base.spread.update({key: stdev(values) for key, values in earlier.items() if len(values) > 1})
     return base
 
 
-@lru_cache(maxsize=256)
-def _of_days(
-    edition: Edition, names: tuple[str, ...], code: int, days: tuple[Period, ...], by: str | None, catalog: Catalog
-) -> pd.DataFrame:
+def _of_days(query: Query, days: tuple[Period, ...]) -> pd.DataFrame:
     """The answer for past days, which tiles, rankings and the list of reds compare with alike."""
-    return query(edition, names, code, days[0], by=by, periods=days, catalog=catalog)
+    return _answered(replace(query, period=days[0]), days)
 
 
-def _values(told: pd.DataFrame) -> dict[tuple[str, str], list[float]]:
+@lru_cache(maxsize=256)
+def _answered(query: Query, days: tuple[Period, ...]) -> pd.DataFrame:
+    return answer(query, periods=days)
+
+
+def _values(frame: pd.DataFrame) -> dict[tuple[str, str], list[float]]:
     """The values that are known, by metric and group."""
     found: dict[tuple[str, str], list[float]] = {}
-    for row in each(told):
+    for row in each(frame):
         if row.value == row.value:
             found.setdefault((row.metric, row.group), []).append(row.value)
     return found

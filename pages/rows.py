@@ -13,8 +13,8 @@ view = views.current("rows")
 header.header(view)
 
 if rows.has_rows(view) and shared.is_told(view, "rows"):
-    asked = rows.chosen(view)
-    found = rows.find(view, asked)
+    chosen = rows.chosen(view)
+    found = rows.find(view, chosen)
     guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")
     header.title(found.title, level=1)
     if found.fault:
@@ -24,13 +24,15 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")
     with doors:
         links = [(_("Passport"), view.href("passport")), (_("Why"), view.href("why")), (_("Cockpit"), view.href())]
-        actions.actions(links, copy=view.permalink("rows", **asked.parameters))
+        actions.actions(links, copy=view.permalink("rows", **chosen.parameters))
     if rows.searchable(view):
         with search:
-            searchbox.searchbox(_("Number, title, place or unit"), view.here(q=None, page=None), value=asked.search)
+            searchbox.searchbox(
+                _("Number, title, place or unit"), view.here(q=None, page=None), value=chosen.selection.search
+            )
     if found.count:
         # the right to export decides on the file alone: who may see a number may see its rows
-        if export := download.href(view, asked):
+        if export := download.href(view, chosen):
             with file:
                 actions.actions([(_("Download CSV"), export)], key="export")
             if found.count > download.MOST_IN_FILE:

@@ -118,14 +118,14 @@ def pages() -> dict[str, Any]:
     config, chosen = settings.current(), {"metric": "intake", "temper": "calm", "from": SPAN[1], "to": SPAN[3]}
     with using("en"):
         view = read(chosen, config, OPERATOR)
-        asked = rows.read(view, chosen)
-        found = rows.find(view, asked)
+        query = rows.read(view, chosen)
+        found = rows.find(view, query)
         topic = replace(view, layout=layouts.of(config).by_id["moods"])
         return {
             "headings": [column.text for column in found.columns],
             "count": found.count,
             "chips": [chip.text for chip in found.chips],
-            "file": download.file(view, asked, "zh").decode("utf-8-sig"),
+            "file": download.file(view, query, "zh").decode("utf-8-sig"),
             "bars": [(bar.name, bar.value) for bar in breakdowns.split_bars(topic, "temper")],
         }
 

@@ -21,8 +21,7 @@ from data.ingest.loading import LoadReport, load
 from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import rows
+from tests.asking import answer, rows
 
 BOSTON = Path(__file__).parent.parent / "examples" / "boston311"
 CITY = 990100000000
@@ -64,7 +63,7 @@ def city() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def by_ward(edition: Edition, metric: str, **question: object) -> pd.DataFrame:
-    frame = query(edition, [metric], CITY, EVER, by="town", **question)
+    frame = answer(edition, [metric], CITY, EVER, by="town", **question)
     return frame.assign(group=frame["group"].astype("int64")).set_index("group").sort_index()
 
 

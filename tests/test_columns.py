@@ -20,7 +20,7 @@ from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
 from data.schema import FACTS, Column
 from metrics.catalog import load as load_catalog
-from metrics.engine.question import AREAS, COLUMNS
+from metrics.engine.plan import AREAS, COLUMNS
 from metrics.period import UNITS
 from tests.new_column import AREA, PRIVATE, REPORT, SECRET, SPAN
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from data.editions.edition import EVERYTHING, Scope
+from data.editions.scoped import EVERYTHING, Scope
 
 
 class Can(StrEnum):

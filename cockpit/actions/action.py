@@ -14,7 +14,7 @@ from cockpit.modules import import_all
 from data.desk.auditing import audit
 from data.desk.errors import DeskError
 from data.desk.store import Desk
-from data.editions.edition import EVERYTHING, Scope
+from data.editions.scoped import EVERYTHING, Scope
 from data.errors import DataError
 
 if TYPE_CHECKING:

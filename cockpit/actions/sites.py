@@ -10,7 +10,7 @@ from data.desk.deductions import Deduction
 from data.desk.errors import Refused
 from data.desk.findings import Choice, Decision
 from data.desk.store import Desk
-from data.editions.edition import Edition, Scope
+from data.editions.scoped import Scope, ScopedEdition
 from metrics.rows import fact
 
 DECIDE = action("findings.decide", "act", Can.JUDGE, "areas")
@@ -19,7 +19,7 @@ SAVE_DEDUCTION = action("deductions.save", "settings", Can.DEDUCTIONS, "everywhe
 
 
 def decide(
-    desk: Desk, actor: Actor, edition: Edition, *, source: str, asset: str, rule: str, choice: Choice, note: str,
+    desk: Desk, actor: Actor, edition: ScopedEdition, *, source: str, asset: str, rule: str, choice: Choice, note: str,
     at: datetime, holds: int = 0,
 ) -> int:  # fmt: skip
     """Confirm or dismiss the failed checks of an asset and rule around `at`. Returns the decision's number.
@@ -33,7 +33,7 @@ def decide(
         )
 
 
-def take_back(desk: Desk, actor: Actor, edition: Edition, id: int) -> Decision:
+def take_back(desk: Desk, actor: Actor, edition: ScopedEdition, id: int) -> Decision:
     """Take a decision back: the findings count again."""
     found = findings.find(desk, id)
     where = _areas(edition, found.source, found.asset) if found else ()
@@ -49,7 +49,7 @@ def save_deduction(desk: Desk, actor: Actor, entry: Deduction) -> None:
         deductions.save(desk, entry)
 
 
-def _areas(edition: Edition, source: str, asset: str) -> Scope:
+def _areas(edition: ScopedEdition, source: str, asset: str) -> Scope:
     """Where an asset lies. Refused for one that the edition does not hold; OutOfScope for one of elsewhere."""
     found = fact(edition, "assets", source, asset)
     if found is None or found["area"] is None:

@@ -1,6 +1,7 @@
 """`/api/v1`: dictionary, numbers, rows, areas, editions, pushes. The OpenAPI document is at `/api/v1/openapi.json`."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
@@ -23,18 +24,19 @@ from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
 from cockpit.view_state import catalog_of
 from data.editions import edition as shelf
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from metrics import areas
-from metrics.analysis.compare import How, with_compared
+from metrics import query as queries
+from metrics.analysis.compare import Comparison
 from metrics.analysis.reds import reds
+from metrics.answer import answer
 from metrics.areas import Area
 from metrics.catalog import Catalog, Metric
 from metrics.engine.frames import records
-from metrics.engine.question import BREAKDOWNS, COLUMNS, filters, metric_of, splits
+from metrics.engine.plan import BREAKDOWNS, COLUMNS, filters, metric_of, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import PARTS, count_rows, exported, rows
+from metrics.rows import PARTS, Selection, count_rows, exported, rows
 from metrics.scope import OutOfScope, asked_area
 
 MOST_ROWS = 1000
@@ -102,71 +104,67 @@ def dictionary(caller: Known) -> list[dict[str, Any]]:
     return [_defined(metric) for metric in _catalog().metrics.values()]
 
 
+def _of_area(
+    caller: Known,
+    start: Annotated[Day, Query(alias="from")],
+    end: Annotated[Day, Query(alias="to")],
+    area: Code = None,
+    edition: Named = None,
+) -> queries.Query:
+    """The query of an area and a period, of no metric yet."""
+    scoped, place = _scope(caller, edition, area)
+    return queries.Query(scoped, _catalog(), (), place.code, _period(start, end))
+
+
+OfArea = Annotated[queries.Query, Depends(_of_area)]
+
+
+def _of_metric(id: Id, query: OfArea, where: Where, as_of: Moment = None) -> queries.Query:
+    """The query of one metric, under filters and as known at a time."""
+    return replace(query.of(_metric(id).id).filtered(where), as_of=_local(as_of))
+
+
+OfMetric = Annotated[queries.Query, Depends(_of_metric)]
+
+
 @api.get(
     "/metrics/{id}", summary="The numbers of a metric", tags=["numbers"],
     responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 def numbers(
-    caller: Known,
-    id: Id,
-    where: Where,
-    start: Annotated[Day, Query(alias="from")],
-    end: Annotated[Day, Query(alias="to")],
-    area: Code = None,
+    query: OfMetric,
     by: Annotated[Literal[BREAKDOWNS] | None, Query()] = None,  # type: ignore[valid-type]  # the words of a table
     vs: Annotated[
-        How | None, Query(description="the period compared with as well, cut at the same time of day")
+        Comparison | None, Query(description="the period compared with as well, cut at the same time of day")
     ] = None,
-    as_of: Moment = None,
-    edition: Named = None,
     format: Literal["json", "csv"] = "json",
 ) -> Response:
     """One row a group: value, numerator, denominator, sample size and quality, as the command `query` tells them."""
-    _metric(id)
-    asked, place = _scope(caller, edition, area)
-    period, known = _period(start, end), _local(as_of)
-    periods = with_compared(period, vs, known or asked.as_of) if vs else None
-    told = query(asked, [id], place.code, period, by=by, where=where, periods=periods, as_of=known, catalog=_catalog())
-    return _as_csv(told) if format == "csv" else JSONResponse(_records(told))
+    frame = answer(replace(query, by=by, comparison=vs))
+    return _as_csv(frame) if format == "csv" else JSONResponse(_records(frame))
 
 
 @api.get("/rows/{id}", summary="The facts behind a number, a page at a time", tags=["numbers"])
 def facts(
     caller: Known,
-    id: Id,
-    where: Where,
-    start: Annotated[Day, Query(alias="from")],
-    end: Annotated[Day, Query(alias="to")],
-    area: Code = None,
+    query: OfMetric,
     part: Annotated[Literal[PARTS] | None, Query()] = None,  # type: ignore[valid-type]  # the words of a table
-    as_of: Moment = None,
-    edition: Named = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> dict[str, Any]:
     """`total` and `rows`: exactly the facts that the number counted, by time; who called is left out."""
-    _metric(id)
-    asked, place = _scope(caller, edition, area)
-    period, known, catalog = _period(start, end), _local(as_of), _catalog()
-    question: Any = {"part": part, "as_of": known, "where": where, "catalog": catalog}
-    found = rows(asked, id, place.code, period, **question, limit=limit, offset=offset)
-    total = count_rows(asked, id, place.code, period, **question)
-    caller.record("drill", f"{id} {place.code} {period.start} {period.end} rows {offset}–{offset + len(found)}")
-    return {"total": total, "rows": _records(exported(found, catalog, id))}
+    selection, period = Selection(part), query.period
+    page = rows(query, selection, limit=limit, offset=offset)
+    total = count_rows(query, selection)
+    what = f"{query.metric} {query.area} {period.start} {period.end} rows {offset}–{offset + len(page)}"
+    caller.record("drill", what)
+    return {"total": total, "rows": _records(exported(page, query))}
 
 
 @api.get("/reds", summary="What is beyond its limit", tags=["numbers"])
-def beyond(
-    caller: Known,
-    start: Annotated[Day, Query(alias="from")],
-    end: Annotated[Day, Query(alias="to")],
-    area: Code = None,
-    edition: Named = None,
-) -> list[dict[str, Any]]:
+def beyond(query: OfArea) -> list[dict[str, Any]]:
     """The list that screens and reports show, most severe first: the area itself, its sites, areas below and units."""
-    asked, place = _scope(caller, edition, area)
-    found = reds(asked, place.code, _period(start, end), catalog=_catalog())
-    return [{k: v for k, v in vars(red).items() if v != ""} for red in found]
+    return [{k: v for k, v in vars(red).items() if v != ""} for red in reds(query)]
 
 
 @api.get(
@@ -180,15 +178,15 @@ def tree(
     format: Literal["json", "geojson"] = "json",
 ) -> Response:
     """As JSON the area, the names above it and what lies below; as GeoJSON the outlines of what lies below."""
-    asked, place = _scope(caller, edition, area)
+    scoped, place = _scope(caller, edition, area)
     if format == "geojson":
-        return Response(outlines.collection(asked, place), media_type="application/geo+json")
-    told = {
+        return Response(outlines.collection(scoped, place), media_type="application/geo+json")
+    around = {
         **_area(place),
-        "above": [_area(a) for a in areas.path(asked, place)[:-1]],
-        "below": [_area(a) for a in areas.children(asked, place)],
+        "above": [_area(a) for a in areas.path(scoped, place)[:-1]],
+        "below": [_area(a) for a in areas.children(scoped, place)],
     }
-    return JSONResponse(told)
+    return JSONResponse(around)
 
 
 @api.get("/topics", summary="The topics of the menu", tags=["numbers"])
@@ -213,18 +211,18 @@ def published(caller: Known) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[Edition, Area]:
+def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[ScopedEdition, Area]:
     """The edition, narrowed to what the caller may see, and the area asked for. A refusal is in the audit."""
     config = settings.current()
     whole = editions.named(config, edition) if edition else editions.current(config)
-    asked = whole.seen_by(caller.grants.scope(Can.LOOK))
+    scoped = whole.seen_by(caller.grants.scope(Can.LOOK))
     if code is not None:
         try:
-            areas.area(asked, code)
+            areas.area(scoped, code)
         except MetricsError as error:
             raise NotFound.of(error) from None
     try:
-        return asked, asked_area(asked, home(asked, caller.grants).code if code is None else code)
+        return scoped, asked_area(scoped, home(scoped, caller.grants).code if code is None else code)
     except OutOfScope:
         caller.note("refused", f"area {code}", "refused")
         raise

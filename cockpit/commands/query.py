@@ -1,7 +1,9 @@
 """`query` and `rows`: the numbers, and the facts behind them."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
@@ -11,31 +13,52 @@ from cockpit.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
-    from metrics.analysis.compare import How
-    from metrics.period import Period
+    from metrics.analysis.compare import Comparison
+    from metrics.query import Query
 
 PARTS = ("numerator", "denominator", "rest")
-
-area_option = click.option("--area", required=True, help="Code of the area, or its name: 北塘街道/新河村.")
 from_option = click.option("--from", "start", type=DAY, required=True, metavar="D", help="First day, 2026-11-01.")
 to_option = click.option(
     "--to", "end", type=DAY, required=True, metavar="D", help="The day after the last, 2026-12-01."
 )
-as_of_option = click.option(
-    "--as-of", type=TIME, metavar="T", help="What was known before T; the edition's own time by default."
-)
-where_option = click.option(
-    "--where", "filters", multiple=True, metavar="SPLIT=VALUE",
-    help="Only the facts with this value, category=路灯; may be repeated; an empty value: those without one.",
-)  # fmt: skip
 edition_option = click.option("--edition", metavar="ID", help="Ask this edition in place of the current one.")
+OPTIONS = (
+    click.option("--area", required=True, help="Code of the area, or its name: 北塘街道/新河村."),
+    from_option,
+    to_option,
+    click.option(
+        "--where", "filters", multiple=True, metavar="SPLIT=VALUE",
+        help="Only the facts with this value, category=路灯; may be repeated; an empty value: those without one.",
+    ),
+    click.option(
+        "--as-of", type=TIME, metavar="T", help="What was known before T; the edition's own time by default."
+    ),
+    edition_option,
+)  # fmt: skip
+"""What both commands name beside their metrics."""
+
+
+class Named(TypedDict):
+    """The values of OPTIONS."""
+
+    area: str
+    start: datetime
+    end: datetime
+    filters: tuple[str, ...]
+    as_of: datetime | None
+    edition: str | None
+
+
+def naming(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command OPTIONS."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command()
 @click.argument("metric", nargs=-1, required=True)
-@area_option
-@from_option
-@to_option
+@naming
 @click.option(
     "--by",
     metavar="SPLIT",
@@ -45,88 +68,57 @@ edition_option = click.option("--edition", metavar="ID", help="Ask this edition 
     "--vs", type=click.Choice(("previous", "last_year")),
     help="The period compared with as well, cut at the same time of day.",
 )  # fmt: skip
-@where_option
-@as_of_option
-@edition_option
 @format_option
 @with_settings
 def query(
     settings: "Settings",
     metric: tuple[str, ...],
-    area: str,
-    start: datetime,
-    end: datetime,
     by: str | None,
-    vs: "How | None",
-    filters: tuple[str, ...],
-    as_of: datetime | None,
-    edition: str | None,
+    vs: "Comparison | None",
     layout: str,
+    **named: Unpack[Named],
 ) -> None:
     """The numbers of one or more metrics, with numerator, denominator, sample size and quality.
 
     The period is half-open: a whole November is --from 2026-11-01 --to 2026-12-01. With --vs the columns period, end
     and until say which of the two a row is of.
     """
-    from metrics.analysis.compare import with_compared
-    from metrics.query import query as ask
+    from metrics.answer import answer
 
     with as_usage():
-        asked, days = opened(settings, edition), period(start, end)
-        frame = ask(
-            asked,
-            metric,
-            area_code(asked, area),
-            days,
-            by=by,
-            periods=with_compared(days, vs, as_of or asked.as_of) if vs else None,
-            as_of=as_of,
-            where=where(filters),
-            catalog=catalog_of(settings),
-        )
+        frame = answer(replace(query_of(settings, metric, named), by=by, comparison=vs))
     write_frame(frame, layout)
 
 
 @click.command()
 @click.argument("metric")
-@area_option
-@from_option
-@to_option
+@naming
 @click.option("--part", type=click.Choice(PARTS), help="Which side of a rate; all it counted by default.")
-@where_option
-@as_of_option
-@edition_option
 @format_option
 @with_settings
-def rows(
-    settings: "Settings",
-    metric: str,
-    area: str,
-    start: datetime,
-    end: datetime,
-    part: str | None,
-    filters: tuple[str, ...],
-    as_of: datetime | None,
-    edition: str | None,
-    layout: str,
-) -> None:
+def rows(settings: "Settings", metric: str, part: str | None, layout: str, **named: Unpack[Named]) -> None:
     """Exactly the facts behind a number, with their columns as known at the as-of time; who reported is left out."""
-    from metrics.rows import exported
+    from metrics.rows import Selection, exported
     from metrics.rows import rows as facts
 
     with as_usage():
-        read = opened(settings, edition)
-        frame = facts(
-            read,
-            metric,
-            area_code(read, area),
-            period(start, end),
-            part=part,
-            as_of=as_of,
-            where=where(filters),
-            catalog=(catalog := catalog_of(settings)),
-        )
-    write_frame(exported(frame, catalog, metric), layout)
+        query = query_of(settings, (metric,), named)
+        frame = facts(query, Selection(part))
+    write_frame(exported(frame, query), layout)
+
+
+def query_of(settings: "Settings", metrics: tuple[str, ...], named: Named) -> "Query":
+    """The query that the options name; whoever runs a command may ask of everything. Raises UsageError."""
+    from data.editions.scoped import EVERYTHING
+    from metrics.period import Period
+    from metrics.query import Query
+
+    edition = opened(settings, named["edition"])
+    period = Period(named["start"].date(), named["end"].date())
+    return Query(
+        edition.seen_by(EVERYTHING), catalog_of(settings), metrics, area_code(edition, named["area"]), period,
+        where=tuple(where(named["filters"]).items()), as_of=named["as_of"],
+    )  # fmt: skip
 
 
 def where(filters: tuple[str, ...]) -> dict[str, str]:
@@ -140,9 +132,3 @@ def where(filters: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--where: {name} is given twice: a fact has one value of it")
         chosen[name] = value
     return chosen
-
-
-def period(start: datetime, end: datetime) -> "Period":
-    from metrics.period import Period
-
-    return Period(start.date(), end.date())

@@ -12,7 +12,7 @@ calls back into Python; `cockpit.nav` takes the clicks over. An empty href leave
 
     tiles.tiles(tiles, *, key="tiles")                          # eight in a row, 2 x 4 or 4 x 2, by width
     tiles.tile(view, metric, row, *, state="none", before=None, trend=(), href="", passport="", chosen=False) -> Tile
-        # row, before: one row (metrics.engine.frames.each) of metrics.query.query; state: of thresholds.states;
+        # row, before: one row (metrics.engine.frames.each) of metrics.answer.answer; state: of thresholds.states;
         # words the value, the change against `before`, state and limit, basis, and what is wrong with the quality
 
     areamap.areamap(view, areas, *, parent, steps=(), points=(), own=False, title="", height=420, key="map")

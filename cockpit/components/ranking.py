@@ -76,7 +76,7 @@ def row(
 ) -> RankingRow:
     """The row of one area's answer.
 
-    answer, before: one row each of `metrics.query.query`; largest: the value whose bar is full, 0 for no bars.
+    answer, before: one row each of `metrics.answer.answer`; largest: the value whose bar is full, 0 for no bars.
     """
     silent, small = format.missing(answer.value), answer.quality == "small sample"
     step = format.change(metric, answer.value, before.value if before is not None and not small else None)

@@ -67,7 +67,7 @@ def tile(
 ) -> Tile:
     """The tile of one answer.
 
-    row, before: one row each of `metrics.query.query`, as `metrics.engine.frames.each` gives them;
+    row, before: one row each of `metrics.answer.answer`, as `metrics.engine.frames.each` gives them;
     `before` is of the period before.
     state: the row's entry of `metrics.thresholds.states`.
     """
@@ -97,7 +97,7 @@ def tile(
 def _behind(view: "View", metric: Metric, row: Any, *, state: str, compared: bool) -> tuple[tuple[str, str], ...]:
     """What the change is against, the limit and where it is from, sample, as-of time, and what is wrong with it."""
     limits = metric.thresholds
-    limit = format.limit(metric, view.area.level) if state != "none" else ""
+    limit = format.limit(view.catalog, metric, view.area.level) if state != "none" else ""
     if limit and limits and limits.mark in words.DEFAULTS:
         limit = _("{limit} (default, to be confirmed)", limit=limit)
     sample = ""

@@ -5,22 +5,22 @@ from functools import lru_cache
 from typing import Any
 
 from cockpit.drawing.anchors import anchors, short_names
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from metrics.areas import Area
 
 
-def url(edition: Edition, area: Area, *, own: bool = False) -> str:
+def url(edition: AnyEdition, area: Area, *, own: bool = False) -> str:
     """Where the polygons right below `area` are served, or with `own` its own one."""
     return f"/geo/{edition.id}/{area.code}.geojson" + ("?own=1" if own else "")
 
 
 @lru_cache(maxsize=512)
-def drawable(edition: Edition, area: Area, *, own: bool = False) -> bool:
+def drawable(edition: AnyEdition, area: Area, *, own: bool = False) -> bool:
     """Whether there is anything to draw: a polygon or at least a point."""
     return bool(_rows(edition, area, own))
 
 
-def collection(edition: Edition, area: Area, *, own: bool = False) -> bytes:
+def collection(edition: AnyEdition, area: Area, *, own: bool = False) -> bytes:
     """The FeatureCollection of the areas right below one, or of itself.
 
     A feature's properties: `name`; `short`, the name without the ending of its kind; `lon` and `lat` of the area;
@@ -41,7 +41,7 @@ def _feature(row: tuple[Any, ...], short: str, anchor: list[float] | None) -> st
     return f'{{"type":"Feature","id":"{code}","properties":{properties},"geometry":{shape}}}'
 
 
-def _rows(edition: Edition, area: Area, own: bool) -> list[tuple[Any, ...]]:
+def _rows(edition: AnyEdition, area: Area, own: bool) -> list[tuple[Any, ...]]:
     """Code, name, level, point and polygon of every live area that has one of the two."""
     sql = (
         "SELECT a.code, a.name, a.level, a.lon, a.lat, s.geometry FROM areas a LEFT JOIN shapes s USING (code) "
@@ -49,4 +49,4 @@ def _rows(edition: Edition, area: Area, own: bool) -> list[tuple[Any, ...]]:
         "AND a.holder = a.code AND (s.code IS NOT NULL OR a.lon IS NOT NULL) "
         "QUALIFY row_number() OVER (PARTITION BY a.code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY a.code"
     )
-    return edition.cursor().execute(sql, [area.code]).fetchall()
+    return edition.whole.cursor().execute(sql, [area.code]).fetchall()

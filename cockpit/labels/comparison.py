@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from cockpit.i18n import _
 from cockpit.labels import format
-from metrics.analysis.compare import How, against, is_whole, unit_of
+from metrics.analysis.compare import Comparison, against, is_whole, unit_of
 from metrics.period import DAY, Period
 
 
-def label(period: Period, how: How, as_of: datetime, *, exact: bool = False) -> str:
+def label(period: Period, how: Comparison, as_of: datetime, *, exact: bool = False) -> str:
     """How a change is labelled: what it is compared with, and its days. exact: with the time of day it is cut at."""
     other = against(period, how, as_of)
     return _("vs {name} ({days})", name=_name(period, how, as_of), days=days(other, period, exact=exact))
@@ -28,7 +28,7 @@ def days(of: Period, beside: Period, *, exact: bool = False) -> str:
     return _("{start} to {end}", start=day(of.start), end=day(last) + hour)
 
 
-def _name(period: Period, how: How, as_of: datetime) -> str:
+def _name(period: Period, how: Comparison, as_of: datetime) -> str:
     """`上月` of a whole month, `上月同期` of its beginning."""
     if how == "last_year":
         return _("the same days last year")

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from cockpit.i18n import _, language, ngettext
 from data.areas.levels import BASE, LOWEST
-from metrics.catalog import Metric, current
+from metrics.catalog import Catalog, Metric
 from metrics.period import DAY, Period, shift
 
 MINUS = "−"
@@ -32,7 +32,7 @@ def state(name: str | None) -> State:
     return State(SHAPES[name], words[name]) if name in words else State(SHAPES["none"], "")
 
 
-def alarm(metric: Metric, level: str = BASE.id) -> str:
+def alarm(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
     """The bound beyond which a metric is red at a level, `≥ 5 / 10,000 people`; empty without any."""
     limits = metric.thresholds
     if limits is None:
@@ -46,17 +46,15 @@ def alarm(metric: Metric, level: str = BASE.id) -> str:
             words = _("{bound} per 10,000 people", bound=limits.red)
         case _:
             words = with_unit(str(limits.red), metric.unit[language()])
-    return _("{bound}, or {metric} off target", bound=words, metric=_name(limits.also)) if limits.also else words
-
-
-def _name(metric: str) -> str:
-    return current().metrics[metric].name[language()]
+    if not limits.also:
+        return words
+    return _("{bound}, or {metric} off target", bound=words, metric=catalog.metrics[limits.also].name[language()])
 
 
 SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
 
 
-def limit(metric: Metric, level: str = BASE.id) -> str:
+def limit(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
     """The bound that decides a state at a level: the green one, or the red one without a green; empty without any."""
     limits = metric.thresholds
     if limits is None:
@@ -75,7 +73,9 @@ def limit(metric: Metric, level: str = BASE.id) -> str:
             words = _("Target {bound} per 10,000 people", bound=bound)
         case _:
             words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)
-    return _("{target}, {metric} on target", target=words, metric=_name(limits.also)) if limits.also else words
+    if not limits.also:
+        return words
+    return _("{target}, {metric} on target", target=words, metric=catalog.metrics[limits.also].name[language()])
 
 
 def given(value: float | None) -> float | None:

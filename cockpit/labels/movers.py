@@ -7,7 +7,7 @@ from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
 from metrics.analysis.why import Explanation
 from metrics.catalog import Metric
-from metrics.engine.question import AREAS
+from metrics.engine.plan import AREAS
 
 
 def named_movers(view: View, found: Explanation) -> str:

@@ -3,13 +3,13 @@
 from functools import lru_cache
 
 from cockpit.i18n import language
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from metrics import areas
 from metrics.errors import MetricsError
 from metrics.freshness import Freshness, freshness
 
 
-def area_name(edition: Edition, code: int | str | None) -> str:
+def area_name(edition: AnyEdition, code: int | str | None) -> str:
     """An area's name; what belongs to a town or a district but to nothing below it says so."""
     if code is None:
         return ""
@@ -21,11 +21,11 @@ def area_name(edition: Edition, code: int | str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def sources(edition: Edition) -> dict[str, Freshness]:
+def sources(edition: AnyEdition) -> dict[str, Freshness]:
     """The sources of an edition by id."""
     return {source.source: source for source in freshness(edition)}
 
 
-def source_name(edition: Edition, source: str) -> str:
+def source_name(edition: AnyEdition, source: str) -> str:
     known = sources(edition).get(source)
     return ((known.name_zh if language() == "zh" else known.name_en) if known else None) or source

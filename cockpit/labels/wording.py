@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
-from cockpit import i18n
+from cockpit import i18n, settings
 from cockpit.labels import messages, words
 from data.areas.levels import LEVELS
 from data.desk.identity.roles import ROLES
@@ -77,9 +77,9 @@ def readings(message: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _of_metric(name: str) -> str:
-    from metrics.catalog import current
+    from cockpit.view_state import catalog_of
 
-    found = current().metrics.get(name)
+    found = catalog_of(settings.current()).metrics.get(name)
     return found.name[i18n.language()] if found else name
 
 

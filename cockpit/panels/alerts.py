@@ -13,9 +13,9 @@ from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
-from cockpit.panels.base import Panel, Query
-from cockpit.panels.labels import area_name, ask, rows_link
-from cockpit.panels.tiles import asked_together
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import area_name, rows_link
+from cockpit.panels.tiles import tile_metrics
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
@@ -23,7 +23,7 @@ from metrics.analysis.reds import Red
 from metrics.analysis.today import Mover, Today
 from metrics.areas import below
 from metrics.engine.frames import each
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 
 SHOWN = 3
 FOLDED = 3
@@ -35,8 +35,8 @@ class AlertsPanel(Panel):
 
     kind: Literal["alerts"]
 
-    def queries(self, view: View) -> Sequence[Query]:
-        return [partial(answers.oldest, ask(view)), partial(answers.reds, ask(view))]
+    def queries(self, view: View) -> Sequence[Call]:
+        return [partial(answers.oldest, view.ask()), partial(answers.reds, view.ask())]
 
     def prepare(self, view: View) -> None:
         lines(view)
@@ -65,19 +65,19 @@ def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
 
 def reds_of(view: View) -> list[Red]:
     """The one list of reds; on a topic those of its metrics."""
-    found = answers.reds(ask(view))
+    found = answers.reds(view.ask())
     return [red for red in found if red.metric in view.layout.metrics] if view.topic else found
 
 
 def fed_metrics(view: View) -> tuple[str, ...]:
     """The ids of the layout's metrics that have data in this area."""
-    found = answers.vitals(ask(view), asked_together(view))
+    found = answers.vitals(view.ask(*tile_metrics(view)))
     return tuple(name for name, vital in found.items() if name in view.layout.metrics and vital.ever)
 
 
 def to_look_at(view: View) -> Today:
     """The oldest cases and what moved most, among the layout's metrics that have data."""
-    return answers.today(ask(view), fed_metrics(view), asked_together(view))
+    return answers.today(view.ask(*fed_metrics(view)), tile_metrics(view))
 
 
 @single_flight_cache(maxsize=512)
@@ -132,7 +132,7 @@ def has_state(view: View) -> bool:
         part.state != "none"
         for metric in metrics
         if metric.thresholds and exists_at(metric, lower)
-        for part in answers.parts(ask(view), metric, lower, view.layout.metrics)
+        for part in answers.parts(view.ask(metric.id, by=lower), view.layout.metrics)
     )
 
 

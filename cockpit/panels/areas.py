@@ -13,13 +13,13 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels import answers, colours
 from cockpit.panels.answers import Part
-from cockpit.panels.base import Panel, Query
-from cockpit.panels.labels import area_name, ask, how_many, level
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import area_name, how_many, level
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
 from metrics.catalog import Metric
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 
 RANKING_ON_WALL = 640
 
@@ -42,7 +42,7 @@ class MapPanel(Panel):
             return False
         return self.or_ranking or areamap.drawable(view, view.area)
 
-    def queries(self, view: View) -> list[Query]:
+    def queries(self, view: View) -> list[Call]:
         return below_queries(self.at(view))
 
     def prepare(self, view: View) -> None:
@@ -73,7 +73,7 @@ class RankingPanel(Panel):
     def shown(self, view: View) -> bool:
         return has_below(self.at(view))
 
-    def queries(self, view: View) -> list[Query]:
+    def queries(self, view: View) -> list[Call]:
         return below_queries(self.at(view))
 
     def prepare(self, view: View) -> None:
@@ -96,7 +96,7 @@ class RankingPanel(Panel):
         return {"type": "table", "by": "below", "metrics": self.metrics}
 
 
-def below_queries(view: View) -> list[Query]:
+def below_queries(view: View) -> list[Call]:
     """What the areas below are compared by, in one query with the other metrics of the layout."""
     if not has_below(view):
         return []
@@ -119,7 +119,7 @@ def has_values(view: View) -> bool:
 
 def area_parts(view: View, lower: str, metric: Metric) -> tuple[Part, ...]:
     """The areas below, asked together with the other metrics of the layout."""
-    return answers.parts(ask(view), metric, lower, view.layout.metrics)
+    return answers.parts(view.ask(metric.id, by=lower), view.layout.metrics)
 
 
 def title(view: View) -> str:
@@ -148,7 +148,7 @@ def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Entry, ...]]:
     """The areas below with their colours, and the legend."""
     lower, metric = compared(view)
     found = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
-    legend, keys = colours.coloured(metric, lower, found)
+    legend, keys = colours.coloured(view.catalog, metric, lower, found)
     drawn = (
         MapArea(
             int(part.group), area_name(view, int(part.group)), _value(metric, part), view.href(area=part.group), key

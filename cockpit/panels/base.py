@@ -4,7 +4,6 @@ Streamlit is imported where a panel is drawn: reports read layouts without it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import Field, field_validator
@@ -15,7 +14,7 @@ from metrics.catalog.model import Model, Name, Text
 if TYPE_CHECKING:
     from cockpit.view_state import View
 
-Query = Callable[[], object]
+Call = Callable[[], object]
 
 
 class Panel(Model):
@@ -50,13 +49,13 @@ class Panel(Model):
 
     def at(self, view: "View") -> "View":
         """The view with the panel's own metric as the chosen one, if it names any."""
-        return replace(view, metric=view.catalog.metrics[self.metrics[0]]) if self.metrics else view
+        return view.asking(metrics=self.metrics[:1]) if self.metrics else view
 
     def shown(self, view: "View") -> bool:
         """Whether it has something to say of this view; if not, its place goes to the others of the row."""
         return True
 
-    def queries(self, view: "View") -> Sequence[Query]:
+    def queries(self, view: "View") -> Sequence[Call]:
         """What drawing will query, as calls that may run in parallel; their answers are cached."""
         return ()
 

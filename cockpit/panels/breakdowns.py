@@ -10,13 +10,13 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.panels import answers
 from cockpit.panels.areas import ranking_rows
-from cockpit.panels.base import Panel, Query
-from cockpit.panels.labels import ask, rows_link, source_name
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import rows_link, source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
 from metrics.engine.frames import each
-from metrics.engine.question import exists_at, filters
+from metrics.engine.plan import exists_at, filters
 
 MOST_BARS = 8
 
@@ -29,9 +29,9 @@ class AgesPanel(Panel):
     def shown(self, view: View) -> bool:
         return exists_at(self.at(view).metric, view.area.level)
 
-    def queries(self, view: View) -> list[Query]:
+    def queries(self, view: View) -> list[Call]:
         view = self.at(view)
-        return [partial(answers.ageing, ask(view), view.metric)]
+        return [partial(answers.ageing, view.query)]
 
     def prepare(self, view: View) -> None:
         age_bars(self.at(view))
@@ -69,8 +69,10 @@ class SplitPanel(Panel):
         view = self.at(view)
         return self.split in filters(view.catalog, split_metric(view))
 
-    def queries(self, view: View) -> list[Query]:
-        return [partial(answers.parts, ask(view), split_metric(self.at(view)), self.split)] if self.shown(view) else []
+    def queries(self, view: View) -> list[Call]:
+        if not self.shown(view):
+            return []
+        return [partial(answers.parts, view.ask(split_metric(self.at(view)).id, by=self.split))]
 
     def prepare(self, view: View) -> None:
         if not self.shown(view):
@@ -104,7 +106,7 @@ class SplitPanel(Panel):
         """How many groups are left out."""
         if self.as_ranking:
             return ""
-        found = answers.parts(ask(view), split_metric(view), self.split)
+        found = answers.parts(view.ask(split_metric(view).id, by=self.split))
         left = len([part for part in found if part.known and part.now.n]) - MOST_BARS
         return _("{n} more not shown", n=left) if left > 0 else ""
 
@@ -125,7 +127,7 @@ def age_bars(view: View) -> tuple[Bar, ...]:
             format.number(row.n),
             href=view.href("rows", metric=view.metric, age=_span(row.low, row.high)),
         )
-        for row in each(answers.ageing(ask(view), view.metric))
+        for row in each(answers.ageing(view.query))
     )
 
 
@@ -138,7 +140,7 @@ def _span(low: float, high: float | None) -> str:
 def split_bars(view: View, by: str) -> tuple[Bar, ...]:
     """The first MOST_BARS groups by need, each as long as its value; a group that holds nothing is left out."""
     metric = split_metric(view)
-    found = [part for part in answers.parts(ask(view), metric, by) if part.known and part.now.n]
+    found = [part for part in answers.parts(view.ask(metric.id, by=by)) if part.known and part.now.n]
     return tuple(
         Bar(
             (source_name(view, part.group) if by == "source" else part.group) or _("Not given"),
@@ -156,7 +158,7 @@ def split_bars(view: View, by: str) -> tuple[Bar, ...]:
 def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
     """The groups as a list; one opens its rows."""
     metric = split_metric(view)
-    found = [part for part in answers.parts(ask(view), metric, by) if part.now.n]
+    found = [part for part in answers.parts(view.ask(metric.id, by=by)) if part.now.n]
     links = [rows_link(view, metric, period=None, **{by: part.group}) for part in found]
     names = [(source_name(view, part.group) if by == "source" else part.group) or _("Not given") for part in found]
     return ranking_rows(view, metric, found, names, links)

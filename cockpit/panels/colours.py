@@ -8,12 +8,14 @@ from cockpit.drawing.palette import STATES, STEPS
 from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.panels.answers import Part
-from metrics.catalog import Metric
+from metrics.catalog import Catalog, Metric
 
 SMALL, ABSENT, NONE = "small", "absent", "none"
 
 
-def coloured(metric: Metric, level: str, parts: Sequence[Part]) -> tuple[tuple[Entry, ...], list[str]]:
+def coloured(
+    catalog: Catalog, metric: Metric, level: str, parts: Sequence[Part]
+) -> tuple[tuple[Entry, ...], list[str]]:
     """The legend, with how many areas each entry stands for, and the key of each part's entry.
 
     By state where any part has one: the states of the ranking. Else in steps of one hue, from the least value to the
@@ -22,7 +24,7 @@ def coloured(metric: Metric, level: str, parts: Sequence[Part]) -> tuple[tuple[E
     """
     if any(part.ranked and part.state in STATES for part in parts):
         keys = [_key(part, lambda part: part.state) for part in parts]
-        bounds = {"green": format.limit(metric, level), "red": format.alarm(metric, level)}
+        bounds = {"green": format.limit(catalog, metric, level), "red": format.alarm(catalog, metric, level)}
         known = [(state, format.state(state).word, bounds.get(state, "")) for state in _states(metric)]
         known += [(NONE, _("No state"), "")] if NONE in keys else []
     else:

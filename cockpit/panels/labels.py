@@ -2,17 +2,12 @@
 
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
-from cockpit.panels.answers import Asked, source_names
+from cockpit.panels.answers import source_names
 from cockpit.view_state import View
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Metric
 from metrics.period import Period
-
-
-def ask(view: View) -> Asked:
-    """What the answers of a view depend on."""
-    return Asked(view.edition, view.catalog, view.area, view.period, view.against)
 
 
 def area_name(view: View, code: int) -> str:

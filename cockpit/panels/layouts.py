@@ -22,7 +22,7 @@ from data import yamls
 from data.areas.levels import LEVELS, meant
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
-from metrics.engine.question import COLUMNS
+from metrics.engine.plan import COLUMNS
 from metrics.errors import did_you_mean
 
 HERE = Path(__file__).parents[1] / "layouts"

@@ -11,7 +11,7 @@ from cockpit.components import areamap
 from cockpit.components.areamap import Entry, MapPoint
 from cockpit.i18n import _, language, ngettext
 from cockpit.panels import answers, todo
-from cockpit.panels.base import Panel, Query
+from cockpit.panels.base import Call, Panel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.engine.frames import each
@@ -26,7 +26,7 @@ class PointsPanel(Panel):
     def shown(self, view: View) -> bool:
         return areamap.drawable(view, view.area, own=True)
 
-    def queries(self, view: View) -> list[Query]:
+    def queries(self, view: View) -> list[Call]:
         return [partial(answers.to_do, view.edition, view.area)]
 
     def draw(self, view: View, *, leads: bool) -> None:

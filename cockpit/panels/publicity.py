@@ -7,7 +7,6 @@ from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Row
 from cockpit.panels.base import Panel
-from cockpit.panels.labels import ask
 from cockpit.view_state import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
@@ -43,7 +42,7 @@ def sheet(view: View, panel: PublicityPanel) -> None:
     from cockpit.components.table import Column
 
     view = panel.at(view)
-    found = answers.closed_cases(ask(view), view.metric, MOST_ROWS)
+    found = answers.closed_cases(view.query, MOST_ROWS)
     place, period = view.area.name, format.period(view.period)
     title(_("Publicity list of {area}", area=place), note=period, links=[(_("Back"), view.here(sheet=None))], level=1)
     if found.empty:

@@ -13,14 +13,13 @@ from cockpit.labels import format
 from cockpit.labels.names import source_name
 from cockpit.panels import answers
 from cockpit.panels.answers import Vital
-from cockpit.panels.base import Panel, Query
-from cockpit.panels.labels import ask
+from cockpit.panels.base import Call, Panel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
+from metrics.answer import PARTIAL, STALE
 from metrics.catalog import Catalog
 from metrics.catalog.model import Counterpart
 from metrics.freshness import freshness
-from metrics.query import PARTIAL, STALE
 
 
 class TilesPanel(Panel):
@@ -33,8 +32,8 @@ class TilesPanel(Panel):
     most: int = Field(8, ge=1, le=24)
     missing: bool = True
 
-    def queries(self, view: View) -> list[Query]:
-        return [partial(answers.vitals, ask(view), self._asked(view))]
+    def queries(self, view: View) -> list[Call]:
+        return [partial(answers.vitals, view.ask(*self._queried(view)))]
 
     def prepare(self, view: View) -> None:
         self.tiles(view)
@@ -62,10 +61,10 @@ class TilesPanel(Panel):
 
     def tiles(self, view: View) -> tuple[Tile, ...]:
         """The tiles, worded."""
-        return metric_tiles(view, self._names(view), self._asked(view), self.most)
+        return metric_tiles(view, self._names(view), self._queried(view), self.most)
 
     def _shown(self, view: View) -> list[Vital]:
-        return fed(view, self._names(view), self._asked(view))[: self.most]
+        return fed(view, self._names(view), self._queried(view))[: self.most]
 
     def _names(self, view: View) -> tuple[str, ...]:
         return (*self._main(view), *self._spare(view))
@@ -76,16 +75,16 @@ class TilesPanel(Panel):
     def _spare(self, view: View) -> tuple[str, ...]:
         return () if self.metrics else view.layout.spare
 
-    def _asked(self, view: View) -> tuple[str, ...]:
-        return with_counterparts(view.catalog, self.metrics) if self.metrics else asked_together(view)
+    def _queried(self, view: View) -> tuple[str, ...]:
+        return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)
 
     def _unfed(self, view: View) -> list[str]:
         """The names of the main metrics that exist at this level and never had a value."""
-        found = answers.vitals(ask(view), self._asked(view))
+        found = answers.vitals(view.ask(*self._queried(view)))
         return [found[n].metric.name[language()] for n in self._main(view) if n in found and not found[n].ever]
 
 
-def asked_together(view: View) -> tuple[str, ...]:
+def tile_metrics(view: View) -> tuple[str, ...]:
     """The metrics of the view's layout with what their tiles need: one query, whichever panel asks."""
     return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare))
 
@@ -98,15 +97,15 @@ def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ..
 
 
 @single_flight_cache(maxsize=512)
-def metric_tiles(view: View, names: tuple[str, ...], asked: tuple[str, ...], most: int) -> tuple[Tile, ...]:
-    """The tiles of the first `most` metrics that have data, answered among `asked`."""
-    found = answers.vitals(ask(view), asked)
-    return tuple(tile(view, vital, found) for vital in fed(view, names, asked)[:most])
+def metric_tiles(view: View, names: tuple[str, ...], among: tuple[str, ...], most: int) -> tuple[Tile, ...]:
+    """The tiles of the first `most` metrics that have data, answered among others."""
+    found = answers.vitals(view.ask(*among))
+    return tuple(tile(view, vital, found) for vital in fed(view, names, among)[:most])
 
 
-def fed(view: View, names: tuple[str, ...], asked: tuple[str, ...]) -> list[Vital]:
-    """Those of the metrics that have ever had data, answered among `asked`."""
-    found = answers.vitals(ask(view), asked)
+def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[Vital]:
+    """Those of the metrics that have ever had data, answered among others."""
+    found = answers.vitals(view.ask(*among))
     return [found[name] for name in names if name in found and found[name].ever]
 
 

@@ -11,7 +11,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Row
-from cockpit.panels.base import Panel, Query
+from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -32,7 +32,7 @@ class TodoPanel(Panel):
     def shown(self, view: View) -> bool:
         return view.area.live
 
-    def queries(self, view: View) -> list[Query]:
+    def queries(self, view: View) -> list[Call]:
         return [partial(answers.to_do, view.edition, view.area)]
 
     def prepare(self, view: View) -> None:

@@ -12,14 +12,14 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.panels.answers import Series
-from cockpit.panels.base import Panel, Query
-from cockpit.panels.labels import ask, rows_link
-from cockpit.panels.tiles import asked_together
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import rows_link
+from cockpit.panels.tiles import tile_metrics
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.analysis.compare import is_running
 from metrics.catalog import Metric
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 from metrics.period import DAY
 
 
@@ -39,13 +39,13 @@ class TrendPanel(Panel):
             return False
         return self.over == "months" or has_trend(view)
 
-    def queries(self, view: View) -> Sequence[Query]:
+    def queries(self, view: View) -> Sequence[Call]:
         view = self.at(view)
         if not exists_at(view.metric, view.area.level):
             return ()
         if self.over == "months":
-            return [partial(answers.vitals, ask(view), asked_together(view))]
-        return [partial(answers.line, ask(view), view.metric)]
+            return [partial(answers.vitals, view.ask(*tile_metrics(view)))]
+        return [partial(answers.line, view.query)]
 
     def prepare(self, view: View) -> None:
         view = self.at(view)
@@ -71,13 +71,13 @@ class TrendPanel(Panel):
 
 def has_trend(view: View) -> bool:
     """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
-    return any(value is not None for series in answers.line(ask(view), view.metric) for value in series.values)
+    return any(value is not None for series in answers.line(view.query) for value in series.values)
 
 
 @single_flight_cache(maxsize=512)
 def trend_chart(view: View) -> charts.Chart:
     """The period against those that it is compared with."""
-    metric, found = view.metric, answers.line(ask(view), view.metric)
+    metric, found = view.metric, answers.line(view.query)
     running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
     unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
     drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
@@ -96,8 +96,8 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
 @single_flight_cache(maxsize=512)
 def months_chart(view: View, metric: Metric) -> charts.Chart:
     """The months of the tiles' lines."""
-    found = answers.vitals(ask(view), asked_together(view))
-    vital = found.get(metric.id) or answers.vitals(ask(view), (metric.id,))[metric.id]
+    found = answers.vitals(view.ask(*tile_metrics(view)))
+    vital = found.get(metric.id) or answers.vitals(view.ask(metric.id))[metric.id]
     months = answers.last_months(view.period.end - DAY)
     hrefs = [rows_link(view, metric, period=month) for month in months]
     return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)

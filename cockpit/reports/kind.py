@@ -19,7 +19,7 @@ from data.areas.levels import LEVELS, meant
 from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
-from metrics.engine.question import AREAS, COLUMNS
+from metrics.engine.plan import AREAS, COLUMNS
 from metrics.errors import nearest
 from metrics.rows import PARTS
 

@@ -24,7 +24,7 @@ from data.desk import reports as desk_reports
 from data.desk.reports import Report
 from data.desk.store import Desk
 from data.editions import edition as editions
-from data.editions.edition import Scope
+from data.editions.scoped import Scope
 from data.processes import is_alive
 
 SUFFIX = {"docx": "docx", "pdf": "pdf", "xlsx": "xlsx", "csv": "csv.zip"}

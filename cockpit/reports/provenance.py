@@ -69,7 +69,7 @@ def definition(catalog: Catalog, metric: Metric) -> Definition:
         metric.definition[language()],
         metric.unit[language()],
         formula,
-        wording.tight(format.limit(metric)) if limits else "",
+        wording.tight(format.limit(catalog, metric)) if limits else "",
     )
 
 

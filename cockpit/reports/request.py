@@ -18,14 +18,15 @@ from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
 from cockpit.settings import Settings
 from cockpit.view_state import View, catalog_of
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from data.errors import Damaged, DataError
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog
-from metrics.engine.question import COLUMNS
+from metrics.engine.plan import COLUMNS
 from metrics.errors import MetricsError
 from metrics.period import Period, last_day
+from metrics.query import Query
 from metrics.scope import OutOfScope, asked_area
 
 MOST_AREAS = 50
@@ -111,7 +112,7 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
     for place in places:
         if place.level not in kind.levels:
-            levels = words.listed(words.level(name) for name in areas.levels(edition.whole) if name in kind.levels)
+            levels = words.listed(words.level(name) for name in areas.levels(edition) if name in kind.levels)
             told = _(
                 "{kind} is not made for a {level}: it is made for {levels}",
                 kind=kind.id,
@@ -121,15 +122,18 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
             raise ReportError(told)
     rows = kind.rows and request.rows and all(grants.may(Can.EXPORT, place.code, place.end) for place in places)
     request = request.model_copy(update={"rows": rows})
-    views = tuple(_view(config, edition, place, period, request, grants) for place in places)
+    views = tuple(_view(config, edition, place, request, grants) for place in places)
     return Told(request, kind, views)
 
 
-def _view(config: Settings, edition: Edition, place: Area, period: Period, request: Request, grants: Grants) -> View:
-    """What the cockpit of the place shows, with its own metric."""
-    catalog, layout = catalog_of(config), layouts.of(config).cockpit(place.level)
-    metric = catalog.metrics[layout.metric]
-    return View(edition, catalog, place, metric, period, request.vs, request.lang, "m", False, grants, layout)
+def _view(config: Settings, edition: ScopedEdition, place: Area, request: Request, grants: Grants) -> View:
+    """What the cockpit of the place shows, with its own metric, under the filters of the request."""
+    layout = layouts.of(config).cockpit(place.level)
+    query = Query(
+        edition, catalog_of(config), (layout.metric,), place.code, request.period, request.vs,
+        where=tuple(sorted(request.where.items())),
+    )  # fmt: skip
+    return View(query, request.lang, "m", False, grants, layout)
 
 
 def _known(request: Request, catalog: Catalog) -> None:
@@ -162,7 +166,7 @@ def _no_edition(request: Request, error: DataError) -> ReportError:
     return ReportError(worded(str(error)))
 
 
-def _place(edition: Edition, code: int) -> Area:
+def _place(edition: ScopedEdition, code: int) -> Area:
     try:
         return asked_area(edition, code)
     except OutOfScope:

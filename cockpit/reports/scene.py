@@ -11,16 +11,17 @@ from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.panels import answers
-from cockpit.panels.answers import Asked, Vital
+from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
 from cockpit.view_state import View
 from data.values.calendar import calendar
 from metrics import areas
 from metrics.analysis.reds import Red
+from metrics.answer import WITHOUT_VALUE
 from metrics.catalog import Metric
-from metrics.engine.question import exists_at, filters
-from metrics.query import WITHOUT_VALUE
+from metrics.engine.plan import exists_at, filters
+from metrics.query import Query
 from metrics.sites import sites
 
 SITES = "site_pass_rate"
@@ -42,15 +43,17 @@ class Scene:
     unit: str | None = None
 
     @cached_property
-    def asked(self) -> Asked:
-        view = self.view
-        where = tuple(sorted(self.where.items()))
-        return Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
+    def query(self) -> Query:
+        """What its sections ask, of metrics of their own; of a notice to a unit what is of that unit."""
+        query = self.view.ask()
+        if self.unit is None:
+            return query
+        return query.filtered(sorted((dict(query.where) | {"department": self.unit}).items()))
 
     @property
     def where(self) -> dict[str, str]:
         """Filters by column."""
-        return {**self.request.where, **({"department": self.unit} if self.unit is not None else {})}
+        return dict(self.query.where)
 
     def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
         """The metrics that exist at a level and can be counted under the filters."""
@@ -70,7 +73,7 @@ class Scene:
                 names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
         names |= dict.fromkeys(self.view.catalog.presence)
         here = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
-        found = answers.vitals(self.asked, here)
+        found = answers.vitals(self.query.of(*here))
         return {name: self._judged(vital) for name, vital in found.items()}
 
     def _judged(self, vital: Vital) -> Vital:
@@ -115,9 +118,10 @@ class Scene:
         None under another filter, which no limit is meant for.
         """
         if self.unit is not None:
-            whole = self.asked._replace(where=())
-            return [red for red in answers.reds(whole) if red.kind == "unit" and red.name == self.unit]
-        return answers.reds(self.asked)
+            return [
+                red for red in answers.reds(self.query.filtered(())) if red.kind == "unit" and red.name == self.unit
+            ]
+        return answers.reds(self.query)
 
     @property
     def to(self) -> str:

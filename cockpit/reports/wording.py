@@ -10,12 +10,12 @@ from cockpit.labels.names import source_name
 from cockpit.panels.answers import Vital
 from cockpit.reports.kind import PLACEHOLDER
 from cockpit.reports.scene import Scene
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from metrics.analysis.reds import Red
+from metrics.answer import SMALL, WITHOUT_VALUE
 from metrics.catalog import Metric
 from metrics.catalog.model import Text
 from metrics.period import DAY
-from metrics.query import SMALL, WITHOUT_VALUE
 
 NAMED = 3
 """How many of the worst a sentence names."""
@@ -62,9 +62,9 @@ def _told(scene: Scene, name: str, of: str) -> str:
         case "state":
             return format.state(vital.state).word or _("not judged")
         case "limit":
-            return tight(format.alarm(metric, scene.view.area.level)) or _("without a limit")
+            return tight(format.alarm(scene.view.catalog, metric, scene.view.area.level)) or _("without a limit")
         case "target":
-            return tight(bare(format.limit(metric, scene.view.area.level))) or _("without a target")
+            return tight(bare(format.limit(scene.view.catalog, metric, scene.view.area.level))) or _("without a target")
         case _:
             return amount(metric, vital.now.value)
 
@@ -113,7 +113,7 @@ def deadline(scene: Scene) -> str:
     return _("by {day}", day=format.date_in_words(at))
 
 
-def filters(edition: Edition, where: Mapping[str, str]) -> str:
+def filters(edition: AnyEdition, where: Mapping[str, str]) -> str:
     """`类别：路灯照明`; empty without any."""
     return words.listed(
         f"{words.column(name)}: {source_name(edition, value) if name == 'source' else words.value(name, value)}"

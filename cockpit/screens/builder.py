@@ -18,7 +18,6 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.panels import answers
-from cockpit.panels.labels import ask as asked_of
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained
 from cockpit.reports.kind import Kind
@@ -29,7 +28,7 @@ from cockpit.screens.admin import desk
 from cockpit.view_state import View
 from data.errors import DataError
 from metrics import areas
-from metrics.engine.question import filters
+from metrics.engine.plan import filters
 
 FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
 A_ROW = 4
@@ -120,7 +119,7 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
 
 def _groups(view: View, name: str) -> Sequence[str]:
     """The groups that something came in of, the most first."""
-    parts = answers.parts(asked_of(view), view.catalog.metrics[OFFERED_BY], name)
+    parts = answers.parts(view.ask(OFFERED_BY, by=name))
     return [part.group for part in sorted(parts, key=lambda part: -part.now.n) if part.group and part.now.n]
 
 

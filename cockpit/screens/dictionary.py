@@ -52,7 +52,7 @@ def _items(view: View, metric: Metric) -> list[tuple[str, str]]:
         (_("Direction"), words.direction(metric.direction)),
         (_("Told at"), levels),
         (_("Counted by"), words.basis(metric.basis)),
-        (_("Thresholds"), _thresholds(metric)),
+        (_("Thresholds"), _thresholds(view, metric)),
         (_("Set by"), _set_by(metric)),
         (_("Ranked from"), _("a sample of {n}", n=metric.min_n) if metric.min_n else ""),
         (_("Definition"), _("version {n}, since {day}", n=metric.version, day=metric.since) + f" · {metric.file}"),
@@ -64,10 +64,10 @@ def _set_by(metric: Metric) -> str:
     return f"{limits.source[language()]} ({limits.mark}: {words.mark(limits.mark)})" if limits else ""
 
 
-def _thresholds(metric: Metric) -> str:
+def _thresholds(view: View, metric: Metric) -> str:
     limits = metric.thresholds
     if limits is None:
         return ""
     parts = [(name, bound) for name, bound in (("green", limits.green), ("red", limits.red)) if bound]
     told = "  ".join(f"{format.SHAPES[name]} {format.state(name).word} {bound}" for name, bound in parts)
-    return "  ".join(filter(None, (told, passport.compared_with(metric))))
+    return "  ".join(filter(None, (told, passport.compared_with(view.catalog, metric))))

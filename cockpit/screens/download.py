@@ -20,7 +20,7 @@ from cockpit.labels import words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.screens import rows
-from cockpit.screens.rows import Chosen, order_of
+from cockpit.screens.rows import Chosen, in_order
 from cockpit.serving import costly
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, read
@@ -36,11 +36,11 @@ PATH = "/files/rows.csv"
 MOST_IN_FILE = 100_000
 
 
-def href(view: View, asked: Chosen) -> str:
+def href(view: View, chosen: Chosen) -> str:
     """Where the selection is served as a file; for whoever may export it, else empty."""
     if not view.grants.may(Can.EXPORT, view.area.code, view.area.end):
         return ""
-    return PATH + view.permalink("rows", **asked.parameters).removeprefix("/rows")
+    return PATH + view.permalink("rows", **chosen.parameters).removeprefix("/rows")
 
 
 async def serve(request: Request) -> Response:
@@ -73,8 +73,8 @@ def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response
     view = read(given, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
         raise OutOfScope(f"you no longer have the right to export rows of {view.area.name}")
-    asked = rows.read(view, given)
-    made, name = file(view, asked, language()), file_name(view, asked)
+    chosen = rows.read(view, given)
+    made, name = file(view, chosen, language()), file_name(view, chosen)
     what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"
     record.write(visitor=visitor, event="export", what=what, address=address)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -85,20 +85,16 @@ def _said(message: str, status: int) -> Response:
     return PlainTextResponse(f"{message}\n", status, {"Cache-Control": "no-store"})
 
 
-def file_name(view: View, asked: Chosen) -> str:
+def file_name(view: View, chosen: Chosen) -> str:
     """`backlog-rest-990101000000-2026-11-01-2026-12-01.csv`"""
-    parts = (view.metric.id, asked.part, view.area.code, view.period.start, view.period.end)
+    parts = (view.metric.id, chosen.selection.part, view.area.code, view.period.start, view.period.end)
     return "-".join(str(part) for part in parts if part) + ".csv"
 
 
-def file(view: View, asked: Chosen, spoken: str) -> bytes:
+def file(view: View, chosen: Chosen, spoken: str) -> bytes:
     """The selection as CSV for a spreadsheet, at most MOST_IN_FILE rows; made when asked for, outside a page's run."""
     with using(spoken):
-        order, falling = order_of(view, asked)
-        frame = facts.rows(
-            view.edition, view.metric.id, view.area.code, view.period,
-            **asked.asked(view), order=order, descending=falling, limit=MOST_IN_FILE,
-        )  # fmt: skip
+        frame = facts.rows(chosen.query, in_order(view, chosen.selection), limit=MOST_IN_FILE)
         return safe_csv(_for_people(view, frame)).encode("utf-8-sig")
 
 

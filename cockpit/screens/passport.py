@@ -9,20 +9,21 @@ from cockpit.components.record import Item, record
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
-from cockpit.panels.answers import Asked, Vital, vitals
+from cockpit.panels.answers import Vital, vitals
 from cockpit.view_state import View
 from data.areas.levels import is_above
+from metrics import answer as answers
 from metrics import areas
 from metrics.analysis.interval import wilson
-from metrics.catalog import Metric, Stock, current
+from metrics.answer import OK, PARTIAL, STALE
+from metrics.catalog import Catalog, Metric, Stock
 from metrics.engine.feeds import feed, narrowed
 from metrics.engine.frames import each
 from metrics.engine.groups import of_level
+from metrics.engine.plan import Plan, exists_at, make_plan
 from metrics.engine.quantiles import spread_sql
-from metrics.engine.question import Question, exists_at, question
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
-from metrics.query import OK, PARTIAL, STALE, query
 
 Row = Any
 MOST_BELOW = 1000
@@ -33,8 +34,7 @@ LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=
 
 def answer(view: View) -> Vital:
     """The number, the same in the period compared with and in the last months, and its state."""
-    asked = Asked(view.edition, view.catalog, view.area, view.period, view.against)
-    return vitals(asked, (view.metric.id,))[view.metric.id]
+    return vitals(view.query)[view.metric.id]
 
 
 def number(view: View, told: Vital) -> None:
@@ -72,15 +72,14 @@ def _parts(view: View) -> list[Item]:
     if not view.metric.composite:
         return []
     names = [part.metric for part in view.metric.composite]
-    frame = query(view.edition, names, view.area.code, view.period, catalog=view.catalog)
-    told = {row.metric: row for row in each(frame)}
+    now = {row.metric: row for row in each(answers.answer(view.ask(*names), periods=(view.period,)))}
     made = [view.catalog.metrics[name] for name in names]
     return [
         Item(
             metric.name[language()],
-            _("No data") if format.missing(told[metric.id].value) else format.quantity(metric, told[metric.id].value),
+            _("No data") if format.missing(now[metric.id].value) else format.quantity(metric, now[metric.id].value),
             href=view.href("passport", metric=metric),
-            note=tiles.quality(told[metric.id]),
+            note=tiles.quality(now[metric.id]),
         )
         for metric in made
     ]
@@ -124,7 +123,7 @@ def _reported(view: View) -> str:
     """`镇街 22 / 22；村社 541 / 549`: how many of the areas below hold anything that was counted."""
     told = []
     for level, codes in _levels_below(view):
-        frame = query(view.edition, [view.metric.id], view.area.code, view.period, by=level, catalog=view.catalog)
+        frame = answers.answer(view.ask(view.metric.id, by=level), periods=(view.period,))
         own = ~frame["group"].isin([str(code) for code in codes])
         reporting = (frame["n"] > 0) & ~own
         told.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
@@ -133,7 +132,7 @@ def _reported(view: View) -> str:
 
 def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The levels below that the metric exists at and the codes of their areas; not of more than can be asked."""
-    for level in areas.levels(view.edition.whole):
+    for level in areas.levels(view.edition):
         if is_above(view.area.level, level) and exists_at(view.metric, level):
             codes = of_level(view.edition, view.area, level).listed
             if 0 < len(codes) <= MOST_BELOW:
@@ -152,13 +151,13 @@ def judged(view: View, state: str) -> list[Item]:
     bounds.append(f"{format.SHAPES['red']} {limits.red}")
     return [
         Item(_("State"), format.state(state).word or _("Not judged"), state=state),
-        Item(_("Thresholds"), "  ".join(bounds), note=compared_with(metric)),
+        Item(_("Thresholds"), "  ".join(bounds), note=compared_with(view.catalog, metric)),
         Item(_("Set by"), limits.source[language()], note=f"{limits.mark}: {words.mark(limits.mark)}"),
         Item(_("Direction"), words.direction(metric.direction)),
     ]
 
 
-def compared_with(metric: Metric) -> str:
+def compared_with(catalog: Catalog, metric: Metric) -> str:
     """What the bounds are held against, where it is not the value itself, and what else decides the state."""
     limits = metric.thresholds
     if limits is None:
@@ -174,7 +173,7 @@ def compared_with(metric: Metric) -> str:
     if limits.min_count:
         words.append(_("no alert below {n}", n=format.with_unit(str(limits.min_count), metric.unit[language()])))
     if limits.also:
-        words.append(_("alert where {metric} is off target", metric=current().metrics[limits.also].name[language()]))
+        words.append(_("alert where {metric} is off target", metric=catalog.metrics[limits.also].name[language()]))
     return _("; ").join(filter(None, words))
 
 
@@ -223,17 +222,17 @@ def sql_item(view: View) -> None:
 def sql(view: View) -> str:
     """Of a score, the SQL of each of its parts."""
     names = [part.metric for part in view.metric.composite] if view.metric.composite else [view.metric.id]
-    asked = question(view.edition, view.catalog, names, view.area.code, (view.period,), None, None, None)
-    return "\n\n".join(_laid_out(_sql(narrowed(asked, metric), metric)) for metric in asked.metrics)
+    plan = make_plan(view.ask(*names), (view.period,))
+    return "\n\n".join(_laid_out(_sql(narrowed(plan, metric), metric)) for metric in plan.metrics)
 
 
-def _sql(asked: Question, metric: Metric) -> str:
-    domain = asked.catalog.domain(metric)
+def _sql(plan: Plan, metric: Metric) -> str:
+    domain = plan.catalog.domain(metric)
     if domain.view:
-        return views_sql(asked, domain, [metric])
+        return views_sql(plan, domain, [metric])
     if metric.quantile or metric.oldest:
-        return spread_sql(asked, domain, metric)
-    return sums_sql(asked, domain, list(metric.measures))
+        return spread_sql(plan, domain, metric)
+    return sums_sql(plan, domain, list(metric.measures))
 
 
 def _laid_out(text: str) -> str:

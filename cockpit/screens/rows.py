@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any, TypedDict
+from typing import Any
 
 import streamlit as st
 
@@ -24,14 +24,15 @@ from data.areas.levels import LOWEST
 from data.schema import FACTS, NUMERIC
 from metrics import areas
 from metrics.analysis.ageing import has_age
-from metrics.catalog import Catalog, Domain, Stock
+from metrics.answer import answer
+from metrics.catalog import Domain, Stock
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import records
-from metrics.engine.question import COLUMNS as FILTERS
-from metrics.engine.question import filters
+from metrics.engine.plan import COLUMNS as FILTERS
+from metrics.engine.plan import filters
 from metrics.errors import MetricsError
-from metrics.query import query
-from metrics.rows import PARTS, WORST_FIRST, count_rows, rows, view_columns
+from metrics.query import Query
+from metrics.rows import PARTS, WORST_FIRST, Selection, count_rows, rows, view_columns
 
 PER_PAGE = 50
 SHOWN_OF_VIEWS = {
@@ -49,40 +50,23 @@ NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "el
 Row = Mapping[str, Any]
 
 
-class Arguments(TypedDict):
-    """What a choice of rows is to `metrics.rows`."""
-
-    part: str | None
-    where: dict[str, str]
-    age: tuple[float, float | None] | None
-    search: str
-    catalog: Catalog
-
-
 @dataclass(frozen=True)
 class Chosen:
-    """What the address asks of the rows, beside metric, area and period."""
+    """The rows that an address asks for: of which number, which of them, and which page of these."""
 
-    part: str | None = None
-    where: tuple[tuple[str, str], ...] = ()
-    age: tuple[float, float | None] | None = None
-    search: str = ""
-    order: str | None = None
-    descending: bool = False
+    query: Query
+    selection: Selection
     page: int = 1
 
     @property
     def parameters(self) -> dict[str, str | None]:
-        """The same as parameters of an address."""
-        low, high = self.age or (0, None)
-        age = f"{low:g}-{'' if high is None else f'{high:g}'}" if self.age else None
-        order = f"{'-' if self.descending else ''}{self.order}" if self.order else None
-        return {"part": self.part, **dict(self.where), "age": age, "q": self.search, "sort": order}
-
-    def asked(self, view: View) -> Arguments:
-        """The same as arguments of `metrics.rows`."""
-        where = {name: "" if value == NOT_GIVEN else value for name, value in self.where}
-        return {"part": self.part, "where": where, "age": self.age, "search": self.search, "catalog": view.catalog}
+        """Filters and selection as parameters of an address."""
+        chosen = self.selection
+        low, high = chosen.age or (0, None)
+        age = f"{low:g}-{'' if high is None else f'{high:g}'}" if chosen.age else None
+        order = f"{'-' if chosen.descending else ''}{chosen.order}" if chosen.order else None
+        where = {name: value or NOT_GIVEN for name, value in self.query.where}
+        return {"part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order}
 
 
 @dataclass(frozen=True)
@@ -134,15 +118,15 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     for name, value in refused[:1]:
         raise BadParameter(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
     page = given.get("page", "")
-    return Chosen(
+    selection = Selection(
         part,
-        where,
-        _age(age) if age else None,
         given.get("q", "").strip() if searchable(view) else "",
+        _age(age) if age else None,
         order.removeprefix("-") or None,
         order.startswith("-"),
-        int(page) if page.isdecimal() and len(page) < 9 else 1,
     )
+    query = view.query.filtered((name, "" if value == NOT_GIVEN else value) for name, value in where)
+    return Chosen(query, selection, int(page) if page.isdecimal() and len(page) < 9 else 1)
 
 
 def _age(text: str) -> tuple[float, float | None]:
@@ -154,24 +138,21 @@ def _age(text: str) -> tuple[float, float | None]:
     return float(match[1]), float(match[2]) if match[2] else None
 
 
-def find(view: View, asked: Chosen) -> Found:
+def find(view: View, chosen: Chosen) -> Found:
     """The one request of the page."""
-    metric, domain = view.metric, view.catalog.domain(view.metric)
-    question = (view.edition, metric.id, view.area.code, view.period)
-    count = count_rows(*question, **asked.asked(view))
+    domain = view.catalog.domain(view.metric)
+    count = count_rows(chosen.query, chosen.selection)
     last = max(1, ceil(count / PER_PAGE))
-    page = min(max(asked.page, 1), last)
+    page = min(max(chosen.page, 1), last)
     names = _names(view)
-    order, falling = order_of(view, asked)
-    frame = rows(
-        *question, **asked.asked(view), order=order, descending=falling, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
-    )
-    number, fault = _number(view, asked)
+    selection = in_order(view, chosen.selection)
+    frame = rows(chosen.query, selection, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    number, fault = _number(view, chosen)
     return Found(
-        _title(view, asked, count, number),
+        _title(view, chosen, count, number),
         count,
-        _chips(view, asked),
-        [_heading(view, name, order, falling, names[0]) for name in names],
+        _chips(view, chosen),
+        [_heading(view, name, selection, names[0]) for name in names],
         [[_cell(view, domain, name, row) for name in names] for row in records(frame)],
         _pages(view, page, last),
         fault,
@@ -202,81 +183,86 @@ def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
     return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_OF_VIEW]
 
 
-def order_of(view: View, asked: Chosen) -> tuple[str, bool]:
-    """A column that is shown and stored, else what suits the number: what waits longest, what came last, the worst."""
-    if asked.order in _names(view) and asked.order not in WORDED:
-        return asked.order, asked.descending
+def in_order(view: View, selection: Selection) -> Selection:
+    """The selection by a column that is shown and stored, else by what suits the number.
+
+    That is what waits longest, what came last, or the worst.
+    """
+    if selection.order in _names(view) and selection.order not in WORDED:
+        return selection
     domain = view.catalog.domain(view.metric)
     if domain.view:
-        return next(name for name in WORST_FIRST if name in view_columns(view.edition, domain)), False
+        first = next(name for name in WORST_FIRST if name in view_columns(view.edition, domain))
+        return replace(selection, order=first, descending=False)
     stock = isinstance(domain.measures.get(view.metric.value or ""), Stock) or view.metric.oldest is not None
     fact = FACTS[domain.fact]
     time = fact.time or ("registered_at" if "registered_at" in fact.by_name else "key")
-    return time, not stock
+    return replace(selection, order=time, descending=not stock)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
 
 
-def _title(view: View, asked: Chosen, count: int, number: float | None) -> str:
+def _title(view: View, chosen: Chosen, count: int, number: float | None) -> str:
     """`沙洲镇 2026年11月 到期未按期办结 161 件，按期办结率的分母 − 分子`"""
-    metric = view.metric
+    metric, part = view.metric, chosen.selection.part
     name = metric.name[language()]
     amount = words.facts(view.catalog.domain(metric), count)
     place = {"area": view.area.name, "when": when(view)}
-    if asked.part and (metric.numerator or metric.aggregate):
+    if part and (metric.numerator or metric.aggregate):
         of = {
             "numerator": _("the numerator of {metric}", metric=name),
             "denominator": _("the denominator of {metric}", metric=name),
             "rest": _("the denominator less the numerator of {metric}", metric=name),
-        }[asked.part]
-        place |= {"words": words.side(metric, asked.part), "of": of}
+        }[part]
+        place |= {"words": words.side(metric, part), "of": of}
         if number is None or number == count:
             return _("{area}, {when}: {amount} {words}, {of}", amount=amount, **place)
-        told = format.number(number)
-        return _("{area}, {when}: {words} {number}, in {amount}, {of}", number=told, amount=amount, **place)
+        value = format.number(number)
+        return _("{area}, {when}: {words} {number}, in {amount}, {of}", number=value, amount=amount, **place)
     if metric.is_additive and number is not None and number != count:
-        told = format.quantity(metric, number)
-        return _("{area}, {when}: {metric} {number}, in {amount}", metric=name, number=told, amount=amount, **place)
+        value = format.quantity(metric, number)
+        return _("{area}, {when}: {metric} {number}, in {amount}", metric=name, number=value, amount=amount, **place)
     if metric.is_additive:
         return _("{area}, {when}: {metric}, {amount}", **place, metric=name, amount=amount)
     return _("{area}, {when}: {amount} counted in {metric}", **place, metric=name, amount=amount)
 
 
-def _number(view: View, asked: Chosen) -> tuple[float | None, str]:
+def _number(view: View, chosen: Chosen) -> tuple[float | None, str]:
     """The number that was opened, None where a search or an age leaves only some of its rows; why it has none."""
-    where = asked.asked(view)["where"]
+    part = chosen.selection.part
     try:
-        frame = query(view.edition, [view.metric.id], view.area.code, view.period, where=where, catalog=view.catalog)
+        row = answer(chosen.query, periods=(view.period,)).iloc[0]
     except Uncomputable as error:
         return None, worded(str(error))
-    row = frame.iloc[0]
-    if asked.search or asked.age or (asked.part is None and not view.metric.is_additive):
+    if chosen.selection.search or chosen.selection.age or (part is None and not view.metric.is_additive):
         return None, ""
-    if asked.part == "rest":
+    if part == "rest":
         return float(row["denominator"] - row["numerator"]), ""
-    return float(row[asked.part or "value"]), ""
+    return float(row[part or "value"]), ""
 
 
-def _chips(view: View, asked: Chosen) -> list[Chip]:
-    chips = [Chip(words.side(view.metric, asked.part), view.here(part=None, page=None))] if asked.part else []
-    for name, value in asked.where:
-        told = source_name(view.edition, value) if name == "source" else words.value(name, value)
-        text = _("not given") if value == NOT_GIVEN else told
+def _chips(view: View, chosen: Chosen) -> list[Chip]:
+    selection = chosen.selection
+    chips = [Chip(words.side(view.metric, selection.part), view.here(part=None, page=None))] if selection.part else []
+    for name, value in chosen.query.where:
+        text = source_name(view.edition, value) if name == "source" else words.value(name, value)
+        text = text if value else _("not given")
         chips.append(Chip(f"{words.column(name)}: {text}", view.here(**{name: None, "page": None})))
-    if asked.age:
-        low, high = asked.age
+    if selection.age:
+        low, high = selection.age
         span = f"{low:g}–{high:g}" if high else f">{low:g}"
         chips.append(Chip(_("Open for {span} days", span=span), view.here(age=None, page=None)))
-    if asked.search:
-        chips.append(Chip(f"{words.column('q')}: {asked.search}", view.here(q=None, page=None)))
+    if selection.search:
+        chips.append(Chip(f"{words.column('q')}: {selection.search}", view.here(q=None, page=None)))
     return chips
 
 
-def _heading(view: View, name: str, order: str, falling: bool, lead: str) -> Column:
+def _heading(view: View, name: str, selection: Selection, lead: str) -> Column:
     """A heading that sorts by its column; the one sorted by turns the order round."""
     domain = view.catalog.domain(view.metric)
     stored = FACTS[domain.fact].by_name.get(name) if domain.view is None else None
+    order, falling = selection.order, selection.descending
     turned = name if name != order or falling else f"-{name}"
     return Column(
         words.column(name, domain.fact),

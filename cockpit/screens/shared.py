@@ -12,7 +12,7 @@ from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
 from cockpit.view_state import View
 from metrics import areas
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 from metrics.freshness import Freshness
 
 

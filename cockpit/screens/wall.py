@@ -1,7 +1,5 @@
 """The wall screen: no controls, large, turning through the area and those below it that need a look."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from cockpit import settings
@@ -25,7 +23,7 @@ def draw() -> None:
     stops = stops_of(view)
     turn = st.session_state.get(TURNS, 0)
     st.session_state[TURNS] = turn + 1
-    shown = replace(view, area=stops[turn % len(stops)])
+    shown = view.asking(area=stops[turn % len(stops)].code)
     wall.wall(shown, shown.area)
     screen.draw_rows(shown, layouts.of(settings.current()).wall.rows)
 

@@ -18,8 +18,8 @@ from cockpit.view_state import View
 from metrics.analysis.compare import so_far
 from metrics.analysis.why import Explanation
 from metrics.analysis.why import why as explain
-from metrics.engine.question import AREAS
-from metrics.engine.question import filters as known
+from metrics.engine.plan import AREAS
+from metrics.engine.plan import filters as known
 
 MOST_STEPS = 8
 MOST_LINES = 25
@@ -32,10 +32,8 @@ def filters(view: View) -> dict[str, str]:
 
 def ask(view: View, where: dict[str, str]) -> Explanation:
     """The one request of the page."""
-    asked = {name: "" if value == NOT_GIVEN else value for name, value in where.items()}
-    return explain(
-        view.edition, view.metric.id, view.area.code, view.period, view.against, where=asked, catalog=view.catalog
-    )
+    filters = {name: "" if value == NOT_GIVEN else value for name, value in where.items()}
+    return explain(view.query.filtered(filters), view.against)
 
 
 def chips(view: View, where: dict[str, str]) -> list[Chip]:

@@ -14,7 +14,7 @@ from data.desk import clock
 from data.desk.errors import Refused
 from data.desk.models import Report as Stored
 from data.desk.store import Desk
-from data.editions.edition import Scope
+from data.editions.scoped import Scope
 from data.errors import TooMany
 
 QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "final", "issued", "failed"

@@ -4,7 +4,6 @@ A DuckDB file replaced at its path is not seen while any connection of the proce
 a name of its own and the pointer is a text file, replaced atomically.
 """
 
-import copy
 import difflib
 import fcntl
 import logging
@@ -22,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from data.editions.queries import Cursor
+from data.editions.scoped import Scope, ScopedEdition
 from data.errors import Damaged, DataError
 from data.home import Home, set_zone
 from data.values.zones import LOCAL, time_type, zone_names
@@ -42,15 +42,13 @@ CORRUPT = "Corrupt database file"
 """What DuckDB says when a block of the file is not what its checksum says."""
 Stamp = tuple[int, int, int]
 """Time of the last change, inode and size of a file."""
-Scope = tuple[tuple[int, int], ...]
-EVERYTHING: Scope = ((0, 10**12),)
 
 
 class Edition:
-    """One published edition, open for reading. Equal to another one of the same file, so it may key a cache.
+    """One published edition with all its facts, open for reading. Users get what `seen_by` makes of it.
 
+    Equal to another one of the same file, so it may key a cache.
     as_of, published_at: naive, local to `zone`.
-    scope: what may be asked of it: ranges of area codes, half-open; everything unless `seen_by` narrowed it.
     fallback: why this edition serves in place of the one that the pointer names; None if it does not.
     """
 
@@ -59,8 +57,6 @@ class Edition:
         self.path = path_of(home, id)
         self.fallback: str | None = None
         self.damage: str | None = None
-        self.scope: Scope = EVERYTHING
-        self._whole: Edition | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
             # stands before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
@@ -122,22 +118,14 @@ class Edition:
         self.close()
         return Damaged(self.damage)
 
-    def seen_by(self, scope: Scope) -> "Edition":
-        """The same edition for somebody who may ask of `scope` alone; never equal to one of another scope."""
-        narrowed = copy.copy(self)
-        narrowed._whole = self.whole
-        narrowed.scope = tuple(sorted(scope))
-        narrowed.cursor = self.cursor  # type: ignore[method-assign]  # one connection for all
-        return narrowed
+    def seen_by(self, scope: Scope) -> ScopedEdition:
+        """The edition for a user who may ask of `scope` alone."""
+        return ScopedEdition(self, tuple(sorted(scope)))
 
     @property
     def whole(self) -> "Edition":
-        """The edition without a scope: what is the same for everybody is kept by it."""
-        return self._whole or self
-
-    def scope_sql(self, name: str) -> str:
-        """SQL condition: a column of area codes lies in the scope."""
-        return f"({' OR '.join(f'{name} >= {low} AND {name} < {end}' for low, end in self.scope) or 'false'})"
+        """Itself. What is the same for every user, such as the area tree, can so be asked of either type."""
+        return self
 
     def close(self) -> None:
         """Let go of the file. It closes with the last cursor in use; a later `cursor` opens it again."""
@@ -148,10 +136,14 @@ class Edition:
         return f"Edition({self.id!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Edition) and (self.path, self.scope) == (other.path, other.scope)
+        return isinstance(other, Edition) and self.path == other.path
 
     def __hash__(self) -> int:
-        return hash((self.path, self.scope))
+        return hash(self.path)
+
+
+AnyEdition = Edition | ScopedEdition
+"""For what is the same for every user."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import duckdb
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from data.home import Home
 from data.push.metadata import PUSH
 from data.sources.masking import mask
@@ -114,10 +114,10 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
         return [Reject(*row) for row in store.execute(sql, [batch]).fetchall()]
 
 
-def batch_of(edition: Edition, number: object) -> Batch | None:
+def batch_of(edition: AnyEdition, number: object) -> Batch | None:
     """A delivery that an edition was built from; None for a number it does not know."""
     sql = f"SELECT {', '.join(FIELDS)} FROM batches WHERE batch = $1"
-    found = edition.cursor().execute(sql, [number]).fetchone()
+    found = edition.whole.cursor().execute(sql, [number]).fetchone()
     return Batch(*found) if found else None
 
 

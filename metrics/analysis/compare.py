@@ -9,7 +9,7 @@ from typing import Literal
 
 from metrics.period import DAY, Period, last_day, shift
 
-How = Literal["previous", "last_year"]
+Comparison = Literal["previous", "last_year"]
 Unit = Literal["days", "week", "month", "quarter", "year", "months"]
 MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 WEEK = 7
@@ -52,7 +52,7 @@ def is_whole(period: Period, as_of: datetime) -> bool:
     return period.days == WEEK if unit == "week" else unit in MONTHS and period.end == shift(period.start, MONTHS[unit])
 
 
-def against(period: Period, how: How, as_of: datetime) -> Period:
+def against(period: Period, how: Comparison, as_of: datetime) -> Period:
     """The period to compare with, cut at the same time of day where `period` is running at `as_of`.
 
     A day that the other month does not have ends with that month: 1 to 30 March 08:00 against all of February.
@@ -62,11 +62,6 @@ def against(period: Period, how: How, as_of: datetime) -> Period:
         days = WEEK if unit == "week" else so_far(period, as_of).days
         return _moved(period, as_of, -timedelta(days=days))
     return _moved(period, as_of, -(MONTHS.get(unit) or _months(period)))
-
-
-def with_compared(period: Period, how: How, as_of: datetime) -> list[Period]:
-    """The period and the one that it is compared with."""
-    return [period, against(period, how, as_of)]
 
 
 def _months(period: Period) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from metrics.engine.views import LOOK_BACK_DAYS
 from metrics.period import Period
 from metrics.scope import asked_area
@@ -15,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def findings(edition: Edition, area: int, period: Period, *, only_failed: bool = False) -> pd.DataFrame:
+def findings(edition: ScopedEdition, area: int, period: Period, *, only_failed: bool = False) -> pd.DataFrame:
     """One row a site or column and rule with COLUMNS, as of the end of the period, by site; vetoes first.
 
     checks and failed: how many times the rule was tried in the two weeks before, and how many of them failed;
@@ -60,5 +60,5 @@ def findings(edition: Edition, area: int, period: Period, *, only_failed: bool =
         {"HAVING NOT arg_max(passed, checked_at)" if only_failed else ""}
         ORDER BY site_key, veto DESC, passed, rule, asset
     """
-    found = edition.cursor().execute(sql, [place.code, place.end, start, end]).df()
+    found = edition.whole.cursor().execute(sql, [place.code, place.end, start, end]).df()
     return found[list(COLUMNS)]

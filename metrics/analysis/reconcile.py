@@ -4,25 +4,26 @@ Each check takes another road than the screens do, so that it can fail: states a
 held against the running sums, parents are counted from the facts and held against the sums of the roll-ups.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import product
 from math import isclose
-from typing import Any
 
 import pandas as pd
 
 from data.areas.levels import ROLLED, is_above
 from data.editions.edition import Edition
+from data.editions.scoped import EVERYTHING
+from metrics.answer import COLUMNS, FAILED, answer
 from metrics.areas import levels, root
-from metrics.catalog import Catalog, current
+from metrics.catalog import Catalog
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import each
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
-from metrics.query import COLUMNS, FAILED, query
+from metrics.query import Query
 
 MONTHS = 12
 TOLERANCE = 0.01
@@ -40,17 +41,17 @@ class Finding:
     detail: str
 
 
-def reconcile(edition: Edition, catalog: Catalog | None = None) -> pd.DataFrame:
+def reconcile(edition: Edition, catalog: Catalog) -> pd.DataFrame:
     """All findings of an edition, one row a check with the columns of Finding."""
-    catalog = catalog or current()
     return pd.DataFrame([asdict(finding) for finding in _findings(edition, catalog)])
 
 
 def _findings(edition: Edition, catalog: Catalog) -> Iterator[Finding]:
     months = _months(edition)
-    yield _balance(edition, months, catalog)
-    yield _children(edition, months, catalog)
-    yield from _orders(edition, months, catalog)
+    query = Query(edition.seen_by(EVERYTHING), catalog, (), root(edition).code, months[0])
+    yield _balance(query, months)
+    yield _children(query, months)
+    yield from _orders(query, months)
     yield _sources(edition)
     yield from _impossible(edition)
     yield from _fresh(edition)
@@ -61,12 +62,11 @@ def _months(edition: Edition) -> list[Period]:
     return [Period(shift(first, -i), shift(first, 1 - i)) for i in range(MONTHS - 1, -1, -1)]
 
 
-def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Finding:
+def _balance(query: Query, months: list[Period]) -> Finding:
     """Opening backlog + intake - closed - cancelled = closing backlog, a town and month; states counted from facts."""
-    top = root(edition)
-    names = ["intake", "closed", "cancelled"]
-    flows = query(edition, names, top.code, months[0], by=ROLLED.id, periods=months, catalog=catalog)
-    told = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")
+    edition = query.edition.whole
+    flows = answer(query.of("intake", "closed", "cancelled", by=ROLLED.id), periods=months)
+    by_month = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")
     instants = [*(m.start for m in months), min(months[-1].end, last_day(edition.as_of) + DAY)]
     values = ", ".join(f"(DATE '{day}')" for day in instants)
     # a closure after the edition's time is not known yet
@@ -80,53 +80,55 @@ def _balance(edition: Edition, months: list[Period], catalog: Catalog) -> Findin
     """
     state = {(g, at): int(n) for g, at, n in edition.cursor().execute(sql, [edition.as_of]).fetchall()}
     faults = []
-    for row in each(told.reset_index()):
+    for row in each(by_month.reset_index()):
         group, start = row.group, row.period
         end = next(day for day in instants if day > start)
         closing = state.get((group, start), 0) + row.intake - row.closed - row.cancelled
         if closing != state.get((group, end), 0):
             faults.append(f"{group} {start:%Y-%m}: {closing:.0f} ≠ {state.get((group, end), 0)}")
-    return _finding("balance", len(told), faults)
+    return _finding("balance", len(by_month), faults)
 
 
-def _children(edition: Edition, months: list[Period], catalog: Catalog) -> Finding:
+def _children(query: Query, months: list[Period]) -> Finding:
     """Own level and children together equal the parent, for every metric that adds up, at every level of the tree."""
-    top, period = root(edition), Period(months[-2].start, months[-1].end)
+    top = root(query.edition)
+    query = replace(query, period=Period(months[-2].start, months[-1].end))
+    lower = [level for level in levels(query.edition) if is_above(top.level, level)]
     tried, faults = 0, []
-    for domain, level in product(catalog.domains, [level for level in levels(edition) if is_above(top.level, level)]):
+    for domain, level in product(query.catalog.domains, lower):
         names = [m.id for m in domain.metrics if m.is_additive and exists_at(m, top.level) and exists_at(m, level)]
-        whole = _answered(edition, names, top.code, period, catalog=catalog, rolled=False)
-        parts = _answered(edition, names, top.code, period, by=level, catalog=catalog)
+        whole = _answered(query.of(*names), rolled=False)
+        parts = _answered(query.of(*names, by=level))
         expected = whole.set_index("metric")["value"].fillna(0.0)
-        found = parts.groupby("metric")["value"].sum()
-        for name in (name for name in names if name in expected and name in found):
+        totals = parts.groupby("metric")["value"].sum()
+        for name in (name for name in names if name in expected and name in totals):
             tried += 1
-            if not isclose(found[name], expected[name], rel_tol=1e-9, abs_tol=1e-9):
-                faults.append(f"{name} by {level}: {found[name]:g} ≠ {expected[name]:g}")
+            if not isclose(totals[name], expected[name], rel_tol=1e-9, abs_tol=1e-9):
+                faults.append(f"{name} by {level}: {totals[name]:g} ≠ {expected[name]:g}")
     return _finding("children", tried, faults)
 
 
-def _orders(edition: Edition, months: list[Period], catalog: Catalog) -> Iterator[Finding]:
+def _orders(query: Query, months: list[Period]) -> Iterator[Finding]:
     """What is part of something is not more than it: numerator ≤ denominator wherever both count facts."""
     rates = [
         m.id
-        for domain in catalog.domains
+        for domain in query.catalog.domains
         for m in domain.metrics
         if m.is_percent and m.numerator and exists_at(m, ROLLED.id)
     ]
-    told = _answered(edition, rates, root(edition).code, months[0], by=ROLLED.id, periods=months, catalog=catalog)
-    wrong = told[told["numerator"] > told["denominator"]]
+    frame = _answered(query.of(*rates, by=ROLLED.id), periods=months)
+    wrong = frame[frame["numerator"] > frame["denominator"]]
     faults = [f"{r.metric} {r.group} {r.period:%Y-%m}: {r.numerator:g} > {r.denominator:g}" for r in each(wrong)]
-    yield _finding("parts", len(told), faults)
+    yield _finding("parts", len(frame), faults)
 
 
-def _answered(edition: Edition, names: list[str], area: int, period: Period, **asked: Any) -> pd.DataFrame:
+def _answered(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True) -> pd.DataFrame:
     """The answers of the metrics that can be computed. What fails is named by `trials`; it has no number to hold."""
     try:
-        told = query(edition, names, area, period, **asked) if names else None
+        frame = answer(query, periods=periods, rolled=rolled) if query.metrics else None
     except Uncomputable:
-        told = None
-    return pd.DataFrame(columns=[*COLUMNS, "period", "end"]) if told is None else told[told["quality"] != FAILED]
+        frame = None
+    return pd.DataFrame(columns=[*COLUMNS, "period", "end"]) if frame is None else frame[frame["quality"] != FAILED]
 
 
 def _sources(edition: Edition) -> Finding:

@@ -5,20 +5,22 @@ somewhere is in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
 
 from data.areas.levels import end_of
-from data.editions.edition import Edition
-from metrics.areas import Area, below
-from metrics.catalog import Catalog, Metric, current
+from data.editions.edition import AnyEdition
+from data.editions.scoped import EVERYTHING, ScopedEdition
+from metrics.answer import answer
+from metrics.areas import area, below
+from metrics.catalog import Catalog, Metric
 from metrics.engine.frames import each
-from metrics.engine.question import exists_at, filters
+from metrics.engine.plan import exists_at, filters
 from metrics.period import DAY, Period, last_day
-from metrics.query import query
+from metrics.query import Query
 from metrics.scope import asked_area
 from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states
@@ -54,29 +56,29 @@ def judged(catalog: Catalog) -> tuple[str, ...]:
     return tuple(metric.id for metric in catalog.metrics.values() if metric.thresholds)
 
 
-def yesterday(edition: Edition, period: Period) -> Period | None:
+def yesterday(edition: AnyEdition, period: Period) -> Period | None:
     """The period as it stood a day before: the same, ending a day earlier. None where it has but one day."""
     end = min(period.end, last_day(edition.as_of) + DAY) - DAY
     return Period(period.start, end) if end > period.start else None
 
 
-def reds(
-    edition: Edition, code: int, period: Period, *, names: Sequence[str] | None = None, catalog: Catalog | None = None
-) -> list[Red]:
-    """Everything red of an area, most severe first: itself, its sites, then new ones before old ones.
+def reds(query: Query) -> list[Red]:
+    """Everything red of an area in a period, most severe first: itself, its sites, then new ones before old ones.
 
-    Worked out once an edition, for screens, walls and the API alike.
-    names: ids of metrics, by default all with thresholds. OutOfScope for an area not granted.
+    Of the query's metrics, or of all with thresholds if it names none. Worked out once an edition, for screens, walls
+    and the API alike. OutOfScope for an area not granted.
     """
-    catalog = catalog or current()
-    place = asked_area(edition, code)
-    return list(_listed(edition.whole, place, period, judged(catalog) if names is None else tuple(names), catalog))
+    asked_area(query.edition, query.area)
+    edition = query.edition.whole.seen_by(EVERYTHING)
+    names = query.metrics or judged(query.catalog)
+    return list(_listed(Query(edition, query.catalog, names, query.area, query.period)))
 
 
 @lru_cache(maxsize=256)
-def _listed(edition: Edition, place: Area, period: Period, names: tuple[str, ...], catalog: Catalog) -> tuple[Red, ...]:
-    code = place.code
-    lower = below(edition, place)
+def _listed(query: Query) -> tuple[Red, ...]:
+    catalog, names = query.catalog, query.metrics
+    place = area(query.edition, query.area)
+    lower = below(query.edition, place)
     found: list[Red] = []
     sought: tuple[tuple[Kind, str | None, list[str]], ...] = (
         ("own", None, _at(catalog, names, place.level)),
@@ -85,12 +87,12 @@ def _listed(edition: Edition, place: Area, period: Period, names: tuple[str, ...
     )
     for kind, by, there in sought:
         if there and (by or kind == "own"):
-            found += _reds(edition, code, period, there, kind, by, catalog)
+            found += _reds(query.of(*there, by=by), kind)
     failing: list[int] = []
     if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):
-        named, failing = _sites(edition, code, period)
+        named, failing = _sites(query.edition, place.code, query.period)
         found += named
-    return tuple(sorted(_once(found, code, failing), key=lambda red: _severity(catalog, red)))
+    return tuple(sorted(_once(found, place.code, failing), key=lambda red: _severity(catalog, red)))
 
 
 def _once(found: list[Red], code: int, failing: Sequence[int]) -> list[Red]:
@@ -105,7 +107,7 @@ def _once(found: list[Red], code: int, failing: Sequence[int]) -> list[Red]:
             return False
         if red.area == code:
             return red.metric in own or (red.metric in VERDICTS and code in failing)
-        return red.metric in VERDICTS and any(red.area <= area < end_of(red.area) for area in failing)
+        return red.metric in VERDICTS and any(red.area <= code < end_of(red.area) for code in failing)
 
     return [red for red in found if not repeated(red)]
 
@@ -134,41 +136,33 @@ def _of_units(catalog: Catalog, names: Sequence[str], level: str) -> list[str]:
     return [name for name in _at(catalog, names, level) if fits(catalog.metrics[name])]
 
 
-def _reds(
-    edition: Edition, code: int, period: Period, names: list[str], kind: Kind, by: str | None, catalog: Catalog
-) -> list[Red]:
-    earlier = yesterday(edition, period)
-    told = query(
-        edition, names, code, period, by=by, catalog=catalog, periods=[period, *([earlier] if earlier else [])]
-    )
-    now = over(told, period)
+def _reds(query: Query, kind: Kind) -> list[Red]:
+    earlier = yesterday(query.edition, query.period)
+    frame = answer(query, periods=[query.period, *([earlier] if earlier else [])])
+    now = over(frame, query.period)
     # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
-    base = Baseline({}, {}, {}) if kind == "unit" else baseline(edition, now, period, by=by, catalog=catalog)
-
-    def state_of(frame: pd.DataFrame, span: Period) -> list[str]:
-        return states(edition, frame, span, by=by, base=base, catalog=catalog)
-
+    base = Baseline({}, {}, {}) if kind == "unit" else baseline(query, now)
     before = {}
     if earlier:
-        then = over(told, earlier)
+        then = over(frame, earlier)
         before = {
             (row.metric, row.group): (row.value, state)
-            for row, state in zip(each(then), state_of(then, earlier), strict=True)
+            for row, state in zip(each(then), states(replace(query, period=earlier), then, base), strict=True)
         }
     found = []
-    for row, state in zip(each(now), state_of(now, period), strict=True):
+    for row, state in zip(each(now), states(query, now, base), strict=True):
         if state != RED or (kind == "unit" and not row.group):
             continue
         value, was = before.get((row.metric, row.group), (None, None))
         known = value is not None and value == value
-        area, name = (int(row.group), "") if kind == "below" else (code, row.group if kind == "unit" else "")
+        code, name = (int(row.group), "") if kind == "below" else (query.area, row.group if kind == "unit" else "")
         found.append(
-            Red(row.metric, area, row.value, value if known else None, bool(earlier) and was != RED, kind, name)
+            Red(row.metric, code, row.value, value if known else None, bool(earlier) and was != RED, kind, name)
         )
     return found
 
 
-def _sites(edition: Edition, code: int, period: Period) -> tuple[list[Red], list[int]]:
+def _sites(edition: ScopedEdition, code: int, period: Period) -> tuple[list[Red], list[int]]:
     """The sites that fail now, and their areas; of a period that is over nothing is said, since verdicts are of the
     edition's day.
     """
@@ -182,7 +176,7 @@ def _sites(edition: Edition, code: int, period: Period) -> tuple[list[Red], list
     return named, [row["area"] for row in failing]
 
 
-def over(told: pd.DataFrame, period: Period) -> pd.DataFrame:
+def over(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of an answer of several periods that are of this one."""
-    until = told["until"].isna() if period.until is None else told["until"] == period.until
-    return told[(told["period"] == period.start) & (told["end"] == period.end) & until]
+    until = frame["until"].isna() if period.until is None else frame["until"] == period.until
+    return frame[(frame["period"] == period.start) & (frame["end"] == period.end) & until]

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data.areas.levels import BASE
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from data.ingest.repeats import DAYS
-from metrics.scope import holds
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Earlier:
     seen: bool
 
 
-def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
+def earlier(edition: ScopedEdition, case: Mapping[str, Any]) -> Earlier | None:
     """The latest case of the 30 days before `case`: of the same caller in the district, or of its place and category.
 
     The rule is that of data.ingest.repeats, which marks a case as a repeat when the edition is built.
@@ -34,8 +33,8 @@ def earlier(edition: Edition, case: Mapping[str, Any]) -> Earlier | None:
     )
     asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
     asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "held": district}
-    row = edition.cursor().execute(sql, asked).fetchone()
+    row = edition.whole.cursor().execute(sql, asked).fetchone()
     if not row:
         return None
     source, key, registered_at, place = row
-    return Earlier(source, key, registered_at, holds(edition, place, place + 1))
+    return Earlier(source, key, registered_at, edition.holds(place, place + 1))

@@ -1,20 +1,18 @@
 """What needs attention today, beside what is red: the oldest open cases, and what moved most."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data.editions.edition import Edition
 from metrics.analysis.reds import over
 from metrics.analysis.why import Explanation, why
+from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area as area_of
-from metrics.catalog import Catalog, Metric, current
+from metrics.catalog import Metric
 from metrics.engine.frames import each
-from metrics.engine.question import exists_at, metric_of
+from metrics.engine.plan import exists_at, metric_of
 from metrics.errors import MetricsError
-from metrics.period import Period
-from metrics.query import SMALL, WITHOUT_VALUE, query
+from metrics.query import Query
 from metrics.rows import rows
 
 OLDEST = 3
@@ -37,50 +35,28 @@ class Today:
     mover: Mover | None
 
 
-def today(
-    edition: Edition,
-    area: int,
-    period: Period,
-    *,
-    metrics: Sequence[str],
-    compare: Period,
-    own: pd.DataFrame | None = None,
-    oldest: pd.DataFrame | None = None,
-    catalog: Catalog | None = None,
-) -> Today:
-    """What an official of `area` should look at first, over `metrics`, the period against `compare`.
+def today(query: Query, *, own: pd.DataFrame | None = None, oldest: pd.DataFrame | None = None) -> Today:
+    """What an official of the area should look at first, over the query's metrics, its period against the other one.
 
-    own: an answer of `query` that holds the metrics over both periods, where it was asked before.
+    own: an answer that holds the metrics over both periods, where there is one already.
     oldest: the rows of `oldest_open`.
     """
-    catalog = catalog or current()
-    place = area_of(edition, area)
-    here = [m.id for m in (metric_of(catalog, name) for name in metrics) if exists_at(m, place.level)]
+    place = area_of(query.edition, query.area)
+    metrics = [m for m in (metric_of(query.catalog, name) for name in query.metrics) if exists_at(m, place.level)]
     if own is None:
-        own = query(edition, here, area, period, periods=(compare, period), catalog=catalog)
-    return Today(
-        oldest_open(edition, area, period, catalog=catalog) if oldest is None else oldest,
-        _mover(edition, own, area, period, compare, [catalog.metrics[name] for name in here], catalog),
-    )
+        own = answer(query.of(*(m.id for m in metrics)), periods=(query.against, query.period))
+    return Today(oldest_open(query) if oldest is None else oldest, _mover(query, own, metrics))
 
 
-def oldest_open(edition: Edition, area: int, period: Period, *, catalog: Catalog | None = None) -> pd.DataFrame:
+def oldest_open(query: Query) -> pd.DataFrame:
     """The rows of the cases that have been open longest at the end of the period, OLDEST at most."""
-    return rows(edition, "oldest_open_days", area, period, limit=OLDEST, catalog=catalog)
+    return rows(query.of("oldest_open_days"), limit=OLDEST)
 
 
-def _mover(
-    edition: Edition,
-    told: pd.DataFrame,
-    area: int,
-    period: Period,
-    compare: Period,
-    metrics: list[Metric],
-    catalog: Catalog,
-) -> Mover | None:
+def _mover(query: Query, frame: pd.DataFrame, metrics: list[Metric]) -> Mover | None:
     """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
-    told = told[~told["quality"].isin([*WITHOUT_VALUE, SMALL])]
-    now, then = ({row.metric: row.value for row in each(over(told, span))} for span in (period, compare))
+    frame = frame[~frame["quality"].isin([*WITHOUT_VALUE, SMALL])]
+    now, then = ({row.metric: row.value for row in each(over(frame, p))} for p in (query.period, query.against))
     moved = []
     for metric in metrics:
         before = then.get(metric.id)
@@ -95,6 +71,6 @@ def _mover(
         return None
     _, _, name, change = max(moved)
     try:
-        return Mover(name, float(change), why(edition, name, area, period, compare, catalog=catalog))
+        return Mover(name, float(change), why(query.of(name), query.against))
     except MetricsError:
         return None

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
 from data.schema import CASES, known
 from metrics.engine.sums import latest
 from metrics.scope import asked_area
@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def todo(edition: Edition, area: int, *, limit: int = 200) -> pd.DataFrame:
+def todo(edition: ScopedEdition, area: int, *, limit: int = 200) -> pd.DataFrame:
     """The open cases of a scope with COLUMNS, the most pressing first.
 
     next_step: sign, respond or close, whichever of the clocks still running ends first; next_due: when it ends (NULL
@@ -24,22 +24,22 @@ def todo(edition: Edition, area: int, *, limit: int = 200) -> pd.DataFrame:
     """
     sql = f"SELECT {', '.join(_quoted(c) for c in COLUMNS)} FROM ({_open(edition, area)}) "
     sql += f"ORDER BY next_due NULLS LAST, registered_at, source, key LIMIT {int(limit)}"
-    return edition.cursor().execute(sql).df()
+    return edition.whole.cursor().execute(sql).df()
 
 
-def counts(edition: Edition, area: int) -> dict[str, int]:
+def counts(edition: ScopedEdition, area: int) -> dict[str, int]:
     """How many open cases of a scope are overdue, due today, due in three days, later or without deadline."""
     sql = f"SELECT {_quoted('when')}, count(*) FROM ({_open(edition, area)}) GROUP BY ALL"
-    found = dict(edition.cursor().execute(sql).fetchall())
+    found = dict(edition.whole.cursor().execute(sql).fetchall())
     return {name: int(found.get(name, 0)) for name in WHEN}
 
 
-def _open(edition: Edition, code: int) -> str:
+def _open(edition: ScopedEdition, code: int) -> str:
     place = asked_area(edition, code)
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     name = "area" if place.live else "area_then"
     scope = f"{name} >= {place.code} AND {name} < {place.end}"
-    newest = latest(edition, "cases")
+    newest = latest(edition.whole, "cases")
     later = "" if newest and newest < edition.as_of else f" OR closed_at >= {at}"
     facts = known(CASES, at, f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL{later}))")
     clocks = (

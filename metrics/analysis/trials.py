@@ -4,22 +4,24 @@ screen shows it.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from data.areas.levels import LEVELS, is_above
 from data.editions.edition import Edition
+from data.editions.scoped import EVERYTHING
+from metrics.answer import FAILED, answer
 from metrics.areas import Area, area, levels, root
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
 from metrics.engine.extent import default_period, extent
 from metrics.engine.failures import Uncomputable, without_values
-from metrics.engine.question import AREAS, exists_at, question, splits
+from metrics.engine.plan import AREAS, exists_at, make_plan, splits
 from metrics.engine.sums import facts_sql, parameters
 from metrics.engine.views import view_sql
 from metrics.period import DAY, UNITS, Period
-from metrics.query import FAILED, query
-from metrics.rows import count_rows
+from metrics.query import Query
+from metrics.rows import Selection, count_rows
 
 Progress = Callable[[str, float], None]
 
@@ -51,10 +53,11 @@ def trials(
         show(domain.file, i / max(len(chosen), 1))
         for place, metrics in _places(edition, domain):
             tried += len(metrics)
-            for name in dict.fromkeys(_failing(edition, catalog, metrics, place)):
+            query = Query(edition.seen_by(EVERYTHING), catalog, (), place.code, _all_of(edition))
+            for name in dict.fromkeys(_failing(query, place.level, metrics)):
                 if catalog.metrics[name].composite:
                     continue  # one of its parts fails, and is run in its own domain
-                fault = _fault(edition, catalog, domain, catalog.metrics[name], place)
+                fault = _fault(query.of(name), domain)
                 faults.setdefault((fault.metric, fault.field), fault)
     return tried, list(faults.values())
 
@@ -77,43 +80,37 @@ def _first(edition: Edition, level: str) -> Area | None:
     return area(edition, row[0]) if row and row[0] is not None else None
 
 
-def _failing(edition: Edition, catalog: Catalog, metrics: Sequence[Metric], place: Area) -> Iterator[str]:
-    """The ids of the metrics that fail by any split, from the facts or the daily tables, or in their rows."""
-    whole, recent = _all_of(edition), default_period(edition)
-    there = [level for level in levels(edition) if not is_above(level, place.level)]
+def _failing(query: Query, highest: str, metrics: Sequence[Metric]) -> Iterator[str]:
+    """The ids of the metrics that fail by any split, from the facts or the daily tables, or in their rows.
+
+    query: over all data of an area of the level `highest`.
+    """
+    catalog, recent = query.catalog, default_period(query.edition)
+    there = [level for level in levels(query.edition) if not is_above(level, highest)]
     for by in (None, *dict.fromkeys(by for metric in metrics for by in splits(catalog, metric))):
         if by in AREAS and by not in there:
             continue
         names = [metric.id for metric in metrics if by is None or by in splits(catalog, metric)]
-        period = recent if by in UNITS else whole
-        yield from _failed(edition, catalog, names, place, period, by)
+        split = query.of(*names, by=by)
+        yield from _failed(replace(split, period=recent) if by in UNITS else split)
         if by is None:
-            yield from _failed(edition, catalog, names, place, period, by, rolled=False)
+            yield from _failed(split, rolled=False)
     for metric in metrics:
         if metric.composite:
             continue
         try:
-            count_rows(edition, metric.id, place.code, whole, catalog=catalog)
+            count_rows(query.of(metric.id))
             if metric.is_rate:
-                count_rows(edition, metric.id, place.code, whole, part="rest", catalog=catalog)
+                count_rows(query.of(metric.id), Selection(part="rest"))
         except Uncomputable:
             yield metric.id
 
 
-def _failed(
-    edition: Edition,
-    catalog: Catalog,
-    names: list[str],
-    place: Area,
-    period: Period,
-    by: str | None,
-    *,
-    rolled: bool = True,
-) -> list[str]:
+def _failed(query: Query, *, rolled: bool = True) -> list[str]:
     try:
-        frame = query(edition, names, place.code, period, by=by, catalog=catalog, rolled=rolled)
+        frame = answer(query, rolled=rolled)
     except Uncomputable:
-        return names
+        return list(query.metrics)
     return list(frame.loc[frame["quality"] == FAILED, "metric"].unique())
 
 
@@ -122,31 +119,31 @@ def _all_of(edition: Edition) -> Period:
     return Period(days[0], days[1] + DAY) if days else default_period(edition)
 
 
-def _fault(edition: Edition, catalog: Catalog, domain: Domain, metric: Metric, place: Area) -> Fault:
-    """Which expression of the metric fails alone."""
-    whole = _all_of(edition)
-    q = question(edition, catalog, [metric.id], place.code, (whole,), None, None, None)
-    rows = view_sql(q, domain) if domain.view else facts_sql(q, domain)
+def _fault(query: Query, domain: Domain) -> Fault:
+    """Which expression of the query's metric fails alone."""
+    plan = make_plan(query)
+    (metric,) = plan.metrics
+    rows = view_sql(plan, domain) if domain.view else facts_sql(plan, domain)
 
     def message(column: str, where: str | None = None) -> str | None:
         condition = f" WHERE {where}" if where else ""
         try:
-            edition.cursor().execute(f"SELECT {column} FROM ({rows}){condition}", parameters(q)).fetchall()
+            plan.edition.cursor().execute(f"SELECT {column} FROM ({rows}){condition}", parameters(plan)).fetchall()
         except duckdb.Error as error:
             return without_values(error)
         return None
 
-    if domain.view and (found := message("count(COLUMNS(*))")):
-        return Fault(domain.file, metric.id, "view", found)
+    if domain.view and (fault := message("count(COLUMNS(*))")):
+        return Fault(domain.file, metric.id, "view", fault)
     for field, sql, column, where in _expressions(domain, metric):
-        if found := message(column, where):
+        if fault := message(column, where):
             terms = (name for name in domain.terms if re.search(rf"\b{name}\b", sql))
             term = next((name for name in terms if message(f"count({name})")), None)
-            return Fault(domain.file, metric.id, f"terms.{term}" if term else field, found)
+            return Fault(domain.file, metric.id, f"terms.{term}" if term else field, fault)
     field = f"metrics.{metric.id}"
     try:
-        query(edition, [metric.id], place.code, whole, catalog=catalog, rolled=False)
-        count_rows(edition, metric.id, place.code, whole, catalog=catalog)
+        answer(query, rolled=False)
+        count_rows(query)
     except Uncomputable as error:
         return Fault(domain.file, metric.id, field, error.database)
     return Fault(domain.file, metric.id, field, "one of its splits fails")

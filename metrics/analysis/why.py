@@ -5,24 +5,22 @@ effects: with weights w = d / D and part rates r, R1 - R0 = sum of (w1 - w0) * (
 which is exact, because sum of (w1 - w0) is zero.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 
-from data.editions.edition import Edition
+from metrics.answer import answer
 from metrics.areas import area as area_of
 from metrics.areas import below
-from metrics.catalog import Catalog, Metric, current
+from metrics.catalog import Metric
 from metrics.engine.frames import each, period_of
 from metrics.engine.parallel import run_parallel
-from metrics.engine.question import exists_at, filters, metric_of
+from metrics.engine.plan import exists_at, filters, metric_of
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import query
+from metrics.query import Query
 
 SPLITS = ("department", "category", "source")
 """The columns that a change is split by, where the metric has them."""
@@ -71,52 +69,37 @@ class Explanation:
         return tuple(sorted((m for m in (up, down) if m), key=lambda m: -abs(m.effect)))
 
 
-def why(
-    edition: Edition,
-    metric: str,
-    area: int,
-    period: Period,
-    against: Period,
-    *,
-    as_of: datetime | None = None,
-    where: Mapping[str, str] | None = None,
-    catalog: Catalog | None = None,
-) -> Explanation:
-    """Splits the change of a metric between two periods by areas right below, unit, category and source.
+def why(query: Query, against: Period) -> Explanation:
+    """Splits the change of the query's metric from `against` to its period by areas below, unit, category, source.
 
     Greatest move first.
     A metric that cannot be split (a median, an oldest age, a composite score) gives its change without splits.
     """
-    catalog = catalog or current()
-    asked = metric_of(catalog, metric)
-    if period == against:
-        raise MetricsError(f"{metric}: a period cannot be compared with itself, name another one")
+    metric = metric_of(query.catalog, query.metric)
+    if query.period == against:
+        raise MetricsError(f"{metric.id}: a period cannot be compared with itself, name another one")
 
-    def told(by: str | None = None) -> pd.DataFrame:
-        both = (against, period)
-        return query(edition, [metric], area, period, by=by, as_of=as_of, where=where, periods=both, catalog=catalog)
+    def both(by: str | None = None) -> pd.DataFrame:
+        return answer(query.of(metric.id, by=by), periods=(against, query.period))
 
-    breakdowns = _breakdowns(edition, catalog, asked, area, where)
-    whole, *parts = run_parallel([told, *(partial(told, by) for by in breakdowns)])
+    breakdowns = _breakdowns(query, metric)
+    whole, *parts = run_parallel([both, *(partial(both, by) for by in breakdowns)])
     before, after = (_number(value) for value in whole["value"])
-    splits = {by: _moves(asked, frame, period) for by, frame in zip(breakdowns, parts, strict=True)}
-    return Explanation(metric, area, period, against, before, after, splits)
+    splits = {by: _moves(metric, frame, query.period) for by, frame in zip(breakdowns, parts, strict=True)}
+    return Explanation(metric.id, query.area, query.period, against, before, after, splits)
 
 
-def _breakdowns(
-    edition: Edition, catalog: Catalog, metric: Metric, area: int, where: Mapping[str, str] | None
-) -> list[str]:
+def _breakdowns(query: Query, metric: Metric) -> list[str]:
     if metric.rollup not in ("sum", "ratio of sums"):
         return []
-    place = area_of(edition, area)
-    lower = below(edition, place)
+    lower = below(query.edition, area_of(query.edition, query.area))
     areas = [lower] if lower and exists_at(metric, lower) else []
-    known = filters(catalog, metric)
-    return areas + [name for name in SPLITS if name in known and name not in (where or {})]
+    known, chosen = filters(query.catalog, metric), dict(query.where)
+    return areas + [name for name in SPLITS if name in known and name not in chosen]
 
 
 def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, ...]:
-    """frame: an answer of `query` over two periods; rows of `period` are the later ones."""
+    """frame: an answer over two periods; rows of `period` are the later ones."""
     sides: tuple[dict[str, SimpleNamespace], dict[str, SimpleNamespace]] = ({}, {})
     for row in each(frame):
         sides[period_of(row) == period][row.group] = row

@@ -5,6 +5,6 @@ form. What a definition may say is `metrics.catalog.model`; docs/metrics.md expl
 """
 
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
-from metrics.catalog.read import current, load, load_usable, use
+from metrics.catalog.read import load, load_usable
 
-__all__ = ["Catalog", "Domain", "Flow", "Metric", "Stock", "Trailing", "current", "load", "load_usable", "use"]
+__all__ = ["Catalog", "Domain", "Flow", "Metric", "Stock", "Trailing", "load", "load_usable"]

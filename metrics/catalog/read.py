@@ -80,19 +80,6 @@ def load_usable(extra: Path | None = None, weights: tuple[float, ...] | None = N
     )
 
 
-_in_use: list[Catalog] = []
-
-
-def use(catalog: Catalog) -> None:
-    """Makes a catalog the one that this process answers from."""
-    _in_use[:] = [catalog]
-
-
-def current() -> Catalog:
-    """The catalog this process answers from: the one in `use`, else the built-in one."""
-    return _in_use[0] if _in_use else load()
-
-
 def _weighted(domain: Domain, weights: tuple[float, ...]) -> Domain:
     metrics = []
     for metric in domain.metrics:

@@ -1,1 +1,1 @@
-"""How numbers are computed: questions, SQL, sums, quantiles, views."""
+"""How numbers are computed: plans, SQL, sums, quantiles, views."""

@@ -19,7 +19,7 @@ from data.editions.edition import Edition
 from data.editions.rollups import Measure
 from data.schema import FACTS, TIME, Fact, known
 from metrics.catalog import Catalog, Domain, Stock, Trailing
-from metrics.engine.question import COLUMNS, Question
+from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.totals import Cells
 from metrics.period import DAY, Period, last_day
 
@@ -46,31 +46,31 @@ class Changes:
     columns: dict[str, np.ndarray]
 
 
-def whole_days(q: Question) -> Question | None:
-    """The same question about whole days as known now, the day of the cut included; None if it is not a cut one."""
-    stop = last_day(q.as_of) + DAY
-    periods = [bucket.period for bucket in q.buckets]
-    if q.as_of >= q.edition.as_of or any(p.until != q.as_of or p.start >= stop for p in periods):
+def whole_days(plan: Plan) -> Plan | None:
+    """The same plan for whole days as known now, the day of the cut included; None if it is not a cut one."""
+    stop = last_day(plan.as_of) + DAY
+    periods = [bucket.period for bucket in plan.buckets]
+    if plan.as_of >= plan.edition.as_of or any(p.until != plan.as_of or p.start >= stop for p in periods):
         return None
-    buckets = tuple(replace(b, period=Period(b.period.start, min(b.period.end, stop))) for b in q.buckets)
-    return replace(q, as_of=q.edition.as_of, buckets=buckets)
+    buckets = tuple(replace(b, period=Period(b.period.start, min(b.period.end, stop))) for b in plan.buckets)
+    return replace(plan, as_of=plan.edition.as_of, buckets=buckets)
 
 
-def corrected(cells: Cells, q: Question, whole: Question, domain: Domain, names: list[str], relation: str) -> Cells:
-    """The cells of `whole` as known at the time of `q`.
+def corrected(cells: Cells, plan: Plan, whole: Plan, domain: Domain, names: list[str], relation: str) -> Cells:
+    """The cells of `whole` as known at the time of `plan`.
 
     relation: SQL of the facts as the roll-up counts them.
     """
     # a line asks for one measure, of moments that nobody else asks for: not worth reading all columns for
     needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
     flows = tuple(flow for flow in domain.flows if len(needed) > FEW or flow.name in needed)
-    changes = _held(q.edition.whole, q.catalog, domain.id, relation).at(q.as_of, flows)
+    changes = _held(plan.edition, plan.catalog, domain.id, relation).at(plan.as_of, flows)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
     found = {key: dict(cell) for key, cell in cells.items()}
     for i, bucket in enumerate(whole.buckets):
         for name in names:
             for flow, sign, start in _parts(domain, name, bucket.period):
-                for group, value in _by_group(changes[flow], q, start, bucket.period).items():
+                for group, value in _by_group(changes[flow], plan, start, bucket.period).items():
                     cell = found.setdefault((group, i), dict.fromkeys(names, 0))
                     total = cell[name] + sign * value
                     cell[name] = total if abs(total) > NOTHING * abs(value) else 0
@@ -92,19 +92,19 @@ def _number(day: object) -> int:
     return int(np.datetime64(str(day), "D").astype("int64"))
 
 
-def _by_group(changes: Changes, q: Question, start: int, period: Period) -> dict[object, float]:
-    """What changed of a flow within the area and filter of the question, from a day on up to the period's end."""
-    among = (changes.areas >= q.area.code) & (changes.areas < q.area.end)
+def _by_group(changes: Changes, plan: Plan, start: int, period: Period) -> dict[object, float]:
+    """What changed of a flow within the area and filter of the plan, from a day on up to the period's end."""
+    among = (changes.areas >= plan.area.code) & (changes.areas < plan.area.end)
     among &= (changes.days >= start) & (changes.days < _number(period.end))
-    for name, word in q.where:
+    for name, word in plan.where:
         among &= changes.columns[COLUMNS[name]] == word
     values = changes.values[among]
     if not values.size:
         return {}
-    if q.groups:
-        groups = q.groups.of(changes.areas[among])
-    elif q.column:
-        groups = changes.columns[q.column][among]
+    if plan.groups:
+        groups = plan.groups.of(changes.areas[among])
+    elif plan.column:
+        groups = changes.columns[plan.column][among]
     else:
         return {"": float(values.sum())}
     words, index = np.unique(groups, return_inverse=True)

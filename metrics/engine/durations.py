@@ -14,7 +14,7 @@ from data.editions.edition import Edition
 from metrics.areas import root
 from metrics.catalog import Domain
 from metrics.catalog.model import Quantile
-from metrics.engine.question import Question
+from metrics.engine.plan import Plan
 from metrics.engine.sums import as_of_sql, facts_sql
 from metrics.engine.totals import Cells
 from metrics.period import last_day
@@ -34,29 +34,30 @@ class Values:
     values: np.ndarray
 
 
-def quantiles(q: Question, domain: Domain, quantile: Quantile) -> Cells | None:
+def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
     """`value` and `n` of a quantile by group and bucket, as `metrics.engine.quantiles` has them; else None."""
-    top = root(q.edition)
-    inside = top.code <= q.area.code and q.area.end <= top.end
-    if not (inside and q.is_of_the_edition and q.area.live) or q.column or q.where or q.sources is not None:
+    top = root(plan.edition)
+    inside = top.code <= plan.area.code and plan.area.end <= top.end
+    narrowed = plan.column or plan.where or plan.sources is not None
+    if narrowed or not (inside and plan.is_of_the_edition and plan.area.live):
         return None
-    recent = last_day(q.edition.as_of) - timedelta(days=RECENT_DAYS)
-    since = recent if min(bucket.period.start for bucket in q.buckets) >= recent else None
-    facts = facts_sql(replace(q, edition=q.edition.whole, area=top), domain)
+    recent = last_day(plan.edition.as_of) - timedelta(days=RECENT_DAYS)
+    since = recent if min(bucket.period.start for bucket in plan.buckets) >= recent else None
+    facts = facts_sql(replace(plan, area=top), domain)
     conditions = [
-        f"{quantile.anchor} < {as_of_sql(q)}",
+        f"{quantile.anchor} < {as_of_sql(plan)}",
         quantile.where,
         since and f"{quantile.anchor} >= '{since}'",
     ]
     where = " AND ".join(f"({condition})" for condition in conditions if condition)
-    held = _held(q.edition.whole, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {where}")
-    return None if held is None else dict(_told(held, q, quantile.q))
+    held = _held(plan.edition, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {where}")
+    return None if held is None else dict(_told(held, plan, quantile.q))
 
 
-def _told(held: Values, q: Question, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
-    low, high = np.searchsorted(held.areas, (q.area.code, q.area.end))
+def _told(held: Values, plan: Plan, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
+    low, high = np.searchsorted(held.areas, (plan.area.code, plan.area.end))
     areas, days, values = (column[low:high] for column in (held.areas, held.days, held.values))
-    for i, bucket in enumerate(q.buckets):
+    for i, bucket in enumerate(plan.buckets):
         first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
         among = (days >= first) & (days < stop)
         if not among.any():
@@ -64,9 +65,9 @@ def _told(held: Values, q: Question, share: float) -> Iterator[tuple[tuple[objec
         mine = values[among]
         groups: list[object] = [""]
         heads = np.array([0])
-        if q.groups:
-            found = q.groups.of(areas[among])
-            if q.groups.apart:
+        if plan.groups:
+            found = plan.groups.of(areas[among])
+            if plan.groups.apart:
                 order = np.argsort(found, kind="stable")
                 found, mine = found[order], mine[order]
             codes, heads = np.unique(found, return_index=True)

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from functools import lru_cache
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 from data.schema import FACTS
 from metrics.engine.sums import latest
 from metrics.period import Period, last_day, month_start, shift, this_month
 
 
 def has_data(
-    edition: Edition, period: Period, fact: str | None = None, as_of: datetime | None = None, *, stock: bool = False
+    edition: AnyEdition, period: Period, fact: str | None = None, as_of: datetime | None = None, *, stock: bool = False
 ) -> bool:
     """Whether anything can be known of a period at `as_of`, by default the edition's own time.
 
@@ -27,20 +27,20 @@ def has_data(
     return first < period.end and first <= known_until and (stock or period.start <= last)
 
 
-def extent(edition: Edition) -> tuple[date, date] | None:
+def extent(edition: AnyEdition) -> tuple[date, date] | None:
     """The first and the last day of which any fact tells anything; None where there are no facts."""
     known = [days for fact in FACTS if (days := _days(edition.whole, fact))]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 
 
-def is_empty(edition: Edition, period: Period) -> bool:
+def is_empty(edition: AnyEdition, period: Period) -> bool:
     """Whether the period lies ahead of the data, before the first fact or behind the last."""
     days = extent(edition)
     outside = days is not None and (period.end <= days[0] or days[1] < period.start)
     return outside or not has_data(edition, period)
 
 
-def default_period(edition: Edition) -> Period:
+def default_period(edition: AnyEdition) -> Period:
     """This month so far; where that has no data, the newest month that has any."""
     month, days = this_month(edition.as_of), extent(edition)
     if days is None or not is_empty(edition, month):

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 from data.schema import FACTS, Fact
 from metrics.catalog import Catalog, Metric
 from metrics.engine.needs import needs
-from metrics.engine.question import Question
+from metrics.engine.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Feed:
         return bool(self.sources)
 
 
-def feed(edition: Edition, catalog: Catalog, metric: Metric) -> Feed:
+def feed(edition: AnyEdition, catalog: Catalog, metric: Metric) -> Feed:
     """The sources of a metric in an edition; of a score, of its part with the fewest."""
     return _feed(edition.whole, catalog, metric.id)
 
 
-def narrowed(q: Question, metric: Metric) -> Question:
-    """The question, asked of the facts of the sources that feed the metric."""
-    found = feed(q.edition, q.catalog, metric)
-    return q if found.only is None else replace(q, sources=found.only)
+def narrowed(plan: Plan, metric: Metric) -> Plan:
+    """The plan, narrowed to the facts of the sources that feed the metric."""
+    found = feed(plan.edition, plan.catalog, metric)
+    return plan if found.only is None else replace(plan, sources=found.only)
 
 
 @lru_cache(maxsize=4096)

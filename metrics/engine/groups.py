@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from data.areas.levels import LEVELS, SPANS, TABLE
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition, Edition
 from metrics.areas import Area, children, lower_levels
 
 
@@ -44,7 +44,7 @@ class Groups:
         return found
 
 
-def of_level(edition: Edition, place: Area, level: str) -> Groups:
+def of_level(edition: AnyEdition, place: Area, level: str) -> Groups:
     """The areas of a level within a place. What lies in none of them belongs to the area above."""
     listed = _live(edition.whole, place.code, place.end, level)
     return Groups(SPANS[level], listed, _gaps(edition.whole, level, place))
@@ -57,7 +57,7 @@ def right_below(edition: Edition, place: Area) -> Groups:
         return of_level(edition, place, highest)
     found = children(edition, place)
     apart = tuple((child.code, child.end, child.code) for child in found if child.level != highest)
-    gaps = _gaps(edition.whole, highest, place)
+    gaps = _gaps(edition, highest, place)
     return Groups(SPANS[highest], tuple(child.code for child in found), (*apart, *gaps))
 
 

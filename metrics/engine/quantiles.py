@@ -9,56 +9,57 @@ from data.schema import FACTS
 from metrics.catalog import Domain, Metric, Stock
 from metrics.catalog.model import Oldest, Quantile
 from metrics.engine.durations import quantiles
-from metrics.engine.question import Question
+from metrics.engine.plan import Plan
 from metrics.engine.sums import facts_sql, group_sql, latest, parameters
 from metrics.engine.totals import Cells
 
 
-def spread(q: Question, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
+def spread(plan: Plan, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
     """`value` and `n` of a quantile or oldest-age metric by group and bucket; a group without facts is left out.
 
     rolled=False asks the facts by SQL even where values are held.
     """
-    held = quantiles(q, domain, metric.quantile) if rolled and metric.quantile else None
+    held = quantiles(plan, domain, metric.quantile) if rolled and metric.quantile else None
     if held is not None:
         return held
-    sql = spread_sql(q, domain, metric)
-    rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
+    sql = spread_sql(plan, domain, metric)
+    rows = plan.edition.cursor().execute(sql, parameters(plan)).fetchall()
     return {(g, i): {"value": value, "n": n} for g, i, value, n in rows}
 
 
-def spread_sql(q: Question, domain: Domain, metric: Metric) -> str:
+def spread_sql(plan: Plan, domain: Domain, metric: Metric) -> str:
     """SQL of one row a group and bucket: g, i, value, n."""
     if metric.quantile:
-        return _quantile(q, domain, metric.quantile)
+        return _quantile(plan, domain, metric.quantile)
     assert metric.oldest
-    return _oldest(q, domain, metric.oldest)
+    return _oldest(plan, domain, metric.oldest)
 
 
-def _quantile(q: Question, domain: Domain, quantile: Quantile) -> str:
+def _quantile(plan: Plan, domain: Domain, quantile: Quantile) -> str:
     where = f" AND ({quantile.where})" if quantile.where else ""
-    first = min(b.period.start for b in q.buckets)
-    stop = min(datetime.combine(max(b.period.end for b in q.buckets), time.min), q.as_of)
+    first = min(b.period.start for b in plan.buckets)
+    stop = min(datetime.combine(max(b.period.end for b in plan.buckets), time.min), plan.as_of)
+    columns = f"{group_sql(plan)} AS g, {quantile.anchor} AS moment, {quantile.value} AS v"
     facts = (
-        f"SELECT {group_sql(q)} AS g, {quantile.anchor} AS moment, {quantile.value} AS v FROM ({facts_sql(q, domain)}) "
+        f"SELECT {columns} FROM ({facts_sql(plan, domain)}) "
         f"WHERE {quantile.anchor} >= {_time(first)} AND {quantile.anchor} < {_time(stop)}{where}"
     )
     value = f"quantile_cont(v, {quantile.q}) AS value, count(v) AS n"
-    if len(q.buckets) == 1:
+    if len(plan.buckets) == 1:
         return f"SELECT g, 0 AS i, {value} FROM ({facts}) GROUP BY g"
     arms = (
-        f"SELECT g, i, {value} FROM (SELECT g, {_bucket(q, apart)} AS i, v FROM f) WHERE i IS NOT NULL GROUP BY g, i"
-        for apart in _apart(q)
+        f"SELECT g, i, {value} FROM (SELECT g, {_bucket(plan, apart)} AS i, v FROM f) WHERE i IS NOT NULL GROUP BY g, i"
+        for apart in _apart(plan)
     )
     return f"WITH f AS ({facts}) {' UNION ALL '.join(arms)}"
 
 
-def _apart(q: Question) -> list[list[int]]:
+def _apart(plan: Plan) -> list[list[int]]:
     """The buckets, latest first, in as few groups as it takes for those of a group not to overlap."""
     groups: list[list[int]] = []
-    for index in sorted(range(len(q.buckets)), key=lambda i: q.buckets[i].period.start, reverse=True):
-        end = q.buckets[index].period.end
-        fits = (group for group in groups if q.buckets[group[-1]].period.start >= end)
+    for index in sorted(range(len(plan.buckets)), key=lambda i: plan.buckets[i].period.start, reverse=True):
+        end = plan.buckets[index].period.end
+        fits = (group for group in groups if plan.buckets[group[-1]].period.start >= end)
         group = next(fits, None)
         if group is None:
             groups.append(group := [])
@@ -66,26 +67,26 @@ def _apart(q: Question) -> list[list[int]]:
     return groups
 
 
-def _bucket(q: Question, apart: list[int]) -> str:
+def _bucket(plan: Plan, apart: list[int]) -> str:
     """SQL of the bucket that `moment` lies in, of buckets apart from each other; half the cost of a join with them."""
     arms = []
     for index, later in zip(apart, [None, *apart], strict=False):
-        period = q.buckets[index].period
-        gap = later is not None and period.end < q.buckets[later].period.start
+        period = plan.buckets[index].period
+        gap = later is not None and period.end < plan.buckets[later].period.start
         if gap or later is None:
             arms.append(f"WHEN moment >= {_time(period.end)} THEN NULL")
         arms.append(f"WHEN moment >= {_time(period.start)} THEN {index}")
     return f"CASE {' '.join(arms)} END"
 
 
-def _oldest(q: Question, domain: Domain, oldest: Oldest) -> str:
+def _oldest(plan: Plan, domain: Domain, oldest: Oldest) -> str:
     arms = []
-    for i in range(len(q.buckets)):
-        at = q.instant(i)
+    for i in range(len(plan.buckets)):
+        at = plan.instant(i)
         age = f"max(date_diff('second', {oldest.since}, {_time(at)})) // 86400 AS value, count(*) AS n"
         arms.append(
-            f"SELECT {group_sql(q)} AS g, {i} AS i, {age} "
-            f"FROM ({facts_sql(q, domain, held_only(q, domain, oldest.stock, at))}) "
+            f"SELECT {group_sql(plan)} AS g, {i} AS i, {age} "
+            f"FROM ({facts_sql(plan, domain, held_only(plan, domain, oldest.stock, at))}) "
             f"WHERE {held(domain, oldest.stock, _time(at))} GROUP BY g"
         )
     return " UNION ALL ".join(arms)
@@ -102,7 +103,7 @@ def held(domain: Domain, name: str, at: str) -> str:
     return f"{came} AND NOT coalesce({went}, false)"
 
 
-def held_only(q: Question, domain: Domain, name: str, at: datetime) -> str:
+def held_only(plan: Plan, domain: Domain, name: str, at: datetime) -> str:
     """SQL condition on the columns as stored, true of all that the stock holds at `at`, an instant not after as-of.
 
     Where nothing that is known ends later, what has no end is all there is: DuckDB finds that without reading the rest.
@@ -112,7 +113,7 @@ def held_only(q: Question, domain: Domain, name: str, at: datetime) -> str:
     if stock.until is None:
         return ""
     if FACTS[domain.fact].by_name[stock.until].known_at == stock.until:
-        newest = latest(q.edition, domain.fact)
+        newest = latest(plan.edition, domain.fact)
         if newest and newest < at:
             return f"{stock.until} IS NULL"
     return f"{stock.until} IS NULL OR {stock.until} >= {_time(at)}"

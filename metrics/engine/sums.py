@@ -17,7 +17,7 @@ from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
 from metrics.engine.cut import corrected, whole_days
 from metrics.engine.pieces import read_pieces
-from metrics.engine.question import COLUMNS, Question
+from metrics.engine.plan import COLUMNS, Plan
 from metrics.engine.totals import Cells, added_up, totals
 from metrics.period import DAY, last_day
 
@@ -25,23 +25,23 @@ FEW = 4
 """Of up to so many buckets the days are cut into pieces."""
 
 
-def sums(q: Question, domain: Domain, names: list[str], *, rolled: bool = True) -> Cells:
+def sums(plan: Plan, domain: Domain, names: list[str], *, rolled: bool = True) -> Cells:
     """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
     if not names:
         return {}
-    whole = whole_days(q) if rolled else None
+    whole = whole_days(plan) if rolled else None
     if whole and _table(whole, domain, _flows(domain, names)):
         cells = sums(whole, domain, names)
-        return corrected(cells, q, whole, domain, names, _counted(q.edition.whole, domain))
-    table = _table(q, domain, _flows(domain, names)) if rolled else None
-    held = totals(q.edition, table) if table else None
+        return corrected(cells, plan, whole, domain, names, _counted(plan.edition, domain))
+    table = _table(plan, domain, _flows(domain, names)) if rolled else None
+    held = totals(plan.edition, table) if table else None
     if held:
-        return added_up(held, q, domain, names)
-    if 1 < len(q.buckets) <= FEW:
+        return added_up(held, plan, domain, names)
+    if 1 < len(plan.buckets) <= FEW:
         apart = _by_reach(domain, names) if table else [names]
-        return _together([_in_pieces(q, domain, mine, table) for mine in apart], names)
-    sql = sums_sql(q, domain, names, table)
-    rows = q.edition.cursor().execute(sql, parameters(q)).fetchall()
+        return _together([_in_pieces(plan, domain, mine, table) for mine in apart], names)
+    sql = sums_sql(plan, domain, names, table)
+    rows = plan.edition.cursor().execute(sql, parameters(plan)).fetchall()
     return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
 
 
@@ -62,15 +62,15 @@ def _together(answers: list[Cells], names: list[str]) -> Cells:
     return found
 
 
-def _in_pieces(q: Question, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
+def _in_pieces(plan: Plan, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
     """The answer for a few buckets, such as a period and the one compared with."""
     needed = _flows(domain, names)
-    relation = _rolled(q, needed, table) if table else _raw(q, domain, needed)
-    spans = [(b.period.start, min(b.period.end, last_day(q.as_of) + DAY)) for b in q.buckets]
+    relation = _rolled(plan, needed, table) if table else _raw(plan, domain, needed)
+    spans = [(b.period.start, min(b.period.end, last_day(plan.as_of) + DAY)) for b in plan.buckets]
     trailing = {measure.days for name in names if isinstance(measure := domain.measures[name], Trailing)}
     days = {*chain(*spans), *(stop - days * DAY for _, stop in spans for days in trailing)}
-    daily = f"SELECT * FROM ({relation}) WHERE {_days(q, domain, names)}"
-    pieces = read_pieces(q.edition, daily, list(needed), days, parameters(q))
+    daily = f"SELECT * FROM ({relation}) WHERE {_days(plan, domain, names)}"
+    pieces = read_pieces(plan.edition, daily, list(needed), days, parameters(plan))
 
     def total(name: str, first: date, stop: date) -> np.ndarray:
         match domain.measures[name]:
@@ -90,16 +90,16 @@ def _in_pieces(q: Question, domain: Domain, names: list[str], table: Rollup | No
     return found
 
 
-def sums_sql(q: Question, domain: Domain, names: list[str], table: Rollup | None = None) -> str:
+def sums_sql(plan: Plan, domain: Domain, names: list[str], table: Rollup | None = None) -> str:
     """SQL of one row a group and bucket: g, i, and a column a measure; from the facts unless a table is given."""
     needed = _flows(domain, names)
-    relation = _rolled(q, needed, table) if table else _raw(q, domain, needed)
-    first, _ = _span(q, domain, names)
-    has_stock, days = _has_stock(domain, names), _days(q, domain, names)
-    if len(q.buckets) == 1:
+    relation = _rolled(plan, needed, table) if table else _raw(plan, domain, needed)
+    first, _ = _span(plan, domain, names)
+    has_stock, days = _has_stock(domain, names), _days(plan, domain, names)
+    if len(plan.buckets) == 1:
         # a flow over the very days that are read needs no filter of its own
-        plain = not has_stock and first == q.buckets[0].period.start
-        columns = ", ".join(f"{_total(domain, name, _bounds(q, 0), not plain)} AS {name}" for name in names)
+        plain = not has_stock and first == plan.buckets[0].period.start
+        columns = ", ".join(f"{_total(domain, name, _bounds(plan, 0), not plain)} AS {name}" for name in names)
         return f"SELECT g, 0 AS i, {columns} FROM ({relation}) WHERE {days} GROUP BY g"
     # what lies before all buckets matters to stocks alone, as one sum
     day = f"greatest(day, {_day(first - DAY)})" if has_stock else "day"
@@ -108,35 +108,35 @@ def sums_sql(q: Question, domain: Domain, names: list[str], table: Rollup | None
     near = "" if _has_more_than_flows(domain, names) else " AND d.day >= b.first"
     return (
         f"WITH d AS (SELECT g, {day} AS day, {by_day} FROM ({relation}) WHERE {days} GROUP BY ALL), "
-        f"b AS ({_buckets_sql(q)}) "
+        f"b AS ({_buckets_sql(plan)}) "
         f"SELECT g, i, {columns} FROM d JOIN b ON d.day < b.stop{near} GROUP BY g, i"
     )
 
 
-def group_sql(q: Question) -> str:
+def group_sql(plan: Plan) -> str:
     """SQL of the group a fact or roll-up row belongs to."""
-    if q.groups:
-        return q.groups.sql("area" if q.area.live else "area_then")
-    return f"coalesce({q.column}, '')" if q.column else "''"
+    if plan.groups:
+        return plan.groups.sql("area" if plan.area.live else "area_then")
+    return f"coalesce({plan.column}, '')" if plan.column else "''"
 
 
-def facts_sql(q: Question, domain: Domain, only: str = "", also: str = "") -> str:
-    """SQL of the facts in scope and filter as they were known at the question's time, with the domain's terms.
+def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str:
+    """SQL of the facts in scope and filter as they were known at the plan's time, with the domain's terms.
 
     only: a condition on the columns as stored, which lets DuckDB skip whole stretches of the file.
     also: a further column to keep, such as rowid.
     """
-    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
+    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
     filters += f" AND ({only})" if only else ""
-    if q.sources is not None:
-        filters += f" AND source IN ({', '.join(map(_text, q.sources))})"
+    if plan.sources is not None:
+        filters += f" AND source IN ({', '.join(map(_text, plan.sources))})"
     fact = FACTS[domain.fact]
-    scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {q.within()}{filters})"
+    scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {plan.within()}{filters})"
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
-    newest = latest(q.edition.whole, fact.name)
-    if newest is None or newest < q.as_of:
+    newest = latest(plan.edition, fact.name)
+    if newest is None or newest < plan.as_of:
         return f"SELECT *{terms} FROM {scope}"
-    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(q), scope, also)})"
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also)})"
 
 
 def latest(edition: Edition, fact: str) -> datetime | None:
@@ -157,13 +157,13 @@ def _counted(edition: Edition, domain: Domain) -> str:
     return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'")
 
 
-def as_of_sql(q: Question) -> str:
-    return f"TIMESTAMP '{q.as_of.isoformat(sep=' ')}'"
+def as_of_sql(plan: Plan) -> str:
+    return f"TIMESTAMP '{plan.as_of.isoformat(sep=' ')}'"
 
 
-def parameters(q: Question) -> list[str]:
+def parameters(plan: Plan) -> list[str]:
     """The values that `facts_sql` binds."""
-    return [value for _, value in q.where]
+    return [value for _, value in plan.where]
 
 
 def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
@@ -178,17 +178,17 @@ def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
     return {m.name: m for m in domain.flows if m.name in wanted}
 
 
-def _table(q: Question, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
+def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
     """The roll-up that answers, or None: other as-of time, merged-away area, no such dimension, changed definition."""
-    columns = {column for column in (q.column, *(COLUMNS[name] for name, _ in q.where)) if column}
-    if q.sources is not None or not q.is_of_the_edition or not q.area.live or len(columns) > 1:
+    columns = {column for column in (plan.column, *(COLUMNS[name] for name, _ in plan.where)) if column}
+    if plan.sources is not None or not plan.is_of_the_edition or not plan.area.live or len(columns) > 1:
         return None
-    finest = min(q.area.end - q.area.code, q.groups.finest if q.groups else ROLLED.span)
+    finest = min(plan.area.end - plan.area.code, plan.groups.finest if plan.groups else ROLLED.span)
     finer = finest < ROLLED.span
     if columns and (not columns <= set(domain.dimensions) or finer):
         return None
     table = rollup(domain, next(iter(columns), None), by_town=not columns and not finer)
-    known_measures = definitions(q.edition.whole).get(table.table, {})
+    known_measures = definitions(plan.edition).get(table.table, {})
     if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
         return None
     return table
@@ -203,13 +203,13 @@ def definitions(edition: Edition) -> dict[str, dict[str, str]]:
     return found
 
 
-def _rolled(q: Question, needed: dict[str, Measure], table: Rollup) -> str:
-    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(q.where, 1))
-    return f"SELECT {group_sql(q)} AS g, day, {', '.join(needed)} FROM {table.table} WHERE {q.within()}{filters}"
+def _rolled(plan: Plan, needed: dict[str, Measure], table: Rollup) -> str:
+    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
+    return f"SELECT {group_sql(plan)} AS g, day, {', '.join(needed)} FROM {table.table} WHERE {plan.within()}{filters}"
 
 
-def _raw(q: Question, domain: Domain, needed: dict[str, Measure]) -> str:
-    return daily(facts_sql(q, domain), as_of_sql(q), list(needed.values()), [f"{group_sql(q)} AS g"])
+def _raw(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> str:
+    return daily(facts_sql(plan, domain), as_of_sql(plan), list(needed.values()), [f"{group_sql(plan)} AS g"])
 
 
 def _has_stock(domain: Domain, names: list[str]) -> bool:
@@ -220,9 +220,9 @@ def _has_more_than_flows(domain: Domain, names: list[str]) -> bool:
     return not all(isinstance(domain.measures[name], Flow) for name in names)
 
 
-def _days(q: Question, domain: Domain, names: list[str]) -> str:
+def _days(plan: Plan, domain: Domain, names: list[str]) -> str:
     """SQL condition: the days that are read; of what is held, all that came before."""
-    first, end = _span(q, domain, names)
+    first, end = _span(plan, domain, names)
     return f"day < {_day(end)}" + ("" if _has_stock(domain, names) else f" AND day >= {_day(first)}")
 
 
@@ -239,34 +239,34 @@ def _total(domain: Domain, name: str, bounds: tuple[str, str], filtered: bool) -
             return f"coalesce(sum({name}){over}, 0)"
 
 
-def _buckets_sql(q: Question) -> str:
+def _buckets_sql(plan: Plan) -> str:
     """SQL of one row a bucket: i, first, stop. Two literals for all, since a hundred cost more to bind than to join."""
-    starts = ", ".join(bucket.period.start.isoformat() for bucket in q.buckets)
-    stops = ", ".join(min(b.period.end, last_day(q.as_of) + DAY).isoformat() for b in q.buckets)
+    starts = ", ".join(bucket.period.start.isoformat() for bucket in plan.buckets)
+    stops = ", ".join(min(b.period.end, last_day(plan.as_of) + DAY).isoformat() for b in plan.buckets)
     return (
-        f"SELECT unnest(range({len(q.buckets)})) AS i, "
+        f"SELECT unnest(range({len(plan.buckets)})) AS i, "
         f"unnest('[{starts}]'::DATE[]) AS first, unnest('[{stops}]'::DATE[]) AS stop"
     )
 
 
-def _bounds(q: Question, index: int) -> tuple[str, str]:
+def _bounds(plan: Plan, index: int) -> tuple[str, str]:
     """SQL of the first day and the day behind the last of a bucket, cut at what can be known."""
-    period = q.buckets[index].period
-    return _day(period.start), _day(min(period.end, last_day(q.as_of) + DAY))
+    period = plan.buckets[index].period
+    return _day(period.start), _day(min(period.end, last_day(plan.as_of) + DAY))
 
 
-def _span(q: Question, domain: Domain, names: list[str]) -> tuple[date, date]:
+def _span(plan: Plan, domain: Domain, names: list[str]) -> tuple[date, date]:
     """The days that the buckets tell apart; what lies before the first of them only adds to stocks."""
-    stop = min(min(bucket.period.end for bucket in q.buckets), last_day(q.as_of) + DAY)
+    stop = min(min(bucket.period.end for bucket in plan.buckets), last_day(plan.as_of) + DAY)
     # a bucket that lies ahead begins behind all that is known: what it holds came before that
-    firsts = [stop, *(bucket.period.start for bucket in q.buckets)]
+    firsts = [stop, *(bucket.period.start for bucket in plan.buckets)]
     for name in names:
         measure = domain.measures[name]
         if isinstance(measure, Trailing):
             firsts.append(stop - timedelta(days=measure.days))
     if all(isinstance(domain.measures[name], Stock) for name in names):
         firsts = [stop]
-    return min(firsts), max(bucket.period.end for bucket in q.buckets)
+    return min(firsts), max(bucket.period.end for bucket in plan.buckets)
 
 
 def _text(value: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from data.editions.edition import Edition
 from data.editions.rollups import Rollup
 from metrics.catalog import Domain, Stock, Trailing
-from metrics.engine.question import Question
+from metrics.engine.plan import Plan
 from metrics.period import DAY, last_day
 
 Cells = dict[tuple[object, int], dict[str, float]]
@@ -46,7 +46,7 @@ class Totals:
 
 def totals(edition: Edition, table: Rollup) -> Totals | None:
     """The running totals of a roll-up by town; None if that is another kind of table or too large to hold."""
-    return _totals(edition.whole, table.table) if table.by_town and table.dimension is None else None
+    return _totals(edition, table.table) if table.by_town and table.dimension is None else None
 
 
 @lru_cache(maxsize=8)
@@ -66,17 +66,17 @@ def _totals(edition: Edition, table: str) -> Totals | None:
     return Totals(towns, np.searchsorted(keys, np.arange(len(towns) + 1) * DAYS), keys, running)
 
 
-def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cells:
+def added_up(held: Totals, plan: Plan, domain: Domain, names: list[str]) -> Cells:
     """The values of measures by group and bucket, as `metrics.engine.sums.sums` tells them."""
-    low, high = np.searchsorted(held.towns, (q.area.code, q.area.end)).tolist()
+    low, high = np.searchsorted(held.towns, (plan.area.code, plan.area.end)).tolist()
     if low == high:
         return {}
     towns = slice(low, high)
-    known_until = last_day(q.as_of) + DAY
-    stops = [min(bucket.period.end, known_until) for bucket in q.buckets]
+    known_until = last_day(plan.as_of) + DAY
+    stops = [min(bucket.period.end, known_until) for bucket in plan.buckets]
     stop = held.before(towns, stops)
-    first = held.before(towns, [bucket.period.start for bucket in q.buckets])
-    groups, order, heads = _groups(q, held.towns[towns])
+    first = held.before(towns, [bucket.period.start for bucket in plan.buckets])
+    groups, order, heads = _groups(plan, held.towns[towns])
 
     def total(name: str) -> np.ndarray:
         """Groups x buckets."""
@@ -99,11 +99,11 @@ def added_up(held: Totals, q: Question, domain: Domain, names: list[str]) -> Cel
     return {(groups[g], i): dict(zip(names, values[g][i], strict=True)) for g, i in np.argwhere(rests_on > 0).tolist()}
 
 
-def _groups(q: Question, towns: np.ndarray) -> tuple[list[object], np.ndarray | slice, np.ndarray]:
+def _groups(plan: Plan, towns: np.ndarray) -> tuple[list[object], np.ndarray | slice, np.ndarray]:
     """The groups that towns belong to, an order of the towns by group, and where each group begins in it."""
-    if q.groups is None:
+    if plan.groups is None:
         return [""], slice(None), np.array([0])
-    found = q.groups.of(towns)
+    found = plan.groups.of(towns)
     order = np.argsort(found, kind="stable")
     codes, heads = np.unique(found[order], return_index=True)
     return codes.tolist(), order, heads

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.editions.edition import Edition
 from metrics.catalog import Domain, Metric
-from metrics.engine.question import Question
+from metrics.engine.plan import Plan
 from metrics.engine.sums import group_sql
 from metrics.engine.totals import Cells
 from metrics.period import last_day
@@ -27,20 +27,20 @@ Row = tuple[int, int, int, tuple[tuple[float | None, float | None], ...]]
 """Area now and then, how many assets, and of each metric of the domain what it adds up and what it divides by."""
 
 
-def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
+def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
     """Of every metric the `numerator`, `denominator` and `n` by group and bucket; one that is unknown is left out."""
     if not metrics:
         return {}
     asked = tuple(metric for metric in domain.metrics if metric.aggregate)
-    instants = [q.instant(i) for i in range(len(q.buckets))]
+    instants = [plan.instant(i) for i in range(len(plan.buckets))]
     try:
-        told = _held(q.edition.whole, domain.view or "", _columns(asked)).at(set(instants))
+        told = _held(plan.edition, domain.view or "", _columns(asked)).at(set(instants))
     except duckdb.Error:  # another metric of the view may be to blame
         asked = tuple(metrics)
-        told = _held(q.edition.whole, domain.view or "", _columns(asked)).at(set(instants))
+        told = _held(plan.edition, domain.view or "", _columns(asked)).at(set(instants))
     found: dict[str, Cells] = {metric.id: {} for metric in metrics}
     for i, instant in enumerate(instants):
-        for group, rows in _by_group(q, told[instant]).items():
+        for group, rows in _by_group(plan, told[instant]).items():
             n = sum(row[2] for row in rows)
             for metric in metrics:
                 over, per = zip(*(row[3][asked.index(metric)] for row in rows), strict=True)
@@ -51,12 +51,12 @@ def views(q: Question, domain: Domain, metrics: list[Metric]) -> dict[str, Cells
     return found
 
 
-def _by_group(q: Question, rows: Iterable[Row]) -> dict[object, list[Row]]:
+def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
     """The rows in scope; an area that was merged away is asked by the codes its assets came with."""
-    coded = [(row[0] if q.area.live else row[1], row) for row in rows]
-    mine = [(code, row) for code, row in coded if q.area.code <= code < q.area.end]
+    coded = [(row[0] if plan.area.live else row[1], row) for row in rows]
+    mine = [(code, row) for code, row in coded if plan.area.code <= code < plan.area.end]
     codes = np.array([code for code, _ in mine], "int64")
-    groups = q.groups.of(codes).tolist() if q.groups else [""] * len(mine)
+    groups = plan.groups.of(codes).tolist() if plan.groups else [""] * len(mine)
     found: dict[object, list[Row]] = {}
     for group, (_, row) in zip(groups, mine, strict=True):
         found.setdefault(group, []).append(row)
@@ -108,23 +108,22 @@ def _held(edition: Edition, view: str, columns: str) -> _Held:
     return _Held(edition, view, columns)
 
 
-def views_sql(q: Question, domain: Domain, metrics: Iterable[Metric]) -> str:
-    """SQL of one row a group and bucket of this question alone: g, i, n, and for each metric its sum and divisor."""
-    return (
-        f"SELECT {group_sql(q)} AS g, i, count(*) AS n, {_columns(metrics)} FROM ({view_sql(q, domain)}) GROUP BY g, i"
-    )
+def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
+    """SQL of one row a group and bucket of this plan alone: g, i, n, and for each metric its sum and divisor."""
+    columns = f"{group_sql(plan)} AS g, i, count(*) AS n, {_columns(metrics)}"
+    return f"SELECT {columns} FROM ({view_sql(plan, domain)}) GROUP BY g, i"
 
 
-def view_sql(q: Question, domain: Domain) -> str:
+def view_sql(plan: Plan, domain: Domain) -> str:
     """SQL of the view's rows in scope, one an asset and instant: the view as of the end of each bucket.
 
     Buckets that end at the same instant are told once, as the first of them.
     """
     instants: dict[datetime, int] = {}
-    for i in range(len(q.buckets)):
-        instants.setdefault(q.instant(i), i)
+    for i in range(len(plan.buckets)):
+        instants.setdefault(plan.instant(i), i)
     rows = verdicts(domain.view or "", {i: instant for instant, i in instants.items()})
-    return f"{rows} WHERE {q.within()}"
+    return f"{rows} WHERE {plan.within()}"
 
 
 def verdicts(view: str, instants: dict[int, datetime]) -> str:

@@ -34,7 +34,7 @@ VIEW = SimpleNamespace(
 
 
 def answer(value: float | None, over: float | None = None, per: float | None = None, n: int = 100, quality: str = "ok"):
-    """One row of an answer of `metrics.query.query`."""
+    """One row of an answer of `metrics.answer.query`."""
     nan = float("nan")
     numbers = (nan if number is None else number for number in (value, over, per))
     return SimpleNamespace(

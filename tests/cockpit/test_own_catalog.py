@@ -13,8 +13,8 @@ from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
 from data.areas.levels import LEVELS, end_of
 from data.home import Home
-from metrics.engine.question import AREAS as AREA_SPLITS
-from metrics.engine.question import BREAKDOWNS, exists_at, splits
+from metrics.engine.plan import AREAS as AREA_SPLITS
+from metrics.engine.plan import BREAKDOWNS, exists_at, splits
 from tests import failing, forms
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.homes import Homes

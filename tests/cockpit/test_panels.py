@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import i18n, settings
 from cockpit.components.tiles import Tile
-from cockpit.panels import alerts, answers, areas, breakdowns, labels, points, publicity, todo, trend
+from cockpit.panels import alerts, answers, areas, breakdowns, points, publicity, todo, trend
 from cockpit.panels.tiles import TilesPanel
 from cockpit.screens import wall
 from cockpit.settings import Settings
@@ -20,8 +19,7 @@ from cockpit.view import View, read
 from data.home import Home
 from metrics.analysis.reds import Red
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import count_rows
+from tests.asking import answer, count_rows
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
 
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
@@ -162,7 +160,7 @@ def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
 
 def test_tiles_hold_the_numbers_of_the_query(see: See) -> None:
     view = see(area=TOWNS[1])
-    told = query(view.edition, ["overdue_open"], view.area.code, view.period)
+    told = answer(view.edition, ["overdue_open"], view.area.code, view.period)
     tile = next(tile for tile in tiles_of(view) if tile.name == "超期未结件数")
     assert tile.value == f"{told['value'].item():.0f}" == "20"
     assert len(tile.trend) == answers.MONTHS
@@ -216,8 +214,8 @@ def test_a_small_sample_stands_apart(see: See) -> None:
 
 def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) -> None:
     view = see()
-    parts = answers.parts(labels.ask(view), view.metric, "town")
-    whole = query(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
+    parts = answers.parts(view.ask(view.metric.id, by="town"))
+    whole = answer(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
     assert sum(part.now.value for part in parts) == whole
     own = next(row for row in areas.area_rows(view) if row.name == "区本级")
     assert own.href == ""
@@ -326,8 +324,8 @@ def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
 
 def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
     view = see(metric="intake", **{"from": "2026-01-01", "to": "2027-01-01"})
-    assert view.against == replace(view, compare="last_year").against
-    line = answers.line(labels.ask(view), view.metric)
+    assert view.against == view.asking(comparison="last_year").against
+    line = answers.line(view.query)
     assert line.previous == line.last_year
     assert len(line.now.buckets) == 47
     names = [line.name for line in trend.trend_chart(view).lines]
@@ -336,7 +334,7 @@ def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
 
 def test_months_before_the_first_case_are_a_gap_not_zero(see: See) -> None:
     view = see()
-    months = answers.vitals(labels.ask(view), ("backlog", "intake"))["backlog"].trend
+    months = answers.vitals(view.ask("backlog", "intake"))["backlog"].trend
     assert [value is None for value in months] == [True] * 8 + [False] * 5
 
 
@@ -360,7 +358,7 @@ def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
     assert parameters(red.items[0].href)["metric"]
     told = [item for item in red.items if item.brief]
     assert all(item.text == f"{item.group} {item.brief}" for item in told), "folded under the metric's name"
-    assert len(answers.reds(labels.ask(view))) == red.shown + red.left
+    assert len(answers.reds(view.ask())) == red.shown + red.left
     assert not any("持平" in item.text for item in red.items)
     assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
     assert {urlsplit(item.href).path for item in old.items} == {"/case"}
@@ -415,14 +413,14 @@ def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen
     assert "小塘村自 2026-09-01 起并入苇塘村" in told
     assert f"area={VILLAGES[2]}" in told
     july = see(area=MERGED, **{"from": "2026-07-01", "to": "2026-08-01"}, metric="closed")
-    assert answers.vitals(labels.ask(july), ("closed",))["closed"].now.value == 1
+    assert answers.vitals(july.ask("closed"))["closed"].now.value == 1
 
 
 def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
     view = see(area=VILLAGES[2])
-    found = answers.closed_cases(labels.ask(view), view.catalog.metrics["closed"], publicity.MOST_ROWS)
+    found = answers.closed_cases(view.ask("closed"), publicity.MOST_ROWS)
     shown = [cell for row in found.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]
-    assert len(found) == query(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
+    assert len(found) == answer(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
     assert not any("张三" in cell or "解放路" in cell for cell in shown)
 
 

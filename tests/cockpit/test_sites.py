@@ -21,6 +21,7 @@ from data.probe.evidence import Evidence
 from data.probe.network.failures import Failure
 from data.probe.network.net import Answer
 from metrics import sites
+from tests.asking import scoped
 from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import Screen, drawn, texts, words
 from tests.factory import AREAS, DISTRICT, TOWNS, areas, deliver, published
@@ -292,6 +293,6 @@ def test_the_verdicts_of_an_edition_are_asked_once(home: Home, monkeypatch: pyte
     assert edition is not None
     sites.warm(edition)
     before = sites._all.cache_info().misses
-    assert len(sites.sites(edition, DISTRICT)) == 3
-    assert len(sites.sites(edition, TOWNS[0])) == 2
+    assert len(sites.sites(scoped(edition), DISTRICT)) == 3
+    assert len(sites.sites(scoped(edition), TOWNS[0])) == 2
     assert sites._all.cache_info().misses == before

@@ -7,15 +7,13 @@ import pytest
 from data.editions.edition import Edition
 from data.editions.publish import publish
 from data.home import Home
-from metrics.analysis.reds import reds
 from metrics.analysis.trials import trials
-from metrics.analysis.why import why
+from metrics.answer import FAILED
 from metrics.engine.failures import Uncomputable
-from metrics.engine.question import splits
+from metrics.engine.plan import splits
 from metrics.period import Period
-from metrics.query import FAILED, query
-from metrics.rows import count_rows, rows
 from tests import failing
+from tests.asking import answer, count_rows, reds, rows, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 CATALOG = failing.catalog()
@@ -56,10 +54,10 @@ def test_a_metric_that_fails_is_named_wherever_it_is_asked(edition: Edition, met
         if by and by not in splits(CATALOG, CATALOG.metrics[metric]):
             continue
         with pytest.raises(Uncomputable, match=f"^{metric} cannot be computed: ") as caught:
-            query(edition, [metric], place, MONTH, by=by, catalog=CATALOG)
+            answer(edition, [metric], place, MONTH, by=by, catalog=CATALOG)
         assert SECRET not in f"{caught.value} {caught.value.database}"
     with pytest.raises(Uncomputable, match=f"^{metric} "):
-        query(edition, [metric], place, MONTH, as_of=datetime(2026, 11, 10), catalog=CATALOG)
+        answer(edition, [metric], place, MONTH, as_of=datetime(2026, 11, 10), catalog=CATALOG)
     with pytest.raises(Uncomputable, match=f"^{metric} "):
         why(edition, metric, place, MONTH, BEFORE, catalog=CATALOG)
 
@@ -67,7 +65,7 @@ def test_a_metric_that_fails_is_named_wherever_it_is_asked(edition: Edition, met
 def test_the_others_of_a_question_are_answered(edition: Edition) -> None:
     names = [*failing.FAILING, *failing.SOUND, "intake"]
     for by in (None, "town", "village"):
-        frame = query(edition, names, DISTRICT, MONTH, by=by, catalog=CATALOG)
+        frame = answer(edition, names, DISTRICT, MONTH, by=by, catalog=CATALOG)
         failed = frame["quality"] == FAILED
         assert set(frame.loc[failed, "metric"]) == set(failing.FAILING)
         assert frame.loc[failed, "value"].isna().all()
@@ -103,5 +101,5 @@ def test_what_is_published_next_is_patched_and_as_a_full_edition_has_it(home: Ho
     tables = {row[0] for row in edition.cursor().execute("SELECT DISTINCT rollup FROM rollups").fetchall()}
     assert "daily_cases" in tables
     assert not {table for table in tables if table.startswith("daily_failing")}
-    told = query(edition, ["intake", "sound_count"], DISTRICT, MONTH, catalog=CATALOG)
+    told = answer(edition, ["intake", "sound_count"], DISTRICT, MONTH, catalog=CATALOG)
     assert list(told["value"]) == [42, 42]

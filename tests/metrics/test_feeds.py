@@ -6,13 +6,12 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
+from metrics.answer import NO_DATA, NO_SOURCE
 from metrics.catalog import load
 from metrics.engine.feeds import feed
 from metrics.engine.needs import needs
 from metrics.period import Period
-from metrics.query import NO_DATA, NO_SOURCE, query
-from metrics.rows import count_rows, rows
-from metrics.thresholds import states
+from tests.asking import answer, count_rows, rows, states
 from tests.factory import DISTRICT, VILLAGES, areas, deliver, published
 
 CATALOG = load()
@@ -33,7 +32,7 @@ def home(tmp_path) -> Home:
 
 
 def value(edition: Edition, metric: str) -> tuple[float | None, str]:
-    row = query(edition, [metric], DISTRICT, MONTH, catalog=CATALOG).iloc[0]
+    row = answer(edition, [metric], DISTRICT, MONTH, catalog=CATALOG).iloc[0]
     return None if row["value"] != row["value"] else float(row["value"]), row["quality"]
 
 
@@ -63,7 +62,7 @@ def test_without_a_source_there_is_no_value(home: Home) -> None:
     assert value(edition, "intake") == (12, "ok")
     for name in ("backlog", "closed", "overdue_open", "on_time_rate", "bounce_rate", "repeat_rate", "oldest_open_days"):
         assert value(edition, name) == (None, NO_SOURCE)
-        frame = query(edition, [name], DISTRICT, MONTH, catalog=CATALOG)
+        frame = answer(edition, [name], DISTRICT, MONTH, catalog=CATALOG)
         assert states(edition, frame, MONTH, catalog=CATALOG) == ["none"]
         assert count_rows(edition, name, DISTRICT, MONTH) == 0
     assert value(edition, "three_rate_score") == (None, NO_SOURCE)
@@ -89,7 +88,7 @@ def test_a_number_rests_on_the_sources_that_map_its_columns(home: Home) -> None:
     assert (found.sources, found.missing, found.only) == (("hotline",), (("grid", ("closed_at",)),), ("hotline",))
     # a closed case of grid cannot be: the daily tables answer as they are
     assert feed(edition, CATALOG, CATALOG.metrics["closed"]).only is None
-    by_town = query(edition, ["backlog"], DISTRICT, MONTH, by="town", catalog=CATALOG)
+    by_town = answer(edition, ["backlog"], DISTRICT, MONTH, by="town", catalog=CATALOG)
     assert by_town["value"].sum() == 6
 
 

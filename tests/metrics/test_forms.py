@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from data.areas.levels import LEVELS
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.why import why
-from metrics.engine.question import AREAS, BREAKDOWNS, exists_at, filters, splits
+from metrics.engine.plan import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import count_rows, rows
 from tests import forms
+from tests.asking import answer, count_rows, rows, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.metrics.conftest import AS_OF, random_cases
 
@@ -58,24 +56,24 @@ def test_every_split_that_is_offered_is_answered(edition: Edition, name: str, le
     metric, code = METRICS[name], PLACES[level]
     below = LEVELS[LEVELS.index(level) :]
     offered = [by for by in splits(CATALOG, metric) if by not in AREAS or by in below]
-    whole = query(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
-    raw = query(edition, [name], code, MONTH, catalog=CATALOG, rolled=False).iloc[0]
+    whole = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    raw = answer(edition, [name], code, MONTH, catalog=CATALOG, rolled=False).iloc[0]
     assert raw["value"] == whole["value"] or (raw["n"], whole["n"]) == (0, 0) or isclose(raw["value"], whole["value"])
     for by in offered:
-        told = query(edition, [name], code, MONTH, by=by, catalog=CATALOG)
+        told = answer(edition, [name], code, MONTH, by=by, catalog=CATALOG)
         if metric.is_additive and by not in AREAS and (metric.basis == "flow" or by in filters(CATALOG, metric)):
             assert isclose(told["value"].fillna(0).sum(), whole["value"], abs_tol=1e-6), by
     for by in set(BREAKDOWNS) - set(splits(CATALOG, metric)) - set(AREAS):
         with pytest.raises(MetricsError, match=f"{name} cannot be broken down by {by}: use .*day, week, month"):
-            query(edition, [name], code, MONTH, by=by, catalog=CATALOG)
+            answer(edition, [name], code, MONTH, by=by, catalog=CATALOG)
         with pytest.raises(MetricsError, match=f"{name} (cannot be filtered by {by}: use |has no filters)"):
-            query(edition, [name], code, MONTH, where={by: "x"}, catalog=CATALOG)
+            answer(edition, [name], code, MONTH, where={by: "x"}, catalog=CATALOG)
 
 
 @pytest.mark.parametrize(("name", "level"), [case for case in EVERY if not METRICS[case[0]].composite])
 def test_rows_are_as_many_as_were_counted(edition: Edition, name: str, level: str) -> None:
     metric, code = METRICS[name], PLACES[level]
-    whole = query(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    whole = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
     found = rows(edition, name, code, MONTH, catalog=CATALOG)
     assert len(found) == count_rows(edition, name, code, MONTH, catalog=CATALOG)
     counts_rows = metric.quantile or metric.oldest or metric.aggregate
@@ -115,12 +113,12 @@ def test_roll_ups_and_facts_agree_and_parts_add_up_in_every_period(
         if by == "village" and not exists_at(metric, "village"):
             continue
         told = [
-            query(edition, [name], PLACES[level], period, by=by, as_of=cut, catalog=CATALOG, rolled=rolled)
+            answer(edition, [name], PLACES[level], period, by=by, as_of=cut, catalog=CATALOG, rolled=rolled)
             for rolled in (True, False)
         ]
         columns = ["value", "numerator", "denominator", "n", "quality"]
         rolled, raw = (frame[frame["n"] > 0].set_index("group")[columns] for frame in told)
         pd.testing.assert_frame_equal(rolled, raw, rtol=1e-9)
         if metric.is_additive and by == "village":
-            whole = query(edition, [name], PLACES[level], period, as_of=cut, catalog=CATALOG).iloc[0]["value"]
+            whole = answer(edition, [name], PLACES[level], period, as_of=cut, catalog=CATALOG).iloc[0]["value"]
             assert isclose(told[0]["value"].fillna(0).sum(), 0 if pd.isna(whole) else whole, abs_tol=1e-6)

@@ -9,8 +9,9 @@ import pytest
 
 from data.home import Home
 from metrics.analysis.reconcile import agrees
+from metrics.answer import NO_DATA
 from metrics.period import Period
-from metrics.query import NO_DATA, query
+from tests.asking import answer
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 AS_OF = datetime(2026, 11, 1)
@@ -37,7 +38,9 @@ def test_tianmen_rates_have_the_due_cases_below_the_line(home: Home) -> None:
         *({"registered_at": START, **accepted} for _ in range(996 - 972)),
         *({"registered_at": START} for _ in range(1054 - 996)),
     ]
-    told = query(edition_of(home, cases, AS_OF), ["acceptance_rate", "closure_rate", "on_time_rate"], DISTRICT, OCTOBER)
+    told = answer(
+        edition_of(home, cases, AS_OF), ["acceptance_rate", "closure_rate", "on_time_rate"], DISTRICT, OCTOBER
+    )
     assert round(value(told, "acceptance_rate"), 2) == 94.50
     assert round(value(told, "closure_rate"), 2) == 93.72
     assert round(value(told, "on_time_rate"), 2) == 75.82
@@ -46,10 +49,10 @@ def test_tianmen_rates_have_the_due_cases_below_the_line(home: Home) -> None:
 def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: Home) -> None:
     cases = [*due_cases(956, 902, 800, category="事件"), *due_cases(16, 9, 9, category="部件")]
     edition = edition_of(home, cases, AS_OF)
-    parts = query(edition, ["closure_rate"], DISTRICT, OCTOBER, by="category")
+    parts = answer(edition, ["closure_rate"], DISTRICT, OCTOBER, by="category")
     assert round(value(parts, "closure_rate", "事件"), 2) == 94.35
     assert round(value(parts, "closure_rate", "部件"), 2) == 56.25
-    whole = query(edition, ["closure_rate"], DISTRICT, OCTOBER)
+    whole = answer(edition, ["closure_rate"], DISTRICT, OCTOBER)
     assert (whole["numerator"][0], whole["denominator"][0]) == (911, 972)
     assert round(parts["value"].mean(), 2) == 75.30 != round(whole["value"][0], 2)
 
@@ -60,7 +63,7 @@ def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: 
 )
 def test_printed_completion_rates(home: Home, done: int, asked: int, rate: float) -> None:
     """Chengcheng's wishes, Hongsibu's proposals, Ankang's systems, Hainan's sites and accounts."""
-    told = query(edition_of(home, list(due_cases(asked, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
+    told = answer(edition_of(home, list(due_cases(asked, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
     assert round(value(told, "closure_rate"), 2) == rate
 
 
@@ -76,12 +79,12 @@ def test_three_rate_score_weighs_30_35_35(home: Home) -> None:
         }
         for i in range(10_000)
     ]
-    told = query(edition_of(home, cases, AS_OF), ["three_rate_score"], DISTRICT, OCTOBER)
+    told = answer(edition_of(home, cases, AS_OF), ["three_rate_score"], DISTRICT, OCTOBER)
     assert round(value(told, "three_rate_score"), 2) == 96.67
 
 
 def test_nothing_due_is_no_data_and_neither_0_nor_100(home: Home) -> None:
-    told = query(edition_of(home, [{"registered_at": START}], AS_OF), ["on_time_rate"], DISTRICT, OCTOBER)
+    told = answer(edition_of(home, [{"registered_at": START}], AS_OF), ["on_time_rate"], DISTRICT, OCTOBER)
     assert told["value"].isna().all()
     assert list(told["quality"]) == [NO_DATA]
 
@@ -92,7 +95,7 @@ def test_deferred_and_cancelled_cases_leave_the_due_cases(home: Home) -> None:
         *due_cases(1, 0, 0, deferred=True),
         *due_cases(1, 1, 0, close_kind="void"),
     ]
-    told = query(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
+    told = answer(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
     assert dict(zip(told["metric"], told["value"], strict=True)) == {
         "due": 3,
         "closed": 2,
@@ -126,7 +129,7 @@ def test_merged_villages_roll_up_into_the_new_code_and_the_old_code_still_answer
         {"registered_at": datetime(2026, 10, 20), "area": new},
     ]
     edition = edition_of(home, cases, AS_OF, places=places)
-    by_village = query(edition, ["intake"], TOWNS[0], OCTOBER, by="village")
+    by_village = answer(edition, ["intake"], TOWNS[0], OCTOBER, by="village")
     assert dict(zip(by_village["group"], by_village["value"], strict=True)) == {str(new): 3}
-    assert query(edition, ["intake"], VILLAGES[0], OCTOBER)["value"][0] == 1
-    assert query(edition, ["intake", "backlog"], TOWNS[0], OCTOBER)["value"].tolist() == [3, 3]
+    assert answer(edition, ["intake"], VILLAGES[0], OCTOBER)["value"][0] == 1
+    assert answer(edition, ["intake", "backlog"], TOWNS[0], OCTOBER)["value"].tolist() == [3, 3]

@@ -8,7 +8,7 @@ import pytest
 from data.editions.edition import Edition
 from metrics.engine import durations, totals
 from metrics.period import Period
-from metrics.query import query
+from tests.asking import answer
 from tests.factory import DISTRICT
 
 NAMES = ["intake", "backlog", "on_time_rate", "days_to_clear", "first_response_median", "urgent_p90"]
@@ -20,14 +20,14 @@ PERIODS = [Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in r
 def test_a_district_too_large_to_hold_is_answered_alike(
     district: Edition, monkeypatch: pytest.MonkeyPatch, by: str | None, periods: list[Period]
 ) -> None:
-    held = query(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
+    held = answer(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
     monkeypatch.setattr(totals, "MOST_ROWS", 0)
     monkeypatch.setattr(durations, "MOST_VALUES", 0)
     caches = (totals._totals, durations._read)
     for cache in caches:
         cache.cache_clear()
     try:
-        asked = query(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
+        asked = answer(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
         assert caches[0](district.whole, "daily_cases_town") is None
     finally:
         for cache in caches:

@@ -11,16 +11,14 @@ from data.editions.edition import Edition
 from data.home import Home
 from metrics import areas
 from metrics.analysis.reconcile import reconcile
-from metrics.analysis.reds import reds
 from metrics.analysis.trials import trials
-from metrics.analysis.why import why
 from metrics.areas import BELOW, Area
 from metrics.catalog import load as load_catalog
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import query
 from metrics.scope import OutOfScope
 from tests import trees
+from tests.asking import answer, reds, why
 from tests.factory import edition_of
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -55,7 +53,7 @@ def truth(tree: str, place: Area, **where: Any) -> list[dict[str, Any]]:
 
 def test_each_area_counts_what_lies_in_its_range(tree: str, edition: Edition, every: list[Area]) -> None:
     for place in every:
-        told = query(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
+        told = answer(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
         mine = truth(tree, place)
         assert told["intake"] == len(mine), place
         assert told["backlog"] == sum(case["closed_at"] is None for case in mine), place
@@ -63,11 +61,11 @@ def test_each_area_counts_what_lies_in_its_range(tree: str, edition: Edition, ev
 
 def test_the_parts_of_every_breakdown_add_up_and_raw_is_the_roll_up(edition: Edition, every: list[Area]) -> None:
     for place in every:
-        whole = query(edition, ADDITIVE, place.code, NOVEMBER).set_index("metric")["value"]
+        whole = answer(edition, ADDITIVE, place.code, NOVEMBER).set_index("metric")["value"]
         lower = [level for level in LEVELS if level == place.level or is_above(place.level, level)]
         for by in (*lower, *([BELOW] if areas.children(edition, place) else [])):
-            rolled = query(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by)
-            raw = query(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by, rolled=False)
+            rolled = answer(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by)
+            raw = answer(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by, rolled=False)
             assert rolled.equals(raw), (place.name, by)
             sums = rolled.groupby("metric")["value"].sum()
             assert {name: sums[name] for name in ADDITIVE} == whole.to_dict(), (place.name, by)
@@ -80,7 +78,7 @@ def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edit
             assert place.level == LOWEST.id
             assert areas.below(edition, place) is None
             continue
-        told = query(edition, ["intake"], place.code, NOVEMBER, by=BELOW).set_index("group")["value"]
+        told = answer(edition, ["intake"], place.code, NOVEMBER, by=BELOW).set_index("group")["value"]
         assert set(told.index) - {str(place.code)} == {str(child.code) for child in found}
         for child in found:
             assert told[str(child.code)] == len(truth(tree, child)), child
@@ -91,7 +89,7 @@ def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edit
 def test_a_level_that_is_left_out_stands_under_the_area_above(tree: str, edition: Edition) -> None:
     top = areas.root(edition)
     for level in (level for level in LEVELS if is_above(top.level, level)):
-        told = query(edition, ["intake"], top.code, NOVEMBER, by=level)
+        told = answer(edition, ["intake"], top.code, NOVEMBER, by=level)
         for group, value in zip(told["group"], told["value"], strict=True):
             place = areas.area(edition, int(group))
             assert place.level == level or is_above(place.level, level)
@@ -105,11 +103,11 @@ def test_medians_and_oldest_ages_have_a_value_of_each_area_below(edition: Editio
         by = areas.below(edition, place)
         if by is None or place.level == ROLLED.id:
             continue
-        told = query(edition, names, place.code, NOVEMBER, by=by)
-        raw = query(edition, names, place.code, NOVEMBER, by=by, rolled=False)
+        told = answer(edition, names, place.code, NOVEMBER, by=by)
+        raw = answer(edition, names, place.code, NOVEMBER, by=by, rolled=False)
         assert told.drop(columns="value").equals(raw.drop(columns="value"))
         for child in areas.children(edition, place):
-            own = query(edition, names, child.code, NOVEMBER).set_index("metric")
+            own = answer(edition, names, child.code, NOVEMBER).set_index("metric")
             mine = told[told["group"] == str(child.code)].set_index("metric")
             for name in names:
                 assert mine["n"][name] == own["n"][name], (child.name, name)
@@ -126,18 +124,18 @@ def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, eve
 def test_a_grant_of_any_area_sees_it_and_what_lies_in_it_and_no_more(edition: Edition, every: list[Area]) -> None:
     for place in every:
         seen = edition.seen_by([(place.code, place.end)])
-        assert query(seen, ["intake"], place.code, NOVEMBER).equals(query(edition, ["intake"], place.code, NOVEMBER))
+        assert answer(seen, ["intake"], place.code, NOVEMBER).equals(answer(edition, ["intake"], place.code, NOVEMBER))
         for other in every:
             if not place.code <= other.code < place.end:
                 with pytest.raises(OutOfScope):
-                    query(seen, ["intake"], other.code, NOVEMBER)
+                    answer(seen, ["intake"], other.code, NOVEMBER)
 
 
 def test_a_breakdown_by_a_level_above_is_refused(edition: Edition, every: list[Area]) -> None:
     for place in every:
         for level in LEVELS[: LEVELS.index(place.level)]:
             with pytest.raises(MetricsError, match=f"is a {place.level}: it cannot be broken down by {level}"):
-                query(edition, ["intake"], place.code, NOVEMBER, by=level)
+                answer(edition, ["intake"], place.code, NOVEMBER, by=level)
 
 
 def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, every: list[Area]) -> None:
@@ -147,7 +145,7 @@ def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, eve
         if areas.children(edition, place):
             assert areas.below(edition, place) in told.splits
     assert not trials(edition, load_catalog())[1]
-    found = reconcile(edition).set_index("check")
+    found = reconcile(edition, load_catalog()).set_index("check")
     assert found.loc["children", "passed"]
     assert found.loc["balance", "passed"]
 

@@ -9,7 +9,8 @@ from data.home import Home
 from metrics.analysis.repeated import earlier
 from metrics.links import HIDDEN
 from metrics.period import Period
-from metrics.rows import fact, rows
+from metrics.rows import fact
+from tests.asking import rows, scoped
 from tests.factory import TOWNS, VILLAGES, edition_of
 
 OWN, ELSEWHERE = VILLAGES[0], VILLAGES[2]
@@ -54,7 +55,7 @@ def test_one_case_hides_the_same_keys(edition: Edition) -> None:
 
 
 def test_an_earlier_case_of_the_same_caller_is_marked_as_not_to_be_seen(edition: Edition) -> None:
-    case = fact(edition, "cases", "hotline", "d")
+    case = fact(scoped(edition), "cases", "hotline", "d")
     assert case is not None
     assert [earlier(edition.seen_by(scope), case).seen for scope in (((OWN, OWN + 1),), ((0, 10**12),))] == [  # type: ignore[union-attr]
         False,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from data.home import Home
+from metrics.answer import NO_DATA
 from metrics.period import Period
-from metrics.query import NO_DATA, query
-from metrics.rows import rows
+from tests.asking import answer, rows
 from tests.factory import DISTRICT, TOWNS, deliver, edition_of, published
 from tests.metrics.test_sites import AS_OF, NOVEMBER, SITE, found, verdict, visits
 
@@ -53,7 +53,7 @@ def test_guides_complete_are_those_with_all_eight_classes(home: Home) -> None:
     assets, checks = items(8, 7, None, None, None, parent=None)
     assets[0]["guide_elements"], assets[2]["guide_elements"], assets[3]["guide_elements"] = 0b1111, 255, 254
     edition = edition_of(home, [], AS_OF, assets=assets, checks=checks)
-    told = query(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]
+    told = answer(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]
     assert (told["numerator"], told["denominator"], told["value"]) == (2, 4, 50.0)
     missing = rows(edition, "guide_complete_rate", DISTRICT, NOVEMBER, part="rest")
     assert list(missing["key"]) == ["item1", "item3"]
@@ -73,7 +73,7 @@ def test_functions_usable_are_those_that_answered_last(home: Home) -> None:
         {**found("old", "function_answers", 15, passed=False), "checked_at": AS_OF - timedelta(days=15)},
     ]
     edition = edition_of(home, [], AS_OF, assets=assets, checks=checks)
-    told = query(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]
+    told = answer(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]
     assert (told["numerator"], told["denominator"]) == (2, 3)
     assert list(rows(edition, "functions_usable_rate", DISTRICT, NOVEMBER, part="rest")["key"]) == ["broken"]
 
@@ -91,9 +91,9 @@ def test_messages_on_time_are_those_answered_by_their_deadline(home: Home) -> No
         {**message, "kind": "hotline", "closed_at": due},
     ]
     edition = edition_of(home, cases, AS_OF)
-    told = query(edition, ["message_on_time_rate"], TOWNS[0], NOVEMBER).iloc[0]
+    told = answer(edition, ["message_on_time_rate"], TOWNS[0], NOVEMBER).iloc[0]
     assert (told["numerator"], told["denominator"]) == (1, 3)
-    assert query(edition, ["message_on_time_rate"], TOWNS[1], NOVEMBER).iloc[0]["quality"] == NO_DATA
+    assert answer(edition, ["message_on_time_rate"], TOWNS[1], NOVEMBER).iloc[0]["quality"] == NO_DATA
     assert len(rows(edition, "message_on_time_rate", TOWNS[0], NOVEMBER, part="rest")) == 2
 
 
@@ -170,8 +170,8 @@ def test_dismissed_guides_and_functions_do_not_count(home: Home) -> None:
     deliver(home, "checks", [dismissal("guide_elements", asset="item1"), dismissal("function_answers", asset="f")],
             source="findings")  # fmt: skip
     edition = published(home, AS_OF)
-    assert query(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]["value"] == 100
-    assert query(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]["quality"] == NO_DATA
+    assert answer(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]["value"] == 100
+    assert answer(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]["quality"] == NO_DATA
 
 
 def test_a_dismissed_deduction_costs_nothing(home: Home) -> None:

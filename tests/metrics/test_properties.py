@@ -9,11 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from data.editions.edition import Edition
-from metrics.analysis.why import why
 from metrics.catalog import load
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import count_rows
+from tests.asking import answer, count_rows, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 from tests.metrics.conftest import AS_OF
 
@@ -47,8 +45,8 @@ def test_roll_ups_and_facts_give_the_same_numbers(
     if (by == "town" and level_of(code) == "village") or (where and by == "category"):
         by = None
     names = metrics_at(code, by)
-    rolled = query(district, names, code, period, by=by, where=where)
-    raw = query(district, names, code, period, by=by, where=where, rolled=False)
+    rolled = answer(district, names, code, period, by=by, where=where)
+    raw = answer(district, names, code, period, by=by, where=where, rolled=False)
     pd.testing.assert_frame_equal(rolled[NUMBERS], raw[NUMBERS], rtol=1e-12)
 
 
@@ -57,8 +55,8 @@ def test_roll_ups_and_facts_give_the_same_numbers(
 )
 def test_children_and_own_level_add_up_to_the_parent(district: Edition, period: Period, scope: tuple[int, str]) -> None:
     code, by = scope
-    whole = query(district, ADDITIVE, code, period).set_index("metric")["value"]
-    parts = query(district, ADDITIVE, code, period, by=by).groupby("metric")["value"].sum(min_count=1)
+    whole = answer(district, ADDITIVE, code, period).set_index("metric")["value"]
+    parts = answer(district, ADDITIVE, code, period, by=by).groupby("metric")["value"].sum(min_count=1)
     assert np.array_equal(parts.loc[ADDITIVE], whole.loc[ADDITIVE], equal_nan=True)
 
 
@@ -75,7 +73,7 @@ def test_the_rows_behind_a_number_are_as_many_as_it_counted(
     if level_of(code) not in metric.levels:
         return
     as_of = AS_OF - timedelta(days=back, hours=3)
-    told = query(district, [name], code, period, as_of=as_of).fillna(0).iloc[0]  # no data: no rows
+    told = answer(district, [name], code, period, as_of=as_of).fillna(0).iloc[0]  # no data: no rows
     assert count_rows(district, name, code, period, part="numerator", as_of=as_of) == told["numerator"]
     if metric.denominator:
         counted = count_rows(district, name, code, period, part="denominator", as_of=as_of)
@@ -92,8 +90,8 @@ def test_a_stock_at_the_end_of_a_period_is_the_stock_as_of_that_instant(
     end = min(period.end, AS_OF.date()) - timedelta(days=back)
     instant = datetime.combine(end, datetime.min.time())
     stocks = ["backlog", "overdue_open", "oldest_open_days"]
-    then = query(district, stocks, DISTRICT, Period(end - timedelta(days=1), end))
-    known = query(district, stocks, DISTRICT, Period(end - timedelta(days=1), end + timedelta(days=30)), as_of=instant)
+    then = answer(district, stocks, DISTRICT, Period(end - timedelta(days=1), end))
+    known = answer(district, stocks, DISTRICT, Period(end - timedelta(days=1), end + timedelta(days=30)), as_of=instant)
     assert np.allclose(then["value"], known["value"], equal_nan=True)
 
 
@@ -120,8 +118,8 @@ def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, p
     assume(period.start <= district.as_of.date())  # of a period that lies ahead nothing is known
     before = Period(period.start - timedelta(days=1), period.start)
     names = ["backlog", "intake", "closed", "cancelled"]
-    told = query(district, names, DISTRICT, period).set_index("metric")["value"].fillna(0)
-    opening = query(district, ["backlog"], DISTRICT, before)["value"].fillna(0)[0]  # nothing is known before the first
+    told = answer(district, names, DISTRICT, period).set_index("metric")["value"].fillna(0)
+    opening = answer(district, ["backlog"], DISTRICT, before)["value"].fillna(0)[0]  # nothing is known before the first
     assert opening + told["intake"] - told["closed"] - told["cancelled"] == told["backlog"]
 
 
@@ -136,10 +134,10 @@ def test_periods_asked_together_answer_as_each_does_alone(
 ) -> None:
     """Periods may overlap, lie apart or be the same; a quantile sorts each fact into its periods by another road."""
     names = ["first_response_median", "oldest_open_days", "backlog", "on_time_rate"]
-    together = query(district, names, code, periods[0], by=by, periods=periods)
+    together = answer(district, names, code, periods[0], by=by, periods=periods)
     for period in periods:
         mine = together[(together["period"] == period.start) & (together["end"] == period.end)].drop_duplicates()
-        alone = query(district, names, code, period, by=by)
+        alone = answer(district, names, code, period, by=by)
         # an own-level group that another period holds is told in all of them
         also = ~mine["group"].isin(alone["group"])
         assert not mine[also]["n"].any()

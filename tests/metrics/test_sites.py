@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from data.home import Home
-from metrics.analysis.reds import reds
+from metrics.answer import NO_DATA
 from metrics.catalog import load
 from metrics.period import Period
-from metrics.query import NO_DATA, query
-from metrics.rows import rows
-from metrics.thresholds import GREEN, NONE, RED, states
+from metrics.thresholds import GREEN, NONE, RED
+from tests.asking import answer, reds, rows, states
 from tests.factory import DISTRICT, TOWNS, edition_of
 
 AS_OF = datetime(2026, 11, 22, 8)
@@ -161,11 +160,11 @@ def test_sites_sum_up_by_town_and_district(home: Home) -> None:
     checks = [*visits(7), *({**check, "key": f"t{check['key']}", "asset": "town"} for check in visits(0))]
     edition = edition_of(home, [], AS_OF, assets=[SITE, town_site], checks=checks)
     names = ["site_pass_rate", "site_health", "site_down_share"]
-    told = query(edition, names, DISTRICT, NOVEMBER)
+    told = answer(edition, names, DISTRICT, NOVEMBER)
     assert told["value"].round(2).tolist() == [50.0, 50.0, 2.5]
-    assert query(edition, names, TOWNS[0], NOVEMBER)["value"].tolist() == [100.0, 100.0, 0.0]
-    assert set(query(edition, names, TOWNS[1], NOVEMBER)["quality"]) == {NO_DATA}
-    by_town = query(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
+    assert answer(edition, names, TOWNS[0], NOVEMBER)["value"].tolist() == [100.0, 100.0, 0.0]
+    assert set(answer(edition, names, TOWNS[1], NOVEMBER)["quality"]) == {NO_DATA}
+    by_town = answer(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
     assert dict(zip(by_town["group"], by_town["n"], strict=True)) == {
         str(TOWNS[0]): 1,
         str(TOWNS[1]): 0,
@@ -184,10 +183,10 @@ def test_site_health_is_red_where_a_site_fails_however_high_the_mean(home: Home)
         ),
     ]
     edition = edition_of(home, [], AS_OF, assets=[SITE, *towns], checks=checks)
-    told = query(edition, ["site_health"], DISTRICT, NOVEMBER)
+    told = answer(edition, ["site_health"], DISTRICT, NOVEMBER)
     assert told["value"].tolist() == [90.0]
     assert states(edition, told, NOVEMBER) == [RED]
-    by_town = query(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
+    by_town = answer(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
     found = dict(zip(by_town["group"], states(edition, by_town, NOVEMBER, by="town"), strict=True))
     assert found == {str(TOWNS[0]): GREEN, str(TOWNS[1]): NONE, str(DISTRICT): RED}
     own = {red.metric for red in reds(edition, DISTRICT, NOVEMBER) if red.kind == "own"}

@@ -16,8 +16,8 @@ from data.schema import FACTS, known
 from metrics.areas import Area
 from metrics.catalog import load
 from metrics.engine.groups import Groups
+from metrics.engine.plan import Bucket, Plan, metric_of
 from metrics.engine.quantiles import spread_sql
-from metrics.engine.question import Bucket, Question, metric_of
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
 from metrics.period import Period
@@ -54,11 +54,11 @@ class Frozen:
 FROZEN = Frozen()
 
 
-def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Question:
+def asked(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> Plan:
     chosen = tuple(metric_of(CATALOG, name) for name in metrics)
     parts = tuple(Bucket(period, "", period) for period in buckets)
     groups = Groups(SPANS[by]) if by in SPANS else None
-    return Question(FROZEN, CATALOG, chosen, DISTRICT, by, parts, Frozen.as_of, (), groups)  # type: ignore[arg-type]
+    return Plan(FROZEN, CATALOG, chosen, DISTRICT, by, parts, Frozen.as_of, (), groups)  # type: ignore[arg-type]
 
 
 def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QUARTER,)) -> str:

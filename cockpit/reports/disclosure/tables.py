@@ -17,7 +17,7 @@ from cockpit.reports.model import Block, Cell, Part, Table
 from data.areas.levels import BASE, TABLE, end_of
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.catalog.model import Domain
-from metrics.engine.question import AREAS
+from metrics.engine.plan import AREAS
 
 MIXED = {level.id for level in TABLE if level.optional or level == BASE}
 """Levels that a tree may leave out: a row above them may hold areas of the levels below as well."""
@@ -27,7 +27,7 @@ MIXED = {level.id for level in TABLE if level.optional or level == BASE}
 class Guarded(Table):
     """A table that is published once cells are left out; the last row is the area itself.
 
-    groups: of each row but the last; known: those that are not shown as well. samples: the row of `metrics.query.query`
+    groups: of each row but the last; known: those that are not shown as well. samples: the row of the answer
     behind each cell, None where there is none; columns from `first` on.
     """
 

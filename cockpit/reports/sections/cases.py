@@ -21,7 +21,7 @@ from metrics import areas
 from metrics.catalog import Metric, Stock
 from metrics.engine.frames import records
 from metrics.errors import MetricsError
-from metrics.rows import count_rows, rows
+from metrics.rows import Selection, count_rows, rows
 
 STRETCH = 10_000
 WIDTHS = {"title": 2.2, "place": 2, "key": 3.2, "unit": 1.5, "category": 1.3, "no": 0.7, "days": 0.9, "state": 1.3}
@@ -45,12 +45,8 @@ def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
 
 
 def _counted(section: Cases, scene: Scene, metric: Metric, heading: str) -> Iterator[Block]:
-    view = scene.view
     part = section.part if metric.numerator else None
-    total = count_rows(
-        view.edition, metric.id, view.area.code, view.period, part=part, where=scene.where, catalog=view.catalog
-    )
-    if total:
+    if total := count_rows(scene.query.of(metric.id), Selection(part)):
         yield _table(section, scene, metric, total, part, heading)
 
 
@@ -83,11 +79,10 @@ class _Reader:
         stock = isinstance(view.catalog.domain(self.metric).measures.get(self.metric.value or ""), Stock)
         told = _Told(self.scene, min(view.as_of, datetime.combine(view.period.end, time.min)) if stock else view.as_of)
         order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
+        query, selection = self.scene.query.of(self.metric.id), Selection(self.part, order=order)
         for offset in range(0, self.count, STRETCH):
-            frame: pd.DataFrame = rows(
-                view.edition, self.metric.id, view.area.code, view.period, part=self.part, where=self.scene.where,
-                catalog=view.catalog, order=order, limit=min(STRETCH, self.count - offset), offset=offset,
-            )[self.needed]  # fmt: skip
+            stretch = rows(query, selection, limit=min(STRETCH, self.count - offset), offset=offset)
+            frame: pd.DataFrame = stretch[self.needed]
             progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):
                 number += 1

@@ -6,7 +6,6 @@ from datetime import datetime
 from cockpit.i18n import _, language, using
 from cockpit.labels import format, words
 from cockpit.panels import answers
-from cockpit.panels.answers import Asked
 from cockpit.reports import provenance, wording
 from cockpit.reports.disclosure import tables as disclosure
 from cockpit.reports.errors import ReportError
@@ -57,11 +56,9 @@ def _units(told: Told, view: View) -> list[str | None]:
     """
     if not told.kind.each_unit:
         return [None]
-    where = tuple(sorted(told.request.where.items()))
-    asked = Asked(view.edition, view.catalog, view.area, view.period, view.against, where)
-    parts = answers.parts(asked, view.catalog.metrics[told.kind.each_unit], "department")
-    found = [part for part in parts if part.known and part.now.value]
-    return [part.group for part in sorted(found, key=lambda p: (not p.group, -p.now.value))]
+    parts = answers.parts(view.ask(told.kind.each_unit, by="department"))
+    counted = [part for part in parts if part.known and part.now.value]
+    return [part.group for part in sorted(counted, key=lambda p: (not p.group, -p.now.value))]
 
 
 def _nobody(told: Told) -> ReportError:

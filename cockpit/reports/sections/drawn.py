@@ -35,7 +35,7 @@ def _months(scene: Scene, metric: Metric) -> Iterator[Block]:
 
 
 def _period(scene: Scene, metric: Metric) -> Iterator[Block]:
-    found = answers.line(scene.asked, metric)
+    found = answers.line(scene.query.of(metric.id))
     if not any(value is not None for value in found.now.values):
         return
     days = [bucket.start for bucket in found.now.buckets]
@@ -98,7 +98,7 @@ def ages(section: Ages, scene: Scene) -> Iterator[Block]:
     if not scene.at((name,), scene.view.area.level):
         return
     metric = scene.view.catalog.metrics[name]
-    found = answers.ageing(scene.asked, metric)
+    found = answers.ageing(scene.query.of(metric.id))
     if not found["n"].sum():
         return
     names = [_("{span} days", span=bucket.replace("-", "–")) for bucket in found["bucket"]]

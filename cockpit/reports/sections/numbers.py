@@ -5,8 +5,8 @@ from typing import Any
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.reports.model import Cell
+from metrics.answer import SMALL, WITHOUT_VALUE
 from metrics.catalog import Metric
-from metrics.query import SMALL, WITHOUT_VALUE
 
 COUNT = "#,##0"
 
@@ -23,7 +23,7 @@ def name_of(metric: Metric) -> str:
 
 
 def figure(metric: Metric, row: Any, state: str = "") -> Cell:
-    """The value of one row of `metrics.query.query`; a sample too small says so, nothing known says that."""
+    """The value of one row of `metrics.answer.answer`; a sample too small says so, nothing known says that."""
     if row is None or row.quality in WITHOUT_VALUE:
         return Cell(_("No data"))
     small = row.quality == SMALL

@@ -14,7 +14,7 @@ from cockpit.reports.sections import tables
 from cockpit.reports.sections.numbers import count, figure, name_of, plain, shown_as, step
 from metrics.analysis.reds import Red
 from metrics.catalog import Metric
-from metrics.engine.question import AREAS
+from metrics.engine.plan import AREAS
 
 MOST_SMALL = 12
 """How many of those with too small a sample are named."""
@@ -38,7 +38,9 @@ def ranking(section: Ranking, scene: Scene) -> Iterator[Block]:
 
 def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) -> Iterator[Block]:
     own = str(scene.view.area.code)
-    found = [p for p in answers.parts(scene.asked, metric, by) if p.known and p.now.n and p.group not in (own, "")]
+    found = [
+        p for p in answers.parts(scene.query.of(metric.id, by=by)) if p.known and p.now.n and p.group not in (own, "")
+    ]
     rising = metric.direction == "up"
     ranked = sorted(
         (p for p in found if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)
@@ -106,4 +108,4 @@ def limit_of(scene: Scene, red: Red) -> str:
     """The bound that was exceeded."""
     if red.kind == "site":
         return _("fails by the rules of the national check")
-    return format.alarm(scene.view.catalog.metrics[red.metric], scene.level_of(red))
+    return format.alarm(scene.view.catalog, scene.view.catalog.metrics[red.metric], scene.level_of(red))

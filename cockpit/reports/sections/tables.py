@@ -18,7 +18,7 @@ from metrics import areas
 from metrics.areas import BELOW
 from metrics.catalog import Metric
 from metrics.engine.groups import of_level
-from metrics.engine.question import AREAS, filters
+from metrics.engine.plan import AREAS, filters
 from metrics.period import UNITS
 
 # --- the area itself ----------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
     for vital in told:
         metric, now = vital.metric, vital.now
         judged = format.state(vital.state)
-        target = format.limit(metric, scene.view.area.level) if vital.state != "none" else ""
+        target = format.limit(scene.view.catalog, metric, scene.view.area.level) if vital.state != "none" else ""
         rows.append(
             [
                 Cell(name_of(metric)), figure(metric, now), figure(metric, vital.before),
@@ -76,7 +76,7 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
         return
     names = scene.kind.metrics_of(section, scene.request.metrics)
     metrics = [m for m in scene.at(names, by if by in AREAS else view.area.level) if counted(scene, m, by)]
-    found = {metric.id: answers.parts(scene.asked, metric, by) for metric in metrics}
+    found = {metric.id: answers.parts(scene.query.of(metric.id, by=by)) for metric in metrics}
     metrics = [m for m in metrics if any(part.known for part in found[m.id])]
     if not metrics:
         return

@@ -17,7 +17,7 @@ from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, wording, words
 from cockpit.view_state import View
-from data.editions.edition import EVERYTHING, EditionInfo, rolled_back
+from data.editions.edition import EditionInfo, rolled_back
 from data.editions.edition import editions as published
 from data.errors import DataError
 from data.home import Home
@@ -97,7 +97,7 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 def found(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
     # it says whether the numbers agree, not what they are: the whole district's, whoever asks
-    return records(reconcile(_view.edition.seen_by(EVERYTHING), _view.catalog))
+    return records(reconcile(editions.named(settings.current(), _view.edition.id), _view.catalog))
 
 
 # --- editions -----------------------------------------------------------------------------------------------------

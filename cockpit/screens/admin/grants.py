@@ -20,7 +20,7 @@ from cockpit.screens.admin import desk
 from data.desk.identity import accounts
 from data.desk.identity.accounts import Account, Grant
 from data.desk.identity.roles import ADMINISTRATORS, ROLES
-from data.editions.edition import EVERYTHING
+from data.editions.scoped import EVERYTHING
 from data.errors import DataError
 from metrics import areas
 from metrics.areas import Area

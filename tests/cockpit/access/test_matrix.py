@@ -26,14 +26,11 @@ from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
 from data.desk.auditing import audit
 from data.home import Home
-from metrics.analysis.ageing import ageing
 from metrics.analysis.todo import todo
-from metrics.analysis.why import why
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import count_rows, rows
 from metrics.scope import OutOfScope
+from tests.asking import ageing, answer, count_rows, rows, scoped, why
 from tests.cockpit.access.test_routes import LIKE_CODES
 from tests.examples import examples
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver
@@ -271,11 +268,11 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
     edition = read({}, settings.current(), grants).edition
     inside = any(area <= code < end_of(area) and end_of(code) <= end_of(area) for area in held) if code > 0 else False
     asked = (
-        lambda: query(edition, ["intake"], code, NOVEMBER),
+        lambda: answer(edition, ["intake"], code, NOVEMBER),
         lambda: rows(edition, "intake", code, NOVEMBER),
         lambda: count_rows(edition, "intake", code, NOVEMBER),
         lambda: ageing(edition, "backlog", code, NOVEMBER),
-        lambda: todo(edition, code),
+        lambda: todo(scoped(edition), code),
         lambda: why(edition, "intake", code, NOVEMBER, OCTOBER),
     )
     known = code in {DISTRICT, *TOWNS, *VILLAGES}
@@ -299,10 +296,10 @@ def test_however_an_address_writes_an_area_its_view_answers_for_what_was_granted
     except BadParameter:
         return
     if grants.may(Can.LOOK, found.area.code, found.area.end):
-        query(found.edition, ["intake"], found.area.code, NOVEMBER)
+        answer(found.edition, ["intake"], found.area.code, NOVEMBER)
     else:
         with pytest.raises(OutOfScope):
-            query(found.edition, ["intake"], found.area.code, NOVEMBER)
+            answer(found.edition, ["intake"], found.area.code, NOVEMBER)
 
 
 def test_viewers_of_one_scope_share_answers_and_others_do_not() -> None:

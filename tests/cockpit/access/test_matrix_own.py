@@ -13,9 +13,9 @@ from cockpit.access.policy import MATRIX, Can
 from cockpit.screens.rows import PER_PAGE
 from cockpit.view import read
 from data.home import Home
-from metrics.engine.question import exists_at
-from metrics.rows import count_rows
+from metrics.engine.plan import exists_at
 from tests import failing, forms
+from tests.asking import count_rows
 from tests.cockpit.access.conftest import AS_OF
 from tests.cockpit.access.test_matrix import (
     CHILD,
@@ -113,6 +113,7 @@ def test_every_looking_role_sees_the_same_of_an_own_metric(
         chosen = list(failing.SOUND)
     else:
         chosen = [metric.id for metric in FORMS if exists_at(metric, "town")]
+    view = read({}, settings.current())
     for name in chosen:
         shown = {}
         for role in LOOKERS:
@@ -122,7 +123,7 @@ def test_every_looking_role_sees_the_same_of_an_own_metric(
         if page != "rows":
             assert any(shown["leader"]), name
         elif name != "mixed_score":  # made of other metrics: has no rows of its own
-            counted = count_rows(read({}, settings.current()).edition, name, OWN, NOVEMBER)
+            counted = count_rows(view.edition, name, OWN, NOVEMBER, catalog=view.catalog)
             assert any(shown["leader"]) is (counted > 0), name
         assert all(shown[role] == shown["leader"] for role in LOOKERS), name
 
@@ -130,9 +131,9 @@ def test_every_looking_role_sees_the_same_of_an_own_metric(
 @pytest.mark.parametrize("level", PLACES)
 def test_rows_page_lists_as_many_rows_as_are_counted(ask: Callable[..., AppTest], catalog: str, level: str) -> None:
     forms_here = [metric.id for metric in FORMS if exists_at(metric, level) and not metric.composite]
-    seen = 0
+    seen, view = 0, read({}, settings.current())
     for name in forms_here if catalog == "forms" else failing.SOUND:
-        count = count_rows(read({}, settings.current()).edition, name, PLACES[level], NOVEMBER)
+        count = count_rows(view.edition, name, PLACES[level], NOVEMBER, catalog=view.catalog)
         for role in LOOKERS:
             tested = ask("rows", role, metric=name, area=PLACES[level])
             assert not tested.exception

@@ -26,7 +26,7 @@ from data.editions import queries
 from data.home import Home
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
+from tests.asking import answer
 from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
@@ -87,7 +87,7 @@ def test_numbers_are_those_of_the_query_function(get: Callable[..., httpx.Respon
     edition = current(Home(home, memory="1GB"))
     assert edition
     period = Period(date(2026, 11, 1), date(2026, 12, 1))
-    frame = query(edition, ["intake"], TOWNS[0], period, by="village", catalog=load_catalog())
+    frame = answer(edition, ["intake"], TOWNS[0], period, by="village", catalog=load_catalog())
     assert [(row["group"], row["value"]) for row in told] == list(zip(frame["group"], frame["value"], strict=True))
     as_csv = pd.read_csv(io.StringIO(get("metrics/intake", **NOVEMBER, by="village", format="csv").text))
     assert list(as_csv["value"]) == list(frame["value"])

@@ -9,7 +9,8 @@ from cockpit.labels import format
 from metrics.catalog import Metric, load
 from metrics.period import Period
 
-ON_TIME, BACKLOG, INTAKE = (load().metrics[name] for name in ("on_time_rate", "backlog", "intake"))
+CATALOG = load()
+ON_TIME, BACKLOG, INTAKE = (CATALOG.metrics[name] for name in ("on_time_rate", "backlog", "intake"))
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +108,6 @@ def test_every_state_has_a_shape_of_its_own_and_a_word() -> None:
 
 
 def test_the_limit_is_the_bound_that_decides() -> None:
-    assert format.limit(ON_TIME) == "目标 ≥ 95"
-    assert format.limit(BACKLOG) == "目标 ≤ 1.2 倍近30日均值"
-    assert format.limit(INTAKE.model_copy(update={"thresholds": None})) == ""
+    assert format.limit(CATALOG, ON_TIME) == "目标 ≥ 95"
+    assert format.limit(CATALOG, BACKLOG) == "目标 ≤ 1.2 倍近30日均值"
+    assert format.limit(CATALOG, INTAKE.model_copy(update={"thresholds": None})) == ""

@@ -23,7 +23,7 @@ from data.sources.definition import read_source
 from metrics import areas
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
+from tests.asking import answer
 from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import AS_OF, ROOT, Screen, drawn, words, words_raw
 from tests.factory import AREAS, DISTRICT, TOWNS, published
@@ -112,7 +112,7 @@ def test_a_level_is_one_row(home: Home, screen: Screen) -> None:
     assert (zone.level, "zone" in LEVELS) == ("zone", True)
     assert {place.code for place in areas.children(edition, zone)} == {TOWNS[1]}
     assert {place.code for place in areas.children(edition, areas.area(edition, DISTRICT))} == {TOWNS[0], ZONE}
-    frame = query(edition, ["lamps_closed_rate"], DISTRICT, NOVEMBER, by="zone", catalog=catalog)
+    frame = answer(edition, ["lamps_closed_rate"], DISTRICT, NOVEMBER, by="zone", catalog=catalog)
     assert dict(zip(frame["group"].astype(int), frame["denominator"], strict=True))[ZONE] == 1
     header = screen("cockpit", topic="lamps", area=ZONE)
     assert "沙洲片区" in str(drawn(header, "header"))

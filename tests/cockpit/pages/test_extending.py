@@ -20,7 +20,7 @@ from data.ingest.loading import load
 from data.sources.definition import read_source
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
+from tests.asking import answer
 from tests.cockpit.pages.conftest import AS_OF, ROOT, Screen, drawn, words_raw
 from tests.factory import DISTRICT, TOWNS, areas, published
 
@@ -76,7 +76,7 @@ def _own_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_metric_has_values_of_the_source(home: Home, folder: Path) -> None:
     edition, catalog = published(home, AS_OF, load_catalog(folder / "catalog")), load_catalog(folder / "catalog")
-    frame = query(edition, ["lamps_closed_rate"], DISTRICT, NOVEMBER, by="town", catalog=catalog)
+    frame = answer(edition, ["lamps_closed_rate"], DISTRICT, NOVEMBER, by="town", catalog=catalog)
     assert dict(zip(frame["group"].astype(int), frame["value"], strict=True)) == {TOWNS[0]: 100, TOWNS[1]: 0}
 
 

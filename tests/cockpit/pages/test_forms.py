@@ -6,7 +6,7 @@ from cockpit import settings
 from cockpit.screens import passport
 from cockpit.view import read
 from data.home import Home
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 from tests import forms
 from tests.cockpit.pages.conftest import AS_OF, Screen, drawn, hotline, words, words_raw
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, published

@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.screens import passport
 from cockpit.view import View
-from metrics.query import query
+from tests.asking import answer
 from tests.cockpit.pages.conftest import (
     METRICS,
     Screen,
@@ -34,7 +34,7 @@ def test_the_sql_of_a_passport_gives_its_number(view: Callable[..., View], scree
     row = seen.edition.cursor().execute(told["得出该数的 SQL"]["text"]).fetchone()
     assert row is not None
     assert [f"{n:,}" for n in row[2:]] == [told["分子"]["text"], told["分母"]["text"]]
-    number = query(seen.edition, ["on_time_rate"], TOWNS[0], seen.period).iloc[0]
+    number = answer(seen.edition, ["on_time_rate"], TOWNS[0], seen.period).iloc[0]
     assert tuple(row[2:]) == (number["numerator"], number["denominator"])
 
 

@@ -12,7 +12,8 @@ import pytest
 from cockpit.screens import download, rows
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import View
-from metrics.query import query
+from metrics.rows import Selection
+from tests.asking import answer
 from tests.cockpit.pages.conftest import (
     AS_OF,
     BY_CASES,
@@ -31,7 +32,7 @@ from tests.factory import DISTRICT, TOWNS, VILLAGES
 def test_the_rows_behind_a_number_are_as_many_as_the_number(screen: Screen, view: Callable[..., View]) -> None:
     seen = view(metric="on_time_rate")
     where = {"category": "噪声扰民"}
-    told = query(seen.edition, ["on_time_rate"], TOWNS[0], seen.period, where=where).iloc[0]
+    told = answer(seen.edition, ["on_time_rate"], TOWNS[0], seen.period, where=where).iloc[0]
     expected = int(told["denominator"] - told["numerator"])
     page = screen("rows", metric="on_time_rate", part="rest", area=TOWNS[0], **where)
     assert f"北塘街道 2026-11-01 至 2026-11-22 到期未按期办结 {expected} 件，按期办结率的分母 − 分子" in words(page)
@@ -49,7 +50,7 @@ def test_every_metric_has_rows_and_english_words(screen: Screen, metric: str) ->
 
 def test_a_sum_over_cases_tells_both_numbers(screen: Screen, view: Callable[..., View]) -> None:
     seen = view(metric="bounce_rate")
-    returns = int(query(seen.edition, ["bounce_rate"], DISTRICT, seen.period).iloc[0]["numerator"])
+    returns = int(answer(seen.edition, ["bounce_rate"], DISTRICT, seen.period).iloc[0]["numerator"])
     page = screen("rows", metric="bounce_rate", part="numerator")
     cases = len(drawn(page, "table")[0]["rows"])
     assert cases != returns
@@ -160,18 +161,22 @@ def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> 
 
 def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., View]) -> None:
     seen = view(metric="intake", from_="2026-10-01", to="2026-12-01")
-    told = download.file(seen, rows.Chosen(), "zh").decode("utf-8-sig")
+    everything = rows.Chosen(seen.query, Selection())
+    told = download.file(seen, everything, "zh").decode("utf-8-sig")
     lines = told.splitlines()
     assert len(lines) == 1 + len(hotline())
     assert "区划名称" in lines[0]
     assert "reporter" not in told
     assert "'=1+1 请回电 138****5678" in told
-    assert download.file_name(seen, rows.Chosen(part="rest")) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
+    rest = rows.Chosen(seen.query, Selection("rest"))
+    assert download.file_name(seen, rest) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
 
 
 def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "MOST_IN_FILE", 7)
-    assert len(download.file(view(metric="intake"), rows.Chosen(), "en").decode("utf-8-sig").splitlines()) == 8
+    seen = view(metric="intake")
+    everything = rows.Chosen(seen.query, Selection())
+    assert len(download.file(seen, everything, "en").decode("utf-8-sig").splitlines()) == 8
 
 
 def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:

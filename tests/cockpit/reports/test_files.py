@@ -29,7 +29,7 @@ from cockpit.settings import Settings
 from data.desk.reports import Report
 from data.editions.edition import current
 from metrics.period import Period
-from metrics.query import query
+from tests.asking import answer
 from tests.cockpit.reports.conftest import FORMULA, MADE_AT
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -206,7 +206,7 @@ def test_the_contents_name_the_page_of_each_heading(report: Make, tmp_path: Path
 
 def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) -> None:
     names = {"intake": "受理量（件）", "closed": "办结量（件）", "backlog": "积压件数（件）"}
-    told = query(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
+    told = answer(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
     _done, file = report("monthly")
     tables = docx.Document(str(file)).tables
     found = next(t for t in tables if t.rows[0].cells[0].text == "镇街" and t.rows[0].cells[1].text == names["intake"])
@@ -221,7 +221,7 @@ def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) ->
 def test_a_workbook_reads_back_as_the_query(config: Settings, report: Make) -> None:
     _done, file = report("cockpit", format="xlsx", lang="en")
     book = openpyxl.load_workbook(file)
-    told = query(current(config.data), ["intake", "on_time_rate", "satisfaction_rate"], DISTRICT, NOVEMBER, by="town")
+    told = answer(current(config.data), ["intake", "on_time_rate", "satisfaction_rate"], DISTRICT, NOVEMBER, by="town")
     sheet = book["Areas below"]
     heads = [cell.value for cell in sheet[1]]
     named = {"intake": "Intake (cases)", "on_time_rate": "On-time closure (%)", "satisfaction_rate": "Satisfaction (%)"}

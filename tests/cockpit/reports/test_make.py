@@ -27,8 +27,8 @@ from data.editions.edition import current
 from data.editions.publish import publish
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
 from metrics.scope import OutOfScope
+from tests.asking import answer
 from tests.cockpit.reports.conftest import FORMULA, november
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 from tests.metrics.conftest import AS_OF
@@ -91,7 +91,7 @@ def test_it_says_where_it_comes_from(document: Callable[..., Document]) -> None:
 def test_the_numbers_are_those_of_the_query(config: Settings, document: Callable[..., Document]) -> None:
     """The workbook's cells of a table by town hold the query's values to the last digit."""
     period, names = Period(date(2026, 11, 1), date(2026, 12, 1)), ("intake", "on_time_rate", "satisfaction_rate")
-    told = query(current(config.data), list(names), DISTRICT, period, by="town")
+    told = answer(current(config.data), list(names), DISTRICT, period, by="town")
     made = document("monthly", lang="en")
     table = next(block for block in made.blocks if isinstance(block, Table) and block.name == "By area")
     headings = [column.text for column in table.columns]

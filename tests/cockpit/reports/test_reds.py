@@ -7,17 +7,15 @@ from datetime import date
 import pytest
 
 from cockpit.panels import answers
-from cockpit.panels.answers import Asked
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
 from data.editions.edition import current
-from metrics.analysis.reds import judged, reds
+from metrics.analysis.reds import judged
 from metrics.areas import area
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import rows
+from tests.asking import answer, query_of, reds, rows, scoped
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
@@ -33,9 +31,8 @@ def table(part: Part | Document, heading: str) -> Table:
 def test_a_report_lists_the_reds_of_the_screen(
     config: Settings, document: Made, code: int, kind: str, heading: str
 ) -> None:
-    edition, catalog = current(config.data), load_catalog()
-    view = Asked(edition, catalog, area(edition, code), NOVEMBER, Period(date(2026, 10, 1), NOVEMBER.start))
-    shown = answers.reds(view)
+    edition = current(config.data)
+    shown = answers.reds(query_of(edition, (), code, NOVEMBER))
     assert shown == reds(edition, code, NOVEMBER)
     listed = table(document(kind, code), heading)
     assert [row[3].value for row in listed.rows] == [red.value for red in shown]
@@ -57,7 +54,7 @@ def test_the_list_covers_every_level_unit_and_site(config: Settings) -> None:
         for red in (red for red in found if red.metric == name and red.kind in ("own", "below", "unit")):
             if limits.against == "value":
                 assert limits.red.holds(red.value), red
-    by_unit = query(edition, ["on_time_rate"], DISTRICT, NOVEMBER, by="department")
+    by_unit = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER, by="department")
     limit = catalog.metrics["on_time_rate"].thresholds.red  # type: ignore[union-attr]
     over = {row.group for row in by_unit.itertuples() if row.group and row.quality == "ok" and limit.holds(row.value)}
     assert {red.name for red in found if red.kind == "unit" and red.metric == "on_time_rate"} == over
@@ -123,7 +120,7 @@ def test_the_verdicts_of_the_report_are_those_of_the_page(config: Settings, docu
     from cockpit.labels.site_verdicts import verdict
     from metrics.sites import sites
 
-    shown = [(row["name"], verdict(row)[0]) for row in sites(current(config.data), DISTRICT)]
+    shown = [(row["name"], verdict(row)[0]) for row in sites(scoped(current(config.data)), DISTRICT)]
     listed = next(
         b for b in document("sites").blocks if isinstance(b, Table) and b.columns[1].text == "网站"
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from cockpit.server import prewarm as warm
 from cockpit.view import View, read
 from data.home import Home
 from metrics import sites
-from metrics.areas import area
 from metrics.scope import OutOfScope
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
@@ -78,7 +76,7 @@ def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
     assert alerts.lines.cache_info().hits == hits + 1
     assert told == alerts.lines(view), "what is shared is what the visitor's own rights give"
     with pytest.raises(OutOfScope):
-        alerts.lines(replace(view.shared, area=area(view.edition, DISTRICT)))
+        alerts.lines(view.shared.asking(area=DISTRICT))
 
 
 def test_readers_keep_the_edition_before_until_the_new_one_is_ready(

@@ -17,10 +17,10 @@ from data.home import Home
 from data.store import open_store, read_store
 from data.values.zones import elapsed, is_fixed
 from metrics.analysis.todo import counts
-from metrics.catalog import Catalog, current
+from metrics.catalog import Catalog, load
 from metrics.period import Period
-from metrics.query import query
-from metrics.rows import fact, rows
+from metrics.rows import fact
+from tests.asking import answer, rows, scoped
 from tests.data.hotline import deliver, facts, rejects, row, settle
 
 BOSTON = ZoneInfo("America/New_York")
@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def catalog() -> Catalog:
-    return current()
+    return load()
 
 
 def case(key: str, registered: str, closed: str = "", **more: str) -> str:
@@ -89,13 +89,13 @@ def test_durations_days_and_overdue_are_right_across_the_change(home: Home, cata
     assert edition
     ask = ["urgent_p90", "on_time_rate", "intake", "backlog", "overdue_open", "oldest_open_days"]
     for rolled in (True, False):
-        found = query(edition, ask, DISTRICT, NOVEMBER, rolled=rolled, catalog=catalog).set_index("metric")
+        found = answer(edition, ask, DISTRICT, NOVEMBER, rolled=rolled, catalog=catalog).set_index("metric")
         assert found.loc[["urgent_p90", "intake", "backlog", "overdue_open"], "value"].tolist() == [120, 4, 1, 1]
         assert found.loc["on_time_rate", ["numerator", "denominator"]].tolist() == [1, 3]
         assert found.loc["oldest_open_days", "value"] == 1, "44 hours: whole days"
-        daily = query(edition, ["intake"], DISTRICT, Period(date(2026, 10, 31), NOVEMBER.end), by="day", rolled=rolled)
+        daily = answer(edition, ["intake"], DISTRICT, Period(date(2026, 10, 31), NOVEMBER.end), by="day", rolled=rolled)
         assert daily["value"].tolist()[:2] == [1, 4]
-    assert counts(edition, DISTRICT)["overdue"] == 1
+    assert counts(scoped(edition), DISTRICT)["overdue"] == 1
 
 
 def test_what_an_edition_tells_is_local_and_naive(home: Home, catalog: Catalog) -> None:
@@ -103,7 +103,7 @@ def test_what_an_edition_tells_is_local_and_naive(home: Home, catalog: Catalog) 
     publish(home, catalog.rollups(), as_of=datetime(2026, 11, 3, 8))
     edition = editions.current(home)
     assert edition
-    told = fact(edition, "cases", "hotline", "A")
+    told = fact(scoped(edition), "cases", "hotline", "A")
     assert told
     start, end = told["registered_at"], told["closed_at"]
     assert (start, end) == (datetime(2026, 11, 1, 0, 30), datetime(2026, 11, 1, 1, 30))
@@ -127,7 +127,7 @@ def test_a_patch_equals_a_full_build(home: Home, catalog: Catalog) -> None:
         publish(home, catalog.rollups(), as_of=datetime(2026, 11, 2, 8))
         edition = editions.current(home)
         assert edition
-        found = query(edition, ["intake", "backlog", "closed"], DISTRICT, NOVEMBER, by="day", catalog=catalog)
+        found = answer(edition, ["intake", "backlog", "closed"], DISTRICT, NOVEMBER, by="day", catalog=catalog)
         numbers.append(found["value"].fillna(-1).tolist())
     assert numbers[0] == numbers[1]
 

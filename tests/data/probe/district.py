@@ -16,7 +16,7 @@ from data.probe.network.net import Limits
 from data.probe.runner import Runner
 from data.probe.service import Options
 from metrics.period import Period
-from metrics.rows import rows
+from tests.asking import rows
 from tests.data.probe.conftest import LIMIT, FakeClock
 from tests.data.probe.zoo import NETWORK
 from tests.factory import AREAS, DISTRICT, areas, deliver, published

@@ -7,19 +7,17 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.ageing import BUCKETS, ageing
-from metrics.analysis.reds import reds
+from metrics.analysis.ageing import BUCKETS
 from metrics.analysis.today import today
 from metrics.analysis.todo import counts, todo
-from metrics.analysis.why import why
+from metrics.answer import SMALL
 from metrics.areas import area, children, find, path, root
 from metrics.catalog import load
 from metrics.errors import MetricsError
 from metrics.period import Period
-from metrics.query import SMALL, query
-from metrics.rows import count_rows, rows
 from metrics.scope import OutOfScope
-from metrics.thresholds import AMBER, GREEN, NONE, RED, judge, states
+from metrics.thresholds import AMBER, GREEN, NONE, RED, judge
+from tests.asking import ageing, answer, count_rows, query_of, reds, rows, scoped, states, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 from tests.metrics.conftest import AS_OF
 
@@ -52,9 +50,9 @@ def test_backlog_is_held_against_its_own_last_thirty_days(home: Home) -> None:
     old = [{"registered_at": datetime(2026, 9, 1)} for _ in range(10)]
     new = [{"registered_at": datetime(2026, 11, 21, 9)} for _ in range(6)]
     edition = edition_of(home, [*old, *new], AS_OF)
-    told = query(edition, ["backlog"], DISTRICT, NOVEMBER)
+    told = answer(edition, ["backlog"], DISTRICT, NOVEMBER)
     assert states(edition, told, NOVEMBER) == [RED], "16 open against a mean of 10.2"
-    assert states(edition, query(edition, ["backlog"], TOWNS[1], NOVEMBER), NOVEMBER) == [GREEN], (
+    assert states(edition, answer(edition, ["backlog"], TOWNS[1], NOVEMBER), NOVEMBER) == [GREEN], (
         "nothing open, no mean"
     )
 
@@ -64,7 +62,7 @@ def test_few_cases_are_no_alarm(home: Home) -> None:
     for new, state in ((8, AMBER), (9, RED)):
         cases = [*old, *([{"registered_at": datetime(2026, 11, 21, 9)}] * new)]
         edition = edition_of(home, cases, AS_OF)
-        told = query(edition, ["backlog"], VILLAGES[0], NOVEMBER)
+        told = answer(edition, ["backlog"], VILLAGES[0], NOVEMBER)
         assert states(edition, told, NOVEMBER) == [state], f"{new + 1} open, one before"
 
 
@@ -73,12 +71,12 @@ def test_few_cases_of_a_day_are_no_alarm(home: Home) -> None:
     usual = [{"registered_at": day - timedelta(weeks=week)} for week in (1, 3, 5)]
     for n, state in ((9, AMBER), (10, RED)):
         edition = edition_of(home, [*usual, *([{"registered_at": day}] * n)], AS_OF)
-        assert states(edition, query(edition, ["intake"], DISTRICT, NOVEMBER), NOVEMBER) == [state]
+        assert states(edition, answer(edition, ["intake"], DISTRICT, NOVEMBER), NOVEMBER) == [state]
 
 
 def test_oldest_open_case_counts_whole_days(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": AS_OF - timedelta(days=91, minutes=-1)}], AS_OF)
-    told = query(edition, ["oldest_open_days"], DISTRICT, NOVEMBER)
+    told = answer(edition, ["oldest_open_days"], DISTRICT, NOVEMBER)
     assert (told["value"][0], states(edition, told, NOVEMBER)) == (90, [AMBER])
 
 
@@ -86,12 +84,12 @@ def test_overdue_is_held_against_the_population_above_a_village(home: Home) -> N
     late = {"registered_at": datetime(2026, 10, 1), "due_at": datetime(2026, 10, 8)}
     edition = edition_of(home, [late] * 4, AS_OF)
     for code, state in ((VILLAGES[0], AMBER), (TOWNS[0], AMBER), (TOWNS[1], GREEN)):
-        assert states(edition, query(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
+        assert states(edition, answer(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
 
 
 def test_a_small_sample_has_no_state(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 9, AS_OF)
-    told = query(edition, ["on_time_rate"], DISTRICT, NOVEMBER)
+    told = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER)
     assert list(told["quality"]) == [SMALL]
     assert states(edition, told, NOVEMBER) == [NONE]
 
@@ -102,23 +100,23 @@ def test_intake_far_above_the_weekday_is_told(home: Home) -> None:
         {"registered_at": day - timedelta(weeks=week, hours=-i)} for week in range(1, 9) for i in range(10 + week % 3)
     ]
     edition = edition_of(home, [*usual, *({"registered_at": day} for _ in range(60))], AS_OF)
-    told = query(edition, ["intake"], DISTRICT, NOVEMBER)
+    told = answer(edition, ["intake"], DISTRICT, NOVEMBER)
     assert states(edition, told, NOVEMBER) == [RED]
 
 
 def test_ageing_buckets_add_up_to_the_backlog_and_open_their_rows(district: Edition) -> None:
     told = ageing(district, "backlog", DISTRICT, NOVEMBER)
-    assert told["n"].sum() == query(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
+    assert told["n"].sum() == answer(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
     for (_, low, high), n in zip(BUCKETS, told["n"], strict=True):
         assert count_rows(district, "backlog", DISTRICT, NOVEMBER, age=(low, high)) == n
 
 
 def test_todo_is_what_is_open_and_in_the_order_of_the_clocks(district: Edition) -> None:
-    told = todo(district, DISTRICT, limit=5000)
+    told = todo(scoped(district), DISTRICT, limit=5000)
     assert (
         len(told)
-        == query(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
-        == sum(counts(district, DISTRICT).values())
+        == answer(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
+        == sum(counts(scoped(district), DISTRICT).values())
     )
     assert told["next_due"].dropna().is_monotonic_increasing
     late = told[told["when"] == "overdue"]
@@ -139,7 +137,7 @@ def test_the_next_clock_is_the_one_still_running(home: Home) -> None:
         {"key": "answered", **clocks, "signed_at": start, "responded_at": start},
         {"key": "free", "registered_at": start},
     ]
-    told = todo(edition_of(home, cases, AS_OF), VILLAGES[0]).set_index("key")
+    told = todo(scoped(edition_of(home, cases, AS_OF)), VILLAGES[0]).set_index("key")
     assert told["next_step"].to_dict() == {"new": "sign", "signed": "respond", "answered": "close", "free": "close"}
     assert told["when"].to_dict() == {
         "new": "today",
@@ -154,7 +152,7 @@ def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
     edition = edition_of(home, [*steady, *fresh], AS_OF)
-    told = today(edition, DISTRICT, NOVEMBER, metrics=["on_time_rate"], compare=OCTOBER)
+    told = today(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))
     found = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
     assert [(red.kind, red.area, red.new) for red in found] == [
         ("own", DISTRICT, False), ("below", TOWNS[0], True), ("below", TOWNS[1], False),
@@ -192,9 +190,9 @@ def test_periods_of_any_order_and_overlap_are_answered_as_each_alone(
         Period(date(2026, 11, 1), date(2026, 12, 1)), Period(date(2026, 11, 1), date(2026, 11, 15)),
         Period(date(2026, 9, 20), date(2026, 11, 10)), Period(date(2026, 9, 1), date(2026, 9, 2)),
     ]  # fmt: skip
-    together = query(district, metrics, TOWNS[0] if by == "village" else DISTRICT, periods[0], by=by, periods=periods)
+    together = answer(district, metrics, TOWNS[0] if by == "village" else DISTRICT, periods[0], by=by, periods=periods)
     for period in periods:
-        alone = query(district, metrics, TOWNS[0] if by == "village" else DISTRICT, period, by=by)
+        alone = answer(district, metrics, TOWNS[0] if by == "village" else DISTRICT, period, by=by)
         mine = together[(together["period"] == period.start) & (together["end"] == period.end)]
         shown = mine.set_index(["metric", "group"])["value"].dropna()
         shown = shown[shown != 0]
@@ -227,7 +225,7 @@ def test_the_tree_is_climbed_and_searched(district: Edition) -> None:
     assert root(district).code == DISTRICT
     assert [place.name for place in path(district, area(district, VILLAGES[2]))] == ["临江区", "沙洲镇", "苇塘村"]
     assert [place.code for place in children(district, root(district))] == list(TOWNS)
-    assert [place.code for place in find(district, "河")] == [VILLAGES[0]]
+    assert [place.code for place in find(scoped(district), "河")] == [VILLAGES[0]]
     with pytest.raises(MetricsError, match="the nearest one is 990101101201 苇塘村"):
         area(district, 990101101202)
 
@@ -265,4 +263,4 @@ def test_rows_are_sorted_searched_and_paged(district: Edition) -> None:
 def test_a_question_that_does_not_fit_is_refused_in_words(district: Edition, ask: dict[str, object], told: str) -> None:
     question = {"metrics": ["backlog"], "area": DISTRICT, "period": NOVEMBER, **ask}
     with pytest.raises(MetricsError, match=told):
-        query(district, **question)  # type: ignore[arg-type]
+        answer(district, **question)  # type: ignore[arg-type]

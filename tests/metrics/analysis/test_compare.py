@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.compare import How, against, is_running, so_far, unit_of
-from metrics.analysis.why import why
-from metrics.catalog import current
-from metrics.engine.question import exists_at
+from metrics.analysis.compare import Comparison, against, is_running, so_far, unit_of
+from metrics.catalog import load
+from metrics.engine.plan import exists_at
 from metrics.period import Period, last_day, month_start
-from metrics.query import query
+from tests.asking import answer, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 AS_OF = datetime(2026, 11, 28, 8)
-HOWS: st.SearchStrategy[How] = st.sampled_from(["previous", "last_year"])
+HOWS: st.SearchStrategy[Comparison] = st.sampled_from(["previous", "last_year"])
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2032, 12, 31))
 PERIODS = st.tuples(st.dates(date(2019, 1, 1), date(2032, 1, 1)), st.integers(1, 400)).map(
     lambda x: Period(x[0], x[0] + timedelta(days=x[1]))
@@ -74,7 +73,7 @@ def test_a_period_is_compared_with(asked: str, as_of: str, previous: str, last_y
 
 
 @given(asked=PERIODS, as_of=MOMENTS, how=HOWS)
-def test_what_is_compared_lies_before_and_is_never_longer(asked: Period, as_of: datetime, how: How) -> None:
+def test_what_is_compared_lies_before_and_is_never_longer(asked: Period, as_of: datetime, how: Comparison) -> None:
     other, mine = against(asked, how, as_of), so_far(asked, as_of)
     assert other.start < other.end
     assert other.start < asked.start
@@ -88,7 +87,7 @@ def test_what_is_compared_lies_before_and_is_never_longer(asked: Period, as_of: 
 
 
 @given(as_of=MOMENTS, how=HOWS)
-def test_a_month_to_date_lasts_as_long_as_the_one_compared_with(as_of: datetime, how: How) -> None:
+def test_a_month_to_date_lasts_as_long_as_the_one_compared_with(as_of: datetime, how: Comparison) -> None:
     """Unless the other month is shorter: then it counts whole."""
     day = last_day(as_of)
     month = Period(month_start(day), day + timedelta(days=1))
@@ -104,7 +103,7 @@ def test_the_unfinished_day_is_compared_up_to_the_same_time(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": moment} for moment in at], AS_OF)
     month = period("2026-11-01 2026-11-28")
     other = against(month, "previous", AS_OF)
-    told = query(edition, ["intake", "backlog"], DISTRICT, month, periods=[month, other])
+    told = answer(edition, ["intake", "backlog"], DISTRICT, month, periods=[month, other])
     assert told["value"].tolist() == [4, 4, 10, 4]
     assert why(edition, "intake", DISTRICT, month, other).change == 0
     assert told["as_of"].tolist() == [AS_OF, datetime(2026, 10, 28, 8)] * 2
@@ -120,7 +119,7 @@ def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -
     still = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 20)}
     edition = edition_of(home, [late, still], AS_OF)
     month = period("2026-11-01 2026-11-28")
-    told = query(edition, ["closure_rate"], DISTRICT, month, periods=[against(month, "previous", AS_OF), month])
+    told = answer(edition, ["closure_rate"], DISTRICT, month, periods=[against(month, "previous", AS_OF), month])
     assert told["value"].tolist() == [0, 0]
 
 
@@ -132,9 +131,9 @@ def test_a_cut_period_is_the_whole_one_as_of_its_time(district: Edition, as_of: 
     day = as_of.date()
     whole = Period(day - timedelta(days=20), day + timedelta(days=1))
     cut, later = Period(whole.start, whole.end, as_of), Period(date(2026, 11, 1), date(2026, 11, 23))
-    both = query(district, names, DISTRICT, later, by=by, periods=[later, cut])
+    both = answer(district, names, DISTRICT, later, by=by, periods=[later, cut])
     told = both[both["until"].notna()].reset_index(drop=True)
-    alone = query(district, names, DISTRICT, whole, by=by, as_of=as_of)
+    alone = answer(district, names, DISTRICT, whole, by=by, as_of=as_of)
     known = told.merge(alone, on=["metric", "group"], suffixes=("", "_alone"), how="right")
     assert known["value"].fillna(-1).tolist() == pytest.approx(known["value_alone"].fillna(-1).tolist())
 
@@ -151,11 +150,11 @@ def test_a_cut_period_counts_the_same_from_roll_ups_and_facts(
 ) -> None:
     end = last_day(as_of) + timedelta(days=1)
     periods = [Period(end - timedelta(days=n), end, as_of) for n in (days, 1)]
-    names = [m.id for m in current().metrics.values() if m.domain == "cases" and (m.value or m.numerator)]
+    names = [m.id for m in load().metrics.values() if m.domain == "cases" and (m.value or m.numerator)]
     if code != DISTRICT or by == "village":
-        names = [name for name in names if exists_at(current().metrics[name], "village")]
+        names = [name for name in names if exists_at(load().metrics[name], "village")]
     frames = [
-        query(district, names, code, periods[0], by=by, where=where, periods=periods, rolled=rolled)
+        answer(district, names, code, periods[0], by=by, where=where, periods=periods, rolled=rolled)
         for rolled in (True, False)
     ]
     told, facts = (f[f["n"] > 0].set_index(["metric", "group", "period"])[["value", "n"]].sort_index() for f in frames)
@@ -168,6 +167,6 @@ def test_nothing_is_known_outside_of_the_data(home: Home) -> None:
     )
     periods = [period(text) for text in ("2026-09-01 2026-09-30", "2026-11-05 2026-11-10", "2026-11-22 2026-11-28")]
     ahead = period("2027-01-05 2027-02-09")
-    told = query(edition, ["intake", "backlog"], DISTRICT, ahead, periods=[*periods, ahead])
+    told = answer(edition, ["intake", "backlog"], DISTRICT, ahead, periods=[*periods, ahead])
     assert told["quality"].tolist() == ["no data", "ok", "no data", "no data", "no data", "ok", "ok", "no data"]
     assert told["value"].fillna(-1).tolist() == [-1, 0, -1, -1, -1, 1, 2, -1]

@@ -10,6 +10,7 @@ from data.home import Home
 from metrics.analysis.findings import COLUMNS, findings
 from metrics.period import Period
 from metrics.scope import OutOfScope
+from tests.asking import scoped
 from tests.factory import DISTRICT, TOWNS, areas, deliver, published
 
 AS_OF = datetime(2026, 11, 22, 8)
@@ -46,7 +47,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 
 
 def test_each_rule_is_told_once_with_how_often_it_failed(edition: Edition) -> None:
-    found = findings(edition, DISTRICT, NOVEMBER)
+    found = findings(scoped(edition), DISTRICT, NOVEMBER)
     assert tuple(found.columns) == COLUMNS
     told = {(row.site, row.name, row.rule): row for row in found.itertuples()}
     visits = told["一网", "一网", "site_open"]
@@ -56,11 +57,11 @@ def test_each_rule_is_told_once_with_how_often_it_failed(edition: Edition) -> No
 
 
 def test_what_was_dismissed_is_no_finding(edition: Edition) -> None:
-    assert "二网" not in set(findings(edition, DISTRICT, NOVEMBER)["site"])
+    assert "二网" not in set(findings(scoped(edition), DISTRICT, NOVEMBER)["site"])
 
 
 def test_only_failed_leaves_out_what_passed(edition: Edition) -> None:
-    found = findings(edition, TOWNS[0], NOVEMBER, only_failed=True)
+    found = findings(scoped(edition), TOWNS[0], NOVEMBER, only_failed=True)
     assert not found["passed"].any()
 
 

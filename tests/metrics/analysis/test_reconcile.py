@@ -18,7 +18,7 @@ from tests.metrics.conftest import AS_OF, random_cases
 
 
 def failed(edition: Edition) -> dict[str, str]:
-    found = reconcile(edition)
+    found = reconcile(edition, load())
     return found[found["passed"].eq(False)].set_index("check")["detail"].to_dict()
 
 
@@ -92,7 +92,7 @@ def test_a_silent_source_is_told(home: Home) -> None:
 
 def test_a_check_that_had_nothing_to_try_has_not_passed(home: Home) -> None:
     areas(home)
-    found = reconcile(published(home, AS_OF))
+    found = reconcile(published(home, AS_OF), load())
     idle = found[found["tried"].eq(0)]
     assert {"conflict", "closed_before_registered"} <= set(idle["check"])
     assert idle["passed"].isna().all()

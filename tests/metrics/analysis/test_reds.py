@@ -7,8 +7,9 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.reds import VERDICTS, Red, reds
+from metrics.analysis.reds import VERDICTS, Red
 from metrics.period import Period
+from tests.asking import reds
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 AS_OF = datetime(2026, 11, 22, 8)

@@ -1,6 +1,6 @@
-"""A question put to the metrics, checked against the catalog and the area tree before any SQL is made."""
+"""A query, checked against scope, catalog and area tree before any SQL is made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import product
@@ -13,6 +13,7 @@ from metrics.catalog import Catalog, Metric
 from metrics.engine.groups import Groups, of_level, right_below
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import UNITS, Period
+from metrics.query import Query
 from metrics.scope import asked_area
 
 AREAS = (BELOW, *LEVELS)
@@ -24,16 +25,22 @@ BREAKDOWNS = (*AREAS, *UNITS, *COLUMNS)
 
 @dataclass(frozen=True)
 class Bucket:
-    """A period to answer for, and the label its rows carry in `group` ("" unless broken down by time)."""
+    """A period to answer for, and the label its rows carry in `group` ("" unless broken down by time).
+
+    of: the period of the query that it is, or is a part of.
+    """
 
     period: Period
     label: str
-    asked: Period
+    of: Period
 
 
 @dataclass(frozen=True)
-class Question:
-    """Everything that decides an answer."""
+class Plan:
+    """Everything that decides an answer. Only `make_plan` makes one of a query.
+
+    edition: all of it: the area was checked against the query's scope.
+    """
 
     edition: Edition
     catalog: Catalog
@@ -72,33 +79,29 @@ class Question:
         return f"{name} >= {self.area.code} AND {name} < {self.area.end}"
 
 
-def question(
-    edition: Edition,
-    catalog: Catalog,
-    metrics: Sequence[str],
-    code: int,
-    periods: Sequence[Period],
-    by: str | None,
-    as_of: datetime | None,
-    where: Mapping[str, str] | None,
-) -> Question:
-    """Checks and completes a question. Raises MetricsError that says what does not fit and what would."""
-    place = asked_area(edition, code)
-    asked = tuple(metric_of(catalog, name) for name in metrics)
-    if not asked:
+def make_plan(query: Query, periods: Sequence[Period] = ()) -> Plan:
+    """The plan of a query over `periods`, its own by default.
+
+    Raises OutOfScope for an area that the query's edition does not reach, and MetricsError that says what does not fit
+    and what would.
+    """
+    edition, catalog, by = query.edition.whole, query.catalog, query.by
+    area = asked_area(query.edition, query.area)
+    metrics = tuple(metric_of(catalog, name) for name in query.metrics)
+    if not metrics:
         raise MetricsError("no metric was asked for")
     if by is not None and by not in BREAKDOWNS:
         raise MetricsError(f'"{by}" is not a breakdown: use {", ".join(BREAKDOWNS)}.{did_you_mean(by, BREAKDOWNS)}')
-    for name in where or {}:
+    for name, _ in query.where:
         if name not in COLUMNS:
             raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
-    by = (below(edition, place) or by) if by == BELOW else by
-    _check_level(edition, asked, place, by)
-    for metric in asked if by in COLUMNS or where else ():
-        _check_columns(edition, catalog, metric, by, where or {})
-    filtered = tuple((where or {}).items())
-    groups = right_below(edition, place) if by == BELOW else of_level(edition, place, by) if by in LEVELS else None
-    return Question(edition, catalog, asked, place, by, _buckets(periods, by), as_of or edition.as_of, filtered, groups)
+    by = (below(edition, area) or by) if by == BELOW else by
+    _check_level(edition, metrics, area, by)
+    for metric in metrics if by in COLUMNS or query.where else ():
+        _check_columns(query, metric, by)
+    groups = right_below(edition, area) if by == BELOW else of_level(edition, area, by) if by in LEVELS else None
+    buckets = _buckets(periods or query.periods, by)
+    return Plan(edition, catalog, metrics, area, by, buckets, query.known_at, query.where, groups)
 
 
 def metric_of(catalog: Catalog, name: str) -> Metric:
@@ -124,15 +127,13 @@ def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     return (*(by for by in AREAS if exists_at(metric, by)), *UNITS, *filters(catalog, metric))
 
 
-def _check_columns(
-    edition: Edition, catalog: Catalog, metric: Metric, by: str | None, where: Mapping[str, str]
-) -> None:
-    known = filters(catalog, metric)
+def _check_columns(query: Query, metric: Metric, by: str | None) -> None:
+    known = filters(query.catalog, metric)
     if by in COLUMNS and by not in known:
-        absent = set(LEVELS) - set(levels(edition.whole))
-        offered = ", ".join(name for name in splits(catalog, metric) if name not in absent)
+        absent = set(LEVELS) - set(levels(query.edition))
+        offered = ", ".join(name for name in splits(query.catalog, metric) if name not in absent)
         raise MetricsError(f"{metric.id} cannot be broken down by {by}: use {offered}")
-    for name in where:
+    for name, _ in query.where:
         if name not in known:
             offered = ", ".join(known)
             raise MetricsError(
@@ -151,7 +152,7 @@ def _check_level(edition: Edition, metrics: Sequence[Metric], place: Area, by: s
         raise MetricsError(f"{place.name} is a {place.level}: it cannot be broken down by {by}")
     for metric, level in product(metrics, lower):
         if not exists_at(metric, level):
-            there = [name for name in levels(edition.whole) if name in metric.levels] or metric.levels
+            there = [name for name in levels(edition) if name in metric.levels] or metric.levels
             raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(there)}")
 
 

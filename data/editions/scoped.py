@@ -1,0 +1,66 @@
+"""An edition as far as one user may ask of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from data.editions.edition import Edition
+
+Scope = tuple[tuple[int, int], ...]
+"""Half-open ranges of area codes."""
+EVERYTHING: Scope = ((0, 10**12),)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedEdition:
+    """An edition for a user who may ask of `scope` alone. `Edition.seen_by` makes it.
+
+    It cannot be read itself: a function checks the scope (`metrics.scope`) and then reads `whole`, so every reading
+    past a scope is a `.whole`. Equal to another one of the same file and scope, so it may key a cache.
+    """
+
+    whole: "Edition"
+    scope: Scope
+
+    @property
+    def id(self) -> str:
+        return self.whole.id
+
+    @property
+    def as_of(self) -> datetime:
+        return self.whole.as_of
+
+    @property
+    def published_at(self) -> datetime:
+        return self.whole.published_at
+
+    @property
+    def zone(self) -> str:
+        return self.whole.zone
+
+    @property
+    def demo(self) -> bool:
+        return self.whole.demo
+
+    @property
+    def fallback(self) -> str | None:
+        return self.whole.fallback
+
+    @property
+    def meta(self) -> dict[str, str]:
+        return self.whole.meta
+
+    def within(self, first: int, end: int) -> "ScopedEdition":
+        """The same edition for whoever may ask of the codes [first, end) alone. ValueError if the scope lacks some."""
+        if not self.holds(first, end):
+            raise ValueError(f"[{first}, {end}) reaches beyond the scope")
+        return ScopedEdition(self.whole, ((first, end),))
+
+    def holds(self, first: int, end: int) -> bool:
+        """Whether the codes [first, end) lie within one range of the scope."""
+        return any(low <= first and end <= high for low, high in self.scope)
+
+    def scope_sql(self, name: str) -> str:
+        """SQL condition: a column of area codes lies in the scope."""
+        return f"({' OR '.join(f'{name} >= {low} AND {name} < {end}' for low, end in self.scope) or 'false'})"

@@ -1,0 +1,323 @@
+"""The one function that answers for the metrics. Whatever shows a number calls it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from math import isfinite
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from metrics.catalog import Domain, Metric
+from metrics.engine.extent import has_data
+from metrics.engine.failures import Uncomputable, uncomputable
+from metrics.engine.feeds import feed, narrowed
+from metrics.engine.parallel import run_parallel
+from metrics.engine.plan import Plan, make_plan, metric_of
+from metrics.engine.quantiles import spread
+from metrics.engine.sums import sums
+from metrics.engine.totals import Cells
+from metrics.engine.views import views
+from metrics.freshness import freshness
+from metrics.period import Period
+from metrics.query import Query
+
+NO_SOURCE = "no source"
+"""No source maps a column that the metric depends on."""
+FAILED = "failed"
+"""The SQL of the metric's definition fails on a row; the other metrics of the query are answered."""
+OK, NO_DATA, SMALL, PARTIAL, STALE = "ok", "no data", "small sample", "partial", "stale"
+WITHOUT_VALUE = (NO_DATA, NO_SOURCE, FAILED)
+COLUMNS = ("metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition")
+
+Key = tuple[object, int]
+Number = tuple[float | None, float | None, float | None, int]
+"""Value, numerator, denominator and sample size of one metric in one cell."""
+Reader = Callable[[Key], Number]
+Answers = dict[str, Cells | Uncomputable]
+"""The raw numbers of metrics by id."""
+Ask = Callable[[], Answers]
+
+
+def answer(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True) -> pd.DataFrame:
+    """The values of the query's metrics, one row a metric and group.
+
+    periods: several answered at once, in place of the query's own. One with `until` is answered as of that time.
+    rolled: False asks the facts even where a roll-up would answer; the answer is the same.
+
+    Returns a frame with COLUMNS; with a comparison or `periods` it also has `period`, `end` and `until`. `value` is
+    NULL, never 0, where nothing can be said; `quality` says why. A group at the area's own code holds the own-level
+    facts, so that the groups of an additive metric add up to the whole.
+    Raises MetricsError for an unknown metric, area, breakdown or level, OutOfScope for an area that the user may not
+    see, and Uncomputable if the definitions of all the metrics fail.
+    """
+    plan = make_plan(query, periods)
+    numbers, groups, failed = _numbers(plan, rolled)
+    if all(metric.id in failed for metric in plan.metrics):
+        raise next(iter(failed.values()))
+    return _tidy(plan, numbers, _groups(plan, groups), failed, with_period=bool(periods or query.comparison))
+
+
+def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable]]:
+    """How to read each metric's number by group and bucket, the groups that hold anything, and what failed."""
+    parts = {part.metric: metric_of(plan.catalog, part.metric) for m in plan.metrics for part in m.composite or ()}
+    needed = {**{m.id: m for m in plan.metrics}, **parts}
+    cells, failed = _cells(plan, list(needed.values()), rolled)
+    readers = {name: _with_data(plan, needed[name], _reader(needed[name], found)) for name, found in cells.items()}
+    readers.update({name: _nothing for name in needed if name not in readers})
+    for metric in plan.metrics:
+        if metric.composite:
+            readers[metric.id] = _composite(metric, readers)
+            if why := next((failed[part.metric] for part in metric.composite if part.metric in failed), None):
+                failed[metric.id] = why
+    return readers, {group for found in cells.values() for group, _ in found}, failed
+
+
+def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
+    """The raw numbers of the metrics by group and bucket, and why those of others cannot be computed.
+
+    Facts known at different times are asked apart; a view answers for all instants at once.
+    """
+    moments: dict[datetime, list[int]] = {}
+    for i in range(len(plan.buckets)):
+        moments.setdefault(plan.known_at(i), []).append(i)
+    asks = _of_views(plan, metrics)
+    places = [[*range(len(plan.buckets))]] * len(asks)
+    for moment, indices in moments.items():
+        apart = replace(plan, as_of=moment, buckets=tuple(plan.buckets[i] for i in indices))
+        mine = _questions(apart, metrics, rolled)
+        asks += mine
+        places += [indices] * len(mine)
+    cells: dict[str, Cells] = {}
+    failed: dict[str, Uncomputable] = {}
+    for indices, answers in zip(places, run_parallel(asks), strict=True):
+        for name, numbers in answers.items():
+            if isinstance(numbers, Uncomputable):
+                failed[name] = numbers
+                continue
+            cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in numbers.items()})
+    return {name: found for name, found in cells.items() if name not in failed}, failed
+
+
+def _nothing(key: Key) -> Number:
+    return None, None, None, 0
+
+
+def _with_data(plan: Plan, metric: Metric, read: Reader) -> Reader:
+    """The reader, without a number for the buckets in which nothing can be known: absent is not zero."""
+    domain = plan.catalog.domain(metric)
+    fact = None if domain.view else domain.fact
+    stock = metric.basis == "stock"
+
+    def known(period: Period) -> bool:
+        return has_data(plan.edition, period, fact, plan.as_of, stock=stock)
+
+    without = {i for i, bucket in enumerate(plan.buckets) if not known(bucket.period)}
+    if not without:
+        return read
+    return lambda key: (None, None, None, 0) if key[1] in without else read(key)
+
+
+def _of_views(plan: Plan, metrics: list[Metric]) -> list[Ask]:
+    asks: list[Ask] = []
+    for domain in plan.catalog.domains:
+        mine = [metric for metric in metrics if domain.view and metric.domain == domain.id]
+        mine = [metric for metric in mine if feed(plan.edition, plan.catalog, metric).is_fed]
+        asks += [partial(_attempt, partial(views, plan, domain), mine)] if mine else []
+    return asks
+
+
+def _questions(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Ask]:
+    """The raw numbers of facts: one call for all metrics of a domain that add up, one for each that does not.
+
+    Those that take longest come first, since the first is asked at once and the others when their turn comes.
+    """
+    spreads: list[Ask] = []
+    additions: list[Ask] = []
+    for domain in plan.catalog.domains:
+        mine = [metric for metric in metrics if metric.domain == domain.id and not domain.view]
+        mine = [metric for metric in mine if feed(plan.edition, plan.catalog, metric).is_fed]
+        single = [m for m in mine if m.quantile or m.oldest]
+        spreads += [partial(_attempt, partial(_spread, narrowed(plan, m), domain, rolled), [m]) for m in single]
+        alike: dict[tuple[str, ...] | None, list[Metric]] = {}
+        for metric in (m for m in mine if m.value or m.numerator):
+            alike.setdefault(feed(plan.edition, plan.catalog, metric).only, []).append(metric)
+        additions += [
+            partial(_attempt, partial(_sums, replace(plan, sources=only), domain, rolled), ms)
+            for only, ms in alike.items()
+        ]
+    return [*spreads, *additions]
+
+
+def _attempt(ask: Callable[[list[Metric]], dict[str, Cells]], metrics: list[Metric]) -> Answers:
+    """What is answered for the metrics; if that fails, for each alone, so that one does not take the others with it."""
+    try:
+        return {**ask(metrics)}
+    except duckdb.Error as error:
+        if len(metrics) == 1:
+            return {metrics[0].id: uncomputable(metrics[0], error)}
+    return {name: answer for metric in metrics for name, answer in _attempt(ask, [metric]).items()}
+
+
+def _sums(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
+    shared = sums(plan, domain, list(dict.fromkeys(name for m in metrics for name in m.measures)), rolled=rolled)
+    return {m.id: shared for m in metrics}
+
+
+def _spread(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
+    return {metric.id: spread(plan, domain, metric, rolled=rolled) for metric in metrics}
+
+
+def _reader(metric: Metric, cells: Cells) -> Reader:
+    if metric.value:
+        return _count(metric, cells)
+    if metric.numerator:
+        return _ratio(metric, cells)
+    return _aggregate(metric, cells) if metric.aggregate else _single(cells)
+
+
+def _count(metric: Metric, cells: Cells) -> Reader:
+    name = metric.value or ""
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        number = cell[name] if cell else 0
+        return (number, number, None, int(number)) if isfinite(number) else (None, None, None, 0)
+
+    return read
+
+
+def _ratio(metric: Metric, cells: Cells) -> Reader:
+    over, per, scale = metric.numerator or "", metric.denominator or "", metric.scale
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        if not cell:
+            return None, 0, 0, 0
+        numerator, denominator = cell[over], cell[per]
+        if not (isfinite(numerator) and isfinite(denominator)):
+            return None, None, None, 0
+        value = numerator / denominator * scale if denominator else None
+        return value, numerator, denominator, int(denominator)
+
+    return read
+
+
+def _single(cells: Cells) -> Reader:
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        if not cell or cell["value"] is None or not isfinite(cell["value"]):
+            return None, None, None, int(cell["n"]) if cell else 0
+        return cell["value"], None, None, int(cell["n"])
+
+    return read
+
+
+def _aggregate(metric: Metric, cells: Cells) -> Reader:
+    per = bool(metric.aggregate and metric.aggregate.per)
+
+    def read(key: Key) -> Number:
+        cell = cells.get(key)
+        if not cell or "numerator" not in cell:
+            return None, None, None, 0
+        over, under = float(cell["numerator"]), cell.get("denominator")
+        if not isfinite(over) or not isfinite(under or 0):
+            return None, None, None, 0
+        if not per:
+            return over, over, None, int(cell["n"])
+        return (over / float(under) * metric.scale if under else None), over, float(under or 0), int(under or 0)
+
+    return read
+
+
+def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
+    parts = metric.composite or ()
+    weight = sum(part.weight for part in parts)
+
+    def read(key: Key) -> Number:
+        found = [(part.weight, readers[part.metric](key)) for part in parts]
+        n = min(number[3] for _, number in found)
+        if any(number[0] is None for _, number in found) or not weight:
+            return None, None, weight, n
+        total = sum(w * (number[0] or 0) for w, number in found)
+        return total / weight, total, weight, n
+
+    return read
+
+
+def _groups(plan: Plan, with_facts: set[object]) -> list[object]:
+    """The groups of the answer: every live area of the level and own-level codes with facts; or those with facts."""
+    if plan.groups:
+        listed: list[object] = list(plan.groups.listed)
+        return listed + sorted(with_facts - set(listed), key=str)
+    return sorted(with_facts, key=str) if plan.column else [""]
+
+
+def _tidy(
+    plan: Plan,
+    numbers: dict[str, Reader],
+    groups: list[object],
+    failed: Collection[str],
+    *,
+    with_period: bool,
+) -> pd.DataFrame:
+    """Column by column from plain lists: built row by row, pandas costs more than the query."""
+    keys = [(group, i) for group in groups for i in range(len(plan.buckets))]
+    labels = [plan.buckets[i].label or str(group) for group, i in keys]
+    told: list[Number] = []
+    quality: list[str] = []
+    for metric in plan.metrics:
+        read = numbers[metric.id]
+        mine = [read(key) for key in keys]
+        told += mine
+        quality += [FAILED] * len(keys) if metric.id in failed else _qualities(plan, metric, keys, mine)
+    value, numerator, denominator, n = zip(*told, strict=True) if told else ((), (), (), ())
+    size, times = len(told), len(plan.metrics)
+    columns = {
+        "metric": [metric.id for metric in plan.metrics for _ in keys],
+        "area": [str(plan.area.code)] * size,
+        "group": labels * times,
+        "value": np.array(value, dtype="float64"),
+        "numerator": np.array(numerator, dtype="float64"),
+        "denominator": np.array(denominator, dtype="float64"),
+        "n": np.array(n, dtype="int64"),
+        "quality": quality,
+        "as_of": np.array([plan.known_at(i) for _, i in keys] * times, dtype="datetime64[us]"),
+        "edition": [plan.edition.id] * size,
+    }
+    if with_period:
+        columns["period"] = np.array([plan.buckets[i].of.start for _, i in keys] * times, dtype=object)
+        columns["end"] = np.array([plan.buckets[i].of.end for _, i in keys] * times, dtype=object)
+        columns["until"] = np.array([plan.buckets[i].of.until for _, i in keys] * times, dtype="datetime64[us]")
+    return pd.DataFrame(columns, copy=False)
+
+
+def _qualities(plan: Plan, metric: Metric, keys: list[Key], told: list[Number]) -> list[str]:
+    """Why a number cannot be taken at face value: no data, too small a sample, or sources that went silent."""
+    fact = plan.catalog.domain(metric).fact
+    sources = [(source.source, source.silent_from) for source in freshness(plan.edition) if source.fact == fact]
+    known: dict[tuple[int, object], str] = {}
+
+    def silence(i: int, group: object) -> str:
+        at = plan.instant(i)
+        mine = [since for source, since in sources if plan.by != "source" or source == group]
+        late = sum(at > since for since in mine)
+        return OK if not late else STALE if late == len(mine) else PARTIAL
+
+    fed = feed(plan.edition, plan.catalog, metric).is_fed
+    qualities = []
+    for (group, i), (value, _, _, n) in zip(keys, told, strict=True):
+        if not fed:
+            qualities.append(NO_SOURCE)
+        elif value is None:
+            qualities.append(NO_DATA)
+        elif n < metric.min_n:
+            qualities.append(SMALL)
+        else:
+            key = (i, group if plan.by == "source" else None)
+            if key not in known:
+                known[key] = silence(i, group)
+            qualities.append(known[key])
+    return qualities
