@@ -73,7 +73,7 @@ def test_a_circle_is_found() -> None:
 
 
 def at_import_time(source: str, modules: Collection[str]) -> set[str]:
-    """Our modules imported outside functions and not for types alone; `from package import module` is the module, not the package."""
+    """Our modules imported outside functions and not for types alone; a module, not the package it is imported from."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -28,8 +28,8 @@ def _chinese():
 
 
 VIEW = SimpleNamespace(
-    area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月", running=True,
-    size="m",
+    catalog=load(), area=SimpleNamespace(level="district"), as_of=datetime(2026, 11, 22, 8), compared="较上月",
+    running=True, size="m",
 )  # fmt: skip
 
 

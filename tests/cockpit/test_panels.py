@@ -288,7 +288,7 @@ def test_each_unit_opens_its_rows(see: See) -> None:
 def test_a_day_of_the_trend_opens_that_day(see: See) -> None:
     view = see(metric="intake")
     chart = trend.trend_chart(view)
-    values = answers.line(labels.ask(view), view.metric).now.values
+    values = answers.line(view.query).now.values
     assert len(chart.points) == 22
     assert [counted(view, point.href) for point in chart.points] == [value or 0 for value in values]
 

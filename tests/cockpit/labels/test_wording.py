@@ -24,7 +24,7 @@ SAMPLES = {
     "by": ["town"], "unit": ["week"], "metric.id": ["backlog"], "metric": ["backlog"], "parts": ["backlog, intake"],
     "by or ', '.join(where or {})": ["category", "department, source"],
     "did_you_mean(by, BREAKDOWNS)": NEAR, "did_you_mean(name, COLUMNS)": NEAR,
-    "did_you_mean(name, catalog.metrics)": NEAR, "did_you_mean(first, found.columns)": NEAR,
+    "did_you_mean(name, catalog.metrics)": NEAR, "did_you_mean(first, facts.columns)": NEAR,
     "data/desk/deductions.py:error": ["missing ]: [a"],
 }  # fmt: skip
 """What stands for an expression whose value is spoken in Chinese, or is made by the layers themselves."""
