@@ -58,14 +58,16 @@ def test_more_is_never_a_fainter_step(values: list[float]) -> None:
 def test_the_legend_counts_each_area_once(given: list[tuple[float | None, str, str]]) -> None:
     parts = [part(value, "none" if quality == "small sample" else state, quality) for value, state, quality in given]
     with i18n.using("zh"):
-        legend, keys = coloured(BACKLOG, "town", parts)
+        legend, keys = coloured(load(), BACKLOG, "town", parts)
     assert [entry.count for entry in legend] == [keys.count(entry.key) for entry in legend]
     assert sum(entry.count for entry in legend) == len(parts)
     assert len({entry.key for entry in legend}) == len(legend)
 
 
 def test_limits_that_no_area_can_be_held_against_leave_the_steps() -> None:
-    legend, keys = coloured(BACKLOG, "town", [part(3.0), part(9.0), part(None), part(2.0, quality="small sample")])
+    legend, keys = coloured(
+        load(), BACKLOG, "town", [part(3.0), part(9.0), part(None), part(2.0, quality="small sample")]
+    )
     assert keys == ["step0", "step4", "absent", "small"]
     assert [entry.label for entry in legend] == ["3", "9", "样本不足（少于 0）", "无数据"]
 
