@@ -1,7 +1,6 @@
 """The ASGI application: the screens, the geometry they draw, and the headers around both. `uvicorn app:app`"""
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +20,7 @@ from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download
-from cockpit.server import background, copies, geo, health, probing, publisher, shell, telemetry
+from cockpit.server import background, collector, copies, geo, health, probing, publisher, shell, telemetry
 from cockpit.server import files as static
 from cockpit.server import prewarm as warm
 from cockpit.serving import costly, headers
@@ -47,8 +46,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     problem.log_once()
     warm.up()
     static.index()
-    gc.collect()
-    gc.freeze()
+    collector.settle()
     with telemetry.told():
         watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
         config = settings.current()
