@@ -1,5 +1,7 @@
 """The headers that every answer over HTTP carries: what a browser may do with it."""
 
+from functools import cache
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -71,6 +73,7 @@ class Headers:
             raise
 
 
+@cache
 def lines() -> bytes:
     """HEADERS for an answer that is written without the application."""
     return b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in HEADERS.items())
