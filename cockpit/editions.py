@@ -26,7 +26,11 @@ def newest(config: Settings) -> Edition:
     """The edition published last, ready or not. Raises DataError when nothing is published."""
     found = editions.current(config.data, memory=config.read_memory)
     if found is None:
-        raise DataError(f"nothing is published in {config.home}: run `python -m cockpit demo`, or load and publish")
+        raise DataError(
+            "edition.none",
+            "nothing is published in {home}: run `python -m cockpit demo`, or load and publish",
+            home=config.home,
+        )
     return found
 
 

@@ -100,7 +100,7 @@ def of_a_run(error: Exception) -> bool:
         damaged()
     elif isinstance(error, MetricsError | DataError):
         log.warning("%s", one_line(error))
-        unanswerable(worded(str(error)))
+        unanswerable(worded(error))
     else:
         log.error("a page failed", exc_info=error)
         _page(_("Something went wrong on our side"), "", _("It has been noted in the server's log. Try again."))

@@ -322,7 +322,7 @@ def load(**changes: Any) -> Settings:
     try:
         return Settings(**changes)
     except ValidationError as error:
-        raise UsageError(_explain(error)) from None
+        raise UsageError("setting.invalid", "{faults}", faults=_explain(error)) from None
 
 
 @cache

@@ -69,11 +69,11 @@ def current(page: str) -> View:
     except BadParameter as fault:
         problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
     except MetricsError as fault:
-        problem.unanswerable(worded(str(fault)))
+        problem.unanswerable(worded(fault))
     except (TooSlow, Damaged):
         raise
     except DataError as fault:
-        problem.no_edition(worded(str(fault)))
+        problem.no_edition(worded(fault))
     return st.stop()
 
 

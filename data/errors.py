@@ -11,9 +11,9 @@ class Problem(Exception):
     message: its code, English text and parameters; see `data.messages.Message`. str() gives the English.
     """
 
-    def __init__(self, code: str, text: str | None = None, /, **parameters: object) -> None:
+    def __init__(self, code: str, text: str, /, **parameters: object) -> None:
         super().__init__(code, text)
-        self.message = Message(code if text is not None else "", code if text is None else text, parameters)
+        self.message = Message(code, text, **parameters)
 
     @classmethod
     def of(cls, cause: "Message | Problem") -> Self:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.errors import DataError
+from data.system_errors import of_os
 from data.values.zones import LOCAL, time_type
 
 PRIVATE = 0o700
@@ -71,13 +72,20 @@ class Home:
         try:
             self.root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             if self.root.stat().st_mode & stat.S_ISVTX:
-                raise DataError(f"{self.root} is a folder that all users share: name one of its own with COCKPIT_HOME")
+                raise DataError(
+                    "home.shared",
+                    "{home} is a folder that all users share: name one of its own with COCKPIT_HOME",
+                    home=self.root,
+                )
             for path in self._own():
                 _make_private(path)
         except OSError as error:
             raise DataError(
-                f"{error.filename or self.root} cannot be made private ({error.strerror}): give the home to the user "
-                "who runs this, or run `chmod -R go= ` on it"
+                "home.not_private",
+                "{path} cannot be made private ({why}): give the home to the user who runs this, or run "
+                "`chmod -R go= ` on it",
+                path=error.filename or self.root,
+                why=of_os(error),
             ) from None
 
     def _own(self) -> Iterator[Path]:

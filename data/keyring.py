@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import DataError
+from data.messages import Message
+from data.system_errors import line_of, of_os
 
 BYTES = 32
 SHORTEST_TEXT = 16
@@ -57,10 +59,12 @@ def of_text(text: str) -> KeyRing:
     parts = [part.strip() for part in text.split(",")]
     told = [(match[1], int(match[2])) if (match := FROM_ROW.fullmatch(part)) else (part, 0) for part in parts]
     if any(len(key) < SHORTEST_TEXT for key, _row in told):
-        raise DataError(f"a key has {SHORTEST_TEXT} characters or more: make one with `openssl rand -hex 32`")
+        raise DataError(
+            "key.short", "a key has {n} characters or more: make one with `openssl rand -hex 32`", n=SHORTEST_TEXT
+        )
     rows = tuple(row for _key, row in told)
     if list(rows) != sorted(rows, reverse=True):
-        raise DataError("the newest key stands first: its row is the greatest")
+        raise DataError("key.order", "the newest key stands first: its row is the greatest")
     keys = tuple(hashlib.sha256(key.encode()).digest() for key, _row in told)
     return KeyRing(keys, rows if any(rows) else ())
 
@@ -72,9 +76,14 @@ def read(file: Path) -> KeyRing:
         keys = tuple(base64.urlsafe_b64decode(key) for key, *_row in reversed(lines))
         since = tuple(int(row[0]) if row else 0 for _key, *row in reversed(lines))
     except (OSError, ValueError) as error:
-        raise DataError(f"the key file {file} cannot be read: {error}") from None
+        raise DataError(
+            "key.unreadable",
+            "the key file {file} cannot be read: {why}",
+            file=file,
+            why=_why(error),
+        ) from None
     if not keys or any(len(key) != BYTES for key in keys):
-        raise DataError(f"the key file {file} holds no key: put it back from a backup")
+        raise DataError("key.empty", "the key file {file} holds no key: put it back from a backup", file=file)
     return KeyRing(keys, since)
 
 
@@ -92,7 +101,12 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
         finally:
             draft.unlink()
     except OSError as error:
-        raise DataError(f"the key file {file} cannot be written: {error.strerror}") from None
+        raise DataError(
+            "key.unwritable",
+            "the key file {file} cannot be written: {why}",
+            file=file,
+            why=of_os(error),
+        ) from None
     return read(file), True
 
 
@@ -128,7 +142,12 @@ def _replaced(file: Path, lines: list[str]) -> KeyRing:
     try:
         replace(file, "".join(lines))
     except OSError as error:
-        raise DataError(f"the key file {file} cannot be written: {error.strerror}") from None
+        raise DataError(
+            "key.unwritable",
+            "the key file {file} cannot be written: {why}",
+            file=file,
+            why=of_os(error),
+        ) from None
     return read(file)
 
 
@@ -148,3 +167,7 @@ def _line(key: bytes, since: int = 0) -> str:
 
 def _mac(key: bytes, text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _why(error: OSError | ValueError) -> Message | str:
+    return of_os(error) if isinstance(error, OSError) else line_of(error)

@@ -4,8 +4,9 @@ A message is made where the code knows what is wrong, and translated once, where
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -29,7 +30,7 @@ def names(kind: str, ids: Iterable[str]) -> tuple[Name, ...]:
     return tuple(Name(kind, id) for id in ids)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Message:
     """One message. code: a stable dotted name, such as `account.unknown`. text: English, with {placeholders}.
 
@@ -39,11 +40,11 @@ class Message:
 
     code: str
     text: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any]
 
-    @classmethod
-    def of(cls, code: str, text: str, /, **parameters: object) -> "Message":
-        return cls(code, text, parameters)
+    def __init__(self, code: str, text: str, /, **parameters: Any) -> None:
+        for name, value in (("code", code), ("text", text), ("parameters", parameters)):
+            object.__setattr__(self, name, value)
 
     def __str__(self) -> str:
         return filled(self.text, {name: _english(value) for name, value in self.parameters.items()})
@@ -60,7 +61,7 @@ def filled(text: str, values: Mapping[str, Any]) -> str:
 
 def joined(messages: Iterable[Message]) -> Message:
     """Several messages as one."""
-    return Message.of("several", "{all}", all=tuple(messages))
+    return Message("messages.several", "{all}", all=tuple(messages))
 
 
 def restored(stored: str) -> Message | str:
@@ -70,6 +71,15 @@ def restored(stored: str) -> Message | str:
     except (ValueError, TypeError, KeyError, RecursionError):
         return stored
     return found if isinstance(found, Message) else stored
+
+
+def changed(value: Any, change: Callable[[str], str]) -> Any:
+    """A message or parameter with its texts and paths changed, such as to hide where things lie."""
+    if isinstance(value, Message):
+        return Message(value.code, value.text, **{name: changed(one, change) for name, one in value.parameters.items()})
+    if isinstance(value, (tuple, list)):
+        return tuple(changed(one, change) for one in value)
+    return change(str(value)) if isinstance(value, (str, Path)) else value
 
 
 def plain(value: object) -> Any:
@@ -87,7 +97,7 @@ def plain(value: object) -> Any:
 def _english(value: object) -> Any:
     if isinstance(value, (tuple, list)):
         between = "; " if any(isinstance(one, Message) for one in value) else ", "
-        return between.join(map(str, value))
+        return between.join(str(_english(one)) for one in value)
     return str(value) if isinstance(value, (Message, Name)) else value
 
 
@@ -109,5 +119,5 @@ def _unpacked(value: Any) -> Any:
         return value
     if "text" in value:
         parameters = {str(name): _unpacked(one) for name, one in value["parameters"].items()}
-        return Message(str(value["code"]), str(value["text"]), parameters)
+        return Message(str(value["code"]), str(value["text"]), **parameters)
     return Name(str(value["kind"]), str(value["id"]), str(value["zh"]))

@@ -286,11 +286,17 @@ def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyCon
             return opening()
         except duckdb.Error as error:
             if not re.search(r"lock|different configuration|already attached", str(error)):
-                raise Unavailable(f"{home.store} cannot be opened: {str(error).splitlines()[0]}") from error
-            if time.monotonic() > deadline:
-                pid = re.search(r"PID (\d+)", str(error))
-                holder = f"process {pid[1]}" if pid else "another process"
                 raise Unavailable(
-                    f"{home.store} is in use by {holder}; wait until it has finished, then try again"
-                ) from None
+                    "file.unopenable", "{path} cannot be opened: {why}", path=home.store, why=str(error).splitlines()[0]
+                ) from error
+            if time.monotonic() > deadline:
+                if pid := re.search(r"PID (\d+)", str(error)):
+                    raise Unavailable(
+                        "file.used_by", "{path} is in use by process {n}; wait until it has finished, then try again",
+                        path=home.store, n=int(pid[1]),
+                    ) from None  # fmt: skip
+                raise Unavailable(
+                    "file.used", "{path} is in use by another process; wait until it has finished, then try again",
+                    path=home.store,
+                ) from None  # fmt: skip
             time.sleep(0.05)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from data import keyring
 from data.errors import DataError
 from data.keyring import KeyRing
+from data.system_errors import line_of, of_os
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -44,15 +45,19 @@ def decrypt(folder: Path, token: str, *, seconds: int | None = None) -> str:
     try:
         return _fernet(keyring.read(folder / KEY)).decrypt(token.encode(), ttl=seconds).decode()
     except InvalidToken:
-        raise WrongKey(f"the key {folder / KEY} is another: put it back from a backup") from None
+        raise WrongKey("key.other", "the key {path} is another: put it back from a backup", path=folder / KEY) from None
 
 
 def put(folder: Path, name: str, value: str) -> None:
     """Keep a secret under a name, in place of one of before. Raises DataError for an unfit name or value."""
     if not NAME.fullmatch(name):
-        raise DataError(f"{name!r} is no name of a secret: use letters, digits, _, - and ., a letter first")
+        raise DataError(
+            "secret.name",
+            "{name} is no name of a secret: use letters, digits, _, - and ., a letter first",
+            name=repr(name),
+        )
     if not value or len(value) > LONGEST or not value.isprintable():
-        raise DataError(f"a secret has 1 to {LONGEST} printable characters in one line")
+        raise DataError("secret.length", "a secret has 1 to {n} printable characters in one line", n=LONGEST)
     with locked(folder):
         _write(folder, {**_read(folder), name: encrypt(folder, value)})
 
@@ -62,7 +67,7 @@ def remove(folder: Path, name: str) -> None:
     with locked(folder):
         kept = _read(folder)
         if name not in kept:
-            raise DataError(_missing(folder, name))
+            raise _missing(folder, name)
         del kept[name]
         _write(folder, kept)
 
@@ -76,7 +81,7 @@ def secret(folder: Path, name: str) -> str:
     """The secret of a name. Raises DataError that says how to keep one."""
     kept = _read(folder)
     if name not in kept:
-        raise DataError(_missing(folder, name))
+        raise _missing(folder, name)
     return decrypt(folder, kept[name])
 
 
@@ -105,7 +110,12 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        raise DataError(f"the folder of keys {folder} cannot be written: {error.strerror}") from None
+        raise DataError(
+            "key.folder_unwritable",
+            "the folder of keys {folder} cannot be written: {why}",
+            folder=folder,
+            why=of_os(error),
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -126,15 +136,28 @@ def _read(folder: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:
-        raise DataError(f"the file of secrets {file} cannot be read ({error}): put it back from a backup") from None
+        raise DataError(
+            "secret.unreadable",
+            "the file of secrets {file} cannot be read ({why}): put it back from a backup",
+            file=file,
+            why=line_of(error),
+        ) from None
 
 
 def _write(folder: Path, kept: dict[str, str]) -> None:
     try:
         keyring.replace(folder / SECRETS, json.dumps(kept, indent=1, sort_keys=True) + "\n")
     except OSError as error:
-        raise DataError(f"the file of secrets {folder / SECRETS} cannot be written: {error.strerror}") from None
+        raise DataError(
+            "secret.unwritable",
+            "the file of secrets {file} cannot be written: {why}",
+            file=folder / SECRETS,
+            why=of_os(error),
+        ) from None
 
 
-def _missing(folder: Path, name: str) -> str:
-    return f"there is no secret {name} in {folder}: keep it with `python -m cockpit secret set {name}`"
+def _missing(folder: Path, name: str) -> DataError:
+    return DataError(
+        "secret.unknown", "there is no secret {name} in {folder}: keep it with `python -m cockpit secret set {name}`",
+        name=name, folder=folder,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import pairwise
 from data.areas.levels import LEVELS, SPANS, is_above
 from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import ScopedEdition
+from data.messages import Message
 from metrics.errors import MetricsError
 
 FIELDS = (
@@ -54,7 +55,10 @@ def area(edition: AnyEdition, code: int) -> Area:
     above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
     found = _siblings(edition.whole, code // above * above, above, own).get(code)
     if found is None:
-        raise MetricsError(f"area {code} is not in edition {edition.id}: {_near(edition.whole, code)}")
+        raise MetricsError(
+            "area.unknown", "area {area} is not in edition {id}: {hint}", area=code, id=edition.id,
+            hint=_near(edition.whole, code),
+        )  # fmt: skip
     return found
 
 
@@ -76,7 +80,9 @@ def _root(edition: Edition) -> Area:
     sql = f"{_SELECT} WHERE parent IS NULL AND holder = code ORDER BY code LIMIT 1"
     row = edition.cursor().execute(sql).fetchone()
     if row is None:
-        raise MetricsError("this edition holds no areas: load them with `python -m cockpit areas FILE`, then publish")
+        raise MetricsError(
+            "areas.none", "this edition holds no areas: load them with `python -m cockpit areas FILE`, then publish"
+        )
     return Area(*row)
 
 
@@ -149,7 +155,9 @@ def find(edition: ScopedEdition, text: str, limit: int = 20) -> list[Area]:
     return [Area(*row) for row in edition.whole.cursor().execute(sql, [text]).fetchall()]
 
 
-def _near(edition: Edition, code: int) -> str:
+def _near(edition: Edition, code: int) -> Message:
     sql = "SELECT code, name FROM areas ORDER BY abs(code - $1) LIMIT 1"
     row = edition.cursor().execute(sql, [code]).fetchone()
-    return f"the nearest one is {row[0]} {row[1]}" if row else "it holds no areas at all"
+    if row:
+        return Message("area.nearest", "the nearest one is {area} {name}", area=row[0], name=row[1])
+    return Message("area.none", "it holds no areas at all")

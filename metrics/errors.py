@@ -4,16 +4,17 @@ import difflib
 from collections.abc import Iterable
 
 from data.errors import Problem
+from data.messages import Message
 
 
 class MetricsError(Problem):
     """A question or a definition is wrong."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> Message | str:
     """` Did you mean "x"?`, or nothing if nothing known is near."""
     found = nearest(word, known)
-    return f' Did you mean "{found}"?' if found else ""
+    return Message("near.word", ' Did you mean "{word}"?', word=found) if found else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

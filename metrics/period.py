@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from data.messages import Name
 from metrics.errors import MetricsError
 
 UNITS = ("day", "week", "month")
@@ -24,7 +25,10 @@ class Period:
     def __post_init__(self) -> None:
         if self.end <= self.start:
             raise MetricsError(
-                f"the period {self.start} to {self.end} is empty: its end is not part of it, name a later day"
+                "period.empty",
+                "the period {start} to {end} is empty: its end is not part of it, name a later day",
+                start=self.start,
+                end=self.end,
             )
 
     @property
@@ -34,7 +38,7 @@ class Period:
     def cut(self, unit: str) -> tuple["Period", ...]:
         """The days, weeks (from Monday) or months of this period, its ends cut to it."""
         if unit not in UNITS:
-            raise MetricsError(f'"{unit}" is not a unit of time: use {", ".join(UNITS)}')
+            raise MetricsError("unit.unknown", '"{unit}" is not a unit of time: use {known}', unit=unit, known=UNITS)
         parts, start = [], self.start
         while start < self.end:
             end = min(_next(start, unit), self.end)
@@ -42,7 +46,12 @@ class Period:
             start = end
             if len(parts) > MAX_BUCKETS:
                 raise MetricsError(
-                    f"more than {MAX_BUCKETS} {unit}s between {self.start} and {self.end}: ask for a shorter period"
+                    "period.too_many",
+                    "more than {n} {unit}s between {start} and {end}: ask for a shorter period",
+                    n=MAX_BUCKETS,
+                    unit=Name("unit", unit),
+                    start=self.start,
+                    end=self.end,
                 )
         return tuple(parts)
 

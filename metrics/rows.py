@@ -68,7 +68,10 @@ def rows(query: Query, selection: Selection = ALL, *, limit: int | None = None, 
         facts = _facts(query, selection)
     first = selection.order or facts.order
     if first not in facts.columns:
-        raise MetricsError(f'"{first}" is not a column to sort by.{did_you_mean(first, facts.columns)}')
+        raise MetricsError(
+            "sort.unknown", '"{name}" is not a column to sort by.{near}', name=first,
+            near=did_you_mean(first, facts.columns),
+        )  # fmt: skip
     sort = f"ORDER BY {quoted(first)} {'DESC' if selection.descending else 'ASC'} NULLS LAST, source, key"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
     with _naming(query):
@@ -114,7 +117,9 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
         return None
     values = dict(zip(columns, row, strict=True))
     if not isinstance(code := values.get("area"), int) or not edition.holds(code, code + 1):
-        raise OutOfScope(f"{key} of {source} lies outside of what you may see")
+        raise OutOfScope(
+            "fact.out_of_scope", "{key} of {source} lies outside of what you may see", key=key, source=source
+        )
     if name != "cases":
         return values
     links = [column for column in LINKS if values[column] is not None]
@@ -145,11 +150,11 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     domain = plan.catalog.domain(metric)
     part = selection.part
     if part is not None and part not in PARTS:
-        raise MetricsError(f'"{part}" is not a part of a number: use {" or ".join(PARTS)}')
+        raise MetricsError("part.unknown", '"{name}" is not a part of a number: use {known}', name=part, known=PARTS)
     begun = has_data(query.edition, query.period, as_of=plan.as_of)
     if domain.view:
         if selection.age:
-            raise MetricsError(f"{metric.id} has no ages to choose from")
+            raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         columns = view_columns(query.edition, domain)
         sql = f"SELECT {', '.join(map(quoted, columns))} FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
         sql = sql if begun else f"SELECT * FROM ({sql}) WHERE false"
@@ -164,7 +169,7 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         condition += f" AND contains(lower({text}), lower(${len(values)}))"
     if selection.age:
         if not has_age(domain):
-            raise MetricsError(f"{metric.id} has no ages to choose from")
+            raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         condition += f" AND {aged(plan, *selection.age)}"
     columns = tuple(c.name for c in fact.exported)
     ids = f"SELECT rowid FROM ({facts_sql(plan, domain, _only(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
@@ -204,8 +209,10 @@ def _view_part(metric: Metric, part: str | None) -> str:
 
 def _condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
     if metric.composite:
-        parts = ", ".join(p.metric for p in metric.composite)
-        raise MetricsError(f"{metric.id} is made of other metrics: ask for the rows of {parts}")
+        raise MetricsError(
+            "metric.composite", "{metric} is made of other metrics: ask for the rows of {metrics}",
+            metric=metric.label, metrics=tuple(plan.catalog.metrics[part.metric].label for part in metric.composite),
+        )  # fmt: skip
     if metric.oldest:
         return _counted(plan, domain, metric.oldest.stock)
     if metric.quantile:

@@ -19,4 +19,8 @@ def asked_area(edition: ScopedEdition, code: int) -> Area:
 def require(edition: ScopedEdition, first: int, end: int) -> None:
     """OutOfScope unless the codes [first, end) lie within one range of the edition's scope."""
     if not edition.holds(first, end):
-        raise OutOfScope(f"area {first} lies outside of what you may see: ask for a grant, or open an area of your own")
+        raise OutOfScope(
+            "area.out_of_scope",
+            "area {area} lies outside of what you may see: ask for a grant, or open an area of your own",
+            area=first,
+        )

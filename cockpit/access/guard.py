@@ -78,5 +78,5 @@ def _visitor() -> Visitor | None:
     try:
         return visitors.known.of(token())
     except DataError as error:
-        problem.unanswerable(worded(str(error)))
+        problem.unanswerable(worded(error))
         return st.stop()

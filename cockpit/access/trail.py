@@ -34,7 +34,7 @@ async def file(request: Request) -> Response:
         await run_in_threadpool(record.write, event="export", visitor=visitor, what=what, address=address)
     except DataError as error:
         with using(spoken(request)):
-            return PlainTextResponse(f"{worded(str(error))}\n", 503)
+            return PlainTextResponse(f"{worded(error)}\n", 503)
     lines = audit.lines(visitors.desk())
     name = f"audit-{clock.now():%Y%m%d-%H%M%S}.jsonl"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

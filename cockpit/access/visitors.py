@@ -88,7 +88,7 @@ class Visitors:
         recent = known is not None and time.monotonic() - at < STALE_SECONDS
         if not self._asking.acquire(timeout=ASK_SECONDS if recent else ASK_SECONDS_NEW):
             if known is None or not recent:
-                raise DeskError("the desk does not answer: see that it runs, then try again")
+                raise DeskError("desk.silent", "the desk does not answer: see that it runs, then try again")
             return known
         try:
             found = _read(token)

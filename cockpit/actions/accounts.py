@@ -3,7 +3,6 @@
 from cockpit import settings
 from cockpit.access.policy import Can
 from cockpit.actions.action import OPERATOR, Actor, Forbidden, action
-from cockpit.i18n import _
 from data.desk.identity import accounts, identities, passwords, requests, secondfactor, sessions
 from data.desk.store import Desk
 
@@ -87,7 +86,9 @@ def confirm(desk: Desk, actor: Actor, id: int) -> str:
         entry.what = f"{asked.kind} of {asked.name}, asked for by {asked.asked_by}"
         _not_oneself(actor, asked.name)
         if actor.name == asked.asked_by:
-            raise Forbidden(_("You asked for this yourself: another system administrator confirms it."))
+            raise Forbidden(
+                "action.own_request", "You asked for this yourself: another system administrator confirms it."
+            )
         if asked.kind == "remove_factor":
             secondfactor.off(desk, asked.name)
             sessions.end_all(desk, accounts.named(desk, asked.name).id)
@@ -113,9 +114,12 @@ def needs_second(desk: Desk, actor: Actor, name: str) -> bool:
 def _may_alone(desk: Desk, actor: Actor, name: str) -> None:
     _not_oneself(actor, name)
     if needs_second(desk, actor, name):
-        raise Forbidden(_("This is the account of an administrator: another system administrator has to confirm it."))
+        raise Forbidden(
+            "action.administrator",
+            "This is the account of an administrator: another system administrator has to confirm it.",
+        )
 
 
 def _not_oneself(actor: Actor, name: str) -> None:
     if actor.name == name:
-        raise Forbidden(_("This is your own account: another system administrator acts on it."))
+        raise Forbidden("action.own_account", "This is your own account: another system administrator acts on it.")

@@ -9,7 +9,6 @@ from cockpit import actions
 from cockpit.access import whole
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.errors import CockpitError
-from cockpit.i18n import _
 from cockpit.modules import import_all
 from data.desk.auditing import audit
 from data.desk.errors import DeskError
@@ -79,7 +78,7 @@ class Action:
         entry = Entry(what)
         try:
             if not self.allowed(actor, areas):
-                raise Forbidden(_("You may not do this here: it takes a right that you do not hold."))
+                raise Forbidden("action.no_right", "You may not do this here: it takes a right that you do not hold.")
             with desk.begin():
                 yield entry
                 _write(desk, actor, self.event, entry.what)

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action
-from cockpit.i18n import _
 from data.desk.identity import accounts, tokens
 from data.desk.store import Desk
 
@@ -50,4 +49,4 @@ def revoke_token(desk: Desk, actor: Actor, id: int) -> None:
 
 def _not_oneself(actor: Actor, name: str) -> None:
     if actor.name == name:
-        raise Forbidden(_("These are your own grants: another security administrator acts on them."))
+        raise Forbidden("action.own_grants", "These are your own grants: another security administrator acts on them.")

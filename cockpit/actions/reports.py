@@ -2,7 +2,6 @@
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action
-from cockpit.i18n import _
 from cockpit.reports import make, request, shelf
 from cockpit.reports.request import Request
 from cockpit.settings import Settings
@@ -32,11 +31,13 @@ def move(desk: Desk, actor: Actor, config: Settings, id: str, to: str) -> Report
     with MOVE.by(desk, actor, f"report {id} {to}"):
         report = shelf.find(desk, config, actor.grants, id)
         if not may_move(actor, report, to):
-            raise Forbidden(_("You may not do this here: it takes a right that you do not hold."))
+            raise Forbidden("action.no_right", "You may not do this here: it takes a right that you do not hold.")
         try:
             return reports.move(desk, id, to, actor.name)
         except Refused as error:
-            raise Refused(_("Somebody has changed its state meanwhile: look at it again.")) from error
+            raise Refused(
+                "report.state_changed", "Somebody has changed its state meanwhile: look at it again."
+            ) from error
 
 
 def may_move(actor: Actor, report: Report, to: str) -> bool:

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, action
-from cockpit.i18n import _
 from data.desk import deductions, findings
 from data.desk.deductions import Deduction
 from data.desk.errors import Refused
@@ -53,6 +52,6 @@ def _areas(edition: ScopedEdition, source: str, asset: str) -> Scope:
     """Where an asset lies. Refused for one that the edition does not hold; OutOfScope for one of elsewhere."""
     found = fact(edition, "assets", source, asset)
     if found is None or found["area"] is None:
-        raise Refused(_("there is no asset {asset} that you may see", asset=asset))
+        raise Refused("asset.unknown", "there is no asset {asset} that you may see", asset=asset)
     area = int(found["area"])
     return ((area, area + 1),)

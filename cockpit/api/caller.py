@@ -19,7 +19,6 @@ from data.desk.identity.tokens import Token
 
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case; reports only if it was issued for them."""
-NOBODY = "sign in, or send a valid token: Authorization: Bearer ck_…"
 
 bearer = HTTPBearer(
     auto_error=False, scheme_name="token", description="A system's token, `ck_…`, from `python -m cockpit token issue`."
@@ -69,7 +68,9 @@ def caller(
         ).again_in(wait)  # fmt: skip
     found = tokens.read(visitors.desk(), given.credentials) if given else None
     if given is None or found is None:
-        raise Unauthorized("caller.unknown", NOBODY).sent_with({"WWW-Authenticate": "Bearer"})
+        raise Unauthorized("caller.unknown", "sign in, or send a valid token: Authorization: Bearer ck_…").sent_with(
+            {"WWW-Authenticate": "Bearer"}
+        )
     guesses.holds(address, given.credentials)
     held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area is not None else ()
     return Caller(f"system:{found.system}", Grants(held), address, found)

@@ -73,15 +73,15 @@ def install(api: FastAPI) -> None:
     async def _no_room(request: Request, error: OSError) -> JSONResponse:
         if error.errno not in NO_ROOM:
             raise error
-        return answer(503, Message.of("disk.full", "the disk of the server is full: whoever runs it frees some space"))
+        return answer(503, Message("disk.full", "the disk of the server is full: whoever runs it frees some space"))
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = tuple(
-            Message.of("field.invalid", "{field}: {why}", field=".".join(map(str, f["loc"][1:])), why=f["msg"])
+            Message("field.invalid", "{field}: {why}", field=".".join(map(str, f["loc"][1:])), why=f["msg"])
             for f in error.errors()
         )
-        return answer(422, Message.of("request.invalid", "{faults}", faults=faults))
+        return answer(422, Message("request.invalid", "{faults}", faults=faults))
 
     @api.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:

@@ -8,7 +8,7 @@ import logging
 import pathlib
 import time
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -24,6 +24,7 @@ from cockpit.api.errors import ApiError, Conflicting, Forbidden, NotFound, TooOf
 from cockpit.api.faults import RETRY_SECONDS, fault
 from data.editions import edition as editions
 from data.errors import DataError, Unavailable
+from data.messages import plain
 from data.push.intake import DEEPEST, LONGEST_ROW, size_told
 from data.push.rate_limit import take
 from data.push.spool import Conflict, Push, Sender, Spool, State
@@ -89,6 +90,8 @@ class Verdict(BaseModel):
     batch: int | None = Field(description="the delivery it has become")
     edition: str | None = Field(description="the first edition that shows it")
     fault: str | None = Field(description="why it failed; of a queued one why its last attempt did not succeed")
+    fault_code: str | None = Field(description="the code of the fault, as of an error")
+    fault_parameters: dict[str, Any] | None = Field(description="what the fault names")
     rejects: list[RefusedRow]
 
 
@@ -147,7 +150,7 @@ def verdict(
     rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")
     return Verdict(
-        **{name: getattr(found, name) for name in names}, edition=found.edition, fault=found.fault, rejects=rejects,
+        **{name: getattr(found, name) for name in names}, edition=found.edition, rejects=rejects, **_fault(found),
         received_at=_local(found.received), ended_at=_local(found.ended) if found.ended else None,
     )  # fmt: skip
 
@@ -236,6 +239,13 @@ def _check_demo(name: str) -> None:
         raise Conflicting(
             "home.demo", "this home holds the demo district, which is not mixed with other data: use another home"
         )
+
+
+def _fault(push: Push) -> dict[str, Any]:
+    told = plain(push.why) if push.fault else None
+    if not isinstance(told, dict):
+        return {"fault": told, "fault_code": None, "fault_parameters": None}
+    return {"fault": told["message"], "fault_code": told["code"], "fault_parameters": told["parameters"]}
 
 
 def _whole(seconds: float) -> int:

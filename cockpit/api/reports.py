@@ -17,6 +17,7 @@ from cockpit.i18n import using
 from cockpit.reports import files, make, shelf
 from cockpit.reports.request import Request, kinds_of
 from data.desk.reports import Report
+from data.messages import plain
 from metrics.scope import OutOfScope
 
 router = APIRouter(tags=["reports"])
@@ -100,10 +101,17 @@ def _found(caller: Caller, id: str) -> Report:
         raise NotFound.of(error) from None
 
 
+def _fault(report: Report) -> dict[str, Any]:
+    told = plain(report.why)
+    if not isinstance(told, dict):  # nothing, or a text that an older release stored
+        return {"fault": told, "fault_code": None, "fault_parameters": None}
+    return {"fault": told["message"], "fault_code": told["code"], "fault_parameters": told["parameters"]}
+
+
 def _told(report: Report) -> dict[str, Any]:
     done = report.done_at and report.done_at.isoformat() + "Z"
     return {
-        "id": report.id, "status": report.status, "share": report.share, "step": report.step, "fault": report.fault,
+        "id": report.id, "status": report.status, "share": report.share, "step": report.step, **_fault(report),
         "asked": make.request_of(report).model_dump(mode="json", by_alias=True), "edition": report.edition,
         "who": report.who, "asked_at": report.asked_at.isoformat() + "Z", "done_at": done, "sha256": report.sha256,
         "size": report.size, "metrics": report.versions, "view": f"/?report={report.id}",

@@ -32,7 +32,7 @@ def verify(settings: "Settings", against: Path | None) -> None:
     for note in verdict.notes:
         click.echo(f"note: {note}", err=True)
     if not verdict.ok:
-        raise CockpitError(f"the audit is not whole: {verdict.fault}")
+        raise CockpitError("audit.not_whole", "the audit is not whole: {fault}", fault=verdict.fault)
     click.echo(f"the audit is whole: {verdict.rows} rows")
 
 

@@ -10,6 +10,7 @@ import click
 from cockpit.commands.common import FILE, with_settings
 from cockpit.commands.user import opened
 from cockpit.errors import CockpitError
+from data.system_errors import of_os
 
 if TYPE_CHECKING:
     from cockpit.settings import Settings
@@ -65,11 +66,11 @@ def inventory(file: Path | None) -> None:
     try:
         done = subprocess.run([*command, "--", sys.executable], capture_output=True, text=True, check=False)
     except OSError as error:
-        raise CockpitError(f"the inventory cannot be made: {error.strerror}") from None
+        raise CockpitError("inventory.failed", "the inventory cannot be made: {why}", why=of_os(error)) from None
     if done.returncode:
         missing = "No module named cyclonedx_py" in done.stderr
         why = "install it with `pip install -r requirements-optional.txt`" if missing else done.stderr.strip()[-300:]
-        raise CockpitError(f"the inventory cannot be made: {why}")
+        raise CockpitError("inventory.failed", "the inventory cannot be made: {why}", why=why)
     if file is None:
         click.echo(done.stdout, nl=False)
         return
@@ -89,4 +90,4 @@ def _told(manifest: "Manifest") -> str:
 def _warn(manifest: "Manifest") -> None:
     """A chain that is broken is kept as it is, and said to be."""
     if fault := manifest.totals["desk"].get("fault"):
-        raise CockpitError(f"the audit in it is not whole: {fault}")
+        raise CockpitError("backup.audit_not_whole", "the audit in it is not whole: {fault}", fault=fault)

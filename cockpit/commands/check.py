@@ -56,10 +56,16 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
     else:
         run_all(published, catalog)
     found = reconcile(opened(settings), catalog)
-    write_frame(found, layout)
+    write_frame(found.assign(detail=found["detail"].map(str)), layout)
     failed = list(found.loc[found["passed"].eq(False), "check"])
     if failed:
-        raise CockpitError(f"{len(failed)} of {len(found)} reconciliations failed: {', '.join(failed)}")
+        raise CockpitError(
+            "check.failed",
+            "{failed} of {count} reconciliations failed: {names}",
+            failed=len(failed),
+            count=len(found),
+            names=tuple(failed),
+        )
 
 
 def run_all(edition: "Edition", catalog: "Catalog") -> None:
@@ -71,7 +77,12 @@ def run_all(edition: "Edition", catalog: "Catalog") -> None:
     for fault in faults:
         click.echo(str(fault), err=True)
     if faults:
-        raise UsageError(f"{len({fault.metric for fault in faults})} of {tried} metrics fail: correct the fields above")
+        raise UsageError(
+            "check.metrics_failed",
+            "{n} of {tried} metrics fail: correct the fields above",
+            n=len({fault.metric for fault in faults}),
+            tried=tried,
+        )
 
 
 @contextmanager
@@ -129,7 +140,7 @@ def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
         except DataError as error:
             faults.append(str(error))
     if faults:
-        raise UsageError("; ".join(faults))
+        raise UsageError("check.faults", "{faults}", faults="; ".join(faults))
 
 
 def stored_faults(settings: "Settings") -> list[str]:

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 DAY = click.DateTime(["%Y-%m-%d"])
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
-NOTHING_PUBLISHED = (
-    "nothing is published in {home}: build the demo district with `python -m cockpit demo`, or load your own data with "
-    "`areas`, `load` and `publish` (README)"
-)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -49,7 +45,7 @@ def as_usage() -> Iterator[None]:
     try:
         yield
     except (DataError, MetricsError) as error:
-        raise UsageError(str(error)) from error
+        raise UsageError.of(error) from error
 
 
 def catalog_of(settings: "Settings") -> "Catalog":
@@ -58,6 +54,16 @@ def catalog_of(settings: "Settings") -> "Catalog":
 
     with as_usage():
         return load(settings.catalog, settings.three_rate_weights)
+
+
+def nothing_published(settings: "Settings") -> UsageError:
+    """What to say where a command needs an edition and there is none."""
+    return UsageError(
+        "edition.none_for_command",
+        "nothing is published in {home}: build the demo district with `python -m cockpit demo`, or load your own data "
+        "with `areas`, `load` and `publish` (README)",
+        home=settings.home,
+    )
 
 
 def opened(settings: "Settings", edition: str | None = None) -> "Edition":
@@ -71,7 +77,7 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
             else current(settings.data, memory=settings.read_memory)
         )
     if found is None:
-        raise UsageError(NOTHING_PUBLISHED.format(home=settings.home))
+        raise nothing_published(settings)
     return found
 
 
@@ -90,8 +96,16 @@ def area_code(edition: "Edition", text: str) -> int:
         return found[0]
     near = ", ".join(f"{code} {names.path(code)}" for code in found[:CANDIDATES] or names.nearest(text, day))
     if found:
-        raise UsageError(f"--area: {text} is the name of {len(found)} areas, name the town as well: {near}")
-    raise UsageError(f"--area: there is no area {text}" + (f"; the nearest: {near}" if near else ""))
+        raise UsageError(
+            "area.ambiguous",
+            "--area: {text} is the name of {n} areas, name the town as well: {near}",
+            text=text,
+            n=len(found),
+            near=near,
+        )
+    if near:
+        raise UsageError("area.no_such", "--area: there is no area {text}; the nearest: {near}", text=text, near=near)
+    raise UsageError("area.no_such", "--area: there is no area {text}", text=text)
 
 
 @contextmanager

@@ -43,8 +43,11 @@ def build_demo(
     home = settings.data
     if not force and (found := others(settings)):
         raise UsageError(
-            f"{home.root} holds data of {', '.join(found)}: build the demo in another home with --home, "
-            "or replace what is there with --force"
+            "home.not_empty",
+            "{home} holds data of {sources}: build the demo in another home with --home, or replace what "
+            "is there with --force",
+            home=home.root,
+            sources=tuple(found),
         )
     rollups = catalog_of(settings).rollups()
     with progress() as show:

@@ -69,7 +69,7 @@ def put(settings: "Settings", name: str, stdin: bool) -> None:
     try:
         set_secret(opened(settings), OPERATOR, settings, name, value)
     except DataError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError.of(error) from None
     click.echo(f"{name} is kept: write ${{secret:{name}}} where it is needed")
 
 
@@ -85,7 +85,7 @@ def removed(settings: "Settings", name: str) -> None:
     try:
         remove_secret(opened(settings), OPERATOR, settings, name)
     except DataError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError.of(error) from None
     click.echo(f"{name} is forgotten")
 
 

@@ -45,19 +45,33 @@ def load(settings: "Settings", source: Path, file: Path | None, force: bool) -> 
     )
     if report.status == "held" and report.swallowed:
         raise CockpitError(
-            f"{file or source}: held, {report.swallowed} lines stand inside a quoted value, as if its quote was left "
-            f"open: see `rejects --source {report.source}`, mend the file, set csv.line_breaks: true if they are text, "
-            "or use --force"
+            "load.held_quote",
+            "{file}: held, {swallowed} lines stand inside a quoted value, as if its quote was left open: "
+            "see `rejects --source {source}`, mend the file, set csv.line_breaks: true if they are text, "
+            "or use --force",
+            file=file or source,
+            swallowed=report.swallowed,
+            source=report.source,
         )
     if report.status == "held" and report.ended:
         raise CockpitError(
-            f"{file or source}: held, {report.ended} stored rows are missing from it, more than "
-            f"{settings.reject_limit:.0%}, and would be ended: see that it is complete, then use --force"
+            "load.held_ended",
+            "{file}: held, {ended} stored rows are missing from it, more than {limit:.0%}, and would be "
+            "ended: see that it is complete, then use --force",
+            file=file or source,
+            ended=report.ended,
+            limit=settings.reject_limit,
         )
     if report.status == "held":
         raise CockpitError(
-            f"{file or source}: held, {report.rejected} of {report.read} rows were rejected, more than "
-            f"{settings.reject_limit:.0%}: see `rejects --source {report.source}`, mend the delivery or use --force"
+            "load.held_rejects",
+            "{file}: held, {rejected} of {read} rows were rejected, more than {limit:.0%}: see `rejects "
+            "--source {source}`, mend the delivery or use --force",
+            file=file or source,
+            rejected=report.rejected,
+            read=report.read,
+            limit=settings.reject_limit,
+            source=report.source,
         )
 
 

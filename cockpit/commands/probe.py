@@ -62,8 +62,9 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
     click.echo(told(counts))
     if once and not counts.checks:
         raise CockpitError(
-            "nothing could be checked: see that the register holds sites with an address (docs/probe.md), and the "
-            "reasons above"
+            "probe.nothing",
+            "nothing could be checked: see that the register holds sites with an address "
+            "(docs/probe.md), and the reasons above",
         )
 
 

@@ -37,7 +37,7 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
     if let_in:
         found = spool.find(let_in)
         if found is None:
-            raise UsageError(f"there is no push {let_in}: `pushes` lists them")
+            raise UsageError("push.unknown", "there is no push {id}: `pushes` lists them", id=let_in)
         with as_usage():
             data.let_in(opened(settings), OPERATOR, settings, found)
         click.echo(f"{let_in}: queued")
@@ -46,7 +46,7 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
     records = [
         (
             *(p.id, p.source, p.system, datetime.fromtimestamp(p.received, zone).replace(tzinfo=None, microsecond=0)),
-            *(p.state, p.rows, p.accepted, p.updated, p.rejected, p.edition, p.fault),
+            *(p.state, p.rows, p.accepted, p.updated, p.rejected, p.edition, str(p.why)),
         )
         for p in spool.newest(1000, state)
     ]

@@ -127,8 +127,10 @@ def where(filters: tuple[str, ...]) -> dict[str, str]:
     for text in filters:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f'--where: "{text}" has no value: write SPLIT=VALUE, such as category=路灯')
+            raise UsageError(
+                "where.no_value", '--where: "{text}" has no value: write SPLIT=VALUE, such as category=路灯', text=text
+            )
         if name in chosen:
-            raise UsageError(f"--where: {name} is given twice: a fact has one value of it")
+            raise UsageError("where.twice", "--where: {name} is given twice: a fact has one value of it", name=name)
         chosen[name] = value
     return chosen

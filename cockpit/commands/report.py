@@ -28,7 +28,11 @@ STATES = ("draft", "final", "issued")
 def _in_a_folder(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
     """Said before anything is made."""
     if file and not file.parent.is_dir():
-        raise UsageError(f"the folder {file.parent} does not exist: create it, or name another file with -o")
+        raise UsageError(
+            "folder.missing",
+            "the folder {folder} does not exist: create it, or name another file with -o",
+            folder=file.parent,
+        )
     return file
 
 
@@ -120,19 +124,22 @@ def make(
 
 def _made(settings: "Settings", desk: "Desk", kept: "Report", show: "Listener") -> "Report":
     from cockpit.reports import make as made
+    from cockpit.reports.errors import explained
     from data.desk import reports
 
     try:
         return made.make(desk, settings, kept, show)
     except BaseException as error:
-        reports.fail(desk, kept.id, str(error) or type(error).__name__)
+        reports.fail(desk, kept.id, explained(error))
         raise
 
 
 def _pair(told: str) -> tuple[str, str]:
     name, equals, value = told.partition("=")
     if not equals:
-        raise UsageError(f"--where {told}: a filter is COLUMN=VALUE, such as category=路灯照明")
+        raise UsageError(
+            "where.no_value", "--where {text}: a filter is COLUMN=VALUE, such as category=路灯照明", text=told
+        )
     return name, value
 
 
@@ -145,12 +152,18 @@ def verify(settings: "Settings", file: Path) -> None:
 
     verdict = prove.verify(opened(settings), file)
     if verdict.kind == "unknown":
-        raise CockpitError(f"{file} is no report of this desk (sha256:{verdict.sha256})")
+        raise CockpitError(
+            "report.not_ours", "{file} is no report of this desk (sha256:{sha256})", file=file, sha256=verdict.sha256
+        )
     assert verdict.report is not None
     if verdict.kind == "changed":
         raise CockpitError(
-            f"{file} was changed: it says it is {verdict.id}, whose sha256 is {verdict.report.sha256 or 'not known'}, "
-            f"but its own is {verdict.sha256}"
+            "report.changed",
+            "{file} was changed: it says it is {id}, whose sha256 is {expected}, but its own is {sha256}",
+            file=file,
+            id=verdict.id,
+            expected=verdict.report.sha256 or "not known",
+            sha256=verdict.sha256,
         )
     found = verdict.report
     made_of = f"as made by {found.who} from edition {found.edition}"
@@ -169,7 +182,14 @@ def again(settings: "Settings", id: str, output: Path) -> None:
         found = _found(opened(settings), id)
         digest = made.again(settings, found, output)
     if digest != found.sha256:
-        raise CockpitError(f"{output} differs from {id} as it was made: sha256 {digest} in place of {found.sha256}")
+        raise CockpitError(
+            "report.differs",
+            "{output} differs from {id} as it was made: sha256 {digest} in place of {expected}",
+            output=output,
+            id=id,
+            digest=digest,
+            expected=found.sha256,
+        )
     click.echo(f"{output} is the same as {id}: sha256:{digest}")
 
 
@@ -225,5 +245,5 @@ def _found(desk: "Desk", id: str) -> "Report":
 
     found = reports.find(desk, id)
     if found is None:
-        raise UsageError(f"there is no report {id}: `python -m cockpit report list` names them")
+        raise UsageError("report.unknown", "there is no report {id}: `python -m cockpit report list` names them", id=id)
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import NOTHING_PUBLISHED, with_settings
+from cockpit.commands.common import nothing_published, with_settings
 from cockpit.errors import CockpitError, UsageError
 from cockpit.server.background import end_with_parent
 
@@ -82,8 +82,12 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         door.close()
         raise CockpitError(
-            f"cannot serve on {host} port {port}: {error.strerror or error}; "
-            "choose others with --port and --host, or COCKPIT_PORT and COCKPIT_HOST"
+            "serve.cannot_bind",
+            "cannot serve on {host} port {port}: {why}; choose others with --port and --host, or "
+            "COCKPIT_PORT and COCKPIT_HOST",
+            host=host,
+            port=port,
+            why=error.strerror or error,
         ) from None
     return door
 
@@ -118,7 +122,7 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
     if current(settings.data, memory=settings.read_memory):
         return
     if not demo:
-        raise UsageError(NOTHING_PUBLISHED.format(home=settings.home))
+        raise nothing_published(settings)
     from cockpit.commands.demo import build_demo
 
     build_demo(settings)
@@ -132,8 +136,10 @@ def ensure_account(settings: "Settings", demo: bool) -> None:
     given = settings.oidc_issuer and settings.oidc_roles
     if not demo and not given and not accounts.listing(open_desk(settings.desk_url, settings.custody)):
         raise UsageError(
-            "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a role with "
-            "`python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration with `serve --demo`"
+            "serve.no_accounts",
+            "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a "
+            "role with `python -m cockpit user grant NAME ROLE --area CODE`, or show a demonstration "
+            "with `serve --demo`",
         )
 
 
@@ -190,4 +196,4 @@ def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
     server = Server(config)
     server.run(sockets=[door])
     if not server.started:
-        raise CockpitError("the server did not start: the lines above say why")
+        raise CockpitError("serve.not_started", "the server did not start: the lines above say why")

@@ -63,9 +63,11 @@ def _ready(workers: Sequence[Worker], over: threading.Event) -> bool:
         worker.look()
     while not all(worker.answers for worker in workers):
         if died := next((worker for worker in workers if worker.has_died or worker.deaths), None):
-            raise CockpitError(f"the worker on port {died.port} did not start: the lines above say why")
+            raise CockpitError(
+                "worker.not_started", "the worker on port {port} did not start: the lines above say why", port=died.port
+            )
         if time.monotonic() > until:
-            raise CockpitError(f"the workers did not start within {START_SECONDS:g} s")
+            raise CockpitError("worker.slow", "the workers did not start within {seconds:g} s", seconds=START_SECONDS)
         if over.wait(LOOK_SECONDS):
             return False
     return True

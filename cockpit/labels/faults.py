@@ -3,8 +3,8 @@
 import re
 
 from cockpit.i18n import _, language
-from cockpit.labels.wording import worded
 from data.probe.evidence import ID
+from data.probe.network.details import chinese
 from data.probe.network.failures import Failure, Words
 
 MISSING = "缺："
@@ -21,14 +21,19 @@ def _part(part: str) -> str:
     first, _space, rest = part.partition(" ")
     if first in set(Failure):
         told = named(Failure(first))
-        return _("{told} ({why})", told=told, why=worded(rest)) if rest else told
+        return _("{told} ({why})", told=told, why=detail(rest)) if rest else told
     if part.startswith(MISSING):
         between = "、" if language() == "zh" else ", "
         return _("Missing: {names}", names=between.join(_name(one) for one in part.removeprefix(MISSING).split("、")))
     if ALL_COUNTED.fullmatch(part):
         between = "；" if language() == "zh" else "; "
         return between.join(f"{fault(name)} ×{count}" for name, count in COUNTED.findall(part))
-    return worded(part)
+    return detail(part)
+
+
+def detail(stored: str) -> str:
+    """What happened to a request."""
+    return chinese(stored) if language() == "zh" else stored
 
 
 def named(failure: Failure) -> str:

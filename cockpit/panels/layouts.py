@@ -20,6 +20,7 @@ from cockpit.settings import Settings
 from cockpit.view_state import catalog_of
 from data import yamls
 from data.areas.levels import LEVELS, meant
+from data.system_errors import line_of
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
 from metrics.engine.plan import COLUMNS
@@ -132,7 +133,9 @@ def load(extra: Path | None, catalog: Catalog) -> Layouts:
     Raises UsageError that lists the faults found, each with file and field.
     """
     if extra is not None and not extra.is_dir():
-        raise UsageError(f"the folder {extra} does not exist: create it or clear COCKPIT_LAYOUTS")
+        raise UsageError(
+            "layout.no_folder", "the folder {folder} does not exist: create it or clear COCKPIT_LAYOUTS", folder=extra
+        )
     files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
     found: dict[str, Layout] = {}
     faults: list[str] = []
@@ -148,7 +151,7 @@ def load(extra: Path | None, catalog: Catalog) -> Layouts:
     faults += _missing(found)
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise UsageError("; ".join(faults[:MOST_FAULTS]) + more)
+        raise UsageError("layout.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
     return Layouts(found)
 
 
@@ -162,14 +165,19 @@ def read(file: Path) -> Layout:
     try:
         raw = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{file.name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+        raise UsageError(
+            "layout.not_yaml", "{file}: cannot be read as YAML: {why}", file=file.name, why=line_of(error)
+        ) from error
     if not isinstance(raw, dict):
-        raise UsageError(f"{file.name}: a layout has id, use, name, metric and metrics")
+        raise UsageError(
+            "layout.not_a_mapping", "{file}: a layout has id, use, name, metric and metrics", file=file.name
+        )
     try:
         return Layout.model_validate({"metric": next(iter(raw.get("metrics") or ()), None), **raw, "file": file.name})
     except (ValidationError, TypeError) as error:
         faults = error.errors() if isinstance(error, ValidationError) else [{"loc": ("metrics",), "msg": str(error)}]
-        raise UsageError("; ".join(_worded(file.name, fault) for fault in faults)) from error
+        told = "; ".join(_worded(file.name, fault) for fault in faults)
+        raise UsageError("layout.invalid", "{faults}", faults=told) from error
 
 
 def _worded(file: str, fault: Any) -> str:

@@ -1,14 +1,14 @@
-"""What can go wrong with a report. Messages are in the language spoken: a command and the API speak English."""
+"""What can go wrong with a report."""
 
 from collections.abc import Iterable, Iterator
 
-from cockpit.errors import CockpitError, UsageError
-from cockpit.i18n import _
+from cockpit.errors import UsageError
 from cockpit.labels.wording import worded
 from cockpit.reports.model import Block, Text
-from data.errors import Damaged, DataError, TooSlow
+from data.errors import Damaged, Problem, TooSlow
+from data.messages import Message
+from data.system_errors import of_os
 from metrics.engine.failures import Uncomputable
-from metrics.errors import MetricsError
 
 
 class ReportError(UsageError):
@@ -20,17 +20,24 @@ def or_why(blocks: Iterable[Block]) -> Iterator[Block]:
     try:
         yield from list(blocks)
     except Uncomputable as error:
-        yield Text(worded(str(error)), "note")
+        yield Text(worded(error), "note")
 
 
-def explained(error: Exception) -> str:
+def explained(error: BaseException) -> Message:
     """Why a report was not made, for whoever asked for it."""
     if isinstance(error, TooSlow):
-        return _("a question took too long and was stopped: ask for a smaller area or a shorter period")
+        return Message(
+            "report.too_slow", "a question took too long and was stopped: ask for a smaller area or a shorter period"
+        )
     if isinstance(error, Damaged):
-        return _("the edition can no longer be read: ask again, an older one serves")
+        return Message("report.edition_damaged", "the edition can no longer be read: ask again, an older one serves")
     if isinstance(error, OSError):
-        return _("the file could not be written ({why}): tell whoever runs the server", why=error.strerror or error)
-    if isinstance(error, (CockpitError, DataError, MetricsError)):
-        return worded(str(error))
-    return _("something went wrong on our side ({why}); it is noted in the server's log", why=type(error).__name__)
+        return Message(
+            "report.unwritable", "the file could not be written ({why}): tell whoever runs the server", why=of_os(error)
+        )
+    if isinstance(error, Problem):
+        return error.message
+    return Message(
+        "report.failed", "something went wrong on our side ({why}); it is noted in the server's log",
+        why=type(error).__name__,
+    )  # fmt: skip

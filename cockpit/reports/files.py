@@ -37,9 +37,9 @@ async def file(request: Request) -> Response:
             await run_in_threadpool(
                 record.note, event="refused", result="refused", visitor=visitor, what=what, address=address
             )
-            return PlainTextResponse(f"{worded(str(error))}\n", 404)
+            return PlainTextResponse(f"{worded(error)}\n", 404)
         except DeskError as error:
-            return PlainTextResponse(f"{worded(str(error))}\n", 503)
+            return PlainTextResponse(f"{worded(error)}\n", 503)
     return made
 
 

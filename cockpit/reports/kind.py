@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from cockpit.access.policy import Can
 from cockpit.i18n import _
 from cockpit.labels import words
+from cockpit.labels.wording import worded
 from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
 from data import yamls
@@ -20,7 +21,7 @@ from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
 from metrics.engine.plan import AREAS, COLUMNS
-from metrics.errors import nearest
+from metrics.errors import did_you_mean, nearest
 from metrics.rows import PARTS
 
 HERE = Path(__file__).parent / "kinds"
@@ -219,14 +220,16 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
     Raises ReportError that lists the faults found, each with file and field.
     """
     if extra is not None and not extra.is_dir():
-        raise ReportError(_("the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra))
+        raise ReportError(
+            "kind.no_folder", "the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra
+        )
     found: dict[str, Kind] = {}
     faults: list[str] = []
     for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
         try:
             kind = read(file)
         except ReportError as error:
-            faults.append(str(error))
+            faults.append(worded(error))
             continue
         faults += _faults(kind, catalog)
         found[kind.id] = kind
@@ -234,7 +237,7 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
         found.setdefault(kind.id, kind)
     if faults:
         more = _(" and {n} more", n=len(faults) - MOST_FAULTS) if len(faults) > MOST_FAULTS else ""
-        raise ReportError("; ".join(faults[:MOST_FAULTS]) + more)
+        raise ReportError("kind.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
     return found
 
 
@@ -269,10 +272,10 @@ def named(kinds: dict[str, Kind], id: str) -> Kind:
     try:
         return kinds[id]
     except KeyError:
-        there = words.listed(kinds)
         raise ReportError(
-            _('there is no kind of report "{id}": there are {kinds}.', id=id, kinds=there) + near(id, kinds)
-        ) from None
+            "kind.unknown", 'there is no kind of report "{id}": there are {kinds}.{near}', id=id, kinds=tuple(kinds),
+            near=did_you_mean(id, kinds),
+        ) from None  # fmt: skip
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -287,15 +290,18 @@ def read(file: Path) -> Kind:
         raw = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())
-        raise ReportError(_("{file}: not readable as YAML: {why}", file=file.name, why=why)) from error
+        raise ReportError("kind.not_yaml", "{file}: not readable as YAML: {why}", file=file.name, why=why) from error
     if not isinstance(raw, dict):
         raise ReportError(
-            _("{file}: a kind of report needs id, name, title, about, metrics and sections", file=file.name)
+            "kind.not_a_mapping",
+            "{file}: a kind of report needs id, name, title, about, metrics and sections",
+            file=file.name,
         )
     try:
         return Kind.model_validate({**raw, "file": file.name})
     except ValidationError as error:
-        raise ReportError("; ".join(_told(file.name, fault) for fault in error.errors())) from error
+        faults = "; ".join(_told(file.name, fault) for fault in error.errors())
+        raise ReportError("kind.invalid", "{faults}", faults=faults) from error
 
 
 def _told(file: str, fault: Any) -> str:

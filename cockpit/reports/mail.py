@@ -5,7 +5,7 @@ import smtplib
 import ssl
 import time
 from email.header import Header
-from email.message import Message
+from email.message import Message as Mail
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -22,7 +22,9 @@ from cockpit.settings import Settings
 from data.desk import reports
 from data.desk.reports import Report
 from data.desk.store import Desk
-from data.errors import DataError
+from data.errors import DataError, Problem
+from data.messages import Message
+from data.system_errors import line_of, of_os
 
 log = logging.getLogger("cockpit.reports")
 
@@ -42,9 +44,17 @@ def deliver(desk: Desk, config: Settings) -> None:
             send(config, report)
         except (OSError, smtplib.SMTPException, ReportError, DataError) as error:
             log.error("report %s was not sent: %s", report.id, error)
-            reports.mailed(desk, report.id, fault=str(error) or type(error).__name__)
+            reports.mailed(desk, report.id, fault=_why(error))
         else:
             reports.mailed(desk, report.id)
+
+
+def _why(error: OSError | smtplib.SMTPException | Problem) -> Message:
+    if isinstance(error, Problem):
+        return error.message
+    known = isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)
+    why = of_os(error) if known else line_of(error)[:300]
+    return Message("report.not_sent", "the mail was not sent: {why}", why=why)
 
 
 def send(config: Settings, report: Report) -> None:
@@ -56,7 +66,7 @@ def send(config: Settings, report: Report) -> None:
         server.send_message(message(config, report))
 
 
-def message(config: Settings, report: Report) -> Message:
+def message(config: Settings, report: Report) -> Mail:
     """Subject, a few lines with the id and the hash, and the file; sent again it has the same Message-ID."""
     asked, file = make.request_of(report), make.file_of(config, report)
     with using(asked.lang):

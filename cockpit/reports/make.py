@@ -10,8 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cockpit.access.policy import Grants, Held
-from cockpit.i18n import _
-from cockpit.labels import words
 from cockpit.reports import request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
@@ -109,11 +107,10 @@ def again(config: Settings, report: Report, path: Path) -> str:
     changed = [name for name, version in report.versions.items() if now.get(name) != version]
     if changed:
         raise ReportError(
-            _(
-                "{id} was made with other definitions of {metrics}: it cannot be made again",
-                id=report.id,
-                metrics=words.listed(changed),
-            )
+            "report.other_definitions",
+            "{id} was made with other definitions of {metrics}: it cannot be made again",
+            id=report.id,
+            metrics=tuple(changed),
         )
     beside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
@@ -168,10 +165,12 @@ def file_of(config: Settings, report: Report) -> Path:
     """The file of a report that is made. Raises ReportError if it is not, or if its file is gone."""
     path = store(config) / report.file
     if not report.made or not report.file:
-        raise ReportError(_("report {id} is not made: it has no file", id=report.id))
+        raise ReportError("report.no_file", "report {id} is not made: it has no file", id=report.id)
     if not path.is_file():
         raise ReportError(
-            _("the file of report {id} is gone: make it again with `python -m cockpit report again`", id=report.id)
+            "report.file_gone",
+            "the file of report {id} is gone: make it again with `python -m cockpit report again`",
+            id=report.id,
         )
     return path
 

@@ -9,9 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cockpit import editions
 from cockpit.access.policy import Can, Grants
-from cockpit.i18n import _
-from cockpit.labels import words
-from cockpit.labels.wording import worded
 from cockpit.panels import layouts
 from cockpit.reports import kind as kinds
 from cockpit.reports.errors import ReportError
@@ -20,11 +17,12 @@ from cockpit.settings import Settings
 from cockpit.view_state import View, catalog_of
 from data.editions.scoped import ScopedEdition
 from data.errors import Damaged, DataError
+from data.messages import Name, names
 from metrics import areas
 from metrics.areas import Area
 from metrics.catalog import Catalog
 from metrics.engine.plan import COLUMNS
-from metrics.errors import MetricsError
+from metrics.errors import MetricsError, did_you_mean
 from metrics.period import Period, last_day
 from metrics.query import Query
 from metrics.scope import OutOfScope, asked_area
@@ -87,13 +85,18 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     """Hold a request against kinds, catalog, edition and grants. ReportError, or OutOfScope for an area not granted."""
     kind = kinds.named(kinds_of(config), request.kind)
     if request.format not in kind.formats:
-        known = words.listed(kind.formats)
         raise ReportError(
-            _("{kind} is not made as {format}: use {known}", kind=kind.id, format=request.format, known=known)
+            "report.format",
+            "{kind} is not made as {format}: use {known}",
+            kind=kind.id,
+            format=request.format,
+            known=kind.formats,
         )
     if request.metrics and not kind.choose:
         raise ReportError(
-            _("{kind} has its own metrics: leave them out, or ask for a kind that lets choose", kind=kind.id)
+            "report.fixed_metrics",
+            "{kind} has its own metrics: leave them out, or ask for a kind that lets choose",
+            kind=kind.id,
         )
     catalog = catalog_of(config)
     _known(request, catalog)
@@ -104,22 +107,18 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     except DataError as error:
         raise _no_edition(request, error) from error
     if period.start > last_day(edition.as_of):
-        told = _(
-            "the period begins on {day}, after the data's time {time}: choose an earlier one",
+        raise ReportError(
+            "report.too_new", "the period begins on {day}, after the data's time {time}: choose an earlier one",
             day=period.start, time=f"{edition.as_of:%Y-%m-%d %H:%M}",
         )  # fmt: skip
-        raise ReportError(told)
     places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
     for place in places:
         if place.level not in kind.levels:
-            levels = words.listed(words.level(name) for name in areas.levels(edition) if name in kind.levels)
-            told = _(
-                "{kind} is not made for a {level}: it is made for {levels}",
-                kind=kind.id,
-                level=words.level(place.level),
-                levels=levels,
-            )
-            raise ReportError(told)
+            there = [name for name in areas.levels(edition) if name in kind.levels]
+            raise ReportError(
+                "report.level", "{kind} is not made for a {level}: it is made for {levels}", kind=kind.id,
+                level=Name("level", place.level), levels=names("level", there),
+            )  # fmt: skip
     rows = kind.rows and request.rows and all(grants.may(Can.EXPORT, place.code, place.end) for place in places)
     request = request.model_copy(update={"rows": rows})
     views = tuple(_view(config, edition, place, request, grants) for place in places)
@@ -140,30 +139,33 @@ def _known(request: Request, catalog: Catalog) -> None:
     """ReportError for a metric or a filter that there is none of."""
     for name in request.metrics:
         if name not in catalog.metrics:
-            raise ReportError(_('there is no metric "{name}".', name=name) + kinds.near(name, catalog.metrics))
+            raise ReportError(
+                "metric.unknown", 'there is no metric "{name}".{near}', name=name,
+                near=did_you_mean(name, catalog.metrics),
+            )  # fmt: skip
     for name in request.where:
         if name not in COLUMNS:
-            raise ReportError(_('"{name}" is not a filter: use {known}', name=name, known=words.listed(COLUMNS)))
+            raise ReportError(
+                "filter.unknown", '"{name}" is not a filter: use {known}', name=name, known=tuple(COLUMNS)
+            )
 
 
 def _period(request: Request) -> Period:
     try:
         return request.period
     except MetricsError as error:
-        told = _(
-            "the period {start} to {end} is empty: its end is not part of it, name a later day",
-            start=request.start, end=request.end,
-        )  # fmt: skip
-        raise ReportError(told) from error
+        raise ReportError.of(error) from error
 
 
 def _no_edition(request: Request, error: DataError) -> ReportError:
     """Why there is nothing to make it from; what is damaged says so itself."""
     if request.edition and not isinstance(error, Damaged):
         return ReportError(
-            _('there is no edition "{edition}", or it is no longer kept: name another', edition=request.edition)
+            "report.edition",
+            'there is no edition "{edition}", or it is no longer kept: name another',
+            edition=request.edition,
         )
-    return ReportError(worded(str(error)))
+    return ReportError.of(error)
 
 
 def _place(edition: ScopedEdition, code: int) -> Area:
@@ -172,5 +174,7 @@ def _place(edition: ScopedEdition, code: int) -> Area:
     except OutOfScope:
         raise
     except MetricsError as error:
-        told = _("area {code} is not in edition {edition}: name another", code=f"{code:012}", edition=edition.id)
-        raise ReportError(told) from error
+        raise ReportError(
+            "report.area", "area {code} is not in edition {edition}: name another", code=f"{code:012}",
+            edition=edition.id,
+        ) from error  # fmt: skip

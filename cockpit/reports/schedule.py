@@ -27,6 +27,8 @@ from data.desk.auditing import audit
 from data.desk.store import Desk
 from data.editions.edition import current
 from data.errors import DataError
+from data.messages import Message
+from data.system_errors import line_of
 from metrics.errors import MetricsError
 from metrics.period import Period, shift
 
@@ -87,17 +89,30 @@ def read(file: Path, config: Settings) -> tuple[Plan, ...]:
         raw = yamls.parsed(file.read_text("utf-8"))
         plans = TypeAdapter(tuple[Plan, ...]).validate_python(raw or [])
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ReportError(f"COCKPIT_SCHEDULE {file}: not readable: {' '.join(str(error).split())}") from error
+        raise ReportError(
+            "schedule.unreadable", "COCKPIT_SCHEDULE {file}: not readable: {why}", file=file, why=line_of(error)
+        ) from error
     except ValidationError as error:
         told = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise ReportError(f"COCKPIT_SCHEDULE {file.name}: {'; '.join(told)}") from error
+        raise ReportError(
+            "schedule.invalid", "COCKPIT_SCHEDULE {file}: {faults}", file=file.name, faults="; ".join(told)
+        ) from error
     kinds = request.kinds_of(config)
     ids = [plan.id for plan in plans]
     for plan in plans:
         if ids.count(plan.id) > 1:
-            raise ReportError(f"COCKPIT_SCHEDULE {file.name}: two plans are called {plan.id}")
+            raise ReportError(
+                "schedule.twice", "COCKPIT_SCHEDULE {file}: two plans are called {id}", file=file.name, id=plan.id
+            )
         if plan.format not in named(kinds, plan.kind).formats:
-            raise ReportError(f"COCKPIT_SCHEDULE {file.name}: {plan.id}: {plan.kind} is not made as {plan.format}")
+            raise ReportError(
+                "schedule.format",
+                "COCKPIT_SCHEDULE {file}: {id}: {kind} is not made as {format}",
+                file=file.name,
+                id=plan.id,
+                kind=plan.kind,
+                format=plan.format,
+            )
     return plans
 
 
@@ -137,7 +152,7 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
         with using(plan.lang):
             _ask(desk, config, asked, grants, plan, turn)
     except (ReportError, MetricsError) as error:
-        _failed(desk, asked, plan, turn, str(error))
+        _failed(desk, asked, plan, turn, error.message)
     except DataError as error:
         log.error("%s: %s", plan.id, error)
 
@@ -152,7 +167,7 @@ def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Pla
             audit.write(desk, who=who, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
 
 
-def _failed(desk: Desk, asked: Request, plan: Plan, turn: date, fault: str) -> None:
+def _failed(desk: Desk, asked: Request, plan: Plan, turn: date, fault: Message) -> None:
     log.error("%s: %s", plan.id, fault)
     kept = reports.ask(
         desk, kind=plan.kind, asked=asked.stored(), edition="", who=f"schedule:{plan.id}", plan=plan.id,

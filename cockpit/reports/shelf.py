@@ -3,7 +3,6 @@
 from itertools import chain, islice, takewhile
 
 from cockpit.access.policy import Can, Grants
-from cockpit.i18n import _
 from cockpit.reports import make
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Kind
@@ -37,7 +36,7 @@ def find(desk: Desk, config: Settings, grants: Grants, id: str) -> Report:
     """The report of an id. NotThere if there is none that they may have."""
     found = reports.find(desk, id)
     if found is None or not may_read(config, grants, found):
-        raise NotThere(_("there is no report {id} that you may see", id=id))
+        raise NotThere("report.not_there", "there is no report {id} that you may see", id=id)
     return found
 
 

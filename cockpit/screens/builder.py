@@ -17,6 +17,7 @@ from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
+from cockpit.labels.wording import worded
 from cockpit.panels import answers
 from cockpit.reports import request as requests
 from cockpit.reports.errors import explained
@@ -147,7 +148,7 @@ def _ask(visitor: Visitor, asked: Request) -> None:
     try:
         reports.ask(visitors.desk(), Actor.of(visitor), settings.current(), asked)
     except (CockpitError, DataError) as error:
-        header.notice(explained(error), state="red")
+        header.notice(worded(explained(error)), state="red")
 
 
 def preview(view: View, asked: Request) -> None:
@@ -161,4 +162,4 @@ def preview(view: View, asked: Request) -> None:
             document = content.build(told, id=_("not made yet"), who="", made_at=view.as_of)
         st.html(page.write(document))
     except (CockpitError, DataError) as error:
-        header.notice(explained(error), state="red")
+        header.notice(worded(explained(error)), state="red")

@@ -59,20 +59,22 @@ async def serve(request: Request) -> Response:
             await run_in_threadpool(
                 record.note, event="refused", result="refused", visitor=visitor, what=what[:200], address=address
             )
-            return _said(worded(str(error)), 403)
+            return _said(worded(error), 403)
         except TooMany as error:
-            return _said(worded(str(error)), 429)
+            return _said(worded(error), 429)
         except (DeskError, Unavailable, TooSlow) as error:
-            return _said(worded(str(error)), 503)
-        except (BadParameter, MetricsError, DataError) as error:
-            return _said(worded(str(error)), 400)
+            return _said(worded(error), 503)
+        except (MetricsError, DataError) as error:
+            return _said(worded(error), 400)
+        except BadParameter as error:
+            return _said(str(error), 400)
 
 
 def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
     costly.asks(costly.Asker(visitor.name))
     view = read(given, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
-        raise OutOfScope(f"you no longer have the right to export rows of {view.area.name}")
+        raise OutOfScope("rows.no_right", "you no longer have the right to export rows of {area}", area=view.area.name)
     chosen = rows.read(view, given)
     made, name = file(view, chosen, language()), file_name(view, chosen)
     what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"

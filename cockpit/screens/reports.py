@@ -100,7 +100,7 @@ def state(report: Report) -> Cell:
 
 def fault(report: Report) -> str:
     """Why it was not made; empty where it was."""
-    return worded(report.fault)
+    return worded(report.why)
 
 
 def href(report: Report) -> str:
@@ -113,7 +113,7 @@ def chosen(visitor: Visitor) -> Report | None:
     try:
         return shelf.find(visitors.desk(), settings.current(), visitor.grants, id) if id else None
     except shelf.NotThere as error:
-        header.notice(str(error), state="red")
+        header.notice(worded(error), state="red")
         return None
 
 
@@ -136,7 +136,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
             Item(_("Definitions"), words.listed(_defined(view, report))),
             Item(_("Made by"), f"{report.who} · {format.stamp(desk.local(report.asked_at))}"),
             Item("SHA-256", report.sha256),
-            Item(_("Sent to"), report.mail, note=worded(report.mail_fault)),
+            Item(_("Sent to"), report.mail, note=worded(report.why_unsent)),
         ],
         key="report",
     )

@@ -234,7 +234,7 @@ def _number(view: View, chosen: Chosen) -> tuple[float | None, str]:
     try:
         row = answer(chosen.query, periods=(view.period,)).iloc[0]
     except Uncomputable as error:
-        return None, worded(str(error))
+        return None, worded(error)
     if chosen.selection.search or chosen.selection.age or (part is None and not view.metric.is_additive):
         return None, ""
     if part == "rest":

@@ -103,7 +103,9 @@ def _place() -> Iterator[None]:
             yield
         asker.told(None)
     except Full:
-        raise TooMany("too many long questions wait at this moment: try again later, or ask for less") from None
+        raise TooMany(
+            "query.crowded", "too many long questions wait at this moment: try again later, or ask for less"
+        ) from None
 
 
 def _gone() -> Callable[[], bool]:

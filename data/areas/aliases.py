@@ -50,7 +50,13 @@ def load_aliases(home: Home, path: Path) -> AliasReport:
         if faults:
             shown = "; ".join(f"row {row}: {fault}" for row, fault in sorted(faults)[:SHOWN])
             more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-            raise DataError(f"{path}: {shown}{more}; nothing was changed, correct the file and load it again")
+            raise DataError(
+                "areas.faults",
+                "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
+                path=path,
+                shown=shown,
+                more=more,
+            )
         before = _stored(store)
         store.execute("DELETE FROM aliases WHERE code IN (SELECT code FROM given)")
         store.execute("INSERT INTO aliases SELECT DISTINCT code, name, low, high FROM given WHERE name IS NOT NULL")
@@ -71,7 +77,12 @@ def _read(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> None:
     ours = {name: column for column, words in COLUMNS.items() for name in words}
     theirs = {ours[name.strip().lower()]: name for name in reversed(names) if name.strip().lower() in ours}
     if missing := {"code", "name"} - theirs.keys():
-        raise DataError(f"{path}: has no column {' and '.join(sorted(missing))}; a list of aliases has code and name")
+        raise DataError(
+            "aliases.no_column",
+            "{path}: has no column {columns}; a list of aliases has code and name",
+            path=path,
+            columns=tuple(sorted(missing)),
+        )
     fields = ", ".join(
         f"{f'nullif(trim({quoted(theirs[c])}), {chr(39) * 2})' if c in theirs else 'NULL::VARCHAR'} AS {c}"
         for c in COLUMNS

@@ -27,7 +27,13 @@ def refuse_faults(store: duckdb.DuckDBPyConnection, path: Path, columns: set[str
     if found:
         shown = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in found[:SHOWN])
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise DataError(f"{path}: {shown}{more}; nothing was changed, correct the file and load it again")
+        raise DataError(
+            "areas.faults",
+            "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
+            path=path,
+            shown=shown,
+            more=more,
+        )
 
 
 def _row_faults(columns: set[str], needed: set[str]) -> Iterator[str]:

@@ -64,7 +64,11 @@ def load_areas(home: Home, path: Path) -> AreaReport:
         if needed - columns:
             missing, found = " and ".join(sorted(needed - columns)), ", ".join(sorted(columns)) or "none"
             raise DataError(
-                f"{path}: has no {missing}, of the columns of an area it has {found}; name them in the header"
+                "areas.no_column",
+                "{path}: has no {missing}, of the columns of an area it has {found}; name them in the header",
+                path=path,
+                missing=missing,
+                found=found,
             )
         _read_rows(store, columns)
         _grow(store, columns)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from data.errors import DataError
+from data.system_errors import line_of
 
 DETAIL = 2000
 """A border is simplified to this part of the extent it is looked at in: that of all areas below one parent."""
@@ -37,7 +38,12 @@ def read_features(path: Path) -> Features:
         properties = [{str(k): _plain(v) for k, v in (f.get("properties") or {}).items()} for f in features]
         texts = [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: is no GeoJSON FeatureCollection ({error}); export it as one, in WGS-84") from error
+        raise DataError(
+            "shapes.not_geojson",
+            "{path}: is no GeoJSON FeatureCollection ({why}); export it as one, in WGS-84",
+            path=path,
+            why=line_of(error),
+        ) from error
     shapes = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
     polygons = np.array([polygon_parts(shape) for shape in shapes], dtype=object)
     faults = []

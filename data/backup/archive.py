@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from data.editions.edition import sync
 from data.errors import DataError
+from data.system_errors import line_of, of_os
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -73,7 +74,7 @@ class _Hashing:
     def read(self, size: int) -> bytes:
         piece = self._file.read(min(size, self._left))
         if not piece and self._left:
-            raise DataError("a file became shorter while it was read: try again")
+            raise DataError("backup.file_shrank", "a file became shorter while it was read: try again")
         self._left -= len(piece)
         self.digest.update(piece)
         return piece
@@ -86,9 +87,9 @@ def writing(target: Path) -> Iterator[Writer]:
     Raises DataError if there is such a file already, or its disk is full.
     """
     if target.exists():
-        raise DataError(f"{target} exists already: name a new file")
+        raise DataError("file.exists", "{path} exists already: name a new file", path=target)
     if not target.parent.is_dir():
-        raise DataError(f"{target.parent} is no folder: make it, or name another")
+        raise DataError("folder.none", "{folder} is no folder: make it, or name another", folder=target.parent)
     sweep(target.parent)
     work = Path(tempfile.mkdtemp(prefix=WORK, dir=target.parent))
     try:
@@ -103,7 +104,7 @@ def writing(target: Path) -> Iterator[Writer]:
             _place(draft, target)
             sync(target.parent)
     except FileExistsError:
-        raise DataError(f"{target} exists already: name a new file") from None
+        raise DataError("file.exists", "{path} exists already: name a new file", path=target) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -145,8 +146,10 @@ def full_disk_told(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DataError(f"the disk of {folder} is full: free some space, then try again") from error
-        raise DataError(f"{error.filename or folder}: {error.strerror or error}") from error
+            raise DataError(
+                "disk.full_at", "the disk of {path} is full: free some space, then try again", path=folder
+            ) from error
+        raise DataError("backup.file", "{path}: {why}", path=error.filename or folder, why=of_os(error)) from error
 
 
 @contextmanager
@@ -156,24 +159,30 @@ def reading(path: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
         with tarfile.open(path, "r:") as tar:
             yield tar, _manifest(path, tar)
     except (tarfile.TarError, EOFError) as error:
-        raise DataError(f"{path} is no whole backup ({error}): take another") from error
+        raise DataError(
+            "backup.not_whole", "{path} is no whole backup ({why}): take another", path=path, why=line_of(error)
+        ) from error
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
+        raise DataError("backup.file", "{path}: {why}", path=path, why=of_os(error)) from error
 
 
 def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
     members = tar.getmembers()
     if not members or members[-1].name != MANIFEST or members[-1].size > MOST_MANIFEST:
-        raise DataError(f"{path} is no whole backup (its list of files is missing): take another")
+        raise DataError(
+            "backup.no_list", "{path} is no whole backup (its list of files is missing): take another", path=path
+        )
     file = tar.extractfile(members[-1])
     try:
         content = json.loads(file.read() if file else b"")
         if content.get("format", 0) > FORMAT:
-            raise DataError(f"{path} was made by a newer release: restore it with that one")
+            raise DataError("backup.newer", "{path} was made by a newer release: restore it with that one", path=path)
         content["files"] = {name: (int(size), str(digest)) for name, (size, digest) in content["files"].items()}
         return Manifest(**content | {"left_out": tuple(content["left_out"])})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(f"{path} is no backup of a cockpit ({error})") from error
+        raise DataError(
+            "backup.not_ours", "{path} is no backup of a cockpit ({why})", path=path, why=line_of(error)
+        ) from error
 
 
 def extract(path: Path, tar: tarfile.TarFile, manifest: Manifest, into: Path) -> None:
@@ -185,13 +194,22 @@ def extract(path: Path, tar: tarfile.TarFile, manifest: Manifest, into: Path) ->
         listed = left.pop(member.name, None)
         parts = PurePosixPath(member.name).parts
         if listed is None or not member.isreg() or member.size != listed[0] or not _is_plain(parts):
-            raise DataError(f"{path}: {member.name} is not what the list of files says: take another backup")
+            raise DataError(
+                "backup.unlisted",
+                "{path}: {name} is not what the list of files says: take another backup",
+                path=path,
+                name=member.name,
+            )
         source = tar.extractfile(member)
         assert source is not None
         if _copy(source, into.joinpath(*parts)) != listed[1]:
-            raise DataError(f"{path}: {member.name} is damaged: take another backup")
+            raise DataError(
+                "backup.damaged_file", "{path}: {name} is damaged: take another backup", path=path, name=member.name
+            )
     if left:
-        raise DataError(f"{path}: {next(iter(left))} is missing: take another backup")
+        raise DataError(
+            "backup.missing_file", "{path}: {name} is missing: take another backup", path=path, name=next(iter(left))
+        )
 
 
 def _is_plain(parts: tuple[str, ...]) -> bool:

@@ -49,7 +49,9 @@ def import_rows(url: str, folder: Path, version: str, *, replace: bool) -> None:
         names = set(inspect(connection).get_table_names())
         if names:
             if not replace and is_occupied(connection):
-                raise DataError("the desk's database is not empty: name an empty one, or add --replace")
+                raise DataError(
+                    "restore.desk_not_empty", "the desk's database is not empty: name an empty one, or add --replace"
+                )
             schema = connection.scalar(text("SELECT current_schema()"))
             connection.execute(text(f'ALTER SCHEMA "{schema}" RENAME TO "replaced_{datetime.now():%Y%m%d_%H%M%S}"'))
             connection.execute(text(f'CREATE SCHEMA "{schema}"'))
@@ -95,7 +97,9 @@ def _connected(url: str) -> Iterator[Connection]:
     except DBAPIError as error:
         why = " ".join(str(error.orig).split())[:200]
         where = engine.url.render_as_string(hide_password=True)
-        raise DataError(f"the desk {where} does not answer ({why})") from error
+        raise DataError(
+            "desk.silent_in_backup", "the desk {where} does not answer ({why})", where=where, why=why
+        ) from error
     finally:
         engine.dispose()
 

@@ -68,11 +68,13 @@ def restore(
 
 def _fits(manifest: Manifest, home: Home, desk_url: str) -> None:
     if manifest.zone != home.zone:
-        raise DataError(f"this backup is of the zone {manifest.zone}: set COCKPIT_ZONE to it")
+        raise DataError("restore.zone", "this backup is of the zone {zone}: set COCKPIT_ZONE to it", zone=manifest.zone)
     if manifest.desk == "rows" and sqlite_of(desk_url):
-        raise DataError("this backup holds a PostgreSQL desk: name an empty database in COCKPIT_DESK")
+        raise DataError(
+            "restore.postgresql", "this backup holds a PostgreSQL desk: name an empty database in COCKPIT_DESK"
+        )
     if manifest.desk == "sqlite" and not sqlite_of(desk_url):
-        raise DataError("this backup holds a SQLite desk: unset COCKPIT_DESK, or name a SQLite file")
+        raise DataError("restore.sqlite", "this backup holds a SQLite desk: unset COCKPIT_DESK, or name a SQLite file")
 
 
 def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
@@ -83,14 +85,23 @@ def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -
         return
     if _content(home):
         raise DataError(
-            f"{home.root} is not empty: name an empty folder, or add --replace, which moves what is there to a folder "
-            f"{REPLACED}… in it"
+            "restore.home_not_empty",
+            "{home} is not empty: name an empty folder, or add --replace, which moves what is there to a "
+            "folder {folder}… in it",
+            home=home.root,
+            folder=REPLACED,
         )
     outside = sqlite_of(desk_url) if manifest.desk == "sqlite" else None
     if outside and outside.exists() and outside.stat().st_size:
-        raise DataError(f"{outside} exists already: name another desk in COCKPIT_DESK, or add --replace")
+        raise DataError(
+            "restore.desk_exists",
+            "{path} exists already: name another desk in COCKPIT_DESK, or add --replace",
+            path=outside,
+        )
     if manifest.desk == "rows" and rows.occupied(desk_url) and not _is_filled(manifest, desk_url):
-        raise DataError("the desk's database is not empty: name an empty one, or add --replace")
+        raise DataError(
+            "restore.desk_not_empty", "the desk's database is not empty: name an empty one, or add --replace"
+        )
 
 
 def _content(home: Home) -> list[Path]:

@@ -28,6 +28,7 @@ from data.errors import DataError
 from data.home import Home
 from data.push import receipts
 from data.store import read_store
+from data.system_errors import line_of
 
 Counts = Mapping[str, Any]
 """Totals of a part of a backup: data.backup.totals."""
@@ -47,7 +48,7 @@ TRIES = 5
 def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None) -> Manifest:
     """Write a backup to a new file, for its owner alone. Raises DataError, and leaves no file then."""
     if not home.root.is_dir():
-        raise DataError(f"{home.root} is no folder: name the home to back up")
+        raise DataError("home.none", "{home} is no folder: name the home to back up", home=home.root)
     target = target.absolute()
     custody = of_copy(home.root, custody)
     made_at = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None, microsecond=0)
@@ -126,10 +127,12 @@ def copy_sqlite(path: Path, target: Path) -> None:
             found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         if "full" in str(error):
-            raise DataError(f"the disk of {target.parent} is full: free some space, then try again") from error
-        raise DataError(f"{path} cannot be copied: {error}") from error
+            raise DataError(
+                "disk.full_at", "the disk of {path} is full: free some space, then try again", path=target.parent
+            ) from error
+        raise DataError("file.not_copied", "{path} cannot be copied: {why}", path=path, why=line_of(error)) from error
     if found != "ok":
-        raise DataError(f"{path} is damaged: {found}")
+        raise DataError("file.damaged", "{path} is damaged: {why}", path=path, why=found)
 
 
 def _spool(writer: Writer, home: Home) -> dict[str, int]:

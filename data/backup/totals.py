@@ -56,6 +56,10 @@ def differing(part: str, listed: Mapping[str, Any], found: Mapping[str, Any]) ->
     for name in sorted({*listed, *found}):
         if listed.get(name) != found.get(name):
             raise DataError(
-                f"{part}: {name} is {found.get(name)} and was {listed.get(name)} when the backup was taken: "
-                "take another backup"
+                "backup.total",
+                "{part}: {name} is {now} and was {then} when the backup was taken: take another backup",
+                part=part,
+                name=name,
+                now=found.get(name),
+                then=listed.get(name),
             )

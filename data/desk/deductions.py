@@ -60,20 +60,22 @@ def listing(desk: Desk) -> list[Deduction]:
 def save(desk: Desk, entry: Deduction) -> None:
     """Put an entry in place of the one of its name, or add it. Refused where it cannot be applied."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", entry.name):
-        raise Refused("a deduction is named by a short word of a-z, 0-9 and _")
+        raise Refused("deduction.name", "a deduction is named by a short word of a-z, 0-9 and _")
     if entry.points is not None and not 0 < entry.points <= MOST_POINTS:
-        raise Refused(f"points are above 0 and at most {MOST_POINTS}")
+        raise Refused("deduction.points", "points are above 0 and at most {most}", most=MOST_POINTS)
     if len(entry.columns) > LONGEST_PATTERN:
-        raise Refused(f"the pattern of columns has more than {LONGEST_PATTERN} characters")
+        raise Refused(
+            "deduction.pattern_too_long", "the pattern of columns has more than {n} characters", n=LONGEST_PATTERN
+        )
     if entry.enabled and entry.points is None:
-        raise Refused("an entry without points cannot be enabled: say how many it costs")
+        raise Refused("deduction.no_points", "an entry without points cannot be enabled: say how many it costs")
     if entry.months is not None and not 0 < entry.months <= MOST_MONTHS:
-        raise Refused(f"months are 1 to {MOST_MONTHS}")
+        raise Refused("deduction.months", "months are 1 to {most}", most=MOST_MONTHS)
     if entry.rule == "column_updated" and not (entry.columns and entry.months):
-        raise Refused("say which columns, and after how many months")
+        raise Refused("deduction.columns", "say which columns, and after how many months")
     try:
         matching(entry.columns, ())
     except ValueError as error:
-        raise Refused(f"the pattern of columns cannot be read: {error}") from None
+        raise Refused("deduction.pattern", "the pattern of columns cannot be read: {why}", why=error) from None
     with desk.begin() as session:
         session.merge(models.Deduction(**asdict(entry)))

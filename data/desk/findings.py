@@ -50,9 +50,9 @@ def decide(
 ) -> int:  # fmt: skip
     """Decide of the failed checks of an asset and rule around `at`; the decision's number. Refused without a note."""
     if len(note.strip()) < SHORTEST_NOTE:
-        raise Refused("say in a note why: whoever looks at the finding later wants to know")
+        raise Refused("finding.note", "say in a note why: whoever looks at the finding later wants to know")
     if holds not in HOLDS:
-        raise Refused(f"a decision holds on for {', '.join(map(str, HOLDS))} days")
+        raise Refused("finding.holds", "a decision holds on for {days} days", days=HOLDS)
     with desk.begin() as session:
         row = models.Finding(
             source=source, asset=asset, rule=rule, decision=choice, note=note.strip()[:LONGEST_NOTE], at=at,
@@ -68,7 +68,7 @@ def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
     with desk.begin() as session:
         row = session.get(models.Finding, id)
         if row is None:
-            raise Refused(f"there is no decision {id}")
+            raise Refused("finding.unknown", "there is no decision {id}", id=id)
         row.taken_back_at = row.taken_back_at or now or clock.now()
         return _decision(row)
 

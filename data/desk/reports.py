@@ -16,13 +16,16 @@ from data.desk.models import Report as Stored
 from data.desk.store import Desk
 from data.editions.scoped import Scope
 from data.errors import TooMany
+from data.messages import Message, restored
 
 QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "final", "issued", "failed"
 DONE = (DRAFT, FINAL, ISSUED)
 STEPS = {(DRAFT, FINAL), (FINAL, DRAFT), (FINAL, ISSUED)}
 """What the state of a report that is made may change from and to: what was issued stays issued."""
 MOST_TRIES = 3
-GIVEN_UP = "the process that makes reports died three times at it: ask for less, or see the server's log"
+GIVEN_UP = Message(
+    "report.given_up", "the process that makes reports died three times at it: ask for less, or see the server's log"
+)
 MOST_WAITING = 30
 """Queued reports of one person; those of a schedule are not counted."""
 LOOKED_AT, NEVER = 10, datetime(1970, 1, 1)
@@ -57,6 +60,16 @@ class Report:
     mail: str
     mailed_at: datetime | None
     mail_fault: str
+
+    @property
+    def why(self) -> Message | str:
+        """Why it was not made; empty if it was, or may still be."""
+        return restored(self.fault)
+
+    @property
+    def why_unsent(self) -> Message | str:
+        """Why it was not sent, at the last attempt."""
+        return restored(self.mail_fault)
 
     @property
     def made(self) -> bool:
@@ -99,7 +112,12 @@ def ask(
                 Stored.who == who, Stored.status == QUEUED, Stored.plan.is_(None)
             )  # fmt: skip
             if status == QUEUED and plan is None and (session.scalar(of_one) or 0) >= MOST_WAITING:
-                raise TooMany(f"{who} has {MOST_WAITING} reports waiting already: wait until some are made")
+                raise TooMany(
+                    "report.too_many",
+                    "{who} has {n} reports waiting already: wait until some are made",
+                    who=who,
+                    n=MOST_WAITING,
+                )
             session.add(row)
             session.flush()
             return _told(row)
@@ -145,7 +163,8 @@ def take(desk: Desk, worker: str) -> Report | None:
         lost = (Stored.status == RUNNING) & (
             (Stored.seen_at < now - ALIVE) | (Stored.seen_at > now + ALIVE) | (Stored.worker == worker)
         )
-        session.execute(update(Stored).where(lost, Stored.tries >= MOST_TRIES).values(status=FAILED, fault=GIVEN_UP))
+        given_up = update(Stored).where(lost, Stored.tries >= MOST_TRIES)
+        session.execute(given_up.values(status=FAILED, fault=GIVEN_UP.stored()))
         session.execute(update(Stored).where(lost).values(status=QUEUED, worker=""))
         row = _next(session)
         if row is None:
@@ -191,11 +210,11 @@ def finish(desk: Desk, id: str, *, file: str, sha256: str, size: int, definition
         return _told(row)
 
 
-def fail(desk: Desk, id: str, fault: str) -> None:
+def fail(desk: Desk, id: str, fault: Message) -> None:
     """It could not be made, and why."""
     with desk.begin() as session:
         row = session.get_one(Stored, id)
-        row.status, row.fault, row.step, row.done_at = FAILED, fault[:2000], "", clock.now()
+        row.status, row.fault, row.step, row.done_at = FAILED, fault.stored(), "", clock.now()
 
 
 def move(desk: Desk, id: str, to: str, who: str) -> Report:
@@ -203,9 +222,11 @@ def move(desk: Desk, id: str, to: str, who: str) -> Report:
     with desk.begin() as session:
         row = session.get(Stored, id)
         if row is None:
-            raise Refused(f"there is no report {id}")
+            raise Refused("report.unknown", "there is no report {id}", id=id)
         if (row.status, to) not in STEPS:
-            raise Refused(f"report {id} is {row.status}: it cannot become {to}")
+            raise Refused(
+                "report.step", "report {id} is {status}: it cannot become {to}", id=id, status=row.status, to=to
+            )
         row.status = to
         if to == ISSUED:
             row.issued_at, row.issued_by = clock.now(), who
@@ -223,11 +244,11 @@ def to_mail(desk: Desk) -> list[Report]:
         return [_told(row) for row in rows]
 
 
-def mailed(desk: Desk, id: str, fault: str = "") -> None:
+def mailed(desk: Desk, id: str, fault: Message | None = None) -> None:
     """It has gone, or why it has not."""
     with desk.begin() as session:
         row = session.get_one(Stored, id)
-        row.mail_fault = fault[:500]
+        row.mail_fault = fault.stored() if fault else ""
         if not fault:
             row.mailed_at = clock.now()
 

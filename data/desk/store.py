@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, TimeoutError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, TimeoutError
 from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ from data.desk import texts
 from data.desk.auditing import chain
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
+from data.messages import Message
+from data.system_errors import line_of, of_os, of_sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
@@ -122,7 +124,11 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         waiting = {"timeout": LOCK_SECONDS} if sqlite else {"connect_timeout": LOCK_SECONDS}
         engine = create_engine(parsed, pool_pre_ping=not sqlite, pool_timeout=LOCK_SECONDS, connect_args=waiting)
     except (ArgumentError, NoSuchModuleError, OSError) as error:
-        raise DeskError(f"COCKPIT_DESK cannot be opened: {_line(error)}") from None
+        raise DeskError(
+            "desk.unopenable",
+            "COCKPIT_DESK cannot be opened: {why}",
+            why=of_os(error) if isinstance(error, OSError) else line_of(error)[:200],
+        ) from None
     event.listen(engine, "before_cursor_execute", texts.searchable, retval=True)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
@@ -185,7 +191,8 @@ def _migrate(connection: Connection) -> None:
         if connection.dialect.name == "sqlite" and (
             broken := connection.execute(text("PRAGMA foreign_key_check")).all()
         ):
-            raise DeskError(f"COCKPIT_DESK cannot be opened: rows of {broken[0][0]} refer to others that are gone")
+            why = Message("desk.dangling", "rows of {name} refer to others that are gone", name=broken[0][0])
+            raise DeskError("desk.unopenable", "COCKPIT_DESK cannot be opened: {why}", why=why)
 
 
 def migrate(connection: Connection, version: str = "head") -> None:
@@ -250,12 +257,27 @@ def _told(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (UnfitValue, UnicodeEncodeError) as error:
-        raise Refused("a text holds a character that cannot be kept, such as a zero byte: leave it out") from error
+        raise Refused(
+            "desk.character", "a text holds a character that cannot be kept, such as a zero byte: leave it out"
+        ) from error
     except (DBAPIError, TimeoutError) as error:  # the latter where too many wait for a connection already
         where = engine.url.render_as_string(hide_password=True)
-        reason = _line(error.orig if isinstance(error, DBAPIError) else error)
-        raise DeskError(f"the desk {where} does not answer ({reason}): see that it runs, then try again") from error
+        raise DeskError(
+            "desk.no_answer", "the desk {where} does not answer ({why}): see that it runs, then try again",
+            where=where, why=_reason(error, engine.url),
+        ) from error  # fmt: skip
 
 
-def _line(error: object) -> str:
-    return " ".join(str(error).split())[:200]
+def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:
+    """Why the desk does not answer, as far as it can be put in words of our own."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(error, TimeoutError):
+        return Message("desk.all_in_use", "all connections are in use")
+    if isinstance(cause, sqlite3.Error):
+        return of_sqlite(cause)
+    if isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None:  # of PostgreSQL: no session yet
+        if type(cause).__name__ == "ConnectionTimeout":
+            return Message("desk.timeout", "connection timeout expired")
+        host, port = url.host or "localhost", url.port or 5432
+        return Message("desk.unreachable", "no connection to {host}, port {port}", host=host, port=port)
+    return line_of(cause or error)[:200]

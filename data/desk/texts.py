@@ -18,9 +18,16 @@ def check(session: Session, _context: object, _instances: object) -> None:
             if not isinstance(value, str):
                 continue
             if "\0" in value:
-                raise Refused("a text holds a character that cannot be kept, such as a zero byte: leave it out")
+                raise Refused(
+                    "desk.character", "a text holds a character that cannot be kept, such as a zero byte: leave it out"
+                )
             if longest is not None and len(value) > longest:
-                raise Refused(f"a text has {len(value)} characters, more than {longest}: shorten it")
+                raise Refused(
+                    "desk.text_too_long",
+                    "a text has {n} characters, more than {most}: shorten it",
+                    n=len(value),
+                    most=longest,
+                )
 
 
 @cache

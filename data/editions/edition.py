@@ -24,6 +24,7 @@ from data.editions.queries import Cursor
 from data.editions.scoped import Scope, ScopedEdition
 from data.errors import Damaged, DataError
 from data.home import Home, set_zone
+from data.messages import Message
 from data.values.zones import LOCAL, time_type, zone_names
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Edition:
         self.id = id
         self.path = path_of(home, id)
         self.fallback: str | None = None
-        self.damage: str | None = None
+        self.damage: Message | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
             # stands before the temporary folder: DuckDB 2.0 then still lets it be set
             "enable_external_access": "false",
@@ -80,24 +81,34 @@ class Edition:
             self.demo = self.meta["demo"] == "true"
         except (duckdb.Error, KeyError, ValueError) as error:
             self.close()
-            raise DataError(f"edition {id} is damaged ({_line(error)}): publish again or roll back") from error
+            raise DataError(
+                "edition.damaged",
+                "edition {id} is damaged ({why}): publish again or roll back",
+                id=id,
+                why=_line(error),
+            ) from error
 
     def cursor(self) -> Cursor:
         """A cursor on the shared connection. One a call: threads may share the connection, never a cursor."""
         if self.damage:
-            raise Damaged(self.damage)
+            raise Damaged.of(self.damage)
         with self._opening:
             if self._connection is None:
                 self._file = _stamp(self.path)
                 if self._file is None:
-                    raise DataError(f"edition {self.id} is gone: its file {self.path} does not exist")
+                    raise DataError(
+                        "edition.gone",
+                        "edition {id} is gone: its file {path} does not exist",
+                        id=self.id,
+                        path=self.path,
+                    )
                 self._connection, self._instants = _opened(self.path, self._config)
             return Cursor(self._connection.cursor(), self._blame, self._instants)
 
     def sound(self) -> bool:
         """Whether it can be read. Nobody writes to an edition: a file that is not the one opened is damaged."""
         if not self.damage and _stamp(self.path) != self._file:
-            self._damaged("its file was changed or removed while it was served")
+            self._damaged(Message("edition.file_changed", "its file was changed or removed while it was served"))
         return not self.damage
 
     def replaced(self) -> bool:
@@ -111,12 +122,16 @@ class Edition:
             return self._damaged(_line(error))
         return None
 
-    def _damaged(self, why: str) -> DataError:
-        self.damage = f"edition {self.id} is damaged ({why}): publish again or roll back; an older one serves meanwhile"
+    def _damaged(self, why: Message | str) -> DataError:
+        self.damage = Message(
+            "edition.damaged_now",
+            "edition {id} is damaged ({why}): publish again or roll back; an older one serves meanwhile",
+            id=self.id, why=why,
+        )  # fmt: skip
         log.error("%s", self.damage)
         self._file = _stamp(self.path)
         self.close()
-        return Damaged(self.damage)
+        return Damaged.of(self.damage)
 
     def seen_by(self, scope: Scope) -> ScopedEdition:
         """The edition for a user who may ask of `scope` alone."""
@@ -192,8 +207,8 @@ class _Shelf:
             found = self.open.get(id)
             if found is None or found.replaced():
                 return Edition(self.home, id, memory=self.memory)
-            if not found.sound():
-                raise Damaged(found.damage or "")
+            if not found.sound() and found.damage:
+                raise Damaged.of(found.damage)
             return found
 
     def current(self) -> Edition | None:
@@ -220,7 +235,11 @@ class _Shelf:
                 continue
             edition.fallback = None if id == named else f"edition {named or 'CURRENT'} cannot be read"
             return edition
-        raise DataError(f"none of the editions in {self.home.editions} can be read: publish again")
+        raise DataError(
+            "edition.none_readable",
+            "none of the editions in {folder} can be read: publish again",
+            folder=self.home.editions,
+        )
 
 
 _shelves: dict[Path, _Shelf] = {}
@@ -373,7 +392,9 @@ def exclusively(home: Home) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise DataError(
-                        f"{home.editions} is being published to by another process: try again later"
+                        "edition.publishing",
+                        "{folder} is being published to by another process: try again later",
+                        folder=home.editions,
                     ) from None
                 time.sleep(0.05)
         yield
@@ -399,14 +420,13 @@ def _check(home: Home, id: str) -> None:
     published = ids(home)
     if id not in published:
         near = difflib.get_close_matches(id, published, n=1, cutoff=0.6)
-        hint = (
-            f'did you mean "{near[0]}"?'
-            if near
-            else f"the newest is {published[-1]}"
-            if published
-            else "none is published"
-        )
-        raise DataError(f'there is no edition "{id}": {hint}')
+        if near:
+            hint = Message("edition.near", 'did you mean "{near_id}"?', near_id=near[0])
+        elif published:
+            hint = Message("edition.newest", "the newest is {id}", id=published[-1])
+        else:
+            hint = Message("edition.none_yet", "none is published")
+        raise DataError("edition.unknown", 'there is no edition "{id}": {hint}', id=id, hint=hint)
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -28,6 +28,7 @@ from data.editions.patch import Step, patch
 from data.editions.rollups import Rollup
 from data.errors import DataError
 from data.home import Home
+from data.messages import Message
 from data.progress import Progress, watched
 from data.schema import FACTS
 from data.store import attach_store
@@ -94,7 +95,9 @@ def publish(
     """
     started = time.perf_counter()
     if not home.store.exists():
-        raise DataError(f"nothing is loaded in {home.root}: load areas and a source, then publish")
+        raise DataError(
+            "publish.nothing", "nothing is loaded in {home}: load areas and a source, then publish", home=home.root
+        )
     home.prepare()
     now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
     order = Order(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
@@ -183,12 +186,21 @@ def _meta(
 def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]) -> None:
     """Writes the file out, reads it back, and puts it on disk."""
     if rows != (loaded := rows_of(con, "store")):
-        raise DataError(f"the new edition holds {rows} but the store {loaded}: load the areas again, then publish")
+        raise DataError(
+            "publish.rows",
+            "the new edition holds {rows} but the store {loaded}: load the areas again, then publish",
+            rows=rows,
+            loaded=loaded,
+        )
     con.execute("CHECKPOINT edition")
     con.execute("DETACH edition")
     con.execute(f"ATTACH {_text(building)} AS edition (READ_ONLY)")
     if rows != rows_of(con, "edition"):
-        raise DataError(f"{building.name} does not read back as it was written: check the disk, then publish again")
+        raise DataError(
+            "publish.unreadable",
+            "{name} does not read back as it was written: check the disk, then publish again",
+            name=building.name,
+        )
     con.execute("DETACH edition")
     editions.sync(building)
 
@@ -308,15 +320,24 @@ def _plainly(home: Home) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        served = f"; edition {id} is still served" if (id := editions.pointed(home)) else ""
-        raise DataError(f"publishing failed: {_reason(home, error)}{served}") from error
+        served: Message | str = ""
+        if id := editions.pointed(home):
+            served = Message("edition.still_served", "; edition {id} is still served", id=id)
+        raise DataError(
+            "publish.failed", "publishing failed: {why}{served}", why=_reason(home, error), served=served
+        ) from error
 
 
-def _reason(home: Home, error: Exception) -> str:
+def _reason(home: Home, error: Exception) -> Message | str:
     line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     if getattr(error, "errno", None) in full or any(os.strerror(number) in str(error) for number in full):
-        return f"no room on the disk of {home.root}: make room, then publish again"
+        return Message(
+            "publish.no_room", "no room on the disk of {home}: make room, then publish again", home=home.root
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
-        return f"{home.memory} of memory are too little ({line}): raise the limit, then publish again"
+        return Message(
+            "publish.memory", "{memory} of memory are too little ({why}): raise the limit, then publish again",
+            memory=home.memory, why=line,
+        )  # fmt: skip
     return line

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.errors import DataError, TooSlow
+from data.messages import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -230,7 +231,7 @@ class Cursor:
                     raise
                 _limit.remember(sql)
         if not getattr(_here, "waits", True):
-            raise Long(_too_slow(apart.seconds))
+            raise Long.of(_too_slow(apart.seconds))
         self._apart = None
         with apart.place():
             self._began, gone = time.monotonic(), apart.gone()
@@ -252,7 +253,7 @@ class Cursor:
             stopped = _limit.end(id(self))
             ended = stopped_is if stopped else "failed"
             if stopped:
-                raise TooSlow(_too_slow(seconds)) from None
+                raise TooSlow.of(_too_slow(seconds)) from None
             if fault := self._damaged(error):
                 raise fault from error
             raise
@@ -263,8 +264,10 @@ class Cursor:
                 observer(time.monotonic() - started, ended)
 
 
-def _too_slow(seconds: float | None) -> str:
-    return (
-        f"the question took longer than {seconds:g} seconds and was stopped: ask for a smaller area or a "
-        "shorter period, or raise COCKPIT_QUERY_SECONDS"
+def _too_slow(seconds: float | None) -> Message:
+    return Message(
+        "query.too_slow",
+        "the question took longer than {seconds} seconds and was stopped: ask for a smaller area or a shorter period, "
+        "or raise COCKPIT_QUERY_SECONDS",
+        seconds=f"{seconds:g}",
     )

@@ -54,7 +54,7 @@ class CsvTable:
         try:
             write_rows(data_rows(self.rows(), self.names, self.layout), self.names, target)
         except DataError as error:
-            raise DataError(f"{self.path}: {error}") from error
+            raise DataError("file.at", "{path}: {why}", path=self.path, why=error.message) from error
 
     def rows(self) -> Iterator[Row]:
         width = len(self.names)
@@ -108,7 +108,7 @@ def find_table(
         try:
             header = find_header(rows, layout)
         except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+            raise DataError("file.at", "{path}: {why}", path=path, why=error.message) from error
         simple = header.first == 1 and len(head[0].lines) == 1 and not layout.fill_down
         found.append(CsvTable(path, plain, sign, quote, line_breaks, layout, header, simple))
         if header.holds(layout.wanted):

@@ -30,7 +30,7 @@ def json_lines(path: Path, plain: Path, scratch: Path) -> Path:
             intake.close()
         except (Malformed, TooLarge) as error:
             intake.discard()
-            raise DataError(f"{path}: {str(error).replace('the body', 'the file')}") from error
+            raise DataError("file.at", "{path}: {why}", path=path, why=error.message) from error
     return intake.path
 
 

@@ -85,11 +85,16 @@ def find_header(head: Sequence[list[str | None]], layout: Layout) -> Header:
     """
     wanted, rows = layout.wanted, layout.header_row
     if not any(any(row) for row in head):
-        raise DataError("row 1: is blank where the names of the columns are expected")
+        raise DataError("header.blank", "row 1: is blank where the names of the columns are expected")
     if rows != "auto":
         numbers = (rows,) if isinstance(rows, int) else tuple(int(row) for row in rows)
         if max(numbers) > len(head):
-            raise DataError(f"header_row: there is no row {max(numbers)}, the sheet has {len(head)} at its beginning")
+            raise DataError(
+                "header.no_row",
+                "header_row: there is no row {row}, the sheet has {count} at its beginning",
+                row=max(numbers),
+                count=len(head),
+            )
         return _best([_joined([head[n - 1] for n in numbers]), _lowest([head[n - 1] for n in numbers])], wanted,
                      max(numbers))  # fmt: skip
     for depth, naming in ((1, _lowest), (2, _joined), (2, _lowest)):
@@ -105,7 +110,9 @@ def find_header(head: Sequence[list[str | None]], layout: Layout) -> Header:
 def _best(choices: list[list[str]], wanted: Sequence[str], first: int) -> Header:
     names = max(choices, key=lambda names: len(_fold(wanted) & _fold(names)))
     if not any(names):
-        raise DataError(f"header_row: row {first} is blank where the names of the columns are expected")
+        raise DataError(
+            "header.row_blank", "header_row: row {row} is blank where the names of the columns are expected", row=first
+        )
     return Header(unique(names), first)
 
 
@@ -168,7 +175,11 @@ def data_rows(rows: Iterable[Row], names: Sequence[str], layout: Layout) -> Iter
     for column in layout.fill_down:
         if column.casefold() not in by_fold:
             raise DataError(
-                f"fill_down: there is no column {column}{suggest(column, names)}; columns: {', '.join(names)}"
+                "fill_down.no_column",
+                "fill_down: there is no column {column}{near}; columns: {columns}",
+                column=column,
+                near=suggest(column, names),
+                columns=tuple(names),
             )
     last: dict[int, str | None] = {by_fold[column.casefold()]: None for column in layout.fill_down}
     for row in rows:

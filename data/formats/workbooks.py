@@ -32,13 +32,22 @@ def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -
             rows = _data(book.get_sheet_by_name(name), header.first, _errors(path, name))
             write_rows(data_rows(rows, header.names, layout), header.names, target)
     except PasswordError as error:
-        raise DataError(f"{path}: is protected by a password; save it without one") from error
+        raise DataError(
+            "workbook.protected", "{path}: is protected by a password; save it without one", path=path
+        ) from error
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
-        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            "workbook.unreadable",
+            "{path}: cannot be read as a workbook: {why}",
+            path=path,
+            why=str(error).splitlines()[0],
+        ) from error
     except DataError as error:
-        raise DataError(f"{path}: {error}" if not str(error).startswith(str(path)) else str(error)) from error
+        if "path" in error.message.parameters:
+            raise
+        raise DataError("file.at", "{path}: {why}", path=path, why=error.message) from error
     return header.names
 
 
@@ -54,7 +63,11 @@ def _refuse_bomb(path: Path) -> None:
                 while piece := file.read(1 << 20):
                     size += len(piece)
                     if size > most:
-                        raise DataError(f"unpacks to more than {MOST_UNPACKED} times its size; no workbook does")
+                        raise DataError(
+                            "workbook.unpacks",
+                            "unpacks to more than {times} times its size; no workbook does",
+                            times=MOST_UNPACKED,
+                        )
 
 
 def _sheets(book: CalamineWorkbook, path: Path, sheet: str | int | None) -> list[str]:
@@ -62,11 +75,23 @@ def _sheets(book: CalamineWorkbook, path: Path, sheet: str | int | None) -> list
     names = book.sheet_names
     if isinstance(sheet, int):
         if sheet >= len(names):
-            raise DataError(f"{path}: sheet: there is no sheet {sheet}, counted from 0; it has {', '.join(names)}")
+            raise DataError(
+                "sheet.no_number",
+                "{path}: sheet: there is no sheet {sheet}, counted from 0; it has {sheets}",
+                path=path,
+                sheet=sheet,
+                sheets=tuple(names),
+            )
         return [names[sheet]]
     if sheet is not None:
         if sheet not in names:
-            raise DataError(f"{path}: sheet: there is no sheet {sheet}; it has {', '.join(names)}")
+            raise DataError(
+                "sheet.unknown",
+                "{path}: sheet: there is no sheet {sheet}; it has {sheets}",
+                path=path,
+                sheet=sheet,
+                sheets=tuple(names),
+            )
         return [sheet]
     visible = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
     return visible or names
@@ -148,7 +173,12 @@ def _errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
         table = fastexcel.read_excel(path).load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
         failed = table.to_arrow_with_errors()[1]
     except fastexcel.FastExcelError as error:
-        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            "workbook.unreadable",
+            "{path}: cannot be read as a workbook: {why}",
+            path=path,
+            why=str(error).splitlines()[0],
+        ) from error
     if not failed:
         return {}
     return {(row, column): _code(each.detail) for each in failed.errors for row, column in [each.position]}

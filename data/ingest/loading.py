@@ -24,6 +24,7 @@ from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.ingest.merge import LoadReport, Run, is_recorded, merge, record_source
 from data.ingest.validate import judge
+from data.messages import Message
 from data.processes import is_alive
 from data.progress import Progress, watched
 from data.push.metadata import Pushed
@@ -31,6 +32,7 @@ from data.sources import watermarks
 from data.sources.definition import Source
 from data.sources.deliveries import reading, text
 from data.store import open_store, read_store, transaction
+from data.system_errors import line_of, of_os
 
 if TYPE_CHECKING:
     from data.sources.databases import Fetched
@@ -67,7 +69,9 @@ def load(
     """
     if source.push and file is None:
         raise DataError(
-            f"{source.path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file"
+            "load.pushed",
+            "{path}: its rows are pushed to the HTTP API; to load a file of them, name it with --file",
+            path=source.path,
         )
     home.prepare()
     began, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
@@ -90,7 +94,11 @@ def load(
         as_read = source.pushed_as(pushed.format) if pushed else source
         judged = judge(home, as_read, path, scratch, started_at, tell, pushed)
         if Stamp.of(path) != stamp:
-            raise Unavailable(f"{origin}: changed while it was read; nothing was loaded; load it when it is complete")
+            raise Unavailable(
+                "load.changed",
+                "{origin}: changed while it was read; nothing was loaded; load it when it is complete",
+                origin=origin,
+            )
         with open_store(home, wait=MERGE_SECONDS) as store:
             store.execute(f"SET temp_directory = {text(str(scratch))}")
             with watched(store, "merge", tell), transaction(store):
@@ -143,13 +151,18 @@ def _plain_errors(home: Home) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise OutOfMemory(
-            f"{home.memory} of memory are not enough for this load; nothing was loaded; allow more"
+            "load.memory",
+            "{memory} of memory are not enough for this load; nothing was loaded; allow more",
+            memory=home.memory,
         ) from error
     except (duckdb.Error, OSError) as error:
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if full or any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
             raise Unavailable(
-                f"the disk of {home.root} is full; nothing was loaded; free some space, then load again"
+                "load.disk_full",
+                "the disk of {home} is full; nothing was loaded; free some space, then load again",
+                home=home.root,
             ) from error
+        why = of_os(error) if isinstance(error, OSError) else line_of(error)
         kind = Unavailable if isinstance(error, MACHINE_FAULTS) else DataError
-        raise kind(f"nothing was loaded: {' '.join(str(error).split())}") from error
+        raise kind.of(Message("load.failed", "nothing was loaded: {why}", why=why)) from error

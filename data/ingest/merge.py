@@ -101,7 +101,11 @@ class Run:
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
     if areas_version(store) != judged.areas_version:
-        raise Unavailable(f"{run.origin}: the areas were changed while it was read; nothing was loaded; load it again")
+        raise Unavailable(
+            "load.areas_changed",
+            "{origin}: the areas were changed while it was read; nothing was loaded; load it again",
+            origin=run.origin,
+        )
     name, accepted = run.source.source, judged.read - judged.rejected
     batch = next_batch(store)
     mode = _mode(store, run, judged)
@@ -226,8 +230,13 @@ def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
     found = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
     if found and found[0][0] != source.fact:
         raise DataError(
-            f"{source.path}: source: {source.source} has delivered {found[0][0]} before, and a source delivers one "
-            f"fact; give {source.fact} another name"
+            "source.other_fact",
+            "{path}: source: {source} has delivered {before} before, and a source delivers one fact; "
+            "give {fact} another name",
+            path=source.path,
+            source=source.source,
+            before=found[0][0],
+            fact=source.fact,
         )
     store.execute(
         f"INSERT OR REPLACE INTO sources VALUES ({', '.join('?' * 9)})",

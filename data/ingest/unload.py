@@ -34,14 +34,21 @@ def unload(home: Home, batch: int) -> UnloadReport:
     with open_store(home) as store, transaction(store):
         found = store.execute("SELECT source, fact, status FROM batches WHERE batch = ?", [batch]).fetchall()
         if not found:
-            raise DataError(f"there is no batch {batch}: the page of data lists them")
+            raise DataError("batch.unknown", "there is no batch {batch}: the page of data lists them", batch=batch)
         source, name, status = found[0]
         if status == "unloaded":
-            raise DataError(f"batch {batch} of {source} is unloaded already")
+            raise DataError(
+                "batch.unloaded", "batch {batch} of {source} is unloaded already", batch=batch, source=source
+            )
         if status == "accepted" and batch < (oldest := oldest_kept(store, source)):
             raise DataError(
-                f"batch {batch} of {source} is older than its last {KEPT_BATCHES}, what it replaced is no longer kept: "
-                f"the oldest that can be unloaded is {oldest}"
+                "batch.too_old",
+                "batch {batch} of {source} is older than its last {kept}, what it replaced is no longer "
+                "kept: the oldest that can be unloaded is {oldest}",
+                batch=batch,
+                source=source,
+                kept=KEPT_BATCHES,
+                oldest=oldest,
             )
         derived = "SELECT batch FROM batches WHERE (batch = $1 OR parent = $1) AND status <> 'unloaded' ORDER BY batch"
         doomed = tuple(row[0] for row in store.execute(derived, [batch]).fetchall())

@@ -125,14 +125,22 @@ def _contract(
             try:
                 expression.over(delivery.columns)
             except DataError as error:
-                raise DataError(f"{key}: {error}") from error
+                raise DataError("load.at", "{key}: {why}", key=key, why=error.message) from error
         types = result_types(source.expressions, f"({delivery.relation})", connection)
         if types.get("where", "BOOLEAN") not in ("BOOLEAN", '"NULL"'):
-            raise DataError(f"where: gives {types['where']}, not true or false; compare with something")
+            raise DataError(
+                "where.type", "where: gives {type}, not true or false; compare with something", type=types["where"]
+            )
         contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated, pushed)
         contract.staged()
     except DataError as error:
-        raise DataError(f"{source.path}: {error} (reading {delivery.origin})") from error
+        raise DataError(
+            "load.reading",
+            "{path}: {why} (reading {origin})",
+            path=source.path,
+            why=error.message,
+            origin=delivery.origin,
+        ) from error
     return contract
 
 

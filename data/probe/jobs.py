@@ -297,9 +297,9 @@ class Jobs:
             answer = replace(answer, failure=None, detail="", uncertain=False)  # the very answer that is described
         _decided(answer)
         if answer.ok and answer.status != asked.status:
-            problem = f"HTTP {answer.status}, not {asked.status}"
+            problem = f"another status: HTTP {answer.status} ≠ {asked.status}"
         elif answer.ok and asked.expect and asked.expect not in read(answer).text:
-            problem = f"without “{asked.expect}”"
+            problem = f"text missing: “{asked.expect}”"
         return self._kept([rules.function_answers(thing, answer, problem)], answer)
 
 

@@ -17,6 +17,7 @@ from data.editions.edition import Edition
 from data.errors import DataError
 from data.probe.network.net import place
 from data.sources.expressions import suggest
+from data.system_errors import line_of
 
 KINDS = ("site", "column", "app", "mini_program", "function", "service_item")
 TESTED = ("app", "mini_program", "function")
@@ -159,7 +160,9 @@ def register(edition: Edition, extras: Extras | None = None, *, site: str = "") 
             things[f"{source}/{key}"] = Thing(source, key, kind, name, address, parent, column_kind, days, extra)
     if site and not things:
         keys = [key for _source, key, kind, *_rest in rows if kind == "site"]
-        raise DataError(f"no site {site} with an address is registered{suggest(site, keys)}")
+        raise DataError(
+            "site.unknown", "no site {site} with an address is registered{near}", site=site, near=suggest(site, keys)
+        )
     return Register(things, extras.delay)
 
 
@@ -171,10 +174,10 @@ def read_extras(path: Path | None) -> Extras:
         content = yamls.parsed(path.read_text("utf-8")) or {}
         return Extras.model_validate(content)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        raise DataError("register.unreadable", "{path}: cannot be read: {why}", path=path, why=line_of(error)) from None
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    raise DataError(f"{path}: {'; '.join(faults)}")
+    raise DataError("register.invalid", "{path}: {faults}", path=path, faults=tuple(faults))
 
 
 def _addresses(extra: Extra) -> list[str]:

@@ -127,7 +127,9 @@ def alone(home: Home) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DataError(f"{home.root} is being probed by another process: one is enough") from None
+            raise DataError(
+                "probe.running", "{home} is being probed by another process: one is enough", home=home.root
+            ) from None
         yield
 
 

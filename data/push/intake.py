@@ -17,6 +17,7 @@ import blake3
 
 from data.errors import DataError
 from data.push.metadata import PushFormat
+from data.system_errors import line_of
 
 Kind = Literal["json", "ndjson", "csv"]
 STEP = 1 << 20
@@ -103,7 +104,9 @@ class Intake:
         """Takes a piece of the body as it came."""
         self.sent += len(piece)
         if self.sent > self.limits.size:
-            raise TooLarge(f"the body has more than {size_told(self.limits.size)}: send it in parts")
+            raise TooLarge(
+                "body.too_large", "the body has more than {size}: send it in parts", size=size_told(self.limits.size)
+            )
         if self._unzip is None:
             self._plain(piece)
             return
@@ -111,12 +114,18 @@ class Intake:
             if self._unzip.eof:  # a gzip file may be several, one behind the other
                 self._members += 1
                 if self._members > MOST_MEMBERS:
-                    raise TooLarge(f"the gzip of the body has more than {MOST_MEMBERS} members: send it as one")
+                    raise TooLarge(
+                        "body.too_many_members",
+                        "the gzip of the body has more than {n} members: send it as one",
+                        n=MOST_MEMBERS,
+                    )
                 self._unzip = zlib.decompressobj(wbits=31)
             try:
                 plain = self._unzip.decompress(piece, STEP)
             except zlib.error as error:
-                raise Malformed(f"the body is no gzip, though Content-Encoding says so ({error})") from None
+                raise Malformed(
+                    "body.not_gzip", "the body is no gzip, though Content-Encoding says so ({why})", why=line_of(error)
+                ) from None
             self._plain(plain)
             piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
 
@@ -126,13 +135,13 @@ class Intake:
             while not self._unzip.eof and (plain := self._unzip.decompress(b"", STEP)):
                 self._plain(plain)
             if not self._unzip.eof:
-                raise Malformed("the gzip of the body is cut off: send it again")
+                raise Malformed("body.gzip_cut", "the gzip of the body is cut off: send it again")
         self._decoded(b"", final=True)
         {"csv": self._lines_end, "ndjson": self._rows_end, "json": self._array_end}[self.kind]()
         if self.rows < 1:
-            raise Malformed("the body holds no row")
+            raise Malformed("body.no_row", "the body holds no row")
         if self.kind != "csv" and self._records == 0:
-            raise Malformed("the body holds no JSON object: one a row is needed")
+            raise Malformed("body.no_object", "the body holds no JSON object: one a row is needed")
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -146,7 +155,9 @@ class Intake:
     def _plain(self, piece: bytes) -> None:
         self.size += len(piece)
         if self.size > self.limits.size:
-            raise TooLarge(f"the body has more than {size_told(self.limits.size)}: send it in parts")
+            raise TooLarge(
+                "body.too_large", "the body has more than {size}: send it in parts", size=size_told(self.limits.size)
+            )
         self._decoded(piece)
 
     def _decoded(self, piece: bytes, final: bool = False) -> None:
@@ -154,11 +165,14 @@ class Intake:
             self._text += self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
             raise Malformed(
-                f"the body is not {self.encoding} (byte 0x{error.object[error.start]:02x}): name its charset in "
-                "Content-Type, for Chinese text gb18030"
+                "body.not_in_charset",
+                "the body is not {encoding} (byte 0x{byte:02x}): name its charset in Content-Type, for "
+                "Chinese text gb18030",
+                encoding=self.encoding,
+                byte=error.object[error.start],
             ) from None
         if "\0" in self._text:
-            raise Malformed("the body holds a zero byte: it is no text")
+            raise Malformed("body.zero_byte", "the body holds a zero byte: it is no text")
         {"csv": self._lines, "ndjson": self._rows, "json": self._array}[self.kind]()
 
     def _write(self, text: str) -> None:
@@ -169,7 +183,9 @@ class Intake:
     def _count(self, more: int = 1) -> None:
         self.rows += more
         if self.rows > self.limits.rows:
-            raise TooLarge(f"the body has more than {self.limits.rows} rows: send it in parts")
+            raise TooLarge(
+                "body.too_many_rows", "the body has more than {n} rows: send it in parts", n=self.limits.rows
+            )
 
     # --- CSV: as it came; the line of names is no row
 
@@ -189,7 +205,9 @@ class Intake:
         *lines, self._text = self._text.split("\n")
         self._lines_read += len(lines)
         if self._lines_read > (most := 2 * self.limits.rows + MOST_BLANK):
-            raise TooLarge(f"the body has more than {most} lines: leave blank ones out")
+            raise TooLarge(
+                "body.too_many_lines", "the body has more than {most} lines: leave blank ones out", most=most
+            )
         for line in lines:
             self._line(line)
         self._short(self._text)
@@ -222,12 +240,13 @@ class Intake:
             if at >= len(self._text):
                 break
             if self._ended:
-                raise Malformed("something follows the end of the JSON array")
+                raise Malformed("body.after_array", "something follows the end of the JSON array")
             sign = self._text[at]
             if not self._begun:
                 if sign != "[":
                     raise Malformed(
-                        "the body is no JSON array: [{…}, {…}]; rows without brackets are application/x-ndjson"
+                        "body.no_array",
+                        "the body is no JSON array: [{…}, {…}]; rows without brackets are application/x-ndjson",
                     )
                 self._begun, at = True, at + 1
                 continue
@@ -236,7 +255,11 @@ class Intake:
                 continue
             if self.rows and not self._comma:
                 if sign != ",":
-                    raise Malformed(f"the JSON array is broken behind row {self.rows}: a comma or ] is expected")
+                    raise Malformed(
+                        "body.no_comma",
+                        "the JSON array is broken behind row {row}: a comma or ] is expected",
+                        row=self.rows,
+                    )
                 self._comma, at = True, at + 1
                 continue
             end = self._element(at)
@@ -254,7 +277,12 @@ class Intake:
             self._too_deep()
         except ValueError as error:
             if final or len(self._text) - at > LONGEST_ROW:
-                raise Malformed(f"row {self.rows + 1} of the JSON array cannot be read: {error}") from None
+                raise Malformed(
+                    "body.row_unreadable",
+                    "row {row} of the JSON array cannot be read: {why}",
+                    row=self.rows + 1,
+                    why=line_of(error),
+                ) from None
             return None
         if end == len(self._text) and not final:  # a number may go on
             return None
@@ -269,13 +297,15 @@ class Intake:
         if self._begun and not self._ended:
             if self._text:
                 self._element(0, final=True)
-            raise Malformed(f"the JSON array is broken or cut off behind row {self.rows}")
+            raise Malformed("body.array_cut", "the JSON array is broken or cut off behind row {row}", row=self.rows)
 
     # --- what rows have in common
 
     def _short(self, row: str) -> None:
         if len(row) > LONGEST_ROW:
-            raise TooLarge(f"row {self.rows + 1} has more than {size_told(LONGEST_ROW)}")
+            raise TooLarge(
+                "body.row_too_long", "row {row} has more than {size}", row=self.rows + 1, size=size_told(LONGEST_ROW)
+            )
 
     def _record(self, value: object) -> None:
         if not isinstance(value, dict):
@@ -285,7 +315,12 @@ class Intake:
             self._too_deep()
 
     def _too_deep(self) -> NoReturn:
-        raise TooLarge(f"row {self.rows + 1} is nested deeper than {DEEPEST} levels: facts are flat")
+        raise TooLarge(
+            "body.row_too_deep",
+            "row {row} is nested deeper than {levels} levels: facts are flat",
+            row=self.rows + 1,
+            levels=DEEPEST,
+        )
 
 
 def _depth(value: object) -> int:

@@ -14,6 +14,7 @@ from data.editions.edition import sync
 from data.errors import Unavailable
 from data.push import receipts
 from data.push.receipts import Receipt
+from data.system_errors import of_os, of_sqlite
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Journal:
                     journal.execute("ROLLBACK")
                 raise
             if not self.path.exists() or self.path.stat().st_ino != opened:
-                raise Unavailable(f"{self.path} was replaced: try again")
+                raise Unavailable("file.replaced", "{path} was replaced: try again", path=self.path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -84,11 +85,20 @@ class Journal:
             if _is_damage(error):  # met in the middle of it: whoever comes next finds a sound one
                 with suppress(sqlite3.Error, OSError):
                     self._set_aside()
-            raise Unavailable(f"{self.path} cannot be used: {error}: see that its disk has room") from error
+            raise Unavailable(
+                "file.unusable",
+                "{path} cannot be used: {why}: see that its disk has room",
+                path=self.path,
+                why=of_sqlite(error),
+            ) from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            told = "is full: free some space" if full else f"cannot be written to: {error.strerror}"
-            raise Unavailable(f"the disk of {self.folder} {told}") from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Unavailable(
+                    "disk.full_of", "the disk of {path} is full: free some space", path=self.folder
+                ) from error
+            raise Unavailable(
+                "disk.unwritable", "the disk of {path} cannot be written to: {why}", path=self.folder, why=of_os(error)
+            ) from error
         finally:
             if journal is not None:
                 journal.close()

@@ -20,6 +20,7 @@ from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.ingest.loading import load
 from data.ingest.merge import LoadReport
+from data.messages import Message, changed
 from data.push.spool import SUSPECT, Push, Spool
 from data.sources.declared import declared
 from data.store import read_store
@@ -87,15 +88,15 @@ class Publisher:
             report = self._report(push)
             self.spool.told(push, report, self._refused(report))
         except (OutOfMemory, _Undeclared) as error:
-            self._rest(push, str(error))
+            self._rest(push, error.message)
         except Unavailable:
             self.spool.calm(push)
             raise
         except DataError as error:
-            self._give_up(push, str(error))
+            self._give_up(push, error.message)
         except Exception as error:  # a defect of ours, or MemoryError: says nothing about the push
             log.exception("push %s", push.id)
-            self._rest(push, f"it could not be loaded: {type(error).__name__}")
+            self._rest(push, Message("push.not_loaded", "it could not be loaded: {why}", why=type(error).__name__))
         else:
             self._rests.pop(push.id, None)
             log.info("push %s of %s: %s, %s rows, %s refused", push.id, push.source, report.status, report.read,
@@ -106,15 +107,15 @@ class Publisher:
         if not self.spool.file(push).is_file():  # the journal was lost after it was loaded
             if known := self._recorded(push):
                 return known
-            raise DataError("its rows are gone from the spool: send them again")
+            raise DataError("push.rows_gone", "its rows are gone from the spool: send them again")
         try:
             source = declared(self.home, self.sources, push.source)
         except Unavailable:
             raise
         except DataError as error:
-            raise _Undeclared(str(error)) from None
+            raise _Undeclared.of(error) from None
         if source is None:
-            raise _Undeclared(f"the source {push.source} is declared no more")
+            raise _Undeclared("push.undeclared", "the source {source} is declared no more", source=push.source)
         return load(
             self.home, source, file=self.spool.file(push), pushed=push.pushed, force=push.forced,
             reject_limit=self.reject_limit,
@@ -130,21 +131,32 @@ class Publisher:
             ).fetchall()
         return LoadReport(push.source, *found[0]) if found else None
 
-    def _rest(self, push: Push, fault: str) -> None:
+    def _rest(self, push: Push, fault: Message) -> None:
         """No verdict: it stays queued, and others go first."""
         self._rests[push.id] = time.monotonic()
         log.warning("push %s of %s has to be tried again: %s", push.id, push.source, fault)
         self.spool.undecided(push, self._plain(push, fault))
 
-    def _give_up(self, push: Push, fault: str) -> None:
+    def _give_up(self, push: Push, fault: Message) -> None:
         told = self._plain(push, fault)
         log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
         self.spool.failed(push, told)
 
-    def _plain(self, push: Push, fault: str) -> str:
+    def _plain(self, push: Push, fault: Message) -> Message:
         """A fault as its sender may read it: without the places where things lie."""
-        told = fault.replace(str(self.spool.file(push)), push.pushed.origin)
-        return told.replace(str(self.sources / f"{push.source}.yaml"), push.source).replace(str(self.home.root), "home")
+        names = {
+            str(self.spool.file(push)): push.pushed.origin,
+            str(self.sources / f"{push.source}.yaml"): push.source,
+            str(self.home.root): "home",
+        }
+
+        def named(text: str) -> str:
+            for path, name in names.items():
+                text = text.replace(path, name)
+            return text
+
+        found: Message = changed(fault, named)
+        return found
 
     def _refused(self, report: LoadReport) -> list[tuple[int | None, str | None, list[str]]]:
         if not report.rejected:

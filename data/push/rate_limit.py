@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from data.errors import Unavailable
+from data.system_errors import of_os
 
 
 def take(folder: Path, name: str, rate: float, room: float, *, now: float | None = None) -> float:
@@ -24,7 +25,9 @@ def take(folder: Path, name: str, rate: float, room: float, *, now: float | None
             file.truncate(0)
             file.write(f"{level - (not wait)} {now}")
     except OSError as error:
-        raise Unavailable(f"{folder} cannot be written to: {error.strerror}") from error
+        raise Unavailable(
+            "folder.unwritable", "{folder} cannot be written to: {why}", folder=folder, why=of_os(error)
+        ) from error
     return wait
 
 

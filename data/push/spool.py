@@ -22,11 +22,13 @@ from data.editions.edition import sync
 from data.errors import DataError, Unavailable
 from data.home import Home
 from data.ingest.merge import LoadReport
+from data.messages import Message, restored
 from data.push import receipts
 from data.push.intake import Intake
 from data.push.journal import Journal, insert
 from data.push.metadata import Pushed, PushFormat
 from data.push.receipts import Receipt
+from data.system_errors import of_os
 
 State = Literal["queued", "loaded", "held", "failed", "published"]
 STATES: tuple[State, ...] = ("queued", "loaded", "held", "failed", "published")
@@ -47,7 +49,7 @@ class Push:
     """A line of the journal. token: whose it is. rows, size: of its body. received, ended: seconds since 1970.
 
     read … rejected: as in a LoadReport, None before it was loaded. edition: the first that shows it.
-    attempts: how often its loading was begun without a verdict. fault: why it failed, or its last attempt.
+    attempts: how often its loading was begun without a verdict. fault: a message as it is stored; see `why`.
     """
 
     seq: int
@@ -74,6 +76,11 @@ class Push:
     fault: str | None
     edition: str | None
     ended: float | None
+
+    @property
+    def why(self) -> Message | str:
+        """Why it failed, or its last attempt; empty if nothing is wrong."""
+        return restored(self.fault or "")
 
     @property
     def pushed(self) -> Pushed:
@@ -124,7 +131,9 @@ class Spool:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be made: {error.strerror}") from error
+            raise Unavailable(
+                "folder.not_made", "{folder} cannot be made: {why}", folder=self.folder, why=of_os(error)
+            ) from error
         return self.folder / f".coming-{secrets.token_hex(8)}"
 
     def accept(self, body: Intake, sender: Sender, source: str, key: str | None) -> tuple[Push, bool]:
@@ -138,7 +147,9 @@ class Spool:
             if key is not None and (known := self._found(journal, "token = ? AND key = ?", sender.token, key)):
                 if (known.source, known.content, known.format) != (source, body.content, body.format):
                     raise Conflict(
-                        f"the Idempotency-Key was used for another body before, push {known.id}: take a new one"
+                        "push.key_used",
+                        "the Idempotency-Key was used for another body before, push {id}: take a new one",
+                        id=known.id,
                     )
                 return known, True
             receipt = Receipt(
@@ -218,9 +229,9 @@ class Spool:
         """Its loading ended through no fault of its own: it has to be tried again."""
         self._note(push, attempts=push.attempts)
 
-    def undecided(self, push: Push, fault: str) -> None:
+    def undecided(self, push: Push, fault: Message) -> None:
         """Its loading ended without a verdict: it stays queued and is tried again."""
-        self._note(push, fault=fault)
+        self._note(push, fault=fault.stored())
 
     def told(self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]) -> None:
         """What its loading came to, row by row. The file of one that is loaded is of no use any more."""
@@ -239,9 +250,9 @@ class Spool:
         if state == "loaded":  # its receipt stays until it is published
             self.file(push).unlink(missing_ok=True)
 
-    def failed(self, push: Push, fault: str) -> None:
+    def failed(self, push: Push, fault: Message) -> None:
         """It is refused for its content as a whole."""
-        self._note(push, state="failed", fault=fault, ended=time.time())
+        self._note(push, state="failed", fault=fault.stored(), ended=time.time())
 
     def published(self, pushes: Sequence[Push], edition: str) -> None:
         """They stand in an edition now."""
@@ -254,7 +265,12 @@ class Spool:
     def again(self, push: Push) -> None:
         """Let a held or failed push be loaded whatever is rejected of it. Raises DataError if it cannot be."""
         if push.state not in ("held", "failed") or not self.file(push).is_file():
-            raise DataError(f"push {push.id} is {push.state}: only one that is held or failed can be let in")
+            raise DataError(
+                "push.not_waiting",
+                "push {id} is {state}: only one that is held or failed can be let in",
+                id=push.id,
+                state=push.state,
+            )
         self._note(push, state="queued", forced=1, attempts=0, fault=None, ended=None)
 
     def sweep(self) -> None:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from data.errors import DataError
 from data.formats.layout import unique
 from data.home import Home
+from data.messages import Message
 from data.sources.bulk import Bulk, NotInBulk
 from data.sources.definition import Source
 from data.sources.watermarks import Kind, Mark, find_column, kind_of, single
@@ -106,28 +107,40 @@ def _connected(home: Home, source: Source) -> Iterator[sa.Connection]:
         with engine.connect().execution_options(stream_results=True, yield_per=ROWS) as connection:
             yield connection
     except ImportError as error:
-        raise DataError(f"{source.path}: url: {_missing(error)}") from None
+        raise DataError("source.driver", "{path}: url: {why}", path=source.path, why=_missing(error)) from None
     except sa.exc.NoSuchModuleError:
         known = sorted({begin for _, begin in DRIVERS.values()} | {"sqlite"})
         raise DataError(
-            f"{source.path}: url: SQLAlchemy knows no database {url.drivername}; known are {', '.join(known)}"
+            "source.dialect",
+            "{path}: url: SQLAlchemy knows no database {name}; known are {known}",
+            path=source.path,
+            name=url.drivername,
+            known=tuple(known),
         ) from None
     except DataError as error:
-        raise DataError(f"{source.path}: {error}") from error
+        raise DataError("file.at", "{path}: {why}", path=source.path, why=error.message) from error
     except sa.exc.SQLAlchemyError as error:
         reason = _without_secrets(" ".join(str(getattr(error, "orig", None) or error).split()), url)
-        raise DataError(f"{source.path}: query: {_plain(url)} answers: {reason}") from None
+        raise DataError(
+            "source.query", "{path}: query: {url} answers: {why}", path=source.path, url=_plain(url), why=reason
+        ) from None
     finally:
         if engine:
             engine.dispose()
 
 
-def _missing(error: ImportError) -> str:
+def _missing(error: ImportError) -> Message:
     """What to do about a driver that is not installed."""
     module = (error.name or "").split(".")[0]
     package, begin = DRIVERS.get(module, (module, None))
-    written = f", and write the URL as {begin}://…" if begin and not begin.endswith(module.lower()) else ""
-    return f"the driver {package} is not installed: run `pip install -r requirements-optional.txt`{written}"
+    written: Message | str = ""
+    if begin and not begin.endswith(module.lower()):
+        written = Message("source.driver_url", ", and write the URL as {begin}://…", begin=begin)
+    return Message(
+        "source.no_driver",
+        "the driver {package} is not installed: run `pip install -r requirements-optional.txt`{url}",
+        package=package, url=written,
+    )  # fmt: skip
 
 
 def _plain(url: sa.URL) -> str:
@@ -147,11 +160,15 @@ def _url(home: Home, source: Source) -> sa.URL:
     try:
         url = sa.make_url(source.database(home.keys))
     except (sa.exc.ArgumentError, ValueError):
-        raise DataError(f"{source.path}: url: is no SQLAlchemy URL, like postgresql+psycopg://user@host/name") from None
+        raise DataError(
+            "source.url",
+            "{path}: url: is no SQLAlchemy URL, like postgresql+psycopg://user@host/name",
+            path=source.path,
+        ) from None
     if url.get_backend_name() == "sqlite" and url.database:
         path = source.path.parent / url.database
         if not path.exists():
-            raise DataError(f"{source.path}: url: there is no file {path}")
+            raise DataError("source.no_database", "{path}: url: there is no file {file}", path=source.path, file=path)
         url = url.set(database=str(path))
     return url
 

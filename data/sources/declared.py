@@ -26,7 +26,12 @@ def declared(home: Home, folder: Path, name: str, *, wait: float = 10.0) -> Sour
     if path.is_file():
         source = _read(Stamp.of(path), path)
         if source.source != name:
-            raise DataError(f"{path}: source: is {source.source}; a source that is pushed to is called as its file")
+            raise DataError(
+                "source.name",
+                "{path}: source: is {source}; a source that is pushed to is called as its file",
+                path=path,
+                source=source.source,
+            )
         return source
     if not home.store.is_file():
         return None

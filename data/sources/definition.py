@@ -32,6 +32,7 @@ from data.ingest.snapshots import ENDED
 from data.passwords import holds_password
 from data.schema import FACTS, Fact
 from data.sources.expressions import Expression, parse, suggest
+from data.system_errors import line_of, of_os
 from data.values.zones import zone_names
 
 Format = Literal["csv", "ndjson", "parquet", "xlsx"]
@@ -360,7 +361,10 @@ class Source(_Strict):
         def value(match: re.Match[str]) -> str:
             if match[1] not in os.environ:
                 raise DataError(
-                    f"{self.path}: url: the environment variable {match[1]} is not set; set it and try again"
+                    "source.no_variable",
+                    "{path}: url: the environment variable {name} is not set; set it and try again",
+                    path=self.path,
+                    name=match[1],
                 )
             found = os.environ[match[1]]
             return found if match[0] == self.url else quote(found, safe="")
@@ -369,7 +373,7 @@ class Source(_Strict):
         try:
             return vault.filled(keys, url, partial(quote, safe="")) if keys else url
         except DataError as error:
-            raise DataError(f"{self.path}: url: {error}") from None
+            raise DataError("source.secret", "{path}: url: {why}", path=self.path, why=error.message) from None
 
 
 def read_source(path: Path) -> Source:
@@ -377,14 +381,16 @@ def read_source(path: Path) -> Source:
     try:
         content = yamls.parsed(path.read_text(encoding="utf-8"), _UniqueKeys)
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
+        raise DataError("file.none", "{path}: there is no such file", path=path) from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError("file.unreadable", "{path}: cannot be read: {why}", path=path, why=of_os(error)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+        raise DataError("file.not_yaml", "{path}: is not YAML: {why}", path=path, why=line_of(error)) from error
     if not isinstance(content, dict):
         raise DataError(
-            f"{path}: must be a mapping with the keys source, name, fact, file, zone, key, area and columns"
+            "source.not_a_mapping",
+            "{path}: must be a mapping with the keys source, name, fact, file, zone, key, area and columns",
+            path=path,
         )
     try:
         source = Source(**{str(key): value for key, value in content.items()})
@@ -394,7 +400,7 @@ def read_source(path: Path) -> Source:
         source._path = path
         return source
     # Raised here and not above: an exception that holds pydantic's is never freed.
-    raise DataError(f"{path}: {'; '.join(faults)}")
+    raise DataError("source.invalid", "{path}: {faults}", path=path, faults=tuple(faults))
 
 
 def _fault(fault: Any) -> str:

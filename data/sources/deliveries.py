@@ -23,6 +23,7 @@ from data.formats.json_lines import json_lines, number_lines
 from data.formats.layout import HELPERS, UNREADABLE, Layout, unique
 from data.sources.definition import FORMATS, Csv, Format, Source
 from data.sources.expressions import quoted
+from data.system_errors import line_of
 
 CHUNK = 4 << 20
 
@@ -64,17 +65,30 @@ def reading(path: Path | str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file; check its name and folder") from error
+        raise DataError(
+            "delivery.none", "{path}: there is no such file; check its name and folder", path=path
+        ) from error
     except IsADirectoryError as error:
-        raise DataError(f"{path}: is a folder; name a file in it") from error
+        raise DataError("delivery.folder", "{path}: is a folder; name a file in it", path=path) from error
     except PermissionError as error:
-        raise DataError(f"{path}: may not be read by this user; change its permissions") from error
+        raise DataError(
+            "delivery.no_permission", "{path}: may not be read by this user; change its permissions", path=path
+        ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is cut off or damaged ({error}); fetch it again") from error
+        raise DataError(
+            "delivery.gzip",
+            "{path}: the gzip file is cut off or damaged ({why}); fetch it again",
+            path=path,
+            why=line_of(error),
+        ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}: is not {error.encoding} (byte 0x{error.object[error.start]:02x}); set csv.encoding in the source "
-            "file, for Chinese files mostly gb18030"
+            "delivery.encoding",
+            "{path}: is not {encoding} (byte 0x{byte:02x}); set csv.encoding in the source file, for "
+            "Chinese files mostly gb18030",
+            path=path,
+            encoding=error.encoding,
+            byte=error.object[error.start],
         ) from error
 
 
@@ -107,7 +121,9 @@ def file_format(path: Path) -> Format:
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix not in FORMATS:
         raise DataError(
-            f"{path}: its name does not say its format; set format in the source file: csv, ndjson, parquet or xlsx"
+            "delivery.format",
+            "{path}: its name does not say its format; set format in the source file: csv, ndjson, parquet or xlsx",
+            path=path,
         )
     return FORMATS[suffix]
 
@@ -132,7 +148,7 @@ def unpacked(path: Path, encoding: str, scratch: Path) -> Path:
             if decoder:
                 copy.write(decoder.decode(b"", final=True).encode())
     if target.stat().st_size == 0:
-        raise DataError(f"{path}: is empty; fetch it again")
+        raise DataError("delivery.empty", "{path}: is empty; fetch it again", path=path)
     if plain:
         with target.open("rb") as file:
             codecs.getincrementaldecoder("utf-8")().decode(file.read(CHUNK))
@@ -152,9 +168,13 @@ def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str
             rows = csv.reader(file, delimiter=delimiter, quotechar=csv_format.quote or None)
             columns = unique(next(rows, []))
         except csv.Error as error:
-            raise DataError(f"{path}: row 1: the header cannot be read: {error}") from error
+            raise DataError(
+                "delivery.header", "{path}: row 1: the header cannot be read: {why}", path=path, why=line_of(error)
+            ) from error
     if not columns:
-        raise DataError(f"{path}: row 1: is blank where the names of the columns are expected")
+        raise DataError(
+            "delivery.header_blank", "{path}: row 1: is blank where the names of the columns are expected", path=path
+        )
     options = {
         "auto_detect": "false",
         "header": "true",
@@ -215,9 +235,13 @@ def _ndjson(
     if not wanted.keys() <= {column.casefold() for column in columns}:
         columns = names(reader)
     if not columns:
-        raise DataError(f"{path}: holds no JSON object; one object a line is needed, or an array of objects")
+        raise DataError(
+            "delivery.no_object",
+            "{path}: holds no JSON object; one object a line is needed, or an array of objects",
+            path=path,
+        )
     if len({column.casefold() for column in columns}) < len(columns):
-        raise DataError(f"{path}: has keys that differ in case only; write them alike")
+        raise DataError("delivery.case", "{path}: has keys that differ in case only; write them alike", path=path)
     missing = wanted.keys() - {column.casefold() for column in columns} if partial else ()
     columns += [wanted[column] for column in missing]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"), ensure_ascii=False)
@@ -237,7 +261,9 @@ def _parquet(origin: str, path: Path, connection: duckdb.DuckDBPyConnection, nul
     try:
         described = connection.execute(f"DESCRIBE FROM {reader}").fetchall()
     except duckdb.Error as error:
-        raise DataError(f"{origin}: is no Parquet file: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            "delivery.parquet", "{origin}: is no Parquet file: {why}", origin=origin, why=str(error).splitlines()[0]
+        ) from error
     names = [row[0] for row in described]
     fields = [_filled(quoted(name), nulls) if type == "VARCHAR" else quoted(name) for name, type, *_ in described]
     relation = f"SELECT {_selected(names, fields)}, {_no_helpers()} FROM {reader}"

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from data.errors import DataError
+from data.messages import Message
 from data.values.functions import PUBLIC
 
 Tree = dict[str, Any]
@@ -54,10 +55,11 @@ class Expression:
         known = {name.lower() for name in names}
         for column in self.columns:
             if column.lower() not in known:
-                text = f"""; for the text itself write "'{column}'" """.rstrip() if self.plain else ""
                 raise DataError(
-                    f"there is no column {column}{suggest(column, names)}; columns: {', '.join(names)}{text}"
-                )
+                    "expression.no_column", "there is no column {column}{near}; columns: {columns}{text}",
+                    column=column, near=suggest(column, names), columns=tuple(names),
+                    text=_as_text(column) if self.plain else "",
+                )  # fmt: skip
 
     def tried(self) -> str:
         """Its SQL, NULL where it fails on a row."""
@@ -77,7 +79,7 @@ def parse(sql: str) -> Expression:
     parsed = statements(f"SELECT\n{sql}\n")
     node = parsed[0]["node"]
     if len(parsed) != 1 or not _is_one_value(node):
-        raise DataError("must be one SQL expression, no list and no statement")
+        raise DataError("expression.several", "must be one SQL expression, no list and no statement")
     tree = node["select_list"][0]
     columns = tuple(dict.fromkeys(_columns(tree, frozenset())))
     plain = tree["class"] in ("COLUMN_REF", "CONSTANT") and len(tree.get("column_names", ())) <= 1
@@ -96,9 +98,15 @@ def _refuse_bare_digits(sql: str) -> None:
     word = next((found["word"] for found in _BARE.finditer(sql) if found["word"]), None)
     if word:
         raise DataError(
-            f'a column that begins with a digit stands in double quotes, "{word}"; in YAML the whole in single '
-            f"quotes around them: '\"{word}\"'"
+            "expression.digit",
+            'a column that begins with a digit stands in double quotes, "{word}"; in YAML the whole in '
+            "single quotes around them: '\"{word}\"'",
+            word=word,
         )
+
+
+def _as_text(column: str) -> Message:
+    return Message("expression.text", "; for the text itself write \"'{column}'\"", column=column)
 
 
 def quoted(name: str) -> str:
@@ -106,11 +114,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def suggest(word: str, choices: Iterable[str]) -> str:
+def suggest(word: str, choices: Iterable[str]) -> Message | str:
     """`, did you mean x?` if one of the choices is close, else nothing."""
     by_fold = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
-    return f", did you mean {by_fold[close[0]]}?" if close else ""
+    return Message("near.choice", ", did you mean {word}?", word=by_fold[close[0]]) if close else ""
 
 
 def result_types(
@@ -123,7 +131,7 @@ def result_types(
             described = connection.execute(f"DESCRIBE SELECT {expression.tried()} FROM {relation}").fetchall()
         except duckdb.Error as error:
             reason = str(error).split("\n")[0].removeprefix("Binder Error: ")
-            raise DataError(f"{key}: {reason}") from error
+            raise DataError("expression.fails", "{key}: {why}", key=key, why=reason) from error
         types[key] = described[0][1]
     return types
 
@@ -132,7 +140,9 @@ def statements(sql: str) -> list[Tree]:
     """The parse trees of SELECT statements. DataError for anything else."""
     answer = json.loads(_parser().cursor().execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if answer["error"]:
-        raise DataError(f"not an SQL expression: {answer['error_message'].splitlines()[0]}")
+        raise DataError(
+            "expression.unreadable", "not an SQL expression: {why}", why=answer["error_message"].splitlines()[0]
+        )
     parsed: list[Tree] = answer["statements"]
     return parsed
 
@@ -159,7 +169,9 @@ def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
         return
     kind = tree.get("class")
     if kind in _REFUSED:
-        raise DataError(f"must not contain {_REFUSED[kind]}: an expression sees one row")
+        raise DataError(
+            "expression.forbidden", "must not contain {kind}: an expression sees one row", kind=_REFUSED[kind]
+        )
     if kind == "COLUMN_REF":
         if tree["column_names"][0].lower() not in bound:
             yield tree["column_names"][0]
@@ -175,12 +187,25 @@ def _columns(tree: object, bound: frozenset[str]) -> Iterator[str]:
 
 def _allow(function: str, arguments: int) -> None:
     if is_outside(function, arguments):
-        raise DataError(f"must not call {function}(): an expression sees one row and gives the same answer each time")
+        raise DataError(
+            "expression.unstable",
+            "must not call {function}(): an expression sees one row and gives the same answer each time",
+            function=function,
+        )
     if function in functions("aggregate") | {"count_star"}:
-        raise DataError(f"must not call {function}(), which asks many rows: an expression sees one row")
+        raise DataError(
+            "expression.aggregate",
+            "must not call {function}(), which asks many rows: an expression sees one row",
+            function=function,
+        )
     scalar = functions("scalar") | functions("macro") | PUBLIC
     if function not in scalar:
-        raise DataError(f"there is no function {function}{suggest(function, scalar)}")
+        raise DataError(
+            "function.unknown",
+            "there is no function {function}{near}",
+            function=function,
+            near=suggest(function, scalar),
+        )
 
 
 def is_outside(function: str, arguments: int) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.errors import DataError
 from data.home import Home
+from data.system_errors import of_os
 
 _GAP = "[\\s\u00a0\u200b\u3000.·•_~()（）+\u2010-\u2015\u2212－-]"
 """What people put between the digits of one number."""
@@ -83,7 +84,12 @@ def pepper(home: Home) -> str:
             _create(path, secrets.token_hex(32))
         return path.read_text()
     except PermissionError as error:
-        raise DataError(f"{path} cannot be read or made: {error.strerror}; give its folder to this user") from error
+        raise DataError(
+            "masking.key",
+            "{path} cannot be read or made: {why}; give its folder to this user",
+            path=path,
+            why=of_os(error),
+        ) from error
 
 
 def _create(path: Path, secret: str) -> None:

@@ -16,7 +16,7 @@ def check(sql: str, tables: Collection[str]) -> None:
     """
     parsed = statements(sql.strip().rstrip(";"))
     if len(parsed) != 1:
-        raise DataError("must be one SELECT statement")
+        raise DataError("view.several", "must be one SELECT statement")
     _walk(parsed[0]["node"], frozenset(name.lower() for name in tables))
 
 
@@ -33,7 +33,9 @@ def _walk(tree: object, tables: frozenset[str]) -> None:
     if tree.get("class") == "FUNCTION" and not tree["is_operator"]:
         _function(tree["function_name"].lower(), len(tree["arguments"]))
     if tree.get("class") == "COLUMN_REF" and tree["column_names"][0].lower() in SESSION_WORDS:
-        raise DataError(f"must not say {tree['column_names'][0]}: a view gives the same answer each time")
+        raise DataError(
+            "view.session", "must not say {word}: a view gives the same answer each time", word=tree["column_names"][0]
+        )
     for name, part in tree.items():
         if name != "from_table":
             _walk(part, tables)
@@ -43,16 +45,26 @@ def _table(source: Tree, tables: frozenset[str]) -> None:
     """One item of a FROM clause, and what it is made of."""
     kind = source["type"]
     if kind not in TABLES:
-        raise DataError(f"must not read from {kind.lower().replace('_', ' ')}: name a table in FROM")
+        raise DataError(
+            "view.source", "must not read from {kind}: name a table in FROM", kind=kind.lower().replace("_", " ")
+        )
     if kind == "BASE_TABLE":
         name = source["table_name"]
         if source["schema_name"] or source["catalog_name"] or name.lower() not in tables:
-            raise DataError(f"must not read {name}{suggest(name, tables)}: it reads {', '.join(sorted(tables))}")
+            raise DataError(
+                "view.table",
+                "must not read {name}{near}: it reads {tables}",
+                name=name,
+                near=suggest(name, tables),
+                tables=tuple(sorted(tables)),
+            )
         return
     if kind == "TABLE_FUNCTION":
         called = source["function"]["function_name"].lower()
         if called not in TABLE_FUNCTIONS:
-            raise DataError(f"must not call {called}() in FROM: it reads tables alone")
+            raise DataError(
+                "view.function", "must not call {function}() in FROM: it reads tables alone", function=called
+            )
     for name, part in source.items():
         if name in ("left", "right") and isinstance(part, dict):
             _table(part, tables)
@@ -63,6 +75,10 @@ def _table(source: Tree, tables: frozenset[str]) -> None:
 def _function(name: str, arguments: int) -> None:
     known = functions("scalar") | functions("aggregate") | functions("macro") | {"count_star", "unnest"}
     if name != "unnest" and is_outside(name, arguments):
-        raise DataError(f"must not call {name}(): a view gives the same answer each time")
+        raise DataError(
+            "view.unstable", "must not call {function}(): a view gives the same answer each time", function=name
+        )
     if name not in known:
-        raise DataError(f"there is no function {name}{suggest(name, known)}")
+        raise DataError(
+            "function.unknown", "there is no function {function}{near}", function=name, near=suggest(name, known)
+        )

@@ -75,7 +75,9 @@ def _kind(kind: type, value: object) -> Kind:
     }  # fmt: skip
     if kind not in kinds:
         raise DataError(
-            f"watermark: holds values of the type {kind.__name__}; take a column of times, numbers or texts"
+            "watermark.type",
+            "watermark: holds values of the type {type}; take a column of times, numbers or texts",
+            type=kind.__name__,
         )
     return kinds[kind]
 
@@ -87,7 +89,11 @@ def single(kinds: set[Kind]) -> Kind | None:
     if kinds <= {"integer", "float"} and len(kinds) == 2:
         return "float"
     if len(kinds) > 1:
-        raise DataError(f"watermark: holds values of different types: {', '.join(sorted(kinds))}; cast it in the query")
+        raise DataError(
+            "watermark.types",
+            "watermark: holds values of different types: {types}; cast it in the query",
+            types=tuple(sorted(kinds)),
+        )
     return next(iter(kinds), None)
 
 
@@ -96,7 +102,11 @@ def find_column(column: str, names: list[str]) -> int:
     by_fold = {name.casefold(): at for at, name in enumerate(names)}
     if column.casefold() not in by_fold:
         raise DataError(
-            f"watermark: the query gives no column {column}{suggest(column, names)}; columns: {', '.join(names)}"
+            "watermark.no_column",
+            "watermark: the query gives no column {column}{near}; columns: {columns}",
+            column=column,
+            near=suggest(column, names),
+            columns=tuple(names),
         )
     return by_fold[column.casefold()]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import DataError
+from data.system_errors import line_of
 from data.values.numbers import read_boolean
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,14 @@ class Calendar:
         passed = self._passed(day)
         at = int(np.searchsorted(self._counts, passed + n))
         if not FIRST <= day <= LAST or at >= len(self._counts):
-            raise DataError(f"{n} working days after {day} lie beyond the calendar, {FIRST} to {LAST}")
+            raise DataError(
+                "calendar.beyond",
+                "{days} working days after {day} lie beyond the calendar, {first} to {last}",
+                days=n,
+                day=day,
+                first=FIRST,
+                last=LAST,
+            )
         return FIRST + timedelta(days=at)
 
     def workdays_between(self, start: date, end: date) -> int:
@@ -134,24 +142,48 @@ def read_table(path: Path) -> dict[date, bool]:
         rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     except FileNotFoundError as error:
         raise DataError(
-            f"{path}: there is no such file; set COCKPIT_CALENDAR to a CSV of day, workday, note"
+            "calendar.none",
+            "{path}: there is no such file; set COCKPIT_CALENDAR to a CSV of day, workday, note",
+            path=path,
         ) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as CSV in UTF-8: {error}") from error
+        raise DataError(
+            "calendar.unreadable", "{path}: cannot be read as CSV in UTF-8: {why}", path=path, why=line_of(error)
+        ) from error
     table: dict[date, bool] = {}
     for number, row in enumerate(rows, 2):
         day, worked = _cell(row, "day"), _cell(row, "workday")
         try:
             at = date.fromisoformat(day)
         except ValueError as error:
-            raise DataError(f'{path}: row {number}: day: "{day}" is not a day such as 2027-02-06') from error
+            raise DataError(
+                "calendar.day",
+                '{path}: row {row}: day: "{day}" is not a day such as 2027-02-06',
+                path=path,
+                row=number,
+                day=day,
+            ) from error
         said = read_boolean(worked)
         if said is None:
-            raise DataError(f'{path}: row {number}: workday: "{worked}" is neither yes nor no')
+            raise DataError(
+                "calendar.workday",
+                '{path}: row {row}: workday: "{worked}" is neither yes nor no',
+                path=path,
+                row=number,
+                worked=worked,
+            )
         if at in table:
-            raise DataError(f"{path}: row {number}: {at} is given twice")
+            raise DataError("calendar.twice", "{path}: row {row}: {day} is given twice", path=path, row=number, day=at)
         if not FIRST <= at <= LAST:
-            raise DataError(f"{path}: row {number}: {at} lies outside of {FIRST} to {LAST}")
+            raise DataError(
+                "calendar.outside",
+                "{path}: row {row}: {day} lies outside of {first} to {last}",
+                path=path,
+                row=number,
+                day=at,
+                first=FIRST,
+                last=LAST,
+            )
         table[at] = said
     return table
 

@@ -26,7 +26,10 @@ class Times:
             return self._kept(value)
         if type not in ("VARCHAR", "DATE", '"NULL"') and not type.startswith("TIMESTAMP"):
             raise DataError(
-                f"{key}: gives {type}, not a time; make it one, for seconds since 1970 with to_timestamp(…)"
+                "column.not_a_time",
+                "{key}: gives {type}, not a time; make it one, for seconds since 1970 with to_timestamp(…)",
+                key=key,
+                type=type,
             )
         if type != "VARCHAR" and is_fixed(self.source):
             return self._from_local(f"TRY_CAST({value} AS TIMESTAMP)")

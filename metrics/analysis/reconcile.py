@@ -5,7 +5,7 @@ held against the running sums, parents are counted from the facts and held again
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import product
 from math import isclose
@@ -15,13 +15,14 @@ import pandas as pd
 from data.areas.levels import ROLLED, is_above
 from data.editions.edition import Edition
 from data.editions.scoped import EVERYTHING
+from data.messages import Message, Name, joined
 from metrics.answer import COLUMNS, FAILED, answer
 from metrics.areas import levels, root
 from metrics.catalog import Catalog
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at
-from metrics.freshness import freshness
+from metrics.freshness import Freshness, freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import Query
 
@@ -32,18 +33,21 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Finding:
-    """One check and what it found. `faults` = how many of `tried` did not agree; `passed` is None if none was tried."""
+    """One check and what it found. `faults` = how many of `tried` did not agree; `passed` is None if none was tried.
+
+    detail: where and by how much the first of them do not.
+    """
 
     check: str
     passed: bool | None
     tried: int
     faults: int
-    detail: str
+    detail: Message
 
 
 def reconcile(edition: Edition, catalog: Catalog) -> pd.DataFrame:
     """All findings of an edition, one row a check with the columns of Finding."""
-    return pd.DataFrame([asdict(finding) for finding in _findings(edition, catalog)])
+    return pd.DataFrame([vars(finding) for finding in _findings(edition, catalog)])
 
 
 def _findings(edition: Edition, catalog: Catalog) -> Iterator[Finding]:
@@ -85,7 +89,12 @@ def _balance(query: Query, months: list[Period]) -> Finding:
         end = next(day for day in instants if day > start)
         closing = state.get((group, start), 0) + row.intake - row.closed - row.cancelled
         if closing != state.get((group, end), 0):
-            faults.append(f"{group} {start:%Y-%m}: {closing:.0f} ≠ {state.get((group, end), 0)}")
+            faults.append(
+                Message(
+                    "reconciled.balance", "{area} {month}: {n} ≠ {came}", area=group, month=f"{start:%Y-%m}",
+                    n=f"{closing:.0f}", came=state.get((group, end), 0),
+                )
+            )  # fmt: skip
     return _finding("balance", len(by_month), faults)
 
 
@@ -104,7 +113,13 @@ def _children(query: Query, months: list[Period]) -> Finding:
         for name in (name for name in names if name in expected and name in totals):
             tried += 1
             if not isclose(totals[name], expected[name], rel_tol=1e-9, abs_tol=1e-9):
-                faults.append(f"{name} by {level}: {totals[name]:g} ≠ {expected[name]:g}")
+                faults.append(
+                    Message(
+                        "reconciled.children", "{metric} by {level}: {n} ≠ {came}",
+                        metric=query.catalog.metrics[name].label, level=Name("level", level), n=f"{totals[name]:g}",
+                        came=f"{expected[name]:g}",
+                    )
+                )  # fmt: skip
     return _finding("children", tried, faults)
 
 
@@ -118,7 +133,13 @@ def _orders(query: Query, months: list[Period]) -> Iterator[Finding]:
     ]
     frame = _answered(query.of(*rates, by=ROLLED.id), periods=months)
     wrong = frame[frame["numerator"] > frame["denominator"]]
-    faults = [f"{r.metric} {r.group} {r.period:%Y-%m}: {r.numerator:g} > {r.denominator:g}" for r in each(wrong)]
+    faults = [
+        Message(
+            "reconciled.parts", "{metric} {area} {month}: {n} > {came}", metric=query.catalog.metrics[r.metric].label,
+            area=r.group, month=f"{r.period:%Y-%m}", n=f"{r.numerator:g}", came=f"{r.denominator:g}",
+        )
+        for r in each(wrong)
+    ]  # fmt: skip
     yield _finding("parts", len(frame), faults)
 
 
@@ -139,10 +160,13 @@ def _sources(edition: Edition) -> Finding:
     )
     found = edition.cursor().execute(sql).fetchall()
     faults = [
-        f"{place} {measure} {day}: {low:g} and {high:g}"
+        Message(
+            "reconciled.conflict", "{area} {name} {day}: {n} and {came}", area=place, name=measure, day=str(day),
+            n=f"{low:g}", came=f"{high:g}",
+        )
         for place, measure, day, low, high, _ in found
         if high - low > max(TOLERANCE * abs(high), 1)
-    ]
+    ]  # fmt: skip
     return _finding("conflict", len(found), faults)
 
 
@@ -158,20 +182,25 @@ def _impossible(edition: Edition) -> Iterator[Finding]:
         broken = f"FILTER (WHERE {condition})"
         sql = f"SELECT count(*), count(*) {broken}, min(key) {broken} FROM cases"
         tried, faults, key = edition.cursor().execute(sql, values).fetchone() or (0, 0, None)
-        yield Finding(name, faults == 0 if tried else None, tried, faults, f"{key} …" if faults else "")
+        first = [Message("reconciled.first", "{key} …", key=key)] if faults else []
+        yield Finding(name, faults == 0 if tried else None, tried, faults, joined(first))
 
 
 def _fresh(edition: Edition) -> Iterator[Finding]:
     """A source silent for more than two of its cycles."""
     sources = freshness(edition)
     late = [source for source in sources if source.silent(edition.as_of)]
-    yield _finding(
-        "fresh", len(sources), [f"{s.source}: {s.last_at:%Y-%m-%d %H:%M}" if s.last_at else s.source for s in late]
-    )
+    yield _finding("fresh", len(sources), [_late(source) for source in late])
 
 
-def _finding(check: str, tried: int, faults: list[str]) -> Finding:
-    return Finding(check, not faults if tried else None, tried, len(faults), "; ".join(faults[:3]))
+def _late(source: Freshness) -> Message:
+    if source.last_at is None:
+        return Message("reconciled.silent", "{source}", source=source.source)
+    return Message("reconciled.late", "{source}: {time}", source=source.source, time=f"{source.last_at:%Y-%m-%d %H:%M}")
+
+
+def _finding(check: str, tried: int, faults: list[Message]) -> Finding:
+    return Finding(check, not faults if tried else None, tried, len(faults), joined(faults[:3]))
 
 
 def agrees(numerator: int, denominator: int, printed: str) -> bool:

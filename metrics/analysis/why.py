@@ -77,7 +77,9 @@ def why(query: Query, against: Period) -> Explanation:
     """
     metric = metric_of(query.catalog, query.metric)
     if query.period == against:
-        raise MetricsError(f"{metric.id}: a period cannot be compared with itself, name another one")
+        raise MetricsError(
+            "period.itself", "{metric}: a period cannot be compared with itself, name another one", metric=metric.label
+        )
 
     def both(by: str | None = None) -> pd.DataFrame:
         return answer(query.of(metric.id, by=by), periods=(against, query.period))

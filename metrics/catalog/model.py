@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from data.areas.levels import LEVELS, meant
 from data.editions.rollups import Measure as DailyMeasure
 from data.editions.rollups import Rollup
+from data.messages import Name as Label
 from data.schema import FACTS
 from data.texts import Model as Model
 from data.texts import Text as Text
@@ -191,6 +192,11 @@ class Metric(Model):
     min_n: int = Field(default=0, ge=0)
     version: int = Field(default=1, ge=1)
     since: str = "2026-11-22"
+
+    @property
+    def label(self) -> Label:
+        """The metric in a message."""
+        return Label("metric", self.id, self.name.zh)
 
     @model_validator(mode="after")
     def _one_way(self) -> "Metric":

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from data import yamls
 from data.site_rules import site_rules
+from data.system_errors import line_of
 from metrics.catalog.bind import sql_faults
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.catalog.safety import unsafe
@@ -28,7 +29,11 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
     Raises MetricsError that lists the faults found, each with file, metric and field.
     """
     if extra is not None and not extra.is_dir():
-        raise MetricsError(f"the catalog folder {extra} does not exist: create it or clear COCKPIT_CATALOG")
+        raise MetricsError(
+            "catalog.no_folder",
+            "the catalog folder {folder} does not exist: create it or clear COCKPIT_CATALOG",
+            folder=extra,
+        )
     files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
     domains, theirs, faults = [], [], []
     for file in files:
@@ -44,7 +49,7 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
             faults += list(unsafe(domain)) or list(sql_faults(domain))
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
-        raise MetricsError("; ".join(faults[:MOST_FAULTS]) + more)
+        raise MetricsError("catalog.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
     return _catalog(domains, weights)
 
 
@@ -95,9 +100,13 @@ def _domain(file: Path) -> Domain:
     try:
         raw = yamls.parsed(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MetricsError(f"{file.name}: not readable as YAML: {' '.join(str(error).split())}") from error
+        raise MetricsError(
+            "catalog.not_yaml", "{file}: not readable as YAML: {why}", file=file.name, why=line_of(error)
+        ) from error
     if not isinstance(raw, dict) or not isinstance(raw.get("metrics"), dict):
-        raise MetricsError(f"{file.name}: a catalog file needs id, name, fact and metrics")
+        raise MetricsError(
+            "catalog.not_a_mapping", "{file}: a catalog file needs id, name, fact and metrics", file=file.name
+        )
     named = {"file": file.name, "domain": raw.get("id")}
     body = dict(raw, file=file.name)
     body["metrics"] = [{**named, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
@@ -105,12 +114,13 @@ def _domain(file: Path) -> Domain:
     if view:
         path = file.parent / str(view)
         if not path.is_file():
-            raise MetricsError(f"{file.name}: view {view} is not beside it")
+            raise MetricsError("catalog.no_view", "{file}: view {view} is not beside it", file=file.name, view=view)
         body["view"] = site_rules().sql(path.read_text("utf-8"))
     try:
         return Domain.model_validate(body)
     except ValidationError as error:
-        raise MetricsError("; ".join(_told(file.name, body, fault) for fault in error.errors())) from error
+        faults = "; ".join(_told(file.name, body, fault) for fault in error.errors())
+        raise MetricsError("catalog.invalid", "{faults}", faults=faults) from error
 
 
 def _told(file: str, body: dict[str, Any], fault: Any) -> str:

@@ -4,23 +4,24 @@ import re
 
 import duckdb
 
+from data.messages import Message
 from metrics.catalog import Metric
 from metrics.errors import MetricsError
 
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|(?<![\w.])-?\d[\w.+-]*")
-CANNOT_CONVERT = "a value cannot be converted to the type that its definition asks for"
-OUT_OF_RANGE = "a number is outside of the range of its type"
-BY_ZERO = "its definition divides by zero"
-NOT_ACCEPTED = "a function of its definition does not accept a value"
-REFUSED = "the database refuses its definition"
+CANNOT_CONVERT = Message(
+    "definition.cannot_convert", "a value cannot be converted to the type that its definition asks for"
+)
+OUT_OF_RANGE = Message("definition.out_of_range", "a number is outside of the range of its type")
+BY_ZERO = Message("definition.by_zero", "its definition divides by zero")
+NOT_ACCEPTED = Message("definition.not_accepted", "a function of its definition does not accept a value")
+REFUSED = Message("definition.refused", "the database refuses its definition")
 
 
 class Uncomputable(MetricsError):
     """The SQL of a metric fails. metric: its id. database: the message of DuckDB without the values of the row."""
 
-    def __init__(self, text: str, metric: str = "", database: str = "") -> None:
-        super().__init__(text)
-        self.metric, self.database = metric, database
+    metric, database = "", ""
 
 
 def uncomputable(metric: Metric, error: duckdb.Error) -> Uncomputable:
@@ -36,7 +37,9 @@ def uncomputable(metric: Metric, error: duckdb.Error) -> Uncomputable:
             why = NOT_ACCEPTED
         case _:
             why = REFUSED
-    return Uncomputable(f"{metric.id} cannot be computed: {why}", metric.id, without_values(error))
+    found = Uncomputable("metric.uncomputable", "{metric} cannot be computed: {why}", metric=metric.label, why=why)
+    found.metric, found.database = metric.id, without_values(error)
+    return found
 
 
 def without_values(error: duckdb.Error) -> str:

@@ -7,6 +7,7 @@ from itertools import product
 
 from data.areas.levels import LEVELS, is_above
 from data.editions.edition import Edition
+from data.messages import Name, names
 from data.schema import FACTS
 from metrics.areas import BELOW, Area, below, levels, lower_levels
 from metrics.catalog import Catalog, Metric
@@ -89,12 +90,18 @@ def make_plan(query: Query, periods: Sequence[Period] = ()) -> Plan:
     area = asked_area(query.edition, query.area)
     metrics = tuple(metric_of(catalog, name) for name in query.metrics)
     if not metrics:
-        raise MetricsError("no metric was asked for")
+        raise MetricsError("metric.none", "no metric was asked for")
     if by is not None and by not in BREAKDOWNS:
-        raise MetricsError(f'"{by}" is not a breakdown: use {", ".join(BREAKDOWNS)}.{did_you_mean(by, BREAKDOWNS)}')
+        raise MetricsError(
+            "by.unknown", '"{by}" is not a breakdown: use {known}.{near}', by=by, known=BREAKDOWNS,
+            near=did_you_mean(by, BREAKDOWNS),
+        )  # fmt: skip
     for name, _ in query.where:
         if name not in COLUMNS:
-            raise MetricsError(f'"{name}" is not a filter: use {", ".join(COLUMNS)}.{did_you_mean(name, COLUMNS)}')
+            raise MetricsError(
+                "filter.unknown_near", '"{name}" is not a filter: use {known}.{near}', name=name, known=tuple(COLUMNS),
+                near=did_you_mean(name, COLUMNS),
+            )  # fmt: skip
     by = (below(edition, area) or by) if by == BELOW else by
     _check_level(edition, metrics, area, by)
     for metric in metrics if by in COLUMNS or query.where else ():
@@ -109,7 +116,9 @@ def metric_of(catalog: Catalog, name: str) -> Metric:
     try:
         return catalog.metrics[name]
     except KeyError:
-        raise MetricsError(f'there is no metric "{name}".{did_you_mean(name, catalog.metrics)}') from None
+        raise MetricsError(
+            "metric.unknown", 'there is no metric "{name}".{near}', name=name, near=did_you_mean(name, catalog.metrics)
+        ) from None
 
 
 def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
@@ -131,14 +140,19 @@ def _check_columns(query: Query, metric: Metric, by: str | None) -> None:
     known = filters(query.catalog, metric)
     if by in COLUMNS and by not in known:
         absent = set(LEVELS) - set(levels(query.edition))
-        offered = ", ".join(name for name in splits(query.catalog, metric) if name not in absent)
-        raise MetricsError(f"{metric.id} cannot be broken down by {by}: use {offered}")
+        offered = names("split", (name for name in splits(query.catalog, metric) if name not in absent))
+        raise MetricsError(
+            "metric.no_split", "{metric} cannot be broken down by {by}: use {splits}", metric=metric.label,
+            by=Name("split", by), splits=offered,
+        )  # fmt: skip
     for name, _ in query.where:
         if name not in known:
-            offered = ", ".join(known)
+            if not known:
+                raise MetricsError("metric.no_filters", "{metric} has no filters", metric=metric.label)
             raise MetricsError(
-                f"{metric.id} cannot be filtered by {name}: use {offered}" if known else f"{metric.id} has no filters"
-            )
+                "metric.no_filter", "{metric} cannot be filtered by {by}: use {splits}", metric=metric.label,
+                by=Name("split", name), splits=names("split", known),
+            )  # fmt: skip
 
 
 def exists_at(metric: Metric, level: str) -> bool:
@@ -149,11 +163,20 @@ def exists_at(metric: Metric, level: str) -> bool:
 def _check_level(edition: Edition, metrics: Sequence[Metric], place: Area, by: str | None) -> None:
     lower = lower_levels(edition, place) if by == BELOW else (by,) if by in LEVELS else (place.level,)
     if not lower or is_above(lower[0], place.level):
-        raise MetricsError(f"{place.name} is a {place.level}: it cannot be broken down by {by}")
+        raise MetricsError(
+            "by.not_below",
+            "{name} is a {level}: it cannot be broken down by {by}",
+            name=place.name,
+            level=Name("level", place.level),
+            by=Name("split", str(by)),
+        )
     for metric, level in product(metrics, lower):
         if not exists_at(metric, level):
             there = [name for name in levels(edition) if name in metric.levels] or metric.levels
-            raise MetricsError(f"{metric.id} does not exist at {level} level: it exists at {', '.join(there)}")
+            raise MetricsError(
+                "metric.no_level", "{metric} does not exist at {level} level: it exists at {levels}",
+                metric=metric.label, level=Name("level", level), levels=names("level", there),
+            )  # fmt: skip
 
 
 def _buckets(periods: Sequence[Period], by: str | None) -> tuple[Bucket, ...]:

@@ -67,7 +67,11 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(TooSlow("stopped"), "查询超过 30 秒，已中止"), (Damaged("broken"), "显示较早的数据")]
+    ("error", "said"),
+    [
+        (TooSlow("query.too_slow", "stopped"), "查询超过 30 秒，已中止"),
+        (Damaged("edition.damaged", "broken"), "显示较早的数据"),
+    ],
 )
 def test_a_screen_says_what_to_do(error: Exception, said: str) -> None:
     def script(error: Exception) -> None:

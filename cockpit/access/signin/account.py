@@ -51,9 +51,9 @@ async def end(request: Request) -> Response:
         try:
             await run_in_threadpool(_end, visitor, token, address_of(request), form.get("id"))
         except Refused as error:
-            return page(await run_in_threadpool(_content, visitor, token, worded(str(error))), 409)
+            return page(await run_in_threadpool(_content, visitor, token, worded(error)), 409)
         except DataError as error:
-            return page(alert(worded(str(error))), 503)
+            return page(alert(worded(error)), 503)
         return RedirectResponse(here(PATH), 303)
 
 
@@ -90,7 +90,7 @@ def _sessions(visitor: Visitor, token: str) -> str:
     try:
         found = sessions.of_account(visitors.desk(), visitor.session.account_id, token, idle=idle, longest=longest)
     except DataError as error:
-        return alert(worded(str(error)))
+        return alert(worded(error))
     head = escape(_("Your open sessions"))
     others = form_of(SESSIONS, "", _("End all others")) if len(found) > 1 else ""
     return f"<h2>{head}</h2>" + "".join(map(_session, found)) + others

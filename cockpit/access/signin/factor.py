@@ -44,7 +44,7 @@ async def factor(request: Request) -> Response:
         except tries.Crowded as error:
             return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
-            return page(alert(worded(str(error))) + _back(), 503)
+            return page(alert(worded(error)) + _back(), 503)
         return page(told)
 
 

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from cockpit.access import record, visitors
 from cockpit.errors import CockpitError
@@ -25,9 +25,12 @@ HELD = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "
 class Ungranted(CockpitError):
     """Somebody whom the provider knows and nobody here granted anything. name: what the provider calls them."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(reason)
+    name = ""
+
+    def called(self, name: str) -> Self:
+        """The same error, about somebody of this name."""
         self.name = name
+        return self
 
 
 class Unconfirmed(CockpitError):
@@ -35,9 +38,17 @@ class Unconfirmed(CockpitError):
     person. Somebody may take any name at the provider, so the name alone proves nothing.
     """
 
-    def __init__(self, name: str, issuer: str, subject: str) -> None:
-        super().__init__(f"the owner of {name} has not confirmed that {issuer} {subject} is the same person")
-        self.name, self.issuer, self.subject = name, issuer, subject
+    @property
+    def name(self) -> str:
+        return str(self.message.parameters["name"])
+
+    @property
+    def issuer(self) -> str:
+        return str(self.message.parameters["issuer"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.message.parameters["subject"])
 
 
 def admitted(claims: Claims, config: Settings) -> Account:
@@ -54,16 +65,17 @@ def admitted(claims: Claims, config: Settings) -> Account:
         or not name
         or (config.oidc_claim == "email" and claims.get("email_verified") is False)
     ):
-        raise Ungranted(subject, f"the claim {config.oidc_claim} holds no name to trust")
+        fault = Ungranted("provider.no_name", "the claim {claim} holds no name to trust", claim=config.oidc_claim)
+        raise fault.called(subject)
     roles = roles_of(claims, config)
     try:
         with desk.begin():
             account = identities.account_of(desk, issuer, subject) or _added(desk, claims, name, issuer, bool(roles))
             _give(desk, account, roles)
     except Refused as refusal:
-        raise Ungranted(name, str(refusal)) from None
+        raise Ungranted.of(refusal).called(name) from None
     if not accounts.grants_of(desk, account.id, visitors.today(), by_provider=True):
-        raise Ungranted(account.name, "nothing is granted today")
+        raise Ungranted("provider.nothing_granted", "nothing is granted today").called(account.name)
     return account
 
 
@@ -91,9 +103,12 @@ def _added(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) ->
             raise
     else:
         if known.disabled:
-            raise Refused(f"{name} is locked")
+            raise Refused("account.locked", "{name} is locked", name=name)
         identities.check_free(desk, name, issuer, subject)
-        raise Unconfirmed(name, issuer, subject)
+        raise Unconfirmed(
+            "identity.unconfirmed", "the owner of {name} has not confirmed that {issuer} {subject} is the same person",
+            name=name, issuer=issuer, subject=subject,
+        )  # fmt: skip
     title = claims.get("name")
     shown = title[:120] if isinstance(title, str) else ""
     made = accounts.add(desk, name, f"{secrets.token_urlsafe(48)}aA1-", title=shown)

@@ -71,7 +71,7 @@ async def confirm(request: Request) -> Response:
         except tries.Crowded as error:
             return page(_form(link, busy()), 503, {"Retry-After": str(error.seconds)})
         except Refused as error:
-            return page(_form(link, worded(str(error))), 409)
+            return page(_form(link, worded(error)), 409)
         except DataError as error:
             return page(_form(link, trouble(error)), 503)
         if found.outcome != "ok":

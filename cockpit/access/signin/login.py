@@ -26,7 +26,7 @@ from data.desk.identity import accounts, sessions
 from data.desk.identity.accounts import Account, SignIn
 from data.desk.identity.failures import Place
 from data.desk.identity.roles import ROLES
-from data.errors import DataError
+from data.errors import DataError, Problem
 from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ async def logout(request: Request) -> Response:
             await run_in_threadpool(_end_all, visitor, address_of(request))
         except DataError as error:
             with using(spoken(request)):
-                return page(alert(worded(str(error))), 503)
+                return page(alert(worded(error)), 503)
     if token := token_of(request.scope):
         watch.end(token)
     gone = RedirectResponse("/login", 303)
@@ -100,7 +100,7 @@ async def password(request: Request) -> Response:
         try:
             known = await run_in_threadpool(accounts.named, visitors.desk(), visitor.name)
         except DataError as error:
-            return page(alert(worded(str(error))), 503)
+            return page(alert(worded(error)), 503)
         ask = partial(_new_password, visitor.name, known.has_totp)
         if request.method == "GET":
             return page(ask())
@@ -110,7 +110,7 @@ async def password(request: Request) -> Response:
         except tries.Crowded as error:
             return page(ask(busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
-            return page(ask(worded(str(error))), 400)
+            return page(ask(worded(error)), 400)
         lang = request.query_params.get("lang", "")
         return await begin(request, account, "/", lang=lang, factor=account.has_totp)
 
@@ -179,17 +179,13 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
         record.note(event="login_failed", visitor=visitor, what=what, result=found.outcome, address=place.address)
     if found.wait:
         minutes = int(found.wait // 60) + 1
-        raise Refused(
-            ngettext(
-                "Too many failures: try again in {n} minute.", "Too many failures: try again in {n} minutes.", minutes
-            )
-        )
+        raise Refused("password.wait", "Too many failures: try again in {n} min.", n=minutes)
     if found.outcome == "totp":
-        raise Refused(refusal(found))
+        raise Refused("factor.wrong", "The code of the second factor is missing or not right.")
     if found.outcome != "ok":
-        raise Refused(_("The old password is not right."))
+        raise Refused("password.old_wrong", "The old password is not right.")
     if form.get("new") != form.get("again"):
-        raise Refused(_("The two new passwords differ."))
+        raise Refused("password.differ", "The two new passwords differ.")
     with desk.begin():
         shortest = settings.current().password_length
         accounts.set_password(desk, name, form.get("new", ""), by_self=True, shortest=shortest)
@@ -197,10 +193,10 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     return accounts.named(desk, name)
 
 
-def trouble(error: Exception) -> str:
+def trouble(error: Problem) -> str:
     """Why nobody can sign in now. Where the desk lies is for the log: whoever reads this has not shown who they are."""
     if not isinstance(error, DeskError):
-        return worded(str(error))
+        return worded(error)
     log.error("%s", error)
     return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
 

@@ -93,12 +93,12 @@ async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
     token = await client.authorize_access_token(_with(request, way), claims_options=claimed)  # type: ignore[no-untyped-call]  # by its stub
     claims = dict(token.get("userinfo") or {})
     if not claims.get("sub"):
-        raise Untrusted("the provider gave no ID token")
+        raise Untrusted("provider.no_token", "the provider gave no ID token")
     needed = {config.oidc_claim, *([config.oidc_roles_claim] if config.oidc_roles_claim else [])}
     if needed - claims.keys() and client.server_metadata.get("userinfo_endpoint"):
         more = dict(await client.userinfo(token=token))
         if more.get("sub") != claims["sub"]:
-            raise Untrusted("the provider tells of somebody else")
+            raise Untrusted("provider.other_subject", "the provider tells of somebody else")
         claims = {**more, **claims}
     return claims
 
@@ -109,7 +109,12 @@ async def _trusted() -> StarletteOAuth2App:
     client = _client(config)
     told = await client.load_server_metadata()
     if str(told.get("issuer", "")).rstrip("/") != config.oidc_issuer.rstrip("/"):
-        raise Untrusted(f"the provider calls itself {told.get('issuer')}, COCKPIT_OIDC_ISSUER {config.oidc_issuer}")
+        raise Untrusted(
+            "provider.other_issuer",
+            "the provider calls itself {issuer}, COCKPIT_OIDC_ISSUER {expected}",
+            issuer=told.get("issuer"),
+            expected=config.oidc_issuer,
+        )
     offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
     told["id_token_signing_alg_values_supported"] = [name for name in offered if name in SIGNED_BY]
     return client

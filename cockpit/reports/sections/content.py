@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cockpit.i18n import _, language, using
-from cockpit.labels import format, words
+from cockpit.labels import format
 from cockpit.panels import answers
 from cockpit.reports import provenance, wording
 from cockpit.reports.disclosure import tables as disclosure
@@ -65,24 +65,22 @@ def _nobody(told: Told) -> ReportError:
     """No unit is to be notified: there are no such cases."""
     metric = told.views[0].catalog.metrics[told.kind.each_unit or ""]
     return ReportError(
-        _(
-            "{metric} counts no case in {areas} from {start} to {end}: no notice is needed",
-            metric=metric.name[language()], areas=words.listed(view.area.name for view in told.views[:3]),
-            start=told.request.start, end=told.request.end,
-        )
-    )  # fmt: skip
+"report.nobody",
+"{metric} counts no case in {areas} from {start} to {end}: no notice is needed",
+metric=metric.label, areas=tuple(view.area.name for view in told.views[:3]),
+start=told.request.start, end=told.request.end,
+)  # fmt: skip
 
 
 def _empty(told: Told) -> ReportError:
-    names = words.listed(view.area.name for view in told.views[:3])
+    names = tuple(view.area.name for view in told.views[:3])
     start, end = told.request.start, told.request.end
     return ReportError(
-        _(
-            "nothing is known of {areas} from {start} to {end} in edition {edition}: "
-            "choose another area, period or filter",
-            areas=names, start=start, end=end, edition=told.edition,
-        )
-    )  # fmt: skip
+"report.nothing",
+"nothing is known of {areas} from {start} to {end} in edition {edition}: choose another "
+"area, period or filter",
+areas=names, start=start, end=end, edition=told.edition
+)  # fmt: skip
 
 
 def _part(scene: Scene) -> Part:

@@ -130,7 +130,7 @@ def _compiled(
         made = _compiler(files, faces).compile(format=kind, timestamp=moment, ppi=ppi)
     except RuntimeError as error:
         why = " ".join(str(error).split())[:300]
-        raise ReportError(_("the {format} could not be set: {why}", format=kind, why=why)) from error
+        raise ReportError("report.not_set", "the {format} could not be set: {why}", format=kind, why=why) from error
     return made if isinstance(made, list) else [made or b""]
 
 

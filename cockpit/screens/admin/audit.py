@@ -116,12 +116,12 @@ def proof(visitor: Visitor) -> None:
         verdict = verify(visitors.desk())
     what = f"audit verify: {verdict.fault or f'whole, {verdict.rows} rows'}"
     record.note(visitor=visitor, event="act", what=what, result="ok" if verdict.ok else "broken")
-    if verdict.ok:
+    if verdict.fault is None:
         header.notice(
             ngettext("The audit is whole: {n} row.", "The audit is whole: {n} rows.", verdict.rows), state="green"
         )
     else:
-        header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault or "")), state="red")
+        header.notice(_("The audit is not whole: {fault}", fault=worded(verdict.fault)), state="red")
     for note in verdict.notes:
         header.notice(worded(note), state="amber")
 

@@ -23,6 +23,7 @@ from data.errors import DataError
 from data.home import Home
 from data.ingest import ledger
 from data.ingest.ledger import Batch, Reject
+from data.messages import Message
 from data.push.spool import Spool
 from metrics.analysis.reconcile import reconcile
 from metrics.engine.frames import records
@@ -42,7 +43,7 @@ class Delivered:
     """What the store says of deliveries, or why it cannot be asked now."""
 
     batches: Sequence[Batch] = ()
-    fault: str = ""
+    fault: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Refused:
 
     reasons: Sequence[tuple[str, int]] = ()
     rows: Sequence[Reject] = ()
-    fault: str = ""
+    fault: Message | None = None
 
 
 def home() -> Home:
@@ -64,7 +65,7 @@ def view_or_none() -> View | None:
         editions.current(settings.current())
     except DataError as fault:
         guard.open_page("data")
-        problem.no_edition(wording.worded(str(fault)))
+        problem.no_edition(wording.worded(fault))
         return None
     return views.current("data")
 
@@ -75,7 +76,7 @@ def delivered(root: str, _home: Home) -> Delivered:
     try:
         return Delivered(ledger.batches(_home))
     except DataError as error:
-        return Delivered(fault=str(error))
+        return Delivered(fault=error.message)
 
 
 @st.cache_data(ttl=SECONDS, max_entries=64, show_spinner=False)
@@ -84,7 +85,7 @@ def refused(root: str, batch: int, _home: Home) -> Refused:
     try:
         return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, MOST_REJECTS))
     except DataError as error:
-        return Refused(fault=str(error))
+        return Refused(fault=error.message)
 
 
 @st.cache_data(ttl=SECONDS, max_entries=8, show_spinner=False)
@@ -163,7 +164,7 @@ def _pushes(own: Home) -> None:
     try:
         counts = Spool(own).counts()
     except DataError as fault:
-        busy(str(fault))
+        busy(fault.message)
         return
     if waiting := counts["queued"] + counts["loaded"]:
         told = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
@@ -286,7 +287,7 @@ def _chosen(told: Sequence[Batch]) -> Batch | None:
     return named or next((batch for batch in told if batch.rejected), None)
 
 
-def busy(fault: str) -> None:
+def busy(fault: Message) -> None:
     """The store is not to be had now; everything else on the page is."""
     told = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
     header.notice(_("{told} ({why})", told=told, why=wording.worded(fault)), state="amber")
@@ -325,7 +326,7 @@ def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
         state,
         format.number(finding["tried"]) if everywhere else "",
         format.number(finding["faults"]) if everywhere else "",
-        wording.each(finding["detail"]) if everywhere else "",
+        wording.worded(finding["detail"]) if everywhere else "",
     ]
 
 

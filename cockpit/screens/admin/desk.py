@@ -37,7 +37,7 @@ def act(action: Callable[[], object], said: str, *, secret: bool = False) -> Non
     try:
         result = action()
     except (DataError, CockpitError) as error:
-        st.session_state[_TOLD] = ("red", worded(str(error)), "")
+        st.session_state[_TOLD] = ("red", worded(error), "")
     else:
         st.session_state[_TOLD] = ("green", said, str(result) if secret else "")
     st.rerun()
@@ -49,7 +49,7 @@ def answering() -> Iterator[None]:
     try:
         yield
     except (DeskError, CockpitError) as error:
-        header.notice(worded(str(error)), state="red")
+        header.notice(worded(error), state="red")
 
 
 def told() -> None:

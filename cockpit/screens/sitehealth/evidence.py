@@ -14,7 +14,6 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _
 from cockpit.labels import faults, format, words
-from cockpit.labels.wording import worded
 from cockpit.view_state import View
 from data.probe.evidence import ID, Evidence
 from data.probe.network.failures import Failure
@@ -68,7 +67,7 @@ def _items(kept: Mapping[str, Any], body: bytes, picture: bytes) -> list[Item]:
         Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
         Item(_("Connected to"), kept["address"]),
         Item(_("Result"), faults.named(failure) if failure else f"HTTP {kept['status']}",
-             state="red" if failure else "none", note=worded(kept["detail"])),
+             state="red" if failure else "none", note=faults.detail(kept["detail"])),
         Item(_("What to do"), faults.remedy(failure) if failure else ""),
         Item(_("Timing"), _phases(kept["phases"]), note=_("{n} s in all", n=kept["seconds"])),
         Item("SHA-256", kept["body_sha256"]),

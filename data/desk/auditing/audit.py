@@ -101,7 +101,9 @@ def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None =
     Refused for rows younger than KEPT, or that the file does not hold as they are.
     """
     if until > (now or clock.now()) - KEPT:
-        raise Refused(f"the audit is kept for {KEPT.days} days at least: choose an earlier day")
+        raise Refused(
+            "audit.too_young", "the audit is kept for {days} days at least: choose an earlier day", days=KEPT.days
+        )
     lines = exported.read_text("utf-8").splitlines()
     held = {row["id"]: row["hash"] for row in map(json.loads, lines) if "id" in row}
     with desk.begin() as session:
@@ -109,7 +111,12 @@ def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None =
         leaving = list(takewhile(lambda row: row.at < until, rows(session)))
         missing = next((row.id for row in leaving if held.get(row.id) != row.hash), None)
         if missing:
-            raise Refused(f"{exported} does not hold row {missing} as it is: export again before you purge")
+            raise Refused(
+                "audit.not_exported",
+                "{file} does not hold row {row} as it is: export again before you purge",
+                file=exported,
+                row=missing,
+            )
         if leaving:
             last = leaving[-1]
             session.execute(update(AuditHead).values(purging=True))

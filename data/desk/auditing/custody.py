@@ -15,6 +15,7 @@ from data.desk.auditing.syslog import Collector, Syslog
 from data.desk.errors import DeskError
 from data.errors import DataError
 from data.keyring import KeyRing
+from data.system_errors import of_os
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Custody:
             _ = self._made
             return _of_file(self.keys / AUDIT_KEY)
         except DataError as error:
-            raise DeskError(str(error)) from None
+            raise DeskError.of(error) from None
 
     @cached_property
     def is_new(self) -> bool:
@@ -70,8 +71,10 @@ class Custody:
                 Anchor(self.anchor).check()
             except OSError as error:
                 raise DeskError(
-                    f"the audit's anchor {self.anchor} cannot be written ({error.strerror}): name another file with "
-                    "COCKPIT_AUDIT_ANCHOR"
+                    "audit.anchor_unwritable",
+                    "the audit's anchor {file} cannot be written ({why}): name another file with COCKPIT_AUDIT_ANCHOR",
+                    file=self.anchor,
+                    why=of_os(error),
                 ) from None
 
     def announce(self, kind: str, id: int, hash: str, at: datetime) -> None:
@@ -109,7 +112,9 @@ def _of_file(file: Path) -> KeyRing:
     try:
         stat = file.stat()
     except OSError as error:
-        raise DataError(f"the key file {file} cannot be read: {error.strerror}") from None
+        raise DataError(
+            "key.unreadable", "the key file {file} cannot be read: {why}", file=file, why=of_os(error)
+        ) from None
     return _read(file, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 

@@ -15,18 +15,12 @@ from data.desk.models import AuditHead, AuditRow
 from data.desk.store import Desk
 from data.errors import DataError
 from data.keyring import KeyRing
+from data.messages import Message
+from data.system_errors import of_os
 
 AHEAD = timedelta(minutes=5)
 """A row may be so much newer than the clock of the machine that verifies."""
 MOST_NOTES = 20
-
-
-class Fault(str):
-    """What is wrong, in words that a screen translates."""
-
-
-class Note(Fault):
-    """What is to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +31,8 @@ class Verdict:
     """
 
     rows: int
-    fault: Fault | None = None
-    notes: tuple[Note, ...] = ()
+    fault: Message | None = None
+    notes: tuple[Message, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -53,9 +47,9 @@ class Outside:
     """
 
     heads: Mapping[int, str]
-    notes: tuple[Note, ...] = ()
-    fault: Fault | None = None
-    gap: tuple[int, Fault] | None = None
+    notes: tuple[Message, ...] = ()
+    fault: Message | None = None
+    gap: tuple[int, Message] | None = None
 
 
 def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, now: datetime | None = None) -> Verdict:
@@ -91,7 +85,9 @@ def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now
             proved += 1
         fault = fault or walk.fault_of_end()
         if anchor and not own.heads and head.last_id >= head.keyed_from:
-            fault = fault or Fault(f"{anchor.name} holds no head of the chain: it was emptied or moved")
+            fault = fault or Message(
+                "audit.no_head", "{file} holds no head of the chain: it was emptied or moved", file=anchor.name
+            )
         if own.gap and own.gap[0] > head.anchor_id:  # a file that holds heads of purged rows alone may go as well
             fault = fault or own.gap[1]
     fault = fault or next((found.fault for found in outside if found.fault), None)
@@ -114,52 +110,89 @@ class _Walk:
     """One pass over the rows, oldest first."""
 
     def __init__(
-        self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]], now: datetime, notes: list[Note]
+        self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]], now: datetime, notes: list[Message]
     ) -> None:
         self.head, self.keys, self.heads, self.now, self.notes = head, keys, heads, now, notes
         self.expected, self.previous = head.anchor_id + 1, head.anchor_hash
         self.at: datetime | None = None
 
-    def fault_of(self, row: AuditRow) -> Fault | None:
+    def fault_of(self, row: AuditRow) -> Message | None:
         """What is wrong with the next row, if anything."""
         if row.id != self.expected:
             if row.id > self.expected:
-                return Fault(f"row {self.expected} was removed")
-            return Fault(f"row {row.id} was added")
+                return Message("audit.removed", "row {n} was removed", n=self.expected)
+            return Message("audit.added", "row {n} was added", n=row.id)
         if row.previous != self.previous:
-            return Fault(f"row {row.id} does not follow row {row.id - 1}: one of them was moved")
+            return Message(
+                "audit.moved",
+                "row {n} does not follow row {before}: one of them was moved",
+                n=row.id,
+                before=row.id - 1,
+            )
         told = {name: getattr(row, name) for name in (*FIELDS, "hash")}
         if not chain.proves(told, self.keys, self.head.keyed_from):
-            return Fault(f"row {row.id} of {row.at:%Y-%m-%d %H:%M:%S} was changed, or the key of the audit was")
+            return Message(
+                "audit.changed",
+                "row {n} of {time} was changed, or the key of the audit was",
+                n=row.id,
+                time=f"{row.at:%Y-%m-%d %H:%M:%S}",
+            )
         if row.id > self.head.last_id:
-            return Fault(f"row {row.id} was added")
+            return Message("audit.added", "row {n} was added", n=row.id)
         if self.heads.get(row.id, {row.hash}) != {row.hash}:
-            return Fault(f"row {row.id} is not the one that was anchored: the chain was written anew")
+            return Message(
+                "audit.rewritten", "row {n} is not the one that was anchored: the chain was written anew", n=row.id
+            )
         self._note_jump(row)
         self.expected, self.previous = row.id + 1, row.hash
         return None
 
-    def fault_of_end(self) -> Fault | None:
+    def fault_of_end(self) -> Message | None:
         """What is wrong with the head, once all rows are right."""
         head = self.head
         if self.expected != head.last_id + 1:
-            return Fault(f"row {self.expected} was removed: there were rows up to {head.last_id}")
+            return Message(
+                "audit.cut", "row {n} was removed: there were rows up to {last}", n=self.expected, last=head.last_id
+            )
         if self.previous != head.last_hash:
-            return Fault(f"row {head.last_id} was replaced")
+            return Message("audit.replaced", "row {n} was replaced", n=head.last_id)
         if not chain.is_sealed(head, self.keys):
-            return Fault("the head of the chain was changed, or the key of the audit was")
+            return Message("audit.head_changed", "the head of the chain was changed, or the key of the audit was")
         newest = max(self.heads, default=0)
         if newest > head.last_id:
-            return Fault(f"row {head.last_id + 1} was removed: rows up to {newest} were anchored")
+            return Message(
+                "audit.cut_anchored",
+                "row {n} was removed: rows up to {last} were anchored",
+                n=head.last_id + 1,
+                last=newest,
+            )
         if head.anchor_id and self.heads.get(head.anchor_id, {head.anchor_hash}) != {head.anchor_hash}:
-            return Fault(f"row {head.anchor_id}, the last that was purged, is not the one that was anchored")
+            return Message(
+                "audit.purged_differs",
+                "row {n}, the last that was purged, is not the one that was anchored",
+                n=head.anchor_id,
+            )
         return None
 
     def _note_jump(self, row: AuditRow) -> None:
         if self.at and row.at < self.at:
-            self.notes.append(Note(f"the clock was set back before row {row.id}: {_seconds(self.at - row.at)} s"))
+            self.notes.append(
+                Message(
+                    "audit.clock_back",
+                    "the clock was set back before row {n}: {seconds} s",
+                    n=row.id,
+                    seconds=_seconds(self.at - row.at),
+                )
+            )
         if row.at > self.now + AHEAD:
-            self.notes.append(Note(f"row {row.id} lies ahead of the clock: {_seconds(row.at - self.now)} s"))
+            self.notes.append(
+                Message(
+                    "audit.ahead",
+                    "row {n} lies ahead of the clock: {seconds} s",
+                    n=row.id,
+                    seconds=_seconds(row.at - self.now),
+                )
+            )
         self.at = row.at
 
 
@@ -173,14 +206,18 @@ def _read(files: Sequence[Path], keys: KeyRing, *, whole: bool = False) -> Outsi
     whole: they are all files of an anchor, each of which begins where the one before ends.
     """
     read = _Heads(keys)
-    gap: tuple[int, Fault] | None = None
+    gap: tuple[int, Message] | None = None
     for i, file in enumerate(files):
         ended = max(read.heads, default=0)
         read.first, read.follows = 0, False
         if fault := read.fault_in(file):
             return Outside(read.heads, tuple(read.notes), fault, gap)
         if whole and not read.follows and (i or read.first):
-            missing = Fault(f"{file.name} does not begin where the file before it ends: one was removed or emptied")
+            missing = Message(
+                "audit.anchor_gap",
+                "{file} does not begin where the file before it ends: one was removed or emptied",
+                file=file.name,
+            )
             gap = (max(ended, read.first), missing)
     return Outside(read.heads, tuple(read.notes), None, gap)
 
@@ -194,15 +231,15 @@ class _Heads:
     def __init__(self, keys: KeyRing) -> None:
         self.keys = keys
         self.heads: dict[int, str] = {}
-        self.notes: list[Note] = []
+        self.notes: list[Message] = []
         self.first, self.follows = 0, False
 
-    def fault_in(self, file: Path) -> Fault | None:
+    def fault_in(self, file: Path) -> Message | None:
         """Take the lines of a file; the first that is wrong, if any is."""
         export, name = _Export(self.keys), file.name
         for number, told in _lines(file):
             if told is None:
-                return Fault(f"{name}: line {number} cannot be read")
+                return Message("audit.line_unreadable", "{file}: line {n} cannot be read", file=name, n=number)
             if told.keys() & set(custody.KINDS):
                 genuine = custody.is_genuine(self.keys, told)
             elif "export" in told or "previous" in told:
@@ -210,9 +247,18 @@ class _Heads:
             else:
                 continue  # of another program, in the log of a collector
             if not genuine:
-                return Fault(f"{name}: line {number} or the one before was changed, or the key of the audit was")
+                return Message(
+                    "audit.line_changed",
+                    "{file}: line {n} or the one before was changed, or the key of the audit was",
+                    file=name,
+                    n=number,
+                )
             self._take(told)
-        return None if export.ended else Fault(f"{name}: the end of the export was removed")
+        return (
+            None
+            if export.ended
+            else Message("audit.export_cut", "{file}: the end of the export was removed", file=name)
+        )
 
     def _take(self, told: Mapping[str, Any]) -> None:
         if "continues" in told:
@@ -224,13 +270,19 @@ class _Heads:
             self.heads[int(id)] = str(told["hash"])
 
 
-def _restored(told: Mapping[str, Any], heads: dict[int, str]) -> Note:
+def _restored(told: Mapping[str, Any], heads: dict[int, str]) -> Message:
     """Forget the heads of rows that a restore did not bring back."""
     row, at = int(told["restored"]), told["at"]
     lost = [id for id in heads if id > row]
     for id in lost:
         del heads[id]
-    return Note(f"the desk was restored to row {row} at {at}: {len(lost)} later rows are not in it")
+    return Message(
+        "audit.restored",
+        "the desk was restored to row {n} at {time}: {count} later rows are not in it",
+        n=row,
+        time=at,
+        count=len(lost),
+    )
 
 
 class _Export:
@@ -274,4 +326,4 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
                     if not line[:start].strip():  # else another program's line in the log of a collector
                         yield number, None
     except OSError as error:
-        raise DataError(f"{file} cannot be opened: {error.strerror}") from None
+        raise DataError("file.unopenable", "{path} cannot be opened: {why}", path=file, why=of_os(error)) from None

@@ -86,4 +86,4 @@ def _as_desk_error() -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise DeskError(str(error)) from None
+        raise DeskError.of(error) from None

@@ -13,6 +13,7 @@ from data.desk.identity.failures import NOWHERE, Place, Try
 from data.desk.identity.roles import ADMINISTRATORS, ROLES
 from data.desk.identity.sessions import end_of_account
 from data.desk.store import Desk
+from data.messages import Name, names
 
 REMEMBERED = 5
 """Passwords that may not be used again, the present one among them."""
@@ -67,12 +68,12 @@ def add(
 ) -> Account:  # fmt: skip
     """A new account. Refused for a name that is taken or unfit, or a weak password. shortest: characters of it."""
     if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
-        raise Refused("an account's name has 1 to 60 printable characters and no blank at its ends")
+        raise Refused("account.name", "an account's name has 1 to 60 printable characters and no blank at its ends")
     passwords.check_strength(password, name, shortest)
     now, kept = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         if session.scalar(select(models.Account).where(models.Account.name == name)):
-            raise Refused(f'there is an account "{name}" already')
+            raise Refused("account.exists", 'there is an account "{name}" already', name=name)
         row = models.Account(
             name=name, title=title, password=kept, must_change=must_change, disabled=False,
             totp_confirmed=False, totp_step=0, made_at=now,
@@ -113,7 +114,7 @@ def set_password(
         account_id = row_of(session, name).id
         old = session.scalars(_newest_passwords(account_id)).all()
     if any(passwords.matches(kept, password) for kept in old):
-        raise Refused(f"this is one of the last {REMEMBERED} passwords: choose another")
+        raise Refused("password.used", "this is one of the last {n} passwords: choose another", n=REMEMBERED)
     now, kept = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         row = row_of(session, name)
@@ -162,13 +163,15 @@ def grant(
 ) -> None:
     """Grant a role on an area. Refused for roles that exclude each other, or an area that does not fit the role."""
     if role not in ROLES:
-        raise Refused(f'there is no role "{role}": use {", ".join(ROLES)}')
+        raise Refused("role.unknown", 'there is no role "{name}": use {roles}', name=role, roles=names("role", ROLES))
     if (area is None) != (role in ADMINISTRATORS):
-        raise Refused(f"{role} is granted " + ("without an area" if role in ADMINISTRATORS else "on an area: name it"))
+        if role in ADMINISTRATORS:
+            raise Refused("grant.without_area", "{role} is granted without an area", role=Name("role", role))
+        raise Refused("grant.on_area", "{role} is granted on an area: name it", role=Name("role", role))
     if area is not None and not 0 <= area < 10**12:
-        raise Refused(f"{area} is not the code of an area: it has 12 digits")
+        raise Refused("grant.area", "{area} is not the code of an area: it has 12 digits", area=area)
     if first_day and last_day and last_day < first_day:
-        raise Refused("the last day of a grant lies before its first")
+        raise Refused("grant.days", "the last day of a grant lies before its first")
     with desk.begin() as session:
         row = row_of(session, name)
         keep_apart(name, role, {held.role for held in session.scalars(held_by(row.id))})
@@ -182,7 +185,11 @@ def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
         row = row_of(session, name)
         removed = delete(models.Grant).where(*_same(row.id, role, area)).returning(models.Grant.id)
         if session.scalar(removed) is None:
-            raise Refused(f"{name} is not {role}" + (f" of {area}" if area is not None else ""))
+            if area is None:
+                raise Refused("grant.none", "{name} is not {role}", name=name, role=Name("role", role))
+            raise Refused(
+                "grant.none_here", "{name} is not {role} of {area}", name=name, role=Name("role", role), area=area
+            )
 
 
 def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = False) -> tuple[Grant, ...]:
@@ -245,7 +252,7 @@ def _begin_try(desk: Desk, name: str, place: Place, now: datetime) -> tuple[Try,
 def row_of(session: Session, name: str) -> models.Account:
     row = session.scalar(select(models.Account).where(models.Account.name == name))
     if row is None:
-        raise Refused(f'there is no account "{name}"')
+        raise Refused("account.unknown", 'there is no account "{name}"', name=name)
     return row
 
 
@@ -254,8 +261,11 @@ def keep_apart(name: str, role: str, held: set[str]) -> None:
     others = held - {role}
     if others and (role in ADMINISTRATORS or others & set(ADMINISTRATORS)):
         raise Refused(
-            f"{name} is {', '.join(sorted(others))}: an administrator holds no other role, since the three of them "
-            "watch each other and see no business data"
+            "grant.apart",
+            "{name} is {roles}: an administrator holds no other role, since the three of them watch each "
+            "other and see no business data",
+            name=name,
+            roles=names("role", sorted(others)),
         )
 
 

@@ -47,10 +47,10 @@ def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
         of = models.Identity.issuer == issuer
         found = session.scalar(select(models.Identity).where(of, models.Identity.subject == subject))
         if found and found.account_id != row.id:
-            raise Refused("this identity stands for another account")
+            raise Refused("identity.taken", "this identity stands for another account")
         other = session.scalar(select(models.Identity).where(of, models.Identity.account_id == row.id))
         if other and other.subject != subject:
-            raise Refused(f'another identity stands for the account "{name}"')
+            raise Refused("identity.other", 'another identity stands for the account "{name}"', name=name)
         return found is not None
 
 

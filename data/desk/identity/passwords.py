@@ -52,15 +52,18 @@ def check_strength(password: str, name: str, shortest: int = SHORTEST) -> None:
     }
     if not shortest <= len(password) <= LONGEST or len(kinds) < KINDS:
         raise Refused(
-            f"a password has at least {shortest} characters of {KINDS} kinds: small letters, capitals, digits, others"
+            "password.short",
+            "a password has at least {n} characters of {kinds} kinds: small letters, capitals, digits, others",
+            n=shortest,
+            kinds=KINDS,
         )
     low = password.lower()
     if len(name) >= SHORTEST_NAME and name.lower() in low:
-        raise Refused("a password does not hold the account's name")
+        raise Refused("password.has_name", "a password does not hold the account's name")
     if any(product in low for product in PRODUCT):
-        raise Refused("a password does not hold the name of this product")
+        raise Refused("password.has_product", "a password does not hold the name of this product")
     if guesses(password, name) < GUESSES:
-        raise Refused("this password is too common: choose words and numbers that others do not use")
+        raise Refused("password.common", "this password is too common: choose words and numbers that others do not use")
 
 
 def guesses(password: str, name: str) -> float:
@@ -128,7 +131,7 @@ def _nobody() -> str:
 
 def _in_turn(work: Callable[[], T], *, known: bool = True) -> T:
     if not _asked.acquire(blocking=False):
-        raise Busy("too many passwords are being checked: try again in a few seconds")
+        raise Busy("password.crowded", "too many passwords are being checked: try again in a few seconds")
     try:
         return (_for_known if known else _for_strangers).submit(work).result()
     finally:

@@ -63,9 +63,9 @@ def decide(desk: Desk, id: int, by: str, *, now: datetime | None = None) -> Pend
     with desk.begin() as session:
         found = next((one for one in waiting(desk, now=now) if one.id == id), None)
         if found is None:
-            raise Refused("this request was decided or is older than a day: ask again")
+            raise Refused("request.decided", "this request was decided or is older than a day: ask again")
         row = session.get_one(PendingRequest, id, with_for_update=True)
         if row.decided_at is not None:
-            raise Refused("this request was decided or is older than a day: ask again")
+            raise Refused("request.decided", "this request was decided or is older than a day: ask again")
         row.decided_at, row.decided_by = now or clock.now(), by
     return found

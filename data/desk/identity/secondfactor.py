@@ -23,7 +23,9 @@ def start(desk: Desk, account_id: int) -> str:
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id, with_for_update=True)  # keys may be replaced meanwhile
         if row.totp_confirmed:
-            raise Refused(f"{row.name} has a second factor: it is taken away before another is set up")
+            raise Refused(
+                "factor.exists", "{name} has a second factor: it is taken away before another is set up", name=row.name
+            )
         secret = pyotp.random_base32()
         row.totp_secret, row.totp_confirmed, row.totp_step = sealing.seal(desk.custody, secret), False, 0
         return _address(desk, row)
@@ -34,7 +36,7 @@ def pending(desk: Desk, account_id: int) -> str:
     with desk.read() as session:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or row.totp_confirmed:
-            raise Refused("no second factor is being set up: begin again")
+            raise Refused("factor.none", "no second factor is being set up: begin again")
         return _address(desk, row)
 
 
@@ -48,7 +50,7 @@ def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or not accepts(desk, row, code, now):
-            raise Refused("this is not the code that the app shows now")
+            raise Refused("factor.code", "this is not the code that the app shows now")
         row.totp_confirmed = True
         return new_codes(desk, account_id)
 
@@ -82,7 +84,7 @@ def off(desk: Desk, name: str) -> None:
     with desk.begin() as session:
         row = session.scalar(select(models.Account).where(models.Account.name == name))
         if row is None:
-            raise Refused(f'there is no account "{name}"')
+            raise Refused("account.unknown", 'there is no account "{name}"', name=name)
         row.totp_secret, row.totp_confirmed, row.totp_step = None, False, 0
         session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == row.id))
 

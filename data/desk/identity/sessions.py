@@ -141,7 +141,7 @@ def end_one(desk: Desk, account_id: int, id: str, *, now: datetime | None = None
         still = select(of).where(of.account_id == account_id, of.ended_at.is_(None))
         row = next((row for row in session.scalars(still) if row.token_hash[:SHOWN] == id), None)
         if row is None:
-            raise Refused("this session has ended already")
+            raise Refused("session.ended", "this session has ended already")
         row.ended_at = now or clock.now()
 
 

@@ -34,11 +34,11 @@ def issue(
     """A new token; the only time that it can be read."""
     now = now or clock.now()
     if expires_at <= now:
-        raise Refused("a token expires later than now")
+        raise Refused("token.expired", "a token expires later than now")
     if not sources and area is None:
-        raise Refused("a token is for sources to push to, or for an area to ask of: name one")
+        raise Refused("token.purpose", "a token is for sources to push to, or for an area to ask of: name one")
     if reports and area is None:
-        raise Refused("reports are of an area: name the one that the token may ask for")
+        raise Refused("token.report_area", "reports are of an area: name the one that the token may ask for")
     token = PREFIX + secrets.token_urlsafe(32)
     with desk.begin() as session:
         session.add(
@@ -63,7 +63,7 @@ def revoke(desk: Desk, id: int, *, now: datetime | None = None) -> None:
     with desk.begin() as session:
         row = session.get(models.Token, id)
         if row is None:
-            raise Refused(f"there is no token {id}")
+            raise Refused("token.unknown", "there is no token {id}", id=id)
         row.revoked_at = row.revoked_at or now or clock.now()
 
 

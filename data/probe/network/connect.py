@@ -13,6 +13,7 @@ from functools import partial
 from itertools import zip_longest
 
 from data.probe.network.addresses import Allowance
+from data.probe.network.details import of_tls
 from data.probe.network.failures import Failure
 from data.probe.network.names import Names
 from data.probe.places import allow_files
@@ -57,12 +58,12 @@ class Backend:
         try:
             found = await self._names.ask(host, port, family)
         except (OSError, UnicodeError) as error:
-            raise Refusal(Failure.DNS, f"{host}: {getattr(error, 'strerror', None) or error}") from None
+            raise Refusal(Failure.DNS, f"{getattr(error, 'strerror', None) or error}: {host}") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not addresses:
-            raise Refusal(Failure.DNS, f"{host}: no address")
+            raise Refusal(Failure.DNS, f"no address: {host}")
         if refused := [address for address in addresses if not self.allowance.allows(address)]:
-            raise Refusal(Failure.FORBIDDEN, f"{host} is {refused[0]}")
+            raise Refusal(Failure.FORBIDDEN, f"address not allowed: {host} → {refused[0]}")
         return addresses
 
     async def connect(self, host: str, port: int, secure: ssl.SSLContext | None = None) -> "Connection":
@@ -111,7 +112,7 @@ async def _opened(made: socket.socket, host: str, secure: ssl.SSLContext | None)
         name = host if secure else None
         connection = Connection(*await asyncio.open_connection(sock=made, ssl=secure, server_hostname=name))
     except ssl.SSLError as error:
-        raise Refusal(Failure.TLS, getattr(error, "verify_message", "") or error.reason or str(error)) from None
+        raise Refusal(Failure.TLS, of_tls(error, host)) from None
     except OSError as error:
         raise Refusal(*_of_os(error)) from None
     except BaseException:

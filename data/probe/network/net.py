@@ -75,13 +75,13 @@ class Net:
                 answer = await self._followed(ask, allowed, answer)
         except TimeoutError:
             waited = next((name for name in ("dns", "connect", "answer") if name not in told.seconds), "the page's end")
-            answer = replace(answer, failure=Failure.TIMEOUT, detail=f"{self.limits.seconds:g} s, waiting for {waited}")
+            answer = replace(answer, failure=Failure.TIMEOUT, detail=f"waiting for {waited}: {self.limits.seconds:g} s")
         except Refusal as refusal:
             answer = replace(answer, failure=refusal.failure, detail=refusal.detail)
         except ValueError as error:
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
         except OSError as error:
-            answer = replace(answer, failure=Failure.RESET, detail=_line(error))
+            answer = replace(answer, failure=Failure.RESET, detail=error.strerror or _line(error))
         except Exception as error:  # the other side must not be able to end us
             log.exception("%s: an answer that is not understood", ask.url)
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
@@ -99,7 +99,7 @@ class Net:
             ask = chain.ask
             host, port = place(ask.url)
             if not host:
-                raise ValueError(f"{ask.url} is no address of the web")
+                raise ValueError(f"no address of the web: {ask.url}")
             if not allowed(host, port):
                 failure = Failure.FOREIGN if chain.seen else Failure.FORBIDDEN
                 return replace(answer, failure=failure, detail=ask.url, redirects=tuple(chain.seen), final=ask.url)
@@ -109,9 +109,8 @@ class Net:
                 return answer
             if len(chain.seen) > self.limits.redirects:
                 last = chain.seen.pop()
-                return replace(
-                    answer, failure=Failure.REDIRECTS, detail=f"more than {len(chain.seen)}, the last to {last}"
-                )
+                detail = f"too many redirects: {len(chain.seen)} → {last}"
+                return replace(answer, failure=Failure.REDIRECTS, detail=detail)
 
     async def _once(self, ask: Ask, answer: Answer, cookies: str) -> Answer:
         told, url = phases.get(), URL(ask.url)
@@ -136,7 +135,7 @@ class Net:
         body = unpacked(sent, coding, most + 1)
         failure, detail = _of_status(answer)
         if failure is None and (len(body) > most or not whole):
-            failure, detail = Failure.TOO_LARGE, f"more than {most:,} bytes"
+            failure, detail = Failure.TOO_LARGE, f"larger than the limit: {most:,} B"
         return replace(answer, body=body[:most], failure=failure, detail=detail)
 
 

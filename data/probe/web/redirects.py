@@ -38,7 +38,7 @@ def locations(answer: Answer) -> list[str]:
         texts.append(raw.decode("gb18030", "replace"))
     found = list(dict.fromkeys(url for text in texts if (url := _joined(answer.final, text))))
     if not found:
-        raise ValueError(f"{raw.decode('utf-8', 'replace')[:200]} is no address of the web")
+        raise ValueError(f"no address of the web: {raw.decode('utf-8', 'replace')[:200]}")
     return found
 
 

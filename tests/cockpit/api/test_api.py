@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -169,7 +170,10 @@ def test_what_makes_no_sense_is_told_in_a_line(
 ) -> None:
     told = get(path, **parameters)
     assert told.status_code == status
-    assert told.json()["detail"]
+    fault = told.json()
+    assert fault["detail"]
+    assert re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", fault["code"])
+    assert isinstance(fault["parameters"], dict)
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,59 @@
 """Every text of the screens has its Chinese, with the same placeholders."""
 
 import ast
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
 from cockpit import i18n
+from data.errors import Problem
 
 ROOT = Path(__file__).parents[3]
 
 
+def problems(base: type[Problem] = Problem) -> set[str]:
+    """The names of all errors that carry a message, in the modules that are imported."""
+    return {base.__name__}.union(*(problems(one) for one in base.__subclasses__()))
+
+
+def extracted(folder: str, keywords: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Where each text of a folder stands, and the text, or a tuple of several arguments."""
+    found = extract_from_dir(
+        ROOT / folder, [("**.py", "python")], keywords=keywords, directory_filter=lambda path: Path(path).name[0] != "_"
+    )
+    return ((f"{folder}/{file}:{line}", message) for file, line, message, _comments, _context in found)
+
+
+@cache
+def messages() -> tuple[tuple[str, str, str], ...]:
+    """Where each message of an error stands, its code and its text. Commands speak English and are left out."""
+    for layer in ("data", "metrics", "cockpit"):
+        for module in walk_packages([str(ROOT / layer)], f"{layer}."):
+            if not module.name.endswith("main") and "migrations" not in module.name and "main__" not in module.name:
+                import_module(module.name)
+    keywords = dict.fromkeys((*problems(), "Message"), (1, 2))
+    every = (one for folder in ("data", "metrics", "cockpit") for one in extracted(folder, keywords))
+    return tuple((where, *message) for where, message in every if not where.startswith("cockpit/commands/"))
+
+
 def texts() -> dict[str, str]:
-    """Every English text of cockpit/ and pages/, and where it stands first."""
+    """Every English text that has to have a Chinese one, and where it stands first."""
     found: dict[str, str] = {}
     for folder in ("cockpit", "pages"):
-        for file, line, message, _comments, _context in extract_from_dir(ROOT / folder, [("**.py", "python")]):
-            text = message if isinstance(message, str) else message[0]
-            found.setdefault(text, f"{folder}/{file}:{line}")
+        for where, message in extracted(folder, DEFAULT_KEYWORDS):
+            found.setdefault(message if isinstance(message, str) else message[0], where)
+    for where, _code, text in messages():
+        found.setdefault(text, where)
     return found
 
 
@@ -41,7 +73,8 @@ def placeholders(text: str) -> set[str]:
 
 def faults(english: dict[str, str], catalogue: Catalog) -> Iterator[str]:
     chinese = i18n.messages(catalogue)
-    yield from (f'{where}: "{text}" has no Chinese' for text, where in english.items() if text not in chinese)
+    needed = {text: where for text, where in english.items() if re.search("[A-Za-z]", re.sub(r"{[^}]*}", "", text))}
+    yield from (f'{where}: "{text}" has no Chinese' for text, where in needed.items() if text not in chinese)
     yield from (f'zh.po: "{text}" is nowhere in the code' for text in chinese if text not in english)
     for text, translated in chinese.items():
         if placeholders(text) != placeholders(translated):
@@ -52,6 +85,15 @@ def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
     english = texts()
     assert "Governance Cockpit" in english
     assert list(faults(english, i18n.catalogue("zh"))) == []
+
+
+def test_a_code_is_dotted_and_stands_for_one_text() -> None:
+    known: dict[str, set[str]] = {}
+    for _where, code, text in messages():
+        known.setdefault(code, set()).add(text)
+    assert len(known) > 200
+    assert [code for code in known if not re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", code)] == []
+    assert {code: texts for code, texts in known.items() if len(texts) > 1} == {}
 
 
 def test_no_text_is_translated_twice() -> None:

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.home import Home
+from data.messages import Message
 from metrics.engine.failures import BY_ZERO, CANNOT_CONVERT, NOT_ACCEPTED, OUT_OF_RANGE
 from tests import failing
 from tests.cockpit.pages.conftest import AS_OF, Screen, hotline, words, words_raw
@@ -26,19 +27,20 @@ def _failing_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_CATALOG", str(failing.FOLDER))
 
 
-def of_a_run(text: str) -> None:
+def of_a_run(why: Message) -> None:
     from cockpit import problem
     from metrics.engine.failures import Uncomputable
 
-    problem.of_a_run(Uncomputable(text))
+    text = "{metric} cannot be computed: {why}"
+    problem.of_a_run(Uncomputable("metric.uncomputable", text, metric="backlog", why=why))
 
 
 @pytest.mark.parametrize(
     ("why", "chinese"),
     [(CANNOT_CONVERT, "无法转换"), (BY_ZERO, "除数为零"), (OUT_OF_RANGE, "超出范围"), (NOT_ACCEPTED, "不接受")],
 )
-def test_the_page_of_a_metric_that_fails_says_which_and_why(home: Home, why: str, chinese: str) -> None:
-    shown = AppTest.from_function(of_a_run, args=(f"backlog cannot be computed: {why}",)).run()
+def test_the_page_of_a_metric_that_fails_says_which_and_why(home: Home, why: Message, chinese: str) -> None:
+    shown = AppTest.from_function(of_a_run, args=(why,)).run()
     assert not shown.exception
     assert "无法计算" in words(shown)
     assert chinese in words(shown)

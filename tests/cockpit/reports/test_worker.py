@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 
 from cockpit.access.policy import OPERATOR
 from cockpit.i18n import using
+from cockpit.labels.wording import worded
 from cockpit.reports import mail, make, schedule, worker
 from cockpit.reports.errors import ReportError
 from cockpit.server import background
@@ -62,8 +63,10 @@ def test_what_cannot_be_made_says_why(desk: Desk, config: Settings) -> None:
     worker.once(desk, config)
     found = reports.find(desk, id)
     assert found.status == "failed"
-    assert "临江区" in found.fault
-    assert "没有任何数据" in found.fault  # in the language of the report
+    with using("zh"):
+        told = worded(found.why)
+    assert "临江区" in told
+    assert "没有任何数据" in told
 
 
 @pytest.mark.usefixtures("clear")
@@ -72,7 +75,7 @@ def test_what_a_dead_worker_left_is_made_again_but_not_for_ever(desk: Desk, conf
     for _ in range(reports.MOST_TRIES):
         assert reports.take(desk, mine).id == id
     assert reports.take(desk, mine) is None
-    assert "died three times" in reports.find(desk, id).fault
+    assert "died three times" in str(reports.find(desk, id).why)
 
 
 @pytest.mark.usefixtures("clear")
@@ -166,7 +169,7 @@ def test_a_turn_that_cannot_be_asked_for_is_seen(desk: Desk, config: Settings) -
     plan = schedule.Plan(**{**PLAN, "areas": [990109000000]})
     schedule.take_turn(desk, config, plan, datetime(2026, 12, 9))
     found = reports.listing(desk)[0]
-    assert (found.status, "990109000000" in found.fault) == ("failed", True)
+    assert (found.status, "990109000000" in str(found.why)) == ("failed", True)
 
 
 def test_a_wrong_schedule_names_entry_and_field(config: Settings, tmp_path: Path) -> None:

@@ -104,7 +104,9 @@ def test_one_that_has_done_its_work_rests_and_is_no_failure(run: Callable[[Progr
     assert (process.state, process.deaths) == ("idle", 0)
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), DataError("no desk")])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), DataError("desk.silent", "no desk")]
+)
 def test_what_keeps_it_from_starting_for_a_while_ends_nothing(
     run: Callable[[Program], Background], caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:

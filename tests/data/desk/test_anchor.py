@@ -44,19 +44,20 @@ def test_all_files_are_verified(rotated: Desk) -> None:
 @pytest.mark.parametrize("which", [0, 1, -2])
 def test_a_missing_file_is_noticed(rotated: Desk, which: int) -> None:
     files(rotated)[which].unlink()
-    assert "does not begin where the file before it ends" in (proof.verify(rotated).fault or "")
+    assert "does not begin where the file before it ends" in str(proof.verify(rotated).fault)
 
 
 def test_a_newest_file_that_was_emptied_is_noticed(rotated: Desk) -> None:
     files(rotated)[-1].write_text("")
-    assert "does not begin where the file before it ends" in (proof.verify(rotated).fault or "")
+    assert "does not begin where the file before it ends" in str(proof.verify(rotated).fault)
 
 
 def test_a_changed_line_in_an_old_file_is_noticed(rotated: Desk) -> None:
     old = files(rotated)[0]
     old.write_text(old.read_text().replace('"head": 2,', '"head": 3,'))
     assert (
-        proof.verify(rotated).fault == f"{old.name}: line 2 or the one before was changed, or the key of the audit was"
+        str(proof.verify(rotated).fault)
+        == f"{old.name}: line 2 or the one before was changed, or the key of the audit was"
     )
 
 

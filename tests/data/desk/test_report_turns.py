@@ -5,6 +5,7 @@ import pytest
 from data.desk import reports
 from data.desk.store import Desk
 from data.errors import TooMany
+from data.messages import Message
 
 
 def asked(desk: Desk, who: str, **more: str) -> str:
@@ -21,7 +22,7 @@ def test_who_asks_for_many_waits_behind_who_asks_for_one(desk: Desk) -> None:
         found = reports.take(desk, f"worker-{len(taken)}")
         assert found
         taken.append(found.who)
-        reports.fail(desk, found.id, "tried")
+        reports.fail(desk, found.id, Message("report.failed", "tried"))
     assert taken == ["li", "wang", "zhao", "li", "zhao", "li", "li"]
     assert reports.take(desk, "worker") is None
     assert len({*many, one, *two}) == 7

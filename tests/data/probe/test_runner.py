@@ -146,7 +146,7 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
     }
     assert functions == {"ok": True, "bad": False, "lost": False, "closed": True, "asked": True}
     assert ("POST", '{"id":"0"}') in zoo.sent[url]
-    assert told(found, "function_answers", "bad")["evidence"].startswith('without “"code":0”')
+    assert told(found, "function_answers", "bad")["evidence"].startswith('text missing: “"code":0”')
     assert told(found, "search_works")["passed"]
     assert not told(found, "search_works", "mute")["passed"], "it finds what is not there"
     late = told(found, "messages_unanswered")

@@ -109,7 +109,7 @@ def test_a_delivery_that_fails_stays_and_comes_with_the_next(
 
     async def fails_at_first() -> None:
         if next(tries) < 6:
-            raise DataError("the disk is full")
+            raise DataError("disk.full", "the disk is full")
         await publish()
 
     asyncio.run(kept(home, options(tmp_path), clock, fails_at_first, 3))

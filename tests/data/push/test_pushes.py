@@ -149,7 +149,7 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
         "queued", "failed", "queued", "held", "published",
     ]  # fmt: skip
     assert shown(home) == ["G"]
-    faults = [Spool(home).find(sent.id).fault for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
+    faults = [str(Spool(home).find(sent.id).why) for sent in (unknown, wrong, broken)]  # type: ignore[union-attr]
     assert "declared no more" in faults[0]
     assert "there is no column id" in faults[1]
     assert str(home.root) not in faults[1], "a sender is not told where things lie"
@@ -299,7 +299,7 @@ def test_a_store_that_is_busy_is_no_fault_of_the_push(publisher: Publisher, home
     sent = push(home, {})
 
     def busy(*_: Any, **__: Any) -> None:
-        raise Unavailable("busy")
+        raise Unavailable("store.busy", "busy")
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(pushes, "load", busy)
@@ -331,7 +331,8 @@ def test_one_that_ends_its_process_waits_for_the_others_and_is_never_given_up(pu
 @pytest.mark.parametrize(
     "fault",
     [
-        OutOfMemory("1GB of memory are not enough"), MemoryError(), RuntimeError("a defect"), OSError(5, "I/O error"),
+        OutOfMemory("load.memory", "1GB of memory are not enough"), MemoryError(), RuntimeError("a defect"),
+        OSError(5, "I/O error"),
         duckdb.InternalException("x"),
     ],
     ids=lambda fault: type(fault).__name__,

@@ -12,6 +12,7 @@ import pytest
 from data.errors import DataError, Unavailable
 from data.home import Home
 from data.ingest.merge import LoadReport
+from data.messages import Message
 from data.push.intake import Intake, Limits
 from data.push.rate_limit import take
 from data.push.spool import KEPT_DAYS, STALE_SECONDS, SUSPECT, Conflict, Push, Sender, Spool
@@ -245,7 +246,7 @@ def test_what_ended_by_a_clock_set_back_since_is_not_kept_for_longer(spool: Spoo
     with pytest.MonkeyPatch.context() as patched:
         ahead = time.time() + 400 * 86400
         patched.setattr(time, "time", lambda: ahead)
-        spool.failed(push, "x")
+        spool.failed(push, Message("push.failed", "x"))
     spool.sweep()
     found = spool.find(push.id)
     assert found

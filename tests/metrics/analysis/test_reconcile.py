@@ -19,7 +19,7 @@ from tests.metrics.conftest import AS_OF, random_cases
 
 def failed(edition: Edition) -> dict[str, str]:
     found = reconcile(edition, load())
-    return found[found["passed"].eq(False)].set_index("check")["detail"].to_dict()
+    return found[found["passed"].eq(False)].set_index("check")["detail"].map(str).to_dict()
 
 
 def damaged(edition: Edition, folder: Path, sql: str) -> Edition:
