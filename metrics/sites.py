@@ -63,7 +63,9 @@ def _all(edition: Edition) -> pd.DataFrame:
     """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks."""
     day = last_day(edition.as_of)
     catalog = load()
-    query = Query(edition.seen_by(EVERYTHING), catalog, ("site_health",), root(edition).code, Period(day, day + DAY))
+    query = Query(
+        edition.seen_by(EVERYTHING), catalog, (catalog.id_of("site_score"),), root(edition).code, Period(day, day + DAY)
+    )
     verdicts = view_sql(make_plan(query), catalog.domain(catalog.metrics[query.metric]))
     frame = (
         edition.cursor()

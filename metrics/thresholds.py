@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -30,8 +31,20 @@ class Baseline:
     latest: dict[tuple[str, str], float]
 
 
+class Verdict(NamedTuple):
+    """The state of a number: green, amber, red or none. compared: what was held against the limits, if anything."""
+
+    state: str
+    compared: float | None = None
+
+
 def states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
-    """The state of every row of `frame`, an answer to the query for its one period: green, amber, red or none.
+    """The state of every row of `frame`; see `verdicts`."""
+    return [verdict.state for verdict in verdicts(query, frame, base)]
+
+
+def verdicts(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[Verdict]:
+    """The verdict on every row of `frame`, an answer to the query for its one period.
 
     base: what relative thresholds compare with, where it is known already (`baseline`).
 
@@ -39,12 +52,12 @@ def states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> l
     """
     base = base or baseline(query, frame)
     failing = _failing(query, frame)
-    found = []
+    made = []
     for row in each(frame):
-        metric, key = query.catalog.metrics[row.metric], (row.metric, str(row.group))
-        state = _state(query, metric, key[1], row.value, row.quality, base)
-        found.append(RED if state != NONE and key in failing else state)
-    return found
+        key = (row.metric, str(row.group))
+        verdict = verdict_on(query, query.catalog.metrics[row.metric], key[1], row.value, row.quality, base)
+        made.append(verdict._replace(state=RED) if verdict.state != NONE and key in failing else verdict)
+    return made
 
 
 def _failing(query: Query, frame: pd.DataFrame) -> set[tuple[str, str]]:
@@ -79,31 +92,32 @@ def judge(metric: Metric, compared: float | None) -> str:
     return AMBER
 
 
-def _state(query: Query, metric: Metric, group: str, value: float, quality: str, base: Baseline) -> str:
+def verdict_on(query: Query, metric: Metric, group: str, value: float, quality: str, base: Baseline) -> Verdict:
+    """The verdict on one value of a metric, of the area or one of its groups. `also` of its limits is not looked at."""
     if metric.thresholds is None or quality in (*WITHOUT_VALUE, SMALL):
-        return NONE
+        return Verdict(NONE)
     key = (metric.id, group)
     match metric.thresholds.against:
         case "mean_30_days":
             mean = base.mean.get(key)
-            if not mean:
-                return NONE if value else GREEN
-            return _of_count(metric, value, judge(metric, value / mean))
+            return _of_count(metric, value, value / mean) if mean else Verdict(NONE if value else GREEN)
         case "weekday_8_weeks":
             mean, spread, latest = base.mean.get(key), base.spread.get(key), base.latest.get(key)
             if mean is None or not spread or latest is None:
-                return NONE
-            return _of_count(metric, latest, judge(metric, (latest - mean) / spread))
+                return Verdict(NONE)
+            return _of_count(metric, latest, (latest - mean) / spread)
         case "per_10k_people":
-            per_10k = _per_10k(query.edition, int(group) if group.isdigit() else query.area, value)
-            return _of_count(metric, value, judge(metric, per_10k))
+            code = int(group) if group.isdigit() else query.area
+            return _of_count(metric, value, _per_10k(query.edition, code, value))
         case _:
-            return _of_count(metric, value, judge(metric, value))
+            return _of_count(metric, value, value)
 
 
-def _of_count(metric: Metric, count: float, state: str) -> str:
-    """The state of a count: below the metric's least one it is amber at worst."""
-    return AMBER if state == RED and metric.thresholds and count < metric.thresholds.min_count else state
+def _of_count(metric: Metric, count: float, compared: float | None) -> Verdict:
+    """The verdict on a count: below the metric's least one it is amber at worst."""
+    state = judge(metric, compared)
+    small = metric.thresholds is not None and count < metric.thresholds.min_count
+    return Verdict(AMBER if state == RED and small else state, compared)
 
 
 def _per_10k(edition: AnyEdition, code: int, value: float) -> float | None:

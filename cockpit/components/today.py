@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cockpit.components.base import define
-from cockpit.i18n import language, ngettext
+from cockpit.i18n import _, language, ngettext
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,25 @@ class Line:
     left: int = 0
 
 
+@dataclass(frozen=True)
+class Head:
+    """The worst problem: who or what it is about, the sentence, where it leads, who holds it, what moved it."""
+
+    strong: str
+    text: str
+    href: str = ""
+    holder: str = ""
+    moved: str = ""
+    links: Sequence[tuple[str, str]] = ()
+
+
 _today = define("today")
 
 
-def today(lines: Sequence[Line], *, label: str, key: str = "today") -> None:
-    """Draw the lines under a label."""
-    _today(key=key, data={"label": label, "lines": _told(tuple(lines), language())})
+def today(lines: Sequence[Line], *, label: str, head: Head | None = None, key: str = "today") -> None:
+    """Draw the headline, if there is one, and the lines under it. label: what all of it is, for those who hear it."""
+    words = {"holder": _("Held by")}
+    _today(key=key, data={"label": label, "head": head, "lines": _told(tuple(lines), language()), "words": words})
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cockpit.components.today import Item, Line
+from cockpit.components.today import Head, Item, Line
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.labels import area_name, rows_link
+from cockpit.panels.headline import head, subject, way_to
+from cockpit.panels.labels import area_name
 from cockpit.panels.tiles import tile_metrics
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -24,6 +25,7 @@ from metrics.analysis.today import Mover, Today
 from metrics.areas import below
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at
+from metrics.query import Query
 
 SHOWN = 3
 FOLDED = 3
@@ -31,25 +33,30 @@ FOLDED = 3
 
 
 class AlertsPanel(Panel):
-    """The strip over the tiles; on a wall the worst reds, one a line. A topic shows the reds of its own metrics."""
+    """The headline and what else needs a look; on a wall the headline and the next reds, one a line.
+
+    A topic shows the reds of its own metrics.
+    """
 
     kind: Literal["alerts"]
 
     def queries(self, view: View) -> Sequence[Call]:
-        return [partial(answers.oldest, view.ask()), partial(answers.reds, view.ask())]
+        problems = _problems(view)
+        return [partial(answers.oldest, view.ask()), *([partial(answers.headline, problems)] if problems else [])]
 
     def prepare(self, view: View) -> None:
         lines(view)
+        headline(view)
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components import header, today
 
         if not view.wall:
-            today.today(lines(view), label=_("To look at today"))
+            today.today(lines(view), label=_("To look at today"), head=headline(view))
             return
         found = reds_of(view)
         header.title(_("Over the limit: {n}", n=len(found)))
-        today.today(wall_lines(view, found), label="")
+        today.today(wall_lines(view, found), label="", head=headline(view))
 
     def section(self) -> dict[str, Any]:
         return {"type": "reds"}
@@ -57,7 +64,7 @@ class AlertsPanel(Panel):
 
 def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
     """The worst reds of the area one a line, and what has been open longest."""
-    worst = [red_in_words(view, red) for red in found[:SHOWN]]
+    worst = [red_in_words(view, red) for red in _others(view, found)[:SHOWN]]
     shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
     return [*shown, *([replace(old, on="")] if old else [])]
@@ -65,8 +72,31 @@ def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
 
 def reds_of(view: View) -> list[Red]:
     """The one list of reds; on a topic those of its metrics."""
-    found = answers.reds(view.ask())
-    return [red for red in found if red.metric in view.layout.metrics] if view.topic else found
+    problems = _problems(view)
+    return answers.reds(problems) if problems else []
+
+
+def _problems(view: View) -> Query | None:
+    """The query of what is red: of all metrics with limits, on a topic of its own. None if none has limits."""
+    if not view.topic:
+        return view.ask()
+    judged = [name for name in view.layout.metrics if view.catalog.metrics[name].thresholds]
+    return view.ask(*judged) if judged else None
+
+
+@single_flight_cache(maxsize=512)
+def headline(view: View) -> Head | None:
+    """The worst problem in words; None where nothing red touches enough."""
+    problems = _problems(view)
+    if view.empty or problems is None:
+        return None
+    found = answers.headline(problems)
+    return head(view, found) if found else None
+
+
+def _others(view: View, found: Sequence[Red]) -> Sequence[Red]:
+    """The reds that the headline does not tell."""
+    return found[1:] if headline(view) else found
 
 
 def fed_metrics(view: View) -> tuple[str, ...]:
@@ -85,25 +115,27 @@ def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
     if view.empty:
         return (Line("○", _("No data in this period")),)
-    found = to_look_at(view)
+    found, every = to_look_at(view), reds_of(view)
+    others = reds(view, _others(view, every)) if not every or len(every) > 1 or not headline(view) else None
     old = oldest(view, found.oldest) if view.topic == "" else None
-    return tuple(line for line in (reds(view, reds_of(view)), old, _mover(view, found.mover)) if line)
+    mover = None if headline(view) else _mover(view, found.mover)
+    return tuple(line for line in (others, old, mover) if line)
 
 
-def reds(view: View, found: list[Red]) -> Line:
-    """Those that turned red since yesterday, then those that were red before, of `metrics.analysis.reds`."""
+def reds(view: View, found: Sequence[Red]) -> Line:
+    """What else is red, the most severe first, of `metrics.analysis.reds`; how many are new since yesterday."""
     if not found and not has_state(view):
         return Line("○", _("No data in this period"))
     if not found:
         return Line("●", _("Nothing is over its limit"), state="green")
-    new = [red for red in found if red.new]
-    shown = min(SHOWN, len(new)) if new else SHOWN
-    items = tuple(red_in_words(view, red) for red in found[:shown])
-    label = _("Newly red {n}", n=len(new)) if new else _("Still red {n}", n=len(found))
-    return Line("▲", label, (*items, *_folded(view, found[shown:])), state="red", shown=shown, left=len(found) - shown)
+    new = sum(red.new for red in found)
+    items = tuple(red_in_words(view, red) for red in found[:SHOWN])
+    label = _("{n} others over the limit", n=len(found)) if headline(view) else _("Over the limit: {n}", n=len(found))
+    label += _(" ({n} new)", n=new) if new else ""
+    return Line("▲", label, (*items, *_folded(view, found[SHOWN:])), state="red", left=len(found) - SHOWN)
 
 
-def _folded(view: View, found: list[Red]) -> Iterator[Item]:
+def _folded(view: View, found: Sequence[Red]) -> Iterator[Item]:
     """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
     for _name, of_metric in groupby(sorted(found, key=_listed_by), key=_listed_by):
         same = list(of_metric)
@@ -143,22 +175,7 @@ def red_in_words(view: View, red: Red) -> Item:
     if red.before is not None and format.quantity(metric, red.before) != value:
         value += f" ({format.change(metric, red.value, red.before).text})"
     name = metric.name[language()]
-    return Item(_red_name(view, red), f"{name} {value}", _way_to(view, red), group=name, brief=value)
-
-
-def _red_name(view: View, red: Red) -> str:
-    return red.name or (view.area.name if red.kind == "own" else area_name(view, red.area))
-
-
-def _way_to(view: View, red: Red) -> str:
-    metric = view.catalog.metrics[red.metric]
-    match red.kind:
-        case "site":
-            return view.href("site", source=red.source, key=red.key)
-        case "unit":
-            return rows_link(view, metric, department=red.name)
-        case _:
-            return view.href(area=red.area, metric=metric)
+    return Item(subject(view, red), f"{name} {value}", way_to(view, red), group=name, brief=value)
 
 
 def oldest(view: View, found: pd.DataFrame) -> Line | None:

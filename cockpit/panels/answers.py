@@ -19,6 +19,8 @@ from metrics.analysis import ageing as ages
 from metrics.analysis import today as attention
 from metrics.analysis import todo
 from metrics.analysis.compare import against, is_running
+from metrics.analysis.headline import Headline
+from metrics.analysis.headline import headline as worst_problem
 from metrics.analysis.reds import Red, over, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
@@ -212,6 +214,12 @@ def oldest(query: Query) -> pd.DataFrame:
 def reds(query: Query) -> list[Red]:
     """The list of what is red: `metrics.analysis.reds.reds`. Empty under a filter: no limit is meant for one."""
     return [] if query.where else red_list(query)
+
+
+@single_flight_cache(maxsize=64)
+def headline(query: Query) -> Headline | None:
+    """The worst of what is red, if it touches enough: `metrics.analysis.headline.headline`."""
+    return None if query.where else worst_problem(query)
 
 
 @lru_cache(maxsize=256)

@@ -24,8 +24,6 @@ from metrics.engine.plan import exists_at, filters
 from metrics.query import Query
 from metrics.sites import sites
 
-SITES = "site_pass_rate"
-
 
 @dataclass(frozen=True)
 class Scene:
@@ -147,7 +145,7 @@ class Scene:
     @cached_property
     def sites(self) -> pd.DataFrame:
         """The verdict of each site that was checked, as the page of sites shows it, the worst first."""
-        if self.where or not self.at((SITES,), self.view.area.level):
+        if self.where or not self.at((self.view.catalog.id_of("site_share"),), self.view.area.level):
             return pd.DataFrame()
         return pd.DataFrame([row for row in sites(self.view.edition, self.view.area.code) if row["score"] is not None])
 

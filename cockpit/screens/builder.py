@@ -34,8 +34,6 @@ from metrics.engine.plan import filters
 FORMATS = {"docx": "Word (DOCX)", "pdf": "PDF", "xlsx": "Excel (XLSX)", "csv": "CSV (ZIP)"}
 A_ROW = 4
 """Filters side by side."""
-OFFERED_BY = "intake"
-"""The metric whose groups are offered as filters: what came in."""
 MOST_CHOICES = 600
 _SHOWN = "reports.preview"
 
@@ -105,7 +103,7 @@ def _metrics(view: View, kind: Kind) -> tuple[str, ...]:
 def _filters(view: View, kind: Kind) -> dict[str, str]:
     """One choice a column that any of the kind's metrics has: verdicts on sites have none."""
     metrics = [view.catalog.metrics[name] for name in kind.metrics]
-    of_cases = filters(view.catalog, view.catalog.metrics[OFFERED_BY])
+    of_cases = filters(view.catalog, view.catalog.metrics[view.catalog.id_of("intake")])
     offered = [name for name in of_cases if any(name in filters(view.catalog, m) for m in metrics)]
     places = [place for _row in range(0, len(offered), A_ROW) for place in st.columns(min(A_ROW, len(offered)))]
     chosen = {
@@ -120,7 +118,7 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
 
 def _groups(view: View, name: str) -> Sequence[str]:
     """The groups that something came in of, the most first."""
-    parts = answers.parts(view.ask(OFFERED_BY, by=name))
+    parts = answers.parts(view.ask(view.catalog.id_of("intake"), by=name))
     return [part.group for part in sorted(parts, key=lambda part: -part.now.n) if part.group and part.now.n]
 
 

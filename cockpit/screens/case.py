@@ -42,7 +42,7 @@ def find(view: View) -> Case | None:
     if found is not None:
         guard.note("view_case", f"{source}/{key}")
         return found
-    lists = [(_("All open cases"), view.href("rows", metric="backlog")), (_("Cockpit"), view.href())]
+    lists = [(_("All open cases"), view.href("rows", metric=view.catalog.id_of("open"))), (_("Cockpit"), view.href())]
     if not (source and key):
         header.title(_("No case chosen"), level=1)
         header.notice(

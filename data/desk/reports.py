@@ -139,12 +139,12 @@ def by_hash(desk: Desk, sha256: str) -> Report | None:
         return _told(row) if row else None
 
 
-def listing(desk: Desk, *, limit: int = 200, offset: int = 0, who: str | None = None) -> list[Report]:
+def listing(desk: Desk, *, limit: int = 200, who: str | None = None) -> list[Report]:
     """The newest first."""
     wanted = [Stored.who == who] if who else []
     with desk.read() as session:
-        newest = select(Stored).where(*wanted).order_by(Stored.asked_at.desc(), Stored.id)
-        return [_told(row) for row in session.scalars(newest.limit(limit).offset(offset))]
+        rows = session.scalars(select(Stored).where(*wanted).order_by(Stored.asked_at.desc(), Stored.id).limit(limit))
+        return [_told(row) for row in rows]
 
 
 def cited(desk: Desk) -> set[str]:

@@ -68,8 +68,9 @@ def _months(edition: Edition) -> list[Period]:
 
 def _balance(query: Query, months: list[Period]) -> Finding:
     """Opening backlog + intake - closed - cancelled = closing backlog, a town and month; states counted from facts."""
-    edition = query.edition.whole
-    flows = answer(query.of("intake", "closed", "cancelled", by=ROLLED.id), periods=months)
+    edition, catalog = query.edition.whole, query.catalog
+    intake, closed, cancelled = (catalog.id_of("intake"), catalog.id_of("closed"), catalog.id_of("cancelled"))
+    flows = answer(query.of(intake, closed, cancelled, by=ROLLED.id), periods=months)
     by_month = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")
     instants = [*(m.start for m in months), min(months[-1].end, last_day(edition.as_of) + DAY)]
     values = ", ".join(f"(DATE '{day}')" for day in instants)
@@ -84,10 +85,10 @@ def _balance(query: Query, months: list[Period]) -> Finding:
     """
     state = {(g, at): int(n) for g, at, n in edition.cursor().execute(sql, [edition.as_of]).fetchall()}
     faults = []
-    for row in each(by_month.reset_index()):
-        group, start = row.group, row.period
+    for row in by_month.reset_index().to_dict("records"):
+        group, start = row["group"], row["period"]
         end = next(day for day in instants if day > start)
-        closing = state.get((group, start), 0) + row.intake - row.closed - row.cancelled
+        closing = state.get((group, start), 0) + row[intake] - row[closed] - row[cancelled]
         if closing != state.get((group, end), 0):
             faults.append(
                 Message(

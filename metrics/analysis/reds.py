@@ -4,9 +4,10 @@ Screens, walls, reports and the API all show this list. It covers every metric w
 somewhere is in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Literal
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pandas as pd
 from data.areas.levels import end_of
 from data.editions.edition import AnyEdition
 from data.editions.scoped import EVERYTHING, ScopedEdition
+from metrics.analysis.severity import LEAST_AFFECTED, SITE_WEIGHT, affected, severity, times_beyond
 from metrics.answer import answer
 from metrics.areas import area, below
 from metrics.catalog import Catalog, Metric
@@ -23,11 +25,12 @@ from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import asked_area
 from metrics.sites import sites
-from metrics.thresholds import RED, Baseline, baseline, states
+from metrics.thresholds import RED, Baseline, baseline, states, verdicts
 
-SITE_METRIC = "site_health"
-VERDICTS = ("site_health", "site_pass_rate")
-"""Metrics that sum up the verdicts of sites, which are listed one by one."""
+LOOK_BACK = (7, 28)
+"""Days back at which it is seen for how long something has been red."""
+SUM_UP_SITES = ("site_score", "site_share")
+"""Roles of metrics that sum up the verdicts of sites, which are listed one by one."""
 Kind = Literal["own", "site", "below", "unit"]
 KINDS: tuple[Kind, ...] = ("own", "site", "below", "unit")
 
@@ -37,7 +40,10 @@ class Red:
     """A metric beyond its limit. `before` is its value a day earlier; `new` if it was not red then.
 
     kind: own: `area` itself; below: the area right below whose code `area` is; unit: a responsible unit of `area`, by
-    `name`; site: a site of `area` that fails by the veto rules, by `name`, `source` and `key`.
+    `name`; site: a site of `area` that fails by the veto rules, by `name`, `source` and `key`, with its `unit` and the
+    `rules` that it broke.
+    compared: what was held against the limit: the value itself, or its ratio to a mean, and so on. affected: how many
+    cases, sites, … are wrong. days: for how many days it has been red at least. severity: orders the list.
     """
 
     metric: str
@@ -49,6 +55,17 @@ class Red:
     name: str = ""
     source: str = ""
     key: str = ""
+    unit: str = ""
+    rules: tuple[str, ...] = ()
+    compared: float | None = None
+    affected: int = 1
+    days: int = 0
+    severity: float = 0.0
+
+    @property
+    def makes_headline(self) -> bool:
+        """Whether it touches enough to stand above the others."""
+        return self.kind == "site" or self.affected >= LEAST_AFFECTED
 
 
 def judged(catalog: Catalog) -> tuple[str, ...]:
@@ -63,7 +80,8 @@ def yesterday(edition: AnyEdition, period: Period) -> Period | None:
 
 
 def reds(query: Query) -> list[Red]:
-    """Everything red of an area in a period, most severe first: itself, its sites, then new ones before old ones.
+    """Everything red of an area in a period: the most severe that touches enough cases, what is red of the area itself,
+    then the others, each from the most severe on.
 
     Of the query's metrics, or of all with thresholds if it names none. Worked out once an edition, for screens, walls
     and the API alike. OutOfScope for an area not granted.
@@ -89,16 +107,18 @@ def _listed(query: Query) -> tuple[Red, ...]:
         if there and (by or kind == "own"):
             found += _reds(query.of(*there, by=by), kind)
     failing: list[int] = []
-    if SITE_METRIC in names and exists_at(catalog.metrics[SITE_METRIC], place.level):
-        named, failing = _sites(query.edition, place.code, query.period)
+    score = catalog.with_role("site_score")
+    if score and score.id in names and exists_at(score, place.level):
+        named, failing = _sites(query.edition, score.id, place.code, query.period)
         found += named
-    return tuple(sorted(_once(found, place.code, failing), key=lambda red: _severity(catalog, red)))
+    of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
+    return tuple(_ordered(catalog, _once(found, place.code, failing, of_sites)))
 
 
-def _once(found: list[Red], code: int, failing: Sequence[int]) -> list[Red]:
+def _once(found: list[Red], code: int, failing: Sequence[int], of_sites: Collection[str]) -> list[Red]:
     """Without repeats: the own level of an area that is red itself, and the verdicts of sites that are listed by name.
 
-    failing: the areas that these sites belong to.
+    failing: the areas that these sites belong to; of_sites: the metrics that sum up their verdicts.
     """
     own = {red.metric for red in found if red.kind == "own"}
 
@@ -106,18 +126,20 @@ def _once(found: list[Red], code: int, failing: Sequence[int]) -> list[Red]:
         if red.kind != "below":
             return False
         if red.area == code:
-            return red.metric in own or (red.metric in VERDICTS and code in failing)
-        return red.metric in VERDICTS and any(red.area <= code < end_of(red.area) for code in failing)
+            return red.metric in own or (red.metric in of_sites and code in failing)
+        return red.metric in of_sites and any(red.area <= code < end_of(red.area) for code in failing)
 
     return [red for red in found if not repeated(red)]
 
 
-def _severity(catalog: Catalog, red: Red) -> tuple[object, ...]:
-    """The area itself and vetoed sites first, then what is new, by metric, each from its worst value on."""
-    first = KINDS.index(red.kind) if red.kind in ("own", "site") else len(KINDS)
-    value = red.value if catalog.metrics[red.metric].direction == "up" else -red.value
-    order = list(catalog.metrics).index(red.metric)
-    return (first, not red.new, order, KINDS.index(red.kind), value, red.area, red.name)
+def _ordered(catalog: Catalog, found: list[Red]) -> list[Red]:
+    order = {name: at for at, name in enumerate(catalog.metrics)}
+
+    def place(red: Red) -> tuple[object, ...]:
+        return (red.kind != "own", -red.severity, not red.new, order[red.metric], red.area, red.name)
+
+    head = max((red for red in found if red.makes_headline), key=lambda red: red.severity, default=None)
+    return sorted(found, key=lambda red: (red is not head, *place(red)))
 
 
 def _at(catalog: Catalog, names: Sequence[str], level: str | None) -> list[str]:
@@ -149,20 +171,56 @@ def _reds(query: Query, kind: Kind) -> list[Red]:
             (row.metric, row.group): (row.value, state)
             for row, state in zip(each(then), states(replace(query, period=earlier), then, base), strict=True)
         }
+    red = [
+        (row, verdict)
+        for row, verdict in zip(each(now), verdicts(query, now, base), strict=True)
+        if verdict.state == RED and (row.group or kind != "unit")
+    ]
+    days = _days(query, [row for row, _verdict in red], base)
     found = []
-    for row, state in zip(each(now), states(query, now, base), strict=True):
-        if state != RED or (kind == "unit" and not row.group):
-            continue
+    for row, verdict in red:
+        metric = query.catalog.metrics[row.metric]
         value, was = before.get((row.metric, row.group), (None, None))
-        known = value is not None and value == value
+        known, new = value is not None and value == value, bool(earlier) and was != RED
         code, name = (int(row.group), "") if kind == "below" else (query.area, row.group if kind == "unit" else "")
+        count, since = affected(metric, row), 0 if new else max(1, days.get((row.metric, row.group), 0))
         found.append(
-            Red(row.metric, code, row.value, value if known else None, bool(earlier) and was != RED, kind, name)
-        )
+            Red(
+                row.metric, code, row.value, value if known else None, new, kind, name, compared=verdict.compared,
+                affected=count, days=since,
+                severity=severity(times_beyond(metric, verdict.compared), count, since),
+            )
+        )  # fmt: skip
     return found
 
 
-def _sites(edition: ScopedEdition, code: int, period: Period) -> tuple[list[Red], list[int]]:
+def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tuple[str, str], int]:
+    """For how many of the days of LOOK_BACK each row has been red without a break, held against today's baseline.
+
+    Of a flow only as far as the period reaches back.
+    """
+    names = [name for name in dict.fromkeys(row.metric for row in red) if not query.catalog.metrics[name].quantile]
+    stop = min(query.period.end, last_day(query.edition.as_of) + DAY)
+    found: dict[tuple[str, str], int] = {}
+    for count in LOOK_BACK if names else ():
+        end = stop - count * DAY
+        stock = [name for name in names if query.catalog.metrics[name].basis == "stock" or end > query.period.start]
+        if not stock:
+            break
+        span = Period(min(query.period.start, end - DAY), end)
+        asked = replace(query.of(*stock, by=query.by), period=span)
+        frame = answer(asked)
+        still = {
+            (row.metric, row.group)
+            for row, state in zip(each(frame), states(asked, frame, base), strict=True)
+            if state == RED and (count == LOOK_BACK[0] or (row.metric, row.group) in found)
+        }
+        found |= dict.fromkeys(still, count)
+        names = [name for name in names if any(metric == name for metric, _group in still)]
+    return found
+
+
+def _sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
     """The sites that fail now, and their areas; of a period that is over nothing is said, since verdicts are of the
     edition's day.
     """
@@ -170,9 +228,13 @@ def _sites(edition: ScopedEdition, code: int, period: Period) -> tuple[list[Red]
         return [], []
     failing = [row for row in sites(edition, code) if row["score"] is not None and not row["passed"]]
     named = [
-        Red(SITE_METRIC, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"])
+        Red(
+            metric, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"],
+            unit=row["unit"] or "", rules=tuple(row["vetoes"]), affected=SITE_WEIGHT,
+            severity=severity(1 + len(row["vetoes"]), SITE_WEIGHT, 0),
+        )
         for row in failing
-    ]
+    ]  # fmt: skip
     return named, [row["area"] for row in failing]
 
 

@@ -50,7 +50,7 @@ def today(query: Query, *, own: pd.DataFrame | None = None, oldest: pd.DataFrame
 
 def oldest_open(query: Query) -> pd.DataFrame:
     """The rows of the cases that have been open longest at the end of the period, OLDEST at most."""
-    return rows(query.of("oldest_open_days"), limit=OLDEST)
+    return rows(query.of(query.catalog.id_of("oldest_open")), limit=OLDEST)
 
 
 def _mover(query: Query, frame: pd.DataFrame, metrics: list[Metric]) -> Mover | None:

@@ -140,6 +140,10 @@ def _in_both(source: object) -> object:
     return {"zh": source, "en": source} if isinstance(source, str) else source
 
 
+Role = Literal["intake", "open", "oldest_open", "closed", "cancelled", "weighted_score", "site_score", "site_share"]
+"""What a metric is to the product where it needs one by its meaning: at most one metric has each role."""
+
+
 class Thresholds(Model):
     """Green and red; between them is amber. Both bounds keep their operator.
 
@@ -180,6 +184,7 @@ class Metric(Model):
     aggregate: Aggregate | None = None
     composite: tuple[Part, ...] | None = None
     sides: Sides | None = None
+    role: Role | None = None
     counterpart: Counterpart | None = None
     scale: float = 1
     unit: Text
@@ -299,6 +304,17 @@ class Catalog:
     def presence(self) -> tuple[str, ...]:
         """The metrics that tell whether an area has any data."""
         return tuple(name for domain in self.domains for name in domain.presence)
+
+    def with_role(self, role: Role) -> Metric | None:
+        """The metric of a role; None where the catalog has none."""
+        return next((metric for metric in self.metrics.values() if metric.role == role), None)
+
+    def id_of(self, role: Role) -> str:
+        """The id of the metric of a role. LookupError where there is none: the built-in catalog has one for each."""
+        metric = self.with_role(role)
+        if metric is None:
+            raise LookupError(f"no metric of the catalog has the role {role}")
+        return metric.id
 
     def rollups(self) -> tuple[Rollup, ...]:
         """The daily tables that publishing builds: by area, by town, by town and dimension, of facts with flows."""

@@ -18,7 +18,6 @@ from metrics.errors import MetricsError, did_you_mean
 
 HERE = Path(__file__).parent
 MOST_FAULTS = 8
-WEIGHTED = "three_rate_score"
 
 
 @lru_cache(maxsize=8)
@@ -88,7 +87,7 @@ def load_usable(extra: Path | None = None, weights: tuple[float, ...] | None = N
 def _weighted(domain: Domain, weights: tuple[float, ...]) -> Domain:
     metrics = []
     for metric in domain.metrics:
-        if metric.id == WEIGHTED and metric.composite:
+        if metric.role == "weighted_score" and metric.composite:
             parts = zip(metric.composite, weights, strict=True)
             weighed = tuple(part.model_copy(update={"weight": weight}) for part, weight in parts)
             metric = metric.model_copy(update={"composite": weighed})
@@ -140,6 +139,9 @@ def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
             if name in seen:
                 yield f"{domain.file}: {name} is already defined in {seen[name]}: choose another id"
             seen[name] = domain.file
+        for metric in domain.metrics:
+            if metric.role and (other := seen.setdefault(f"role {metric.role}", domain.file)) != domain.file:
+                yield f"{domain.file}: metrics.{metric.id}.role: {metric.role} is the role of a metric of {other}"
 
 
 def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from cockpit import i18n, settings
 from cockpit.components.tiles import Tile
 from cockpit.panels import alerts, answers, areas, breakdowns, points, publicity, todo, trend
+from cockpit.panels import headline as headlines
 from cockpit.panels.tiles import TilesPanel
 from cockpit.screens import wall
 from cockpit.settings import Settings
@@ -349,20 +350,23 @@ def test_a_score_made_of_others_has_no_rows_to_open(see: See) -> None:
     assert not any(point.href for point in trend.trend_chart(see(metric="three_rate_score")).points)
 
 
-def test_today_names_reds_oldest_and_mover_with_their_ways_in(see: See) -> None:
+def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in(see: See) -> None:
     view = see()
-    red, old, moved = alerts.lines(view)
+    every, head = answers.reds(view.ask()), alerts.headline(view)
+    assert head
+    assert head.strong == headlines.subject(view, every[0])
+    assert view.compared in head.moved
+    assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site"}
+    red, old = alerts.lines(view)
     assert red.state == "red"
-    assert red.items[0].strong == "临江区"
-    assert {"沙洲镇", "北塘街道"} & {item.strong for item in red.items}
+    assert {"临江区", "沙洲镇", "北塘街道"} & {item.strong for item in red.items}
     assert parameters(red.items[0].href)["metric"]
     told = [item for item in red.items if item.brief]
     assert all(item.text == f"{item.group} {item.brief}" for item in told), "folded under the metric's name"
-    assert len(answers.reds(view.ask())) == red.shown + red.left
+    assert len(every) == 1 + red.shown + red.left
     assert not any("持平" in item.text for item in red.items)
     assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
     assert {urlsplit(item.href).path for item in old.items} == {"/case"}
-    assert urlsplit(moved.href).path == "/why"
 
 
 @pytest.mark.parametrize("count", [1, 3, 6, 7, 60])

@@ -32,7 +32,10 @@ def listed(view: View) -> None:
     near = [row for row in every[len(vetoed) :] if sites.nearness(row) >= verdicts.NEAR]
     note = ngettext("{n} site", "{n} sites", len(every)) + _(": {vetoed} vetoed, {near} near a veto",
                     vetoed=format.number(len(vetoed)), near=format.number(len(near)))  # fmt: skip
-    links = [(_("Deductions"), view.href("deductions")), (_("Passport"), view.href("passport", metric="site_health"))]
+    links = [
+        (_("Deductions"), view.href("deductions")),
+        (_("Passport"), view.href("passport", metric=view.catalog.id_of("site_score"))),
+    ]
     header.title(_("Government sites"), note=note, links=links, level=1)
     chosen = _chosen(every, vetoed, near)
     search = st.query_params.get("q", "").strip()

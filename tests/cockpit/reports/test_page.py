@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.access import guard
 from cockpit.access.policy import MATRIX, OPERATOR, Grants, Held
-from cockpit.reports import shelf, worker
+from cockpit.reports import worker
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, read
 from data.areas.levels import end_of
@@ -189,17 +189,3 @@ def test_filters_are_part_of_what_is_asked_for(opened: Open, desk: Desk) -> None
 def test_an_unknown_report_says_so(config: Settings) -> None:
     with pytest.raises(BadParameter, match="R20261126-00000000"):
         read({"report": "R20261126-00000000"}, config, OPERATOR)
-
-
-def test_reports_of_other_areas_take_no_place_in_ones_own_list(opened: Open, config: Settings, desk: Desk) -> None:
-    kept = {"kind": "open_data", "edition": "e", "scope": ((TOWNS[0], TOWNS[0] + 1000),), "who": "own", "plan": "p"}
-    asked = json.dumps({"kind": "open_data", "areas": [TOWNS[0]], "from": "2026-11-01", "to": "2026-12-01"})
-    own = reports.ask(desk, **kept, slot="own", asked=asked)
-    assert own
-    for number in range(shelf.LISTED + 1):
-        reports.ask(desk, **kept | {"scope": ((TOWNS[1], TOWNS[1] + 1000),)}, slot=str(number), asked=asked)
-    of_town = Grants((Held("official", TOWNS[0], end_of(TOWNS[0])),))
-    assert [report.id for report in shelf.listing(desk, config, of_town)] == [own.id]
-    everywhere = Grants((Held("leader", DISTRICT, end_of(DISTRICT)),))
-    assert len(shelf.listing(desk, config, everywhere)) == shelf.LISTED
-    assert shelf.listing(desk, config, Grants()) == []

@@ -147,7 +147,7 @@ def test_the_next_clock_is_the_one_still_running(home: Home) -> None:
     }
 
 
-def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
+def test_what_is_red_of_the_area_itself_comes_first_then_what_has_been_red_longer(home: Home) -> None:
     due = datetime(2026, 11, 22, 7)
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
@@ -155,7 +155,7 @@ def test_what_turned_red_since_yesterday_comes_first(home: Home) -> None:
     told = today(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))
     found = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
     assert [(red.kind, red.area, red.new) for red in found] == [
-        ("own", DISTRICT, False), ("below", TOWNS[0], True), ("below", TOWNS[1], False),
+        ("own", DISTRICT, False), ("below", TOWNS[1], False), ("below", TOWNS[0], True),
     ]  # fmt: skip
     assert len(told.oldest) == 3
 

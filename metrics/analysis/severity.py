@@ -1,0 +1,46 @@
+"""How grave it is that a metric is beyond its limit: how far, how much it touches, and for how long."""
+
+from math import log2
+from types import SimpleNamespace
+
+from metrics.catalog import Metric
+
+MOST_BEYOND = 8.0
+"""Further beyond a limit makes nothing graver."""
+LEAST_AFFECTED = 10
+"""Cases that make a headline: one case in one village does not."""
+SITE_WEIGHT = 60
+"""Cases that a site under veto stands for."""
+
+
+def times_beyond(metric: Metric, compared: float | None) -> float:
+    """How many times the limit a compared value is, at least 1. A share is measured by what it lacks to 100 %."""
+    if metric.thresholds is None or compared is None:
+        return 1.0
+    limit = metric.thresholds.red.limit
+    if metric.thresholds.red.op in (">", ">="):
+        times = compared / limit if limit > 0 else 1 + compared
+    elif metric.is_percent and limit < 100:
+        times = (100 - compared) / (100 - limit)
+    else:
+        times = limit / compared if compared > 0 else MOST_BEYOND
+    return min(max(times, 1.0), MOST_BEYOND)
+
+
+def affected(metric: Metric, row: SimpleNamespace) -> int:
+    """How many cases, or whatever the metric counts, are what is wrong in a row of an answer; 1 of an oldest one."""
+    if metric.oldest:
+        return 1
+    if metric.quantile:
+        return max(1, round(int(row.n) * (1 - metric.quantile.q)))
+    if metric.numerator and row.denominator == row.denominator:
+        wrong = row.denominator - row.numerator if metric.direction == "up" else row.numerator
+        return max(1, int(wrong)) if wrong == wrong else 1
+    if metric.value:
+        return max(1, int(row.value))
+    return max(1, int(row.n))
+
+
+def severity(beyond: float, count: int, days: int) -> float:
+    """A number that orders what is red. Doubling one of the three adds about as much as doubling another."""
+    return log2(1 + beyond) * log2(1 + count) * (1 + log2(1 + days) / 5)

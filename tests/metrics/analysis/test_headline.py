@@ -1,0 +1,102 @@
+"""The worst problem: what makes one, since when it has been red, who holds it."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.editions.edition import Edition
+from data.home import Home
+from metrics.analysis.headline import Headline, headline
+from metrics.analysis.severity import LEAST_AFFECTED, severity
+from metrics.period import Period
+from tests.asking import query_of, reds
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+
+AS_OF = datetime(2026, 11, 22, 8)
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+TIMES, COUNTS, DAYS = st.floats(1, 8), st.integers(1, 10**6), st.integers(0, 60)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = Home(tmp_path, memory="1GB")
+    areas(found)
+    return found
+
+
+def case(key: str, area: int = VILLAGES[0], **more: Any) -> dict[str, Any]:
+    return {"key": key, "area": area, "registered_at": datetime(2026, 9, 1), **more}
+
+
+def edition_of(home: Home, cases: list[dict[str, Any]]) -> Edition:
+    deliver(home, "cases", cases)
+    return published(home, AS_OF)
+
+
+def worst(edition: Edition, area: int = DISTRICT, *metrics: str) -> Headline | None:
+    return headline(query_of(edition, metrics, area, NOVEMBER))
+
+
+@given(TIMES, COUNTS, DAYS, TIMES, COUNTS, DAYS)
+def test_more_of_anything_is_never_less_grave(b1: float, c1: int, d1: int, b2: float, c2: int, d2: int) -> None:
+    less = severity(min(b1, b2), min(c1, c2), min(d1, d2))
+    assert less <= severity(max(b1, b2), max(c1, c2), max(d1, d2))
+
+
+def test_one_old_case_in_one_village_is_red_and_makes_no_headline(home: Home) -> None:
+    edition = edition_of(home, [case("old", registered_at=datetime(2026, 1, 1))])
+    assert "oldest_open_days" in {red.metric for red in reds(edition, DISTRICT, NOVEMBER)}
+    assert worst(edition, DISTRICT, "oldest_open_days") is None
+
+
+def test_the_headline_is_the_first_of_the_list_and_touches_enough(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [case(f"a{i}", **late) for i in range(30)])
+    found, every = worst(edition), reds(edition, DISTRICT, NOVEMBER)
+    assert found
+    assert found.red == every[0]
+    assert found.red.affected >= LEAST_AFFECTED
+    assert found.red.severity == max(red.severity for red in every if red.makes_headline)
+
+
+def test_a_backlog_says_since_which_day_it_has_been_red(home: Home) -> None:
+    """Ten open for long; twenty more came on the 15th, at the end of which it was first above 1.5 times its mean."""
+    surge = [case(f"new{i}", registered_at=datetime(2026, 11, 15, 9)) for i in range(20)]
+    edition = edition_of(home, [*(case(f"old{i}") for i in range(10)), *surge])
+    found = worst(edition, VILLAGES[0], "backlog")
+    assert found
+    assert (found.red.kind, found.red.value, found.since) == ("own", 30, date(2026, 11, 15))
+    assert found.moved
+    assert found.moved.change == 20
+
+
+def test_a_rate_of_the_period_looks_back_no_further_than_the_period(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 10, 20), "due_at": datetime(2026, 11, 1, 9)}
+    new = case("new", registered_at=datetime(2026, 11, 20))
+    edition = edition_of(home, [new, *(case(f"late{i}", **late) for i in range(30))])
+    found = worst(edition, VILLAGES[0], "on_time_rate")
+    assert found
+    assert found.since == NOVEMBER.start
+
+
+def test_the_holder_is_the_unit_with_most_of_what_is_wrong(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    cases = [case(f"a{i}", unit="区住建局", **late) for i in range(30)]
+    cases += [case(f"b{i}", unit="区城管局", **late) for i in range(10)]
+    edition = edition_of(home, cases)
+    found = worst(edition, TOWNS[0], "on_time_rate")
+    assert found
+    assert found.holder
+    assert (found.holder.unit, found.holder.share) == ("区住建局", 0.75)
+
+
+def test_nobody_is_named_for_what_no_unit_has_a_quarter_of(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [case(f"a{i}", unit=f"第{i % 10}局", **late) for i in range(40)])
+    found = worst(edition, TOWNS[0], "on_time_rate")
+    assert found
+    assert found.holder is None
