@@ -109,8 +109,14 @@ def test_a_name_is_shortened_where_it_stays_its_own() -> None:
     assert short_names(["杭州市", "朝阳区"], ["city", "district"]) == ["杭州", "朝阳"]
 
 
-@given(st.lists(st.tuples(st.text("新河沙镇乡街道", min_size=1, max_size=4), st.sampled_from(LEVELS)), max_size=12))
-def test_short_names_are_as_many_as_the_names(named: list[tuple[str, str]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.text("新河沙镇乡街道", min_size=1, max_size=4), st.sampled_from(LEVELS)),
+        max_size=12,
+        unique_by=lambda named: named[0],
+    )
+)
+def test_different_names_stay_different_when_shortened(named: list[tuple[str, str]]) -> None:
     names, levels = [name for name, _ in named], [level for _, level in named]
     short = short_names(names, levels)
     assert len(set(short)) == len(set(names))

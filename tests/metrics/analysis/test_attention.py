@@ -87,6 +87,14 @@ def test_overdue_is_held_against_the_population_above_a_village(home: Home) -> N
         assert states(edition, answer(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
 
 
+def test_less_than_one_overdue_case_per_10000_people_is_normal(home: Home) -> None:
+    """A town is not on watch for the one case that puts its village on watch."""
+    late = {"registered_at": datetime(2026, 10, 1), "due_at": datetime(2026, 10, 8)}
+    edition = edition_of(home, [late], AS_OF)
+    for code, state in ((VILLAGES[0], AMBER), (TOWNS[0], GREEN), (DISTRICT, GREEN)):
+        assert states(edition, query(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
+
+
 def test_a_small_sample_has_no_state(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 9, AS_OF)
     told = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER)
