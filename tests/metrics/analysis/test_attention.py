@@ -92,7 +92,7 @@ def test_less_than_one_overdue_case_per_10000_people_is_normal(home: Home) -> No
     late = {"registered_at": datetime(2026, 10, 1), "due_at": datetime(2026, 10, 8)}
     edition = edition_of(home, [late], AS_OF)
     for code, state in ((VILLAGES[0], AMBER), (TOWNS[0], GREEN), (DISTRICT, GREEN)):
-        assert states(edition, query(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
+        assert states(edition, answer(edition, ["overdue_open"], code, NOVEMBER), NOVEMBER) == [state]
 
 
 def test_a_small_sample_has_no_state(home: Home) -> None:
