@@ -19,7 +19,7 @@ from cockpit.access import gate, guard, hosts, trail, unknown
 from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
-from cockpit.screens import download
+from cockpit.screens import download, search
 from cockpit.server import background, collector, copies, geo, health, probing, publisher, shell, telemetry
 from cockpit.server import files as static
 from cockpit.server import prewarm as warm
@@ -74,6 +74,7 @@ ROUTES: list[Route | Mount] = [
         *trail.ROUTES,
         *files.ROUTES,
         *download.ROUTES,
+        *search.ROUTES,
     ),
     mounted(),
 ]

@@ -33,6 +33,7 @@ from metrics.engine.plan import metric_of
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.query import Query
+from metrics.search import areas_like
 
 KEPT = ("topic", "area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
 """The parameters of every page; the others belong to one page and are left behind by `View.href`."""
@@ -168,9 +169,9 @@ def _areas_near(edition: ScopedEdition, asked: str) -> Near:
     """The areas above the one asked for, nearest first, or those whose name holds the text."""
     code = int(asked[:DIGITS].ljust(DIGITS, "0")) if asked.isdecimal() else 0
     above = dict.fromkeys(code // span * span for span in SPANS.values())
-    found = [place for code in above for place in areas.find(edition, str(code), 1) if place.code == code]
+    found = [place for code in above for place in areas_like(edition, str(code), 1) if place.code == code]
     found.sort(key=lambda place: LEVELS.index(place.level), reverse=True)
-    return [(place.name, link("cockpit", {"area": place.code})) for place in found or areas.find(edition, asked, 5)]
+    return [(place.name, link("cockpit", {"area": place.code})) for place in found or areas_like(edition, asked, 5)]
 
 
 def _layout(known: layouts.Layouts, topic: str | None, area: Area) -> Layout:

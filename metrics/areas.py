@@ -1,4 +1,4 @@
-"""The area tree of an edition: look up, climb, descend, find. Asks the edition, holds no tree in memory."""
+"""The area tree of an edition: look up, climb, descend. Asks the edition, holds no tree in memory."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from data.areas.levels import LEVELS, SPANS, is_above
 from data.editions.edition import AnyEdition, Edition
-from data.editions.scoped import ScopedEdition
 from data.messages import Message
 from metrics.errors import MetricsError
 
@@ -140,19 +139,6 @@ def at_level(edition: AnyEdition, code: int, level: str) -> Area:
     """The area of a level that holds a code; where the tree leaves the level out, or for an own level, one above it."""
     climbed = path(edition, area(edition, code))
     return [place for place in climbed if not is_above(level, place.level)][-1]
-
-
-def find(edition: ScopedEdition, text: str, limit: int = 20) -> list[Area]:
-    """Live areas of the edition's scope whose name holds the text or whose code starts with it, larger ones first."""
-    text = text.strip()
-    if not text:
-        return []
-    sql = (
-        f"{_SELECT} WHERE holder = code AND {edition.scope_sql('code')} "
-        f"AND (contains(lower(name), lower($1)) OR starts_with(code::VARCHAR, $1)) {_NEWEST} "
-        f"ORDER BY list_position({list(LEVELS)}, level), code LIMIT {int(limit)}"
-    )
-    return [Area(*row) for row in edition.whole.cursor().execute(sql, [text]).fetchall()]
 
 
 def _near(edition: Edition, code: int) -> Message:

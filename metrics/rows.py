@@ -13,6 +13,7 @@ import pandas as pd
 from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import ScopedEdition
 from data.schema import FACTS, known
+from data.search.folding import fold, pattern
 from data.sources.expressions import quoted
 from metrics.analysis.ageing import aged, end_sql, has_age
 from metrics.catalog import Domain, Flow, Metric, Stock, Trailing
@@ -163,10 +164,10 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     plan = narrowed(plan, metric)
     fed = feed(plan.edition, plan.catalog, metric).is_fed or metric.composite is not None
     condition = _condition(plan, domain, metric, part) if begun and fed else "false"
-    if search := selection.search.strip():
-        values = [*values, search]
-        text = " || ' ' || ".join(f"coalesce({c}, '')" for c in ("key", *_text_columns(domain)))
-        condition += f" AND contains(lower({text}), lower(${len(values)}))"
+    if wanted := fold(selection.search):
+        texts = ("key", *_text_columns(domain))
+        matches = (f"coalesce(regexp_matches({name}, '{pattern(wanted)}'), false)" for name in texts)
+        condition += f" AND ({' OR '.join(matches)})"
     if selection.age:
         if not has_age(domain):
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)

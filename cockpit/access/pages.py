@@ -38,6 +38,7 @@ PAGES = {
         Page("grants", N_("Grants"), Can.GRANTS, "work", landing=True),
         Page("audit", N_("Audit"), Can.AUDIT, "work", landing=True),
         Page("rows", N_("Rows"), Can.LOOK),
+        Page("search", N_("Search"), Can.LOOK),
         Page("why", N_("Why"), Can.LOOK),
         Page("passport", N_("Passport"), Can.LOOK),
         Page("case", N_("Case"), Can.LOOK),

@@ -1,5 +1,6 @@
 """`/api/v1`: dictionary, numbers, rows, areas, editions, pushes. The OpenAPI document is at `/api/v1/openapi.json`."""
 
+import math
 import re
 from dataclasses import replace
 from datetime import date, datetime
@@ -16,10 +17,11 @@ from cockpit.access import whole
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
-from cockpit.api.errors import NotFound
+from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
 from cockpit.drawing import outlines
 from cockpit.panels import layouts
+from cockpit.serving import searches
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
 from cockpit.view_state import catalog_of
@@ -38,8 +40,10 @@ from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.rows import PARTS, Selection, count_rows, exported, rows
 from metrics.scope import OutOfScope, asked_area
+from metrics.search import search
 
 MOST_ROWS = 1000
+MOST_FOUND = 50
 LONGEST_YEARS = 20
 ADDRESS = "/api/v1"
 
@@ -187,6 +191,38 @@ def tree(
         "below": [_area(a) for a in areas.children(scoped, place)],
     }
     return JSONResponse(around)
+
+
+@api.get("/search", summary="Areas, cases, units, metrics and sites that a text finds", tags=["numbers"])
+def searched(
+    caller: Known,
+    response: Response,
+    q: Annotated[str, Query(description="part of a name, its pinyin or initials; part of a title or place; a number")],
+    edition: Named = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_FOUND, description="the most of each kind")] = 10,
+) -> dict[str, Any]:
+    """The best of each kind first. `more` names kinds with further matches; `complete` is false if time ran out."""
+    response.headers["Cache-Control"] = "no-store"
+    if wait := searches.wait_of(caller.name):
+        raise TooOften(
+            "search.too_often", "too many searches: try again in {seconds} s", seconds=math.ceil(wait)
+        ).again_in(wait)
+    whole = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
+    found = search(whole.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
+    if found.cases:
+        caller.record("drill", f"search {len(found.cases)} cases")
+    return {
+        "areas": [{**_area(one.area), "above": list(one.above)} for one in found.areas],
+        "cases": [
+            {**vars(one), "area": f"{one.area:012}", "registered_at": one.registered_at.isoformat()}
+            for one in found.cases
+        ],
+        "units": list(found.units),
+        "metrics": [{"id": metric.id, "name": dict(metric.name)} for metric in found.metrics],
+        "sites": [vars(one) for one in found.sites],
+        "more": sorted(found.more),
+        "complete": found.is_complete,
+    }
 
 
 @api.get("/topics", summary="The topics of the menu", tags=["numbers"])

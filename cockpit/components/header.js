@@ -31,41 +31,97 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
   <div class="rest">
     ${d.stamp ? `<${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
       ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>` : ""}
-    <div class="tools">${d.find ? `<form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="50"
-      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}"><ul class="found" hidden></ul></form>` : ""}
+    <div class="tools">${d.find ? `<form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="100" value="${esc(d.find.value)}"
+      role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" aria-keyshortcuts="/"
+      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)} ( / )"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
     ${d.menus.map(menu).join("")}
     <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}</a>`).join("")}</nav>
     <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
       ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
   </div></header>`
 
-// The answer to what is typed comes from the server: there may be 620,000 areas.
+const option = (i, n) => `<a role="option" id="found-${n}" aria-selected="false" tabindex="-1" href="${esc(i.href)}"><b>${esc(i.text)}</b> <span class="grey">${esc(i.note)}</span></a>`
+
+// What the server found, by kind, and the way to all of it.
+function suggestions(answer, find) {
+  let n = 0
+  const groups = answer.groups.map(g => `<div role="group" aria-label="${esc(g.title)}"><div class="kind" aria-hidden="true">${esc(g.title)}</div>${g.items.map(i => option(i, n++)).join("")}</div>`)
+  const none = groups.length ? "" : `<div class="grey">${esc(find.none)}</div>`
+  const note = answer.note ? `<div class="grey">${esc(answer.note)}</div>` : ""
+  return groups.join("") + none + note + (groups.length ? option({ href: answer.href, text: find.all, note: "" }, n) : "")
+}
+
+const asked = (address, text) => {
+  const url = new URL(address, location.href)
+  url.searchParams.set("q", text)
+  return url
+}
+
+// The answer to what is typed comes from the server. Arrows choose, Enter opens what is chosen or else all results.
 function finding(root, find) {
   const form = root.querySelector(".find"), input = form.elements.q, list = form.querySelector(".found")
-  let timer, asked = 0
+  let timer, newest = 0, chosen = -1
+  const options = () => [...list.querySelectorAll("a")]
+  const choose = at => {
+    const all = options()
+    chosen = all.length ? (at + all.length + 1) % (all.length + 1) : -1
+    if (chosen === all.length) chosen = -1                       // past the last: back in the box
+    all.forEach((a, i) => a.setAttribute("aria-selected", i === chosen))
+    if (chosen < 0) input.removeAttribute("aria-activedescendant")
+    else {
+      input.setAttribute("aria-activedescendant", all[chosen].id)
+      all[chosen].scrollIntoView({ block: "nearest" })
+    }
+  }
+  const open = shown => {
+    list.hidden = !shown
+    input.setAttribute("aria-expanded", shown)
+    if (!shown) choose(-1)
+  }
+  const close = () => { clearTimeout(timer); newest++; open(false) }
   const ask = async () => {
-    const text = input.value.trim(), mine = ++asked
-    if (!text) { list.hidden = true; return }
-    const answer = await fetch(find.url + encodeURIComponent(text)).then(r => r.ok ? r.json() : []).catch(() => [])
-    if (mine !== asked) return
-    list.innerHTML = answer.map(a => `<li><a href="${esc(find.href.replace("AREA", a.code))}"><b>${esc(a.name)}</b> <span class="grey">${esc(a.above)}</span></a></li>`).join("")
-      || `<li class="grey">${esc(find.none)}</li>`
-    list.hidden = false
+    const text = input.value.trim(), mine = ++newest
+    if (!text) { open(false); return }
+    const answer = await fetch(asked(find.url, text)).then(async r => r.ok ? r.json() : { failed: (await r.json()).detail })
+      .catch(() => ({ failed: find.failed }))
+    if (mine !== newest) return
+    list.innerHTML = answer.groups ? suggestions(answer, find) : `<div class="grey">${esc(answer.failed ?? find.failed)}</div>`
+    open(true)
+    choose(-1)
   }
   input.oninput = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
-  form.onsubmit = event => { event.preventDefault(); ask().then(() => list.querySelector("a")?.click()) }
+  form.onsubmit = event => {
+    event.preventDefault()
+    const text = input.value.trim(), link = options()[chosen]
+    close()
+    if (link) link.click()
+    else if (text) { const url = asked(find.page, text); window.cockpit.go(url.pathname + url.search) }
+  }
   form.onkeydown = event => {
-    if (event.key === "Escape") list.hidden = true
+    if (event.key === "Escape" && !list.hidden) { close(); event.preventDefault(); return }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (!step) return
-    const stops = [input, ...list.querySelectorAll("a")]
-    stops[stops.indexOf(root.getRootNode().activeElement) + step]?.focus()
     event.preventDefault()
+    if (list.hidden) ask()
+    else choose(chosen + step)
   }
+  list.onclick = event => { if (event.target.closest("a")) close() }
+  form.addEventListener("focusout", event => { if (!form.contains(event.relatedTarget) && !list.matches(":hover")) close() })
+  const slash = event => {
+    const at = event.composedPath()[0]
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return
+    event.preventDefault()
+    root.firstElementChild.classList.add("open")                 // on a phone the box lies in the menu
+    root.querySelector(".fold").setAttribute("aria-expanded", true)
+    input.focus()
+    input.select()
+  }
+  document.addEventListener("keydown", slash)
+  return { close, end: () => { clearTimeout(timer); document.removeEventListener("keydown", slash) } }
 }
 
 function wire(root, data) {
-  if (data.find) finding(root, data.find)
+  const search = data.find && finding(root, data.find)
   root.querySelector(".fold").onclick = event => {
     const open = root.firstElementChild.classList.toggle("open")
     event.currentTarget.setAttribute("aria-expanded", open)
@@ -87,9 +143,9 @@ function wire(root, data) {
   const close = except => menus.forEach(m => { if (m !== except) m.open = false })
   menus.forEach(m => m.ontoggle = () => m.open && close(m))
   root.onkeydown = event => { if (event.key === "Escape") close() }
-  const outside = event => { if (!event.composedPath().includes(root)) { close(); root.querySelector(".found")?.setAttribute("hidden", "") } }
+  const outside = event => { if (!event.composedPath().includes(root)) { close(); search?.close() } }
   document.addEventListener("pointerdown", outside)
-  return () => document.removeEventListener("pointerdown", outside)
+  return () => { document.removeEventListener("pointerdown", outside); search?.end() }
 }
 
 export default function ({ data, parentElement }) {

@@ -32,14 +32,14 @@ KEPT = ("lang", "size")
 """What the desk's own pages keep of an address."""
 
 
-def header(view: "View") -> None:
-    """Draw the header. A wall screen has none: `cockpit.components.wall` shows its name and clock."""
+def header(view: "View", *, searched: str = "") -> None:
+    """Draw the header; `searched` stands in its search box. A wall screen has none, but its name and clock."""
     place = view.area.name
     st.set_page_config(page_title=f"{place} · {_('Governance Cockpit')}")
     if view.wall:
         return
     asked = tuple(st.query_params.to_dict().items())
-    _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback))
+    _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback, searched))
     if told := outside_the_data(view):
         notice(told)
 
@@ -60,15 +60,20 @@ def outside_the_data(view: "View") -> str:
 
 
 @lru_cache(maxsize=512)
-def _packed(view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallback: str | None) -> bytes:
+def _packed(
+    view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str
+) -> bytes:
     """What the header shows of a view: it also depends on the address as it stands and on what is published."""
     looks = view.grants.may(Can.LOOK)
     wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
     find = {
-        "label": _("Find an area"),
-        "url": f"/geo/{view.edition.id}/find?q=",
-        "href": view.href(area="AREA"),
-        "none": _("No area of this name"),
+        "label": _("Area, case, unit, metric or site"),
+        "url": view.href("search.json"),
+        "page": view.href("search"),
+        "value": searched,
+        "none": _("Nothing is found within what you may see."),
+        "failed": _("The search does not answer. Try again."),
+        "all": _("All results"),
     }
     data = {
         "product": _("Governance Cockpit"),

@@ -1,4 +1,4 @@
-"""Geometry by URL: what the map draws, and the areas of a name. Fetched once an edition, never part of a run."""
+"""Geometry by URL: what the map draws. Fetched once an edition, never part of a run."""
 
 import gzip
 import re
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
@@ -20,7 +20,6 @@ from metrics import areas
 from metrics.errors import MetricsError
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-FOUND = 12
 CODE = re.compile(r"[0-9]{1,12}")
 
 
@@ -44,17 +43,7 @@ async def geojson(request: Request) -> Response:
     return Response(gzip.decompress(body), headers=headers)
 
 
-async def find(request: Request) -> Response:
-    """`?q=text`: live areas whose name holds the text or whose code starts with it, with the names above them."""
-    try:
-        asked, text = request.path_params["edition"], request.query_params.get("q", "")[:50]
-        found = await run_in_threadpool(_find, asked, text, _grants(request))
-    except (DataError, MetricsError) as error:
-        return PlainTextResponse(f"{error}\n", 404)
-    return JSONResponse(found, headers={"Cache-Control": "private, max-age=600"})
-
-
-ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson), Route("/geo/{edition}/find", find))
+ROUTES = (Route("/geo/{edition}/{area}.geojson", geojson),)
 
 
 @lru_cache(maxsize=256)
@@ -67,12 +56,3 @@ def _file(edition_id: str, code: int, own: bool) -> bytes:
 def _grants(request: Request) -> Grants:
     visitor = visitor_of(request.scope)
     return visitor.grants if visitor else Grants()
-
-
-def _find(edition_id: str, text: str, grants: Grants) -> list[dict[str, object]]:
-    edition = editions.named(settings.current(), edition_id).seen_by(grants.scope(Can.LOOK))
-    found = areas.find(edition, text, FOUND)
-    return [
-        {"code": place.code, "name": place.name, "above": " ▸ ".join(a.name for a in areas.path(edition, place)[:-1])}
-        for place in found
-    ]

@@ -13,7 +13,7 @@ from cockpit.view import read
 from cockpit.view_state import catalog_of
 from data.editions.edition import Edition
 from data.errors import DataError
-from metrics import areas, sites
+from metrics import areas, search, sites
 from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ async def stay() -> None:
             else:
                 all_at = time.monotonic()
             await run_in_threadpool(_verdicts, edition)
+            await run_in_threadpool(_names, edition)
             for code in codes:
                 await run_in_threadpool(_answers, edition, code)
                 editions.show(edition)
@@ -78,6 +79,14 @@ def _verdicts(edition: Edition) -> None:
         sites.warm(edition)
     except Exception as error:  # as below
         log.info("the verdicts of the sites are not made ready: %s", error)
+
+
+def _names(edition: Edition) -> None:
+    """What a search looks through: the readings of all names."""
+    try:
+        search.warm(edition, catalog_of(settings.current()))
+    except Exception as error:  # as below
+        log.info("the search is not made ready: %s", error)
 
 
 def _answers(edition: Edition, code: int) -> None:

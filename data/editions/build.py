@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import duckdb
@@ -10,6 +11,7 @@ from data.editions.rollups import Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
 from data.schema import FACTS, Fact, known, layout
+from data.search import index
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +28,19 @@ MERGERS = 64
 def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: datetime, progress: Progress) -> None:
     """All tables but `meta`, from everything in the store."""
     areas(con, as_of)
-    for name in FACT_ORDER:
-        with watched(con, name, progress):
-            fact(con, FACTS[name], as_of)
     built = []
-    for rollup in rollups:
-        with watched(con, rollup.table, progress):
-            if _could_roll_up(con, rollup, as_of):
-                built.append(rollup)
+    with ThreadPoolExecutor(1) as beside:
+        for name in FACT_ORDER:
+            with watched(con, name, progress):
+                fact(con, FACTS[name], as_of)
+            if name == "cases":  # it takes one core, of which the roll-ups leave some
+                indexing = beside.submit(index.build, con.cursor())
+        for rollup in rollups:
+            with watched(con, rollup.table, progress):
+                if _could_roll_up(con, rollup, as_of):
+                    built.append(rollup)
+        with watched(con, "search", progress):
+            indexing.result()
     notes = [(r.table, m.name, m.definition(r.terms)) for r in built for m in r.measures]
     _list(con, "rollups", ("rollup", "measure", "definition"), notes)
     deliveries(con, as_of)

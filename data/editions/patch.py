@@ -26,6 +26,7 @@ from data.editions.rollups import Rollup
 from data.ingest import repeats
 from data.progress import Progress, watched
 from data.schema import FACTS, Fact, known, layout
+from data.search import index
 from data.store import one
 
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
@@ -181,6 +182,7 @@ def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
     _temp(con, "after", f"SELECT * {turn} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM gone)")
     if fact.name == "cases":
+        index.delete(con, "SELECT id FROM gone")
         con.execute(f"UPDATE {table} SET repeated = NOT repeated WHERE rowid IN (FROM turned)")
     con.execute(f"INSERT INTO {table} SELECT * FROM fresh ORDER BY {layout(fact, time_sql(step.new))}")
 

@@ -31,12 +31,13 @@ from data.home import Home
 from data.messages import Message
 from data.progress import Progress, watched
 from data.schema import FACTS
+from data.search import index
 from data.store import attach_store
 from data.values.zones import LOCAL
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when the tables of an edition are made in another way: the next edition is then built in full."""
 CHANGED_SHARE = 0.05
 """Which part of the facts may have changed since the last full build for an edition to be patched."""
@@ -193,6 +194,8 @@ def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]
             loaded=loaded,
         )
     con.execute("CHECKPOINT edition")
+    if index.mend(con):
+        con.execute("CHECKPOINT edition")
     con.execute("DETACH edition")
     con.execute(f"ATTACH {_text(building)} AS edition (READ_ONLY)")
     if rows != rows_of(con, "edition"):

@@ -44,7 +44,7 @@ HEADER = {
     "product": BAD, "home": BAD, "paper": BAD, "crumbs": [{"text": BAD, "href": BAD}] * 2, "demo": BAD,
     "other": {"text": BAD, "href": BAD},
     "stamp": BAD, "fresh": [{"state": "red", "text": BAD}], "data": BAD,
-    "find": {"label": BAD, "url": BAD, "href": BAD, "none": BAD},
+    "find": {"label": BAD, "url": BAD, "page": BAD, "value": BAD, "none": BAD, "failed": BAD, "all": BAD},
     "menus": [{"label": BAD, "value": BAD, "items": [{"text": BAD, "href": BAD, "chosen": True}],
                "custom": {"from": "2026-11-01", "to": "2026-11-02", "words": [BAD] * 3, "href": BAD}}],
     "pages": [{"text": BAD, "href": BAD}], "switches": [{"text": "A+", "label": BAD, "href": BAD}],

@@ -12,7 +12,7 @@ from tests.browser.conftest import Seen
 pytestmark = pytest.mark.slow
 
 Open = Callable[..., Page]
-PAGES = ("", "rows", "passport", "why", "dictionary", "data")
+PAGES = ("", "rows", "passport", "why", "search?q=路灯", "dictionary", "data")
 
 
 def asked(page: Page, name: str) -> str | None:
@@ -120,16 +120,66 @@ def test_the_breadcrumb_leads_up_and_keeps_the_period(address: str, open_page: O
     assert (asked(page, "from"), asked(page, "to")) == ("2026-01-01", "2026-02-01")
 
 
-def test_an_area_is_found_by_typing_a_part_of_its_name(address: str, open_page: Open) -> None:
+def test_the_box_finds_an_area_by_its_name_and_arrows_choose_it(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     name = page.locator(".map svg a").first.get_attribute("aria-label")
     assert name
-    page.locator(".find input").fill(name.split(" ")[0])
+    box = page.locator(".find input")
+    box.fill(name.split(" ")[0])
     page.locator(".found a").first.wait_for()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".found [aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".found [aria-selected=true]")).to_have_count(1)
+    expect(box).to_have_attribute("aria-activedescendant", "found-0")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".found [aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".crumbs b")).to_have_text(name.split(" ")[0])
-    page.locator(".find input").fill("没有这个名字的地方")
-    expect(page.locator(".found")).to_contain_text("没有这个名称的区划")
+    expect(page.locator(".found")).to_be_hidden()
+
+
+def test_the_box_is_used_by_the_keyboard_alone(address: str, open_page: Open) -> None:
+    page = ready(open_page(address))
+    page.keyboard.press("/")
+    expect(page.locator(".find input")).to_be_focused()
+    page.keyboard.type("qbz/")
+    expect(page.locator(".find input")).to_have_value("qbz/")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".found")).to_contain_text("青埠镇")
+    page.keyboard.press("Escape")
+    expect(page.locator(".found")).to_be_hidden()
+    expect(page.locator(".find input")).to_have_value("qbz")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?**")
+    assert asked(page, "q") == "qbz"
+    expect(page.get_by_role("heading", name="查找：qbz")).to_be_visible()
+    expect(page.locator(".find input")).to_have_value("qbz")
+    page.get_by_role("link", name="青埠镇", exact=True).first.click()
+    expect(page.locator(".crumbs b")).to_have_text("青埠镇")
+    page.go_back()
+    page.wait_for_url("**/search?**")
+
+
+def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(address: str, open_page: Open) -> None:
+    page = ready(open_page(f"{address}/?lang=en"))
+    box = page.locator(".find input")
+    box.fill("路灯")
+    cases = page.get_by_role("group", name="Cases found")
+    case = cases.get_by_role("option").first
+    number = re.search(r"\d{12,}", case.inner_text())
+    assert number
+    box.fill(number[0])
+    expect(cases.get_by_role("option")).to_have_count(1)
+    cases.get_by_role("option").click()
+    page.wait_for_url(f"**key={number[0]}**")
+    box.fill("积压")
+    expect(page.get_by_role("group", name="Metrics found")).to_be_visible()
+    box.fill("没有这样的东西")
+    expect(page.locator(".found")).to_contain_text("Nothing is found")
+    box.fill("")
+    expect(page.locator(".found")).to_be_hidden()
 
 
 def test_a_period_of_ones_own_includes_its_last_day(address: str, open_page: Open) -> None:

@@ -25,6 +25,7 @@ from data.errors import DataError
 from metrics import areas
 from metrics.areas import Area
 from metrics.errors import MetricsError
+from metrics.search import areas_like
 
 MOST_NEAR = 5
 Holder = tuple[Account, list[Grant]]
@@ -158,6 +159,6 @@ def named(text: str) -> int | list[Area]:
         edition = editions.current(settings.current()).seen_by(EVERYTHING)
     except DataError:
         return int(text) if text.isdecimal() and len(text) == 12 else []
-    found = areas.find(edition, text, MOST_NEAR)
+    found = areas_like(edition, text, MOST_NEAR)
     exact = [a for a in found if text in (a.name, f"{a.code:012}")]
     return exact[0].code if len(exact) == 1 else found

@@ -25,7 +25,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
 from cockpit.reports import make, worker
 from cockpit.reports.request import Request
-from cockpit.serving import headers
+from cockpit.serving import headers, searches
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
@@ -62,7 +62,7 @@ SCOPED = {
 """For who may look, inside what was granted: the route, and how it is asked of an area."""
 NEEDS = {"/files/rows.csv": Can.EXPORT}
 """What takes another right than to look."""
-FOUND = {"/geo/{edition}/find"}
+FOUND = {"/search.json", "/api/v1/search"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
 REPORTS = {"/files/report/{id}", "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/file"}
 """For who may report on all areas of a report: the test below walks them."""
@@ -269,10 +269,35 @@ def test_a_report_of_others_is_not_there(get: Callable[..., httpx.Response]) -> 
 
 @pytest.mark.parametrize("role", MATRIX)
 def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role: str) -> None:
-    for words in ("村", "9901", str(SIBLING), "沙洲", "临江", "%", "' OR 1=1 --"):
-        found = get(of("/geo/EDITION/find", ""), role, params={"q": words}).json()
-        assert all(Can.LOOK in MATRIX[role] and OWN <= area["code"] < end_of(OWN) for area in found), words
-    assert bool(get(of("/geo/EDITION/find", ""), role, params={"q": "新河"}).json()) is (Can.LOOK in MATRIX[role])
+    looks = Can.LOOK in MATRIX[role]
+    for words in ("村", "9901", str(SIBLING), "沙洲", "临江", "szz", "ljq", "%", "' OR 1=1 --"):
+        answer = get("/api/v1/search", role, params={"q": words}).json()
+        assert all(looks and OWN <= int(area["code"]) < end_of(OWN) for area in answer["areas"]), words
+        assert all(looks and OWN <= int(case["area"]) < end_of(OWN) for case in answer["cases"]), words
+        shown = get("/search.json", role, params={"q": words}).text
+        assert "沙洲镇" not in shown
+        assert f"area={SIBLING}" not in shown
+    told = get("/search.json", role, params={"q": "新河"}).json()
+    assert bool(told["groups"]) is looks
+
+
+def test_a_search_is_never_kept_and_is_refused_when_it_is_too_long_or_too_often(
+    get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for query in ("", " ", "\0", "%", "_", "\\", "'", "😀"):
+        for path in ("/search.json", "/api/v1/search"):
+            answer = get(path, "leader", params={"q": query})
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), (path, query)
+    for path in ("/search.json", "/api/v1/search"):
+        answer = get(path, "leader", params={"q": "路" * 1000})
+        assert answer.status_code == 400
+        assert "100" in answer.json()["detail"]
+        assert get(path, "leader").status_code == (200 if path == "/search.json" else 422)
+    monkeypatch.setattr(searches, "AT_ONCE", 0.5)
+    for path in ("/search.json", "/api/v1/search"):
+        answer = get(path, "official", params={"q": "新河"})
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Response]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
@@ -127,17 +126,6 @@ def test_an_unknown_area_or_edition_is_one_line(edition: Edition, path: str) -> 
     assert body.count(b"\n") == 1
     assert b"Traceback" not in body
     assert "immutable" not in headers.get("cache-control", "")
-
-
-def test_areas_are_found_by_name_and_code(edition: Edition) -> None:
-    def found(text: str) -> list[Any]:
-        status, _, body = get(f"/geo/{edition.id}/find", urlencode({"q": text}))
-        assert status == 200
-        return json.loads(body)
-
-    assert found("沙洲") == [{"code": TOWNS[1], "name": "沙洲镇", "above": "临江区"}]
-    assert [place["code"] for place in found("990101001")] == [TOWNS[0], *VILLAGES[:2]]
-    assert found("") == found("\0'; --") == []
 
 
 def test_every_answer_carries_the_content_policy() -> None:

@@ -11,11 +11,12 @@ from metrics.analysis.ageing import BUCKETS
 from metrics.analysis.today import today
 from metrics.analysis.todo import counts, todo
 from metrics.answer import SMALL
-from metrics.areas import area, children, find, path, root
+from metrics.areas import area, children, path, root
 from metrics.catalog import load
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.scope import OutOfScope
+from metrics.search import areas_like
 from metrics.thresholds import AMBER, GREEN, NONE, RED, judge
 from tests.asking import ageing, answer, count_rows, query_of, reds, rows, scoped, states, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
@@ -233,7 +234,7 @@ def test_the_tree_is_climbed_and_searched(district: Edition) -> None:
     assert root(district).code == DISTRICT
     assert [place.name for place in path(district, area(district, VILLAGES[2]))] == ["临江区", "沙洲镇", "苇塘村"]
     assert [place.code for place in children(district, root(district))] == list(TOWNS)
-    assert [place.code for place in find(scoped(district), "河")] == [VILLAGES[0]]
+    assert [place.code for place in areas_like(scoped(district), "河", 5)] == [VILLAGES[0]]
     with pytest.raises(MetricsError, match="the nearest one is 990101101201 苇塘村"):
         area(district, 990101101202)
 

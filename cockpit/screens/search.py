@@ -1,0 +1,200 @@
+"""Search from the header's box and on its own page: what is found, by kind, with the page that each leads to."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Can, Grants
+from cockpit.access.signin.forms import spoken
+from cockpit.components import header
+from cockpit.components.base import plain
+from cockpit.components.table import Cell, Column, table
+from cockpit.i18n import _, language, using
+from cockpit.labels import format, words
+from cockpit.labels.names import area_name
+from cockpit.labels.wording import worded
+from cockpit.screens.shared import case_href
+from cockpit.serving import costly, searches
+from cockpit.view import BadParameter, home, read
+from cockpit.view_state import View
+from data.errors import DataError, TooMany
+from metrics.engine.extent import extent
+from metrics.errors import MetricsError
+from metrics.period import DAY, Period
+from metrics.search import KINDS, Found, FoundArea, FoundCase, FoundSite, search
+
+PATH = "/search.json"
+IN_BOX, ON_PAGE = 5, 50
+"""How many of a kind are shown."""
+SECONDS_OF_PAGE = 2.0
+ALL_CASES = "intake"
+"""The metric whose rows are all cases."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing found: `note` tells it from others of its name, `state` is that of a case."""
+
+    text: str
+    href: str
+    note: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was found of one kind. more: the address of the rest, if there is more."""
+
+    kind: str
+    title: str
+    items: list[Item] = field(default_factory=list)
+    more: str = ""
+
+
+class Result(NamedTuple):
+    """The groups that hold something; note: what to know of them, such as that time ran out."""
+
+    groups: list[Group]
+    note: str = ""
+
+
+async def serve(request: Request) -> Response:
+    """`?q=text` with the parameters of a page: what is found within the visitor's areas, as JSON, never kept.
+
+    400 for a text that is too long, 429 with Retry-After for too many searches, 503 while nothing can be searched.
+    """
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate lets nobody else through"
+    with using(spoken(request)):
+        if wait := await run_in_threadpool(searches.wait_of, visitor.name):
+            return _answer({"detail": _too_often(wait)}, 429, wait)
+        try:
+            return await run_in_threadpool(_searched, dict(request.query_params), visitor.name, visitor.grants)
+        except TooMany as error:
+            return _answer({"detail": worded(error)}, 429, costly.RETRY_SECONDS)
+        except BadParameter as error:
+            return _answer({"detail": error.hint}, 400)
+        except MetricsError as error:
+            return _answer({"detail": worded(error)}, 400)
+        except DataError as error:
+            return _answer({"detail": worded(error)}, 503)
+
+
+def _searched(given: Mapping[str, str], name: str, grants: Grants) -> Response:
+    costly.asks(costly.Asker(name))
+    view, text = read(given, settings.current(), grants), given.get("q", "")
+    with using(view.lang):
+        found = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else Found()
+        groups, note = result(view, text, found)
+        return _answer({"groups": plain(groups), "note": note, "href": view.href("search", q=text)})
+
+
+def result(view: View, text: str, found: Found) -> Result:
+    """What is found, in words, with addresses."""
+    told = [
+        Group(
+            kind, title(kind), [ITEMS[kind](view, one) for one in getattr(found, kind)], _more(view, kind, text, found)
+        )
+        for kind in KINDS
+    ]
+    note = "" if found.is_complete else _("Not all cases could be looked at in time. Type more of the text.")
+    return Result([group for group in told if group.items], note)
+
+
+def shown(view: View, text: str) -> None:
+    """The page: all kinds, up to ON_PAGE of each."""
+    header.title(_("Search: {text}", text=text) if text.strip() else _("Search"), level=1)
+    if not text.strip():
+        header.notice(_("Type a name, its pinyin or initials, a number, or part of a title or place."))
+        return
+    try:
+        found = search(view.edition, view.catalog, text, limit=ON_PAGE, seconds=SECONDS_OF_PAGE)
+    except MetricsError as error:
+        header.notice(worded(error), state="red")
+        return
+    groups, note = result(view, text, found)
+    if note:
+        header.notice(note, links=[(_("All cases with this text"), _rows(view, text))])
+    if not groups:
+        header.notice(_("Nothing is found within what you may see."))
+    for group in groups:
+        note = _("The first {n}", n=format.number(len(group.items))) if group.kind in found.more else ""
+        links = [(_("All of them"), group.more)] if group.more and group.kind == "cases" else []
+        header.title(group.title, note=note, links=links)
+        columns = [Column(group.title, lead=True), Column(_("About"))]
+        rows: list[list[Cell | str]] = [
+            [Cell(item.text, item.href, state=item.state), Cell(item.note)] for item in group.items
+        ]
+        table(columns, rows, key=f"found-{group.kind}")
+
+
+def title(kind: str) -> str:
+    """The name of a kind."""
+    return {
+        "areas": _("Areas found"), "cases": _("Cases found"), "units": _("Units found"),
+        "metrics": _("Metrics found"), "sites": _("Sites found"),
+    }[kind]  # fmt: skip
+
+
+def _more(view: View, kind: str, text: str, found: Found) -> str:
+    """Where the rest of a kind is: of cases their rows, of others the page of the search."""
+    if kind not in found.more:
+        return ""
+    return _rows(view, text) if kind == "cases" else view.href("search", q=text)
+
+
+def _rows(view: View, text: str) -> str:
+    """All cases that hold the text, of the visitor's own area and all time."""
+    days = extent(view.edition)
+    period = Period(days[0], days[1] + DAY) if days else None
+    return view.href("rows", metric=ALL_CASES, area=home(view.edition, view.grants), period=period, q=text.strip())
+
+
+def _area(view: View, found: FoundArea) -> Item:
+    return Item(found.area.name, view.href(area=found.area), " ▸ ".join(found.above) or words.level(found.area.level))
+
+
+def _case(view: View, case: FoundCase) -> Item:
+    text = case.title or case.category or case.key
+    state = _("open") if case.is_open else _("closed")
+    notes = (case.key, case.place, area_name(view.edition, case.area), format.day(case.registered_at), state)
+    return Item(text, case_href(view, case.source, case.key), " · ".join(filter(None, notes)))
+
+
+def _unit(view: View, unit: str) -> Item:
+    place = home(view.edition, view.grants)
+    return Item(unit, view.href("rows", metric="backlog", department=unit, area=place), _("cases in hand"))
+
+
+def _metric(view: View, metric: Any) -> Item:
+    return Item(metric.name[language()], view.href("passport", metric=metric), metric.code or "")
+
+
+def _site(view: View, site: FoundSite) -> Item:
+    notes = " · ".join(filter(None, (site.unit, site.url)))
+    return Item(site.name, view.href("site", source=site.source, key=site.key), notes)
+
+
+ITEMS: dict[str, Callable[[View, Any], Item]] = {
+    "areas": _area, "cases": _case, "units": _unit, "metrics": _metric, "sites": _site,
+}  # fmt: skip
+
+
+def _too_often(wait: float) -> str:
+    return _("too many searches: try again in {seconds} s", seconds=math.ceil(wait))
+
+
+def _answer(told: Mapping[str, Any], status: int = 200, wait: float = 0.0) -> Response:
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(math.ceil(wait))} if wait else {})
+    return JSONResponse(told, status, headers)
+
+
+ROUTES = (Route(PATH, serve),)

@@ -1,0 +1,14 @@
+"""How often one person or system may search: somebody who types sends a search every 150 ms."""
+
+import hashlib
+
+from cockpit import settings
+from data.push import rate_limit
+
+A_SECOND, AT_ONCE = 10.0, 40.0
+
+
+def wait_of(name: str) -> float:
+    """Seconds until `name` may search again; counts one search where it is 0."""
+    bucket = f"search-{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}"
+    return rate_limit.take(settings.current().data.scratch, bucket, A_SECOND, AT_ONCE)

@@ -1,0 +1,1 @@
+"""Search: folded texts, names by pinyin, and an index of the texts of cases."""
