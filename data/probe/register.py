@@ -177,7 +177,7 @@ def read_extras(path: Path | None) -> Extras:
         raise DataError("register.unreadable", "{path}: cannot be read: {why}", path=path, why=line_of(error)) from None
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    raise DataError("register.invalid", "{path}: {faults}", path=path, faults=tuple(faults))
+    raise DataError("register.invalid", "{path}: {faults}", path=path, faults="; ".join(faults))
 
 
 def _addresses(extra: Extra) -> list[str]:

@@ -400,7 +400,7 @@ def read_source(path: Path) -> Source:
         source._path = path
         return source
     # Raised here and not above: an exception that holds pydantic's is never freed.
-    raise DataError("source.invalid", "{path}: {faults}", path=path, faults=tuple(faults))
+    raise DataError("source.invalid", "{path}: {faults}", path=path, faults="; ".join(faults))
 
 
 def _fault(fault: Any) -> str:
