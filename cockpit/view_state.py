@@ -58,6 +58,7 @@ class View:
     grants: what the user may see and do.
     layout: the panels of the screen: the cockpit of the area's level, or the topic that the address names.
     topics: those that the menu offers for the area.
+    tiles: the metrics that the visitor chose in place of the layout's own; empty for these.
     """
 
     query: Query
@@ -68,6 +69,7 @@ class View:
     layout: Layout
     given: tuple[tuple[str, str], ...] = ()
     topics: tuple[Layout, ...] = ()
+    tiles: tuple[str, ...] = ()
 
     @property
     def edition(self) -> ScopedEdition:

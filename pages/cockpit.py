@@ -1,10 +1,13 @@
 """The cockpits and topics: one page for all levels. `?area=CODE` names the area, its level or `?topic=` the layout."""
 
+from dataclasses import replace
+
 import streamlit as st
 
+from cockpit.access.guard import enter
 from cockpit.components.header import header
 from cockpit.panels import publicity, screen
-from cockpit.screens import wall
+from cockpit.screens import tiles, wall
 from cockpit.view import current
 
 view = current("cockpit")
@@ -12,7 +15,7 @@ if view.wall:
     wall.draw()
 else:
     header(view)
-    view = view.shared
+    view = replace(view.shared, tiles=tiles.chosen(view, enter()))
     panel = publicity.of(view) if st.query_params.get("sheet") == "publicity" else None
     if panel:
         publicity.sheet(view, panel)

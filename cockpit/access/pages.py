@@ -44,6 +44,7 @@ PAGES = {
         Page("case", N_("Case"), Can.LOOK),
         Page("site", N_("Site"), Can.LOOK),
         Page("deductions", N_("Deductions"), Can.LOOK),
+        Page("tiles", N_("Choose metrics"), Can.LOOK),
     )
 }
 """By name, in the order of the menu."""

@@ -1,7 +1,7 @@
 """How a component is made: its JavaScript and CSS lie beside its module, what all of them share stands in shared.*."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -12,14 +12,15 @@ MOST_KEPT = 2048
 
 
 class Draw(Protocol):
-    def __call__(self, *, key: str, data: Mapping[str, Any] | bytes) -> Any: ...
+    def __call__(self, *, key: str, data: Mapping[str, Any] | bytes, **on_change: Callable[[], None]) -> Any: ...
 
 
 def define(name: str) -> Draw:
     """The mounting command of the component whose files are `name.js` and `name.css`. Call once, at import.
 
     It takes what is to be drawn, or that as `packed` has made it. Streamlit learns of the component when it is first
-    drawn: reports use the words of a component without any screen.
+    drawn: reports use the words of a component without any screen. on_change: `on_NAME_change` for each value that the
+    browser sends back.
     """
 
     @cache
@@ -28,7 +29,9 @@ def define(name: str) -> Draw:
 
         return st.components.v2.component(f"cockpit_{name}", html='<div class="root"></div>\n', js=assets.loader(name))
 
-    return lambda *, key, data: mount()(key=key, data=data if isinstance(data, bytes) else packed(data))
+    return lambda *, key, data, **on_change: mount()(
+        key=key, data=data if isinstance(data, bytes) else packed(data), **on_change
+    )
 
 
 def packed(data: Mapping[str, Any]) -> bytes:

@@ -34,7 +34,8 @@ const tile = (t, id, words) => `
     ${t.rows.length ? detail(t, id, words) : ""}
   </article>`
 
-const draw = ({ tiles, words }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>`
+const draw = ({ tiles, words, choose }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>
+  ${choose ? `<p class="choose"><a href="${esc(choose)}">${esc(words.choose)}</a></p>` : ""}`
 
 function open(tile, opened) {
   tile?.classList.toggle("open", opened)

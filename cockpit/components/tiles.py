@@ -42,15 +42,19 @@ class Tile:
 _tiles = define("tiles")
 
 
-def tiles(items: Sequence[Tile], *, key: str = "tiles") -> None:
-    """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone."""
+def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "") -> None:
+    """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone.
+
+    choose: the page where other metrics are chosen.
+    """
     labels = {
         "passport": _("Passport"),
         "detail": _("What is behind it"),
         "good": _("for the better"),
         "bad": _("for the worse"),
+        "choose": _("Choose metrics"),
     }
-    _tiles(key=key, data={"tiles": tuple(items), "words": labels})
+    _tiles(key=key, data={"tiles": tuple(items), "words": labels, "choose": choose})
 
 
 def tile(

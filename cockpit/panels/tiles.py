@@ -52,7 +52,7 @@ class TilesPanel(Panel):
             return
         if late := late_sources(view, self._shown(view)):
             header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
-        tiles.tiles(shown)
+        tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"))
         if self.missing and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
 
@@ -61,19 +61,22 @@ class TilesPanel(Panel):
 
     def tiles(self, view: View) -> tuple[Tile, ...]:
         """The tiles, worded."""
-        return metric_tiles(view, self._names(view), self._queried(view), self.most)
+        return metric_tiles(view, self._names(view), self._queried(view), self._most(view))
 
     def _shown(self, view: View) -> list[Vital]:
-        return fed(view, self._names(view), self._queried(view))[: self.most]
+        return fed(view, self._names(view), self._queried(view))[: self._most(view)]
 
     def _names(self, view: View) -> tuple[str, ...]:
         return (*self._main(view), *self._spare(view))
 
     def _main(self, view: View) -> tuple[str, ...]:
-        return self.metrics or view.layout.metrics
+        return self.metrics or view.tiles or view.layout.metrics
 
     def _spare(self, view: View) -> tuple[str, ...]:
-        return () if self.metrics else view.layout.spare
+        return () if self.metrics or view.tiles else view.layout.spare
+
+    def _most(self, view: View) -> int:
+        return self.most if self.metrics or not view.tiles else len(view.tiles)
 
     def _queried(self, view: View) -> tuple[str, ...]:
         return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)
@@ -86,7 +89,7 @@ class TilesPanel(Panel):
 
 def tile_metrics(view: View) -> tuple[str, ...]:
     """The metrics of the view's layout with what their tiles need: one query, whichever panel asks."""
-    return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare))
+    return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare, *view.tiles))
 
 
 @lru_cache(maxsize=64)

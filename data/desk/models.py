@@ -43,6 +43,15 @@ class OldPassword(Base):
     set_at: Mapped[datetime]
 
 
+class Preference(Base):
+    """What an account has chosen for its own screens, as JSON."""
+
+    __tablename__ = "preference"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
 class Identity(Base):
     """Who a provider of identities says somebody is."""
 

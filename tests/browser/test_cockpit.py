@@ -122,6 +122,48 @@ def test_a_tile_chooses_the_metric_of_the_map_and_stays_in_place(address: str, o
     page.wait_for_url(re.compile("/passport"))
 
 
+def test_what_is_behind_a_number_opens_on_hover_and_by_its_button_and_closes_on_escape(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    tile = page.locator(".tile", has_text="满意率").first
+    expect(tile.locator(".detail")).to_be_hidden()
+    tile.hover()
+    expect(tile.locator(".detail")).to_contain_text("样本")
+    page.mouse.move(0, 0)
+    expect(tile.locator(".detail")).to_be_hidden()
+    tile.locator(".info").focus()
+    expect(tile.locator(".detail")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tile.locator(".detail")).to_be_hidden()
+
+
+def test_a_visitor_chooses_and_orders_the_tiles_and_goes_back_to_the_default(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    before = page.locator(".tile .name").all_inner_texts()
+    page.get_by_role("link", name="选择指标").click()
+    page.wait_for_url(re.compile("/tiles"))
+    page.get_by_role("searchbox", name="名称、拼音首字母或专题").fill("slL")
+    page.get_by_role("button", name="添加: 受理量").click()
+    for _step in before:
+        page.get_by_role("button", name="上移: 受理量").click()
+        if page.get_by_role("button", name="上移: 受理量").is_disabled():
+            break
+    page.get_by_role("button", name=f"移除: {before[1]}").click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存，驾驶舱即按此显示。")).to_be_visible()
+    page.get_by_role("link", name="返回").click()
+    expect(page.locator(".tile .name").first).to_have_text("受理量")
+    page.reload()
+    expect(page.locator(".tile .name").first).to_have_text("受理量")
+    assert page.locator(".tile .name").all_inner_texts() == ["受理量", before[0], *before[2:]]
+    page.get_by_role("link", name="选择指标").click()
+    page.get_by_role("button", name="恢复默认").click()
+    expect(page.get_by_text("已保存，驾驶舱即按此显示。")).to_be_visible()
+    page.get_by_role("link", name="返回").click()
+    expect(page.locator(".tile .name").first).to_have_text(before[0])
+
+
 def test_a_bar_and_a_day_open_the_rows_behind_them(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?metric=intake")
     page.locator("a.bar", has_text="3–7 天").click()

@@ -1,0 +1,33 @@
+"""What an account has chosen for its own screens, by name; nothing that others see or that decides a right."""
+
+import json
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from data.desk.errors import Refused
+from data.desk.models import Preference
+from data.desk.store import Desk
+
+LONGEST = 20_000
+"""Characters of one preference."""
+
+
+def read(desk: Desk, account_id: int, name: str) -> Any:
+    """The value, as JSON has it; None when none was chosen."""
+    with desk.read() as session:
+        stored = session.scalar(
+            select(Preference.value).where(Preference.account_id == account_id, Preference.name == name)
+        )
+    return None if stored is None else json.loads(stored)
+
+
+def write(desk: Desk, account_id: int, name: str, value: Any) -> None:
+    """Set the value; None removes it. Refused when it is too long to be kept."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > LONGEST:
+        raise Refused("preference.long", "this is too much to be kept: choose less")
+    with desk.begin() as session:
+        session.execute(delete(Preference).where(Preference.account_id == account_id, Preference.name == name))
+        if value is not None:
+            session.add(Preference(account_id=account_id, name=name, value=text))

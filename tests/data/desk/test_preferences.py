@@ -1,0 +1,33 @@
+"""What an account chooses for its own screens."""
+
+import pytest
+
+from data.desk import preferences
+from data.desk.errors import Refused
+from data.desk.identity import accounts
+from data.desk.store import Desk
+
+
+@pytest.fixture
+def both(desk: Desk) -> tuple[int, int]:
+    for name in ("wang", "li"):
+        accounts.add(desk, name, "Long-enough-words-7")
+    return accounts.named(desk, "wang").id, accounts.named(desk, "li").id
+
+
+def test_a_preference_is_kept_replaced_and_removed(desk: Desk, both: tuple[int, int]) -> None:
+    wang, li = both
+    assert preferences.read(desk, wang, "tiles.overview") is None
+    preferences.write(desk, wang, "tiles.overview", ["backlog", "积压"])
+    preferences.write(desk, wang, "tiles.overview", ["closed"])
+    assert preferences.read(desk, wang, "tiles.overview") == ["closed"]
+    assert preferences.read(desk, li, "tiles.overview") is None
+    preferences.write(desk, wang, "tiles.overview", None)
+    assert preferences.read(desk, wang, "tiles.overview") is None
+
+
+def test_what_is_too_long_is_refused_and_the_old_one_stays(desk: Desk, both: tuple[int, int]) -> None:
+    preferences.write(desk, both[0], "tiles.overview", ["backlog"])
+    with pytest.raises(Refused, match="choose less"):
+        preferences.write(desk, both[0], "tiles.overview", "x" * preferences.LONGEST)
+    assert preferences.read(desk, both[0], "tiles.overview") == ["backlog"]
