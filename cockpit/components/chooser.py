@@ -30,7 +30,7 @@ def chooser(options: Sequence[Option], chosen: Sequence[str], *, most: int, key:
         "empty": _("Nothing is chosen: saving returns to the default"),
         "save": _("Save"),
         "reset": _("Back to the default"),
-        "add": _("Add"),
+        "add": _("Include"),
         "up": _("Up"),
         "down": _("Down"),
         "drop": _("Remove"),

@@ -140,11 +140,12 @@ def test_what_is_behind_a_number_opens_on_hover_and_by_its_button_and_closes_on_
 
 def test_a_visitor_chooses_and_orders_the_tiles_and_goes_back_to_the_default(address: str, open_page: Open) -> None:
     page = open_page(address)
+    expect(page.locator(".tile").first).to_be_visible()
     before = page.locator(".tile .name").all_inner_texts()
     page.get_by_role("link", name="选择指标").click()
     page.wait_for_url(re.compile("/tiles"))
     page.get_by_role("searchbox", name="名称、拼音首字母或专题").fill("slL")
-    page.get_by_role("button", name="添加: 受理量").click()
+    page.get_by_role("button", name="加入: 受理量").click()
     for _step in before:
         page.get_by_role("button", name="上移: 受理量").click()
         if page.get_by_role("button", name="上移: 受理量").is_disabled():
