@@ -16,7 +16,7 @@ from cockpit.settings import current as settings
 from cockpit.view_state import View
 from data.desk import preferences
 from data.errors import DataError
-from metrics.engine.question import exists_at
+from metrics.engine.plan import exists_at
 
 MOST = 24
 _STATE = "tiles."
