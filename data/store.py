@@ -175,6 +175,8 @@ def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
             connection.execute(statement)
         for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
             connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
+        for table, column, type in _lacking(home, connection):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {type}")
         _keep_times(home, connection)
         _mask_passwords(home, connection)
         yield connection
@@ -203,16 +205,26 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
 def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
     path = str(home.store).replace("'", "''")
-    if home.time_type != LOCAL:
-        with read_store(home):  # has its times kept as instants
-            pass
+    with read_store(home):  # adds what a store of an older release lacks
+        pass
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
 
 
 def _is_older(home: Home, store: duckdb.DuckDBPyConnection) -> bool:
     """Whether an older release made the store, or the district's zone was another one."""
     few = one(store, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES
-    return few or bool(_other_times(home, store) or _with_password(store))
+    return few or bool(_lacking(home, store) or _other_times(home, store) or _with_password(store))
+
+
+def _lacking(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Table, name and type of the columns of facts that a store of an older release does not have yet."""
+    there = set(store.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall())
+    return [
+        (prefix + fact.name, name, type)
+        for fact, prefix in product(FACTS.values(), FURTHER)
+        for name, type in stored(fact, home.time_type).items()
+        if (prefix + fact.name, name) not in there
+    ]
 
 
 def _with_password(store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ streams     the six sources of cases            topics      what people report
 levels      how well towns and units work       stories     what is planted, in one place
 calendar    days, hours, deadlines              cases       cases.sql draws every case from hashes
 sites       government sites, their checks      registers   systems, data sets, service items, halls
+steps       the logs of the newest cases        units       who handles cases, with telephones
 readings    queues and the village yearbook     deliveries  the source files
 
 The same (cases, seed, today) gives the same rows, on any number of threads; ground, names and levels never change.
@@ -21,7 +22,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from data.demo import cases as case_files
-from data.demo import deliveries, geography, readings, registers, sites, tables
+from data.demo import deliveries, geography, readings, registers, sites, steps, tables, units
 
 MORNING = time(8)
 
@@ -57,7 +58,9 @@ def build(
     folder.mkdir(parents=True)
     with tables.connect(memory, threads) as con:
         case_files.write(con, folder, cases=cases, seed=seed, as_of=as_of)
+        steps.write(con, folder, as_of=as_of)
         sites.write(con, folder, seed=seed, as_of=as_of)
+        units.write(con, folder, as_of=as_of)
         registers.write(con, folder, as_of=as_of)
         readings.write(con, folder, seed=seed, as_of=as_of)
     return Delivery(folder, geography.write(folder, today), tuple(deliveries.write(folder)), as_of)

@@ -97,6 +97,7 @@ def _given(stream: Stream, seed: int, as_of: datetime) -> dict[str, Any]:
         "committee": names.VILLAGE_UNIT,
         "sites": sites.keys(),
         "phones": stories.PHONES,
+        "logged": calendar.second(as_of - stories.LOGGED),
     }
 
 

@@ -6,7 +6,7 @@ WITH given AS (
         more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), growing: getvariable('growing'),
         growing_town: getvariable('growing_town'), partners: getvariable('partners'),
         team: getvariable('team'), service: getvariable('service'), committee: getvariable('committee'),
-        sites: getvariable('sites'), phones: getvariable('phones')
+        sites: getvariable('sites'), phones: getvariable('phones'), logged: getvariable('logged')
 ),
 -- when: a day's numbers follow its hour profile, so rows come in the order of time
 numbered AS (
@@ -144,7 +144,7 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
     registered_at: time_of(d.registered), accepted_at: time_of(took),
     sign_due_at: time_of(d.sign_due), signed_at: time_of(sign),
     respond_due_at: time_of(d.respond_due), responded_at: time_of(answer),
-    due_at: time_of(d.due), closed_at: time_of(done_at),
+    due_at: time_of(d.due), due_calendar: if(d.pressing, 'natural', 'workday'), closed_at: time_of(done_at),
     close_kind: CASE WHEN NOT open THEN fate END,
     d.deferred, extended: d.extended::SMALLINT,
     returned: if(u(h, 'bounced') < d.returned, if(u(h, 'bounced again') < 0.12, 2, 1), 0)::SMALLINT,
@@ -156,6 +156,12 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
     complexity: CASE WHEN d.joint THEN 'joint' ELSE 'simple' END,
     title: if(d.channel = '电话' AND u(h, 'phone') < g.phones,
         w.title || '，联系电话' || (13800000000 + floor(u(h, 'digits') * 10000)::BIGINT), w.title),
+    description: CASE WHEN d.registered >= g.logged THEN
+        CASE WHEN d.channel IN ('电话', '微信', '手机应用', '一键呼叫') THEN '来电人反映：' WHEN d.kind IN ('message', 'service')
+            THEN '网民留言反映：' WHEN d.channel IN ('群众上报', '市民上报') THEN '群众反映：' ELSE '巡查发现：' END
+        || d.place || w.title || '，' || (['已持续一周左右', '近几天较为明显', '此前处理过但又出现', '早晚时段最为突出'])[1 + floor(u(h, 'since') * 4)::INTEGER]
+        || '，' || (['影响周边居民通行', '影响日常生活', '存在安全隐患', '附近居民多次反映'])[1 + floor(u(h, 'effect') * 4)::INTEGER]
+        || '，请' || d.unit || '核实处理并答复。' END,
     asset: CASE WHEN d.kind = 'message' THEN g.sites[1 + floor(u(spot, 'site') * len(g.sites))::INTEGER] END,
     reporter: CASE WHEN d.kind IN ('message', 'service') THEN 'user-' || (spot % 10000000000) END,
     updated_at: time_of(greatest(d.registered, took, sign, answer, done_at))

@@ -14,6 +14,8 @@ OTHERS = (
     ("systems", "assets", "信息系统登记", "Information systems", 1),
     ("datasets", "assets", "数据资源目录", "Data catalogue", 1),
     ("services", "assets", "政务服务事项", "Service items", 1),
+    ("units", "assets", "单位通讯录", "Directory of units", 31),
+    ("case_steps", "steps", "办理过程", "Logs of cases", 1),
     ("hall_queues", "readings", "大厅叫号", "Hall queues", 1),
     ("villages", "readings", "村社基础数据", "Village yearbook", 31),
 )

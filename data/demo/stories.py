@@ -64,3 +64,6 @@ PHONE = r"1380000\d{4}"
 REJECTED = 0.003
 """Share of broken rows that 网站留言 delivers on top of its good ones, a fifth of each kind."""
 BROKEN = ("unknown area", "unparseable time", "closed before registered", "rating out of range", "key delivered twice")
+
+LOGGED = timedelta(days=120)
+"""For so long back the systems deliver what people wrote and the log of each case; older cases have neither."""

@@ -15,8 +15,8 @@ from data.search import index
 
 log = logging.getLogger(__name__)
 
-FACT_ORDER = ("assets", "cases", "checks", "readings")
-"""Assets first: a check without an area takes its asset's."""
+FACT_ORDER = ("assets", "cases", "checks", "readings", "steps")
+"""Assets and cases first: a check without an area takes that of its asset, a step that of its case."""
 DEFINITION_FAILS = (
     duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
 )  # fmt: skip
@@ -99,6 +99,10 @@ def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") ->
     if fact.name == "checks":
         own |= {"area": "coalesce(h.holder, f.area, a.area)", "area_then": "coalesce(f.area, a.area_then)"}
         join = "LEFT JOIN edition.assets a ON a.source = coalesce(f.asset_source, f.source) AND a.key = f.asset"
+    if fact.name == "steps":
+        own |= {"area": "coalesce(c.area, h.holder, f.area)", "area_then": "coalesce(c.area_then, f.area)"}
+        own["case_source"] = "coalesce(f.case_source, f.source)"
+        join = "LEFT JOIN edition.cases c ON c.source = coalesce(f.case_source, f.source) AND c.key = f.case_key"
     columns = ", ".join(f"{own.get(c.name, f'f.{c.name}')} AS {c.name}" for c in fact.columns)
     return f"SELECT {columns} FROM {relation} f LEFT JOIN {HOLDERS} h ON h.code = f.area {join}"
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,7 @@ from data.editions.scoped import Scope, ScopedEdition
 from data.errors import Damaged, DataError
 from data.home import Home, set_zone
 from data.messages import Message
+from data.schema import FACTS, Fact
 from data.values.zones import LOCAL, time_type, zone_names
 
 log = logging.getLogger(__name__)
@@ -142,6 +144,13 @@ class Edition:
         """Itself. What is the same for every user, such as the area tree, can so be asked of either type."""
         return self
 
+    def lacks(self, fact: Fact) -> frozenset[str]:
+        """The columns of a fact that this edition, of an older release, does not have; all of them without its table.
+
+        They are answered as NULL (`data.schema.known`).
+        """
+        return _lacking(self, fact.name)
+
     def close(self) -> None:
         """Let go of the file. It closes with the last cursor in use; a later `cursor` opens it again."""
         with self._opening:
@@ -159,6 +168,13 @@ class Edition:
 
 AnyEdition = Edition | ScopedEdition
 """For what is the same for every user."""
+
+
+@lru_cache(maxsize=64)
+def _lacking(edition: Edition, fact: str) -> frozenset[str]:
+    sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = $1"
+    there = {name for (name,) in edition.cursor().execute(sql, [fact]).fetchall()}
+    return frozenset(FACTS[fact].by_name.keys() - there)
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,8 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
     _temp(con, "found", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
     _temp(con, "gone", _whole(table, "found"))
     _temp(con, "turned", "SELECT 0::BIGINT AS id LIMIT 0")
-    if fact.name == "assets":
-        _temp(con, "fresh_assets", "SELECT source, key FROM fresh")
+    if fact.name in ("assets", "cases"):
+        _temp(con, f"fresh_{fact.name}", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
         _judge_repeats(con)
     by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
@@ -100,11 +100,13 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
 
 
 def _changed(fact: Fact, step: Step) -> str:
-    """The rows of the store that new batches brought, and the checks whose asset they brought."""
+    """The rows of the store that new batches brought, and the checks and steps whose asset or case they brought."""
     condition = f"batch IN ({', '.join(map(str, step.batches)) or 'NULL'})"
     if fact.name == "checks":
         theirs = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
         condition += f" OR (area IS NULL AND {theirs})"
+    if fact.name == "steps":
+        condition += " OR (coalesce(case_source, source), case_key) IN (SELECT (source, key) FROM fresh_cases)"
     return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
 
 

@@ -16,7 +16,7 @@ from data.schema import TIME, Column
 from data.sources.definition import Source
 from data.sources.deliveries import Delivery, text
 from data.sources.expressions import quoted
-from data.sources.masking import mask, pseudonym
+from data.sources.masking import initial, mask, mask_mobile, pseudonym
 from data.values import guides, sql
 
 DUPLICATE = "duplicate key in the delivery"
@@ -26,7 +26,7 @@ LONG_NUMBER = "number of more than 15 digits"
 REMEDY = "; format the column as text and export it again"
 ERROR_CELL = "formula error"
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
-KEYS = ("key", "parent", "asset", "repeat_of")
+KEYS = ("key", "parent", "asset", "repeat_of", "case_key")
 """Columns that name a row: the same one, however its characters were typed."""
 SKIPS = ("blank", "total", "note", "where")
 """Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
@@ -135,7 +135,7 @@ class Contract:
         rows = f"SELECT *, {self.skip()} AS skip FROM ({rows})"
         rows = f"SELECT *, CASE WHEN skip IS NULL THEN {self._reasons()} END AS reasons FROM ({rows})"
         rows = f"SELECT *, CASE WHEN reasons IS NOT NULL THEN {self.raw()} END AS raw FROM ({rows})"
-        final = ", ".join(f"{mask(typed(c.name)) if c.free_text else typed(c.name)} AS {c.name}" for c in self.columns)
+        final = ", ".join(f"{_private(c)} AS {c.name}" for c in self.columns)
         ways = ", ".join(mask(f"({way})") for way in self.area.ways) if self.source.area else ""
         ways = f"CASE WHEN reasons IS NOT NULL THEN [{ways}]::VARCHAR[] END"
         flags = f"{quoted(ROW)} AS sheet_row, skip"
@@ -159,10 +159,9 @@ class Contract:
         return f"CASE {readable} {' '.join(arms)} END" if arms else "NULL::VARCHAR"
 
     def raw(self) -> str:
-        """SQL of the row as it came, a JSON object of texts; the columns a reporter is made of are starred out."""
-        hidden = {
-            c.casefold() for key, e in self.source.expressions.items() if key == "columns.reporter" for c in e.columns
-        }
+        """SQL of the row as it came, a JSON object of texts; the columns that name a person are starred out."""
+        persons = {f"columns.{c.name}" for c in self.source.contract.columns if c.person or c.name == "reporter"}
+        hidden = {c.casefold() for key, e in self.source.expressions.items() if key in persons for c in e.columns}
         fields = {
             c: "'***'" if c.casefold() in hidden else f"CAST({quoted(c)} AS VARCHAR)" for c in self.delivery.columns
         }
@@ -230,6 +229,8 @@ class Contract:
                 yield from self._sheet_faults(column, value)
         if self.source.fact == "cases" and "closed_at" in self.source.columns:
             yield f"{typed('closed_at')} < {typed('registered_at')}", "'closed before registered'"
+        if self.source.fact == "steps" and "ended_at" in self.source.columns:
+            yield f"{typed('ended_at')} < {typed('started_at')}", "'ended before it began'"
 
     def _sheet_faults(self, column: Column, value: str) -> Iterator[tuple[str, str]]:
         """What a workbook does to texts: numbers of which it keeps 15 digits, and formulas that failed."""
@@ -265,6 +266,16 @@ class Contract:
     @staticmethod
     def _key(column: Column) -> str:
         return "key" if column.name == "key" else f"columns.{column.name}"
+
+
+def _private(column: Column) -> str:
+    """SQL of a column's typed value without what is personal in it."""
+    value = typed(column.name)
+    if column.person:
+        return initial(value)
+    if column.phone:
+        return mask_mobile(value)
+    return mask(value) if column.free_text else value
 
 
 def _unparseable(column: Column, given: str) -> str:

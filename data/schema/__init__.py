@@ -1,14 +1,15 @@
-"""The contract: the four facts, their columns, and when each column becomes known (domain.md 4.2)."""
+"""The contract: the facts, their columns, and when each column becomes known (domain.md 4.2)."""
 
 from data.schema.assets import ASSET_KINDS, ASSETS
 from data.schema.cases import CASES, CLOSE_KINDS, COMPLEXITIES, KINDS, URGENCIES
 from data.schema.checks import CHECKS
 from data.schema.model import NUMERIC, TIME, Column, Fact, known, layout
 from data.schema.readings import READINGS
+from data.schema.steps import STEPS
 
-FACTS = {fact.name: fact for fact in (CASES, ASSETS, CHECKS, READINGS)}
+FACTS = {fact.name: fact for fact in (CASES, ASSETS, CHECKS, READINGS, STEPS)}
 
 __all__ = [
     "ASSETS", "ASSET_KINDS", "CASES", "CHECKS", "CLOSE_KINDS", "COMPLEXITIES", "FACTS", "KINDS", "NUMERIC", "READINGS",
-    "TIME", "URGENCIES", "Column", "Fact", "known", "layout",
+    "STEPS", "TIME", "URGENCIES", "Column", "Fact", "known", "layout",
 ]  # fmt: skip

@@ -6,11 +6,15 @@ from data.schema.model import TIME, Column, Fact
 ASSET_KINDS = {
     "site": "网站", "account": "政务账号", "app": "应用", "mini_program": "小程序", "column": "栏目",
     "function": "功能", "system": "系统", "platform": "平台", "dataset": "数据资源", "service_item": "事项",
-    "hall": "大厅",
+    "hall": "大厅", "unit": "单位",
 }  # fmt: skip
 COLUMN_KINDS = {"news": "动态要闻", "notice": "通知公告", "policy": "政策文件", "other": "其他"}
 SHARE_CLASSES = {"open": "无条件", "conditional": "有条件", "closed": "不予"}
 RESOURCE_KINDS = {"interface": "接口", "table": "库表", "file": "文件", "none": "无"}
+UNIT_KINDS = {
+    "department": "部门", "town": "镇街", "village": "村社", "window": "窗口单位", "partner": "包保单位",
+    "company": "企业",
+}  # fmt: skip
 DIRECTIONS = {"collect": "归集", "share": "共享", "return": "回流", "open": "开放"}
 
 ASSETS = Fact(
@@ -23,6 +27,8 @@ ASSETS = Fact(
         Column("parent", "所属对象", "Part of"),
         Column("name", "名称", "Name", required=True, free_text=True, listed=1),
         UNIT,
+        Column("unit_kind", "单位类别", "Kind of unit", words=UNIT_KINDS),
+        Column("phone", "办公电话", "Office telephone", phone=True),
         Column("owner_level", "主管层级", "Level of the owner"),
         Column("url", "网址", "Address"),
         Column("vendor", "承建单位", "Vendor"),

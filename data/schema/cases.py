@@ -17,6 +17,7 @@ CLOSE_KINDS = {
     "merged": "并案",
     "gone": "不再报送",
 }
+DUE_CALENDARS = {"natural": "自然日", "workday": "工作日"}
 COMPLEXITIES = {"simple": "简单", "joint": "联办"}
 
 CASES = Fact(
@@ -42,6 +43,7 @@ CASES = Fact(
         Column("respond_due_at", "响应期限", "To be responded to by", TIME),
         Column("responded_at", "首次响应", "First response", TIME, known_at="responded_at"),
         Column("due_at", "办理期限", "Deadline", TIME, listed=6),
+        Column("due_calendar", "期限计算", "Deadline counted in", words=DUE_CALENDARS),
         Column("closed_at", "办结", "Closed", TIME, known_at="closed_at", listed=7),
         Column("close_kind", "办理结果", "Outcome", known_at="closed_at", words=CLOSE_KINDS),
         Column("deferred", "缓办", "Deferred", "BOOLEAN"),
@@ -54,6 +56,7 @@ CASES = Fact(
         Column("rating", "评分", "Rating", "TINYINT", known_at="closed_at", low=1, high=5),
         Column("complexity", "复杂程度", "Complexity", words=COMPLEXITIES),
         Column("title", "标题", "Title", free_text=True, listed=1),
+        Column("description", "内容", "Description", free_text=True),
         Column("parent", "上级件", "Part of"),
         Column("repeat_of", "重复于", "Repeats"),
         Column(

@@ -1,5 +1,6 @@
 """What a column and a fact are, and the SQL that follows from them: what was known when, and the order of rows."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +27,11 @@ class Column:
     low: float | None = None
     high: float | None = None
     free_text: bool = False
+    """Telephone, ID and card numbers in it are masked."""
+    person: bool = False
+    """The name of a person: only its first character is kept, as in 张*."""
+    phone: bool = False
+    """A telephone of an office, which is public; a mobile number, which is a person's, is masked."""
     derived: bool = False
     """Set when an edition is published, never delivered by a source."""
     made_of: tuple[tuple[str, ...], ...] = ()
@@ -56,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Fact:
-    """One of the four facts. `time` is the column its rows are sorted and first known by."""
+    """One of the facts. `time` is the column its rows are sorted and first known by."""
 
     name: str
     time: str | None
@@ -92,15 +98,18 @@ class Fact:
         return {c.split: c.name for c in self.columns if c.split}
 
 
-def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "") -> str:
+def known(fact: Fact, as_of: str, relation: str | None = None, also: str = "", *, lacks: Container[str] = ()) -> str:
     """SQL of the rows and values of `fact` that were known at `as_of` (a SQL expression of a timestamp).
 
     A row whose first time does not lie before `as_of` is not there; a value that came later is NULL.
     Half-open like every period: what happens at `as_of` itself is not known yet, so that the state
     at the end of a period and the state as of that instant are the same. `also` names a further column to keep.
+    lacks: columns that the relation, of an edition of an older release, does not have: NULL.
     """
     parts = [
-        f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END AS {c.name}"
+        f"NULL::{c.type} AS {c.name}"
+        if c.name in lacks
+        else f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END AS {c.name}"
         if c.known_at not in (None, fact.time)
         else c.name
         for c in fact.columns

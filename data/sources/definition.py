@@ -183,7 +183,7 @@ class Source(_Strict):
     _path: Path = PrivateAttr(Path("source.yaml"))
     source: str
     name: Annotated[Names, BeforeValidator(_names)]
-    fact: Literal["cases", "assets", "checks", "readings"]
+    fact: Literal["cases", "assets", "checks", "readings", "steps"]
     file: str | None = None
     url: str | None = None
     query: str | None = None

@@ -29,6 +29,12 @@ _ID = _digits(
     *(_D,) * 3, "(?:1[89]|20)", *(_D,) * 2, "(?:0[1-9]|1[0-2])", "(?:[0-2][0-9]|3[01])", *(_D,) * 3, "[0-9Xx]"
 )
 """An 18-digit ID behind its first three digits: area, year, month, day, serial number."""
+_MOBILE = (
+    rf"(^|[^0-9])((?:(?:00)?86|0)?{_GAP}{{0,3}})({_digits('1', '[3-9]', _D)}){_GAP}{{0,3}}{_digits(*(_D,) * 4)}"
+    rf"{_GAP}{{0,3}}({_digits(*(_D,) * 4)})($|[^0-9])",
+    r"\1\2\3****\4\5",
+)
+"""138****1234, also grouped and with the country code."""
 _RULES = (
     # ID and bank numbers, 15 to 19 characters: keep three.
     (r"(^|[^0-9])([0-9]{3})[0-9]{11,15}[0-9Xx]($|[^0-9])", r"\1\2************\3"),
@@ -39,12 +45,7 @@ _RULES = (
         rf"(^|[^0-9])([0-9]{{3}})[0-9](?:{_GAP}{{1,3}}[0-9]{{4}}){{3}}(?:{_GAP}{{1,3}}[0-9]{{1,3}})?($|[^0-9])",
         r"\1\2************\3",
     ),
-    # Mobile: 138****1234, also grouped and with the country code.
-    (
-        rf"(^|[^0-9])((?:(?:00)?86|0)?{_GAP}{{0,3}})({_digits('1', '[3-9]', _D)}){_GAP}{{0,3}}{_digits(*(_D,) * 4)}"
-        rf"{_GAP}{{0,3}}({_digits(*(_D,) * 4)})($|[^0-9])",
-        r"\1\2\3****\4\5",
-    ),
+    _MOBILE,
     # Landline with its area code.
     (
         rf"(^|[^0-9])(0[1-9][0-9]{{1,2}})({_GAP}{{0,3}})[2-9][0-9]{{2,3}}{_GAP}{{0,3}}([0-9]{{4}})($|[^0-9])",
@@ -64,8 +65,22 @@ _RULES = (
 
 def mask(text: str) -> str:
     """SQL of the VARCHAR expression `text` with phone and ID numbers masked; twice masked is masked once."""
+    return _masked(text, _RULES)
+
+
+def mask_mobile(text: str) -> str:
+    """SQL of the VARCHAR expression `text` with mobile numbers masked: those of offices stay."""
+    return _masked(text, (_MOBILE,))
+
+
+def initial(text: str) -> str:
+    """SQL of a person's name of which the first character is left, as in 张*; NULL of a blank one."""
+    return f"left(nullif(trim({text}), ''), 1) || '*'"
+
+
+def _masked(text: str, rules: tuple[tuple[str, str], ...]) -> str:
     masked = f"translate({text}, '{_WIDE}', '{_PLAIN}')"
-    for pattern, replacement in _RULES:
+    for pattern, replacement in rules:
         for _ in range(2):
             masked = f"regexp_replace({masked}, '{pattern}', '{replacement}', 'g')"
     return f"CASE WHEN regexp_matches({text}, '{_SUSPECT}') THEN {masked} ELSE {text} END"

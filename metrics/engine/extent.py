@@ -54,7 +54,7 @@ def _days(edition: Edition, fact: str) -> tuple[date, date] | None:
     """The first and the last day of which a fact tells anything; None for one without a time or without any row."""
     time = FACTS[fact].time
     newest = latest(edition, fact)
-    if time is None or newest is None:
+    if time is None or newest is None or time in edition.lacks(FACTS[fact]):
         return None
     row = edition.cursor().execute(f"SELECT min({time}) FROM {fact}").fetchone()
     if not row or row[0] is None:

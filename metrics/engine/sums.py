@@ -136,7 +136,7 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str
     newest = latest(plan.edition, fact.name)
     if newest is None or newest < plan.as_of:
         return f"SELECT *{terms} FROM {scope}"
-    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also)})"
+    return f"SELECT *{terms} FROM ({known(fact, as_of_sql(plan), scope, also, lacks=plan.edition.lacks(fact))})"
 
 
 def latest(edition: Edition, fact: str) -> datetime | None:
@@ -154,7 +154,7 @@ def _counted(edition: Edition, domain: Domain) -> str:
     fact, newest = FACTS[domain.fact], latest(edition, domain.fact)
     if newest is None or newest < edition.as_of:
         return f"SELECT * FROM {fact.name}"
-    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'")
+    return known(fact, f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'", lacks=edition.lacks(fact))
 
 
 def as_of_sql(plan: Plan) -> str:

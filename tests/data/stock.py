@@ -50,6 +50,7 @@ ROLLUPS = (
     Rollup("cases", MEASURES, TERMS, by_town=True),
     Rollup("cases", (Measure("where_", "registered_at", value="lon"),), name="fractions"),
     Rollup("checks", (Measure("visits", "checked_at"), Measure("failed", "checked_at", "NOT passed"))),
+    Rollup("steps", (Measure("begun", "started_at"), Measure("ended", "ended_at"))),
     Rollup("readings", (Measure("people", "measured_at", value="n"),)),
     Rollup("assets", (Measure("shared", "share_done_at"), Measure("share_due", "share_due_at"))),
 )

@@ -119,7 +119,7 @@ def test_cases_lie_in_their_villages(db: duckdb.DuckDBPyConnection) -> None:
 def test_source_files_are_valid_and_name_what_lies_there(made: Delivery) -> None:
     sources = [read_source(path) for path in made.sources]
     assert [source.fact for source in sources].count("cases") == 6
-    assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings"}
+    assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings", "steps"}
     assert all(source.location and source.location.is_file() for source in sources)
     assert all(re.search("[一-鿿]", source.name.zh) and source.name.en.isascii() for source in sources)
     assert made.as_of == AS_OF

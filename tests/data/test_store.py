@@ -71,6 +71,18 @@ def test_reading_a_store_of_an_older_release_adds_what_it_lacks(home: Home) -> N
         assert one(connection, "SELECT value FROM counters") == (7,)
 
 
+def test_a_store_of_an_older_release_gets_the_columns_of_facts_that_it_lacks(home: Home) -> None:
+    with open_store(home) as connection:
+        connection.execute("INSERT INTO cases (source, key) VALUES ('hotline', '1')")
+        for table in ("cases", "past_cases", "refused_cases", "held_cases"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN description")
+        connection.execute("DROP TABLE steps")
+    with read_store(home) as connection:
+        assert columns(connection, "cases").keys() == stored(FACTS["cases"]).keys()
+        assert one(connection, "SELECT key, description FROM cases") == ("1", None)
+        assert columns(connection, "steps") == stored(FACTS["steps"])
+
+
 def test_a_transaction_is_all_or_nothing(home: Home) -> None:
     with open_store(home) as connection:
         with pytest.raises(duckdb.CatalogException), transaction(connection):

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from data.areas.levels import SPANS
-from data.schema import FACTS, known
+from data.schema import FACTS, Fact, known
 from metrics.areas import Area
 from metrics.catalog import load
 from metrics.engine.groups import Groups
@@ -46,6 +46,9 @@ class Frozen:
     @property
     def whole(self) -> "Frozen":
         return self
+
+    def lacks(self, fact: Fact) -> frozenset[str]:
+        return frozenset()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.connection.cursor()

@@ -40,14 +40,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE registered_at < $as_of
@@ -79,14 +79,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE closed_at < $as_of
@@ -100,14 +100,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
@@ -121,14 +121,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
@@ -151,14 +151,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE due_at < $as_of
@@ -174,14 +174,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE sign_due_at < $as_of
@@ -197,14 +197,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
 CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
 WHERE registered_at < $as_of))
 WHERE respond_due_at < $as_of

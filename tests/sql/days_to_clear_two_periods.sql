@@ -14,14 +14,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < TIMESTAMP '2026-11-22 08:00:00' THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < TIMESTAMP '2026-11-22 08:00:00' THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS reworked,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM (
 SELECT *
 FROM cases
@@ -40,14 +40,14 @@ FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < TIMESTAMP '2026-11-22 08:00:00' THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < TIMESTAMP '2026-11-22 08:00:00' THEN signed_at END AS signed_at, respond_due_at,
-CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at, due_at,
+CASE WHEN responded_at < TIMESTAMP '2026-11-22 08:00:00' THEN responded_at END AS responded_at, due_at, due_calendar,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN closed_at END AS closed_at,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN close_kind END AS close_kind, deferred, extended, returned,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS reworked,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM (
 SELECT *
 FROM cases

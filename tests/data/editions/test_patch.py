@@ -125,11 +125,21 @@ checks = rows_of(
 readings = rows_of(
     4, area=places, measure=st.just("waiting"), measured_at=hours, value=st.just(1.0), n=st.sampled_from([None, 2, 3])
 )
+logs = rows_of(
+    8,
+    area=st.none() | places,
+    case_source=st.sampled_from([None, "hotline", "grid"]),
+    case_key=st.sampled_from(["1", "2", "9", "99"]),
+    action=st.just("handle"),
+    started_at=hours,
+    ended_at=maybe,
+)
 others = st.lists(
     st.one_of(
         st.tuples(st.just("assets"), st.just("assets"), assets),
         st.tuples(st.just("checks"), st.sampled_from(["assets", "visits"]), checks),
         st.tuples(st.just("readings"), st.just("gauges"), readings),
+        st.tuples(st.just("steps"), st.sampled_from(["log", "grid_log"]), logs),
     ),
     max_size=3,
 )
@@ -211,6 +221,19 @@ def test_a_check_without_an_area_follows_its_asset(home: Home) -> None:
         patched(home, days(40))
         assert told(home, "SELECT area_then FROM checks") == [(area,)]
         assert told(home, "SELECT area, visits FROM daily_checks") == [(area, 1)]
+
+
+def test_a_step_follows_its_case(home: Home) -> None:
+    put_areas(home)
+    step = {"key": "s", "case_source": "hotline", "case_key": "1", "action": "handle", "started_at": days(1)}
+    put(home, "steps", [step], "log")
+    publish(home, ROLLUPS, as_of=days(40))
+    assert told(home, "SELECT area, area_then FROM steps") == [(None, None)]
+    for area in (MERGED, OTHER_VILLAGE):
+        put(home, "cases", [a_case("1", days(1)) | {"area": area}])
+        patched(home, days(40))
+        assert told(home, "SELECT area_then FROM steps") == [(area,)]
+        assert told(home, "SELECT c.area = s.area FROM steps s, cases c") == [(True,)]
 
 
 def test_time_alone_moves_measures(home: Home) -> None:

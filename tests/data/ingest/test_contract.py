@@ -8,6 +8,7 @@ import pytest
 
 from data.home import Home
 from data.schema import CASES
+from data.schema import STEPS as STEPS_OF
 from data.store import read_store
 from data.values.times import TimeReader
 from tests.data.hotline import COLUMNS, ENDED, GOOD, HEADER, NEW, deliver, facts, rejects, row, settle
@@ -246,6 +247,58 @@ def test_an_asset_of_an_area_that_has_ended_is_accepted(home: Home) -> None:
     report = deliver(home, f"1,{ENDED},站点,2", header="id,area,name,level", fact="assets", columns=columns)
     assert report.accepted == 1
     assert facts(home, "area, name, mlps_level", "assets") == [(ENDED, "站点", 2)]
+
+
+STEPS = {"case_key": "ticket", "action": "what", "started_at": "a", "ended_at": "b", "officer": "who", "result": "text"}
+LOG = "id,ticket,what,a,b,who,text"
+
+
+def test_a_step_names_its_case_and_no_person(home: Home) -> None:
+    lines = ["1,T1,签收,2026-01-01 08:00,2026-01-01 09:00,张建国,已联系 13812345678", "2,T1,handle,2026-01-01,,  ,"]
+    report = deliver(home, *lines, header=LOG, fact="steps", area=None, columns=STEPS)
+    assert (report.accepted, report.rejected) == (2, 0)
+    assert facts(home, "key, case_key, action, officer, result", "steps") == [
+        ("1", "T1", "sign", "张*", "已联系 138****5678"), ("2", "T1", "handle", None, None),
+    ]  # fmt: skip
+
+
+def test_a_step_cannot_end_before_it_began_and_its_reject_hides_the_officer(home: Home) -> None:
+    lines = [
+        "1,T1,签收,2026-01-02,2026-01-01,张建国,好",
+        "2,,签收,2026-01-01,,李四,好",
+        "3,T1,转办,2026-01-01,,王五,好",
+    ]
+    deliver(home, *lines, header=LOG, fact="steps", area=None, columns=STEPS)
+    assert [reasons for _, _, reasons in rejects(home)] == [
+        ["ended before it began"],
+        ["missing case_key"],
+        [f"unknown value: action; one of {STEPS_OF['action'].allowed}"],
+    ]  # fmt: skip
+    with read_store(home) as store:
+        kept = " ".join(raw for (raw,) in store.execute("SELECT raw FROM rejects").fetchall())
+    assert not any(name in kept for name in ("张建国", "李四", "王五"))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("0571-88001234", "0571-88001234"),
+        ("12345", "12345"),
+        ("（0571）8800 1234 转 8", "（0571）8800 1234 转 8"),
+        ("13812345678", "138****5678"),
+        ("138-1234-5678", "138****5678"),
+        ("88001234/13812345678", "88001234/138****5678"),
+        ("+86 138 1234 5678", "+86 138****5678"),
+        ("", None),
+    ],
+)
+def test_the_telephone_of_an_office_is_kept_and_a_mobile_one_masked(home: Home, given: str, kept: str | None) -> None:
+    columns = {"kind": "'unit'", "name": "name", "unit_kind": "sort", "phone": "phone"}
+    report = deliver(
+        home, f"1,990101,区城管局,部门,{given}", header="id,area,name,sort,phone", fact="assets", columns=columns
+    )
+    assert report.accepted == 1
+    assert facts(home, "name, unit_kind, phone", "assets") == [("区城管局", "department", kept)]
 
 
 def test_a_reading_must_be_a_finite_number(home: Home) -> None:

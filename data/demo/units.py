@@ -1,0 +1,49 @@
+"""The directory of the demo's units: who handles cases, below whom, with the telephone of the office."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+import data.demo.geography as geography
+import data.demo.names as names
+import data.demo.stories as stories
+from data.demo.tables import copy
+
+GOVERNMENT = "unit-990101"
+UNLISTED = 0.04
+"""Share of the units whose telephone nobody wrote down."""
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
+    """Write `units.parquet`."""
+    told = as_of.replace(hour=2, minute=30)
+    con.register("given_rows", pd.DataFrame([row | {"kind": "unit", "updated_at": told} for row in units()]))
+    copy(con, "SELECT * FROM given_rows", folder / "units.parquet")
+    con.unregister("given_rows")
+
+
+def units() -> Iterator[dict[str, Any]]:
+    """The district's government, its departments and desks; of each town its office, team and centre; committees."""
+    yield _unit(GOVERNMENT, None, stories.DISTRICT, f"{names.DISTRICT}人民政府", "department")
+    for i, name in enumerate((*names.DEPARTMENTS, *names.DESKS.values()), 1):
+        yield _unit(f"{GOVERNMENT}-{i:02}", GOVERNMENT, stories.DISTRICT, name, "department")
+    for area in geography.areas():
+        office = f"unit-{area.code // 1000}"
+        if area.level == "town":
+            title = f"{area.name}办事处" if area.kind == "街道" else f"{area.name}人民政府"
+            yield _unit(office, GOVERNMENT, area.code, title, "town")
+            yield _unit(f"{office}-team", office, area.code, names.TOWN_UNIT, "town")
+            yield _unit(f"{office}-service", office, area.code, names.TOWN_SERVICE, "window")
+        elif area.level == "village" and area.outline:
+            yield _unit(f"unit-{area.code}", office, area.code, names.VILLAGE_UNIT, "village")
+
+
+def _unit(key: str, parent: str | None, area: int, name: str, kind: str) -> dict[str, Any]:
+    rng = random.Random(f"telephone of {key}")
+    phone = None if rng.random() < UNLISTED else f"0000-8{rng.randrange(10**6):06}"
+    return {"key": key, "parent": parent, "area": area, "name": name, "unit_kind": kind, "phone": phone}
