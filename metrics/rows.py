@@ -1,6 +1,6 @@
 """The facts behind a number: exactly those it counted, no more and no fewer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import ScopedEdition
-from data.schema import FACTS, known
+from data.schema import FACTS, Fact, known
 from data.search.folding import fold, pattern
 from data.sources.expressions import quoted
 from metrics.analysis.ageing import aged, end_sql, has_age
@@ -34,6 +34,13 @@ WORST_FIRST = ("score", "passed", "name", "key")
 """By what the rows of a view are ordered: the first of these that it has; every view has a key."""
 PRIVATE = frozenset(c.name for fact in FACTS.values() for c in fact.columns if not c.exported)
 """Columns that no row has here, not even that of a district's own view."""
+SOON_DAYS = 3
+"""An open case whose deadline is no further away is due soon."""
+MADE_OF_VIEWS = {
+    "vetoes": (("len(vetoes)",), {"vetoes"}),
+    "stale": (("stale_listed + stale_other",), {"stale_listed", "stale_other"}),
+}
+"""What the rows of views are sorted by besides their columns: SQL, and the columns that it needs."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
 
@@ -45,7 +52,7 @@ class Selection:
     part: numerator, denominator or rest of a ratio; all that it counted (the denominator) by default.
     search: text to find in key, title, place or unit.
     age: days of age at the end of the period, from and below; for what is open (see metrics.analysis.ageing).
-    order: a column, by default the fact's time.
+    order: a column or the `state` of a case, by default the fact's time.
     """
 
     part: str | None = None
@@ -67,13 +74,7 @@ def rows(query: Query, selection: Selection = ALL, *, limit: int | None = None, 
     """
     with _naming(query):
         facts = _facts(query, selection)
-    first = selection.order or facts.order
-    if first not in facts.columns:
-        raise MetricsError(
-            "sort.unknown", '"{name}" is not a column to sort by.{near}', name=first,
-            near=did_you_mean(first, facts.columns),
-        )  # fmt: skip
-    sort = f"ORDER BY {quoted(first)} {'DESC' if selection.descending else 'ASC'} NULLS LAST, source, key"
+    sort = f"ORDER BY {', '.join(f'{sql} {way} NULLS LAST' for sql, way in facts.keys(selection))}"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
     with _naming(query):
         frame = query.edition.whole.cursor().execute(facts.page(sort, page), facts.values).df()
@@ -94,6 +95,65 @@ def count_rows(query: Query, selection: Selection = ALL) -> int:
     return int(row[0]) if row else 0
 
 
+@dataclass(frozen=True)
+class Position:
+    """Where a fact stands in a list: number from 1, of count; source and key of those before and behind it."""
+
+    number: int
+    count: int
+    previous: tuple[str, str] | None
+    next: tuple[str, str] | None
+
+
+def position(query: Query, selection: Selection, identity: tuple[str, str]) -> Position | None:
+    """The position of a fact (source, key) among what `rows` gives without a limit; None if it is not among them.
+
+    Nothing is sorted: what comes before is counted, and the nearest on each side is looked for.
+    """
+    with _naming(query):
+        facts = _facts(query, selection)
+    keys, n = facts.keys(selection), len(facts.values)
+    columns = ", ".join(f"{sql} AS k{i}" for i, (sql, _) in enumerate(keys))
+    sql = (
+        f"WITH listed AS (SELECT source, key, {columns} {facts.selection}), "
+        f"here AS (SELECT * FROM listed WHERE source = ${n + 1} AND key = ${n + 2}), "
+        f"placed AS (SELECT l.*, {_compared(keys, 'l', 'h')} AS before, {_compared(keys, 'h', 'l')} AS behind "
+        "FROM listed l, here h) "
+        f"SELECT count(*) FILTER (before) + 1, count(*), {_nearest(keys, 'before')}, {_nearest(keys, 'behind')} "
+        "FROM placed HAVING count(*) > 0"
+    )
+    with _naming(query):
+        row = query.edition.whole.cursor().execute(sql, [*facts.values, *identity]).fetchone()
+    if row is None:
+        return None
+    number, count, previous, following = row
+    return Position(number, count, tuple(previous) if previous else None, tuple(following) if following else None)
+
+
+def _nearest(keys: Sequence[tuple[str, str]], side: str) -> str:
+    """SQL of source and key of the last fact before, or the first behind."""
+    back = side == "before"
+    ways = (
+        f"k{i} {_turned(way) if back else way} NULLS {'FIRST' if back else 'LAST'}" for i, (_, way) in enumerate(keys)
+    )
+    return f"(SELECT [source, key] FROM placed WHERE {side} ORDER BY {', '.join(ways)} LIMIT 1)"
+
+
+def _compared(keys: Sequence[tuple[str, str]], one: str, other: str) -> str:
+    """SQL of whether the row `one` comes before `other` in the order of the keys, NULLs last."""
+    arms, same = [], "true"
+    for i, (_, way) in enumerate(keys):
+        a, b = f"{one}.k{i}", f"{other}.k{i}"
+        less = f"{a} {'<' if way == 'ASC' else '>'} {b}"
+        arms.append(f"{same} AND (coalesce({less}, false) OR ({a} IS NOT NULL AND {b} IS NULL))")
+        same += f" AND {a} IS NOT DISTINCT FROM {b}"
+    return f"({' OR '.join(f'({arm})' for arm in arms)})"
+
+
+def _turned(way: str) -> str:
+    return "ASC" if way == "DESC" else "DESC"
+
+
 @contextmanager
 def _naming(query: Query) -> Iterator[None]:
     """Raise Uncomputable, which names the metric, in place of what DuckDB says of its definition."""
@@ -111,7 +171,9 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
     Raises OutOfScope for a fact of an area that the caller may not see.
     """
     one = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
-    cursor = edition.whole.cursor().execute(known(FACTS[name], _time(edition.as_of), one), [source, key])
+    cursor = edition.whole.cursor().execute(
+        known(FACTS[name], _time(edition.as_of), one, lacks=edition.whole.lacks(FACTS[name])), [source, key]
+    )
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
     if not row:
@@ -130,13 +192,34 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
 
 @dataclass(frozen=True)
 class _Facts:
-    """The selected facts: SQL of their row ids (or of the rows of a view), and how to make whole rows of a page."""
+    """The selected facts, and how to make whole rows of a page.
 
-    sql: str
+    selection: SQL of FROM and WHERE. order: the column they are sorted by unless another is asked for. made: SQL of
+    what they can be sorted by besides their columns. whole: SQL of whole rows of the row ids; empty for a view.
+    """
+
+    selection: str
     values: list[str]
     columns: tuple[str, ...]
     order: str
+    made: Mapping[str, tuple[str, ...]]
     whole: str = ""
+
+    @property
+    def sql(self) -> str:
+        """SQL of the row ids, or of the rows of a view."""
+        return f"SELECT {'rowid' if self.whole else ', '.join(map(quoted, self.columns))} {self.selection}"
+
+    def keys(self, selection: Selection) -> list[tuple[str, str]]:
+        """SQL and direction of what they are sorted by; no two facts are alike in all of it."""
+        first, way = selection.order or self.order, "DESC" if selection.descending else "ASC"
+        if first not in (*self.columns, *self.made):
+            raise MetricsError(
+                "sort.unknown", '"{name}" is not a column to sort by.{near}', name=first,
+                near=did_you_mean(first, self.columns),
+            )  # fmt: skip
+        chosen = self.made.get(first) or (quoted(first),)
+        return [*((sql, way) for sql in chosen), ("source", "ASC"), ("key", "ASC")]
 
     def page(self, sort: str, limit: str) -> str:
         """SQL of one page of whole rows; only the page's own rows are read whole."""
@@ -157,9 +240,12 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         if selection.age:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         columns = view_columns(query.edition, domain)
-        sql = f"SELECT {', '.join(map(quoted, columns))} FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
-        sql = sql if begun else f"SELECT * FROM ({sql}) WHERE false"
-        return _Facts(sql, values, columns, next(name for name in WORST_FIRST if name in columns))
+        chosen = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
+        chosen = chosen if begun else f"FROM (SELECT * {chosen}) WHERE false"
+        made: Mapping[str, tuple[str, ...]] = {
+            name: sql for name, (sql, needs) in MADE_OF_VIEWS.items() if needs <= set(columns)
+        }
+        return _Facts(chosen, values, columns, next(name for name in WORST_FIRST if name in columns), made)
     fact = FACTS[domain.fact]
     plan = narrowed(plan, metric)
     fed = feed(plan.edition, plan.catalog, metric).is_fed or metric.composite is not None
@@ -173,9 +259,34 @@ def _facts(query: Query, selection: Selection) -> _Facts:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         condition += f" AND {aged(plan, *selection.age)}"
     columns = tuple(c.name for c in fact.exported)
-    ids = f"SELECT rowid FROM ({facts_sql(plan, domain, _only(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
-    whole = known(fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))")
-    return _Facts(ids, values, columns, fact.time or "key", f"SELECT {', '.join(columns)} FROM ({whole})")
+    chosen = f"FROM ({facts_sql(plan, domain, _only(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
+    whole = known(
+        fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
+    )
+    shown = f"SELECT {', '.join(columns)} FROM ({whole})"
+    return _Facts(chosen, values, columns, fact.time or "key", _made(fact, as_of_sql(plan)), shown)
+
+
+def _made(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:
+    """SQL of what facts are sorted by where it is not a stored column: as the row shows it at that time."""
+    values = {
+        c.name: (f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END",)
+        for c in fact.columns
+        if c.known_at not in (None, fact.time)
+    }
+    return values | ({"state": _state_sql(as_of)} if fact.name == "cases" else {})
+
+
+def _state_sql(as_of: str) -> tuple[str, ...]:
+    """SQL of how a case stands against its deadline, the worst first, and within that the earliest deadline."""
+    rank = (
+        "CASE WHEN closed_at IS NULL THEN "
+        f"CASE WHEN due_at < {as_of} THEN 0 WHEN due_at <= {as_of} + INTERVAL {SOON_DAYS} DAY THEN 1 "
+        "WHEN due_at IS NOT NULL THEN 2 ELSE 3 END "
+        "WHEN coalesce(close_kind, 'done') <> 'done' THEN 7 WHEN closed_at > due_at THEN 4 "
+        "WHEN due_at IS NOT NULL THEN 5 ELSE 6 END"
+    )
+    return rank, "due_at"
 
 
 def view_columns(edition: AnyEdition, domain: Domain) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ State = Literal["done", "late", "now", "overdue", "todo"]
 class Stage:
     """One stage. state: done in time, done late, now running, running late (overdue), or still to come.
 
-    when: its time in words; limit: its deadline in words; note: anything else worth a line.
+    when: its time in words; limit: its deadline in words; spent: the time it took; note: anything else worth a line.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Stage:
     state: State = "todo"
     note: str = ""
     limit: str = ""
+    spent: str = ""
 
 
 def timeline(stages: Sequence[Stage], *, key: str = "timeline") -> None:

@@ -175,6 +175,7 @@ def reason(told: str) -> str:
         "area not valid on that day": _("Area did not exist on that day"), "unparseable time": _("Not a time"),
         "unparseable number": _("Not a number"), "unparseable boolean": _("Neither yes nor no"),
         "out of range": _("Out of range"), "closed before registered": _("Closed before it was registered"),
+        "ended before it began": _("Ended before it began"),
         "duplicate key in the delivery": _("Number twice in the delivery"), "unreadable row": _("Unreadable row"),
         SWALLOWED: _("Rows inside a quoted value, as if its quote was left open"),
         LONG_NUMBER: _("Number of more than 15 digits, rounded by Excel; format the column as text, export again"),
@@ -267,6 +268,7 @@ def facts(domain: Domain, n: int) -> str:
         "checks": ngettext("{n} check", "{n} checks", n),
         "readings": ngettext("{n} reading", "{n} readings", n),
         "assets": ngettext("{n} asset", "{n} assets", n),
+        "steps": ngettext("{n} step", "{n} steps", n),
         "": ngettext("{n} row", "{n} rows", n),
     }[name]
 

@@ -15,6 +15,7 @@ from cockpit.components.timeline import Stage
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
+from cockpit.screens.casefile import verdicts
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
 from data.ingest.ledger import Batch, batch_of
@@ -66,44 +67,47 @@ def title(case: Case) -> str:
 
 def stages(view: View, case: Case) -> list[Stage]:
     """Registered, accepted, signed for, responded to, closed; those that neither happened nor were due are left out."""
-    start, closed = case["registered_at"], case["closed_at"]
-    told = [Stage(_("Registered"), format.stamp(start), "done")]
-    if case["accepted_at"]:
-        at = case["accepted_at"]
-        told.append(Stage(_("Accepted"), format.stamp(at), "done", _after(view, start, at)))
+    since, closed = case["registered_at"], case["closed_at"]
+    line = [Stage(_("Registered"), format.stamp(since), "done")]
+    if at := case["accepted_at"]:
+        line.append(Stage(_("Accepted"), format.stamp(at), "done", spent=_spent(view, since, at)))
+        since = max(since, at)
     for done, due in CLOCKS:
         if done == "closed_at" or case[done] or (case[due] and not closed):
-            first = not any(stage.state in ("now", "overdue") for stage in told)
-            told.append(_stage(view, case, done, due, running=first and not closed))
-    return told
+            first = not any(stage.state in ("now", "overdue") for stage in line)
+            line.append(_stage(view, case, done, due, since, running=first and not closed))
+            since = max(since, case[done] or since)
+    return line
 
 
-def _stage(view: View, case: Case, done: str, due: str, *, running: bool) -> Stage:
+def _stage(view: View, case: Case, done: str, due: str, since: datetime, *, running: bool) -> Stage:
+    """since: when the stage before it was done."""
     at, limit = case[done], case[due]
     name = words.column(done)
     by = _("by {time}", time=format.stamp(limit)) if limit else ""
     if at:
         over = elapsed(limit, at, view.edition.zone) if limit else timedelta(0)
         late = over > timedelta(0)
-        note = _("late by {age}", age=format.age(over)) if late else _after(view, case["registered_at"], at)
+        note = _("late by {age}", age=format.age(over)) if late else ""
         if done == "closed_at" and case["close_kind"] not in (None, "done"):
-            name, late = words.value("close_kind", case["close_kind"]), False
-        return Stage(name, format.stamp(at), "late" if late else "done", note, by)
+            name, late, note = words.value("close_kind", case["close_kind"]), False, ""
+        return Stage(name, format.stamp(at), "late" if late else "done", note, by, _spent(view, since, at))
+    so_far = _("so far {age}", age=format.age(elapsed(since, view.as_of, view.edition.zone))) if running else ""
     if limit is not None and limit < view.as_of:
         over = elapsed(limit, view.as_of, view.edition.zone)
-        return Stage(name, "", "overdue", _("overdue by {age}", age=format.age(over)), by)
+        return Stage(name, "", "overdue", _("overdue by {age}", age=format.age(over)), by, so_far)
     left = _("{age} left", age=format.age(elapsed(view.as_of, limit, view.edition.zone))) if limit else ""
-    return Stage(name, "", "now" if running else "todo", left, by)
+    return Stage(name, "", "now" if running else "todo", left, by, so_far)
 
 
-def _after(view: View, start: datetime, at: datetime) -> str:
-    took = elapsed(start, at, view.edition.zone)
-    return _("after {age}", age=format.age(took)) if took > timedelta(0) else ""
+def _spent(view: View, since: datetime, at: datetime) -> str:
+    took = elapsed(since, at, view.edition.zone)
+    return _("took {age}", age=format.age(took)) if took > timedelta(0) else ""
 
 
 def about(view: View, case: Case) -> list[Item]:
     """Where, what, who: as delivered."""
-    names = ("kind", "category", "subcategory", "urgency", "complexity", "channel", "unit", "co_units")
+    names = ("kind", "category", "subcategory", "urgency", "complexity", "channel")
     items = [Item(words.column(name), words.value(name, case[name])) for name in names]
     return [_area_item(view, case), _then_item(view, case), Item(_("Place"), case["place"] or ""), *items]
 
@@ -131,12 +135,8 @@ def _then_item(view: View, case: Case) -> Item:
 
 
 def history(view: View, case: Case) -> list[Item]:
-    """Returned, extended, reworked, repeated, deferred: one sentence each, and only what happened."""
-    returned, extended, reworked = (case[name] or 0 for name in ("returned", "extended", "reworked"))
+    """Repeated, part of another, deferred: one sentence each, and only what happened."""
     return [
-        Item(_("Returned"), ngettext("returned {n} time", "returned {n} times", returned) if returned else ""),
-        Item(_("Extended"), ngettext("extended {n} time", "extended {n} times", extended) if extended else ""),
-        Item(_("Reworked"), ngettext("failed {n} check", "failed {n} checks", reworked) if reworked else ""),
         Item(_("Deferred"), _("deferred: not counted among what is due") if case["deferred"] else ""),
         _repeat(view, case),
         _parent(view, case),
@@ -213,12 +213,5 @@ def place_map(view: View, case: Case) -> None:
         place = areas.area(view.edition, case["area"])
     except MetricsError:
         return
-    point = MapPoint(case["lon"], case["lat"], title(case), key=point_state(view, case))
+    point = MapPoint(case["lon"], case["lat"], title(case), key=verdicts(view, case)[0].state)
     areamap.areamap(view, (), parent=place, points=[point], own=True, title=place.name, height=260, key="place")
-
-
-def point_state(view: View, case: Case) -> str:
-    due, closed = case["due_at"], case["closed_at"]
-    if due is None:
-        return "none"
-    return "red" if (closed or view.as_of) > due else "green"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -298,7 +299,8 @@ def _cell(view: View, domain: Domain, name: str, row: Row) -> Cell | str:
 
 def _case_title(view: View, row: Row) -> Cell:
     text = row["title"] or row["subcategory"] or row["category"] or words.value("kind", row["kind"])
-    return Cell(str(text), case_href(view, row["source"], row["key"]), note=str(row["key"]))
+    listed = urlencode({"metric": view.metric.id} | st.query_params.to_dict())
+    return Cell(str(text), case_href(view, row["source"], row["key"], list=listed), note=str(row["key"]))
 
 
 def _area(view: View, row: Row) -> str:

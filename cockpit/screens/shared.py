@@ -73,5 +73,6 @@ def _source_row(view: View, source: Freshness) -> list[Cell | str]:
     ]
 
 
-def case_href(view: View, source: object, key: object) -> str:
-    return view.href("case", source=source, key=key)
+def case_href(view: View, source: object, key: object, *, list: str = "") -> str:
+    """list: the parameters, URL-encoded, of the page of rows it is opened from."""
+    return view.href("case", source=source, key=key, list=list)

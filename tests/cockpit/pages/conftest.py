@@ -46,6 +46,9 @@ def hotline(n: int = 130) -> list[dict[str, Any]]:
                 "category": CATEGORIES[i % 3],
                 "unit": "区城管局" if i % 2 else "区住建局",
                 "place": f"{i // 4} 号",
+                "description": f"反映第 {i} 件，电话 13812345678" if i % 2 else None,
+                "due_calendar": "workday" if i % 2 else None,
+                "extended": i % 4 // 2,
                 "title": f"第 {i} 件" if i else "=1+1 请回电 13812345678",
                 "urgency": "urgent" if i % 4 == 0 else "normal",
                 "returned": i % 3,
@@ -71,6 +74,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     deliver(home, "cases", [*hotline(), late], cycle_days=0.25)
     site = {"key": "site", "area": TOWNS[0], "kind": "site", "name": "北塘街道网站"}
     deliver(home, "assets", [site], source="register")
+    deliver(home, "assets", units(), source="directory")
+    deliver(home, "steps", log(), source="log")
     checks = [
         {
             "key": str(i), "asset_source": "register", "asset": "site", "rule": "site_open", "passed": i > 1,
@@ -82,6 +87,39 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     _held(home)
     published(home, AS_OF)
     return home
+
+
+def units() -> list[dict[str, Any]]:
+    """A department with two telephones, one of them a mobile one, the government above it, and committees."""
+    unit = {"kind": "unit", "unit_kind": "department"}
+    bureau = {
+        "key": "u1",
+        "name": "区城管局",
+        "phone": "0000-8001234、13812345678",
+        "parent": "u0",
+        "area": AREAS[0]["code"],
+    }
+    above = {"key": "u0", "name": "临江区人民政府", "area": AREAS[0]["code"]}
+    committees = [
+        {"key": f"c{i}", "name": "村委会", "area": village, "phone": f"0000-800000{i}"}
+        for i, village in enumerate(VILLAGES)
+    ]
+    return [unit | row for row in (bureau, above, *committees)]
+
+
+def log() -> list[dict[str, Any]]:
+    """The log of H001: sent back once, then handled; and a step of another case."""
+    of = {"case_source": "hotline", "case_key": "H001"}
+    at = datetime(2026, 11, 2, 9)
+    return [
+        {**of, "key": "s3", "action": "handle", "unit": "区城管局", "officer": "张建国", "post": "承办人员",
+         "started_at": at.replace(hour=11), "ended_at": at.replace(day=3), "result": "已处置，回电 13812345678"},
+        {**of, "key": "s2", "action": "return", "unit": "村委会", "started_at": at.replace(hour=10),
+         "ended_at": at.replace(hour=11), "result": "不属本单位职责"},
+        {**of, "key": "s1", "action": "accept", "unit": "热线中心", "started_at": at, "ended_at": at.replace(hour=10)},
+        {"case_source": "hotline", "case_key": "H002", "key": "t1", "action": "handle", "started_at": at},
+        {"case_source": "other", "case_key": "H001", "key": "t2", "action": "void", "started_at": at},
+    ]  # fmt: skip
 
 
 def _held(home: Home) -> None:

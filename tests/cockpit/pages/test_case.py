@@ -8,6 +8,7 @@ import pytest
 from cockpit import settings
 from cockpit.access import guard
 from data.home import Home
+from data.values.calendar import calendar
 from tests.cockpit.conftest import session_of
 from tests.cockpit.pages.conftest import (
     Screen,
@@ -15,6 +16,8 @@ from tests.cockpit.pages.conftest import (
     hotline,
     lines,
     parameters,
+    tables,
+    texts,
     words,
     words_raw,
 )
@@ -30,6 +33,86 @@ def test_a_case_tells_its_stages_against_their_clocks(screen: Screen) -> None:
 
 def stages(screen: Screen, key: str) -> list[dict[str, str]]:
     return drawn(screen("case", source="hotline", key=key), "timeline")[0]["stages"]
+
+
+def test_a_stage_tells_the_time_it_took(screen: Screen) -> None:
+    line = {stage["name"]: stage for stage in stages(screen, "H001")}
+    assert line["办结"]["spent"] == "用时 1 天"
+    assert {stage["name"]: stage for stage in stages(screen, "H003")}["办结"]["spent"].startswith("已用 ")
+
+
+def said(screen: Screen, key: str) -> list[tuple[str, str]]:
+    page = screen("case", source="hotline", key=key)
+    return [(item["text"], item["state"]) for item in drawn(page, "verdicts")[0]["items"]]
+
+
+def test_what_a_case_comes_to_is_said_in_words_the_worst_first(screen: Screen) -> None:
+    """H035: closed late, the caller neither satisfied nor helped, sent back twice, extended once."""
+    assert said(screen, "H035") == [
+        ("超期办结", "red"), ("退回 2 次", "red"), ("未解决", "red"), ("不满意", "red"), ("延期 1 次", "amber"),
+    ]  # fmt: skip
+    assert all(state != "green" for _, state in said(screen, "H035"))
+
+
+def test_verdicts_follow_what_was_delivered(screen: Screen) -> None:
+    order = ["red", "amber", "green", "none"]
+    for case in hotline(60):
+        words_ = dict(said(screen, case["key"]))
+        assert [order.index(state) for state in words_.values()] == sorted(map(order.index, words_.values()))
+        assert words_.get("不满意") == ("red" if case["reached"] and not case["satisfied"] else None), case["key"]
+        assert words_.get("未解决") == ("red" if case["reached"] and not case["solved"] else None), case["key"]
+        times = case["returned"]
+        assert words_.get(f"退回 {times} 次") == ((None, "amber", "red")[times])
+
+
+def test_a_case_tells_its_description_and_that_there_is_none(screen: Screen) -> None:
+    told = lines(screen("case", source="hotline", key="H001"))
+    assert told["内容"]["text"] == "反映第 1 件，电话 138****5678"
+    assert lines(screen("case", source="hotline", key="H002"))["内容"]["text"] == "来源未提供"
+
+
+def test_the_log_lists_the_steps_of_this_case_in_order(screen: Screen) -> None:
+    table = tables(screen("case", source="hotline", key="H001"))["步骤"]
+    assert texts(table, "步骤") == ["受理", "退单", "处置"]
+    assert texts(table, "经办人")[-1] == "承办人员 张*"
+    assert texts(table, "用时") == ["1 小时", "1 小时", "22 小时"]
+    assert texts(table, "办理情况") == ["", "不属本单位职责", "已处置，回电 138****5678"]
+    page = screen("case", source="hotline", key="H005")
+    assert "来源未提供此件的办理过程" in words(page)
+
+
+def test_units_have_their_telephones_but_no_mobile_one(screen: Screen) -> None:
+    page = screen("case", source="hotline", key="H001")
+    told = lines(page)
+    assert told["责任单位"]["text"] == "区城管局"
+    assert told["责任单位"]["links"] == [["0000-8001234", "tel:00008001234"]]
+    assert "13812345678" not in str(drawn(page, "record"))
+    assert (told["上级单位"]["text"], told["上级单位"]["note"]) == ("临江区人民政府", "电话未提供")
+    handled = [i for record in drawn(page, "record") for i in record["items"] if i["label"] == "经办单位"]
+    assert [(i["text"], [text for text, _ in i["links"]], i["note"]) for i in handled] == [
+        ("热线中心", [], "电话未提供"), ("村委会", ["0000-8000001"], "部门"),
+    ]  # fmt: skip
+    assert lines(screen("case", source="hotline", key="H002"))["责任单位"]["note"] == "电话未提供"
+
+
+def test_working_days_are_counted_by_the_calendar(screen: Screen) -> None:
+    """H015: closed a day later; 16 October 2026 is a Friday, so that one day of the two is worked on."""
+    told = lines(screen("case", source="hotline", key="H005"))
+    case = next(case for case in hotline() if case["key"] == "H005")
+    days = calendar()
+    worked = days.working_minutes(case["registered_at"], case["closed_at"]) / 1440
+    allowed = days.workdays_between(case["registered_at"].date(), case["due_at"].date())
+    assert told["用时"]["note"] == f"折合 {worked:.1f} 个工作日，时限 {allowed} 个工作日"
+    assert lines(screen("case", source="hotline", key="H004"))["用时"]["note"].startswith("时限 1 天")
+
+
+def test_a_chain_of_repeats_lists_all_its_cases_in_order(screen: Screen) -> None:
+    page = screen("case", source="hotline", key="H041")
+    chain = tables(page)["序号"]
+    keys = [row[1]["note"] for row in chain["rows"]]
+    assert keys.count("本件") == 1
+    assert texts(chain, "登记") == sorted(texts(chain, "登记"))
+    assert {parameters(row[1]["href"])["key"] for row in chain["rows"] if row[1]["href"]} == set(keys) - {"本件"}
 
 
 def test_a_case_of_a_village_since_merged_tells_both(screen: Screen) -> None:

@@ -1,0 +1,98 @@
+"""What belongs to one case: the log of its steps, and who handles it with the telephone of the office."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from data.editions.scoped import ScopedEdition
+from data.schema import FACTS, known
+from metrics import areas
+from metrics.errors import MetricsError
+
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the log. ended_at: None while it lasts."""
+
+    action: str
+    unit: str | None
+    post: str | None
+    officer: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    result: str | None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A unit of the directory. phone: as delivered, perhaps several numbers."""
+
+    name: str
+    kind: str | None
+    phone: str | None
+    parent: str | None = None
+    parent_phone: str | None = None
+
+
+def steps(edition: ScopedEdition, case: Mapping[str, Any]) -> list[Step]:
+    """The log of a case the caller may see (`metrics.rows.fact`) as known at the edition's time, in order; at most
+    MOST_STEPS."""
+    fact = FACTS["steps"]
+    lacks = edition.whole.lacks(fact)
+    if lacks >= fact.by_name.keys():  # an edition of an older release
+        return []
+    of_case = (
+        "(SELECT * FROM steps WHERE area IS NOT DISTINCT FROM $area AND case_source = $source AND case_key = $key)"
+    )
+    names = ("action", "unit", "post", "officer", "started_at", "ended_at", "result")
+    sql = (
+        f"SELECT {', '.join(names)} FROM ({known(fact, _time(edition.as_of), of_case, lacks=lacks)}) "
+        f"ORDER BY started_at, ended_at NULLS LAST, key LIMIT {MOST_STEPS}"
+    )
+    found = edition.whole.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
+    return [Step(*row) for row in found]
+
+
+def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[str, Contact]:
+    """The units of these names, each by its name; one that the directory does not hold is left out.
+
+    Of several of one name, such as the committees of villages, it is the one of `area` or nearest above it. One that
+    lies elsewhere is taken only if there is no other of its name.
+    """
+    wanted = sorted({name for name in names if name})
+    if not wanted or {"phone", "unit_kind"} & edition.whole.lacks(FACTS["assets"]):
+        return {}
+    assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit')")
+    sql = (
+        f"WITH units AS (SELECT * FROM ({assets}) WHERE retired_at IS NULL) "
+        "SELECT u.area, u.name, u.unit_kind, u.phone, coalesce(p.name, u.parent), p.phone FROM units u "
+        "LEFT JOIN units p ON p.source = u.source AND p.key = u.parent "
+        "WHERE list_contains($1::VARCHAR[], u.name) ORDER BY u.source, u.key"
+    )
+    found: dict[str, list[tuple[int, Contact]]] = {}
+    for code, *told in edition.whole.cursor().execute(sql, [wanted]).fetchall():
+        found.setdefault(told[0], []).append((code, Contact(*told)))
+    path = _path(edition, area)
+    return {name: contact for name, units in found.items() if (contact := _nearest(path, units))}
+
+
+def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:
+    """path: codes from the area up."""
+    for code in path:
+        if there := [contact for at, contact in units if at == code]:
+            return there[0]
+    return units[0][1] if len(units) == 1 else None
+
+
+def _path(edition: ScopedEdition, area: int) -> list[int]:
+    try:
+        return [place.code for place in reversed(areas.path(edition, areas.area(edition, area)))]
+    except MetricsError:
+        return [area]
+
+
+def _time(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
