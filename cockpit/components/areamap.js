@@ -41,7 +41,7 @@ function picture(data, features, frame) {
     return { ...o, ...area, code: o.feature.id, glyph: glyphOf(area.key), short: area.name === name ? short ?? name : area.name }
   }).sort((a, b) => WITHOUT_COLOUR.indexOf(a.key) - WITHOUT_COLOUR.indexOf(b.key))    // a dashed border lies on top of a plain one
   const shapes = outlines.map((o, i) => {
-    const attributes = `class="area ${o.key}" data-key="${o.key}" data-code="${esc(o.code)}" data-at="${number(o.x)} ${number(o.y)}" data-words="${esc(`${o.glyph} ${words(o)}`)}" aria-label="${esc(words(o))}"`
+    const attributes = `class="area ${o.key}" ${plain ? "" : `data-key="${esc(o.key)}"`} data-code="${esc(o.code)}" data-at="${number(o.x)} ${number(o.y)}" data-words="${esc(`${o.glyph} ${words(o)}`)}" aria-label="${esc(words(o))}"`
     const drawn = `<path fill-rule="evenodd" d="${o.path}" ${o.key === "small" ? 'fill="url(#few)"' : ""}/>`
     return o.href ? `<a href="${esc(o.href)}" ${attributes} ${data.stops || !i ? "" : 'tabindex="-1"'}>${drawn}</a>` : `<g ${attributes}>${drawn}</g>`
   })
@@ -135,7 +135,10 @@ export default function ({ data: given, parentElement }) {
     const width = Math.round(map.clientWidth), height = Math.round(Math.min(most(), width * .95))
     map.style.height = `${height}px`
     if (!alive || !width) return
-    show(map, picture(data, features, { width, height, line: parseFloat(getComputedStyle(root).fontSize), measure: measurer(root) }))
+    const line = parseFloat(getComputedStyle(root).fontSize), of = JSON.stringify([given, width, height, line])
+    if (map.of === of) return                                     // names are placed anew for another picture alone
+    show(map, picture(data, features, { width, height, line, measure: measurer(root) }))
+    map.of = of
     filter(root, picked)
   }
   map.style.height ||= `${Math.round(Math.min(most(), map.clientWidth * .95 || most()))}px`

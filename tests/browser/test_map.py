@@ -138,6 +138,16 @@ def test_a_legend_entry_dims_the_other_areas_until_all_are_chosen(address: str, 
     expect(everything).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_filter_of_cases_leaves_the_outline_of_the_village(drawing: Page) -> None:
+    village = feature(1, "新河村", shapely.box(0, 0, 1, 1))
+    points = [{"lon": 0.2, "lat": 0.2, "text": "x", "href": "/x", "key": key} for key in ("red", "none")]
+    told = {"areas": {}, "points": points, "title": "", "none": "", "demo": "", "stops": True, "legend": []}
+    drawing.evaluate(DRAW, [told, [village], 390, 300, 15])
+    assert drawing.locator("[data-key]").evaluate_all("all => all.map(e => e.dataset.key)") == ["red", "none"]
+    assert drawing.locator(".area.plain path").count() == 1
+    assert drawing.locator("text.name").count() == 0
+
+
 def test_the_outline_of_the_area_in_question_lies_on_top_of_its_neighbours(address: str, open_page: Open) -> None:
     page = district(open_page(address))
     areas = page.locator(".map a.area")

@@ -63,7 +63,8 @@ function pass(labels, { width, height, measure, taken }, size) {
         if (!free(label, box)) continue
         const inside = label.rings.length ? share(label.rings, box) : 1
         if (inside === 1) return { text, box, inside }
-        if (inside > (nearest?.inside ?? LEAST_SHARE)) nearest = { text, box, inside }
+        const shorter = inside === nearest?.inside && text.length < nearest.text.length
+        if (shorter || inside > (nearest?.inside ?? LEAST_SHARE)) nearest = { text, box, inside }
       }
     }
     return nearest
