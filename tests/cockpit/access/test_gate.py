@@ -354,7 +354,7 @@ def test_a_desk_that_is_gone_keeps_no_session_beyond_its_end(
 
 
 def _gone() -> None:
-    raise DeskError("the desk does not answer")
+    raise DeskError("desk.silent", "the desk does not answer")
 
 
 def test_a_busy_desk_is_waited_for_once_its_answer_is_old(
