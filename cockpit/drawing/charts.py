@@ -114,7 +114,10 @@ def scale(values: Sequence[float], metric: Metric) -> list[float]:
     size = _round_up((high - low or abs(high) or 1.0) / STEPS)
     if not metric.decimals and not metric.is_percent:
         size = max(size, 1.0)
-    first, last = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
+    first, last = math.floor(low / size), math.ceil(high / size)
+    # a multiple of the step may come out of the division a little beside itself
+    first += round((first + 1) * size, 10) <= low
+    last -= round((last - 1) * size, 10) >= high
     return [round(step * size, 10) for step in range(first, max(last, first + 1) + 1)]
 
 

@@ -248,7 +248,12 @@ class Cursor:
         if seconds is not None:
             _limit.begin(id(self), self._began + seconds, self._connection, gone)
         try:
-            return what()
+            result = what()
+            # stopped in its last moment: the connection would refuse what is asked of it next
+            if _limit.end(id(self)):
+                ended = stopped_is
+                raise TooSlow.of(_too_slow(seconds))
+            return result
         except duckdb.Error as error:
             stopped = _limit.end(id(self))
             ended = stopped_is if stopped else "failed"

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit import i18n
@@ -120,6 +120,8 @@ def test_the_bounds_of_a_rate_stand_in_its_trend() -> None:
 numbers = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 3))
 
 
+@example([800000001.0, -0.5], ON_TIME)
+@example([0.3, 0.9], ON_TIME)
 @given(st.lists(numbers, max_size=20), st.sampled_from([ON_TIME, BACKLOG, INTAKE]))
 def test_an_axis_holds_every_value_in_a_few_round_steps(values: list[float], metric: Metric) -> None:
     steps = charts.scale(values, metric)

@@ -122,3 +122,16 @@ def test_nobody_waits_in_a_thread_of_others(database: duckdb.DuckDBPyConnection,
     assert answers[1] == answers[2]
     assert seen.count(here) == 2
     assert places == ["in", "out"] * 2
+
+
+def test_a_query_stopped_in_its_last_moment_is_too_slow_and_leaves_the_cursor_usable(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    queries.limit(QUICK)
+    try:
+        asked = cursor(database).execute("SELECT 1")
+        with pytest.raises(TooSlow):
+            asked._timed(lambda: time.sleep(QUICK + 0.5), QUICK)
+        assert asked.execute("SELECT 2").fetchall() == [(2,)]
+    finally:
+        queries.limit(None)

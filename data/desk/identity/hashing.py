@@ -9,8 +9,9 @@ import subprocess
 import sys
 import threading
 
-NICE = 19
-"""Steps of priority below the server. Without other load the process has a processor for itself.
+NICE = 12
+"""Steps of priority below the server: a fifteenth of a processor where all are busy, so that one password still takes
+about a second; without other load the process has a processor for itself.
 
 It stays in the server's session: Linux shares the processor between sessions first, whatever the priorities in them."""
 PROGRAM = f"""
