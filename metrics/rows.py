@@ -36,11 +36,8 @@ PRIVATE = frozenset(c.name for fact in FACTS.values() for c in fact.columns if n
 """Columns that no row has here, not even that of a district's own view."""
 SOON_DAYS = 3
 """An open case whose deadline is no further away is due soon."""
-MADE_OF_VIEWS = {
-    "vetoes": (("len(vetoes)",), {"vetoes"}),
-    "stale": (("stale_listed + stale_other",), {"stale_listed", "stale_other"}),
-}
-"""What the rows of views are sorted by besides their columns: SQL, and the columns that it needs."""
+MADE_OF_SITES = {"vetoes": ("len(vetoes)",), "stale": ("stale_listed + stale_other",)}
+"""SQL of what the verdicts on sites are sorted by besides their columns."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
 
@@ -242,9 +239,7 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         columns = view_columns(query.edition, domain)
         chosen = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
         chosen = chosen if begun else f"FROM (SELECT * {chosen}) WHERE false"
-        made: Mapping[str, tuple[str, ...]] = {
-            name: sql for name, (sql, needs) in MADE_OF_VIEWS.items() if needs <= set(columns)
-        }
+        made: Mapping[str, tuple[str, ...]] = MADE_OF_SITES if domain.id == "sites" else {}
         return _Facts(chosen, values, columns, next(name for name in WORST_FIRST if name in columns), made)
     fact = FACTS[domain.fact]
     plan = narrowed(plan, metric)

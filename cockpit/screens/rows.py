@@ -22,13 +22,14 @@ from cockpit.screens.shared import case_href, when
 from cockpit.view import BadParameter
 from cockpit.view_state import View
 from data.areas.levels import LOWEST
-from data.schema import FACTS, NUMERIC
+from data.schema import FACTS, NUMERIC, TIME
 from metrics import areas
 from metrics.analysis.ageing import has_age
 from metrics.answer import answer
 from metrics.catalog import Domain, Stock
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import records
+from metrics.engine.needs import needs
 from metrics.engine.plan import COLUMNS as FILTERS
 from metrics.engine.plan import filters
 from metrics.errors import MetricsError
@@ -45,8 +46,8 @@ SHOWN_OF_VIEWS = {
 NAMES = ("name", "title", "key")
 HIDDEN = ("source", "key", "area", "area_then")
 MOST_OF_VIEW = 8
-WORDED = ("state", "stale", "vetoes")
-"""Columns made of several: they are not stored, so nothing is sorted by them."""
+MEASURED = ("BOOLEAN", TIME, *NUMERIC)
+"""Types of columns that a metric counts by, such as whether the caller was satisfied."""
 NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed")
 Row = Mapping[str, Any]
 
@@ -167,14 +168,28 @@ def searchable(view: View) -> bool:
 
 def _names(view: View) -> list[str]:
     domain = view.catalog.domain(view.metric)
-    shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else _of_fact(domain.fact)
+    shown = (SHOWN_OF_VIEWS.get(domain.id) or _of_view(view, domain)) if domain.view else _of_fact(view, domain)
     return [name for name in shown if name != "area" or view.area.level != LOWEST.id]
 
 
-def _of_fact(fact: str) -> tuple[str, ...]:
-    """The fact's listed columns; a case also has its state, next to its title."""
-    first, *others = (column.name for column in FACTS[fact].listed)
-    return (first, "state", *others) if fact == "cases" else (first, *others)
+def _of_fact(view: View, domain: Domain) -> tuple[str, ...]:
+    """The fact's listed columns, and those that the metric counts by; a case also has its state, next to its title.
+
+    Without the time that ends what is open: no open case has one.
+    """
+    fact, empty = FACTS[domain.fact], _ends_open(view, domain)
+    counted = needs(view.catalog, view.metric.id).columns
+    more = (c.name for c in fact.exported if c.name in counted and not c.listed and c.type in MEASURED)
+    first, *others = (column.name for column in fact.listed if column.name != empty)
+    return (first, "state", *others, *more) if fact.name == "cases" else (first, *others, *more)
+
+
+def _ends_open(view: View, domain: Domain) -> str | None:
+    """The column that ends what a stock holds, where the rows are those that it still holds now; None elsewhere."""
+    oldest = view.metric.oldest
+    stock = domain.measures.get(oldest.stock if oldest else view.metric.value or "")
+    now = view.period.end > view.as_of.date()
+    return stock.until if isinstance(stock, Stock) and now else None
 
 
 def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
@@ -185,11 +200,11 @@ def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
 
 
 def in_order(view: View, selection: Selection) -> Selection:
-    """The selection by a column that is shown and stored, else by what suits the number.
+    """The selection by a column that is shown, else by what suits the number.
 
     That is what waits longest, what came last, or the worst.
     """
-    if selection.order in _names(view) and selection.order not in WORDED:
+    if selection.order in _names(view):
         return selection
     domain = view.catalog.domain(view.metric)
     if domain.view:
@@ -267,7 +282,7 @@ def _heading(view: View, name: str, selection: Selection, lead: str) -> Column:
     turned = name if name != order or falling else f"-{name}"
     return Column(
         words.column(name, domain.fact),
-        "" if name in WORDED else view.here(sort=turned, page=None),
+        view.here(sort=turned, page=None),
         ("down" if falling else "up") if name == order else "",
         name == lead,
         stored.type in NUMERIC and name not in words.CODES if stored else name in NUMBERS_OF_VIEWS,

@@ -13,7 +13,7 @@ from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, areas, deliver, publ
 
 CATALOG = forms.catalog()
 OWN = [metric for domain in CATALOG.domains if domain.file in forms.FILES for metric in domain.metrics]
-WITHOUT_FACTS = {"lamps_sum", "lamps_of_village", "backups_trailing"}
+WITHOUT_FACTS = {"lamps_of_village", "backups_trailing"}
 """What counts none of the facts delivered here in the month that is shown."""
 PLACES = {"district": DISTRICT, "town": TOWNS[0], "village": VILLAGES[0]}
 

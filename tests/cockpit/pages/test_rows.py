@@ -84,6 +84,39 @@ def test_a_heading_sorts_and_then_turns_the_order_round(screen: Screen) -> None:
     assert texts(turned, "办理期限") == sorted(texts(table, "办理期限"), reverse=True)
 
 
+def headings(screen: Screen, **asked: object) -> list[str]:
+    return [column["text"] for column in drawn(screen("rows", **asked), "table")[0]["columns"]]
+
+
+def test_a_list_shows_what_its_metric_counts_by(screen: Screen) -> None:
+    assert headings(screen, metric="satisfaction_rate")[-2:] == ["回访接通", "满意"]
+    assert "满意" not in headings(screen, metric="intake")
+    assert headings(screen, metric="bounce_rate")[-1] == "退回次数"
+
+
+def test_what_is_open_now_has_no_column_of_its_end(screen: Screen) -> None:
+    october = {"from_": "2026-10-01", "to": "2026-11-01"}
+    assert "办结" not in headings(screen, metric="backlog")
+    assert "办结" not in headings(screen, metric="oldest_open_days")
+    assert "办结" in headings(screen, metric="backlog", **october)
+    assert "办结" in headings(screen, metric="closure_rate")
+
+
+def test_every_column_sorts_and_state_puts_the_worst_first(screen: Screen) -> None:
+    table = drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-11-23"), "table")[0]
+    assert all(column["sort"] for column in table["columns"])
+    sort = next(column["sort"] for column in table["columns"] if column["text"] == "状态")
+    asked = parameters(sort)
+    by_state = drawn(screen("rows", **{"from_" if name == "from" else name: asked[name] for name in asked}), "table")[0]
+    states = texts(by_state, "状态")
+    overdue = [int(text.split()[1]) if text.endswith("天") else 0 for text in states if text.startswith("超期 ")]
+    assert len(overdue) > 30
+    assert all(text.startswith("超期 ") for text in states[: len(overdue)])
+    assert overdue == sorted(overdue, reverse=True)
+    turned = drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-11-23", sort="-state"), "table")[0]
+    assert not any(text.startswith("超期 ") for text in texts(turned, "状态"))
+
+
 def test_an_unknown_order_is_the_usual_one(screen: Screen) -> None:
     usual, asked = (drawn(screen("rows", metric="backlog", sort=sort), "table")[0] for sort in ("", "reporter"))
     assert texts(usual, "标题") == texts(asked, "标题")
