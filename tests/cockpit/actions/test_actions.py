@@ -171,13 +171,13 @@ def test_an_inner_transaction_ends_with_the_outer_one(desk: Desk) -> None:
 @pytest.mark.parametrize("action", [account_actions.lock, account_actions.set_password, account_actions.remove_factor])
 def test_an_administrator_does_not_act_on_the_own_account(desk: Desk, action: Callable[..., object]) -> None:
     actor = Actor.holding("li", Grants((Held("system_admin", 0, 0),)))
-    with pytest.raises(Forbidden, match="自己"):
+    with pytest.raises(Forbidden, match="your own account"):
         action(desk, actor, "li")
 
 
 def test_nobody_grants_to_themselves(desk: Desk) -> None:
     actor = Actor.holding("li", Grants((Held("security_admin", 0, 0),)))
-    with pytest.raises(Forbidden, match="自己"):
+    with pytest.raises(Forbidden, match="your own grants"):
         grant_actions.grant(desk, actor, "li", "leader", DISTRICT)
 
 
