@@ -27,7 +27,7 @@ def _failing_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_CATALOG", str(failing.FOLDER))
 
 
-def of_a_run(why: Message) -> None:
+def of_a_run(why: object) -> None:
     from cockpit import problem
     from metrics.engine.failures import Uncomputable
 
