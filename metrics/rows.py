@@ -36,6 +36,11 @@ PRIVATE = frozenset(c.name for fact in FACTS.values() for c in fact.columns if n
 """Columns that no row has here, not even that of a district's own view."""
 SOON_DAYS = 3
 """An open case whose deadline is no further away is due soon."""
+DUE = {
+    "overdue": "due_at < {as_of}",
+    "soon": f"due_at >= {{as_of}} AND due_at <= {{as_of}} + INTERVAL {SOON_DAYS} DAY",
+}
+"""SQL of how an open case stands against its deadline."""
 MADE_OF_SITES = {"vetoes": ("len(vetoes)",), "stale": ("stale_listed + stale_other",)}
 """SQL of what the verdicts on sites are sorted by besides their columns."""
 PARTS = ("numerator", "denominator", "rest")
@@ -50,6 +55,7 @@ class Selection:
     search: text to find in key, title, place or unit.
     age: days of age at the end of the period, from and below; for what is open (see metrics.analysis.ageing).
     order: a column or the `state` of a case, by default the fact's time.
+    due: of open cases, those of DUE: overdue, or due soon, at the query's time.
     """
 
     part: str | None = None
@@ -57,6 +63,7 @@ class Selection:
     age: tuple[float, float | None] | None = None
     order: str | None = None
     descending: bool = False
+    due: str | None = None
 
 
 ALL = Selection()
@@ -253,6 +260,8 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         if not has_age(domain):
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         condition += f" AND {aged(plan, *selection.age)}"
+    if selection.due and fact.name == "cases":
+        condition += f" AND closed_at IS NULL AND {DUE[selection.due].format(as_of=as_of_sql(plan))}"
     columns = tuple(c.name for c in fact.exported)
     chosen = f"FROM ({facts_sql(plan, domain, _only(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
     whole = known(

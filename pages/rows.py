@@ -24,7 +24,7 @@ if rows.has_rows(view) and shared.is_told(view, "rows"):
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")
     with doors:
         links = [(_("Passport"), view.href("passport")), (_("Why"), view.href("why")), (_("Cockpit"), view.href())]
-        actions.actions(links, copy=view.permalink("rows", **chosen.parameters))
+        actions.actions([*rows.due_links(view, chosen), *links], copy=view.permalink("rows", **chosen.parameters))
     if rows.searchable(view):
         with search:
             searchbox.searchbox(

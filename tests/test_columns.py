@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 EVERY = [(fact.name, column) for fact in FACTS.values() for column in fact.columns]
 TAKEN = {
     "area", "metric", "from", "to", "period", "vs", "lang", "edition", "report", "as_of", "part", "age", "q", "sort",
-    "page", "list", "by", "format", "limit", "offset", "where", "id", "caller", "key", "group",
+    "page", "list", "due", "by", "format", "limit", "offset", "where", "id", "caller", "key", "group",
 }  # fmt: skip
 """Parameters of pages and of the API."""
 

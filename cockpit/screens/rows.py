@@ -34,7 +34,7 @@ from metrics.engine.plan import COLUMNS as FILTERS
 from metrics.engine.plan import filters
 from metrics.errors import MetricsError
 from metrics.query import Query
-from metrics.rows import PARTS, WORST_FIRST, Selection, count_rows, rows, view_columns
+from metrics.rows import DUE, PARTS, WORST_FIRST, Selection, count_rows, rows, view_columns
 
 PER_PAGE = 50
 SHOWN_OF_VIEWS = {
@@ -68,7 +68,7 @@ class Chosen:
         age = f"{low:g}-{'' if high is None else f'{high:g}'}" if chosen.age else None
         order = f"{'-' if chosen.descending else ''}{chosen.order}" if chosen.order else None
         where = {name: value or NOT_GIVEN for name, value in self.query.where}
-        return {"part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order}
+        return {"part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due}
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,11 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     refused = [(name, value) for name, value in where if name not in known]
     if age and not has_age(view.catalog.domain(view.metric)):
         refused.append(("age", age))
+    due = given.get("due") or None
+    if due not in (None, *DUE):
+        raise BadParameter("due", str(due), _("It can be: {known}.", known=", ".join(DUE)))
+    if due and not _has_deadlines(view):
+        refused.append(("due", due))
     for name, value in refused[:1]:
         raise BadParameter(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
     page = given.get("page", "")
@@ -126,9 +131,26 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
         _age(age) if age else None,
         order.removeprefix("-") or None,
         order.startswith("-"),
+        due,
     )
     query = view.query.filtered((name, "" if value == NOT_GIVEN else value) for name, value in where)
     return Chosen(query, selection, int(page) if page.isdecimal() and len(page) < 9 else 1)
+
+
+def due_links(view: View, chosen: Chosen) -> list[tuple[str, str]]:
+    """Text and address of the overdue rows and of those due soon, where there are such; not of those shown."""
+    if not _has_deadlines(view):
+        return []
+    return [(text, view.here(due=due, page=None)) for due, text in _due_words().items() if due != chosen.selection.due]
+
+
+def _due_words() -> dict[str, str]:
+    return {"overdue": _("Overdue"), "soon": _("Due in 3 days")}
+
+
+def _has_deadlines(view: View) -> bool:
+    domain = view.catalog.domain(view.metric)
+    return domain.view is None and domain.fact == "cases"
 
 
 def _age(text: str) -> tuple[float, float | None]:
@@ -251,7 +273,12 @@ def _number(view: View, chosen: Chosen) -> tuple[float | None, str]:
         row = answer(chosen.query, periods=(view.period,)).iloc[0]
     except Uncomputable as error:
         return None, worded(error)
-    if chosen.selection.search or chosen.selection.age or (part is None and not view.metric.is_additive):
+    if (
+        chosen.selection.search
+        or chosen.selection.age
+        or chosen.selection.due
+        or (part is None and not view.metric.is_additive)
+    ):
         return None, ""
     if part == "rest":
         return float(row["denominator"] - row["numerator"]), ""
@@ -269,6 +296,8 @@ def _chips(view: View, chosen: Chosen) -> list[Chip]:
         low, high = selection.age
         span = f"{low:g}–{high:g}" if high else f">{low:g}"
         chips.append(Chip(_("Open for {span} days", span=span), view.here(age=None, page=None)))
+    if selection.due:
+        chips.append(Chip(_due_words()[selection.due], view.here(due=None, page=None)))
     if selection.search:
         chips.append(Chip(f"{words.column('q')}: {selection.search}", view.here(q=None, page=None)))
     return chips

@@ -77,6 +77,7 @@ def walked(query: Query, selection: Selection, first: tuple[str, str]) -> list[t
     metric=st.sampled_from(("intake", "backlog", "on_time_rate", "satisfaction_rate")),
     area=st.sampled_from((DISTRICT, VILLAGES[0])),
     where=st.sampled_from(({}, {"category": "噪声"}, {"department": ""}, {"source": "grid"})),
+    due=st.sampled_from((None, None, "overdue", "soon")),
     search=st.sampled_from(("", "灯", "%", "'")),
 )
 def test_going_to_the_next_passes_every_row_of_the_list_once_and_in_its_order(
@@ -95,6 +96,16 @@ def test_sorted_by_state_the_longest_overdue_come_first(edition: Edition) -> Non
     ranks = [rank(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
     assert ranks == sorted(ranks)
     assert set(ranks) >= {0, 1, 3, 4, 7}
+
+
+@pytest.mark.parametrize(("due", "ranks"), [("overdue", {0}), ("soon", {1})])
+def test_open_cases_are_chosen_by_their_deadline(edition: Edition, due: str, ranks: set[int]) -> None:
+    query = query_of(edition, "intake", DISTRICT, NOVEMBER)
+    every, chosen = (rows(query, Selection(due=due)) for due in (None, due))
+    told = [rank(row) for row in chosen.astype(object).where(chosen.notna(), None).to_dict("records")]
+    expected = [rank(row) for row in every.astype(object).where(every.notna(), None).to_dict("records")]
+    assert set(told) == ranks
+    assert len(told) == sum(one in ranks for one in expected)
 
 
 def rank(row: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -115,6 +116,21 @@ def test_every_column_sorts_and_state_puts_the_worst_first(screen: Screen) -> No
     assert overdue == sorted(overdue, reverse=True)
     turned = drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-11-23", sort="-state"), "table")[0]
     assert not any(text.startswith("超期 ") for text in texts(turned, "状态"))
+
+
+@pytest.mark.parametrize(("due", "word"), [("overdue", "超期"), ("soon", "三日内")])
+def test_open_cases_are_filtered_by_their_deadline(screen: Screen, due: str, word: str) -> None:
+    page = screen("rows", metric="backlog", due=due)
+    low, high = (datetime.min, AS_OF) if due == "overdue" else (AS_OF, AS_OF + timedelta(days=3, seconds=1))
+    expected = [case for case in hotline() if case["closed_at"] is None and low <= case["due_at"] < high]
+    drawn_ = drawn(page, "table")
+    assert len(texts(drawn_[0], "标题") if drawn_ else []) == min(len(expected), rows.PER_PAGE)
+    assert word in words(page)
+
+
+def test_a_filter_by_deadline_that_is_none_is_named(screen: Screen) -> None:
+    assert "overdue, soon" in words(screen("rows", metric="backlog", due="yesterday"))
+    assert "due" in words(screen("rows", metric="site_pass_rate", due="soon"))
 
 
 def test_an_unknown_order_is_the_usual_one(screen: Screen) -> None:
