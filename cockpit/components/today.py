@@ -41,12 +41,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """The worst problem: who or what it is about, the sentence, where it leads, who holds it, what moved it."""
+    """The worst problem: who or what it is about, the sentence, where it leads, who holds it, what moved it.
+
+    phone: of who holds it, a number that can be called.
+    """
 
     strong: str
     text: str
     href: str = ""
     holder: str = ""
+    phone: str = ""
     moved: str = ""
     links: Sequence[tuple[str, str]] = ()
 

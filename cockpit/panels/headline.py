@@ -2,7 +2,7 @@
 
 from cockpit.components.today import Head
 from cockpit.i18n import _, language, ngettext
-from cockpit.labels import format, words
+from cockpit.labels import format, phones, words
 from cockpit.labels.movers import named_movers
 from cockpit.panels.labels import area_name, rows_link
 from cockpit.view_state import View
@@ -24,6 +24,7 @@ def head(view: View, found: Headline) -> Head:
         text=_(", ").join(filter(None, (*parts, since))),
         href=way_to(view, red),
         holder=_holder(view, found),
+        phone=phones.first(found.holder.phone) if found.holder else "",
         moved=_moved(view, metric, found),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )

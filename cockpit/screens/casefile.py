@@ -1,6 +1,5 @@
 """What a case comes to and who did what: verdicts in words, time taken, log, contacts, chain of repeats."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from cockpit.components.record import Item, record
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.verdicts import ORDER, Verdict
 from cockpit.i18n import _, ngettext
-from cockpit.labels import format, words
+from cockpit.labels import format, phones, words
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
 from data.values.calendar import calendar
@@ -19,9 +18,6 @@ from metrics.analysis.casefile import Contact, Step, contacts
 from metrics.analysis.chain import Chain
 
 Case = Mapping[str, Any]
-SEPARATORS = re.compile(r"[、,，;；/|]+")
-"""Between several units or telephones in one value."""
-PHONE = re.compile(r"[+(（]?\d[\d\s()（）+-]{2,}\d")
 DAY_MINUTES = 1440
 OFTEN = {"returned": 2, "extended": 2, "reworked": 3}
 """From how many times on it is red: a second refusal or extension, a third failed check."""
@@ -135,7 +131,7 @@ def _line(view: View, line: Step) -> list[Cell | str]:
 def units(view: View, case: Case, lines: list[Step]) -> None:
     """Who is responsible, who helps and who else had it in hand, each with the telephone of the office."""
     roles = {case["unit"]: words.column("unit", "cases")} if case["unit"] else {}
-    for name in SEPARATORS.split(case["co_units"] or ""):
+    for name in phones.SEPARATORS.split(case["co_units"] or ""):
         if name.strip():
             roles.setdefault(name.strip(), words.column("co_units", "cases"))
     for line in lines:
@@ -159,9 +155,9 @@ def _unit(role: str, name: str, contact: Contact | None) -> Iterable[Item]:
 
 
 def _with_phone(label: str, name: str, phone: str | None, notes: list[str]) -> Item:
-    parts = [part.strip() for part in SEPARATORS.split(phone or "") if part.strip()]
-    numbers = [(part, f"tel:{re.sub(r'[^0-9+]', '', part)}") for part in parts if PHONE.fullmatch(part)]
-    others = [part for part in parts if not PHONE.fullmatch(part)]
+    parts = phones.parts(phone)
+    numbers = [(part, phones.href(part)) for part in parts if phones.is_number(part)]
+    others = [part for part in parts if not phones.is_number(part)]
     missing = [] if parts else [_("telephone not provided")]
     return Item(label, name, note=_(", ").join([*notes, *others, *missing]), links=numbers)
 

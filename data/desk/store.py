@@ -186,7 +186,14 @@ def _version(connection: Connection) -> str | None:
 
 def _migrate(connection: Connection) -> None:
     """Bring the tables to the newest; where they are, Alembic is not even imported: each command opens the desk."""
-    if _version(connection) != newest():
+    version = _version(connection)
+    if version and version not in _versions():
+        raise DeskError(
+            "desk.newer",
+            "the desk was used by a newer release (tables {version}): start that release, or restore a backup",
+            version=version,
+        )
+    if version != newest():
         migrate(connection)
         if connection.dialect.name == "sqlite" and (
             broken := connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -207,8 +214,13 @@ def migrate(connection: Connection, version: str = "head") -> None:
 
 
 def newest() -> str:
-    """The number of the newest tables: the name of the migration's file begins with it."""
-    return max(file.name for file in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
+    """The number of the newest tables."""
+    return max(_versions())
+
+
+def _versions() -> set[str]:
+    """The numbers of all tables there have been: the name of each migration's file begins with one."""
+    return {file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("*.py")}
 
 
 def _private(file: Path) -> None:

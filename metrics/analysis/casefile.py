@@ -79,6 +79,19 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
     return {name: contact for name, units in found.items() if (contact := _nearest(path, units))}
 
 
+def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
+    """The unit that administers an area: its own town or village unit in the directory; None if there is none."""
+    if {"phone", "unit_kind"} & edition.whole.lacks(FACTS["assets"]):
+        return None
+    assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit' AND area = $1)")
+    sql = (
+        f"SELECT name, unit_kind, phone FROM ({assets}) WHERE retired_at IS NULL AND unit_kind IN ('town', 'village') "
+        "ORDER BY source, key LIMIT 1"
+    )
+    row = edition.whole.cursor().execute(sql, [area]).fetchone()
+    return Contact(*row) if row else None
+
+
 def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:
     """path: codes from the area up."""
     for code in path:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from statistics import fmean
 
+from metrics.analysis.casefile import contacts, unit_of
 from metrics.analysis.reds import Red, reds
 from metrics.analysis.severity import affected
 from metrics.analysis.why import Explanation, why
@@ -25,10 +26,14 @@ LEAST_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Holder:
-    """The responsible unit of most of what is wrong. share: of it, 0 to 1; None where all of it is the unit's."""
+    """The responsible unit of most of what is wrong. share: of it, 0 to 1; None where all of it is the unit's.
+
+    phone: of its office, as delivered; empty where the directory has none.
+    """
 
     unit: str
     share: float | None = None
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,19 @@ def _moved(query: Query, red: Red) -> Explanation | None:
 
 
 def holder(query: Query, red: Red) -> Holder | None:
-    """Who answers for what is red: the unit itself, the site's unit, or the unit that holds most of what is wrong."""
+    """Who answers for what is red, with the telephone of the office.
+
+    The unit itself, the site's unit, the unit that holds most of what is wrong, or the one that administers the area.
+    """
+    found = _holder(query, red)
+    if found is None:
+        unit = unit_of(query.edition, red.area) if red.kind in ("own", "below") else None
+        return Holder(unit.name, None, unit.phone or "") if unit else None
+    contact = contacts(query.edition, red.area, [found.unit]).get(found.unit)
+    return replace(found, phone=contact.phone or "") if contact else found
+
+
+def _holder(query: Query, red: Red) -> Holder | None:
     if red.kind in ("unit", "site"):
         unit = red.name if red.kind == "unit" else red.unit
         return Holder(unit) if unit else None

@@ -87,16 +87,29 @@ def test_the_holder_is_the_unit_with_most_of_what_is_wrong(home: Home) -> None:
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     cases = [case(f"a{i}", unit="区住建局", **late) for i in range(30)]
     cases += [case(f"b{i}", unit="区城管局", **late) for i in range(10)]
+    unit = {"key": "u1", "area": DISTRICT, "kind": "unit", "name": "区住建局", "phone": "0571-88886666"}
+    deliver(home, "assets", [unit], source="register")
     edition = edition_of(home, cases)
     found = worst(edition, TOWNS[0], "on_time_rate")
     assert found
     assert found.holder
-    assert (found.holder.unit, found.holder.share) == ("区住建局", 0.75)
+    assert (found.holder.unit, found.holder.share, found.holder.phone) == ("区住建局", 0.75, "0571-88886666")
 
 
-def test_nobody_is_named_for_what_no_unit_has_a_quarter_of(home: Home) -> None:
+def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Home) -> None:
+    town = {"key": "t", "area": TOWNS[0], "kind": "unit", "unit_kind": "town", "name": "北塘街道办事处"}
+    deliver(home, "assets", [town], source="register")
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", unit=f"第{i % 10}局", **late) for i in range(40)])
+    found = worst(edition, TOWNS[0], "on_time_rate")
+    assert found
+    assert found.holder
+    assert (found.holder.unit, found.holder.share, found.holder.phone) == ("北塘街道办事处", None, "")
+
+
+def test_nobody_is_named_where_the_directory_has_no_unit(home: Home) -> None:
+    late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
+    edition = edition_of(home, [case(f"a{i}", **late) for i in range(40)])
     found = worst(edition, TOWNS[0], "on_time_rate")
     assert found
     assert found.holder is None
