@@ -15,16 +15,16 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from cockpit import problem, settings
-from cockpit.access import gate, guard, hosts, trail, unknown
+from cockpit.access import audit_export, gate, guard, hosts, not_found
 from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download, search
-from cockpit.server import background, collector, copies, geo, health, probing, publisher, shell, telemetry
-from cockpit.server import files as static
+from cockpit.server import background, compression, garbage_collection, geo, health, prober, publisher, shell, telemetry
 from cockpit.server import prewarm as warm
-from cockpit.serving import costly, headers
-from cockpit.serving.bodies import LimitedBodies
+from cockpit.server import static_files as static
+from cockpit.serving import headers, slow_queries
+from cockpit.serving.body_limit import LimitedBodies
 from data.editions import queries
 
 WALL = {"wall": "1", "embed": "true", "embed_options": "dark_theme"}
@@ -42,16 +42,16 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     os.umask(0o077)  # a server that was not started by our command keeps its files private as well
     settings.current().data.make_private()
     queries.limit(settings.current().query_seconds)
-    costly.begin()
+    slow_queries.begin()
     problem.log_once()
     warm.up()
     static.index()
-    collector.settle()
+    garbage_collection.settle()
     with telemetry.told():
         watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
         config = settings.current()
-        compressor = copies.program(static.are_copied)
-        probers = [probing.PROGRAM] if config.probe else []
+        compressor = compression.program(static.are_copied)
+        probers = [prober.PROGRAM] if config.probe else []
         beside = background.Watch([publisher.program(config), worker.program(config), *probers, compressor])
         beside.start()
         yield
@@ -71,7 +71,7 @@ ROUTES: list[Route | Mount] = [
         *linking.ROUTES,
         *account.ROUTES,
         *factor.ROUTES,
-        *trail.ROUTES,
+        *audit_export.ROUTES,
         *files.ROUTES,
         *download.ROUTES,
         *search.ROUTES,
@@ -89,7 +89,7 @@ app = st.App(
     routes=ROUTES,
     middleware=[
         *(Middleware(outer) for outer in OUTER),
-        Middleware(unknown.KnownPages, ours=OURS),
+        Middleware(not_found.KnownPages, ours=OURS),
         Middleware(shell.Shell),
     ],
     on_script_error=guard.of_a_run,

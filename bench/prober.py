@@ -37,7 +37,7 @@ from data.probe.evidence import Evidence
 from data.probe.jobs import Jobs
 from data.probe.network.addresses import Allowance
 from data.probe.network.net import Limits, Net
-from data.probe.network.own import OwnNetwork
+from data.probe.network.own_network import OwnNetwork
 from data.probe.plan import Task
 from data.probe.register import Extra, Register, Thing
 from data.probe.runner import Runner

@@ -121,7 +121,7 @@ def main() -> None:
     home, _ = district(options.home, options.cases)
     print(f"{'page':<10}{'width':>6}  {'visit':<8}{'MB':>7}{'files':>7}{'content':>9}{'shift':>8}")
     environment = {**os.environ, "COCKPIT_HOME": str(home.root)}
-    subprocess.run([sys.executable, "-m", "cockpit.server.copies"], env=environment, check=True)
+    subprocess.run([sys.executable, "-m", "cockpit.server.compression"], env=environment, check=True)
     with served(home) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=list(FLAGS)

@@ -1,6 +1,6 @@
 """The data themselves: editions, sources, deliveries, refused rows, and whether the numbers agree."""
 
-from cockpit.access import guard, whole
+from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
@@ -19,7 +19,7 @@ header.title(_("Load and publish"))
 data.how_to()
 header.title(_("Deliveries"), note=_("Newest first"))
 told = data.batches()
-if told and whole.may(guard.enter().grants, Can.REJECTS):
+if told and district_wide.may(guard.enter().grants, Can.REJECTS):
     header.title(_("Refused rows"))
     data.rejects(told)
 

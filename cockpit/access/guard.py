@@ -9,7 +9,7 @@ from cockpit.access import pages, record, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.labels.wording import worded
-from cockpit.serving import costly
+from cockpit.serving import slow_queries
 from data.errors import DataError
 from metrics.scope import OutOfScope
 
@@ -22,7 +22,7 @@ def enter(what: Can | None = None) -> Visitor:
         st.stop()
     if what and not visitor.grants.may(what):
         refuse(visitor, what=str(what))
-    costly.asks(costly.on_a_screen(visitor.name))
+    slow_queries.asks(slow_queries.on_a_screen(visitor.name))
     return visitor
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cockpit import actions
-from cockpit.access import whole
+from cockpit.access import district_wide
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.errors import CockpitError
 from cockpit.modules import import_all
@@ -107,7 +107,7 @@ class Action:
         if self.right is None:
             return True
         if self.reach == "everywhere":
-            return whole.may(actor.grants, self.right)
+            return district_wide.may(actor.grants, self.right)
         if self.reach == "areas":
             return bool(areas) and all(actor.grants.may(self.right, first, end) for first, end in areas)
         return actor.grants.may(self.right)

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 
 from cockpit import editions, settings
-from cockpit.access import whole
+from cockpit.access import district_wide
 from cockpit.access.policy import Can
 from cockpit.api import push, reports
 from cockpit.api.caller import Caller, Known
@@ -21,7 +21,7 @@ from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
 from cockpit.drawing import outlines
 from cockpit.panels import layouts
-from cockpit.serving import searches
+from cockpit.serving import search_limit
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
 from cockpit.view_state import catalog_of
@@ -203,12 +203,12 @@ def searched(
 ) -> dict[str, Any]:
     """The best of each kind first. `more` names kinds with further matches; `complete` is false if time ran out."""
     response.headers["Cache-Control"] = "no-store"
-    if wait := searches.wait_of(caller.name):
+    if wait := search_limit.wait_of(caller.name):
         raise TooOften(
             "search.too_often", "too many searches: try again in {seconds} s", seconds=math.ceil(wait)
         ).again_in(wait)
-    whole = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
-    found = search(whole.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
+    published = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
+    found = search(published.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
     if found.cases:
         caller.record("drill", f"search {len(found.cases)} cases")
     return {
@@ -237,7 +237,7 @@ def topics(caller: Known) -> list[dict[str, Any]]:
 @api.get("/editions", summary="What is published", tags=["editions"])
 def published(caller: Known) -> list[dict[str, Any]]:
     """The newest first, with the time of its data. `cases`: how many it holds; null for callers who may see a part."""
-    counted = any(whole.may(caller.grants, right) for right in (Can.LOOK, Can.DATA))
+    counted = any(district_wide.may(caller.grants, right) for right in (Can.LOOK, Can.DATA))
     return [
         {
             "id": e.id, "as_of": e.as_of.isoformat(), "published_at": e.published_at.isoformat(),
@@ -250,8 +250,8 @@ def published(caller: Known) -> list[dict[str, Any]]:
 def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[ScopedEdition, Area]:
     """The edition, narrowed to what the caller may see, and the area asked for. A refusal is in the audit."""
     config = settings.current()
-    whole = editions.named(config, edition) if edition else editions.current(config)
-    scoped = whole.seen_by(caller.grants.scope(Can.LOOK))
+    published = editions.named(config, edition) if edition else editions.current(config)
+    scoped = published.seen_by(caller.grants.scope(Can.LOOK))
     if code is not None:
         try:
             areas.area(scoped, code)

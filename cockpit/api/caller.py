@@ -12,7 +12,7 @@ from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
 from cockpit.api.errors import TooOften, Unauthorized
 from cockpit.api.guesses import guesses
-from cockpit.serving import costly
+from cockpit.serving import slow_queries
 from data.areas.levels import end_of
 from data.desk.identity import tokens
 from data.desk.identity.tokens import Token
@@ -78,7 +78,7 @@ def caller(
 
 async def asking(caller: Annotated[Caller, Depends(caller)]) -> Caller:
     """Whoever calls; the queries of this request are made for them."""
-    costly.asks(costly.Asker(caller.name))
+    slow_queries.asks(slow_queries.Asker(caller.name))
     return caller
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import settings
-from cockpit.access import whole
+from cockpit.access import district_wide
 from cockpit.access.policy import Can
 from cockpit.api import body
 from cockpit.api.caller import Caller, Known
@@ -142,7 +142,7 @@ def verdict(
     spool = Spool(settings.current().data)
     found = spool.find(id)
     own = found is not None and caller.token is not None and caller.token.id == found.token
-    if found is not None and not own and not whole.may(caller.grants, Can.REJECTS):
+    if found is not None and not own and not district_wide.may(caller.grants, Can.REJECTS):
         caller.note("refused", f"push {id}", "refused")
         found = None
     if found is None:

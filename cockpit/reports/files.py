@@ -11,8 +11,8 @@ from cockpit import settings
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants
-from cockpit.access.signin.entry import address_of
 from cockpit.access.signin.forms import spoken
+from cockpit.access.signin.new_session import address_of
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.labels.wording import worded

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit.access import guard, whole
+from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
 from cockpit.components import areamap, header
 from cockpit.components.areamap import MapPoint
@@ -201,7 +201,7 @@ def _batch_item(view: View, batch: Batch) -> Item:
     """The delivery. How many rows it had is the whole district's."""
     at = format.stamp(batch.finished_at) if batch.finished_at else "–"
     told = _("{batch}: {file}, loaded {time}", batch=batch.batch, file=batch.name, time=at)
-    rows = ngettext("{n} row", "{n} rows", batch.rows_read) if whole.may(view.grants, Can.LOOK) else ""
+    rows = ngettext("{n} row", "{n} rows", batch.rows_read) if district_wide.may(view.grants, Can.LOOK) else ""
     return Item(_("Batch"), told, href=view.data_page(batch=batch.batch), note=rows)
 
 

@@ -12,8 +12,8 @@ from cockpit import settings
 from cockpit.access import record
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
-from cockpit.access.signin.entry import address_of
 from cockpit.access.signin.forms import spoken
+from cockpit.access.signin.new_session import address_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import language, using
 from cockpit.labels import words
@@ -21,7 +21,7 @@ from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.screens import rows
 from cockpit.screens.rows import Chosen, in_order
-from cockpit.serving import costly
+from cockpit.serving import slow_queries
 from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, read
 from cockpit.view_state import View
@@ -71,7 +71,7 @@ async def serve(request: Request) -> Response:
 
 
 def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
-    costly.asks(costly.Asker(visitor.name))
+    slow_queries.asks(slow_queries.Asker(visitor.name))
     view = read(given, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
         raise OutOfScope("rows.no_right", "you no longer have the right to export rows of {area}", area=view.area.name)

@@ -22,7 +22,7 @@ from cockpit.labels import format, words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
 from cockpit.screens.shared import case_href
-from cockpit.serving import costly, searches
+from cockpit.serving import search_limit, slow_queries
 from cockpit.view import BadParameter, home, read
 from cockpit.view_state import View
 from data.errors import DataError, TooMany
@@ -74,12 +74,12 @@ async def serve(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
-        if wait := await run_in_threadpool(searches.wait_of, visitor.name):
+        if wait := await run_in_threadpool(search_limit.wait_of, visitor.name):
             return _answer({"detail": _too_often(wait)}, 429, wait)
         try:
             return await run_in_threadpool(_searched, dict(request.query_params), visitor.name, visitor.grants)
         except TooMany as error:
-            return _answer({"detail": worded(error)}, 429, costly.RETRY_SECONDS)
+            return _answer({"detail": worded(error)}, 429, slow_queries.RETRY_SECONDS)
         except BadParameter as error:
             return _answer({"detail": error.hint}, 400)
         except MetricsError as error:
@@ -89,7 +89,7 @@ async def serve(request: Request) -> Response:
 
 
 def _searched(given: Mapping[str, str], name: str, grants: Grants) -> Response:
-    costly.asks(costly.Asker(name))
+    slow_queries.asks(slow_queries.Asker(name))
     view, text = read(given, settings.current(), grants), given.get("q", "")
     with using(view.lang):
         found = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else Found()

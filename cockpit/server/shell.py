@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cockpit.access.pages import PAGES
 from cockpit.i18n import _, using
 from cockpit.server import assets
-from cockpit.server.files import File, content_type, response
+from cockpit.server.static_files import File, content_type, response
 
 STREAMLIT = Path(st.__file__).parent / "static"
 SCRIPTS = STREAMLIT / "static" / "js"

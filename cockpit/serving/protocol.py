@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cockpit import settings
-from cockpit.access import early
+from cockpit.access import login_precheck
 from cockpit.server import telemetry
 from cockpit.serving import headers
 from cockpit.serving.connections import Waiting
@@ -152,7 +152,7 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         incomplete = self._reading is Reading.BODY and cycle is self.cycle
-        if incomplete and early.is_sign_in(dict(cycle.scope)) and not self.expect_100_continue:
+        if incomplete and login_precheck.is_sign_in(dict(cycle.scope)) and not self.expect_100_continue:
             self._held = cycle, app  # until its form is complete: half a form costs nothing
             return
         self._answered = cycle
@@ -164,7 +164,7 @@ class LimitedHttp(HttpToolsProtocol):
         if self._held is None:
             return
         (cycle, app), self._held = self._held, None
-        if found := early.refusal(dict(cycle.scope)):
+        if found := login_precheck.refusal(dict(cycle.scope)):
             seconds, page = found
             self._fail(Refusal(503, "too many sign-ins at once", page=page, retry=seconds))
         self._start_asgi_task(cycle, app)

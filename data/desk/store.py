@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import DataError as UnfitValue
 from sqlalchemy.orm import Session
 
-from data.desk import texts
+from data.desk import text_limits
 from data.desk.auditing import chain
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
@@ -35,7 +35,7 @@ class _Writing(Session):
     """A session that refuses texts that not every desk could keep."""
 
 
-event.listen(_Writing, "before_flush", texts.check)
+event.listen(_Writing, "before_flush", text_limits.check)
 
 
 class Desk:
@@ -129,7 +129,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
             "COCKPIT_DESK cannot be opened: {why}",
             why=of_os(error) if isinstance(error, OSError) else line_of(error)[:200],
         ) from None
-    event.listen(engine, "before_cursor_execute", texts.searchable, retval=True)
+    event.listen(engine, "before_cursor_execute", text_limits.searchable, retval=True)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

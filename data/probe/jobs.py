@@ -16,7 +16,7 @@ from data.probe.clock import Clock
 from data.probe.evidence import Evidence
 from data.probe.network.failures import DOUBTFUL, INCOMPLETE_CHAIN, OURS, UNDECIDED, Failure
 from data.probe.network.net import Net, place
-from data.probe.network.own import OwnNetwork
+from data.probe.network.own_network import OwnNetwork
 from data.probe.register import Register, Thing
 from data.probe.state import State
 from data.probe.web.answer import Answer, Ask

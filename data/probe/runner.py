@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from data.probe import plan
 from data.probe.checks.rules import UNCERTAIN, Check
 from data.probe.jobs import NETWORK, Jobs, Withheld
-from data.probe.places import Places, allow_files
 from data.probe.plan import Task
+from data.probe.slots import Places, allow_files
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from data.probe.evidence import Evidence
 from data.probe.jobs import Jobs
 from data.probe.network.addresses import Allowance
 from data.probe.network.net import Limits, Net
-from data.probe.network.own import OwnNetwork
+from data.probe.network.own_network import OwnNetwork
 from data.probe.register import read_extras, register
 from data.probe.runner import Counts, Runner
 from data.probe.state import State

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from bench.visit import WATCH
-from cockpit.server.files import HASHED
+from cockpit.server.static_files import HASHED
 
 pytestmark = pytest.mark.slow
 

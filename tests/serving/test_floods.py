@@ -12,7 +12,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 
-from cockpit.access.signin.entry import DEVICE
+from cockpit.access.signin.new_session import DEVICE
 from tests.serving.conftest import PASSWORD, Server
 from tests.serving.raw import Raw, request
 

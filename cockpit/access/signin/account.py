@@ -14,8 +14,8 @@ from cockpit.access import pages, visitors
 from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.policy import Held
 from cockpit.access.signin import demo
-from cockpit.access.signin.entry import address_of
 from cockpit.access.signin.forms import alert, form_of, here, page, read_form, spoken
+from cockpit.access.signin.new_session import address_of
 from cockpit.access.visitors import Visitor
 from cockpit.actions import own
 from cockpit.actions.action import Actor

@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.access import record, visitors
-from cockpit.access.early import busy
 from cockpit.access.gate import token_of, visitor_of
-from cockpit.access.signin import tries
-from cockpit.access.signin.entry import place_of
+from cockpit.access.login_precheck import busy
+from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, page, read_form, spoken
+from cockpit.access.signin.new_session import place_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, ngettext, using
 from cockpit.labels.wording import worded
@@ -40,8 +40,8 @@ async def factor(request: Request) -> Response:
         if request.method == "POST":
             form = await read_form(request)
         try:
-            told = await tries.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
-        except tries.Crowded as error:
+            told = await login_queue.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
+        except login_queue.Crowded as error:
             return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(alert(worded(error)) + _back(), 503)

@@ -14,12 +14,12 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import cookies, record, visitors
-from cockpit.access.early import busy
-from cockpit.access.signin import tries
-from cockpit.access.signin.entry import place_of
+from cockpit.access.login_precheck import busy
+from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.signin.identity import Unconfirmed
 from cockpit.access.signin.login import note_failure, refusal, trouble
+from cockpit.access.signin.new_session import place_of
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.labels.wording import worded
 from data.desk.auditing import sealing
@@ -67,8 +67,8 @@ async def confirm(request: Request) -> Response:
             return page(_form(link))
         form = await read_form(request)
         try:
-            found = await tries.run(place_of(request), _tie, link, form)
-        except tries.Crowded as error:
+            found = await login_queue.run(place_of(request), _tie, link, form)
+        except login_queue.Crowded as error:
             return page(_form(link, busy()), 503, {"Retry-After": str(error.seconds)})
         except Refused as error:
             return page(_form(link, worded(error)), 409)

@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import cookies, record, visitors
-from cockpit.access.early import busy
 from cockpit.access.gate import token_of, visitor_of, watch
-from cockpit.access.signin import demo, tries
-from cockpit.access.signin.entry import address_of, begin, place_of
+from cockpit.access.login_precheck import busy
+from cockpit.access.signin import demo, login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
+from cockpit.access.signin.new_session import address_of, begin, place_of
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import LANGUAGES, _, language, ngettext, using
 from cockpit.labels.wording import worded
@@ -43,7 +43,7 @@ async def login(request: Request) -> Response:
             return page(sign_in(target))
         form = await read_form(request)
         try:
-            found = await tries.run(place_of(request), _try, form)
+            found = await login_queue.run(place_of(request), _try, form)
             if found.outcome == "ok" and found.account:
                 lang = request.query_params.get("lang", "")
                 what = "by a recovery code" if found.recovered else ""
@@ -51,7 +51,7 @@ async def login(request: Request) -> Response:
                 return await begin(
                     request, found.account, target, lang=lang, device=found.device, factor=factor, what=what
                 )
-        except tries.Crowded as error:
+        except login_queue.Crowded as error:
             return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:
             return page(sign_in(target, trouble(error)), 503)
@@ -106,8 +106,8 @@ async def password(request: Request) -> Response:
             return page(ask())
         form = await read_form(request)
         try:
-            account = await tries.run(place_of(request), _change, visitor, form)
-        except tries.Crowded as error:
+            account = await login_queue.run(place_of(request), _change, visitor, form)
+        except login_queue.Crowded as error:
             return page(ask(busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(ask(worded(error)), 400)
@@ -146,7 +146,7 @@ def _try(place: Place, form: dict[str, str]) -> SignIn:
 
 def note_failure(place: Place, name: str, found: SignIn, *, what: str = "") -> None:
     """A row of the audit for a sign-in that failed; of those that are not even looked at one a while."""
-    if found.outcome != "ok" and (not found.wait or tries.is_first_refusal(name, place.address, found.wait)):
+    if found.outcome != "ok" and (not found.wait or login_queue.is_first_refusal(name, place.address, found.wait)):
         record.note(who=name[:60], event="login_failed", what=what, result=found.outcome, address=place.address)
 
 

@@ -22,10 +22,10 @@ from starlette.routing import Route
 from cockpit import settings
 from cockpit.access import cookies, record
 from cockpit.access.signin import linking
-from cockpit.access.signin.entry import address_of, begin
 from cockpit.access.signin.forms import inside, page, spoken
 from cockpit.access.signin.identity import Unconfirmed, Ungranted, admitted, has_factor
 from cockpit.access.signin.login import sign_in, trouble
+from cockpit.access.signin.new_session import address_of, begin
 from cockpit.errors import CockpitError
 from cockpit.i18n import LANGUAGES, _, using
 from data.errors import DataError

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import streamlit as st
 
 from cockpit import nav
-from cockpit.access import record, trail, visitors
+from cockpit.access import audit_export, record, visitors
 from cockpit.access.signin import demo
 from cockpit.access.visitors import Visitor
 from cockpit.address import link
@@ -109,7 +109,7 @@ def proof(visitor: Visitor) -> None:
     """A button that walks the whole chain, and a link to all of it as a file."""
     with st.container(horizontal=True, vertical_alignment="center", key="proof"):
         asked = st.button(_("Verify the chain"))
-        actions.actions([(_("Export"), trail.PATH)])
+        actions.actions([(_("Export"), audit_export.PATH)])
     if not asked:
         return
     with st.spinner(_("Walking the chain…"), show_time=True):

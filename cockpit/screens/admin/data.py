@@ -8,7 +8,7 @@ import streamlit as st
 
 from cockpit import editions, problem, settings
 from cockpit import view as views
-from cockpit.access import guard, whole
+from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
 from cockpit.address import link
 from cockpit.components import header
@@ -108,7 +108,7 @@ def editions_table(view: View) -> None:
     """The published editions; one opens the cockpit as it was then. How much they hold is for the whole district."""
     own = home()
     told = listed(str(own.root), view.newest, own)
-    counted = whole.may(view.grants, Can.DATA)
+    counted = district_wide.may(view.grants, Can.DATA)
     columns = [Column(_("Edition"), lead=True), Column(_("State")), Column(_("As of")), Column(_("Published"))]
     columns += [Column(_("Cases"), number=True), Column("MB", number=True)] if counted else []
     table(columns, [_edition_row(view, edition, counted) for edition in told], key="editions")
@@ -133,7 +133,7 @@ def batches() -> Sequence[Batch]:
 
     Deliveries are the whole district's: whoever may see a part of it is told when they came, not how many rows.
     """
-    own, counted = home(), whole.may(guard.enter().grants, Can.DATA)
+    own, counted = home(), district_wide.may(guard.enter().grants, Can.DATA)
     if counted:
         _pushes(own)
     told = delivered(str(own.root), own)
@@ -311,7 +311,7 @@ def reconciliations(view: View) -> None:
         Column(_("Faults"), number=True),
         Column(_("First faults")),
     ]
-    everywhere = whole.may(view.grants, Can.DATA)
+    everywhere = district_wide.may(view.grants, Can.DATA)
     table(columns, [_finding_row(finding, everywhere) for finding in told], key="reconcile")
 
 

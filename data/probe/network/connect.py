@@ -15,8 +15,8 @@ from itertools import zip_longest
 from data.probe.network.addresses import Allowance
 from data.probe.network.details import of_tls
 from data.probe.network.failures import Failure
-from data.probe.network.names import Names
-from data.probe.places import allow_files
+from data.probe.network.resolver import Names
+from data.probe.slots import allow_files
 from data.probe.web.response import Refusal
 
 RESOLVING = 1_000

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
 
-from cockpit.access import gate, guard, trail, visitors
+from cockpit.access import audit_export, gate, guard, visitors
 from cockpit.access.visitors import COOKIE
 from cockpit.screens.admin import desk as shared
 from data.desk import clock
@@ -221,7 +221,7 @@ def test_the_chain_is_verified_from_the_screen(open_page: Callable[..., AppTest]
 
 
 def test_the_whole_audit_is_a_file_for_its_administrator_alone(session: Callable[..., str]) -> None:
-    served = Starlette(routes=trail.ROUTES, middleware=[Middleware(gate.Gate)])
+    served = Starlette(routes=audit_export.ROUTES, middleware=[Middleware(gate.Gate)])
 
     def get(role: str) -> httpx.Response:
         async def run() -> httpx.Response:
@@ -229,7 +229,7 @@ def test_the_whole_audit_is_a_file_for_its_administrator_alone(session: Callable
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(served), base_url="http://localhost", headers=headers
             ) as client:
-                return await client.get(trail.PATH)
+                return await client.get(audit_export.PATH)
 
         return asyncio.run(run())
 

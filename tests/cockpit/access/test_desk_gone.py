@@ -15,7 +15,7 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.access import gate, guard, trail, visitors
+from cockpit.access import audit_export, gate, guard, visitors
 from cockpit.access.signin import factor, login
 from cockpit.access.visitors import COOKIE
 from data.desk import store
@@ -74,7 +74,7 @@ def _lock(file: Path) -> tuple[Callable[[], None], Callable[[], None]]:
 
 
 def ask(method: str, path: str, token: str = "", **how: Any) -> httpx.Response:
-    routes = [*login.ROUTES, *factor.ROUTES, *trail.ROUTES, Route("/{path:path}", inner)]
+    routes = [*login.ROUTES, *factor.ROUTES, *audit_export.ROUTES, Route("/{path:path}", inner)]
     served = Starlette(routes=routes, middleware=[Middleware(gate.Gate)])
 
     async def run() -> httpx.Response:
@@ -150,4 +150,4 @@ def test_nobody_is_let_in_while_nobody_can_tell(gone: tuple[Callable[[], None], 
     token_of("zhao")
     away()
     assert ask("GET", "/", "made up").status_code == 401
-    assert ask("GET", trail.PATH, "made up").status_code == 401
+    assert ask("GET", audit_export.PATH, "made up").status_code == 401

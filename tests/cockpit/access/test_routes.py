@@ -25,7 +25,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.api.app import api
 from cockpit.reports import make, worker
 from cockpit.reports.request import Request
-from cockpit.serving import headers, searches
+from cockpit.serving import headers, search_limit
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
@@ -293,7 +293,7 @@ def test_a_search_is_never_kept_and_is_refused_when_it_is_too_long_or_too_often(
         assert answer.status_code == 400
         assert "100" in answer.json()["detail"]
         assert get(path, "leader").status_code == (200 if path == "/search.json" else 422)
-    monkeypatch.setattr(searches, "AT_ONCE", 0.5)
+    monkeypatch.setattr(search_limit, "AT_ONCE", 0.5)
     for path in ("/search.json", "/api/v1/search"):
         answer = get(path, "official", params={"q": "新河"})
         assert answer.status_code == 429

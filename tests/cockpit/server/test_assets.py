@@ -4,7 +4,7 @@ import re
 
 import brotli
 
-from cockpit.server import assets, files
+from cockpit.server import assets, static_files
 
 
 def test_the_module_exports_the_shell_and_every_component() -> None:
@@ -29,4 +29,4 @@ def test_every_address_in_the_style_sheet_is_one_of_a_file() -> None:
     named = {url.strip("\"'") for url in re.findall(r"url\(([^)]*)\)", assets.content("style.css"))}
     named = {url for url in named if not url.startswith("data:")}
     assert named
-    assert named <= set(files.index())
+    assert named <= set(static_files.index())

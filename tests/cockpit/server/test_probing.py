@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cockpit import settings
-from cockpit.server import probing
+from cockpit.server import prober
 from cockpit.server.background import Watch
 from data.errors import DataError
 from data.home import Home
@@ -51,12 +51,12 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_it_ends_at_once_where_another_server_keeps_one(home: Home) -> None:
     with service.alone(home):
-        assert subprocess.run(probing.PROGRAM.command, cwd=ROOT, timeout=SOON, check=False).returncode == 0
+        assert subprocess.run(prober.PROGRAM.command, cwd=ROOT, timeout=SOON, check=False).returncode == 0
 
 
 def test_it_is_started_again_when_it_has_ended(home: Home) -> None:
     """The server whose prober found the home taken gets its turn when the other is gone; it ends with its server."""
-    watch = Watch([replace(probing.PROGRAM, rest=0.1)])
+    watch = Watch([replace(prober.PROGRAM, rest=0.1)])
     with service.alone(home):
         watch.start()
         time.sleep(1.5)

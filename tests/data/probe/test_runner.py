@@ -21,7 +21,7 @@ from data.probe.evidence import ID, Evidence
 from data.probe.network import connect, net
 from data.probe.network.failures import Failure
 from data.probe.network.net import Answer
-from data.probe.network.own import OwnNetwork
+from data.probe.network.own_network import OwnNetwork
 from data.probe.register import Extra, Register, Request, Search, Thing, read_extras, register
 from data.probe.state import State
 from tests.data.probe import zoo as z

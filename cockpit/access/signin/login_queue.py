@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from cockpit.access import visitors
-from cockpit.serving.fair import FairQueue, Full
+from cockpit.serving.fair_queue import FairQueue, Full
 from data.desk.errors import Busy
 from data.desk.identity import failures
 from data.desk.identity.failures import Place

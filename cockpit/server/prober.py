@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 AGAIN_SECONDS = 60.0
 """Until it is seen whether the home is free, or it has recovered."""
 
-PROGRAM = Program("prober", module("cockpit.server.probing"), retry=(AGAIN_SECONDS, AGAIN_SECONDS), rest=AGAIN_SECONDS)
+PROGRAM = Program("prober", module("cockpit.server.prober"), retry=(AGAIN_SECONDS, AGAIN_SECONDS), rest=AGAIN_SECONDS)
 
 
 def main() -> None:

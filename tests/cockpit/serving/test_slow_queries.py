@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit.i18n import using
-from cockpit.serving import costly
-from cockpit.serving.costly import Asker
+from cockpit.serving import slow_queries
+from cockpit.serving.slow_queries import Asker
 from data.errors import TooMany
 
 
@@ -18,10 +18,10 @@ from data.errors import TooMany
 def _one_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COCKPIT_COSTLY_QUERIES", "1")
     monkeypatch.setenv("COCKPIT_QUEUE_SECONDS", "5")
-    for cached in (settings.current, costly._queue):
+    for cached in (settings.current, slow_queries._queue):
         cached.cache_clear()
     yield
-    for cached in (settings.current, costly._queue):
+    for cached in (settings.current, slow_queries._queue):
         cached.cache_clear()
 
 
@@ -30,8 +30,8 @@ def held(name: str, until: threading.Event) -> threading.Thread:
     ready = threading.Event()
 
     def hold() -> None:
-        costly.asks(Asker(name))
-        with costly._place():
+        slow_queries.asks(Asker(name))
+        with slow_queries._place():
             ready.set()
             until.wait(20)
 
@@ -44,16 +44,16 @@ def held(name: str, until: threading.Event) -> threading.Thread:
 def page() -> None:
     import streamlit as st
 
-    from cockpit.serving import costly
+    from cockpit.serving import slow_queries
 
-    costly.asks(costly.on_a_screen("wang"))
-    with costly._place():
+    slow_queries.asks(slow_queries.on_a_screen("wang"))
+    with slow_queries._place():
         st.write("done")
 
 
 def test_the_screen_says_who_is_before_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    real: Callable[[int], str] = costly.waiting_in_words
+    real: Callable[[int], str] = slow_queries.waiting_in_words
     free = threading.Event()
 
     def words(before: int) -> str:
@@ -61,7 +61,7 @@ def test_the_screen_says_who_is_before_and_then_no_more(monkeypatch: pytest.Monk
         free.set()
         return said[-1]
 
-    monkeypatch.setattr(costly, "waiting_in_words", words)
+    monkeypatch.setattr(slow_queries, "waiting_in_words", words)
     other = held("li", free)
     run = AppTest.from_function(page, default_timeout=20).run()
     other.join()
@@ -74,22 +74,22 @@ def test_the_screen_says_who_is_before_and_then_no_more(monkeypatch: pytest.Monk
 
 def test_in_both_languages() -> None:
     with using("zh"):
-        assert costly.waiting_in_words(3) == "该查询耗时较长，需排队，您前面还有 3 个。"
+        assert slow_queries.waiting_in_words(3) == "该查询耗时较长，需排队，您前面还有 3 个。"
     with using("en"):
-        assert costly.waiting_in_words(0) == "This takes long and is done in turn: yours is next."
-        assert costly.waiting_in_words(1) == "This takes long and is done in turn: 1 is before yours."
-        assert costly.waiting_in_words(2) == "This takes long and is done in turn: 2 are before yours."
+        assert slow_queries.waiting_in_words(0) == "This takes long and is done in turn: yours is next."
+        assert slow_queries.waiting_in_words(1) == "This takes long and is done in turn: 1 is before yours."
+        assert slow_queries.waiting_in_words(2) == "This takes long and is done in turn: 2 are before yours."
 
 
 def test_who_waits_too_long_is_told_and_leaves() -> None:
     free = threading.Event()
     other = held("li", free)
-    costly.asks(Asker("wang"))
+    slow_queries.asks(Asker("wang"))
     began = time.monotonic()
-    with pytest.raises(TooMany, match="try again later"), costly._place():
+    with pytest.raises(TooMany, match="try again later"), slow_queries._place():
         raise AssertionError
     assert 5 <= time.monotonic() - began < 60
-    assert costly._queue().waiting == 0
+    assert slow_queries._queue().waiting == 0
     free.set()
     other.join()
 
@@ -99,19 +99,19 @@ def test_somebody_with_many_long_questions_is_refused_more() -> None:
     other, waiting = held("li", free), []
 
     def wait() -> None:
-        costly.asks(Asker("li"))
-        with costly._place():
+        slow_queries.asks(Asker("li"))
+        with slow_queries._place():
             pass
 
-    for _ in range(costly.WAITING_OF_ONE):
+    for _ in range(slow_queries.WAITING_OF_ONE):
         waiting.append(threading.Thread(target=wait))
         waiting[-1].start()
-    while costly._queue().waiting < costly.WAITING_OF_ONE:
+    while slow_queries._queue().waiting < slow_queries.WAITING_OF_ONE:
         time.sleep(0.01)
-    costly.asks(Asker("li"))
-    with pytest.raises(TooMany), costly._place():
+    slow_queries.asks(Asker("li"))
+    with pytest.raises(TooMany), slow_queries._place():
         raise AssertionError
     free.set()
     for thread in (other, *waiting):
         thread.join(10)
-    assert costly._queue().waiting == 0
+    assert slow_queries._queue().waiting == 0

@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 import gc, json, sys, weakref
 from collections import deque
-from cockpit.server import collector
+from cockpit.server import garbage_collection
 
 class Node:
     pass
@@ -21,7 +21,7 @@ def screen(size):
     return nodes
 
 if sys.argv[1] == "settled":
-    collector.settle()
+    garbage_collection.settle()
 stay = [screen(300) for _ in range(300)]
 before, most, left = gc.get_stats()[2]["collections"], 0, deque()
 running = deque(maxlen=4)

@@ -1,6 +1,6 @@
 """Compressed copies of static files, made once at the best level by a process of its own and kept in the home.
 
-    python -m cockpit.server.copies
+    python -m cockpit.server.compression
 
 A copy is named by the hash of what it is of, so a new version of a file never meets an old copy; it is compared with
 the file when it is read, so a damaged one is never sent. A file whose copy is not made yet is compressed at a quick
@@ -126,18 +126,18 @@ def program(made: Callable[[], bool]) -> Program:
         return True
 
     return Program(
-        "compressor", module("cockpit.server.copies"), wanted, retry=RETRY_SECONDS, rest=REST_SECONDS, nice=19,
+        "compressor", module("cockpit.server.compression"), wanted, retry=RETRY_SECONDS, rest=REST_SECONDS, nice=19,
         lock=folder / "static.lock",
     )  # fmt: skip
 
 
 def main() -> None:
-    from cockpit.server import files
+    from cockpit.server import static_files
 
     logging.basicConfig(level=logging.WARNING, format="compressor: %(message)s")
     end_with_parent()
     try:
-        files.copies().make(file.read() for file in files.index().values())
+        static_files.copies().make(file.read() for file in static_files.index().values())
     except OSError as error:
         log.error("the static files cannot be compressed ahead: %s", error)
         sys.exit(1)

@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cockpit import settings
 from cockpit.i18n import _, ngettext
 from cockpit.server import telemetry
-from cockpit.serving.fair import FairQueue, Full
+from cockpit.serving.fair_queue import FairQueue, Full
 from data.editions import queries
 from data.errors import TooMany
 

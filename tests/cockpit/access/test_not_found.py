@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app as application
 from cockpit.access import pages
+from cockpit.access.not_found import STREAMLIT, KnownPages
 from cockpit.access.policy import Grants, Held
-from cockpit.access.unknown import STREAMLIT, KnownPages
 from data.areas.levels import end_of
 from tests.factory import DISTRICT
 

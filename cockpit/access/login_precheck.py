@@ -8,9 +8,9 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cockpit import settings
-from cockpit.access.signin import tries
-from cockpit.access.signin.entry import place_of
+from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, page, spoken
+from cockpit.access.signin.new_session import place_of
 from cockpit.i18n import _, using
 
 PATH, LONGEST = "/login", 20_000
@@ -31,7 +31,7 @@ def refusal(scope: Scope) -> tuple[int, bytes] | None:
     scope: as uvicorn makes it, before the headers of proxies are applied.
     """
     request = Request({**scope, "client": _client(scope), "scheme": _scheme(scope)})
-    seconds = tries.refused_for(place_of(request))
+    seconds = login_queue.refused_for(place_of(request))
     return (seconds, _page(spoken(request), seconds)) if seconds else None
 
 

@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import Any
 
-from data.probe.places import Places
+from data.probe.slots import Places
 
 Found = list[tuple[Any, ...]]
 

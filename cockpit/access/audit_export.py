@@ -8,8 +8,8 @@ from starlette.routing import Route
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can
-from cockpit.access.signin.entry import address_of
 from cockpit.access.signin.forms import spoken
+from cockpit.access.signin.new_session import address_of
 from cockpit.i18n import _, using
 from cockpit.labels.wording import worded
 from data.desk import clock

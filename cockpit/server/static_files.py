@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cockpit import settings
 from cockpit.server import assets
-from cockpit.server.copies import CODINGS, Copies, digest
+from cockpit.server.compression import CODINGS, Copies, digest
 
 STREAMLIT = Path(st.__file__).parent / "static"
 BELOW = ("/static/", assets.BELOW)

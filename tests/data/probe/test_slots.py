@@ -10,8 +10,8 @@ import pytest
 
 from data.probe import runner
 from data.probe.network.connect import RESOLVING
-from data.probe.network.names import Names
-from data.probe.places import Places
+from data.probe.network.resolver import Names
+from data.probe.slots import Places
 
 SILENT = 300
 """Names that nobody answers for."""
@@ -86,7 +86,7 @@ def test_a_name_that_is_still_looked_up_does_not_keep_the_process(tmp_path: obje
     program = """
 import asyncio, socket, time
 socket.getaddrinfo = lambda *a: time.sleep(60)
-from data.probe.network.names import Names
+from data.probe.network.resolver import Names
 async def run():
     try:
         await asyncio.wait_for(Names(9).ask("silent", 80, 0), 0.1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.serving.fair import FairQueue, Full
+from cockpit.serving.fair_queue import FairQueue, Full
 
 
 def queue(places: int = 1, per_key: int = 1, waiting: int = 100, waiting_per_key: int = 100) -> FairQueue:

@@ -41,7 +41,7 @@ class Probed:
 
     def probers(self) -> list[psutil.Process]:
         every = psutil.Process(self.server.process.pid).children(recursive=True)
-        return [process for process in every if "cockpit.server.probing" in process.cmdline()]
+        return [process for process in every if "cockpit.server.prober" in process.cmdline()]
 
 
 def soon(name: str, now: datetime) -> list[str]:
@@ -101,7 +101,7 @@ def test_of_two_workers_one_probes_and_its_findings_come_into_an_edition(probed:
 def test_everything_ends_with_the_server_within_seconds(probed: Probed) -> None:
     """A site that hangs is being asked meanwhile."""
     family = psutil.Process(probed.server.process.pid).children(recursive=True)
-    assert any("cockpit.server.probing" in process.cmdline() for process in family)
+    assert any("cockpit.server.prober" in process.cmdline() for process in family)
     probed.server.process.terminate()
     assert probed.server.process.wait(STOP_SECONDS) == 0
     _gone, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)

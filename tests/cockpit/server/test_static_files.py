@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cockpit.server import assets, files, shell
-from cockpit.server.copies import CODINGS, Copies, digest
+from cockpit.server import assets, shell, static_files
+from cockpit.server.compression import CODINGS, Copies, digest
 
 UNDO = {"br": brotli.decompress, "gzip": gzip.decompress}
 SHRINKS = re.compile(r"\.(css|html|js|json|svg)$")
@@ -38,7 +38,7 @@ class Answer:
 
 def get(path: str, method: str = "GET", app: ASGIApp | None = None, **headers: str) -> Answer:
     async def run() -> Answer:
-        transport = httpx.ASGITransport(app or files.StaticFiles(shell.Shell(inner)))
+        transport = httpx.ASGITransport(app or static_files.StaticFiles(shell.Shell(inner)))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             del client.headers["accept-encoding"]
             named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -53,15 +53,15 @@ def get(path: str, method: str = "GET", app: ASGIApp | None = None, **headers: s
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copies]:
     """Copies in a folder of the test."""
     made = Copies(tmp_path / "copies")
-    monkeypatch.setattr(files, "copies", lambda: made)
-    files.forget()
+    monkeypatch.setattr(static_files, "copies", lambda: made)
+    static_files.forget()
     yield made
-    files.forget()
+    static_files.forget()
 
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_every_file_that_shrinks_is_sent_compressed(coding: str) -> None:
-    for path, file in files.index().items():
+    for path, file in static_files.index().items():
         answer, raw = get(path, accept_encoding=coding), file.read()
         sent = answer.headers.get("content-encoding")
         assert answer.status_code == 200, path
@@ -86,15 +86,15 @@ def test_every_file_that_shrinks_is_sent_compressed(coding: str) -> None:
     ],
 )
 def test_every_file_has_its_type(ending: str, kind: str) -> None:
-    assert {file.type for path, file in files.index().items() if path.endswith(ending)} == {kind}
-    assert "application/octet-stream" not in {file.type for file in files.index().values()}
+    assert {file.type for path, file in static_files.index().items() if path.endswith(ending)} == {kind}
+    assert "application/octet-stream" not in {file.type for file in static_files.index().values()}
 
 
 def test_a_name_with_a_hash_is_kept_for_ever_and_no_other() -> None:
-    for path, file in files.index().items():
+    for path, file in static_files.index().items():
         hashed = path.startswith("/assets/") or re.search(r"\.[\w-]{8}\.\w+$", path) is not None
         assert file.for_ever == hashed, path
-    some = next(path for path in files.index() if path.endswith(".js"))
+    some = next(path for path in static_files.index() if path.endswith(".js"))
     assert get(some).headers["cache-control"] == "public, max-age=31536000, immutable"
     assert get("/favicon.png").headers["cache-control"] == "no-cache"
     assert get("/").headers["cache-control"] == "no-cache"
@@ -157,7 +157,7 @@ def test_nothing_else_is_served(path: str) -> None:
             sent.append(message)
 
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-        await files.StaticFiles(inner)(scope, receive, send)
+        await static_files.StaticFiles(inner)(scope, receive, send)
 
     asyncio.run(run())
     assert sent[0]["status"] == 404
@@ -192,12 +192,12 @@ def test_other_paths_go_on() -> None:
     ],
 )
 def test_the_coding_is_the_one_that_is_liked_best(accepted: str, coding: str) -> None:
-    assert files.chosen(accepted) == coding
+    assert static_files.chosen(accepted) == coding
 
 
 @given(st.text(alphabet="abgirzpq=;,.01* -é", max_size=40))
 def test_any_header_chooses_something(accepted: str) -> None:
-    assert files.chosen(accepted) in ("", *CODINGS)
+    assert static_files.chosen(accepted) in ("", *CODINGS)
 
 
 def test_copies_are_made_once_and_sent(store: Copies) -> None:
@@ -243,12 +243,12 @@ def test_a_home_that_cannot_be_written_is_served_compressed(tmp_path: Path) -> N
 def test_when_all_copies_are_made_the_quick_ones_are_forgotten(store: Copies, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = assets.content("cockpit.js").encode()
     path = assets.url("cockpit.js")
-    monkeypatch.setattr(files, "index", lambda: {path: files.File("text/javascript", True, lambda: raw)})
+    monkeypatch.setattr(static_files, "index", lambda: {path: static_files.File("text/javascript", True, lambda: raw)})
     quick = get(path, accept_encoding="br").raw
-    assert not files.are_copied()
+    assert not static_files.are_copied()
     store.make([raw])
     assert get(path, accept_encoding="br").raw == quick
-    assert files.are_copied()
+    assert static_files.are_copied()
     assert len(get(path, accept_encoding="br").raw) < len(quick)
 
 
@@ -256,7 +256,7 @@ def test_the_page_names_only_files_that_are_served() -> None:
     named = {url.removeprefix(".") for url in re.findall(r'(?:src|href)="([^"]+)"', shell.page())}
     assert assets.url("style.css") in named
     assert assets.url("cockpit.js") in named
-    assert named <= set(files.index())
+    assert named <= set(static_files.index())
 
 
 def test_the_page_names_everything_a_first_screen_loads_and_no_font() -> None:
