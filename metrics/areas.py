@@ -1,5 +1,6 @@
 """The area tree of an edition: look up, climb, descend. Asks the edition, holds no tree in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -102,6 +103,24 @@ def children(edition: AnyEdition, place: Area) -> tuple[Area, ...]:
 def _children(edition: Edition, place: Area) -> tuple[Area, ...]:
     sql = f"{_SELECT} WHERE parent = $1 AND holder = code {_NEWEST} ORDER BY code"
     return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code]).fetchall())
+
+
+def of_level(edition: AnyEdition, place: Area, level: str) -> tuple[Area, ...]:
+    """The live areas of a level within a place, by code."""
+    return _of_level(edition.whole, place, level)
+
+
+@lru_cache(maxsize=64)
+def _of_level(edition: Edition, place: Area, level: str) -> tuple[Area, ...]:
+    sql = f"{_SELECT} WHERE code >= $1 AND code < $2 AND level = $3 AND holder = code {_NEWEST} ORDER BY code"
+    return tuple(Area(*row) for row in edition.cursor().execute(sql, [place.code, place.end, level]).fetchall())
+
+
+def common(edition: AnyEdition, places: Sequence[Area]) -> Area | None:
+    """The lowest area above all of the places, if there is one."""
+    paths = [path(edition, place)[:-1] for place in places]
+    shared = [above[0] for above in zip(*paths, strict=False) if len(set(above)) == 1]
+    return shared[-1] if shared else None
 
 
 def lower_levels(edition: AnyEdition, place: Area) -> tuple[str, ...]:

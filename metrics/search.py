@@ -114,6 +114,18 @@ def areas_like(edition: ScopedEdition, text: str, limit: int) -> list[Area]:
     return [found.area for found in _areas(edition, text, limit)]
 
 
+def units_like(edition: ScopedEdition, text: str, limit: int) -> list[str]:
+    """Units with a case in the edition's scope, by any part of their name or by pinyin."""
+    return _units(edition, text, limit)
+
+
+def units(edition: ScopedEdition) -> list[str]:
+    """All units with a case in the edition's scope, those with most cases first."""
+    known = _unit_names(edition.whole)
+    inside = sorted(set(known.owners[_within(edition, known.codes)].tolist()))
+    return [known.units[at] for at in inside]
+
+
 # --- what has a name ----------------------------------------------------------------------------------------------
 
 

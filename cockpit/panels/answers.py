@@ -157,9 +157,7 @@ def line(query: Query) -> Line:
     The compared ones have a bucket for each of this period's, as far as they reach. The last is cut at the same time
     of day as this period's, if that one is still running.
     """
-    as_of, days = query.edition.as_of, query.period.days
-    unit = "day" if days <= BY_DAY else "week" if days <= BY_WEEK else "month"
-    now = [bucket for bucket in query.period.cut(unit) if bucket.start <= last_day(as_of)]
+    as_of, unit, now = query.edition.as_of, _unit(query.period), buckets(query)
     others = (against(query.period, "previous", as_of), against(query.period, "last_year", as_of))
     lines = [now, *(_alongside(now, unit, query.period, other) for other in others)]
     periods = list(dict.fromkeys(bucket for buckets in lines for bucket in buckets))
@@ -172,6 +170,16 @@ def line(query: Query) -> Line:
         for row in each(frame)
     }
     return Line(*(Series(tuple(buckets), tuple(values[bucket] for bucket in buckets)) for buckets in lines))
+
+
+def buckets(query: Query) -> list[Period]:
+    """The days, weeks or months of the query's period, as far as something can be known of them."""
+    cut = query.period.cut(_unit(query.period))
+    return [bucket for bucket in cut if bucket.start <= last_day(query.edition.as_of)]
+
+
+def _unit(period: Period) -> str:
+    return "day" if period.days <= BY_DAY else "week" if period.days <= BY_WEEK else "month"
 
 
 def unfinished(bucket: Period, as_of: datetime) -> bool:
