@@ -84,8 +84,8 @@ def written(by: str, ids: Iterable[str]) -> str:
     if by == "areas":
         return ",".join(ids)
     line, named = io.StringIO(), list(ids)
-    quoting = csv.QUOTE_ALL if re.search(r"[\r\n]", "".join(named)) else csv.QUOTE_MINIMAL
-    csv.writer(line, lineterminator="", quoting=quoting).writerow(named)
+    has_breaks = re.search(r"[\r\n]", "".join(named))
+    csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL if has_breaks else csv.QUOTE_MINIMAL).writerow(named)
     return line.getvalue()
 
 
