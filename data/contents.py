@@ -38,10 +38,10 @@ def content_hash(path: Path) -> str:
 
 def remembered(store: duckdb.DuckDBPyConnection, stamp: Stamp) -> str | None:
     """The content's hash if the file was loaded before and was not touched since."""
-    found = store.execute(
+    row = store.execute(
         "SELECT content_hash FROM files WHERE path = ? AND size = ? AND changed_ns = ? AND inode = ?", list(stamp)
     ).fetchall()
-    return found[0][0] if found else None
+    return row[0][0] if row else None
 
 
 def remember(store: duckdb.DuckDBPyConnection, stamp: Stamp, content: str) -> None:

@@ -40,9 +40,9 @@ class KeyRing:
         """HMAC-SHA256 of a text by the newest key, 64 hex digits."""
         return _mac(self.keys[0], text)
 
-    def proves(self, text: str, found: str) -> bool:
+    def proves(self, text: str, mac: str) -> bool:
         """Whether `found` is the HMAC of a text by any of the keys."""
-        return any(hmac.compare_digest(_mac(key, text), found) for key in self.keys)
+        return any(hmac.compare_digest(_mac(key, text), mac) for key in self.keys)
 
     @property
     def fingerprint(self) -> str:
@@ -57,15 +57,15 @@ def of_text(text: str) -> KeyRing:
     DataError.
     """
     parts = [part.strip() for part in text.split(",")]
-    told = [(match[1], int(match[2])) if (match := FROM_ROW.fullmatch(part)) else (part, 0) for part in parts]
-    if any(len(key) < SHORTEST_TEXT for key, _row in told):
+    parsed = [(match[1], int(match[2])) if (match := FROM_ROW.fullmatch(part)) else (part, 0) for part in parts]
+    if any(len(key) < SHORTEST_TEXT for key, _row in parsed):
         raise DataError(
             "key.short", "a key has {n} characters or more: make one with `openssl rand -hex 32`", n=SHORTEST_TEXT
         )
-    rows = tuple(row for _key, row in told)
+    rows = tuple(row for _key, row in parsed)
     if list(rows) != sorted(rows, reverse=True):
         raise DataError("key.order", "the newest key stands first: its row is the greatest")
-    keys = tuple(hashlib.sha256(key.encode()).digest() for key, _row in told)
+    keys = tuple(hashlib.sha256(key.encode()).digest() for key, _row in parsed)
     return KeyRing(keys, rows if any(rows) else ())
 
 
@@ -112,9 +112,9 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
 
 def add_key(file: Path, since: int = 0) -> KeyRing:
     """Put a new key before those of a file. since: the first row of the audit that takes it. Raises DataError."""
-    old = read(file)
-    kept = zip(reversed(old.keys), reversed(old.since), strict=True)
-    lines = [*(_line(key, row) for key, row in kept), _line(secrets.token_bytes(BYTES), since)]
+    ring = read(file)
+    older_keys = zip(reversed(ring.keys), reversed(ring.since), strict=True)
+    lines = [*(_line(key, row) for key, row in older_keys), _line(secrets.token_bytes(BYTES), since)]
     return _replaced(file, lines)
 
 

@@ -67,18 +67,20 @@ def joined(messages: Iterable[Message]) -> Message:
 def restored(stored: str) -> Message | str:
     """A message from its JSON. A text that is none, such as one of an older release, is given back as it is."""
     try:
-        found = _unpacked(json.loads(stored))
+        message = _unpacked(json.loads(stored))
     except (ValueError, TypeError, KeyError, RecursionError):
         return stored
-    return found if isinstance(found, Message) else stored
+    return message if isinstance(message, Message) else stored
 
 
 def changed(value: Any, change: Callable[[str], str]) -> Any:
     """A message or parameter with its texts and paths changed, such as to hide where things lie."""
     if isinstance(value, Message):
-        return Message(value.code, value.text, **{name: changed(one, change) for name, one in value.parameters.items()})
+        return Message(
+            value.code, value.text, **{name: changed(item, change) for name, item in value.parameters.items()}
+        )
     if isinstance(value, (tuple, list)):
-        return tuple(changed(one, change) for one in value)
+        return tuple(changed(item, change) for item in value)
     return change(str(value)) if isinstance(value, (str, Path)) else value
 
 
@@ -87,37 +89,37 @@ def plain(value: object) -> Any:
     if isinstance(value, Message):
         return {
             "code": value.code, "message": str(value),
-            "parameters": {name: plain(one) for name, one in value.parameters.items()},
+            "parameters": {name: plain(item) for name, item in value.parameters.items()},
         }  # fmt: skip
     if isinstance(value, (tuple, list)):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value if isinstance(value, (int, float, str, type(None))) else str(value)
 
 
 def _english(value: object) -> Any:
     if isinstance(value, (tuple, list)):
-        between = "; " if any(isinstance(one, Message) for one in value) else ", "
-        return between.join(str(_english(one)) for one in value)
+        between = "; " if any(isinstance(item, Message) for item in value) else ", "
+        return between.join(str(_english(item)) for item in value)
     return str(value) if isinstance(value, (Message, Name)) else value
 
 
 def _packed(value: object) -> Any:
     if isinstance(value, Message):
-        parameters = {name: _packed(one) for name, one in value.parameters.items()}
+        parameters = {name: _packed(item) for name, item in value.parameters.items()}
         return {"code": value.code, "text": value.text, "parameters": parameters}
     if isinstance(value, Name):
         return {"kind": value.kind, "id": value.id, "zh": value.zh}
     if isinstance(value, (tuple, list)):
-        return [_packed(one) for one in value]
+        return [_packed(item) for item in value]
     return value if isinstance(value, (int, float, str, type(None))) else str(value)
 
 
 def _unpacked(value: Any) -> Any:
     if isinstance(value, list):
-        return tuple(_unpacked(one) for one in value)
+        return tuple(_unpacked(item) for item in value)
     if not isinstance(value, dict):
         return value
     if "text" in value:
-        parameters = {str(name): _unpacked(one) for name, one in value["parameters"].items()}
+        parameters = {str(name): _unpacked(item) for name, item in value["parameters"].items()}
         return Message(str(value["code"]), str(value["text"]), **parameters)
     return Name(str(value["kind"]), str(value["id"]), str(value["zh"]))

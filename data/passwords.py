@@ -28,8 +28,8 @@ def without_passwords(url: str, mask: str) -> str:
 
 
 def _is_secret(part: str) -> bool:
-    found = parse_qsl(REFERENCE.sub("", part), keep_blank_values=True)
-    return any((SECRET.search(name) and value) or SECRET_INSIDE.search(value) for name, value in found)
+    parameters = parse_qsl(REFERENCE.sub("", part), keep_blank_values=True)
+    return any((SECRET.search(name) and value) or SECRET_INSIDE.search(value) for name, value in parameters)
 
 
 def _masked(part: str, mask: str) -> str:

@@ -50,8 +50,8 @@ ALIAS_COLUMNS = {"code": "BIGINT", "name": "VARCHAR", "valid_from": "DATE", "val
 
 def stored(fact: Fact, time_type: str = LOCAL) -> dict[str, str]:
     """Name and DuckDB type of the columns that the store keeps of a fact, in order. time_type: that of the home."""
-    kept = (column for column in fact.columns if not column.derived)
-    return {column.name: time_type if column.type == TIME else column.type for column in kept}
+    columns = (column for column in fact.columns if not column.derived)
+    return {column.name: time_type if column.type == TIME else column.type for column in columns}
 
 
 PAST_COLUMNS = {"cause": "INTEGER", "same_as": "INTEGER"}
@@ -218,12 +218,12 @@ def _is_older(home: Home, store: duckdb.DuckDBPyConnection) -> bool:
 
 def _lacking(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
     """Table, name and type of the columns of facts that a store of an older release does not have yet."""
-    there = set(store.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall())
+    existing = set(store.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall())
     return [
         (prefix + fact.name, name, type)
         for fact, prefix in product(FACTS.values(), FURTHER)
         for name, type in stored(fact, home.time_type).items()
-        if (prefix + fact.name, name) not in there
+        if (prefix + fact.name, name) not in existing
     ]
 
 
@@ -237,15 +237,15 @@ def _with_password(store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str
 
 def _mask_passwords(home: Home, store: duckdb.DuckDBPyConnection) -> None:
     """Take passwords out of the definitions: an older release took source files that had them in clear text."""
-    if not (found := _with_password(store)):
+    if not (rows := _with_password(store)):
         return
     with transaction(store):
-        for source, definition, url in found:
+        for source, definition, url in rows:
             masked = json.loads(definition) | {"url": without_passwords(url, f"${{secret:{source}}}")}
             kept = json.dumps(masked, ensure_ascii=False, sort_keys=True), without_passwords(url, "***")
             store.execute("UPDATE sources SET definition = ?, file = ? WHERE source = ?", [*kept, source])
     store.execute("CHECKPOINT")
-    names = ", ".join(source for source, *_ in found)
+    names = ", ".join(source for source, *_ in rows)
     log.warning("%s: passwords in clear text were taken out of the definitions of %s; change them at the databases, "
                 "as freed blocks of the file and older backups still hold them", home.store, names)  # fmt: skip
 
@@ -265,10 +265,10 @@ def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
 
     Of an hour that clocks show twice an older release did not know which one was meant: the second is taken.
     """
-    if not (others := _other_times(home, store)):
+    if not (changed := _other_times(home, store)):
         return
     with transaction(store):
-        for table, column in others:
+        for table, column in changed:
             zone = home.zone.replace("'", "''")
             store.execute(
                 f"ALTER TABLE {table} ALTER {column} SET DATA TYPE {home.time_type} USING timezone('{zone}', {column})"

@@ -65,11 +65,11 @@ def put(folder: Path, name: str, value: str) -> None:
 def remove(folder: Path, name: str) -> None:
     """Forget a secret. Raises DataError if there is none."""
     with locked(folder):
-        kept = _read(folder)
-        if name not in kept:
+        secrets = _read(folder)
+        if name not in secrets:
             raise _missing(folder, name)
-        del kept[name]
-        _write(folder, kept)
+        del secrets[name]
+        _write(folder, secrets)
 
 
 def names(folder: Path) -> list[str]:
@@ -79,28 +79,28 @@ def names(folder: Path) -> list[str]:
 
 def secret(folder: Path, name: str) -> str:
     """The secret of a name. Raises DataError that says how to keep one."""
-    kept = _read(folder)
-    if name not in kept:
+    secrets = _read(folder)
+    if name not in secrets:
         raise _missing(folder, name)
-    return decrypt(folder, kept[name])
+    return decrypt(folder, secrets[name])
 
 
 def filled(folder: Path, text: str, quote: Callable[[str], str] = str) -> str:
     """A text with the secrets that it names in their places. quote: applied unless one is the whole text."""
 
     def value(match: re.Match[str]) -> str:
-        found = secret(folder, match[1])
-        return found if match[0] == text else quote(found)
+        secret_value = secret(folder, match[1])
+        return secret_value if match[0] == text else quote(secret_value)
 
     return REFERENCE.sub(value, text)
 
 
 def encrypt_again(folder: Path) -> int:
     """Encrypt all named secrets by the newest key; how many there are. The caller holds the lock."""
-    kept = _read(folder)
-    if kept:
-        _write(folder, {name: encrypt(folder, decrypt(folder, token)) for name, token in kept.items()})
-    return len(kept)
+    secrets = _read(folder)
+    if secrets:
+        _write(folder, {name: encrypt(folder, decrypt(folder, token)) for name, token in secrets.items()})
+    return len(secrets)
 
 
 @contextmanager
@@ -144,9 +144,9 @@ def _read(folder: Path) -> dict[str, str]:
         ) from None
 
 
-def _write(folder: Path, kept: dict[str, str]) -> None:
+def _write(folder: Path, secrets: dict[str, str]) -> None:
     try:
-        keyring.replace(folder / SECRETS, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        keyring.replace(folder / SECRETS, json.dumps(secrets, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         raise DataError(
             "secret.unwritable",

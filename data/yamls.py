@@ -46,17 +46,17 @@ def parsed(text: str, kind: type[Loader] = Loader) -> Any:
         loader.dispose()
 
 
-def _size(node: yaml.Node, known: dict[int, int]) -> int:
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
     """How many values a node holds with every alias written out. YAMLError for one that holds itself."""
-    size = known.get(id(node))
+    size = sizes.get(id(node))
     if size == 0:
         raise yaml.YAMLError("an alias stands inside what it names")
     if size is None:
-        known[id(node)] = 0  # under way
+        sizes[id(node)] = 0  # under way
         below: list[Any] = []
         if isinstance(node, yaml.SequenceNode):
             below = node.value
         elif isinstance(node, yaml.MappingNode):
             below = [part for pair in node.value for part in pair]
-        size = known[id(node)] = 1 + sum(_size(part, known) for part in below)
+        size = sizes[id(node)] = 1 + sum(_size(part, sizes) for part in below)
     return size

@@ -48,13 +48,13 @@ def load_aliases(home: Home, path: Path) -> AliasReport:
             _read(store, path, plain_text(path, Path(scratch)))
         faults = [*_row_faults(store), *_name_faults(store)]
         if faults:
-            shown = "; ".join(f"row {row}: {fault}" for row, fault in sorted(faults)[:SHOWN])
+            listed = "; ".join(f"row {row}: {fault}" for row, fault in sorted(faults)[:SHOWN])
             more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
             raise DataError(
                 "areas.faults",
                 "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
                 path=path,
-                shown=shown,
+                shown=listed,
                 more=more,
             )
         before = _stored(store)
@@ -63,8 +63,8 @@ def load_aliases(home: Home, path: Path) -> AliasReport:
         changed = _stored(store) != before
         if changed:
             store.execute("UPDATE counters SET value = value + 1 WHERE name = 'aliases_version'")
-        read = len(store.execute("FROM given").fetchall())
-    return AliasReport(read, changed)
+        row_count = len(store.execute("FROM given").fetchall())
+    return AliasReport(row_count, changed)
 
 
 def _stored(store: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
@@ -74,9 +74,9 @@ def _stored(store: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
 def _read(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> None:
     """Tables `file` (the rows as text) and `given` (typed), each with the row's number in the file."""
     names, reader = csv_reader(path, plain, Csv())
-    ours = {name: column for column, words in COLUMNS.items() for name in words}
-    theirs = {ours[name.strip().lower()]: name for name in reversed(names) if name.strip().lower() in ours}
-    if missing := {"code", "name"} - theirs.keys():
+    column_of = {name: column for column, words in COLUMNS.items() for name in words}
+    headers = {column_of[name.strip().lower()]: name for name in reversed(names) if name.strip().lower() in column_of}
+    if missing := {"code", "name"} - headers.keys():
         raise DataError(
             "aliases.no_column",
             "{path}: has no column {columns}; a list of aliases has code and name",
@@ -84,7 +84,7 @@ def _read(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> None:
             columns=tuple(sorted(missing)),
         )
     fields = ", ".join(
-        f"{f'nullif(trim({quoted(theirs[c])}), {chr(39) * 2})' if c in theirs else 'NULL::VARCHAR'} AS {c}"
+        f"{f'nullif(trim({quoted(headers[c])}), {chr(39) * 2})' if c in headers else 'NULL::VARCHAR'} AS {c}"
         for c in COLUMNS
     )
     store.execute(f"CREATE TEMP TABLE rows AS SELECT {fields} FROM {reader}")
@@ -118,20 +118,20 @@ def _name_faults(store: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
         "WHERE g.name IS NOT NULL ORDER BY g.row"
     ).fetchall()
     replaced = {code for _, code, *_ in rows}
-    known: dict[tuple[str, ...], list[Named]] = {}
+    by_segments: dict[tuple[str, ...], list[Named]] = {}
     for named in names.names:
         if not (named.alias and named.code in replaced):
-            known.setdefault(segments(named.name), []).append(named)
+            by_segments.setdefault(segments(named.name), []).append(named)
     faults = []
     for row, code, level, name, low, high in rows:
-        own = Named(code, level, name, low or date.min, high or date.max, alias=True)
+        alias = Named(code, level, name, low or date.min, high or date.max, alias=True)
         if not segments(name):
             faults.append((row, f"{name} holds no letter"))
-        for other in known.setdefault(segments(name), []):
-            alike = other.level == level and (level != LOWEST.id or _town(other.code) == _town(code))
-            if other.code != code and alike and other.low < own.high and own.low < other.high:
-                faults.append((row, f"{name} is a name of {other.code} {names.path(other.code)} as well"))
-        known[segments(name)].append(own)
+        for namesake in by_segments.setdefault(segments(name), []):
+            alike = namesake.level == level and (level != LOWEST.id or _town(namesake.code) == _town(code))
+            if namesake.code != code and alike and namesake.low < alias.high and alias.low < namesake.high:
+                faults.append((row, f"{name} is a name of {namesake.code} {names.path(namesake.code)} as well"))
+        by_segments[segments(name)].append(alias)
     return faults
 
 

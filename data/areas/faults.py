@@ -23,15 +23,15 @@ def refuse_faults(store: duckdb.DuckDBPyConnection, path: Path, columns: set[str
     """Raise DataError if anything is wrong with the rows or with the tree they make."""
     faults = " UNION ALL ".join(["FROM faults", *_row_faults(columns, needed), *_tree_faults()])
     sql = f"SELECT DISTINCT row, fault FROM ({faults}) WHERE fault IS NOT NULL ORDER BY row NULLS LAST, fault"
-    found = store.execute(sql).fetchall()
-    if found:
-        shown = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in found[:SHOWN])
-        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    rows = store.execute(sql).fetchall()
+    if rows:
+        listed = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in rows[:SHOWN])
+        more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
         raise DataError(
             "areas.faults",
             "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
             path=path,
-            shown=shown,
+            shown=listed,
             more=more,
         )
 

@@ -77,8 +77,8 @@ def load_areas(home: Home, path: Path) -> AreaReport:
         polygons, redrawn = _replace_polygons(store)
         if added or changed or redrawn:
             store.execute("UPDATE counters SET value = value + 1 WHERE name = 'areas_version'")
-        read = one(store, "SELECT count(*) FROM given")[0]
-    return AreaReport(read, added, changed, polygons, time.monotonic() - began)
+        row_count = one(store, "SELECT count(*) FROM given")[0]
+    return AreaReport(row_count, added, changed, polygons, time.monotonic() - began)
 
 
 def plain_text(path: Path, scratch: Path) -> Path:
@@ -92,22 +92,22 @@ def plain_text(path: Path, scratch: Path) -> Path:
 def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]:
     """Table `file`: the CSV's rows under our names, as text, with their number in the file. Returns our columns."""
     names, reader = csv_reader(path, plain, Csv())
-    known = {ours: theirs for theirs in reversed(names) if (ours := _our_name(theirs)) in AREA_COLUMNS}
-    fields = ", ".join(f"nullif(trim({quoted(theirs)}), '') AS {ours}" for ours, theirs in known.items())
+    headers = {ours: theirs for theirs in reversed(names) if (ours := _our_name(theirs)) in AREA_COLUMNS}
+    fields = ", ".join(f"nullif(trim({quoted(theirs)}), '') AS {ours}" for ours, theirs in headers.items())
     store.execute(f"CREATE TEMP TABLE rows AS SELECT {fields or 'NULL AS nothing'} FROM {reader}")
     store.execute("CREATE TEMP TABLE file AS SELECT row_number() OVER () + 1 AS row, * FROM rows")
     store.execute("CREATE TEMP TABLE faults AS SELECT line AS row, error_message AS fault FROM reject_errors")
     store.execute("CREATE TEMP TABLE polygons (row BIGINT, wkb BLOB, lon DOUBLE, lat DOUBLE)")
-    return set(known)
+    return set(headers)
 
 
 def _features(store: duckdb.DuckDBPyConnection, plain: Path) -> set[str]:
     """Tables `file` as of a CSV, and `polygons` (row, wkb and a point inside). Returns our columns."""
     features = read_features(plain)
     rows = [{_our_name(name): value for name, value in properties.items()} for properties in features.properties]
-    known = sorted({name for row in rows for name in row} & set(AREA_COLUMNS))
+    area_columns = sorted({name for row in rows for name in row} & set(AREA_COLUMNS))
     file = {"row": pa.array(range(1, len(rows) + 1), pa.int64())}
-    file |= {name: pa.array([row.get(name) for row in rows], pa.string()) for name in known}
+    file |= {name: pa.array([row.get(name) for row in rows], pa.string()) for name in area_columns}
     at = [number for number, polygon in enumerate(features.polygons) if polygon is not None]
     lon, lat = points_inside(features.polygons[at])
     wkb = pa.array(list(shapely.to_wkb(features.polygons[at])), pa.binary())
@@ -120,7 +120,7 @@ def _features(store: duckdb.DuckDBPyConnection, plain: Path) -> set[str]:
         store.register("arrow", pa.table(columns))
         store.execute(f"CREATE TEMP TABLE {name} AS FROM arrow")
         store.unregister("arrow")
-    return set(known)
+    return set(area_columns)
 
 
 def _our_name(theirs: str) -> str:
@@ -130,17 +130,19 @@ def _our_name(theirs: str) -> str:
 
 def _read_rows(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     """Table `given`: the rows typed. What cannot be read is NULL here and not in `file`."""
-    words = {word: level.id for level in TABLE for word in (level.id, *level.words)}
-    told = (
+    words = {name: level.id for level in TABLE for name in (level.id, *level.words)}
+    level_faults = (
         "CASE lower(level)"
-        + "".join(f" WHEN {text(word)} THEN {text(level)}" for word, level in words.items())
+        + "".join(f" WHEN {text(name)} THEN {text(level)}" for name, level in words.items())
         + " END"
     )
     kind = ["kind"] if "kind" in columns else []
-    kind += [f"CASE WHEN level NOT IN {LEVELS} AND {told} IS NOT NULL THEN level END"] if "level" in columns else []
+    kind += (
+        [f"CASE WHEN level NOT IN {LEVELS} AND {level_faults} IS NOT NULL THEN level END"] if "level" in columns else []
+    )
     values = dict.fromkeys(AREA_COLUMNS, "NULL") | {
         "name": "name" if "name" in columns else "NULL",
-        "level": told if "level" in columns else "NULL",
+        "level": level_faults if "level" in columns else "NULL",
         "kind": f"coalesce({', '.join(kind)})" if kind else "NULL",
     }
     values |= {column: padded(rf"regexp_replace({column}, '\.0$', '')") for column in CODES if column in columns}
@@ -152,17 +154,17 @@ def _read_rows(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
 def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     """Table `tree`: all areas as they will be: the given ones (with their `row`), the others, the missing ancestors."""
     _create_macros(store)
-    kept = {
+    values = {
         "name": "coalesce(g.name, s.name, digits(g.code))",
         "level": "coalesce(g.level, s.level, tier(g.code))",
     }
-    kept |= {c: f"g.{c}" if c in columns else f"coalesce(g.{c}, s.{c})" for c in AREA_COLUMNS if c not in kept}
-    fields = ", ".join(f"{kept[column]} AS {column}" for column in AREA_COLUMNS if column != "parent")
-    nearest, same = "s.valid_from DESC NULLS LAST", "a.code = f.code"
+    values |= {c: f"g.{c}" if c in columns else f"coalesce(g.{c}, s.{c})" for c in AREA_COLUMNS if c not in values}
+    fields = ", ".join(f"{values[column]} AS {column}" for column in AREA_COLUMNS if column != "parent")
+    nearest, matches = "s.valid_from DESC NULLS LAST", "a.code = f.code"
     if "valid_from" in columns:
         nearest = f"s.valid_from IS NOT DISTINCT FROM g.valid_from DESC, {nearest}"
     else:
-        same += " AND a.valid_from IS NOT DISTINCT FROM f.valid_from"
+        matches += " AND a.valid_from IS NOT DISTINCT FROM f.valid_from"
     store.execute(
         f"""
         CREATE TEMP TABLE tree AS
@@ -171,7 +173,7 @@ def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
             QUALIFY row_number() OVER (PARTITION BY g.row ORDER BY {nearest}) = 1
         )
         SELECT * FROM fresh
-        UNION ALL BY NAME SELECT NULL AS row, a.* EXCLUDE (parent) FROM areas a ANTI JOIN fresh f ON {same}"""
+        UNION ALL BY NAME SELECT NULL AS row, a.* EXCLUDE (parent) FROM areas a ANTI JOIN fresh f ON {matches}"""
     )
     _add_missing(store, "SELECT DISTINCT parent AS code FROM given")
     for level in _levels_to_fill(store):
@@ -223,42 +225,42 @@ def _held_above(level: Level) -> str:
 
 def _link(store: duckdb.DuckDBPyConnection) -> None:
     """Give each area in `tree` its `parent`: the nearest above whose scope it lies in."""
-    joins, found = [], []
+    joins, parents = [], []
     for level in LEVELS[-2::-1]:
         above = f"t.code // {SPANS[level]} * {SPANS[level]}"
         joins.append(
             f"LEFT JOIN scopes {level} ON {level}.code = {above} AND {above} <> t.code AND t.code < {level}.stop"
         )
-        found.append(f"{level}.code")
+        parents.append(f"{level}.code")
     store.execute(
         f"""
         CREATE TEMP TABLE linked AS
         WITH scopes AS (SELECT code, max(code + span(level)) AS stop FROM tree GROUP BY code)
-        SELECT t.*, coalesce({", ".join(found)}) AS parent FROM tree t {" ".join(joins)}"""
+        SELECT t.*, coalesce({", ".join(parents)}) AS parent FROM tree t {" ".join(joins)}"""
     )
 
 
 def _replace_areas(store: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Make `areas` what the tree is. Returns how many areas were added and how many changed."""
     fields = ", ".join(AREA_COLUMNS)
-    same = "a.code = l.code AND a.valid_from IS NOT DISTINCT FROM l.valid_from"
+    matches = "a.code = l.code AND a.valid_from IS NOT DISTINCT FROM l.valid_from"
     differ = " OR ".join(f"a.{column} IS DISTINCT FROM l.{column}" for column in AREA_COLUMNS)
-    added, changed, gone = one(
+    added, changed, removed = one(
         store,
-        f"SELECT (SELECT count(*) FROM linked l ANTI JOIN areas a ON {same}), "
-        f"(SELECT count(*) FROM linked l JOIN areas a ON {same} WHERE {differ}), "
-        f"(SELECT count(*) FROM areas a ANTI JOIN linked l ON {same})",
+        f"SELECT (SELECT count(*) FROM linked l ANTI JOIN areas a ON {matches}), "
+        f"(SELECT count(*) FROM linked l JOIN areas a ON {matches} WHERE {differ}), "
+        f"(SELECT count(*) FROM areas a ANTI JOIN linked l ON {matches})",
     )
-    if added or changed or gone:
+    if added or changed or removed:
         store.execute("DELETE FROM areas")
         store.execute(f"INSERT INTO areas SELECT {fields} FROM linked ORDER BY code, valid_from")
-    return added, changed + gone
+    return added, changed + removed
 
 
 def _replace_polygons(store: duckdb.DuckDBPyConnection) -> tuple[int, bool]:
     """Keep the given polygons as outlines and draw all shapes anew. Returns how many were given, and if any is new."""
     store.execute("CREATE TEMP TABLE outlined AS SELECT g.code, p.wkb FROM polygons p JOIN given g USING (row)")
-    given, new = one(
+    delivered, new = one(
         store,
         "SELECT count(*), count(*) FILTER (WHERE (code, wkb) NOT IN (SELECT (code, wkb) FROM outlines)) FROM outlined",
     )
@@ -273,9 +275,9 @@ def _replace_polygons(store: duckdb.DuckDBPyConnection) -> tuple[int, bool]:
             QUALIFY row_number() OVER (PARTITION BY code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY code"""
         ).to_arrow_table()
         polygons = shapely.from_wkb(outlines["wkb"].to_numpy(zero_copy_only=False))
-        drawn = draw(polygons, outlines["layer"].to_pylist(), outlines["parent"].to_pylist())
-        store.register("drawn", pa.table({"code": outlines["code"], "geometry": drawn}))
+        outlines_drawn = draw(polygons, outlines["layer"].to_pylist(), outlines["parent"].to_pylist())
+        store.register("drawn", pa.table({"code": outlines["code"], "geometry": outlines_drawn}))
         store.execute("DELETE FROM shapes")
         store.execute("INSERT INTO shapes SELECT code, geometry FROM drawn")
         store.unregister("drawn")
-    return given, bool(new)
+    return delivered, bool(new)

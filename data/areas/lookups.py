@@ -60,11 +60,11 @@ class ByDay:
 
     def rows(self, positions: np.ndarray, days: np.ndarray) -> np.ndarray:
         """The row of the key at each position that is valid on the day, -1 if none is."""
-        found = np.full(len(positions), -1)
-        asked = np.flatnonzero(positions >= 0)
+        rows = np.full(len(positions), -1)
+        pending = np.flatnonzero(positions >= 0)
         for nth in range(self.counts.max(initial=0)):
-            asked = asked[self.counts[positions[asked]] > nth]
-            row = self.starts[positions[asked]] + nth
-            valid = (self.low[row] <= days[asked]) & (days[asked] < self.high[row])
-            found[asked[valid]] = row[valid]
-        return found
+            pending = pending[self.counts[positions[pending]] > nth]
+            row = self.starts[positions[pending]] + nth
+            valid = (self.low[row] <= days[pending]) & (days[pending] < self.high[row])
+            rows[pending[valid]] = row[valid]
+        return rows

@@ -32,8 +32,8 @@ _NOISE = re.compile(r"[\W_]+")
 CANDIDATES = 3
 
 
-def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+def _likeness(name: str, other_name: str) -> float:
+    return difflib.SequenceMatcher(None, name, other_name, autojunk=False).ratio()
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class AreaNames:
         parts = segments(text)
         if not parts:
             return ()
-        whole = {self.names[index].code for index in self._whole.get(parts, ()) if self._valid(index, day)}
-        if whole:
-            return tuple(sorted(whole))
+        exact = {self.names[index].code for index in self._whole.get(parts, ()) if self._valid(index, day)}
+        if exact:
+            return tuple(sorted(exact))
         fits = self._read(parts, day)
         best = min(fits.values(), default=EXACT)
         return tuple(sorted(code for code, fit in fits.items() if fit == best))
@@ -107,18 +107,18 @@ class AreaNames:
 
         If the text names a town, they lie in it.
         """
-        if found := self.find(text, day):
-            return list(found[:limit])
+        if codes := self.find(text, day):
+            return list(codes[:limit])
         joined = "".join(segments(text))
-        towns, rest = self._town_of(joined, day)
+        towns, remainder = self._town_of(joined, day)
         scored = []
         for index, named in enumerate(self.names):
             inside = not towns or any(code < named.code < end_of(code) for code in towns)
             if not inside or named.level not in (ROLLED.id, LOWEST.id) or not self._valid(index, day):
                 continue
             name = "".join(segments(named.name))
-            stems = (split_ending(word, named.level)[0] for word in (rest, name))
-            score = _likeness(*stems) + _likeness(rest, name) / 10
+            stems = (split_ending(name_part, named.level)[0] for name_part in (remainder, name))
+            score = _likeness(*stems) + _likeness(remainder, name) / 10
             scored.append((-score, named.code))
         return list(dict.fromkeys(code for score, code in sorted(scored) if score <= -0.4))[:limit]
 
@@ -130,16 +130,16 @@ class AreaNames:
 
     def _town_of(self, joined: str, day: date) -> tuple[set[int], str]:
         """The towns whose name without its ending stands in the text, and what follows them there."""
-        found, rest = set(), joined
+        towns, remainder = set(), joined
         for index, named in enumerate(self.names):
             stem, _ = split_ending("".join(segments(named.name)), ROLLED.id)
             if named.level == ROLLED.id and len(stem) > 1 and stem in joined and self._valid(index, day):
                 behind = joined.partition(stem)[2]
                 ending = next((ending for ending, _ in _KINDS[ROLLED.id] if behind.startswith(ending)), "")
                 if behind.removeprefix(ending):
-                    found.add(named.code)
-                    rest = min(rest, behind.removeprefix(ending), key=len)
-        return found, rest
+                    towns.add(named.code)
+                    remainder = min(remainder, behind.removeprefix(ending), key=len)
+        return towns, remainder
 
     def _valid(self, index: int, day: date) -> bool:
         return self.names[index].low <= day < self.names[index].high
@@ -175,7 +175,7 @@ class AreaNames:
         What follows an area lies below it; the area itself, or one above it, may be named again.
         """
         below: dict[int, dict[int, int]] = defaultdict(dict)
-        again: dict[int, int] = {}
+        retries: dict[int, int] = {}
         for end, index, fit in self._matches(text, at, day):
             named = self.names[index]
             if below_prefix and named.level == LOWEST.id:
@@ -183,12 +183,12 @@ class AreaNames:
             if area is None or area < named.code < end_of(area):
                 below[end][named.code] = min(fit, below[end].get(named.code, LOOSE))
             elif named.code <= area < end_of(named.code):
-                again[end] = min(fit, again.get(end, LOOSE))
+                retries[end] = min(fit, retries.get(end, LOOSE))
         for end, codes in below.items():
             best = min(codes.values())
             yield from ((end, code, fit) for code, fit in codes.items() if fit == best)
         if area is not None:
-            yield from ((end, area, fit) for end, fit in again.items() if end not in below)
+            yield from ((end, area, fit) for end, fit in retries.items() if end not in below)
 
     def _matches(self, text: str, at: int, day: date) -> Iterator[tuple[int, int, int]]:
         """End, index and fit of every name that stands in the text at this place."""
@@ -210,6 +210,6 @@ class AreaNames:
         """Where a province, a city and a district end whose names the tree does not have."""
         ends = {0}
         for level in self._unnamed:
-            word = re.compile(rf"\w{{2,8}}?(?:{'|'.join(ending for ending, _ in _KINDS[level])})")
-            ends |= {found.end() for start in ends if (found := word.match(text, start))}
+            pattern = re.compile(rf"\w{{2,8}}?(?:{'|'.join(ending for ending, _ in _KINDS[level])})")
+            ends |= {match.end() for start in ends if (match := pattern.match(text, start))}
         return sorted(ends - {0})

@@ -54,26 +54,26 @@ def padded(code: str) -> str:
 
 def resolution(source: Source, mapped: Callable[[str], str], day: str) -> Resolution:
     """How `source` finds areas. `mapped` gives the SQL of a mapped expression by its key; `day` is SQL of a DATE."""
-    values, found, given, doubt, ways = [], [], [], ["''"], []
+    values, codes, raw_texts, candidates, ways = [], [], [], ["''"], []
     for key in source.expressions:
         if not key.startswith("area") or key.endswith(".point.lat"):
             continue
-        said, told = mapped(f"said {key}"), f"trim(CAST({mapped(key)} AS VARCHAR))"
+        resolved, raw_text = mapped(f"said {key}"), f"trim(CAST({mapped(key)} AS VARCHAR))"
         if key.endswith(".point.lon"):
             lon, lat = (f"TRY_CAST({mapped(key.removesuffix('lon') + axis)} AS DOUBLE)" for axis in ("lon", "lat"))
-            values.append(f"{lon} || ',' || {lat} AS {said}")
-            found.append(f"nullif(area_at({lon}, {lat}, {day}), 0)")
+            values.append(f"{lon} || ',' || {lat} AS {resolved}")
+            codes.append(f"nullif(area_at({lon}, {lat}, {day}), 0)")
         elif key.endswith(".path"):
-            values.append(f"{told} AS {said}")
-            found.append(f"nullif(area_named({said}, {day}), 0)")
-            doubt.insert(-1, f"nullif(area_doubt({said}, {day}), '')")
+            values.append(f"{raw_text} AS {resolved}")
+            codes.append(f"nullif(area_named({resolved}, {day}), 0)")
+            candidates.insert(-1, f"nullif(area_doubt({resolved}, {day}), '')")
         else:
-            values.append(f"{told} AS {said}")
-            found.append(f"CASE WHEN area_known({padded(said)}) THEN {padded(said)} END")
-        given.append(said)
-        way = key.rpartition(".")[2] if key.endswith((".path", ".lon")) else "code"
-        ways.append(f"'{'point' if way == 'lon' else way}:' || {said}")
-    code, texts, doubts = (f"coalesce({', '.join(parts)})" for parts in (found, given, doubt))
+            values.append(f"{raw_text} AS {resolved}")
+            codes.append(f"CASE WHEN area_known({padded(resolved)}) THEN {padded(resolved)} END")
+        raw_texts.append(resolved)
+        kind = key.rpartition(".")[2] if key.endswith((".path", ".lon")) else "code"
+        ways.append(f"'{'point' if kind == 'lon' else kind}:' || {resolved}")
+    code, texts, doubts = (f"coalesce({', '.join(parts)})" for parts in (codes, raw_texts, candidates))
     return Resolution(", ".join(values), code, texts, doubts, tuple(ways))
 
 
@@ -122,9 +122,9 @@ def functions_of(store: duckdb.DuckDBPyConnection, *, named: bool, placed: bool)
 @contextmanager
 def added(connection: duckdb.DuckDBPyConnection, functions: list[Function]) -> Iterator[None]:
     """The functions, for as long as the context lasts."""
-    with ExitStack() as made:
+    with ExitStack() as stack:
         for name, batch, parameters, returns in functions:
-            made.enter_context(function(connection, name, batch, parameters, returns))
+            stack.enter_context(function(connection, name, batch, parameters, returns))
         yield
 
 
@@ -160,18 +160,18 @@ class _Named:
 
     def asked(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> Iterator[tuple[int, ...]]:
         edges = np.searchsorted(self.days, day.to_numpy().astype("datetime64[D]"), side="right") - 1
-        return (self.codes(said, edge) for said, edge in zip(text.to_pylist(), edges.tolist(), strict=True))
+        return (self.codes(codes_text, edge) for codes_text, edge in zip(text.to_pylist(), edges.tolist(), strict=True))
 
     def __call__(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
-        return pa.array((found[0] if len(found) == 1 else 0 for found in self.asked(text, day)), pa.int64())
+        return pa.array((codes[0] if len(codes) == 1 else 0 for codes in self.asked(text, day)), pa.int64())
 
     def doubt(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
         """The areas between which a text cannot decide, as text; empty if it is not ambiguous."""
-        return pa.array((self._told(found) if len(found) > 1 else "" for found in self.asked(text, day)), pa.string())
+        return pa.array((self._told(codes) if len(codes) > 1 else "" for codes in self.asked(text, day)), pa.string())
 
-    def _told(self, found: tuple[int, ...]) -> str:
-        shown = [f"{code} {self.names.path(code)}" for code in found[:CANDIDATES]]
-        return ", ".join(shown) + ("" if len(found) <= CANDIDATES else f" and {len(found) - CANDIDATES} more")
+    def _told(self, codes: tuple[int, ...]) -> str:
+        labels = [f"{code} {self.names.path(code)}" for code in codes[:CANDIDATES]]
+        return ", ".join(labels) + ("" if len(codes) <= CANDIDATES else f" and {len(codes) - CANDIDATES} more")
 
 
 def area_names(store: duckdb.DuckDBPyConnection) -> AreaNames:

@@ -77,15 +77,15 @@ def draw(polygons: np.ndarray, layers: Sequence[str], parents: Sequence[int]) ->
     parents: what each is looked at together with.
     """
     layer, parent = np.array(layers), np.array(parents)
-    drawn = polygons.copy()
+    simplified = polygons.copy()
     for name in np.unique(layer):
         at = np.flatnonzero(layer == name)
         groups = [shapely.total_bounds(polygons[at[parent[at] == p]]) for p in np.unique(parent[at])]
         extent = np.median([max(east - west, north - south) for west, south, east, north in groups])
-        drawn[at] = shapely.coverage_simplify(polygons[at], extent / DETAIL)
-    rounded = shapely.transform(drawn, lambda xy: np.round(xy, DECIMALS))
+        simplified[at] = shapely.coverage_simplify(polygons[at], extent / DETAIL)
+    rounded = shapely.transform(simplified, lambda xy: np.round(xy, DECIMALS))
     collapsed = shapely.is_empty(rounded) | ~shapely.is_valid(rounded)
-    return list(shapely.to_geojson(np.where(collapsed, drawn, rounded)))
+    return list(shapely.to_geojson(np.where(collapsed, simplified, rounded)))
 
 
 def points_inside(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -187,11 +187,11 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
 
 def extract(path: Path, tar: tarfile.TarFile, manifest: Manifest, into: Path) -> None:
     """Write every file below `into`, for its owner alone. DataError for whatever is not as listed."""
-    left = dict(manifest.files)
+    missing = dict(manifest.files)
     for member in tar:
         if member.name == MANIFEST:
             break
-        listed = left.pop(member.name, None)
+        listed = missing.pop(member.name, None)
         parts = PurePosixPath(member.name).parts
         if listed is None or not member.isreg() or member.size != listed[0] or not _is_plain(parts):
             raise DataError(
@@ -206,9 +206,9 @@ def extract(path: Path, tar: tarfile.TarFile, manifest: Manifest, into: Path) ->
             raise DataError(
                 "backup.damaged_file", "{path}: {name} is damaged: take another backup", path=path, name=member.name
             )
-    if left:
+    if missing:
         raise DataError(
-            "backup.missing_file", "{path}: {name} is missing: take another backup", path=path, name=next(iter(left))
+            "backup.missing_file", "{path}: {name} is missing: take another backup", path=path, name=next(iter(missing))
         )
 
 

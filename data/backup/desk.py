@@ -35,8 +35,8 @@ def export_rows(url: str, writer: Writer, custody: Custody) -> tuple[str, dict[s
                     out.write(json.dumps({k: _encoded(v) for k, v in row.items()}, ensure_ascii=False) + "\n")
             writer.add_path(f"{FOLDER}/{table.name}.jsonl", draft)
             draft.unlink()
-        found = totals.of_desk(Desk(connection, custody))  # type: ignore[arg-type]  # of the same snapshot
-    return str(version), found
+        counted = totals.of_desk(Desk(connection, custody))  # type: ignore[arg-type]  # of the same snapshot
+    return str(version), counted
 
 
 def import_rows(url: str, folder: Path, version: str, *, replace: bool) -> None:
@@ -96,9 +96,9 @@ def _connected(url: str) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         why = " ".join(str(error.orig).split())[:200]
-        where = engine.url.render_as_string(hide_password=True)
+        safe_url = engine.url.render_as_string(hide_password=True)
         raise DataError(
-            "desk.silent_in_backup", "the desk {where} does not answer ({why})", where=where, why=why
+            "desk.silent_in_backup", "the desk {where} does not answer ({why})", where=safe_url, why=why
         ) from error
     finally:
         engine.dispose()
@@ -106,9 +106,9 @@ def _connected(url: str) -> Iterator[Connection]:
 
 def _tables(connection: Connection) -> list[Table]:
     """All tables but the one of the version, those that others refer to first."""
-    found = MetaData()
-    found.reflect(connection)
-    return [table for table in found.sorted_tables if table.name != VERSION_TABLE]
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return [table for table in metadata.sorted_tables if table.name != VERSION_TABLE]
 
 
 def _batches(file: Path, table: Table) -> Iterator[list[dict[str, Any]]]:

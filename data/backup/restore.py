@@ -79,8 +79,8 @@ def _fits(manifest: Manifest, home: Home, desk_url: str) -> None:
 
 def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
     """Raises DataError if something is there that may not be replaced. What a killed run left is removed."""
-    for left in home.root.glob(f"{STAGING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in home.root.glob(f"{STAGING}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     if replace:
         return
     if _content(home):
@@ -206,9 +206,9 @@ def _put_desk(staging: Path, desk_url: str) -> None:
         return
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
-    for old in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm"))):
-        if old.exists():
-            old.rename(old.with_name(f"{old.name}.replaced-{stamp}"))
+    for file in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm"))):
+        if file.exists():
+            file.rename(file.with_name(f"{file.name}.replaced-{stamp}"))
     draft = target.with_name(f".{target.name}.half")
     shutil.copyfile(source, draft)
     os.chmod(draft, 0o600)

@@ -55,8 +55,8 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
     counted: dict[str, Counts] = {}
     with vault.locked(custody.keys), writing(target) as writer:  # keys and what they encrypt stay of one time
         desk_file = sqlite_of(desk_url)
-        own = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
-        left_out = _folder(writer, home.root, own, {target, desk_file} if desk_file else {target})
+        excluded = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
+        left_out = _folder(writer, home.root, excluded, {target, desk_file} if desk_file else {target})
         counted["pushes"] = _spool(writer, home)
         counted["store"] = _store(writer, home)
         counted["editions"] = _editions(writer, home)
@@ -87,13 +87,13 @@ def _folder(writer: Writer, root: Path, without: set[str], not_these: set[Path],
 
 def _walk(root: Path, without: set[str]) -> Iterator[Path]:
     for folder, names, files in os.walk(root):
-        here = Path(folder)
-        if here == root:
+        directory = Path(folder)
+        if directory == root:
             names[:] = [name for name in names if name not in without]
             files = [name for name in files if name not in without]
-        links = [name for name in names if (here / name).is_symlink()]
+        links = [name for name in names if (directory / name).is_symlink()]
         names[:] = sorted(name for name in names if name not in links and not name.startswith(PASSING_STARTS))
-        yield from (here / name for name in sorted([*files, *links]))
+        yield from (directory / name for name in sorted([*files, *links]))
 
 
 def _is_passing(path: Path) -> bool:
@@ -124,15 +124,15 @@ def copy_sqlite(path: Path, target: Path) -> None:
         ):
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-            found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+            result = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         if "full" in str(error):
             raise DataError(
                 "disk.full_at", "the disk of {path} is full: free some space, then try again", path=target.parent
             ) from error
         raise DataError("file.not_copied", "{path} cannot be copied: {why}", path=path, why=line_of(error)) from error
-    if found != "ok":
-        raise DataError("file.damaged", "{path} is damaged: {why}", path=path, why=found)
+    if result != "ok":
+        raise DataError("file.damaged", "{path} is damaged: {why}", path=path, why=result)
 
 
 def _spool(writer: Writer, home: Home) -> dict[str, int]:

@@ -51,15 +51,15 @@ def of_editions(home: Home) -> dict[str, Any]:
     return {"current": id, **rows}
 
 
-def differing(part: str, listed: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def differing(part: str, listed: Mapping[str, Any], restored: Mapping[str, Any]) -> None:
     """Raises DataError naming the first total that is not what it was."""
-    for name in sorted({*listed, *found}):
-        if listed.get(name) != found.get(name):
+    for name in sorted({*listed, *restored}):
+        if listed.get(name) != restored.get(name):
             raise DataError(
                 "backup.total",
                 "{part}: {name} is {now} and was {then} when the backup was taken: take another backup",
                 part=part,
                 name=name,
-                now=found.get(name),
+                now=restored.get(name),
                 then=listed.get(name),
             )

@@ -100,10 +100,10 @@ def profile(stream: Stream) -> list[float]:
     total, step, before = sum(weights), 0, 0.0
     seconds = []
     for i in range(1001):
-        wanted = total * i / 1000
-        while step < QUARTERS - 1 and before + weights[step] < wanted:
+        target = total * i / 1000
+        while step < QUARTERS - 1 and before + weights[step] < target:
             before, step = before + weights[step], step + 1
-        seconds.append(min((step + (wanted - before) / max(weights[step], 1e-9)) * quarter, 86400 - 1))
+        seconds.append(min((step + (target - before) / max(weights[step], 1e-9)) * quarter, 86400 - 1))
     return seconds
 
 

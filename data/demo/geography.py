@@ -116,11 +116,11 @@ def _outline() -> Polygon:
     """An organic closed curve of about 40 by 34 km; its southern side meanders like a river."""
 
     def point(step: int) -> tuple[float, float]:
-        turn = 2 * math.pi * step / 360
+        angle = 2 * math.pi * step / 360
         waves = ((2, 0.12, 0.7), (3, 0.07, 2.1), (7, 0.035, 0.0), (11, 0.022, 1.3), (19, 0.011, 0.4), (31, 0.006, 2.0))
-        radius = 17.5 * (1 + sum(height * math.sin(n * turn + phase) for n, height, phase in waves))
-        bend = 1.1 * math.sin(turn * 15) * max(0.0, -math.sin(turn)) ** 2
-        return 1.15 * radius * math.cos(turn), 0.92 * radius * math.sin(turn) + bend
+        radius = 17.5 * (1 + sum(height * math.sin(n * angle + phase) for n, height, phase in waves))
+        bend = 1.1 * math.sin(angle * 15) * max(0.0, -math.sin(angle)) ** 2
+        return 1.15 * radius * math.cos(angle), 0.92 * radius * math.sin(angle) + bend
 
     return Polygon([point(step) for step in range(360)])
 
@@ -213,13 +213,13 @@ def _villages(town: int, kind: str, cells: list[Polygon], pairs: Iterator[str], 
     merging = town == stories.SURVIVING_VILLAGE // 1000 * 1000
     if merging:
         ordered = ordered[:urban] + _merging_first(ordered[urban:])
-    found = []
+    villages = []
     for i, cell in enumerate(ordered):
         code, kind = (town + 1 + i, "社区") if i < urban else (town + 200 + i - urban, "村")
         people = round(rng.lognormvariate(0, 0.35) * PEOPLE_OF[kind])
         name = PLANTED_NAMES.get(code) or next(pairs) + kind
-        found.append(_area(code, name, "village", kind, people, round(people / rng.uniform(2.4, 3.1)), cell))
-    return _merged(found) if merging else found
+        villages.append(_area(code, name, "village", kind, people, round(people / rng.uniform(2.4, 3.1)), cell))
+    return _merged(villages) if merging else villages
 
 
 def _merging_first(cells: list[Polygon]) -> list[Polygon]:
@@ -259,7 +259,7 @@ def _area(code: int, name: str, level: str, kind: str, people: int, households: 
 
 
 def _village_names(rng: random.Random) -> Iterator[str]:
-    taken = {name[:2] for name in (*PLANTED_NAMES.values(), *names.STREETS, *names.TOWNS, *names.TOWNSHIPS)}
-    pairs = [first + last for first in names.FIRST for last in names.LAST if first + last not in taken]
+    used = {name[:2] for name in (*PLANTED_NAMES.values(), *names.STREETS, *names.TOWNS, *names.TOWNSHIPS)}
+    pairs = [first + last for first in names.FIRST for last in names.LAST if first + last not in used]
     rng.shuffle(pairs)
     return iter(pairs)

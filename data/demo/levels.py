@@ -52,7 +52,7 @@ def town(code: int) -> Level:
     """The level of a town, its planted weakness in place of the drawn one."""
     rng = random.Random(f"level of {code}")
     street = code < stories.GROWING_TOWN
-    drawn = Level(
+    level = Level(
         intake=rng.uniform(0.9, 1.2) if street else rng.uniform(0.75, 1.1),
         late=rng.uniform(0.018, 0.046),
         pace=rng.uniform(1.2, 2.2),
@@ -66,7 +66,7 @@ def town(code: int) -> Level:
         returned=rng.uniform(0.02, 0.055),
         hot=rng.uniform(0.6, 1.4),
     )
-    return replace(drawn, **PLANTED.get(code, {}))
+    return replace(level, **PLANTED.get(code, {}))
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,6 @@ class Unit:
 def units() -> list[Unit]:
     """The departments, and what handles cases in towns and villages."""
     rng = random.Random("level of departments")
-    own = [Unit(name, rng.uniform(0.7, 1.4), rng.uniform(0.8, 1.3)) for name in names.DEPARTMENTS]
-    burst = [replace(unit, late=0.5, burst=True) if unit.name == stories.BURST_UNIT else unit for unit in own]
+    departments = [Unit(name, rng.uniform(0.7, 1.4), rng.uniform(0.8, 1.3)) for name in names.DEPARTMENTS]
+    burst = [replace(unit, late=0.5, burst=True) if unit.name == stories.BURST_UNIT else unit for unit in departments]
     return [*burst, Unit(names.TOWN_UNIT), Unit(names.TOWN_SERVICE, 0.9, 1.1), Unit(names.VILLAGE_UNIT, 0.8, 1.2)]

@@ -45,9 +45,9 @@ VENDORS = ("承建单位甲", "承建单位乙", "承建单位丙", "自建")
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
     """Write `systems.parquet`, `datasets.parquet` and `services.parquet` (items and halls)."""
-    told = as_of.replace(hour=2, minute=30)
+    updated_at = as_of.replace(hour=2, minute=30)
     for name, rows in (("systems", _systems(as_of)), ("datasets", _datasets(as_of)), ("services", services())):
-        con.register("given_rows", pd.DataFrame([row | {"updated_at": told} for row in rows]).convert_dtypes())
+        con.register("given_rows", pd.DataFrame([row | {"updated_at": updated_at} for row in rows]).convert_dtypes())
         copy(con, "SELECT * FROM given_rows", folder / f"{name}.parquet")
         con.unregister("given_rows")
 

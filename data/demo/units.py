@@ -21,8 +21,8 @@ UNLISTED = 0.04
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
     """Write `units.parquet`."""
-    told = as_of.replace(hour=2, minute=30)
-    con.register("given_rows", pd.DataFrame([row | {"kind": "unit", "updated_at": told} for row in units()]))
+    updated_at = as_of.replace(hour=2, minute=30)
+    con.register("given_rows", pd.DataFrame([row | {"kind": "unit", "updated_at": updated_at} for row in units()]))
     copy(con, "SELECT * FROM given_rows", folder / "units.parquet")
     con.unregister("given_rows")
 

@@ -29,12 +29,12 @@ def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: date
     """All tables but `meta`, from everything in the store."""
     areas(con, as_of)
     built = []
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as executor:
         for name in FACT_ORDER:
             with watched(con, name, progress):
                 fact(con, FACTS[name], as_of)
             if name == "cases":  # it takes one core, of which the roll-ups leave some
-                indexing = beside.submit(index.build, con.cursor())
+                indexing = executor.submit(index.build, con.cursor())
         for rollup in rollups:
             with watched(con, rollup.table, progress):
                 if _could_roll_up(con, rollup, as_of):
@@ -95,15 +95,15 @@ HOLDERS = "(SELECT DISTINCT code, holder FROM edition.areas)"
 
 def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") -> str:
     """SQL of rows of the store, `f`, as an edition holds them: rolled into the area that holds the ground."""
-    own = {"area": "coalesce(h.holder, f.area)", "area_then": "f.area", "repeated": f"({repeated})::BOOLEAN"}
+    replacements = {"area": "coalesce(h.holder, f.area)", "area_then": "f.area", "repeated": f"({repeated})::BOOLEAN"}
     if fact.name == "checks":
-        own |= {"area": "coalesce(h.holder, f.area, a.area)", "area_then": "coalesce(f.area, a.area_then)"}
+        replacements |= {"area": "coalesce(h.holder, f.area, a.area)", "area_then": "coalesce(f.area, a.area_then)"}
         join = "LEFT JOIN edition.assets a ON a.source = coalesce(f.asset_source, f.source) AND a.key = f.asset"
     if fact.name == "steps":
-        own |= {"area": "coalesce(c.area, h.holder, f.area)", "area_then": "coalesce(c.area_then, f.area)"}
-        own["case_source"] = "coalesce(f.case_source, f.source)"
+        replacements |= {"area": "coalesce(c.area, h.holder, f.area)", "area_then": "coalesce(c.area_then, f.area)"}
+        replacements["case_source"] = "coalesce(f.case_source, f.source)"
         join = "LEFT JOIN edition.cases c ON c.source = coalesce(f.case_source, f.source) AND c.key = f.case_key"
-    columns = ", ".join(f"{own.get(c.name, f'f.{c.name}')} AS {c.name}" for c in fact.columns)
+    columns = ", ".join(f"{replacements.get(c.name, f'f.{c.name}')} AS {c.name}" for c in fact.columns)
     return f"SELECT {columns} FROM {relation} f LEFT JOIN {HOLDERS} h ON h.code = f.area {join}"
 
 
@@ -174,10 +174,12 @@ def _news(fact: Fact, as_of: str) -> str:
     times = [c.name for c in fact.columns if c.known_at == c.name]
     newest = [f"max({name}) FILTER ({name} < {as_of})" for name in times]
     loaded = f"max(updated_at) FILTER (updated_at < {as_of})"
-    said = f"{loaded[:-1]} AND updated_at NOT IN (SELECT started_at FROM store.batches WHERE started_at IS NOT NULL))"
+    delivered_times = (
+        f"{loaded[:-1]} AND updated_at NOT IN (SELECT started_at FROM store.batches WHERE started_at IS NOT NULL))"
+    )
     return (
-        f"SELECT source, coalesce(greatest({', '.join([said, *newest])}), {loaded}) AS last_at, count(*) AS rows "
-        f"FROM edition.{fact.name} GROUP BY source"
+        f"SELECT source, coalesce(greatest({', '.join([delivered_times, *newest])}), {loaded}) AS last_at, "
+        f"count(*) AS rows FROM edition.{fact.name} GROUP BY source"
     )
 
 

@@ -173,8 +173,8 @@ AnyEdition = Edition | ScopedEdition
 @lru_cache(maxsize=64)
 def _lacking(edition: Edition, fact: str) -> frozenset[str]:
     sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = $1"
-    there = {name for (name,) in edition.cursor().execute(sql, [fact]).fetchall()}
-    return frozenset(FACTS[fact].by_name.keys() - there)
+    columns = {name for (name,) in edition.cursor().execute(sql, [fact]).fetchall()}
+    return frozenset(FACTS[fact].by_name.keys() - columns)
 
 
 @dataclass(frozen=True)
@@ -220,22 +220,22 @@ class _Shelf:
     def look(self, id: str) -> Edition:
         """Not kept open, if it was not."""
         with self.lock:
-            found = self.open.get(id)
-            if found is None or found.replaced():
+            edition = self.open.get(id)
+            if edition is None or edition.replaced():
                 return Edition(self.home, id, memory=self.memory)
-            if not found.sound() and found.damage:
-                raise Damaged.of(found.damage)
-            return found
+            if not edition.sound() and edition.damage:
+                raise Damaged.of(edition.damage)
+            return edition
 
     def current(self) -> Edition | None:
         with self.lock:
-            seen = _stamp(self.home.editions / POINTER)
-            again = self.chosen is None or (
+            stamp = _stamp(self.home.editions / POINTER)
+            changed = self.chosen is None or (
                 self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS
             )
-            if seen != self.seen or again or not (self.chosen and self.chosen.sound()):
+            if stamp != self.seen or changed or not (self.chosen and self.chosen.sound()):
                 self.chosen = self._choose()
-                self.seen, self.looked = seen, time.monotonic()
+                self.seen, self.looked = stamp, time.monotonic()
             return self.chosen
 
     def _choose(self) -> Edition | None:
@@ -364,11 +364,11 @@ def pins(home: Home) -> Iterator[None]:
 def pin(home: Home, id: str) -> None:
     """Never delete an edition from now on. Raises DataError if it is gone already."""
     with pins(home):
-        kept = pinned(home)
-        if id in kept:
+        pinned_id = pinned(home)
+        if id in pinned_id:
             return
         _check(home, id)
-        _replace(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*kept, id})))
+        _replace(home.editions / PINNED, "".join(f"{name}\n" for name in sorted({*pinned_id, id})))
 
 
 def point(home: Home, id: str) -> None:
@@ -421,8 +421,8 @@ def _opened(
 ) -> tuple[duckdb.DuckDBPyConnection, bool]:
     """An edition's file, and whether its zone has summer time. Days and times of instants are told in that zone."""
     connection = duckdb.connect(str(path), read_only=True, config=config)
-    found = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
-    zone = str(found[0]) if found else ""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
+    zone = str(row[0]) if row else ""
     instants = zone in zone_names() and time_type(zone) != LOCAL
     locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
     if locked != (True,):  # else a reader still holds the file open, and all of this is done

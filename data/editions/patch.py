@@ -53,12 +53,12 @@ def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step,
     False if too much is touched, or a definition fails on a row: the copy is then good for nothing. A roll-up that the
     last edition had to leave out stays out.
     """
-    there = [rollup for rollup in rollups if has_table(con, rollup)]
+    existing = [rollup for rollup in rollups if has_table(con, rollup)]
     con.execute("BEGIN")
     for name in FACT_ORDER:
         with watched(con, name, progress):
             try:
-                patched = _patch_fact(con, FACTS[name], [rollup for rollup in there if rollup.fact == name], step)
+                patched = _patch_fact(con, FACTS[name], [rollup for rollup in existing if rollup.fact == name], step)
             except DEFINITION_FAILS:
                 patched = False
             if not patched:
@@ -103,8 +103,8 @@ def _changed(fact: Fact, step: Step) -> str:
     """The rows of the store that new batches brought, and the checks and steps whose asset or case they brought."""
     condition = f"batch IN ({', '.join(map(str, step.batches)) or 'NULL'})"
     if fact.name == "checks":
-        theirs = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
-        condition += f" OR (area IS NULL AND {theirs})"
+        of_fresh_assets = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
+        condition += f" OR (area IS NULL AND {of_fresh_assets})"
     if fact.name == "steps":
         condition += " OR (coalesce(case_source, source), case_key) IN (SELECT (source, key) FROM fresh_cases)"
     return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
@@ -178,10 +178,10 @@ def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
     """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
     table = f"edition.{fact.name}"
     _temp(con, "others", "FROM touched ANTI JOIN gone USING (id)")
-    others = f" UNION ALL {_whole(table, 'others')}" if _count(con, "others") else ""
-    _temp(con, "before", f"FROM gone{others}")
-    turn = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
-    _temp(con, "after", f"SELECT * {turn} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
+    other_rows = f" UNION ALL {_whole(table, 'others')}" if _count(con, "others") else ""
+    _temp(con, "before", f"FROM gone{other_rows}")
+    toggled = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
+    _temp(con, "after", f"SELECT * {toggled} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM gone)")
     if fact.name == "cases":
         index.delete(con, "SELECT id FROM gone")
@@ -198,8 +198,8 @@ def _patch_rollup(con: duckdb.DuckDBPyConnection, rollup: Rollup, step: Step) ->
     less = ", ".join(f"-{measure.name} AS {measure.name}" for measure in rollup.measures)
     was, now = rolled_up(rollup, "before", step.old), rolled_up(rollup, "after", step.new)
     _temp(con, "delta", rollup.summed(f"FROM ({now}) UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({was})", names))
-    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM d.{name}" for name in names)
-    _temp(con, "stale", f"SELECT r.rowid AS id, r.* FROM {table} r SEMI JOIN delta d ON {same}")
+    matches = " AND ".join(f"r.{name} IS NOT DISTINCT FROM d.{name}" for name in names)
+    _temp(con, "stale", f"SELECT r.rowid AS id, r.* FROM {table} r SEMI JOIN delta d ON {matches}")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM stale)")
     summed = rollup.summed("SELECT * EXCLUDE (id) FROM stale UNION ALL BY NAME FROM delta", names)
     con.execute(f"INSERT INTO {table} BY NAME {summed} ORDER BY area, day")
@@ -211,10 +211,10 @@ def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
     if not values:
         return True
     terms = "".join(f", ({sql}) AS {name}" for name, sql in rollup.terms)
-    told = con.execute(
+    rows = con.execute(
         f"DESCRIBE SELECT {', '.join(values)} FROM (SELECT *{terms} FROM edition.{rollup.fact})"
     ).fetchall()
-    return all(WHOLE.fullmatch(row[1]) for row in told)
+    return all(WHOLE.fullmatch(row[1]) for row in rows)
 
 
 def _temp(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

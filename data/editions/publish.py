@@ -72,8 +72,8 @@ class Order:
     @property
     def recipe(self) -> str:
         """Changes whenever the same facts would make another edition."""
-        kept = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
-        made_by = repr((FORMAT, kept, FACTS, self.rollups))
+        time_zone = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
+        made_by = repr((FORMAT, time_zone, FACTS, self.rollups))
         return hashlib.blake2b(made_by.encode(), digest_size=16).hexdigest()
 
 
@@ -220,13 +220,13 @@ def _last(home: Home) -> Edition | None:
 
 def _new_id(order: Order) -> str:
     """Local time to a 65,536th of a second; behind every id there is, whatever the clock did."""
-    known, moment = editions.ids(order.home), order.published_at
+    ids, moment = editions.ids(order.home), order.published_at
     while True:
         id = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond * 65536 // 10**6:04x}"
-        if not known or id > known[-1]:
+        if not ids or id > ids[-1]:
             return id
-        newest = datetime.strptime(known[-1][:15], "%Y%m%d-%H%M%S")
-        newest += timedelta(microseconds=int(known[-1][16:], 16) * 10**6 // 65536)
+        newest = datetime.strptime(ids[-1][:15], "%Y%m%d-%H%M%S")
+        newest += timedelta(microseconds=int(ids[-1][16:], 16) * 10**6 // 65536)
         moment = max(moment, newest) + timedelta(microseconds=16)
 
 

@@ -66,27 +66,27 @@ class _Limit:
         self._thread: threading.Thread | None = None
 
     def begin(
-        self, asked: int, until: float, connection: duckdb.DuckDBPyConnection, gone: Callable[[], bool] | None
+        self, query_id: int, until: float, connection: duckdb.DuckDBPyConnection, is_gone: Callable[[], bool] | None
     ) -> None:
         with self._lock:
-            self._running[asked] = until, connection, gone
+            self._running[query_id] = until, connection, is_gone
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="query limit", daemon=True)
                 self._thread.start()
         self._some.set()
 
-    def end(self, asked: int) -> bool:
+    def end(self, query_id: int) -> bool:
         """Whether it was stopped."""
         with self._lock:
-            self._running.pop(asked, None)
-            stopped = asked in self._stopped
-            self._stopped.discard(asked)
+            self._running.pop(query_id, None)
+            stopped = query_id in self._stopped
+            self._stopped.discard(query_id)
             return stopped
 
     def stop_all(self) -> None:
         with self._lock:
-            for asked, (_until, connection, _gone) in self._running.items():
-                self._stopped.add(asked)
+            for query_id, (_until, connection, _gone) in self._running.items():
+                self._stopped.add(query_id)
                 connection.interrupt()
 
     def takes_long(self, sql: str) -> bool:
@@ -105,9 +105,9 @@ class _Limit:
             with self._lock:
                 if not self._running:
                     self._some.clear()
-                for asked, (until, connection, gone) in self._running.items():
-                    if now > until or (gone is not None and gone()):
-                        self._stopped.add(asked)
+                for query_id, (until, connection, is_gone) in self._running.items():
+                    if now > until or (is_gone is not None and is_gone()):
+                        self._stopped.add(query_id)
                         connection.interrupt()
 
 
@@ -213,19 +213,19 @@ class Cursor:
     def description(self) -> list[tuple[Any, ...]] | None:
         return self._connection.description
 
-    def _ask(self, what: Callable[[], T], *, begins: bool = False) -> T:
+    def _ask(self, run: Callable[[], T], *, begins: bool = False) -> T:
         """What DuckDB gives. It streams: a query runs on while its rows are fetched.
 
         A query that takes long begins anew, which it can until the first rows are fetched.
         """
         apart, sql = self._apart, self._query[0]
         if apart is None or (_limit.seconds is not None and _limit.seconds <= apart.seconds):
-            return self._timed(what, _limit.seconds)
+            return self._timed(run, _limit.seconds)
         if not _limit.takes_long(sql):
             try:
-                found = self._timed(what, apart.seconds, "apart")
+                result = self._timed(run, apart.seconds, "apart")
                 self._apart = apart if begins else None
-                return found
+                return result
             except TooSlow:
                 if _limit.apart is None:  # the process ends
                     raise
@@ -234,21 +234,21 @@ class Cursor:
             raise Long.of(_too_slow(apart.seconds))
         self._apart = None
         with apart.place():
-            self._began, gone = time.monotonic(), apart.gone()
+            self._began, is_gone = time.monotonic(), apart.gone()
             if not begins:
-                self._timed(lambda: self._connection.execute(*self._query), _limit.seconds, gone=gone)
-            return self._timed(what, _limit.seconds, gone=gone)
+                self._timed(lambda: self._connection.execute(*self._query), _limit.seconds, is_gone=is_gone)
+            return self._timed(run, _limit.seconds, is_gone=is_gone)
 
     def _timed(
-        self, what: Callable[[], T], seconds: float | None, stopped_is: str = "stopped",
-        gone: Callable[[], bool] | None = None,
+        self, run: Callable[[], T], seconds: float | None, stopped_is: str = "stopped",
+        is_gone: Callable[[], bool] | None = None,
     ) -> T:  # fmt: skip
         """What DuckDB gives within so many seconds from `_began`. Raises TooSlow."""
         started, ended = time.monotonic(), "ok"
         if seconds is not None:
-            _limit.begin(id(self), self._began + seconds, self._connection, gone)
+            _limit.begin(id(self), self._began + seconds, self._connection, is_gone)
         try:
-            result = what()
+            result = run()
             # stopped in its last moment: the connection would refuse what is asked of it next
             if _limit.end(id(self)):
                 ended = stopped_is

@@ -64,7 +64,7 @@ def _lines(file: TextIO) -> Iterator[str]:
     """Lines with their ends; of one that is too long only the beginning, which no record can be made of."""
     while line := file.readline(LONGEST):
         if len(line) == LONGEST and line[-1] not in "\r\n":
-            while (rest := file.readline(LONGEST)) and rest[-1] not in "\r\n":
+            while (remainder := file.readline(LONGEST)) and remainder[-1] not in "\r\n":
                 pass
         yield line
 
@@ -77,7 +77,7 @@ def _one_line(number: int, line: str, delimiter: str) -> Record:
 
 def _record(first: int, lines: list[str], delimiter: str, quote: str, fault: str | None) -> Record:
     fields = None
-    fault = fault or next((found for line in lines if (found := _line_fault(line))), None)
+    fault = fault or next((broken for line in lines if (broken := _line_fault(line))), None)
     if fault is None:
         try:
             fields = next(csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True))

@@ -101,7 +101,7 @@ def find_table(
         begin = [file.readline(CHUNK) for _ in range(HEAD)]
     first = next((line for line in begin if line.strip()), "")
     choices = [delimiter] if delimiter else sorted(",;\t|", key=lambda sign: (-first.count(sign), -_count(begin, sign)))
-    found = []
+    candidates = []
     for sign in choices:
         head = list(islice(read_records(plain, sign, quote), HEAD))
         rows = [[field if field.strip() else None for field in record.fields or []] for record in head]
@@ -110,10 +110,10 @@ def find_table(
         except DataError as error:
             raise DataError("file.at", "{path}: {why}", path=path, why=error.message) from error
         simple = header.first == 1 and len(head[0].lines) == 1 and not layout.fill_down
-        found.append(CsvTable(path, plain, sign, quote, line_breaks, layout, header, simple))
+        candidates.append(CsvTable(path, plain, sign, quote, line_breaks, layout, header, simple))
         if header.holds(layout.wanted):
-            return found[-1]
-    return found[0]
+            return candidates[-1]
+    return candidates[0]
 
 
 def _count(lines: list[str], sign: str) -> int:

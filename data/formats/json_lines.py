@@ -36,8 +36,8 @@ def json_lines(path: Path, plain: Path, scratch: Path) -> Path:
 
 def _is_line(begin: bytes) -> bool:
     """Whether the first line is an array of its own with other lines below: NDJSON of what is no object."""
-    line, newline, rest = begin.partition(b"\n")
-    return bool(newline and rest.strip()) and line.rstrip().endswith(b"]")
+    line, newline, remainder = begin.partition(b"\n")
+    return bool(newline and remainder.strip()) and line.rstrip().endswith(b"]")
 
 
 def number_lines(plain: Path, target: Path) -> None:
@@ -46,17 +46,17 @@ def number_lines(plain: Path, target: Path) -> None:
 
 
 def _lines(plain: Path) -> Iterator[Row]:
-    number, cut = 0, False
+    number, is_cut = 0, False
     with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
         while piece := file.readline(LONGEST):
-            rest_of_last, cut = cut, len(piece) == LONGEST and not piece.endswith("\n")
+            rest_of_last, is_cut = is_cut, len(piece) == LONGEST and not piece.endswith("\n")
             if rest_of_last:
                 continue
             number += 1
             line = piece.strip()
             if not line:
                 continue
-            wrong = "the line is longer than 16 MB" if cut else None
+            wrong = "the line is longer than 16 MB" if is_cut else None
             if not line.isascii() and NOT_UTF8.search(line):
                 wrong = "the line is not UTF-8"
             if wrong:

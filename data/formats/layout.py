@@ -72,8 +72,8 @@ class Header:
     names: list[str]
     first: int
 
-    def holds(self, wanted: Sequence[str]) -> bool:
-        return _fold(wanted) <= _fold(self.names)
+    def holds(self, names: Sequence[str]) -> bool:
+        return _fold(names) <= _fold(self.names)
 
 
 def find_header(head: Sequence[list[str | None]], layout: Layout) -> Header:
@@ -150,15 +150,15 @@ def _name(cell: str | None) -> str:
 
 def unique(names: Sequence[str]) -> list[str]:
     """Column names made distinct (in any case) and not empty, as DuckDB does: a, a_1, column2."""
-    seen: set[str] = set()
+    used: set[str] = set()
     result = []
     for number, name in enumerate(names):
         base = name.strip() or f"column{number}"
         candidate, count = base, 0
-        while candidate.casefold() in seen:
+        while candidate.casefold() in used:
             count += 1
             candidate = f"{base}_{count}"
-        seen.add(candidate.casefold())
+        used.add(candidate.casefold())
         result.append(candidate)
     return result
 

@@ -28,7 +28,7 @@ def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -
         with CalamineWorkbook.from_path(path) as book:
             names = _sheets(book, path, sheet)
             tables = [(name, _head(book, path, name, layout)) for name in names]
-            name, header = next((found for found in tables if found[1].holds(layout.wanted)), tables[0])
+            name, header = next((table for table in tables if table[1].holds(layout.wanted)), tables[0])
             rows = _data(book.get_sheet_by_name(name), header.first, _errors(path, name))
             write_rows(data_rows(rows, header.names, layout), header.names, target)
     except PasswordError as error:
@@ -101,12 +101,12 @@ def _head(book: CalamineWorkbook, path: Path, sheet: str, layout: Layout) -> Hea
     """The header of a sheet; the name of a merged cell stands for all columns that it spans."""
     table = book.get_sheet_by_name(sheet)
     rows = [row.cells or [] for row, _ in zip(_rows(table), range(HEAD), strict=False)]
-    left = table.start[1] if table.start else 0
+    first_column = table.start[1] if table.start else 0
     for (top, first), (bottom, last) in table.merged_cell_ranges or ():
         for at in range(top, min(bottom + 1, len(rows))):
-            for column in range(first - left, last - left + 1):
+            for column in range(first - first_column, last - first_column + 1):
                 if 0 <= column < len(rows[at]) and top < len(rows) and last > first and bottom == top:
-                    rows[at][column] = rows[top][first - left]
+                    rows[at][column] = rows[top][first - first_column]
     return find_header(rows, layout)
 
 
@@ -125,10 +125,10 @@ def _rows(table: CalamineSheet) -> Iterator[Row]:
     """All rows from the sheet's first on. A cell that is merged downwards says its value in each of its rows."""
     if table.start is None:
         return
-    left = table.start[1]
+    first_column = table.start[1]
     down: dict[tuple[int, int], tuple[int, int]] = {}
     for (top, first), (bottom, _) in table.merged_cell_ranges or ():
-        down |= {(at, first - left): (top, first - left) for at in range(top + 1, bottom + 1)}
+        down |= {(at, first - first_column): (top, first - first_column) for at in range(top + 1, bottom + 1)}
     tops = set(down.values())
     values: dict[tuple[int, int], str | None] = {}
     for at, row in enumerate(table.iter_rows()):

@@ -166,8 +166,8 @@ class Contract:
             c: "'***'" if c.casefold() in hidden else f"CAST({quoted(c)} AS VARCHAR)" for c in self.delivery.columns
         }
         line = json_object({"line": quoted(UNREADABLE)})
-        told = json_object({"line": quoted(UNREADABLE), "fault": quoted(FAULT)})
-        line = f"CASE WHEN {quoted(FAULT)} IS NULL THEN {line} ELSE {told} END"
+        line_and_fault = json_object({"line": quoted(UNREADABLE), "fault": quoted(FAULT)})
+        line = f"CASE WHEN {quoted(FAULT)} IS NULL THEN {line} ELSE {line_and_fault} END"
         return f"CASE WHEN {quoted(UNREADABLE)} IS NULL THEN {json_object(fields)} ELSE {line} END"
 
     def _typed(self, column: Column) -> str:
@@ -175,8 +175,8 @@ class Contract:
         key = self._key(column)
         value, type = mapped(key), self.types[key]
         if column.type == TIME:
-            counted = column.name.endswith("due_at") and START in self.source.columns
-            return self.times.typed(key, value, type, typed(START) if counted else "")
+            from_start = column.name.endswith("due_at") and START in self.source.columns
+            return self.times.typed(key, value, type, typed(START) if from_start else "")
         if column.name == "guide_elements":
             return guides.bits(f"CAST({value} AS VARCHAR)", column.type)
         if type == column.type and type != "VARCHAR":
@@ -201,12 +201,12 @@ class Contract:
 
     def _reasons(self) -> str:
         """SQL of the list of reasons against a row, NULL for a good one."""
-        found = list(self._faults())
-        said = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in found)
+        faults = list(self._faults())
+        reasons = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in faults)
         return f"""CASE
             WHEN {quoted(UNREADABLE)} IS NOT NULL THEN [coalesce({quoted(REASON)}, {text(UNREADABLE_ROW)})]
-            WHEN {" OR ".join(f"({condition})" for condition, _ in found)}
-            THEN list_filter([{said}], lambda reason: reason IS NOT NULL) END"""
+            WHEN {" OR ".join(f"({condition})" for condition, _ in faults)}
+            THEN list_filter([{reasons}], lambda reason: reason IS NOT NULL) END"""
 
     def _faults(self) -> Iterator[tuple[str, str]]:
         """Condition and reason, both SQL, of everything that can be wrong with a row alone."""
@@ -215,14 +215,14 @@ class Contract:
             if column.name == "area":
                 yield from self._area_faults(column)
                 continue
-            given = f"CAST({mapped(self._key(column))} AS VARCHAR)"
+            raw_value = f"CAST({mapped(self._key(column))} AS VARCHAR)"
             if column.required:
-                yield f"{value} IS NULL AND coalesce(trim({given}), '') = ''", text(f"missing {column.name}")
+                yield f"{value} IS NULL AND coalesce(trim({raw_value}), '') = ''", text(f"missing {column.name}")
             if column.type != "VARCHAR" or column.words:
-                yield f"{value} IS NULL AND trim({given}) <> ''", _unparseable(column, given)
+                yield f"{value} IS NULL AND trim({raw_value}) <> ''", _unparseable(column, raw_value)
             outside = _outside(column, value)
             if outside and column.type == TIME:
-                yield outside, sql.outside_reason(column.name, given)
+                yield outside, sql.outside_reason(column.name, raw_value)
             elif outside:
                 yield outside, text(f"out of range: {column.name}")
             if self.delivery.sheet and column.type == "VARCHAR" and not column.words:
@@ -234,30 +234,30 @@ class Contract:
 
     def _sheet_faults(self, column: Column, value: str) -> Iterator[tuple[str, str]]:
         """What a workbook does to texts: numbers of which it keeps 15 digits, and formulas that failed."""
-        wanted = {name.casefold() for name in self.source.expressions[self._key(column)].columns}
-        read = [text(name) for name in self.delivery.columns if name.casefold() in wanted]
-        if read:
-            lost = f"list_has_any({quoted(LONG)}, [{', '.join(read)}])"
+        read_names = {name.casefold() for name in self.source.expressions[self._key(column)].columns}
+        columns = [text(name) for name in self.delivery.columns if name.casefold() in read_names]
+        if columns:
+            rounded = f"list_has_any({quoted(LONG)}, [{', '.join(columns)}])"
             if not column.free_text:
-                shown = r"[0-9](\.[0-9]+)?E\+[0-9]{2,3}"
-                lost += f" OR (contains({value}, 'E+') AND regexp_full_match({value}, {text(shown)}))"
-            yield lost, text(f"{LONG_NUMBER}: {column.name}{REMEDY}")
+                exponent = r"[0-9](\.[0-9]+)?E\+[0-9]{2,3}"
+                rounded += f" OR (contains({value}, 'E+') AND regexp_full_match({value}, {text(exponent)}))"
+            yield rounded, text(f"{LONG_NUMBER}: {column.name}{REMEDY}")
         yield (
             f"starts_with({value}, '#') AND {value} IN ({', '.join(map(text, ERRORS))})",
             text(f"{ERROR_CELL}: {column.name}"),
         )
 
     def _area_faults(self, column: Column) -> Iterator[tuple[str, str]]:
-        area, given, time = typed("area"), mapped("given"), self.source.contract.time
-        blank = f"coalesce({given}, '') = ''"
-        limited = self.pushed is not None and self.pushed.area is not None
-        if column.required or limited:
+        area, raw_area, time = typed("area"), mapped("given"), self.source.contract.time
+        blank = f"coalesce({raw_area}, '') = ''"
+        is_limited = self.pushed is not None and self.pushed.area is not None
+        if column.required or is_limited:
             yield f"{area} IS NULL AND {blank}", "'missing area'"
-        doubt = f"nullif({self.area.doubt}, '')"
-        reason = f"'{UNKNOWN_AREA}: ' || left({given}, 60)"
-        ambiguous = f"'{AMBIGUOUS_AREA}: ' || left({given}, 60) || ' (' || {doubt} || ')'"
+        candidates = f"nullif({self.area.doubt}, '')"
+        reason = f"'{UNKNOWN_AREA}: ' || left({raw_area}, 60)"
+        ambiguous = f"'{AMBIGUOUS_AREA}: ' || left({raw_area}, 60) || ' (' || {candidates} || ')'"
         yield f"{area} IS NULL AND NOT {blank}", f"coalesce({ambiguous}, {reason})"
-        if self.pushed and limited:
+        if self.pushed and is_limited:
             yield f"NOT {self.pushed.covers(area)}", text(OUTSIDE)
         if self._dated:
             wrong_day = f"NOT {mapped('valid')} AND {area} IS NOT NULL AND {typed(str(time))} IS NOT NULL"
@@ -278,17 +278,17 @@ def _private(column: Column) -> str:
     return mask(value) if column.free_text else value
 
 
-def _unparseable(column: Column, given: str) -> str:
+def _unparseable(column: Column, raw_value: str) -> str:
     """SQL of the reason against a value that is given but not of the column's type."""
     if column.words:
         return text(f"unknown value: {column.name}{ONE_OF}{column.allowed}")
     if column.type == TIME:
-        return sql.time_reason(column.name, given)
+        return sql.time_reason(column.name, raw_value)
     kind = "boolean" if column.type == "BOOLEAN" else "number"
     reason = text(f"unparseable {kind}: {column.name}")
     if column.type not in WHOLE:
         return reason
-    too_large = f"abs(TRY_CAST({given} AS DOUBLE)) >= {2.0 ** WHOLE[column.type]:.0f}"
+    too_large = f"abs(TRY_CAST({raw_value} AS DOUBLE)) >= {2.0 ** WHOLE[column.type]:.0f}"
     return f"CASE WHEN {too_large} THEN {text(f'out of range: {column.name}')} ELSE {reason} END"
 
 

@@ -23,17 +23,17 @@ def too_many(count: int, of: int, limit: float) -> bool:
     return count >= HELD_FROM and count > limit * of
 
 
-def keep(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, limit: float, good: str) -> None:
+def keep(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, limit: float, rows: str) -> None:
     """Keep the good rows of a held batch. good: SQL of the columns `stored` keeps, without the batch."""
     store.execute("INSERT INTO held VALUES (?, ?)", [batch, limit])
-    store.execute(f"INSERT INTO held_{fact.name} BY NAME SELECT * EXCLUDE (number), {batch} AS batch FROM ({good})")
+    store.execute(f"INSERT INTO held_{fact.name} BY NAME SELECT * EXCLUDE (number), {batch} AS batch FROM ({rows})")
 
 
 def drop(store: duckdb.DuckDBPyConnection, fact: Fact, batches: str, values: dict[str, object]) -> None:
     """Let go of the rows of held batches. batches: SQL of their numbers."""
-    found = store.execute(f"SELECT batch FROM held WHERE batch IN ({batches})", values).fetchall()
-    for table in ("held", f"held_{fact.name}", f"refused_{fact.name}") if found else ():
-        store.execute(f"DELETE FROM {table} WHERE batch IN ({', '.join(str(batch) for (batch,) in found)})")
+    held_batches = store.execute(f"SELECT batch FROM held WHERE batch IN ({batches})", values).fetchall()
+    for table in ("held", f"held_{fact.name}", f"refused_{fact.name}") if held_batches else ():
+        store.execute(f"DELETE FROM {table} WHERE batch IN ({', '.join(str(batch) for (batch,) in held_batches)})")
 
 
 def waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
@@ -42,12 +42,12 @@ def waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
     return [batch for (batch,) in store.execute(sql, [fact.name]).fetchall()]
 
 
-def let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, found: int) -> int | None:
+def let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, resolved: int) -> int | None:
     """Accept a held batch if without the `found` of its rejects there are no longer too many.
 
     Returns how many rows were accepted; None if it stays held.
     """
-    source, at, read, rejected, mode, limit = one(
+    source, at, read_count, rejected, mode, limit = one(
         store,
         "SELECT source, started_at, rows_read, rejected, mode, reject_limit FROM batches JOIN held USING (batch) "
         "WHERE batch = ?",
@@ -55,7 +55,7 @@ def let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, found: int)
     )
     rows = f"SELECT rowid AS number, * EXCLUDE (batch) FROM held_{fact.name} WHERE batch = {batch}"
     present = f"SELECT key FROM ({rows}) UNION ALL SELECT key FROM rejects WHERE batch = {batch} AND key IS NOT NULL"
-    if too_many(rejected - found, read, limit):
+    if too_many(rejected - resolved, read_count, limit):
         return None
     if mode == "snapshot" and too_many(*count_missing(store, fact, source, present), limit):
         return None

@@ -117,8 +117,8 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
 def batch_of(edition: AnyEdition, number: object) -> Batch | None:
     """A delivery that an edition was built from; None for a number it does not know."""
     sql = f"SELECT {', '.join(FIELDS)} FROM batches WHERE batch = $1"
-    found = edition.whole.cursor().execute(sql, [number]).fetchone()
-    return Batch(*found) if found else None
+    row = edition.whole.cursor().execute(sql, [number]).fetchone()
+    return Batch(*row) if row else None
 
 
 @contextmanager

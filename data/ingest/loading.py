@@ -74,25 +74,25 @@ def load(
             path=source.path,
         )
     home.prepare()
-    began, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
-    tell = progress or (lambda phase, done: None)
+    begun, started_at = time.monotonic(), datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
+    report_progress = progress or (lambda phase, done: None)
     with _plain_errors(home), _scratch(home) as scratch:
-        asked = source.url is not None and file is None
-        fetched = _fetched(home, source, scratch, tell) if asked else None
+        is_query = source.url is not None and file is None
+        fetched = _fetched(home, source, scratch, report_progress) if is_query else None
         path, origin = (fetched.path, fetched.origin) if fetched else _named(source, file)
         with reading(path):
             stamp = Stamp.of(path)
             content = (None if force or pushed else _remembered(home, stamp)) or content_hash(path)
-        run = Run(home, source, pushed.origin if pushed else origin, content, started_at, began, force, pushed)
+        run = Run(home, source, pushed.origin if pushed else origin, content, started_at, begun, force, pushed)
         with read_store(home, wait=MERGE_SECONDS) as store:
-            known, recorded = run.known(store), is_recorded(store, source)
-        if known:
+            earlier, recorded = run.known(store), is_recorded(store, source)
+        if earlier:
             if not recorded:
                 with open_store(home, wait=MERGE_SECONDS) as store:
                     record_source(store, source)
-            return known
+            return earlier
         as_read = source.pushed_as(pushed.format) if pushed else source
-        judged = judge(home, as_read, path, scratch, started_at, tell, pushed)
+        judged = judge(home, as_read, path, scratch, started_at, report_progress, pushed)
         if Stamp.of(path) != stamp:
             raise Unavailable(
                 "load.changed",
@@ -101,12 +101,12 @@ def load(
             )
         with open_store(home, wait=MERGE_SECONDS) as store:
             store.execute(f"SET temp_directory = {text(str(scratch))}")
-            with watched(store, "merge", tell), transaction(store):
+            with watched(store, "merge", report_progress), transaction(store):
                 record_source(store, source)
                 report = run.known(store) or merge(store, run, judged, reject_limit)
                 if fetched and report.status == "accepted":
                     watermarks.advance(store, source, report.batch, fetched.kind, path, judged)
-                if not asked and not pushed:
+                if not is_query and not pushed:
                     remember(store, stamp, content)
         return replace(report, seconds=run.seconds)
 
@@ -117,11 +117,11 @@ def _named(source: Source, file: Path | None) -> tuple[Path, str]:
     return path, str(path)
 
 
-def _fetched(home: Home, source: Source, scratch: Path, tell: Progress) -> "Fetched":
+def _fetched(home: Home, source: Source, scratch: Path, report_progress: Progress) -> "Fetched":
     """What the source's query answers; a query with a watermark is asked from where it stands."""
     from data.sources.databases import fetch  # here, so that other loads start without it
 
-    tell("fetch", 0.0)
+    report_progress("fetch", 0.0)
     last = None
     if source.watermark is not None:
         with read_store(home, wait=MERGE_SECONDS) as store:
@@ -140,8 +140,8 @@ def _scratch(home: Home) -> Iterator[Path]:
     for folder in home.scratch.glob("load-*"):
         if not is_alive(int(folder.name.split("-")[1])):
             shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as made:
-        yield Path(made)
+    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=home.scratch) as folder_name:
+        yield Path(folder_name)
 
 
 @contextmanager

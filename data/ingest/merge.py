@@ -85,17 +85,17 @@ class Run:
         # A full file may come again after another one: only the newest delivery is what is stored.
         among = "batch = (SELECT max(batch) FROM batches WHERE source = $1 AND status = 'accepted' AND parent IS NULL)"
         newest = f" AND {among}" if self.source.mode == "snapshot" and not self.pushed else ""
-        found = store.execute(
+        rows = store.execute(
             "SELECT batch, rows_read, accepted, updated, unchanged, rejected, status, skipped FROM batches "
             f"WHERE source = $1 AND identity = $2 AND status IN {states + states}{newest} ORDER BY batch DESC LIMIT 1",
             [self.source.source, self.identity],
         ).fetchall()
-        if not found:
+        if not rows:
             return None
-        batch, read, accepted, updated, unchanged, rejected, status, skipped = found[0]
+        batch, read, accepted, updated, unchanged, rejected, status, skipped = rows[0]
         counts = (read, accepted, updated, unchanged, rejected)
-        again: Status = "held" if status == "held" else "already loaded"
-        return LoadReport(self.source.source, batch, *counts, self.seconds, again, skipped or {})
+        repeated_status: Status = "held" if status == "held" else "already loaded"
+        return LoadReport(self.source.source, batch, *counts, self.seconds, repeated_status, skipped or {})
 
 
 def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
@@ -221,21 +221,21 @@ def _as_stored(source: Source, judged: Judged, rows: str) -> str:
 
 
 def is_recorded(store: duckdb.DuckDBPyConnection, source: Source) -> bool:
-    found = store.execute("SELECT definition FROM sources WHERE source = ?", [source.source]).fetchall()
-    return found == [(source.definition,)]
+    rows = store.execute("SELECT definition FROM sources WHERE source = ?", [source.source]).fetchall()
+    return rows == [(source.definition,)]
 
 
 def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Keep the source file in the store. Raises DataError if the name stands for another fact already."""
-    found = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
-    if found and found[0][0] != source.fact:
+    rows = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
+    if rows and rows[0][0] != source.fact:
         raise DataError(
             "source.other_fact",
             "{path}: source: {source} has delivered {before} before, and a source delivers one fact; "
             "give {fact} another name",
             path=source.path,
             source=source.source,
-            before=found[0][0],
+            before=rows[0][0],
             fact=source.fact,
         )
     store.execute(

@@ -21,7 +21,7 @@ def clues(relation: str, id: str) -> str:
 
     id: SQL of a number that names the row.
     """
-    links = ", ".join(f"CASE WHEN {there} THEN {link} END AS {name}" for name, (there, link) in LINKS.items())
+    links = ", ".join(f"CASE WHEN {condition} THEN {link} END AS {name}" for name, (condition, link) in LINKS.items())
     return f"SELECT {id} AS id, registered_at AS moment, source, key, {links} FROM {relation}"
 
 
@@ -57,9 +57,9 @@ def near(relation: str, ranges: str) -> str:
     """
     arms = (
         "SELECT c.id "
-        f"FROM (SELECT rowid AS id, registered_at AS moment, {link} AS link FROM {relation} WHERE {there}) c "
+        f"FROM (SELECT rowid AS id, registered_at AS moment, {link} AS link FROM {relation} WHERE {condition}) c "
         f"SEMI JOIN {ranges} r ON c.link = r.link AND c.moment BETWEEN r.low AND r.high"
-        for there, link in LINKS.values()
+        for condition, link in LINKS.values()
     )
     return " UNION ".join(arms)
 

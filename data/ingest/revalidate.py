@@ -56,7 +56,7 @@ def revalidate(home: Home) -> list[Derived]:
             let_in = [_let_in(store, fact, batch, dated, outlines) for fact, batch in on_hold]
             waiting = [(fact, batch) for fact in FACTS.values() for batch in _waiting(store, fact)]
             derived = (_take_in(store, fact, batch, now, dated, outlines) for fact, batch in waiting)
-            return [found for found in (*let_in, *derived) if found]
+            return [result for result in (*let_in, *derived) if result]
 
 
 def unmatched(home: Home, source: str | None = None) -> list[Unmatched]:
@@ -138,7 +138,7 @@ def _resolve(
     code = padded("way[6:]")
     point = "CASE WHEN starts_with(way, 'point:') THEN nullif(area_at({lon}, {lat}, day), 0) END"
     point = point.format(lon="split_part(way[7:], ',', 1)::DOUBLE", lat="split_part(way[7:], ',', 2)::DOUBLE")
-    found = (
+    area = (
         f"coalesce(CASE WHEN starts_with(way, 'path:') THEN nullif(area_named(way[6:], day), 0) END, "
         f"CASE WHEN starts_with(way, 'code:') AND area_known({code}) THEN {code} END"
         f"{', ' + point if outlines else ''})"
@@ -153,7 +153,7 @@ def _resolve(
     )
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT number, arg_min(found, nth) AS found, any_value(day) AS day "
-        f"FROM (SELECT *, {found} AS found FROM ways) WHERE found IS NOT NULL GROUP BY number"
+        f"FROM (SELECT *, {area} AS found FROM ways) WHERE found IS NOT NULL GROUP BY number"
     )
     covers = " OR ".join(
         f"k.sender = {sender} AND {_covered(fact, sender)}"

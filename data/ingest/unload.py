@@ -32,10 +32,10 @@ def unload(home: Home, batch: int) -> UnloadReport:
     Raises DataError if there is no such batch, it is unloaded already, or it is too old.
     """
     with open_store(home) as store, transaction(store):
-        found = store.execute("SELECT source, fact, status FROM batches WHERE batch = ?", [batch]).fetchall()
-        if not found:
+        rows = store.execute("SELECT source, fact, status FROM batches WHERE batch = ?", [batch]).fetchall()
+        if not rows:
             raise DataError("batch.unknown", "there is no batch {batch}: the page of data lists them", batch=batch)
-        source, name, status = found[0]
+        source, name, status = rows[0]
         if status == "unloaded":
             raise DataError(
                 "batch.unloaded", "batch {batch} of {source} is unloaded already", batch=batch, source=source
@@ -51,15 +51,15 @@ def unload(home: Home, batch: int) -> UnloadReport:
                 oldest=oldest,
             )
         derived = "SELECT batch FROM batches WHERE (batch = $1 OR parent = $1) AND status <> 'unloaded' ORDER BY batch"
-        doomed = tuple(row[0] for row in store.execute(derived, [batch]).fetchall())
-        keys = _replay(store, FACTS[name], source, doomed) if status == "accepted" else 0
-        _erase(store, FACTS[name], source, doomed)
-    return UnloadReport(source, doomed, keys)
+        unloaded = tuple(row[0] for row in store.execute(derived, [batch]).fetchall())
+        keys = _replay(store, FACTS[name], source, unloaded) if status == "accepted" else 0
+        _erase(store, FACTS[name], source, unloaded)
+    return UnloadReport(source, unloaded, keys)
 
 
-def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> int:
+def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> int:
     """Make the facts anew from all other batches, for the keys of the doomed ones. Returns how many keys there are."""
-    _gather(store, fact, source, doomed)
+    _gather(store, fact, source, unloaded)
     oldest = oldest_kept(store, source)
     for table in (fact.name, f"past_{fact.name}"):
         store.execute(f"DELETE FROM {table} WHERE source = ? AND key IN (FROM touched)", [source])
@@ -69,7 +69,7 @@ def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: t
         [source, oldest],
     )
     store.execute(f"INSERT INTO {fact.name} BY NAME SELECT * EXCLUDE (ended) FROM versions WHERE batch < ?", [oldest])
-    for number, at, order, mode in _remaining(store, source, oldest, doomed):
+    for number, at, order, mode in _remaining(store, source, oldest, unloaded):
         arrival = Arrival(fact, source, number, at, order)
         rows = (
             "SELECT rowid AS number, * EXCLUDE (batch, ended) REPLACE (nullif(updated_at, getvariable('batch_at')) AS "
@@ -87,16 +87,18 @@ def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: t
     return int(one(store, "SELECT count(*) FROM touched")[0])
 
 
-def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> None:
+def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
     """Tables `touched` (the keys of the doomed batches) and `versions` (every stored row of these keys, once a batch).
 
     `ended` marks the rows that a full delivery made by lacking them.
     """
-    among = f"({', '.join(map(str, doomed))})"
+    among = f"({', '.join(map(str, unloaded))})"
     of_source = {"source": source}
     tables = (fact.name, f"past_{fact.name}")
-    theirs = " UNION ".join(f"SELECT key FROM {table} WHERE source = $source AND batch IN {among}" for table in tables)
-    store.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {theirs}", of_source)
+    touched_keys = " UNION ".join(
+        f"SELECT key FROM {table} WHERE source = $source AND batch IN {among}" for table in tables
+    )
+    store.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {touched_keys}", of_source)
     columns = ", ".join(stored(fact))
     contents = (name for name in stored(fact) if name not in ("source", "key", "updated_at", "batch"))
     store.execute(
@@ -123,21 +125,21 @@ def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: t
 
 
 def _remaining(
-    store: duckdb.DuckDBPyConnection, source: str, oldest: int, doomed: tuple[int, ...]
+    store: duckdb.DuckDBPyConnection, source: str, oldest: int, unloaded: tuple[int, ...]
 ) -> list[tuple[int, datetime, int, str | None]]:
     """The batches to put in again: number, time, order and mode."""
-    found = store.execute(
+    rows = store.execute(
         "SELECT b.batch, coalesce(p.started_at, b.started_at), coalesce(p.batch, b.batch), b.mode FROM batches b "
         "LEFT JOIN batches p ON p.batch = b.parent "
         "WHERE b.source = ? AND b.status = 'accepted' AND b.batch >= ? ORDER BY b.batch",
         [source, oldest],
     ).fetchall()
-    return [row for row in found if row[0] not in doomed]
+    return [row for row in rows if row[0] not in unloaded]
 
 
-def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, doomed: tuple[int, ...]) -> None:
+def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
     """Take the rejects of the doomed batches, and what they say of others, out of the store."""
-    among = f"({', '.join(map(str, doomed))})"
+    among = f"({', '.join(map(str, unloaded))})"
     store.execute(f"DELETE FROM rejects WHERE batch IN {among}")
     for table in (f"refused_{fact.name}", f"held_{fact.name}", "held"):
         store.execute(f"DELETE FROM {table} WHERE batch IN {among}")

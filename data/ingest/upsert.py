@@ -83,16 +83,16 @@ def forget(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
         return
     store.execute(f"DELETE FROM past_{fact.name} WHERE source = ? AND cause < ?", [source, oldest])
     store.execute("DELETE FROM endings WHERE source = ? AND batch < ?", [source, oldest])
-    theirs = "batch IN (SELECT batch FROM batches WHERE source = ? AND batch < ?)"
+    condition = "batch IN (SELECT batch FROM batches WHERE source = ? AND batch < ?)"
     for table in (f"held_{fact.name}", "held"):
-        store.execute(f"DELETE FROM {table} WHERE {theirs}", [source, oldest])
+        store.execute(f"DELETE FROM {table} WHERE {condition}", [source, oldest])
     store.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", [source, oldest])
 
 
 def oldest_kept(store: duckdb.DuckDBPyConnection, source: str) -> int:
     """The oldest batch of a source that can be unloaded; 0 if all can."""
-    found = store.execute("SELECT oldest FROM kept WHERE source = ?", [source]).fetchall()
-    return found[0][0] if found else 0
+    rows = store.execute("SELECT oldest FROM kept WHERE source = ?", [source]).fetchall()
+    return rows[0][0] if rows else 0
 
 
 def _remember(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
@@ -117,5 +117,5 @@ def _remember(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
 
 def _content(fact: Fact, alias: str) -> str:
     """SQL of a hash of what a row says."""
-    said = (column for column in stored(fact) if column not in ("source", "key", "updated_at", "batch"))
-    return f"hash({', '.join(f'{alias}.{column}' for column in said)})"
+    contents = (column for column in stored(fact) if column not in ("source", "key", "updated_at", "batch"))
+    return f"hash({', '.join(f'{alias}.{column}' for column in contents)})"

@@ -66,7 +66,13 @@ class Judged:
 
 
 def judge(
-    home: Home, source: Source, path: Path, scratch: Path, now: datetime, tell: Progress, pushed: Pushed | None = None
+    home: Home,
+    source: Source,
+    path: Path,
+    scratch: Path,
+    now: datetime,
+    progress: Progress,
+    pushed: Pushed | None = None,
 ) -> Judged:
     """Judge the delivery at `path`: a file of the source, what `fetch` has brought for it, or what was `pushed`."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
@@ -83,13 +89,13 @@ def judge(
         # It would read every time in Python, where `coalesce` asks for those that DuckDB cannot cast: ten times slower.
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         connection.execute("SET VARIABLE pepper = ?", [pepper(home)])
-        asked = source.url is not None and path.parent == scratch
-        if asked:
+        is_query = source.url is not None and path.parent == scratch
+        if is_query:
             delivery = open_query(source, path, connection)
         else:
             delivery = open_delivery(source, path, scratch, connection, partial=pushed is not None)
         contract = _contract(home, source, delivery, areas, connection, now, pushed)
-        with watched(connection, "judge", tell):
+        with watched(connection, "judge", progress):
             rows = _stage(connection, contract, facts)
             if rows is None or not delivery.is_faultless(rows, connection):
                 delivery = delivery.converted(scratch)
@@ -200,8 +206,8 @@ def _read_again(connection: duckdb.DuckDBPyConnection, contract: Contract, keys:
     Only now they are known to be rejects, so they are read once more. Both tables that it is made of list the same rows
     in the file's order: their rowids match.
     """
-    given = f"CAST({mapped('key')} AS VARCHAR)"
-    key = f"nullif(trim({half_width(given)}), '')"
+    raw_key = f"CAST({mapped('key')} AS VARCHAR)"
+    key = f"nullif(trim({half_width(raw_key)}), '')"
     hashes = connection.sql(f"FROM {keys}").to_arrow_table()["h"].to_numpy()
     connection.execute(
         f"CREATE TABLE {keys}_numbers AS SELECT file_row_number AS number FROM facts "

@@ -135,12 +135,12 @@ class Journal:
 
     def _rebuild(self, journal: sqlite3.Connection) -> None:
         """Lines for the receipts of a journal that is gone; the store knows by their ids which were loaded before."""
-        known = receipts.read_all(self.folder)
-        for receipt in known:
+        stored_receipts = receipts.read_all(self.folder)
+        for receipt in stored_receipts:
             insert(journal, receipt)
         receipts.set_unclaimed_aside(self.folder)
-        if known:
-            log.warning("%s was made anew from the receipts of %s pushes", self.path, len(known))
+        if stored_receipts:
+            log.warning("%s was made anew from the receipts of %s pushes", self.path, len(stored_receipts))
 
     def _set_aside(self) -> None:
         """Put a journal that SQLite cannot read out of the way, unless another process has done so."""
@@ -182,5 +182,5 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 
 def _has_tables(journal: sqlite3.Connection) -> bool:
-    found = journal.execute("SELECT name FROM sqlite_master WHERE name IN ('push', 'reject')").fetchall()
-    return len(found) == len(("push", "reject"))
+    tables = journal.execute("SELECT name FROM sqlite_master WHERE name IN ('push', 'reject')").fetchall()
+    return len(tables) == len(("push", "reject"))

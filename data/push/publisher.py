@@ -105,8 +105,8 @@ class Publisher:
     def _report(self, push: Push) -> LoadReport:
         """What loading it came to. Raises DataError where its content is refused as a whole."""
         if not self.spool.file(push).is_file():  # the journal was lost after it was loaded
-            if known := self._recorded(push):
-                return known
+            if report := self._recorded(push):
+                return report
             raise DataError("push.rows_gone", "its rows are gone from the spool: send them again")
         try:
             source = declared(self.home, self.sources, push.source)
@@ -124,12 +124,12 @@ class Publisher:
     def _recorded(self, push: Push) -> LoadReport | None:
         """What became of a push that the store knows by its id."""
         with read_store(self.home) as store:
-            found = store.execute(
+            row = store.execute(
                 "SELECT batch, rows_read, accepted, updated, unchanged, rejected, seconds, status FROM batches "
                 "WHERE source = ? AND split_part(identity, ':', 1) = ? ORDER BY batch DESC LIMIT 1",
                 [push.source, push.id],
             ).fetchall()
-        return LoadReport(push.source, *found[0]) if found else None
+        return LoadReport(push.source, *row[0]) if row else None
 
     def _rest(self, push: Push, fault: Message) -> None:
         """No verdict: it stays queued, and others go first."""
@@ -138,9 +138,9 @@ class Publisher:
         self.spool.undecided(push, self._plain(push, fault))
 
     def _give_up(self, push: Push, fault: Message) -> None:
-        told = self._plain(push, fault)
-        log.warning("push %s of %s was not loaded: %s", push.id, push.source, told)
-        self.spool.failed(push, told)
+        message = self._plain(push, fault)
+        log.warning("push %s of %s was not loaded: %s", push.id, push.source, message)
+        self.spool.failed(push, message)
 
     def _plain(self, push: Push, fault: Message) -> Message:
         """A fault as its sender may read it: without the places where things lie."""
@@ -155,8 +155,8 @@ class Publisher:
                 text = text.replace(path, name)
             return text
 
-        found: Message = changed(fault, named)
-        return found
+        message: Message = changed(fault, named)
+        return message
 
     def _refused(self, report: LoadReport) -> list[tuple[int | None, str | None, list[str]]]:
         if not report.rejected:
@@ -166,11 +166,11 @@ class Publisher:
             return store.execute(sql, [report.batch]).fetchall()
 
     def _may_publish(self) -> bool:
-        held = editions.rolled_back(self.home)
-        if held and not self._told:
+        pinned = editions.rolled_back(self.home)
+        if pinned and not self._told:
             log.warning("readers were pointed at an older edition: nothing is published until `publish` is run by hand")
-        self._told = held
-        return not held
+        self._told = pinned
+        return not pinned
 
     def _publish(self, loaded: Sequence[Push]) -> None:
         current = self._current()
@@ -194,5 +194,5 @@ class Publisher:
     def _shows(edition: Edition, loaded: Sequence[Push]) -> bool:
         """Whether everything that was loaded stands in it already."""
         identities = edition.cursor().execute("SELECT identity FROM batches").fetchall()
-        known = {identity.partition(":")[0] for (identity,) in identities}
-        return known.issuperset(push.id for push in loaded)
+        ids = {identity.partition(":")[0] for (identity,) in identities}
+        return ids.issuperset(push.id for push in loaded)

@@ -74,8 +74,8 @@ def set_unclaimed_aside(folder: Path) -> None:
 def _read(folder: Path) -> Iterator[Receipt]:
     for file in folder.glob(f"*{SUFFIX}"):
         try:
-            known = json.loads(file.read_text("utf-8"))
-            receipt = Receipt(**{field.name: known[field.name] for field in fields(Receipt)})
+            values = json.loads(file.read_text("utf-8"))
+            receipt = Receipt(**{field.name: values[field.name] for field in fields(Receipt)})
         except (OSError, ValueError, TypeError, KeyError) as error:
             log.error("the receipt %s cannot be read (%s): its push is set aside", file.name, error)
             file.rename(file.with_suffix(".damaged"))

@@ -144,14 +144,14 @@ class Spool:
         now = time.time()
         id = f"{datetime.fromtimestamp(now, ZoneInfo(self.zone)):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         with self._journal.writing() as journal:
-            if key is not None and (known := self._found(journal, "token = ? AND key = ?", sender.token, key)):
-                if (known.source, known.content, known.format) != (source, body.content, body.format):
+            if key is not None and (earlier := self._found(journal, "token = ? AND key = ?", sender.token, key)):
+                if (earlier.source, earlier.content, earlier.format) != (source, body.content, body.format):
                     raise Conflict(
                         "push.key_used",
                         "the Idempotency-Key was used for another body before, push {id}: take a new one",
-                        id=known.id,
+                        id=earlier.id,
                     )
-                return known, True
+                return earlier, True
             receipt = Receipt(
                 self._next_seq(journal), id, sender.token, sender.system, sender.area, source, key, body.content,
                 body.format, body.rows, body.size, now,
@@ -164,9 +164,9 @@ class Spool:
             except BaseException:
                 self._remove(id, body.format)
                 raise
-            found = self._found(journal, "id = ?", id)
-        assert found
-        return found, False
+            push = self._found(journal, "id = ?", id)
+        assert push
+        return push, False
 
     def find(self, id: str) -> Push | None:
         with self._journal.reading() as journal:
@@ -175,8 +175,8 @@ class Spool:
     def newest(self, limit: int = 50, state: State | None = None) -> list[Push]:
         """The pushes, newest first."""
         with self._journal.reading() as journal:
-            where = "state = ?" if state else "? IS NULL"
-            return self._all(journal, f"{where} ORDER BY seq DESC LIMIT ?", state, limit) if journal else []
+            condition = "state = ?" if state else "? IS NULL"
+            return self._all(journal, f"{condition} ORDER BY seq DESC LIMIT ?", state, limit) if journal else []
 
     def next(self) -> Push | None:
         """The one to load now: in order, those that ended without a verdict before behind all others."""
@@ -199,8 +199,8 @@ class Spool:
         """The refused rows, in the body's order."""
         sql = "SELECT row, key, reasons FROM reject WHERE push = ? ORDER BY row, rowid LIMIT ? OFFSET ?"
         with self._journal.reading() as journal:
-            found = journal.execute(sql, (push.id, limit, offset)).fetchall() if journal else []
-        return [RefusedRow(row, key, json.loads(reasons)) for row, key, reasons in found]
+            rows = journal.execute(sql, (push.id, limit, offset)).fetchall() if journal else []
+        return [RefusedRow(row, key, json.loads(reasons)) for row, key, reasons in rows]
 
     def waiting(self) -> tuple[int, int]:
         """How many pushes wait to be loaded, and their bytes."""
@@ -211,8 +211,8 @@ class Spool:
     def counts(self) -> dict[State, int]:
         """How many pushes are in each state, of those that are told of."""
         with self._journal.reading() as journal:
-            found = journal.execute("SELECT state, count(*) FROM push GROUP BY state").fetchall() if journal else []
-        return {state: dict(found).get(state, 0) for state in STATES}
+            rows = journal.execute("SELECT state, count(*) FROM push GROUP BY state").fetchall() if journal else []
+        return {state: dict(rows).get(state, 0) for state in STATES}
 
     def refused_rows(self) -> int:
         """How many rows were refused, of the pushes that are told of."""
@@ -278,18 +278,18 @@ class Spool:
         now = time.time()
         with self._journal.writing() as journal:
             self._repair_times(journal, now)
-            old = "SELECT id FROM push WHERE ended < ?"
-            journal.execute(f"DELETE FROM reject WHERE push IN ({old})", (now - KEPT_DAYS * 86400,))
-            journal.execute(f"DELETE FROM push WHERE id IN ({old})", (now - KEPT_DAYS * 86400,))
+            expired = "SELECT id FROM push WHERE ended < ?"
+            journal.execute(f"DELETE FROM reject WHERE push IN ({expired})", (now - KEPT_DAYS * 86400,))
+            journal.execute(f"DELETE FROM push WHERE id IN ({expired})", (now - KEPT_DAYS * 86400,))
             waiting = self._all(journal, f"state = 'loaded' OR state IN {NEEDS_BODY}")
         for push in waiting:  # an older release wrote none
             if not receipts.path(self.folder, push.id).is_file():
                 Receipt(**{field.name: getattr(push, field.name) for field in fields(Receipt)}).write(self.folder)
         needed = {file for push in waiting for file in (self.file(push), receipts.path(self.folder, push.id))}
         for file in self.folder.iterdir():
-            ours = file.name.startswith(".coming-") or file.suffix in (*receipts.BODIES, receipts.SUFFIX)
+            is_spool_file = file.name.startswith(".coming-") or file.suffix in (*receipts.BODIES, receipts.SUFFIX)
             try:
-                if ours and file not in needed and abs(now - file.stat().st_mtime) > STALE_SECONDS:
+                if is_spool_file and file not in needed and abs(now - file.stat().st_mtime) > STALE_SECONDS:
                     file.unlink()
             except FileNotFoundError:
                 continue
@@ -300,8 +300,8 @@ class Spool:
 
     def _next_seq(self, journal: sqlite3.Connection) -> int:
         """The number that the next push gets; numbers are never used twice. Within a transaction that writes."""
-        found = journal.execute("SELECT seq FROM sqlite_sequence WHERE name = 'push'").fetchone()
-        return (found[0] if found else 0) + 1
+        row = journal.execute("SELECT seq FROM sqlite_sequence WHERE name = 'push'").fetchone()
+        return (row[0] if row else 0) + 1
 
     def _remove(self, id: str, format: PushFormat) -> None:
         """The files of a push that nobody needs; what cannot be removed now the sweep removes."""
@@ -317,9 +317,9 @@ class Spool:
         changed = ", ".join(f"{name} = ?" for name in values)
         journal.execute(f"UPDATE push SET {changed} WHERE id = ?", (*values.values(), id))
 
-    def _found(self, journal: sqlite3.Connection, where: str, *values: object) -> Push | None:
-        return next(iter(self._all(journal, where, *values)), None)
+    def _found(self, journal: sqlite3.Connection, condition: str, *values: object) -> Push | None:
+        return next(iter(self._all(journal, condition, *values)), None)
 
-    def _all(self, journal: sqlite3.Connection, where: str, *values: object) -> list[Push]:
-        found = journal.execute(f"SELECT {COLUMNS} FROM push WHERE {where}", values).fetchall()
-        return [Push(*row) for row in found]
+    def _all(self, journal: sqlite3.Connection, condition: str, *values: object) -> list[Push]:
+        rows = journal.execute(f"SELECT {COLUMNS} FROM push WHERE {condition}", values).fetchall()
+        return [Push(*row) for row in rows]

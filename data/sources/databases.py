@@ -109,13 +109,13 @@ def _connected(home: Home, source: Source) -> Iterator[sa.Connection]:
     except ImportError as error:
         raise DataError("source.driver", "{path}: url: {why}", path=source.path, why=_missing(error)) from None
     except sa.exc.NoSuchModuleError:
-        known = sorted({begin for _, begin in DRIVERS.values()} | {"sqlite"})
+        prefixes = sorted({begin for _, begin in DRIVERS.values()} | {"sqlite"})
         raise DataError(
             "source.dialect",
             "{path}: url: SQLAlchemy knows no database {name}; known are {known}",
             path=source.path,
             name=url.drivername,
-            known=tuple(known),
+            known=tuple(prefixes),
         ) from None
     except DataError as error:
         raise DataError("file.at", "{path}: {why}", path=source.path, why=error.message) from error

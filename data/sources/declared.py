@@ -36,9 +36,9 @@ def declared(home: Home, folder: Path, name: str, *, wait: float = 10.0) -> Sour
     if not home.store.is_file():
         return None
     with read_store(home, wait) as store:
-        found = store.execute("SELECT definition FROM sources WHERE source = ?", [name]).fetchall()
-    if not found:
+        rows = store.execute("SELECT definition FROM sources WHERE source = ?", [name]).fetchall()
+    if not rows:
         return None
-    source = Source(**json.loads(found[0][0]))
+    source = Source(**json.loads(rows[0][0]))
     source._path = Path(f"{name} as last loaded")
     return source

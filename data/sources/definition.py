@@ -124,7 +124,7 @@ class Place(_Strict):
 
 def _places(value: Any) -> list[Any]:
     ways = value if isinstance(value, list) else [value]
-    return [way if isinstance(way, dict | Place) else {"code": way} for way in ways]
+    return [place if isinstance(place, dict | Place) else {"code": place} for place in ways]
 
 
 def _list(value: Any) -> Any:
@@ -134,10 +134,10 @@ def _list(value: Any) -> Any:
 def _words(value: Any) -> list[str]:
     """Words as YAML gives them: a plain `null` is the word, and so is a number."""
     words = []
-    for word in _list(value):
-        if isinstance(word, bool):
-            raise ValueError(f'write {str(word).lower()} as text, in quotes: "{"yes" if word else "no"}"')
-        words += ["null", "NULL"] if word is None else [str(word)]
+    for name in _list(value):
+        if isinstance(name, bool):
+            raise ValueError(f'write {str(name).lower()} as text, in quotes: "{"yes" if name else "no"}"')
+        words += ["null", "NULL"] if name is None else [str(name)]
     return words
 
 
@@ -276,12 +276,12 @@ class Source(_Strict):
             raise ValueError(f"columns.{name}: {constant[1]} is none of {column.allowed}")
 
     def _check_watermark(self) -> None:
-        asked = len(_LAST.findall(self.query or ""))
+        uses = len(_LAST.findall(self.query or ""))
         if self.watermark is None:
-            if asked:
+            if uses:
                 raise ValueError("query: has :last; name in watermark the column whose greatest value it is")
             return
-        if not asked:
+        if not uses:
             raise ValueError("watermark: is for a query with :last in it, like WHERE updated_at >= :last")
         if self.watermark.first is None and _LAST.search(self.first_query):
             raise ValueError(
@@ -333,7 +333,7 @@ class Source(_Strict):
     @property
     def columns_read(self) -> tuple[str, ...]:
         """The delivery's own columns that the expressions name, in their order."""
-        return tuple(dict.fromkeys(name for found in self.expressions.values() for name in found.columns))
+        return tuple(dict.fromkeys(name for expression in self.expressions.values() for name in expression.columns))
 
     @property
     def definition(self) -> str:
@@ -366,8 +366,8 @@ class Source(_Strict):
                     path=self.path,
                     name=match[1],
                 )
-            found = os.environ[match[1]]
-            return found if match[0] == self.url else quote(found, safe="")
+            variable = os.environ[match[1]]
+            return variable if match[0] == self.url else quote(variable, safe="")
 
         url = re.sub(r"\$\{(\w+)\}", value, self.url or "")
         try:
@@ -422,18 +422,18 @@ class _UniqueKeys(yamls.Loader):
     keys that are no texts, and the words yes, no, on and off."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
+        keys = set()
         for key, value in node.value:
             if key.tag not in (STRING, MERGE) or not isinstance(key, yaml.ScalarNode):
                 _refuse(key, f"the key {key.value} is no text to YAML: write '{key.value}'")
             if value.tag == BOOLEAN and value.value.lower() not in ("true", "false"):
                 word = value.value
                 _refuse(value, f"{key.value}: {word} is yes or no to YAML: for a column of that name write '{word}'")
-            if key.value in seen:
+            if key.value in keys:
                 _refuse(key, f"key {key.value} is given twice")
-            seen.add(key.value)
-        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return found
+            keys.add(key.value)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def _refuse(node: yaml.Node, fault: str) -> NoReturn:

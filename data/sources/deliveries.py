@@ -190,12 +190,12 @@ def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str
 
 
 def _csv(source: Source, path: Path, plain: Path, scratch: Path) -> Delivery:
-    given = source.csv
-    table = find_table(path, plain, given.delimiter, given.quote, given.line_breaks, layout_of(source))
+    options = source.csv
+    table = find_table(path, plain, options.delimiter, options.quote, options.line_breaks, layout_of(source))
     delivery = Delivery(str(path), tuple(table.names), "", first_row=2, sheet=True, table=table)
     if not table.simple:
         return delivery.converted(scratch)
-    reader = csv_reader(path, plain, given.model_copy(update={"delimiter": table.delimiter}))[1]
+    reader = csv_reader(path, plain, options.model_copy(update={"delimiter": table.delimiter}))[1]
     fields = [f"{_filled(quoted(name), source.nulls) if source.nulls else quoted(name)}" for name in table.names]
     return replace(delivery, relation=f"SELECT {_selected(table.names, fields)}, {_no_helpers()} FROM {reader}")
 
@@ -230,9 +230,9 @@ def _ndjson(
         keys = f"SELECT DISTINCT unnest(json_keys(line)) FROM ({lines}) WHERE {record}"
         return sorted(row[0] for row in connection.execute(keys).fetchall())
 
-    wanted = {column.casefold(): column for column in source.columns_read}
+    columns_read = {column.casefold(): column for column in source.columns_read}
     columns = names(f"{reader} LIMIT 10000")
-    if not wanted.keys() <= {column.casefold() for column in columns}:
+    if not columns_read.keys() <= {column.casefold() for column in columns}:
         columns = names(reader)
     if not columns:
         raise DataError(
@@ -242,8 +242,8 @@ def _ndjson(
         )
     if len({column.casefold() for column in columns}) < len(columns):
         raise DataError("delivery.case", "{path}: has keys that differ in case only; write them alike", path=path)
-    missing = wanted.keys() - {column.casefold() for column in columns} if partial else ()
-    columns += [wanted[column] for column in missing]
+    missing = columns_read.keys() - {column.casefold() for column in columns} if partial else ()
+    columns += [columns_read[column] for column in missing]
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"), ensure_ascii=False)
     fields = [_filled(f"record.{quoted(name)}", source.nulls) for name in columns]
     unreadable = f"coalesce({quoted(UNREADABLE)}, CASE WHEN NOT {record} THEN line END)"

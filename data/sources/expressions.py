@@ -52,9 +52,9 @@ class Expression:
     def over(self, available: Iterable[str]) -> None:
         """Raise DataError unless every column it reads is among `available`."""
         names = list(available)
-        known = {name.lower() for name in names}
+        column_names = {name.lower() for name in names}
         for column in self.columns:
-            if column.lower() not in known:
+            if column.lower() not in column_names:
                 raise DataError(
                     "expression.no_column", "there is no column {column}{near}; columns: {columns}{text}",
                     column=column, near=suggest(column, names), columns=tuple(names),
@@ -95,7 +95,7 @@ _BARE = re.compile(
 
 def _refuse_bare_digits(sql: str) -> None:
     """SQL reads 2026年 as a number with a name behind it."""
-    word = next((found["word"] for found in _BARE.finditer(sql) if found["word"]), None)
+    word = next((match["word"] for match in _BARE.finditer(sql) if match["word"]), None)
     if word:
         raise DataError(
             "expression.digit",
@@ -220,10 +220,10 @@ def _unsteady() -> frozenset[str]:
         "SELECT lower(function_name), stability, lower(coalesce(macro_definition, '')) FROM duckdb_functions() "
         "WHERE function_type IN ('scalar', 'macro')"
     )
-    found = _parser().cursor().execute(sql).fetchall()
-    names = {name for name, stability, _text in found if stability not in (None, "CONSISTENT")} - {"error"}
+    rows = _parser().cursor().execute(sql).fetchall()
+    names = {name for name, stability, _text in rows if stability not in (None, "CONSISTENT")} - {"error"}
     words = names | SESSION_WORDS | {"select"}
-    return frozenset(names | {name for name, _s, text in found if words & set(re.findall(r"\w+", text))})
+    return frozenset(names | {name for name, _s, text in rows if words & set(re.findall(r"\w+", text))})
 
 
 @cache

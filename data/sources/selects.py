@@ -73,12 +73,15 @@ def _table(source: Tree, tables: frozenset[str]) -> None:
 
 
 def _function(name: str, arguments: int) -> None:
-    known = functions("scalar") | functions("aggregate") | functions("macro") | {"count_star", "unnest"}
+    known_functions = functions("scalar") | functions("aggregate") | functions("macro") | {"count_star", "unnest"}
     if name != "unnest" and is_outside(name, arguments):
         raise DataError(
             "view.unstable", "must not call {function}(): a view gives the same answer each time", function=name
         )
-    if name not in known:
+    if name not in known_functions:
         raise DataError(
-            "function.unknown", "there is no function {function}{near}", function=name, near=suggest(name, known)
+            "function.unknown",
+            "there is no function {function}{near}",
+            function=name,
+            near=suggest(name, known_functions),
         )

@@ -113,15 +113,15 @@ def find_column(column: str, names: list[str]) -> int:
 
 def last(store: duckdb.DuckDBPyConnection, source: Source) -> Mark | None:
     """The greatest value of the batches that are accepted, as this source file reads them; None before the first."""
-    found = store.execute(
+    row = store.execute(
         "SELECT kind, value FROM watermarks SEMI JOIN (FROM batches WHERE status = 'accepted') USING (batch) "
         "WHERE source = ? AND reading = ? ORDER BY batch DESC",
         [source.source, source.reading],
     ).fetchall()
-    if not found:
+    if not row:
         return None
-    kind = found[0][0]
-    values = [value for its, value in found if its == kind]
+    kind = row[0][0]
+    values = [value for its, value in row if its == kind]
     greatest = f"SELECT arg_max(v, {SORTED[kind].format('v')}) FROM (SELECT unnest(?::VARCHAR[]) AS v)"
     return Mark(kind, store.execute(greatest, [values]).fetchall()[0][0])
 

@@ -72,8 +72,8 @@ class Calendar:
 
     def unpublished(self, years: Iterable[int]) -> list[int]:
         """Those of the years whose official calendar is not known yet: only their fixed holidays are."""
-        told = {day.year for day in self.own}
-        return sorted(year for year in set(years) if year > last_published() and year not in told)
+        covered_years = {day.year for day in self.own}
+        return sorted(year for year in set(years) if year > last_published() and year not in covered_years)
 
     def table(self) -> Iterable[tuple[date, bool, int]]:
         """Every day with whether it is worked on, and how many working days have passed with it, for SQL."""
@@ -163,8 +163,8 @@ def read_table(path: Path) -> dict[date, bool]:
                 row=number,
                 day=day,
             ) from error
-        said = read_boolean(worked)
-        if said is None:
+        is_workday = read_boolean(worked)
+        if is_workday is None:
             raise DataError(
                 "calendar.workday",
                 '{path}: row {row}: workday: "{worked}" is neither yes nor no',
@@ -184,7 +184,7 @@ def read_table(path: Path) -> dict[date, bool]:
                 first=FIRST,
                 last=LAST,
             )
-        table[at] = said
+        table[at] = is_workday
     return table
 
 

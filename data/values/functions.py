@@ -100,9 +100,9 @@ def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) 
         ("_workdays", _between(reader, _workdays), ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("_minutes", _between(reader, _minutes), ["VARCHAR", "VARCHAR"], "DOUBLE"),
     ]
-    with ExitStack() as made:
+    with ExitStack() as stack:
         for name, batch, parameters, returns in functions:
-            made.enter_context(function(connection, name, batch, parameters, returns))
+            stack.enter_context(function(connection, name, batch, parameters, returns))
         connection.execute(
             "CREATE TEMP MACRO deadline(begun, span) AS "
             f"nullif(_deadline(CAST(begun AS VARCHAR), CAST(span AS VARCHAR)), {NONE})"
@@ -117,12 +117,12 @@ def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) 
                 connection.execute(f"DROP MACRO {name}")
 
 
-def _each(read: Callable[[str], object], type: pa.DataType) -> Callable[[pa.ChunkedArray], pa.Array]:
+def _each(parse: Callable[[str], object], type: pa.DataType) -> Callable[[pa.ChunkedArray], pa.Array]:
     """A batch function of one text, read once for each different one."""
 
     def batch(texts: pa.ChunkedArray) -> pa.Array:
         encoded = texts.combine_chunks().dictionary_encode()
-        values = pa.array([read(text) for text in encoded.dictionary.to_pylist()], type)
+        values = pa.array([parse(text) for text in encoded.dictionary.to_pylist()], type)
         return pc.take(values, encoded.indices)
 
     return batch
@@ -142,8 +142,8 @@ def _deadline(reader: ValueReader) -> Callable[..., pa.Array]:
     region = reader.times.region
 
     def end(start: datetime | None, limit: str) -> datetime | None:
-        found = reader.due(start.astimezone(UTC), limit, region) if start else None
-        return found and found.astimezone(region).replace(tzinfo=UTC)
+        due = reader.due(start.astimezone(UTC), limit, region) if start else None
+        return due and due.astimezone(region).replace(tzinfo=UTC)
 
     def batch(starts: pa.ChunkedArray, limits: pa.ChunkedArray) -> pa.Array:
         pairs = zip(starts.to_pylist(), limits.to_pylist(), strict=True)

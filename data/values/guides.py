@@ -11,17 +11,17 @@ def bits(plain: str, type: str) -> str:
     from data.probe.checks.contents import ELEMENTS  # here, so that other loads start without the parsers of pages
 
     arms = "".join(
-        f" WHEN {text(word)} THEN {1 << bit}"
+        f" WHEN {text(alias)} THEN {1 << bit}"
         for bit, (name, words) in enumerate(ELEMENTS.items())
-        for word in dict.fromkeys((name, *words, str(bit + 1)))
+        for alias in dict.fromkeys((name, *words, str(bit + 1)))
     )
     number = f"TRY_CAST({plain} AS DOUBLE)"
-    whole = f"CASE WHEN {number} = floor({number}) AND {number} BETWEEN 0 AND 255 THEN {number}::INTEGER END"
+    as_number = f"CASE WHEN {number} = floor({number}) AND {number} BETWEEN 0 AND 255 THEN {number}::INTEGER END"
     bare = rf"regexp_replace({plain}, '[\[\]\s\x22\x27“”]', '', 'g')"
     words = f"list_filter(string_split_regex({bare}, '[,，、;；|/]+'), lambda word: word <> '')"
     each = f"list_transform({words}, lambda word: CASE word{arms} END)"
     listed = (
         f"CASE WHEN len(list_filter({each}, lambda bit: bit IS NULL)) = 0 THEN list_aggregate({each}, 'bit_or') END"
     )
-    counted = f"CASE WHEN {whole} <= {MOST} THEN (1 << {whole}) - 1 ELSE {whole} END"
+    counted = f"CASE WHEN {as_number} <= {MOST} THEN (1 << {as_number}) - 1 ELSE {as_number} END"
     return f"CAST(CASE WHEN {number} IS NOT NULL THEN {counted} WHEN {plain} <> '' THEN {listed} END AS {type})"

@@ -49,11 +49,11 @@ def read_number(text: str, *, days: bool = False) -> str | None:
     match = _NUMBER.fullmatch(text)
     if not match:
         return None
-    sign, whole, fraction, power = match.groups()
+    sign, integer, fraction, power = match.groups()
     places = _TIMES.get(power or "", 0)
     digits = (fraction or ".")[1:].ljust(places, "0")
-    rest = digits[places:].rstrip("0")
-    return f"{sign}{whole.replace(',', '')}{digits[:places]}" + (f".{rest}" if rest else "")
+    decimals = digits[places:].rstrip("0")
+    return f"{sign}{integer.replace(',', '')}{digits[:places]}" + (f".{decimals}" if decimals else "")
 
 
 def read_boolean(text: str) -> bool | None:

@@ -62,14 +62,16 @@ class Times:
     def _from_utc(self, utc: str) -> str:
         return self._kept(f"timezone('UTC', {utc})")
 
-    def _utc(self, kept: str) -> str:
-        return f"timezone('UTC', {f'timezone({_text(self.home)}, {kept})' if time_type(self.home) == LOCAL else kept})"
+    def _utc(self, stored: str) -> str:
+        return (
+            f"timezone('UTC', {f'timezone({_text(self.home)}, {stored})' if time_type(self.home) == LOCAL else stored})"
+        )
 
     def _from_local(self, local: str) -> str:
         """A time on the source's clocks. NULL near a change of these clocks, where `read_time` looks at the hour."""
         if is_fixed(self.source):
-            same = self.source == self.home
-            return local if same else self._kept(f"timezone({_text(self.source)}, {local})")
+            same_zone = self.source == self.home
+            return local if same_zone else self._kept(f"timezone({_text(self.source)}, {local})")
         zone = _text(self.source)
         apart = f"timezone({zone}, {local} + {FAR}) - timezone({zone}, {local} - {FAR}) = {FAR} + {FAR}"
         inside = f"{local} BETWEEN {EARLIEST} AND {LATEST}"
@@ -78,34 +80,34 @@ class Times:
 
 def boolean(plain: str) -> str:
     """Yes or no of the text `plain`."""
-    word = f"CASE trim({plain}) WHEN '是' THEN true WHEN '否' THEN false END"
-    return f"coalesce(TRY_CAST({plain} AS BOOLEAN), {word}, TRY_CAST(read_boolean({plain}) AS BOOLEAN))"
+    parsed = f"CASE trim({plain}) WHEN '是' THEN true WHEN '否' THEN false END"
+    return f"coalesce(TRY_CAST({plain} AS BOOLEAN), {parsed}, TRY_CAST(read_boolean({plain}) AS BOOLEAN))"
 
 
 def number(plain: str, type: str, *, days: bool = False) -> str:
     """A number of a DuckDB `type` of the text `plain`."""
-    read = f"{'read_days' if days else 'read_number'}({plain})"
-    return f"coalesce(TRY_CAST({plain} AS {type}), TRY_CAST({read} AS {type}))"
+    parsed = f"{'read_days' if days else 'read_number'}({plain})"
+    return f"coalesce(TRY_CAST({plain} AS {type}), TRY_CAST({parsed} AS {type}))"
 
 
 def whole(plain: str, type: str, *, days: bool = False) -> str:
     """A whole number: one with a fraction is none, where DuckDB would round it."""
-    read, value = f"{'read_days' if days else 'read_number'}({plain})", f"TRY_CAST({plain} AS DOUBLE)"
+    parsed, value = f"{'read_days' if days else 'read_number'}({plain})", f"TRY_CAST({plain} AS DOUBLE)"
     fraction = f"contains({plain}, '.') AND {value} <> floor({value})"
-    slow = f"CASE WHEN NOT contains({read}, '.') THEN TRY_CAST({read} AS {type}) END"
+    slow = f"CASE WHEN NOT contains({parsed}, '.') THEN TRY_CAST({parsed} AS {type}) END"
     return f"CASE WHEN {fraction} THEN NULL ELSE coalesce(TRY_CAST({plain} AS {type}), {slow}) END"
 
 
-def time_reason(column: str, given: str) -> str:
+def time_reason(column: str, raw_value: str) -> str:
     """SQL of the reason against a text that is no time: with what is wrong with it, if more is known."""
     reason = f"unparseable time: {column}"
-    return f"{_text(reason)} || coalesce(' (' || nullif(time_fault({given}), '') || ')', '')"
+    return f"{_text(reason)} || coalesce(' (' || nullif(time_fault({raw_value}), '') || ')', '')"
 
 
-def outside_reason(column: str, given: str) -> str:
+def outside_reason(column: str, raw_value: str) -> str:
     """SQL of the reason against a time out of range: a short year is none."""
-    short = f"time_fault(CAST({given} AS VARCHAR)) = {_text(SHORT_YEAR)}"
-    return f"CASE WHEN {short} THEN {time_reason(column, given)} ELSE {_text(f'out of range: {column}')} END"
+    short = f"time_fault(CAST({raw_value} AS VARCHAR)) = {_text(SHORT_YEAR)}"
+    return f"CASE WHEN {short} THEN {time_reason(column, raw_value)} ELSE {_text(f'out of range: {column}')} END"
 
 
 def _text(value: str) -> str:

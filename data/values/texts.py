@@ -23,7 +23,7 @@ def arabic(text: str) -> str:
 def _value(numeral: str) -> str:
     if "十" not in numeral:
         return "".join(str(_DIGITS[character]) for character in numeral)
-    tens, _ten, ones = numeral.partition("十")
-    if len(tens) > 1 or len(ones) > 1 or "十" in ones:
+    tens, _ten, units = numeral.partition("十")
+    if len(tens) > 1 or len(units) > 1 or "十" in units:
         return numeral
-    return str((_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0))
+    return str((_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[units] if units else 0))

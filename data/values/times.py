@@ -164,10 +164,10 @@ class TimeReader:
         text = arabic(_WEEKDAY.sub(" ", text)).strip()
         if match := _JAVA.fullmatch(text):
             text = f"{match[1]}, {match[4]} {match[3]}"
-        day, rest = self._day(text)
-        if not rest.strip():
+        day, time_part = self._day(text)
+        if not time_part.strip():
             return self._midnight(day)
-        clock = _clock(rest)
+        clock = _clock(time_part)
         local = datetime.combine(day + timedelta(days=clock.days), clock.at)
         return self._zoned(local, clock.zone)
 
@@ -205,10 +205,10 @@ class TimeReader:
         """The one instant at which the source's clocks show `local`."""
         if is_fixed(self.zone):
             return local.replace(tzinfo=self.region)
-        found = candidates(local, self.region)
-        if len(found) != 1:
-            raise Refused(REPEATED if found else SKIPPED)
-        return found[0]
+        instants = candidates(local, self.region)
+        if len(instants) != 1:
+            raise Refused(REPEATED if instants else SKIPPED)
+        return instants[0]
 
     def _zoned(self, local: datetime, written: str) -> datetime:
         """The instant of a local time with what is written behind it: an offset, a region, an abbreviation or both."""
@@ -217,10 +217,10 @@ class TimeReader:
             raise Refused(UNKNOWN)
         zone, region = match["zone"], match["region"]
         if region:
-            found = [at for at in candidates(local, _region(region)) if not zone or at.utcoffset() == _offset(zone)]
-            if len(found) != 1:
-                raise Refused(REPEATED if found else NO_SUCH_DAY)
-            return found[0]
+            instants = [at for at in candidates(local, _region(region)) if not zone or at.utcoffset() == _offset(zone)]
+            if len(instants) != 1:
+                raise Refused(REPEATED if instants else NO_SUCH_DAY)
+            return instants[0]
         if not zone:
             return self._local(local)
         if zone.upper() in ("Z", "UTC", "GMT"):

@@ -44,15 +44,15 @@ def elapsed(start: datetime, end: datetime, zone: str) -> timedelta:
 def candidates(local: datetime, region: ZoneInfo) -> list[datetime]:
     """The instants at which the clocks of `region` show `local`, in order: none in a skipped hour, two in a repeated
     one."""
-    found: list[datetime] = []
+    instants: list[datetime] = []
     for fold in (0, 1):
         aware = local.replace(tzinfo=region, fold=fold)
         instant = aware.astimezone(UTC)
         if instant.astimezone(region).replace(tzinfo=None) == local and instant not in (
-            f.astimezone(UTC) for f in found
+            f.astimezone(UTC) for f in instants
         ):
-            found.append(aware)
-    return found
+            instants.append(aware)
+    return instants
 
 
 def day_start(local: datetime, region: ZoneInfo) -> datetime:
