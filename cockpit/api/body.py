@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from cockpit import settings
 from cockpit.api.errors import BadRequest, BodyTimeout, ContentTooLarge, Stopping, TooOften, UnsupportedContent
 from data.errors import Unavailable
-from data.push.intake import ENCODINGS, Intake, Kind, Limits, Malformed, TooLarge, size_told
+from data.push.intake import ENCODINGS, Intake, Kind, Limits, Malformed, TooLarge, size_text
 from data.push.spool import Spool
 from data.system_errors import of_os
 
@@ -91,7 +91,7 @@ def form_of(request: Request) -> Form:
     if size is not None and size > limit:
         raise ContentTooLarge(
             "body.announced_too_large", "the body has {size}, more than {limit}: send it in parts",
-            size=size_told(size), limit=size_told(limit),
+            size=size_text(size), limit=size_text(limit),
         )  # fmt: skip
     return Form(kind, encoding, packed in ("gzip", "x-gzip"), size)
 
@@ -113,7 +113,7 @@ async def received(request: Request, form: Form, spool: Spool) -> AsyncIterator[
     _under_way += 1
     taken: Intake | None = None
     try:
-        path = await run_in_threadpool(spool.coming)
+        path = await run_in_threadpool(spool.incoming_path)
         taken = await run_in_threadpool(Intake, path, form.kind, limits, form.encoding, form.zipped)
         async for piece in _pieces(request):
             await run_in_threadpool(taken.feed, piece)

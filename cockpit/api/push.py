@@ -25,7 +25,7 @@ from cockpit.api.faults import RETRY_SECONDS, fault
 from data.editions import edition as editions
 from data.errors import DataError, Unavailable
 from data.messages import plain
-from data.push.intake import DEEPEST, LONGEST_ROW, size_told
+from data.push.intake import DEEPEST, LONGEST_ROW, size_text
 from data.push.rate_limit import take
 from data.push.spool import Conflict, Push, Sender, Spool, State
 from data.sources.declared import declared
@@ -101,7 +101,7 @@ REFUSALS = {
     **fault(404, "the source is not declared"),
     **fault(408, "the body came too slowly"),
     **fault(409, "the Idempotency-Key stands for another body, or the home holds the demo district alone"),
-    **fault(413, f"too many bytes or rows; a row longer than {size_told(LONGEST_ROW)} or nested deeper than {DEEPEST}"),
+    **fault(413, f"too many bytes or rows; a row longer than {size_text(LONGEST_ROW)} or nested deeper than {DEEPEST}"),
     **fault(415, "Content-Type is none of JSON, NDJSON and CSV, or Content-Encoding is not gzip"),
     **fault(429, "too many pushes of this token, or too many that wait to be loaded", Retry_After="seconds to wait"),
 }  # fmt: skip

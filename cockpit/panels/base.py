@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import Field, field_validator
 
-from data.areas.levels import LEVELS, meant
+from data.areas.levels import LEVELS, expand_levels
 from metrics.catalog.model import Model, Name, Text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Panel(Model):
     @field_validator("levels")
     @classmethod
     def _known_levels(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
-        return meant(levels)
+        return expand_levels(levels)
 
     @property
     def splits(self) -> tuple[str, ...]:

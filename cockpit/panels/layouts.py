@@ -19,7 +19,7 @@ from cockpit.panels.base import Panel, kinds
 from cockpit.settings import Settings
 from cockpit.view_state import catalog_of
 from data import yamls
-from data.areas.levels import LEVELS, meant
+from data.areas.levels import LEVELS, expand_levels
 from data.system_errors import line_of
 from metrics.catalog import Catalog
 from metrics.catalog.model import Model, Name, Text
@@ -73,7 +73,7 @@ class Layout(Model):
     file: str
     use: Literal["cockpit", "topic", "wall", "pattern"]
     name: Text
-    levels: Annotated[tuple[str, ...], AfterValidator(meant)] = LEVELS
+    levels: Annotated[tuple[str, ...], AfterValidator(expand_levels)] = LEVELS
     metric: Name
     metrics: tuple[Name, ...] = ()
     spare: tuple[Name, ...] = ()

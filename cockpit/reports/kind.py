@@ -16,7 +16,7 @@ from cockpit.labels.wording import worded
 from cockpit.panels.layouts import Layout, Layouts
 from cockpit.reports.errors import ReportError
 from data import yamls
-from data.areas.levels import LEVELS, meant
+from data.areas.levels import LEVELS, expand_levels
 from data.schema import FACTS
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Model, Name, Text
@@ -27,7 +27,7 @@ from metrics.rows import PARTS
 HERE = Path(__file__).parent / "kinds"
 FORMATS = ("docx", "pdf", "xlsx", "csv")
 Format = Literal["docx", "pdf", "xlsx", "csv"]
-Levels = Annotated[tuple[str, ...], AfterValidator(meant)]
+Levels = Annotated[tuple[str, ...], AfterValidator(expand_levels)]
 """A list that names the district and no level above it means those above as well."""
 BY = (*AREAS, "month", *COLUMNS)
 """What a table can be by: areas, months, or a column of the facts."""

@@ -54,11 +54,11 @@ def _row_faults(columns: set[str], needed: set[str]) -> Iterator[str]:
 def _tree_faults() -> Iterator[str]:
     """SELECTs of (row, fault): what is wrong with the areas together. A fault of an area not in the file has no row."""
     first = TABLE.index(BASE) + 1
-    own = "".join(
+    names_of_kind = "".join(
         f" OR level = {text(level.id)} AND code % {TABLE[i].span} = 0"
         for i, level in enumerate(TABLE[first:], first - 1)
     )
-    yield f"SELECT row, code || ' is no code of a ' || level FROM linked WHERE code % span(level) <> 0{own}"
+    yield f"SELECT row, code || ' is no code of a ' || level FROM linked WHERE code % span(level) <> 0{names_of_kind}"
     yield "SELECT row, 'valid_to is not after valid_from' FROM linked WHERE valid_to <= valid_from"
     yield """
         SELECT row, code || ' is given twice for the same time' FROM (

@@ -83,7 +83,7 @@ def is_above(one: str, other: str) -> bool:
     return LEVELS.index(one) < LEVELS.index(other)
 
 
-def meant(names: Iterable[str]) -> tuple[str, ...]:
+def expand_levels(names: Iterable[str]) -> tuple[str, ...]:
     """The levels that a list of a definition means, highest first.
 
     One that names the district and no level above it means all levels above it as well. ValueError for no level.

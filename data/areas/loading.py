@@ -71,7 +71,7 @@ def load_areas(home: Home, path: Path) -> AreaReport:
                 found=found,
             )
         _read_rows(store, columns)
-        _grow(store, columns)
+        _build_tree(store, columns)
         refuse_faults(store, path, columns, needed)
         added, changed = _replace_areas(store)
         polygons, redrawn = _replace_polygons(store)
@@ -92,8 +92,8 @@ def plain_text(path: Path, scratch: Path) -> Path:
 def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]:
     """Table `file`: the CSV's rows under our names, as text, with their number in the file. Returns our columns."""
     names, reader = csv_reader(path, plain, Csv())
-    headers = {ours: theirs for theirs in reversed(names) if (ours := _our_name(theirs)) in AREA_COLUMNS}
-    fields = ", ".join(f"nullif(trim({quoted(theirs)}), '') AS {ours}" for ours, theirs in headers.items())
+    headers = {column: header for header in reversed(names) if (column := _column_name(header)) in AREA_COLUMNS}
+    fields = ", ".join(f"nullif(trim({quoted(header)}), '') AS {column}" for column, header in headers.items())
     store.execute(f"CREATE TEMP TABLE rows AS SELECT {fields or 'NULL AS nothing'} FROM {reader}")
     store.execute("CREATE TEMP TABLE file AS SELECT row_number() OVER () + 1 AS row, * FROM rows")
     store.execute("CREATE TEMP TABLE faults AS SELECT line AS row, error_message AS fault FROM reject_errors")
@@ -104,7 +104,7 @@ def _rows(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> set[str]
 def _features(store: duckdb.DuckDBPyConnection, plain: Path) -> set[str]:
     """Tables `file` as of a CSV, and `polygons` (row, wkb and a point inside). Returns our columns."""
     features = read_features(plain)
-    rows = [{_our_name(name): value for name, value in properties.items()} for properties in features.properties]
+    rows = [{_column_name(name): value for name, value in properties.items()} for properties in features.properties]
     area_columns = sorted({name for row in rows for name in row} & set(AREA_COLUMNS))
     file = {"row": pa.array(range(1, len(rows) + 1), pa.int64())}
     file |= {name: pa.array([row.get(name) for row in rows], pa.string()) for name in area_columns}
@@ -123,8 +123,8 @@ def _features(store: duckdb.DuckDBPyConnection, plain: Path) -> set[str]:
     return set(area_columns)
 
 
-def _our_name(theirs: str) -> str:
-    name = theirs.strip().lower()
+def _column_name(header: str) -> str:
+    name = header.strip().lower()
     return ALIASES.get(name, name)
 
 
@@ -151,7 +151,7 @@ def _read_rows(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     store.execute(f"CREATE TEMP TABLE given AS SELECT row, {fields} FROM file")
 
 
-def _grow(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
+def _build_tree(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     """Table `tree`: all areas as they will be: the given ones (with their `row`), the others, the missing ancestors."""
     _create_macros(store)
     values = {

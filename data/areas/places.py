@@ -87,7 +87,7 @@ def area_functions(connection: duckdb.DuckDBPyConnection, home: Home, source: So
         version = areas_version(store)
         named, placed = any(place.path for place in source.area), any(place.point for place in source.area)
         dated, functions = functions_of(store, named=named, placed=placed)
-    with added(connection, functions):
+    with registered(connection, functions):
         yield Areas(version, dated)
 
 
@@ -112,15 +112,15 @@ def functions_of(store: duckdb.DuckDBPyConnection, *, named: bool, placed: bool)
         functions.append(("area_named", names, ["VARCHAR", "DATE"], "BIGINT"))
         functions.append(("area_doubt", names.doubt, ["VARCHAR", "DATE"], "VARCHAR"))
     if placed:
-        from data.areas.points import At  # here, so that other loads start without it
+        from data.areas.points import AreaAtPoint  # here, so that other loads start without it
 
-        functions.append(("area_at", At(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
+        functions.append(("area_at", AreaAtPoint(store), ["DOUBLE", "DOUBLE", "DATE"], "BIGINT"))
     store.execute("DROP VIEW versions")
     return dated, functions
 
 
 @contextmanager
-def added(connection: duckdb.DuckDBPyConnection, functions: list[Function]) -> Iterator[None]:
+def registered(connection: duckdb.DuckDBPyConnection, functions: list[Function]) -> Iterator[None]:
     """The functions, for as long as the context lasts."""
     with ExitStack() as stack:
         for name, batch, parameters, returns in functions:
@@ -158,18 +158,20 @@ class _Named:
             self.found[key] = self.names.find(text, self.edges[edge])
         return self.found[key]
 
-    def asked(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> Iterator[tuple[int, ...]]:
+    def _codes_of(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> Iterator[tuple[int, ...]]:
         edges = np.searchsorted(self.days, day.to_numpy().astype("datetime64[D]"), side="right") - 1
         return (self.codes(codes_text, edge) for codes_text, edge in zip(text.to_pylist(), edges.tolist(), strict=True))
 
     def __call__(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
-        return pa.array((codes[0] if len(codes) == 1 else 0 for codes in self.asked(text, day)), pa.int64())
+        return pa.array((codes[0] if len(codes) == 1 else 0 for codes in self._codes_of(text, day)), pa.int64())
 
     def doubt(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> pa.Array:
         """The areas between which a text cannot decide, as text; empty if it is not ambiguous."""
-        return pa.array((self._told(codes) if len(codes) > 1 else "" for codes in self.asked(text, day)), pa.string())
+        return pa.array(
+            (self._listed(codes) if len(codes) > 1 else "" for codes in self._codes_of(text, day)), pa.string()
+        )
 
-    def _told(self, codes: tuple[int, ...]) -> str:
+    def _listed(self, codes: tuple[int, ...]) -> str:
         labels = [f"{code} {self.names.path(code)}" for code in codes[:CANDIDATES]]
         return ", ".join(labels) + ("" if len(codes) <= CANDIDATES else f" and {len(codes) - CANDIDATES} more")
 

@@ -9,7 +9,7 @@ from data.areas.levels import LEVELS
 from data.areas.lookups import columns
 
 
-class At:
+class AreaAtPoint:
     """The smallest area whose outline holds a point; of those that are valid on the day, if any is."""
 
     def __init__(self, store: duckdb.DuckDBPyConnection) -> None:

@@ -93,7 +93,7 @@ def writing(target: Path) -> Iterator[Writer]:
     sweep(target.parent)
     work = Path(tempfile.mkdtemp(prefix=WORK, dir=target.parent))
     try:
-        with full_disk_told(target.parent), (work / LOCK).open("w") as lock:
+        with full_disk_error(target.parent), (work / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             draft = work / "draft"
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -140,7 +140,7 @@ def sweep(folder: Path) -> None:
 
 
 @contextmanager
-def full_disk_told(folder: Path) -> Iterator[None]:
+def full_disk_error(folder: Path) -> Iterator[None]:
     """Words for a disk without room, and for other faults of it."""
     try:
         yield

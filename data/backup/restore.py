@@ -49,7 +49,7 @@ def restore(
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f"{STAGING}{datetime.now():%Y%m%d-%H%M%S}-", dir=home.root))
         try:
-            with archive.full_disk_told(home.root):
+            with archive.full_disk_error(home.root):
                 archive.extract(path, tar, manifest, staging)
                 copied = of_copy(staging / "home", custody)
                 _verify(staging, home, manifest, copied)

@@ -23,7 +23,7 @@ from data.backup import totals
 from data.backup.archive import Manifest, Writer, finish, writing
 from data.desk.auditing.custody import Custody
 from data.desk.store import newest, open_desk
-from data.editions.edition import POINTER, exclusively
+from data.editions.edition import POINTER, publish_lock
 from data.errors import DataError
 from data.home import Home
 from data.push import receipts
@@ -186,7 +186,7 @@ def _editions(writer: Writer, home: Home) -> dict[str, int | str]:
     if not home.editions.is_dir():
         return {}
     with ExitStack() as files:
-        with exclusively(home):
+        with publish_lock(home):
             counted = totals.of_editions(home)
             names = [p for p in home.editions.iterdir() if p.is_file() and p.name != POINTER and not _is_passing(p)]
             opened = [(path.name, files.enter_context(path.open("rb"))) for path in sorted(names)]

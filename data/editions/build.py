@@ -37,7 +37,7 @@ def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: date
                 indexing = executor.submit(index.build, con.cursor())
         for rollup in rollups:
             with watched(con, rollup.table, progress):
-                if _could_roll_up(con, rollup, as_of):
+                if _try_roll_up(con, rollup, as_of):
                     built.append(rollup)
         with watched(con, "search", progress):
             indexing.result()
@@ -82,7 +82,7 @@ def fact(con: duckdb.DuckDBPyConnection, fact: Fact, as_of: datetime) -> None:
     if fact.name == "cases":
         placed = "(SELECT c.rowid AS id, c.* REPLACE (coalesce(h.holder, c.area) AS area) FROM store.cases c "
         placed += f"LEFT JOIN {HOLDERS} h ON h.code = c.area)"
-        con.execute(f"CREATE TEMP TABLE repeats AS {repeats.repeats(repeats.clues(placed, 'id'))}")
+        con.execute(f"CREATE TEMP TABLE repeats AS {repeats.repeats(repeats.link_values(placed, 'id'))}")
         repeated, join = "f.repeat_of IS NOT NULL OR r.id IS NOT NULL", "LEFT JOIN repeats r ON r.id = f.rowid"
     order = layout(fact, time_sql(as_of))
     rows = f"SELECT * FROM ({shaped(fact, f'store.{fact.name}', repeated, join)}) ORDER BY {order}"
@@ -107,7 +107,7 @@ def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") ->
     return f"SELECT {columns} FROM {relation} f LEFT JOIN {HOLDERS} h ON h.code = f.area {join}"
 
 
-def _could_roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> bool:
+def _try_roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> bool:
     """False if a definition fails on a row, or the table that this one is made of is not there: no table then.
 
     Its metrics are then answered from the facts, those that can be, and the others of the district are published.
@@ -133,7 +133,7 @@ def roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> 
     if rollup.finer:
         rows = rollup.summed(f"FROM edition.{rollup.finer.table}", [*rollup.groups, "day"])
     else:
-        rows = f"SELECT * FROM ({rolled_up(rollup, f'edition.{rollup.fact}', as_of)}) WHERE {rollup.says}"
+        rows = f"SELECT * FROM ({rolled_up(rollup, f'edition.{rollup.fact}', as_of)}) WHERE {rollup.is_nonzero}"
     con.execute(f"CREATE TABLE edition.{rollup.table} AS {rows} ORDER BY area, day")
 
 
@@ -147,7 +147,7 @@ def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     con.execute(
         "CREATE OR REPLACE TABLE edition.batches AS FROM store.batches WHERE status = 'accepted' ORDER BY batch"
     )
-    news = " UNION ALL ".join(_news(fact, time_sql(as_of)) for fact in FACTS.values())
+    newest = " UNION ALL ".join(_newest(fact, time_sql(as_of)) for fact in FACTS.values())
     con.execute(
         f"""
         CREATE OR REPLACE TABLE edition.sources AS
@@ -158,14 +158,14 @@ def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
             ) AS columns
         FROM store.sources s
         LEFT JOIN (
-            SELECT source, max(last_at) AS last_at, sum(rows) AS rows FROM ({news}) GROUP BY source
+            SELECT source, max(last_at) AS last_at, sum(rows) AS rows FROM ({newest}) GROUP BY source
         ) n USING (source)
         ORDER BY s.source
         """
     )
 
 
-def _news(fact: Fact, as_of: str) -> str:
+def _newest(fact: Fact, as_of: str) -> str:
     """SQL of each source's rows and the newest time that they say themselves.
 
     Where a row does not say when it was updated, the store has the time of its load; that counts for a source only if

@@ -36,9 +36,9 @@ PINNED = "PINNED"
 ROLLED_BACK = "ROLLED_BACK"
 """Lies beside the pointer while somebody has chosen an older edition: only publishing by hand leads on from there."""
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-KEPT_OPEN = 4
+MAX_OPEN = 4
 """Editions a process keeps open: the current one and those it replaced, which pages may still be reading."""
-LOOK_AGAIN_SECONDS = 30.0
+RECHECK_SECONDS = 30.0
 LOCK_SECONDS = 10.0
 MEMORY = "1GB"
 CORRUPT = "Corrupt database file"
@@ -87,7 +87,7 @@ class Edition:
                 "edition.damaged",
                 "edition {id} is damaged ({why}): publish again or roll back",
                 id=id,
-                why=_line(error),
+                why=_first_line(error),
             ) from error
 
     def cursor(self) -> Cursor:
@@ -105,26 +105,26 @@ class Edition:
                         path=self.path,
                     )
                 self._connection, self._instants = _opened(self.path, self._config)
-            return Cursor(self._connection.cursor(), self._blame, self._instants)
+            return Cursor(self._connection.cursor(), self._damage_error, self._instants)
 
-    def sound(self) -> bool:
+    def is_intact(self) -> bool:
         """Whether it can be read. Nobody writes to an edition: a file that is not the one opened is damaged."""
         if not self.damage and _stamp(self.path) != self._file:
-            self._damaged(Message("edition.file_changed", "its file was changed or removed while it was served"))
+            self._mark_damaged(Message("edition.file_changed", "its file was changed or removed while it was served"))
         return not self.damage
 
-    def replaced(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether it was damaged, and another file stands in its place now."""
         return bool(self.damage) and _stamp(self.path) not in (None, self._file)
 
-    def _blame(self, error: duckdb.Error) -> DataError | None:
+    def _damage_error(self, error: duckdb.Error) -> DataError | None:
         """What to raise if the file is to blame for an error; from then on nothing is read from it any more."""
         text = str(error)
         if CORRUPT in text or isinstance(error, duckdb.FatalException) or str(self.path) in text:
-            return self._damaged(_line(error))
+            return self._mark_damaged(_first_line(error))
         return None
 
-    def _damaged(self, why: Message | str) -> DataError:
+    def _mark_damaged(self, why: Message | str) -> DataError:
         self.damage = Message(
             "edition.damaged_now",
             "edition {id} is damaged ({why}): publish again or roll back; an older one serves meanwhile",
@@ -190,7 +190,7 @@ class EditionInfo:
     demo: bool
 
 
-class _Shelf:
+class _OpenEditions:
     """What this process has open of one home. The pointer is asked by a `stat` a call."""
 
     def __init__(self, home: Home) -> None:
@@ -212,7 +212,7 @@ class _Shelf:
             edition = self.look(id)
             self.open[id] = edition
             self.open.move_to_end(id)
-            while len(self.open) > KEPT_OPEN:
+            while len(self.open) > MAX_OPEN:
                 idle = next(i for i in self.open if self.chosen is None or i != self.chosen.id)
                 self.open.pop(idle).close()
             return edition
@@ -221,19 +221,17 @@ class _Shelf:
         """Not kept open, if it was not."""
         with self.lock:
             edition = self.open.get(id)
-            if edition is None or edition.replaced():
+            if edition is None or edition.is_replaced():
                 return Edition(self.home, id, memory=self.memory)
-            if not edition.sound() and edition.damage:
+            if not edition.is_intact() and edition.damage:
                 raise Damaged.of(edition.damage)
             return edition
 
     def current(self) -> Edition | None:
         with self.lock:
             stamp = _stamp(self.home.editions / POINTER)
-            changed = self.chosen is None or (
-                self.chosen.fallback and time.monotonic() > self.looked + LOOK_AGAIN_SECONDS
-            )
-            if stamp != self.seen or changed or not (self.chosen and self.chosen.sound()):
+            changed = self.chosen is None or (self.chosen.fallback and time.monotonic() > self.looked + RECHECK_SECONDS)
+            if stamp != self.seen or changed or not (self.chosen and self.chosen.is_intact()):
                 self.chosen = self._choose()
                 self.seen, self.looked = stamp, time.monotonic()
             return self.chosen
@@ -258,13 +256,13 @@ class _Shelf:
         )
 
 
-_shelves: dict[Path, _Shelf] = {}
-_shelving = threading.Lock()
+_opened_homes: dict[Path, _OpenEditions] = {}
+_homes_lock = threading.Lock()
 
 
-def _shelf(home: Home, memory: str | None = None) -> _Shelf:
-    with _shelving:
-        shelf = _shelves.setdefault(home.root.resolve(), _Shelf(home))
+def _open_editions(home: Home, memory: str | None = None) -> _OpenEditions:
+    with _homes_lock:
+        shelf = _opened_homes.setdefault(home.root.resolve(), _OpenEditions(home))
     shelf.limit(memory)
     return shelf
 
@@ -275,24 +273,24 @@ def current(home: Home, *, memory: str | None = None) -> Edition | None:
     If the one that the pointer names is missing or damaged, the newest older one that opens serves in its place
     and says so in `fallback`. memory: DuckDB's limit an edition, 1GB if nothing else is said before the first is open.
     """
-    return _shelf(home, memory).current()
+    return _open_editions(home, memory).current()
 
 
 def open_edition(home: Home, id: str, *, memory: str | None = None) -> Edition:
     """The edition of an id. Raises DataError if there is none or it is damaged."""
     _check(home, id)
-    return _shelf(home, memory).take(id)
+    return _open_editions(home, memory).take(id)
 
 
 def look(home: Home, id: str) -> Edition:
     """The edition of an id for a moment: it is not kept open. Raises DataError as `open_edition` does."""
     _check(home, id)
-    return _shelf(home).look(id)
+    return _open_editions(home).look(id)
 
 
 def editions(home: Home) -> list[EditionInfo]:
     """The editions that can be read, newest first."""
-    named, shelf, found = pointed(home), _shelf(home), []
+    named, shelf, found = pointed(home), _open_editions(home), []
     for id in reversed(ids(home)):
         try:
             edition = shelf.look(id)
@@ -310,7 +308,7 @@ def rollback(home: Home, id: str) -> None:
     While they read an older one, nothing is published in the background.
     """
     open_edition(home, id)
-    with exclusively(home):
+    with publish_lock(home):
         if id == ids(home)[-1]:
             (home.editions / ROLLED_BACK).unlink(missing_ok=True)
         else:
@@ -352,7 +350,7 @@ def pinned(home: Home) -> set[str]:
 
 @contextmanager
 def pins(home: Home) -> Iterator[None]:
-    """Held while an edition is pinned, and while unpinned ones are deleted: never for long, unlike `exclusively`."""
+    """Held while an edition is pinned, and while unpinned ones are deleted: never for long, unlike `publish_lock`."""
     folder = os.open(home.editions, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -397,7 +395,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def exclusively(home: Home) -> Iterator[None]:
+def publish_lock(home: Home) -> Iterator[None]:
     """One publishing or rollback at a time; the lock dies with its process. DataError after 10 s of waiting."""
     deadline = time.monotonic() + LOCK_SECONDS
     with (home.editions / ".lock").open("w") as file:
@@ -453,5 +451,5 @@ def _stamp(path: Path) -> Stamp | None:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

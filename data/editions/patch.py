@@ -29,7 +29,7 @@ from data.schema import FACTS, Fact, known, layout
 from data.search import index
 from data.store import one
 
-WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+INTEGER_TYPE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Step:
     """From the edition as of `old` to the one as of `new`.
 
     batches: those accepted since. changed: rows that came by patches since the last full build, these included.
-    most: touched rows of a fact up to which a patch is quicker than a full build.
+    max_touched: touched rows of a fact up to which a patch is quicker than a full build.
     """
 
     old: datetime
     new: datetime
     batches: Sequence[int]
     changed: int
-    most: int
+    max_touched: int
 
 
 def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step, progress: Progress) -> bool:
@@ -73,7 +73,7 @@ def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup
     """False if too many rows are touched."""
     _find(con, fact, rollups, step)
     fresh, touched = _count(con, "fresh"), _count(con, "touched")
-    if touched > step.most:
+    if touched > step.max_touched:
         return False
     if not fresh and not touched:
         return True
@@ -88,14 +88,14 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
     table = f"edition.{fact.name}"
     _temp(con, "fresh", shaped(fact, _changed(fact, step)))
     _temp(con, "found", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
-    _temp(con, "gone", _whole(table, "found"))
+    _temp(con, "gone", _rows_by_id(table, "found"))
     _temp(con, "turned", "SELECT 0::BIGINT AS id LIMIT 0")
     if fact.name in ("assets", "cases"):
         _temp(con, f"fresh_{fact.name}", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
-        _judge_repeats(con)
+        _update_repeats(con)
     by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
-    moved = (_moved(fact, rollup, step) for rollup in by_terms.values())
+    moved = (_crossed(fact, rollup, step) for rollup in by_terms.values())
     _temp(con, "touched", " UNION ".join(["SELECT id FROM gone", "FROM turned", *moved]))
 
 
@@ -110,7 +110,7 @@ def _changed(fact: Fact, step: Step) -> str:
     return f"(SELECT * FROM store.{fact.name} WHERE {condition})"
 
 
-def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
+def _crossed(fact: Fact, rollup: Rollup, step: Step) -> str:
     """The rowids of which a time lies in [old, new). It is seen on the row as known at `new`: a row none of whose
     times lies there was known the same at `old`, and a measure then counts it anew only if its anchor lies there."""
     old, new = time_sql(step.old), time_sql(step.new)
@@ -122,18 +122,20 @@ def _moved(fact: Fact, rollup: Rollup, step: Step) -> str:
     return f"SELECT id FROM (SELECT *{terms} FROM ({rows})) WHERE {crossed}"
 
 
-def _judge_repeats(con: duckdb.DuckDBPyConnection) -> None:
+def _update_repeats(con: duckdb.DuckDBPyConnection) -> None:
     """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more.
 
     What is tied to others as before, such as a case that was closed, leaves their verdicts and its own as they were.
     """
-    _temp(con, "fresh_clues", repeats.clues("fresh", "-1 - rowid"))
-    _temp(con, "gone_clues", repeats.clues("gone", "id"))
+    _temp(con, "fresh_clues", repeats.link_values("fresh", "-1 - rowid"))
+    _temp(con, "gone_clues", repeats.link_values("gone", "id"))
     _temp(con, "alike", _ALIKE)
-    changed = (f"FROM {name}_clues ANTI JOIN alike ON alike.{name} = {name}_clues.id" for name in ("gone", "fresh"))
+    changed = (
+        f"FROM {name}_links_of ANTI JOIN alike ON alike.{name} = {name}_links_of.id" for name in ("gone", "fresh")
+    )
     _temp(con, "changed", " UNION ALL ".join(changed))
-    _gather(con, "suspects", repeats.behind("FROM changed"))
-    _gather(con, "context", repeats.before("FROM suspects"))
+    _collect_links(con, "suspects", repeats.affected_ranges("FROM changed"))
+    _collect_links(con, "context", repeats.deciding_ranges("FROM suspects"))
     _temp(con, "repeating", repeats.repeats("FROM context"))
     con.execute(
         "INSERT INTO turned SELECT c.rowid FROM edition.cases c JOIN suspects s ON s.id = c.rowid "
@@ -155,21 +157,21 @@ _ALIKE = """
 """
 
 
-def _gather(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
+def _collect_links(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
     """The clues of the fresh cases and of those unchanged ones that lie in the ranges; none without a range."""
     _temp(con, "ranges", ranges)
     if not _count(con, "ranges"):
         _temp(con, name, "FROM fresh_clues LIMIT 0")
         return
-    _temp(con, "stay", f"SELECT id FROM ({repeats.near('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
-    _temp(con, name, f"{_clues('stay')} UNION ALL FROM fresh_clues")
+    _temp(con, "stay", f"SELECT id FROM ({repeats.in_ranges('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
+    _temp(con, name, f"{_links_of('stay')} UNION ALL FROM fresh_clues")
 
 
-def _clues(ids: str) -> str:
-    return repeats.clues(f"({_whole('edition.cases', ids)})", "id")
+def _links_of(ids: str) -> str:
+    return repeats.link_values(f"({_rows_by_id('edition.cases', ids)})", "id")
 
 
-def _whole(table: str, ids: str) -> str:
+def _rows_by_id(table: str, ids: str) -> str:
     """Finding rows by their key or hash first and reading them then is half the cost of reading what is looked at."""
     return f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN {ids} i ON i.id = e.rowid"
 
@@ -178,7 +180,7 @@ def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
     """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
     table = f"edition.{fact.name}"
     _temp(con, "others", "FROM touched ANTI JOIN gone USING (id)")
-    other_rows = f" UNION ALL {_whole(table, 'others')}" if _count(con, "others") else ""
+    other_rows = f" UNION ALL {_rows_by_id(table, 'others')}" if _count(con, "others") else ""
     _temp(con, "before", f"FROM gone{other_rows}")
     toggled = "REPLACE (repeated <> (id IN (FROM turned)) AS repeated)" if fact.name == "cases" else ""
     _temp(con, "after", f"SELECT * {toggled} FROM before ANTI JOIN gone USING (id) UNION ALL BY NAME FROM fresh")
@@ -214,7 +216,7 @@ def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
     rows = con.execute(
         f"DESCRIBE SELECT {', '.join(values)} FROM (SELECT *{terms} FROM edition.{rollup.fact})"
     ).fetchall()
-    return all(WHOLE.fullmatch(row[1]) for row in rows)
+    return all(INTEGER_TYPE.fullmatch(row[1]) for row in rows)
 
 
 def _temp(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

@@ -59,7 +59,7 @@ class PublishReport:
 
 
 @dataclass(frozen=True)
-class Order:
+class PublishRequest:
     """What is asked for."""
 
     home: Home
@@ -101,41 +101,41 @@ def publish(
         )
     home.prepare()
     now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
-    order = Order(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
-    with editions.exclusively(home), _plainly(home), _bench(home) as con:
-        edition, kind, cases = _make(con, order)
+    request = PublishRequest(home, tuple(rollups), as_of or now, now, demo, progress or (lambda step, share: None))
+    with editions.publish_lock(home), _publish_errors(home), _connection(home) as con:
+        edition, kind, cases = _make(con, request)
         (home.editions / editions.ROLLED_BACK).unlink(missing_ok=True)
         _prune(home, keep)
     return PublishReport(edition, kind, cases, time.perf_counter() - started)
 
 
-def _make(con: duckdb.DuckDBPyConnection, order: Order) -> tuple[str, Kind, int]:
-    last = _last(order.home)
-    step = _step(con, order, last) if last else None
-    if last and step and not step.batches and step.old == step.new and last.demo == order.demo:
+def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str, Kind, int]:
+    last = _last(request.home)
+    step = _step(con, request, last) if last else None
+    if last and step and not step.batches and step.old == step.new and last.demo == request.demo:
         return last.id, "unchanged", int(last.meta["cases"])
-    id = _new_id(order)
-    building = order.home.editions / f".building-{id}.duckdb"
-    patched = last and step and _patched(con, order, building, last, step)
+    id = _new_id(request)
+    building = request.home.editions / f".building-{id}.duckdb"
+    patched = last and step and _patched(con, request, building, last, step)
     if not patched:
         _attach(con, building)
-        build(con, order.rollups, order.as_of, order.progress)
+        build(con, request.rollups, request.as_of, request.progress)
     kind: Kind = "incremental" if patched else "full"
     rows = rows_of(con, "edition")
-    describe(con, _meta(con, order, id, kind, rows, changed=step.changed if patched and step else 0))
-    with watched(con, "check", order.progress):
+    describe(con, _meta(con, request, id, kind, rows, changed=step.changed if patched and step else 0))
+    with watched(con, "check", request.progress):
         _finish(con, building, rows)
-    os.replace(building, editions.path_of(order.home, id))
-    editions.sync(order.home.editions)
-    editions.point(order.home, id)
+    os.replace(building, editions.path_of(request.home, id))
+    editions.sync(request.home.editions)
+    editions.point(request.home, id)
     return id, kind, rows["cases"]
 
 
-def _step(con: duckdb.DuckDBPyConnection, order: Order, last: Edition) -> Step | None:
+def _step(con: duckdb.DuckDBPyConnection, request: PublishRequest, last: Edition) -> Step | None:
     """The way from the last edition to the one asked for, None if it has to be built in full."""
-    if last.meta.get("recipe") != order.recipe or order.as_of < last.as_of:
+    if last.meta.get("recipe") != request.recipe or request.as_of < last.as_of:
         return None
-    if last.meta["areas_version"] != _areas_version(con) or _ground_moves(con, last.as_of, order.as_of):
+    if last.meta["areas_version"] != _areas_version(con) or _holders_change(con, last.as_of, request.as_of):
         return None
     accepted = "SELECT batch, identity, finished_at FROM {}batches WHERE status = 'accepted'"
     loaded = set(con.execute(accepted.format("store.")).fetchall())
@@ -147,16 +147,18 @@ def _step(con: duckdb.DuckDBPyConnection, order: Order, last: Edition) -> Step |
     changed = int(last.meta["changed"]) + _rows_in(con, batches)
     if changed > CHANGED_SHARE * sum(rows.values()):
         return None
-    return Step(last.as_of, order.as_of, batches, changed, int(TOUCHED_SHARE * max(rows.values())))
+    return Step(last.as_of, request.as_of, batches, changed, int(TOUCHED_SHARE * max(rows.values())))
 
 
-def _patched(con: duckdb.DuckDBPyConnection, order: Order, building: Path, last: Edition, step: Step) -> bool:
+def _patched(
+    con: duckdb.DuckDBPyConnection, request: PublishRequest, building: Path, last: Edition, step: Step
+) -> bool:
     """Whether a patched copy of the last edition lies at `building` now; if not, nothing does."""
-    order.progress("copy", 0.0)
+    request.progress("copy", 0.0)
     _copy(last.path, building)
-    order.progress("copy", 1.0)
+    request.progress("copy", 1.0)
     _attach(con, building)
-    if patch(con, order.rollups, step, order.progress):
+    if patch(con, request.rollups, step, request.progress):
         if rows_of(con, "edition") == rows_of(con, "store"):
             return True
         log.warning("edition %s and what is loaded since do not add up: building in full", last.id)
@@ -166,17 +168,17 @@ def _patched(con: duckdb.DuckDBPyConnection, order: Order, building: Path, last:
 
 
 def _meta(
-    con: duckdb.DuckDBPyConnection, order: Order, id: str, kind: Kind, rows: dict[str, int], changed: int
+    con: duckdb.DuckDBPyConnection, request: PublishRequest, id: str, kind: Kind, rows: dict[str, int], changed: int
 ) -> dict[str, str]:
     """changed: rows that came by patches since the last full build."""
     return {
         "edition": id,
-        "as_of": order.as_of.isoformat(),
-        "published_at": order.published_at.isoformat(),
-        "zone": order.home.zone,
-        "demo": str(order.demo).lower(),
+        "as_of": request.as_of.isoformat(),
+        "published_at": request.published_at.isoformat(),
+        "zone": request.home.zone,
+        "demo": str(request.demo).lower(),
         "kind": kind,
-        "recipe": order.recipe,
+        "recipe": request.recipe,
         "areas_version": _areas_version(con),
         "changed": str(changed),
         **{name: str(count) for name, count in rows.items()},
@@ -218,9 +220,9 @@ def _last(home: Home) -> Edition | None:
         return None
 
 
-def _new_id(order: Order) -> str:
+def _new_id(request: PublishRequest) -> str:
     """Local time to a 65,536th of a second; behind every id there is, whatever the clock did."""
-    ids, moment = editions.ids(order.home), order.published_at
+    ids, moment = editions.ids(request.home), request.published_at
     while True:
         id = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond * 65536 // 10**6:04x}"
         if not ids or id > ids[-1]:
@@ -235,7 +237,7 @@ def _areas_version(con: duckdb.DuckDBPyConnection) -> str:
     return str(row[0]) if row else ""
 
 
-def _ground_moves(con: duckdb.DuckDBPyConnection, old: datetime, new: datetime) -> bool:
+def _holders_change(con: duckdb.DuckDBPyConnection, old: datetime, new: datetime) -> bool:
     """Whether an area begins or ends between two as-of times, so that other areas may hold its ground."""
     between = " OR ".join(
         f"({day} > {date_sql(old)} AND {day} <= {date_sql(new)})" for day in ("valid_from", "valid_to")
@@ -254,7 +256,7 @@ def _rows_in(con: duckdb.DuckDBPyConnection, batches: Sequence[int]) -> int:
 
 
 @contextmanager
-def _bench(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the store attached. Sweeps away what broken runs left, and what this one leaves."""
     _sweep(home)
     con = home.connect()
@@ -291,15 +293,15 @@ def _sweep(home: Home) -> None:
 
 
 def _prune(home: Home, keep: int) -> None:
-    """Deletes all editions but those kept; readers that have a deleted one open keep it until they let go."""
+    """Deletes all editions but those retained; readers that have a deleted one open keep it until they let go."""
     with editions.pins(home):
-        stay = {editions.pointed(home), *editions.pinned(home), *kept(editions.ids(home), keep)}
+        stay = {editions.pointed(home), *editions.pinned(home), *retained(editions.ids(home), keep)}
         for id in editions.ids(home):
             if id not in stay:
                 _remove(editions.path_of(home, id))
 
 
-def kept(ids: Sequence[str], keep: int) -> set[str]:
+def retained(ids: Sequence[str], keep: int) -> set[str]:
     """Which of the editions stay, `ids` from oldest to newest: half of `keep` are the newest, half the last of each day
     before, so that a day of many editions does not push all others out. What one half lacks the newest make up for.
     """
@@ -318,7 +320,7 @@ def _remove(file: Path) -> None:
 
 
 @contextmanager
-def _plainly(home: Home) -> Iterator[None]:
+def _publish_errors(home: Home) -> Iterator[None]:
     """Tells what stopped the publishing in one line."""
     try:
         yield

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 """A query runs at most so much longer than the limit."""
 Observer = Callable[[float, str], None]
 """Told of every query: its seconds, and how it ended: ok, stopped, failed, or apart, to be begun anew."""
@@ -100,7 +100,7 @@ class _Limit:
 
     def _watch(self) -> None:
         while self._some.wait():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
             now = time.monotonic()
             with self._lock:
                 if not self._running:
@@ -128,14 +128,14 @@ def set_apart(apart: Apart | None) -> None:
 @contextmanager
 def without_waiting() -> Iterator[None]:
     """In this block a query that needs a place raises Long: the thread has others to answer."""
-    before, _here.waits = getattr(_here, "waits", True), False
+    before, _thread_state.waits = getattr(_thread_state, "waits", True), False
     try:
         yield
     finally:
-        _here.waits = before
+        _thread_state.waits = before
 
 
-_here = threading.local()
+_thread_state = threading.local()
 
 
 def observe(observer: Observer) -> None:
@@ -179,25 +179,25 @@ class Cursor:
     def execute(self, sql: str, parameters: Parameters = None) -> "Cursor":
         self._query, self._apart = (sql, parameters), _limit.apart
         self._began = time.monotonic()
-        self._ask(lambda: self._connection.execute(sql, parameters), begins=True)
+        self._run(lambda: self._connection.execute(sql, parameters), begins=True)
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        row = self._ask(self._connection.fetchone)
+        row = self._run(self._connection.fetchone)
         return row and self._local([row])[0]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        return self._local(self._ask(self._connection.fetchall))
+        return self._local(self._run(self._connection.fetchall))
 
     def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
-        return self._local(self._ask(lambda: self._connection.fetchmany(size)))
+        return self._local(self._run(lambda: self._connection.fetchmany(size)))
 
     def df(self) -> "pd.DataFrame":
         if not self._instants:
-            return self._ask(self._connection.df)
+            return self._run(self._connection.df)
         with warnings.catch_warnings():  # DuckDB 2.0 makes columns of instants in a way that pandas 3 warns of
             warnings.filterwarnings("ignore", "The inplace keyword in DataFrame.drop")
-            frame = self._ask(self._connection.df)
+            frame = self._run(self._connection.df)
         for at, type in enumerate(frame.dtypes):
             if getattr(type, "tz", None):
                 frame.isetitem(at, frame.iloc[:, at].dt.tz_localize(None))
@@ -207,13 +207,13 @@ class Cursor:
         return [tuple(map(_clock, row)) for row in rows] if self._instants else rows
 
     def fetchnumpy(self) -> "dict[str, np.ndarray | pd.Categorical[object]]":
-        return self._ask(self._connection.fetchnumpy)
+        return self._run(self._connection.fetchnumpy)
 
     @property
     def description(self) -> list[tuple[Any, ...]] | None:
         return self._connection.description
 
-    def _ask(self, run: Callable[[], T], *, begins: bool = False) -> T:
+    def _run(self, run: Callable[[], T], *, begins: bool = False) -> T:
         """What DuckDB gives. It streams: a query runs on while its rows are fetched.
 
         A query that takes long begins anew, which it can until the first rows are fetched.
@@ -230,7 +230,7 @@ class Cursor:
                 if _limit.apart is None:  # the process ends
                     raise
                 _limit.remember(sql)
-        if not getattr(_here, "waits", True):
+        if not getattr(_thread_state, "waits", True):
             raise Long.of(_too_slow(apart.seconds))
         self._apart = None
         with apart.place():

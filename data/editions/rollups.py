@@ -75,10 +75,12 @@ class Rollup:
     def summed(self, rows: str, groups: Iterable[str]) -> str:
         """SQL of daily rows added up to one a group and day; rows of zeros are left out."""
         sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in self.measures)
-        return f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.says}"
+        return (
+            f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.is_nonzero}"
+        )
 
     @property
-    def says(self) -> str:
+    def is_nonzero(self) -> str:
         """SQL of whether a row says anything: one of zeros does not."""
         return " OR ".join(f"{measure.name} <> 0" for measure in self.measures)
 

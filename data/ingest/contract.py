@@ -113,7 +113,7 @@ class Contract:
 
     def mapped(self) -> str:
         """SQL of the delivery with the value of each expression beside its own columns."""
-        values = ", ".join(f"{e.tried()} AS {mapped(key)}" for key, e in self.source.expressions.items())
+        values = ", ".join(f"{e.try_sql()} AS {mapped(key)}" for key, e in self.source.expressions.items())
         return f"SELECT *, {values} FROM ({self.delivery.relation})"
 
     def staged(self) -> str:

@@ -10,7 +10,7 @@ import duckdb
 
 from data.ingest.snapshots import count_missing, end_missing
 from data.ingest.unload import mark_fixed
-from data.ingest.upsert import Arrival, forget, upsert
+from data.ingest.upsert import Arrival, prune_history, upsert
 from data.schema import Fact
 from data.store import one
 
@@ -23,26 +23,26 @@ def too_many(count: int, of: int, limit: float) -> bool:
     return count >= HELD_FROM and count > limit * of
 
 
-def keep(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, limit: float, rows: str) -> None:
+def store_rows(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, limit: float, rows: str) -> None:
     """Keep the good rows of a held batch. good: SQL of the columns `stored` keeps, without the batch."""
     store.execute("INSERT INTO held VALUES (?, ?)", [batch, limit])
     store.execute(f"INSERT INTO held_{fact.name} BY NAME SELECT * EXCLUDE (number), {batch} AS batch FROM ({rows})")
 
 
-def drop(store: duckdb.DuckDBPyConnection, fact: Fact, batches: str, values: dict[str, object]) -> None:
+def delete_rows(store: duckdb.DuckDBPyConnection, fact: Fact, batches: str, values: dict[str, object]) -> None:
     """Let go of the rows of held batches. batches: SQL of their numbers."""
     held_batches = store.execute(f"SELECT batch FROM held WHERE batch IN ({batches})", values).fetchall()
     for table in ("held", f"held_{fact.name}", f"refused_{fact.name}") if held_batches else ():
         store.execute(f"DELETE FROM {table} WHERE batch IN ({', '.join(str(batch) for (batch,) in held_batches)})")
 
 
-def waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
+def held_batches(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
     """The held batches of a fact whose rows are kept, oldest first."""
     sql = "SELECT batch FROM held JOIN batches USING (batch) WHERE fact = ? AND status = 'held' ORDER BY batch"
     return [batch for (batch,) in store.execute(sql, [fact.name]).fetchall()]
 
 
-def let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, resolved: int) -> int | None:
+def accept(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, resolved: int) -> int | None:
     """Accept a held batch if without the `found` of its rejects there are no longer too many.
 
     Returns how many rows were accepted; None if it stays held.
@@ -70,5 +70,5 @@ def let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, resolved: i
     accepted = int(one(store, f"SELECT count(*) FROM ({rows})")[0])
     store.execute("DELETE FROM held WHERE batch = ?", [batch])
     store.execute(f"DELETE FROM held_{fact.name} WHERE batch = ?", [batch])
-    forget(store, fact, source)
+    prune_history(store, fact, source)
     return accepted

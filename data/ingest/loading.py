@@ -1,6 +1,6 @@
 """Loading a delivery: judge its rows, keep the rejects, upsert the facts, all or nothing.
 
-The delivery is judged beside the store; the store is open for writing only while it is merged, in one transaction. A
+The delivery is validated beside the store; the store is open for writing only while it is merged, in one transaction. A
 process killed at any instant has loaded all of it or none.
 """
 
@@ -23,7 +23,7 @@ from data.contents import Stamp, content_hash, remember, remembered
 from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.ingest.merge import LoadReport, Run, is_recorded, merge, record_source
-from data.ingest.validate import judge
+from data.ingest.validate import validate
 from data.messages import Message
 from data.processes import is_alive
 from data.progress import Progress, watched
@@ -85,14 +85,14 @@ def load(
             content = (None if force or pushed else _remembered(home, stamp)) or content_hash(path)
         run = Run(home, source, pushed.origin if pushed else origin, content, started_at, begun, force, pushed)
         with read_store(home, wait=MERGE_SECONDS) as store:
-            earlier, recorded = run.known(store), is_recorded(store, source)
+            earlier, recorded = run.existing_report(store), is_recorded(store, source)
         if earlier:
             if not recorded:
                 with open_store(home, wait=MERGE_SECONDS) as store:
                     record_source(store, source)
             return earlier
         as_read = source.pushed_as(pushed.format) if pushed else source
-        judged = judge(home, as_read, path, scratch, started_at, report_progress, pushed)
+        validated = validate(home, as_read, path, scratch, started_at, report_progress, pushed)
         if Stamp.of(path) != stamp:
             raise Unavailable(
                 "load.changed",
@@ -103,9 +103,9 @@ def load(
             store.execute(f"SET temp_directory = {text(str(scratch))}")
             with watched(store, "merge", report_progress), transaction(store):
                 record_source(store, source)
-                report = run.known(store) or merge(store, run, judged, reject_limit)
+                report = run.existing_report(store) or merge(store, run, validated, reject_limit)
                 if fetched and report.status == "accepted":
-                    watermarks.advance(store, source, report.batch, fetched.kind, path, judged)
+                    watermarks.advance(store, source, report.batch, fetched.kind, path, validated)
                 if not is_query and not pushed:
                     remember(store, stamp, content)
         return replace(report, seconds=run.seconds)

@@ -1,4 +1,4 @@
-"""Merging a judged delivery into the store: its batch, its rejects, and its facts by key."""
+"""Merging a validated delivery into the store: its batch, its rejects, and its facts by key."""
 
 import time
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from data.ingest.contract import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_
 from data.ingest.held import too_many
 from data.ingest.snapshots import count_missing, end_missing
 from data.ingest.unload import mark_fixed
-from data.ingest.upsert import Arrival, forget, upsert
-from data.ingest.validate import Judged
+from data.ingest.upsert import Arrival, prune_history, upsert
+from data.ingest.validate import Validated
 from data.passwords import without_passwords
 from data.push.metadata import Pushed
 from data.sources.definition import Source
@@ -24,7 +24,7 @@ from data.sources.deliveries import text
 from data.store import areas_version, one, stored
 
 Status = Literal["accepted", "held", "already loaded"]
-CURABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
+RECOVERABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
 """Reasons against a row that may go when areas or aliases are added; a duplicate is looked at again then."""
 
 
@@ -74,7 +74,7 @@ class Run:
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
-    def known(self, store: duckdb.DuckDBPyConnection) -> LoadReport | None:
+    def existing_report(self, store: duckdb.DuckDBPyConnection) -> LoadReport | None:
         """The report of the accepted batch that has this content, unless it is to be loaded all the same.
 
         A push is sent once: if it was held it stays so, and if it was accepted it is not loaded again by force.
@@ -98,36 +98,36 @@ class Run:
         return LoadReport(self.source.source, batch, *counts, self.seconds, repeated_status, skipped or {})
 
 
-def merge(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, reject_limit: float) -> LoadReport:
+def merge(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, reject_limit: float) -> LoadReport:
     """Record the batch and its rejects and, unless there are too many, upsert the facts."""
-    if areas_version(store) != judged.areas_version:
+    if areas_version(store) != validated.areas_version:
         raise Unavailable(
             "load.areas_changed",
             "{origin}: the areas were changed while it was read; nothing was loaded; load it again",
             origin=run.origin,
         )
-    name, accepted = run.source.source, judged.read - judged.rejected
+    name, accepted = run.source.source, validated.read - validated.rejected
     batch = next_batch(store)
-    mode = _mode(store, run, judged)
-    lacks, alive = _lacking(store, run, judged) if mode == "snapshot" else (0, 0)
-    doubtful = too_many(judged.rejected, judged.read, reject_limit) or judged.swallowed > 0
-    is_held = not run.force and (doubtful or too_many(lacks, alive, reject_limit))
+    mode = _mode(store, run, validated)
+    missing, alive = _count_missing(store, run, validated) if mode == "snapshot" else (0, 0)
+    over_limit = too_many(validated.rejected, validated.read, reject_limit) or validated.swallowed > 0
+    is_held = not run.force and (over_limit or too_many(missing, alive, reject_limit))
     status: Status = "held" if is_held else "accepted"
     store.execute(
         "INSERT INTO rejects BY NAME SELECT $batch::INTEGER AS batch, $source AS source, row, key, reasons, raw, ways "
-        f"FROM {judged.refused} ORDER BY row",
+        f"FROM {validated.refused} ORDER BY row",
         {"batch": batch, "source": name},
     )
-    _forget_held(store, run, status, mode)
+    _drop_superseded_held(store, run, status, mode)
     if is_held:
-        updated, unchanged, ended = 0, 0, lacks
-        _keep_held(store, run, judged, batch, reject_limit)
+        updated, unchanged, ended = 0, 0, missing
+        _store_held(store, run, validated, batch, reject_limit)
     else:
-        updated, unchanged, ended = _take_in(store, run, judged, batch, mode)
-    counts = (judged.read, accepted, updated, unchanged, judged.rejected)
-    report = LoadReport(name, batch, *counts, run.seconds, status, judged.skipped, judged.swallowed, ended)
+        updated, unchanged, ended = _accept(store, run, validated, batch, mode)
+    counts = (validated.read, accepted, updated, unchanged, validated.rejected)
+    report = LoadReport(name, batch, *counts, run.seconds, status, validated.skipped, validated.swallowed, ended)
     record_batch(store, run, report, mode)
-    forget(store, run.source.contract, name)
+    prune_history(store, run.source.contract, name)
     return report
 
 
@@ -147,70 +147,72 @@ def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport,
     )
 
 
-def _take_in(
-    store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, mode: str | None
+def _accept(
+    store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int, mode: str | None
 ) -> tuple[int, int, int]:
     """Put in the good rows, keep those that only lack an area, end what a full delivery lacks."""
     name = run.source.source
     arrival = Arrival(run.source.contract, name, batch, run.started_at, batch)
-    updated, unchanged = upsert(store, arrival, _as_stored(run.source, judged, judged.good))
-    ended = end_missing(store, arrival, _present(judged)) if mode == "snapshot" else 0
-    _keep_refused(store, run, judged, batch)
-    mark_fixed(store, name, batch, f"SELECT key FROM ({judged.good})")
+    updated, unchanged = upsert(store, arrival, _as_stored(run.source, validated, validated.good))
+    ended = end_missing(store, arrival, _present(validated)) if mode == "snapshot" else 0
+    _store_recoverable(store, run, validated, batch)
+    mark_fixed(store, name, batch, f"SELECT key FROM ({validated.good})")
     return updated, unchanged, ended
 
 
-def _keep_held(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int, reject_limit: float) -> None:
+def _store_held(
+    store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int, reject_limit: float
+) -> None:
     """Keep the rows of a held delivery where areas or aliases can be all that it lacks (see `data.ingest.held`)."""
-    if run.pushed or judged.swallowed or run.source.watermark is not None:
+    if run.pushed or validated.swallowed or run.source.watermark is not None:
         return
-    held.keep(store, run.source.contract, batch, reject_limit, _as_stored(run.source, judged, judged.good))
-    _keep_refused(store, run, judged, batch)
+    held.store_rows(store, run.source.contract, batch, reject_limit, _as_stored(run.source, validated, validated.good))
+    _store_recoverable(store, run, validated, batch)
 
 
-def _forget_held(store: duckdb.DuckDBPyConnection, run: Run, status: Status, mode: str | None) -> None:
+def _drop_superseded_held(store: duckdb.DuckDBPyConnection, run: Run, status: Status, mode: str | None) -> None:
     """Let go of held batches that this one comes in place of: the same delivery again, or a full one that is newer."""
     among = "SELECT batch FROM batches WHERE source = $source AND status = 'held' AND (identity = $identity OR $newer)"
     newer = mode == "snapshot" and status == "accepted"
     values = {"source": run.source.source, "identity": run.identity, "newer": newer}
-    held.drop(store, run.source.contract, among, values)
+    held.delete_rows(store, run.source.contract, among, values)
 
 
-def _keep_refused(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged, batch: int) -> None:
+def _store_recoverable(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int) -> None:
     """Keep the rejects that lack nothing but an area."""
     fact = run.source.contract
     sender = run.pushed.area if run.pushed and run.pushed.area is not None else "NULL"
-    curable = " OR ".join(f"starts_with(reason, {text(why)})" for why in CURABLE)
-    rows = _as_stored(run.source, judged, f"FROM {judged.all}")
+    recoverable = " OR ".join(f"starts_with(reason, {text(why)})" for why in RECOVERABLE)
+    rows = _as_stored(run.source, validated, f"FROM {validated.all}")
     store.execute(
         f"INSERT INTO refused_{fact.name} BY NAME SELECT d.* EXCLUDE (number), r.row, r.ways, {batch} AS batch, "
         f"{sender}::BIGINT AS sender, list_contains(r.reasons, {text(DUPLICATE)}) AS duplicate "
-        f"FROM ({rows}) d JOIN {judged.refused} r USING (number) "
-        f"WHERE len(r.ways) > 0 AND len(list_filter(r.reasons, lambda reason: NOT ({curable}))) = 0"
+        f"FROM ({rows}) d JOIN {validated.refused} r USING (number) "
+        f"WHERE len(r.ways) > 0 AND len(list_filter(r.reasons, lambda reason: NOT ({recoverable}))) = 0"
     )
 
 
-def _mode(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> str | None:
+def _mode(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated) -> str | None:
     """`snapshot` if what the delivery lacks has ended: it says of every row which one it is, and is not empty."""
-    if run.source.mode != "snapshot" or run.pushed or judged.read == judged.rejected:
+    if run.source.mode != "snapshot" or run.pushed or validated.read == validated.rejected:
         return None
-    nameless = one(store, f"SELECT count(*) FROM {judged.refused} WHERE key IS NULL")[0]
+    nameless = one(store, f"SELECT count(*) FROM {validated.refused} WHERE key IS NULL")[0]
     return None if nameless else "snapshot"
 
 
-def _lacking(store: duckdb.DuckDBPyConnection, run: Run, judged: Judged) -> tuple[int, int]:
+def _count_missing(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated) -> tuple[int, int]:
     """How many living rows a full delivery lacks, and how many there are."""
-    return count_missing(store, run.source.contract, run.source.source, _present(judged))
+    return count_missing(store, run.source.contract, run.source.source, _present(validated))
 
 
-def _present(judged: Judged) -> str:
+def _present(validated: Validated) -> str:
     """SQL of the keys of a delivery, rejected rows included."""
-    return f"SELECT key FROM {judged.all} WHERE key IS NOT NULL"
+    return f"SELECT key FROM {validated.all} WHERE key IS NOT NULL"
 
 
-def _as_stored(source: Source, judged: Judged, rows: str) -> str:
-    """SQL of judged rows as the store keeps them, without the batch, with their `number`."""
-    values = {column.name: column.name for column in judged.columns}
+def _as_stored(source: Source, validated: Validated, rows: str) -> str:
+    """SQL of validated rows as the store keeps them, without the batch, with their `number`."""
+    values = {column.name: column.name for column in validated.columns}
     values["source"] = text(source.source)
     if source.fact == "checks":
         values["asset_source"] = f"coalesce({values.get('asset_source', 'NULL')}, {values['source']})"

@@ -16,7 +16,7 @@ LINKS = {
 """What ties cases to each other: SQL of when there is such a tie, and of its number."""
 
 
-def clues(relation: str, id: str) -> str:
+def link_values(relation: str, id: str) -> str:
     """SQL of id, moment, source, key, caller and spot of the cases in `relation`, whose `area` is the holder.
 
     id: SQL of a number that names the row.
@@ -25,33 +25,31 @@ def clues(relation: str, id: str) -> str:
     return f"SELECT {id} AS id, registered_at AS moment, source, key, {links} FROM {relation}"
 
 
-def repeats(clues: str) -> str:
+def repeats(link_values: str) -> str:
     """SQL of the ids, each once, of cases with an earlier one of the same caller or spot within the 30 days before.
 
     Of two cases of one instant the second counts, so that dates without a time of day are seen as well; which one
     is the second is the same in every edition.
     """
-    links = _links(clues, "id, moment, hash(source, key) AS tie")
+    links = _links(link_values, "id, moment, hash(source, key) AS tie")
     before = f"lag(moment) OVER (PARTITION BY link ORDER BY moment, tie) >= moment - {_SPAN}"
     return f"SELECT DISTINCT id FROM (SELECT id, {before} AS repeated FROM ({links})) WHERE repeated"
 
 
-def behind(clues: str) -> str:
+def affected_ranges(link_values: str) -> str:
     """SQL of link, low and high: where a change of these cases may turn the verdict on another one."""
-    return (
-        f"SELECT link, min(moment) AS low, max(moment) + {_SPAN} AS high FROM ({_links(clues, 'moment')}) GROUP BY link"
-    )
+    links = _links(link_values, "moment")
+    return f"SELECT link, min(moment) AS low, max(moment) + {_SPAN} AS high FROM ({links}) GROUP BY link"
 
 
-def before(clues: str) -> str:
+def deciding_ranges(link_values: str) -> str:
     """SQL of link, low and high: where the cases lie that decide about these."""
-    return (
-        f"SELECT link, min(moment) - {_SPAN} AS low, max(moment) AS high FROM ({_links(clues, 'moment')}) GROUP BY link"
-    )
+    links = _links(link_values, "moment")
+    return f"SELECT link, min(moment) - {_SPAN} AS low, max(moment) AS high FROM ({links}) GROUP BY link"
 
 
-def near(relation: str, ranges: str) -> str:
-    """SQL of the rowids, as id and each once, of the cases that lie in one of the ranges `behind` or `before`.
+def in_ranges(relation: str, ranges: str) -> str:
+    """SQL of the rowids, as id and each once, of the cases that lie in one of the ranges `affected_ranges` or `before`.
 
     Reads no more columns than it must: ten million cases take a third of a second.
     """
@@ -64,6 +62,6 @@ def near(relation: str, ranges: str) -> str:
     return " UNION ".join(arms)
 
 
-def _links(clues: str, columns: str) -> str:
-    arms = (f"SELECT {columns}, {name} AS link FROM ({clues}) WHERE {name} IS NOT NULL" for name in LINKS)
+def _links(link_values: str, columns: str) -> str:
+    arms = (f"SELECT {columns}, {name} AS link FROM ({link_values}) WHERE {name} IS NOT NULL" for name in LINKS)
     return " UNION ALL ".join(arms)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.areas.names import AreaNames
-from data.areas.places import added, area_names, functions_of, padded
+from data.areas.places import area_names, functions_of, padded, registered
 from data.home import Home
 from data.ingest import held
 from data.ingest.merge import next_batch
 from data.ingest.unload import mark_fixed
-from data.ingest.upsert import Arrival, forget, upsert
+from data.ingest.upsert import Arrival, prune_history, upsert
 from data.push.metadata import Pushed
 from data.schema import FACTS, Fact
 from data.store import areas_version, one, open_store, read_store, stored, transaction
@@ -46,17 +46,17 @@ def revalidate(home: Home) -> list[Derived]:
     """Take in every kept reject whose area is found now; first the held batches that have few enough rejects then."""
     with open_store(home) as store, transaction(store):
         store.execute("SET preserve_insertion_order = true")
-        on_hold = [(fact, batch) for fact in FACTS.values() for batch in held.waiting(store, fact)]
-        if not on_hold and not any(_waiting(store, fact) for fact in FACTS.values()):
+        held_batches = [(fact, batch) for fact in FACTS.values() for batch in held.held_batches(store, fact)]
+        if not held_batches and not any(_waiting(store, fact) for fact in FACTS.values()):
             return []
         outlines = one(store, "SELECT count(*) FROM outlines")[0] > 0
         dated, functions = functions_of(store, named=True, placed=outlines)
-        with added(store, functions):
+        with registered(store, functions):
             now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
-            let_in = [_let_in(store, fact, batch, dated, outlines) for fact, batch in on_hold]
+            accepted_batches = [_accept_held(store, fact, batch, dated, outlines) for fact, batch in held_batches]
             waiting = [(fact, batch) for fact in FACTS.values() for batch in _waiting(store, fact)]
-            derived = (_take_in(store, fact, batch, now, dated, outlines) for fact, batch in waiting)
-            return [result for result in (*let_in, *derived) if result]
+            derived = (_accept_rejects(store, fact, batch, now, dated, outlines) for fact, batch in waiting)
+            return [result for result in (*accepted_batches, *derived) if result]
 
 
 def unmatched(home: Home, source: str | None = None) -> list[Unmatched]:
@@ -89,15 +89,17 @@ def _waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
     return [row[0] for row in store.execute(sql).fetchall()]
 
 
-def _let_in(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, dated: bool, outlines: bool) -> Derived | None:
+def _accept_held(
+    store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, dated: bool, outlines: bool
+) -> Derived | None:
     """Accept a held batch if enough of its rejects are found now; they come in after it, as of any other batch."""
     source, at = one(store, "SELECT source, started_at FROM batches WHERE batch = ?", [batch])
     _resolve(store, fact, batch, at, dated, outlines)
-    rows = held.let_in(store, fact, batch, one(store, "SELECT count(*) FROM resolved")[0])
+    rows = held.accept(store, fact, batch, one(store, "SELECT count(*) FROM resolved")[0])
     return None if rows is None else Derived(source, batch, batch, rows)
 
 
-def _take_in(
+def _accept_rejects(
     store: duckdb.DuckDBPyConnection, fact: Fact, parent: int, began: datetime, dated: bool, outlines: bool
 ) -> Derived | None:
     """The batch derived from `parent`; None if none of its rejects is found now."""
@@ -122,7 +124,7 @@ def _take_in(
             *(began, began, 0.0, False, parent, None, 0),
         ],
     )
-    forget(store, fact, source)
+    prune_history(store, fact, source)
     return Derived(source, parent, batch, count)
 
 

@@ -12,7 +12,7 @@ import duckdb
 from data.errors import DataError
 from data.home import Home
 from data.ingest.snapshots import end_missing
-from data.ingest.upsert import KEPT_BATCHES, Arrival, oldest_kept, upsert
+from data.ingest.upsert import UNLOADABLE_BATCHES, Arrival, oldest_unloadable, upsert
 from data.schema import FACTS, Fact
 from data.store import one, open_store, stored, transaction
 
@@ -40,14 +40,14 @@ def unload(home: Home, batch: int) -> UnloadReport:
             raise DataError(
                 "batch.unloaded", "batch {batch} of {source} is unloaded already", batch=batch, source=source
             )
-        if status == "accepted" and batch < (oldest := oldest_kept(store, source)):
+        if status == "accepted" and batch < (oldest := oldest_unloadable(store, source)):
             raise DataError(
                 "batch.too_old",
                 "batch {batch} of {source} is older than its last {kept}, what it replaced is no longer "
                 "kept: the oldest that can be unloaded is {oldest}",
                 batch=batch,
                 source=source,
-                kept=KEPT_BATCHES,
+                kept=UNLOADABLE_BATCHES,
                 oldest=oldest,
             )
         derived = "SELECT batch FROM batches WHERE (batch = $1 OR parent = $1) AND status <> 'unloaded' ORDER BY batch"
@@ -59,8 +59,8 @@ def unload(home: Home, batch: int) -> UnloadReport:
 
 def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> int:
     """Make the facts anew from all other batches, for the keys of the doomed ones. Returns how many keys there are."""
-    _gather(store, fact, source, unloaded)
-    oldest = oldest_kept(store, source)
+    _collect_versions(store, fact, source, unloaded)
+    oldest = oldest_unloadable(store, source)
     for table in (fact.name, f"past_{fact.name}"):
         store.execute(f"DELETE FROM {table} WHERE source = ? AND key IN (FROM touched)", [source])
     store.execute("DELETE FROM endings WHERE source = ? AND key IN (FROM touched)", [source])
@@ -87,7 +87,7 @@ def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded:
     return int(one(store, "SELECT count(*) FROM touched")[0])
 
 
-def _gather(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
+def _collect_versions(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
     """Tables `touched` (the keys of the doomed batches) and `versions` (every stored row of these keys, once a batch).
 
     `ended` marks the rows that a full delivery made by lacking them.

@@ -13,7 +13,7 @@ import duckdb
 from data.schema import Fact
 from data.store import one, stored
 
-KEPT_BATCHES = 10
+UNLOADABLE_BATCHES = 10
 """How many of the newest batches of a source can be unloaded."""
 
 
@@ -63,7 +63,7 @@ def upsert(store: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str) -> tup
         updated, unchanged = one(
             store, "SELECT count(*) FILTER (WHERE NOT idle), count(*) FILTER (WHERE idle) FROM met"
         )
-        _remember(store, arrival)
+        _store_history(store, arrival)
         store.execute(f"DELETE FROM {fact.name} WHERE rowid IN (SELECT old FROM met WHERE NOT idle)")
         fresh = "WHERE number NOT IN (SELECT number FROM met WHERE idle)"
     store.execute(
@@ -74,12 +74,13 @@ def upsert(store: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str) -> tup
     return updated, unchanged
 
 
-def forget(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
+def prune_history(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
     """Let go of what was kept for batches that can no longer be unloaded."""
     newest = f"""
-        SELECT batch FROM batches WHERE source = ? AND status = 'accepted' ORDER BY batch DESC LIMIT {KEPT_BATCHES}"""
+        SELECT batch FROM batches WHERE source = ? AND status = 'accepted'
+        ORDER BY batch DESC LIMIT {UNLOADABLE_BATCHES}"""
     count, oldest = one(store, f"SELECT count(*), min(batch) FROM ({newest})", [source])
-    if count < KEPT_BATCHES or oldest <= oldest_kept(store, source):
+    if count < UNLOADABLE_BATCHES or oldest <= oldest_unloadable(store, source):
         return
     store.execute(f"DELETE FROM past_{fact.name} WHERE source = ? AND cause < ?", [source, oldest])
     store.execute("DELETE FROM endings WHERE source = ? AND batch < ?", [source, oldest])
@@ -89,13 +90,13 @@ def forget(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
     store.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", [source, oldest])
 
 
-def oldest_kept(store: duckdb.DuckDBPyConnection, source: str) -> int:
+def oldest_unloadable(store: duckdb.DuckDBPyConnection, source: str) -> int:
     """The oldest batch of a source that can be unloaded; 0 if all can."""
     rows = store.execute("SELECT oldest FROM kept WHERE source = ?", [source]).fetchall()
     return rows[0][0] if rows else 0
 
 
-def _remember(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
+def _store_history(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
     """Keep the versions that will be replaced, and the rows that replace none."""
     fact, batch = arrival.fact, {"batch": arrival.batch}
     store.execute(

@@ -27,8 +27,8 @@ from data.values.times import TimeReader
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A delivery judged.
+class Validated:
+    """A delivery validated.
 
     columns: the columns of the fact that `facts` has.
     facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, and for one
@@ -65,7 +65,7 @@ class Judged:
         )
 
 
-def judge(
+def validate(
     home: Home,
     source: Source,
     path: Path,
@@ -73,7 +73,7 @@ def judge(
     now: datetime,
     progress: Progress,
     pushed: Pushed | None = None,
-) -> Judged:
+) -> Validated:
     """Judge the delivery at `path`: a file of the source, what `fetch` has brought for it, or what was `pushed`."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
     values = ValueReader(TimeReader(source.zone, source.dates), home.zone, calendar(home.calendar))
@@ -95,7 +95,7 @@ def judge(
         else:
             delivery = open_delivery(source, path, scratch, connection, partial=pushed is not None)
         contract = _contract(home, source, delivery, areas, connection, now, pushed)
-        with watched(connection, "judge", progress):
+        with watched(connection, "validate", progress):
             rows = _stage(connection, contract, facts)
             if rows is None or not delivery.is_faultless(rows, connection):
                 delivery = delivery.converted(scratch)
@@ -108,9 +108,9 @@ def judge(
             connection.execute(f"SELECT skip, count(*) {read_facts} WHERE skip IS NOT NULL GROUP BY skip").fetchall()
         )
         connection.execute("CREATE TABLE late (number BIGINT, reason VARCHAR, raw VARCHAR)")
-        _duplicates(connection, contract, home.kept(now))
+        _reject_duplicates(connection, contract, home.kept(now))
         if pushed and pushed.area is not None:
-            _foreign(connection, contract, home, pushed)
+            _reject_foreign(connection, contract, home, pushed)
         _write_rejects(connection, delivery, rejects)
         read, rejected, swallowed = one(
             connection,
@@ -118,7 +118,7 @@ def judge(
             f"count(*) FILTER (list_contains(reasons, {text(SWALLOWED)})) FROM read_parquet(?)",
             [str(rejects)],
         )
-    return Judged(contract.columns, facts, rejects, read, rejected, skipped, swallowed, areas.version)
+    return Validated(contract.columns, facts, rejects, read, rejected, skipped, swallowed, areas.version)
 
 
 def _contract(
@@ -129,7 +129,7 @@ def _contract(
     try:
         for key, expression in source.expressions.items():
             try:
-                expression.over(delivery.columns)
+                expression.check_columns(delivery.columns)
             except DataError as error:
                 raise DataError("load.at", "{key}: {why}", key=key, why=error.message) from error
         types = result_types(source.expressions, f"({delivery.relation})", connection)
@@ -161,7 +161,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Pat
         return None
 
 
-def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
+def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
     """Puts all rows of a key but the best into `late`: good before bad, then newest, then first."""
     connection.execute(
         "CREATE TABLE doubtful AS SELECT hash(key) AS h FROM facts WHERE key IS NOT NULL GROUP BY h HAVING count(*) > 1"
@@ -178,14 +178,14 @@ def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: 
         ORDER BY number""",
         [now],
     )
-    _read_again(connection, contract, "doubtful")
+    _raw_rows(connection, contract, "doubtful")
     connection.execute(
         f"INSERT INTO late SELECT number, {text(DUPLICATE)}, raw FROM doubles JOIN doubtful_rows USING (number) "
         "WHERE place > 1"
     )
 
 
-def _foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home, pushed: Pushed) -> None:
+def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home, pushed: Pushed) -> None:
     """Puts the rows into `late` whose key is stored already, in an area that the sender does not speak for."""
     fact = contract.source.fact
     attach_store(home, connection)
@@ -196,11 +196,11 @@ def _foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Ho
     )
     connection.execute("DETACH store")
     if one(connection, "SELECT count(*) FROM elsewhere") != (0,):
-        _read_again(connection, contract, "elsewhere")
+        _raw_rows(connection, contract, "elsewhere")
         connection.execute(f"INSERT INTO late SELECT number, {text(FOREIGN)}, raw FROM elsewhere_rows")
 
 
-def _read_again(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: str) -> None:
+def _raw_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: str) -> None:
     """Table `<keys>_rows` (number, raw): the rows as they came whose key's hash is in the table `keys`.
 
     Only now they are known to be rejects, so they are read once more. Both tables that it is made of list the same rows

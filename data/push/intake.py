@@ -50,7 +50,7 @@ class Limits:
     rows: int
 
 
-def size_told(size: int) -> str:
+def size_text(size: int) -> str:
     return f"{size / MB:g} MB"
 
 
@@ -105,7 +105,7 @@ class Intake:
         self.sent += len(piece)
         if self.sent > self.limits.size:
             raise TooLarge(
-                "body.too_large", "the body has more than {size}: send it in parts", size=size_told(self.limits.size)
+                "body.too_large", "the body has more than {size}: send it in parts", size=size_text(self.limits.size)
             )
         if self._unzip is None:
             self._plain(piece)
@@ -156,7 +156,7 @@ class Intake:
         self.size += len(piece)
         if self.size > self.limits.size:
             raise TooLarge(
-                "body.too_large", "the body has more than {size}: send it in parts", size=size_told(self.limits.size)
+                "body.too_large", "the body has more than {size}: send it in parts", size=size_text(self.limits.size)
             )
         self._decoded(piece)
 
@@ -304,7 +304,7 @@ class Intake:
     def _short(self, row: str) -> None:
         if len(row) > LONGEST_ROW:
             raise TooLarge(
-                "body.row_too_long", "row {row} has more than {size}", row=self.rows + 1, size=size_told(LONGEST_ROW)
+                "body.row_too_long", "row {row} has more than {size}", row=self.rows + 1, size=size_text(LONGEST_ROW)
             )
 
     def _record(self, value: object) -> None:

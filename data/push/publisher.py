@@ -27,7 +27,7 @@ from data.store import read_store
 
 log = logging.getLogger(__name__)
 
-LONGEST_REST = 600.0
+MAX_POSTPONE_SECONDS = 600.0
 """Seconds between two attempts at a push whose loading ends without a verdict, at most."""
 
 
@@ -50,8 +50,8 @@ class Publisher:
         self.pause = seconds / 2
         self.spool = Spool(home)
         self._due = 0.0
-        self._told = False
-        self._began, self._rests = time.monotonic(), dict[str, float]()
+        self._warned = False
+        self._began, self._postponed = time.monotonic(), dict[str, float]()
 
     def turn(self) -> bool:
         """Publish if it is time to, else load one push. False if there is nothing to do now.
@@ -75,30 +75,32 @@ class Publisher:
         if push is None or push.attempts < SUSPECT:
             return push
         now = time.monotonic()
-        return next((push for push in self.spool.suspects() if self._rested(push) <= now), None)
+        return next((push for push in self.spool.suspects() if self._next_attempt(push) <= now), None)
 
-    def _rested(self, push: Push) -> float:
+    def _next_attempt(self, push: Push) -> float:
         """When a suspect may be tried again."""
-        return self._rests.get(push.id, self._began) + min(2.0 ** min(push.attempts - SUSPECT, 20) - 1, LONGEST_REST)
+        return self._postponed.get(push.id, self._began) + min(
+            2.0 ** min(push.attempts - SUSPECT, 20) - 1, MAX_POSTPONE_SECONDS
+        )
 
     def _load(self, push: Push) -> None:
         """Load one push. Whatever is wrong with it is noted and stops no other."""
         self.spool.begin(push)
         try:
             report = self._report(push)
-            self.spool.told(push, report, self._refused(report))
+            self.spool.record_result(push, report, self._refused(report))
         except (OutOfMemory, _Undeclared) as error:
-            self._rest(push, error.message)
+            self._postpone(push, error.message)
         except Unavailable:
-            self.spool.calm(push)
+            self.spool.cancel_attempt(push)
             raise
         except DataError as error:
             self._give_up(push, error.message)
         except Exception as error:  # a defect of ours, or MemoryError: says nothing about the push
             log.exception("push %s", push.id)
-            self._rest(push, Message("push.not_loaded", "it could not be loaded: {why}", why=type(error).__name__))
+            self._postpone(push, Message("push.not_loaded", "it could not be loaded: {why}", why=type(error).__name__))
         else:
-            self._rests.pop(push.id, None)
+            self._postponed.pop(push.id, None)
             log.info("push %s of %s: %s, %s rows, %s refused", push.id, push.source, report.status, report.read,
                      report.rejected)  # fmt: skip
 
@@ -131,18 +133,18 @@ class Publisher:
             ).fetchall()
         return LoadReport(push.source, *row[0]) if row else None
 
-    def _rest(self, push: Push, fault: Message) -> None:
+    def _postpone(self, push: Push, fault: Message) -> None:
         """No verdict: it stays queued, and others go first."""
-        self._rests[push.id] = time.monotonic()
+        self._postponed[push.id] = time.monotonic()
         log.warning("push %s of %s has to be tried again: %s", push.id, push.source, fault)
-        self.spool.undecided(push, self._plain(push, fault))
+        self.spool.record_fault(push, self._without_paths(push, fault))
 
     def _give_up(self, push: Push, fault: Message) -> None:
-        message = self._plain(push, fault)
+        message = self._without_paths(push, fault)
         log.warning("push %s of %s was not loaded: %s", push.id, push.source, message)
-        self.spool.failed(push, message)
+        self.spool.mark_failed(push, message)
 
-    def _plain(self, push: Push, fault: Message) -> Message:
+    def _without_paths(self, push: Push, fault: Message) -> Message:
         """A fault as its sender may read it: without the places where things lie."""
         names = {
             str(self.spool.file(push)): push.pushed.origin,
@@ -167,19 +169,19 @@ class Publisher:
 
     def _may_publish(self) -> bool:
         pinned = editions.rolled_back(self.home)
-        if pinned and not self._told:
+        if pinned and not self._warned:
             log.warning("readers were pointed at an older edition: nothing is published until `publish` is run by hand")
-        self._told = pinned
+        self._warned = pinned
         return not pinned
 
     def _publish(self, loaded: Sequence[Push]) -> None:
         current = self._current()
         if current and self._shows(current, loaded):
-            self.spool.published(loaded, current.id)
+            self.spool.mark_published(loaded, current.id)
             return
         demo = bool(current and current.demo)
         report = publish(self.home, self.rollups, demo=demo, keep=self.keep)
-        self.spool.published(loaded, report.edition)
+        self.spool.mark_published(loaded, report.edition)
         log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)
 
     def _current(self) -> Edition | None:

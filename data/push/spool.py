@@ -126,7 +126,7 @@ class Spool:
         """Where the rows of a push lie."""
         return self.folder / f"{push.id}.{push.format}"
 
-    def coming(self) -> Path:
+    def incoming_path(self) -> Path:
         """Where to write a body that is on its way; `accept` puts it in place."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ class Spool:
         now = time.time()
         id = f"{datetime.fromtimestamp(now, ZoneInfo(self.zone)):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         with self._journal.writing() as journal:
-            if key is not None and (earlier := self._found(journal, "token = ? AND key = ?", sender.token, key)):
+            if key is not None and (earlier := self._first(journal, "token = ? AND key = ?", sender.token, key)):
                 if (earlier.source, earlier.content, earlier.format) != (source, body.content, body.format):
                     raise Conflict(
                         "push.key_used",
@@ -164,13 +164,13 @@ class Spool:
             except BaseException:
                 self._remove(id, body.format)
                 raise
-            push = self._found(journal, "id = ?", id)
+            push = self._first(journal, "id = ?", id)
         assert push
         return push, False
 
     def find(self, id: str) -> Push | None:
         with self._journal.reading() as journal:
-            return self._found(journal, "id = ?", id) if journal else None
+            return self._first(journal, "id = ?", id) if journal else None
 
     def newest(self, limit: int = 50, state: State | None = None) -> list[Push]:
         """The pushes, newest first."""
@@ -182,7 +182,7 @@ class Spool:
         """The one to load now: in order, those that ended without a verdict before behind all others."""
         with self._journal.reading() as journal:
             order = f"state = 'queued' ORDER BY attempts >= {SUSPECT}, seq LIMIT 1"
-            return self._found(journal, order) if journal else None
+            return self._first(journal, order) if journal else None
 
     def suspects(self) -> list[Push]:
         """Those that ended without a verdict several times, the least often tried first."""
@@ -225,15 +225,17 @@ class Spool:
         """Its loading begins. Noted before it does, so that one that ends its process every time is known."""
         self._note(push, attempts=push.attempts + 1)
 
-    def calm(self, push: Push) -> None:
+    def cancel_attempt(self, push: Push) -> None:
         """Its loading ended through no fault of its own: it has to be tried again."""
         self._note(push, attempts=push.attempts)
 
-    def undecided(self, push: Push, fault: Message) -> None:
+    def record_fault(self, push: Push, fault: Message) -> None:
         """Its loading ended without a verdict: it stays queued and is tried again."""
         self._note(push, fault=fault.stored())
 
-    def told(self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]) -> None:
+    def record_result(
+        self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]
+    ) -> None:
         """What its loading came to, row by row. The file of one that is loaded is of no use any more."""
         state: State = "held" if report.status == "held" else "loaded"
         with self._journal.writing() as journal:
@@ -250,11 +252,11 @@ class Spool:
         if state == "loaded":  # its receipt stays until it is published
             self.file(push).unlink(missing_ok=True)
 
-    def failed(self, push: Push, fault: Message) -> None:
+    def mark_failed(self, push: Push, fault: Message) -> None:
         """It is refused for its content as a whole."""
         self._note(push, state="failed", fault=fault.stored(), ended=time.time())
 
-    def published(self, pushes: Sequence[Push], edition: str) -> None:
+    def mark_published(self, pushes: Sequence[Push], edition: str) -> None:
         """They stand in an edition now."""
         with self._journal.writing() as journal:
             for push in pushes:
@@ -317,7 +319,7 @@ class Spool:
         changed = ", ".join(f"{name} = ?" for name in values)
         journal.execute(f"UPDATE push SET {changed} WHERE id = ?", (*values.values(), id))
 
-    def _found(self, journal: sqlite3.Connection, condition: str, *values: object) -> Push | None:
+    def _first(self, journal: sqlite3.Connection, condition: str, *values: object) -> Push | None:
         return next(iter(self._all(journal, condition, *values)), None)
 
     def _all(self, journal: sqlite3.Connection, condition: str, *values: object) -> list[Push]:

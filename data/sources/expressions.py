@@ -49,7 +49,7 @@ class Expression:
     columns: tuple[str, ...]
     plain: bool
 
-    def over(self, available: Iterable[str]) -> None:
+    def check_columns(self, available: Iterable[str]) -> None:
         """Raise DataError unless every column it reads is among `available`."""
         names = list(available)
         column_names = {name.lower() for name in names}
@@ -61,7 +61,7 @@ class Expression:
                     text=_as_text(column) if self.plain else "",
                 )  # fmt: skip
 
-    def tried(self) -> str:
+    def try_sql(self) -> str:
         """Its SQL, NULL where it fails on a row."""
         return quoted(self.columns[0]) if self.plain and self.columns else f"TRY(({self.sql}\n))"
 
@@ -128,7 +128,7 @@ def result_types(
     types = {}
     for key, expression in expressions.items():
         try:
-            described = connection.execute(f"DESCRIBE SELECT {expression.tried()} FROM {relation}").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT {expression.try_sql()} FROM {relation}").fetchall()
         except duckdb.Error as error:
             reason = str(error).split("\n")[0].removeprefix("Binder Error: ")
             raise DataError("expression.fails", "{key}: {why}", key=key, why=reason) from error
@@ -210,11 +210,11 @@ def _allow(function: str, arguments: int) -> None:
 
 def is_outside(function: str, arguments: int) -> bool:
     """Whether a call looks beyond the row, acts, or answers differently each time, as by the clock."""
-    return function in OUTSIDE | _unsteady() or (function == "age" and arguments == 1)  # up to today
+    return function in OUTSIDE | _unstable_functions() or (function == "age" and arguments == 1)  # up to today
 
 
 @cache
-def _unsteady() -> frozenset[str]:
+def _unstable_functions() -> frozenset[str]:
     """Functions that DuckDB does not call consistent, and macros that call one or hold a SELECT."""
     sql = (
         "SELECT lower(function_name), stability, lower(coalesce(macro_definition, '')) FROM duckdb_functions() "

@@ -15,7 +15,7 @@ from typing import Literal
 import duckdb
 
 from data.errors import DataError
-from data.ingest.validate import Judged
+from data.ingest.validate import Validated
 from data.sources.definition import Source
 from data.sources.deliveries import text
 from data.sources.expressions import quoted, suggest
@@ -127,11 +127,11 @@ def last(store: duckdb.DuckDBPyConnection, source: Source) -> Mark | None:
 
 
 def advance(
-    store: duckdb.DuckDBPyConnection, source: Source, batch: int, kind: Kind | None, answer: Path, judged: Judged
+    store: duckdb.DuckDBPyConnection, source: Source, batch: int, kind: Kind | None, answer: Path, validated: Validated
 ) -> None:
     """Store the greatest value among the accepted rows of a batch.
 
-    answer: the fetched rows, in the order of `judged`.
+    answer: the fetched rows, in the order of `validated`.
     """
     if source.watermark is None or kind is None:
         return
@@ -142,7 +142,7 @@ def advance(
         SELECT $batch, $source, $reading, $kind, greatest FROM (
             SELECT arg_max({value}, {SORTED[kind].format(value)}) AS greatest
             FROM (FROM read_parquet({text(str(answer))}, file_row_number = true)) a
-            SEMI JOIN ({judged.good}) g USING (file_row_number)
+            SEMI JOIN ({validated.good}) g USING (file_row_number)
         ) WHERE greatest IS NOT NULL""",
         {"batch": batch, "source": source.source, "reading": source.reading, "kind": kind},
     )

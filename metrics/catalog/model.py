@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from data.areas.levels import LEVELS, meant
+from data.areas.levels import LEVELS, expand_levels
 from data.editions.rollups import Measure as DailyMeasure
 from data.editions.rollups import Rollup
 from data.messages import Name as Label
@@ -190,7 +190,7 @@ class Metric(Model):
     unit: Text
     decimals: int = Field(default=0, ge=0, le=4)
     direction: Literal["up", "down", "none"]
-    levels: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(meant)] = LEVELS
+    levels: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(expand_levels)] = LEVELS
     basis: Literal["flow", "due", "stock"]
     rollup: Literal["sum", "ratio of sums", "recompute", "max"]
     thresholds: Thresholds | None = None

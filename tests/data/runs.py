@@ -67,7 +67,7 @@ def accepting(root: Path, acknowledged: Path, count: int, first: int = 0) -> Non
     spool = Spool(Home(root, memory="1GB"))
     with acknowledged.open("a") as out:
         for i in range(first, count):
-            body = Intake(spool.coming(), "ndjson", Limits(10**6, 1000))
+            body = Intake(spool.incoming_path(), "ndjson", Limits(10**6, 1000))
             body.feed(pushed_rows(i).encode())
             body.close()
             push, _ = spool.accept(body, Sender(1, "system", None), "hotline", f"key-{i}")

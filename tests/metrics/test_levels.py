@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from data.areas.levels import BASE, LEVELS, LOWEST, ROLLED, is_above, meant
+from data.areas.levels import BASE, LEVELS, LOWEST, ROLLED, expand_levels, is_above
 from data.editions.edition import Edition
 from data.home import Home
 from metrics import areas
@@ -152,10 +152,10 @@ def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, eve
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_definition_that_names_the_district_holds_above_it_too(level: str) -> None:
-    assert (level in meant([BASE.id])) == (level == BASE.id or is_above(level, BASE.id))
-    assert meant([level, BASE.id]) == tuple(name for name in LEVELS if name in (level, BASE.id)) or not is_above(
-        level, BASE.id
-    )
-    assert meant([LOWEST.id]) == (LOWEST.id,)
+    assert (level in expand_levels([BASE.id])) == (level == BASE.id or is_above(level, BASE.id))
+    assert expand_levels([level, BASE.id]) == tuple(
+        name for name in LEVELS if name in (level, BASE.id)
+    ) or not is_above(level, BASE.id)
+    assert expand_levels([LOWEST.id]) == (LOWEST.id,)
     with pytest.raises(ValueError, match="is not a level"):
-        meant([level, "hamlet"])
+        expand_levels([level, "hamlet"])

@@ -61,7 +61,7 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
     declare(fresh.root)
     spool = Spool(fresh)
     for area in (VILLAGES[0], 1):
-        body = Intake(spool.coming(), "json", Limits(10_000, 10))
+        body = Intake(spool.incoming_path(), "json", Limits(10_000, 10))
         body.feed(json.dumps([row(str(n), village_code=str(area)) for n in range(5)]).encode())
         body.close()
         spool.accept(body, Sender(1, "tickets", None), "tickets", None)

@@ -64,25 +64,25 @@ def test_readers_see_a_new_edition_and_keep_the_one_they_hold(stocked: Home) -> 
     published(stocked, 1)
     first = the_current(stocked)
     held = first.cursor()
-    for day in range(2, 4 + editions.KEPT_OPEN):
+    for day in range(2, 4 + editions.MAX_OPEN):
         put(stocked, "cases", [a_case(f"more {day}", datetime(2026, 5, 1))])
         newest = published(stocked, day)
         assert the_current(stocked).id == newest
     assert the_current(stocked) is the_current(stocked)
     assert held.execute("SELECT count(*) FROM cases").fetchone() == (3,)
     assert count(first) == 3
-    assert count(the_current(stocked)) == 3 + 2 + editions.KEPT_OPEN
+    assert count(the_current(stocked)) == 3 + 2 + editions.MAX_OPEN
 
 
 def test_only_a_few_editions_stay_open(stocked: Home) -> None:
-    for day in range(1, 4 + editions.KEPT_OPEN):
+    for day in range(1, 4 + editions.MAX_OPEN):
         published(stocked, day)
         the_current(stocked)
     for info in editions.editions(stocked):
         open_edition(stocked, info.id)
     open_files = {Path(link).resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()}
     mine = [file for file in open_files if file.parent == stocked.editions and file.suffix == ".duckdb"]
-    assert len(mine) == editions.KEPT_OPEN
+    assert len(mine) == editions.MAX_OPEN
     assert the_current(stocked).path in mine
 
 

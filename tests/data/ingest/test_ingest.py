@@ -215,7 +215,7 @@ def good_file(rows: int = 1) -> bytes:
 
 def test_a_file_that_changes_while_it_is_read(home: Home) -> None:
     def grow(phase: str, done: float) -> None:
-        if phase == "judge":
+        if phase == "validate":
             with (home.root / "hotline.csv").open("a") as file:
                 file.write(row(id="late"))
 
@@ -227,7 +227,7 @@ def test_a_file_that_changes_while_it_is_read(home: Home) -> None:
 
 def test_areas_that_change_while_a_delivery_is_read(home: Home) -> None:
     def grow(phase: str, done: float) -> None:
-        if phase == "judge" and done == 1:
+        if phase == "validate" and done == 1:
             (home.root / "more.csv").write_text("code,name\n990101003,新镇\n", "utf-8")
             load_areas(home, home.root / "more.csv")
 
@@ -272,8 +272,8 @@ def test_progress_is_told_in_phases(home: Home) -> None:
     told: list[tuple[str, float]] = []
     (home.root / "hotline.csv").write_bytes(good_file())
     load(home, source(home), progress=lambda phase, done: told.append((phase, done)))
-    assert [phase for phase, _ in itertools.groupby(phase for phase, _ in told)] == ["judge", "merge"]
-    assert told[0] == ("judge", 0.0)
+    assert [phase for phase, _ in itertools.groupby(phase for phase, _ in told)] == ["validate", "merge"]
+    assert told[0] == ("validate", 0.0)
     assert told[-1] == ("merge", 1.0)
 
 

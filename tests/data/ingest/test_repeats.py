@@ -33,7 +33,7 @@ def found(con: duckdb.DuckDBPyConnection, cases: Sequence[Case]) -> set[int]:
     con.execute("DELETE FROM cases")
     if cases:
         con.executemany("INSERT INTO cases VALUES ('hotline', ?, ?, ?, ?, ?, ?)", cases)
-    return {key for (key,) in con.execute(repeats.repeats(repeats.clues("cases", "key"))).fetchall()}
+    return {key for (key,) in con.execute(repeats.repeats(repeats.link_values("cases", "key"))).fetchall()}
 
 
 def case(key: int, day: float, area: int = VILLAGE, **more: Any) -> Case:

@@ -18,7 +18,7 @@ from data.ingest import loading as ingest
 from data.ingest.loading import load
 from data.ingest.merge import LoadReport
 from data.ingest.unload import unload
-from data.ingest.upsert import KEPT_BATCHES
+from data.ingest.upsert import UNLOADABLE_BATCHES
 from data.sources.definition import Source
 from data.store import read_store
 from tests.data.hotline import deliver, facts, rejects, row, settle
@@ -134,13 +134,13 @@ def test_unloading_takes_the_rejects_and_the_source_along(home: Home) -> None:
 
 def test_a_batch_that_is_not_there_or_too_old_is_refused(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
-    for number in range(KEPT_BATCHES + 2):
+    for number in range(UNLOADABLE_BATCHES + 2):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": f"own {number}"}], next(times))
     with pytest.raises(DataError, match="there is no batch 99"):
         unload(home, 99)
-    with pytest.raises(DataError, match=f"batch 2 of sites is older than its last {KEPT_BATCHES}.*unloaded is 3"):
+    with pytest.raises(DataError, match=f"batch 2 of sites is older than its last {UNLOADABLE_BATCHES}.*unloaded is 3"):
         unload(home, 2)
-    for batch in range(KEPT_BATCHES + 2, 2, -1):
+    for batch in range(UNLOADABLE_BATCHES + 2, 2, -1):
         unload(home, batch)
     assert facts(home, "key, name, batch", "assets") == [("A", "1", 2), ("own 0", "名", 1), ("own 1", "名", 2)]
     with pytest.raises(DataError, match="batch 3 of sites is unloaded already"):
@@ -152,12 +152,12 @@ def test_a_batch_that_is_not_there_or_too_old_is_refused(home: Home) -> None:
 def test_what_is_kept_to_unload_is_bounded(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
     kept = []
-    for number in range(KEPT_BATCHES + 4):
+    for number in range(UNLOADABLE_BATCHES + 4):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": "B"}], next(times))
         with read_store(home) as store:
             kept.append(store.execute("SELECT count(*) FROM past_assets").fetchall()[0][0])
     assert kept[0] == 0
-    assert kept[-1] == kept[-2] == 2 * KEPT_BATCHES
+    assert kept[-1] == kept[-2] == 2 * UNLOADABLE_BATCHES
 
 
 def test_a_row_that_a_full_file_lacks_ends_that_day(home: Home) -> None:

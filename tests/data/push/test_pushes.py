@@ -16,7 +16,7 @@ from data.errors import DataError, OutOfMemory, Unavailable
 from data.home import Home
 from data.push import publisher as pushes
 from data.push.intake import Intake, Kind, Limits
-from data.push.publisher import LONGEST_REST, Publisher
+from data.push.publisher import MAX_POSTPONE_SECONDS, Publisher
 from data.push.spool import SUSPECT, Push, Sender, Spool
 from data.sources.declared import declared
 from data.store import open_store, read_store
@@ -52,7 +52,7 @@ def push(
 
 def accept(home: Home, text: str, kind: Kind, sender: Sender, source: str) -> Push:
     spool = Spool(home)
-    body = Intake(spool.coming(), kind, Limits(10**6, 1000))
+    body = Intake(spool.incoming_path(), kind, Limits(10**6, 1000))
     body.feed(text.encode())
     body.close()
     return spool.accept(body, sender, source, None)[0]
@@ -323,7 +323,7 @@ def test_one_that_ends_its_process_waits_for_the_others_and_is_never_given_up(pu
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
     work(publisher)
     assert told(home, deadly)[0] == "queued", "it rests"
-    publisher._began -= LONGEST_REST
+    publisher._began -= MAX_POSTPONE_SECONDS
     work(publisher)
     assert told(home, deadly)[0] == "published"
 
@@ -351,7 +351,7 @@ def test_what_says_nothing_about_a_push_never_fails_it(publisher: Publisher, hom
         work(publisher)
         assert (told(home, sent)[0], told(home, other)[0]) == ("queued", "published")
         assert Spool(home).find(sent.id).fault  # type: ignore[union-attr]
-    publisher._began -= LONGEST_REST
+    publisher._began -= MAX_POSTPONE_SECONDS
     publisher._rests.clear()
     work(publisher)
     assert told(home, sent)[0] == "published"
@@ -366,7 +366,7 @@ def test_a_source_file_that_is_mended_lets_its_pushes_in(publisher: Publisher, h
     work(publisher)
     assert told(home, sent)[0] == "queued"
     path.write_text(good, "utf-8")
-    publisher._began -= LONGEST_REST
+    publisher._began -= MAX_POSTPONE_SECONDS
     publisher._rests.clear()
     work(publisher)
     assert told(home, sent)[0] == "published"

@@ -21,7 +21,7 @@ SENDER = Sender(1, "hotline", None)
 
 
 def body(spool: Spool, content: bytes = b'[{"a": 1}]') -> Intake:
-    intake = Intake(spool.coming(), "json", Limits(1000, 10))
+    intake = Intake(spool.incoming_path(), "json", Limits(1000, 10))
     intake.feed(content)
     intake.close()
     return intake
@@ -67,7 +67,7 @@ def test_pushes_are_loaded_in_order_and_suspects_last(spool: Spool) -> None:
     for _ in range(SUSPECT):
         spool.begin(spool.find(first.id) or first)
     assert spool.next() == second
-    spool.told(second, report(), [])
+    spool.record_result(second, report(), [])
     assert spool.next() == spool.find(first.id)
 
 
@@ -105,7 +105,9 @@ def test_many_at_once_are_all_kept(home: Home) -> None:
 
 def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
     push = pushed(spool)
-    spool.told(push, report(), [(3, "C", ["missing area", "unknown value: urgency"]), (1, None, ["unreadable row"])])
+    spool.record_result(
+        push, report(), [(3, "C", ["missing area", "unknown value: urgency"]), (1, None, ["unreadable row"])]
+    )
     found = spool.find(push.id)
     assert found
     assert (found.state, found.batch, found.read, found.accepted, found.rejected) == ("loaded", 7, 3, 2, 1)
@@ -115,7 +117,7 @@ def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
     assert [r.row for r in spool.rejects(found, 1, 1)] == [3]
     assert spool.refused_rows() == 1
     assert not spool.file(push).exists()
-    spool.published([found], "e1")
+    spool.mark_published([found], "e1")
     assert spool.counts()["published"] == 1
 
 
@@ -123,7 +125,7 @@ def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
     push = pushed(spool)
     with pytest.raises(DataError, match="is queued"):
         spool.again(push)
-    spool.told(push, report("held"), [])
+    spool.record_result(push, report("held"), [])
     held = spool.find(push.id)
     assert held
     assert (held.state, spool.next()) == ("held", None)
@@ -135,14 +137,14 @@ def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
 
 def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     old, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
-    spool.told(old, report(), [])
-    spool.published([old], "e1")
-    spool.told(held, report("held"), [(1, None, ["x"])])
-    orphan, coming = spool.folder / "20261122-080000-00000000.csv", spool.coming()
+    spool.record_result(old, report(), [])
+    spool.mark_published([old], "e1")
+    spool.record_result(held, report("held"), [(1, None, ["x"])])
+    orphan, coming = spool.folder / "20261122-080000-00000000.csv", spool.incoming_path()
     for file in (orphan, coming):
         file.touch()
         os.utime(file, (time.time() - STALE_SECONDS - 1,) * 2)
-    young = spool.coming()
+    young = spool.incoming_path()
     young.touch()
     spool.sweep()
     assert [file.exists() for file in (orphan, coming, young, spool.file(held), spool.file(waits))] == [
@@ -159,7 +161,7 @@ def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pyt
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be made"):
-        Spool(Home(tmp_path / "file")).coming()
+        Spool(Home(tmp_path / "file")).incoming_path()
     spool = Spool(Home(tmp_path / "var"))
     taken = body(spool)
     taken.path.unlink()
@@ -178,8 +180,8 @@ def receipts_of(spool: Spool) -> set[str]:
 def test_a_lost_or_damaged_journal_is_made_anew_from_the_receipts(spool: Spool, harm: str) -> None:
     far = Sender(7, "grid", 990101001000)
     published, first, second = pushed(spool), pushed(spool, key="k"), pushed(spool, b'[{"a": 2}]', sender=far)
-    spool.told(published, report(), [])
-    spool.published([published], "e1")
+    spool.record_result(published, report(), [])
+    spool.mark_published([published], "e1")
     spool.begin(first)
     with closing(sqlite3.connect(spool.journal)) as journal:
         journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -235,9 +237,9 @@ def test_receipts_of_an_older_release_are_made_and_leave_with_their_push(spool: 
     (spool.folder / f"{push.id}.json").unlink()
     spool.sweep()
     assert receipts_of(spool) == {push.id}
-    spool.told(push, report(), [])
+    spool.record_result(push, report(), [])
     assert receipts_of(spool) == {push.id}, "until it is in an edition"
-    spool.published([push], "e1")
+    spool.mark_published([push], "e1")
     assert receipts_of(spool) == set()
 
 
@@ -246,7 +248,7 @@ def test_what_ended_by_a_clock_set_back_since_is_not_kept_for_longer(spool: Spoo
     with pytest.MonkeyPatch.context() as patched:
         ahead = time.time() + 400 * 86400
         patched.setattr(time, "time", lambda: ahead)
-        spool.failed(push, Message("push.failed", "x"))
+        spool.mark_failed(push, Message("push.failed", "x"))
     spool.sweep()
     found = spool.find(push.id)
     assert found

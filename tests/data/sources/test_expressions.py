@@ -56,21 +56,21 @@ def test_what_looks_beyond_the_row_is_refused(sql: str, fault: str) -> None:
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(DataError, match=r"no column registred, did you mean registered.* columns: id, registered$"):
-        parse("registred || ''").over(["id", "registered"])
+        parse("registred || ''").check_columns(["id", "registered"])
 
 
 def test_a_bare_word_may_have_been_meant_as_text() -> None:
     with pytest.raises(DataError, match=r"""for the text itself write "'hotline'"$"""):
-        parse("hotline").over(["id"])
+        parse("hotline").check_columns(["id"])
 
 
 def test_columns_are_found_in_any_case() -> None:
-    parse("REGISTERED || Id").over(["id", "registered"])
+    parse("REGISTERED || Id").check_columns(["id", "registered"])
 
 
 def test_an_expression_that_fails_on_a_row_is_nothing_there() -> None:
     with duckdb.connect() as connection:
-        rows = f"SELECT {parse('a::INT').tried()} FROM (VALUES ('1'), ('x')) t(a)"
+        rows = f"SELECT {parse('a::INT').try_sql()} FROM (VALUES ('1'), ('x')) t(a)"
         assert connection.execute(rows).fetchall() == [(1,), (None,)]
 
 
