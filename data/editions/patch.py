@@ -127,12 +127,10 @@ def _update_repeats(con: duckdb.DuckDBPyConnection) -> None:
 
     What is tied to others as before, such as a case that was closed, leaves their verdicts and its own as they were.
     """
-    _temp(con, "fresh_clues", repeats.link_values("fresh", "-1 - rowid"))
-    _temp(con, "gone_clues", repeats.link_values("gone", "id"))
+    _temp(con, "fresh_links", repeats.link_values("fresh", "-1 - rowid"))
+    _temp(con, "gone_links", repeats.link_values("gone", "id"))
     _temp(con, "alike", _ALIKE)
-    changed = (
-        f"FROM {name}_links_of ANTI JOIN alike ON alike.{name} = {name}_links_of.id" for name in ("gone", "fresh")
-    )
+    changed = (f"FROM {name}_links ANTI JOIN alike ON alike.{name} = {name}_links.id" for name in ("gone", "fresh"))
     _temp(con, "changed", " UNION ALL ".join(changed))
     _collect_links(con, "suspects", repeats.affected_ranges("FROM changed"))
     _collect_links(con, "context", repeats.deciding_ranges("FROM suspects"))
@@ -150,7 +148,7 @@ def _update_repeats(con: duckdb.DuckDBPyConnection) -> None:
 # the verdict of a case that the source itself calls a repeat says nothing of its ties
 _ALIKE = """
     SELECT f.id AS fresh, g.id AS gone, old.repeated
-    FROM fresh_clues f JOIN gone_clues g ON f.source = g.source AND f.key = g.key AND f.moment = g.moment
+    FROM fresh_links f JOIN gone_links g ON f.source = g.source AND f.key = g.key AND f.moment = g.moment
         AND f.caller IS NOT DISTINCT FROM g.caller AND f.spot IS NOT DISTINCT FROM g.spot
     JOIN gone old ON old.id = g.id JOIN fresh now ON -1 - now.rowid = f.id
     WHERE old.repeat_of IS NULL OR now.repeat_of IS NOT NULL
@@ -161,10 +159,10 @@ def _collect_links(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> No
     """The clues of the fresh cases and of those unchanged ones that lie in the ranges; none without a range."""
     _temp(con, "ranges", ranges)
     if not _count(con, "ranges"):
-        _temp(con, name, "FROM fresh_clues LIMIT 0")
+        _temp(con, name, "FROM fresh_links LIMIT 0")
         return
     _temp(con, "stay", f"SELECT id FROM ({repeats.in_ranges('edition.cases', 'ranges')}) ANTI JOIN gone USING (id)")
-    _temp(con, name, f"{_links_of('stay')} UNION ALL FROM fresh_clues")
+    _temp(con, name, f"{_links_of('stay')} UNION ALL FROM fresh_links")
 
 
 def _links_of(ids: str) -> str:
