@@ -1,4 +1,4 @@
-"""The tables of an edition, in SQL. One connection has the store attached as `store` and the new file as `edition`."""
+"""Build the tables of an edition. The connection has `store` and the new file `edition` attached."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +16,13 @@ from data.search import index
 log = logging.getLogger(__name__)
 
 FACT_ORDER = ("assets", "cases", "checks", "readings", "steps")
-"""Assets and cases first: a check without an area takes that of its asset, a step that of its case."""
+"""Assets and cases first: checks inherit the area of their asset, steps that of their case."""
 DEFINITION_FAILS = (
     duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException, duckdb.TypeMismatchException,
 )  # fmt: skip
-"""What DuckDB raises of an expression that binds and fails on a row; not of a full disk or a damaged file."""
+"""DuckDB errors of an expression that binds but fails on a row."""
 MERGERS = 64
-"""No ground changes hands more often; it ends a circle that should not be there."""
+"""Maximum length of a chain of mergers; stops a cycle."""
 
 
 def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: datetime, progress: Progress) -> None:
@@ -47,9 +47,9 @@ def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: date
 
 
 def areas(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """`areas` with every version of a code, `holder`: who holds its ground at `as_of`, and `shapes`.
+    """Create `areas` (all versions of each code, with its `holder` at `as_of`) and `shapes`.
 
-    A code that was merged by then is held by whom it was merged into, and so on; any other code holds itself.
+    The holder of a code is the area it was merged into by then, recursively; otherwise the code itself.
     """
     day = date_sql(as_of)
     con.execute(
@@ -77,7 +77,7 @@ def areas(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 
 
 def fact(con: duckdb.DuckDBPyConnection, fact: Fact, as_of: datetime) -> None:
-    """One fact's table, laid out as it is read most."""
+    """Create one fact's table, sorted for its most frequent queries."""
     repeated, join = "NULL", ""
     if fact.name == "cases":
         placed = "(SELECT c.rowid AS id, c.* REPLACE (coalesce(h.holder, c.area) AS area) FROM store.cases c "
@@ -94,7 +94,7 @@ HOLDERS = "(SELECT DISTINCT code, holder FROM edition.areas)"
 
 
 def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") -> str:
-    """SQL of rows of the store, `f`, as an edition holds them: rolled into the area that holds the ground."""
+    """SQL of the store's rows as an edition stores them: assigned to the current holder of their area."""
     replacements = {"area": "coalesce(h.holder, f.area)", "area_then": "f.area", "repeated": f"({repeated})::BOOLEAN"}
     if fact.name == "checks":
         replacements |= {"area": "coalesce(h.holder, f.area, a.area)", "area_then": "coalesce(f.area, a.area_then)"}
@@ -108,9 +108,9 @@ def shaped(fact: Fact, relation: str, repeated: str = "NULL", join: str = "") ->
 
 
 def _try_roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> bool:
-    """False if a definition fails on a row, or the table that this one is made of is not there: no table then.
+    """Build a roll-up. False, without a table, if a definition fails on a row or its source table is missing.
 
-    Its metrics are then answered from the facts, those that can be, and the others of the district are published.
+    Its metrics are then computed from the facts where possible.
     """
     if rollup.finer and not has_table(con, rollup.finer):
         return False
@@ -138,12 +138,12 @@ def roll_up(con: duckdb.DuckDBPyConnection, rollup: Rollup, as_of: datetime) -> 
 
 
 def rolled_up(rollup: Rollup, relation: str, as_of: datetime) -> str:
-    """SQL of the daily sums of the rows in `relation` as known at `as_of`."""
+    """SQL of daily sums of the rows in `relation` as known at `as_of`."""
     return rollup.sql(known(FACTS[rollup.fact], time_sql(as_of), relation), time_sql(as_of))
 
 
 def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """`batches`: the accepted ones. `sources`: with the newest time of its rows, their number, and what it maps."""
+    """Create `batches` (accepted ones) and `sources` (with newest row time, row count and mapped columns)."""
     con.execute(
         "CREATE OR REPLACE TABLE edition.batches AS FROM store.batches WHERE status = 'accepted' ORDER BY batch"
     )
@@ -166,10 +166,9 @@ def deliveries(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 
 
 def _newest(fact: Fact, as_of: str) -> str:
-    """SQL of each source's rows and the newest time that they say themselves.
+    """SQL of each source's row count and newest delivered time.
 
-    Where a row does not say when it was updated, the store has the time of its load; that counts for a source only if
-    its rows say no time at all.
+    Rows without an update time have the load time in the store; it counts only if a source delivers no time at all.
     """
     times = [c.name for c in fact.columns if c.known_at == c.name]
     newest = [f"max({name}) FILTER ({name} < {as_of})" for name in times]
@@ -184,20 +183,20 @@ def _newest(fact: Fact, as_of: str) -> str:
 
 
 def describe(con: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) -> None:
-    """The table `meta`: what this edition is, as text by key."""
+    """Create the table `meta`: properties of this edition, as text by key."""
     _list(con, "meta", ("key", "value"), meta.items())
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, database: str, facts: Iterable[str] = FACTS) -> dict[str, int]:
-    """How many rows each fact has in `store` or `edition`."""
+    """Row count of each fact in `store` or `edition`."""
     counted = ", ".join(f"(SELECT count(*) FROM {database}.{name})" for name in facts)
     return dict(zip(facts, con.execute(f"SELECT {counted}").fetchone() or (), strict=True))
 
 
 def latest(con: duckdb.DuckDBPyConnection, fact: Fact) -> datetime | None:
-    """The newest time that anything in a fact of the edition became known with; None without facts.
+    """The newest `known_at` time in a fact of the edition; None without rows.
 
-    Noted once: DuckDB reads it off the columns' statistics only until a row is deleted.
+    Computed once per edition: DuckDB can use column statistics only until a row is deleted.
     """
     times = dict.fromkeys(c.known_at for c in fact.columns if c.known_at)
     newest = ", ".join(f"max({name})::TIMESTAMP" for name in times)  # local, of instants as well

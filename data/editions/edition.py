@@ -1,7 +1,7 @@
 """Published editions: immutable DuckDB files, and the pointer that names the one to read.
 
-A DuckDB file replaced at its path is not seen while any connection of the process is open, so every edition has
-a name of its own and the pointer is a text file, replaced atomically.
+While a process has a connection open, DuckDB does not notice a file replaced at the same path. So each edition has
+its own file name, and the pointer is a text file that is replaced atomically.
 """
 
 import difflib
@@ -34,25 +34,25 @@ log = logging.getLogger(__name__)
 POINTER = "CURRENT"
 PINNED = "PINNED"
 ROLLED_BACK = "ROLLED_BACK"
-"""Lies beside the pointer while somebody has chosen an older edition: only publishing by hand leads on from there."""
+"""Marker file: an older edition was selected; only a manual publish continues from there."""
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 MAX_OPEN = 4
-"""Editions a process keeps open: the current one and those it replaced, which pages may still be reading."""
+"""Editions that a process keeps open: the current one and recent ones that pages may still read."""
 RECHECK_SECONDS = 30.0
 LOCK_SECONDS = 10.0
 MEMORY = "1GB"
 CORRUPT = "Corrupt database file"
-"""What DuckDB says when a block of the file is not what its checksum says."""
+"""Start of DuckDB's message for a checksum mismatch."""
 Stamp = tuple[int, int, int]
 """Time of the last change, inode and size of a file."""
 
 
 class Edition:
-    """One published edition with all its facts, open for reading. Users get what `seen_by` makes of it.
+    """One published edition with all its facts, open for reading. Users get a restricted view from `seen_by`.
 
-    Equal to another one of the same file, so it may key a cache.
-    as_of, published_at: naive, local to `zone`.
-    fallback: why this edition serves in place of the one that the pointer names; None if it does not.
+    Hashable by file, so it can be a cache key.
+    as_of, published_at: naive, in `zone`.
+    fallback: reason why this edition is served instead of the one the pointer names, else None.
     """
 
     def __init__(self, home: Home, id: str, *, memory: str = MEMORY) -> None:
@@ -61,7 +61,7 @@ class Edition:
         self.fallback: str | None = None
         self.damage: Message | None = None
         self._config: dict[str, str | bool | int | float | list[str]] = {
-            # stands before the temporary folder: DuckDB 2.0 then still lets it be set
+            # before temp_directory: DuckDB 2.0 does not allow it afterwards
             "enable_external_access": "false",
             "temp_directory": str(home.scratch),
             "threads": home.threads,
@@ -91,7 +91,7 @@ class Edition:
             ) from error
 
     def cursor(self) -> Cursor:
-        """A cursor on the shared connection. One a call: threads may share the connection, never a cursor."""
+        """A new cursor on the shared connection. Threads may share the connection, never a cursor."""
         if self.damage:
             raise Damaged.of(self.damage)
         with self._opening:
@@ -108,17 +108,17 @@ class Edition:
             return Cursor(self._connection.cursor(), self._damage_error, self._instants)
 
     def is_intact(self) -> bool:
-        """Whether it can be read. Nobody writes to an edition: a file that is not the one opened is damaged."""
+        """Whether it can be read. Editions are immutable: a file that changed since it was opened is damaged."""
         if not self.damage and _stamp(self.path) != self._file:
             self._mark_damaged(Message("edition.file_changed", "its file was changed or removed while it was served"))
         return not self.damage
 
     def is_replaced(self) -> bool:
-        """Whether it was damaged, and another file stands in its place now."""
+        """Whether the file was damaged and has been replaced since."""
         return bool(self.damage) and _stamp(self.path) not in (None, self._file)
 
     def _damage_error(self, error: duckdb.Error) -> DataError | None:
-        """What to raise if the file is to blame for an error; from then on nothing is read from it any more."""
+        """The DataError to raise if a damaged file caused `error`, else None. Marks the edition damaged."""
         text = str(error)
         if CORRUPT in text or isinstance(error, duckdb.FatalException) or str(self.path) in text:
             return self._mark_damaged(_first_line(error))
@@ -136,23 +136,23 @@ class Edition:
         return Damaged.of(self.damage)
 
     def seen_by(self, scope: Scope) -> ScopedEdition:
-        """The edition for a user who may ask of `scope` alone."""
+        """The edition restricted to `scope`."""
         return ScopedEdition(self, tuple(sorted(scope)))
 
     @property
     def whole(self) -> "Edition":
-        """Itself. What is the same for every user, such as the area tree, can so be asked of either type."""
+        """Itself: data that is equal for all users, such as the area tree, can be read from either type."""
         return self
 
     def lacks(self, fact: Fact) -> frozenset[str]:
-        """The columns of a fact that this edition, of an older release, does not have; all of them without its table.
+        """Columns of a fact that an edition of an older release does not have; all columns if the table is missing.
 
-        They are answered as NULL (`data.schema.known`).
+        They are read as NULL (`data.schema.known`).
         """
         return _lacking(self, fact.name)
 
     def close(self) -> None:
-        """Let go of the file. It closes with the last cursor in use; a later `cursor` opens it again."""
+        """Close the connection once its last cursor is closed. A later `cursor` opens it again."""
         with self._opening:
             self._connection = None
 
@@ -167,7 +167,7 @@ class Edition:
 
 
 AnyEdition = Edition | ScopedEdition
-"""For what is the same for every user."""
+"""For data that is equal for all users."""
 
 
 @lru_cache(maxsize=64)
@@ -179,7 +179,7 @@ def _lacking(edition: Edition, fact: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class EditionInfo:
-    """A line in the list of editions. `current`: the pointer names it."""
+    """An entry in the list of editions. current: the pointer names it."""
 
     id: str
     as_of: datetime
@@ -191,7 +191,7 @@ class EditionInfo:
 
 
 class _OpenEditions:
-    """What this process has open of one home. The pointer is asked by a `stat` a call."""
+    """The editions of one home that this process has open. Each call checks the pointer with one `stat`."""
 
     def __init__(self, home: Home) -> None:
         self.home, self.memory = home, MEMORY
@@ -202,7 +202,7 @@ class _OpenEditions:
         self.looked = 0.0
 
     def limit(self, memory: str | None) -> None:
-        """Sets the limit of an edition's memory before the first is open: DuckDB wants one configuration a file."""
+        """Set the memory limit of an edition. No effect once one is open: DuckDB allows one per file."""
         with self.lock:
             if memory and not self.open:
                 self.memory = memory
@@ -218,7 +218,7 @@ class _OpenEditions:
             return edition
 
     def look(self, id: str) -> Edition:
-        """Not kept open, if it was not."""
+        """Open an edition without keeping it open."""
         with self.lock:
             edition = self.open.get(id)
             if edition is None or edition.is_replaced():
@@ -268,22 +268,22 @@ def _open_editions(home: Home, memory: str | None = None) -> _OpenEditions:
 
 
 def current(home: Home, *, memory: str | None = None) -> Edition | None:
-    """The edition to read, None if nothing was ever published. Cheap enough to call for every request.
+    """The edition to read; None if nothing was published. Cheap enough to call for every request.
 
-    If the one that the pointer names is missing or damaged, the newest older one that opens serves in its place
-    and says so in `fallback`. memory: DuckDB's limit an edition, 1GB if nothing else is said before the first is open.
+    If the current edition is missing or damaged, returns the newest older readable one with `fallback` set.
+    memory: DuckDB memory limit per edition, default 1GB; only effective before the first edition is opened.
     """
     return _open_editions(home, memory).current()
 
 
 def open_edition(home: Home, id: str, *, memory: str | None = None) -> Edition:
-    """The edition of an id. Raises DataError if there is none or it is damaged."""
+    """The edition with this id. Raises DataError if it does not exist or is damaged."""
     _check(home, id)
     return _open_editions(home, memory).take(id)
 
 
 def look(home: Home, id: str) -> Edition:
-    """The edition of an id for a moment: it is not kept open. Raises DataError as `open_edition` does."""
+    """The edition with this id, for short use: it is not kept open. Raises DataError as `open_edition` does."""
     _check(home, id)
     return _open_editions(home).look(id)
 
@@ -303,9 +303,9 @@ def editions(home: Home) -> list[EditionInfo]:
 
 
 def rollback(home: Home, id: str) -> None:
-    """Point readers at another published edition, usually an older one. Raises DataError if it cannot be read.
+    """Make another published edition current, usually an older one. Raises DataError if it cannot be read.
 
-    While they read an older one, nothing is published in the background.
+    Background publishing pauses while an older edition is current.
     """
     open_edition(home, id)
     with publish_lock(home):
@@ -317,7 +317,7 @@ def rollback(home: Home, id: str) -> None:
 
 
 def rolled_back(home: Home) -> bool:
-    """Whether readers were pointed at an older edition, and nothing was published by hand since."""
+    """Whether an older edition was made current and nothing was published manually since."""
     return (home.editions / ROLLED_BACK).exists()
 
 
@@ -332,7 +332,7 @@ def ids(home: Home) -> list[str]:
 
 
 def pointed(home: Home) -> str | None:
-    """The id that the pointer names, None if there is no pointer or it holds no id."""
+    """The id in the pointer file; None if it is missing or invalid."""
     try:
         id = (home.editions / POINTER).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -341,7 +341,7 @@ def pointed(home: Home) -> str | None:
 
 
 def pinned(home: Home) -> set[str]:
-    """The ids listed in the file PINNED, one a line: editions that are never deleted."""
+    """The ids in the file PINNED, one per line: editions that are never deleted."""
     try:
         return set((home.editions / PINNED).read_text("utf-8").split())
     except FileNotFoundError:
@@ -350,7 +350,7 @@ def pinned(home: Home) -> set[str]:
 
 @contextmanager
 def pins(home: Home) -> Iterator[None]:
-    """Held while an edition is pinned, and while unpinned ones are deleted: never for long, unlike `publish_lock`."""
+    """Lock for pinning and for deleting unpinned editions. Held briefly, unlike `publish_lock`."""
     folder = os.open(home.editions, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -360,7 +360,7 @@ def pins(home: Home) -> Iterator[None]:
 
 
 def pin(home: Home, id: str) -> None:
-    """Never delete an edition from now on. Raises DataError if it is gone already."""
+    """Protect an edition from deletion. Raises DataError if it does not exist."""
     with pins(home):
         pinned_id = pinned(home)
         if id in pinned_id:
@@ -370,12 +370,12 @@ def pin(home: Home, id: str) -> None:
 
 
 def point(home: Home, id: str) -> None:
-    """Make an edition the current one: one atomic rename, on disk when this returns."""
+    """Make an edition current by an atomic rename, synced to disk on return."""
     _replace(home.editions / POINTER, id + "\n")
 
 
 def _replace(path: Path, text: str) -> None:
-    """A file with this text: the old one whole or the new one whole, on disk when this returns."""
+    """Replace a file atomically, synced to disk on return."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}")
     with fresh.open("w", encoding="utf-8") as file:
         file.write(text)
@@ -386,7 +386,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Put a file's content, or a folder's names, on disk."""
+    """fsync a file or a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -396,7 +396,7 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def publish_lock(home: Home) -> Iterator[None]:
-    """One publishing or rollback at a time; the lock dies with its process. DataError after 10 s of waiting."""
+    """Lock for publishing and rollback, released when its process ends. Raises DataError after 10 s."""
     deadline = time.monotonic() + LOCK_SECONDS
     with (home.editions / ".lock").open("w") as file:
         while True:
@@ -417,13 +417,13 @@ def publish_lock(home: Home) -> Iterator[None]:
 def _opened(
     path: Path, config: dict[str, str | bool | int | float | list[str]]
 ) -> tuple[duckdb.DuckDBPyConnection, bool]:
-    """An edition's file, and whether its zone has summer time. Days and times of instants are told in that zone."""
+    """A connection to an edition's file, and whether it stores instants. The connection uses the edition's zone."""
     connection = duckdb.connect(str(path), read_only=True, config=config)
     row = connection.execute("SELECT value FROM meta WHERE key = 'zone'").fetchone()
     zone = str(row[0]) if row else ""
     instants = zone in zone_names() and time_type(zone) != LOCAL
     locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
-    if locked != (True,):  # else a reader still holds the file open, and all of this is done
+    if locked != (True,):  # not configured yet by another open connection
         if instants:
             set_zone(connection, zone)
         connection.execute("SET lock_configuration = true")

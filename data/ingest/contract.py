@@ -1,7 +1,7 @@
-"""The contract in SQL: mapped values become typed columns, and every reason against a row is said.
+"""Validation SQL: convert mapped values to typed columns and list every reason to reject a row.
 
-One SELECT in steps, so that the delivery is read once. Beside a delivery's own columns stand `→key`, the value of each
-expression of the source file, and `·column`, what becomes of it in our column.
+One SELECT in steps reads the delivery once. It adds two columns for each mapped column: `→key`, the value of the
+source file's expression, and `·column`, the typed value.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,16 +22,16 @@ from data.values import guides, sql
 DUPLICATE = "duplicate key in the delivery"
 UNREADABLE_ROW = "unreadable row"
 LONG_NUMBER = "number of more than 15 digits"
-"""Reason with the column's name; a workbook, or its export as CSV, has rounded it."""
+"""Prefix of the reason for numbers that a workbook, or its CSV export, has rounded."""
 REMEDY = "; format the column as text and export it again"
 ERROR_CELL = "formula error"
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
 KEYS = ("key", "parent", "asset", "repeat_of", "case_key")
-"""Columns that name a row: the same one, however its characters were typed."""
+"""Columns that identify rows. Full-width characters are normalised before they are compared."""
 SKIPS = ("blank", "total", "note", "where")
-"""Why a row is no fact and no fault: nothing in it, sums, a remark, or the source's `where`."""
+"""Why a row is ignored: it is blank, a total, a note, or excluded by the source's `where`."""
 ONE_OF = "; one of "
-"""Stands between a column and the words it takes."""
+"""Separates a column name from the values it accepts."""
 UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
 WRONG_DAY = "area not valid on that day"
 
@@ -39,7 +39,7 @@ WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
 
 START = "registered_at"
-"""The time that a deadline given as a duration is counted from."""
+"""Start of a deadline that is given as a duration."""
 
 
 def mapped(key: str) -> str:
@@ -51,13 +51,13 @@ def typed(column: str) -> str:
 
 
 def stripped(value: str) -> str:
-    """SQL of a text without spaces around it, NULL if nothing is left. Looking before trimming halves the cost."""
+    """SQL of a trimmed text, NULL if nothing is left. Testing before trimming halves the cost."""
     padded = f"prefix({value}, ' ') OR suffix({value}, ' ') OR {value} = ''"
     return f"CASE WHEN {padded} THEN nullif(trim({value}), '') ELSE {value} END"
 
 
 def half_width(value: str) -> str:
-    """SQL of a text with full-width letters, digits and signs as plain ones. Plain texts are told by their length."""
+    """SQL of a text with full-width letters, digits and signs converted to ASCII."""
     wide = "".join(map(chr, range(0xFF01, 0xFF5F)))
     plain = "".join(map(chr, range(0x21, 0x7F)))
     return (
@@ -72,11 +72,10 @@ def json_object(fields: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Contract:
-    """What a delivery is held against.
+    """The validation rules of one delivery.
 
-    types: the DuckDB type that each expression gives, by its key. zone: where times are stored in. today: stands for
-    the day of a row that has none. dated: some areas are not valid on every day. The connection's own time zone must
-    be the source's.
+    types: DuckDB type of each expression, by key. zone: time zone of stored times. today: date for rows without one.
+    dated: whether any area has a limited validity. The connection's time zone must be the source's.
     """
 
     source: Source
@@ -112,15 +111,16 @@ class Contract:
         return f"coalesce({self.times.day(typed(time))}, {today})" if time else today
 
     def mapped(self) -> str:
-        """SQL of the delivery with the value of each expression beside its own columns."""
+        """SQL of the delivery's columns plus the value of each expression."""
         values = ", ".join(f"{e.try_sql()} AS {mapped(key)}" for key, e in self.source.expressions.items())
         return f"SELECT *, {values} FROM ({self.delivery.relation})"
 
     def staged(self) -> str:
-        """SQL of the typed rows in the delivery's order, with `reasons` (VARCHAR[], NULL if none) and, where there
-        are any, `ways` (what was said of the area) and `raw` (JSON).
+        """SQL of the typed rows in the delivery's order.
 
-        sheet_row: number on the sheet, NULL if the order tells it. skip: one of SKIPS, NULL for a row that counts.
+        Extra columns: `reasons` (VARCHAR[], NULL for a valid row); for rejected rows `ways` (VARCHAR[], the texts that
+        identify the area) and `raw` (JSON); `sheet_row` (row number on the sheet, NULL if it follows from the order);
+        `skip` (one of SKIPS, NULL for a row that counts).
         """
         first = sorted((c for c in self.columns if c.name != "area"), key=lambda column: column.name != START)
         values = [f"{self._typed(c)} AS {typed(c.name)}" for c in first]
@@ -142,7 +142,7 @@ class Contract:
         return f"SELECT {final}, reasons, {ways} AS ways, {mask('raw')} AS raw, {flags} FROM ({rows})"
 
     def skip(self) -> str:
-        """SQL of why a row is no fact and no fault, NULL if it is one of them."""
+        """SQL of the reason to ignore a row (one of SKIPS), else NULL."""
         arms = []
         if self.delivery.sheet:
             cells = ", ".join(map(quoted, self.delivery.columns))
@@ -159,7 +159,7 @@ class Contract:
         return f"CASE {readable} {' '.join(arms)} END" if arms else "NULL::VARCHAR"
 
     def raw(self) -> str:
-        """SQL of the row as it came, a JSON object of texts; the columns that name a person are starred out."""
+        """SQL of the original row as a JSON object of texts. Columns with personal names are replaced by `***`."""
         persons = {f"columns.{c.name}" for c in self.source.contract.columns if c.person or c.name == "reporter"}
         hidden = {c.casefold() for key, e in self.source.expressions.items() if key in persons for c in e.columns}
         fields = {
@@ -171,7 +171,7 @@ class Contract:
         return f"CASE WHEN {quoted(UNREADABLE)} IS NULL THEN {json_object(fields)} ELSE {line} END"
 
     def _typed(self, column: Column) -> str:
-        """SQL of the column's typed value, NULL where the mapped value is none."""
+        """SQL of the column's typed value, NULL where the mapped value cannot be converted."""
         key = self._key(column)
         value, type = mapped(key), self.types[key]
         if column.type == TIME:
@@ -200,7 +200,7 @@ class Contract:
         return number(plain, column.type, days=days)
 
     def _reasons(self) -> str:
-        """SQL of the list of reasons against a row, NULL for a good one."""
+        """SQL of the list of reasons to reject a row, NULL for a valid row."""
         faults = list(self._faults())
         reasons = ", ".join(f"CASE WHEN {condition} THEN {reason} END" for condition, reason in faults)
         return f"""CASE
@@ -209,7 +209,7 @@ class Contract:
             THEN list_filter([{reasons}], lambda reason: reason IS NOT NULL) END"""
 
     def _faults(self) -> Iterator[tuple[str, str]]:
-        """Condition and reason, both SQL, of everything that can be wrong with a row alone."""
+        """Condition and reason, both SQL, of each check of a single row."""
         for column in self.columns:
             value = typed(column.name)
             if column.name == "area":
@@ -233,7 +233,7 @@ class Contract:
             yield f"{typed('ended_at')} < {typed('started_at')}", "'ended before it began'"
 
     def _sheet_faults(self, column: Column, value: str) -> Iterator[tuple[str, str]]:
-        """What a workbook does to texts: numbers of which it keeps 15 digits, and formulas that failed."""
+        """Checks for workbook damage: numbers rounded to 15 digits, and formula errors."""
         read_names = {name.casefold() for name in self.source.expressions[self._key(column)].columns}
         columns = [text(name) for name in self.delivery.columns if name.casefold() in read_names]
         if columns:
@@ -269,7 +269,7 @@ class Contract:
 
 
 def _private(column: Column) -> str:
-    """SQL of a column's typed value without what is personal in it."""
+    """SQL of a column's typed value with personal data masked."""
     value = typed(column.name)
     if column.person:
         return initial(value)
@@ -279,7 +279,7 @@ def _private(column: Column) -> str:
 
 
 def _unparseable(column: Column, raw_value: str) -> str:
-    """SQL of the reason against a value that is given but not of the column's type."""
+    """SQL of the reason to reject a value that does not have the column's type."""
     if column.words:
         return text(f"unknown value: {column.name}{ONE_OF}{column.allowed}")
     if column.type == TIME:
@@ -293,7 +293,7 @@ def _unparseable(column: Column, raw_value: str) -> str:
 
 
 def _outside(column: Column, value: str) -> str | None:
-    """SQL that says whether a typed value lies outside its column's limits; None if there are none."""
+    """SQL condition: a typed value is outside its column's limits. None if the column has no limits."""
     if column.type == TIME:
         return f"{value} NOT BETWEEN {sql.EARLIEST} AND {sql.LATEST}"
     tests = [f"{value} < {column.low}"] if column.low is not None else []

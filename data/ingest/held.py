@@ -1,9 +1,9 @@
-"""Deliveries that are held for their rejects: their good rows are kept apart until enough of the others are found.
+"""Held deliveries: batches with too many rejects, stored until enough rejects are resolved.
 
-`held` names these batches with the share of rejects that each may have; `held_<fact>` has their good rows, masked like
-accepted ones. When areas or aliases are added and so many rejects are found that the rest is within that share, the
-batch is accepted as of the time that it came. A push is let in from its own body, and a query with a watermark asks
-for the same rows again, so of these nothing is kept; nor is it where the rows of the file itself are in doubt.
+Table `held` lists the batches and the reject limit of each; `held_<fact>` stores their valid rows, masked like accepted
+ones. When new areas or aliases resolve enough rejects, the batch is accepted as of its original load time. Nothing is
+stored for pushes (accepted from the spooled body), for queries with a watermark (fetched again), or for files whose
+rows could not be separated reliably.
 """
 
 import duckdb
@@ -15,37 +15,37 @@ from data.schema import Fact
 from data.store import one
 
 HELD_FROM = 5
-"""With fewer rejects no delivery is held, whatever their share."""
+"""Minimum number of rejects to hold a delivery."""
 
 
 def too_many(count: int, of: int, limit: float) -> bool:
-    """Whether a delivery is held for `count` of its rows: a share says nothing of a few rows."""
+    """Whether `count` of `of` rows exceed the limit (a share). Fewer than HELD_FROM rows never do."""
     return count >= HELD_FROM and count > limit * of
 
 
 def store_rows(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, limit: float, rows: str) -> None:
-    """Keep the good rows of a held batch. good: SQL of the columns `stored` keeps, without the batch."""
+    """Store the valid rows of a held batch. rows: SQL of the columns of `stored` except `batch`, plus `number`."""
     store.execute("INSERT INTO held VALUES (?, ?)", [batch, limit])
     store.execute(f"INSERT INTO held_{fact.name} BY NAME SELECT * EXCLUDE (number), {batch} AS batch FROM ({rows})")
 
 
 def delete_rows(store: duckdb.DuckDBPyConnection, fact: Fact, batches: str, values: dict[str, object]) -> None:
-    """Let go of the rows of held batches. batches: SQL of their numbers."""
+    """Delete the stored rows of held batches. batches: SQL of batch numbers; values: its parameters."""
     held_batches = store.execute(f"SELECT batch FROM held WHERE batch IN ({batches})", values).fetchall()
     for table in ("held", f"held_{fact.name}", f"refused_{fact.name}") if held_batches else ():
         store.execute(f"DELETE FROM {table} WHERE batch IN ({', '.join(str(batch) for (batch,) in held_batches)})")
 
 
 def held_batches(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
-    """The held batches of a fact whose rows are kept, oldest first."""
+    """Numbers of a fact's held batches with stored rows, oldest first."""
     sql = "SELECT batch FROM held JOIN batches USING (batch) WHERE fact = ? AND status = 'held' ORDER BY batch"
     return [batch for (batch,) in store.execute(sql, [fact.name]).fetchall()]
 
 
 def accept(store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, resolved: int) -> int | None:
-    """Accept a held batch if without the `found` of its rejects there are no longer too many.
+    """Accept a held batch if its rejects, minus the `resolved` ones, are within its limit.
 
-    Returns how many rows were accepted; None if it stays held.
+    Returns the number of accepted rows; None if the batch stays held.
     """
     source, at, read_count, rejected, mode, limit = one(
         store,

@@ -1,4 +1,4 @@
-"""What was delivered and what was refused, for people to read. Every reader opens the store for milliseconds."""
+"""Read-only queries on batches and rejects. Each query opens the store for milliseconds."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,14 +20,14 @@ FIELDS = (
 )  # fmt: skip
 
 WAIT_SECONDS = 0.5
-"""A reader at a screen is rather told that a load is running than kept waiting for its end."""
+"""Screens report a running load instead of waiting for its end."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """One delivery. `accepted + rejected == rows_read` unless it was held; `status` is accepted or held.
 
-    skipped: rows of no fact, by `contract.SKIPS`; None where it was not counted.
+    skipped: ignored rows by reason (`contract.SKIPS`); None if they were not counted.
     """
 
     batch: int
@@ -48,12 +48,12 @@ class Batch:
 
     @property
     def name(self) -> str:
-        """The file's own name, or what it was read from."""
+        """The file name without its folder; – if the batch has none."""
         return PurePath(self.file).name if self.file else "–"
 
     @property
     def push(self) -> str | None:
-        """The id of the push that it was; None for any other delivery."""
+        """The push id; None for a delivery that was not pushed."""
         return self.file.removeprefix(PUSH) if self.file and self.file.startswith(PUSH) else None
 
     @property
@@ -63,9 +63,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class Reject:
-    """One refused row: its number in the file, every reason, key and row as they came, phone and ID numbers masked.
+    """One rejected row: row number in the file, reasons, original key and row with phone and ID numbers masked.
 
-    fixed_by: the later batch that delivered its key; None as long as none has.
+    fixed_by: the later batch that delivered its key, else None.
     """
 
     batch: int
@@ -78,7 +78,7 @@ class Reject:
 
 
 def batches(home: Home, limit: int = 50) -> list[Batch]:
-    """The deliveries, newest first. Raises DataError while another process keeps the store."""
+    """The latest batches, newest first. Raises DataError while another process has locked the store."""
     with _reading(home) as store:
         if store is None:
             return []
@@ -87,9 +87,9 @@ def batches(home: Home, limit: int = 50) -> list[Batch]:
 
 
 def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
-    """Why rows of a delivery were refused and how many, most first. A row with two reasons counts under both.
+    """Reject reasons of a batch with row counts, most frequent first. A row counts under each of its reasons.
 
-    An unknown area is one reason, whatever its code or name; so is an ambiguous one.
+    All unknown areas are one reason, and so are all ambiguous areas.
     """
     with _reading(home) as store:
         if store is None:
@@ -103,7 +103,7 @@ def reasons(home: Home, batch: int) -> list[tuple[str, int]]:
 
 
 def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
-    """The first refused rows of a delivery, in the file's order."""
+    """The first rejected rows of a batch, in file order."""
     with _reading(home) as store:
         if store is None:
             return []
@@ -115,7 +115,7 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
 
 
 def batch_of(edition: AnyEdition, number: object) -> Batch | None:
-    """A delivery that an edition was built from; None for a number it does not know."""
+    """The batch with this number in an edition, else None."""
     sql = f"SELECT {', '.join(FIELDS)} FROM batches WHERE batch = $1"
     row = edition.whole.cursor().execute(sql, [number]).fetchone()
     return Batch(*row) if row else None
@@ -123,7 +123,7 @@ def batch_of(edition: AnyEdition, number: object) -> Batch | None:
 
 @contextmanager
 def _reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """The store, or None before the first load: a reader makes no file."""
+    """The store opened for reading; None before the first load, so that no file is created."""
     if not home.store.exists():
         yield None
         return

@@ -1,7 +1,7 @@
-"""Loading a delivery: judge its rows, keep the rejects, upsert the facts, all or nothing.
+"""Load a delivery: validate its rows, record the rejects, upsert the facts.
 
-The delivery is validated beside the store; the store is open for writing only while it is merged, in one transaction. A
-process killed at any instant has loaded all of it or none.
+Validation runs without the store; the store is open for writing only during the merge, which is one transaction. A
+process killed at any time has loaded either the whole delivery or nothing.
 """
 
 import errno
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from data.sources.databases import Fetched
 
 MERGE_SECONDS = 120.0
-"""How long a load waits until another one lets go of the store."""
+"""How long a load waits for the store lock."""
 
 MACHINE_FAULTS = (
     OSError, duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.InterruptException,
     duckdb.TransactionException,
 )  # fmt: skip
-"""What says nothing about the rows of a delivery: the same load may succeed later."""
+"""Errors of the machine, not of the data: the same load may succeed later."""
 
 
 def load(
@@ -57,15 +57,15 @@ def load(
     reject_limit: float = 0.2,
     progress: Progress | None = None,
 ) -> LoadReport:
-    """Load one delivery of `source`, read from `file` in place of what the source names if that is given.
+    """Load one delivery of `source`. file: replaces the file that the source names.
 
-    A delivery is known by its content, one that was `pushed` by its id: it is loaded once, however often it is tried.
+    Loading is idempotent: a delivery is identified by its content, a push by its id.
 
-    A delivery with more than `reject_limit` rejects (a share, 0 to 1) is held: its batch and rejects are recorded, no
-    fact is. `force` loads a held delivery, or one that is already loaded, all the same.
-    `progress` is told of the phases fetch (of a query), judge and merge.
-    Raises DataError, with the store as it was, when the delivery cannot be read; Unavailable when the store cannot be
-    written.
+    A delivery with more than `reject_limit` rejects (a share, 0 to 1) is held: its batch and rejects are recorded, its
+    facts are not. force: load a held or already loaded delivery anyway.
+    progress: called with the phases fetch (queries only), validate and merge.
+    Raises DataError if the delivery cannot be read, Unavailable if the store cannot be written; then the store is
+    unchanged.
     """
     if source.push and file is None:
         raise DataError(
@@ -112,13 +112,13 @@ def load(
 
 
 def _named(source: Source, file: Path | None) -> tuple[Path, str]:
-    """The file to load, and what to call it."""
+    """The path of the file to load, and its origin as recorded."""
     path = file or source.path.parent / str(source.file)
     return path, str(path)
 
 
 def _fetched(home: Home, source: Source, scratch: Path, report_progress: Progress) -> "Fetched":
-    """What the source's query answers; a query with a watermark is asked from where it stands."""
+    """Run the source's query, starting at its watermark if it has one."""
     from data.sources.databases import fetch  # here, so that other loads start without it
 
     report_progress("fetch", 0.0)
@@ -136,7 +136,7 @@ def _remembered(home: Home, stamp: Stamp) -> str | None:
 
 @contextmanager
 def _scratch(home: Home) -> Iterator[Path]:
-    """A folder for one load, gone with it; those of loads that were killed go as well."""
+    """A temporary folder for one load. Folders of killed loads are removed."""
     for folder in home.scratch.glob("load-*"):
         if not is_alive(int(folder.name.split("-")[1])):
             shutil.rmtree(folder, ignore_errors=True)
@@ -146,7 +146,7 @@ def _scratch(home: Home) -> Iterator[Path]:
 
 @contextmanager
 def _plain_errors(home: Home) -> Iterator[None]:
-    """Say in one line what the disk, the memory or DuckDB has against a load."""
+    """Convert disk, memory and DuckDB errors to one-line errors."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:

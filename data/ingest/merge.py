@@ -1,4 +1,4 @@
-"""Merging a validated delivery into the store: its batch, its rejects, and its facts by key."""
+"""Merge a validated delivery into the store: batch, rejects, and facts by key."""
 
 import time
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ from data.store import areas_version, one, stored
 
 Status = Literal["accepted", "held", "already loaded"]
 RECOVERABLE = (UNKNOWN_AREA, AMBIGUOUS_AREA, WRONG_DAY, DUPLICATE)
-"""Reasons against a row that may go when areas or aliases are added; a duplicate is looked at again then."""
+"""Reject reasons that new areas or aliases may resolve. Duplicates are checked again then."""
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a load did. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted.
+    """Row counts of a load. `accepted + rejected == read`; `updated` and `unchanged` are part of `accepted`.
 
-    updated: rows that replaced an older one. unchanged: rows that said nothing new, equal to what is stored or older.
-    skipped: rows of no fact, by `contract.SKIPS`.
-    swallowed: of the rejected, lines inside a quoted value that seems to be left open; then the delivery is held.
-    ended: stored rows that a full delivery lacks; in a held one, those that it would have ended.
-    Of a held delivery nothing is stored, whatever was accepted.
+    updated: rows that replaced an older version. unchanged: rows equal to, or older than, the stored version.
+    skipped: ignored rows by reason (`contract.SKIPS`).
+    swallowed: rejected lines inside a quoted value that is probably unclosed; any of them holds the delivery.
+    ended: stored rows missing from a full delivery; for a held one, rows that it would have ended.
+    A held delivery changes no fact, regardless of `accepted`.
     """
 
     source: str
@@ -55,7 +55,7 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of `load`: what it loads, from where, since when. A push is known by its id, others by their content."""
+    """Parameters of one `load`. A push is identified by its id, other deliveries by their content."""
 
     home: Home
     source: Source
@@ -75,14 +75,14 @@ class Run:
         return time.monotonic() - self.began
 
     def existing_report(self, store: duckdb.DuckDBPyConnection) -> LoadReport | None:
-        """The report of the accepted batch that has this content, unless it is to be loaded all the same.
+        """The report of the accepted batch with this identity; None if there is none or `force` is set.
 
-        A push is sent once: if it was held it stays so, and if it was accepted it is not loaded again by force.
+        A push is loaded once: a held push stays held, and `force` does not load an accepted push again.
         """
         if self.force and not self.pushed:
             return None
         states = ("accepted", "held") if self.pushed and not self.force else ("accepted",)
-        # A full file may come again after another one: only the newest delivery is what is stored.
+        # A full file may be delivered again after a different one: only the newest batch counts as loaded.
         among = "batch = (SELECT max(batch) FROM batches WHERE source = $1 AND status = 'accepted' AND parent IS NULL)"
         newest = f" AND {among}" if self.source.mode == "snapshot" and not self.pushed else ""
         rows = store.execute(
@@ -150,7 +150,7 @@ def record_batch(store: duckdb.DuckDBPyConnection, run: Run, report: LoadReport,
 def _accept(
     store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int, mode: str | None
 ) -> tuple[int, int, int]:
-    """Put in the good rows, keep those that only lack an area, end what a full delivery lacks."""
+    """Upsert the valid rows, store recoverable rejects, and end rows missing from a full delivery."""
     name = run.source.source
     arrival = Arrival(run.source.contract, name, batch, run.started_at, batch)
     updated, unchanged = upsert(store, arrival, _as_stored(run.source, validated, validated.good))
@@ -163,7 +163,7 @@ def _accept(
 def _store_held(
     store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int, reject_limit: float
 ) -> None:
-    """Keep the rows of a held delivery where areas or aliases can be all that it lacks (see `data.ingest.held`)."""
+    """Store the rows of a held delivery that new areas or aliases may resolve (see `data.ingest.held`)."""
     if run.pushed or validated.swallowed or run.source.watermark is not None:
         return
     held.store_rows(store, run.source.contract, batch, reject_limit, _as_stored(run.source, validated, validated.good))
@@ -171,7 +171,7 @@ def _store_held(
 
 
 def _drop_superseded_held(store: duckdb.DuckDBPyConnection, run: Run, status: Status, mode: str | None) -> None:
-    """Let go of held batches that this one comes in place of: the same delivery again, or a full one that is newer."""
+    """Delete held batches that this batch supersedes: the same delivery, or older ones if this is full."""
     among = "SELECT batch FROM batches WHERE source = $source AND status = 'held' AND (identity = $identity OR $newer)"
     newer = mode == "snapshot" and status == "accepted"
     values = {"source": run.source.source, "identity": run.identity, "newer": newer}
@@ -179,7 +179,7 @@ def _drop_superseded_held(store: duckdb.DuckDBPyConnection, run: Run, status: St
 
 
 def _store_recoverable(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated, batch: int) -> None:
-    """Keep the rejects that lack nothing but an area."""
+    """Store the rejects whose every reason is RECOVERABLE."""
     fact = run.source.contract
     sender = run.pushed.area if run.pushed and run.pushed.area is not None else "NULL"
     recoverable = " OR ".join(f"starts_with(reason, {text(why)})" for why in RECOVERABLE)
@@ -193,7 +193,7 @@ def _store_recoverable(store: duckdb.DuckDBPyConnection, run: Run, validated: Va
 
 
 def _mode(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated) -> str | None:
-    """`snapshot` if what the delivery lacks has ended: it says of every row which one it is, and is not empty."""
+    """`snapshot` if missing rows are to be ended: the delivery is full, not empty, and each row has a key."""
     if run.source.mode != "snapshot" or run.pushed or validated.read == validated.rejected:
         return None
     nameless = one(store, f"SELECT count(*) FROM {validated.refused} WHERE key IS NULL")[0]
@@ -201,7 +201,7 @@ def _mode(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated) -> s
 
 
 def _count_missing(store: duckdb.DuckDBPyConnection, run: Run, validated: Validated) -> tuple[int, int]:
-    """How many living rows a full delivery lacks, and how many there are."""
+    """Number of active rows missing from a full delivery, and number of all active rows."""
     return count_missing(store, run.source.contract, run.source.source, _present(validated))
 
 
@@ -211,7 +211,7 @@ def _present(validated: Validated) -> str:
 
 
 def _as_stored(source: Source, validated: Validated, rows: str) -> str:
-    """SQL of validated rows as the store keeps them, without the batch, with their `number`."""
+    """SQL of validated rows with the stored columns except `batch`, plus `number`."""
     values = {column.name: column.name for column in validated.columns}
     values["source"] = text(source.source)
     if source.fact == "checks":
@@ -228,7 +228,7 @@ def is_recorded(store: duckdb.DuckDBPyConnection, source: Source) -> bool:
 
 
 def record_source(store: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Keep the source file in the store. Raises DataError if the name stands for another fact already."""
+    """Store the source definition. Raises DataError if the source has delivered another fact."""
     rows = store.execute("SELECT fact FROM sources WHERE source = ?", [source.source]).fetchall()
     if rows and rows[0][0] != source.fact:
         raise DataError(

@@ -1,7 +1,7 @@
-"""Rejected rows whose area is known since areas or aliases were added are taken in, without a new delivery.
+"""Accept stored rejects whose area can be resolved after areas or aliases were added, without a new delivery.
 
-A reject that lacked nothing but its area is kept as a typed row (`refused_<fact>`), masked like an accepted one, with
-what it said of its area. The rows of a batch that are found now become a batch derived from it, as new as it was.
+A reject with only recoverable reasons is stored as a typed row (`refused_<fact>`), masked like an accepted one, with
+the texts that identify its area. The rows resolved now become a derived batch with the load time of the original.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from data.store import areas_version, one, open_store, read_store, stored, trans
 
 @dataclass(frozen=True)
 class Derived:
-    """Rows of a batch that were taken in since: how many, as which batch; as the same one if it was held until now."""
+    """Rows accepted from a batch's rejects. batch: the derived batch; equal to `parent` if that was held until now."""
 
     source: str
     parent: int
@@ -34,7 +34,7 @@ class Derived:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """What rejected rows said of their area. rows: how many did; nearest: code and path of the closest areas."""
+    """An area text of rejected rows. rows: number of rows; nearest: code and path of the most similar areas."""
 
     source: str
     name: str
@@ -43,7 +43,7 @@ class Unmatched:
 
 
 def revalidate(home: Home) -> list[Derived]:
-    """Take in every kept reject whose area is found now; first the held batches that have few enough rejects then."""
+    """Accept every stored reject whose area can be resolved now; held batches first."""
     with open_store(home) as store, transaction(store):
         store.execute("SET preserve_insertion_order = true")
         held_batches = [(fact, batch) for fact in FACTS.values() for batch in held.held_batches(store, fact)]
@@ -60,7 +60,7 @@ def revalidate(home: Home) -> list[Derived]:
 
 
 def unmatched(home: Home, source: str | None = None) -> list[Unmatched]:
-    """The names of areas in rejects that no later batch mended, the most frequent first."""
+    """Unresolved area names in rejects that no later batch fixed, most frequent first."""
     with read_store(home) as store:
         rows = store.execute(
             """
@@ -81,7 +81,7 @@ def _nearest(names: AreaNames, way: str) -> tuple[str, ...]:
 
 
 def _waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
-    """The accepted batches with kept rejects that nothing has mended."""
+    """Accepted batches with stored, unfixed rejects."""
     sql = (
         f"SELECT DISTINCT k.batch FROM refused_{fact.name} k JOIN rejects r USING (batch, row) "
         "JOIN batches b ON b.batch = k.batch AND b.status = 'accepted' WHERE r.fixed_by IS NULL ORDER BY 1"
@@ -92,7 +92,7 @@ def _waiting(store: duckdb.DuckDBPyConnection, fact: Fact) -> list[int]:
 def _accept_held(
     store: duckdb.DuckDBPyConnection, fact: Fact, batch: int, dated: bool, outlines: bool
 ) -> Derived | None:
-    """Accept a held batch if enough of its rejects are found now; they come in after it, as of any other batch."""
+    """Accept a held batch if enough of its rejects can be resolved now. The rejects follow like those of any batch."""
     source, at = one(store, "SELECT source, started_at FROM batches WHERE batch = ?", [batch])
     _resolve(store, fact, batch, at, dated, outlines)
     rows = held.accept(store, fact, batch, one(store, "SELECT count(*) FROM resolved")[0])
@@ -102,7 +102,7 @@ def _accept_held(
 def _accept_rejects(
     store: duckdb.DuckDBPyConnection, fact: Fact, parent: int, began: datetime, dated: bool, outlines: bool
 ) -> Derived | None:
-    """The batch derived from `parent`; None if none of its rejects is found now."""
+    """Store the batch derived from `parent`; None if none of its rejects can be resolved now."""
     source, file, content, at = one(
         store, "SELECT source, file, content_hash, started_at FROM batches WHERE batch = ?", [parent]
     )
@@ -131,10 +131,10 @@ def _accept_rejects(
 def _resolve(
     store: duckdb.DuckDBPyConnection, fact: Fact, parent: int, at: datetime, dated: bool, outlines: bool
 ) -> None:
-    """Table `resolved`: the kept rejects of a batch that are good now, with their `number`, one a key.
+    """Create table `resolved`: the stored rejects of a batch that are valid now, with their `number`, one row per key.
 
-    The sender of a push still speaks for its own area only, and a row that shares its key with another one of the
-    delivery has to be newer than what is stored.
+    Pushed rows must still be inside their sender's area. A row whose key was duplicated in the delivery must be newer
+    than the stored row.
     """
     day = f"coalesce({fact.time}::DATE, DATE '{at.date()}')" if fact.time else f"DATE '{at.date()}'"
     code = padded("way[6:]")
@@ -176,6 +176,6 @@ def _resolve(
 
 
 def _covered(fact: Fact, sender: int) -> str:
-    """SQL condition: a sender may push the row found, and the one that is stored under its key."""
+    """SQL condition: the sender may push the resolved row and replace the stored row of its key."""
     pushed = Pushed("", "csv", sender)
     return f"{pushed.covers('f.found')} AND (s.key IS NULL OR {pushed.covers('s.area')})"

@@ -1,7 +1,7 @@
-"""Full deliveries: what a source no longer delivers has ended.
+"""Full deliveries (snapshots): end the rows that a source no longer delivers.
 
-Assets are retired and open cases closed as no longer delivered (`gone`), at the time of the load. A check or a reading
-belongs to its moment and does not end. What comes again in a later delivery is as that delivery says.
+Missing assets are retired and missing open cases closed (`gone`) at the load time. Checks and readings are events and
+do not end. A later delivery of the same key replaces the ended row.
 """
 
 import duckdb
@@ -14,20 +14,20 @@ ENDED = {
     "assets": ("retired_at IS NULL", {"retired_at": "$at"}),
     "cases": ("closed_at IS NULL", {"closed_at": "greatest($at, registered_at)", "close_kind": "'gone'"}),
 }
-"""Which rows of a fact are alive, and what their end is."""
+"""By fact: SQL condition of active rows, and the columns that end them."""
 
 
 def missing(fact: Fact, present: str, keys: str | None = None) -> str:
-    """SQL condition of the living rows, `$source` being theirs, that a delivery with the keys `present` lacks.
+    """SQL condition: active rows of `$source` whose key is not in `present`.
 
-    present: SQL of a column of keys. keys: SQL of the keys to look at, of all if it is None.
+    present: SQL of a column of keys. keys: SQL of the keys to check; None checks all.
     """
     among = f" AND key IN ({keys})" if keys else ""
     return f"source = $source AND {ENDED[fact.name][0]} AND key NOT IN ({present}){among}"
 
 
 def count_missing(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, present: str) -> tuple[int, int]:
-    """How many rows a delivery with the keys `present` would end, and how many are alive."""
+    """Number of active rows whose key is not in `present`, and number of all active rows."""
     alive = f"SELECT count(*) FROM {fact.name} WHERE source = $source AND {ENDED[fact.name][0]}"
     sql = f"SELECT (SELECT count(*) FROM {fact.name} WHERE {missing(fact, present)}), ({alive})"
     ending, living = one(store, sql, {"source": source})
@@ -35,7 +35,7 @@ def count_missing(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, pre
 
 
 def end_missing(store: duckdb.DuckDBPyConnection, arrival: Arrival, present: str, keys: str | None = None) -> int:
-    """End the living rows that a delivery with the keys `present` lacks. Returns how many."""
+    """End the active rows whose key is not in `present`. Returns their number."""
     fact, names = arrival.fact, {"batch": arrival.batch, "source": arrival.source}
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE ending AS SELECT rowid AS id, key FROM {fact.name} "

@@ -1,7 +1,7 @@
-"""Taking a batch back: the facts become what they would be if it had never been loaded.
+"""Unload a batch: restore the facts to their state without it.
 
-Of the keys that the batch touched, the version that stood before the batches that can be unloaded is put back, and the
-rows of the other batches are put in again, in their order.
+For each key of the batch, restore the version before the oldest unloadable batch, then replay the rows of the other
+batches in order.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from data.store import one, open_store, stored, transaction
 
 @dataclass(frozen=True)
 class UnloadReport:
-    """What was taken back. keys: how many facts the batches had touched. batches: it and those derived from it."""
+    """Result of an unload. batches: the unloaded batch and those derived from it. keys: number of restored facts."""
 
     source: str
     batches: tuple[int, ...]
@@ -27,9 +27,9 @@ class UnloadReport:
 
 
 def unload(home: Home, batch: int) -> UnloadReport:
-    """Take a batch back, with those that were made of its rejects. Its line stays in the list, as unloaded.
+    """Unload a batch and the batches derived from it. They stay listed with the status `unloaded`.
 
-    Raises DataError if there is no such batch, it is unloaded already, or it is too old.
+    Raises DataError if the batch does not exist, is already unloaded, or is too old.
     """
     with open_store(home) as store, transaction(store):
         rows = store.execute("SELECT source, fact, status FROM batches WHERE batch = ?", [batch]).fetchall()
@@ -58,7 +58,7 @@ def unload(home: Home, batch: int) -> UnloadReport:
 
 
 def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> int:
-    """Make the facts anew from all other batches, for the keys of the doomed ones. Returns how many keys there are."""
+    """Rebuild the facts for the keys of the unloaded batches from all other batches. Returns the number of keys."""
     _collect_versions(store, fact, source, unloaded)
     oldest = oldest_unloadable(store, source)
     for table in (fact.name, f"past_{fact.name}"):
@@ -88,9 +88,9 @@ def _replay(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded:
 
 
 def _collect_versions(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
-    """Tables `touched` (the keys of the doomed batches) and `versions` (every stored row of these keys, once a batch).
+    """Create tables `touched` (keys of the unloaded batches) and `versions` (their stored rows, one per batch).
 
-    `ended` marks the rows that a full delivery made by lacking them.
+    `ended` marks rows that a full delivery ended.
     """
     among = f"({', '.join(map(str, unloaded))})"
     of_source = {"source": source}
@@ -127,7 +127,7 @@ def _collect_versions(store: duckdb.DuckDBPyConnection, fact: Fact, source: str,
 def _remaining(
     store: duckdb.DuckDBPyConnection, source: str, oldest: int, unloaded: tuple[int, ...]
 ) -> list[tuple[int, datetime, int, str | None]]:
-    """The batches to put in again: number, time, order and mode."""
+    """The batches to replay: number, time, order and mode."""
     rows = store.execute(
         "SELECT b.batch, coalesce(p.started_at, b.started_at), coalesce(p.batch, b.batch), b.mode FROM batches b "
         "LEFT JOIN batches p ON p.batch = b.parent "
@@ -138,7 +138,7 @@ def _remaining(
 
 
 def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: tuple[int, ...]) -> None:
-    """Take the rejects of the doomed batches, and what they say of others, out of the store."""
+    """Delete the rejects of the unloaded batches and references to these batches."""
     among = f"({', '.join(map(str, unloaded))})"
     store.execute(f"DELETE FROM rejects WHERE batch IN {among}")
     for table in (f"refused_{fact.name}", f"held_{fact.name}", "held"):
@@ -154,7 +154,7 @@ def _erase(store: duckdb.DuckDBPyConnection, fact: Fact, source: str, unloaded: 
 
 
 def mark_fixed(store: duckdb.DuckDBPyConnection, source: str, batch: int, keys: str) -> None:
-    """Note at the rejects of older batches that this one has delivered their key. keys: SQL of its accepted keys."""
+    """Mark rejects of older batches whose key this batch delivered as fixed. keys: SQL of its accepted keys."""
     open_rejects = "source = $source AND batch < $batch AND fixed_by IS NULL AND key IS NOT NULL"
     names = {"source": source, "batch": batch}
     if store.execute(f"SELECT 1 FROM rejects WHERE {open_rejects} LIMIT 1", names).fetchall():

@@ -1,8 +1,8 @@
-"""Putting rows into a fact by key, and remembering what they replaced for as long as a batch can be unloaded.
+"""Upsert rows into a fact by key and keep the history needed to unload a batch.
 
-`past_<fact>` holds each version that a batch replaced, and each row of a batch that was not newer than the stored one;
-`cause` is that batch. A row that repeats the stored version is kept as a reference to it (`same_as`, its batch), so
-that a full delivery repeated each day costs little. A first delivery has nothing to remember.
+`past_<fact>` stores each version that a batch replaced, and each delivered row that was not newer than the stored one;
+`cause` is that batch. A row equal to the stored version is stored as a reference (`same_as`, its batch), so a full
+delivery repeated daily takes little space. A first delivery has no history.
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from data.schema import Fact
 from data.store import one, stored
 
 UNLOADABLE_BATCHES = 10
-"""How many of the newest batches of a source can be unloaded."""
+"""Number of newest batches of a source that can be unloaded."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A batch whose rows are put into a fact.
+    """A batch to upsert into a fact.
 
-    at: the time a row is as new as that does not say when it was updated. order: the batch whose place it takes among
-    rows that are equally new; its own number, but for rows that an older batch had delivered already.
+    at: update time of rows without one. order: batch number that ranks rows with equal update times; for derived
+    batches the number of the original batch, else its own.
     """
 
     fact: Fact
@@ -33,17 +33,17 @@ class Arrival:
 
 
 def upsert(store: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str) -> tuple[int, int]:
-    """Put rows into their fact; where a key is stored already, the newer of the two stays.
+    """Upsert rows into their fact; for an existing key the newer row wins.
 
-    rows: SQL of the columns `stored` keeps, without the batch, and of their `number`; updated_at is NULL where a row
-    does not say it. Returns how many rows replaced a stored one and how many said nothing new.
+    rows: SQL of the columns of `stored` except `batch`, plus `number`; updated_at is NULL for rows without an update
+    time. Returns the number of updated and of unchanged rows.
     """
     fact, at, batch = arrival.fact, arrival.at, arrival.batch
     store.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS {rows}")
     updated = unchanged = 0
     fresh = ""
     if store.execute(f"SELECT 1 FROM {fact.name} WHERE source = ? LIMIT 1", [arrival.source]).fetchall():
-        # First who meets whom, by the keys alone, then what they say: a small delivery reads one column of all rows.
+        # Match by key first, then compare: a small delivery then reads one column of all rows.
         store.execute(
             f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT d.number, f.rowid AS old FROM {fact.name} f "
             "JOIN (SELECT number, key FROM delivered) d ON d.key = f.key WHERE f.source = ?",
@@ -75,7 +75,7 @@ def upsert(store: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str) -> tup
 
 
 def prune_history(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> None:
-    """Let go of what was kept for batches that can no longer be unloaded."""
+    """Delete the history of batches that can no longer be unloaded."""
     newest = f"""
         SELECT batch FROM batches WHERE source = ? AND status = 'accepted'
         ORDER BY batch DESC LIMIT {UNLOADABLE_BATCHES}"""
@@ -91,13 +91,13 @@ def prune_history(store: duckdb.DuckDBPyConnection, fact: Fact, source: str) -> 
 
 
 def oldest_unloadable(store: duckdb.DuckDBPyConnection, source: str) -> int:
-    """The oldest batch of a source that can be unloaded; 0 if all can."""
+    """Number of the oldest unloadable batch of a source; 0 if all are."""
     rows = store.execute("SELECT oldest FROM kept WHERE source = ?", [source]).fetchall()
     return rows[0][0] if rows else 0
 
 
 def _store_history(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
-    """Keep the versions that will be replaced, and the rows that replace none."""
+    """Store the versions that will be replaced and the rows that replace none."""
     fact, batch = arrival.fact, {"batch": arrival.batch}
     store.execute(
         f"INSERT INTO past_{fact.name} BY NAME SELECT f.*, $batch::INTEGER AS cause FROM {fact.name} f "
@@ -117,6 +117,6 @@ def _store_history(store: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
 
 
 def _content(fact: Fact, alias: str) -> str:
-    """SQL of a hash of what a row says."""
+    """SQL of a hash of a row's content."""
     contents = (column for column in stored(fact) if column not in ("source", "key", "updated_at", "batch"))
     return f"hash({', '.join(f'{alias}.{column}' for column in contents)})"

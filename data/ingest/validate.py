@@ -1,4 +1,4 @@
-"""Judging a delivery: its rows typed, each with the reasons against it, in two Parquet files beside the store."""
+"""Validate a delivery: write its typed rows and its rejects to two Parquet files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,13 +28,14 @@ from data.values.times import TimeReader
 
 @dataclass(frozen=True)
 class Validated:
-    """A delivery validated.
+    """A validated delivery.
 
-    columns: the columns of the fact that `facts` has.
-    facts: Parquet of all readable rows, typed, in the delivery's order; `reasons` is NULL for a good one, and for one
-    that only its key speaks against; `skip` says why a row is none. rejects: Parquet of (number, row, key, reasons,
-    raw, ways); number is the row of `facts`, from 0; row is its number in the file. skipped: rows by why they are none.
-    swallowed: rejects that stand inside a quoted value, so that the file's rows are in doubt.
+    columns: the fact's columns present in `facts`.
+    facts: Parquet of all readable rows, typed, in the delivery's order. `reasons` is NULL for valid rows and for rows
+    rejected only for their key; `skip` is the reason to ignore a row.
+    rejects: Parquet of (number, row, key, reasons, raw, ways); number: row of `facts`, from 0; row: number in the file.
+    skipped: number of ignored rows by reason.
+    swallowed: number of rejects inside a quoted value that is probably unclosed.
     """
 
     columns: tuple[Column, ...]
@@ -48,7 +49,7 @@ class Validated:
 
     @property
     def all(self) -> str:
-        """SQL of all rows that are facts, accepted or rejected, with `file_row_number`."""
+        """SQL of all rows that were not skipped, with `file_row_number`."""
         return f"(FROM read_parquet({text(str(self.facts))}, file_row_number = true) WHERE skip IS NULL)"
 
     @property
@@ -58,7 +59,7 @@ class Validated:
 
     @property
     def good(self) -> str:
-        """SQL of the good rows, with `file_row_number`."""
+        """SQL of the valid rows, with `file_row_number`."""
         return (
             f"SELECT * EXCLUDE (reasons, ways, raw, sheet_row, skip) FROM {self.all} f "
             f"ANTI JOIN {self.refused} r ON r.number = f.file_row_number"
@@ -74,7 +75,7 @@ def validate(
     progress: Progress,
     pushed: Pushed | None = None,
 ) -> Validated:
-    """Judge the delivery at `path`: a file of the source, what `fetch` has brought for it, or what was `pushed`."""
+    """Validate the delivery at `path`: a file of the source, a query result of `fetch`, or a push."""
     facts, rejects = scratch / "facts.parquet", scratch / "rejects.parquet"
     values = ValueReader(TimeReader(source.zone, source.dates), home.zone, calendar(home.calendar))
     with (
@@ -84,9 +85,9 @@ def validate(
     ):
         connection.execute(f"SET temp_directory = {text(str(scratch))}")
         connection.execute(f"SET TimeZone = {text(source.zone)}")
-        # Rows are numbered by their order, so nothing may change it. A join would: data.areas.lookups stands for it.
+        # Rows are numbered by order. A join would change it, so areas are looked up by functions (data.areas.lookups).
         connection.execute("SET preserve_insertion_order = true")
-        # It would read every time in Python, where `coalesce` asks for those that DuckDB cannot cast: ten times slower.
+        # This optimizer would parse every time in Python, not only those that DuckDB cannot cast: ten times slower.
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         connection.execute("SET VARIABLE pepper = ?", [pepper(home)])
         is_query = source.url is not None and path.parent == scratch
@@ -125,7 +126,7 @@ def _contract(
     home: Home, source: Source, delivery: Delivery, areas: Areas, connection: duckdb.DuckDBPyConnection, now: datetime,
     pushed: Pushed | None,
 ) -> Contract:  # fmt: skip
-    """The contract of this delivery, its expressions tried on its columns."""
+    """The validation rules of this delivery. Raises DataError if an expression does not fit its columns."""
     try:
         for key, expression in source.expressions.items():
             try:
@@ -151,7 +152,7 @@ def _contract(
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Path) -> int | None:
-    """Write the typed rows and return how many; None if DuckDB cannot read a CSV that is to be read line by line."""
+    """Write the typed rows and return their number; None if DuckDB cannot parse the CSV."""
     sql = f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
     try:
         return int(one(connection, sql)[0])
@@ -162,7 +163,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Pat
 
 
 def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
-    """Puts all rows of a key but the best into `late`: good before bad, then newest, then first."""
+    """Insert duplicates into `late`. The best row of each key stays: valid, then newest, then first."""
     connection.execute(
         "CREATE TABLE doubtful AS SELECT hash(key) AS h FROM facts WHERE key IS NOT NULL GROUP BY h HAVING count(*) > 1"
     )
@@ -186,7 +187,7 @@ def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract
 
 
 def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home, pushed: Pushed) -> None:
-    """Puts the rows into `late` whose key is stored already, in an area that the sender does not speak for."""
+    """Insert rows into `late` whose stored row is outside the sender's area."""
     fact = contract.source.fact
     attach_store(home, connection)
     connection.execute(
@@ -201,10 +202,10 @@ def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, h
 
 
 def _raw_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: str) -> None:
-    """Table `<keys>_rows` (number, raw): the rows as they came whose key's hash is in the table `keys`.
+    """Create table `<keys>_rows` (number, raw): the original rows whose key's hash is in the table `keys`.
 
-    Only now they are known to be rejects, so they are read once more. Both tables that it is made of list the same rows
-    in the file's order: their rowids match.
+    These rows were valid so far, so the file is read again. Both joined tables list the same rows in file order:
+    their rowids match.
     """
     raw_key = f"CAST({mapped('key')} AS VARCHAR)"
     key = f"nullif(trim({half_width(raw_key)}), '')"

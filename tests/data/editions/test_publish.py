@@ -14,7 +14,7 @@ from data import store
 from data.editions import edition as editions
 from data.editions import publish as publishing
 from data.editions.edition import current, open_edition, path_of
-from data.editions.publish import PublishReport, kept, publish
+from data.editions.publish import PublishReport, publish, retained
 from data.editions.rollups import Measure, Rollup
 from data.errors import DataError
 from data.home import Home
@@ -452,4 +452,4 @@ def test_a_day_of_many_editions_does_not_push_the_days_before_out(
     days: tuple[int, ...], keep: int, left: list[int]
 ) -> None:
     ids = [f"202611{day:02}-08000{n}-0000" for n, day in enumerate(days)]
-    assert kept(ids, keep) == {ids[i] for i in left}
+    assert retained(ids, keep) == {ids[i] for i in left}

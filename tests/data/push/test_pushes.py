@@ -352,7 +352,7 @@ def test_what_says_nothing_about_a_push_never_fails_it(publisher: Publisher, hom
         assert (told(home, sent)[0], told(home, other)[0]) == ("queued", "published")
         assert Spool(home).find(sent.id).fault  # type: ignore[union-attr]
     publisher._began -= MAX_POSTPONE_SECONDS
-    publisher._rests.clear()
+    publisher._postponed.clear()
     work(publisher)
     assert told(home, sent)[0] == "published"
     assert Spool(home).find(sent.id).fault is None  # type: ignore[union-attr]
@@ -367,7 +367,7 @@ def test_a_source_file_that_is_mended_lets_its_pushes_in(publisher: Publisher, h
     assert told(home, sent)[0] == "queued"
     path.write_text(good, "utf-8")
     publisher._began -= MAX_POSTPONE_SECONDS
-    publisher._rests.clear()
+    publisher._postponed.clear()
     work(publisher)
     assert told(home, sent)[0] == "published"
 
