@@ -1,6 +1,6 @@
-"""The next edition from a copy of the last one: only what changed, and only the days and areas it touches.
+"""Build the next edition from a copy of the last one: update only changed rows and the sums they touch.
 
-A roll-up is a sum over rows, so new sums = old sums - the touched rows as they were + the same rows as they are.
+A roll-up is a sum over rows, so new sums = old sums - old values of the touched rows + their new values.
 Touched are the rows of new batches, cases whose `repeated` turns because of them, and rows that did not change but
 of which a time, or the anchor of a measure, lies between the two as-of times. The result equals a full build.
 """
@@ -50,8 +50,8 @@ class Step:
 def patch(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], step: Step, progress: Progress) -> bool:
     """Bring `edition`, a copy of the last one, to the state of `store`: all tables but areas, shapes and meta.
 
-    False if too much is touched, or a definition fails on a row: the copy is then good for nothing. A roll-up that the
-    last edition had to leave out stays out.
+    Returns False if too many rows are touched or a definition fails on a row; the copy must then be discarded. Roll-ups
+    missing from the last edition stay missing.
     """
     existing = [rollup for rollup in rollups if has_table(con, rollup)]
     con.execute("BEGIN")
@@ -84,7 +84,7 @@ def _patch_fact(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup
 
 
 def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], step: Step) -> None:
-    """Temporary tables: `fresh` rows, the rows `gone` for them, and the rowids of those `turned` and `touched`."""
+    """Create temporary tables: `fresh` rows, the replaced rows `gone`, and rowids of `turned` and `touched` rows."""
     table = f"edition.{fact.name}"
     _temp(con, "fresh", shaped(fact, _changed(fact, step)))
     _temp(con, "found", f"SELECT e.rowid AS id FROM {table} e SEMI JOIN fresh USING (source, key)")
@@ -100,7 +100,7 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
 
 
 def _changed(fact: Fact, step: Step) -> str:
-    """The rows of the store that new batches brought, and the checks and steps whose asset or case they brought."""
+    """SQL of the store's rows from new batches, plus checks and steps whose asset or case is in these batches."""
     condition = f"batch IN ({', '.join(map(str, step.batches)) or 'NULL'})"
     if fact.name == "checks":
         of_fresh_assets = "(coalesce(asset_source, source), asset) IN (SELECT (source, key) FROM fresh_assets)"
@@ -111,8 +111,8 @@ def _changed(fact: Fact, step: Step) -> str:
 
 
 def _crossed(fact: Fact, rollup: Rollup, step: Step) -> str:
-    """The rowids of which a time lies in [old, new). It is seen on the row as known at `new`: a row none of whose
-    times lies there was known the same at `old`, and a measure then counts it anew only if its anchor lies there."""
+    """SQL of rowids with a time or a measure's anchor in [old, new), for rows as known at `new`. Other rows are the
+    same at `old` and `new`."""
     old, new = time_sql(step.old), time_sql(step.new)
     times = [column.name for column in fact.columns if column.known_at == column.name]
     anchors = dict.fromkeys([*times, *(measure.anchor for measure in rollup.measures)])
@@ -123,9 +123,9 @@ def _crossed(fact: Fact, rollup: Rollup, step: Step) -> str:
 
 
 def _update_repeats(con: duckdb.DuckDBPyConnection) -> None:
-    """Sets `fresh.repeated`, and puts into `turned` the unchanged cases that now repeat or repeat no more.
+    """Set `fresh.repeated` and insert into `turned` the unchanged cases whose `repeated` flag flips.
 
-    What is tied to others as before, such as a case that was closed, leaves their verdicts and its own as they were.
+    Changed cases whose links are the same as before, such as a closed case, do not affect any flag.
     """
     _temp(con, "fresh_links", repeats.link_values("fresh", "-1 - rowid"))
     _temp(con, "gone_links", repeats.link_values("gone", "id"))
@@ -145,7 +145,7 @@ def _update_repeats(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-# the verdict of a case that the source itself calls a repeat says nothing of its ties
+# the flag of a case that its source marks as a repeat does not depend on its links
 _ALIKE = """
     SELECT f.id AS fresh, g.id AS gone, old.repeated
     FROM fresh_links f JOIN gone_links g ON f.source = g.source AND f.key = g.key AND f.moment = g.moment
@@ -156,7 +156,7 @@ _ALIKE = """
 
 
 def _collect_links(con: duckdb.DuckDBPyConnection, name: str, ranges: str) -> None:
-    """The clues of the fresh cases and of those unchanged ones that lie in the ranges; none without a range."""
+    """Create a table of the links of the fresh cases and of unchanged cases in the ranges; empty without ranges."""
     _temp(con, "ranges", ranges)
     if not _count(con, "ranges"):
         _temp(con, name, "FROM fresh_links LIMIT 0")
@@ -170,12 +170,12 @@ def _links_of(ids: str) -> str:
 
 
 def _rows_by_id(table: str, ids: str) -> str:
-    """Finding rows by their key or hash first and reading them then is half the cost of reading what is looked at."""
+    """SQL of the rows of `table` with these ids. Finding ids first and then reading the rows halves the cost."""
     return f"SELECT e.rowid AS id, e.* FROM {table} e SEMI JOIN {ids} i ON i.id = e.rowid"
 
 
 def _replace(con: duckdb.DuckDBPyConnection, fact: Fact, step: Step) -> None:
-    """Puts the fresh rows in; leaves the touched ones `before` and `after` for the roll-ups."""
+    """Replace the rows of a fact; keep touched rows as tables `before` and `after` for the roll-ups."""
     table = f"edition.{fact.name}"
     _temp(con, "others", "FROM touched ANTI JOIN gone USING (id)")
     other_rows = f" UNION ALL {_rows_by_id(table, 'others')}" if _count(con, "others") else ""
@@ -206,7 +206,7 @@ def _patch_rollup(con: duckdb.DuckDBPyConnection, rollup: Rollup, step: Step) ->
 
 
 def _sums_exactly(con: duckdb.DuckDBPyConnection, rollup: Rollup) -> bool:
-    """Whether sums can be taken back: those of whole numbers can, those of fractions keep a rounding error."""
+    """Whether sums can be updated by subtraction: true for integers, while fractions leave a rounding error."""
     values = [measure.value for measure in rollup.measures if measure.value]
     if not values:
         return True

@@ -1,7 +1,6 @@
-"""Publishing: an edition is built beside the live one, checked, and shown by one atomic rename of the pointer.
+"""Publish an edition: build it in a new file, check it, and make it current by an atomic rename of the pointer.
 
-Whatever stops it, a killed process or a full disk, readers keep the edition they have, and what a broken run
-leaves behind is swept away by the next.
+If publishing fails or is killed, readers keep the current edition, and the next run removes leftover files.
 """
 
 import errno
@@ -38,11 +37,11 @@ from data.values.zones import LOCAL
 log = logging.getLogger(__name__)
 
 FORMAT = 3
-"""Goes up when the tables of an edition are made in another way: the next edition is then built in full."""
+"""Version of the table layout. A change forces a full build."""
 CHANGED_SHARE = 0.05
-"""Which part of the facts may have changed since the last full build for an edition to be patched."""
+"""Maximum share of facts changed since the last full build for a patch."""
 TOUCHED_SHARE = 0.2
-"""Which part of a fact's rows a patch may touch, by changes and by the passing of time."""
+"""Maximum share of a fact's rows that a patch may touch."""
 FICLONE = 0x40049409
 
 Kind = Literal["full", "incremental", "unchanged"]
@@ -50,7 +49,7 @@ Kind = Literal["full", "incremental", "unchanged"]
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What was published. incremental: patched from the edition before; unchanged: that one is still right."""
+    """Result of publishing. kind: full; incremental (patched from the last edition); unchanged (still current)."""
 
     edition: str
     kind: Kind
@@ -60,7 +59,7 @@ class PublishReport:
 
 @dataclass(frozen=True)
 class PublishRequest:
-    """What is asked for."""
+    """Parameters of a publish run."""
 
     home: Home
     rollups: tuple[Rollup, ...]
@@ -71,7 +70,7 @@ class PublishRequest:
 
     @property
     def recipe(self) -> str:
-        """Changes whenever the same facts would make another edition."""
+        """Hash of the format, time storage, facts and roll-ups: a change requires a full build."""
         time_zone = self.home.zone if self.home.time_type == LOCAL else f"instants of {self.home.zone}"
         made_by = repr((FORMAT, time_zone, FACTS, self.rollups))
         return hashlib.blake2b(made_by.encode(), digest_size=16).hexdigest()
@@ -86,13 +85,12 @@ def publish(
     keep: int = 10,
     progress: Progress | None = None,
 ) -> PublishReport:
-    """Publish what is loaded as a new edition and point readers at it.
+    """Publish the loaded data as a new edition and make it current.
 
-    as_of: naive, in the home's zone; default now. As time alone changes what is overdue, each call makes a new
-    edition, unless everything is as in the current one, `as_of` included. keep: how many editions stay, the newest
-    and the last of each day; the current one and those in the file PINNED stay anyway. progress: told each step and its
-    share done.
-    Raises DataError: nothing loaded yet, store or editions in use, no room on the disk, a damaged store.
+    as_of: naive, in the home's zone; default now. Each call makes a new edition, since `as_of` affects what is overdue,
+    unless data and `as_of` equal those of the current one. keep: number of editions to keep, the newest and the last
+    of each day, besides the current and pinned ones. progress: called with each step and its share done.
+    Raises DataError if nothing is loaded, store or editions are locked, the disk is full, or the store is damaged.
     """
     started = time.perf_counter()
     if not home.store.exists():
@@ -132,7 +130,7 @@ def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str,
 
 
 def _step(con: duckdb.DuckDBPyConnection, request: PublishRequest, last: Edition) -> Step | None:
-    """The way from the last edition to the one asked for, None if it has to be built in full."""
+    """The step from the last edition to the requested one; None if a full build is required."""
     if last.meta.get("recipe") != request.recipe or request.as_of < last.as_of:
         return None
     if last.meta["areas_version"] != _areas_version(con) or _holders_change(con, last.as_of, request.as_of):
@@ -153,7 +151,7 @@ def _step(con: duckdb.DuckDBPyConnection, request: PublishRequest, last: Edition
 def _patched(
     con: duckdb.DuckDBPyConnection, request: PublishRequest, building: Path, last: Edition, step: Step
 ) -> bool:
-    """Whether a patched copy of the last edition lies at `building` now; if not, nothing does."""
+    """Write a patched copy of the last edition to `building`. On failure remove it and return False."""
     request.progress("copy", 0.0)
     _copy(last.path, building)
     request.progress("copy", 1.0)
@@ -187,7 +185,7 @@ def _meta(
 
 
 def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]) -> None:
-    """Writes the file out, reads it back, and puts it on disk."""
+    """Write the file, verify its row counts, and sync it to disk."""
     if rows != (loaded := rows_of(con, "store")):
         raise DataError(
             "publish.rows",
@@ -211,7 +209,7 @@ def _finish(con: duckdb.DuckDBPyConnection, building: Path, rows: dict[str, int]
 
 
 def _last(home: Home) -> Edition | None:
-    """The edition that the pointer names, None if there is none or it cannot be read."""
+    """The current edition; None if there is none or it cannot be read."""
     id = editions.pointed(home)
     try:
         return editions.look(home, id) if id else None
@@ -221,7 +219,7 @@ def _last(home: Home) -> Edition | None:
 
 
 def _new_id(request: PublishRequest) -> str:
-    """Local time to a 65,536th of a second; behind every id there is, whatever the clock did."""
+    """A new id: local time to 1/65536 second, greater than every existing id even if the clock was set back."""
     ids, moment = editions.ids(request.home), request.published_at
     while True:
         id = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond * 65536 // 10**6:04x}"
@@ -238,7 +236,7 @@ def _areas_version(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _holders_change(con: duckdb.DuckDBPyConnection, old: datetime, new: datetime) -> bool:
-    """Whether an area begins or ends between two as-of times, so that other areas may hold its ground."""
+    """Whether an area begins or ends between two as-of times, so that holders may change."""
     between = " OR ".join(
         f"({day} > {date_sql(old)} AND {day} <= {date_sql(new)})" for day in ("valid_from", "valid_to")
     )
@@ -257,7 +255,7 @@ def _rows_in(con: duckdb.DuckDBPyConnection, batches: Sequence[int]) -> int:
 
 @contextmanager
 def _connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the store attached. Sweeps away what broken runs left, and what this one leaves."""
+    """A connection with the store attached. Removes leftover files before and after."""
     _sweep(home)
     con = home.connect()
     try:
@@ -278,7 +276,7 @@ def _text(path: Path) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """A copy that shares its blocks where the file system can, else a plain one."""
+    """Copy a file, as a reflink where the file system supports it."""
     with source.open("rb") as old, target.open("wb") as new:
         try:
             fcntl.ioctl(new, FICLONE, old.fileno())
@@ -293,7 +291,7 @@ def _sweep(home: Home) -> None:
 
 
 def _prune(home: Home, keep: int) -> None:
-    """Deletes all editions but those retained; readers that have a deleted one open keep it until they let go."""
+    """Delete all editions that are not retained. Readers with a deleted edition open can keep reading it."""
     with editions.pins(home):
         stay = {editions.pointed(home), *editions.pinned(home), *retained(editions.ids(home), keep)}
         for id in editions.ids(home):
@@ -302,8 +300,8 @@ def _prune(home: Home, keep: int) -> None:
 
 
 def retained(ids: Sequence[str], keep: int) -> set[str]:
-    """Which of the editions stay, `ids` from oldest to newest: half of `keep` are the newest, half the last of each day
-    before, so that a day of many editions does not push all others out. What one half lacks the newest make up for.
+    """The editions to keep. ids: oldest to newest. Half of `keep` are the newest, half the last of each earlier day, so
+    that a day with many editions does not displace all others. Free places go to the newest.
     """
     newest = list(reversed(ids))
     last_of_day = {id[:8]: id for id in ids}
@@ -321,7 +319,7 @@ def _remove(file: Path) -> None:
 
 @contextmanager
 def _publish_errors(home: Home) -> Iterator[None]:
-    """Tells what stopped the publishing in one line."""
+    """Convert errors of publishing to a one-line DataError."""
     try:
         yield
     except (duckdb.Error, OSError) as error:

@@ -1,7 +1,7 @@
-"""How an edition is asked: by a `Cursor` alone, which stops a query at a limit and tells how long it took.
+"""Query an edition through a `Cursor` with a time limit and duration metrics.
 
-Where `set_apart` says so, a query that is not done soon is stopped as well, and begun anew in a place of its own kind,
-so that long queries wait for each other and quick ones for none of them.
+With `set_apart`, a query that exceeds a short limit is stopped and restarted in a slot for slow queries, so that slow
+queries queue for each other and quick ones never wait.
 """
 
 import threading
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 POLL_SECONDS = 0.1
-"""A query runs at most so much longer than the limit."""
+"""Poll interval of the limit; a query can exceed its limit by this much."""
 Observer = Callable[[float, str], None]
-"""Told of every query: its seconds, and how it ended: ok, stopped, failed, or apart, to be begun anew."""
+"""Called for each query with its seconds and outcome: ok, stopped, failed, or apart (restarted in a slot)."""
 REMEMBERED = 1_000
-"""Queries known to take long, which are not tried without a place again."""
+"""Number of slow queries remembered; they go straight to a slot."""
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 """By number, `$1`, or by name, `$name`."""
@@ -37,9 +37,10 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 @dataclass(frozen=True)
 class Apart:
-    """How long queries are kept apart. seconds: after which a query is a long one.
+    """How slow queries are isolated. seconds: limit of a quick query.
 
-    place: holds a place for one, waiting for it. gone: makes, where a query begins, what says that nobody waits for it.
+    place: context manager that waits for a slot. gone: called at the start of a query; returns a function that tells
+    whether the client has disconnected.
     """
 
     seconds: float
@@ -48,11 +49,11 @@ class Apart:
 
 
 class Long(TooSlow):
-    """A query that needs a place, where none may be waited for: to be asked again by a thread that may wait."""
+    """The query needs a slot but this thread must not wait. Run it again in a thread that may."""
 
 
 class _Limit:
-    """The queries that run, and one thread that stops those which have run for too long."""
+    """The running queries, and one thread that interrupts those over their limit."""
 
     def __init__(self) -> None:
         self.seconds: float | None = None
@@ -76,7 +77,7 @@ class _Limit:
         self._some.set()
 
     def end(self, query_id: int) -> bool:
-        """Whether it was stopped."""
+        """Unregister a query. Returns whether it was stopped."""
         with self._lock:
             self._running.pop(query_id, None)
             stopped = query_id in self._stopped
@@ -115,19 +116,19 @@ _limit = _Limit()
 
 
 def limit(seconds: float | None) -> None:
-    """From now on stop this process's queries after so many seconds; None, where data are loaded, stops none."""
+    """Set the query limit of this process in seconds; None removes it."""
     _limit.seconds = seconds
 
 
 def set_apart(apart: Apart | None) -> None:
-    """Keep long queries apart from now on; None keeps none."""
+    """Isolate slow queries from now on; None stops it."""
     _limit.apart = apart
     _limit.known.clear()
 
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """In this block a query that needs a place raises Long: the thread has others to answer."""
+    """In this block a query that needs a slot raises Long instead of waiting."""
     before, _thread_state.waits = getattr(_thread_state, "waits", True), False
     try:
         yield
@@ -139,29 +140,29 @@ _thread_state = threading.local()
 
 
 def observe(observer: Observer) -> None:
-    """Have `observer` told of every query of this process."""
+    """Call `observer` for each query of this process."""
     if observer not in _limit.observers:
         _limit.observers.append(observer)
 
 
 def stop_all() -> None:
-    """Stop whatever runs: the process ends."""
+    """Interrupt all running queries at process shutdown."""
     _limit.apart = None
     _limit.stop_all()
 
 
 def _clock(value: Any) -> Any:
-    """An instant as its zone's clocks show it: naive, `fold` telling the second of two; any other value as it is."""
+    """Convert an aware datetime to naive local time of its zone, with `fold` set. Keep other values."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         return value
     return value.astimezone(ZoneInfo(str(value.tzinfo))).replace(tzinfo=None)
 
 
 class Cursor:
-    """A cursor of DuckDB, as far as editions are asked with it. Not to be shared between threads.
+    """A DuckDB cursor with a time limit. Must not be shared between threads.
 
-    damaged: told of an error of DuckDB; gives the DataError to raise if the file is to blame for it.
-    instants: the edition keeps times as instants; they are given as its zone's clocks show them, naive.
+    damaged: maps a DuckDB error to the DataError to raise if the file is damaged, else None.
+    instants: the edition stores instants; they are returned as naive local times of its zone.
     Every method raises TooSlow at the limit, counted from `execute`.
     """
 
@@ -214,9 +215,9 @@ class Cursor:
         return self._connection.description
 
     def _run(self, run: Callable[[], T], *, begins: bool = False) -> T:
-        """What DuckDB gives. It streams: a query runs on while its rows are fetched.
+        """Run a DuckDB call under the limit. Results are streamed: a query continues while its rows are fetched.
 
-        A query that takes long begins anew, which it can until the first rows are fetched.
+        A slow query is restarted in a slot, which is possible until the first rows are fetched.
         """
         apart, sql = self._apart, self._query[0]
         if apart is None or (_limit.seconds is not None and _limit.seconds <= apart.seconds):
@@ -243,13 +244,13 @@ class Cursor:
         self, run: Callable[[], T], seconds: float | None, stopped_is: str = "stopped",
         is_gone: Callable[[], bool] | None = None,
     ) -> T:  # fmt: skip
-        """What DuckDB gives within so many seconds from `_began`. Raises TooSlow."""
+        """Run a DuckDB call with a limit of `seconds` from `_began`. Raises TooSlow."""
         started, ended = time.monotonic(), "ok"
         if seconds is not None:
             _limit.begin(id(self), self._began + seconds, self._connection, is_gone)
         try:
             result = run()
-            # stopped in its last moment: the connection would refuse what is asked of it next
+            # interrupted just before it finished: the connection would refuse the next call
             if _limit.end(id(self)):
                 ended = stopped_is
                 raise TooSlow.of(_too_slow(seconds))

@@ -1,7 +1,7 @@
-"""Daily sums of measures: the one SQL that both the roll-up tables and the raw road are made of.
+"""Daily sums of measures: one SQL for both roll-up tables and queries on raw facts.
 
-A roll-up is this SQL stored in a table when an edition is published; the raw road is this SQL run on
-the facts of a scope. They are equal because they are the same text, and a property test holds it.
+A roll-up stores the result of this SQL when an edition is published; a raw query runs it on the facts of a scope. Both
+give equal results, which a property test checks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ class Measure:
     value: str | None = None
 
     def definition(self, terms: Sequence[tuple[str, str]]) -> str:
-        """What an edition notes beside its table, so that a changed definition is not answered from old sums."""
+        """Stored in the edition, so that sums of an older definition are not used."""
         return repr((self.anchor, self.where, self.value, tuple(terms)))
 
     @property
@@ -57,7 +57,7 @@ class Rollup:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """SQL `expression AS name` of the group columns, the day aside."""
+        """SQL `expression AS name` of the group columns except the day."""
         town = f"area // {ROLLED.span} * {ROLLED.span} AS area"
         if self.dimension is None:
             return (town,) if self.by_town else ("area",)
@@ -65,7 +65,7 @@ class Rollup:
 
     @property
     def finer(self) -> "Rollup | None":
-        """The table whose sums add up to this one's, a fraction of the facts to read; None if the facts do."""
+        """The finer roll-up to sum this one from; None if it is computed from the facts."""
         return replace(self, by_town=False) if self.by_town and self.dimension is None else None
 
     def sql(self, relation: str, as_of: str) -> str:
@@ -73,7 +73,7 @@ class Rollup:
         return daily(relation, as_of, self.measures, self.groups, self.terms)
 
     def summed(self, rows: str, groups: Iterable[str]) -> str:
-        """SQL of daily rows added up to one a group and day; rows of zeros are left out."""
+        """SQL that sums daily rows by group and day, without rows of zeros."""
         sums = (f"sum({m.name})::{'DOUBLE' if m.value else 'BIGINT'} AS {m.name}" for m in self.measures)
         return (
             f"SELECT * FROM (SELECT {', '.join([*groups, *sums])} FROM ({rows}) GROUP BY ALL) WHERE {self.is_nonzero}"
@@ -81,7 +81,7 @@ class Rollup:
 
     @property
     def is_nonzero(self) -> str:
-        """SQL of whether a row says anything: one of zeros does not."""
+        """SQL condition: at least one measure of the row is not zero."""
         return " OR ".join(f"{measure.name} <> 0" for measure in self.measures)
 
 
@@ -92,7 +92,7 @@ def daily(
     groups: Sequence[str],
     terms: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """SQL of one row a group and day with a column a measure. An anchor that lies ahead is not counted yet."""
+    """SQL of one row per group and day with one column per measure. Anchors after `as_of` are not counted."""
     extra = "".join(f", ({sql}) AS {name}" for name, sql in terms)
     source = f"(SELECT *{extra} FROM ({relation}))" if extra else f"({relation})"
     names = [group.rsplit(" AS ", 1)[-1] for group in groups]

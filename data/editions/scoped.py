@@ -1,4 +1,4 @@
-"""An edition as far as one user may ask of it."""
+"""An edition restricted to the areas of one user."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,10 @@ EVERYTHING: Scope = ((0, 10**12),)
 
 @dataclass(frozen=True, slots=True)
 class ScopedEdition:
-    """An edition for a user who may ask of `scope` alone. `Edition.seen_by` makes it.
+    """An edition restricted to `scope`, made by `Edition.seen_by`.
 
-    It cannot be read itself: a function checks the scope (`metrics.scope`) and then reads `whole`, so every reading
-    past a scope is a `.whole`. Equal to another one of the same file and scope, so it may key a cache.
+    It has no cursor: functions check the scope (`metrics.scope`) and then read `whole`, so every unrestricted read is
+    visible as `.whole`. Hashable by file and scope, so it can be a cache key.
     """
 
     whole: "Edition"
@@ -52,7 +52,7 @@ class ScopedEdition:
         return self.whole.meta
 
     def within(self, first: int, end: int) -> "ScopedEdition":
-        """The same edition for whoever may ask of the codes [first, end) alone. ValueError if the scope lacks some."""
+        """The same edition restricted to the codes [first, end). Raises ValueError if they are not all in the scope."""
         if not self.holds(first, end):
             raise ValueError(f"[{first}, {end}) reaches beyond the scope")
         return ScopedEdition(self.whole, ((first, end),))

@@ -1,7 +1,7 @@
-"""The body of a push on its way to the disk: unpacked, checked and laid out a row a line, never whole in memory.
+"""Stream the body of a push to disk: decompress, check, and write one row per line.
 
-JSON arrays become NDJSON, everything becomes UTF-8. What breaks a limit or is no such text at all is refused before
-the sender is answered; what is wrong with a row alone is left for the loader to tell.
+JSON arrays are converted to NDJSON, all encodings to UTF-8. Bodies over a limit or in the wrong format are refused
+at once; faults of single rows are left to the loader.
 """
 
 import codecs
@@ -21,30 +21,30 @@ from data.system_errors import line_of
 
 Kind = Literal["json", "ndjson", "csv"]
 STEP = 1 << 20
-"""Bytes unpacked, and characters looked at, in one go."""
+"""Bytes to decompress, and characters to parse, at a time."""
 LONGEST_ROW = 1 << 20
 MOST_MEMBERS = 1_000
-"""Of a gzip: each costs a decompressor, and a body may hold millions of empty ones."""
+"""Limit of gzip members: each needs a decompressor, and a body may hold millions of empty ones."""
 MOST_BLANK = 10_000
-"""Of lines beyond two a row: each takes time, and gzip packs fifty million of them into 50 kB."""
+"""Limit of lines beyond two per row: each takes time, and 50 million compress to 50 kB."""
 DEEPEST = 8
-"""How deep a value may be nested, the row itself being the first level."""
+"""Maximum nesting of a row, which is itself the first level."""
 ENCODINGS = ("utf-8", "gb18030", "gbk", "gb2312", "us-ascii")
 BLANK = re.compile(r"[ \t\r\n]*")
 MB = 1_000_000
 
 
 class TooLarge(DataError):
-    """The body breaks a limit."""
+    """The body exceeds a limit."""
 
 
 class Malformed(DataError):
-    """The body is not what its headers say."""
+    """The body does not have the format that its headers declare."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """size: bytes of a body, unpacked. rows: in one body; of a CSV its lines count."""
+    """size: maximum decompressed bytes of a body. rows: maximum rows; for CSV, maximum lines."""
 
     size: int
     rows: int
@@ -59,15 +59,15 @@ def _constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=str, parse_float=str)
-"""Only whether a row can be read matters here, not the numbers in it."""
+"""Checks syntax only; numbers stay text."""
 
 
 @dataclass
 class Intake:
-    """Takes a body by pieces and writes it to `file`. `close` ends it; nothing of it stays if it raises.
+    """Receives a body in chunks and writes it to `path`. Call `close` at the end, `discard` after an error.
 
-    rows, size: what was taken in so far, unpacked; sent: its bytes as they came. content: BLAKE3 of it, unpacked and in
-    UTF-8, once it is closed.
+    rows, size: rows and decompressed bytes so far; sent: received bytes. content: BLAKE3 hash of the decompressed UTF-8
+    text, set by `close`.
     Raises TooLarge and Malformed.
     """
 
@@ -94,14 +94,14 @@ class Intake:
         self._hash = blake3.blake3()
         self._decoder = codecs.getincrementaldecoder("utf-8-sig" if self.encoding == "utf-8" else self.encoding)()
         self._unzip = zlib.decompressobj(wbits=31) if self.zipped else None
-        self.rows = -1 if self.kind == "csv" else 0  # the line of names is no row
+        self.rows = -1 if self.kind == "csv" else 0  # the header line is not a row
 
     @property
     def format(self) -> PushFormat:
         return "csv" if self.kind == "csv" else "ndjson"
 
     def feed(self, piece: bytes) -> None:
-        """Takes a piece of the body as it came."""
+        """Process a chunk of the body as received."""
         self.sent += len(piece)
         if self.sent > self.limits.size:
             raise TooLarge(
@@ -130,7 +130,7 @@ class Intake:
             piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
 
     def close(self) -> None:
-        """The body has ended. On return its rows are on disk."""
+        """Finish the body. On return its rows are synced to disk."""
         if self._unzip is not None:
             while not self._unzip.eof and (plain := self._unzip.decompress(b"", STEP)):
                 self._plain(plain)
@@ -148,7 +148,7 @@ class Intake:
         self.content = self._hash.hexdigest()
 
     def discard(self) -> None:
-        """Lets go of the file and removes it."""
+        """Close and remove the file."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -187,7 +187,7 @@ class Intake:
                 "body.too_many_rows", "the body has more than {n} rows: send it in parts", n=self.limits.rows
             )
 
-    # --- CSV: as it came; the line of names is no row
+    # --- CSV: stored unchanged; the header line is not a row
 
     def _lines(self) -> None:
         self._count(self._text.count("\n"))
@@ -199,7 +199,7 @@ class Intake:
     def _lines_end(self) -> None:
         self._count(self._begun)  # the last line may have no end
 
-    # --- NDJSON: a row a line; a line that is no JSON is left for the loader to refuse
+    # --- NDJSON: one row per line; the loader rejects lines that are not JSON
 
     def _rows(self) -> None:
         *lines, self._text = self._text.split("\n")
@@ -226,10 +226,10 @@ class Intake:
         except RecursionError:
             self._too_deep()
         except ValueError:
-            pass  # for the loader to refuse
+            pass  # the loader rejects it
         self._write(line + "\n")
 
-    # --- a JSON array: its elements, each on a line
+    # --- JSON array: one element per line
 
     def _array(self) -> None:
         at = 0
@@ -270,7 +270,7 @@ class Intake:
         self._short(self._text)
 
     def _element(self, at: int, final: bool = False) -> int | None:
-        """Where the element that begins at `at` ends; None if it has not come whole yet."""
+        """The end of the element at `at`; None if it is incomplete so far."""
         try:
             value, end = _DECODER.raw_decode(self._text, at)
         except RecursionError:
@@ -299,7 +299,7 @@ class Intake:
                 self._element(0, final=True)
             raise Malformed("body.array_cut", "the JSON array is broken or cut off behind row {row}", row=self.rows)
 
-    # --- what rows have in common
+    # --- checks of a row
 
     def _short(self, row: str) -> None:
         if len(row) > LONGEST_ROW:
@@ -324,7 +324,7 @@ class Intake:
 
 
 def _depth(value: object) -> int:
-    """How many levels of objects and arrays stand in each other."""
+    """Nesting depth of objects and arrays."""
     depth, level = 0, [value]
     while level := [part for part in level if isinstance(part, (dict, list))]:
         depth += 1

@@ -1,4 +1,4 @@
-"""The journal of the spool: a SQLite file that is made anew from the receipts where it is lost or damaged."""
+"""The journal of the spool: a SQLite file that is rebuilt from the receipts if it is lost or damaged."""
 
 import errno
 import fcntl
@@ -39,19 +39,19 @@ CREATE INDEX IF NOT EXISTS reject_push ON reject (push, row);
 
 
 class Journal:
-    """The journal in a folder. Any process may open it."""
+    """The journal in a folder. Several processes may open it at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "journal.sqlite"
 
     @property
     def exists(self) -> bool:
-        """Whether there is a journal, or there are pushes that have lost theirs."""
+        """Whether there is a journal, or receipts to rebuild it from."""
         return self.path.is_file() or any(self.folder.glob(f"*{receipts.SUFFIX}"))
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, on disk when the context ends. Unavailable if the journal was replaced meanwhile."""
+        """A durable write transaction. Raises Unavailable if the journal was replaced meanwhile."""
         with self._open() as journal:
             opened = self.path.stat().st_ino
             journal.execute("BEGIN IMMEDIATE")
@@ -67,7 +67,7 @@ class Journal:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """The journal, None if nothing was ever pushed: who only looks makes no file."""
+        """The journal for reading; None if nothing was pushed, so that no file is created."""
         if not self.exists:
             yield None
             return
@@ -82,7 +82,7 @@ class Journal:
             journal = self._connected()
             yield journal
         except sqlite3.Error as error:
-            if _is_damage(error):  # met in the middle of it: whoever comes next finds a sound one
+            if _is_damage(error):  # set aside, so that the next caller rebuilds it
                 with suppress(sqlite3.Error, OSError):
                     self._set_aside()
             raise Unavailable(
@@ -104,7 +104,7 @@ class Journal:
                 journal.close()
 
     def _connected(self) -> sqlite3.Connection:
-        """The journal, sound as far as its first page tells."""
+        """Open the journal; rebuild it if its first page is damaged."""
         for last in (False, True):
             journal = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
             try:
@@ -120,7 +120,7 @@ class Journal:
         raise AssertionError
 
     def _prepare(self, journal: sqlite3.Connection) -> None:
-        """The tables, made by one process at a time: SQLite does not wait while another changes the journal's mode."""
+        """Create the tables, one process at a time: SQLite does not wait for a change of the journal mode."""
         if journal.execute("PRAGMA user_version").fetchone() == (VERSION,):
             return
         with self._alone():
@@ -134,16 +134,16 @@ class Journal:
             journal.execute("COMMIT")
 
     def _rebuild(self, journal: sqlite3.Connection) -> None:
-        """Lines for the receipts of a journal that is gone; the store knows by their ids which were loaded before."""
+        """Insert the receipts of a lost journal. The store recognises pushes that were already loaded by their ids."""
         stored_receipts = receipts.read_all(self.folder)
         for receipt in stored_receipts:
             insert(journal, receipt)
         receipts.set_unclaimed_aside(self.folder)
         if stored_receipts:
-            log.warning("%s was made anew from the receipts of %s pushes", self.path, len(stored_receipts))
+            log.warning("%s was rebuilt from the receipts of %s pushes", self.path, len(stored_receipts))
 
     def _set_aside(self) -> None:
-        """Put a journal that SQLite cannot read out of the way, unless another process has done so."""
+        """Rename a damaged journal, unless another process has replaced it."""
         with self._alone():
             try:
                 with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS)) as journal:
@@ -158,25 +158,25 @@ class Journal:
                 if file.exists():
                     file.replace(self.folder / f"{name}{suffix}")
             sync(self.folder)
-        log.error("%s was damaged: it is kept as %s, and made anew from the receipts", self.path, name)
+        log.error("%s was damaged: it is kept as %s and rebuilt from the receipts", self.path, name)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Nobody else makes or replaces the journal."""
+        """Lock for creating or replacing the journal."""
         with (self.folder / "journal.lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
 def insert(journal: sqlite3.Connection, receipt: Receipt) -> None:
-    """A line for a push, unless its number, id or key is there already."""
+    """Insert a push, unless its number, id or key exists."""
     line = asdict(receipt)
     names, marks = ", ".join(line), ", ".join("?" * len(line))
     journal.execute(f"INSERT OR IGNORE INTO push ({names}) VALUES ({marks})", tuple(line.values()))
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether a journal cannot be read whoever tries again."""
+    """Whether an error means a damaged journal that a retry cannot read."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in DAMAGED or str(error).startswith(("no such table", "no such column"))
 

@@ -1,4 +1,4 @@
-"""What is known of a delivery that was pushed, beside its rows."""
+"""Metadata of a pushed delivery."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,19 +6,19 @@ from typing import Literal
 from data.areas.levels import end_of
 
 PUSH = "push "
-"""What the origin of a pushed delivery begins with; its id follows."""
+"""Prefix of the origin of a pushed delivery, before its id."""
 OUTSIDE = "area outside of what the sender may push"
 FOREIGN = "key of a row outside of what the sender may push"
-"""Reasons why a row of one is refused."""
+"""Reasons to reject a pushed row."""
 PushFormat = Literal["csv", "ndjson"]
 
 
 @dataclass(frozen=True)
 class Pushed:
-    """A delivery that came over HTTP.
+    """A delivery received over HTTP.
 
-    id: what it is known by in place of its content: what is sent twice was meant twice, as long as the id differs.
-    area: its sender speaks for this code and all below; None for every area.
+    id: identifies the delivery instead of its content: equal bodies with different ids are both loaded.
+    area: the sender may push this area code and all below; None for every area.
     """
 
     id: str
@@ -30,5 +30,5 @@ class Pushed:
         return PUSH + self.id
 
     def covers(self, area: str) -> str:
-        """SQL condition: the sender speaks for this area code. NULL for none."""
+        """SQL condition: the sender may push this area code. NULL if the code is NULL."""
         return "true" if self.area is None else f"({area} >= {self.area} AND {area} < {end_of(self.area)})"

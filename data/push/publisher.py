@@ -1,10 +1,10 @@
-"""From the spool into an edition: pushes are loaded in order, and what was loaded is published.
+"""Load the pushes of the spool in order and publish them.
 
-One process does this for a home. It may be killed at any instant: a push is loaded under its own id, so once, and what
-was loaded and not noted as published is looked for in the current edition first.
+One process does this for a home. It can be killed at any time: a push is identified by its id and loaded once, and
+loaded pushes not marked as published are first searched for in the current edition.
 
-A push is tried until it is loaded, or refused for what it contains. Whatever else ends an attempt (a busy store, a full
-disk, too little memory, a wrong source file, a killed process, a defect of ours) leaves it queued.
+A push is retried until it is loaded or refused for its content. Other failures (locked store, full disk, too little
+memory, wrong source file, killed process, a bug) leave it queued.
 """
 
 import logging
@@ -28,17 +28,18 @@ from data.store import read_store
 log = logging.getLogger(__name__)
 
 MAX_POSTPONE_SECONDS = 600.0
-"""Seconds between two attempts at a push whose loading ends without a verdict, at most."""
+"""Maximum seconds between two attempts to load a push."""
 
 
 class _Undeclared(DataError):
-    """The source of a push is not to be had: its file is missing or wrong, which says nothing about the push."""
+    """The source file of a push is missing or wrong, which does not mean the push is."""
 
 
 class Publisher:
-    """Loads and publishes the pushes of one home. `turn` does the next thing that is due.
+    """Loads and publishes the pushes of one home. `turn` does the next step.
 
-    sources: folder of source files. seconds: within how many a push is to be seen. keep: editions, as in `publish`.
+    sources: folder of source files. reject_limit: as in `load`. keep: editions, as in `publish`. seconds: target time
+    from accepting a push to publishing it.
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class Publisher:
         self._began, self._postponed = time.monotonic(), dict[str, float]()
 
     def turn(self) -> bool:
-        """Publish if it is time to, else load one push. False if there is nothing to do now.
+        """Publish if due, else load one push. Returns False if there is nothing to do.
 
-        The first push after a quiet time is published at once; under a stream of them an edition is made twice in the
-        time that is promised. Raises Unavailable if store or disk are not to be had, DataError if publishing failed.
+        The first push after a quiet time is published at once; under load, two editions are made per `seconds`.
+        Raises Unavailable if store or disk are unavailable, DataError if publishing failed.
         """
         loaded, push = self.spool.loaded(), self._next()
         if loaded and time.monotonic() >= self._due and self._may_publish():
@@ -70,7 +71,7 @@ class Publisher:
         return False
 
     def _next(self) -> Push | None:
-        """The push to load now; one that ended without a verdict several times rests between its attempts."""
+        """The push to load now. Repeatedly failed pushes wait between attempts."""
         push = self.spool.next()
         if push is None or push.attempts < SUSPECT:
             return push
@@ -78,13 +79,13 @@ class Publisher:
         return next((push for push in self.spool.suspects() if self._next_attempt(push) <= now), None)
 
     def _next_attempt(self, push: Push) -> float:
-        """When a suspect may be tried again."""
+        """Monotonic time of the next attempt at a suspect push."""
         return self._postponed.get(push.id, self._began) + min(
             2.0 ** min(push.attempts - SUSPECT, 20) - 1, MAX_POSTPONE_SECONDS
         )
 
     def _load(self, push: Push) -> None:
-        """Load one push. Whatever is wrong with it is noted and stops no other."""
+        """Load one push. Its faults are recorded and do not stop other pushes."""
         self.spool.begin(push)
         try:
             report = self._report(push)
@@ -96,7 +97,7 @@ class Publisher:
             raise
         except DataError as error:
             self._give_up(push, error.message)
-        except Exception as error:  # a defect of ours, or MemoryError: says nothing about the push
+        except Exception as error:  # a bug or MemoryError: not the fault of the push
             log.exception("push %s", push.id)
             self._postpone(push, Message("push.not_loaded", "it could not be loaded: {why}", why=type(error).__name__))
         else:
@@ -105,7 +106,7 @@ class Publisher:
                      report.rejected)  # fmt: skip
 
     def _report(self, push: Push) -> LoadReport:
-        """What loading it came to. Raises DataError where its content is refused as a whole."""
+        """Load a push. Raises DataError if its content is refused as a whole."""
         if not self.spool.file(push).is_file():  # the journal was lost after it was loaded
             if report := self._recorded(push):
                 return report
@@ -124,7 +125,7 @@ class Publisher:
         )  # fmt: skip
 
     def _recorded(self, push: Push) -> LoadReport | None:
-        """What became of a push that the store knows by its id."""
+        """The report of a push that is already in the store, else None."""
         with read_store(self.home) as store:
             row = store.execute(
                 "SELECT batch, rows_read, accepted, updated, unchanged, rejected, seconds, status FROM batches "
@@ -134,7 +135,7 @@ class Publisher:
         return LoadReport(push.source, *row[0]) if row else None
 
     def _postpone(self, push: Push, fault: Message) -> None:
-        """No verdict: it stays queued, and others go first."""
+        """Keep a push queued behind others."""
         self._postponed[push.id] = time.monotonic()
         log.warning("push %s of %s has to be tried again: %s", push.id, push.source, fault)
         self.spool.record_fault(push, self._without_paths(push, fault))
@@ -145,7 +146,7 @@ class Publisher:
         self.spool.mark_failed(push, message)
 
     def _without_paths(self, push: Push, fault: Message) -> Message:
-        """A fault as its sender may read it: without the places where things lie."""
+        """The fault without server paths, for the sender."""
         names = {
             str(self.spool.file(push)): push.pushed.origin,
             str(self.sources / f"{push.source}.yaml"): push.source,
@@ -194,7 +195,7 @@ class Publisher:
 
     @staticmethod
     def _shows(edition: Edition, loaded: Sequence[Push]) -> bool:
-        """Whether everything that was loaded stands in it already."""
+        """Whether the edition contains all loaded pushes."""
         identities = edition.cursor().execute("SELECT identity FROM batches").fetchall()
         ids = {identity.partition(":")[0] for (identity,) in identities}
         return ids.issuperset(push.id for push in loaded)

@@ -1,4 +1,4 @@
-"""How often somebody may come: a token bucket a name, shared by the processes of a home."""
+"""Token-bucket rate limiter, shared by the processes of a home."""
 
 import fcntl
 import time
@@ -9,9 +9,9 @@ from data.system_errors import of_os
 
 
 def take(folder: Path, name: str, rate: float, room: float, *, now: float | None = None) -> float:
-    """Takes one from the bucket `name`. 0.0 if there was one, else the seconds until there is.
+    """Take a token from the bucket `name`. Returns 0.0, or the seconds until a token is available.
 
-    rate: how many come in a second. room: how many it holds; a new bucket is full.
+    rate: tokens per second. room: capacity; a new bucket is full. Raises Unavailable if the folder is not writable.
     """
     now = time.time() if now is None else now
     try:

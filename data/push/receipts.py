@@ -1,6 +1,4 @@
-"""Receipts: a small file beside each body of the spool with all that its journal knows, so that the journal can be
-made anew from the spool alone.
-"""
+"""Receipts: a small file for each body in the spool with its metadata, from which the journal can be rebuilt."""
 
 import json
 import logging
@@ -17,13 +15,13 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".json"
 UNCLAIMED = "unclaimed"
-"""Folder of bodies without a receipt that can be read: nobody knows their source, but they were promised."""
+"""Folder of accepted bodies without a readable receipt: their source is unknown."""
 BODIES = tuple(f".{format}" for format in get_args(PushFormat))
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What is known of a push when it is accepted; the fields are columns of the journal."""
+    """Metadata of an accepted push; the fields are columns of the journal."""
 
     seq: int
     id: str
@@ -39,7 +37,7 @@ class Receipt:
     received: float
 
     def write(self, folder: Path) -> None:
-        """Put it beside its body; its content is on disk on return, its name once the folder is synced."""
+        """Write the receipt. Its content is synced on return, its name once the folder is synced."""
         draft = folder / f".coming-{self.id}"
         try:
             with draft.open("w", encoding="utf-8") as file:
@@ -58,12 +56,12 @@ def path(folder: Path, id: str) -> Path:
 
 
 def read_all(folder: Path) -> list[Receipt]:
-    """The receipts of a folder in the order in which they were accepted. One that cannot be read is left out."""
+    """The readable receipts of a folder, in the order of acceptance."""
     return sorted(_read(folder), key=lambda receipt: (receipt.seq, receipt.received))
 
 
 def set_unclaimed_aside(folder: Path) -> None:
-    """Move bodies without a receipt into a folder of their own, where no sweep removes them."""
+    """Move bodies without a receipt to the folder UNCLAIMED, which is never swept."""
     for body in [file for file in folder.iterdir() if file.suffix in BODIES and not file.name.startswith(".")]:
         if not path(folder, body.stem).is_file():
             (folder / UNCLAIMED).mkdir(mode=0o700, exist_ok=True)

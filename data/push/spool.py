@@ -1,8 +1,8 @@
-"""The spool: pushes on disk, each a file of rows, its receipt, and a line of the journal that says what became of it.
+"""The spool of pushes: for each push a file of rows, a receipt, and a journal entry with its state.
 
-The journal is SQLite, so that processes share it and a line is whole or not there. A push is promised to its sender
-once its file, its receipt and its line are on disk; a file without a line was promised to nobody. A journal that is
-lost or damaged is made anew from the receipts: what they name is loaded again, under its own id and so once.
+The journal is SQLite, so processes share it and entries are atomic. A push is acknowledged once file, receipt and entry
+are on disk; a file without an entry was never acknowledged. A lost or damaged journal is rebuilt from the receipts; the
+pushes are loaded again under their ids, which has no effect if they were loaded before.
 """
 
 import json
@@ -33,23 +33,23 @@ from data.system_errors import of_os
 State = Literal["queued", "loaded", "held", "failed", "published"]
 STATES: tuple[State, ...] = ("queued", "loaded", "held", "failed", "published")
 KEPT_DAYS = 30
-"""How long a push that has come to its end is told of, and its Idempotency-Key remembered."""
+"""Days that a finished push and its Idempotency-Key are kept."""
 STALE_SECONDS = 3600.0
 SUSPECT = 2
-"""So many times its loading ended without a verdict: from then on it waits for all others, and longer each time."""
+"""Number of inconclusive attempts after which a push is loaded behind all others, with growing delays."""
 NEEDS_BODY = "('queued', 'held', 'failed')"
 
 
 class Conflict(DataError):
-    """An Idempotency-Key that stands for another push already."""
+    """The Idempotency-Key was used for a different push."""
 
 
 @dataclass(frozen=True)
 class Push:
-    """A line of the journal. token: whose it is. rows, size: of its body. received, ended: seconds since 1970.
+    """A journal entry. token: number of the token. rows, size: of the body. received, ended: seconds since 1970.
 
-    read … rejected: as in a LoadReport, None before it was loaded. edition: the first that shows it.
-    attempts: how often its loading was begun without a verdict. fault: a message as it is stored; see `why`.
+    read … rejected: as in LoadReport, None before loading. edition: the first edition that contains it.
+    attempts: number of inconclusive load attempts. fault: a stored message; see `why`.
     """
 
     seq: int
@@ -79,7 +79,7 @@ class Push:
 
     @property
     def why(self) -> Message | str:
-        """Why it failed, or its last attempt; empty if nothing is wrong."""
+        """Reason of the failure or of the last failed attempt; empty if there is none."""
         return restored(self.fault or "")
 
     @property
@@ -89,7 +89,7 @@ class Push:
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """One row that was refused: its number in the body, and every reason."""
+    """A rejected row: its number in the body, its key, and all reasons."""
 
     row: int | None
     key: str | None
@@ -98,7 +98,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who pushes. token: its number; area: the code it speaks for, None for every area."""
+    """The sender of a push. token: its number. area: the code it may push, None for every area."""
 
     token: int
     system: str
@@ -109,7 +109,7 @@ COLUMNS = ", ".join(field.name for field in fields(Push))
 
 
 class Spool:
-    """The spool of a home. Any process may open it; the first push makes its folder."""
+    """The spool of a home, shared by processes. The first push creates its folder."""
 
     def __init__(self, home: Home) -> None:
         self.zone = home.zone
@@ -123,11 +123,11 @@ class Spool:
         return self._journal.exists
 
     def file(self, push: Push) -> Path:
-        """Where the rows of a push lie."""
+        """The file of a push's rows."""
         return self.folder / f"{push.id}.{push.format}"
 
     def incoming_path(self) -> Path:
-        """Where to write a body that is on its way; `accept` puts it in place."""
+        """A new path to write a body to; `accept` moves it into place. Raises Unavailable if the disk is not writable."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -137,9 +137,9 @@ class Spool:
         return self.folder / f".coming-{secrets.token_hex(8)}"
 
     def accept(self, body: Intake, sender: Sender, source: str, key: str | None) -> tuple[Push, bool]:
-        """Takes a closed body in; on return it outlives the machine's power. Also tells whether it was here before.
+        """Store a closed body durably. Returns the push, and whether it existed before.
 
-        Raises Conflict if the sender gave the key to another push, Unavailable if the disk takes no more.
+        Raises Conflict if the sender used the key for another body, Unavailable if the disk cannot be written to.
         """
         now = time.time()
         id = f"{datetime.fromtimestamp(now, ZoneInfo(self.zone)):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
@@ -179,64 +179,64 @@ class Spool:
             return self._all(journal, f"{condition} ORDER BY seq DESC LIMIT ?", state, limit) if journal else []
 
     def next(self) -> Push | None:
-        """The one to load now: in order, those that ended without a verdict before behind all others."""
+        """The push to load next: in order, suspects last."""
         with self._journal.reading() as journal:
             order = f"state = 'queued' ORDER BY attempts >= {SUSPECT}, seq LIMIT 1"
             return self._first(journal, order) if journal else None
 
     def suspects(self) -> list[Push]:
-        """Those that ended without a verdict several times, the least often tried first."""
+        """Queued pushes with several inconclusive attempts, fewest attempts first."""
         with self._journal.reading() as journal:
             order = f"state = 'queued' AND attempts >= {SUSPECT} ORDER BY attempts, seq"
             return self._all(journal, order) if journal else []
 
     def loaded(self) -> list[Push]:
-        """Those that are loaded and in no edition yet, the oldest first."""
+        """Loaded pushes that are in no edition yet, oldest first."""
         with self._journal.reading() as journal:
             return self._all(journal, "state = 'loaded' ORDER BY seq") if journal else []
 
     def rejects(self, push: Push, limit: int, offset: int = 0) -> list[RefusedRow]:
-        """The refused rows, in the body's order."""
+        """The rejected rows, in the order of the body."""
         sql = "SELECT row, key, reasons FROM reject WHERE push = ? ORDER BY row, rowid LIMIT ? OFFSET ?"
         with self._journal.reading() as journal:
             rows = journal.execute(sql, (push.id, limit, offset)).fetchall() if journal else []
         return [RefusedRow(row, key, json.loads(reasons)) for row, key, reasons in rows]
 
     def waiting(self) -> tuple[int, int]:
-        """How many pushes wait to be loaded, and their bytes."""
+        """Number and total bytes of queued pushes."""
         with self._journal.reading() as journal:
             sql = "SELECT count(*), coalesce(sum(size), 0) FROM push WHERE state = 'queued'"
             return journal.execute(sql).fetchone() if journal else (0, 0)
 
     def counts(self) -> dict[State, int]:
-        """How many pushes are in each state, of those that are told of."""
+        """Number of pushes by state."""
         with self._journal.reading() as journal:
             rows = journal.execute("SELECT state, count(*) FROM push GROUP BY state").fetchall() if journal else []
         return {state: dict(rows).get(state, 0) for state in STATES}
 
     def refused_rows(self) -> int:
-        """How many rows were refused, of the pushes that are told of."""
+        """Number of rejected rows of all pushes."""
         with self._journal.reading() as journal:
             return journal.execute("SELECT coalesce(sum(rejected), 0) FROM push").fetchone()[0] if journal else 0
 
-    # --- what the publisher notes
+    # --- state changes by the publisher
 
     def begin(self, push: Push) -> None:
-        """Its loading begins. Noted before it does, so that one that ends its process every time is known."""
+        """Count an attempt before it starts, so that a push that kills the process is recognised."""
         self._note(push, attempts=push.attempts + 1)
 
     def cancel_attempt(self, push: Push) -> None:
-        """Its loading ended through no fault of its own: it has to be tried again."""
+        """Do not count the current attempt: it failed for reasons outside the push."""
         self._note(push, attempts=push.attempts)
 
     def record_fault(self, push: Push, fault: Message) -> None:
-        """Its loading ended without a verdict: it stays queued and is tried again."""
+        """Record an inconclusive attempt: the push stays queued."""
         self._note(push, fault=fault.stored())
 
     def record_result(
         self, push: Push, report: LoadReport, refused: Sequence[tuple[int | None, str | None, list[str]]]
     ) -> None:
-        """What its loading came to, row by row. The file of one that is loaded is of no use any more."""
+        """Record the result of a load and its rejected rows. Deletes the file of a loaded push."""
         state: State = "held" if report.status == "held" else "loaded"
         with self._journal.writing() as journal:
             journal.execute("DELETE FROM reject WHERE push = ?", (push.id,))
@@ -253,11 +253,11 @@ class Spool:
             self.file(push).unlink(missing_ok=True)
 
     def mark_failed(self, push: Push, fault: Message) -> None:
-        """It is refused for its content as a whole."""
+        """Mark a push as failed: its content is refused as a whole."""
         self._note(push, state="failed", fault=fault.stored(), ended=time.time())
 
     def mark_published(self, pushes: Sequence[Push], edition: str) -> None:
-        """They stand in an edition now."""
+        """Mark pushes as published in an edition and delete their files."""
         with self._journal.writing() as journal:
             for push in pushes:
                 self._set(journal, push.id, state="published", edition=edition, fault=None, ended=time.time())
@@ -265,7 +265,7 @@ class Spool:
             self._remove(push.id, push.format)
 
     def again(self, push: Push) -> None:
-        """Let a held or failed push be loaded whatever is rejected of it. Raises DataError if it cannot be."""
+        """Queue a held or failed push again, ignoring the reject limit. Raises DataError if it is in another state."""
         if push.state not in ("held", "failed") or not self.file(push).is_file():
             raise DataError(
                 "push.not_waiting",
@@ -276,7 +276,7 @@ class Spool:
         self._note(push, state="queued", forced=1, attempts=0, fault=None, ended=None)
 
     def sweep(self) -> None:
-        """Forget what came to its end long ago, and remove files that were promised to nobody."""
+        """Delete pushes that ended KEPT_DAYS ago, and files that were never acknowledged."""
         now = time.time()
         with self._journal.writing() as journal:
             self._repair_times(journal, now)
@@ -297,16 +297,16 @@ class Spool:
                 continue
 
     def _repair_times(self, journal: sqlite3.Connection, now: float) -> None:
-        """What ended in the future, by a clock that was set back since, ended now: else it would be kept for longer."""
+        """Correct end times in the future (the clock was set back), so that pushes are not kept longer."""
         journal.execute("UPDATE push SET ended = ? WHERE ended > ?", (now, now))
 
     def _next_seq(self, journal: sqlite3.Connection) -> int:
-        """The number that the next push gets; numbers are never used twice. Within a transaction that writes."""
+        """The number of the next push; numbers are never reused. Requires a write transaction."""
         row = journal.execute("SELECT seq FROM sqlite_sequence WHERE name = 'push'").fetchone()
         return (row[0] if row else 0) + 1
 
     def _remove(self, id: str, format: PushFormat) -> None:
-        """The files of a push that nobody needs; what cannot be removed now the sweep removes."""
+        """Remove the files of a push. The sweep removes those that cannot be removed now."""
         for file in (self.folder / f"{id}.{format}", receipts.path(self.folder, id)):
             with suppress(OSError):
                 file.unlink(missing_ok=True)
