@@ -127,7 +127,7 @@ class Spool:
         return self.folder / f"{push.id}.{push.format}"
 
     def incoming_path(self) -> Path:
-        """A new path to write a body to; `accept` moves it into place. Raises Unavailable if the disk is not writable."""
+        """A new path to write a body to; `accept` moves it into place. Raises Unavailable if it is not writable."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
