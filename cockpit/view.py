@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import streamlit as st
 
-from cockpit import editions, problem, settings
+from cockpit import editions, filters, problem, settings
 from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import OPERATOR, Can, Grants
 from cockpit.address import link
@@ -36,7 +36,7 @@ from metrics.query import Query
 from metrics.search import areas_like
 
 KEPT = ("topic", "area", "metric", "from", "to", "vs", "edition", "lang", "size", "wall")
-"""The parameters of every page; the others belong to one page and are left behind by `View.href`."""
+"""The parameters of every page, besides the filters; the others belong to one and are left behind by `View.href`."""
 COMPARISONS = ("previous", "last_year")
 DATE = "%Y-%m-%d"
 YEARS = range(1950, 2150)
@@ -63,7 +63,7 @@ def current(page: str) -> View:
     visitor = guard.open_page(page)
     config = settings.current()
     try:
-        view = read(st.query_params.to_dict(), config, visitor.grants)
+        view = read(st.query_params.to_dict(), config, visitor.grants, page)
         if what in (Can.LOOK, Can.REPORT) and not visitor.grants.may(what, view.area.code, view.area.end):
             guard.refuse(visitor, what="area", area=str(view.area.code))
         return view
@@ -78,8 +78,10 @@ def current(page: str) -> View:
     return st.stop()
 
 
-def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grants = OPERATOR) -> View:
-    """The view of a URL's parameters, its edition narrowed to what `grants` reach.
+def read(
+    parameters: Mapping[str, str], config: settings.Settings, grants: Grants = OPERATOR, page: str = "cockpit"
+) -> View:
+    """The view of the parameters of a page's URL, its edition narrowed to what `grants` reach.
 
     Without an area in the URL it is the first one granted. Raises BadParameter, or DataError when nothing is published.
     """
@@ -89,6 +91,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
     area = _area(edition, parameters.get("area"), grants)
     known = layouts.of(config)
     layout = _layout(known, parameters.get("topic"), area)
+    where = filters.read(parameters, page)
     query = Query(
         edition,
         catalog,
@@ -96,6 +99,7 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
         area.code,
         _period(edition, parameters.get("from"), parameters.get("to")),
         "last_year" if _choice("vs", parameters.get("vs"), COMPARISONS) == "last_year" else "previous",
+        where=where,
     )
     return View(
         query,
@@ -104,13 +108,13 @@ def read(parameters: Mapping[str, str], config: settings.Settings, grants: Grant
         parameters.get("wall") == "1",
         grants,
         layout,
-        tuple((name, parameters[name]) for name in KEPT if parameters.get(name)),
+        (*((name, parameters[name]) for name in KEPT if parameters.get(name)), *filters.parameters(where).items()),
         tuple(known.topics(area.level)),
     )
 
 
 def _reopened(parameters: Mapping[str, str], config: settings.Settings, grants: Grants) -> Mapping[str, str]:
-    """The parameters with those of the report that they name, if any: its edition, area, period and comparison.
+    """The parameters with those of the report that they name: its edition, area, period, comparison and filters.
 
     Raises BadParameter for an unknown report, and in the same words for one that these grants may not read.
     """
@@ -125,6 +129,7 @@ def _reopened(parameters: Mapping[str, str], config: settings.Settings, grants: 
     kept = json.loads(found.asked)
     own = {name: kept[name] for name in ("from", "to", "vs")}
     own |= {"edition": found.edition, "area": str(kept["areas"][0])}
+    own |= filters.parameters(tuple(dict(kept.get("where") or {}).items()))
     return own | {name: value for name, value in parameters.items() if value}
 
 

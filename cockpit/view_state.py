@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-from cockpit import editions, settings
+from cockpit import editions, filters, settings
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.labels import comparison as compared
@@ -54,7 +54,7 @@ class View:
     """What a page shows, and for whom.
 
     query: of the chosen metric alone; its edition answers for what the user may see. `ask` makes the queries of panels.
-    given: the URL's parameters of KEPT, as they stand.
+    given: the URL's parameters of KEPT, as they stand, and its filters.
     grants: what the user may see and do.
     layout: the panels of the screen: the cockpit of the area's level, or the topic that the address names.
     topics: those that the menu offers for the area.
@@ -160,7 +160,8 @@ class View:
         """The URL of a page that keeps this view, with changes.
 
         area: Area or code; period: Period, or None for this month; metric: Metric or id; anything else as it is.
-        None removes a parameter. Parameters that belong to one page are not carried to the next: name them again.
+        A column's name sets a filter, in place of another of that column. None removes a parameter. Parameters that
+        belong to one page are not carried to the next: name them again.
         """
         return link(page, dict(self.given) | _parameters(changes))
 
@@ -193,6 +194,8 @@ def _parameters(changes: Mapping[str, object]) -> dict[str, object]:
     for name, value in changes.items():
         if name == "period":
             parameters |= {"from": getattr(value, "start", None), "to": getattr(value, "end", None)}
+        elif name == filters.UNIT:
+            parameters |= {"unit": value, name: None}
         elif isinstance(value, Area):
             parameters[name] = value.code
         else:

@@ -5,19 +5,25 @@ from dataclasses import replace
 import streamlit as st
 
 from cockpit.access.guard import enter
+from cockpit.components import filters
 from cockpit.components.header import header
 from cockpit.panels import publicity, screen
 from cockpit.screens import tiles, wall
 from cockpit.view import current
+from metrics.engine.extent import occurs
 
 view = current("cockpit")
 if view.wall:
     wall.draw()
 else:
     header(view)
+    filters.draw(view)
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
-    panel = publicity.of(view) if st.query_params.get("sheet") == "publicity" else None
-    if panel:
+    found = occurs(view.edition, view.area.code, view.query.where)
+    panel = publicity.of(view) if found and st.query_params.get("sheet") == "publicity" else None
+    if not found:
+        screen.nothing(view)
+    elif panel:
         publicity.sheet(view, panel)
     else:
         screen.draw(view)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components import actions, header
+from cockpit.components import actions, filters, header
 from cockpit.components.record import record
 from cockpit.i18n import _, language
 from cockpit.labels import format
@@ -11,6 +11,7 @@ from cockpit.screens import passport, shared
 
 view = views.current("passport")
 header.header(view)
+filters.draw(view)
 
 if shared.is_told(view, "passport"):
     told = passport.answer(view)

@@ -1,7 +1,7 @@
 """Why a number changed: this period against another, by the areas, units, categories and sources that moved it."""
 
 from cockpit import view as views
-from cockpit.components import actions, header
+from cockpit.components import actions, filters, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens import shared, why
@@ -9,23 +9,21 @@ from metrics.analysis.compare import so_far
 
 view = views.current("why")
 header.header(view)
+filters.draw(view)
 
 if shared.is_told(view, "why"):
-    where = why.filters(view)
-    found = why.ask(view, where)
+    found = why.ask(view)
     period, against = format.period(so_far(view.period, view.as_of)), format.period(view.against)
     both = _("{period} against {against}", period=period, against=against)
     header.title(f"{view.area.name} · {view.metric.name[language()]}", note=both, level=1)
-    if where:
-        header.chips(why.chips(view, where))
     shared.sentence(why.sentence(view, found))
     actions.actions(
-        [(_("Passport"), view.href("passport")), (_("Rows"), view.href("rows", **where)), (_("Cockpit"), view.href())],
-        copy=view.permalink("why", **where),
+        [(_("Passport"), view.href("passport")), (_("Rows"), view.href("rows")), (_("Cockpit"), view.href())],
+        copy=view.permalink("why"),
     )
     parts = why.worth_telling(found)
     for by in parts:
-        why.split(view, found, by, where)
+        why.split(view, found, by)
     if not parts:
         why.both(view, found)
         if reason := why.unsplit(view, found):

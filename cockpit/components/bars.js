@@ -1,10 +1,21 @@
-const draw = ({ bars, full }) => {
+const track = (b, longest) => `<span class="track"><i class="${b.state}" style="width:${(100 * Math.max(0, b.value) / longest).toFixed(1)}%"></i></span>`
+const text = b => `${b.state === "none" ? "" : `<span class="${b.state}">${shape(b.state)}</span> `}${esc(b.text)}`
+const note = b => b.note ? `<span class="note grey">${esc(b.note)}</span>` : ""
+
+// Choosing a bar and opening the rows of its number are two links side by side.
+const pair = (b, longest, words) => `<li class="pair ${b.chosen ? "chosen" : ""}">
+  <a class="pick" data-stay href="${esc(b.pick)}" title="${esc((b.chosen ? words.drop : words.pick).replace("{name}", () => b.name))}" ${b.chosen ? 'aria-current="true"' : ""}>
+    <span class="name">${esc(b.name)}</span>${track(b, longest)}${note(b)}</a>
+  ${link(b.href, text(b), `class="text" aria-label="${esc(`${b.name} ${b.text} – ${words.rows}`)}"`)}</li>`
+
+const whole = (b, longest) => `<li>${link(b.href, `<span class="name">${esc(b.name)}</span>${track(b, longest)}<span class="text">${text(b)}</span>${note(b)}`, 'class="bar"')}</li>`
+
+const draw = ({ bars, full, most, words }) => {
   const longest = full || Math.max(...bars.map(b => b.value), 0) || 1
-  return `<ul>${bars.map(b => `<li>${link(b.href, `
-    <span class="name">${esc(b.name)}</span>
-    <span class="track"><i class="${b.state}" style="width:${(100 * Math.max(0, b.value) / longest).toFixed(1)}%"></i></span>
-    <span class="text">${b.state === "none" ? "" : `<span class="${b.state}">${shape(b.state)}</span> `}${esc(b.text)}</span>
-    ${b.note ? `<span class="note grey">${esc(b.note)}</span>` : ""}`, 'class="bar"')}</li>`).join("")}</ul>`
+  const list = some => `<ul>${some.map(b => b.pick ? pair(b, longest, words) : whole(b, longest)).join("")}</ul>`
+  const rest = bars.slice(most)
+  return `<div class="${bars.some(b => b.chosen) ? "picked" : ""}">${list(bars.slice(0, most))}${rest.length
+    ? `<details ${rest.some(b => b.chosen) ? "open" : ""}><summary>${esc(words.more)}</summary>${list(rest)}</details>` : ""}</div>`
 }
 
 export default component(draw)

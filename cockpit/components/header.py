@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from cockpit import settings
+from cockpit import filters, settings
 from cockpit.access import pages
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
@@ -35,7 +35,8 @@ KEPT = ("lang", "size")
 def header(view: "View", *, searched: str = "") -> None:
     """Draw the header; `searched` stands in its search box. A wall screen has none, but its name and clock."""
     place = view.area.name
-    st.set_page_config(page_title=f"{place} · {_('Governance Cockpit')}")
+    unit = filters.unit_of(view.query.where)
+    st.set_page_config(page_title=f"{f'{unit} · ' if unit else ''}{place} · {_('Governance Cockpit')}")
     if view.wall:
         return
     asked = tuple(st.query_params.to_dict().items())
@@ -87,7 +88,7 @@ def _packed(
         "data": view.data_page(),
         "find": find if looks else None,
         "menus": [*_topics(view), _periods(view), _comparisons(view)],
-        "pages": [*_of_numbers(view), *_pages(view.grants, dict(view.given))],
+        "pages": [*_of_numbers(view), *_pages(view.grants, dict(view.given), filters.parameters(view.query.where))],
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
@@ -123,9 +124,13 @@ def _of_numbers(view: "View") -> list[dict[str, str]]:
     return [{"text": _(page.title), "href": view.href(page.name)} for page in pages.in_menu("view", view.grants)]
 
 
-def _pages(grants: Grants, given: Mapping[str, str]) -> list[dict[str, str]]:
-    """The pages that these grants may open, besides those of the numbers."""
-    shown = [{"text": _(p.title), "href": link(p.name, _kept(given))} for p in pages.in_menu("work", grants)]
+def _pages(grants: Grants, given: Mapping[str, str], where: dict[str, str] | None = None) -> list[dict[str, str]]:
+    """The pages that these grants may open, besides those of the numbers. where: filters, for the reports."""
+    further: dict[str, dict[str, object]] = {"reports": {**(where or {})}}
+    shown = [
+        {"text": _(p.title), "href": link(p.name, _kept(given) | further.get(p.name, {}))}
+        for p in pages.in_menu("work", grants)
+    ]
     account = {"text": _("Account"), "href": link("account", {"lang": given.get("lang")})}
     return [*shown, *_feedback(), account]
 
@@ -284,15 +289,16 @@ def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> No
     )
 
 
-def chips(items: Sequence[Chip]) -> None:
-    """Filters that hold, each with a link that takes it away."""
-    st.html(f'<div class="chips">{"".join(map(_chip, items))}</div>')
+def chips(items: Sequence[Chip], *, label: str = "") -> None:
+    """Filters that hold, each with a link that takes it away; `label` in front of them."""
+    lead = f"<b>{escape(label)}</b>" if label else ""
+    st.html(f'<div class="chips">{lead}{"".join(map(_chip, items))}</div>')
 
 
 def _chip(chip: Chip) -> str:
     remove = escape(_("Remove {filter}", filter=chip.text))
     cross = f' <a href="{escape(chip.remove)}" aria-label="{remove}">×</a>' if chip.remove else ""
-    return f"<span>{escape(chip.text)}{cross}</span>"
+    return f'<span class="chip"><span title="{escape(chip.text)}">{escape(chip.text)}</span>{cross}</span>'
 
 
 def notice(text: str, *, state: str = "none", links: Links = ()) -> None:

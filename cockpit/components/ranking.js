@@ -2,15 +2,19 @@
 const LINES = 24, ROWS = 22, BESIDE = 3
 const beside = ranked => Math.max(0, LINES - Math.min(ranked, ROWS) - 2) * BESIDE
 
-const row = (r, rank) => `<tr class="${rank > ROWS ? "screen" : ""}">
+// What filters leaves the screen where it is.
+const current = r => `${r.rows ? "data-stay" : ""} ${r.chosen ? 'aria-current="true"' : ""}`
+const value = r => r.rows ? link(r.rows, esc(r.value), `class="rows" aria-label="${esc(`${r.name} ${r.value}`)}"`) : esc(r.value)
+
+const row = (r, rank) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
   <td class="rank grey">${rank}</td>
-  <th scope="row">${link(r.href, esc(r.name))}</th>
-  <td class="value"><i style="width:${(100 * r.share).toFixed(1)}%"></i><span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${esc(r.value)}<em>${esc(r.word)}</em></span></td>
+  <th scope="row">${link(r.href, esc(r.name), current(r))}</th>
+  <td class="value"><i style="width:${(100 * r.share).toFixed(1)}%"></i><span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${value(r)}<em>${esc(r.word)}</em></span></td>
   <td class="interval grey">${esc(r.interval)}</td>
   <td class="sample grey">${esc(r.sample)}</td>
   <td class="change ${r.tone}">${esc(r.change)}</td></tr>`
 
-const apart = (r, shown) => `<li class="${shown ? "" : "screen"}">${link(r.href, esc(r.name))} ${esc(r.value)} <span class="grey">${shape("none")} ${esc(r.note)}</span></li>`
+const apart = (r, shown) => `<li class="${shown ? "" : "screen"}">${link(r.href, esc(r.name), current(r))} ${value(r)} <span class="grey">${shape("none")} ${esc(r.note)}</span></li>`
 
 // A column nobody fills is not shown.
 const empty = (rows, name) => rows.every(r => !r[name])

@@ -20,7 +20,10 @@ _ranking = define("ranking")
 
 @dataclass(frozen=True)
 class RankingRow:
-    """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why."""
+    """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why.
+
+    rows: what the value opens. chosen: it is the one that the screen is filtered by.
+    """
 
     name: str
     value: str
@@ -34,6 +37,8 @@ class RankingRow:
     share: float = 0.0
     small: bool = False
     note: str = ""
+    rows: str = ""
+    chosen: bool = False
 
 
 def ranking(
@@ -72,6 +77,8 @@ def row(
     state: str = "none",
     before: Any = None,
     href: str = "",
+    rows: str = "",
+    chosen: bool = False,
     largest: float = 0.0,
 ) -> RankingRow:
     """The row of one area's answer.
@@ -93,6 +100,8 @@ def row(
         share=0.0 if silent or largest <= 0 else max(0.0, min(1.0, answer.value / largest)),
         small=silent or small,
         note=quality(answer),
+        rows=rows,
+        chosen=chosen,
     )
 
 

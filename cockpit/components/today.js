@@ -16,7 +16,7 @@ const line = l => `<div class="line">
 </div>`
 
 const head = (h, words) => `<div class="head"><p class="sentence red"><span class="shape" aria-hidden="true">▲</span> ${link(h.href, `<b>${esc(h.strong)}</b>`)} ${esc(h.text)}</p>
-  <p class="side">${h.holder ? `<span><span class="grey">${esc(words.holder)}</span> ${esc(h.holder)}${h.phone ? ` · <a class="phone" href="tel:${esc(h.phone.replace(/[^0-9+]/g, ""))}">${esc(h.phone)}</a>` : ""}</span>` : ""}${h.links.map(([text, href]) => `<a href="${esc(href)}">${esc(text)} →</a>`).join("")}</p>
+  <p class="side">${h.holder ? `<span><span class="grey">${esc(words.holder)}</span> ${link(h.holder_href, esc(h.holder))}${h.phone ? ` · <a class="phone" href="tel:${esc(h.phone.replace(/[^0-9+]/g, ""))}">${esc(h.phone)}</a>` : ""}</span>` : ""}${h.links.map(([text, href]) => `<a href="${esc(href)}">${esc(text)} →</a>`).join("")}</p>
   ${h.moved ? `<p class="moved">${esc(h.moved)}</p>` : ""}</div>`
 
 const draw = d => `<section aria-label="${esc(d.label)}"><h2 class="${d.head ? "unseen" : ""}">${esc(d.label)}</h2><div class="lines">${d.head ? head(d.head, d.words) : ""}${d.lines.map(line).join("")}</div></section>`

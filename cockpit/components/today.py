@@ -51,6 +51,7 @@ class Head:
     href: str = ""
     holder: str = ""
     phone: str = ""
+    holder_href: str = ""
     moved: str = ""
     links: Sequence[tuple[str, str]] = ()
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from cockpit import filters
 from cockpit.components.today import Head, Item, Line
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
@@ -124,6 +125,8 @@ def lines(view: View) -> tuple[Line, ...]:
 
 def reds(view: View, found: Sequence[Red]) -> Line:
     """What else is red, the most severe first, of `metrics.analysis.reds`; how many are new since yesterday."""
+    if not found and view.query.where and not filters.unit_of(view.query.where):
+        return Line("○", _("Limits are meant for all cases of an area: under a filter none is judged"))
     if not found and not has_state(view):
         return Line("○", _("No data in this period"))
     if not found:
@@ -155,7 +158,13 @@ def _all_of(view: View, red: Red) -> str:
 
 
 def has_state(view: View) -> bool:
-    """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either."""
+    """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either.
+
+    Of a unit's own cockpit: whether any is of the unit.
+    """
+    if filters.unit_of(view.query.where):
+        found = answers.vitals(view.ask(*tile_metrics(view)))
+        return any(found[name].state != "none" for name in fed_metrics(view))
     lower = below(view.edition, view.area)
     if lower is None:
         return False

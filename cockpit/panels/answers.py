@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cockpit import filters
 from cockpit.single_flight import single_flight_cache
 from data.editions.scoped import ScopedEdition
 from metrics import areas
@@ -98,8 +99,14 @@ class Line(NamedTuple):
 
 @lru_cache(maxsize=256)
 def vitals(query: Query) -> dict[str, Vital]:
-    """The query's metrics, a row of tiles, by id; one that does not exist at the area's level is left out."""
-    months, frame, compared = _months(query), _own(query), query.against
+    """The query's metrics, a row of tiles, by id.
+
+    One that does not exist at the area's level, or is not counted by the columns of the filters, is left out.
+    """
+    months, compared = _months(query), query.against
+    if not _existing(query, _area(query).level):
+        return {}
+    frame = _own(query)
     rows = {(row.metric, period_of(row)): row for row in each(frame)}
     begun = _begun(query, frame, months)
     now = over(frame, query.period)
@@ -209,35 +216,47 @@ def ageing(query: Query) -> pd.DataFrame:
 @lru_cache(maxsize=256)
 def today(query: Query, among: tuple[str, ...]) -> attention.Today:
     """What needs a look beside the reds: `metrics.analysis.today.today` over metrics that were asked `among` others."""
+    if not query.metrics:
+        return attention.Today(oldest(query.of()), None)
     return attention.today(query, own=_own(query.of(*among)), oldest=oldest(query.of()))
 
 
 @lru_cache(maxsize=64)
 def oldest(query: Query) -> pd.DataFrame:
     """The cases that have been open longest: `metrics.analysis.today.oldest_open`. The query names no metric."""
-    return attention.oldest_open(query)
+    metric = query.catalog.metrics[query.catalog.id_of("oldest_open")]
+    return pd.DataFrame() if filters.lacking(query.catalog, metric, query.where) else attention.oldest_open(query)
 
 
 @single_flight_cache(maxsize=64)
 def reds(query: Query) -> list[Red]:
-    """The list of what is red: `metrics.analysis.reds.reds`. Empty under a filter: no limit is meant for one."""
-    return [] if query.where else red_list(query)
+    """The list of what is red: `metrics.analysis.reds.reds`.
+
+    Under a filter it is empty, as limits are meant for all facts of an area; of a unit's own cockpit it is the unit's.
+    """
+    if not query.where:
+        return red_list(query)
+    unit = filters.unit_of(query.where)
+    return [red for red in red_list(query.filtered(())) if red.kind == "unit" and red.name == unit] if unit else []
 
 
 @single_flight_cache(maxsize=64)
 def headline(query: Query) -> Headline | None:
     """The worst of what is red, if it touches enough: `metrics.analysis.headline.headline`."""
-    return None if query.where else worst_problem(query)
+    return worst_problem(query.filtered(()), reds(query))
 
 
 @lru_cache(maxsize=256)
-def to_do(edition: ScopedEdition, area: Area) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The open cases by the next clock, the most pressing first, and how many there are of each urgency."""
-    return todo.todo(edition, area.code), todo.counts(edition, area.code)
+def to_do(query: Query) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The open cases by the next clock, the most pressing first, and how many there are of each urgency.
+
+    Of the query's area under its filters; the rest of it is not looked at.
+    """
+    return todo.todo(query.edition, query.area, where=query.where), todo.counts(query.edition, query.area, query.where)
 
 
-def open_cases(edition: ScopedEdition, area: Area) -> int:
-    return sum(to_do(edition, area)[1].values())
+def open_cases(query: Query) -> int:
+    return sum(to_do(query)[1].values())
 
 
 @lru_cache(maxsize=64)
@@ -285,7 +304,9 @@ def _lower(query: Query) -> tuple[pd.DataFrame, Baseline]:
 
 
 def _existing(query: Query, level: str) -> list[str]:
-    return [name for name in query.metrics if exists_at(query.catalog.metrics[name], level)]
+    """Those of the query's metrics that exist at a level and are counted by the columns of its filters."""
+    metrics = (query.catalog.metrics[name] for name in query.metrics)
+    return [m.id for m in metrics if exists_at(m, level) and not filters.lacking(query.catalog, m, query.where)]
 
 
 def _area(query: Query) -> Area:
@@ -299,11 +320,19 @@ def _months(query: Query) -> list[Period]:
 
 
 def _states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
-    """A bound held against an area's people or past says nothing of one category or unit in it: then no state."""
-    limits = query.catalog.metrics[frame["metric"].iloc[0]].thresholds if len(frame) else None
-    if query.by not in (None, *AREAS) and limits and limits.against != "value":
+    """Limits are meant for all facts of an area. One for the value itself holds of a group of them too, such as a unit;
+    one for its people or past does not, and none is judged under other filters.
+    """
+    split = query.by not in (None, *AREAS)
+    if not query.where and not split:
+        return states(query, frame, base)
+    if query.where and (query.by or not filters.unit_of(query.where)):
         return ["none"] * len(frame)
-    return states(query, frame, base)
+    limits = [query.catalog.metrics[name].thresholds for name in frame["metric"]]
+    fits = [bool(own and own.against == "value" and not (query.where and own.also)) for own in limits]
+    # what relative limits compare with is not needed
+    judged = states(query, frame, base or Baseline({}, {}, {})) if any(fits) else ["none"] * len(frame)
+    return [state if fit else "none" for state, fit in zip(judged, fits, strict=True)]
 
 
 def _number(value: float | None) -> float | None:

@@ -36,6 +36,9 @@ class MapPanel(Panel):
 
     queries_last = True
 
+    def subject(self, view: View) -> Metric | None:
+        return compared(self.at(view))[1] if has_below(view) else None
+
     def shown(self, view: View) -> bool:
         view = self.at(view)
         if not has_below(view) or not has_values(view):
@@ -69,6 +72,9 @@ class RankingPanel(Panel):
     height: int = Field(460, ge=100, le=2000)
 
     queries_last = True
+
+    def subject(self, view: View) -> Metric | None:
+        return compared(self.at(view))[1] if has_below(view) else None
 
     def shown(self, view: View) -> bool:
         return has_below(self.at(view))
@@ -167,13 +173,24 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
 
 
 def ranking_rows(
-    view: View, metric: Metric, found: Sequence[Part], names: Sequence[str], links: Sequence[str]
+    view: View,
+    metric: Metric,
+    found: Sequence[Part],
+    names: Sequence[str],
+    links: Sequence[str],
+    *,
+    rows: Sequence[str] = (),
+    chosen: str | None = None,
 ) -> tuple[RankingRow, ...]:
+    """links: what each name leads to; rows: what its value opens. chosen: the group that the screen is filtered by."""
     largest = 100 if metric.is_percent else max((part.now.value for part in found if part.ranked), default=0)
     return tuple(
-        ranking.row(view, metric, part.now, name=name, state=part.state, before=part.before, href=href, largest=largest)
-        for part, name, href in zip(found, names, links, strict=True)
-    )
+        ranking.row(
+            view, metric, part.now, name=name, state=part.state, before=part.before, href=href, rows=own,
+            chosen=part.group == chosen, largest=largest,
+        )
+        for part, name, href, own in zip(found, names, links, rows or [""] * len(found), strict=True)
+    )  # fmt: skip
 
 
 def _value(metric: Metric, part: Part) -> str:

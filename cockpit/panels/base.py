@@ -13,6 +13,7 @@ from metrics.catalog.model import Model, Name, Text
 
 if TYPE_CHECKING:
     from cockpit.view_state import View
+    from metrics.catalog import Metric
 
 Call = Callable[[], object]
 
@@ -50,6 +51,10 @@ class Panel(Model):
     def at(self, view: "View") -> "View":
         """The view with the panel's own metric as the chosen one, if it names any."""
         return view.asking(metrics=self.metrics[:1]) if self.metrics else view
+
+    def subject(self, view: "View") -> "Metric | None":
+        """The one metric that all of it is about, if there is one. It is not drawn under a filter that this lacks."""
+        return None
 
     def shown(self, view: "View") -> bool:
         """Whether it has something to say of this view; if not, its place goes to the others of the row."""

@@ -6,12 +6,15 @@ from typing import Any, Literal
 from cockpit.components import ranking
 from cockpit.components.bars import Bar
 from cockpit.components.ranking import RankingRow
+from cockpit.filters import UNIT
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
+from cockpit.labels.movers import group_name
 from cockpit.panels import answers
+from cockpit.panels.answers import Part
 from cockpit.panels.areas import ranking_rows
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.labels import rows_link, source_name
+from cockpit.panels.labels import rows_link
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
@@ -25,6 +28,9 @@ class AgesPanel(Panel):
     """How long what is open has been open; a bar opens its rows. Its metric is a stock of facts that have an age."""
 
     kind: Literal["ages"]
+
+    def subject(self, view: View) -> Metric | None:
+        return self.at(view).metric
 
     def shown(self, view: View) -> bool:
         return exists_at(self.at(view).metric, view.area.level)
@@ -51,7 +57,10 @@ class AgesPanel(Panel):
 
 
 class SplitPanel(Panel):
-    """The metric by a column of its facts; a group opens its rows.
+    """The metric by a column of its facts; choosing a group filters the screen by it, its number opens the rows.
+
+    The groups of a column that is filtered stay in view, so that another can be chosen. In place of the units a unit's
+    own cockpit is broken down by the next column that tells groups of it apart.
 
     as_ranking: as a list, with changes and with small samples apart.
     """
@@ -65,50 +74,49 @@ class SplitPanel(Panel):
     def splits(self) -> tuple[str, ...]:
         return (self.split,)
 
+    def subject(self, view: View) -> Metric | None:
+        return split_metric(self.at(view))
+
     def shown(self, view: View) -> bool:
-        view = self.at(view)
-        return self.split in filters(view.catalog, split_metric(view))
+        return bool(self.column(self.at(view)))
+
+    def column(self, view: View) -> str:
+        """What it breaks the view down by; empty: nothing."""
+        known, where = filters(view.catalog, split_metric(view)), dict(view.query.where)
+        if self.split != UNIT or UNIT not in where:
+            return self.split if self.split in known else ""
+        others = (by for by in known if by not in where and by not in view.layout.splits)
+        return next((by for by in others if len(groups(view, by)) > 1), "")
 
     def queries(self, view: View) -> list[Call]:
-        if not self.shown(view):
-            return []
-        return [partial(answers.parts, view.ask(split_metric(self.at(view)).id, by=self.split))]
+        view = self.at(view)
+        return [partial(groups, view, by)] if (by := self.column(view)) else []
 
     def prepare(self, view: View) -> None:
-        if not self.shown(view):
-            return
         view = self.at(view)
-        split_rows(view, self.split) if self.as_ranking else split_bars(view, self.split)
+        if by := self.column(view):
+            split_rows(view, by) if self.as_ranking else split_bars(view, by)
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components import bars, header
 
         view = self.at(view)
-        metric = split_metric(view)
-        header.title(
-            self.title[language()] if self.title else split_title(metric, self.split, leads), note=self._note(view)
-        )
-        shown = split_rows(view, self.split) if self.as_ranking else split_bars(view, self.split)
+        metric, by = split_metric(view), self.column(view)
+        named = self.title if by == self.split else None
+        header.title(named[language()] if named else split_title(metric, by, leads))
+        shown = split_rows(view, by) if self.as_ranking else split_bars(view, by)
         if not shown:
             header.notice(_("No data in this period"))
         elif self.as_ranking:
             ranking.ranking(
-                split_rows(view, self.split), title=metric.name[language()], first=words.column(self.split),
-                height=self.height, key=f"split-{self.split}",
+                split_rows(view, by), title=metric.name[language()], first=words.column(by),
+                height=self.height, key=f"split-{by}",
             )  # fmt: skip
         else:
-            bars.bars(split_bars(view, self.split), key=self.split, full=100 if metric.is_percent else 0)
+            bars.bars(split_bars(view, by), key=by, full=100 if metric.is_percent else 0, most=MOST_BARS)
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": self.split, "metrics": self.metrics, "most": 20}
-
-    def _note(self, view: View) -> str:
-        """How many groups are left out."""
-        if self.as_ranking:
-            return ""
-        found = answers.parts(view.ask(split_metric(view).id, by=self.split))
-        left = len([part for part in found if part.known and part.now.n]) - MOST_BARS
-        return _("{n} more not shown", n=left) if left > 0 else ""
 
 
 def split_title(metric: Metric, by: str, leads: bool) -> str:
@@ -138,30 +146,47 @@ def _span(low: float, high: float | None) -> str:
 
 @single_flight_cache(maxsize=512)
 def split_bars(view: View, by: str) -> tuple[Bar, ...]:
-    """The first MOST_BARS groups by need, each as long as its value; a group that holds nothing is left out."""
-    metric = split_metric(view)
-    found = [part for part in answers.parts(view.ask(metric.id, by=by)) if part.known and part.now.n]
+    """The groups by need, each as long as its value; a group that holds nothing is left out."""
+    metric, chosen = split_metric(view), dict(view.query.where).get(by)
     return tuple(
         Bar(
-            (source_name(view, part.group) if by == "source" else part.group) or _("Not given"),
+            group_name(view, by, part.group) if part.group else _("Not given"),
             float(part.now.value),
             format.quantity(metric, part.now.value),
             href=rows_link(view, metric, period=None, **{by: part.group}),
             state=part.state,
             note=_("Sample {n}", n=format.number(part.now.n)) if metric.is_rate or part.small else "",
+            pick=_pick(view, by, part.group),
+            chosen=part.group == chosen,
         )
-        for part in found[:MOST_BARS]
+        for part in groups(view, by)
+        if part.known
     )
 
 
 @single_flight_cache(maxsize=512)
 def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
-    """The groups as a list; one opens its rows."""
-    metric = split_metric(view)
-    found = [part for part in answers.parts(view.ask(metric.id, by=by)) if part.now.n]
-    links = [rows_link(view, metric, period=None, **{by: part.group}) for part in found]
-    names = [(source_name(view, part.group) if by == "source" else part.group) or _("Not given") for part in found]
-    return ranking_rows(view, metric, found, names, links)
+    """The groups as a list."""
+    metric, found = split_metric(view), groups(view, by)
+    names = [group_name(view, by, part.group) if part.group else _("Not given") for part in found]
+    return ranking_rows(
+        view, metric, found, names, [_pick(view, by, part.group) for part in found],
+        rows=[rows_link(view, metric, period=None, **{by: part.group}) for part in found],
+        chosen=dict(view.query.where).get(by),
+    )  # fmt: skip
+
+
+def groups(view: View, by: str) -> list[Part]:
+    """The groups of a column that hold anything, under the filters of the other columns."""
+    others = [(name, value) for name, value in view.query.where if name != by]
+    found = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by))
+    return [part for part in found if part.now.n]
+
+
+def _pick(view: View, by: str, group: str) -> str:
+    """The screen filtered by a group; without the filter where it is this one."""
+    chosen = dict(view.query.where).get(by) == group
+    return view.href("cockpit", **{by: None if chosen else group or words.NOT_GIVEN})
 
 
 def split_metric(view: View) -> Metric:

@@ -4,7 +4,7 @@ from cockpit.components.today import Head
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, phones, words
 from cockpit.labels.movers import named_movers
-from cockpit.panels.labels import area_name, rows_link
+from cockpit.panels.labels import area_name
 from cockpit.view_state import View
 from metrics import areas
 from metrics.analysis.headline import Headline
@@ -25,6 +25,7 @@ def head(view: View, found: Headline) -> Head:
         href=way_to(view, red),
         holder=_holder(view, found),
         phone=phones.first(found.holder.phone) if found.holder else "",
+        holder_href=view.href(unit=found.holder.unit) if found.holder else "",
         moved=_moved(view, metric, found),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )
@@ -42,7 +43,7 @@ def way_to(view: View, red: Red) -> str:
         case "site":
             return view.href("site", source=red.source, key=red.key)
         case "unit":
-            return rows_link(view, metric, department=red.name)
+            return view.href(metric=metric, unit=red.name)
         case _:
             return view.href(area=red.area, metric=metric)
 

@@ -37,7 +37,8 @@ def how_many(level: str, n: int) -> str:
 
 
 def rows_link(view: View, metric: Metric, *, period: Period | None = None, **filters: str) -> str:
-    """The rows behind a number. A composite has none of its own; an empty group cannot be asked for."""
-    if metric.composite or not all(filters.values()):
+    """The rows behind a number. A composite has none of its own. filters: by column; empty: those without a value."""
+    if metric.composite:
         return ""
-    return view.href("rows", metric=metric, **({"period": period} if period else {}), **filters)
+    given = {name: value or words.NOT_GIVEN for name, value in filters.items()}
+    return view.href("rows", metric=metric, **({"period": period} if period else {}), **given)

@@ -14,6 +14,7 @@ from cockpit.panels import answers, todo
 from cockpit.panels.base import Call, Panel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
+from metrics.catalog import Metric
 from metrics.engine.frames import each
 
 
@@ -23,17 +24,20 @@ class PointsPanel(Panel):
     kind: Literal["points"]
     height: int = Field(320, ge=100, le=1000)
 
+    def subject(self, view: View) -> Metric | None:
+        return view.catalog.metrics[view.catalog.id_of("intake")]
+
     def shown(self, view: View) -> bool:
         return areamap.drawable(view, view.area, own=True)
 
     def queries(self, view: View) -> list[Call]:
-        return [partial(answers.to_do, view.edition, view.area)]
+        return [partial(answers.to_do, todo.todo_query(view))]
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components import header
 
         points = case_points(view)
-        every = answers.open_cases(view.edition, view.area)
+        every = answers.open_cases(todo.todo_query(view))
         note = ngettext(
             "{n} of {all} open cases has a place", "{n} of {all} open cases have a place", len(points), all=every
         )
@@ -50,7 +54,7 @@ def legend(points: Sequence[MapPoint]) -> tuple[Entry, ...]:
 
 @single_flight_cache(maxsize=512)
 def case_points(view: View) -> tuple[MapPoint, ...]:
-    found, _counts = answers.to_do(view.edition, view.area)
+    found, _counts = answers.to_do(todo.todo_query(view))
     return tuple(
         MapPoint(
             row.lon,

@@ -10,6 +10,7 @@ from cockpit.panels.base import Panel
 from cockpit.view_state import View
 from data.schema import CLOSE_KINDS
 from data.values.zones import elapsed
+from metrics.catalog import Metric
 from metrics.engine.frames import each
 
 MOST_ROWS = 500
@@ -19,6 +20,9 @@ class PublicityPanel(Panel):
     """The way to the publicity list. Its metric counts what was closed."""
 
     kind: Literal["publicity"]
+
+    def subject(self, view: View) -> Metric | None:
+        return self.at(view).metric
 
     def draw(self, view: View, *, leads: bool) -> None:
         import streamlit as st
@@ -38,13 +42,19 @@ def of(view: View) -> PublicityPanel | None:
 def sheet(view: View, panel: PublicityPanel) -> None:
     """The list, with the way back."""
     from cockpit.components import table
+    from cockpit.components.filters import in_words
     from cockpit.components.header import notice, title
     from cockpit.components.table import Column
 
     view = panel.at(view)
     found = answers.closed_cases(view.query, MOST_ROWS)
     place, period = view.area.name, format.period(view.period)
-    title(_("Publicity list of {area}", area=place), note=period, links=[(_("Back"), view.here(sheet=None))], level=1)
+    title(
+        _("Publicity list of {area}", area=place),
+        note=" · ".join(filter(None, (in_words(view), period))),
+        links=[(_("Back"), view.here(sheet=None))],
+        level=1,
+    )
     if found.empty:
         notice(_("No case was closed in this period."))
         return

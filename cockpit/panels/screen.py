@@ -5,6 +5,8 @@ from typing import Literal
 
 import streamlit as st
 
+from cockpit import filters
+from cockpit.components.filters import columns_in_words, in_words
 from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
 from cockpit.labels import format
@@ -21,16 +23,26 @@ def draw(view: View) -> None:
     query_ahead(view)
     if view.topic:
         title(view.layout.name[language()], note=format.period(view.period), level=1)
+    elif unit := filters.unit_of(view.query.where):
+        title(unit, note=f"{view.area.name} · {format.period(view.period)}", level=1)
     if not view.area.live:
         merged(view)
     draw_rows(view, view.layout.rows)
+
+
+def nothing(view: View) -> None:
+    """In place of the layout where no fact of the area has what is filtered: that is no number of zero."""
+    notice(
+        _("No data: nothing of {area} has {filters}.", area=view.area.name, filters=in_words(view)),
+        links=[(_("Remove the filter"), view.href("cockpit", **dict.fromkeys(filters.NAMES)))],
+    )
 
 
 def prepare(view: View) -> None:
     """Make all that `draw` caches, outside of a run."""
     query_ahead(view)
     for panel in of_level(view, view.layout.panels):
-        if panel.shown(view):
+        if not _lacking(view, panel) and panel.shown(view):
             panel.prepare(view)
 
 
@@ -51,10 +63,16 @@ def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
     return [panel for panel in panels if view.area.level in panel.levels]
 
 
+def _lacking(view: View, panel: Panel) -> tuple[str, ...]:
+    """The columns of the view's filters by which the panel's metric is not counted."""
+    metric = panel.subject(view) if view.query.where else None
+    return filters.lacking(view.catalog, metric, view.query.where) if metric else ()
+
+
 @single_flight_cache(maxsize=256)
 def query_ahead(view: View) -> None:
     """Query in parallel what the panels need one by one, so that each finds its answer cached."""
-    panels = of_level(view, view.layout.panels)
+    panels = [panel for panel in of_level(view, view.layout.panels) if not _lacking(view, panel)]
     ordered = sorted(panels, key=lambda panel: panel.queries_last)
     run_parallel([query for panel in ordered for query in panel.queries(view)])
 
@@ -99,13 +117,25 @@ def _gap(view: View) -> Literal["large", "medium"]:
 def _has_content(view: View, panel: Panel) -> bool:
     if isinstance(panel, StackPanel):
         return any(_has_content(view, one) for one in of_level(view, panel.panels))
-    return panel.shown(view)
+    return bool(_lacking(view, panel)) or panel.shown(view)
 
 
 def _draw(view: View, panel: Panel, *, leads: bool) -> None:
-    if not isinstance(panel, StackPanel):
+    if isinstance(panel, StackPanel):
+        for one in of_level(view, panel.panels):
+            if _has_content(view, one):
+                _draw(view, one, leads=True)
+    elif lacking := _lacking(view, panel):
+        _refuse(view, panel, lacking)
+    else:
         panel.draw(view, leads=leads)
-        return
-    for one in of_level(view, panel.panels):
-        if one.shown(view):
-            one.draw(view, leads=True)
+
+
+def _refuse(view: View, panel: Panel, lacking: tuple[str, ...]) -> None:
+    """Why a panel has no answer under the filters, in its place."""
+    metric = panel.subject(view)
+    assert metric
+    name = metric.name[language()]
+    title(panel.title[language()] if panel.title else name)
+    without = [] if view.wall else [(_("Remove the filter"), view.here(**dict.fromkeys(lacking)))]
+    notice(_("{metric} is not counted by {columns}", metric=name, columns=columns_in_words(lacking)), links=without)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from cockpit import filters
+from cockpit.components.filters import columns_in_words
 from cockpit.components.tiles import Tile
 from cockpit.components.tiles import tile as tile_of
 from cockpit.i18n import _, language
@@ -17,7 +19,7 @@ from cockpit.panels.base import Call, Panel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.answer import PARTIAL, STALE
-from metrics.catalog import Catalog
+from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Counterpart
 from metrics.freshness import freshness
 
@@ -33,7 +35,8 @@ class TilesPanel(Panel):
     missing: bool = True
 
     def queries(self, view: View) -> list[Call]:
-        return [partial(answers.vitals, view.ask(*self._queried(view)))]
+        query = view.ask(*self._queried(view))
+        return [partial(answers.vitals, one) for one in dict.fromkeys((query, query.filtered(())))]
 
     def prepare(self, view: View) -> None:
         self.tiles(view)
@@ -83,7 +86,7 @@ class TilesPanel(Panel):
 
     def _unfed(self, view: View) -> list[str]:
         """The names of the main metrics that exist at this level and never had a value."""
-        found = answers.vitals(view.ask(*self._queried(view)))
+        found = answers.vitals(view.query.filtered(()).of(*self._queried(view)))
         return [found[n].metric.name[language()] for n in self._main(view) if n in found and not found[n].ever]
 
 
@@ -103,12 +106,13 @@ def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ..
 def metric_tiles(view: View, names: tuple[str, ...], among: tuple[str, ...], most: int) -> tuple[Tile, ...]:
     """The tiles of the first `most` metrics that have data, answered among others."""
     found = answers.vitals(view.ask(*among))
-    return tuple(tile(view, vital, found) for vital in fed(view, names, among)[:most])
+    shown = [vital.metric for vital in fed(view, names, among)[:most]]
+    return tuple(tile(view, found[m.id], found) if m.id in found else uncounted(view, m) for m in shown)
 
 
 def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[Vital]:
-    """Those of the metrics that have ever had data, answered among others."""
-    found = answers.vitals(view.ask(*among))
+    """Those of the metrics that have ever had data, answered among others; a filter does not change which."""
+    found = answers.vitals(view.query.filtered(()).of(*among))
     return [found[name] for name in names if name in found and found[name].ever]
 
 
@@ -148,6 +152,19 @@ def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
     other = metric.counterpart
     note = _counterpart(other, vital, found.get(other.metric)) if other else ""
     return replace(made, rows=(*made.rows, (_("Note"), note))) if note else made
+
+
+def uncounted(view: View, metric: Metric) -> Tile:
+    """The tile of a metric that is not counted by a column of the filters: it says so, in place of a number of all."""
+    columns = columns_in_words(filters.lacking(view.catalog, metric, view.query.where))
+    return Tile(
+        metric.name[language()],
+        _("Not shown"),
+        href=view.href(metric=metric),
+        why=_("not split by {columns}", columns=columns),
+        faint=True,
+        chosen=metric.id == view.metric.id,
+    )
 
 
 def _counterpart(how: Counterpart, vital: Vital, other: Vital | None) -> str:

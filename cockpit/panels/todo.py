@@ -16,7 +16,10 @@ from cockpit.panels.labels import source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
+from metrics.catalog import Metric
 from metrics.engine.frames import each
+from metrics.period import DAY, Period
+from metrics.query import Query
 
 MOST_CARDS = 12
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
@@ -29,11 +32,14 @@ class TodoPanel(Panel):
 
     kind: Literal["todo"]
 
+    def subject(self, view: View) -> Metric | None:
+        return view.catalog.metrics[view.catalog.id_of("intake")]
+
     def shown(self, view: View) -> bool:
         return view.area.live
 
     def queries(self, view: View) -> list[Call]:
-        return [partial(answers.to_do, view.edition, view.area)]
+        return [partial(answers.to_do, todo_query(view))]
 
     def prepare(self, view: View) -> None:
         cards(view)
@@ -44,14 +50,26 @@ class TodoPanel(Panel):
         view = self.at(view)
         header.title(self.title[language()] if self.title else _("To do"))
         todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
-        if left := answers.open_cases(view.edition, view.area) - len(cards(view)):
+        if left := answers.open_cases(todo_query(view)) - len(cards(view)):
             everything = view.href("rows", metric=view.metric, sort="due_at")
             header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
 
+def todo_query(view: View) -> Query:
+    """The open cases are those of now: views that differ in metric, period or comparison share them."""
+    return Query(
+        view.edition,
+        view.catalog,
+        (),
+        view.area.code,
+        Period(view.as_of.date(), view.as_of.date() + DAY),
+        where=view.query.where,
+    )
+
+
 @single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
-    found = answers.to_do(view.edition, view.area)[1]
+    found = answers.to_do(todo_query(view))[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
     pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in TOLD if found[name]]
     return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
@@ -59,7 +77,7 @@ def counts(view: View) -> tuple[Count, ...]:
 
 @single_flight_cache(maxsize=512)
 def cards(view: View) -> tuple[Card, ...]:
-    return tuple(_card(view, row) for row in each(answers.to_do(view.edition, view.area)[0].head(MOST_CARDS)))
+    return tuple(_card(view, row) for row in each(answers.to_do(todo_query(view))[0].head(MOST_CARDS)))
 
 
 def case_link(view: View, row: Row) -> str:

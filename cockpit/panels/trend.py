@@ -33,6 +33,9 @@ class TrendPanel(Panel):
     over: Literal["period", "months"] = "period"
     height: int = Field(260, ge=100, le=1000)
 
+    def subject(self, view: View) -> Metric | None:
+        return self.at(view).metric
+
     def shown(self, view: View) -> bool:
         view = self.at(view)
         if not exists_at(view.metric, view.area.level):

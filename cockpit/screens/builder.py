@@ -106,10 +106,13 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
     of_cases = filters(view.catalog, view.catalog.metrics[view.catalog.id_of("intake")])
     offered = [name for name in of_cases if any(name in filters(view.catalog, m) for m in metrics)]
     places = [place for _row in range(0, len(offered), A_ROW) for place in st.columns(min(A_ROW, len(offered)))]
+    given = dict(view.query.where)
+    choices = {name: _groups(view, name) for name in offered}
     chosen = {
         name: place.selectbox(
-            words.column(name), _groups(view, name), index=None, placeholder=_("All"),
-            format_func=partial(_group, view, name), key=f"{name}-{view.area.code}-{kind.id}",
+            words.column(name), choices[name],
+            index=choices[name].index(given[name]) if given.get(name) in choices[name] else None, placeholder=_("All"),
+            format_func=partial(_group, view, name), key=f"{name}-{given.get(name, '')}-{view.area.code}-{kind.id}",
         )
         for name, place in zip(offered, places, strict=False)
     }  # fmt: skip
@@ -118,7 +121,7 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
 
 def _groups(view: View, name: str) -> Sequence[str]:
     """The groups that something came in of, the most first."""
-    parts = answers.parts(view.ask(view.catalog.id_of("intake"), by=name))
+    parts = answers.parts(view.query.filtered(()).of(view.catalog.id_of("intake"), by=name))
     return [part.group for part in sorted(parts, key=lambda part: -part.now.n) if part.group and part.now.n]
 
 

@@ -11,13 +11,15 @@ import streamlit as st
 
 from cockpit import problem
 from cockpit.components import header
+from cockpit.components.filters import chips as filter_chips
 from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, Page
+from cockpit.filters import parameters
+from cockpit.filters import read as from_address
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
-from cockpit.labels.names import area_name, source_name
+from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
-from cockpit.labels.words import NOT_GIVEN
 from cockpit.screens.shared import case_href, when
 from cockpit.view import BadParameter
 from cockpit.view_state import View
@@ -30,7 +32,6 @@ from metrics.catalog import Domain, Stock
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import records
 from metrics.engine.needs import needs
-from metrics.engine.plan import COLUMNS as FILTERS
 from metrics.engine.plan import filters
 from metrics.errors import MetricsError
 from metrics.query import Query
@@ -67,7 +68,7 @@ class Chosen:
         low, high = chosen.age or (0, None)
         age = f"{low:g}-{'' if high is None else f'{high:g}'}" if chosen.age else None
         order = f"{'-' if chosen.descending else ''}{chosen.order}" if chosen.order else None
-        where = {name: value or NOT_GIVEN for name, value in self.query.where}
+        where = parameters(self.query.where)
         return {"part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due}
 
 
@@ -112,7 +113,7 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
     part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
     if part not in (None, *PARTS):
         raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
-    where = tuple((name, given[name]) for name in FILTERS if given.get(name))
+    where = tuple((dict(view.query.where) | dict(from_address(given))).items())
     known = filters(view.catalog, view.metric)
     refused = [(name, value) for name, value in where if name not in known]
     if age and not has_age(view.catalog.domain(view.metric)):
@@ -133,8 +134,7 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
         order.startswith("-"),
         due,
     )
-    query = view.query.filtered((name, "" if value == NOT_GIVEN else value) for name, value in where)
-    return Chosen(query, selection, int(page) if page.isdecimal() and len(page) < 9 else 1)
+    return Chosen(view.query.filtered(where), selection, int(page) if page.isdecimal() and len(page) < 9 else 1)
 
 
 def due_links(view: View, chosen: Chosen) -> list[tuple[str, str]]:
@@ -288,10 +288,7 @@ def _number(view: View, chosen: Chosen) -> tuple[float | None, str]:
 def _chips(view: View, chosen: Chosen) -> list[Chip]:
     selection = chosen.selection
     chips = [Chip(words.side(view.metric, selection.part), view.here(part=None, page=None))] if selection.part else []
-    for name, value in chosen.query.where:
-        text = source_name(view.edition, value) if name == "source" else words.value(name, value)
-        text = text if value else _("not given")
-        chips.append(Chip(f"{words.column(name)}: {text}", view.here(**{name: None, "page": None})))
+    chips += filter_chips(view.asking(where=chosen.query.where))
     if selection.age:
         low, high = selection.age
         span = f"{low:g}–{high:g}" if high else f">{low:g}"
@@ -299,7 +296,8 @@ def _chips(view: View, chosen: Chosen) -> list[Chip]:
     if selection.due:
         chips.append(Chip(_due_words()[selection.due], view.here(due=None, page=None)))
     if selection.search:
-        chips.append(Chip(f"{words.column('q')}: {selection.search}", view.here(q=None, page=None)))
+        text = _("{column}: {value}", column=words.column("q"), value=selection.search)
+        chips.append(Chip(text, view.here(q=None, page=None)))
     return chips
 
 

@@ -17,6 +17,7 @@ from cockpit.access.signin.forms import spoken
 from cockpit.components import header
 from cockpit.components.base import plain
 from cockpit.components.table import Cell, Column, table
+from cockpit.filters import NAMES
 from cockpit.i18n import _, language, using
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name
@@ -171,7 +172,11 @@ def _case(view: View, case: FoundCase) -> Item:
 
 def _unit(view: View, unit: str) -> Item:
     place = home(view.edition, view.grants)
-    return Item(unit, view.href("rows", metric="backlog", department=unit, area=place), _("cases in hand"))
+    return Item(
+        unit,
+        view.href("cockpit", **(dict.fromkeys(NAMES) | {"unit": unit}), metric=None, area=place),
+        _("its own cockpit"),
+    )
 
 
 def _metric(view: View, metric: Any) -> Item:

@@ -5,7 +5,9 @@ from html import escape
 
 import streamlit as st
 
+from cockpit import filters
 from cockpit.components import header
+from cockpit.components.filters import columns_in_words
 from cockpit.components.table import Cell, Column, table
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
@@ -17,10 +19,16 @@ from metrics.freshness import Freshness
 
 
 def is_told(view: View, page: str) -> bool:
-    """Whether the chosen metric exists at the area's level; if not, says where it does."""
+    """Whether the chosen metric exists at the area's level and is counted by what is filtered; if not, says so."""
+    name = view.metric.name[language()]
+    if lacking := filters.lacking(view.catalog, view.metric, view.query.where):
+        header.notice(
+            _("{metric} is not counted by {columns}", metric=name, columns=columns_in_words(lacking)),
+            links=[(_("Remove the filter"), view.here(**dict.fromkeys(lacking)))],
+        )
+        return False
     if exists_at(view.metric, view.area.level):
         return True
-    name = view.metric.name[language()]
     levels = words.listed(words.level(level) for level in view.metric.levels)
     above = [place for place in areas.path(view.edition, view.area) if exists_at(view.metric, place.level)]
     header.notice(

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from cockpit import settings
-from cockpit.components import wall
+from cockpit.components import filters, header, wall
 from cockpit.components.wall import TURN
+from cockpit.i18n import _
 from cockpit.panels import layouts, screen
 from cockpit.panels.alerts import reds_of
 from cockpit.view import current
 from cockpit.view_state import View
 from metrics import areas
 from metrics.areas import Area
+from metrics.engine.extent import occurs
 
 MOST_STOPS = 8
 TURNS = "wall.turns"
@@ -25,6 +27,12 @@ def draw() -> None:
     st.session_state[TURNS] = turn + 1
     shown = view.asking(area=stops[turn % len(stops)].code)
     wall.wall(shown, shown.area)
+    filters.draw(shown)
+    if not occurs(shown.edition, shown.area.code, shown.query.where):
+        header.notice(
+            _("No data: nothing of {area} has {filters}.", area=shown.area.name, filters=filters.in_words(shown))
+        )
+        return
     screen.draw_rows(shown, layouts.of(settings.current()).wall.rows)
 
 

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from cockpit.components import bars, header, tiles
 from cockpit.components.bars import Bar
-from cockpit.components.header import Chip
 from cockpit.components.table import Cell, Column, table
 from cockpit.components.tiles import Tile
 from cockpit.i18n import _, language, ngettext
@@ -19,28 +16,14 @@ from metrics.analysis.compare import so_far
 from metrics.analysis.why import Explanation
 from metrics.analysis.why import why as explain
 from metrics.engine.plan import AREAS
-from metrics.engine.plan import filters as known
 
 MOST_STEPS = 8
 MOST_LINES = 25
 
 
-def filters(view: View) -> dict[str, str]:
-    """The filters of the address that the metric has, as in it."""
-    return {name: st.query_params[name] for name in known(view.catalog, view.metric) if st.query_params.get(name)}
-
-
-def ask(view: View, where: dict[str, str]) -> Explanation:
+def ask(view: View) -> Explanation:
     """The one request of the page."""
-    filters = {name: "" if value == NOT_GIVEN else value for name, value in where.items()}
-    return explain(view.query.filtered(filters), view.against)
-
-
-def chips(view: View, where: dict[str, str]) -> list[Chip]:
-    return [
-        Chip(f"{words.column(name)}: {group_name(view, name, value)}", view.here(**{name: None}))
-        for name, value in where.items()
-    ]
+    return explain(view.query, view.against)
 
 
 # --- the sentence -------------------------------------------------------------------------------------------------
@@ -135,9 +118,9 @@ class Line:
         return self.mix + self.rate
 
 
-def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> None:
+def split(view: View, found: Explanation, by: str) -> None:
     """The steps from one period to the other by one breakdown, and the same as a table."""
-    every = lines(view, found, by, where)
+    every = lines(view, found, by)
     header.title(split_title(by), level=2)
     bars.waterfall(
         [_bar(view, line) for line in merged(every, MOST_STEPS)],
@@ -152,14 +135,14 @@ def split(view: View, found: Explanation, by: str, where: dict[str, str]) -> Non
     table(_columns(view), told, total=_row(view, whole), key=f"table-{by}")
 
 
-def lines(view: View, found: Explanation, by: str, where: dict[str, str]) -> list[Line]:
+def lines(view: View, found: Explanation, by: str) -> list[Line]:
     """All parts, greatest first; effects rounded so that their sum is the rounded change, mix and rate that of each."""
     moves, places = found.splits[by], fine(view)
     effects = apportion([move.effect for move in moves], found.change or 0.0, places)
     told = []
     for move, effect in zip(moves, effects, strict=True):
         mix = round(move.mix, places)
-        links = _links(view, by, move.group, where)
+        links = _links(view, by, move.group)
         told.append(
             Line(group_name(view, by, move.group), move.before, move.after, mix, round(effect - mix, places), *links)
         )
@@ -215,12 +198,12 @@ def _row(view: View, line: Line) -> list[Cell | str]:
     ]
 
 
-def _links(view: View, by: str, group: str, where: dict[str, str]) -> tuple[str, str]:
+def _links(view: View, by: str, group: str) -> tuple[str, str]:
     """The same question of one part, and its rows. What belongs to the area itself has no scope of its own."""
     part = "rest" if words.has_rest(view.metric) else None
     if by not in AREAS:
-        own = where | {by: group or NOT_GIVEN}
+        own = {by: group or NOT_GIVEN}
         return view.href("why", **own), view.href("rows", part=part, **own)
     if group == str(view.area.code):
         return "", ""
-    return view.href("why", area=group, **where), view.href("rows", area=group, part=part, **where)
+    return view.href("why", area=group), view.href("rows", area=group, part=part)

@@ -1,5 +1,6 @@
 """The worst problem of an area with what an official asks of it: since when, who holds it, what moved it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import fmean
@@ -49,9 +50,12 @@ class Headline:
     moved: Explanation | None
 
 
-def headline(query: Query) -> Headline | None:
-    """The first of the list of reds, if it touches enough to be one. Takes what `metrics.analysis.reds.reds` takes."""
-    first = next(iter(reds(query)), None)
+def headline(query: Query, among: Sequence[Red] | None = None) -> Headline | None:
+    """The first of the list of reds, if it touches enough to be one. Takes what `metrics.analysis.reds.reds` takes.
+
+    among: some of that list in place of all of it.
+    """
+    first = next(iter(reds(query) if among is None else among), None)
     if first is None or not first.makes_headline:
         return None
     own = _of(query, first)

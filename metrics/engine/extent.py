@@ -4,9 +4,11 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from data.editions.edition import AnyEdition, Edition
+from data.editions.scoped import ScopedEdition
 from data.schema import FACTS
 from metrics.engine.sums import latest
 from metrics.period import Period, last_day, month_start, shift, this_month
+from metrics.scope import asked_area
 
 
 def has_data(
@@ -38,6 +40,26 @@ def is_empty(edition: AnyEdition, period: Period) -> bool:
     days = extent(edition)
     outside = days is not None and (period.end <= days[0] or days[1] < period.start)
     return outside or not has_data(edition, period)
+
+
+@lru_cache(maxsize=256)
+def occurs(edition: ScopedEdition, code: int, where: tuple[tuple[str, str], ...]) -> bool:
+    """Whether any fact of an area, of any time, fits filters by column. True without filters.
+
+    Raises OutOfScope for an area that the edition does not reach.
+    """
+    if not where:
+        return True
+    place = asked_area(edition, code)
+    area = "area" if place.live else "area_then"
+    for fact in FACTS.values():
+        if any(name not in fact.splits for name, _ in where):
+            continue
+        fits = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _) in enumerate(where, 1))
+        sql = f"SELECT 1 FROM {fact.name} WHERE {area} >= {place.code} AND {area} < {place.end}{fits} LIMIT 1"
+        if edition.whole.cursor().execute(sql, [value for _, value in where]).fetchone():
+            return True
+    return False
 
 
 def default_period(edition: AnyEdition) -> Period:

@@ -139,11 +139,11 @@ def test_an_unknown_order_is_the_usual_one(screen: Screen) -> None:
 
 
 def test_filters_are_chips_that_can_be_taken_away(screen: Screen) -> None:
-    page = screen("rows", metric="intake", category="路灯照明", department="区城管局", q="第", age="")
+    page = screen("rows", metric="intake", category="路灯照明", unit="区城管局", q="第", age="")
     removed = [parameters(href) for href in re.findall(r'<a href="([^"]+)"', words_raw(page).replace("&amp;", "&"))]
-    assert {"metric": "intake", "department": "区城管局", "q": "第"} in removed
+    assert {"metric": "intake", "unit": "区城管局", "q": "第"} in removed
     assert {"metric": "intake", "category": "路灯照明", "q": "第"} in removed
-    assert {"metric": "intake", "category": "路灯照明", "department": "区城管局"} in removed
+    assert {"metric": "intake", "category": "路灯照明", "unit": "区城管局"} in removed
 
 
 def test_a_search_leaves_the_rows_that_hold_the_words(screen: Screen) -> None:
@@ -195,7 +195,7 @@ def test_a_score_leads_to_the_rows_of_its_parts(screen: Screen) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [{"part": "x"}, {"age": "3-1"}, {"age": "old"}, {"metric": "site_health", "category": "a"}, {"metric": "x"}],
+    [{"part": "x"}, {"age": "3-1"}, {"age": "old"}, {"metric": "x"}],
 )
 def test_an_odd_address_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
     assert 'role="alert"' in words_raw(screen("rows", **asked))

@@ -26,7 +26,7 @@ from tests.factory import DISTRICT, TOWNS
 @pytest.mark.parametrize("metric", BY_CASES)
 def test_the_parts_of_a_change_add_up_to_it_as_told(screen: Screen, view: Callable[..., View], metric: str) -> None:
     page = screen("why", metric=metric)
-    found = why.ask(view(metric=metric), {})
+    found = why.ask(view(metric=metric))
     tables = drawn(page, "table")
     assert bool(tables) == bool(why.worth_telling(found))
     for table in tables:
@@ -77,13 +77,13 @@ def test_the_page_compares_up_to_the_same_time_and_says_so(screen: Screen) -> No
 
 def test_a_part_leads_to_its_own_why_and_rows(screen: Screen) -> None:
     towns, units, categories, *_others = drawn(screen("why", metric="intake"), "table")
-    assert "department" in parameters(units["rows"][0][0]["href"])
+    assert "unit" in parameters(units["rows"][0][0]["href"])
     own = next(row for row in towns["rows"] if row[0]["text"] == "北塘街道")
     assert parameters(own[0]["href"]) == {"area": str(TOWNS[0]), "metric": "intake"}
     assert urlsplit(own[-1]["href"]).path == "/rows"
     lights = next(row for row in categories["rows"] if row[0]["text"] == "路灯照明")
     drilled = screen("why", **parameters(lights[0]["href"]))
-    assert "类别: 路灯照明" in words(drilled)
+    assert "类别：路灯照明" in words(drilled)
     assert len(drawn(drilled, "table")) == 2, "a category is split by town and unit, not by category again"
 
 
