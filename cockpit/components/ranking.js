@@ -6,10 +6,20 @@ const beside = ranked => Math.max(0, LINES - Math.min(ranked, ROWS) - 2) * BESID
 const current = r => `${r.rows ? "data-stay" : ""} ${r.chosen ? 'aria-current="true"' : ""}`
 const value = r => r.rows ? link(r.rows, esc(r.value), `class="rows" aria-label="${esc(`${r.name} ${r.value}`)}"`) : esc(r.value)
 
-const row = (r, rank) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
+// Where a rate lies on the axis that all rows share: its interval as a line, itself as a dot.
+function axis(rows) {
+  const shares = rows.filter(r => r.bounds)
+  if (!shares.length) return null
+  const low = Math.min(...shares.map(r => r.bounds[1])), high = Math.max(...shares.map(r => r.bounds[2]))
+  const span = high - low || 1
+  return value => (100 * (value - low) / span).toFixed(1)
+}
+const dot = (r, at) => `<span class="track" aria-hidden="true"><i class="range" style="left:${at(r.bounds[1])}%;right:${100 - at(r.bounds[2])}%"></i><i class="dot ${r.state}" style="left:${at(r.bounds[0])}%"></i></span>`
+
+const row = (r, rank, at) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
   <td class="rank grey">${rank}</td>
   <th scope="row">${link(r.href, esc(r.name), current(r))}</th>
-  <td class="value"><i style="width:${(100 * r.share).toFixed(1)}%"></i><span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${value(r)}<em>${esc(r.word)}</em></span></td>
+  <td class="value">${r.bounds && at ? dot(r, at) : `<i class="bar" style="width:${(100 * r.share).toFixed(1)}%"></i>`}<span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${value(r)}<em>${esc(r.word)}</em></span></td>
   <td class="interval grey">${esc(r.interval)}</td>
   <td class="sample grey">${esc(r.sample)}</td>
   <td class="change ${r.tone}">${esc(r.change)}</td></tr>`
@@ -19,15 +29,49 @@ const apart = (r, shown) => `<li class="${shown ? "" : "screen"}">${link(r.href,
 // A column nobody fills is not shown.
 const empty = (rows, name) => rows.every(r => !r[name])
 
-const draw = ({ ranked, apart: others, height, words }) => {
+// The columns that sort, each with its place in a row's `order`; names sort as text.
+const SORTS = [["name", -1], ["value", 0], ["interval", null], ["sample", 1], ["change", 2]]
+
+function sorted(rows, by) {
+  if (!by) return rows
+  const [column, down] = by, place = SORTS.find(s => s[0] === column)[1], sign = down ? -1 : 1
+  const key = place < 0 ? r => r.name : r => r.order[place]
+  return [...rows].sort((a, b) => {
+    const x = key(a), y = key(b)
+    if (x === null || y === null) return (x === null) - (y === null)
+    return sign * (typeof x === "string" ? x.localeCompare(y, "zh-CN") : x - y)
+  })
+}
+
+const heading = (text, i, by, words) => {
+  const [column, place] = SORTS[i], now = by?.[0] === column
+  const inner = place === null ? esc(text) : `<button type="button" data-sort="${column}" aria-label="${esc(words.sort.replace("{column}", text))}">${esc(text)}${now ? ` <span aria-hidden="true">${by[1] ? "↓" : "↑"}</span>` : ""}</button>`
+  return `<th scope="col" class="${column}" ${now ? `aria-sort="${by[1] ? "descending" : "ascending"}"` : ""}>${inner}</th>`
+}
+
+const draw = ({ ranked: given, apart: others, height, words }, by) => {
+  const ranked = sorted(given, by), at = axis(given)
   const room = beside(ranked.length), all = ranked.length + others.length
   const n = Math.min(ranked.length, ROWS) + Math.min(others.length, room)
   return `<div class="scroll" style="max-height:${height}px" tabindex="0">
   ${ranked.length ? `<table class="${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
-    <thead><tr><th class="rank"></th>${words.columns.map((c, i) => `<th scope="col" class="${["name", "value", "interval", "sample", "change"][i]}">${esc(c)}</th>`).join("")}</tr></thead>
-    <tbody>${ranked.map((r, i) => row(r, i + 1)).join("")}</tbody></table>` : ""}
+    <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
+    <tbody>${ranked.map((r, i) => row(r, i + 1, at)).join("")}</tbody></table>` : ""}
   ${others.length ? `<h4>${esc(words.apart)}</h4><ul class="apart">${others.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}
   ${n < all ? `<p class="cut grey">${esc(words.cut.replace("{n}", n).replace("{all}", all))}</p>` : ""}</div>`
 }
 
-export default component(draw)
+// Sorts in the browser: a first press falls from the greatest, a second rises, a third restores the order given.
+export default ({ data, parentElement }) => {
+  const root = parentElement.querySelector(".root")
+  root.classList.toggle("dark", isDark(root))
+  const redraw = () => show(root, draw(data, root.by))
+  redraw()
+  root.onclick = event => {
+    const column = event.target.closest("[data-sort]")?.dataset.sort
+    if (!column) return
+    const [now, down] = root.by ?? [], text = column === "name"
+    root.by = now !== column ? [column, !text] : down !== text ? [column, text] : null
+    redraw()
+  }
+}

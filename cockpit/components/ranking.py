@@ -20,8 +20,10 @@ _ranking = define("ranking")
 
 @dataclass(frozen=True)
 class RankingRow:
-    """One area in words. share: length of its bar, 0 to 1. small: no value to rank it by, `note` says why.
+    """One area in words. small: no value to rank it by, `note` says why.
 
+    share: length of its bar, 0 to 1. A rate has a dot in place of a bar, within bounds: value and Wilson interval.
+    order: what its columns are sorted by: value, sample, change; None where there is none.
     rows: what the value opens. chosen: it is the one that the screen is filtered by.
     """
 
@@ -39,10 +41,12 @@ class RankingRow:
     note: str = ""
     rows: str = ""
     chosen: bool = False
+    bounds: tuple[float, float, float] | None = None
+    order: tuple[float | None, float | None, float | None] = (None, None, None)
 
 
 def ranking(
-    rows: Sequence[RankingRow], *, title: str = "", first: str = "", height: int = 460, key: str = "ranking"
+    rows: Sequence[RankingRow], *, title: str = "", first: str = "", height: int = 660, key: str = "ranking"
 ) -> None:
     """Draw rows in the order given, those with `small` below the others and without a rank.
 
@@ -57,6 +61,7 @@ def ranking(
         "words": {
             "columns": [first or _("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
             "apart": _("Not ranked"),
+            "sort": _("Sort by {column}", column="{column}"),
             "cut": _("The first {n} of {all}", n="{n}", all="{all}"),
         },
     }
@@ -86,12 +91,15 @@ def row(
     answer, before: one row each of `metrics.answer.answer`; largest: the value whose bar is full, 0 for no bars.
     """
     silent, small = format.missing(answer.value), answer.quality == "small sample"
-    step = format.change(metric, answer.value, before.value if before is not None and not small else None)
+    then = before.value if before is not None and not small else None
+    step = format.change(metric, answer.value, then)
+    bounds = None if silent or small else _bounds(metric, answer)
+    moved = None if silent or then is None or format.missing(then) else float(answer.value) - float(then)
     return RankingRow(
         name=name,
         value=_("No data") if silent else format.quantity(metric, answer.value),
         href=href,
-        interval=_interval(metric, answer),
+        interval="–".join(format.number(bound, 1) for bound in (bounds[1], bounds[2])) if bounds else "",
         sample=format.number(answer.n) if metric.is_rate else "",
         change=step.text,
         tone=step.tone,
@@ -102,12 +110,14 @@ def row(
         note=quality(answer),
         rows=rows,
         chosen=chosen,
+        bounds=bounds,
+        order=(None if silent else float(answer.value), float(answer.n) if metric.is_rate else None, moved),
     )
 
 
-def _interval(metric: Metric, answer: Any) -> str:
-    """`93.2–96.6`: the Wilson interval of a share; empty for anything that is no share."""
+def _bounds(metric: Metric, answer: Any) -> tuple[float, float, float] | None:
+    """A share and its Wilson interval, in percent; None for anything that is no share."""
     if not metric.is_percent or format.missing(answer.denominator) or format.missing(answer.numerator):
-        return ""
+        return None
     bounds = wilson(answer.numerator, answer.denominator)
-    return "–".join(format.number(100 * bound, 1) for bound in bounds) if bounds else ""
+    return (float(answer.value), 100 * bounds[0], 100 * bounds[1]) if bounds else None

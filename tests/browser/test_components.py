@@ -11,10 +11,11 @@ from playwright.sync_api import Browser
 from cockpit.components import base
 from cockpit.components.areamap import Entry, MapArea, MapPoint
 from cockpit.components.bars import Bar
+from cockpit.components.chooser import Option
 from cockpit.components.ranking import RankingRow
 from cockpit.components.tiles import Tile
 from cockpit.components.timeline import Stage
-from cockpit.components.today import Item, Line
+from cockpit.components.today import Head, Item, Line
 from cockpit.components.todo import Card, Count
 from cockpit.drawing.charts import Drawn, Point, Tick
 from cockpit.server import assets
@@ -50,17 +51,19 @@ HEADER = {
     "pages": [{"text": BAD, "href": BAD}], "switches": [{"text": "A+", "label": BAD, "href": BAD}],
     "words": {"menu": BAD, "dark": BAD, "light": BAD, "print": BAD},
 }  # fmt: skip
+CHOOSER_WORDS = ("chosen", "all", "find", "none", "full", "empty", "save", "reset", "add", "up", "down", "drop")
 DRAWN: dict[str, tuple[str, list[Any]]] = {
     "tiles": ("draw(data)", [{"tiles": [TILE], "words": {"passport": BAD, "detail": BAD, "good": BAD, "bad": BAD}}]),
     "ranking": (
-        "draw(data)",
-        [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD)],
+        'draw(data, ["value", true])',
+        [{"ranked": [RankingRow(BAD, BAD, BAD, BAD, BAD, BAD, "good", "red", BAD, bounds=(50, 40, 60))],
           "apart": [RankingRow(BAD, BAD, BAD, note=BAD)],
-          "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD}}],
+          "title": BAD, "height": 400, "words": {"columns": [BAD] * 5, "apart": BAD, "sort": BAD}}],
     ),
     "today": (
         "draw(data)",
-        [{"label": BAD, "lines": [{**asdict(Line(BAD, BAD, [ITEM] * 2, "red", BAD, BAD, 1)), "more": BAD}]}],
+        [{"label": BAD, "lines": [{**asdict(Line(BAD, BAD, [ITEM] * 2, "red", BAD, BAD, 1)), "more": BAD}],
+          "head": Head(BAD, BAD, BAD, BAD, BAD, BAD, [(BAD, BAD)]), "words": {"holder": BAD}}],
     ),
     "bars": ("draw(data)", [{"bars": [BAR]}]),
     "waterfall": ("draw(data)", [{"start": BAR, "steps": [BAR], "end": BAR}]),
@@ -78,6 +81,10 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
     ),
     "areamap": (f"picture(data, {json.dumps(FEATURES)}, {FRAME}) + legend(data, new Set())", [MAP]),
     "header": ("draw(data, false)", [HEADER]),
+    "chooser": (
+        "draw(data) + item(data.options[0], 1, 3, data.words) + offer(data.options[0], false, data.words)",
+        [{"options": [Option(BAD, BAD, BAD, BAD)], "words": dict.fromkeys(CHOOSER_WORDS, BAD)}],
+    ),
     "wall": ("draw(data)", [{"name": BAD, "stamp": BAD, "demo": BAD}]),
 }  # fmt: skip
 

@@ -73,7 +73,11 @@ def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -
     assert (row.value, row.interval, row.sample, row.share) == ("95.0 %", "88.8–97.8", "100", 0.95)
     small = ranking.row(VIEW, ON_TIME, answer(50.0, 1, 2, n=2, quality="small sample"), name="新河村", state="red")
     assert (small.small, small.state, small.note) == (True, "none", "样本 2，不排名")
-    count = ranking.row(VIEW, BACKLOG, answer(412.0), name="沙洲镇")
+    assert row.bounds
+    assert row.bounds[1] < row.bounds[0] == 95.0 < row.bounds[2]
+    assert row.order == (95.0, 100.0, None)
+    count = ranking.row(VIEW, BACKLOG, answer(412.0), name="沙洲镇", before=answer(400.0))
+    assert (count.bounds, count.order) == (None, (412.0, None, 12.0))
     assert (count.value, count.interval, count.sample) == ("412 件", "", "")
 
 
