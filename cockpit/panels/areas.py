@@ -69,7 +69,7 @@ class RankingPanel(Panel):
     """The areas below as a list, with what belongs to none of them."""
 
     kind: Literal["ranking"]
-    height: int = Field(660, ge=100, le=2000)
+    height: int = Field(560, ge=100, le=2000)
 
     queries_last = True
 
