@@ -17,11 +17,14 @@ from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import area_name, how_many, level
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
+from data.areas.levels import LEVELS
 from metrics import areas
 from metrics.catalog import Metric
 from metrics.engine.plan import exists_at
 
 RANKING_ON_WALL = 640
+COMPARED = 3
+"""How many areas of a ranking its link to the comparison names; others are added there."""
 
 
 class MapPanel(Panel):
@@ -95,11 +98,22 @@ class RankingPanel(Panel):
             header.notice(_("No {level} has data of this metric in this period.", level=level(lower)))
             return
         own = self.title[language()] if self.title else _("Most in need first")
-        header.title(title(view) if leads else own, note=note(view) if leads else "")
+        header.title(title(view) if leads else own, note=note(view) if leads else "", links=_compare(view))
         ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height)
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": "below", "metrics": self.metrics}
+
+
+def _compare(view: View) -> list[tuple[str, str]]:
+    """The page that compares, with the first areas of the list; none where there are not two to compare."""
+    lower, metric = compared(view)
+    worst = [part for part in area_parts(view, lower, metric) if part.ranked and part.group != str(view.area.code)]
+    codes = [part.group for part in worst[:COMPARED]]
+    one_level = lower in LEVELS and exists_at(metric, lower)
+    if len(codes) < 2 or not one_level:
+        return []
+    return [(_("Compare"), view.href("compare", areas=",".join(codes), metric=metric))]
 
 
 def below_queries(view: View) -> list[Call]:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, Response, expect
+from streamlit import config
 
 from bench.visit import WATCH
 from cockpit.server.static_files import HASHED
+from tests.browser.conftest import Seen
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +51,33 @@ def test_no_cockpit_loads_a_chart_library_or_a_font(address: str, open_page: Ope
     files = visited(open_page("about:blank", at=address, alone=True), f"{address}/?area={area}")
     unwanted = re.compile(r"plotly|vega|deck|echarts|katex|\.woff2?$", re.IGNORECASE)
     assert [answer.url for answer in files if unwanted.search(answer.url)] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_comparison_alone_draws_with_plotly_in_the_colours_of_the_theme(
+    address: str, open_page: Open, seen: Seen, scheme: Literal["light", "dark"]
+) -> None:
+    page = open_page("about:blank", at=address, alone=True)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{address}/compare?areas=990101001000,990101101000,990101002000&metric=on_time_rate")
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(6)
+    drawn = page.evaluate(
+        """() => {
+            const plot = document.querySelector(".js-plotly-plot")
+            return plot._fullData.map(trace => [trace.name, trace.line.color, trace.line.dash])
+        }"""
+    )
+    colours = config.get_option(f"theme.{scheme}.chartCategoricalColors")
+    assert [colour for _name, colour, _dash in drawn[:3]] == colours[:3]
+    assert len({(colour, dash) for _name, colour, dash in drawn}) == 6
+    page.locator(".js-plotly-plot .legendtoggle").first.click()
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(5)
+    with page.expect_download() as download:
+        page.locator(".js-plotly-plot").hover()
+        page.locator("[data-title='下载图片（PNG）']").click()
+    assert download.value.suggested_filename.startswith("on_time_rate-")
+    assert seen.complaints == []
+    assert seen.foreign(address) == []
 
 
 def test_the_page_names_ahead_all_that_a_village_loads(address: str, open_page: Open) -> None:
