@@ -47,7 +47,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     warm.up()
     static.index()
     garbage_collection.settle()
-    with telemetry.told():
+    with telemetry.serve_metrics():
         watching = [asyncio.create_task(task) for task in (gate.watch.run(), warm.stay())]
         config = settings.current()
         compressor = compression.program(static.are_copied)
@@ -81,7 +81,7 @@ ROUTES: list[Route | Mount] = [
 """What is ours; every other path is a page of the screens."""
 
 OURS = frozenset(path.split("/")[1] for path in (route.path for route in ROUTES))
-OUTER = (telemetry.Counted, static.StaticFiles, headers.Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
+OUTER = (telemetry.RequestMetrics, static.StaticFiles, headers.Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
 
 app = st.App(
     Path(__file__).parent / "cockpit" / "main.py",
@@ -89,7 +89,7 @@ app = st.App(
     routes=ROUTES,
     middleware=[
         *(Middleware(outer) for outer in OUTER),
-        Middleware(not_found.KnownPages, ours=OURS),
+        Middleware(not_found.KnownPages, prefixes=OURS),
         Middleware(shell.Shell),
     ],
     on_script_error=guard.of_a_run,

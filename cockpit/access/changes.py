@@ -19,16 +19,16 @@ OPERATOR = "operator"
 
 def note(desk: Desk, settings: "Settings") -> None:
     """Write down the settings that are not the defaults, if they are not those of the last start. Raises DeskError."""
-    told = in_words(settings)
-    before = audit.entries(desk, event="settings", limit=1)
-    if not before or before[0]["what"] != told:
-        audit.write(desk, who=OPERATOR, role="", scope="", event="settings", what=told)
+    description = describe(settings)
+    previous = audit.entries(desk, event="settings", limit=1)
+    if not previous or previous[0]["what"] != description:
+        audit.write(desk, who=OPERATOR, role="", scope="", event="settings", what=description)
 
 
-def in_words(settings: "Settings") -> str:
+def describe(settings: "Settings") -> str:
     """`COCKPIT_PORT=8600 … catalog=sha256:…`, no secret among them; `defaults` where nothing else is set."""
     changed = (
-        f"COCKPIT_{name.upper()}={_told(name, value)}"
+        f"COCKPIT_{name.upper()}={_display_value(name, value)}"
         for name, value in settings
         if value != type(settings).model_fields[name].get_default(call_default_factory=True)
     )
@@ -37,20 +37,20 @@ def in_words(settings: "Settings") -> str:
 
 def _contents(settings: "Settings") -> Iterator[str]:
     """`catalog=sha256:…` of each folder or file of definitions that decides what is counted, shown or let in."""
-    places = {
+    definitions = {
         "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
         "schedule": settings.schedule, "calendar": settings.calendar,
     }  # fmt: skip
-    for name, place in places.items():
-        if place and (files := [place] if place.is_file() else sorted(place.rglob("*"))):
+    for name, path in definitions.items():
+        if path and (files := [path] if path.is_file() else sorted(path.rglob("*"))):
             total = hashlib.sha256()
             for file in (file for file in files if file.is_file()):
-                own = hashlib.sha256(file.read_bytes()).hexdigest()
-                total.update(f"{file.relative_to(place.parent)}\0{own}\n".encode())
+                file_hash = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{file.relative_to(path.parent)}\0{file_hash}\n".encode())
             yield f"{name}=sha256:{total.hexdigest()}"
 
 
-def _told(name: str, value: object) -> str:
+def _display_value(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return "…"
     if name == "desk":

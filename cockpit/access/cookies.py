@@ -53,13 +53,13 @@ def narrow(scope: Scope, name: str) -> None:
 
     Behind the gate Streamlit gives pages the cookies of the websocket and does not say whether it came over TLS.
     """
-    counts, kept = name_in(scope, name), []
+    counting_name, parts = name_in(scope, name), []
     for header in Headers(scope=scope).getlist("cookie"):
         for part in header.split(";"):
             key, equals, value = part.strip().partition("=")
-            if key == counts:
-                kept.append(f"{name}{equals}{value}")
+            if key == counting_name:
+                parts.append(f"{name}{equals}{value}")
             elif key not in (name, f"{PREFIX}{name}"):
-                kept.append(part.strip())
+                parts.append(part.strip())
     others = [(key, value) for key, value in scope["headers"] if key.lower() != b"cookie"]
-    scope["headers"] = [*others, (b"cookie", "; ".join(kept).encode("latin-1"))] if kept else others
+    scope["headers"] = [*others, (b"cookie", "; ".join(parts).encode("latin-1"))] if parts else others

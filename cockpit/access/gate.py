@@ -70,7 +70,7 @@ class Gate:
             cookies.narrow(scope, COOKIE)
             _bind(scope, token)
         try:
-            visitor = visitors.known.just_now(token) or await _asked(token)
+            visitor = visitors.known.just_now(token) or await _visitor_of(token)
         except DataError as error:
             log.error("%s", error)
             visitor = None
@@ -94,7 +94,7 @@ class Gate:
             await self.app(scope, receive, send)
 
 
-async def _asked(token: str | None) -> Visitor | None:
+async def _visitor_of(token: str | None) -> Visitor | None:
     """The visitor, as the desk says. Whoever comes with tokens that nobody knows keeps no known visitor waiting."""
     if not token:
         return None

@@ -53,8 +53,8 @@ def _client(scope: Scope) -> tuple[str, int] | None:
     trusted = _proxies().trusted_hosts
     if not client or client[0] not in trusted:
         return client
-    named = b", ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
-    host, port = trusted.get_trusted_client_address(named) if named else ("", 0)
+    forwarded = b", ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    host, port = trusted.get_trusted_client_address(forwarded) if forwarded else ("", 0)
     return (host, port) if host else client
 
 
@@ -62,8 +62,8 @@ def _scheme(scope: Scope) -> str:
     """`https` where a proxy of ours says so: the name of the browser's cookie depends on it."""
     client = scope["client"]
     if client and client[0] in _proxies().trusted_hosts:
-        said = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
-        return "https" if said and said[-1].strip() == b"https" else str(scope["scheme"])
+        protocols = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
+        return "https" if protocols and protocols[-1].strip() == b"https" else str(scope["scheme"])
     return str(scope["scheme"])
 
 

@@ -1,4 +1,4 @@
-"""The answer to an address of no page. Streamlit would serve its shell for any path and open the first page."""
+"""404 page for unknown paths. Streamlit would serve its shell for any path and open the first page."""
 
 from html import escape
 
@@ -15,16 +15,17 @@ STREAMLIT = ("/_stcore/", "/static/", "/component/", "/media/", "/app/static/", 
 
 
 class KnownPages:
-    """Answers 404 with a page of ours where neither a page, nor a route of `ours`, nor a file of Streamlit's is asked.
+    """404 page for paths that are no page, no route under `prefixes` and no file of Streamlit.
 
-    ours: first segments of the paths that other routes serve. Stands behind the gate: strangers learn no pages.
+    prefixes: first path segments of the other routes. Runs behind the gate, so visitors without a session learn no page
+    names.
     """
 
-    def __init__(self, app: ASGIApp, ours: frozenset[str]) -> None:
-        self.app, self.ours = app, ours
+    def __init__(self, app: ASGIApp, prefixes: frozenset[str]) -> None:
+        self.app, self.ours = app, prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or self._knows(scope["path"]):
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or self._is_known(scope["path"]):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -32,7 +33,7 @@ class KnownPages:
             answer = page(_body(scope), 404)
         await answer(scope, receive, send)
 
-    def _knows(self, path: str) -> bool:
+    def _is_known(self, path: str) -> bool:
         known = path.rstrip("/") in PATHS or path.startswith(STREAMLIT)
         return known or path.split("/")[1] in self.ours
 
@@ -41,8 +42,8 @@ def _body(scope: Scope) -> str:
     visitor = scope.get("state", {}).get("visitor")
     home = pages.landing(visitor.grants) if visitor else pages.FIRST
     title, hint = _("No such page"), _("The address may be mistyped, or the page has moved.")
-    link, way = here("/" if home == pages.FIRST else f"/{home}"), _("To the first screen")
+    link, link_text = here("/" if home == pages.FIRST else f"/{home}"), _("To the first screen")
     return (
         f'<section role="alert"><h2>{escape(title)}</h2><p><code>{escape(scope["path"][:200])}</code></p>'
-        f'<p>{escape(hint)}</p><p><a class="button" href="{escape(link)}">{escape(way)}</a></p></section>'
+        f'<p>{escape(hint)}</p><p><a class="button" href="{escape(link)}">{escape(link_text)}</a></p></section>'
     )

@@ -91,21 +91,21 @@ class Visitors:
                 raise DeskError("desk.silent", "the desk does not answer: see that it runs, then try again")
             return known
         try:
-            found = _read(token)
+            visitor = _read(token)
         except DataError:
             self._gone_until = time.monotonic() + GONE_SECONDS
             if known is None:
                 raise
-            found = known
+            visitor = known
         finally:
             self._asking.release()
         with self._lock:
             self._known.pop(token, None)
-            if found:
-                self._known[token] = (time.monotonic(), found)
+            if visitor:
+                self._known[token] = (time.monotonic(), visitor)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return found
+        return visitor
 
     def just_now(self, token: str | None) -> Visitor | None:
         """The visitor, if the desk was asked within FRESH_SECONDS; never waits."""
@@ -145,11 +145,11 @@ def _read(token: str) -> Visitor | None:
     session = sessions.read(desk(), token, idle=idle, longest=longest)
     if session is None or (session.demo and not settings.current().demo):
         return None
-    held = accounts.grants_of(desk(), session.account_id, today(), by_provider=session.by_provider)
-    return Visitor(session, grants(held))
+    stored = accounts.grants_of(desk(), session.account_id, today(), by_provider=session.by_provider)
+    return Visitor(session, grants(stored))
 
 
-def grants(held: tuple[accounts.Grant, ...]) -> Grants:
+def grants(stored: tuple[accounts.Grant, ...]) -> Grants:
     """What roles on areas add up to. In a stable order, so that equal grants are equal."""
-    found = {Held(g.role, g.area, end_of(g.area)) if g.area is not None else Held(g.role, 0, 0) for g in held}
-    return Grants(tuple(sorted(found, key=lambda h: (h.first, -h.end, h.role))))
+    scopes = {Held(g.role, g.area, end_of(g.area)) if g.area is not None else Held(g.role, 0, 0) for g in stored}
+    return Grants(tuple(sorted(scopes, key=lambda h: (h.first, -h.end, h.role))))

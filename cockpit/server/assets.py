@@ -31,7 +31,7 @@ def content(name: str) -> str:
         f"export const {name} = styled({_quoted(_text(COMPONENTS / f'{name}.css'))}, {_component(name)})"
         for name in names
     ]
-    return "\n".join([*shared, f"export const nav = {_called(HERE / 'nav.js')}", *exports])
+    return "\n".join([*shared, f"export const nav = {_as_function(HERE / 'nav.js')}", *exports])
 
 
 @cache
@@ -58,7 +58,7 @@ def _streamlit_style() -> str:
 
 
 def _component(name: str) -> str:
-    return _called(COMPONENTS / f"{name}.js", parts(name))
+    return _as_function(COMPONENTS / f"{name}.js", parts(name))
 
 
 def parts(name: str) -> list[Path]:
@@ -66,9 +66,9 @@ def parts(name: str) -> list[Path]:
     return sorted((COMPONENTS / "parts").glob(f"{name}_*.js"))
 
 
-def _called(file: Path, before: Sequence[Path] = ()) -> str:
+def _as_function(file: Path, before: Sequence[Path] = ()) -> str:
     """A module as the result of a function, so that names do not clash: what it exports by default is returned."""
-    source = "\n".join(_text(one) for one in (*before, file))
+    source = "\n".join(_text(part) for part in (*before, file))
     if source.count("export default ") != 1:
         raise ValueError(f"{file.name} needs exactly one default export")
     return f"(() => {{\n{source.replace('export default ', 'return ')}}})()"

@@ -85,9 +85,9 @@ class Copies:
         self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         wanted = set()
         for raw in raws:
-            known = digest(raw)
+            file_hash = digest(raw)
             for coding in CODINGS:
-                path = self._path(known, coding)
+                path = self._path(file_hash, coding)
                 wanted.add(path.name)
                 if not path.exists():
                     _write(path, _worth(raw, CODINGS[coding].best(raw)) or b"")

@@ -25,16 +25,16 @@ CODE = re.compile(r"[0-9]{1,12}")
 
 async def geojson(request: Request) -> Response:
     """The FeatureCollection of the areas below one, or of itself with `?own=1`. 404 says what is missing."""
-    named = request.path_params
-    if not CODE.fullmatch(named["area"]):
+    parameters = request.path_params
+    if not CODE.fullmatch(parameters["area"]):
         return PlainTextResponse("an area is named by its code of 12 digits\n", 404)
-    first = int(named["area"])
+    first = int(parameters["area"])
     if not _grants(request).may(Can.LOOK, first, end_of(first)):
         visitor, what = visitor_of(request.scope), f"map of {first}"
         await run_in_threadpool(record.note, event="refused", result="refused", visitor=visitor, what=what)
         return PlainTextResponse("this area lies outside of what you may see\n", 403)
     try:
-        body = await run_in_threadpool(_file, named["edition"], int(named["area"]), "own" in request.query_params)
+        body = await run_in_threadpool(_file, parameters["edition"], first, "own" in request.query_params)
     except (DataError, MetricsError) as error:
         return PlainTextResponse(f"{error}\n", 404)
     headers = {**FOREVER, "Content-Type": "application/geo+json"}

@@ -82,16 +82,16 @@ def _scripts(html: str) -> list[str]:
 
     A browser asks for six at a time: the large ones then use the line while the small ones wait for an answer.
     """
-    known = MODULE.findall(html)
+    names = MODULE.findall(html)
     for start in LAZY:
-        known += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
+        names += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
     entry = set(re.findall(r'src="\./static/js/([^"]+)"', html))
-    for name in known:  # grows while it is walked
+    for name in names:  # grows while it is walked
         text = (SCRIPTS / name).read_text("utf-8")
-        known += [
-            needed for needed in dict.fromkeys(IMPORT.findall(text)) if needed not in known and needed not in entry
+        names += [
+            needed for needed in dict.fromkeys(IMPORT.findall(text)) if needed not in names and needed not in entry
         ]
-    by_size = sorted(known, key=lambda name: -(SCRIPTS / name).stat().st_size)
+    by_size = sorted(names, key=lambda name: -(SCRIPTS / name).stat().st_size)
     large = by_size[: len(by_size) // 5]
     small = by_size[len(large) :]
     groups = zip_longest(large, *(small[i::4] for i in range(4)))

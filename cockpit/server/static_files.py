@@ -69,13 +69,13 @@ class Body:
 @cache
 def index() -> dict[str, File]:
     """Every static file by its path. What is not in here is not served: a path is looked up, never followed."""
-    found = [path for path in (STREAMLIT / "static").rglob("*") if path.is_file()]
-    found += [STREAMLIT / path.lstrip("/") for path in ALONE]
+    paths = [path for path in (STREAMLIT / "static").rglob("*") if path.is_file()]
+    paths += [STREAMLIT / path.lstrip("/") for path in ALONE]
     files = {
         f"/{path.relative_to(STREAMLIT).as_posix()}": File(
             content_type(path.name), HASHED.search(path.name) is not None, path.read_bytes
         )
-        for path in found
+        for path in paths
     }
     return files | {assets.url(name): File(content_type(name), True, _asset(name)) for name in assets.NAMES}
 
@@ -134,13 +134,13 @@ class StaticFiles:
 
 async def response(path: str, file: File, scope: Scope) -> Response:
     """A file in the coding that the request likes best: whole, as its headers alone, or 304 if it is still the same."""
-    asked = Headers(scope=scope)
-    coding = chosen(asked.get("accept-encoding", ""))
+    request_headers = Headers(scope=scope)
+    coding = chosen(request_headers.get("accept-encoding", ""))
     body = _bodies.get((path, coding))
     if body is None:
         body = await to_thread.run_sync(_body, path, file, coding, limiter=_limiter())
     headers = {**HEADERS, "Cache-Control": FOREVER if file.for_ever else ASK, "ETag": body.etag}
-    if asked.get("if-none-match") and _knows(asked["if-none-match"], body.etag):
+    if request_headers.get("if-none-match") and _knows(request_headers["if-none-match"], body.etag):
         return Response(status_code=304, headers=headers)
     headers |= {"Content-Type": file.type, "Content-Length": str(len(body.content))}
     if body.coding:

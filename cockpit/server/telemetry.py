@@ -1,7 +1,7 @@
-"""What Prometheus is told of this process: requests, runs of pages, queries, websockets, the edition, pushes.
+"""Prometheus metrics of this process: requests, runs of pages, queries, websockets, the edition, pushes.
 
 A figure that something counts as it happens is a Counter or Histogram here; one that can be looked up is a line of
-`Looked.collect`. With several workers each tells its own, on a port of its own: sums are Prometheus's work.
+`StateCollector.collect`. With several workers each tells its own, on a port of its own: sums are Prometheus's work.
 """
 
 import logging
@@ -41,12 +41,12 @@ refused = Counter("cockpit_refused_connections", "connections ended before a req
 websockets = Gauge("cockpit_websockets", "open websockets: screens that somebody looks at", registry=registry)
 runs = Counter("cockpit_runs", "runs of pages", ["page", "ended"], registry=registry)
 run_seconds = Histogram("cockpit_run_seconds", "seconds of runs of pages", ["page"], buckets=BOUNDS, registry=registry)
-asked = Counter("cockpit_queries", "queries of editions", ["ended"], registry=registry)
+query_count = Counter("cockpit_queries", "queries of editions", ["ended"], registry=registry)
 costly = Counter("cockpit_costly_queries", "queries that waited for their turn", registry=registry)
 query_seconds = Histogram("cockpit_query_seconds", "seconds of queries of editions", buckets=BOUNDS, registry=registry)
 
 
-class Looked(Collector):
+class StateCollector(Collector):
     """What is looked up when Prometheus asks."""
 
     def collect(self) -> Iterator[Metric]:
@@ -72,10 +72,10 @@ class Looked(Collector):
             log.warning("%s", error)
 
 
-registry.register(Looked())
+registry.register(StateCollector())
 
 
-class Counted:
+class RequestMetrics:
     """Counts every HTTP request by the class of its path and its status, and the websockets that are open."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -125,7 +125,7 @@ def run(page: str) -> Iterator[None]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def serve_metrics() -> Iterator[None]:
     """Tells it all at COCKPIT_METRICS_HOST and COCKPIT_METRICS_PORT; nowhere unless a port is set.
 
     A port of its own is out of reach of the screens' visitors, whatever stands in front of them.
@@ -138,8 +138,8 @@ def told() -> Iterator[None]:
     try:
         server, thread = start_http_server(config.metrics_port, config.metrics_host, registry)
     except OSError as error:
-        where = f"{config.metrics_host} port {config.metrics_port}"
-        log.error("no metrics on %s: %s; choose another COCKPIT_METRICS_PORT", where, error.strerror or error)
+        endpoint = f"{config.metrics_host} port {config.metrics_port}"
+        log.error("no metrics on %s: %s; choose another COCKPIT_METRICS_PORT", endpoint, error.strerror or error)
         yield
         return
     try:
@@ -150,7 +150,7 @@ def told() -> Iterator[None]:
 
 
 def _query(seconds: float, ended: str) -> None:
-    asked.labels(ended).inc()
+    query_count.labels(ended).inc()
     query_seconds.observe(seconds)
 
 

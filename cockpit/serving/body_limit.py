@@ -25,13 +25,13 @@ class LimitedBodies:
             return
         limit = uploads.LONGEST if uploads.is_upload(scope["path"]) else LONGEST
         refusal = PlainTextResponse(f"the body is larger than {limit:,} bytes\n", 413, {"Connection": "close"})
-        given = Headers(scope=scope).get("content-length", "")
-        if given.isascii() and given.isdigit() and int(given[:20]) > limit:
+        content_length = Headers(scope=scope).get("content-length", "")
+        if content_length.isascii() and content_length.isdigit() and int(content_length[:20]) > limit:
             await refusal(scope, receive, send)
             return
-        size, begun = 0, False
+        size, started = 0, False
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
@@ -39,15 +39,15 @@ class LimitedBodies:
                 raise _TooLarge
             return message
 
-        async def sent(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
-            await self.app(scope, counted, sent)
+            await self.app(scope, receive_counted, send_noted)
         except _TooLarge:
-            if not begun:
+            if not started:
                 await refusal(scope, receive, send)
         except ClientDisconnect:
             pass

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 LOOK_SECONDS = 0.25
-"""How often somebody who waits is told how long the queue is, and can leave it."""
+"""How often a waiting caller learns its position, and can leave it."""
 
 
 class Full(Exception):
@@ -27,9 +27,10 @@ class Turn:
 
 
 class FairQueue:
-    """So many places; those who wait get them one key after the other. Safe to share between threads.
+    """Concurrency limit with a fair queue: free places go to the waiting keys in rotation. Thread-safe.
 
-    per_key: places of one key at once. waiting, waiting_per_key: how many may wait. retry: seconds told to who may not.
+    places, per_key: concurrent holders in all and per key. waiting, waiting_per_key: queue lengths.
+    retry: seconds reported in `Full`.
     """
 
     def __init__(self, places: int, *, per_key: int, waiting: int, waiting_per_key: int, retry: float = 5) -> None:
@@ -40,10 +41,12 @@ class FairQueue:
         self._lock = threading.Lock()
 
     @contextmanager
-    def place(self, key: str, *, patience: float, told: Callable[[int], None] = lambda before: None) -> Iterator[None]:
+    def place(
+        self, key: str, *, patience: float, on_wait: Callable[[int], None] = lambda before: None
+    ) -> Iterator[None]:
         """A place until the end of the block. Raises Full.
 
-        told: called now and then while waiting with how many are before; what it raises ends the waiting.
+        on_wait: called now and then while waiting with how many are before; what it raises ends the waiting.
         """
         ready, until = threading.Event(), time.monotonic() + patience
         turn = self._enter(key, ready.set)
@@ -51,7 +54,7 @@ class FairQueue:
             while not ready.wait(LOOK_SECONDS):
                 if time.monotonic() > until:
                     raise Full(self.retry)
-                told(self._before(turn))
+                on_wait(self._before(turn))
             yield
         finally:
             self._leave(turn)

@@ -164,8 +164,8 @@ class LimitedHttp(HttpToolsProtocol):
         if self._held is None:
             return
         (cycle, app), self._held = self._held, None
-        if found := login_precheck.refusal(dict(cycle.scope)):
-            seconds, page = found
+        if refusal := login_precheck.refusal(dict(cycle.scope)):
+            seconds, page = refusal
             self._fail(Refusal(503, "too many sign-ins at once", page=page, retry=seconds))
         self._start_asgi_task(cycle, app)
 

@@ -34,12 +34,12 @@ SERVER_SECONDS = 3600.0
 class Asker:
     """For whom queries are made.
 
-    told: called now and then while one waits, with how many are before it, and with None when it is done.
+    on_wait: called now and then while one waits, with how many are before it, and with None when it is done.
     gone: whether nobody waits for the answer any more.
     """
 
     name: str
-    told: Callable[[int | None], None] = lambda before: None
+    on_wait: Callable[[int | None], None] = lambda before: None
     gone: Callable[[], bool] = lambda: False
 
 
@@ -68,9 +68,9 @@ def on_a_screen(name: str) -> Asker:
     def gone() -> bool:
         return exists() and not get_instance().is_active_session(context.session_id)
 
-    def told(before: int | None) -> None:
+    def show_position(position: int | None) -> None:
         """A line on the screen. Streamlit ends the run here if its viewer has asked for something else."""
-        if before is None:
+        if position is None:
             if line:
                 line[0].empty()
             return
@@ -78,9 +78,9 @@ def on_a_screen(name: str) -> Asker:
         if gone():
             st.stop()
         line[:] = line or [st.empty()]
-        line[0].info(waiting_in_words(before))
+        line[0].info(waiting_in_words(position))
 
-    return Asker(name, told, gone)
+    return Asker(name, show_position, gone)
 
 
 def waiting_in_words(before: int) -> str:
@@ -98,10 +98,10 @@ def _place() -> Iterator[None]:
     asker = _asker.get()
     patience = settings.current().queue_seconds if asker.name else SERVER_SECONDS
     try:
-        with _queue().place(asker.name, patience=patience, told=asker.told):
+        with _queue().place(asker.name, patience=patience, on_wait=asker.on_wait):
             telemetry.costly.inc()
             yield
-        asker.told(None)
+        asker.on_wait(None)
     except Full:
         raise TooMany(
             "query.crowded", "too many long questions wait at this moment: try again later, or ask for less"

@@ -76,27 +76,27 @@ class Offers:
         """Status and text where a request for Streamlit's upload route is not to be let through; None to let it."""
         session, _slash, file = scope["path"].removeprefix(PATH).partition("/")
         with self._lock:
-            found = self._open.get(session)
-            if found is None or scope["method"] not in ("PUT", "DELETE") or not file:
+            upload = self._open.get(session)
+            if upload is None or scope["method"] not in ("PUT", "DELETE") or not file:
                 return 404, "no page offers to take a file"
-            if token is None or found.token != token:
+            if token is None or upload.token != token:
                 return 403, "this is the session of somebody else"
-            if not grants.may(found.offer.right):
+            if not grants.may(upload.offer.right):
                 return 403, "you may not send files"
             if scope["method"] == "DELETE":
-                found.taken.pop(file, None)
+                upload.taken.pop(file, None)
                 return None
-            given = Headers(scope=scope).get("content-length", "")
-            if not (given.isascii() and given.isdigit()):
+            content_length = Headers(scope=scope).get("content-length", "")
+            if not (content_length.isascii() and content_length.isdigit()):
                 return 411, "a file is sent with its Content-Length"
-            size = int(given[:20])
-            if size > min(LONGEST, found.offer.most_bytes + FRAME_BYTES):
-                return 413, f"a file has at most {found.offer.most_bytes:,} bytes here"
-            if len(found.taken.keys() | {file}) > found.offer.most_files:
-                return 413, f"at most {found.offer.most_files} files are taken here"
+            size = int(content_length[:20])
+            if size > min(LONGEST, upload.offer.most_bytes + FRAME_BYTES):
+                return 413, f"a file has at most {upload.offer.most_bytes:,} bytes here"
+            if len(upload.taken.keys() | {file}) > upload.offer.most_files:
+                return 413, f"at most {upload.offer.most_files} files are taken here"
             if size + sum(sum(each.taken.values()) for each in self._open.values()) > MOST_BYTES:
                 return 503, "the server holds too many files: try again later"
-            found.taken[file] = size
+            upload.taken[file] = size
         return None
 
     def forget_ended(self) -> None:
@@ -121,8 +121,8 @@ def uploader(label: str, offer: Offer, *, token: str | None, key: str) -> list[A
     offers.forget_ended()
     offers.open(context.session_id, token, offer)
     several: Any = offer.most_files > 1
-    found = st.file_uploader(label, list(offer.types), several, key=key, max_upload_size=_megabytes(offer.most_bytes))
-    return found if isinstance(found, list) else [found] if found else []
+    files = st.file_uploader(label, list(offer.types), several, key=key, max_upload_size=_megabytes(offer.most_bytes))
+    return files if isinstance(files, list) else [files] if files else []
 
 
 def one_run() -> AbstractContextManager[None]:

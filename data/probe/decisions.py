@@ -29,8 +29,8 @@ def deliver(home: Home, decisions: Iterable[Decision]) -> LoadReport | None:
 
 def row_of(home: Home, decision: Decision) -> dict[str, object]:
     """A decision as a line of a delivery; taken back, it has not passed."""
-    told = decision.taken_back_at or decision.decided_at
-    updated = told.replace(tzinfo=UTC).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
+    changed_at = decision.taken_back_at or decision.decided_at
+    updated = changed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
     return {
         "key": f"finding-{decision.id}", "asset_source": decision.source, "asset": decision.asset,
         "rule": f"{decision.choice}:{decision.rule}", "checked_at": decision.at.isoformat(),

@@ -28,23 +28,23 @@ def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> li
     rows = edition.cursor().execute(NEWEST, [edition.as_of - timedelta(days=WINDOW_DAYS), edition.as_of]).fetchall()
     names = {name for _site, _source, name, *_about in rows}
     by_site: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
-    for site, source, *told in rows:
-        by_site.setdefault((source, site), []).append(tuple(told))
-    found = []
+    for site, source, *values in rows:
+        by_site.setdefault((source, site), []).append(tuple(values))
+    checks = []
     for entry in table:
         if not entry.enabled or entry.points is None:
             continue
         named = matching(entry.columns, names) if entry.rule == "column_updated" else set()
-        for (source, site), told in by_site.items():
-            reasons = [name for name, *about in told if _costs(entry, name in named, *about)]
+        for (source, site), values in by_site.items():
+            reasons = [name for name, *about in values if _costs(entry, name in named, *about)]
             lost = entry.points if reasons else 0.0
-            found.append(
+            checks.append(
                 Check(
                     source, site, f"deduction:{entry.name}", at, not reasons, lost, "分", 1, points=lost,
                     evidence="、".join(reasons[:5]),
                 )
             )  # fmt: skip
-    return found
+    return checks
 
 
 def _costs(

@@ -71,13 +71,13 @@ class Evidence:
         """Remove what is too old, then the oldest until the rest is small enough. How many files went."""
         now = now or time.time()
         files = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in self.folder.rglob("*.gz"))
-        held, gone = sum(size for _at, size, _file in files), 0
+        total, removed = sum(size for _at, size, _file in files), 0
         for at, size, file in files:
-            if at >= now - days * 86400 and held <= most:
+            if at >= now - days * 86400 and total <= most:
                 break
             file.unlink(missing_ok=True)
-            held, gone = held - size, gone + 1
-        return gone
+            total, removed = total - size, removed + 1
+        return removed
 
     def _put(self, kind: str, content: bytes) -> str:
         id = hashlib.sha256(content).hexdigest()[:32]

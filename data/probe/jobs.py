@@ -75,17 +75,17 @@ class Jobs:
 
     async def ask(self, thing: Thing, ask: Ask, *, undecided: bool = False) -> Answer:
         """Two attempts. Raises Withheld or Uncertain where a failure tells nothing of the site, unless `undecided`."""
-        asked = place(ask.url)
+        target = place(ask.url)
         if not await self.own.is_up():
             raise Withheld(NETWORK)
         if not thing.extra.waive_robots and not await self.robots.allows(ask.url, self._plain, self.clock.now()):
             raise Withheld(ROBOTS)
         answer = await self._two_attempts(thing, ask)
-        self.own.note(asked, answer.ok or answer.failure not in OURS)
-        if answer.failure in OURS and await self.own.is_ours(asked[0]):
+        self.own.note(target, answer.ok or answer.failure not in OURS)
+        if answer.failure in OURS and await self.own.is_ours(target[0]):
             raise Withheld(NETWORK)
         if not undecided:
-            _decided(answer)
+            _require_decided(answer)
         return answer
 
     async def _two_attempts(self, thing: Thing, ask: Ask) -> Answer:
@@ -157,10 +157,12 @@ class Jobs:
         """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
         if all(check.passed for check in checks):
             return checks
-        told = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
-        kept = self.evidence.keep(answer, faults)
+        reason = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
+        evidence_id = self.evidence.keep(answer, faults)
         return [
-            check if check.passed else replace(check, evidence=" · ".join(filter(None, (check.evidence, told, kept))))
+            check
+            if check.passed
+            else replace(check, evidence=" · ".join(filter(None, (check.evidence, reason, evidence_id))))
             for check in checks
         ]
 
@@ -170,37 +172,37 @@ class Jobs:
         answer = await self.ask(site, Ask(site.url), undecided=True)
         if answer.failure in UNDECIDED:
             return self._kept([rules.measured(site, answer.at)], answer)
-        _decided(answer)
+        _require_decided(answer)
         return self._kept([rules.site_open(site, answer)], answer)
 
     async def _home(self, site: Thing) -> list[Check]:
         """All that the home page tells, once a day."""
         answer = await self.ask(site, Ask(site.url), undecided=True)
         if answer.failure in UNDECIDED:
-            _decided(answer)
-        found = [*await self._certificate(site, answer), *await self._secure(site, answer), await self._ipv6(site)]
+            _require_decided(answer)
+        checks = [*await self._certificate(site, answer), *await self._secure(site, answer), await self._ipv6(site)]
         if not answer.ok:
-            return found  # the visits tell that it does not open
+            return checks  # the visits tell that it does not open
         page, at = read(answer), answer.at
-        told = [
+        page_checks = [
             rules.home_updated(site, at, self._changed(site, page, at)),
             rules.required_links(site, at, page),
             rules.page_title(site, at, page),
             rules.elder_mode(site, at, page),
             rules.accessibility(site, at, page),
         ]
-        return [*found, *self._kept(told, answer), *await self._audit(site, answer)]
+        return [*checks, *self._kept(page_checks, answer), *await self._audit(site, answer)]
 
     async def _audit(self, site: Thing, answer: Answer) -> list[Check]:
         """What axe-core finds in the page; nothing where there is no browser, no axe-core, or no telling."""
         if not self.render or not axe.script():
             return []
-        shown = await self._shown(site, answer, audit=True)
-        if shown is None or shown.faults is None:
+        rendered = await self._shown(site, answer, audit=True)
+        if rendered is None or rendered.faults is None:
             return []
-        found = [rules.axe_faults(site, answer.at, shown.faults)]
-        records = [fault.record() for fault in shown.faults]
-        return self._kept(found, replace(answer, picture=shown.picture), faults=records)
+        checks = [rules.axe_faults(site, answer.at, rendered.faults)]
+        records = [fault.record() for fault in rendered.faults]
+        return self._kept(checks, replace(answer, picture=rendered.picture), faults=records)
 
     def _changed(self, site: Thing, page: Page, at: datetime) -> datetime:
         pieces = page.pieces(site.extra.content)
@@ -241,9 +243,9 @@ class Jobs:
         for url in [url for url in own if url != site.url][:MOST_LINKS]:
             await self.clock.sleep(max(self.register.delay, self.robots.delay(url)))
             with contextlib.suppress(Withheld):
-                found = await self.ask(site, Ask(url))
-                if not found.ok:
-                    dead, answer = [*dead, url], found
+                linked = await self.ask(site, Ask(url))
+                if not linked.ok:
+                    dead, answer = [*dead, url], linked
         return self._kept([rules.links_dead(site, self.clock.now(), dead)], answer)
 
     async def _search(self, site: Thing) -> list[Check]:
@@ -251,8 +253,8 @@ class Jobs:
         assert wanted is not None
         answer = await self.ask(site, Ask(wanted.url.replace("{word}", quote(wanted.word))))
         text = " ".join(read(answer).texts) if answer.ok else ""
-        found = (wanted.expect or wanted.word) in text and not contents.NONE_YET.search(text)
-        return self._kept([rules.search_works(site, answer, found)], answer)
+        matches = (wanted.expect or wanted.word) in text and not contents.NONE_YET.search(text)
+        return self._kept([rules.search_works(site, answer, matches)], answer)
 
     async def _messages(self, site: Thing) -> list[Check]:
         answer = await self.ask(site, Ask(site.extra.messages))
@@ -265,15 +267,15 @@ class Jobs:
 
     async def _column(self, column: Thing) -> list[Check]:
         answer = await self.ask(column, Ask(column.url))
-        found = [rules.column_open(column, answer)]
+        checks = [rules.column_open(column, answer)]
         if answer.ok:
             at, extra = answer.at, column.extra
-            told = contents.listed(read(answer), at.date(), items=extra.items, when=extra.date)
-            found.append(rules.column_items(column, at, told.items))
-            if told.newest:
-                found.append(rules.column_updated(column, at, told.newest))
-                self._note_newest(column, told.newest.isoformat())
-        return self._kept(found, answer)
+            items_list = contents.listed(read(answer), at.date(), items=extra.items, when=extra.date)
+            checks.append(rules.column_items(column, at, items_list.items))
+            if items_list.newest:
+                checks.append(rules.column_updated(column, at, items_list.newest))
+                self._note_newest(column, items_list.newest.isoformat())
+        return self._kept(checks, answer)
 
     def _note_newest(self, column: Thing, day: str) -> None:
         """The newest item of a site's columns, for a home page that is navigation alone."""
@@ -287,23 +289,23 @@ class Jobs:
         return self._kept([rules.guide_elements(item, answer.at, bits)], answer)
 
     async def _function(self, thing: Thing) -> list[Check]:
-        asked = thing.extra.request
-        if asked is None:
+        described = thing.extra.request
+        if described is None:
             answer, problem = await self.ask(thing, Ask(thing.url)), ""
             return self._kept([rules.function_answers(thing, answer)], answer)
-        ask = Ask(asked.url or thing.url, asked.method, asked.headers, asked.body.encode())
+        ask = Ask(described.url or thing.url, described.method, described.headers, described.body.encode())
         answer, problem = await self.ask(thing, ask, undecided=True), ""
-        if answer.status == asked.status and answer.failure in (Failure.CLIENT, Failure.SERVER, Failure.BLOCKED):
+        if answer.status == described.status and answer.failure in (Failure.CLIENT, Failure.SERVER, Failure.BLOCKED):
             answer = replace(answer, failure=None, detail="", uncertain=False)  # the very answer that is described
-        _decided(answer)
-        if answer.ok and answer.status != asked.status:
-            problem = f"another status: HTTP {answer.status} ≠ {asked.status}"
-        elif answer.ok and asked.expect and asked.expect not in read(answer).text:
-            problem = f"text missing: “{asked.expect}”"
+        _require_decided(answer)
+        if answer.ok and answer.status != described.status:
+            problem = f"another status: HTTP {answer.status} ≠ {described.status}"
+        elif answer.ok and described.expect and described.expect not in read(answer).text:
+            problem = f"text missing: “{described.expect}”"
         return self._kept([rules.function_answers(thing, answer, problem)], answer)
 
 
-def _decided(answer: Answer) -> None:
+def _require_decided(answer: Answer) -> None:
     """Raises Withheld or Uncertain for an answer that tells nothing of the site."""
     if answer.failure in UNDECIDED:
         raise Withheld(f"{answer.failure}: {answer.detail}")

@@ -181,5 +181,5 @@ def read_extras(path: Path | None) -> Extras:
 
 
 def _addresses(extra: Extra) -> list[str]:
-    told = [extra.messages, extra.search.url if extra.search else "", extra.request.url if extra.request else ""]
-    return [url for url in told if url]
+    urls = [extra.messages, extra.search.url if extra.search else "", extra.request.url if extra.request else ""]
+    return [url for url in urls if url]

@@ -158,10 +158,10 @@ class Runner:
         try:
             found = await self.jobs.do(task.job, task.thing)
         except Withheld as reason:
-            told = str(reason).split(":")[0]
-            self.counts.withheld[told] = self.counts.withheld.get(told, 0) + 1
+            kind = str(reason).split(":")[0]
+            self.counts.withheld[kind] = self.counts.withheld.get(kind, 0) + 1
             log.info("%s: withheld, %s", task.id, reason)
-            if told == NETWORK:
+            if kind == NETWORK:
                 heapq.heappush(self._due, (self.clock.now() + plan.AGAIN, id(task), task, False))
             return
         except Exception:

@@ -60,9 +60,9 @@ class State:
             changed = min(printed, at) if printed else at
         else:
             changed = at if now - before.seen else before.changed
-        kept = [*now, *((before.seen - now) if before else ())][:PIECES]
+        pieces = [*now, *((before.seen - now) if before else ())][:PIECES]
         self._con.execute(
-            "INSERT OR REPLACE INTO home VALUES (?, ?, ?)", (site, changed.isoformat(), b"".join(sorted(kept)))
+            "INSERT OR REPLACE INTO home VALUES (?, ?, ?)", (site, changed.isoformat(), b"".join(sorted(pieces)))
         )
         return changed
 

@@ -25,7 +25,7 @@ from data.desk.identity.failures import Place
 from data.errors import DataError
 
 PATH = "/account/factor"
-BEGUN_SECONDS = 900
+TICKET_SECONDS = 900
 """How long the password holds that begins the setting up."""
 WHITE = "#ffffff"
 """The picture's ground on any screen: apps do not read light on dark."""
@@ -40,12 +40,12 @@ async def factor(request: Request) -> Response:
         if request.method == "POST":
             form = await read_form(request)
         try:
-            told = await login_queue.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
+            body = await login_queue.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
         except login_queue.Crowded as error:
             return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
             return page(alert(worded(error)) + _back(), 503)
-        return page(told)
+        return page(body)
 
 
 ROUTES = (Route(PATH, factor, methods=["GET", "POST"]),)
@@ -62,7 +62,7 @@ def _step(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> s
         if not _is_right(place, visitor, form):
             return _to_begin(_("The password is not right."))
         secondfactor.start(visitors.desk(), visitor.session.account_id)
-        return _to_confirm(visitor, _begun(visitor, token))
+        return _to_confirm(visitor, _setup_ticket(visitor, token))
     return _to_begin(compulsory=visitor.lacks_factor)
 
 
@@ -70,23 +70,23 @@ def _of_provider(visitor: Visitor) -> str:
     text = _("You sign in through the unified identity: a second factor is set up there.")
     if visitor.lacks_factor:
         text = _("Your role takes a second factor: sign in to the unified identity with one, then come back.")
-        return _said(text) + form_of("/logout", "", _("Sign out everywhere"))
-    return _said(text) + _back()
+        return _paragraph(text) + form_of("/logout", "", _("Sign out everywhere"))
+    return _paragraph(text) + _back()
 
 
-def _begun(visitor: Visitor, token: str) -> str:
+def _setup_ticket(visitor: Visitor, token: str) -> str:
     """Proof for the form of the code that this session gave the password a while ago."""
-    return sealing.ticket(visitors.desk().custody, _who(visitor, token))
+    return sealing.ticket(visitors.desk().custody, _ticket_subject(visitor, token))
 
 
-def _who(visitor: Visitor, token: str) -> str:
+def _ticket_subject(visitor: Visitor, token: str) -> str:
     return f"second factor of {visitor.session.account_id} in {sha256(token.encode()).hexdigest()}"
 
 
 def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
     """The second factor is on if the code is right. The page shows the secret, so it takes proof of the password."""
-    desk, what, begun = visitors.desk(), f"{visitor.name} second factor on", form.get("begun", "")
-    if sealing.of_ticket(desk.custody, begun, BEGUN_SECONDS) != _who(visitor, token):
+    desk, what, ticket = visitors.desk(), f"{visitor.name} second factor on", form.get("begun", "")
+    if sealing.of_ticket(desk.custody, ticket, TICKET_SECONDS) != _ticket_subject(visitor, token):
         return _to_begin(_("Begin again with your password: it was given too long ago, or elsewhere."))
     try:
         with desk.begin():
@@ -95,9 +95,9 @@ def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -
             record.write(visitor=visitor, event="account", what=what, address=place.address)
     except Refused:
         _note_failure(place, visitor, "totp")
-        return _to_confirm(visitor, begun, _("This is not the code that the app shows now."))
+        return _to_confirm(visitor, ticket, _("This is not the code that the app shows now."))
     visitors.known.forget(token)
-    return _said(_("From the next sign-in on you are asked for a code of your app.")) + _codes(codes) + _back()
+    return _paragraph(_("From the next sign-in on you are asked for a code of your app.")) + _codes(codes) + _back()
 
 
 def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
@@ -111,23 +111,23 @@ def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
                 record.write(visitor=visitor, event="account", what=what, address=place.address)
             return _codes(codes) + _back()
         problem = _("The password or the code is not right.")
-    told = _said(_("Signing in asks for a code of your app. The system administrator can take that away."))
-    left = _said(
+    intro = _paragraph(_("Signing in asks for a code of your app. The system administrator can take that away."))
+    left = _paragraph(
         ngettext("{n} recovery code is left.", "{n} recovery codes are left.", secondfactor.codes_left(desk, account))
     )
     fields = field("password", _("Password"), kind="password", autocomplete="current-password") + field(
         "totp", _("The code that the app shows now"), autocomplete="one-time-code"
     )
-    return alert(problem) + told + left + form_of(PATH, fields, _("New recovery codes")) + _back()
+    return alert(problem) + intro + left + form_of(PATH, fields, _("New recovery codes")) + _back()
 
 
 def _is_right(place: Place, visitor: Visitor, form: dict[str, str]) -> bool:
     """Whether the form holds the password, and the code where one is needed. A failure is in the audit."""
     totp, password = form.get("totp") or None, form.get("password", "")
-    found = accounts.sign_in(visitors.desk(), visitor.name, password, totp=totp, place=place)
-    if found.outcome != "ok":
-        _note_failure(place, visitor, found.outcome)
-    return found.outcome == "ok"
+    attempt = accounts.sign_in(visitors.desk(), visitor.name, password, totp=totp, place=place)
+    if attempt.outcome != "ok":
+        _note_failure(place, visitor, attempt.outcome)
+    return attempt.outcome == "ok"
 
 
 def _note_failure(place: Place, visitor: Visitor, result: str) -> None:
@@ -136,28 +136,30 @@ def _note_failure(place: Place, visitor: Visitor, result: str) -> None:
 
 def _codes(codes: list[str]) -> str:
     how = _("Each of these recovery codes replaces the app once. Print them now: they are not shown again.")
-    return _said(how) + "<p>" + "<br>".join(f"<code>{escape(code)}</code>" for code in codes) + "</p>"
+    return _paragraph(how) + "<p>" + "<br>".join(f"<code>{escape(code)}</code>" for code in codes) + "</p>"
 
 
 def _to_begin(problem: str = "", *, compulsory: bool = False) -> str:
     what = _("A second factor is a code of six digits that an app on your phone shows, asked for beside the password.")
     password = field("password", _("Password"), kind="password", autocomplete="current-password")
-    must = _said(_("Your role takes a second factor: set it up to go on.")) if compulsory else ""
-    return alert(problem) + must + _said(what) + form_of(PATH, password, _("Set up")) + _back()
+    must = _paragraph(_("Your role takes a second factor: set it up to go on.")) if compulsory else ""
+    return alert(problem) + must + _paragraph(what) + form_of(PATH, password, _("Set up")) + _back()
 
 
-def _to_confirm(visitor: Visitor, begun: str, problem: str = "") -> str:
+def _to_confirm(visitor: Visitor, ticket: str, problem: str = "") -> str:
     address = secondfactor.pending(visitors.desk(), visitor.session.account_id)
     picture = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000000", light=WHITE)
     how = _("Let an authenticator app read this picture, or type the letters below into it.")
-    code = f'<input type="hidden" name="begun" value="{escape(begun)}">' + field(
+    code = f'<input type="hidden" name="begun" value="{escape(ticket)}">' + field(
         "code", _("The code that the app shows now"), autocomplete="one-time-code"
     )
     letters = f"<p><code>{escape(secondfactor.secret_of(address))}</code></p>"
-    return alert(problem) + _said(how) + f"<p>{picture}</p>" + letters + form_of(PATH, code, _("Confirm")) + _back()
+    return (
+        alert(problem) + _paragraph(how) + f"<p>{picture}</p>" + letters + form_of(PATH, code, _("Confirm")) + _back()
+    )
 
 
-def _said(text: str) -> str:
+def _paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 

@@ -29,8 +29,8 @@ async def read_form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > MOST_BYTES:
             return {}
-    told = body.decode("utf-8", "replace").replace("%00", "%EF%BF%BD").replace("\0", "\ufffd")
-    return dict(parse_qsl(told, keep_blank_values=True))  # no NUL: PostgreSQL takes none
+    text = body.decode("utf-8", "replace").replace("%00", "%EF%BF%BD").replace("\0", "\ufffd")
+    return dict(parse_qsl(text, keep_blank_values=True))  # no NUL: PostgreSQL takes none
 
 
 def inside(target: str) -> str:
@@ -41,9 +41,9 @@ def inside(target: str) -> str:
 
 
 def spoken(request: Request) -> str:
-    led = dict(parse_qsl(urlsplit(request.query_params.get("next", "")).query))
-    asked = request.query_params.get("lang") or led.get("lang")
-    return asked if asked in LANGUAGES else settings.current().language
+    target_query = dict(parse_qsl(urlsplit(request.query_params.get("next", "")).query))
+    requested = request.query_params.get("lang") or target_query.get("lang")
+    return requested if requested in LANGUAGES else settings.current().language
 
 
 def here(path: str) -> str:
@@ -63,10 +63,8 @@ def field(
 
 
 def form_of(action: str, fields: str, button: str, note: str = "") -> str:
-    noted = f'<p class="quiet">{escape(note)}</p>' if note else ""
-    return (
-        f'<form method="post" action="{escape(here(action))}">{fields}{noted}<button>{escape(button)}</button></form>'
-    )
+    hint = f'<p class="quiet">{escape(note)}</p>' if note else ""
+    return f'<form method="post" action="{escape(here(action))}">{fields}{hint}<button>{escape(button)}</button></form>'
 
 
 def alert(text: str) -> str:

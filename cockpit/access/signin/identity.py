@@ -17,8 +17,8 @@ from data.desk.store import Desk
 log = logging.getLogger(__name__)
 
 Claims = Mapping[str, Any]
-KNOWN = {"pwd", "pin", "kba"}
-HELD = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "retina", "vbm"}
+KNOWLEDGE = {"pwd", "pin", "kba"}
+POSSESSION = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "retina", "vbm"}
 """Methods of RFC 8176: what somebody knows; what somebody holds or is."""
 
 
@@ -51,7 +51,7 @@ class Unconfirmed(CockpitError):
         return str(self.message.parameters["subject"])
 
 
-def admitted(claims: Claims, config: Settings) -> Account:
+def admit(claims: Claims, config: Settings) -> Account:
     """The account of an identity, its groups' roles brought up to date.
 
     An identity is tied to an account once; later names change nothing. To an account that exists it is tied by the
@@ -70,7 +70,9 @@ def admitted(claims: Claims, config: Settings) -> Account:
     roles = roles_of(claims, config)
     try:
         with desk.begin():
-            account = identities.account_of(desk, issuer, subject) or _added(desk, claims, name, issuer, bool(roles))
+            account = identities.account_of(desk, issuer, subject) or _add_account(
+                desk, claims, name, issuer, bool(roles)
+            )
             _give(desk, account, roles)
     except Refused as refusal:
         raise Ungranted.of(refusal).called(name) from None
@@ -81,19 +83,19 @@ def admitted(claims: Claims, config: Settings) -> Account:
 
 def has_factor(claims: Claims) -> bool:
     """Whether the provider says that two factors were shown: `amr` of RFC 8176."""
-    said = claims.get("amr")
-    methods = {str(one) for one in said} if isinstance(said, list | tuple) else set()
-    return "mfa" in methods or (bool(methods & KNOWN) and bool(methods & HELD))
+    claim = claims.get("amr")
+    methods = {str(one) for one in claim} if isinstance(claim, list | tuple) else set()
+    return "mfa" in methods or (bool(methods & KNOWLEDGE) and bool(methods & POSSESSION))
 
 
 def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
     """What the groups of the claims give, by the setting."""
-    said = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
-    groups = {str(group) for group in said} if isinstance(said, list | tuple) else {str(said)}
-    return tuple((given.role, given.area) for given in config.oidc_roles if given.group in groups)
+    claim = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
+    groups = {str(group) for group in claim} if isinstance(claim, list | tuple) else {str(claim)}
+    return tuple((mapping.role, mapping.area) for mapping in config.oidc_roles if mapping.group in groups)
 
 
-def _added(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
+def _add_account(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
     """A new account, tied to the identity. Raises Unconfirmed where the name is taken, Refused where none may be."""
     subject = str(claims["sub"])
     try:
@@ -120,7 +122,7 @@ def _added(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) ->
 
 def _give(desk: Desk, account: Account, roles: tuple[Role, ...]) -> None:
     changed = identities.give(desk, account.name, roles)
-    for event, found in (("grant", changed.given), ("revoke", changed.taken)):
-        for role, area in found:
-            told = f"{account.name} {role} {'' if area is None else area}".strip()
-            record.write(who="provider", event=event, what=told)
+    for event, changes in (("grant", changed.added), ("revoke", changed.removed)):
+        for role, area in changes:
+            what = f"{account.name} {role} {'' if area is None else area}".strip()
+            record.write(who="provider", event=event, what=what)

@@ -18,7 +18,7 @@ from cockpit.access.login_precheck import busy
 from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.signin.identity import Unconfirmed
-from cockpit.access.signin.login import note_failure, refusal, trouble
+from cockpit.access.signin.login import note_failure, refusal, unavailable_message
 from cockpit.access.signin.new_session import place_of
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.labels.wording import worded
@@ -44,12 +44,12 @@ class Link:
     lang: str
 
 
-def ask(request: Request, found: Unconfirmed, target: str) -> Response:
+def ask(request: Request, attempt: Unconfirmed, target: str) -> Response:
     """The page that says what to do; the browser keeps what is to be confirmed. Raises DeskError."""
-    link = Link(found.name, found.issuer, found.subject, target, language())
+    link = Link(attempt.name, attempt.issuer, attempt.subject, target, language())
     answer = page(_form(link), 403)
-    held = sealing.ticket(visitors.desk().custody, json.dumps(asdict(link)))
-    cookies.put(request, answer, COOKIE, held, SECONDS, path=PATH, samesite="strict")
+    ticket = sealing.ticket(visitors.desk().custody, json.dumps(asdict(link)))
+    cookies.put(request, answer, COOKIE, ticket, SECONDS, path=PATH, samesite="strict")
     return answer
 
 
@@ -59,7 +59,7 @@ async def confirm(request: Request) -> Response:
         link = _link(request)
     except DataError as error:
         with using(spoken(request)):
-            return page(alert(trouble(error)), 503)
+            return page(alert(unavailable_message(error)), 503)
     if link is None:
         return RedirectResponse(here("/login"), 303)
     with using(link.lang if link.lang in LANGUAGES else spoken(request)):
@@ -67,16 +67,16 @@ async def confirm(request: Request) -> Response:
             return page(_form(link))
         form = await read_form(request)
         try:
-            found = await login_queue.run(place_of(request), _tie, link, form)
+            attempt = await login_queue.run(place_of(request), _tie, link, form)
         except login_queue.Crowded as error:
             return page(_form(link, busy()), 503, {"Retry-After": str(error.seconds)})
         except Refused as error:
             return page(_form(link, worded(error)), 409)
         except DataError as error:
-            return page(_form(link, trouble(error)), 503)
-        if found.outcome != "ok":
-            status = 429 if found.outcome == "wait" else 401
-            return page(_form(link, refusal(found)), status)
+            return page(_form(link, unavailable_message(error)), 503)
+        if attempt.outcome != "ok":
+            status = 429 if attempt.outcome == "wait" else 401
+            return page(_form(link, refusal(attempt)), status)
         answer = RedirectResponse(f"/login/provider?{urlencode({'next': inside(link.next), 'lang': link.lang})}", 303)
         cookies.drop(request, answer, COOKIE, path=PATH)
         return answer
@@ -87,8 +87,8 @@ ROUTES = (Route(PATH, confirm, methods=["GET", "POST"]),)
 
 def _link(request: Request) -> Link | None:
     """What this browser has to confirm; None if nothing, or no longer."""
-    held = cookies.read(request.scope, COOKIE)
-    content = sealing.of_ticket(visitors.desk().custody, held, SECONDS) if held else None
+    ticket = cookies.read(request.scope, COOKIE)
+    content = sealing.of_ticket(visitors.desk().custody, ticket, SECONDS) if ticket else None
     link = Link(**json.loads(content)) if content else None
     return link if link and link.issuer == settings.current().oidc_issuer else None
 
@@ -97,15 +97,15 @@ def _tie(place: Place, link: Link, form: dict[str, str]) -> SignIn:
     """How the sign-in of the account's owner went; if well, the identity is tied. Refused if either is tied already."""
     desk = visitors.desk()
     totp = form.get("totp") or None
-    found = accounts.sign_in(desk, link.name, form.get("password", ""), totp=totp, place=place)
-    note_failure(place, link.name, found, what=f"tie to {link.issuer} {link.subject}")
-    if found.outcome == "ok":
+    attempt = accounts.sign_in(desk, link.name, form.get("password", ""), totp=totp, place=place)
+    note_failure(place, link.name, attempt, what=f"tie to {link.issuer} {link.subject}")
+    if attempt.outcome == "ok":
         with desk.begin():
             identities.link(desk, link.name, link.issuer, link.subject)
             what = f"{link.name} is tied to {link.issuer} {link.subject}, confirmed by the account's password"
-            what += " and second factor" if found.account and found.account.has_totp else ""
+            what += " and second factor" if attempt.account and attempt.account.has_totp else ""
             record.write(who=link.name, event="account", what=what, address=place.address)
-    return found
+    return attempt
 
 
 def _form(link: Link, problem: str = "") -> str:
@@ -119,7 +119,7 @@ def _form(link: Link, problem: str = "") -> str:
         "totp", _("Code of the second factor, or a recovery code, if you use one"), autocomplete="one-time-code",
         needed=False,
     )  # fmt: skip
-    told = "".join(f"<p>{escape(text)}</p>" for text in texts)
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in texts)
     other = escape(_("Sign in another way"))
     back = f'<p class="quiet"><a href="{escape(here("/login"))}">{other}</a></p>'
-    return alert(problem) + told + form_of(PATH, fields, _("It is my account: tie it")) + back
+    return alert(problem) + paragraphs + form_of(PATH, fields, _("It is my account: tie it")) + back

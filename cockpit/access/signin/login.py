@@ -43,21 +43,21 @@ async def login(request: Request) -> Response:
             return page(sign_in(target))
         form = await read_form(request)
         try:
-            found = await login_queue.run(place_of(request), _try, form)
-            if found.outcome == "ok" and found.account:
+            attempt = await login_queue.run(place_of(request), _attempt, form)
+            if attempt.outcome == "ok" and attempt.account:
                 lang = request.query_params.get("lang", "")
-                what = "by a recovery code" if found.recovered else ""
-                factor = found.account.has_totp
+                what = "by a recovery code" if attempt.recovered else ""
+                factor = attempt.account.has_totp
                 return await begin(
-                    request, found.account, target, lang=lang, device=found.device, factor=factor, what=what
+                    request, attempt.account, target, lang=lang, device=attempt.device, factor=factor, what=what
                 )
         except login_queue.Crowded as error:
             return page(sign_in(target, busy(), form.get("name", "")), 503, {"Retry-After": str(error.seconds)})
         except DataError as error:
-            return page(sign_in(target, trouble(error)), 503)
-        if found.outcome == "wait":
-            return page(sign_in(target, refusal(found)), 429, {"Retry-After": str(int(found.wait) + 1)})
-        return page(sign_in(target, refusal(found), form.get("name", "")), 401)
+            return page(sign_in(target, unavailable_message(error)), 503)
+        if attempt.outcome == "wait":
+            return page(sign_in(target, refusal(attempt)), 429, {"Retry-After": str(int(attempt.wait) + 1)})
+        return page(sign_in(target, refusal(attempt), form.get("name", "")), 401)
 
 
 async def demo_login(request: Request) -> Response:
@@ -73,7 +73,7 @@ async def demo_login(request: Request) -> Response:
             account = await run_in_threadpool(lambda: demo.account(visitors.desk(), form["role"]))
             return await begin(request, account, target, lang=request.query_params.get("lang", ""), demo=True)
         except (DataError, MetricsError) as error:
-            return page(sign_in(target, trouble(error)), 503)
+            return page(sign_in(target, unavailable_message(error)), 503)
 
 
 async def logout(request: Request) -> Response:
@@ -134,33 +134,35 @@ ROUTES = (
 )
 
 
-def _try(place: Place, form: dict[str, str]) -> SignIn:
+def _attempt(place: Place, form: dict[str, str]) -> SignIn:
     """How the sign-in went; a failure is recorded, and of those that are not even looked at one a while."""
     name = form.get("name", "")
-    found = accounts.sign_in(
+    attempt = accounts.sign_in(
         visitors.desk(), name, form.get("password", ""), totp=form.get("totp") or None, place=place
     )
-    note_failure(place, name, found)
-    return _with_expiry(found, place)
+    note_failure(place, name, attempt)
+    return _with_expiry(attempt, place)
 
 
-def note_failure(place: Place, name: str, found: SignIn, *, what: str = "") -> None:
+def note_failure(place: Place, name: str, attempt: SignIn, *, what: str = "") -> None:
     """A row of the audit for a sign-in that failed; of those that are not even looked at one a while."""
-    if found.outcome != "ok" and (not found.wait or login_queue.is_first_refusal(name, place.address, found.wait)):
-        record.note(who=name[:60], event="login_failed", what=what, result=found.outcome, address=place.address)
+    if attempt.outcome != "ok" and (
+        not attempt.wait or login_queue.is_first_refusal(name, place.address, attempt.wait)
+    ):
+        record.note(who=name[:60], event="login_failed", what=what, result=attempt.outcome, address=place.address)
 
 
-def _with_expiry(found: SignIn, place: Place) -> SignIn:
+def _with_expiry(attempt: SignIn, place: Place) -> SignIn:
     """The same sign-in; where its password is older than the setting allows, the password must be changed first."""
-    days, account = settings.current().password_days, found.account
-    if found.outcome != "ok" or account is None or not days or account.must_change:
-        return found
+    days, account = settings.current().password_days, attempt.account
+    if attempt.outcome != "ok" or account is None or not days or account.must_change:
+        return attempt
     with visitors.desk().begin():
         if not accounts.expire_password(visitors.desk(), account.id, days):
-            return found
+            return attempt
         what = f"the password is older than {days} days"
         record.write(who=account.name, event="password", what=what, address=place.address)
-    return replace(found, account=replace(account, must_change=True))
+    return replace(attempt, account=replace(account, must_change=True))
 
 
 def _end_all(visitor: Visitor, address: str) -> None:
@@ -173,16 +175,16 @@ def _end_all(visitor: Visitor, address: str) -> None:
 def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     """The account with its new password. Refused where the old one is not right or the new one is not fit."""
     desk, name = visitors.desk(), visitor.name
-    found = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
-    if found.outcome != "ok":
+    attempt = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
+    if attempt.outcome != "ok":
         what = "change of the password"
-        record.note(event="login_failed", visitor=visitor, what=what, result=found.outcome, address=place.address)
-    if found.wait:
-        minutes = int(found.wait // 60) + 1
+        record.note(event="login_failed", visitor=visitor, what=what, result=attempt.outcome, address=place.address)
+    if attempt.wait:
+        minutes = int(attempt.wait // 60) + 1
         raise Refused("password.wait", "Too many failures: try again in {n} min.", n=minutes)
-    if found.outcome == "totp":
+    if attempt.outcome == "totp":
         raise Refused("factor.wrong", "The code of the second factor is missing or not right.")
-    if found.outcome != "ok":
+    if attempt.outcome != "ok":
         raise Refused("password.old_wrong", "The old password is not right.")
     if form.get("new") != form.get("again"):
         raise Refused("password.differ", "The two new passwords differ.")
@@ -193,7 +195,7 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
     return accounts.named(desk, name)
 
 
-def trouble(error: Problem) -> str:
+def unavailable_message(error: Problem) -> str:
     """Why nobody can sign in now. Where the desk lies is for the log: whoever reads this has not shown who they are."""
     if not isinstance(error, DeskError):
         return worded(error)
@@ -201,15 +203,15 @@ def trouble(error: Problem) -> str:
     return _("The desk does not answer, so nobody can sign in now. Try again in a minute, or tell whoever runs it.")
 
 
-def refusal(found: SignIn) -> str:
+def refusal(attempt: SignIn) -> str:
     """Why a sign-in failed, in words."""
-    if found.outcome == "wait":
+    if attempt.outcome == "wait":
         return ngettext(
             "Too many failures from this address: try again in {n} minute.",
             "Too many failures from this address: try again in {n} minutes.",
-            int(found.wait // 60) + 1,
+            int(attempt.wait // 60) + 1,
         )
-    if found.outcome == "totp":
+    if attempt.outcome == "totp":
         return _("The code of the second factor is missing or not right.")
     # the same for all three, so that nobody learns which names have an account
     return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
@@ -218,7 +220,7 @@ def refusal(found: SignIn) -> str:
 def sign_in(target: str, problem: str = "", name: str = "") -> str:
     """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
     config = settings.current()
-    asked = f"next={quote(target)}"
+    query = f"next={quote(target)}"
     fields = field("name", _("Account"), name, autocomplete="username") + field(
         "password", _("Password"), kind="password", autocomplete="current-password"
     )
@@ -228,16 +230,16 @@ def sign_in(target: str, problem: str = "", name: str = "") -> str:
         autocomplete="one-time-code",
         needed=False,
     )
-    form = form_of(f"/login?{asked}", fields, _("Sign in"))
+    form = form_of(f"/login?{query}", fields, _("Sign in"))
     other = next(lang for lang in LANGUAGES if lang != language())
     switch = f'<p class="quiet"><a href="/login?lang={other}&amp;next={quote(target)}">{LANGUAGES[other]}</a></p>'
-    ways = demo.buttons(here(f"/login/demo?{asked}")) if config.demo else ""
+    alternatives = demo.buttons(here(f"/login/demo?{query}")) if config.demo else ""
     if config.oidc_issuer:
-        through = escape(_("Sign in with {provider}", provider=config.oidc_name or _("the unified identity")))
-        leave = escape(here(f"/login/provider?{asked}"))
-        ways += f'<p><a class="button" href="{leave}">{through}</a></p>'
+        provider_label = escape(_("Sign in with {provider}", provider=config.oidc_name or _("the unified identity")))
+        leave = escape(here(f"/login/provider?{query}"))
+        alternatives += f'<p><a class="button" href="{leave}">{provider_label}</a></p>'
     head = escape(_("With an account"))
-    return alert(problem) + ways + (f"<h2>{head}</h2>" if ways else "") + form + switch
+    return alert(problem) + alternatives + (f"<h2>{head}</h2>" if alternatives else "") + form + switch
 
 
 def _new_password(name: str, has_totp: bool, problem: str = "") -> str:

@@ -69,9 +69,9 @@ def _start(
         token = sessions.start(
             desk, account.id, address=address, by_provider=by_provider, factor=factor, demo=demo, browser=browser
         )
-        held = visitors.grants(accounts.grants_of(desk, account.id, visitors.today(), by_provider=by_provider))
+        grants = visitors.grants(accounts.grants_of(desk, account.id, visitors.today(), by_provider=by_provider))
         record.write(
-            who=account.name, role=",".join(held.roles), scope=held.codes, event="login",
+            who=account.name, role=",".join(grants.roles), scope=grants.codes, event="login",
             what="by the provider of identities" if by_provider else what, address=address,
         )  # fmt: skip
     return token

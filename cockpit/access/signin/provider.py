@@ -23,8 +23,8 @@ from cockpit import settings
 from cockpit.access import cookies, record
 from cockpit.access.signin import linking
 from cockpit.access.signin.forms import inside, page, spoken
-from cockpit.access.signin.identity import Unconfirmed, Ungranted, admitted, has_factor
-from cockpit.access.signin.login import sign_in, trouble
+from cockpit.access.signin.identity import Unconfirmed, Ungranted, admit, has_factor
+from cockpit.access.signin.login import sign_in, unavailable_message
 from cockpit.access.signin.new_session import address_of, begin
 from cockpit.errors import CockpitError
 from cockpit.i18n import LANGUAGES, _, using
@@ -49,14 +49,14 @@ async def leave(request: Request) -> Response:
     if not settings.current().oidc_issuer:
         return PlainTextResponse("not found\n", 404)
     with using(spoken(request)):
-        way: dict[str, Any] = {"next": inside(request.query_params.get("next", "/"))}
-        way["lang"] = request.query_params.get("lang", "")
+        flow: dict[str, Any] = {"next": inside(request.query_params.get("next", "/"))}
+        flow["lang"] = request.query_params.get("lang", "")
         try:
             back = str(request.url.replace(path=BACK, query=""))
-            answer: Response = await (await _trusted()).authorize_redirect(_with(request, way), back)
+            answer: Response = await (await _verified_client()).authorize_redirect(_with_flow(request, flow), back)
         except Exception as fault:
-            return await _told(request, way["next"], fault)
-        cookies.put(request, answer, COOKIE, quote(json.dumps(way)), COOKIE_SECONDS, path=BACK)
+            return await _failed_page(request, flow["next"], fault)
+        cookies.put(request, answer, COOKIE, quote(json.dumps(flow)), COOKIE_SECONDS, path=BACK)
         return answer
 
 
@@ -64,19 +64,19 @@ async def back(request: Request) -> Response:
     """What the provider says: a session, or why there is none."""
     if not settings.current().oidc_issuer:
         return PlainTextResponse("not found\n", 404)
-    way = _way(request)
-    target = inside(str(way.get("next", "/")))
-    with using(way["lang"] if way.get("lang") in LANGUAGES else spoken(request)):
+    flow = _read_flow(request)
+    target = inside(str(flow.get("next", "/")))
+    with using(flow["lang"] if flow.get("lang") in LANGUAGES else spoken(request)):
         try:
-            claims = await _claims(request, way)
-            account = await run_in_threadpool(admitted, claims, settings.current())
+            claims = await _claims(request, flow)
+            account = await run_in_threadpool(admit, claims, settings.current())
             answer = await begin(
-                request, account, target, lang=str(way.get("lang", "")), by_provider=True, factor=has_factor(claims)
+                request, account, target, lang=str(flow.get("lang", "")), by_provider=True, factor=has_factor(claims)
             )
         except Unconfirmed as unconfirmed:
             answer = await _to_confirm(request, target, unconfirmed)
         except Exception as fault:
-            answer = await _told(request, target, fault)
+            answer = await _failed_page(request, target, fault)
     cookies.drop(request, answer, COOKIE, path=BACK)
     return answer
 
@@ -84,13 +84,13 @@ async def back(request: Request) -> Response:
 ROUTES = (Route("/login/provider", leave), Route(BACK, back))
 
 
-async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
+async def _claims(request: Request, flow: dict[str, Any]) -> dict[str, Any]:
     """What the provider says of whoever came back: the claims of the ID token, and of the provider's own answer."""
-    config, client = settings.current(), await _trusted()
+    config, client = settings.current(), await _verified_client()
     audience = {"essential": True, "value": config.oidc_client_id}
     issuer = {"essential": True, "value": client.server_metadata["issuer"]}
     claimed = {"iss": issuer, "aud": audience}
-    token = await client.authorize_access_token(_with(request, way), claims_options=claimed)  # type: ignore[no-untyped-call]  # by its stub
+    token = await client.authorize_access_token(_with_flow(request, flow), claims_options=claimed)  # type: ignore[no-untyped-call]  # by its stub
     claims = dict(token.get("userinfo") or {})
     if not claims.get("sub"):
         raise Untrusted("provider.no_token", "the provider gave no ID token")
@@ -103,20 +103,20 @@ async def _claims(request: Request, way: dict[str, Any]) -> dict[str, Any]:
     return claims
 
 
-async def _trusted() -> StarletteOAuth2App:
+async def _verified_client() -> StarletteOAuth2App:
     """The client, its provider's metadata read and fit to be trusted."""
     config = settings.current()
     client = _client(config)
-    told = await client.load_server_metadata()
-    if str(told.get("issuer", "")).rstrip("/") != config.oidc_issuer.rstrip("/"):
+    metadata = await client.load_server_metadata()
+    if str(metadata.get("issuer", "")).rstrip("/") != config.oidc_issuer.rstrip("/"):
         raise Untrusted(
             "provider.other_issuer",
             "the provider calls itself {issuer}, COCKPIT_OIDC_ISSUER {expected}",
-            issuer=told.get("issuer"),
+            issuer=metadata.get("issuer"),
             expected=config.oidc_issuer,
         )
-    offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
-    told["id_token_signing_alg_values_supported"] = [name for name in offered if name in SIGNED_BY]
+    algorithms = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+    metadata["id_token_signing_alg_values_supported"] = [name for name in algorithms if name in SIGNED_BY]
     return client
 
 
@@ -132,18 +132,18 @@ def _client(config: settings.Settings) -> StarletteOAuth2App:
     return client
 
 
-def _with(request: Request, way: dict[str, Any]) -> Request:
-    """A request whose `session`, where Authlib remembers, is `way`; the real one has a session of Streamlit's own."""
-    return Request({**request.scope, "session": way}, request.receive)
+def _with_flow(request: Request, flow: dict[str, Any]) -> Request:
+    """A request whose `session`, where Authlib remembers, is `flow`; the real one has a session of Streamlit's own."""
+    return Request({**request.scope, "session": flow}, request.receive)
 
 
-def _way(request: Request) -> dict[str, Any]:
+def _read_flow(request: Request) -> dict[str, Any]:
     """What was remembered on the way there; nothing if this browser did not go there from here."""
     try:
-        found = json.loads(unquote(cookies.read(request.scope, COOKIE) or "{}"))
+        values = json.loads(unquote(cookies.read(request.scope, COOKIE) or "{}"))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Response:
@@ -155,10 +155,10 @@ async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Resp
     try:
         return await run_in_threadpool(linking.ask, request, fault, target)
     except DataError as error:
-        return await _told(request, target, error)
+        return await _failed_page(request, target, error)
 
 
-async def _told(request: Request, target: str, fault: Exception) -> Response:
+async def _failed_page(request: Request, target: str, fault: Exception) -> Response:
     """The login page, which says what is wrong; signing in with an account of the desk works as ever."""
     text, status, result = _reason(fault)
     if status == 500:
@@ -179,7 +179,7 @@ def _reason(fault: Exception) -> tuple[str, int, str]:
         text = _("The provider of identities does not answer. Try again, or sign in with an account of the cockpit.")
         return text, 503, "unreachable"
     if isinstance(fault, DataError):
-        return trouble(fault), 503, "desk"
+        return unavailable_message(fault), 503, "desk"
     if isinstance(fault, MismatchingStateError):
         return _("This sign-in took too long, or was not begun in this browser: begin again."), 400, "untrusted"
     if isinstance(fault, OAuthError | JoseError | Untrusted | RuntimeError | ValueError | KeyError):

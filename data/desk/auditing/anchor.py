@@ -108,8 +108,8 @@ def _last_head(handle: int) -> tuple[int, str] | None:
     size = os.fstat(handle).st_size
     for line in reversed(os.pread(handle, TAIL, max(0, size - TAIL)).splitlines()):
         try:
-            told = json.loads(line)
-            return int(told.get("head") or told.get("restored") or told["continues"]), str(told["hash"])
+            entry = json.loads(line)
+            return int(entry.get("head") or entry.get("restored") or entry["continues"]), str(entry["hash"])
         except (ValueError, KeyError, AttributeError, TypeError):
             continue
     return None

@@ -66,10 +66,8 @@ def entries(
         *([AuditRow.at < until] if until else []),
     ]
     with desk.read() as session:
-        found = session.scalars(
-            select(AuditRow).where(*wanted).order_by(AuditRow.id.desc()).limit(limit).offset(offset)
-        )
-        return [_told(row) for row in found]
+        rows = session.scalars(select(AuditRow).where(*wanted).order_by(AuditRow.id.desc()).limit(limit).offset(offset))
+        return [_fields(row) for row in rows]
 
 
 def lines(desk: Desk, until: datetime | None = None) -> Iterator[str]:
@@ -83,7 +81,7 @@ def lines(desk: Desk, until: datetime | None = None) -> Iterator[str]:
     with desk.read() as session:
         newest = session.scalar(select(func.max(AuditRow.id)).where(*before)) or 0
         for row in takewhile(lambda row: row.id <= newest, rows(session)):
-            yield json.dumps(_told(row), ensure_ascii=False, default=str) + "\n"
+            yield json.dumps(_fields(row), ensure_ascii=False, default=str) + "\n"
             first, last, count, hash = first or row.id, row.id, count + 1, row.hash
     yield chain.end_of_export(desk.custody.audit, first, last, count, hash) + "\n"
 
@@ -96,20 +94,20 @@ def export(desk: Desk, file: Path, until: datetime) -> int:
 
 
 def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None = None) -> int:
-    """Remove rows that stand in an export, oldest first, up to an instant; the chain stays provable.
+    """Remove the rows older than `until` that the export file holds. The chain stays verifiable.
 
-    Refused for rows younger than KEPT, or that the file does not hold as they are.
+    Raises Refused for rows younger than KEPT and for rows that differ from the file.
     """
     if until > (now or clock.now()) - KEPT:
         raise Refused(
             "audit.too_young", "the audit is kept for {days} days at least: choose an earlier day", days=KEPT.days
         )
     lines = exported.read_text("utf-8").splitlines()
-    held = {row["id"]: row["hash"] for row in map(json.loads, lines) if "id" in row}
+    hashes = {row["id"]: row["hash"] for row in map(json.loads, lines) if "id" in row}
     with desk.begin() as session:
         head = _head(session, desk)
         leaving = list(takewhile(lambda row: row.at < until, rows(session)))
-        missing = next((row.id for row in leaving if held.get(row.id) != row.hash), None)
+        missing = next((row.id for row in leaving if hashes.get(row.id) != row.hash), None)
         if missing:
             raise Refused(
                 "audit.not_exported",
@@ -189,5 +187,5 @@ def rows(session: Session) -> Iterator[AuditRow]:
         after = batch[-1].id
 
 
-def _told(row: AuditRow) -> dict[str, object]:
+def _fields(row: AuditRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in (*FIELDS, "hash")}

@@ -42,9 +42,9 @@ def end_of_export(keys: KeyRing, first: int, last: int, count: int, hash: str) -
     return json.dumps(told | {"mac": keys.mac(json.dumps(told))})
 
 
-def is_end(told: Mapping[str, object], keys: KeyRing) -> bool:
+def is_end(record: Mapping[str, object], keys: KeyRing) -> bool:
     """Whether the last line of an export is genuine."""
-    return keys.proves(json.dumps({k: v for k, v in told.items() if k != "mac"}), str(told.get("mac")))
+    return keys.proves(json.dumps({k: v for k, v in record.items() if k != "mac"}), str(record.get("mac")))
 
 
 def adopt(connection: Connection, custody: Custody) -> None:

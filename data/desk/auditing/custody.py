@@ -92,20 +92,20 @@ class Custody:
 def line_of(keys: KeyRing, kind: str, id: int, hash: str, at: datetime) -> str:
     """One anchored head as JSON."""
     own = keys.of(id)
-    told = {kind: id, "hash": hash, "at": str(at), "key": own.fingerprint}
-    return json.dumps(told | {"mac": own.mac(_canonical(told))})
+    entry = {kind: id, "hash": hash, "at": str(at), "key": own.fingerprint}
+    return json.dumps(entry | {"mac": own.mac(_canonical(entry))})
 
 
-def is_genuine(keys: KeyRing, told: Mapping[str, object]) -> bool:
+def is_genuine(keys: KeyRing, entry: Mapping[str, object]) -> bool:
     """Whether a line was written with the key of its row."""
-    row = next((told[kind] for kind in KINDS if kind in told), 0)
+    row = next((entry[kind] for kind in KINDS if kind in entry), 0)
     return isinstance(row, int) and keys.of(row).proves(
-        _canonical({k: v for k, v in told.items() if k != "mac"}), str(told.get("mac"))
+        _canonical({k: v for k, v in entry.items() if k != "mac"}), str(entry.get("mac"))
     )
 
 
-def _canonical(told: Mapping[str, object]) -> str:
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _canonical(entry: Mapping[str, object]) -> str:
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _of_file(file: Path) -> KeyRing:

@@ -100,8 +100,8 @@ def first_of_newest_key(desk: Desk) -> int | None:
     with desk.read(snapshot=True) as session:
         keyed_from = session.get_one(AuditHead, 1).keyed_from
         for row in audit.rows(session):
-            told = {name: getattr(row, name) for name in (*FIELDS, "hash")}
-            if row.id >= keyed_from and chain.proves(told, newest, keyed_from):
+            entry = {name: getattr(row, name) for name in (*FIELDS, "hash")}
+            if row.id >= keyed_from and chain.proves(entry, newest, keyed_from):
                 return row.id
     return None
 
@@ -129,8 +129,8 @@ class _Walk:
                 n=row.id,
                 before=row.id - 1,
             )
-        told = {name: getattr(row, name) for name in (*FIELDS, "hash")}
-        if not chain.proves(told, self.keys, self.head.keyed_from):
+        entry = {name: getattr(row, name) for name in (*FIELDS, "hash")}
+        if not chain.proves(entry, self.keys, self.head.keyed_from):
             return Message(
                 "audit.changed",
                 "row {n} of {time} was changed, or the key of the audit was",
@@ -237,13 +237,13 @@ class _Heads:
     def fault_in(self, file: Path) -> Message | None:
         """Take the lines of a file; the first that is wrong, if any is."""
         export, name = _Export(self.keys), file.name
-        for number, told in _lines(file):
-            if told is None:
+        for number, entry in _lines(file):
+            if entry is None:
                 return Message("audit.line_unreadable", "{file}: line {n} cannot be read", file=name, n=number)
-            if told.keys() & set(custody.KINDS):
-                genuine = custody.is_genuine(self.keys, told)
-            elif "export" in told or "previous" in told:
-                genuine = export.takes(told)
+            if entry.keys() & set(custody.KINDS):
+                genuine = custody.is_genuine(self.keys, entry)
+            elif "export" in entry or "previous" in entry:
+                genuine = export.takes(entry)
             else:
                 continue  # of another program, in the log of a collector
             if not genuine:
@@ -253,26 +253,26 @@ class _Heads:
                     file=name,
                     n=number,
                 )
-            self._take(told)
+            self._take(entry)
         return (
             None
             if export.ended
             else Message("audit.export_cut", "{file}: the end of the export was removed", file=name)
         )
 
-    def _take(self, told: Mapping[str, Any]) -> None:
-        if "continues" in told:
-            self.first = int(told["continues"])
-            self.follows = self.heads.get(self.first) == told["hash"]
-        elif "restored" in told:
-            self.notes.append(_restored(told, self.heads))
-        if id := told.get("id") or told.get("head") or told.get("restored"):
-            self.heads[int(id)] = str(told["hash"])
+    def _take(self, entry: Mapping[str, Any]) -> None:
+        if "continues" in entry:
+            self.first = int(entry["continues"])
+            self.follows = self.heads.get(self.first) == entry["hash"]
+        elif "restored" in entry:
+            self.notes.append(_restored(entry, self.heads))
+        if id := entry.get("id") or entry.get("head") or entry.get("restored"):
+            self.heads[int(id)] = str(entry["hash"])
 
 
-def _restored(told: Mapping[str, Any], heads: dict[int, str]) -> Message:
+def _restored(entry: Mapping[str, Any], heads: dict[int, str]) -> Message:
     """Forget the heads of rows that a restore did not bring back."""
-    row, at = int(told["restored"]), told["at"]
+    row, at = int(entry["restored"]), entry["at"]
     lost = [id for id in heads if id > row]
     for id in lost:
         del heads[id]
@@ -293,19 +293,19 @@ class _Export:
         self.first = self.last = self.count = 0
         self.hash, self.ended = "", True
 
-    def takes(self, told: Mapping[str, Any]) -> bool:
+    def takes(self, entry: Mapping[str, Any]) -> bool:
         """Whether a line is genuine and follows those before it."""
-        if "export" in told:
+        if "export" in entry:
             self.ended = True
-            said = (told.get("export"), told.get("rows"), told.get("hash"))
-            return said == ([self.first, self.last], self.count, self.hash) and chain.is_end(told, self.keys)
-        if not {*FIELDS, "hash"} <= told.keys():
+            end = (entry.get("export"), entry.get("rows"), entry.get("hash"))
+            return end == ([self.first, self.last], self.count, self.hash) and chain.is_end(entry, self.keys)
+        if not {*FIELDS, "hash"} <= entry.keys():
             return False
-        id = int(told["id"])
+        id = int(entry["id"])
         # a file does not say which rows are of before the key: they are right by its end, which seals them all
-        right = chain.proves(told, self.keys, id) or chain.proves(told, self.keys, id + 1)
-        follows = not self.count or (id == self.last + 1 and told["previous"] == self.hash)
-        self.first, self.last, self.hash = self.first or id, id, told["hash"]
+        right = chain.proves(entry, self.keys, id) or chain.proves(entry, self.keys, id + 1)
+        follows = not self.count or (id == self.last + 1 and entry["previous"] == self.hash)
+        self.first, self.last, self.hash = self.first or id, id, entry["hash"]
         self.count, self.ended = self.count + 1, False
         return right and follows
 
@@ -320,8 +320,8 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
                 if start < 0:
                     continue
                 try:
-                    told, _end = decoder.raw_decode(line, start)
-                    yield number, told
+                    entry, _end = decoder.raw_decode(line, start)
+                    yield number, entry
                 except (ValueError, RecursionError):
                     if not line[:start].strip():  # else another program's line in the log of a collector
                         yield number, None

@@ -24,12 +24,12 @@ def seal(custody: Custody, secret: str) -> str:
         return MARK + vault.encrypt(custody.keys, secret)
 
 
-def unseal(custody: Custody, kept: str) -> str:
+def unseal(custody: Custody, stored: str) -> str:
     """The secret of what is kept. Raises DeskError where the key is another."""
-    if not kept.startswith(MARK):
-        return kept
+    if not stored.startswith(MARK):
+        return stored
     with _as_desk_error():
-        return vault.decrypt(custody.keys, kept.removeprefix(MARK))
+        return vault.decrypt(custody.keys, stored.removeprefix(MARK))
 
 
 def ticket(custody: Custody, content: str) -> str:
@@ -38,11 +38,11 @@ def ticket(custody: Custody, content: str) -> str:
         return vault.encrypt(custody.keys, content)
 
 
-def of_ticket(custody: Custody, held: str, seconds: int) -> str | None:
+def of_ticket(custody: Custody, ticket: str, seconds: int) -> str | None:
     """The text of a ticket; None for one that is older than so many seconds or not ours."""
     with _as_desk_error():
         try:
-            return vault.decrypt(custody.keys, held, seconds=seconds)
+            return vault.decrypt(custody.keys, ticket, seconds=seconds)
         except vault.WrongKey:
             return None
 

@@ -70,35 +70,35 @@ def add(
     if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
         raise Refused("account.name", "an account's name has 1 to 60 printable characters and no blank at its ends")
     passwords.check_strength(password, name, shortest)
-    now, kept = now or clock.now(), passwords.hash(password)
+    now, stored = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         if session.scalar(select(models.Account).where(models.Account.name == name)):
             raise Refused("account.exists", 'there is an account "{name}" already', name=name)
         row = models.Account(
-            name=name, title=title, password=kept, must_change=must_change, disabled=False,
+            name=name, title=title, password=stored, must_change=must_change, disabled=False,
             totp_confirmed=False, totp_step=0, made_at=now,
         )  # fmt: skip
         session.add(row)
         session.flush()
-        session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
-        return told(row)
+        session.add(models.OldPassword(account_id=row.id, password=stored, set_at=now))
+        return to_account(row)
 
 
 def named(desk: Desk, name: str) -> Account:
     """The account of a name. Refused if there is none."""
     with desk.read() as session:
-        return told(row_of(session, name), failures.locks(session, [name], clock.now()).get(name))
+        return to_account(row_of(session, name), failures.locks(session, [name], clock.now()).get(name))
 
 
 def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
     """All accounts by name, with all their grants, past and coming ones too."""
     with desk.read() as session:
         rows = session.scalars(select(models.Account).order_by(models.Account.name)).all()
-        held: dict[int, list[Grant]] = {}
+        grants: dict[int, list[Grant]] = {}
         for grant in session.scalars(select(models.Grant).order_by(models.Grant.role, models.Grant.area)):
-            held.setdefault(grant.account_id, []).append(_grant(grant))
+            grants.setdefault(grant.account_id, []).append(_grant(grant))
         locked = failures.locks(session, [row.name for row in rows], clock.now())
-        return [(told(row, locked.get(row.name)), held.get(row.id, [])) for row in rows]
+        return [(to_account(row, locked.get(row.name)), grants.get(row.id, [])) for row in rows]
 
 
 def set_password(
@@ -113,14 +113,14 @@ def set_password(
     with desk.read() as session:
         account_id = row_of(session, name).id
         old = session.scalars(_newest_passwords(account_id)).all()
-    if any(passwords.matches(kept, password) for kept in old):
+    if any(passwords.matches(stored, password) for stored in old):
         raise Refused("password.used", "this is one of the last {n} passwords: choose another", n=REMEMBERED)
-    now, kept = now or clock.now(), passwords.hash(password)
+    now, stored = now or clock.now(), passwords.hash(password)
     with desk.begin() as session:
         row = row_of(session, name)
-        row.password, row.must_change = kept, not by_self
+        row.password, row.must_change = stored, not by_self
         failures.forget(session, name)
-        session.add(models.OldPassword(account_id=row.id, password=kept, set_at=now))
+        session.add(models.OldPassword(account_id=row.id, password=stored, set_at=now))
         end_of_account(session, row.id, now)
 
 
@@ -195,10 +195,10 @@ def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
 def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = False) -> tuple[Grant, ...]:
     """What an account is granted on a day; with `by_provider` also what a provider says it is."""
     with desk.read() as session:
-        held = [_grant(row) for row in session.scalars(held_by(account_id))]
+        grants = [_grant(row) for row in session.scalars(held_by(account_id))]
     return tuple(
         g
-        for g in held
+        for g in grants
         if (not g.first_day or g.first_day <= day)
         and (not g.last_day or day <= g.last_day)
         and (by_provider or not g.by_provider)
@@ -218,15 +218,15 @@ def sign_in(
     too many (`failures`). Busy where too many passwords are being checked.
     """
     now = now or clock.now()
-    tried, kept = _begin_try(desk, name, place, now)
-    if tried.wait:
-        return SignIn("wait" if tried.by_address else "locked", wait=tried.wait)
-    if not kept:
-        passwords.burn(password, known=tried.known)
-        return SignIn("wrong" if kept is None else "locked")
-    if not passwords.matches(kept, password, known=tried.known):
+    attempt, stored = _begin_try(desk, name, place, now)
+    if attempt.wait:
+        return SignIn("wait" if attempt.by_address else "locked", wait=attempt.wait)
+    if not stored:
+        passwords.burn(password, known=attempt.known)
+        return SignIn("wrong" if stored is None else "locked")
+    if not passwords.matches(stored, password, known=attempt.known):
         return SignIn("wrong")
-    newer = passwords.hash(password) if passwords.hasher.check_needs_rehash(kept) else kept
+    newer = passwords.hash(password) if passwords.hasher.check_needs_rehash(stored) else stored
     with desk.begin() as session:
         row = row_of(session, name)
         recovered = False
@@ -234,19 +234,19 @@ def sign_in(
             recovered = bool(totp) and secondfactor.uses_recovery(session, row.id, totp or "", now)
             if not recovered:
                 if totp:
-                    failures.wrong_code(session, tried.id)
+                    failures.wrong_code(session, attempt.id)
                 return SignIn("totp")
-        row.password = newer if row.password == kept else row.password
-        device = failures.end(session, tried.id, row.id, place, now)
-        return SignIn("ok", told(row), device=device, recovered=recovered)
+        row.password = newer if row.password == stored else row.password
+        device = failures.end(session, attempt.id, row.id, place, now)
+        return SignIn("ok", to_account(row), device=device, recovered=recovered)
 
 
 def _begin_try(desk: Desk, name: str, place: Place, now: datetime) -> tuple[Try, str | None]:
     """The try, counted as a failure until it proves right, and the kept password; "" if locked, None if unknown."""
     with desk.begin() as session:
         row = session.scalar(select(models.Account).where(models.Account.name == name))
-        tried = failures.begin(session, name, row.id if row else None, place, now)
-        return tried, None if row is None else "" if row.disabled else row.password
+        attempt = failures.begin(session, name, row.id if row else None, place, now)
+        return attempt, None if row is None else "" if row.disabled else row.password
 
 
 def row_of(session: Session, name: str) -> models.Account:
@@ -256,16 +256,16 @@ def row_of(session: Session, name: str) -> models.Account:
     return row
 
 
-def keep_apart(name: str, role: str, held: set[str]) -> None:
+def keep_apart(name: str, role: str, roles: set[str]) -> None:
     """Refused if a role may not be held beside others."""
-    others = held - {role}
-    if others and (role in ADMINISTRATORS or others & set(ADMINISTRATORS)):
+    conflicts = roles - {role}
+    if conflicts and (role in ADMINISTRATORS or conflicts & set(ADMINISTRATORS)):
         raise Refused(
             "grant.apart",
             "{name} is {roles}: an administrator holds no other role, since the three of them watch each "
             "other and see no business data",
             name=name,
-            roles=names("role", sorted(others)),
+            roles=names("role", sorted(conflicts)),
         )
 
 
@@ -283,7 +283,7 @@ def _same(account_id: int, role: str, area: int | None) -> tuple[ColumnElement[b
     return of.account_id == account_id, of.role == role, of.area.is_(None) if area is None else of.area == area
 
 
-def told(row: models.Account, locked_until: datetime | None = None) -> Account:
+def to_account(row: models.Account, locked_until: datetime | None = None) -> Account:
     return Account(row.id, row.name, row.title, row.must_change, row.disabled, locked_until, bool(row.totp_confirmed))
 
 

@@ -60,11 +60,11 @@ class Try:
 
 def is_known(desk: Desk, place: Place, *, now: datetime | None = None) -> bool:
     """Whether anybody has signed in from this browser or address lately."""
-    told = [hashed(text) for text in (place.device, place.address) if text]
+    values = [hashed(text) for text in (place.device, place.address) if text]
     of = models.KnownPlace
     with desk.read() as session:
         since = (now or clock.now()) - KNOWN
-        return session.scalar(select(of.place).where(of.place.in_(told), of.seen_at > since).limit(1)) is not None
+        return session.scalar(select(of.place).where(of.place.in_(values), of.seen_at > since).limit(1)) is not None
 
 
 def begin(session: Session, name: str, account_id: int | None, place: Place, now: datetime) -> Try:
@@ -75,24 +75,24 @@ def begin(session: Session, name: str, account_id: int | None, place: Place, now
     session.execute(delete(of).where(of.at <= now - LONG_SPAN))
     session.execute(update(of).where(of.at > now).values(at=now))  # the clock was set back: nobody waits longer for it
     device = _known(session, account_id, place.device, now)
-    known = device or _known(session, account_id, place.address, now)
+    familiar = device or _known(session, account_id, place.address, now)
     key = hashed(place.device) if device else address
     if place.address and not device and (wait := _wait(session, now, SPAN, MOST, of.address == address)):
         return Try(wait=wait, by_address=True)
     if wait := _wait(session, now, LOCK, MOST_OF_PLACE, of.account == account, of.place == key):
         return Try(wait=wait)
-    if not known:
-        strange = of.account == account, of.known.is_(False)
-        if wait := _wait(session, now, LONG_SPAN, MOST_CODES, *strange, of.code.is_(True)):
+    if not familiar:
+        unfamiliar = of.account == account, of.known.is_(False)
+        if wait := _wait(session, now, LONG_SPAN, MOST_CODES, *unfamiliar, of.code.is_(True)):
             return Try(wait=wait)
-        if _wait(session, now, LONG_SPAN, MOST_OF_STRANGERS, *strange) and (
-            wait := _wait(session, now, SLOW, 1, *strange)
+        if _wait(session, now, LONG_SPAN, MOST_OF_STRANGERS, *unfamiliar) and (
+            wait := _wait(session, now, SLOW, 1, *unfamiliar)
         ):
             return Try(wait=wait)
-    row = of(account=account, address=address, place=key, known=known, code=False, at=now)
+    row = of(account=account, address=address, place=key, known=familiar, code=False, at=now)
     session.add(row)
     session.flush()
-    return Try(row.id, known)
+    return Try(row.id, familiar)
 
 
 def wrong_code(session: Session, id: int) -> None:
@@ -108,15 +108,15 @@ def end(session: Session, id: int, account_id: int, place: Place, now: datetime)
     of, row = models.Failure, session.get(models.Failure, id)
     if row:
         session.execute(delete(of).where(of.account == row.account, of.place == row.place))
-    held = _known(session, account_id, place.device, now)
-    device = place.device if held else secrets.token_urlsafe(24)
-    for told in (device, place.address):
-        if told:
-            session.merge(models.KnownPlace(account_id=account_id, place=hashed(told), seen_at=now))
+    familiar = _known(session, account_id, place.device, now)
+    device = place.device if familiar else secrets.token_urlsafe(24)
+    for value in (device, place.address):
+        if value:
+            session.merge(models.KnownPlace(account_id=account_id, place=hashed(value), seen_at=now))
     of_account = select(models.KnownPlace).where(models.KnownPlace.account_id == account_id)
     for old in session.scalars(of_account.order_by(models.KnownPlace.seen_at.desc()).offset(MOST_KNOWN)):
         session.delete(old)
-    return "" if held else device
+    return "" if familiar else device
 
 
 def forget(session: Session, name: str) -> None:
@@ -128,24 +128,24 @@ def locks(session: Session, names: list[str], now: datetime) -> dict[str, dateti
     """Until when accounts are closed to some place, by name; the others are left out."""
     of = models.Failure
     counted = select(of.account, func.min(of.at)).where(of.at > now - LOCK).group_by(of.account, of.place)
-    found = session.execute(counted.having(func.count() >= MOST_OF_PLACE)).all()
+    rows = session.execute(counted.having(func.count() >= MOST_OF_PLACE)).all()
     until: dict[str, datetime] = {}
-    for account, first in found:
+    for account, first in rows:
         end = min(first, now) + LOCK
         until[account] = max(end, until.get(account, end))
     return {name: until[hashed(name)] for name in names if hashed(name) in until}
 
 
-def _wait(session: Session, now: datetime, span: timedelta, most: int, *which: ColumnElement[bool]) -> float:
+def _wait(session: Session, now: datetime, span: timedelta, most: int, *conditions: ColumnElement[bool]) -> float:
     """Seconds until there are fewer than `most` failures in the span before."""
     of = models.Failure
-    newest = select(of.at).where(of.at > now - span, *which).order_by(of.at.desc()).limit(most)
-    found = session.scalars(newest).all()
-    return max(0.001, (found[-1] + span - now).total_seconds()) if len(found) >= most else 0.0
+    newest = select(of.at).where(of.at > now - span, *conditions).order_by(of.at.desc()).limit(most)
+    times = session.scalars(newest).all()
+    return max(0.001, (times[-1] + span - now).total_seconds()) if len(times) >= most else 0.0
 
 
-def _known(session: Session, account_id: int | None, told: str, now: datetime) -> bool:
-    if account_id is None or not told:
+def _known(session: Session, account_id: int | None, value: str, now: datetime) -> bool:
+    if account_id is None or not value:
         return False
-    row = session.get(models.KnownPlace, (account_id, hashed(told)))
+    row = session.get(models.KnownPlace, (account_id, hashed(value)))
     return row is not None and row.seen_at > now - KNOWN

@@ -38,9 +38,9 @@ class HashingProcess:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def verify(self, kept: str, password: bytes) -> bool:
-        """Whether `password` has the hash `kept`. OSError if there can be no process."""
-        line = json.dumps([kept, base64.b64encode(password).decode()])
+    def verify(self, stored: str, password: bytes) -> bool:
+        """Whether `password` has the hash `stored`. OSError if there can be no process."""
+        line = json.dumps([stored, base64.b64encode(password).decode()])
         with self._lock:
             for _attempt in range(2):
                 if answer := self._ask(line):

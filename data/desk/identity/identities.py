@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from data.desk import models
 from data.desk.errors import Refused
-from data.desk.identity.accounts import Account, held_by, keep_apart, row_of, told
+from data.desk.identity.accounts import Account, held_by, keep_apart, row_of, to_account
 from data.desk.store import Desk
 
 Role = tuple[str, int | None]
@@ -16,10 +16,10 @@ Role = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Changed:
-    """What a provider gave and what it took away since the last login through it."""
+    """Roles that the provider added and removed since the last login through it."""
 
-    given: tuple[Role, ...] = ()
-    taken: tuple[Role, ...] = ()
+    added: tuple[Role, ...] = ()
+    removed: tuple[Role, ...] = ()
 
 
 def account_of(desk: Desk, issuer: str, subject: str) -> Account | None:
@@ -27,7 +27,7 @@ def account_of(desk: Desk, issuer: str, subject: str) -> Account | None:
     with desk.read() as session:
         of = select(models.Account).join(models.Identity, models.Identity.account_id == models.Account.id)
         row = session.scalar(of.where(models.Identity.issuer == issuer, models.Identity.subject == subject))
-        return told(row) if row and not row.disabled else None
+        return to_account(row) if row and not row.disabled else None
 
 
 def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
@@ -45,21 +45,21 @@ def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
     with desk.read() as session:
         row = row_of(session, name)
         of = models.Identity.issuer == issuer
-        found = session.scalar(select(models.Identity).where(of, models.Identity.subject == subject))
-        if found and found.account_id != row.id:
+        identity = session.scalar(select(models.Identity).where(of, models.Identity.subject == subject))
+        if identity and identity.account_id != row.id:
             raise Refused("identity.taken", "this identity stands for another account")
         other = session.scalar(select(models.Identity).where(of, models.Identity.account_id == row.id))
         if other and other.subject != subject:
             raise Refused("identity.other", 'another identity stands for the account "{name}"', name=name)
-        return found is not None
+        return identity is not None
 
 
 def unlink(desk: Desk, name: str) -> None:
     """No identity signs in as this account any more; what a provider gave it is taken away."""
     with desk.begin() as session:
         row = row_of(session, name)
-        for found in session.scalars(select(models.Identity).where(models.Identity.account_id == row.id)):
-            session.delete(found)
+        for identity in session.scalars(select(models.Identity).where(models.Identity.account_id == row.id)):
+            session.delete(identity)
         for grant in session.scalars(held_by(row.id)):
             if grant.by_provider:
                 session.delete(grant)
@@ -72,19 +72,19 @@ def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
     """
     with desk.begin() as session:
         row = row_of(session, name)
-        held = session.scalars(held_by(row.id)).all()
-        own = {(grant.role, grant.area) for grant in held if not grant.by_provider}
-        before = {(grant.role, grant.area): grant for grant in held if grant.by_provider}
+        grants = session.scalars(held_by(row.id)).all()
+        own = {(grant.role, grant.area) for grant in grants if not grant.by_provider}
+        before = {(grant.role, grant.area): grant for grant in grants if grant.by_provider}
         wanted = [role for role in dict.fromkeys(roles) if role not in own]
         titles = {title for title, _area in (*own, *wanted)}
         for title in titles:
             keep_apart(name, title, titles)
-        taken = [role for role in before if role not in wanted]
-        given = [role for role in wanted if role not in before]
-        for role in taken:
+        removed = [role for role in before if role not in wanted]
+        added = [role for role in wanted if role not in before]
+        for role in removed:
             session.delete(before[role])
-        session.add_all(models.Grant(account_id=row.id, role=role, area=area, by_provider=True) for role, area in given)
-    return Changed(tuple(given), tuple(taken))
+        session.add_all(models.Grant(account_id=row.id, role=role, area=area, by_provider=True) for role, area in added)
+    return Changed(tuple(added), tuple(removed))
 
 
 def tied(desk: Desk, account_id: int) -> bool:

@@ -70,8 +70,8 @@ def guesses(password: str, name: str) -> float:
     """How many tries find a password, by somebody who knows the account's name and tries common ones first."""
     from zxcvbn import zxcvbn  # its lists take a tenth of a second to read
 
-    known = [name, *PRODUCT, *_common_words()]
-    return float(zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=known)["guesses"])
+    inputs = [name, *PRODUCT, *_common_words()]
+    return float(zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=inputs)["guesses"])
 
 
 @cache
@@ -84,9 +84,9 @@ def made(shortest: int = SHORTEST) -> str:
     """A password to be told once: groups of four letters and digits that are not taken for each other."""
     groups = max(3, -(-(shortest + 1) // 5))
     while True:
-        found = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(groups))
-        if any(map(str.isdigit, found)) and any(map(str.isupper, found)) and any(map(str.islower, found)):
-            return found
+        password = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(groups))
+        if any(map(str.isdigit, password)) and any(map(str.isupper, password)) and any(map(str.islower, password)):
+            return password
 
 
 def hash(password: str) -> str:
@@ -94,9 +94,9 @@ def hash(password: str) -> str:
     return _in_turn(lambda: hasher.hash(_bytes(password)))
 
 
-def matches(kept: str, password: str, *, known: bool = True) -> bool:
+def matches(stored: str, password: str, *, known: bool = True) -> bool:
     """Whether a password is the one that is kept. known: it comes from a known place. Busy if too many wait."""
-    return _in_turn(lambda: (_verify if known else _verify_apart)(kept, _bytes(password)), known=known)
+    return _in_turn(lambda: (_verify if known else _verify_low_priority)(stored, _bytes(password)), known=known)
 
 
 def burn(password: str, *, known: bool = True) -> None:
@@ -109,19 +109,19 @@ def _bytes(password: str) -> bytes:
     return password[:LONGEST].encode("utf-8", "surrogatepass")
 
 
-def _verify(kept: str, password: bytes) -> bool:
+def _verify(stored: str, password: bytes) -> bool:
     try:
-        return hasher.verify(kept, password)
+        return hasher.verify(stored, password)
     except (Argon2Error, InvalidHashError):
         return False
 
 
-def _verify_apart(kept: str, password: bytes) -> bool:
+def _verify_low_priority(stored: str, password: bytes) -> bool:
     try:
-        return _apart.verify(kept, password)
+        return _low_priority.verify(stored, password)
     except OSError as error:
         log.warning("%s: passwords of strangers are checked here", error)
-        return _verify(kept, password)
+        return _verify(stored, password)
 
 
 @cache
@@ -140,6 +140,6 @@ def _in_turn(work: Callable[[], T], *, known: bool = True) -> T:
 
 _for_known = ThreadPoolExecutor(1, thread_name_prefix="password")
 _for_strangers = ThreadPoolExecutor(1, thread_name_prefix="password-stranger")
-_apart = HashingProcess()
-atexit.register(_apart.close)
+_low_priority = HashingProcess()
+atexit.register(_low_priority.close)
 _asked = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

@@ -61,11 +61,11 @@ def waiting(desk: Desk, *, now: datetime | None = None) -> list[Pending]:
 def decide(desk: Desk, id: int, by: str, *, now: datetime | None = None) -> Pending:
     """End a request that waits, and give it. Refused if it waits no longer."""
     with desk.begin() as session:
-        found = next((one for one in waiting(desk, now=now) if one.id == id), None)
-        if found is None:
+        request = next((request for request in waiting(desk, now=now) if request.id == id), None)
+        if request is None:
             raise Refused("request.decided", "this request was decided or is older than a day: ask again")
         row = session.get_one(PendingRequest, id, with_for_update=True)
         if row.decided_at is not None:
             raise Refused("request.decided", "this request was decided or is older than a day: ask again")
         row.decided_at, row.decided_by = now or clock.now(), by
-    return found
+    return request

@@ -72,10 +72,10 @@ def read(desk: Desk, token: str, *, idle: timedelta, longest: timedelta, now: da
     of = select(models.Session, models.Account).join(models.Account, models.Account.id == models.Session.account_id)
     valid = _valid(idle, longest, now or clock.now())
     with desk.read() as session:
-        found = session.execute(of.where(models.Session.token_hash == hashed(token), *valid)).first()
-    if found is None:
+        pair = session.execute(of.where(models.Session.token_hash == hashed(token), *valid)).first()
+    if pair is None:
         return None
-    row, account = found
+    row, account = pair
     must_change = account.must_change and not row.by_provider
     return Session(account.id, account.name, account.title, row.address, row.started_at, must_change, row.by_provider,
                    row.factor, row.demo)  # fmt: skip
@@ -90,9 +90,9 @@ def alive(
     valid = _valid(idle, longest, now or clock.now())
     with desk.read() as session:
         return {
-            named[found]
+            named[token_hash]
             for some in _chunks(list(named))
-            for found in session.scalars(of.where(models.Session.token_hash.in_(some), *valid))
+            for token_hash in session.scalars(of.where(models.Session.token_hash.in_(some), *valid))
         }
 
 
@@ -125,11 +125,11 @@ def of_account(
     """The open sessions of an account, the one of a token first, then those used last."""
     of, own = models.Session, hashed(token)
     valid = (of.account_id == account_id, *_valid(idle, longest, now or clock.now()))
-    found = select(of).join(models.Account, models.Account.id == of.account_id).where(*valid)
+    statement = select(of).join(models.Account, models.Account.id == of.account_id).where(*valid)
     with desk.read() as session:
         rows = [
             Open(row.token_hash[:SHOWN], row.started_at, row.seen_at, row.address, row.browser, row.token_hash == own)
-            for row in session.scalars(found.order_by(of.seen_at.desc()))
+            for row in session.scalars(statement.order_by(of.seen_at.desc()))
         ]
     return sorted(rows, key=lambda row: not row.own)
 

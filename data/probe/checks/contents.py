@@ -54,10 +54,10 @@ class Listed:
 def listed(page: Page, today: date, *, items: str = "", when: str = "") -> Listed:
     """What a column's page lists. items, when: CSS selectors of an item and of the date in it, where they are known."""
     if items:
-        found = page.tree.css(items)
-        texts = [_text((n.css_first(when) if when else None) or n) for n in found[:MOST_LINKS]]
-        return Listed(len(found), _newest(texts, today))
-    dated, plain = _found(page, today)
+        nodes = page.tree.css(items)
+        texts = [_text((n.css_first(when) if when else None) or n) for n in nodes[:MOST_LINKS]]
+        return Listed(len(nodes), _newest(texts, today))
+    dated, plain = _items(page, today)
     if dated:
         return Listed(len(dated), max(dated))
     empty = NONE_YET.search(" ".join(page.texts))
@@ -66,41 +66,41 @@ def listed(page: Page, today: date, *, items: str = "", when: str = "") -> Liste
 
 def newest_on(page: Page, today: date) -> date | None:
     """The newest date printed beside a link of a page."""
-    return max(_found(page, today)[0], default=None)
+    return max(_items(page, today)[0], default=None)
 
 
 def dates(text: str, today: date) -> Iterator[date]:
     """Dates printed in a text; a month and a day alone are the last such day."""
     for match in DATE.finditer(text):
         year, month, day = (int(part) for part in match.groups() if part)
-        if made := _date(year, month, day):
-            yield made
+        if printed := _date(year, month, day):
+            yield printed
     for match in DAY.finditer(DATE.sub(" ", text)):
         month, day = int(match[1]), int(match[2])
-        made = _date(today.year, month, day)
-        if made and made > today:
-            made = _date(today.year - 1, month, day)
-        if made:
-            yield made
+        printed = _date(today.year, month, day)
+        if printed and printed > today:
+            printed = _date(today.year - 1, month, day)
+        if printed:
+            yield printed
 
 
 def elements(page: Page) -> int:
     """Which of the eight classes a service guide has, one bit each: a label with something said behind it."""
-    said = list(_labelled(page))
+    labelled = list(_labelled(page))
     bits = 0
     for bit, names in enumerate(ELEMENTS.values()):
-        if any(label in names and _says(value) for label, value in said):
+        if any(label in names and _has_content(value) for label, value in labelled):
             bits |= 1 << bit
     return bits
 
 
 def unanswered(page: Page, today: date) -> list[date]:
     """The days of the messages of a page that nobody has answered."""
-    found = []
+    days = []
     for _node, text in _rows(page):
-        if OPEN.search(text) and not CLOSED.search(text) and (told := _newest([text], today)):
-            found.append(told)
-    return found
+        if OPEN.search(text) and not CLOSED.search(text) and (day := _newest([text], today)):
+            days.append(day)
+    return days
 
 
 def months_after(day: date, months: int) -> date:
@@ -110,9 +110,9 @@ def months_after(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
-def _found(page: Page, today: date) -> tuple[list[date], int]:
+def _items(page: Page, today: date) -> tuple[list[date], int]:
     """Dates of the dated items, and how many undated links read as items."""
-    dated = [told for _node, text in _rows(page) if (told := _newest([text], today))]
+    dated = [day for _node, text in _rows(page) if (day := _newest([text], today))]
     plain = 0
     for node in page.tree.css("li a[href], dd a[href], td a[href], article a[href]")[:MOST_LINKS]:
         if len("".join(_text(node).split())) >= LONG and not _framed(node):
@@ -192,5 +192,5 @@ def _labelled(page: Page) -> Iterator[tuple[str, str]]:
         yield label, rest
 
 
-def _says(value: str) -> bool:
+def _has_content(value: str) -> bool:
     return bool(value) and NOTHING.match(value) is None

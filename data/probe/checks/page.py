@@ -58,8 +58,8 @@ class Page:
 
     @cached_property
     def title(self) -> str:
-        found = self.tree.css_first("title")
-        return " ".join(found.text().split()) if found else ""
+        node = self.tree.css_first("title")
+        return " ".join(node.text().split()) if node else ""
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -74,15 +74,19 @@ class Page:
     @property
     def is_empty(self) -> bool:
         """Nothing to read and nothing to see, as far as the HTML itself goes."""
-        said = next(_texts(self.tree.body), "") if self.tree.body else ""
-        return not said and self.tree.css_first(SEEN) is None and re.search(r"<svg\b", self.text, re.IGNORECASE) is None
+        first_text = next(_texts(self.tree.body), "") if self.tree.body else ""
+        return (
+            not first_text
+            and self.tree.css_first(SEEN) is None
+            and re.search(r"<svg\b", self.text, re.IGNORECASE) is None
+        )
 
     @cached_property
     def base(self) -> str:
         """What addresses in the page are relative to."""
-        found = self.tree.css_first("base[href]")
+        node = self.tree.css_first("base[href]")
         try:
-            return join_url(self.url, found.attributes.get("href") or "") if found else self.url
+            return join_url(self.url, node.attributes.get("href") or "") if node else self.url
         except ValueError:
             return self.url
 
@@ -103,14 +107,14 @@ class Page:
         A set: a carousel that turns is no change. select: a CSS selector of the part that counts.
         """
         roots = self.tree.css(select) if select else [self.tree.body] if self.tree.body else []
-        found: set[str] = set()
+        pieces: set[str] = set()
         for root in roots:
-            found |= {said for text in _texts(root) if (said := content(text))}
+            pieces |= {piece for text in _texts(root) if (piece := content(text))}
             for node in root.css("a[href]"):
                 path = _path(node.attributes.get("href") or "")
                 if path and content(node.text()):
-                    found.add(path)
-        return {blake2b(said.encode("utf-8", "replace"), digest_size=8).digest() for said in found}
+                    pieces.add(path)
+        return {blake2b(piece.encode("utf-8", "replace"), digest_size=8).digest() for piece in pieces}
 
 
 def read(answer: Answer) -> Page:

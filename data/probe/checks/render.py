@@ -51,8 +51,8 @@ def renderer(chromium: str) -> Render:
     async def render(url: str, addresses: Mapping[str, str], audit: bool) -> Rendered | None:
         async with one:
             try:
-                async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, addresses) as seen:
-                    return await _look(seen, url, audit and bool(axe.script()))
+                async with asyncio.timeout(SECONDS + AUDIT_SECONDS), tab(chromium, addresses) as page:
+                    return await _render(page, url, audit and bool(axe.script()))
             except NotOpened as error:
                 return Rendered(b"", error=str(error))
             except (Unseen, TimeoutError):
@@ -61,39 +61,39 @@ def renderer(chromium: str) -> Render:
     return render
 
 
-async def _look(seen: Tab, url: str, audit: bool) -> Rendered:
+async def _render(page: Tab, url: str, audit: bool) -> Rendered:
     async with asyncio.timeout(SECONDS):
         until = time.monotonic() + FILLING
-        await seen.open(url, FILLING)
-        while not await _is_visible(seen) and time.monotonic() < until:
+        await page.open(url, FILLING)
+        while not await _is_visible(page) and time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
-        state = await seen.state()
-        html = str(await seen.says(HTML)).encode("utf-8", "replace")
+        state = await page.state()
+        html = str(await page.says(HTML)).encode("utf-8", "replace")
     shown = Rendered(html, status=int(state["status"]), visible=bool(state["visible"]))
     try:
         async with asyncio.timeout(AUDIT_SECONDS):
-            shown = replace(shown, picture=await _picture(seen))
-            return replace(shown, faults=await _faults(seen) if audit else None)
+            shown = replace(shown, picture=await _picture(page))
+            return replace(shown, faults=await _faults(page) if audit else None)
     except (Unseen, TimeoutError):
         return shown
 
 
-async def _is_visible(seen: Tab) -> bool:
+async def _is_visible(page: Tab) -> bool:
     """A page that leads on just now shows nothing yet."""
     try:
-        return bool((await seen.state())["visible"])
+        return bool((await page.state())["visible"])
     except Unseen:
         return False
 
 
-async def _picture(seen: Tab) -> bytes:
+async def _picture(page: Tab) -> bytes:
     for quality in QUALITIES:
-        picture = await seen.picture(quality)
+        picture = await page.picture(quality)
         if len(picture) <= MOST_PICTURE:
             return picture
     return b""
 
 
-async def _faults(seen: Tab) -> tuple[Fault, ...]:
-    await seen.says(f"{axe.script()}; 0")
-    return tuple(Fault.of(told) for told in await seen.says(axe.RUN))
+async def _faults(page: Tab) -> tuple[Fault, ...]:
+    await page.says(f"{axe.script()}; 0")
+    return tuple(Fault.of(row) for row in await page.says(axe.RUN))

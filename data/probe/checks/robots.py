@@ -27,17 +27,17 @@ class Robots:
 
     def delay(self, url: str) -> float:
         """Seconds that the host wants between two requests, at most LONGEST_DELAY."""
-        known = self._known.get(_root(url))
-        return min(max(known[1].crawl_delay(AGENT) or 0.0, 0.0), LONGEST_DELAY) if known else 0.0
+        cached = self._known.get(_root(url))
+        return min(max(cached[1].crawl_delay(AGENT) or 0.0, 0.0), LONGEST_DELAY) if cached else 0.0
 
     async def _of(self, url: str, ask: Asking, now: datetime) -> Protego:
         root = _root(url)
-        known = self._known.get(root)
-        if known and now < known[0] + KEPT:
-            return known[1]
+        cached = self._known.get(root)
+        if cached and now < cached[0] + KEPT:
+            return cached[1]
         answer = await ask(f"{root}/robots.txt")
-        if not answer.ok and answer.status == 0 and known:
-            return known[1]
+        if not answer.ok and answer.status == 0 and cached:
+            return cached[1]
         rules = parsed(answer.body) if answer.status == 200 else Protego.parse("")
         self._known[root] = (now, rules)
         return rules

@@ -71,7 +71,7 @@ def _embedded(address: Address) -> list[ipaddress.IPv4Address]:
     if isinstance(address, ipaddress.IPv4Address):
         return []
     number = int(address)
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    embedded = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if address in NAT64 or (number >> 32 & IPV4_MASK) in ISATAP or (number >> 32 == 0 and number > 1):
-        found.append(ipaddress.IPv4Address(number & IPV4_MASK))
-    return [one for one in found if one is not None]
+        embedded.append(ipaddress.IPv4Address(number & IPV4_MASK))
+    return [one for one in embedded if one is not None]

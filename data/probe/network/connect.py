@@ -56,10 +56,10 @@ class Backend:
     async def resolve(self, host: str, port: int, family: int = socket.AF_UNSPEC) -> list[str]:
         """The addresses of a name in the resolver's order, all of them allowed. Raises Refusal."""
         try:
-            found = await self._names.ask(host, port, family)
+            entries = await self._names.ask(host, port, family)
         except (OSError, UnicodeError) as error:
             raise Refusal(Failure.DNS, f"{getattr(error, 'strerror', None) or error}: {host}") from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         if not addresses:
             raise Refusal(Failure.DNS, f"no address: {host}")
         if refused := [address for address in addresses if not self.allowance.allows(address)]:
@@ -68,18 +68,18 @@ class Backend:
 
     async def connect(self, host: str, port: int, secure: ssl.SSLContext | None = None) -> "Connection":
         """A connection to the first address that answers, encrypted by `secure` if given. Raises Refusal."""
-        told = phases.get()
+        timing = phases.get()
         addresses = await self.resolve(host, port)
-        told.mark("dns")
-        attempts = [partial(_connected, address, port) for address in _alternating(addresses)[:MOST_ADDRESSES]]
-        told.address = addresses[0]
-        made, _which, problems = await staggered_race(attempts, NEXT_SECONDS)
-        if made is None:
+        timing.mark("dns")
+        attempts = [partial(_connect_socket, address, port) for address in _alternating(addresses)[:MOST_ADDRESSES]]
+        timing.address = addresses[0]
+        sock, _which, problems = await staggered_race(attempts, NEXT_SECONDS)
+        if sock is None:
             problem = next((p for p in problems if isinstance(p, OSError)), None)
             raise Refusal(*_of_os(problem or OSError("no connection")))
-        told.address = made.getpeername()[0].split("%")[0]
-        told.mark("connect")
-        return await _opened(made, host, secure)
+        timing.address = sock.getpeername()[0].split("%")[0]
+        timing.mark("connect")
+        return await _open_stream(sock, host, secure)
 
 
 class Connection:
@@ -107,21 +107,21 @@ class Connection:
         self._writer.transport.abort()  # a peer that does not say goodbye keeps nobody waiting
 
 
-async def _opened(made: socket.socket, host: str, secure: ssl.SSLContext | None) -> Connection:
+async def _open_stream(sock: socket.socket, host: str, secure: ssl.SSLContext | None) -> Connection:
     try:
         name = host if secure else None
-        connection = Connection(*await asyncio.open_connection(sock=made, ssl=secure, server_hostname=name))
+        connection = Connection(*await asyncio.open_connection(sock=sock, ssl=secure, server_hostname=name))
     except ssl.SSLError as error:
         raise Refusal(Failure.TLS, of_tls(error, host)) from None
     except OSError as error:
         raise Refusal(*_of_os(error)) from None
     except BaseException:
-        made.close()
+        sock.close()
         raise
     if secure:
-        told = phases.get()
-        told.certificate_ends = _ends(connection._writer.get_extra_info("ssl_object"))
-        told.mark("tls")
+        timing = phases.get()
+        timing.certificate_ends = _certificate_end(connection._writer.get_extra_info("ssl_object"))
+        timing.mark("tls")
     return connection
 
 
@@ -134,31 +134,31 @@ def _alternating(addresses: list[str]) -> list[str]:
     return [address for pair in pairs for address in pair if address]
 
 
-async def _connected(address: str, port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+async def _connect_socket(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        made.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(made, (address, port))
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except BaseException:
-        made.close()
+        sock.close()
         raise
-    return made
+    return sock
 
 
 def _of_os(error: OSError) -> tuple[Failure, str]:
     """The class of what the operating system has against a connection."""
-    told = error.strerror or str(error) or type(error).__name__
+    text = error.strerror or str(error) or type(error).__name__
     if isinstance(error, ConnectionRefusedError):
-        return Failure.REFUSED, told
+        return Failure.REFUSED, text
     if isinstance(error, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
-        return Failure.RESET, told
-    return (Failure.TIMEOUT if isinstance(error, TimeoutError) else Failure.UNREACHABLE), told
+        return Failure.RESET, text
+    return (Failure.TIMEOUT if isinstance(error, TimeoutError) else Failure.UNREACHABLE), text
 
 
-def _ends(secured: ssl.SSLObject | None) -> datetime | None:
+def _certificate_end(secured: ssl.SSLObject | None) -> datetime | None:
     """When the peer's certificate ends, naive UTC."""
-    told = secured.getpeercert() if secured else None
+    certificate = secured.getpeercert() if secured else None
     with contextlib.suppress(KeyError, ValueError):
-        ends = ssl.cert_time_to_seconds(str((told or {})["notAfter"]))
+        ends = ssl.cert_time_to_seconds(str((certificate or {})["notAfter"]))
         return datetime.fromtimestamp(ends, UTC).replace(tzinfo=None)
     return None

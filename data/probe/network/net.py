@@ -67,14 +67,16 @@ class Net:
 
     async def ask(self, ask: Ask, allowed: Allowed, at: datetime) -> Answer:
         """The answer to one request, told as of `at`."""
-        told, began = Phases(), time.monotonic()
-        phases.set(told)
+        timing, began = Phases(), time.monotonic()
+        phases.set(timing)
         answer = Answer(ask.url, at, 0.0, final=ask.url)
         try:
             async with asyncio.timeout(self.limits.seconds):
                 answer = await self._followed(ask, allowed, answer)
         except TimeoutError:
-            waited = next((name for name in ("dns", "connect", "answer") if name not in told.seconds), "the page's end")
+            waited = next(
+                (name for name in ("dns", "connect", "answer") if name not in timing.seconds), "the page's end"
+            )
             answer = replace(answer, failure=Failure.TIMEOUT, detail=f"waiting for {waited}: {self.limits.seconds:g} s")
         except Refusal as refusal:
             answer = replace(answer, failure=refusal.failure, detail=refusal.detail)
@@ -85,11 +87,11 @@ class Net:
         except Exception as error:  # the other side must not be able to end us
             log.exception("%s: an answer that is not understood", ask.url)
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
-        told.mark("rest")
+        timing.mark("rest")
         return replace(
-            answer, seconds=time.monotonic() - began, phases=dict(told.seconds), address=told.address,
-            certificate_ends=told.certificate_ends, status=answer.status or told.status,
-            headers=answer.headers or told.headers,
+            answer, seconds=time.monotonic() - began, phases=dict(timing.seconds), address=timing.address,
+            certificate_ends=timing.certificate_ends, status=answer.status or timing.status,
+            headers=answer.headers or timing.headers,
         )  # fmt: skip
 
     async def _followed(self, ask: Ask, allowed: Allowed, answer: Answer) -> Answer:
@@ -113,21 +115,21 @@ class Net:
                 return replace(answer, failure=Failure.REDIRECTS, detail=detail)
 
     async def _once(self, ask: Ask, answer: Answer, cookies: str) -> Answer:
-        told, url = phases.get(), URL(ask.url)
+        timing, url = phases.get(), URL(ask.url)
         host, port = place(ask.url)
         connection = await self.backend.connect(host, port, self._secure if url.protocol == "https:" else None)
         try:
             await connection.write(_request(ask, url, cookies))
             head = await read_head(connection)
-            told.mark("answer")
-            told.status, told.headers = head.status, head.headers
+            timing.mark("answer")
+            timing.status, timing.headers = head.status, head.headers
             answer = replace(answer, status=head.status, headers=head.headers)
             most = self.limits.body
             coding = ",".join(answer.all_headers("content-encoding"))
             sent, whole = await read_body(
                 connection, head, most, lambda sent: _ends_page(unpacked(sent, coding, most)), method=ask.method
             )
-            told.mark("body")
+            timing.mark("body")
         finally:
             connection.close()
         if is_packed(sent) and answer.is_html and not coding:
@@ -226,12 +228,12 @@ def place(url: str) -> tuple[str, int]:
 
 def _of_status(answer: Answer) -> tuple[Failure | None, str]:
     status = answer.status
-    told = f"HTTP {status}"
+    detail = f"HTTP {status}"
     if status in BLOCKING or (status == CHALLENGED and CHALLENGE in answer.header("set-cookie")):
-        return Failure.BLOCKED, told
+        return Failure.BLOCKED, detail
     if status >= 500:
-        return Failure.SERVER, told
-    return (Failure.CLIENT, told) if status >= 400 else (None, "")
+        return Failure.SERVER, detail
+    return (Failure.CLIENT, detail) if status >= 400 else (None, "")
 
 
 def _line(error: object) -> str:

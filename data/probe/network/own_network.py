@@ -46,17 +46,17 @@ class OwnNetwork:
     async def is_up(self) -> bool:
         """Before a visit: whether our network works, as far as the references say or a look of just before."""
         if self.references:
-            return await self._look(self.references, FRESH_SECONDS)
+            return await self._check(self.references, FRESH_SECONDS)
         return self._asked is None or self._asked[1] or self.clock.seconds() - self._asked[0] > FRESH_SECONDS
 
     async def is_ours(self, host: str) -> bool:
         """Before a failure of a host counts: whether nobody else answers either."""
-        others = self.references or [place for place in reversed(self._reached) if place[0] != host][:KNOCKED_AT]
-        if not others:
+        hosts = self.references or [place for place in reversed(self._reached) if place[0] != host][:KNOCKED_AT]
+        if not hosts:
             return len(self._lost - {host}) >= ENOUGH
-        return not await self._look(others, JUST_NOW)
+        return not await self._check(hosts, JUST_NOW)
 
-    async def _look(self, places: Sequence[Place], fresh: float) -> bool:
+    async def _check(self, places: Sequence[Place], fresh: float) -> bool:
         async with self._asking:
             now = self.clock.seconds()
             if self._asked is None or now - self._asked[0] > fresh:

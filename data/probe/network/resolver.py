@@ -27,23 +27,23 @@ class Names:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Found] = loop.create_future()
 
-        def done(found: Found | None, error: Exception | None) -> None:
+        def done(addresses: Found | None, error: Exception | None) -> None:
             self._places.give()
             if answer.done():
                 return  # nobody waits any more
             if error:
                 answer.set_exception(error)
             else:
-                answer.set_result(found or [])
+                answer.set_result(addresses or [])
 
         def work() -> None:
-            found, error = None, None
+            addresses, error = None, None
             try:
-                found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+                addresses = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
             except (OSError, ValueError) as problem:
                 error = problem
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(done, found, error)
+                loop.call_soon_threadsafe(done, addresses, error)
 
         try:
             threading.Thread(target=work, daemon=True, name="resolve").start()

@@ -53,9 +53,9 @@ class Cookies:
     def header(self, url: str) -> str:
         """The Cookie header of a request, as Latin-1; empty without any. Longer paths come first."""
         parts = urlsplit(url)
-        found = [c for c in self._kept.values() if c.fits(parts.scheme, parts.hostname or "", parts.path or "/")]
-        found.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in found)
+        cookies = [c for c in self._kept.values() if c.fits(parts.scheme, parts.hostname or "", parts.path or "/")]
+        cookies.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in cookies)
 
 
 def _parsed(line: str, url: str) -> tuple[Cookie | None, bool]:

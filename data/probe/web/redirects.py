@@ -36,10 +36,10 @@ def locations(answer: Answer) -> list[str]:
         raw.decode("utf-8")
     except UnicodeError:
         texts.append(raw.decode("gb18030", "replace"))
-    found = list(dict.fromkeys(url for text in texts if (url := _joined(answer.final, text))))
-    if not found:
+    targets = list(dict.fromkeys(url for text in texts if (url := _joined(answer.final, text))))
+    if not targets:
         raise ValueError(f"no address of the web: {raw.decode('utf-8', 'replace')[:200]}")
-    return found
+    return targets
 
 
 def refresh(answer: Answer) -> str:

@@ -59,8 +59,8 @@ class Head:
 
     def values(self, name: str) -> list[str]:
         """All values of a header, its lists taken apart."""
-        found = (value for key, value in self.headers if key == name)
-        return [part.strip() for value in found for part in value.split(",")]
+        values = (value for key, value in self.headers if key == name)
+        return [part.strip() for value in values for part in value.split(",")]
 
 
 async def read_head(stream: Stream) -> Head:
@@ -73,15 +73,15 @@ async def read_head(stream: Stream) -> Head:
 
 
 async def _one_head(stream: Stream, buffer: bytes) -> tuple[Head, bytes]:
-    seen = 0
+    searched = 0
     while True:
         start = _start(buffer)
-        end = END.search(buffer, max(start, seen - 3)) if start >= 0 else None
+        end = END.search(buffer, max(start, searched - 3)) if start >= 0 else None
         if end:
             return _head(buffer[start : end.start()], buffer[end.end() :])
         if len(buffer) > MOST_HEAD or (start < 0 and len(buffer.lstrip()) > JUNK + 4):
             raise Malformed("the head is too long" if start >= 0 else "the answer is not HTTP")
-        seen = len(buffer)
+        searched = len(buffer)
         piece = await stream.read(PIECE)
         if not piece and start >= 0:
             return _head(buffer[start:], b"")  # cut off; what came is displayed
@@ -95,29 +95,29 @@ async def _one_head(stream: Stream, buffer: bytes) -> tuple[Head, bytes]:
 def _start(buffer: bytes) -> int:
     """Where the status line begins; -1 where none does."""
     blank = len(buffer) - len(buffer.lstrip(b"\r\n"))
-    found = STATUS.search(buffer[: blank + JUNK + 16], blank)
-    return found.start() if found and found.start() <= blank + JUNK else -1
+    match = STATUS.search(buffer[: blank + JUNK + 16], blank)
+    return match.start() if match and match.start() <= blank + JUNK else -1
 
 
 def _head(text: bytes, rest: bytes) -> tuple[Head, bytes]:
     first, *lines = re.split(rb"\r?\n", text)
-    said = STATUS.match(first)
-    assert said is not None
-    version = (int(said[1] or 1), int(said[2] or 0))
-    return Head(int(said[3] or 200), version, tuple(_headers(lines)), rest), rest
+    status = STATUS.match(first)
+    assert status is not None
+    version = (int(status[1] or 1), int(status[2] or 0))
+    return Head(int(status[3] or 200), version, tuple(_headers(lines)), rest), rest
 
 
 def _headers(lines: list[bytes]) -> list[tuple[str, str]]:
     """The headers among some lines. A line that begins with a blank goes on with the one before."""
-    found: list[list[bytes]] = []
+    headers: list[list[bytes]] = []
     for line in lines:
         name, colon, value = line.partition(b":")
         if line[:1] in (b" ", b"\t"):
-            if found:
-                found[-1][1] += b" " + line.strip()
+            if headers:
+                headers[-1][1] += b" " + line.strip()
         elif colon and TOKEN.fullmatch(name.rstrip()):
-            found.append([name.rstrip().lower(), value.strip()])
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in found]
+            headers.append([name.rstrip().lower(), value.strip()])
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
 async def read_body(

@@ -27,7 +27,7 @@ def test_settings_are_noted_when_they_change_and_only_then(tmp_path: Path, monke
 def test_no_secret_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://cockpit:geheim@db/desk")
     monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "geheim")
-    told = changes.in_words(settings.load())
+    told = changes.describe(settings.load())
     assert "geheim" not in told
     assert "COCKPIT_DESK=postgresql+psycopg://cockpit:***@db/desk" in told
     assert "COCKPIT_OIDC_CLIENT_SECRET=…" in told
@@ -41,8 +41,8 @@ def test_a_changed_definition_file_is_noted(tmp_path: Path, monkeypatch: pytest.
     file = folder / "own.yaml"
     file.write_text("day,workday\n" if name == "calendar" else "[]")
     monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name in ("schedule", "calendar") else folder))
-    before = changes.in_words(settings.load())
+    before = changes.describe(settings.load())
     assert f"{name}=sha256:" in before
-    assert changes.in_words(settings.load()) == before
+    assert changes.describe(settings.load()) == before
     file.write_text(file.read_text() + "\n")
-    assert changes.in_words(settings.load()) != before
+    assert changes.describe(settings.load()) != before

@@ -113,7 +113,7 @@ def test_a_secret_that_waits_is_shown_to_who_gave_the_password_alone(
         if of != "long ago":
             return await client.post(factor.PATH, data={"code": code, "begun": given})
         own = await client.post(factor.PATH, data={"password": PASSWORD})
-        monkeypatch.setattr(factor, "BEGUN_SECONDS", -1)
+        monkeypatch.setattr(factor, "TICKET_SECONDS", -1)
         form = {"code": pyotp.TOTP(letters(own.text)).now(), "begun": proof(own.text)}
         return await client.post(factor.PATH, data=form)
 

@@ -92,7 +92,7 @@ def test_keys_and_secrets_from_the_command_line(tmp_path: Path, monkeypatch: pyt
     assert config.filled(config.smtp) == "smtp://me:p%40ss%2Fword@host:25"
     assert config.desk_url == "postgresql+psycopg://me:p%40ss%2Fword@host/db"
     assert config.filled(config.oidc_client_secret) == "p@ss/word"
-    assert "p@ss" not in changes.in_words(config)
+    assert "p@ss" not in changes.describe(config)
     for file in (path for path in tmp_path.rglob("*") if path.is_file()):
         assert b"p@ss" not in file.read_bytes()
 

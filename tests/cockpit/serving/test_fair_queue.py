@@ -51,7 +51,7 @@ def test_who_waits_is_told_how_many_are_before_and_may_leave() -> None:
         raise Left
 
     with line.place("a", patience=1):
-        with pytest.raises(Left), line.place("b", patience=5, told=leave):
+        with pytest.raises(Left), line.place("b", patience=5, on_wait=leave):
             raise AssertionError
         assert (told, line.waiting) == ([0], 0)
     with line.place("b", patience=0.1):

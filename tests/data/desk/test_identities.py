@@ -42,9 +42,9 @@ def test_what_a_provider_gives_replaces_what_it_gave_and_leaves_what_was_granted
 ) -> None:
     accounts.grant(desk, "wang", "official", TOWN)
     first = identities.give(desk, "wang", [("official", TOWN), ("leader", DISTRICT), ("leader", DISTRICT)])
-    assert (first.given, first.taken) == ((("leader", DISTRICT),), ())
+    assert (first.added, first.removed) == ((("leader", DISTRICT),), ())
     second = identities.give(desk, "wang", [("inspector", DISTRICT)])
-    assert (second.given, second.taken) == ((("inspector", DISTRICT),), (("leader", DISTRICT),))
+    assert (second.added, second.removed) == ((("inspector", DISTRICT),), (("leader", DISTRICT),))
     assert held(desk, wang) == {("official", TOWN), ("inspector", DISTRICT)}
     assert [g.role for g in accounts.grants_of(desk, wang.id, DAY)] == ["official"]
     identities.unlink(desk, "wang")
