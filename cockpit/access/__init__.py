@@ -1,1 +1,1 @@
-"""Who is asking, and what they may see: the gate before the server, the guard of the pages, the login."""
+"""Authentication and authorization: the gate in front of the server, the page guard and the login."""

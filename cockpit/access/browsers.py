@@ -1,4 +1,4 @@
-"""Which browser somebody uses, by its family: enough to know the own sessions by, and no more."""
+"""Browser family from the User-Agent header, shown in the list of own sessions."""
 
 FAMILIES = (
     ("MicroMessenger", "WeChat"), ("DingTalk", "DingTalk"), ("Lark", "Feishu"), ("QQBrowser", "QQ Browser"),
@@ -6,7 +6,7 @@ FAMILIES = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"),
     ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
 )  # fmt: skip
-"""What a User-Agent holds, and the family; the first that is found counts: most browsers name others as well."""
+"""Token in the User-Agent, and family. The first match counts, since most browsers name others as well."""
 SYSTEMS = (
     ("HarmonyOS", "HarmonyOS"), ("OpenHarmony", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iOS"),
     ("iPad", "iOS"), ("Windows", "Windows"), ("UOS", "UOS"), ("Kylin", "Kylin"), ("Mac OS X", "macOS"),
@@ -15,6 +15,6 @@ SYSTEMS = (
 
 
 def family(user_agent: str) -> str:
-    """`Edge, Windows`; empty for what is no known browser."""
+    """`Edge, Windows`; empty for an unknown browser."""
     browser, system = (next((name for part, name in known if part in user_agent), "") for known in (FAMILIES, SYSTEMS))
     return ", ".join(part for part in (browser, system) if part)

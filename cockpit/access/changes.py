@@ -1,4 +1,4 @@
-"""A change of the settings or of definition files is in the audit: compared at each start with the last one."""
+"""Audit changes of settings and definition files: each start compares them with the last start."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from cockpit.settings import Settings
 
 OPERATOR = "operator"
-"""Who the audit names for what is done on the server's own machine."""
+"""Actor in the audit for actions on the server's own machine."""
 
 
 def note(desk: Desk, settings: "Settings") -> None:
-    """Write down the settings that are not the defaults, if they are not those of the last start. Raises DeskError."""
+    """Audit the settings that differ from the defaults if they changed since the last start. Raises DeskError."""
     description = describe(settings)
     previous = audit.entries(desk, event="settings", limit=1)
     if not previous or previous[0]["what"] != description:
@@ -26,7 +26,7 @@ def note(desk: Desk, settings: "Settings") -> None:
 
 
 def describe(settings: "Settings") -> str:
-    """`COCKPIT_PORT=8600 … catalog=sha256:…`, no secret among them; `defaults` where nothing else is set."""
+    """`COCKPIT_PORT=8600 … catalog=sha256:…` without secrets; `defaults` if nothing is set."""
     changed = (
         f"COCKPIT_{name.upper()}={_display_value(name, value)}"
         for name, value in settings
@@ -36,7 +36,7 @@ def describe(settings: "Settings") -> str:
 
 
 def _contents(settings: "Settings") -> Iterator[str]:
-    """`catalog=sha256:…` of each folder or file of definitions that decides what is counted, shown or let in."""
+    """`catalog=sha256:…` for each folder or file of definitions."""
     definitions = {
         "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
         "schedule": settings.schedule, "calendar": settings.calendar,

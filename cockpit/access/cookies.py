@@ -1,5 +1,6 @@
-"""Cookies of the way in. Over TLS they have the prefix `__Host-`: a browser takes such a name from this very host over
-TLS alone, so that no neighbouring host and no plain connection can plant one. Plain HTTP, on loopback, has no prefix.
+"""Session cookies. Over TLS they have the prefix `__Host-`, which browsers accept from this host over TLS only.
+
+Neither a neighbouring host nor a plain connection can then set one. Plain HTTP on loopback has no prefix.
 """
 
 from typing import Literal
@@ -14,17 +15,17 @@ SameSite = Literal["lax", "strict"]
 
 
 def is_secure(scope: Scope) -> bool:
-    """Whether a request or websocket came over TLS, as far as the server or a trusted proxy says."""
+    """Whether a request or websocket came over TLS, according to the server or a trusted proxy."""
     return scope["scheme"] in ("https", "wss")
 
 
 def name_in(scope: Scope, name: str) -> str:
-    """The name that counts where the request came from."""
+    """The cookie name for the scheme of the request."""
     return f"{PREFIX}{name}" if is_secure(scope) else name
 
 
 def read(scope: Scope, name: str) -> str | None:
-    """The value of a cookie; one under the other name counts as none."""
+    """The value of a cookie, or None. The name of the other scheme is ignored."""
     return cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))).get(name_in(scope, name))
 
 
@@ -32,7 +33,7 @@ def put(
     request: Request, answer: Response, name: str, value: str, seconds: int | None = None, *, path: str = "/",
     samesite: SameSite = "lax",
 ) -> None:  # fmt: skip
-    """Have the browser keep a cookie for so many seconds, or until it is closed. path: `/` in any case over TLS."""
+    """Set a cookie for `seconds`, or until the browser closes. Over TLS the path is always `/`."""
     secure = is_secure(request.scope)
     answer.set_cookie(
         name_in(request.scope, name), value, seconds, httponly=True, samesite=samesite, secure=secure,
@@ -41,7 +42,7 @@ def put(
 
 
 def drop(request: Request, answer: Response, name: str, *, path: str = "/") -> None:
-    """Have the browser forget a cookie."""
+    """Delete a cookie."""
     secure = is_secure(request.scope)
     answer.delete_cookie(
         name_in(request.scope, name), path="/" if secure else path, secure=secure, httponly=True, samesite="lax"
@@ -49,9 +50,9 @@ def drop(request: Request, answer: Response, name: str, *, path: str = "/") -> N
 
 
 def narrow(scope: Scope, name: str) -> None:
-    """Leave the cookie that counts in a websocket's headers, under its plain name, and none of the other name.
+    """Keep only the valid cookie in a websocket's headers, under its plain name.
 
-    Behind the gate Streamlit gives pages the cookies of the websocket and does not say whether it came over TLS.
+    Streamlit hands the websocket's cookies to pages without saying whether it came over TLS.
     """
     counting_name, parts = name_in(scope, name), []
     for header in Headers(scope=scope).getlist("cookie"):

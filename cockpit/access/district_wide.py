@@ -1,4 +1,4 @@
-"""What is told of the whole district or not at all, such as refused rows: they have no area to tell whose they are."""
+"""District-wide permission, for data without an area, such as refused rows."""
 
 from cockpit import editions, settings
 from cockpit.access.policy import Can, Grants
@@ -7,7 +7,7 @@ from metrics import areas
 
 
 def may(grants: Grants, what: Can) -> bool:
-    """Whether it may be done in all that is published; before anything is, wherever."""
+    """Whether `what` is allowed in the whole published district; before the first publication, anywhere."""
     try:
         top = areas.root(editions.current(settings.current()))
     except DataError:

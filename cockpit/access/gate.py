@@ -1,4 +1,4 @@
-"""The gate before the server: no request and no websocket passes without a session, a few open paths aside."""
+"""Gate in front of the server: requests and websockets need a session, except on a few open paths."""
 
 import asyncio
 import contextlib
@@ -26,26 +26,26 @@ from data.errors import DataError
 log = logging.getLogger(__name__)
 
 API = "/api/v1/"
-"""Has tokens of its own, and turns away whoever shows neither one nor a session."""
+"""The API checks tokens itself and refuses requests with neither token nor session."""
 OPEN = ("/login", "/healthz", "/readyz", "/_stcore/health")
 OPEN_BELOW = ("/login/", API)
-"""No session needed: these very paths, and what lies below those."""
+"""Paths without a session: exact ones, and prefixes."""
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/media/")
-"""Never served: inner doors of Streamlit, and its files by hash, which know neither right nor session."""
+"""Never served: Streamlit's internal endpoints and its media files, which check neither rights nor sessions."""
 TO_CHANGE = ("/password", "/logout")
-"""What is left to somebody whose password has to be changed first."""
+"""Paths allowed while the password must be changed."""
 FACTOR = "/account/factor"
-"""What is left beside that to somebody who has to set up a second factor first."""
+"""Additional path allowed while a second factor must be set up."""
 OWNER = b"x-cockpit-session"
-"""The header of a websocket that holds a hash of its session's token; never taken from outside."""
+"""Internal websocket header with a hash of the session token; removed from incoming requests."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
 MOST_SCREENS = 40
-"""Open websockets of one session: each tab has one, and each holds memory."""
+"""Open websockets per session: one per tab, each with its own memory."""
 
 
 class Gate:
-    """Refuses whoever has no session or comes from a page elsewhere; ends a websocket within seconds of its session."""
+    """Refuses requests without a session or from another origin; closes websockets seconds after their session ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -95,7 +95,7 @@ class Gate:
 
 
 async def _visitor_of(token: str | None) -> Visitor | None:
-    """The visitor, as the desk says. Whoever comes with tokens that nobody knows keeps no known visitor waiting."""
+    """The visitor according to the desk. Unknown tokens use other threads, so that they do not delay known visitors."""
     if not token:
         return None
     limiter = _for_known() if visitors.known.remembers(token) else _for_unknown()
@@ -104,7 +104,7 @@ async def _visitor_of(token: str | None) -> Visitor | None:
 
 @cache
 def _for_known() -> CapacityLimiter:
-    """Threads of their own: those of requests may all be busy."""
+    """Separate threads, since those of requests may all be busy."""
     return CapacityLimiter(visitors.AT_ONCE)
 
 
@@ -226,7 +226,7 @@ def _ended(active: set[str], watched: tuple[str, ...]) -> list[str]:
 
 
 def _away(scope: Scope) -> Response:
-    """To the login page for somebody who reads; a plain 401 for anything else."""
+    """Redirect page requests to the login page; a plain 401 for anything else."""
     headers = Headers(scope=scope)
     if scope.get("method") in ("GET", "HEAD") and "text/html" in headers.get("accept", ""):
         query = scope["query_string"].decode("latin-1")

@@ -15,7 +15,7 @@ from metrics.scope import OutOfScope
 
 
 def enter(what: Can | None = None) -> Visitor:
-    """Who is asking. A polite refusal ends the run unless somebody is signed in and may do this somewhere."""
+    """The visitor of this run. Shows a refusal and ends the run without a session or the right anywhere."""
     visitor = _visitor()
     if visitor is None:
         problem.signed_out()
@@ -27,7 +27,7 @@ def enter(what: Can | None = None) -> Visitor:
 
 
 def mark() -> str:
-    """The mark of the grants that a run draws under; empty where nobody is signed in."""
+    """Fingerprint of the grants of this run; empty without a session."""
     with contextlib.suppress(DataError):
         if visitor := visitors.known.of(token()):
             return visitor.grants.mark

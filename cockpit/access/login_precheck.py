@@ -1,4 +1,4 @@
-"""Sign-ins that could not even wait are refused by the protocol, before the application sees them."""
+"""Refuse sign-ins at protocol level when the login queue is full, before the application sees them."""
 
 from functools import cache
 
@@ -14,11 +14,11 @@ from cockpit.access.signin.new_session import place_of
 from cockpit.i18n import _, using
 
 PATH, LONGEST = "/login", 20_000
-"""Longest form, in bytes; a longer one is for the application to refuse."""
+"""Bytes of a form checked here; the application refuses longer ones."""
 
 
 def is_sign_in(scope: Scope) -> bool:
-    """Whether a request is a form with a name and a password, that says how long it is."""
+    """Whether a request posts the login form with a valid Content-Length."""
     if scope["method"] != "POST" or scope["path"] != PATH:
         return False
     length = Headers(scope=scope).get("content-length", "")
@@ -26,7 +26,7 @@ def is_sign_in(scope: Scope) -> bool:
 
 
 def refusal(scope: Scope) -> tuple[int, bytes] | None:
-    """Seconds to wait, and the page that says so, where a sign-in would be refused; None to look at it.
+    """Seconds to wait and the body of the 503 page; None if the sign-in may proceed.
 
     scope: as uvicorn makes it, before the headers of proxies are applied.
     """
@@ -36,7 +36,7 @@ def refusal(scope: Scope) -> tuple[int, bytes] | None:
 
 
 def busy() -> str:
-    """Why a password was not looked at."""
+    """Message for a password that was not checked because of load."""
     return _("Too many people are signing in at this moment. Nothing was checked: try again in a few seconds.")
 
 
@@ -48,7 +48,7 @@ def _page(language: str, seconds: int) -> bytes:
 
 
 def _client(scope: Scope) -> tuple[str, int] | None:
-    """The address of the visitor: behind a proxy of ours the one that it names."""
+    """The visitor's address; behind a trusted proxy the forwarded one."""
     client: tuple[str, int] | None = scope["client"]
     trusted = _proxies().trusted_hosts
     if not client or client[0] not in trusted:
@@ -59,7 +59,7 @@ def _client(scope: Scope) -> tuple[str, int] | None:
 
 
 def _scheme(scope: Scope) -> str:
-    """`https` where a proxy of ours says so: the name of the browser's cookie depends on it."""
+    """The visitor's scheme; behind a trusted proxy the forwarded one. It decides the cookie name."""
     client = scope["client"]
     if client and client[0] in _proxies().trusted_hosts:
         protocols = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
@@ -69,5 +69,5 @@ def _scheme(scope: Scope) -> str:
 
 @cache
 def _proxies() -> ProxyHeadersMiddleware:
-    """Uvicorn's own rules of which proxies are believed, as `serve` gives them to it."""
+    """Uvicorn's rules for trusted proxies, configured as in `serve`."""
     return ProxyHeadersMiddleware(None, list(settings.current().proxies))  # type: ignore[arg-type]

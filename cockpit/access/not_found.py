@@ -11,7 +11,7 @@ from cockpit.i18n import _, using
 
 PATHS = {"", *(f"/{name}" for name in pages.PAGES)}
 STREAMLIT = ("/_stcore/", "/static/", "/component/", "/media/", "/app/static/", "/favicon", "/manifest.json")
-"""What Streamlit serves itself beside pages; it answers 404 there."""
+"""Prefixes that Streamlit serves; it returns 404 there itself."""
 
 
 class KnownPages:

@@ -9,7 +9,7 @@ from data.editions.scoped import EVERYTHING, Scope
 
 
 class Can(StrEnum):
-    """What somebody may do."""
+    """Rights."""
 
     LOOK = "look"  # numbers, maps and the rows and cases behind them
     EXPORT = "export"  # rows as a file
@@ -64,7 +64,7 @@ class Grants:
 
     @property
     def mark(self) -> str:
-        """Tells these grants from others: a screen that was drawn under others is loaded anew."""
+        """Fingerprint of the grants. A screen drawn under another one reloads."""
         return sha256(repr(self.held).encode()).hexdigest()[:16]
 
     @property
@@ -78,7 +78,7 @@ class Grants:
 
 
 OPERATOR = Grants(tuple(Held(role, *EVERYTHING[0]) for role in ("leader", "data_officer")))
-"""Whoever has a shell on the server's machine."""
+"""The operator, with a shell on the server's machine."""
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

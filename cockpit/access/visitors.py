@@ -1,4 +1,4 @@
-"""Whose session a token is, and what that visitor may do today."""
+"""Visitors: the session of a token and its grants today, cached briefly."""
 
 import threading
 import time
@@ -21,23 +21,23 @@ from data.errors import DataError
 
 COOKIE = "cockpit_session"
 FRESH_SECONDS = 2.0
-"""How long an answer of the desk holds: a revoked session or grant is felt within this time."""
+"""Cache time. A revoked session or grant takes effect within it."""
 STALE_SECONDS = 30.0
-"""How long the answer of before holds while the desk is busy; then it is waited for, since a right may be revoked."""
+"""How long a cached visitor serves while the desk is busy; after that the request waits for the desk."""
 AT_ONCE = 4
-"""So many ask the desk at once."""
+"""Concurrent desk queries."""
 ASK_SECONDS = 0.1
-"""How long those whom the desk has answered for before wait for their turn; then the answer of before holds."""
+"""Seconds that a known visitor waits for a desk query; then the cached visitor serves."""
 ASK_SECONDS_NEW = 10.0
-"""How long others wait for it."""
+"""Seconds that an unknown token waits."""
 GONE_SECONDS = 5.0
-"""How long a desk that did not answer is left alone by those it has answered for before."""
+"""Seconds without desk queries for known visitors after the desk failed."""
 REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is signed in."""
+    """A signed-in account: session and grants."""
 
     session: Session
     grants: Grants
@@ -65,7 +65,7 @@ _opened = cache(open_desk)
 
 
 class Visitors:
-    """Answers of the desk, kept for a moment; kept on while the desk is gone, so that screens stay readable."""
+    """Short-lived cache of visitors. Keeps serving while the desk is unreachable, so that screens stay readable."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()
@@ -74,7 +74,7 @@ class Visitors:
         self._asking = threading.Semaphore(AT_ONCE)
 
     def of(self, token: str | None) -> Visitor | None:
-        """The visitor of a session's token; None if it has ended or never was. DeskError if nobody can tell."""
+        """The visitor of a token; None without a valid session. Raises DeskError if the desk cannot answer."""
         if not token:
             return None
         if known := self.just_now(token):
@@ -84,7 +84,7 @@ class Visitors:
         if known and _is_over(known.session):
             known = None
         if known and time.monotonic() < self._gone_until:
-            return known  # whoever asks a desk that does not answer waits: one a moment is enough
+            return known  # a query to an unreachable desk blocks: one at a time is enough
         recent = known is not None and time.monotonic() - at < STALE_SECONDS
         if not self._asking.acquire(timeout=ASK_SECONDS if recent else ASK_SECONDS_NEW):
             if known is None or not recent:
@@ -108,12 +108,12 @@ class Visitors:
         return visitor
 
     def just_now(self, token: str | None) -> Visitor | None:
-        """The visitor, if the desk was asked within FRESH_SECONDS; never waits."""
+        """The visitor if cached within FRESH_SECONDS; never blocks."""
         at, known = self._known.get(token or "", (0.0, None))
         return known if known and time.monotonic() - at < FRESH_SECONDS else None
 
     def remembers(self, token: str) -> bool:
-        """Whether the desk has answered for this token before."""
+        """Whether the token is cached."""
         return token in self._known
 
     def forget(self, token: str) -> None:
@@ -125,18 +125,18 @@ known = Visitors()
 
 
 def limits() -> tuple[timedelta, timedelta]:
-    """How long a session may idle, and how long it may last."""
+    """Idle limit and maximum duration of a session."""
     config = settings.current()
     return timedelta(minutes=config.session_idle), timedelta(hours=config.session_longest)
 
 
 def _is_over(session: Session) -> bool:
-    """Whether a session has lasted as long as one may, which no desk is needed to tell."""
+    """Whether a session has reached its maximum duration; needs no desk."""
     return session.started_at + limits()[1] < clock.now()
 
 
 def today() -> date:
-    """The day that grants are held against: the district's own, not that of Greenwich."""
+    """Today in the district's time zone; grants are valid by this date."""
     return datetime.now(ZoneInfo(settings.current().zone)).date()
 
 
@@ -150,6 +150,6 @@ def _read(token: str) -> Visitor | None:
 
 
 def grants(stored: tuple[accounts.Grant, ...]) -> Grants:
-    """What roles on areas add up to. In a stable order, so that equal grants are equal."""
+    """Grants from stored roles on areas, sorted so that equal grants compare equal."""
     scopes = {Held(g.role, g.area, end_of(g.area)) if g.area is not None else Held(g.role, 0, 0) for g in stored}
     return Grants(tuple(sorted(scopes, key=lambda h: (h.first, -h.end, h.role))))

@@ -19,7 +19,7 @@ DEPTH = {"official": 1, "cadre": 2}
 
 
 def account(desk: Desk, role: str) -> Account:
-    """The account of a demonstration's role, made when first asked for. Nobody knows its password."""
+    """The demo account of a role, created on first use with a random password."""
     name = f"demo-{role}"
     try:
         return accounts.named(desk, name)

@@ -1,4 +1,4 @@
-"""A second factor for oneself: an app reads the picture, and shows that it did by a code."""
+"""Setup page of the own second factor: scan a QR code, confirm with a code."""
 
 from hashlib import sha256
 from html import escape
@@ -26,13 +26,13 @@ from data.errors import DataError
 
 PATH = "/account/factor"
 TICKET_SECONDS = 900
-"""How long the password holds that begins the setting up."""
+"""Validity of the setup ticket that the password issues."""
 WHITE = "#ffffff"
-"""The picture's ground on any screen: apps do not read light on dark."""
+"""Background of the QR code in any theme: apps do not read light on dark."""
 
 
 async def factor(request: Request) -> Response:
-    """How it stands; with POST, a password begins and a code of the app ends the setting up."""
+    """State of the second factor; POST starts the setup with the password and completes it with a code."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
@@ -75,7 +75,7 @@ def _of_provider(visitor: Visitor) -> str:
 
 
 def _setup_ticket(visitor: Visitor, token: str) -> str:
-    """Proof for the form of the code that this session gave the password a while ago."""
+    """Ticket for the code form: this session has entered the password."""
     return sealing.ticket(visitors.desk().custody, _ticket_subject(visitor, token))
 
 
@@ -84,7 +84,7 @@ def _ticket_subject(visitor: Visitor, token: str) -> str:
 
 
 def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -> str:
-    """The second factor is on if the code is right. The page shows the secret, so it takes proof of the password."""
+    """Turn the second factor on if the code is right. The page shows the secret, so it requires the setup ticket."""
     desk, what, ticket = visitors.desk(), f"{visitor.name} second factor on", form.get("begun", "")
     if sealing.of_ticket(desk.custody, ticket, TICKET_SECONDS) != _ticket_subject(visitor, token):
         return _to_begin(_("Begin again with your password: it was given too long ago, or elsewhere."))
@@ -101,7 +101,7 @@ def _confirm(place: Place, visitor: Visitor, token: str, form: dict[str, str]) -
 
 
 def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
-    """How many recovery codes are left; with the password and a code, new ones."""
+    """Number of recovery codes left; password and code issue new ones."""
     desk, account, problem = visitors.desk(), visitor.session.account_id, ""
     if "totp" in form:
         if _is_right(place, visitor, form):
@@ -122,7 +122,7 @@ def _renew_codes(place: Place, visitor: Visitor, form: dict[str, str]) -> str:
 
 
 def _is_right(place: Place, visitor: Visitor, form: dict[str, str]) -> bool:
-    """Whether the form holds the password, and the code where one is needed. A failure is in the audit."""
+    """Whether password and, if needed, code are right. Failures are audited."""
     totp, password = form.get("totp") or None, form.get("password", "")
     attempt = accounts.sign_in(visitors.desk(), visitor.name, password, totp=totp, place=place)
     if attempt.outcome != "ok":

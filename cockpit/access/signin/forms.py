@@ -1,4 +1,4 @@
-"""The plain pages of the access layer: forms that need no script, in two languages."""
+"""Plain HTML pages and forms without scripts, in two languages."""
 
 from html import escape
 from pathlib import Path
@@ -34,7 +34,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def inside(target: str) -> str:
-    """A path of ours, whatever the link that led here says."""
+    """`target` if it is a local path, else `/`."""
     parts = urlsplit(target)
     safe = target.startswith("/") and not target.startswith(("//", "/\\", "/login")) and not parts.netloc
     return target if safe and target.isprintable() and "\\" not in target else "/"
@@ -47,7 +47,7 @@ def spoken(request: Request) -> str:
 
 
 def here(path: str) -> str:
-    """An address of ours that goes on in the language spoken."""
+    """A local URL that keeps the current language."""
     if language() == settings.current().language:
         return path
     return f"{path}{'&' if '?' in path else '?'}lang={language()}"

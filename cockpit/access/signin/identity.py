@@ -1,4 +1,4 @@
-"""Which account an identity of the provider stands for, and what its groups give it."""
+"""Account and roles of an identity from the provider."""
 
 import logging
 import secrets
@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 Claims = Mapping[str, Any]
 KNOWLEDGE = {"pwd", "pin", "kba"}
 POSSESSION = {"otp", "hwk", "swk", "sc", "pop", "sms", "tel", "face", "fpt", "iris", "retina", "vbm"}
-"""Methods of RFC 8176: what somebody knows; what somebody holds or is."""
+"""Authentication methods of RFC 8176: knowledge; possession or biometrics."""
 
 
 class Ungranted(CockpitError):
-    """Somebody whom the provider knows and nobody here granted anything. name: what the provider calls them."""
+    """An identity without any grant. name: as the provider gives it."""
 
     name = ""
 
     def called(self, name: str) -> Self:
-        """The same error, about somebody of this name."""
+        """Set the name; returns the error itself."""
         self.name = name
         return self
 
@@ -52,7 +52,7 @@ class Unconfirmed(CockpitError):
 
 
 def admit(claims: Claims, config: Settings) -> Account:
-    """The account of an identity, its groups' roles brought up to date.
+    """The account of an identity, with the roles of its groups updated.
 
     An identity is tied to an account once; later names change nothing. To an account that exists it is tied by the
     account's owner (`cockpit.access.signin.linking`). Who has no account gets one only from a group that gives a role.
@@ -82,21 +82,21 @@ def admit(claims: Claims, config: Settings) -> Account:
 
 
 def has_factor(claims: Claims) -> bool:
-    """Whether the provider says that two factors were shown: `amr` of RFC 8176."""
+    """Whether the `amr` claim (RFC 8176) shows two factors."""
     claim = claims.get("amr")
     methods = {str(one) for one in claim} if isinstance(claim, list | tuple) else set()
     return "mfa" in methods or (bool(methods & KNOWLEDGE) and bool(methods & POSSESSION))
 
 
 def roles_of(claims: Claims, config: Settings) -> tuple[Role, ...]:
-    """What the groups of the claims give, by the setting."""
+    """Roles of the claims' groups, by COCKPIT_OIDC_ROLES."""
     claim = claims.get(config.oidc_roles_claim) if config.oidc_roles_claim else None
     groups = {str(group) for group in claim} if isinstance(claim, list | tuple) else {str(claim)}
     return tuple((mapping.role, mapping.area) for mapping in config.oidc_roles if mapping.group in groups)
 
 
 def _add_account(desk: Desk, claims: Claims, name: str, issuer: str, may_add: bool) -> Account:
-    """A new account, tied to the identity. Raises Unconfirmed where the name is taken, Refused where none may be."""
+    """Create an account linked to the identity. Raises Unconfirmed if the name is taken, Refused if not allowed."""
     subject = str(claims["sub"])
     try:
         known = accounts.named(desk, name)

@@ -86,7 +86,7 @@ ROUTES = (Route(PATH, confirm, methods=["GET", "POST"]),)
 
 
 def _link(request: Request) -> Link | None:
-    """What this browser has to confirm; None if nothing, or no longer."""
+    """The pending link of this browser; None if there is none or it expired."""
     ticket = cookies.read(request.scope, COOKIE)
     content = sealing.of_ticket(visitors.desk().custody, ticket, SECONDS) if ticket else None
     link = Link(**json.loads(content)) if content else None
@@ -94,7 +94,7 @@ def _link(request: Request) -> Link | None:
 
 
 def _tie(place: Place, link: Link, form: dict[str, str]) -> SignIn:
-    """How the sign-in of the account's owner went; if well, the identity is tied. Refused if either is tied already."""
+    """Sign in as the account's owner and, on success, link the identity. Raises Refused if either is linked already."""
     desk = visitors.desk()
     totp = form.get("totp") or None
     attempt = accounts.sign_in(desk, link.name, form.get("password", ""), totp=totp, place=place)

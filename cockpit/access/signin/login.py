@@ -1,4 +1,4 @@
-"""Signing in and out, and the change of a password: plain pages that need no script."""
+"""Login, logout and password change: plain pages without scripts."""
 
 import logging
 from dataclasses import replace
@@ -36,7 +36,7 @@ MARK = "X-Cockpit-Grants"
 
 
 async def login(request: Request) -> Response:
-    """The form; with POST, its answer: a new session, or why not."""
+    """Login form; POST starts a session or shows the error."""
     with using(spoken(request)):
         target = inside(request.query_params.get("next", "/"))
         if request.method == "GET":
@@ -61,7 +61,7 @@ async def login(request: Request) -> Response:
 
 
 async def demo_login(request: Request) -> Response:
-    """One click, one role: only where the cockpit serves a demonstration."""
+    """Sign in as a role with one click; 404 unless in demo mode."""
     if not settings.current().demo:
         return HTMLResponse("not found\n", 404)
     with using(spoken(request)):
@@ -93,7 +93,7 @@ async def logout(request: Request) -> Response:
 
 
 async def password(request: Request) -> Response:
-    """A new password for oneself; needs the old one, and ends all other sessions."""
+    """Change the own password; requires the old one and ends all other sessions."""
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
@@ -116,9 +116,9 @@ async def password(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """Whether the session still holds: a page asks now and then, and goes to the login page when it does not.
+    """Session check that pages poll: 204 while the session is valid.
 
-    The mark of its grants comes with it: a page that was drawn under others loads itself anew.
+    The header carries the fingerprint of the grants; a page drawn under another one reloads.
     """
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
@@ -135,7 +135,7 @@ ROUTES = (
 
 
 def _attempt(place: Place, form: dict[str, str]) -> SignIn:
-    """How the sign-in went; a failure is recorded, and of those that are not even looked at one a while."""
+    """Check the credentials and audit a failure."""
     name = form.get("name", "")
     attempt = accounts.sign_in(
         visitors.desk(), name, form.get("password", ""), totp=form.get("totp") or None, place=place
@@ -145,7 +145,7 @@ def _attempt(place: Place, form: dict[str, str]) -> SignIn:
 
 
 def note_failure(place: Place, name: str, attempt: SignIn, *, what: str = "") -> None:
-    """A row of the audit for a sign-in that failed; of those that are not even looked at one a while."""
+    """Audit a failed sign-in; of unchecked ones only the first per waiting time."""
     if attempt.outcome != "ok" and (
         not attempt.wait or login_queue.is_first_refusal(name, place.address, attempt.wait)
     ):
@@ -153,7 +153,7 @@ def note_failure(place: Place, name: str, attempt: SignIn, *, what: str = "") ->
 
 
 def _with_expiry(attempt: SignIn, place: Place) -> SignIn:
-    """The same sign-in; where its password is older than the setting allows, the password must be changed first."""
+    """The sign-in, with `must_change` set if the password is older than COCKPIT_PASSWORD_DAYS."""
     days, account = settings.current().password_days, attempt.account
     if attempt.outcome != "ok" or account is None or not days or account.must_change:
         return attempt
@@ -166,14 +166,14 @@ def _with_expiry(attempt: SignIn, place: Place) -> SignIn:
 
 
 def _end_all(visitor: Visitor, address: str) -> None:
-    """End every session of the account, with its row of the audit."""
+    """End every session of the account and audit it."""
     with visitors.desk().begin():
         sessions.end_all(visitors.desk(), visitor.session.account_id)
         record.write(visitor=visitor, event="logout", address=address)
 
 
 def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
-    """The account with its new password. Refused where the old one is not right or the new one is not fit."""
+    """Set the new password; returns the account. Raises Refused for a wrong old or an unfit new password."""
     desk, name = visitors.desk(), visitor.name
     attempt = accounts.sign_in(desk, name, form.get("old", ""), totp=form.get("totp") or None, place=place)
     if attempt.outcome != "ok":
@@ -196,7 +196,7 @@ def _change(place: Place, visitor: Visitor, form: dict[str, str]) -> Account:
 
 
 def unavailable_message(error: Problem) -> str:
-    """Why nobody can sign in now. Where the desk lies is for the log: whoever reads this has not shown who they are."""
+    """Message while signing in is impossible. Details go to the log only, since the reader is not authenticated."""
     if not isinstance(error, DeskError):
         return worded(error)
     log.error("%s", error)
@@ -204,7 +204,7 @@ def unavailable_message(error: Problem) -> str:
 
 
 def refusal(attempt: SignIn) -> str:
-    """Why a sign-in failed, in words."""
+    """Message for a failed sign-in."""
     if attempt.outcome == "wait":
         return ngettext(
             "Too many failures from this address: try again in {n} minute.",
@@ -213,12 +213,12 @@ def refusal(attempt: SignIn) -> str:
         )
     if attempt.outcome == "totp":
         return _("The code of the second factor is missing or not right.")
-    # the same for all three, so that nobody learns which names have an account
+    # one message for all three outcomes, so that it does not reveal which names have an account
     return _("Name or password is not right, or five failures have locked the account for 15 minutes.")
 
 
 def sign_in(target: str, problem: str = "", name: str = "") -> str:
-    """The ways to sign in: a role of the demonstration, the provider of identities, an account with its password."""
+    """Body of the login page: demo roles, identity provider, account and password."""
     config = settings.current()
     query = f"next={quote(target)}"
     fields = field("name", _("Account"), name, autocomplete="username") + field(

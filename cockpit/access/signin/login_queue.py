@@ -1,4 +1,4 @@
-"""Passwords and codes are checked a few at a time, one address after the other, and by threads of their own.
+"""Queue for password and code checks: few at a time, addresses in rotation, in separate threads.
 
 Whatever waits for a check waits here, without a thread, so that a flood of sign-ins keeps nobody else waiting. Places
 that somebody has signed in from have a queue of their own: whoever comes from elsewhere is checked one at a time.
@@ -20,17 +20,17 @@ from data.desk.identity import failures
 from data.desk.identity.failures import Place
 
 KNOWN_AT_ONCE, OF_ONE_ADDRESS = 2, 2
-"""One more than the hashes that are made for them at once, so that the desk is asked meanwhile."""
+"""One more than the concurrent hashes, so that desk queries run meanwhile."""
 WAITING, STRANGERS_WAITING, WAITING_OF_ONE_ADDRESS = 100, 30, 20
-"""Strangers are checked one at a time, at low priority: more of them would only wait to be refused."""
+"""Queue lengths. Unknown places are checked one at a time, at low priority."""
 PATIENCE, RETRY_SECONDS = 10.0, 5
-"""Seconds that a try waits for its turn, and after which it may come again."""
+"""Maximum wait in the queue, and Retry-After, in seconds."""
 REMEMBERED = 1_000
 PLACE_SECONDS = 60.0
-"""How long the desk's answer holds that nobody has signed in from a place."""
+"""Cache time of an unknown place."""
 PLACES_REMEMBERED = 10_000
 LOOKUPS_WAITING = 20
-"""Unknown browsers that wait for the desk's answer; with more of them, further ones are refused unseen."""
+"""Unknown browsers waiting for the desk; beyond it further ones are refused unchecked."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,11 +45,11 @@ def _queue(places: int, waiting: int) -> FairQueue:
 _known, _strange = _queue(KNOWN_AT_ONCE, WAITING), _queue(1, STRANGERS_WAITING)
 _refused: OrderedDict[tuple[str, str], float] = OrderedDict()
 _unknown: OrderedDict[Place, float] = OrderedDict()
-"""Places that nobody has signed in from, and until when (monotonic seconds) that is believed. Of the event loop."""
+"""Unknown places, with their expiry in monotonic seconds. Used by the event loop only."""
 
 
 class Crowded(Exception):
-    """Too many wait for a check already. seconds: when to come again."""
+    """The queue is full. seconds: Retry-After."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many sign-ins at once: try again in {seconds} s")
@@ -57,7 +57,7 @@ class Crowded(Exception):
 
 
 async def run(place: Place, check: Callable[Concatenate[Place, P], T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What `check` gives for a try from a place, when its turn has come. Raises Crowded."""
+    """Run `check(place, …)` in the queue of the place and return its result. Raises Crowded."""
     try:
         queue = _known if await _is_known(place) else _strange
         async with queue.place_async(place.address, patience=PATIENCE):
@@ -73,7 +73,7 @@ async def run(place: Place, check: Callable[Concatenate[Place, P], T], *argument
 
 
 def refused_for(place: Place) -> int:
-    """Seconds after which a try from a place may come; 0 if it may be made now.
+    """Retry-After in seconds for an attempt from a place; 0 if it may proceed.
 
     Cheap: decided from memory, so that a flood is refused before its requests cost anything.
     """
@@ -83,7 +83,7 @@ def refused_for(place: Place) -> int:
 
 
 def is_first_refusal(name: str, address: str, wait: float) -> bool:
-    """Whether a try that is not looked at is the first of its kind until `wait` is over: a flood fills no audit."""
+    """Whether an unchecked attempt is the first of its name and address within `wait` seconds. Limits audit rows."""
     key, now = (name[:60], address), time.monotonic()
     if _refused.get(key, 0.0) > now:
         return False
@@ -113,5 +113,5 @@ def _looking() -> CapacityLimiter:
 
 @cache
 def _checking() -> CapacityLimiter:
-    """Threads of their own: those of requests are for others."""
+    """Separate threads, so that checks do not occupy those of requests."""
     return CapacityLimiter(KNOWN_AT_ONCE + 1)

@@ -1,4 +1,4 @@
-"""The way in: a session for somebody who has shown who they are."""
+"""Start a session after authentication."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from data.desk.identity.accounts import Account
 from data.desk.identity.failures import KNOWN, Place
 
 DEVICE, DEVICE_SECONDS = "cockpit_device", int(KNOWN.total_seconds())
-"""The cookie of a browser that an account has signed in from: strangers who fail elsewhere do not keep it out."""
+"""Cookie of a known browser: failed attempts from elsewhere do not lock it out."""
 
 
 def address_of(request: Request) -> str:
@@ -22,7 +22,7 @@ def address_of(request: Request) -> str:
 
 
 def place_of(request: Request) -> Place:
-    """Where a try to sign in comes from."""
+    """Origin of a login attempt: address and device cookie."""
     return Place(address_of(request), (cookies.read(request.scope, DEVICE) or "")[:100])
 
 
@@ -30,10 +30,10 @@ async def begin(
     request: Request, account: Account, target: str, *, lang: str = "", device: str = "", by_provider: bool = False,
     factor: bool = False, demo: bool = False, what: str = "",
 ) -> Response:  # fmt: skip
-    """A session with a new id, whatever the browser held before. DeskError if it cannot be kept.
+    """Start a session with a new id and redirect to `target`. Raises DeskError.
 
-    lang: the language that was chosen on the way in, which the first page goes on with.
-    device: a token for the browser to be known by; empty if it is known already.
+    lang: language chosen on the login page, kept by the first page.
+    device: new device token for the browser; empty if it is known already.
     by_provider, factor, demo: of the session. what: for the audit.
     """
     old = token_of(request.scope)
@@ -61,7 +61,7 @@ def _start(
     account: Account, address: str, old: str | None, *, by_provider: bool, factor: bool, demo: bool, what: str,
     browser: str,
 ) -> str:  # fmt: skip
-    """The token of a new session; the session and its row of the audit begin together or not at all."""
+    """Token of a new session. Session and audit row are one transaction."""
     desk = visitors.desk()
     with desk.begin():
         if old:

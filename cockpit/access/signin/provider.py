@@ -1,7 +1,7 @@
-"""Signing in through a provider of identities: OpenID Connect, code flow with PKCE, state and nonce.
+"""Sign-in through an identity provider: OpenID Connect code flow with PKCE, state and nonce.
 
-The provider says who somebody is; what that may see is granted at the desk, or by groups that a setting maps to roles.
-What has to be remembered between the way there and the way back lies in a cookie of that way alone.
+The provider authenticates; grants come from the desk, or from groups that a setting maps to roles.
+State between redirect and callback lies in a cookie limited to the callback path.
 """
 
 import json
@@ -35,17 +35,17 @@ log = logging.getLogger(__name__)
 BACK = "/login/provider/back"
 COOKIE, COOKIE_SECONDS = "cockpit_provider", 600
 PATIENCE = 5.0
-"""Seconds that the provider may take for one answer."""
+"""Timeout of a request to the provider, in seconds."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
-"""Signatures by a key of the provider's own: none at all, or one by a shared secret, proves nothing."""
+"""Accepted signature algorithms: asymmetric only."""
 
 
 class Untrusted(CockpitError):
-    """What came back is not an answer of the provider to a question of ours."""
+    """The callback is not a valid response of the provider."""
 
 
 async def leave(request: Request) -> Response:
-    """Send the browser to the provider."""
+    """Redirect to the provider."""
     if not settings.current().oidc_issuer:
         return PlainTextResponse("not found\n", 404)
     with using(spoken(request)):
@@ -61,7 +61,7 @@ async def leave(request: Request) -> Response:
 
 
 async def back(request: Request) -> Response:
-    """What the provider says: a session, or why there is none."""
+    """Callback: start a session, or show the error."""
     if not settings.current().oidc_issuer:
         return PlainTextResponse("not found\n", 404)
     flow = _read_flow(request)
@@ -85,7 +85,7 @@ ROUTES = (Route("/login/provider", leave), Route(BACK, back))
 
 
 async def _claims(request: Request, flow: dict[str, Any]) -> dict[str, Any]:
-    """What the provider says of whoever came back: the claims of the ID token, and of the provider's own answer."""
+    """Claims of the ID token, completed from the userinfo endpoint if needed."""
     config, client = settings.current(), await _verified_client()
     audience = {"essential": True, "value": config.oidc_client_id}
     issuer = {"essential": True, "value": client.server_metadata["issuer"]}
@@ -104,7 +104,7 @@ async def _claims(request: Request, flow: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _verified_client() -> StarletteOAuth2App:
-    """The client, its provider's metadata read and fit to be trusted."""
+    """The client, with the provider's metadata loaded and verified."""
     config = settings.current()
     client = _client(config)
     metadata = await client.load_server_metadata()
@@ -138,7 +138,7 @@ def _with_flow(request: Request, flow: dict[str, Any]) -> Request:
 
 
 def _read_flow(request: Request) -> dict[str, Any]:
-    """What was remembered on the way there; nothing if this browser did not go there from here."""
+    """State stored by `leave`; empty if this browser did not start the flow."""
     try:
         values = json.loads(unquote(cookies.read(request.scope, COOKIE) or "{}"))
     except ValueError:
@@ -147,7 +147,7 @@ def _read_flow(request: Request) -> dict[str, Any]:
 
 
 async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Response:
-    """The page on which the owner of the account confirms that the identity is theirs."""
+    """Page where the account's owner confirms the identity."""
     what, address = f"provider: {fault}", address_of(request)
     await run_in_threadpool(
         record.note, event="login_failed", who=fault.name, what=what, result="unconfirmed", address=address
@@ -159,7 +159,7 @@ async def _to_confirm(request: Request, target: str, fault: Unconfirmed) -> Resp
 
 
 async def _failed_page(request: Request, target: str, fault: Exception) -> Response:
-    """The login page, which says what is wrong; signing in with an account of the desk works as ever."""
+    """Login page with the error; password sign-in still works."""
     text, status, result = _reason(fault)
     if status == 500:
         raise fault
@@ -171,7 +171,7 @@ async def _failed_page(request: Request, target: str, fault: Exception) -> Respo
 
 
 def _reason(fault: Exception) -> tuple[str, int, str]:
-    """In words, as a status of HTTP, and for the audit."""
+    """Message, HTTP status and audit result."""
     if isinstance(fault, Ungranted):
         text = _("You are known, but nothing has been granted to you here. Whoever manages grants can change that.")
         return text, 403, "ungranted"
