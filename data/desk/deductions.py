@@ -1,4 +1,4 @@
-"""The table of deductions: what costs a site points, edited by the district. Three entries are confirmed by a text."""
+"""Deductions: rules that cost a site points, edited by the district. Three entries come from an official text."""
 
 import re
 from collections.abc import Collection
@@ -36,7 +36,7 @@ class Deduction:
 
 
 def matching(pattern: str, names: Collection[str]) -> set[str]:
-    """Those of the names in which an RE2 pattern is found. ValueError for one that RE2 cannot read.
+    """The names that match an RE2 pattern. Raises ValueError for an invalid pattern.
 
     RE2 takes time in proportion to the text, whatever the pattern: Python's `re` may take hours, and this is typed in.
     """
@@ -58,7 +58,7 @@ def listing(desk: Desk) -> list[Deduction]:
 
 
 def save(desk: Desk, entry: Deduction) -> None:
-    """Put an entry in place of the one of its name, or add it. Refused where it cannot be applied."""
+    """Add an entry or replace the one of the same name. Raises Refused if it cannot be applied."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", entry.name):
         raise Refused("deduction.name", "a deduction is named by a short word of a-z, 0-9 and _")
     if entry.points is not None and not 0 < entry.points <= MOST_POINTS:

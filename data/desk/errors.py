@@ -1,4 +1,4 @@
-"""What can go wrong at the desk."""
+"""Errors of the desk."""
 
 from data.errors import DataError
 
@@ -8,7 +8,7 @@ class DeskError(DataError):
 
 
 class Refused(DataError):
-    """What was asked is not possible: an unknown account, a weak password, roles that exclude each other."""
+    """The action is not possible: unknown account, weak password, conflicting roles."""
 
 
 class Busy(DataError):

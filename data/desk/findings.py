@@ -1,4 +1,4 @@
-"""What inspectors decide of the checks' findings: confirmed, or dismissed so that they do not count, with a note."""
+"""Inspectors' decisions on findings: confirmed, or dismissed so that they do not count, with a note."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Choice = Literal["confirmed", "dismissed"]
 SHORTEST_NOTE, LONGEST_NOTE = 2, 500
 WEEK, FORTNIGHT = 7, 14
 HOLDS = (0, 7, 30, 90)
-"""Days that a decision may go on holding for what is found later."""
+"""Days that a decision may also apply to later findings."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Decision:
         return WEEK if self.rule == "site_open" else FORTNIGHT
 
     def covers(self, checked_at: datetime) -> bool:
-        """Whether a check of its rule and asset is one that it decides."""
+        """Whether it applies to a check of its rule and asset."""
         return self.at - timedelta(days=self.window) <= checked_at <= self.at + timedelta(days=self.holds)
 
 
@@ -48,7 +48,7 @@ def decide(
     desk: Desk, *, source: str, asset: str, rule: str, choice: Choice, note: str, at: datetime, who: str,
     holds: int = 0, now: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Decide of the failed checks of an asset and rule around `at`; the decision's number. Refused without a note."""
+    """Record a decision on the failed checks around `at`; returns its id. Raises Refused without a note."""
     if len(note.strip()) < SHORTEST_NOTE:
         raise Refused("finding.note", "say in a note why: whoever looks at the finding later wants to know")
     if holds not in HOLDS:
@@ -64,7 +64,7 @@ def decide(
 
 
 def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
-    """The findings count again. Refused if there is no such decision."""
+    """Withdraw a decision; its findings count again. Raises Refused for an unknown id."""
     with desk.begin() as session:
         row = session.get(models.Finding, id)
         if row is None:
@@ -74,7 +74,7 @@ def take_back(desk: Desk, id: int, *, now: datetime | None = None) -> Decision:
 
 
 def find(desk: Desk, id: int) -> Decision | None:
-    """The decision of a number."""
+    """The decision of an id."""
     with desk.read() as session:
         row = session.get(models.Finding, id)
         return _decision(row) if row else None

@@ -1,4 +1,4 @@
-"""The tables of the desk. A change of them is a migration beside it."""
+"""The tables of the desk. A change needs a migration."""
 
 from datetime import date, datetime
 
@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 
 
 class Account(Base):
-    """Somebody who can sign in. totp_step: the last code used. totp_secret: encrypted."""
+    """An account. totp_step: time step of the last code used. totp_secret: encrypted."""
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,7 +34,7 @@ class Account(Base):
 
 
 class OldPassword(Base):
-    """A password that was in use, so that it is not used again soon."""
+    """Password history, to prevent reuse."""
 
     __tablename__ = "old_password"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,7 +44,7 @@ class OldPassword(Base):
 
 
 class Preference(Base):
-    """What an account has chosen for its own screens, as JSON."""
+    """A preference of an account, as JSON."""
 
     __tablename__ = "preference"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
@@ -53,7 +53,7 @@ class Preference(Base):
 
 
 class Identity(Base):
-    """Who a provider of identities says somebody is."""
+    """Link between an account and an identity of the provider."""
 
     __tablename__ = "identity"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -99,7 +99,7 @@ class Session(Base):
 
 
 class RecoveryCode(Base):
-    """A code that stands for the second factor once. code: its SHA-256; it has 79 random bits."""
+    """Single-use recovery code. code: SHA-256 of 79 random bits."""
 
     __tablename__ = "recovery_code"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -109,7 +109,7 @@ class RecoveryCode(Base):
 
 
 class PendingRequest(Base):
-    """What one administrator wants done to another's account and a second one has to confirm."""
+    """An administrator's request on another administrator's account, waiting for a second one to confirm."""
 
     __tablename__ = "pending_request"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,7 +139,7 @@ class Failure(Base):
 
 
 class KnownPlace(Base):
-    """Where an account has signed in from. place: the hash of an address, or of the token that a browser holds."""
+    """A place that an account has signed in from. place: hash of an address or of a device token."""
 
     __tablename__ = "known_place"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
@@ -148,7 +148,7 @@ class KnownPlace(Base):
 
 
 class Token(Base):
-    """What a system shows to push facts or ask for numbers. sources: names, apart with commas. reports: of its area."""
+    """API token. sources: names it may push to, comma-separated. reports: whether it may read those of its area."""
 
     __tablename__ = "token"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -163,7 +163,7 @@ class Token(Base):
 
 
 class AuditRow(Base):
-    """One thing that was done. `hash` covers every other field and the hash of the row before, `previous`."""
+    """One audited action. `hash` covers all other fields, including `previous`, the hash of the row before."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_at", "at"),)
@@ -237,7 +237,7 @@ class Report(Base):
 
 
 class Finding(Base):
-    """What somebody decided of a finding of the checks. at: district time; holds: days that it holds on from then."""
+    """A decision on findings. at: district time; holds: days after `at` that it also applies to."""
 
     __tablename__ = "finding"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -254,7 +254,7 @@ class Finding(Base):
 
 
 class Deduction(Base):
-    """A rule that costs points. points: None while they are to be confirmed. columns: which columns it is about."""
+    """A rule that costs points. points: None until confirmed. columns: pattern of the columns it applies to."""
 
     __tablename__ = "deduction"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)

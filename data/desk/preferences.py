@@ -1,4 +1,4 @@
-"""What an account has chosen for its own screens, by name; nothing that others see or that decides a right."""
+"""Preferences of an account for its own screens, by name. They affect neither other accounts nor rights."""
 
 import json
 from typing import Any
@@ -10,11 +10,11 @@ from data.desk.models import Preference
 from data.desk.store import Desk
 
 LONGEST = 20_000
-"""Characters of one preference."""
+"""Maximum characters of one preference."""
 
 
 def read(desk: Desk, account_id: int, name: str) -> Any:
-    """The value, as JSON has it; None when none was chosen."""
+    """The value decoded from JSON; None if not set."""
     with desk.read() as session:
         stored = session.scalar(
             select(Preference.value).where(Preference.account_id == account_id, Preference.name == name)
@@ -23,7 +23,7 @@ def read(desk: Desk, account_id: int, name: str) -> Any:
 
 
 def write(desk: Desk, account_id: int, name: str, value: Any) -> None:
-    """Set the value; None removes it. Refused when it is too long to be kept."""
+    """Set the value; None removes it. Raises Refused if it is too long."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) > LONGEST:
         raise Refused("preference.long", "this is too much to be kept: choose less")

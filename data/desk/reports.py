@@ -1,4 +1,4 @@
-"""Reports at the desk: asked for, made one after the other, kept with the hash that proves the file."""
+"""Report queue and archive: requests, workers, states, and the SHA-256 of each file."""
 
 import json
 import secrets
@@ -21,16 +21,16 @@ from data.messages import Message, restored
 QUEUED, RUNNING, DRAFT, FINAL, ISSUED, FAILED = "queued", "running", "draft", "final", "issued", "failed"
 DONE = (DRAFT, FINAL, ISSUED)
 STEPS = {(DRAFT, FINAL), (FINAL, DRAFT), (FINAL, ISSUED)}
-"""What the state of a report that is made may change from and to: what was issued stays issued."""
+"""Allowed state changes of a finished report. An issued report stays issued."""
 MOST_TRIES = 3
 GIVEN_UP = Message(
     "report.given_up", "the process that makes reports died three times at it: ask for less, or see the server's log"
 )
 MOST_WAITING = 30
-"""Queued reports of one person; those of a schedule are not counted."""
+"""Maximum queued reports per person; scheduled ones do not count."""
 LOOKED_AT, NEVER = 10, datetime(1970, 1, 1)
 ALIVE = timedelta(seconds=30)
-"""A worker that has not been heard of for so long is gone: what it was making is made again."""
+"""A worker silent for longer is considered dead; its report is made again."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Report:
 
     @property
     def why(self) -> Message | str:
-        """Why it was not made; empty if it was, or may still be."""
+        """Why making it failed; empty otherwise."""
         return restored(self.fault)
 
     @property
     def why_unsent(self) -> Message | str:
-        """Why it was not sent, at the last attempt."""
+        """Error of the last attempt to send it."""
         return restored(self.mail_fault)
 
     @property
@@ -77,18 +77,18 @@ class Report:
 
     @property
     def ranges(self) -> Scope:
-        """The codes that whoever asked could see."""
+        """Area code ranges that the requester could see."""
         pairs = (part.split("-") for part in self.scope.split(",") if part)
         return tuple((int(first), int(end)) for first, end in pairs)
 
     @property
     def versions(self) -> dict[str, int]:
-        """The version of each metric it tells of."""
+        """Version of each metric in it."""
         return dict(json.loads(self.definitions))
 
 
 def new_id(at: datetime) -> str:
-    """`R20261126-3fa2c1aa`: the day it is asked for, and a number that nobody guesses."""
+    """`R20261126-3fa2c1aa`: day of the request and a random number."""
     return f"R{at:%Y%m%d}-{secrets.token_hex(4)}"
 
 
@@ -96,7 +96,7 @@ def ask(
     desk: Desk, *, kind: str, asked: str, edition: str, scope: Scope, who: str, plan: str | None = None,
     slot: str | None = None, mail: Sequence[str] = (), status: str = QUEUED, worker: str = "",
 ) -> Report | None:  # fmt: skip
-    """Keep a request, to be made when its turn comes. None if this turn of a plan was asked for before.
+    """Queue a request. None if this run of a schedule is queued already.
 
     Raises TooMany for somebody who has MOST_WAITING that wait already.
     """
@@ -154,9 +154,9 @@ def cited(desk: Desk) -> set[str]:
 
 
 def take(desk: Desk, worker: str) -> Report | None:
-    """The next one whose turn it is, from now on made by `worker`; the one it was making when it died, first."""
+    """Take the next report for `worker`; one that it left unfinished comes first."""
     now = clock.now()
-    with desk.read() as session:  # nobody is kept waiting by a look at an empty queue
+    with desk.read() as session:  # no write lock to look at an empty queue
         if not session.scalar(select(func.count()).where(Stored.status.in_((QUEUED, RUNNING)))):
             return None
     with desk.begin() as session:
@@ -176,7 +176,7 @@ def take(desk: Desk, worker: str) -> Report | None:
 
 
 def _next(session: Session) -> Stored | None:
-    """The queued report whose turn it is: the oldest of the person who has fewest being made, and waited longest."""
+    """The next queued report: the oldest of the person with the fewest in work who has waited longest."""
     own = func.row_number().over(partition_by=Stored.who, order_by=(Stored.asked_at, Stored.id))
     queued = select(Stored.id, Stored.who, Stored.asked_at, own.label("own")).where(Stored.status == QUEUED).subquery()
     running = select(func.count()).where(Stored.status == RUNNING, Stored.who == queued.c.who).scalar_subquery()
@@ -192,7 +192,7 @@ def _next(session: Session) -> Stored | None:
 
 
 def progress(desk: Desk, id: str, step: str, share: float) -> None:
-    """Say how far a report is, and that its worker lives."""
+    """Update progress and heartbeat."""
     with desk.begin() as session:
         session.execute(
             update(Stored).where(Stored.id == id, Stored.status == RUNNING)
@@ -201,7 +201,7 @@ def progress(desk: Desk, id: str, step: str, share: float) -> None:
 
 
 def finish(desk: Desk, id: str, *, file: str, sha256: str, size: int, definitions: dict[str, int]) -> Report:
-    """It is made: a draft from now on."""
+    """Mark as finished; its state is draft."""
     with desk.begin() as session:
         row = session.get_one(Stored, id)
         row.status, row.file, row.sha256, row.size, row.share, row.step = DRAFT, file, sha256, size, 1.0, ""
@@ -211,14 +211,14 @@ def finish(desk: Desk, id: str, *, file: str, sha256: str, size: int, definition
 
 
 def fail(desk: Desk, id: str, fault: Message) -> None:
-    """It could not be made, and why."""
+    """Mark as failed, with the reason."""
     with desk.begin() as session:
         row = session.get_one(Stored, id)
         row.status, row.fault, row.step, row.done_at = FAILED, fault.stored(), "", clock.now()
 
 
 def move(desk: Desk, id: str, to: str, who: str) -> Report:
-    """Change the state of a report that is made: draft, final, issued. Refused where that is no step."""
+    """Change the state of a finished report: draft, final, issued. Raises Refused for a change not allowed."""
     with desk.begin() as session:
         row = session.get(Stored, id)
         if row is None:
@@ -235,7 +235,7 @@ def move(desk: Desk, id: str, to: str, who: str) -> Report:
 
 
 def to_mail(desk: Desk) -> list[Report]:
-    """Those that are made, go to somebody, and have not gone yet."""
+    """Finished reports with recipients that are not sent yet."""
     with desk.read() as session:
         rows = session.scalars(
             select(Stored).where(Stored.mail != "", Stored.mailed_at.is_(None), Stored.status.in_(DONE))
@@ -245,7 +245,7 @@ def to_mail(desk: Desk) -> list[Report]:
 
 
 def mailed(desk: Desk, id: str, fault: Message | None = None) -> None:
-    """It has gone, or why it has not."""
+    """Mark as sent, or record the error."""
     with desk.begin() as session:
         row = session.get_one(Stored, id)
         row.mail_fault = fault.stored() if fault else ""

@@ -24,7 +24,7 @@ from data.system_errors import line_of, of_os, of_sqlite
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
 MIGRATION_SECONDS = 60
-"""How long a process waits for another one that migrates the same desk."""
+"""Seconds to wait for another process that migrates the same desk."""
 AGAIN_SECONDS = 0.02
 AFTER = "after commit"
 MIGRATION_LOCK = 0x0C0C_0417
@@ -32,7 +32,7 @@ MIGRATION_LOCK = 0x0C0C_0417
 
 
 class _Writing(Session):
-    """A session that refuses texts that not every desk could keep."""
+    """A session that refuses texts which some database could not store."""
 
 
 event.listen(_Writing, "before_flush", text_limits.check)
@@ -79,7 +79,7 @@ class Desk:
             work()
 
     def after_commit(self, work: Callable[[], None]) -> None:
-        """Run something once the transaction under way is committed; never, if it is undone."""
+        """Run a function after the current transaction commits; not after a rollback."""
         session = self._writing.get()
         assert session is not None, "there is no transaction"
         session.info[AFTER].append(work)
@@ -99,7 +99,7 @@ class Desk:
             yield session
 
     def check(self) -> None:
-        """Raises DeskError unless the desk answers."""
+        """Check the connection. Raises DeskError."""
         with self.read() as session:
             session.execute(text("SELECT last_id FROM audit_head"))
 
@@ -174,7 +174,7 @@ def _migrating(engine: Engine, newest: bool) -> Iterator[Connection]:
 
 
 def _is_newest(engine: Engine) -> bool:
-    """Whether the tables are the newest. Only reads: it waits for nobody."""
+    """Whether the schema is current. Reads only, takes no lock."""
     with engine.connect().execution_options(reading=True) as connection:
         return _version(connection) == newest()
 
@@ -281,7 +281,7 @@ def _told(engine: Engine) -> Iterator[None]:
 
 
 def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:
-    """Why the desk does not answer, as far as it can be put in words of our own."""
+    """Message for a database error."""
     cause = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(error, TimeoutError):
         return Message("desk.all_in_use", "all connections are in use")

@@ -1,4 +1,4 @@
-"""Texts that every desk can keep: SQLite takes any, PostgreSQL no zero byte and none longer than its column."""
+"""Text limits shared by all databases: PostgreSQL stores no zero byte and no text longer than its column."""
 
 from collections.abc import Hashable
 from functools import cache
@@ -11,10 +11,10 @@ from data.desk.errors import Refused
 
 
 def check(session: Session, _context: object, _instances: object) -> None:
-    """Before rows are written: Refused for a text that not every desk could keep. An SQLAlchemy listener."""
+    """SQLAlchemy listener before rows are written. Raises Refused for a text beyond the limits."""
     for row in (*session.new, *session.dirty):
         for name, longest in _columns(row.__class__):
-            value = row.__dict__.get(name)  # what was not loaded has not changed
+            value = row.__dict__.get(name)  # an unloaded attribute has not changed
             if not isinstance(value, str):
                 continue
             if "\0" in value:
@@ -32,7 +32,7 @@ def check(session: Session, _context: object, _instances: object) -> None:
 
 @cache
 def _columns(model: Hashable) -> tuple[tuple[str, int | None], ...]:
-    """Attribute and greatest length of each column of text of a model."""
+    """Attribute and maximum length of each text column of a model."""
     mapper: Mapper[Any] = inspect(model)
     kinds = ((attribute.key, attribute.columns[0].type) for attribute in mapper.column_attrs)
     return tuple((name, kind.length) for name, kind in kinds if isinstance(kind, String))

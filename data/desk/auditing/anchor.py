@@ -25,7 +25,7 @@ NO_LINKS = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EML
 
 @dataclass(frozen=True)
 class Anchor:
-    """`file` is written to; those that were put aside lie beside it."""
+    """`file` is written to; rotated files lie in the same folder."""
 
     file: Path
 
@@ -34,11 +34,11 @@ class Anchor:
         return [*self._aside(), *([self.file] if self.file.exists() else [])]
 
     def is_empty(self) -> bool:
-        """Whether no head was ever written."""
+        """Whether no head has been written."""
         return not any(file.stat().st_size for file in self.files())
 
     def check(self) -> None:
-        """Raises OSError where nothing could be appended."""
+        """Append a line. Raises OSError."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(self._open())
 
@@ -72,7 +72,7 @@ class Anchor:
         return sorted(path for path in found if path.is_file())
 
     def _put_aside(self, handle: int, continued: Callable[[int, str], str]) -> bool:
-        """Give the full file a number and begin a new one. False where the disk allows no such thing."""
+        """Rotate: number the full file and begin a new one. False if the disk does not allow it."""
         last = _last_head(handle)
         if last is None:
             return False  # no line of ours: `verify` says so, and nothing is moved

@@ -38,7 +38,7 @@ def write(
     desk: Desk, *, who: str, role: str, scope: str, event: str, what: str, result: str = "ok", address: str = "",
     at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Add a row. Writers wait for each other: each row names the one before."""
+    """Add a row. Writers are serialized, since each row holds the hash of the one before."""
     if event not in EVENTS:
         raise ValueError(f"{event} is not an event of the audit")
     row = {"who": who, "role": role, "scope": scope, "what": what, "result": result, "address": address}
@@ -87,7 +87,7 @@ def lines(desk: Desk, until: datetime | None = None) -> Iterator[str]:
 
 
 def export(desk: Desk, file: Path, until: datetime) -> int:
-    """Write the rows before an instant into a file, as `lines` gives them. How many there were."""
+    """Write the rows before an instant into a file, as from `lines`; returns their number."""
     handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         return sum(1 for line in lines(desk, until) if out.write(line)) - 1
@@ -126,7 +126,7 @@ def purge(desk: Desk, until: datetime, exported: Path, *, now: datetime | None =
 
 
 def accept(desk: Desk) -> None:
-    """Go on from the chain as it is, after somebody has looked into why it is not whole: seal its head again."""
+    """Accept the chain as it is after an investigation: seal its head again."""
     with desk.begin() as session:
         head = _head(session, desk)
         head.seal = chain.seal_of(head, desk.custody.audit)
@@ -144,25 +144,25 @@ def replace_key(desk: Desk, file: Path) -> None:
 
 
 def announce_restore(desk: Desk) -> None:
-    """Tell the places outside the desk that it was restored: heads that they hold beyond its end are no more."""
+    """Announce a restore to the anchors: heads beyond the restored end are void."""
     with desk.read() as session:
         head = session.get_one(AuditHead, 1)
         desk.custody.announce("restored", head.last_id, head.last_hash, clock.now())
 
 
 def masked(address: str) -> str:
-    """`10.1.2.*`, `2001:db8:*`: enough to tell offices apart, not people."""
+    """`10.1.2.*`, `2001:db8:*`: identifies offices, not people."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return address if address.endswith("*") else ""  # rows of earlier versions hold it masked
+        return address if address.endswith("*") else ""  # earlier versions stored it masked
     if found.version == 4:
         return ".".join([*str(found).split(".")[:3], "*"])
     return ":".join([*(part.lstrip("0") or "0" for part in found.exploded.split(":")[:2]), "*"])
 
 
 def _head(session: Session, desk: Desk) -> AuditHead:
-    """The chain's end, ours until the transaction ends. SQLite has one writer at a time anyway."""
+    """The chain's head, locked until the transaction ends. SQLite has a single writer anyway."""
     if desk.dialect == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})"))
     return session.get_one(AuditHead, 1)
@@ -170,7 +170,7 @@ def _head(session: Session, desk: Desk) -> AuditHead:
 
 @contextmanager
 def _keeping_seal(desk: Desk, head: AuditHead) -> Iterator[None]:
-    """Change the head and seal it again; one whose seal was not right keeps a wrong one, so that `verify` finds it."""
+    """Change the head and seal it again. A broken seal stays broken, so that `verify` finds it."""
     sealed = chain.is_sealed(head, desk.custody.audit)
     yield
     if sealed:
@@ -178,7 +178,7 @@ def _keeping_seal(desk: Desk, head: AuditHead) -> Iterator[None]:
 
 
 def rows(session: Session) -> Iterator[AuditRow]:
-    """All rows by id, a batch at a time: whoever walks the chain may stop anywhere."""
+    """All rows by id, in batches; the caller may stop anywhere."""
     after: int | None = None
     while batch := session.scalars(
         select(AuditRow).where(*([AuditRow.id > after] if after is not None else [])).order_by(AuditRow.id).limit(BATCH)

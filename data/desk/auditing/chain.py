@@ -1,4 +1,4 @@
-"""The audit's chain: how a row is hashed, and how its head is sealed by a key outside the desk."""
+"""Hash chain of the audit: row hashes, and the head sealed by a key outside the desk."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from data.desk.models import AuditHead
 from data.keyring import KeyRing
 
 FIELDS = ("id", "at", "who", "role", "scope", "event", "what", "result", "address", "previous")
-"""What a row's hash covers, in this order."""
+"""Fields covered by a row's hash, in this order."""
 
 
 def hash_of(row: Mapping[str, object], keys: KeyRing) -> str:
@@ -20,24 +20,24 @@ def hash_of(row: Mapping[str, object], keys: KeyRing) -> str:
 
 
 def proves(row: Mapping[str, object], keys: KeyRing, keyed_from: int) -> bool:
-    """Whether a row's `hash` is right. Rows of before the key have a plain SHA-256; the first keyed row covers them."""
+    """Whether a row's `hash` is right. Rows older than the key have a plain SHA-256, covered by the first keyed row."""
     if int(str(row["id"])) < keyed_from:
         return hashlib.sha256(_canonical(row).encode()).hexdigest() == row["hash"]
     return keys.of(int(str(row["id"]))).proves(_canonical(row), str(row["hash"]))
 
 
 def seal_of(head: AuditHead, keys: KeyRing) -> str:
-    """HMAC over all that the head says, by the key of its last row."""
+    """HMAC over all fields of the head, by the key of its last row."""
     return keys.of(head.last_id).mac(_head(head))
 
 
 def is_sealed(head: AuditHead, keys: KeyRing) -> bool:
-    """Whether the head is as the cockpit left it."""
+    """Whether the head's seal is right."""
     return keys.of(head.last_id).proves(_head(head), head.seal)
 
 
 def end_of_export(keys: KeyRing, first: int, last: int, count: int, hash: str) -> str:
-    """The last line of an export: which rows it holds, sealed, so that a cut is noticed."""
+    """Last line of an export: its row range, sealed, so that truncation is detected."""
     told = {"export": [first, last], "rows": count, "hash": hash}
     return json.dumps(told | {"mac": keys.mac(json.dumps(told))})
 

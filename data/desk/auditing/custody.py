@@ -1,4 +1,4 @@
-"""What guards the desk from outside of it: its keys, and the places that the audit's head is sent to."""
+"""Protection of the desk from outside: key files, and the anchors that receive the audit's head."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ class Custody:
 
     @classmethod
     def of_home(cls, root: Path) -> "Custody":
-        """The files of a home that no setting moves."""
+        """Default key files of a home."""
         root = root.absolute()
         return cls(root / "keys", anchor=root.with_name(f"{root.name}-audit.jsonl"))
 
@@ -55,16 +55,16 @@ class Custody:
 
     @cached_property
     def is_new(self) -> bool:
-        """Whether nothing was ever written with the audit's key, as far as can be told from outside the desk."""
+        """Whether the audit's key was never used, judging by the files outside the desk."""
         return (bool(self.audit_key) or self._made) and (self.anchor is None or Anchor(self.anchor).is_empty())
 
     @cached_property
     def _made(self) -> bool:
-        """Whether the key file was made just now."""
+        """Whether the key file was just created."""
         return keyring.read_or_make(self.keys / AUDIT_KEY)[1]
 
     def prepare(self) -> None:
-        """Fail now, and not at the first row, where a file cannot be written. Raises DeskError."""
+        """Check early that the files are writable. Raises DeskError."""
         _ = self.audit
         if self.anchor:
             try:
@@ -78,7 +78,7 @@ class Custody:
                 ) from None
 
     def announce(self, kind: str, id: int, hash: str, at: datetime) -> None:
-        """Tell all places outside the desk where the audit stands: kind `head`, or `restored` to an older head."""
+        """Send the head to all anchors. kind: `head`, or `restored` after a restore to an older head."""
         line = line_of(self.audit, kind, id, hash, at)
         if self.anchor:
             try:

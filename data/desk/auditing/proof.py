@@ -1,4 +1,4 @@
-"""Verify the audit: its chain of rows, its sealed head, and what is kept of both outside the desk."""
+"""Verify the audit: row chain, sealed head, and the anchors outside the desk."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from data.messages import Message
 from data.system_errors import of_os
 
 AHEAD = timedelta(minutes=5)
-"""A row may be so much newer than the clock of the machine that verifies."""
+"""Tolerated clock difference of the verifying machine."""
 MOST_NOTES = 20
 
 
@@ -107,7 +107,7 @@ def first_of_newest_key(desk: Desk) -> int | None:
 
 
 class _Walk:
-    """One pass over the rows, oldest first."""
+    """Single pass over the rows, oldest first."""
 
     def __init__(
         self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]], now: datetime, notes: list[Message]
@@ -117,7 +117,7 @@ class _Walk:
         self.at: datetime | None = None
 
     def fault_of(self, row: AuditRow) -> Message | None:
-        """What is wrong with the next row, if anything."""
+        """The fault of the next row, or None."""
         if row.id != self.expected:
             if row.id > self.expected:
                 return Message("audit.removed", "row {n} was removed", n=self.expected)
@@ -148,7 +148,7 @@ class _Walk:
         return None
 
     def fault_of_end(self) -> Message | None:
-        """What is wrong with the head, once all rows are right."""
+        """The fault of the head after a valid chain, or None."""
         head = self.head
         if self.expected != head.last_id + 1:
             return Message(
@@ -235,7 +235,7 @@ class _Heads:
         self.first, self.follows = 0, False
 
     def fault_in(self, file: Path) -> Message | None:
-        """Take the lines of a file; the first that is wrong, if any is."""
+        """Read the lines of a file; returns the first faulty one, or None."""
         export, name = _Export(self.keys), file.name
         for number, entry in _lines(file):
             if entry is None:
@@ -271,7 +271,7 @@ class _Heads:
 
 
 def _restored(entry: Mapping[str, Any], heads: dict[int, str]) -> Message:
-    """Forget the heads of rows that a restore did not bring back."""
+    """Drop the heads of rows that a restore discarded."""
     row, at = int(entry["restored"]), entry["at"]
     lost = [id for id in heads if id > row]
     for id in lost:

@@ -1,4 +1,4 @@
-"""Secrets that the desk keeps are encrypted with a key of the home (`data.vault`). Replace the keys of the home."""
+"""Encrypt the desk's secrets with a key of the home (`data.vault`), and replace the keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ from data.desk.store import Desk
 from data.errors import DataError
 
 MARK = "fernet:"
-"""Begins whatever is encrypted: a secret of an earlier version does not."""
+"""Prefix of encrypted values; secrets of earlier versions lack it."""
 
 
 def seal(custody: Custody, secret: str) -> str:
-    """A secret as it is kept."""
+    """Encrypt a secret for storage."""
     with _as_desk_error():
         return MARK + vault.encrypt(custody.keys, secret)
 
 
 def unseal(custody: Custody, stored: str) -> str:
-    """The secret of what is kept. Raises DeskError where the key is another."""
+    """Decrypt a stored secret. Raises DeskError if the key does not match."""
     if not stored.startswith(MARK):
         return stored
     with _as_desk_error():
@@ -33,13 +33,13 @@ def unseal(custody: Custody, stored: str) -> str:
 
 
 def ticket(custody: Custody, content: str) -> str:
-    """A text that a browser keeps for a while and can neither read nor change."""
+    """Encrypted, authenticated text for a browser to hold."""
     with _as_desk_error():
         return vault.encrypt(custody.keys, content)
 
 
 def of_ticket(custody: Custody, ticket: str, seconds: int) -> str | None:
-    """The text of a ticket; None for one that is older than so many seconds or not ours."""
+    """The text of a ticket; None if it is invalid or older than `seconds`."""
     with _as_desk_error():
         try:
             return vault.decrypt(custody.keys, ticket, seconds=seconds)
@@ -48,7 +48,7 @@ def of_ticket(custody: Custody, ticket: str, seconds: int) -> str | None:
 
 
 def seal_all(connection: Connection, custody: Custody) -> None:
-    """Encrypt what an earlier version kept as it was."""
+    """Encrypt secrets that an earlier version stored in plain text."""
     of = Account.__table__.c
     plain = select(of.id, of.totp_secret).where(of.totp_secret.is_not(None), of.totp_secret.not_like(f"{MARK}%"))
     for id, secret in connection.execute(plain).all():

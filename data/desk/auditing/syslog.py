@@ -1,4 +1,4 @@
-"""Send lines to a syslog collector over TLS: RFC 5424 messages, framed by RFC 5425. Nobody waits for it."""
+"""Send lines to a syslog collector over TLS: RFC 5424 messages, framed by RFC 5425, in the background."""
 
 import atexit
 import logging
@@ -33,7 +33,7 @@ class Collector:
 
 
 class Syslog:
-    """A connection that is opened when needed, by a thread of its own."""
+    """Connection opened on demand by its own thread."""
 
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
@@ -53,7 +53,7 @@ class Syslog:
                 self._drop_oldest()
 
     def flush(self, seconds: float = SECONDS) -> bool:
-        """Wait until all is sent; False if it was not within the time. A command must not end before."""
+        """Wait until the queue is empty; False on timeout. Commands call it before they exit."""
         until = time.monotonic() + seconds
         while self._waiting.unfinished_tasks and time.monotonic() < until:
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Accounts: who may sign in, with what, and what they are granted."""
+"""Accounts, their credentials and their grants."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from data.desk.store import Desk
 from data.messages import Name, names
 
 REMEMBERED = 5
-"""Passwords that may not be used again, the present one among them."""
+"""Passwords that may not be reused, including the current one."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def add(
     desk: Desk, name: str, password: str, *, title: str = "", must_change: bool = True,
     shortest: int = passwords.SHORTEST, now: datetime | None = None,
 ) -> Account:  # fmt: skip
-    """A new account. Refused for a name that is taken or unfit, or a weak password. shortest: characters of it."""
+    """Add an account. Raises Refused for a taken or unfit name or a weak password. shortest: its minimum length."""
     if not name.strip() or name != name.strip() or len(name) > 60 or not name.isprintable():
         raise Refused("account.name", "an account's name has 1 to 60 printable characters and no blank at its ends")
     passwords.check_strength(password, name, shortest)
@@ -85,13 +85,13 @@ def add(
 
 
 def named(desk: Desk, name: str) -> Account:
-    """The account of a name. Refused if there is none."""
+    """The account of a name. Raises Refused if there is none."""
     with desk.read() as session:
         return to_account(row_of(session, name), failures.locks(session, [name], clock.now()).get(name))
 
 
 def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
-    """All accounts by name, with all their grants, past and coming ones too."""
+    """All accounts by name with all their grants, past and future included."""
     with desk.read() as session:
         rows = session.scalars(select(models.Account).order_by(models.Account.name)).all()
         grants: dict[int, list[Grant]] = {}
@@ -125,7 +125,7 @@ def set_password(
 
 
 def expire_password(desk: Desk, account_id: int, days: int, *, now: datetime | None = None) -> bool:
-    """Let a password that is older than so many days be changed before anything else. Whether it is."""
+    """Require a change of a password older than `days`. Returns whether it is older."""
     before = (now or clock.now()) - timedelta(days=days)
     of = models.OldPassword
     with desk.begin() as session:
@@ -137,7 +137,7 @@ def expire_password(desk: Desk, account_id: int, days: int, *, now: datetime | N
 
 
 def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:
-    """Close an account until `unlock`; its sessions end."""
+    """Lock an account until `unlock` and end its sessions."""
     with desk.begin() as session:
         row = row_of(session, name)
         row.disabled = True
@@ -145,7 +145,7 @@ def lock(desk: Desk, name: str, *, now: datetime | None = None) -> None:
 
 
 def unlock(desk: Desk, name: str) -> None:
-    """Open an account again, whether an administrator or failures had locked it."""
+    """Unlock an account, whether an administrator or failures locked it."""
     with desk.begin() as session:
         row = row_of(session, name)
         row.disabled = False
@@ -161,7 +161,7 @@ def grant(
     first_day: date | None = None,
     last_day: date | None = None,
 ) -> None:
-    """Grant a role on an area. Refused for roles that exclude each other, or an area that does not fit the role."""
+    """Grant a role on an area. Raises Refused for conflicting roles or an area that does not fit the role."""
     if role not in ROLES:
         raise Refused("role.unknown", 'there is no role "{name}": use {roles}', name=role, roles=names("role", ROLES))
     if (area is None) != (role in ADMINISTRATORS):
@@ -180,7 +180,7 @@ def grant(
 
 
 def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
-    """Take a grant away. Refused if it is not held."""
+    """Revoke a grant. Raises Refused if it does not exist."""
     with desk.begin() as session:
         row = row_of(session, name)
         removed = delete(models.Grant).where(*_same(row.id, role, area)).returning(models.Grant.id)
@@ -193,7 +193,7 @@ def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
 
 
 def grants_of(desk: Desk, account_id: int, day: date, *, by_provider: bool = False) -> tuple[Grant, ...]:
-    """What an account is granted on a day; with `by_provider` also what a provider says it is."""
+    """Grants of an account valid on a day; with `by_provider` also those from the provider."""
     with desk.read() as session:
         grants = [_grant(row) for row in session.scalars(held_by(account_id))]
     return tuple(
@@ -257,7 +257,7 @@ def row_of(session: Session, name: str) -> models.Account:
 
 
 def keep_apart(name: str, role: str, roles: set[str]) -> None:
-    """Refused if a role may not be held beside others."""
+    """Raises Refused if a role conflicts with the account's other roles."""
     conflicts = roles - {role}
     if conflicts and (role in ADMINISTRATORS or conflicts & set(ADMINISTRATORS)):
         raise Refused(

@@ -1,4 +1,4 @@
-"""Failed sign-ins: how often an account may be tried, and from where, so that guessing ends and its owner gets in.
+"""Rate limits of failed sign-ins, per account and place: they stop guessing without locking the owner out.
 
 A try is counted before its password is looked at, and forgotten when it proves right. A place is the browser that holds
 a token of an earlier sign-in of the account, else the address. Of an account
@@ -22,21 +22,21 @@ from data.desk.identity.sessions import hashed
 from data.desk.store import Desk
 
 MOST, SPAN = 20, timedelta(minutes=5)
-"""Failures of one address, from browsers that are not known. Offices share addresses."""
+"""Failures per address from unknown browsers. Offices share addresses."""
 MOST_OF_PLACE, LOCK = 5, timedelta(minutes=15)
-"""Failures of one account from one place."""
+"""Failures per account and place."""
 MOST_OF_STRANGERS, MOST_CODES, LONG_SPAN = 30, 10, timedelta(hours=1)
-"""Failures of one account from unknown places before they are slowed down; wrong codes after a right password."""
+"""Failures per account from unknown places before these are slowed down; wrong codes after a right password."""
 SLOW = timedelta(seconds=30)
-"""Then so long between two tries of them all."""
+"""Interval between two such attempts after that."""
 KNOWN, MOST_KNOWN = timedelta(days=180), 50
-"""How long a place stays known, and how many of an account."""
+"""How long a place stays known, and how many places an account has."""
 TRY_LOCK = 0x0C0C_0419
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a try comes from. device: the token that the browser was given at an earlier sign-in."""
+    """Origin of an attempt. device: token that the browser received at an earlier sign-in."""
 
     address: str = ""
     device: str = ""
@@ -59,7 +59,7 @@ class Try:
 
 
 def is_known(desk: Desk, place: Place, *, now: datetime | None = None) -> bool:
-    """Whether anybody has signed in from this browser or address lately."""
+    """Whether any account has signed in from this browser or address recently."""
     values = [hashed(text) for text in (place.device, place.address) if text]
     of = models.KnownPlace
     with desk.read() as session:
@@ -73,7 +73,7 @@ def begin(session: Session, name: str, account_id: int | None, place: Place, now
         session.execute(text(f"SELECT pg_advisory_xact_lock({TRY_LOCK})"))
     of, account, address = models.Failure, hashed(name), hashed(place.address)
     session.execute(delete(of).where(of.at <= now - LONG_SPAN))
-    session.execute(update(of).where(of.at > now).values(at=now))  # the clock was set back: nobody waits longer for it
+    session.execute(update(of).where(of.at > now).values(at=now))  # a clock set back must not lengthen the wait
     device = _known(session, account_id, place.device, now)
     familiar = device or _known(session, account_id, place.address, now)
     key = hashed(place.device) if device else address
@@ -96,7 +96,7 @@ def begin(session: Session, name: str, account_id: int | None, place: Place, now
 
 
 def wrong_code(session: Session, id: int) -> None:
-    """The password was right and the code of the second factor was not."""
+    """Record a right password with a wrong second factor."""
     session.get_one(models.Failure, id).code = True
 
 
@@ -120,12 +120,12 @@ def end(session: Session, id: int, account_id: int, place: Place, now: datetime)
 
 
 def forget(session: Session, name: str) -> None:
-    """An administrator opens the account again, or it has a new password."""
+    """Clear the failures, after an unlock or a new password."""
     session.execute(delete(models.Failure).where(models.Failure.account == hashed(name)))
 
 
 def locks(session: Session, names: list[str], now: datetime) -> dict[str, datetime]:
-    """Until when accounts are closed to some place, by name; the others are left out."""
+    """When locks end, by account name; unlocked accounts are left out."""
     of = models.Failure
     counted = select(of.account, func.min(of.at)).where(of.at > now - LOCK).group_by(of.account, of.place)
     rows = session.execute(counted.having(func.count() >= MOST_OF_PLACE)).all()
@@ -137,7 +137,7 @@ def locks(session: Session, names: list[str], now: datetime) -> dict[str, dateti
 
 
 def _wait(session: Session, now: datetime, span: timedelta, most: int, *conditions: ColumnElement[bool]) -> float:
-    """Seconds until there are fewer than `most` failures in the span before."""
+    """Seconds until fewer than `most` failures lie within `span`."""
     of = models.Failure
     newest = select(of.at).where(of.at > now - span, *conditions).order_by(of.at.desc()).limit(most)
     times = session.scalars(newest).all()

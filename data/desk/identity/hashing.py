@@ -1,4 +1,4 @@
-"""Check passwords in a process of low priority, so that a flood of strangers takes no processor from those who work.
+"""Check passwords in a low-priority process, so that a flood of sign-ins does not slow the screens down.
 
 A thread of low priority would hold the interpreter's lock when it is paused, and everybody would wait for it.
 """
@@ -32,14 +32,14 @@ for line in sys.stdin:
 
 
 class HashingProcess:
-    """A process that checks one password after the other; begun at first use, and again if it was killed."""
+    """Process that checks passwords one at a time; started on first use and restarted if killed."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
     def verify(self, stored: str, password: bytes) -> bool:
-        """Whether `password` has the hash `stored`. OSError if there can be no process."""
+        """Whether `password` has the hash `stored`. Raises OSError if the process cannot start."""
         line = json.dumps([stored, base64.b64encode(password).decode()])
         with self._lock:
             for _attempt in range(2):
@@ -49,7 +49,7 @@ class HashingProcess:
         raise OSError("the process that checks passwords does not answer")
 
     def _ask(self, line: str) -> str:
-        """What the process says; empty if it has ended."""
+        """The process's reply; empty if it has ended."""
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", PROGRAM], text=True, process_group=0,
@@ -65,7 +65,7 @@ class HashingProcess:
             return ""
 
     def close(self) -> None:
-        """End the process; the next check begins another."""
+        """End the process; the next check starts a new one."""
         process, self._process = self._process, None
         if process:
             process.kill()

@@ -1,4 +1,4 @@
-"""Identities of a provider: which account one stands for, and the roles that the provider gives it."""
+"""Identities of a provider: their accounts and provider-granted roles."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Changed:
 
 
 def account_of(desk: Desk, issuer: str, subject: str) -> Account | None:
-    """The account that an identity stands for; None for one that stands for none, or whose account is locked."""
+    """The account linked to an identity; None if there is none or it is locked."""
     with desk.read() as session:
         of = select(models.Account).join(models.Identity, models.Identity.account_id == models.Account.id)
         row = session.scalar(of.where(models.Identity.issuer == issuer, models.Identity.subject == subject))
@@ -31,7 +31,7 @@ def account_of(desk: Desk, issuer: str, subject: str) -> Account | None:
 
 
 def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
-    """Let an identity sign in as an account. Refused if either stands for another one already.
+    """Link an identity to an account. Raises Refused if either is linked already.
 
     A provider that gives a name to somebody else must not give away the account with it.
     """
@@ -41,7 +41,7 @@ def link(desk: Desk, name: str, issuer: str, subject: str) -> None:
 
 
 def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
-    """Whether the identity stands for the account already. Refused if either of them is tied to another one."""
+    """Whether the identity is linked to the account. Raises Refused if either is linked to another one."""
     with desk.read() as session:
         row = row_of(session, name)
         of = models.Identity.issuer == issuer
@@ -55,7 +55,7 @@ def check_free(desk: Desk, name: str, issuer: str, subject: str) -> bool:
 
 
 def unlink(desk: Desk, name: str) -> None:
-    """No identity signs in as this account any more; what a provider gave it is taken away."""
+    """Remove the account's identities and its provider-granted roles."""
     with desk.begin() as session:
         row = row_of(session, name)
         for identity in session.scalars(select(models.Identity).where(models.Identity.account_id == row.id)):
@@ -66,7 +66,7 @@ def unlink(desk: Desk, name: str) -> None:
 
 
 def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
-    """The roles that a provider gives, in place of those it gave before; what was granted here stays.
+    """Replace the provider-granted roles; roles granted here stay.
 
     Refused, and nothing is changed, for roles that exclude each other.
     """
@@ -88,6 +88,6 @@ def give(desk: Desk, name: str, roles: Collection[Role]) -> Changed:
 
 
 def tied(desk: Desk, account_id: int) -> bool:
-    """Whether an identity stands for an account."""
+    """Whether an account has an identity."""
     with desk.read() as session:
         return session.scalar(select(models.Identity).where(models.Identity.account_id == account_id)) is not None

@@ -1,4 +1,4 @@
-"""Passwords: how strong they must be, and how they are kept (Argon2id).
+"""Password strength and hashing (Argon2id).
 
 A hash takes 64 MB and a tenth of a second of a processor, and strangers can ask for one. A server makes two at once:
 one for places that an account has signed in from, and one for all others, in a process of low priority (`hashing`).
@@ -27,7 +27,7 @@ T = TypeVar("T")
 SHORTEST, LONGEST, KINDS = 12, 200, 3
 """Characters, and kinds of them. SHORTEST is the default of a setting."""
 PRODUCT = ("cockpit", "governance", "jiashicang")
-"""Names of this product, which no password holds."""
+"""Product names, forbidden in passwords."""
 SHORTEST_NAME = 3
 """Letters of a name that a password must not hold: shorter ones occur by chance."""
 GUESSES = 1e8
@@ -67,7 +67,7 @@ def check_strength(password: str, name: str, shortest: int = SHORTEST) -> None:
 
 
 def guesses(password: str, name: str) -> float:
-    """How many tries find a password, by somebody who knows the account's name and tries common ones first."""
+    """Estimated guesses for an attacker who knows the account's name and tries common passwords first."""
     from zxcvbn import zxcvbn  # its lists take a tenth of a second to read
 
     inputs = [name, *PRODUCT, *_common_words()]
@@ -81,7 +81,7 @@ def _common_words() -> tuple[str, ...]:
 
 
 def made(shortest: int = SHORTEST) -> str:
-    """A password to be told once: groups of four letters and digits that are not taken for each other."""
+    """A generated password: groups of four unambiguous letters and digits."""
     groups = max(3, -(-(shortest + 1) // 5))
     while True:
         password = "-".join("".join(secrets.choice(CLEAR) for _letter in range(4)) for _group in range(groups))
@@ -90,22 +90,22 @@ def made(shortest: int = SHORTEST) -> str:
 
 
 def hash(password: str) -> str:
-    """The hash that is kept of a password. Busy if too many wait."""
+    """Hash a password for storage. Raises Busy if too many wait."""
     return _in_turn(lambda: hasher.hash(_bytes(password)))
 
 
 def matches(stored: str, password: str, *, known: bool = True) -> bool:
-    """Whether a password is the one that is kept. known: it comes from a known place. Busy if too many wait."""
+    """Whether a password matches the stored hash. known: from a known place. Raises Busy if too many wait."""
     return _in_turn(lambda: (_verify if known else _verify_low_priority)(stored, _bytes(password)), known=known)
 
 
 def burn(password: str, *, known: bool = True) -> None:
-    """The work of `matches`, for a name that has no password: the time must not tell whether there is an account."""
+    """Take the time of `matches` for an unknown name, so that timing does not reveal whether an account exists."""
     matches(_nobody(), password, known=known)
 
 
 def _bytes(password: str) -> bytes:
-    """Any text has some, halves of surrogate pairs included."""
+    """UTF-8 bytes; accepts lone surrogates."""
     return password[:LONGEST].encode("utf-8", "surrogatepass")
 
 

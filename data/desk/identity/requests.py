@@ -1,4 +1,4 @@
-"""Requests of one administrator that a second one has to confirm."""
+"""Requests of an administrator that a second one has to confirm."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ HOLDS = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Pending:
-    """One request that waits. name: the account that it is about."""
+    """A pending request. name: the account concerned."""
 
     id: int
     kind: str
@@ -34,7 +34,7 @@ def is_administrator(desk: Desk, name: str) -> bool:
 
 
 def ask(desk: Desk, kind: str, name: str, by: str, *, now: datetime | None = None) -> None:
-    """Let a request wait for a second administrator, in place of the same one of before."""
+    """Store a request for a second administrator; replaces an earlier equal one."""
     if kind not in KINDS:
         raise ValueError(f"{kind} is no request")
     now = now or clock.now()
@@ -47,7 +47,7 @@ def ask(desk: Desk, kind: str, name: str, by: str, *, now: datetime | None = Non
 
 
 def waiting(desk: Desk, *, now: datetime | None = None) -> list[Pending]:
-    """The requests that wait and are not older than HOLDS, the oldest first."""
+    """Pending requests not older than HOLDS, oldest first."""
     since = (now or clock.now()) - HOLDS
     of = select(PendingRequest, Account.name).join(Account, Account.id == PendingRequest.account_id)
     of = of.where(PendingRequest.decided_at.is_(None), PendingRequest.asked_at > since)
@@ -59,7 +59,7 @@ def waiting(desk: Desk, *, now: datetime | None = None) -> list[Pending]:
 
 
 def decide(desk: Desk, id: int, by: str, *, now: datetime | None = None) -> Pending:
-    """End a request that waits, and give it. Refused if it waits no longer."""
+    """Remove and return a pending request. Raises Refused if it is gone."""
     with desk.begin() as session:
         request = next((request for request in waiting(desk, now=now) if request.id == id), None)
         if request is None:

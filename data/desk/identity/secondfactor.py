@@ -19,7 +19,7 @@ ISSUER = "Governance Cockpit"
 
 
 def start(desk: Desk, account_id: int) -> str:
-    """A new secret, not asked for yet: the otpauth:// address that an app reads. Refused while one is asked for."""
+    """Create a pending secret; returns its otpauth:// URI. Raises Refused if a second factor is active."""
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id, with_for_update=True)  # keys may be replaced meanwhile
         if row.totp_confirmed:
@@ -32,7 +32,7 @@ def start(desk: Desk, account_id: int) -> str:
 
 
 def pending(desk: Desk, account_id: int) -> str:
-    """The address of a secret that waits to be confirmed. Refused if none does."""
+    """URI of the pending secret. Raises Refused if there is none."""
     with desk.read() as session:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or row.totp_confirmed:
@@ -41,12 +41,12 @@ def pending(desk: Desk, account_id: int) -> str:
 
 
 def secret_of(address: str) -> str:
-    """The letters that somebody types whose app cannot read a picture."""
+    """The secret in Base32, for typing."""
     return pyotp.parse_uri(address).secret
 
 
 def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
-    """Ask for codes from now on; Refused unless the app already gives the right one. Gives recovery codes."""
+    """Activate the pending secret; returns recovery codes. Raises Refused for a wrong code."""
     with desk.begin() as session:
         row = session.get_one(models.Account, account_id)
         if not row.totp_secret or not accepts(desk, row, code, now):
@@ -56,7 +56,7 @@ def confirm(desk: Desk, account_id: int, code: str, now: datetime) -> list[str]:
 
 
 def new_codes(desk: Desk, account_id: int) -> list[str]:
-    """RECOVERY codes in place of those of before. Only their hashes are kept."""
+    """Replace the recovery codes by RECOVERY new ones. Only hashes are stored."""
     made = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY)]
     with desk.begin() as session:
         session.execute(delete(models.RecoveryCode).where(models.RecoveryCode.account_id == account_id))
@@ -65,7 +65,7 @@ def new_codes(desk: Desk, account_id: int) -> list[str]:
 
 
 def codes_left(desk: Desk, account_id: int) -> int:
-    """How many recovery codes were not used yet."""
+    """Number of unused recovery codes."""
     of = models.RecoveryCode
     with desk.read() as session:
         unused = select(func.count()).where(of.account_id == account_id, of.used_at.is_(None))
@@ -73,14 +73,14 @@ def codes_left(desk: Desk, account_id: int) -> int:
 
 
 def uses_recovery(session: Session, account_id: int, code: str, now: datetime) -> bool:
-    """Whether this is a recovery code of the account that was not used; it is now."""
+    """Use up a recovery code. Returns whether it was valid."""
     of = models.RecoveryCode
     same = of.account_id == account_id, of.code == _hashed(code), of.used_at.is_(None)
     return session.scalar(update(of).where(*same).values(used_at=now).returning(of.id)) is not None
 
 
 def off(desk: Desk, name: str) -> None:
-    """No second factor any more, for somebody who lost the phone."""
+    """Remove the second factor, for a lost phone."""
     with desk.begin() as session:
         row = session.scalar(select(models.Account).where(models.Account.name == name))
         if row is None:

@@ -1,4 +1,4 @@
-"""Sessions: kept here, so that they can be ended here. The browser holds a token of which only the hash is stored."""
+"""Server-side sessions. The browser holds a token; only its hash is stored."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ AT_ONCE = 500
 """Hashes in one statement."""
 KEPT = timedelta(days=1)
 SHOWN = 16
-"""Letters of a hash that tell the sessions of an account apart."""
+"""Length of a session id, a prefix of the token's hash."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Open:
-    """One open session of an account, for its owner. id: part of the token's hash; own: the one that asks."""
+    """An open session, as its owner sees it. id: prefix of the token's hash; own: the current one."""
 
     id: str
     started_at: datetime
@@ -53,7 +53,7 @@ def start(
     desk: Desk, account_id: int, *, address: str = "", by_provider: bool = False, factor: bool = False,
     demo: bool = False, browser: str = "", now: datetime | None = None,
 ) -> str:  # fmt: skip
-    """A new session; its token, which is told only here."""
+    """Start a session; returns its token, which is not stored."""
     token, now = secrets.token_urlsafe(32), now or clock.now()
     with desk.begin() as session:
         _limit_times(session, now)
@@ -68,7 +68,7 @@ def start(
 
 
 def read(desk: Desk, token: str, *, idle: timedelta, longest: timedelta, now: datetime | None = None) -> Session | None:
-    """The session of a token; None if it has ended, idled too long, lasted too long, or its account is closed."""
+    """The session of a token; None if it ended or expired, or its account is locked."""
     of = select(models.Session, models.Account).join(models.Account, models.Account.id == models.Session.account_id)
     valid = _valid(idle, longest, now or clock.now())
     with desk.read() as session:
@@ -84,7 +84,7 @@ def read(desk: Desk, token: str, *, idle: timedelta, longest: timedelta, now: da
 def alive(
     desk: Desk, tokens: Collection[str], *, idle: timedelta, longest: timedelta, now: datetime | None = None
 ) -> set[str]:
-    """Those of the tokens whose sessions still hold."""
+    """The tokens whose sessions are valid."""
     named = {hashed(token): token for token in tokens}
     of = select(models.Session.token_hash).join(models.Account, models.Account.id == models.Session.account_id)
     valid = _valid(idle, longest, now or clock.now())
@@ -97,7 +97,7 @@ def alive(
 
 
 def touch(desk: Desk, tokens: Collection[str], *, now: datetime | None = None) -> None:
-    """Note that sessions were used just now."""
+    """Record activity of sessions."""
     with desk.begin() as session:
         _limit_times(session, now or clock.now())
         for some in _chunks([hashed(token) for token in tokens]):
@@ -107,7 +107,7 @@ def touch(desk: Desk, tokens: Collection[str], *, now: datetime | None = None) -
 
 
 def prove_factor(desk: Desk, token: str) -> None:
-    """Note that a second factor was shown in a session."""
+    """Record that a session has used a second factor."""
     with desk.begin() as session:
         session.execute(update(models.Session).where(models.Session.token_hash == hashed(token)).values(factor=True))
 
@@ -122,7 +122,7 @@ def end(desk: Desk, token: str, *, now: datetime | None = None) -> None:
 def of_account(
     desk: Desk, account_id: int, token: str, *, idle: timedelta, longest: timedelta, now: datetime | None = None
 ) -> list[Open]:
-    """The open sessions of an account, the one of a token first, then those used last."""
+    """Open sessions of an account: that of `token` first, then by last use."""
     of, own = models.Session, hashed(token)
     valid = (of.account_id == account_id, *_valid(idle, longest, now or clock.now()))
     statement = select(of).join(models.Account, models.Account.id == of.account_id).where(*valid)
@@ -135,7 +135,7 @@ def of_account(
 
 
 def end_one(desk: Desk, account_id: int, id: str, *, now: datetime | None = None) -> None:
-    """End a session of an account by its id in `of_account`. Refused if the account has no such open session."""
+    """End a session by its id from `of_account`. Raises Refused if the account has no such open session."""
     of = models.Session
     with desk.begin() as session:
         still = select(of).where(of.account_id == account_id, of.ended_at.is_(None))
@@ -146,7 +146,7 @@ def end_one(desk: Desk, account_id: int, id: str, *, now: datetime | None = None
 
 
 def end_others(desk: Desk, account_id: int, token: str, *, now: datetime | None = None) -> int:
-    """End all sessions of an account but that of a token; how many there were."""
+    """End all sessions of an account except that of `token`; returns their number."""
     of = models.Session
     still = of.account_id == account_id, of.ended_at.is_(None), of.token_hash != hashed(token)
     with desk.begin() as session:
@@ -169,7 +169,7 @@ def end_of_account(session: orm.Session, account_id: int, now: datetime) -> None
 
 
 def _limit_times(session: orm.Session, now: datetime) -> None:
-    """Times in the future, of a clock that was set back since, count as now: no session lasts longer for them."""
+    """Set future times to now: a clock set back must not extend sessions."""
     of = models.Session
     session.execute(update(of).where(of.started_at > now).values(started_at=now))
     session.execute(update(of).where(of.seen_at > now).values(seen_at=now))

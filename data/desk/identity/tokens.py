@@ -1,4 +1,4 @@
-"""Tokens of systems that push facts or ask for numbers. Told once, stored as a hash, scoped, expiring, revocable."""
+"""API tokens: shown once, stored as a hash, scoped, expiring, revocable."""
 
 import secrets
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PREFIX = "ck_"
 
 @dataclass(frozen=True)
 class Token:
-    """sources: those it may push to. area: the code it may ask of, with all below; None for none. reports: of it."""
+    """sources: allowed for pushes. area: code of the readable area, with all below; None for none. reports: same."""
 
     id: int
     system: str
@@ -31,7 +31,7 @@ def issue(
     desk: Desk, system: str, *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False,
     expires_at: datetime, now: datetime | None = None,
 ) -> str:  # fmt: skip
-    """A new token; the only time that it can be read."""
+    """Create a token; returns it in plain text, once."""
     now = now or clock.now()
     if expires_at <= now:
         raise Refused("token.expired", "a token expires later than now")
@@ -51,7 +51,7 @@ def issue(
 
 
 def read(desk: Desk, token: str, *, now: datetime | None = None) -> Token | None:
-    """What a token is for; None if unknown, expired or revoked."""
+    """Scope of a token; None if unknown, expired or revoked."""
     now = now or clock.now()
     with desk.read() as session:
         row = session.scalar(select(models.Token).where(models.Token.token_hash == hashed(token)))
@@ -59,7 +59,7 @@ def read(desk: Desk, token: str, *, now: datetime | None = None) -> Token | None
 
 
 def revoke(desk: Desk, id: int, *, now: datetime | None = None) -> None:
-    """Refuse a token from now on. Refused if there is none of this number."""
+    """Revoke a token. Raises Refused for an unknown id."""
     with desk.begin() as session:
         row = session.get(models.Token, id)
         if row is None:
