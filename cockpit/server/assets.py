@@ -1,6 +1,6 @@
-"""What the browser keeps for ever: the style sheet, and one JavaScript module with the code of shell and components.
+"""Immutable browser assets: the style sheet, and one JavaScript module with the code of shell and components.
 
-A run then sends only data. An address carries the hash of what it serves: other content has another address.
+A run then sends only data. URLs contain the hash of the content.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 @cache
 def content(name: str) -> str:
-    """The style sheet, or the module, which exports `nav` and every component by its name."""
+    """The style sheet, or the module, which exports `nav` and each component by name."""
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}"
     names = sorted(file.stem for file in COMPONENTS.glob("*.js") if file.stem != "shared")
@@ -36,7 +36,7 @@ def content(name: str) -> str:
 
 @cache
 def url(name: str) -> str:
-    """Where `style.css` or `cockpit.js` is served."""
+    """URL of `style.css` or `cockpit.js`."""
     return f"{BELOW}{hashlib.sha256(content(name).encode()).hexdigest()[:16]}/{name}"
 
 
@@ -62,12 +62,12 @@ def _component(name: str) -> str:
 
 
 def parts(name: str) -> list[Path]:
-    """The files of functions that a component calls, `parts/<name>_*.js`: they stand before its own."""
+    """Function files of a component, `parts/<name>_*.js`, placed before its own code."""
     return sorted((COMPONENTS / "parts").glob(f"{name}_*.js"))
 
 
 def _as_function(file: Path, before: Sequence[Path] = ()) -> str:
-    """A module as the result of a function, so that names do not clash: what it exports by default is returned."""
+    """Wrap a module in a function that returns its default export, so that names do not clash."""
     source = "\n".join(_text(part) for part in (*before, file))
     if source.count("export default ") != 1:
         raise ValueError(f"{file.name} needs exactly one default export")
@@ -75,7 +75,7 @@ def _as_function(file: Path, before: Sequence[Path] = ()) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As a JavaScript text."""
+    """As a JavaScript template literal."""
     return "`" + text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${") + "`"
 
 

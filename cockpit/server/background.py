@@ -1,4 +1,4 @@
-"""Processes that run beside the server: each is started, watched, started again when it dies, and ends with the server.
+"""Background processes: start, watch, restart on failure, and stop with the server.
 
 The publisher, the prober, the maker of reports and the workers of `serve --workers` are each a `Program`. A program's
 own side of it is `end_with_parent`, and `give_way` where its start is not to be slow.
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 LOOK_SECONDS = 1.0
 LASTING_SECONDS = 10.0
-"""A process that lived longer is started again at once when it dies."""
+"""A process that lived longer is restarted at once."""
 STOP_SECONDS = 10.0
 NICENESS = 10
 PARENT = "COCKPIT_PARENT_PROCESS"
-"""Tells a process the id of the one that started it."""
+"""Environment variable with the id of the parent process."""
 
 State = Literal["running", "idle", "failing"]
 
@@ -58,17 +58,17 @@ class Program:
 
 
 def module(name: str) -> tuple[str, ...]:
-    """The command that runs a module of ours."""
+    """Command that runs a module."""
     return (sys.executable, "-m", name)
 
 
 class Background:
-    """The process of a program. Call `look` now and then, from one thread."""
+    """The process of a program. Call `look` regularly from one thread."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.deaths = 0
-        """How often it ended with an error or could not be started."""
+        """Number of failed ends and failed starts."""
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: BinaryIO | None = None
         self._began = self._due = 0.0
@@ -81,16 +81,16 @@ class Background:
 
     @property
     def has_died(self) -> bool:
-        """Whether it has ended since the last look."""
+        """Whether it has ended since the last `look`."""
         return self._process is not None and self._process.poll() is not None
 
     @property
     def state(self) -> State:
-        """`failing` from its death until it runs again or is no longer wanted."""
+        """`failing` from a failure until it runs again or is not wanted any more."""
         return "running" if self._process else "failing" if self._failed else "idle"
 
     def look(self) -> None:
-        """Start it, or start it again, if that is due."""
+        """Start or restart it if due."""
         if self._process:
             code = self._process.poll()
             if code is None:
@@ -108,12 +108,12 @@ class Background:
             log.exception("the %s cannot be started; tried again in %g s", self.program.name, self._fail())
 
     def terminate(self) -> None:
-        """Ask it to end. `wait` waits for that."""
+        """Send SIGTERM; see `wait`."""
         if self._process:
             self._process.terminate()
 
     def wait(self, until: float) -> None:
-        """Wait for its end; kill it at `until`, a time of time.monotonic()."""
+        """Wait for its end; kill it at `until` (time.monotonic())."""
         if self._process:
             try:
                 self._process.wait(max(0.0, until - time.monotonic()))
@@ -147,7 +147,7 @@ class Background:
         log.error("the %s ended with %s: it is started again %s", self.program.name, how, when)
 
     def _fail(self, *, at_once: bool = False) -> float:
-        """Note a failure; the seconds until the next try."""
+        """Record a failure; returns seconds until the next attempt."""
         self.deaths, self._failed = self.deaths + 1, True
         wait, (first, most) = 0.0 if at_once else self._delay, self.program.retry
         self._delay = first if at_once else min(2 * self._delay, most)
@@ -156,7 +156,7 @@ class Background:
         return wait
 
     def _locked(self) -> bool:
-        """Whether no other server runs it."""
+        """Take the lock file. False if another server holds it."""
         if self.program.lock is None:
             return True
         lock = self.program.lock.open("ab")
@@ -187,7 +187,7 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End them all."""
+        """Stop all processes."""
         self._over.set()
         self._thread.join(2 * STOP_SECONDS)
         watches.remove(self)
@@ -204,12 +204,12 @@ watches: list[Watch] = []
 
 
 def watched() -> list[Background]:
-    """What runs beside this server, for its metrics and its state."""
+    """Background processes of this server, for metrics and health."""
     return [process for watch in watches for process in watch.processes]
 
 
 def stop(processes: Sequence[Background], seconds: float = STOP_SECONDS) -> None:
-    """End them all at once; kill what has not ended after so many seconds."""
+    """Terminate all in parallel; kill those still running after `seconds`."""
     until = time.monotonic() + seconds
     for process in processes:
         process.terminate()
@@ -218,7 +218,7 @@ def stop(processes: Sequence[Background], seconds: float = STOP_SECONDS) -> None
 
 
 def give_way(nice: int = NICENESS, pid: int = 0) -> None:
-    """Let readers go first: less processor time, and no interruption of others where the system knows that."""
+    """Lower the priority, and use the batch scheduler where there is one."""
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, pid)))
         if hasattr(os, "SCHED_BATCH"):
@@ -226,7 +226,7 @@ def give_way(nice: int = NICENESS, pid: int = 0) -> None:
 
 
 def end_with_parent() -> None:
-    """End this process, as SIGTERM does, when the one that started it is gone: killed, it could not say so."""
+    """Send SIGTERM to this process when its parent is gone, even if that was killed."""
     if parent := os.environ.pop(PARENT, ""):
         threading.Thread(target=_end_after, args=(int(parent),), name="parent", daemon=True).start()
 

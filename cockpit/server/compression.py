@@ -1,4 +1,4 @@
-"""Compressed copies of static files, made once at the best level by a process of its own and kept in the home.
+"""Precompressed static files, made once at the best level by a separate process and stored in the home.
 
     python -m cockpit.server.compression
 
@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = (60.0, 3600.0)
 REST_SECONDS = 1.0
 WORTH = 0.95
-"""A copy is sent if it is not larger than this share of the file: fonts and pictures are compressed already."""
+"""A copy is used if it is at most this share of the file's size: fonts and pictures are compressed already."""
 
 
 @dataclass(frozen=True)
 class Coding:
-    """A content coding of HTTP: how it is made in milliseconds, how it is made small, how it is undone."""
+    """An HTTP content coding: fast compression, best compression, decompression."""
 
     name: str
     quick: Callable[[bytes], bytes]
@@ -51,22 +51,22 @@ CODINGS = {
         "gzip", lambda raw: gzip.compress(raw, 5, mtime=0), lambda raw: gzip.compress(raw, 9, mtime=0), gzip.decompress
     ),
 }
-"""The codings that are served, the smallest first."""
+"""Supported codings, smallest output first."""
 
 
 def digest(raw: bytes) -> str:
-    """What a file is known by: in its copies' names and in its ETag."""
+    """Hash of a file, for the names of its copies and its ETag."""
     return hashlib.sha256(raw).hexdigest()[:32]
 
 
 class Copies:
-    """The copies in a folder, which is made when the first copy is."""
+    """The copies in a folder, which is created with the first copy."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def of(self, raw: bytes, coding: str) -> bytes | None:
-        """A file in a coding, from its copy or made now; None where the coding is no smaller than the file."""
+        """The compressed file, from its copy or made now; None if compression does not pay."""
         undo = CODINGS[coding].undo
         with suppress(OSError, zlib.error, EOFError, brotli.error):
             packed = self._path(digest(raw), coding).read_bytes()
@@ -77,11 +77,11 @@ class Copies:
         return _worth(raw, CODINGS[coding].quick(raw))
 
     def has(self, digests: Iterable[str]) -> bool:
-        """Whether the files of these digests have their copies."""
+        """Whether all copies of these digests exist."""
         return all(self._path(known, coding).exists() for known in digests for coding in CODINGS)
 
     def make(self, raws: Iterable[bytes]) -> None:
-        """Make what is missing, and remove what is of no file. Raises OSError."""
+        """Make missing copies and remove obsolete ones. Raises OSError."""
         self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         wanted = set()
         for raw in raws:
@@ -104,7 +104,7 @@ def _worth(raw: bytes, packed: bytes) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
+    """Write atomically."""
     handle, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -116,7 +116,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def program(made: Callable[[], bool]) -> Program:
-    """Makes the copies of a home unless `made` says that all are there; one process a home."""
+    """Program that makes the copies unless `made()`; one process per home."""
     folder = settings.current().data.scratch
 
     def wanted() -> bool:

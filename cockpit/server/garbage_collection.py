@@ -1,4 +1,4 @@
-"""Python's garbage collector, set for a server with many open screens.
+"""Garbage collector settings for a server with many open screens.
 
 A full collection stops every thread and reads every object of every open screen: a quarter of a second with 300 of
 them. By Python's defaults one comes every few seconds, since what a run leaves behind is old already when the run ends.
@@ -13,7 +13,7 @@ generation, which takes what runs left that were under way; and of those to a fu
 
 
 def settle() -> None:
-    """Take what is loaded now for lasting, and collect the rest by the thresholds of this module."""
+    """Freeze what is loaded now and set the thresholds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

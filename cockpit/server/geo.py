@@ -1,4 +1,4 @@
-"""Geometry by URL: what the map draws. Fetched once an edition, never part of a run."""
+"""GeoJSON of the map, fetched once per edition outside of runs."""
 
 import gzip
 import re
@@ -24,7 +24,7 @@ CODE = re.compile(r"[0-9]{1,12}")
 
 
 async def geojson(request: Request) -> Response:
-    """The FeatureCollection of the areas below one, or of itself with `?own=1`. 404 says what is missing."""
+    """FeatureCollection of the areas below one, or of itself with `?own=1`. 403 outside the grants, 404 if missing."""
     parameters = request.path_params
     if not CODE.fullmatch(parameters["area"]):
         return PlainTextResponse("an area is named by its code of 12 digits\n", 404)

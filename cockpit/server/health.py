@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can do its work: for a load balancer and whoever watches."""
+"""Liveness and readiness endpoints, for load balancers and monitoring."""
 
 import logging
 import shutil
@@ -22,7 +22,7 @@ from data.errors import DataError
 log = logging.getLogger(__name__)
 MB = 1_000_000
 LEAST_FREE = 50 * MB
-"""Less room than this, and neither a delivery nor a report can be kept."""
+"""Bytes needed to store a delivery or a report."""
 
 
 async def alive(request: Request) -> Response:
@@ -76,7 +76,7 @@ def _no_room() -> list[str]:
 
 @lru_cache(maxsize=1)
 def _logged(faults: tuple[str, ...]) -> None:
-    """Write faults to the log when they change, not each time that a load balancer asks."""
+    """Log faults when they change, not at every health check."""
     for fault in faults:
         log.error("not ready: %s", fault)
 

@@ -1,4 +1,4 @@
-"""What the first visitor would otherwise wait for: slow imports, the catalog, the edition and its first screens."""
+"""Prewarming: slow imports, the catalog, the edition and the answers of its first screens."""
 
 import asyncio
 import importlib
@@ -22,11 +22,11 @@ SLOW = ("numpy", "pandas", "pyarrow", "streamlit.elements.arrow", "cockpit.compo
 LOOK_SECONDS = 2.0
 ALL_SECONDS = 1800.0
 BREATH_SECONDS = 0.05
-"""Between two areas, for those who are looking at something meanwhile."""
+"""Pause between two areas, to let requests through."""
 
 
 def up() -> None:
-    """Import, read and open. No edition yet is no error: the screens say what to do."""
+    """Import slow modules and open catalog and edition. A missing edition is no error."""
     for module in SLOW:
         importlib.import_module(module)
     config = settings.current()
@@ -39,7 +39,7 @@ def up() -> None:
 
 
 async def stay() -> None:
-    """Have the answers of every new edition ready, for ever: of the top and of the areas right below it.
+    """Loop: compute the answers of each new edition for the top area and the areas below it.
 
     The edition is shown when its top and the verdicts of its sites are ready, and everybody who may see an area shares
     its answers, so that the first one to come finds them made. Where pushes make an edition a minute, the areas below
@@ -64,7 +64,7 @@ async def stay() -> None:
 
 
 def _codes() -> tuple[Edition | None, list[int]]:
-    """The newest edition, and the areas to make ready of it; none while there is nothing to serve."""
+    """The newest edition and the area codes to prewarm; (None, []) without an edition."""
     try:
         edition = editions.newest(settings.current())
         top = areas.root(edition)
@@ -74,7 +74,7 @@ def _codes() -> tuple[Edition | None, list[int]]:
 
 
 def _verdicts(edition: Edition) -> None:
-    """What the list of sites shows: of thousands of them it takes a second."""
+    """Verdicts for the list of sites, which take a second for thousands of them."""
     try:
         sites.warm(edition)
     except Exception as error:  # as below
@@ -82,7 +82,7 @@ def _verdicts(edition: Edition) -> None:
 
 
 def _names(edition: Edition) -> None:
-    """What a search looks through: the readings of all names."""
+    """Search index: the readings (pinyin) of all names."""
     try:
         search.warm(edition, catalog_of(settings.current()))
     except Exception as error:  # as below
@@ -90,9 +90,9 @@ def _names(edition: Edition) -> None:
 
 
 def _answers(edition: Edition, code: int) -> None:
-    """What the cockpit of an area shows when nothing else is asked of it."""
+    """Answers of an area's cockpit with default filters."""
     try:
         with editions.ahead(edition):
             screen.prepare(read({"area": str(code)}, settings.current()).shared)
-    except Exception as error:  # a courtesy: whoever opens this area is told what is wrong with it
-        log.info("area %s is not made ready: %s", code, error)  # also at the end, which stops what is being asked
+    except Exception as error:  # prewarming is optional: opening the area shows the error
+        log.info("area %s is not made ready: %s", code, error)  # also at shutdown, which cancels queries

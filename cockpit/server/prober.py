@@ -1,4 +1,4 @@
-"""The prober's process beside the screens.
+"""The prober's background process.
 
 Probing takes processor time that readers need, so it is no part of the server's process. Of all servers of a home one
 runs it: the process itself holds the home's lock, and one that finds it taken ends and is tried again later.
@@ -14,7 +14,7 @@ from data.errors import DataError
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 60.0
-"""Until it is seen whether the home is free, or it has recovered."""
+"""Seconds until the next start."""
 
 PROGRAM = Program("prober", module("cockpit.server.prober"), retry=(AGAIN_SECONDS, AGAIN_SECONDS), rest=AGAIN_SECONDS)
 

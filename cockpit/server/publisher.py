@@ -1,4 +1,4 @@
-"""The background publisher: a process of its own that brings pushes into editions.
+"""The publisher's background process: loads pushes and publishes editions.
 
 Loading and publishing take processors and the interpreter's lock, which readers need. The process is started when
 something waits and ends when nothing has for a while.
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 IDLE_SECONDS = 60.0
 PATIENCE = (2.0, 60.0)
-"""Seconds to wait after a fault: at first, and at most."""
+"""Seconds to wait after a fault: initial and maximum."""
 
 
 def program(config: Settings) -> Program:
-    """Runs while pushes wait; one a home."""
+    """Program that runs while pushes wait; one per home."""
     spool = Spool(config.data)
 
     def wanted() -> bool:
@@ -37,18 +37,18 @@ def program(config: Settings) -> Program:
 
 
 def has_work(spool: Spool) -> bool:
-    """Whether anything waits to be loaded or to be published."""
+    """Whether a push waits to be loaded or published."""
     return spool.next() is not None or bool(spool.loaded())
 
 
 def counters(home: Home) -> dict[str, int]:
-    """How many pushes are in each state, and how many of their rows were refused; of the last month."""
+    """Pushes by state and refused rows, of the last month."""
     spool = Spool(home)
     return dict(spool.counts().items(), refused_rows=spool.refused_rows())
 
 
 def run(config: Settings) -> None:
-    """Load and publish until nothing has waited for a while."""
+    """Load and publish until idle for IDLE_SECONDS."""
     from metrics.catalog import load_usable
 
     catalog, faults = load_usable(config.catalog, config.three_rate_weights)

@@ -1,4 +1,4 @@
-"""The page that every screen is drawn into: Streamlit's own, changed so that a first visit is short.
+"""HTML shell of all screens: Streamlit's page, changed to load faster.
 
 Streamlit's page makes a browser wait for its scripts one after another, for two fonts that our texts are not set in,
 and for two questions to the server before it connects. What a first screen needs is named here in the page's head.
@@ -23,12 +23,12 @@ from cockpit.server.static_files import File, content_type, response
 STREAMLIT = Path(st.__file__).parent / "static"
 SCRIPTS = STREAMLIT / "static" / "js"
 LAZY = ("BidiComponent", "Html")
-"""Parts of Streamlit's program that it loads when the first element of their kind comes; every screen has them."""
+"""Streamlit chunks that are loaded lazily although every screen needs them."""
 CONNECT = (
     "window.__streamlit={BACKEND_BASE_URL:location.origin+'/',"
     "HOST_CONFIG:{allowedOrigins:[location.origin],useExternalAuthToken:false}}"
 )
-"""Where the server is and whom to trust, which Streamlit would otherwise ask before it connects."""
+"""Server address and allowed origins, which Streamlit would otherwise request before it connects."""
 MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
@@ -36,7 +36,7 @@ PATHS = {"/", *(f"/{name}" for name in PAGES)}
 
 @cache
 def page() -> str:
-    """The page as HTML, the same for everybody."""
+    """The HTML, the same for all users."""
     html = (STREAMLIT / "index.html").read_text("utf-8")
     ours = assets.url("cockpit.js")
     preloads = [f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _scripts(html)]
@@ -58,13 +58,13 @@ def page() -> str:
 
 
 def inline_scripts() -> str:
-    """Sources of a content policy for the scripts that stand in the page."""
+    """CSP hashes of the page's inline scripts."""
     bodies = re.findall(r"<script>(.*?)</script>", page(), re.DOTALL)
     return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
 
 
 class Shell:
-    """Answers the paths of pages with the page; stands behind the gate."""
+    """Serves the shell on page paths; runs behind the gate."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -78,7 +78,7 @@ class Shell:
 
 
 def _scripts(html: str) -> list[str]:
-    """The scripts that a first screen needs, large and small ones by turns.
+    """Scripts of a first screen, large and small ones interleaved.
 
     A browser asks for six at a time: the large ones then use the line while the small ones wait for an answer.
     """
@@ -86,7 +86,7 @@ def _scripts(html: str) -> list[str]:
     for start in LAZY:
         names += [path.name for path in SCRIPTS.glob(f"{start}.*.js")]
     entry = set(re.findall(r'src="\./static/js/([^"]+)"', html))
-    for name in names:  # grows while it is walked
+    for name in names:  # grows during the loop
         text = (SCRIPTS / name).read_text("utf-8")
         names += [
             needed for needed in dict.fromkeys(IMPORT.findall(text)) if needed not in names and needed not in entry

@@ -1,6 +1,6 @@
-"""The static files of the screens, Streamlit's and ours: compressed, and kept for ever where the name holds a hash.
+"""Static files of Streamlit and the cockpit: compressed, and immutable if the name holds a hash.
 
-Streamlit itself sends its program uncompressed. Nobody has to be signed in for these: they hold no data.
+Streamlit itself serves its code uncompressed. No session is needed: the files hold no data.
 """
 
 import mimetypes
@@ -25,7 +25,7 @@ STREAMLIT = Path(st.__file__).parent / "static"
 BELOW = ("/static/", assets.BELOW)
 ALONE = ("/favicon.png",)
 HASHED = re.compile(r"\.[\w-]{8}\.\w+$")
-"""The end of a name that Streamlit's build gave a hash of the content."""
+"""File name with a content hash by Streamlit's build."""
 FOREVER, ASK = "public, max-age=31536000, immutable", "no-cache"
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -36,7 +36,7 @@ TYPES = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-"""Types that not every system knows; others are the system's."""
+"""Types that not every system knows; the rest comes from `mimetypes`."""
 HEADERS = {
     "Accept-Ranges": "none",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -45,12 +45,12 @@ HEADERS = {
 }
 """Of every file. No policies for documents: a first visit loads eighty files, and many are smaller than those."""
 AT_ONCE = 2
-"""Threads that read and compress: the processors are for those who look at something."""
+"""Threads that read and compress: few, to leave the processors to the screens."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file for browsers. read: its content, the same each time. for_ever: another content has another address."""
+    """A static file. read: returns its content. for_ever: the URL changes with the content."""
 
     type: str
     for_ever: bool
@@ -59,7 +59,7 @@ class File:
 
 @dataclass(frozen=True)
 class Body:
-    """A file as it is sent. coding: empty where it is sent as it is."""
+    """A response body. coding: empty if uncompressed."""
 
     content: bytes
     etag: str
@@ -68,7 +68,7 @@ class Body:
 
 @cache
 def index() -> dict[str, File]:
-    """Every static file by its path. What is not in here is not served: a path is looked up, never followed."""
+    """All static files by URL path. Only these are served, so no path reaches the file system."""
     paths = [path for path in (STREAMLIT / "static").rglob("*") if path.is_file()]
     paths += [STREAMLIT / path.lstrip("/") for path in ALONE]
     files = {
@@ -95,7 +95,7 @@ def _digests() -> list[str]:
 
 
 def are_copied() -> bool:
-    """Whether all copies are made. What was compressed quickly in the meantime is then forgotten, once."""
+    """Whether all copies exist. Drops the quickly compressed bodies once they do."""
     if not _copied.is_set() and copies().has(_digests()):
         _copied.set()
         _bodies.clear()
@@ -106,13 +106,13 @@ _copied = Event()
 
 
 def forget() -> None:
-    """Forget what was sent before, and whether all copies are made. For tests."""
+    """Clear the caches. For tests."""
     _copied.clear()
     _bodies.clear()
 
 
 class StaticFiles:
-    """Answers what lies below BELOW, and ALONE; everything else goes on to `app`."""
+    """Serves the paths below BELOW and those in ALONE; passes the rest to `app`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -133,7 +133,7 @@ class StaticFiles:
 
 
 async def response(path: str, file: File, scope: Scope) -> Response:
-    """A file in the coding that the request likes best: whole, as its headers alone, or 304 if it is still the same."""
+    """Response in the preferred coding; headers only for HEAD, 304 for a matching ETag."""
     request_headers = Headers(scope=scope)
     coding = chosen(request_headers.get("accept-encoding", ""))
     body = _bodies.get((path, coding))
@@ -149,7 +149,7 @@ async def response(path: str, file: File, scope: Scope) -> Response:
 
 
 def chosen(accepted: str) -> str:
-    """The coding to send by an Accept-Encoding header: the one with the greatest weight, the smallest of equal ones.
+    """The coding for an Accept-Encoding header: greatest weight first, then smallest output.
 
     Empty where none of CODINGS is accepted.
     """
@@ -170,12 +170,12 @@ def _weight(text: str) -> float:
 
 
 def _knows(tags: str, etag: str) -> bool:
-    """Whether an If-None-Match header names a tag."""
+    """Whether an If-None-Match header matches a tag."""
     return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
 
 
 _bodies: dict[tuple[str, str], Body] = {}
-"""What was sent before, by path and coding: at most all files in all codings, 35 MB."""
+"""Cached bodies by path and coding; at most 35 MB."""
 
 
 def _body(path: str, file: File, coding: str) -> Body:

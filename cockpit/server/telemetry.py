@@ -28,7 +28,7 @@ CLASSES = (
     "api", "assets", "geo", "login", "logout", "password", "account", "session", "static", "media", "component",
     "healthz", "readyz", "_stcore",
 )  # fmt: skip
-"""First parts of a path that are told apart; any other path is a page."""
+"""First path segments with their own route label; any other path is `page`."""
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 registry = CollectorRegistry()
@@ -47,7 +47,7 @@ query_seconds = Histogram("cockpit_query_seconds", "seconds of queries of editio
 
 
 class StateCollector(Collector):
-    """What is looked up when Prometheus asks."""
+    """Values computed when Prometheus scrapes."""
 
     def collect(self) -> Iterator[Metric]:
         config = settings.current()
@@ -76,7 +76,7 @@ registry.register(StateCollector())
 
 
 class RequestMetrics:
-    """Counts every HTTP request by the class of its path and its status, and the websockets that are open."""
+    """Counts HTTP requests by route and status, and open websockets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -105,14 +105,14 @@ class RequestMetrics:
 
 
 def route_of(path: str) -> str:
-    """The class of a path: few, whatever is asked for."""
+    """Route label of a path, from a small fixed set."""
     first = path.split("/", 2)[1]
     return first if first in CLASSES else "page"
 
 
 @contextmanager
 def run(page: str) -> Iterator[None]:
-    """Counts one run of a page. To be stopped by the page itself, or for another run, is no failure."""
+    """Measure one run of a page. A stopped or superseded run is no failure."""
     started, ended = time.perf_counter(), "ok"
     try:
         yield
@@ -126,7 +126,7 @@ def run(page: str) -> Iterator[None]:
 
 @contextmanager
 def serve_metrics() -> Iterator[None]:
-    """Tells it all at COCKPIT_METRICS_HOST and COCKPIT_METRICS_PORT; nowhere unless a port is set.
+    """Serve metrics at COCKPIT_METRICS_HOST and COCKPIT_METRICS_PORT, if a port is set.
 
     A port of its own is out of reach of the screens' visitors, whatever stands in front of them.
     """

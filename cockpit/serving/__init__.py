@@ -1,1 +1,1 @@
-"""What stands between the network and the application: limits of connections, requests, uploads and queries."""
+"""Limits between the network and the application: connections, requests, uploads and queries."""

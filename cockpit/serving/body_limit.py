@@ -1,4 +1,4 @@
-"""Bodies of requests are limited as they arrive, whatever their headers say of their size."""
+"""Size limit of request bodies, enforced while they arrive."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -10,11 +10,11 @@ from cockpit.serving import uploads
 from cockpit.serving.protocol import OWN_BODY_LIMITS
 
 LONGEST = 1_000_000
-"""Bytes of a form or of a question to the API. Pushes and uploads have limits of their own."""
+"""Bytes of a form or API request. Pushes and uploads have their own limits."""
 
 
 class LimitedBodies:
-    """413 for a body that is too large; a sender who leaves before its end is no error of the server."""
+    """Answers 413 for a body that is too large; ignores clients that disconnect early."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +54,7 @@ class LimitedBodies:
 
 
 class _TooLarge(HTTPException):
-    """An HTTPException, so that FastAPI does not take it for a body that it cannot parse."""
+    """An HTTPException, so that FastAPI does not report a parse error."""
 
     def __init__(self) -> None:
         super().__init__(413, "the body is too large", {"Connection": "close"})

@@ -1,4 +1,4 @@
-"""Connections that wait for their other side, and how many of them there may be.
+"""Limits of waiting connections, per address and in total.
 
 A connection waits from its beginning until a request is complete, between two requests, and while its answer is not
 read. Beyond a limit the one that has waited longest is closed: an honest request is complete within milliseconds, so
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 
 class Waiting:
-    """The waiting connections of this process. Used by the event loop alone.
+    """The waiting connections of this process. For use in the event loop only.
 
     per_address, total: how many may wait. trusted: addresses of proxies, which only `total` limits.
     """
@@ -24,7 +24,7 @@ class Waiting:
         return self._count
 
     def add(self, address: str, connection: object, close: Callable[[], None]) -> None:
-        """`connection` waits from now on; `close` is called if it is pushed out."""
+        """Register a waiting connection; `close` is called if it is evicted."""
         same = self._of.setdefault(address, OrderedDict())
         if connection not in same:
             self._count += 1
@@ -36,7 +36,7 @@ class Waiting:
             self._push_out(max(self._of, key=lambda each: len(self._of[each])))
 
     def remove(self, address: str, connection: object) -> None:
-        """It waits no longer."""
+        """Unregister a connection."""
         same = self._of.get(address)
         if same is None or same.pop(connection, None) is None:
             return

@@ -1,4 +1,4 @@
-"""Places for costly work, given in turn: whoever asks for much waits for it, and keeps nobody else waiting."""
+"""Concurrency limit for expensive work, with a queue that is fair between keys."""
 
 import asyncio
 import threading
@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 LOOK_SECONDS = 0.25
-"""How often a waiting caller learns its position, and can leave it."""
+"""Interval of `on_wait` calls, in seconds."""
 
 
 class Full(Exception):
-    """There is no place, and too many wait, or this one has waited too long. seconds: to wait before asking again."""
+    """The queue is full or the wait timed out. seconds: Retry-After."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no place for {seconds:g} s")
@@ -20,7 +20,7 @@ class Full(Exception):
 
 
 class Turn:
-    """Somebody who holds a place or waits for one."""
+    """An entry that holds a place or waits for one."""
 
     def __init__(self, key: str, called: Callable[[], object]) -> None:
         self.key, self.called, self.has_place = key, called, False
@@ -44,9 +44,9 @@ class FairQueue:
     def place(
         self, key: str, *, patience: float, on_wait: Callable[[int], None] = lambda before: None
     ) -> Iterator[None]:
-        """A place until the end of the block. Raises Full.
+        """Hold a place for the block. Raises Full.
 
-        on_wait: called now and then while waiting with how many are before; what it raises ends the waiting.
+        on_wait: called every LOOK_SECONDS with the number of entries ahead; an exception from it leaves the queue.
         """
         ready, until = threading.Event(), time.monotonic() + patience
         turn = self._enter(key, ready.set)
@@ -61,7 +61,7 @@ class FairQueue:
 
     @asynccontextmanager
     async def place_async(self, key: str, *, patience: float) -> AsyncIterator[None]:
-        """The same for a coroutine, which is cancelled if it is to wait no longer. Raises Full."""
+        """Like `place`, for coroutines; cancellation leaves the queue. Raises Full."""
         loop, ready = asyncio.get_running_loop(), asyncio.Event()
         turn = self._enter(key, lambda: loop.call_soon_threadsafe(ready.set))
         try:
@@ -75,7 +75,7 @@ class FairQueue:
             self._leave(turn)
 
     def is_full(self, key: str) -> bool:
-        """Whether one more of `key` could not even wait."""
+        """Whether the queue is full for `key`."""
         with self._lock:
             same = self._waiting.get(key)
             total = sum(map(len, self._waiting.values()))
@@ -111,7 +111,7 @@ class FairQueue:
             self._call_next()
 
     def _call_next(self) -> None:
-        """Give the free places to those who are next."""
+        """Give free places to the next entries."""
         while sum(self._held.values()) < self.places:
             key = next((key for key in self._waiting if self._held.get(key, 0) < self.per_key), None)
             if key is None:
@@ -119,13 +119,13 @@ class FairQueue:
             turns = self._waiting.pop(key)
             turn = turns.popleft()
             if turns:
-                self._waiting[key] = turns  # at the end: everybody else is first
+                self._waiting[key] = turns  # to the end of the rotation
             turn.has_place = True
             self._held[key] = self._held.get(key, 0) + 1
             turn.called()
 
     def _before(self, turn: Turn) -> int:
-        """How many are served before a turn that waits."""
+        """Number of entries served before a waiting one."""
         with self._lock:
             if turn.has_place:
                 return 0

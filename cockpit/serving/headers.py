@@ -1,4 +1,4 @@
-"""The headers that every answer over HTTP carries: what a browser may do with it."""
+"""Security headers of every HTTP response."""
 
 from functools import cache
 
@@ -30,7 +30,7 @@ FEATURES = (
     "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
     "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
-"""What a browser can do and no page of ours asks for."""
+"""Browser features that no page uses; disabled."""
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
@@ -42,7 +42,7 @@ HEADERS = {
 
 
 class Headers:
-    """Adds HEADERS to every HTTP response, to that of an unexpected error as well."""
+    """Adds HEADERS to every HTTP response, including unexpected errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

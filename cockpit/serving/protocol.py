@@ -1,4 +1,4 @@
-"""HTTP with limits that hold before the application sees a request: size and time of its head, time of its body.
+"""HTTP protocol limits, enforced before the application sees a request: size and time of the head, time of the body.
 
 Uvicorn's own protocol takes heads of any size, and its parser takes quadratic time to put a long one together.
 """
@@ -37,7 +37,7 @@ UNREAD_SECONDS = 60.0
 
 
 class Reading(Enum):
-    """Which part of a request a connection waits for."""
+    """The part of a request that a connection waits for."""
 
     HEAD = "head"
     BODY = "body"
@@ -45,15 +45,15 @@ class Reading(Enum):
 
 
 class Refusal(Exception):
-    """A request that is answered by a status and the end of its connection."""
+    """An error response that closes the connection."""
 
     def __init__(self, status: int, text: str, *, page: bytes = b"", retry: int = 0) -> None:
-        """page: HTML to answer in place of the text. retry: seconds after which to come again."""
+        """page: HTML body in place of the text. retry: Retry-After in seconds."""
         super().__init__(text)
         self.status, self.text, self.page, self.retry = status, text, page, retry
 
     def answer(self) -> bytes:
-        """The whole answer."""
+        """The raw response."""
         body, kind = self.page or f"{self.text}\n".encode(), b"html" if self.page else b"plain"
         return b"".join([
             STATUS_LINE[self.status], b"content-type: text/%b; charset=utf-8\r\n" % kind,
@@ -105,7 +105,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._watch()
 
     def _feed(self, data: bytes) -> None:
-        """Give the parser what came. A head in small pieces: it is looked at after each of them."""
+        """Feed the parser. A head is fed in small pieces, so that its size is checked after each."""
         rest = memoryview(data)
         while rest:
             in_head = self._reading is not Reading.BODY
@@ -153,7 +153,7 @@ class LimitedHttp(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         incomplete = self._reading is Reading.BODY and cycle is self.cycle
         if incomplete and login_precheck.is_sign_in(dict(cycle.scope)) and not self.expect_100_continue:
-            self._held = cycle, app  # until its form is complete: half a form costs nothing
+            self._held = cycle, app  # until the form is complete: an incomplete form costs nothing
             return
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
@@ -174,7 +174,7 @@ class LimitedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._watch()
-        if self._reading is Reading.BODY:  # answered before all of it had come: what still comes is thrown away
+        if self._reading is Reading.BODY:  # answered early: discard the rest of the body
             self._set_timer(REST_SECONDS, self._end, "unwanted body")
 
     def pause_writing(self) -> None:
@@ -199,7 +199,7 @@ class LimitedHttp(HttpToolsProtocol):
         return bool(self.pipeline) or (self._answered is not None and not self._answered.response_complete)
 
     def _watch(self) -> None:
-        """Count the connection among the waiting ones if it is one, with a limit of the time for what it waits for."""
+        """Register a waiting connection and set the timeout of what it waits for."""
         if self._lingers:
             return
         if self._reading is Reading.NOTHING and self._busy:
@@ -224,13 +224,13 @@ class LimitedHttp(HttpToolsProtocol):
         self._timer = self.loop.call_later(seconds, call, *arguments)
 
     def _late(self) -> None:
-        if self._messages == 0:  # nothing was asked, so there is nothing to answer: browsers connect ahead
+        if self._messages == 0:  # no request yet, so no response: browsers open connections in advance
             self._end("idle")
             return
         self._refuse(Refusal(408, f"the {self._reading.value} of the request came too slowly"))
 
     def _push_out(self) -> None:
-        """More connections of this address wait than may; this one has waited longest."""
+        """Close this connection: its address has too many waiting ones, and it has waited longest."""
         if self._unread:
             self._end("too many")
         elif self._messages == 0 or self._reading is Reading.NOTHING:
@@ -239,12 +239,12 @@ class LimitedHttp(HttpToolsProtocol):
             self._refuse(Refusal(408, "too many requests of this address are incomplete"))
 
     def _fail(self, refusal: Refusal) -> None:
-        """Stop the parser; what it raises then is caught in `data_received`."""
+        """Stop the parser; `data_received` catches the exception."""
         self._refusal = refusal
         raise refusal
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer, and read nothing more. Behind a request whose own answer has begun there is only the end."""
+        """Send the refusal and stop reading. Just close if a response has already started."""
         telemetry.refused.labels(str(refusal.status)).inc()
         if self.transport.is_closing():
             return
@@ -268,7 +268,7 @@ class LimitedHttp(HttpToolsProtocol):
             self.transport.abort() if abort else self.transport.close()
 
     def _leave(self) -> None:
-        """What is being answered has nobody to be answered to. Uvicorn tells the newest request alone."""
+        """Mark pending requests as disconnected; uvicorn does so for the newest only."""
         if self._answered and not self._answered.response_complete:
             self._answered.disconnected = True
             self._answered.message_event.set()
@@ -276,7 +276,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._held = None
 
     def _forget(self) -> None:
-        """Neither limited nor counted any longer."""
+        """Cancel the timers and unregister the connection."""
         for timer in (self._timer, self._unread):
             if timer:
                 timer.cancel()
@@ -285,7 +285,7 @@ class LimitedHttp(HttpToolsProtocol):
 
 
 class LimitedWebsocket(WebSocketsSansIOProtocol):
-    """Uvicorn's websockets; a message that is too large or not well formed ends the connection without a trace."""
+    """Uvicorn's websockets; an oversized or malformed message closes the connection without a stack trace."""
 
     def handle_parser_exception(self) -> None:
         if self.conn.close_sent is None:  # the handshake itself could not be read

@@ -1,8 +1,7 @@
-"""Queries that take long wait for each other, one person after the other; whatever is quick goes past them.
+"""Queue for slow queries, fair between people; quick queries bypass it.
 
-A query begins at once. One that is not done after COCKPIT_QUICK_SECONDS is stopped and begun anew in one of few places
-(COCKPIT_COSTLY_QUERIES), of which one person holds one at a time. Who waits is told so, and who leaves gives the
-place back.
+A query starts at once. One that exceeds COCKPIT_QUICK_SECONDS is cancelled and restarted in one of a few slots
+(COCKPIT_COSTLY_QUERIES); one person holds at most one. The screen shows the queue position; leaving it frees the slot.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,18 +23,18 @@ from data.editions import queries
 from data.errors import TooMany
 
 WAITING, WAITING_OF_ONE = 200, 8
-"""How many long queries may wait, and of one person."""
+"""Queue length, in total and per person."""
 RETRY_SECONDS = 10
 SERVER_SECONDS = 3600.0
-"""How long the server's own long queries wait: nobody looks at them."""
+"""Timeout of the server's own queries, which no user waits for."""
 
 
 @dataclass(frozen=True)
 class Asker:
-    """For whom queries are made.
+    """The requester of queries.
 
-    on_wait: called now and then while one waits, with how many are before it, and with None when it is done.
-    gone: whether nobody waits for the answer any more.
+    on_wait: called while waiting with the number of queries ahead, and with None when done.
+    gone: whether the requester has left.
     """
 
     name: str
@@ -44,22 +43,22 @@ class Asker:
 
 
 SERVER = Asker("")
-"""The server's own queries: first screens that are made ready."""
+"""The server's own queries, such as prewarming."""
 _asker: ContextVar[Asker] = ContextVar("who asks", default=SERVER)
 
 
 def begin() -> None:
-    """From now on queries that take long wait for each other in this process."""
+    """Enable the queue in this process."""
     queries.set_apart(queries.Apart(settings.current().quick_seconds, _place, _gone))
 
 
 def asks(asker: Asker) -> None:
-    """Queries of this thread are made for somebody from now on."""
+    """Set the requester of this thread's queries."""
     _asker.set(asker)
 
 
 def on_a_screen(name: str) -> Asker:
-    """Somebody who looks at the page of this run."""
+    """The viewer of the current Streamlit run."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return Asker(name)
@@ -69,7 +68,7 @@ def on_a_screen(name: str) -> Asker:
         return exists() and not get_instance().is_active_session(context.session_id)
 
     def show_position(position: int | None) -> None:
-        """A line on the screen. Streamlit ends the run here if its viewer has asked for something else."""
+        """Show the queue position. Streamlit ends the run here if the viewer has moved on."""
         if position is None:
             if line:
                 line[0].empty()

@@ -1,4 +1,4 @@
-"""Files that a page takes: only while a page offers it, for who may, into one's own session, few and small.
+"""Upload guard: a page must offer it, and right, session, number and size are checked.
 
 Streamlit's own route takes a file of anybody signed in for any session. Every request for it is checked here first.
 A page that takes a file calls `uploader` in place of `st.file_uploader`; so far none does, and the route is closed.
@@ -20,16 +20,16 @@ from cockpit.access.policy import Can, Grants
 
 PATH = "/_stcore/upload_file/"
 LONGEST = 10_000_000
-"""Bytes of a request with a file, whatever a page offers; Streamlit's own limit is server.maxUploadSize."""
+"""Maximum bytes of an upload request on any page; Streamlit's own limit is server.maxUploadSize."""
 MOST_BYTES = 200_000_000
-"""Of all files that this process holds in memory."""
+"""Total bytes of uploaded files in this process's memory."""
 FRAME_BYTES = 4_000
-"""What a request is larger by than the file in it."""
+"""Overhead of a multipart request in bytes."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What a page takes. right: needed somewhere; most_bytes: of one file; types: endings such as `csv`."""
+    """What a page accepts. right: required in any area; most_bytes: per file; types: extensions such as `csv`."""
 
     right: Can
     most_bytes: int
@@ -39,7 +39,7 @@ class Offer:
 
 @dataclass
 class _Open:
-    """An offer in one session of Streamlit's, and the requests it took: their bytes by the id of the file."""
+    """An offer in one Streamlit session. taken: bytes by file id."""
 
     offer: Offer
     token: str | None
@@ -48,7 +48,7 @@ class _Open:
 
 
 class Offers:
-    """What is offered now, by session of Streamlit's. Safe to share between threads."""
+    """Current offers by Streamlit session. Thread-safe."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
@@ -64,7 +64,7 @@ class Offers:
 
     @contextmanager
     def one_run(self, session: str) -> Iterator[None]:
-        """A run of a page: what the run before offered and this one does not is over."""
+        """Around a run of a page: offers that it does not renew end."""
         if known := self._open.get(session):
             known.in_this_run = False
         yield
@@ -73,7 +73,7 @@ class Offers:
                 del self._open[session]
 
     def refusal(self, scope: Scope, token: str | None, grants: Grants) -> tuple[int, str] | None:
-        """Status and text where a request for Streamlit's upload route is not to be let through; None to let it."""
+        """Status and text of a refused request to Streamlit's upload route; None if it is allowed."""
         session, _slash, file = scope["path"].removeprefix(PATH).partition("/")
         with self._lock:
             upload = self._open.get(session)
@@ -100,7 +100,7 @@ class Offers:
         return None
 
     def forget_ended(self) -> None:
-        """Drop what sessions offered that are gone."""
+        """Drop the offers of ended sessions."""
         runtime = get_instance()
         with self._lock:
             for session in [session for session in self._open if not runtime.is_active_session(session)]:

@@ -114,8 +114,8 @@ def test_a_name_without_an_account_is_counted_like_any_other(desk: Desk) -> None
 def test_tries_at_once_are_all_counted_before_a_hash_is_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts.add(desk, "wang", GOOD)
     hashed: list[str] = []
-    real = passwords._apart.verify  # strangers' passwords are checked in a process of their own
-    monkeypatch.setattr(passwords._apart, "verify", lambda kept, word: hashed.append(kept) or real(kept, word))
+    real = passwords._low_priority.verify  # strangers' passwords are checked in a process of their own
+    monkeypatch.setattr(passwords._low_priority, "verify", lambda kept, word: hashed.append(kept) or real(kept, word))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tried(desk, STRANGER).outcome, range(60)))
     assert len(hashed) == failures.MOST_OF_PLACE

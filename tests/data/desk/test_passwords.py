@@ -28,7 +28,7 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
             return True
 
     monkeypatch.setattr(passwords, "hasher", Slow())
-    monkeypatch.setattr(passwords, "_apart", Slow())
+    monkeypatch.setattr(passwords, "_low_priority", Slow())
 
     def check(i: int) -> bool | None:
         try:
@@ -52,7 +52,7 @@ def test_strangers_keep_no_known_place_waiting(monkeypatch: pytest.MonkeyPatch) 
             return password == b"known" or free.wait(10)
 
     monkeypatch.setattr(passwords, "hasher", Stuck())
-    monkeypatch.setattr(passwords, "_apart", Stuck())
+    monkeypatch.setattr(passwords, "_low_priority", Stuck())
     with ThreadPoolExecutor(5) as pool:
         strangers = [pool.submit(passwords.matches, "kept", "stranger", known=False) for _ in range(5)]
         assert passwords.matches("kept", "known")
@@ -86,5 +86,5 @@ def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_
 
 def test_without_a_process_a_stranger_is_checked_in_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.desk.identity.hashing.sys.executable", "/nonexistent/python")
-    monkeypatch.setattr(passwords, "_apart", HashingProcess())
+    monkeypatch.setattr(passwords, "_low_priority", HashingProcess())
     assert passwords.matches(passwords.hash("Hongqi+2026"), "Hongqi+2026", known=False)

@@ -49,7 +49,7 @@ def test_an_address_that_does_not_answer_gives_way_to_the_next(
 ) -> None:
     """A host with an IPv6 record and no IPv6 route opens in a browser, and here as fast."""
     host, port = place(zoo.house(z.page(PAGE)))
-    real = connect._connected
+    real = connect._connect_socket
 
     async def connected(address: str, to: int) -> socket.socket:
         if address == "127.9.9.9":
@@ -58,7 +58,7 @@ def test_an_address_that_does_not_answer_gives_way_to_the_next(
 
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in ("127.9.9.9", host)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: found)
-    monkeypatch.setattr(connect, "_connected", connected)
+    monkeypatch.setattr(connect, "_connect_socket", connected)
     answer = ask(net, f"http://two.example:{port}/")
     assert (answer.failure, answer.address) == (None, host)
     assert answer.seconds < LIMIT

@@ -90,7 +90,7 @@ def test_a_network_that_cannot_be_reached(net: Net, monkeypatch: pytest.MonkeyPa
     async def nowhere(*_args: object) -> None:
         raise OSError(101, "Network is unreachable")
 
-    monkeypatch.setattr("data.probe.network.connect._connected", nowhere)
+    monkeypatch.setattr("data.probe.network.connect._connect_socket", nowhere)
     assert ask(net, "http://127.0.0.1/").failure is Failure.UNREACHABLE
 
 

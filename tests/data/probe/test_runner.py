@@ -173,7 +173,7 @@ def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
     secure = zoo.house(z.page(OPEN_PAGE), secure=authority.context(name, until=30))
     plain = zoo.house(z.leading(f"https://{name}/") if leads else z.page(OPEN_PAGE))
     at = {443: net.place(secure), 80: net.place(plain)}
-    real, looked_up = connect._connected, socket.getaddrinfo
+    real, looked_up = connect._connect_socket, socket.getaddrinfo
 
     def resolver(host: str, port: int, family: int = 0, *more: Any) -> list[tuple[Any, ...]]:
         if host != name:  # threads of other tests may still look up theirs
@@ -182,7 +182,7 @@ def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
         return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
-    monkeypatch.setattr(connect, "_connected", lambda _address, port: real(*at[port]))
+    monkeypatch.setattr(connect, "_connect_socket", lambda _address, port: real(*at[port]))
     edition = registered(home, [{"key": "site", "url": f"http://{name}/"}], BEGIN)
     chosen = options(tmp_path, networks=(z.NETWORK, "::1/128"), authorities=authority.file)
     found = probed(home, edition, chosen, clock)
