@@ -12,7 +12,7 @@ WINDOW = 256 << 20
 
 
 class Stamp(NamedTuple):
-    """What changes with a file's content, as make and rsync see it."""
+    """Identity of a file's content by path, size, time and inode, as make and rsync use."""
 
     path: str
     size: int

@@ -6,7 +6,7 @@ from data.messages import Message
 
 
 class Problem(Exception):
-    """What a person or a program can act upon: one line that says what is wrong, where, and what to do.
+    """An error to show: one line with what is wrong, where, and what to do.
 
     message: its code, English text and parameters; see `data.messages.Message`. str() gives the English.
     """
@@ -28,7 +28,7 @@ class Problem(Exception):
 
 
 class DataError(Problem):
-    """Something is wrong with what came in or with the store."""
+    """Invalid input or a damaged store."""
 
 
 class TooSlow(DataError):
@@ -40,7 +40,7 @@ class TooMany(DataError):
 
 
 class Unavailable(DataError):
-    """The store or the disk is not to be had now; what came in may be as it should. Trying again helps."""
+    """The store or the disk is temporarily unavailable. Trying again may help."""
 
 
 class OutOfMemory(Unavailable):
@@ -48,4 +48,4 @@ class OutOfMemory(Unavailable):
 
 
 class Damaged(Unavailable):
-    """An edition's file is not what was published. To ask again helps: an older one serves."""
+    """An edition's file is damaged. Trying again reads an older edition."""

@@ -1,4 +1,4 @@
-"""The folder that holds all state, and how DuckDB is opened on what lies in it."""
+"""The folder of all state, and DuckDB connections with its settings."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ FOLDERS = ("editions", "keys", "probe", "reports", "scratch", "sources", "spool"
 
 @dataclass(frozen=True)
 class Home:
-    """Where the state lives and with which limits it is worked on.
+    """The home folder and its limits.
 
     zone: the district's own time zone. Stored times are local to it if its clocks never change, else instants.
     memory: DuckDB's memory limit for loading and publishing, e.g. "4GB".
@@ -55,7 +55,7 @@ class Home:
 
     @property
     def scratch(self) -> Path:
-        """Where DuckDB spills; may be deleted whenever nothing runs."""
+        """Folder of DuckDB's temporary files; may be deleted while nothing runs."""
         return self.root / "scratch"
 
     @property
@@ -89,7 +89,7 @@ class Home:
             ) from None
 
     def _own(self) -> Iterator[Path]:
-        """The home, and what the product keeps in it: links and folders of others are left alone."""
+        """Paths of the home that the product manages, without links and folders of other users."""
         yield self.root
         for path in self.root.iterdir():
             if path.name in FOLDERS and not path.is_symlink():
@@ -126,5 +126,5 @@ def _make_private(path: Path) -> None:
 
 
 def set_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """Have the connection and its cursors tell days and local times of instants in `zone`."""
+    """Set the time zone in which a connection and its cursors convert instants."""
     connection.execute("SET GLOBAL TimeZone = '" + zone.replace("'", "''") + "'")

@@ -15,22 +15,22 @@ from data.system_errors import line_of, of_os
 
 BYTES = 32
 SHORTEST_TEXT = 16
-"""Characters of a key that the environment gives."""
+"""Minimum length of a key in the environment."""
 FROM_ROW = re.compile(r"(.+)@([1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys, the newest first: that one is used; the older ones still read what was written with them.
+    """Keys, newest first. The newest one signs and encrypts; older ones only verify and decrypt.
 
-    since: for each key the first row of the audit that takes it. Empty where that is not known.
+    since: for each key its first audit row; empty if unknown.
     """
 
     keys: tuple[bytes, ...]
     since: tuple[int, ...] = ()
 
     def of(self, row: int) -> "KeyRing":
-        """The keys that a row of the audit may have been written with: one, unless it is not known which."""
+        """The keys that may have signed an audit row: one if `since` is known."""
         if not self.since:
             return self
         first = max((since for since in self.since if since <= row), default=min(self.since))
@@ -46,15 +46,14 @@ class KeyRing:
 
     @property
     def fingerprint(self) -> str:
-        """Tells the newest key from another without disclosing it."""
+        """A public fingerprint of the newest key."""
         return hashlib.sha256(b"fingerprint" + self.keys[0]).hexdigest()[:16]
 
 
 def of_text(text: str) -> KeyRing:
-    """The keys that the environment gives: texts of SHORTEST_TEXT characters or more, by commas, the newest first.
+    """Keys from an environment variable: comma-separated texts of at least SHORTEST_TEXT characters, newest first.
 
-    `KEY@ROW` says the first row of the audit that a key takes: no older key proves that row or a later one. Raises
-    DataError.
+    `KEY@ROW` gives the first audit row of a key: older keys do not verify that row or later ones. Raises DataError.
     """
     parts = [part.strip() for part in text.split(",")]
     parsed = [(match[1], int(match[2])) if (match := FROM_ROW.fullmatch(part)) else (part, 0) for part in parts]
@@ -70,7 +69,7 @@ def of_text(text: str) -> KeyRing:
 
 
 def read(file: Path) -> KeyRing:
-    """The keys of a file, one a line as base64 and the row that it begins at, the newest last. Raises DataError."""
+    """The keys of a file, newest last. Each line has a base64 key and its first audit row. Raises DataError."""
     try:
         lines = [line.split() for line in file.read_text("ascii").splitlines() if line.strip()]
         keys = tuple(base64.urlsafe_b64decode(key) for key, *_row in reversed(lines))
@@ -111,7 +110,7 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
 
 
 def add_key(file: Path, since: int = 0) -> KeyRing:
-    """Put a new key before those of a file. since: the first row of the audit that takes it. Raises DataError."""
+    """Add a new key to a file. since: its first audit row. Raises DataError."""
     ring = read(file)
     older_keys = zip(reversed(ring.keys), reversed(ring.since), strict=True)
     lines = [*(_line(key, row) for key, row in older_keys), _line(secrets.token_bytes(BYTES), since)]
@@ -125,7 +124,7 @@ def keep_newest(file: Path) -> KeyRing:
 
 
 def replace(file: Path, content: str) -> None:
-    """Write a private file whole or not at all. Raises OSError."""
+    """Write a private file atomically. Raises OSError."""
     draft = _write(file, content)
     try:
         os.replace(draft, file)

@@ -1,6 +1,6 @@
-"""Messages for people: a code for programs, an English text with placeholders, and what stands in their places.
+"""Messages for users: a code for programs, an English text with placeholders, and parameters.
 
-A message is made where the code knows what is wrong, and translated once, where it is shown.
+A message is created where the error is detected, and translated where it is shown.
 """
 
 import json
@@ -12,9 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Name:
-    """What programs know by its id and people by its name: a metric, a role, a level, a unit of time, a column.
+    """A parameter with an id and a display name: a metric, a role, a level, a unit of time, a column.
 
-    zh: its Chinese name where it comes along; else the kind says where to look it up.
+    zh: its Chinese name; if empty, the name is looked up by `kind`.
     """
 
     kind: str
@@ -34,8 +34,8 @@ def names(kind: str, ids: Iterable[str]) -> tuple[Name, ...]:
 class Message:
     """One message. code: a stable dotted name, such as `account.unknown`. text: English, with {placeholders}.
 
-    parameters: what stands in the places: texts, numbers, dates, paths, Names, Messages, or tuples of these.
-    str() gives the English.
+    parameters: texts, numbers, dates, paths, Names, Messages, or tuples of these.
+    str() gives the English text.
     """
 
     code: str
@@ -55,7 +55,7 @@ class Message:
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:
-    """A text with its {placeholders} filled in; braces of a text without parameters stand for themselves."""
+    """A text with its {placeholders} filled in. Without parameters, braces are literal."""
     return text.format(**values) if values else text
 
 
@@ -74,7 +74,7 @@ def restored(stored: str) -> Message | str:
 
 
 def changed(value: Any, change: Callable[[str], str]) -> Any:
-    """A message or parameter with its texts and paths changed, such as to hide where things lie."""
+    """A message or parameter with `change` applied to its texts and paths, for example to hide server paths."""
     if isinstance(value, Message):
         return Message(
             value.code, value.text, **{name: changed(item, change) for name, item in value.parameters.items()}

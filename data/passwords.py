@@ -12,7 +12,7 @@ SECRET_INSIDE = re.compile(r"(?i)\b(password|passwd|pwd)\s*=\s*[^;\s]")
 
 
 def holds_password(url: str) -> bool:
-    """Whether a password stands in a URL as it is: behind the user, or in a parameter."""
+    """Whether a URL contains a plain-text password, in its user part or in a parameter."""
     plain = REFERENCE.sub("", url)
     return USER.match(plain) is not None or any(map(_is_secret, plain.partition("?")[2].split("&")))
 

@@ -1,4 +1,4 @@
-"""Telling somebody who waits how far DuckDB has come."""
+"""Report the progress of DuckDB queries."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import duckdb
 
 Progress = Callable[[str, float], None]
-"""Is told a phase and how much of it is done, 0 to 1."""
+"""Called with a phase and its share done, 0 to 1."""
 
 
 @contextmanager
 def watched(connection: duckdb.DuckDBPyConnection, phase: str, tell: Progress) -> Iterator[None]:
-    """Tell of a phase while the connection works on it, five times a second, and of its end."""
+    """Report the progress of a phase five times a second while the connection works, and its end."""
     over = threading.Event()
 
     def watch() -> None:

@@ -14,10 +14,10 @@ _TERM = re.compile(r"\{site\.([a-z_]+)\}")
 
 
 class Veto(Model):
-    """A rule that fails a site by itself, as a number that runs towards its limit.
+    """A rule that fails a site by itself when a number exceeds its limit.
 
-    unit: what the number is counted in. check: the rule of the checks that count towards it.
-    veto: what the site is vetoed for; bound: from where on, with {limit} and terms filled in by `SiteRules.bound`.
+    unit: unit of the number. check: rule of the checks that are counted.
+    veto: reason of the veto; bound: text of the limit, with {limit} and terms filled in by `SiteRules.bound`.
     """
 
     limit: int = Field(gt=0)
@@ -37,7 +37,7 @@ class SiteRules(Model):
     vetoes: dict[str, Veto]
 
     def bound(self, rule: str, language: str) -> str:
-        """From where on a rule vetoes, in words."""
+        """The limit of a veto rule in words."""
         veto = self.vetoes[rule]
         return veto.bound[language].format(limit=veto.limit, **self.terms)
 

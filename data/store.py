@@ -55,13 +55,13 @@ def stored(fact: Fact, time_type: str = LOCAL) -> dict[str, str]:
 
 
 PAST_COLUMNS = {"cause": "INTEGER", "same_as": "INTEGER"}
-"""Further columns of `past_<fact>`: what `data.ingest.upsert` keeps so that a batch can be unloaded."""
+"""Additional columns of `past_<fact>`, needed to unload a batch (`data.ingest.upsert`)."""
 
 REFUSED_COLUMNS = {"row": "BIGINT", "ways": "VARCHAR[]", "sender": "BIGINT", "duplicate": "BOOLEAN"}
-"""Columns of `refused_<fact>` beside those of the fact: rows without an area, typed and masked as accepted ones are.
+"""Additional columns of `refused_<fact>`: recoverable rejects, typed and masked like accepted rows.
 
-ways: what the row said of its area, a text a way: `code:…`, `path:…` or `point:…`. sender: the area that the sender of
-a push speaks for. duplicate: another row of the delivery has the same key.
+ways: texts that identify the area: `code:…`, `path:…` or `point:…`. sender: the area that the sender of a push may
+push. duplicate: another row of the delivery has the same key.
 """
 
 
@@ -136,7 +136,7 @@ SCHEMA = (
         "watermarks",
         {"batch": "INTEGER", "source": "VARCHAR", "reading": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR"},
     ),
-    # Columns that older stores lack.
+    # Columns missing from older stores.
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS parent INTEGER",
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS mode VARCHAR",
     "ALTER TABLE batches ADD COLUMN IF NOT EXISTS ended BIGINT",
@@ -161,7 +161,7 @@ def areas_version(store: duckdb.DuckDBPyConnection) -> int:
 
 
 FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS, "held_": {}}
-"""The tables of each fact by how their names begin, and their columns beside those of the fact."""
+"""Tables of each fact by name prefix, with the columns added to those of the fact."""
 TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACTS) * len(FURTHER)
 
 
@@ -205,7 +205,7 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
 def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
     path = str(home.store).replace("'", "''")
-    with read_store(home):  # adds what a store of an older release lacks
+    with read_store(home):  # upgrades a store of an older release
         pass
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
 
@@ -261,9 +261,9 @@ def _other_times(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str
 
 
 def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
-    """Turn local times into instants or back, if an older release or another zone kept them otherwise.
+    """Convert local times to instants or back if an older release or another zone stored them differently.
 
-    Of an hour that clocks show twice an older release did not know which one was meant: the second is taken.
+    A local time in a repeated hour is ambiguous: the later instant is used.
     """
     if not (changed := _other_times(home, store)):
         return
@@ -279,7 +279,7 @@ def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def transaction(store: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All of what is done inside, or none of it."""
+    """A transaction: commit on success, roll back on error."""
     store.execute("BEGIN")
     try:
         yield
@@ -291,7 +291,7 @@ def transaction(store: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _patiently(home: Home, wait: float, opening: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    """Try to open the store until whoever has it lets go; DataError after `wait` seconds."""
+    """Retry until the store is no longer locked. Raises DataError after `wait` seconds."""
     deadline = time.monotonic() + wait
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What the operating system, SQLite and OpenSSL report, as messages. What is not in these tables is quoted."""
+"""Errors of the operating system, SQLite and OpenSSL as messages. Unknown errors are quoted."""
 
 import errno
 import sqlite3

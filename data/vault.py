@@ -1,6 +1,6 @@
 """Encrypt with a key of the home (Fernet: AES-128-CBC and HMAC-SHA256), and keep named secrets of the operator.
 
-`folder` is where the home's keys lie. Source files and settings name a secret as `${secret:NAME}`.
+`folder` is the folder of the home's keys. Source files and settings refer to a secret as `${secret:NAME}`.
 """
 
 import base64
@@ -29,17 +29,17 @@ LONGEST = 4_000
 
 
 class WrongKey(DataError):
-    """What is to be decrypted was encrypted by a key that is not here."""
+    """The text was encrypted with a key that is not available."""
 
 
 def encrypt(folder: Path, text: str) -> str:
-    """A text encrypted by the newest key; a key is made if there is none. Raises DataError."""
+    """Encrypt a text with the newest key; creates a key if there is none. Raises DataError."""
     ring, _made = keyring.read_or_make(folder / KEY)
     return _fernet(ring).encrypt(text.encode()).decode()
 
 
 def decrypt(folder: Path, token: str, *, seconds: int | None = None) -> str:
-    """The text. seconds: how old it may be. Raises WrongKey, also for one that is older; DataError without a key."""
+    """Decrypt a token. seconds: maximum age. Raises WrongKey, also if it is too old; DataError without a key."""
     from cryptography.fernet import InvalidToken
 
     try:
@@ -78,7 +78,7 @@ def names(folder: Path) -> list[str]:
 
 
 def secret(folder: Path, name: str) -> str:
-    """The secret of a name. Raises DataError that says how to keep one."""
+    """The secret with this name. Raises DataError if it does not exist."""
     secrets = _read(folder)
     if name not in secrets:
         raise _missing(folder, name)
@@ -86,7 +86,7 @@ def secret(folder: Path, name: str) -> str:
 
 
 def filled(folder: Path, text: str, quote: Callable[[str], str] = str) -> str:
-    """A text with the secrets that it names in their places. quote: applied unless one is the whole text."""
+    """Replace the secret references in a text. quote: applied to each secret unless it is the whole text."""
 
     def value(match: re.Match[str]) -> str:
         secret_value = secret(folder, match[1])
@@ -105,7 +105,7 @@ def encrypt_again(folder: Path) -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Nobody else changes keys or secrets inside. Raises DataError where the folder cannot be written."""
+    """Lock for changing keys and secrets. Raises DataError if the folder is not writable."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)

@@ -1,13 +1,13 @@
-"""YAML read by libyaml where it is installed: ten times as fast, and every command reads the catalog."""
+"""Load YAML with libyaml if installed: ten times faster, and every command reads the catalog."""
 
 from typing import Any
 
 import yaml
 
 MOST_NODES, MOST_DEPTH = 1_000_000, 100
-"""Values of a file with every alias written out, and how deep they lie.
+"""Limits of values (with aliases expanded) and of nesting.
 
-Nested aliases grow to billions from ten lines, and libyaml's reader ends the process where the depth exceeds its stack.
+Ten lines of nested aliases can expand to billions of values, and libyaml crashes the process on too deep nesting.
 """
 _Safe: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -31,7 +31,7 @@ class Loader(_Safe):  # type: ignore[misc]  # one of two, as installed
 
 
 def parsed(text: str, kind: type[Loader] = Loader) -> Any:
-    """The content of a YAML text. Raises yaml.YAMLError, also for what is nested too deep or grows by its aliases."""
+    """The content of a YAML text. Raises yaml.YAMLError, also above the limits of nesting and expanded aliases."""
     loader = kind(text)
     try:
         node = loader.get_single_node()
@@ -40,7 +40,7 @@ def parsed(text: str, kind: type[Loader] = Loader) -> Any:
         if _size(node, {}) > MOST_NODES:
             raise yaml.YAMLError(f"its aliases grow to more than {MOST_NODES:,} values: write them out")
         return loader.construct_document(node)
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:  # a date without such a day, 5,000 digits
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:  # invalid dates, 5,000 digits
         raise yaml.YAMLError(f"it holds a value that there is not: {error}") from None
     finally:
         loader.dispose()

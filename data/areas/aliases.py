@@ -1,4 +1,4 @@
-"""Further names of areas, as people write them: a list of code, name and, if they hold for a time only, from and to."""
+"""Aliases of areas: load a list of code, name and optional validity (from, to)."""
 
 import tempfile
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class AliasReport:
 
 
 def load_aliases(home: Home, path: Path) -> AliasReport:
-    """Load aliases of areas from a CSV. It replaces all aliases of the codes it names; a row without a name ends them.
+    """Load aliases of areas from a CSV. Replaces all aliases of the codes in it; a row without a name removes them.
 
     `to` is exclusive. Raises DataError with the first faults and their rows; then nothing is changed.
     """
@@ -96,7 +96,7 @@ def _read(store: duckdb.DuckDBPyConnection, path: Path, plain: Path) -> None:
 
 
 def _row_faults(store: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
-    """What is wrong with a row alone."""
+    """Row number and fault of each invalid row."""
     sql = """
         SELECT line AS row, error_message AS fault FROM reject_errors
         UNION ALL SELECT row, 'code is missing' FROM file WHERE code IS NULL AND name IS NOT NULL

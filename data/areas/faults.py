@@ -1,4 +1,4 @@
-"""What can be wrong with a list of areas: all of it is found, the first faults are shown.
+"""Checks of a list of areas. All faults are collected; the first are reported.
 
 The tables are those that a load makes: `file` (rows as text), `given` (rows typed), `linked` (the tree they make with
 the stored areas), each with the `row` of the file, and `faults` (row, fault) of what could not even be read.
@@ -37,7 +37,7 @@ def refuse_faults(store: duckdb.DuckDBPyConnection, path: Path, columns: set[str
 
 
 def _row_faults(columns: set[str], needed: set[str]) -> Iterator[str]:
-    """SELECTs of (row, fault): what is wrong with a row as it is written."""
+    """SELECTs of (row, fault) for faults of single rows."""
     expected = dict.fromkeys(CODES, "does not have 2, 4, 6, 9 or 12 digits")
     expected |= {column: f"is no {'date' if column.startswith('valid') else 'number'}" for column in CASTS}
     expected |= {"level": f"is none of {', '.join(LEVELS)}"}

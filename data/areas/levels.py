@@ -1,6 +1,6 @@
 """The levels of the area tree: one row each. Everything that depends on a level is derived from this table.
 
-What lies below an area is what its tree has there, not the next row: towns may lie directly below a city.
+The children of an area follow from the tree, not from this table: towns may be directly below a city.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ BY_ID = {level.id: level for level in TABLE}
 BASE = next(level for level in TABLE if not level.optional)
 """The district: the highest level that every tree has."""
 ROLLED, LOWEST = TABLE[-2:]
-"""ROLLED: the level of the daily sums that most questions are answered from, and of those by category or source."""
+"""ROLLED: the level of the daily roll-ups."""
 
 
 def end_of(code: int) -> int:
@@ -84,9 +84,9 @@ def is_above(one: str, other: str) -> bool:
 
 
 def expand_levels(names: Iterable[str]) -> tuple[str, ...]:
-    """The levels that a list of a definition means, highest first.
+    """The levels that a list in a definition includes, highest first.
 
-    One that names the district and no level above it means all levels above it as well. ValueError for no level.
+    A list with the district but no level above it includes all levels above. Raises ValueError for an unknown level.
     """
     named = set(names)
     for name in sorted(named - set(LEVELS)):

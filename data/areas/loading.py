@@ -82,7 +82,7 @@ def load_areas(home: Home, path: Path) -> AreaReport:
 
 
 def plain_text(path: Path, scratch: Path) -> Path:
-    """The file unzipped, in UTF-8; lists of areas come in the old Chinese encoding as well."""
+    """The file decompressed and in UTF-8, converted from GB18030 if necessary."""
     try:
         return unpacked(path, "utf-8", scratch)
     except UnicodeDecodeError:
@@ -224,7 +224,7 @@ def _held_above(level: Level) -> str:
 
 
 def _link(store: duckdb.DuckDBPyConnection) -> None:
-    """Give each area in `tree` its `parent`: the nearest above whose scope it lies in."""
+    """Create table `linked`: `tree` with the `parent` of each area, the nearest area above that contains it."""
     joins, parents = [], []
     for level in LEVELS[-2::-1]:
         above = f"t.code // {SPANS[level]} * {SPANS[level]}"
@@ -258,7 +258,7 @@ def _replace_areas(store: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 
 def _replace_polygons(store: duckdb.DuckDBPyConnection) -> tuple[int, bool]:
-    """Keep the given polygons as outlines and draw all shapes anew. Returns how many were given, and if any is new."""
+    """Store the polygons as outlines and redraw all shapes. Returns the number of polygons, and whether any is new."""
     store.execute("CREATE TEMP TABLE outlined AS SELECT g.code, p.wkb FROM polygons p JOIN given g USING (row)")
     delivered, new = one(
         store,

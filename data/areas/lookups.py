@@ -12,8 +12,7 @@ import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 Batch = Callable[..., pa.Array]
-"""Takes columns without NULLs and gives one of the same length without NULLs. Where an argument is NULL, so is the
-answer; DuckDB sees to that."""
+"""Takes columns without NULLs and returns one of the same length. For a NULL argument DuckDB returns NULL."""
 
 
 @contextmanager
@@ -40,7 +39,7 @@ class Members:
         self.values = np.unique(values)
 
     def positions(self, values: np.ndarray) -> np.ndarray:
-        """Where each value stands among the sorted ones, -1 if nowhere."""
+        """Position of each value among the sorted ones, -1 if absent."""
         at = np.searchsorted(self.values, values)
         at[at == len(self.values)] = 0
         return np.where(self.values[at] == values, at, -1) if len(self.values) else np.full(len(values), -1)

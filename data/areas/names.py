@@ -38,7 +38,7 @@ def _likeness(name: str, other_name: str) -> float:
 
 @dataclass(frozen=True)
 class Named:
-    """A name of an area, valid on the days [low, high). alias: it is a name beside the area's own."""
+    """A name of an area, valid on the days [low, high). alias: it is not the official name."""
 
     code: int
     level: str
@@ -56,7 +56,7 @@ def segments(text: str) -> tuple[str, ...]:
 
 
 def split_ending(name: str, level: str) -> tuple[str, str | None]:
-    """A name without its ending, and the ending's kind: (新河, 村). A name that is an ending alone keeps it."""
+    """A name without its ending, and the ending's kind: (新河, 村). A name that consists of an ending is kept."""
     for ending, kind in _KINDS[level]:
         if name.endswith(ending) and len(name) > len(ending):
             return name.removesuffix(ending), kind
@@ -129,7 +129,7 @@ class AreaNames:
         return {named.code: (named.name, "".join(segments(named.name))) for named in newest}
 
     def _town_of(self, joined: str, day: date) -> tuple[set[int], str]:
-        """The towns whose name without its ending stands in the text, and what follows them there."""
+        """The towns whose name without its ending is in the text, and the text after them."""
         towns, remainder = set(), joined
         for index, named in enumerate(self.names):
             stem, _ = split_ending("".join(segments(named.name)), ROLLED.id)
@@ -157,7 +157,7 @@ class AreaNames:
         self, parts: Sequence[str], part: int, at: int, area: int | None, worst: int, day: date, fits: dict[int, int],
         below_prefix: bool = False,
     ) -> None:  # fmt: skip
-        """Read on at a place of the text, `area` being what it has named so far."""
+        """Continue reading at position `at`; `area` is the area read so far."""
         if at == len(parts[part]):
             part, at = part + 1, 0
         if part == len(parts):
@@ -170,9 +170,9 @@ class AreaNames:
     def _next(
         self, text: str, at: int, area: int | None, day: date, below_prefix: bool
     ) -> Iterator[tuple[int, int, int]]:
-        """End, area and fit of each name that the text may go on with.
+        """End, area and fit of each name that can follow at `at`.
 
-        What follows an area lies below it; the area itself, or one above it, may be named again.
+        The next name is below `area`; `area` or one above it may be repeated.
         """
         below: dict[int, dict[int, int]] = defaultdict(dict)
         retries: dict[int, int] = {}
@@ -191,7 +191,7 @@ class AreaNames:
             yield from ((end, area, fit) for end, fit in retries.items() if end not in below)
 
     def _matches(self, text: str, at: int, day: date) -> Iterator[tuple[int, int, int]]:
-        """End, index and fit of every name that stands in the text at this place."""
+        """End, index and fit of every name in the text at `at`."""
         for end in range(at + 1, min(len(text), at + self._longest) + 1):
             for index, kind in self._stems.get(text[at:end], ()):
                 if not self._valid(index, day):

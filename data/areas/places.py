@@ -19,7 +19,7 @@ REMEMBERED = 200_000
 """Texts whose areas are remembered while a delivery is read."""
 
 CODE_OF = {2: 10**10, 4: 10**8, 6: 10**6, 9: 10**3, 12: 1}
-"""What a code of so many digits is multiplied with to have twelve."""
+"""Factor by number of digits that extends a code to twelve digits."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Areas:
 
 @dataclass(frozen=True)
 class Resolution:
-    """How the area of a row is found.
+    """SQL that resolves the area of a row.
 
-    values: SQL values to put beside the mapped ones. Over these, code: SQL of the code found, NULL if none; given: SQL
-    of what the row said, as text; doubt: SQL of the areas between which it cannot decide, empty or NULL if none; ways:
-    SQL of the texts of all ways, each behind its kind.
+    values: select list to add to the mapped values; the others refer to it. code: the area code, NULL if unknown.
+    given: the delivered text. doubt: text of the candidate areas, empty or NULL if not ambiguous. ways: for each way
+    the delivered text, prefixed by its kind.
     """
 
     values: str
@@ -140,7 +140,7 @@ class _Valid:
 
 
 class _Named:
-    """The area that a text names on a day, 0 if none or more than one fits. Texts that come again cost a look-up."""
+    """The area that a text names on a day, 0 if none or several match. Results are cached."""
 
     def __init__(self, names: AreaNames) -> None:
         self.names = names

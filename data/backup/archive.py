@@ -1,6 +1,6 @@
 """The file of a backup: a tar of plain files whose last member, `manifest.json`, lists all others.
 
-It appears under its name when it is whole and on disk. What a killed run leaves is swept by the next one beside it.
+It gets its name once it is complete and synced. The next backup in the same folder removes files of killed runs.
 """
 
 import errno
@@ -52,7 +52,7 @@ class Writer:
         self.files: dict[str, tuple[int, str]] = {}
 
     def add(self, name: str, file: BinaryIO) -> None:
-        """Add an open file as it is now: what is appended meanwhile stays out."""
+        """Add an open file at its current size; data appended later is left out."""
         size = os.fstat(file.fileno()).st_size
         info = tarfile.TarInfo(name)
         info.size, info.mode = size, 0o600
@@ -82,9 +82,9 @@ class _Hashing:
 
 @contextmanager
 def writing(target: Path) -> Iterator[Writer]:
-    """A new backup; `finish` inside makes it whole. Nothing appears at `target` if the block fails.
+    """Write a new backup; call `finish` inside to complete it. No file is left at `target` if the block fails.
 
-    Raises DataError if there is such a file already, or its disk is full.
+    Raises DataError if the file exists or the disk is full.
     """
     if target.exists():
         raise DataError("file.exists", "{path} exists already: name a new file", path=target)
@@ -127,7 +127,7 @@ def finish(writer: Writer, manifest: Manifest) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed runs left: their folders, which nobody locks any more."""
+    """Remove the unlocked work folders of killed runs."""
     for work in folder.glob(f"{WORK}*"):
         try:
             with (work / LOCK).open("r") as lock:
@@ -186,7 +186,7 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
 
 
 def extract(path: Path, tar: tarfile.TarFile, manifest: Manifest, into: Path) -> None:
-    """Write every file below `into`, for its owner alone. DataError for whatever is not as listed."""
+    """Extract every file below `into`, private to its owner. Raises DataError if a file is not as listed."""
     missing = dict(manifest.files)
     for member in tar:
         if member.name == MANIFEST:

@@ -40,9 +40,9 @@ def export_rows(url: str, writer: Writer, custody: Custody) -> tuple[str, dict[s
 
 
 def import_rows(url: str, folder: Path, version: str, *, replace: bool) -> None:
-    """Fill an empty database from such files. replace: what is there moves to a schema `replaced_…`, otherwise refused.
+    """Fill an empty database from exported files. replace: move existing tables to `replaced_…`.
 
-    One transaction: it is filled whole or unchanged. Raises DataError.
+    Runs in one transaction. Raises DataError.
     """
     with _connected(url) as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))

@@ -1,4 +1,4 @@
-"""Restore a backup: extract beside, verify, then put in place. A killed run is completed or begun anew by the next."""
+"""Restore a backup: extract to a staging folder, verify, then move into place. The next run completes a killed one."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ from data.store import read_store
 
 STAGING, REPLACED = ".restoring-", ".replaced-"
 READY = "READY"
-"""Lies in the staging folder once all in it is verified: a restore that is killed then is completed by the next."""
+"""Marker in the staging folder: its content is verified, so the next run completes a killed restore."""
 LAST = "editions"
-"""Put in place behind all others: until then nothing is published, so nothing is served."""
+"""Moved last: until then no edition is published, so none is served."""
 
 
 def restore(
@@ -35,10 +35,10 @@ def restore(
     replace: bool = False,
     check: bool = False,
 ) -> Manifest:
-    """Put a backup's content into a home and its desk. check: verify it only.
+    """Restore a backup into a home and its desk. check: verify only.
 
-    The home and the desk must be empty, unless `replace`: then what is there is kept in `.replaced-…` in the home, a
-    PostgreSQL desk in a schema `replaced_…`. Raises DataError; the home is as it was then.
+    Home and desk must be empty, unless `replace`: then the old content is kept in `.replaced-…` in the home, that of a
+    PostgreSQL desk in a schema `replaced_…`. Raises DataError and leaves the home unchanged.
     """
     with archive.reading(path) as (tar, manifest):
         _fits(manifest, home, desk_url)
@@ -78,7 +78,7 @@ def _fits(manifest: Manifest, home: Home, desk_url: str) -> None:
 
 
 def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -> None:
-    """Raises DataError if something is there that may not be replaced. What a killed run left is removed."""
+    """Raise DataError if there is content that must not be replaced. Removes leftovers of killed runs."""
     for leftover in home.root.glob(f"{STAGING}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     if replace:
@@ -105,14 +105,14 @@ def _may_fill(home: Home, manifest: Manifest, desk_url: str, *, replace: bool) -
 
 
 def _content(home: Home) -> list[Path]:
-    """What lies in a home, but folders of restores."""
+    """Entries of a home except the folders of restores."""
     if not home.root.is_dir():
         return []
     return [path for path in home.root.iterdir() if not path.name.startswith((STAGING, REPLACED))]
 
 
 def _verify(staging: Path, home: Home, manifest: Manifest, custody: Custody) -> None:
-    """Compare the totals of what was extracted with those of the backup."""
+    """Compare the totals of the extracted files with those of the backup."""
     copy = Home(staging / "home", home.zone, home.memory, home.threads)
     counted = manifest.totals
     if copy.store.exists():
@@ -166,7 +166,7 @@ def _mark_ready(staging: Path, manifest: Manifest) -> None:
 
 
 def _print(manifest: Manifest) -> str:
-    """Tells one backup from another."""
+    """A fingerprint of the backup."""
     return hashlib.sha256(json.dumps(manifest.files, sort_keys=True).encode()).hexdigest()
 
 
@@ -183,7 +183,7 @@ def _finished(home: Home, manifest: Manifest, desk_url: str) -> bool:
 
 
 def _put_in_place(home: Home, staging: Path, desk_url: str) -> None:
-    """Move what is there aside, and what was extracted in, name by name. Each is one rename, so it may be repeated."""
+    """Move old entries aside and extracted ones into place. Each move is one rename, so it can be repeated."""
     names = json.loads((staging / READY).read_text("utf-8"))["names"]
     aside = home.root / f"{REPLACED}{staging.name.removeprefix(STAGING)}"
     for path in _content(home):
@@ -200,7 +200,7 @@ def _put_in_place(home: Home, staging: Path, desk_url: str) -> None:
 
 
 def _put_desk(staging: Path, desk_url: str) -> None:
-    """A SQLite desk that lies outside of the home."""
+    """Move a SQLite desk outside the home into place."""
     source, target = staging / SQLITE_DESK, sqlite_of(desk_url)
     if not source.exists() or target is None:
         return

@@ -1,8 +1,8 @@
 """Take a backup of a home and its desk while they are served, loaded, pushed to and probed.
 
-Each part is consistent in itself: SQLite files by SQLite's own backup, the working store while its lock is held,
-editions by files that never change. Their order makes them fit: a push that the journal counts as loaded is in the
-store, which is copied after it, and what the journal says is queued has its body.
+Each part is consistent: SQLite files are copied by SQLite, the store under its lock, and editions never change.
+The order keeps the parts consistent with each other: the store is copied after the journal, so every push that the
+journal lists as loaded is in the store, and every queued push has its body.
 """
 
 import contextlib
@@ -46,14 +46,14 @@ TRIES = 5
 
 
 def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None) -> Manifest:
-    """Write a backup to a new file, for its owner alone. Raises DataError, and leaves no file then."""
+    """Write a backup to a new file, readable by its owner only. Raises DataError and then leaves no file."""
     if not home.root.is_dir():
         raise DataError("home.none", "{home} is no folder: name the home to back up", home=home.root)
     target = target.absolute()
     custody = of_copy(home.root, custody)
     made_at = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None, microsecond=0)
     counted: dict[str, Counts] = {}
-    with vault.locked(custody.keys), writing(target) as writer:  # keys and what they encrypt stay of one time
+    with vault.locked(custody.keys), writing(target) as writer:  # keys and secrets must match
         desk_file = sqlite_of(desk_url)
         excluded = {"scratch", "editions", "spool", "reports", home.store.name, f"{home.store.name}.wal"}
         left_out = _folder(writer, home.root, excluded, {target, desk_file} if desk_file else {target})
@@ -70,7 +70,7 @@ def take(home: Home, desk_url: str, target: Path, custody: Custody | None = None
 
 
 def _folder(writer: Writer, root: Path, without: set[str], not_these: set[Path], *, below: str = "") -> list[str]:
-    """Add the files of a folder, but entries of these names at its top. Gives what was left out: links, sockets."""
+    """Add the files of a folder except the named top-level entries. Returns the entries left out: links, sockets."""
     left_out = []
     for path in _walk(root, without):
         name = below + path.relative_to(root).as_posix()
@@ -149,7 +149,7 @@ def _spool(writer: Writer, home: Home) -> dict[str, int]:
             for id, _form, _state in needed:
                 _body(writer, receipts.path(folder, id))
         if "queued" not in missing:
-            break  # otherwise it was loaded between our two looks
+            break  # else it was loaded between the two checks
     counted = totals.of_journal(draft)
     writer.add_path("home/spool/journal.sqlite", draft)
     draft.unlink()
@@ -176,7 +176,7 @@ def _store(writer: Writer, home: Home) -> dict[str, int]:
         counted = totals.of_store(store)
         for path in (home.store, home.store.with_name(f"{home.store.name}.wal")):
             if path.exists():
-                # Closed behind the store: closing a file gives up all locks that this process has on it.
+                # Closed after the store: closing a file releases all locks of this process on it.
                 writer.add(f"home/{path.name}", files.enter_context(path.open("rb")))
     return counted
 

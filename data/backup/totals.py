@@ -1,4 +1,4 @@
-"""What a backup holds in numbers: the same when it is taken and when it is restored."""
+"""Totals of a backup, compared when it is taken and when it is restored."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def of_journal(journal: Path) -> dict[str, int]:
 
 
 def of_desk(desk: Desk) -> dict[str, int | str]:
-    """Accounts, rows of the audit and the end of its chain, which is walked; `fault` says where it is not whole."""
+    """Number of accounts, number of audit rows, and the last hash of the chain; `fault`: where it is broken."""
     verdict = proof.verify(desk, anchored=False)
     with desk.read() as session:
         last_id, last_hash = session.execute(text("SELECT last_id, last_hash FROM audit_head")).one()
@@ -52,7 +52,7 @@ def of_editions(home: Home) -> dict[str, Any]:
 
 
 def differing(part: str, listed: Mapping[str, Any], restored: Mapping[str, Any]) -> None:
-    """Raises DataError naming the first total that is not what it was."""
+    """Raise DataError naming the first total that differs."""
     for name in sorted({*listed, *restored}):
         if listed.get(name) != restored.get(name):
             raise DataError(

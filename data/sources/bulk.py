@@ -1,4 +1,4 @@
-"""Rows of PostgreSQL and SQLite without a Python object a value: a text a row, which DuckDB takes apart.
+"""Fetch rows of PostgreSQL and SQLite as one text per row, parsed by DuckDB, without a Python object per value.
 
 PostgreSQL copies the answer as CSV; SQLite joins the values of a row.
 """
@@ -28,7 +28,7 @@ MOST = 90
 
 
 class NotInBulk(Exception):
-    """This answer has to be fetched value by value."""
+    """The result must be fetched value by value."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,15 @@ class Bulk:
 
 
 def _write_lines(cursor: sqlite3.Cursor, parts: int, path: Path) -> set[str]:
-    """Write the one value of each row, and give the first parts of all. NotInBulk if one has not so many parts."""
+    """Write the text of each row and return the set of first parts. NotInBulk if a row has other parts."""
     firsts: set[bytes] = set()
     between = BETWEEN.encode()
-    # hardly a line is there twice: a dictionary of them, or their least and greatest, is of no use
+    # lines are mostly unique: a dictionary or statistics would not help
     plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
     with pq.ParquetWriter(path, pa.schema([("line", pa.string())]), **plain) as writer:
         while batch := [line for (line,) in cursor.fetchmany(ROWS)]:
             if any(line.count(between) != parts - 1 for line in batch):
-                raise NotInBulk  # a value holds the sign that joins them
+                raise NotInBulk  # a value contains the separator
             firsts |= {line[: line.index(between)] for line in batch}
             try:
                 column = pa.array(batch, pa.binary()).cast(pa.string())

@@ -1,4 +1,4 @@
-"""Deliveries that are asked of a database."""
+"""Deliveries fetched from a database."""
 
 import datetime as dt
 import re
@@ -31,7 +31,7 @@ DRIVERS = {
     "pymssql": ("pymssql", "mssql+pymssql"), "pyodbc": ("pymssql", "mssql+pymssql"),
     "psycopg": ("psycopg", "postgresql+psycopg"), "psycopg2": ("psycopg", "postgresql+psycopg"),
 }  # fmt: skip
-"""By the module that SQLAlchemy looks for: the package that we know to work, and how its URL begins."""
+"""By the module that SQLAlchemy imports: the supported package and the prefix of its URL."""
 SECRETS = re.compile(r"(?i)(pass(word|wd)?|pwd|secret|token)")
 
 
@@ -48,7 +48,7 @@ class Fetched:
 
 
 def fetch(home: Home, source: Source, scratch: Path, last: Mark | None = None) -> Fetched:
-    """Run the source's query and write its rows. `last`: where the watermark stands, None in the first run.
+    """Run the source's query and write its rows. last: the current watermark, None in the first run.
 
     Raises DataError, without passwords, if the database does not answer or its driver is missing.
     """
@@ -87,13 +87,13 @@ def _fetch_values(
 
 
 def _statement(source: Source, last: Mark | None, dialect: str) -> tuple[sa.TextClause, dict[str, object]]:
-    """The query and the value of `:last`. Without one, nothing is compared with it in the first run."""
+    """The query and the value of `:last`. In a first run without a value, the comparison is removed."""
     if source.watermark is None:
         return sa.text(source.query or ""), {}
     if last is None and source.watermark.first is None:
         return sa.text(source.first_query), {}
     bound = source.watermark.first if last is None else last.bound
-    if dialect == "sqlite":  # which keeps times as texts
+    if dialect == "sqlite":  # stores times as text
         bound = str(bound) if isinstance(bound, dt.date) else float(bound) if isinstance(bound, Decimal) else bound
     return sa.text(source.query or ""), {"last": bound}
 

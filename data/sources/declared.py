@@ -1,4 +1,4 @@
-"""Which sources may be pushed to: those of a folder of source files, and those that delivered before."""
+"""Sources that accept pushes: those of a folder of source files, and those loaded before."""
 
 import json
 from functools import lru_cache
@@ -13,7 +13,7 @@ from data.store import read_store
 
 @lru_cache(maxsize=256)
 def _read(stamp: Stamp, path: Path) -> Source:
-    """A source file, read once for as long as it is not touched: every push asks for it."""
+    """A source file, cached until it changes."""
     return read_source(path)
 
 

@@ -1,4 +1,4 @@
-"""Source files: where a delivery lies, and how its columns become ours.
+"""Source files: the location of a delivery, and the mapping of its columns.
 
 `docs/sources.md` shows how one is written.
 """
@@ -74,7 +74,7 @@ class _Strict(BaseModel):
 
 
 class Names(_Strict):
-    """What people call the source."""
+    """Display names of the source."""
 
     zh: str
     en: str
@@ -296,7 +296,7 @@ class Source(_Strict):
 
     @property
     def reading(self) -> str:
-        """A hash of what decides which rows a query gives and how they are read: a watermark holds for it alone."""
+        """A hash of the query and its mapping. A watermark is valid for one hash only."""
         return hashlib.sha256(f"{self.definition_hash} {self.url} {self.query}".encode()).hexdigest()
 
     @property
@@ -342,15 +342,15 @@ class Source(_Strict):
 
     @property
     def definition_hash(self) -> str:
-        """A hash of what decides how a delivery is read; where it lies and what it is called do not."""
+        """A hash of the mapping, without name and location."""
         aside = {"name", "file", "url", "query", "push", "cycle_days", "mode"}
         reading = self.model_dump(mode="json", exclude=aside)
         if self.dates is None:
-            del reading["dates"]  # so that what was loaded before there was this key is known still
+            del reading["dates"]  # keeps hashes of releases without this key
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()
 
     def pushed_as(self, format: Format) -> Self:
-        """The source as a push is read: in UTF-8 and the format that it came in, whatever its files are written in."""
+        """The source for a push: UTF-8 and the format of the push."""
         return self.model_copy(update={"format": format, "csv": self.csv.model_copy(update={"encoding": "utf-8"})})
 
     def database(self, keys: Path | None = None) -> str:
@@ -418,8 +418,7 @@ STRING, MERGE, BOOLEAN = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge
 
 
 class _UniqueKeys(yamls.Loader):
-    """YAML that refuses a key given twice, where plain YAML takes the last, and what it reads otherwise than written:
-    keys that are no texts, and the words yes, no, on and off."""
+    """YAML loader that rejects duplicate keys, keys that are not text, and the booleans yes, no, on and off."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = set()

@@ -1,6 +1,6 @@
-"""One delivery as a relation of text columns, whatever it comes in.
+"""One delivery of any format as a relation of text columns.
 
-DuckDB reads CSV without faults and Parquet where they lie. Everything else (gzip with its checksum, other encodings,
+DuckDB reads valid CSV and Parquet files in place. Everything else (gzip with its checksum, other encodings,
 CSV with faults, JSON, workbooks, databases) is first written to the load's scratch folder, in a stream.
 """
 
@@ -44,7 +44,7 @@ class Delivery:
     table: CsvTable | None = None
 
     def is_faultless(self, rows: int, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Whether each line was a record for DuckDB, which gave `rows` of them: then no quote was left open."""
+        """Whether DuckDB read each line as one of `rows` records: then no quote is unclosed."""
         if self.table is None:
             return True
         refused = connection.execute("SELECT count(*) FROM reject_errors").fetchall()[0][0]
@@ -61,7 +61,7 @@ class Delivery:
 
 @contextmanager
 def reading(path: Path | str) -> Iterator[None]:
-    """Turn what can go wrong with reading a file into one DataError."""
+    """Convert errors of reading a file to a DataError."""
     try:
         yield
     except FileNotFoundError as error:
@@ -117,7 +117,7 @@ def open_query(source: Source, result: Path, connection: duckdb.DuckDBPyConnecti
 
 
 def file_format(path: Path) -> Format:
-    """The format that a file's name says."""
+    """The format by the file name's suffix. Raises DataError if it is unknown."""
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix not in FORMATS:
         raise DataError(
@@ -158,7 +158,7 @@ def unpacked(path: Path, encoding: str, scratch: Path) -> Path:
 def csv_reader(path: Path, plain: Path, csv_format: Csv) -> tuple[list[str], str]:
     """Column names and SQL of a CSV file, all text, blanks NULL; its refused lines go to the table `reject_errors`.
 
-    path: what to call the file; plain: the same, unzipped and in UTF-8. DuckDB is told all and guesses nothing.
+    path: name of the file in errors; plain: the file decompressed and in UTF-8. DuckDB detects no option.
     """
     with plain.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline(CHUNK)
@@ -213,14 +213,14 @@ def _workbook(source: Source, path: Path, scratch: Path) -> Delivery:
 
 
 def _sheet(target: Path, names: Sequence[str]) -> str:
-    """SQL of what `layout.write_rows` has written."""
+    """SQL that reads the output of `layout.write_rows`."""
     return f"SELECT {', '.join(map(quoted, (*names, *HELPERS)))} FROM read_parquet({text(str(target))})"
 
 
 def _ndjson(
     source: Source, path: Path, plain: Path, scratch: Path, connection: duckdb.DuckDBPyConnection, partial: bool
 ) -> Delivery:
-    """A record a line. Its columns are the keys of the first records, or of all if the source asks for more."""
+    """One record per line. Columns are the keys of the first records, or of all if the source reads others."""
     target = scratch / "lines.parquet"
     number_lines(plain, target)
     reader = f"SELECT * FROM read_parquet({text(str(target))})"

@@ -1,7 +1,7 @@
-"""The SQL expressions of a source file: what they may say, which columns they read, and what they give.
+"""The SQL expressions of a source file: validation, columns read, and result types.
 
-An expression sees one row and nothing else. It may not ask another row (aggregates, windows), a table or a file
-(subqueries), or the session (variables, settings); so a source file cannot read what its author may not.
+An expression reads one row only: no other rows (aggregates, windows), no tables or files (subqueries), no session state
+(variables, settings). So a source file gives no access to other data.
 """
 
 import atexit
@@ -33,12 +33,12 @@ OUTSIDE = {
     "getvariable", "current_setting", "current_query", "currval", "nextval", "setseed", "sleep_ms", "pg_sleep",
     "write_log", "json_serialize_plan", "unnest", "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid",
 }  # fmt: skip
-"""Scalar functions that look beyond the row, act, or answer differently each time, beside those of `is_outside`."""
+"""Scalar functions that read beyond the row, have side effects, or are not deterministic; see `is_outside`."""
 SESSION_WORDS = frozenset({
     "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
     "current_user", "localtime", "localtimestamp", "session_user",
 })  # fmt: skip
-"""What DuckDB takes for a question about the session where no column has the name."""
+"""Words that DuckDB reads as session values unless a column has the name."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Expression:
 
 
 def parse(sql: str) -> Expression:
-    """Check `sql` and find the columns it reads. Raises DataError in words that go behind a file and a key.
+    """Check `sql` and find the columns it reads. Raises DataError.
 
-    A single word is a column even if SQL keeps the word for itself: a header may well say `order` or `end`.
+    A single word is a column even if SQL reserves the word: a header may be `order` or `end`.
     """
     word = sql.strip()
     if re.fullmatch(r"[^\W\d]\w*", word) and word.lower() not in ("true", "false", "null"):
@@ -94,7 +94,7 @@ _BARE = re.compile(
 
 
 def _refuse_bare_digits(sql: str) -> None:
-    """SQL reads 2026年 as a number with a name behind it."""
+    """Raise DataError for unquoted names like 2026年, which SQL reads as a number with an alias."""
     word = next((match["word"] for match in _BARE.finditer(sql) if match["word"]), None)
     if word:
         raise DataError(
@@ -209,13 +209,13 @@ def _allow(function: str, arguments: int) -> None:
 
 
 def is_outside(function: str, arguments: int) -> bool:
-    """Whether a call looks beyond the row, acts, or answers differently each time, as by the clock."""
+    """Whether a call reads beyond the row, has side effects, or is not deterministic."""
     return function in OUTSIDE | _unstable_functions() or (function == "age" and arguments == 1)  # up to today
 
 
 @cache
 def _unstable_functions() -> frozenset[str]:
-    """Functions that DuckDB does not call consistent, and macros that call one or hold a SELECT."""
+    """Functions that DuckDB does not mark as consistent, and macros that call one or contain a SELECT."""
     sql = (
         "SELECT lower(function_name), stability, lower(coalesce(macro_definition, '')) FROM duckdb_functions() "
         "WHERE function_type IN ('scalar', 'macro')"

@@ -1,4 +1,4 @@
-"""Personal data stays out: phone and ID numbers in free text are masked, reporters become keyed hashes."""
+"""Mask personal data: phone and ID numbers in free text, keyed hashes for reporters."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from data.home import Home
 from data.system_errors import of_os
 
 _GAP = "[\\s\u00a0\u200b\u3000.·•_~()（）+\u2010-\u2015\u2212－-]"
-"""What people put between the digits of one number."""
+"""Separators between the digits of a number."""
 
 _SUSPECT = f"[0-9０-９](?:[0-9０-９]|{_GAP}){{5,}}[0-9０-９]"
 """Seven digits or more, perhaps grouped. Cheap: it spares all other text the rules below."""
@@ -108,7 +108,7 @@ def pepper(home: Home) -> str:
 
 
 def _create(path: Path, secret: str) -> None:
-    """Write the secret whole or not at all; if two processes start at once, the first one's stays."""
+    """Write the secret atomically; if two processes start at once, the first one wins."""
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix="pepper.")
     try:
         with open(descriptor, "w") as file:

@@ -1,4 +1,4 @@
-"""The SELECT of a district's own view: it reads the tables it is given and nothing else."""
+"""Check the SELECT of a custom view: it may only read the listed tables."""
 
 from collections.abc import Collection
 
@@ -42,7 +42,7 @@ def _walk(tree: object, tables: frozenset[str]) -> None:
 
 
 def _table(source: Tree, tables: frozenset[str]) -> None:
-    """One item of a FROM clause, and what it is made of."""
+    """Check one item of a FROM clause, recursively."""
     kind = source["type"]
     if kind not in TABLES:
         raise DataError(

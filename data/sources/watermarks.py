@@ -1,8 +1,8 @@
 """The watermark of an incremental query: the greatest value of one of its columns that was accepted before.
 
-It is stored a batch, in the transaction that accepts the batch. A batch that is held, or taken back, therefore never
-moves it, and a load that is killed is fetched again. Rows are delivered at least once: a query with `>=` fetches the
-last ones again, and they say nothing new.
+It is stored with each batch, in the transaction that accepts it. So held and unloaded batches do not move it, and the
+rows of a killed load are fetched again. Rows are delivered at least once: a query with `>=` fetches the last ones
+again, and they count as unchanged.
 """
 
 import datetime as dt

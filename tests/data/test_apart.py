@@ -60,7 +60,7 @@ READERS: list[Callable[[Cursor], object]] = [Cursor.fetchall, Cursor.fetchone, C
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_a_long_query_has_the_same_answer_from_its_place(
+def test_slow_query_returns_same_result_from_slot(
     database: duckdb.DuckDBPyConnection, places: list[str], read: Callable[[Cursor], object]
 ) -> None:
     sql = rows_of(4 * QUICK, database)
@@ -72,27 +72,27 @@ def test_a_long_query_has_the_same_answer_from_its_place(
     assert places == ["in", "out"] * 2, "it is known to take long, and waits at once"
 
 
-def test_a_quick_query_needs_no_place(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
+def test_quick_query_needs_no_slot(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
     assert cursor(database).execute("SELECT $1 + 1", [1]).fetchall() == [(2,)]
     many = cursor(database).execute("FROM range(100000)")
     assert sum(len(many.fetchmany(1000)) for _ in range(100)) == 100_000
     assert places == []
 
 
-def test_the_parameters_are_kept_when_it_begins_anew(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
+def test_parameters_are_kept_on_restart(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
     sql = rows_of(4 * QUICK, database).replace("% 7 = 1", "% 7 = $1")
     assert cursor(database).execute(sql, [8]).fetchall() == [(0,)]
     assert places == ["in", "out"]
 
 
-def test_the_limit_of_all_queries_holds_in_a_place(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
+def test_query_limit_applies_in_slot(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
     queries.limit(3 * QUICK)
     with pytest.raises(TooSlow):
         cursor(database).execute(rows_of(40 * QUICK, database)).fetchall()
     assert places == ["in", "out"]
 
 
-def test_who_leaves_gives_the_place_back(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
+def test_disconnected_client_releases_slot(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
     left = threading.Event()
     apart = queries._limit.apart
     assert apart
@@ -105,7 +105,7 @@ def test_who_leaves_gives_the_place_back(database: duckdb.DuckDBPyConnection, pl
     assert places == ["in", "out"]
 
 
-def test_nobody_waits_in_a_thread_of_others(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
+def test_without_waiting_raises_instead_of_waiting(database: duckdb.DuckDBPyConnection, places: list[str]) -> None:
     """Queries asked side by side share few threads: a long one goes back to the thread of who asked."""
     sql = rows_of(4 * QUICK, database)
     with queries.without_waiting(), pytest.raises(Long):
@@ -124,7 +124,7 @@ def test_nobody_waits_in_a_thread_of_others(database: duckdb.DuckDBPyConnection,
     assert places == ["in", "out"] * 2
 
 
-def test_a_query_stopped_in_its_last_moment_is_too_slow_and_leaves_the_cursor_usable(
+def test_query_interrupted_at_its_end_is_too_slow_and_cursor_stays_usable(
     database: duckdb.DuckDBPyConnection,
 ) -> None:
     queries.limit(QUICK)

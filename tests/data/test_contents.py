@@ -8,9 +8,7 @@ from data.contents import Stamp, content_hash
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 10_000, 8192])
-def test_the_hash_is_that_of_the_whole_file_however_it_is_mapped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_hash_covers_whole_file_in_any_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(contents, "WINDOW", 4096)
     content = bytes(i % 251 for i in range(size))
     path = tmp_path / "a"
@@ -18,7 +16,7 @@ def test_the_hash_is_that_of_the_whole_file_however_it_is_mapped(
     assert content_hash(path) == blake3.blake3(content).hexdigest()
 
 
-def test_a_stamp_changes_when_the_file_does(tmp_path: Path) -> None:
+def test_stamp_changes_with_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("1")
     stamp = Stamp.of(path)

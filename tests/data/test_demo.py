@@ -116,7 +116,7 @@ def test_cases_lie_in_their_villages(db: duckdb.DuckDBPyConnection) -> None:
 # The delivery
 
 
-def test_source_files_are_valid_and_name_what_lies_there(made: Delivery) -> None:
+def test_source_files_are_valid_and_files_exist(made: Delivery) -> None:
     sources = [read_source(path) for path in made.sources]
     assert [source.fact for source in sources].count("cases") == 6
     assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings", "steps"}
@@ -125,7 +125,7 @@ def test_source_files_are_valid_and_name_what_lies_there(made: Delivery) -> None
     assert made.as_of == AS_OF
 
 
-def test_good_cases_are_as_many_as_asked_for_and_the_rest_is_broken(db: duckdb.DuckDBPyConnection) -> None:
+def test_requested_number_of_valid_cases_plus_broken_ones(db: duckdb.DuckDBPyConnection) -> None:
     assert one(db, "SELECT count(*) FROM cases") == CASES
     rows, good = one(db, "SELECT count(*) FROM web"), one(db, "SELECT count(*) FROM web_good")
     assert (rows - good) / good == pytest.approx(stories.REJECTED, rel=0.3)
@@ -165,7 +165,7 @@ def contents(made: Delivery) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("today", [date(2028, 2, 29), date(2027, 1, 1)])
-def test_any_day_will_do(tmp_path: Path, today: date) -> None:
+def test_any_date_works(tmp_path: Path, today: date) -> None:
     made = build(tmp_path, cases=500, today=today)
     sql = "SELECT count(*), max(registered_at) < $1, min(registered_at) < $1 - INTERVAL 2 YEAR FROM read_parquet($2)"
     files = [str(made.folder / f"{stream.source}.parquet") for stream in STREAMS if stream.source != "web"]
@@ -185,7 +185,7 @@ def test_an_older_demo_is_replaced(tmp_path: Path) -> None:
 # What a district's data look like
 
 
-def test_nothing_is_known_from_the_data_time_on(made: Delivery, db: duckdb.DuckDBPyConnection) -> None:
+def test_no_data_after_data_time(made: Delivery, db: duckdb.DuckDBPyConnection) -> None:
     times = ("registered_at", "accepted_at", "signed_at", "responded_at", "closed_at", "updated_at")
     assert one(db, f"SELECT greatest({', '.join(f'max({time})' for time in times)}) < $1 FROM cases", AS_OF)
     for view, time in (("site_checks", "checked_at"), ("hall_queues", "measured_at"), ("villages", "measured_at")):

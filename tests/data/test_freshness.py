@@ -23,17 +23,17 @@ def newest(home: Home) -> datetime | None:
     return edition.cursor().execute("SELECT last_at FROM sources").fetchall()[0][0]
 
 
-def test_a_source_is_as_new_as_its_newest_fact_whenever_it_was_loaded(home: Home) -> None:
+def test_source_freshness_is_time_of_newest_fact(home: Home) -> None:
     deliver(home, row(), columns=COLUMNS)
     assert newest(home) == datetime(2026, 1, 5, 8)
 
 
-def test_a_time_of_change_that_rows_say_counts(home: Home) -> None:
+def test_delivered_update_time_counts(home: Home) -> None:
     deliver(home, row(id="A"), row(id="B", updated=""))
     assert newest(home) == datetime(2026, 1, 7)
 
 
-def test_rows_without_any_time_are_as_new_as_their_load(home: Home) -> None:
+def test_rows_without_time_use_load_time(home: Home) -> None:
     deliver(home, row(), fact="assets", columns={"kind": "'site'", "name": "title"})
     found = newest(home)
     assert found is not None

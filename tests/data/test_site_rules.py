@@ -14,7 +14,7 @@ from metrics.sites import LIMITS
 RULES = site_rules()
 
 
-def test_the_verdict_holds_no_limit_of_its_own() -> None:
+def test_verdict_sql_has_no_hard_coded_limit() -> None:
     sql = (HERE / "site_verdict.sql").read_text("utf-8")
     assert {rule for rule in RULES.vetoes if f"{{site.{rule}}}" in sql} == set(RULES.vetoes)
     assert "{site." not in RULES.sql(sql)
@@ -30,7 +30,7 @@ def test_screens_and_prober_read_the_same_numbers() -> None:
 
 @pytest.mark.parametrize("rule", RULES.vetoes)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_veto_has_its_words_with_its_limit(rule: str, language: str) -> None:
+def test_every_veto_has_text_with_limit(rule: str, language: str) -> None:
     with i18n.using(language):
         assert words.veto(rule) == RULES.vetoes[rule].veto[language]
         assert words.limit(rule) == RULES.vetoes[rule].heading[language]

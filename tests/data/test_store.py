@@ -49,21 +49,21 @@ def test_derived_columns_are_not_stored() -> None:
     assert list(stored(FACTS["cases"]))[:3] == ["source", "key", "kind"]
 
 
-def test_opening_again_keeps_what_is_there(home: Home) -> None:
+def test_reopening_keeps_content(home: Home) -> None:
     with open_store(home) as connection:
         connection.execute("UPDATE counters SET value = 7")
     with open_store(home) as connection:
         assert one(connection, "SELECT value FROM counters") == (7,)
 
 
-def test_reading_makes_an_empty_store_and_does_not_write(home: Home) -> None:
+def test_reading_creates_empty_store_and_does_not_write(home: Home) -> None:
     with read_store(home) as connection:
         assert one(connection, "SELECT count(*) FROM cases") == (0,)
         with pytest.raises(duckdb.InvalidInputException, match="read-only"):
             connection.execute("UPDATE counters SET value = 7")
 
 
-def test_reading_a_store_of_an_older_release_adds_what_it_lacks(home: Home) -> None:
+def test_reading_older_store_adds_missing_tables(home: Home) -> None:
     with open_store(home) as connection:
         connection.execute("DROP TABLE files; UPDATE counters SET value = 7")
     with read_store(home) as connection:
@@ -71,7 +71,7 @@ def test_reading_a_store_of_an_older_release_adds_what_it_lacks(home: Home) -> N
         assert one(connection, "SELECT value FROM counters") == (7,)
 
 
-def test_a_store_of_an_older_release_gets_the_columns_of_facts_that_it_lacks(home: Home) -> None:
+def test_older_store_gets_missing_fact_columns(home: Home) -> None:
     with open_store(home) as connection:
         connection.execute("INSERT INTO cases (source, key) VALUES ('hotline', '1')")
         for table in ("cases", "past_cases", "refused_cases", "held_cases"):
@@ -94,7 +94,7 @@ def test_a_transaction_is_all_or_nothing(home: Home) -> None:
 
 
 @pytest.mark.parametrize("opening", [open_store, read_store])
-def test_who_holds_the_store_is_named(
+def test_error_names_process_that_locks_store(
     home: Home, opening: Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 ) -> None:
     with open_store(home):
@@ -103,14 +103,14 @@ def test_who_holds_the_store_is_named(
         opening(home, wait=0.3).__enter__()
 
 
-def test_a_store_that_is_soon_free_is_waited_for(home: Home) -> None:
+def test_waits_for_store_lock(home: Home) -> None:
     with open_store(home):
         pass
     with held(home, 1.0), open_store(home) as connection:
         assert one(connection, "SELECT count(*) FROM cases") == (0,)
 
 
-def test_a_file_that_is_no_store_is_said(home: Home) -> None:
+def test_invalid_store_file_is_reported(home: Home) -> None:
     home.store.write_text("no database" * 1000)
     with pytest.raises(DataError, match="cannot be opened") as error, open_store(home):
         pass

@@ -18,7 +18,7 @@ from data.store import open_store, read_store
 from tests.data.sources.test_sources import read
 
 
-def test_a_secret_is_kept_encrypted_in_a_private_file(tmp_path: Path) -> None:
+def test_secret_is_stored_encrypted_in_private_file(tmp_path: Path) -> None:
     vault.put(tmp_path / "keys", "hotline", "p@ss/word")
     file = tmp_path / "keys" / vault.SECRETS
     assert "p@ss" not in file.read_text()
@@ -31,19 +31,19 @@ def test_a_secret_is_kept_encrypted_in_a_private_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "9a", "a b", "a}", "../a", "a" * 65, "密码"])
-def test_unfit_names_are_refused(tmp_path: Path, name: str) -> None:
+def test_invalid_secret_names_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="no name of a secret"):
         vault.put(tmp_path, name, "x")
 
 
 @pytest.mark.parametrize("value", ["", "a\nb", "x" * 4_001, "a\0"])
-def test_unfit_secrets_are_refused_and_not_repeated(tmp_path: Path, value: str) -> None:
+def test_invalid_secrets_are_refused_and_not_echoed(tmp_path: Path, value: str) -> None:
     with pytest.raises(DataError, match="printable characters") as error:
         vault.put(tmp_path, "a", value)
     assert "\n" not in str(error.value)
 
 
-def test_a_secret_that_is_not_kept_or_not_readable_is_said(tmp_path: Path) -> None:
+def test_missing_or_unreadable_secret_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no secret hotline .* `python -m cockpit secret set hotline`"):
         vault.filled(tmp_path, "x${secret:hotline}")
     vault.put(tmp_path, "hotline", "x")
@@ -56,7 +56,7 @@ def test_a_secret_that_is_not_kept_or_not_readable_is_said(tmp_path: Path) -> No
         vault.names(tmp_path)
 
 
-def test_a_secret_of_a_source_stands_in_its_url_alone(tmp_path: Path) -> None:
+def test_source_secret_appears_only_in_its_url(tmp_path: Path) -> None:
     source = read(tmp_path, file=None, url="postgresql://me:${secret:db}@host/db", query="SELECT 1")
     vault.put(tmp_path / "keys", "db", "p@ss/word")
     assert source.database(tmp_path / "keys") == "postgresql://me:p%40ss%2Fword@host/db"
@@ -66,7 +66,7 @@ def test_a_secret_of_a_source_stands_in_its_url_alone(tmp_path: Path) -> None:
     assert whole.database(tmp_path / "keys") == "postgresql://me:x@host/db"
 
 
-def test_a_secret_that_names_another_is_not_filled_in_turn(tmp_path: Path) -> None:
+def test_secret_reference_inside_secret_is_not_expanded(tmp_path: Path) -> None:
     vault.put(tmp_path, "a", "${secret:b}")
     assert vault.filled(tmp_path, "${secret:a}") == "${secret:b}"
 
@@ -75,7 +75,7 @@ words = st.text("abcXYZ019._~!$-", min_size=1, max_size=12)
 
 
 @given(password=words, user=words, kind=st.sampled_from(["postgresql+psycopg", "mysql", "oracle+oracledb", "mssql"]))
-def test_a_password_in_clear_text_is_refused_wherever_it_stands(password: str, user: str, kind: str) -> None:
+def test_plain_text_password_is_refused_anywhere_in_url(password: str, user: str, kind: str) -> None:
     assert holds_password(f"{kind}://{user}:{password}@host/db")
     assert holds_password(f"{kind}://{user}:{password}${{MORE}}@host/db")
     assert holds_password(f"{kind}://{user}@host/db?password={password}")
@@ -89,12 +89,12 @@ def test_a_password_in_clear_text_is_refused_wherever_it_stands(password: str, u
 @pytest.mark.parametrize(
     "url", ["sqlite:///a.db", "sqlite:////srv/a:b@c.db", "oracle://h:1521/?service_name=d", "${A}"]
 )
-def test_urls_without_a_password_pass(url: str) -> None:
+def test_urls_without_password_are_accepted(url: str) -> None:
     assert not holds_password(url)
 
 
 @given(password=st.text("abc019.@:/?&=;%$-", min_size=1, max_size=12).map(lambda text: f"geheim{text}geheim"))
-def test_a_masked_url_holds_no_part_of_its_password(password: str) -> None:
+def test_masked_url_contains_no_part_of_password(password: str) -> None:
     for url in (
         f"postgresql+psycopg://me:{password}@host:5432/db?sslmode=verify-full",
         f"mysql://me@host/db?password={quote(password)}&charset=utf8mb4",
@@ -106,12 +106,12 @@ def test_a_masked_url_holds_no_part_of_its_password(password: str) -> None:
         assert without_passwords(masked, "***") == masked
 
 
-def test_what_is_no_password_stays_when_one_is_masked() -> None:
+def test_masking_keeps_other_parts_of_url() -> None:
     url = "postgresql+psycopg://me:geheim@host:5432/db?sslmode=verify-full&application_name=a%20b"
     assert without_passwords(url, "***") == url.replace("geheim", "***")
 
 
-def test_a_store_of_an_older_release_loses_its_passwords_when_it_is_opened(tmp_path: Path) -> None:
+def test_opening_older_store_masks_its_passwords(tmp_path: Path) -> None:
     home = Home(tmp_path, memory="1GB")
     url = "postgresql+psycopg://me:geheim@host/db?sslmode=verify-full"
     source = read(tmp_path, file=None, url="${secret:old}", query="SELECT 1")
@@ -128,7 +128,7 @@ def test_a_store_of_an_older_release_loses_its_passwords_when_it_is_opened(tmp_p
     assert found.query == "SELECT 1"
 
 
-def test_the_refusal_does_not_repeat_the_password(tmp_path: Path) -> None:
+def test_refusal_does_not_echo_password(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds a password in clear text") as error:
         read(tmp_path, file=None, url="postgresql://me:geheim@host/db", query="SELECT 1")
     assert "geheim" not in str(error.value)

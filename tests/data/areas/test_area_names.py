@@ -66,7 +66,7 @@ def names_of(tree: dict[int, tuple[str, str]], *more: Named) -> AreaNames:
         ("示例", DISTRICT),
     ],
 )
-def test_names_as_people_write_them(text: str, code: int) -> None:
+def test_name_variants_are_resolved(text: str, code: int) -> None:
     assert names_of(TREE).find(text, DAY) == (code,)
 
 
@@ -93,7 +93,7 @@ def test_an_ambiguous_or_unknown_name_is_not_guessed(text: str, codes: tuple[int
     assert names_of(TREE).find(text, DAY) == codes
 
 
-def test_the_nearest_candidates_lie_in_the_town_that_is_named() -> None:
+def test_nearest_candidates_are_in_named_town() -> None:
     names = names_of(TREE)
     assert names.nearest("沙洲镇/大村", DAY)[0] == 990102002001
     assert names.nearest("北塘街道/后村社区", DAY)[0] == 990102001002
@@ -106,7 +106,7 @@ TOWN_ENDINGS = [ending for kind in ROLLED.endings.values() for ending in kind]
 
 
 @given(STEMS, st.data())
-def test_every_variant_of_a_name_leads_to_its_area_or_is_ambiguous(stems: list[str], data: st.DataObject) -> None:
+def test_every_name_variant_finds_its_area_or_is_ambiguous(stems: list[str], data: st.DataObject) -> None:
     tree = {990102000000: ("district", "示例区")}
     for number, stem in enumerate(stems):
         town = 990102000000 + (number % 2 + 1) * 1000
@@ -126,7 +126,7 @@ def test_every_variant_of_a_name_leads_to_its_area_or_is_ambiguous(stems: list[s
 
 
 @given(st.text("甲乙丙村镇社区/ 北塘大坪双河", max_size=12))
-def test_reading_any_text_ends_and_finds_only_areas(text: str) -> None:
+def test_any_text_terminates_and_finds_only_areas(text: str) -> None:
     names = names_of(TREE)
     assert set(names.find(text, DAY)) <= TREE.keys()
     assert not segments(text) or isinstance(names.nearest(text, DAY), list)
@@ -148,7 +148,7 @@ def send(home: Home, *rows: str) -> None:
     deliver(home, *rows, header="id,p,registered", area={"path": "p"}, columns=columns)
 
 
-def test_an_alias_holds_for_its_days(home: Home) -> None:
+def test_alias_is_valid_on_its_days_only(home: Home) -> None:
     assert alias(home, "990101001201,老河大队,,2026-01-01", "990101001202,老河大队,2026-01-01,")
     send(home, "1,老河大队,2025-12-31", "2,北塘街道老河大队,2026-01-01", "3,老河大队,2026-03-01")
     assert facts(home, "key, area") == [("1", VILLAGE), ("2", ENDED)]
@@ -186,7 +186,7 @@ def test_a_wrong_alias_is_refused_with_its_row(home: Home, row: str, fault: str)
         alias(home, row)
 
 
-def test_an_alias_takes_in_the_rows_it_names_without_a_new_delivery(home: Home) -> None:
+def test_new_alias_accepts_stored_rejects(home: Home) -> None:
     send(home, "1,老河大队,2026-01-01", "2,老河 大队,2026-01-02", "3,别处,2026-01-01")
     assert facts(home, "key") == []
     alias(home, "990101001201,老河大队,,")
@@ -197,7 +197,7 @@ def test_an_alias_takes_in_the_rows_it_names_without_a_new_delivery(home: Home) 
     assert [(each.name, each.rows) for each in unmatched(home)] == [("别处", 1)]
 
 
-def test_a_later_delivery_is_newer_than_a_row_taken_in_afterwards(home: Home) -> None:
+def test_later_delivery_wins_over_row_accepted_afterwards(home: Home) -> None:
     columns = {"kind": "'event'", "registered_at": "registered", "title": "title"}
     more = {"header": "id,p,registered,title", "area": {"path": "p"}, "columns": columns}
     deliver(home, "1,老河大队,2026-01-01,旧", "2,老河大队,2026-01-01,旧", **more)
@@ -207,7 +207,7 @@ def test_a_later_delivery_is_newer_than_a_row_taken_in_afterwards(home: Home) ->
     assert facts(home, "key, title") == [("1", "新"), ("2", "旧")]
 
 
-def test_rows_taken_in_go_with_their_delivery(home: Home) -> None:
+def test_accepted_rejects_are_unloaded_with_their_delivery(home: Home) -> None:
     send(home, "1,老河大队,2026-01-01", "2,新河村,2026-01-02")
     alias(home, "990101001201,老河大队,,")
     revalidate(home)
@@ -218,7 +218,7 @@ def test_rows_taken_in_go_with_their_delivery(home: Home) -> None:
     assert (facts(home, "key"), rejects(home)) == ([], [])
 
 
-def test_what_is_kept_of_a_reject_is_masked_and_its_reporter_hashed(home: Home) -> None:
+def test_stored_reject_is_masked_and_reporter_hashed(home: Home) -> None:
     deliver(home, row(area="老河大队", title="回电13812345678"), area={"path": "area"})
     alias(home, "990101001201,老河大队,,")
     revalidate(home)

@@ -55,7 +55,7 @@ def test_zeros_tell_the_level(home: Home, code: str, level: str) -> None:
     assert stored(home, "level, parent", f"code = {code.ljust(12, '0')}") == [(level, None)]
 
 
-def test_a_list_of_villages_grows_its_ancestors_up_to_what_holds_them_all(home: Home) -> None:
+def test_ancestors_are_added_up_to_common_top(home: Home) -> None:
     take(home, "code,name,streetCode\n990101001201,甲村,990101001\n990101002201,乙村,990101002\n")
     assert stored(home, "code, name, level", "level <> 'village'") == [
         (DISTRICT, "990101", "district"),
@@ -72,7 +72,7 @@ def test_a_list_of_villages_grows_its_ancestors_up_to_what_holds_them_all(home: 
     ]
 
 
-def test_an_ancestor_is_called_by_its_digits_until_a_row_names_it(home: Home) -> None:
+def test_unnamed_ancestor_is_named_by_its_digits(home: Home) -> None:
     take(home, "code,name\n990101001201,新河村\n")
     report = take(home, "code,name\n990101,临江区\n")
     assert (report.added, report.changed) == (0, 1)
@@ -88,13 +88,13 @@ def test_a_named_parent_that_is_missing_is_made(home: Home) -> None:
     ]
 
 
-def test_a_city_may_stand_where_its_district_would(home: Home) -> None:
+def test_city_without_district_level(home: Home) -> None:
     take(home, "code,name,level\n990100,Boston,city\n990100001,Ward 1,town\n990100001001,Precinct 1,village\n")
     assert stored(home, "level, parent") == [("city", None), ("town", 990100000000), ("village", 990100001000)]
 
 
 @pytest.mark.parametrize("tree", trees.TREES)
-def test_what_lies_below_an_area_is_what_the_list_has_there(home: Home, tree: str) -> None:
+def test_children_follow_the_list(home: Home, tree: str) -> None:
     given = trees.places(tree)
     take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in given))
     assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
@@ -105,12 +105,12 @@ def test_what_lies_below_an_area_is_what_the_list_has_there(home: Home, tree: st
     assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
 
 
-def test_provinces_without_a_nation_get_one_that_has_a_name(home: Home) -> None:
+def test_provinces_get_a_named_nation(home: Home) -> None:
     take(home, "code,name\n98,江北省\n99,江南省\n")
     assert stored(home)[0] == (0, "全国", "nation", None)
 
 
-def test_a_village_list_of_a_named_province_grows_no_city(home: Home) -> None:
+def test_named_province_suppresses_unnamed_city(home: Home) -> None:
     take(home, "code,name,parent\n11,某市,\n110101,东城区,11\n110105001001,永安里社区,\n")
     assert stored(home, "code, level, parent", "level <> 'village'") == [
         (110000000000, "province", None),
@@ -134,7 +134,7 @@ def test_chinese_headers_and_level_words_are_understood(home: Home) -> None:
     ]
 
 
-def test_a_gzip_file_in_the_old_chinese_encoding_is_read(home: Home) -> None:
+def test_gzipped_gb18030_file_is_read(home: Home) -> None:
     path = home.root / "areas.csv.gz"
     path.write_bytes(gzip.compress("CODE,Name\n990101,临江区\n".encode("gb18030")))
     assert load_areas(home, path).added == 1
@@ -150,7 +150,7 @@ def test_the_same_file_again_changes_nothing(home: Home) -> None:
     assert version(home) == before == 1
 
 
-def test_a_row_updates_in_place_and_columns_it_lacks_stay(home: Home) -> None:
+def test_row_updates_in_place_and_keeps_missing_columns(home: Home) -> None:
     take(home, "code,name,level,population,lon,lat,valid_from\n990101001,旧名,town,5,119.5,30.5,2020-01-01\n")
     report = take(home, "code,name,population\n990101001,新名,\n")
     assert (report.added, report.changed) == (0, 1)
@@ -172,7 +172,7 @@ def test_a_code_has_versions_that_follow_each_other(home: Home) -> None:
     assert stored(home, "name, population, valid_from", "level = 'town'") == [("新街道", None, None)]
 
 
-def test_a_merged_village_names_its_heir(home: Home) -> None:
+def test_merged_village_stores_its_successor(home: Home) -> None:
     take(home, "code,name,valid_to,merged_into\n990101001201,新河村,,\n990101001202,东桥村,2026-03-01,990101001201\n")
     assert stored(home, "valid_to, merged_into", "code = 990101001202") == [(date(2026, 3, 1), VILLAGE)]
 
@@ -338,14 +338,14 @@ def test_a_feature_without_geometry_is_an_area_without_a_polygon(home: Home) -> 
         (json.dumps({"features": [square(99, 500_000, 3_000_000, 9)]}), "row 1: its polygon is not in degrees"),
     ],
 )
-def test_what_is_wrong_with_polygons_is_said(home: Home, content: str, fault: str) -> None:
+def test_invalid_polygons_are_reported(home: Home, content: str, fault: str) -> None:
     with pytest.raises(DataError) as error:
         take(home, content, "areas.geojson")
     assert fault in str(error.value)
     assert stored(home) == []
 
 
-def test_a_file_that_is_not_there_is_said(home: Home) -> None:
+def test_missing_area_file_is_reported(home: Home) -> None:
     with pytest.raises(DataError, match=r"none\.csv: there is no such file"):
         load_areas(home, home.root / "none.csv")
 

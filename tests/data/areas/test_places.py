@@ -27,7 +27,7 @@ def square(code: int, west: float, south: float, size: float) -> dict[str, Any]:
     }
 
 
-def test_the_first_way_that_leads_to_an_area_wins(home: Home) -> None:
+def test_first_resolving_way_wins(home: Home) -> None:
     ways = [{"code": "a"}, {"path": "b"}]
     header = "id,a,b,registered"
     columns = {"kind": "'event'", "registered_at": "registered"}
@@ -44,7 +44,7 @@ def test_the_first_way_that_leads_to_an_area_wins(home: Home) -> None:
     assert rejects(home) == [(6, "5", ["unknown area: 2"]), (7, "6", ["missing area"])]
 
 
-def test_a_path_leads_to_the_area_of_its_day(home: Home) -> None:
+def test_path_resolves_to_area_valid_on_day(home: Home) -> None:
     (home.root / "more.csv").write_text(
         "code,name,valid_from,valid_to,merged_into\n990101001203,双名村,,2025-01-01,990101001204\n"
         "990101001204,双名村,2025-01-01,,\n990101001205,同名村,,,\n990101001206,同名村,,,\n",
@@ -58,7 +58,7 @@ def test_a_path_leads_to_the_area_of_its_day(home: Home) -> None:
     assert rejects(home) == [(4, "3", [AMBIGUOUS])]
 
 
-def test_a_point_leads_to_the_smallest_area_around_it(home: Home) -> None:
+def test_point_resolves_to_smallest_area(home: Home) -> None:
     features = [square(990101001000, 119, 30, 1), square(VILLAGE, 119, 30, 0.5), square(ENDED, 119.5, 30, 0.5)]
     shapes = home.root / "shapes.geojson"
     shapes.write_text(json.dumps({"type": "FeatureCollection", "features": features}))

@@ -71,7 +71,7 @@ def everything(home: Home) -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_what_is_restored_is_what_was_backed_up(home: Home, backup: Path, tmp_path: Path) -> None:
+def test_restore_equals_backup(home: Home, backup: Path, tmp_path: Path) -> None:
     copy = Home(tmp_path / "var", memory="1GB")
     restore(backup, copy, desk_url(copy))
     assert everything(copy) == everything(home)
@@ -84,7 +84,7 @@ def test_what_is_restored_is_what_was_backed_up(home: Home, backup: Path, tmp_pa
     assert Spool(copy).counts()["published"] == PUSHES, "what waited is loaded after the restore"
 
 
-def test_the_backup_and_what_is_restored_are_private(backup: Path, tmp_path: Path) -> None:
+def test_backup_and_restored_files_are_private(backup: Path, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         copy = Home(tmp_path / "var", memory="1GB")
@@ -96,7 +96,7 @@ def test_the_backup_and_what_is_restored_are_private(backup: Path, tmp_path: Pat
     assert modes <= {0o600, 0o700}
 
 
-def test_a_home_that_is_not_empty_is_kept(homes: Homes, home: Home, backup: Path, tmp_path: Path) -> None:
+def test_non_empty_home_is_refused_or_moved_aside(homes: Homes, home: Home, backup: Path, tmp_path: Path) -> None:
     other = in_use(homes)
     with closing(open_desk(desk_url(other))) as desk:
         accounts.add(desk, "zhao", drill.PASSWORD)
@@ -110,7 +110,7 @@ def test_a_home_that_is_not_empty_is_kept(homes: Homes, home: Home, backup: Path
     assert everything(Home(aside)) == before, "moved, and not removed"
 
 
-def test_a_check_restores_nothing(backup: Path, tmp_path: Path) -> None:
+def test_check_only_restores_nothing(backup: Path, tmp_path: Path) -> None:
     copy = Home(tmp_path / "var", memory="1GB")
     assert restore(backup, copy, desk_url(copy), check=True).totals["store"]["cases"] == CASES
     assert not copy.root.exists()
@@ -120,7 +120,7 @@ def test_a_check_restores_nothing(backup: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_backup_under_loads_and_pushes_fits_together(homes: Homes, tmp_path: Path) -> None:
+def test_backup_during_loads_and_pushes_is_consistent(homes: Homes, tmp_path: Path) -> None:
     """What the journal counts as loaded is in the store once; what is queued is loaded once after the restore."""
     home = in_use(homes)
     acknowledged = tmp_path / "acknowledged"
@@ -148,7 +148,7 @@ def test_a_backup_under_loads_and_pushes_fits_together(homes: Homes, tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_backup_of_a_home_that_is_published_to_holds_whole_editions(homes: Homes, tmp_path: Path) -> None:
+def test_backup_during_publish_has_complete_editions(homes: Homes, tmp_path: Path) -> None:
     home = in_use(homes)
     for day in range(2, 6):
         put(home, "cases", [a_case(key=f"{day}-{i}", area=VILLAGE, registered_at=drill.AS_OF) for i in range(20)])
@@ -163,7 +163,7 @@ def test_a_backup_of_a_home_that_is_published_to_holds_whole_editions(homes: Hom
 
 
 @pytest.mark.slow
-def test_a_killed_backup_leaves_no_file_or_a_whole_one(homes: Homes, tmp_path: Path) -> None:
+def test_killed_backup_leaves_no_partial_file(homes: Homes, tmp_path: Path) -> None:
     home, chance, killed = in_use(homes), random.Random(SEED), 0
     target = tmp_path / "backups" / "backup.tar"
     target.parent.mkdir()
@@ -195,7 +195,7 @@ def test_a_restore_killed_at_a_rename_is_completed(home: Home, backup: Path, tmp
 
 
 @pytest.mark.slow
-def test_a_restore_killed_at_any_instant_is_begun_anew(home: Home, backup: Path, tmp_path: Path) -> None:
+def test_killed_restore_is_restarted(home: Home, backup: Path, tmp_path: Path) -> None:
     chance, killed = random.Random(SEED), 0
     for n in range(6):
         copy = Home(tmp_path / f"var{n}", memory="1GB")
@@ -252,7 +252,7 @@ def test_a_damaged_backup_is_refused_and_the_home_stays_empty(backup: Path, tmp_
 
 
 @pytest.mark.parametrize("name", ["../outside", "home/../../outside", "/outside", "home/x/../../../outside", "other/x"])
-def test_a_backup_made_to_write_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+def test_backup_with_path_traversal_is_refused(tmp_path: Path, name: str) -> None:
     file, copy = tmp_path / "evil.tar", Home(tmp_path / "deep" / "var")
     manifest = archive.Manifest("2026-11-28T08:00:00", "Asia/Shanghai", "", files={name: (4, "0" * 64)})
     with tarfile.open(file, "w") as tar:
@@ -272,7 +272,7 @@ def test_an_existing_file_is_not_overwritten(home: Home, backup: Path) -> None:
     assert backup.stat().st_mtime == before.st_mtime
 
 
-def test_an_audit_that_was_touched_is_kept_and_said(homes: Homes, tmp_path: Path) -> None:
+def test_broken_audit_chain_is_kept_and_reported(homes: Homes, tmp_path: Path) -> None:
     home = in_use(homes)
     with closing(sqlite3.connect(home.root / "desk.sqlite")) as connection:
         connection.executescript("DROP TRIGGER audit_kept; UPDATE audit SET what = 'other' WHERE id = 7")
@@ -293,7 +293,7 @@ def test_a_backup_of_another_kind_of_desk_or_zone_is_refused(backup: Path, tmp_p
 # --- a desk in PostgreSQL -----------------------------------------------------------------------------------------
 
 
-def test_a_desk_in_postgresql_comes_back_and_goes_on(homes: Homes, postgres: Postgres, tmp_path: Path) -> None:
+def test_postgresql_desk_is_restored_and_usable(homes: Homes, postgres: Postgres, tmp_path: Path) -> None:
     stamp = time.time_ns()
     source, target = (postgres.database(f"backup{stamp}{i}") for i in range(2))
     home, copy, file = in_use(homes), Home(tmp_path / "copy", memory="1GB"), tmp_path / "backup.tar"

@@ -120,7 +120,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, deliveries: Path) -> t
 
 
 @pytest.mark.parametrize("number", range(KILLS // A_HOME))
-def test_killed_at_any_instant_the_next_run_makes_up_for_it(
+def test_next_run_recovers_from_kill_at_any_time(
     tmp_path: Path, deliveries: Path, undisturbed: tuple[dict[str, Any], float], number: int
 ) -> None:
     expected, seconds = undisturbed

@@ -159,7 +159,7 @@ SPOILS: tuple[Callable[[Path], None], ...] = (gone, dangling, a_folder, *([forbi
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_a_delivery_that_cannot_be_read(tmp_path: Path, source: Source, spoil: Callable[[Path], None]) -> None:
+def test_unreadable_delivery(tmp_path: Path, source: Source, spoil: Callable[[Path], None]) -> None:
     home, id = stocked(tmp_path / "var")
     spoil(source.path.with_name("big.csv"))
     with pytest.raises(DataError, match=r"big\.csv") as caught:

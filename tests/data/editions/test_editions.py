@@ -43,12 +43,12 @@ def the_current(home: Home) -> Edition:
     return edition
 
 
-def test_nothing_published_is_no_edition(home: Home) -> None:
+def test_no_edition_before_first_publish(home: Home) -> None:
     assert current(home) is None
     assert editions.editions(home) == []
 
 
-def test_an_edition_says_what_it_is(stocked: Home) -> None:
+def test_edition_metadata(stocked: Home) -> None:
     id = publish(stocked, ROLLUPS[:1], as_of=AS_OF, demo=True).edition
     edition = the_current(stocked)
     assert (edition.id, edition.as_of, edition.zone, edition.demo) == (id, AS_OF, "Asia/Shanghai", True)
@@ -60,7 +60,7 @@ def test_an_edition_says_what_it_is(stocked: Home) -> None:
     assert listed[0].size_mb > 0.1
 
 
-def test_readers_see_a_new_edition_and_keep_the_one_they_hold(stocked: Home) -> None:
+def test_readers_see_new_edition_and_keep_open_one(stocked: Home) -> None:
     published(stocked, 1)
     first = the_current(stocked)
     held = first.cursor()
@@ -95,7 +95,7 @@ def test_rollback_points_at_an_older_edition_and_back(stocked: Home) -> None:
     assert the_current(stocked).id == new
 
 
-def test_an_edition_that_does_not_exist_is_told_with_a_near_one(stocked: Home) -> None:
+def test_unknown_edition_error_suggests_similar_id(stocked: Home) -> None:
     id = published(stocked)
     with pytest.raises(DataError, match=f'no edition "{id[:-1]}": did you mean "{id}"'):
         rollback(stocked, id[:-1])
@@ -105,7 +105,7 @@ def test_an_edition_that_does_not_exist_is_told_with_a_near_one(stocked: Home) -
     assert the_current(stocked).id == id
 
 
-def test_the_newest_older_edition_serves_for_a_damaged_one(stocked: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_edition_falls_back_to_newest_older_one(stocked: Home, caplog: pytest.LogCaptureFixture) -> None:
     first, second, third = (published(stocked, day) for day in (1, 2, 3))
     path_of(stocked, third).write_bytes(b"not a database" * 1000)
     with caplog.at_level(logging.WARNING):
@@ -150,7 +150,7 @@ def another_database(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut, dangle, empty_folder, unreadable, another_database])
-def test_whatever_happens_to_the_newest_file_an_older_edition_is_read(home: Home, damage: object) -> None:
+def test_any_damage_of_newest_file_falls_back_to_older_edition(home: Home, damage: object) -> None:
     put_areas(home)
     first, second = published(home, 1), published(home, 2)
     damage(path_of(home, second))  # type: ignore[operator]
@@ -161,7 +161,7 @@ def test_whatever_happens_to_the_newest_file_an_older_edition_is_read(home: Home
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff\xfe\x00", b"20260101-000000-0000\n", None])
-def test_a_pointer_that_names_nothing_leads_to_an_edition_that_opens(stocked: Home, content: bytes | None) -> None:
+def test_dangling_pointer_falls_back_to_readable_edition(stocked: Home, content: bytes | None) -> None:
     published(stocked, 1)
     newest = published(stocked, 2)
     pointer = stocked.editions / editions.POINTER
@@ -178,7 +178,7 @@ def test_a_pointer_that_names_nothing_leads_to_an_edition_that_opens(stocked: Ho
     assert edition.fallback
 
 
-def test_no_edition_that_opens_is_an_error_that_says_what_to_do(stocked: Home) -> None:
+def test_no_readable_edition_error_gives_remedy(stocked: Home) -> None:
     path_of(stocked, published(stocked)).write_bytes(b"")
     with pytest.raises(DataError, match=r"none of the editions in .* can be read: publish again"):
         current(stocked)
@@ -226,7 +226,7 @@ def test_many_threads_read_while_editions_come_and_go(stocked: Home) -> None:
     assert the_current(stocked).id == last
 
 
-def test_an_edition_that_was_closed_opens_again(stocked: Home) -> None:
+def test_closed_edition_reopens(stocked: Home) -> None:
     published(stocked)
     edition = the_current(stocked)
     edition.close()

@@ -179,7 +179,7 @@ def days(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def test_a_case_turns_into_a_repeat_when_an_earlier_one_is_delivered_late_and_back_when_it_moves(home: Home) -> None:
+def test_late_earlier_case_toggles_repeat_flag(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case("late", days(20), reporter="a"), a_case("other", days(20), reporter="b")])
     publish(home, ROLLUPS, as_of=days(40))
@@ -196,7 +196,7 @@ def test_a_case_turns_into_a_repeat_when_an_earlier_one_is_delivered_late_and_ba
     assert told(home, repeats) == [("early", False), ("late", False), ("other", True)]
 
 
-def test_a_case_that_the_source_calls_a_repeat_stays_one(home: Home) -> None:
+def test_repeat_marked_by_source_stays_repeat(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case("1", days(1), place="桥头", category="噪声")])
     put(home, "cases", [a_case("2", days(2), place="桥头", category="噪声", repeat_of="9")])
@@ -267,7 +267,7 @@ def test_time_alone_moves_measures(home: Home) -> None:
         assert told(home, sums) == [expected], at
 
 
-def test_a_value_taken_back_leaves_no_row_of_zeros(home: Home) -> None:
+def test_withdrawn_value_leaves_no_zero_row(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case("1", days(1), category="噪声"), a_case("2", days(2))])
     publish(home, ROLLUPS, as_of=days(40))
@@ -276,7 +276,7 @@ def test_a_value_taken_back_leaves_no_row_of_zeros(home: Home) -> None:
     assert told(home, "SELECT category, day, intake FROM daily_cases_category") == [(None, days(2).date(), 2)]
 
 
-def test_a_fraction_is_summed_anew_and_keeps_no_rounding_error(home: Home) -> None:
+def test_fractions_are_resummed_without_rounding_error(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(i, days(1), lon=0.1 * i) for i in range(1, 8)])
     publish(home, ROLLUPS, as_of=days(40))

@@ -61,7 +61,7 @@ def many(home: Home) -> Home:
     return home
 
 
-def test_a_merged_village_rolls_into_the_one_that_holds_its_ground(home: Home) -> None:
+def test_merged_village_is_assigned_to_its_successor(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(1, datetime(2026, 1, 5), area=MERGED), a_case(2, datetime(2026, 1, 5), area=VILLAGE)])
     sql = "SELECT key, area, area_then FROM cases ORDER BY key"
@@ -72,7 +72,7 @@ def test_a_merged_village_rolls_into_the_one_that_holds_its_ground(home: Home) -
     assert told(home, "SELECT area, intake FROM daily_cases") == [(VILLAGE, 2)]
 
 
-def test_mergers_are_followed_to_the_end_and_a_circle_ends(home: Home) -> None:
+def test_merger_chains_are_followed_and_cycles_end(home: Home) -> None:
     merged = {"level": "village", "name": "村", "valid_to": date(2026, 1, 1)}
     chain = [{"code": VILLAGE + i, "merged_into": VILLAGE + i + 1, **merged} for i in range(5)]
     circle = [{"code": OTHER_VILLAGE + i, "merged_into": OTHER_VILLAGE + 1 - i, **merged} for i in range(2)]
@@ -82,7 +82,7 @@ def test_mergers_are_followed_to_the_end_and_a_circle_ends(home: Home) -> None:
     assert len(told(home, f"FROM areas WHERE holder // 1000 = {OTHER_TOWN // 1000}")) == 2
 
 
-def test_the_version_of_an_area_in_force_says_who_holds_it(home: Home) -> None:
+def test_holder_follows_area_version_in_force(home: Home) -> None:
     """A village was merged for two years and then stood alone again."""
     versions = [
         {"valid_from": None, "valid_to": date(2024, 1, 1), "merged_into": VILLAGE},
@@ -107,7 +107,7 @@ def test_own_level_facts_keep_their_code_and_an_unknown_one_is_not_lost(home: Ho
     assert sorted(told(home, "SELECT area FROM cases")) == [(123,), (TOWN - 1000,), (TOWN,)]
 
 
-def test_a_check_takes_its_own_area_else_its_assets(home: Home) -> None:
+def test_check_uses_own_area_else_that_of_asset(home: Home) -> None:
     put_areas(home)
     visit = {"rule": "opens", "checked_at": datetime(2026, 5, 1), "passed": True}
     put(home, "assets", [{"key": "1", "kind": "site", "name": "门户", "area": MERGED}], "assets")
@@ -157,7 +157,7 @@ def test_facts_lie_by_cluster_area_and_time(home: Home) -> None:
     ]  # fmt: skip
 
 
-def test_what_happens_at_the_as_of_instant_is_not_known_yet(home: Home) -> None:
+def test_events_at_as_of_are_excluded(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(1, AS_OF - DAY, closed_at=AS_OF), a_case(2, AS_OF)])
     at(home)
@@ -168,7 +168,7 @@ def test_what_happens_at_the_as_of_instant_is_not_known_yet(home: Home) -> None:
     assert told(home, "SELECT last_at FROM sources") == [(AS_OF,)]
 
 
-def test_sources_tell_their_newest_time_and_their_rows(home: Home) -> None:
+def test_sources_have_newest_time_and_row_count(home: Home) -> None:
     put_areas(home)
     put(home, "cases", [a_case(1, AS_OF - 9 * DAY, updated_at=AS_OF - DAY), a_case(2, AS_OF - 8 * DAY)], "hotline")
     put(home, "cases", [a_case(1, AS_OF - 9 * DAY, updated_at=AS_OF + DAY, due_at=AS_OF - DAY)], "grid")
@@ -197,7 +197,7 @@ def test_a_few_changes_are_patched_in(many: Home) -> None:
     assert told(many, "SELECT key FROM cases WHERE closed_at IS NOT NULL") == [("7",)]
 
 
-def test_nothing_new_and_no_time_gone_by_is_the_same_edition(many: Home) -> None:
+def test_publish_without_changes_keeps_edition(many: Home) -> None:
     first = at(many)
     again = at(many)
     assert (again.kind, again.edition, again.cases) == ("unchanged", first.edition, 400)
@@ -205,7 +205,7 @@ def test_nothing_new_and_no_time_gone_by_is_the_same_edition(many: Home) -> None
     assert current(many).demo  # type: ignore[union-attr]
 
 
-def test_time_goes_on_by_itself(many: Home) -> None:
+def test_later_as_of_publishes_new_edition(many: Home) -> None:
     first = publish(many, ROLLUPS)
     second = publish(many, ROLLUPS)
     assert (second.kind, first.edition < second.edition) == ("incremental", True)
@@ -271,7 +271,7 @@ def damaged_edition(home: Home) -> datetime:
         rows_without_a_batch, damaged_edition,
     ],
 )  # fmt: skip
-def test_what_cannot_be_patched_is_built_in_full(many: Home, change: Any) -> None:
+def test_unpatchable_change_forces_full_build(many: Home, change: Any) -> None:
     at(many)
     as_of = change(many)
     assert at(many, as_of).kind == "full"
@@ -280,14 +280,14 @@ def test_what_cannot_be_patched_is_built_in_full(many: Home, change: Any) -> Non
     assert not [name for name in files(many) if name.startswith(".")]
 
 
-def test_another_roll_up_is_built_in_full(many: Home) -> None:
+def test_changed_roll_up_forces_full_build(many: Home) -> None:
     at(many)
     wider = Rollup("cases", (Measure("intake", "registered_at"), Measure("late", "due_at", "closed_at > due_at")))
     assert at(many, rollups=[wider]).kind == "full"
     assert told(many, "SELECT sum(intake)::INT, sum(late)::INT FROM daily_cases") == [(400, 0)]
 
 
-def test_a_patch_goes_on_from_the_edition_that_was_rolled_back_to(many: Home) -> None:
+def test_patch_continues_from_rolled_back_edition(many: Home) -> None:
     old = at(many).edition
     put(many, "cases", [a_case("new", AS_OF - DAY)])
     at(many, AS_OF + DAY)
@@ -296,7 +296,7 @@ def test_a_patch_goes_on_from_the_edition_that_was_rolled_back_to(many: Home) ->
     assert told(many, "SELECT count(*) FROM cases") == [(401,)]
 
 
-def test_old_editions_go_but_never_the_current_or_a_pinned_one(home: Home) -> None:
+def test_pruning_keeps_current_and_pinned_editions(home: Home) -> None:
     put_areas(home)
     _, second, third = (at(home, AS_OF + i * DAY).edition for i in range(3))
     (home.editions / editions.PINNED).write_text(f"{second}\n\nunknown\n")
@@ -310,7 +310,7 @@ def test_old_editions_go_but_never_the_current_or_a_pinned_one(home: Home) -> No
     assert editions.ids(home) == [second, fifth]
 
 
-def test_ids_go_up_even_if_the_clock_goes_back(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_increase_even_if_clock_is_set_back(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     class Clock(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> "Clock":
@@ -324,7 +324,7 @@ def test_ids_go_up_even_if_the_clock_goes_back(home: Home, monkeypatch: pytest.M
     assert all(editions.ID.fullmatch(id) for id in made)
 
 
-def test_what_a_killed_run_left_is_swept_away(home: Home) -> None:
+def test_leftovers_of_killed_run_are_removed(home: Home) -> None:
     put_areas(home)
     home.prepare()
     for name in (".building-20260101-000000-0000.duckdb", ".building-20260101-000000-0000.duckdb.wal", ".CURRENT-77"):
@@ -333,7 +333,7 @@ def test_what_a_killed_run_left_is_swept_away(home: Home) -> None:
     assert files(home) == {"CURRENT", f"edition-{id}.duckdb"}
 
 
-def test_nothing_loaded_is_said(home: Home) -> None:
+def test_publishing_without_data_is_refused(home: Home) -> None:
     with pytest.raises(DataError, match=r"nothing is loaded in .*: load areas and a source"):
         publish(home, ROLLUPS)
 
@@ -346,7 +346,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_one_publishes_at_a_time(home: Home) -> None:
+def test_concurrent_publish_is_refused(home: Home) -> None:
     put_areas(home)
     id = at(home).edition
     with (home.editions / ".lock").open("w") as lock:
@@ -359,7 +359,7 @@ def test_one_publishes_at_a_time(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_store_in_use_is_said_and_the_old_edition_served(home: Home) -> None:
+def test_locked_store_is_reported_and_old_edition_served(home: Home) -> None:
     put_areas(home)
     id = at(home).edition
     program = f"import duckdb; con = duckdb.connect({str(home.store)!r}); print(flush=True); input()"
@@ -374,7 +374,7 @@ def test_a_store_in_use_is_said_and_the_old_edition_served(home: Home) -> None:
     assert at(home, AS_OF + DAY).edition > id
 
 
-def test_a_measure_that_duckdb_refuses_is_one_line_and_changes_nothing(many: Home) -> None:
+def test_invalid_measure_gives_one_line_and_changes_nothing(many: Home) -> None:
     id = at(many).edition
     wrong = Rollup("cases", (Measure("intake", "registerd_at"),))
     with pytest.raises(DataError) as caught:
@@ -386,7 +386,7 @@ def test_a_measure_that_duckdb_refuses_is_one_line_and_changes_nothing(many: Hom
     assert files(many) == {"CURRENT", f"edition-{id}.duckdb"}
 
 
-def test_a_store_that_is_no_database_is_said(many: Home) -> None:
+def test_invalid_store_is_reported(many: Home) -> None:
     id = at(many).edition
     many.store.write_bytes(b"nothing" * 1000)
     with pytest.raises(DataError, match=r"store\.duckdb cannot be opened"):
@@ -394,7 +394,7 @@ def test_a_store_that_is_no_database_is_said(many: Home) -> None:
     assert open_edition(many, id).cursor().execute("SELECT count(*) FROM cases").fetchone() == (400,)
 
 
-def test_an_unreadable_store_is_said(many: Home) -> None:
+def test_unreadable_store_is_reported(many: Home) -> None:
     id = at(many).edition
     kept = many.store.rename(many.root / "kept")
     many.store.mkdir()
@@ -409,7 +409,7 @@ def test_an_unreadable_store_is_said(many: Home) -> None:
     assert at(many, AS_OF + DAY).kind == "incremental"
 
 
-def test_progress_is_told_step_by_step(many: Home) -> None:
+def test_progress_reports_steps(many: Home) -> None:
     steps: list[tuple[str, float]] = []
     at(many, progress=lambda step, share: steps.append((step, share)))
     assert {"cases", "daily_cases", "check"} <= {step for step, _ in steps}
@@ -429,7 +429,7 @@ def test_several_deliveries_since_the_last_edition_are_patched_in_together(many:
     ]
 
 
-def test_files_of_an_edition_are_plain_paths_whatever_the_folder_is_called(tmp_path: Path) -> None:
+def test_edition_paths_with_special_characters(tmp_path: Path) -> None:
     home = Home(tmp_path / "it's a 'home' 区", memory="1GB")
     put_areas(home)
     put(home, "cases", [a_case(1, AS_OF - DAY)])
@@ -448,7 +448,7 @@ def test_files_of_an_edition_are_plain_paths_whatever_the_folder_is_called(tmp_p
         ((1, 2), 1, [1]),
     ],
 )
-def test_a_day_of_many_editions_does_not_push_the_days_before_out(
+def test_many_editions_of_one_day_do_not_displace_earlier_days(
     days: tuple[int, ...], keep: int, left: list[int]
 ) -> None:
     ids = [f"202611{day:02}-08000{n}-0000" for n, day in enumerate(days)]

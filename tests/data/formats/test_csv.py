@@ -37,7 +37,7 @@ def deliver_text(home: Home, text: str, *, limit: float = 1.0, **changes: Any) -
     return load(home, source(home, **changes), reject_limit=limit)
 
 
-def test_a_quote_that_is_never_closed_rejects_all_lines_behind_it(home: Home) -> None:
+def test_unclosed_quote_rejects_all_following_lines(home: Home) -> None:
     lines = [HEADER, *(plain(i) for i in range(1000))]
     lines[501] = plain(500, title='"关于“路灯')
     report = deliver_text(home, "\n".join(lines) + "\n", limit=0.6)
@@ -48,7 +48,7 @@ def test_a_quote_that_is_never_closed_rejects_all_lines_behind_it(home: Home) ->
                    "fault": "lines 502 to 1001: a quote opens here and is never closed"}  # fmt: skip
 
 
-def test_a_legal_quoted_value_that_takes_in_rows_is_held_by_lines(home: Home) -> None:
+def test_quoted_value_containing_rows_is_rejected_by_line(home: Home) -> None:
     lines = [HEADER, *(plain(i) for i in range(1000))]
     lines[101], lines[151] = plain(100, title='"甲'), plain(150, title='乙"')
     report = deliver_text(home, "\r\n".join(lines), limit=0.2)
@@ -77,12 +77,12 @@ def test_a_quote_inside_an_unquoted_value_is_text(home: Home) -> None:
     assert facts(home, "key, title") == [("K1", '5" 管'), ("K2", 'say "x" now')]
 
 
-def test_trailing_commas_and_blank_lines_are_no_fault(home: Home) -> None:
+def test_trailing_commas_and_blank_lines_are_accepted(home: Home) -> None:
     report = deliver_text(home, "\n".join([HEADER, plain(1) + ",,", "", ",,,", plain(2), "  ", ""]))
     assert (report.read, report.accepted, report.skipped) == (2, 2, {"blank": 3})
 
 
-def test_lines_that_are_not_utf8_are_rejected_alone(home: Home) -> None:
+def test_only_lines_that_are_not_utf8_are_rejected(home: Home) -> None:
     content = "\n".join([HEADER, plain(1), "@", plain(2)]).encode().replace(b"@", plain(3, title="路灯").encode("gbk"))
     (home.root / "hotline.csv").write_bytes(
         (HEADER + "\n").encode() + b" " * (5 << 20) + b"\n" + content.split(b"\n", 1)[1]
@@ -91,14 +91,14 @@ def test_lines_that_are_not_utf8_are_rejected_alone(home: Home) -> None:
     assert (report.read, report.accepted, report.rejected) == (3, 2, 1)
 
 
-def test_numbers_that_a_workbook_shortened_are_no_keys(home: Home) -> None:
+def test_numbers_rounded_by_workbook_are_rejected_as_keys(home: Home) -> None:
     deliver_text(home, "\n".join([HEADER, plain(1, id="3.30106E+17"), plain(2, title="3.30106E+17")]))
     ((number, _, (reason,)),) = rejects(home)
     assert number == 2
     assert reason.startswith("number of more than 15 digits: key")
 
 
-def test_a_header_below_titles_and_rows_of_sums_and_notes(home: Home) -> None:
+def test_header_below_titles_with_totals_and_notes(home: Home) -> None:
     rows = [
         "11月热线工单台账",
         "单位：街道办",
@@ -127,7 +127,7 @@ def test_a_header_of_two_rows_is_joined(home: Home) -> None:
     assert deliver_text(home, "\n".join([upper, lower, plain(2)]), columns=columns).accepted == 1
 
 
-def test_the_row_of_the_header_may_be_named(home: Home) -> None:
+def test_header_row_can_be_set(home: Home) -> None:
     assert deliver_text(home, "\n".join([HEADER, HEADER, plain(1)]), header_row=2).read == 1
     with pytest.raises(DataError, match=r"hotline\.csv: header_row: there is no row 9"):
         deliver_text(home, "\n".join([HEADER, plain(1)]), header_row=9)
@@ -135,7 +135,7 @@ def test_the_row_of_the_header_may_be_named(home: Home) -> None:
         deliver_text(home, "\n".join([HEADER, plain(1)]), header_row=2)
 
 
-def test_where_leaves_rows_out_and_counts_them(home: Home) -> None:
+def test_where_skips_and_counts_rows(home: Home) -> None:
     rows = [plain(1), plain(2, kind="event"), plain(3, kind=""), plain(3), plain(3, kind="event"), "cut off"]
     report = deliver_text(home, "\n".join([HEADER, *rows]), where="kind = 'hotline'")
     assert (report.read, report.accepted, report.rejected, report.skipped) == (3, 2, 1, {"where": 3})
@@ -146,7 +146,7 @@ def test_where_leaves_rows_out_and_counts_them(home: Home) -> None:
         deliver_text(home, HEADER + "\n" + plain(1), where="kind")
 
 
-def test_duplicates_keep_their_rows_beside_rows_left_out(home: Home) -> None:
+def test_duplicates_keep_row_numbers_with_skipped_rows(home: Home) -> None:
     rows = [plain(1, kind="event"), plain(1, title="a"), plain(2, kind="event"), plain(1, title="b"), "合计,,"]
     deliver_text(home, "\n".join([HEADER, *rows]), where="kind <> 'event'")
     assert rejects(home) == [(5, "K1", ["duplicate key in the delivery"])]
@@ -191,7 +191,7 @@ def mess_lines(pieces: list[Any]) -> list[str]:
 
 @given(pieces=MESS, end=st.sampled_from(["\n", "\r\n"]))
 @hypothesis(max_examples=examples(400), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_each_line_of_any_mess_is_in_one_row(tmp_path: Path, pieces: list[Any], end: str) -> None:
+def test_every_line_of_fuzzed_file_is_in_one_row(tmp_path: Path, pieces: list[Any], end: str) -> None:
     path = tmp_path / "a.csv"
     text = end.join([HEADER, *mess_lines(pieces)])
     path.write_text(text, "utf-8", newline="")
@@ -212,7 +212,7 @@ def test_each_line_of_any_mess_is_in_one_row(tmp_path: Path, pieces: list[Any], 
 
 @given(pieces=MESS)
 @hypothesis(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_what_was_a_whole_row_is_accepted_or_rejected_with_its_line(home: Home, pieces: list[Any]) -> None:
+def test_every_row_is_accepted_or_rejected_with_line_number(home: Home, pieces: list[Any]) -> None:
     lines = mess_lines(pieces)
     (home.root / "hotline.csv").write_text("\n".join([HEADER, *lines]), "utf-8", newline="")
     report = load(home, source(home), reject_limit=1, force=True)

@@ -38,12 +38,12 @@ def test_an_array_is_read_like_lines(home: Home, indent: int | None) -> None:
     assert rejects(home) == [(2, "K2", ["unknown area: 1"])]
 
 
-def test_elements_that_are_no_objects_are_rejected(home: Home) -> None:
+def test_non_object_elements_are_rejected(home: Home) -> None:
     report = load_json(home, json.dumps([entry(1), 5, [1, 2], "x", entry(2)], indent=1))
     assert (report.read, report.accepted, report.rejected) == (5, 2, 3)
 
 
-def test_an_array_that_is_cut_off_is_not_loaded(home: Home) -> None:
+def test_truncated_array_is_refused(home: Home) -> None:
     content = json.dumps([entry(number) for number in range(50)])
     with pytest.raises(DataError, match=r"a\.json: row 26 of the JSON array cannot be read"):
         load_json(home, content[: len(content) // 2])
@@ -57,7 +57,7 @@ def test_rows_have_the_numbers_of_their_lines(home: Home) -> None:
     assert [number for number, _, _ in rejects(home)] == [4, 5, 6]
 
 
-def test_a_line_that_is_not_utf8_is_rejected_alone(home: Home) -> None:
+def test_only_line_that_is_not_utf8_is_rejected(home: Home) -> None:
     good, bad = (json.dumps(entry(number)).encode() for number in (1, 2)), '{"id": "灯"}'.encode("gbk")
     lines = [*good, b" " * (5 << 20), bad]
     report = load_json(home, b"\n".join(lines), "a.ndjson")
@@ -65,7 +65,7 @@ def test_a_line_that_is_not_utf8_is_rejected_alone(home: Home) -> None:
     assert json.loads(facts(home, "raw", "rejects")[0][0])["fault"] == "the line is not UTF-8"
 
 
-def test_filters_and_words_for_empty_cells_hold_for_json(home: Home) -> None:
+def test_where_and_nulls_apply_to_json(home: Home) -> None:
     lines = [entry(1, closed="-"), entry(2, kind="event")]
     report = load_json(home, json.dumps(lines), nulls="-", where="kind = 'hotline'")
     assert (report.read, report.skipped) == (1, {"where": 1})
@@ -78,7 +78,7 @@ PIECES = st.sampled_from(["row", "row", *BROKEN])
 
 @given(pieces=st.lists(PIECES, min_size=1, max_size=12))
 @hypothesis(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_each_line_of_any_mess_is_accepted_or_rejected(home: Home, pieces: list[str]) -> None:
+def test_every_line_of_fuzzed_file_is_accepted_or_rejected(home: Home, pieces: list[str]) -> None:
     lines = [json.dumps(entry(-1)), *(json.dumps(entry(n)) if p == "row" else p for n, p in enumerate(pieces))]
     report = load_json(home, "\n".join(lines), "a.ndjson")
     assert report.accepted == 1 + pieces.count("row")

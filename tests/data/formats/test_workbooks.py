@@ -48,7 +48,7 @@ def load_book(home: Home, limit: float = 1, **changes: Any) -> LoadReport:
     return load(home, source(home, **given), reject_limit=limit)
 
 
-def test_titles_sums_notes_and_blank_rows_are_no_facts(home: Home) -> None:
+def test_titles_totals_notes_and_blank_rows_are_skipped(home: Home) -> None:
     title, unit = ["11月台账", *[None] * 4], ["填报单位：北塘街道      填报日期：2026年11月28日", *[None] * 4]
     rows = [title, unit, NAMES, entry(1), [None] * 5, [" "] * 5, entry(2, 区域="1"), ["　合　计", None, None, None, 2]]
     rows += [["注：本台账由各村报送。"], ["审核：王", None, "填表人：李"]]
@@ -58,7 +58,7 @@ def test_titles_sums_notes_and_blank_rows_are_no_facts(home: Home) -> None:
     assert rejects(home) == [(7, "T2", ["unknown area: 1"])]
 
 
-def test_a_row_has_the_number_that_the_workbook_shows(home: Home) -> None:
+def test_row_number_equals_workbook_row(home: Home) -> None:
     made = openpyxl.Workbook()
     for at, cells in {3: NAMES, 5: entry(1), 9: entry(2, 区域="1")}.items():
         for column, cell in enumerate(cells, 2):
@@ -68,7 +68,7 @@ def test_a_row_has_the_number_that_the_workbook_shows(home: Home) -> None:
     assert rejects(home) == [(9, "T2", ["unknown area: 1"])]
 
 
-def test_a_cell_merged_downwards_speaks_for_each_of_its_rows(home: Home) -> None:
+def test_vertically_merged_cell_applies_to_all_its_rows(home: Home) -> None:
     rows = [NAMES, entry(1), entry(2, 区域=None), entry(3, 区域=None), entry(4, 类型=None), entry(5, 区域=None)]
     book(home, rows, ["B2:B4"])
     load_book(home)
@@ -88,7 +88,7 @@ def test_a_header_of_two_rows_with_merged_cells(home: Home) -> None:
     assert load_book(home, columns=columns, header_row=[2, 3], source="other").accepted == 1
 
 
-def test_a_number_of_more_than_15_digits_is_no_text(home: Home) -> None:
+def test_number_over_15_digits_is_rejected_as_text(home: Home) -> None:
     book(home, [NAMES, entry(1, 编号=330000000000000000), entry(2, 编号=123456789012345), entry(3, 标题=10**15)])
     load_book(home)
     assert facts(home, "key") == [("123456789012345",)]
@@ -127,7 +127,7 @@ def test_types_of_cells_become_plain_text(home: Home) -> None:
     ]  # fmt: skip
 
 
-def test_without_a_sheet_named_it_is_the_first_visible_one_with_the_columns(home: Home) -> None:
+def test_default_sheet_is_first_visible_one_with_columns(home: Home) -> None:
     made = openpyxl.Workbook()
     made.active.append(["说明"])
     hidden, shown = made.create_sheet("旧"), made.create_sheet("台账")
@@ -146,7 +146,7 @@ def test_without_a_sheet_named_it_is_the_first_visible_one_with_the_columns(home
         load_book(home, sheet=7)
 
 
-def test_a_missing_column_is_told_with_those_of_the_likeliest_header(home: Home) -> None:
+def test_missing_column_error_lists_best_header(home: Home) -> None:
     book(home, [["台账"], NAMES, entry(1)])
     with pytest.raises(DataError, match=r"columns\.title: there is no column 题目; columns: 编号, 区域, 类型"):
         load_book(home, columns=COLUMNS | {"title": "题目"})
@@ -159,7 +159,7 @@ def test_a_sheet_may_be_empty(home: Home) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["xlsm", "xltx"])
-def test_workbooks_are_told_by_their_suffix(home: Home, suffix: str) -> None:
+def test_workbook_is_recognised_by_suffix(home: Home, suffix: str) -> None:
     book(home, [NAMES, entry(1)]).rename(home.root / f"a.{suffix}")
     if suffix == "xltx":
         assert load_book(home, file="a.xltx", format="xlsx").accepted == 1
@@ -167,7 +167,7 @@ def test_workbooks_are_told_by_their_suffix(home: Home, suffix: str) -> None:
         assert load_book(home, file=f"a.{suffix}").accepted == 1
 
 
-def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+def test_decompression_bomb_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "bomb.xlsx"
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,

@@ -63,7 +63,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[str]]:
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda number: str(REFUSED[number][0]))
-def test_every_reason_against_a_row_is_kept(refused: dict[int, list[str]], number: int) -> None:
+def test_every_reject_reason_is_stored(refused: dict[int, list[str]], number: int) -> None:
     assert sorted(refused[number + 3]) == sorted(REFUSED[number][1])
 
 
@@ -105,12 +105,12 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.mark.parametrize("number", range(len(ACCEPTED)), ids=lambda number: str(ACCEPTED[number][0]))
-def test_what_is_within_the_contract_is_accepted(accepted: Home, number: int) -> None:
+def test_valid_rows_are_accepted(accepted: Home, number: int) -> None:
     _, column, value = ACCEPTED[number]
     assert dict(facts(accepted, f"key, {column}"))[str(number)] == value
 
 
-def test_of_a_duplicate_key_the_newest_good_row_stays(home: Home) -> None:
+def test_newest_valid_row_of_duplicate_key_is_kept(home: Home) -> None:
     rows = [
         row(id="B", title="oldest", updated="2026-01-01"),
         row(id="B", title="newest", updated="2026-01-03"),
@@ -127,7 +127,7 @@ def test_of_a_duplicate_key_the_newest_good_row_stays(home: Home) -> None:
     assert sorted(raw) == ["as new, but later", "newer, but bad", "oldest"]
 
 
-def test_a_reject_keeps_its_raw_row_without_phones_and_reporters(home: Home) -> None:
+def test_reject_stores_raw_row_without_phones_and_reporters(home: Home) -> None:
     deliver(home, row(area="1", title="致电13812345678，谢谢", phone="王五 13812345678"))
     ((raw,),) = facts(home, "raw", "rejects")
     content = json.loads(raw)
@@ -137,7 +137,7 @@ def test_a_reject_keeps_its_raw_row_without_phones_and_reporters(home: Home) -> 
     assert content["phone"] == "***"
 
 
-def test_no_phone_number_gets_into_the_store(home: Home) -> None:
+def test_no_phone_number_is_stored(home: Home) -> None:
     deliver(home, row(title="13812345678"), row(id="A2", area="1", title="13812345678"), "13812345678,x")
     (reporter,) = next(iter(facts(home, "reporter")))
     assert len(reporter) == 32
@@ -147,7 +147,7 @@ def test_no_phone_number_gets_into_the_store(home: Home) -> None:
             assert store.execute(f"SELECT * FROM {table} t WHERE t::VARCHAR LIKE '%13812345678%'").fetchall() == []
 
 
-def test_lines_that_cannot_be_read_are_rejects_with_their_row(home: Home) -> None:
+def test_unreadable_lines_are_rejected_with_row_number(home: Home) -> None:
     lines = [row(), "A2,too,few", row(id="A3", title="two\nlines"), row(id="A4") + ",too,many", row(id="A5", area="1")]
     report = deliver(home, *lines, row(id="A6"))
     assert (report.read, report.accepted, report.rejected) == (6, 3, 3)
@@ -172,23 +172,23 @@ def test_rows_keep_their_numbers_in_a_large_file(home: Home) -> None:
     assert all(key == str(number - 2) for number, key, _ in rejects(home) if key)
 
 
-def test_an_expression_that_fails_on_a_row_is_nothing_there(home: Home) -> None:
+def test_failing_expression_gives_null(home: Home) -> None:
     columns = COLUMNS | {"extended": "(extended::INT + 1)", "title": "chr(rating::INT + 64)"}
     deliver(home, row(), row(id="A2", extended="x", rating=""), columns=columns)
     assert facts(home, "key, extended, title") == [("A1", 1, "E"), ("A2", None, None)]
 
 
-def test_times_of_another_zone_are_stored_in_the_homes(home: Home) -> None:
+def test_times_are_converted_to_home_zone(home: Home) -> None:
     deliver(home, row(registered="2026-01-05 08:00:00", closed="2026-07-06 08:00:00"), zone="America/New_York")
     assert facts(home, "registered_at, closed_at") == [(datetime(2026, 1, 5, 21), datetime(2026, 7, 6, 20))]
 
 
-def test_an_offset_says_more_than_the_zone(home: Home) -> None:
+def test_offset_overrides_source_zone(home: Home) -> None:
     deliver(home, row(registered="2026-01-05 08:00:00+01:00"), zone="America/New_York")
     assert facts(home, "registered_at") == [(datetime(2026, 1, 5, 15),)]
 
 
-def test_an_hour_that_the_clocks_skip_or_repeat_is_refused_unless_an_offset_tells_which(home: Home) -> None:
+def test_skipped_or_repeated_hour_without_offset_is_rejected(home: Home) -> None:
     deliver(
         home,
         row(id="skipped", registered="2025-03-09 02:30:00", closed="", due=""),
@@ -209,13 +209,13 @@ def test_an_hour_that_the_clocks_skip_or_repeat_is_refused_unless_an_offset_tell
     ]
 
 
-def test_an_instant_of_an_expression_is_stored_in_the_homes_zone(home: Home) -> None:
+def test_timestamptz_expression_is_stored_in_home_zone(home: Home) -> None:
     columns = COLUMNS | {"registered_at": "to_timestamp(1767571200)", "due_at": "strptime('5.1.2026', '%d.%m.%Y')"}
     deliver(home, row(), columns=columns, zone="UTC")
     assert facts(home, "registered_at, due_at") == [(datetime(2026, 1, 5, 8), datetime(2026, 1, 5, 8))]
 
 
-def test_a_check_without_an_area_names_an_asset_of_its_own_source(home: Home) -> None:
+def test_check_without_area_refers_to_asset_of_its_source(home: Home) -> None:
     columns = {"asset": "site", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
     report = deliver(
         home,
@@ -233,7 +233,7 @@ def test_a_check_without_an_area_names_an_asset_of_its_own_source(home: Home) ->
     assert rejects(home) == [(3, "2", ["unparseable boolean: passed"])]
 
 
-def test_a_check_may_name_an_asset_of_another_source_and_an_area(home: Home) -> None:
+def test_check_may_refer_to_asset_of_other_source_and_area(home: Home) -> None:
     columns = {"asset": "site", "asset_source": "'sites'", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
     header, lines = "id,site,at,ok,area", ["1,s1,2026-01-01,1,990101", "2,s1,2026-01-01,1,", "3,s1,2026-01-01,1,77"]
     report = deliver(home, *lines, header=header, fact="checks", columns=columns)
@@ -253,7 +253,7 @@ STEPS = {"case_key": "ticket", "action": "what", "started_at": "a", "ended_at": 
 LOG = "id,ticket,what,a,b,who,text"
 
 
-def test_a_step_names_its_case_and_no_person(home: Home) -> None:
+def test_step_stores_case_but_no_person(home: Home) -> None:
     lines = ["1,T1,签收,2026-01-01 08:00,2026-01-01 09:00,张建国,已联系 13812345678", "2,T1,handle,2026-01-01,,  ,"]
     report = deliver(home, *lines, header=LOG, fact="steps", area=None, columns=STEPS)
     assert (report.accepted, report.rejected) == (2, 0)
@@ -262,7 +262,7 @@ def test_a_step_names_its_case_and_no_person(home: Home) -> None:
     ]  # fmt: skip
 
 
-def test_a_step_cannot_end_before_it_began_and_its_reject_hides_the_officer(home: Home) -> None:
+def test_step_ending_before_start_is_rejected_without_officer_name(home: Home) -> None:
     lines = [
         "1,T1,签收,2026-01-02,2026-01-01,张建国,好",
         "2,,签收,2026-01-01,,李四,好",
@@ -292,7 +292,7 @@ def test_a_step_cannot_end_before_it_began_and_its_reject_hides_the_officer(home
         ("", None),
     ],
 )
-def test_the_telephone_of_an_office_is_kept_and_a_mobile_one_masked(home: Home, given: str, kept: str | None) -> None:
+def test_office_phone_is_kept_and_mobile_phone_masked(home: Home, given: str, kept: str | None) -> None:
     columns = {"kind": "'unit'", "name": "name", "unit_kind": "sort", "phone": "phone"}
     report = deliver(
         home, f"1,990101,区城管局,部门,{given}", header="id,area,name,sort,phone", fact="assets", columns=columns
@@ -336,7 +336,7 @@ def test_plain_times_are_cast_by_duckdb_alone(home: Home, monkeypatch: pytest.Mo
         ("9,1", None),
     ],
 )
-def test_elements_of_a_guide_are_a_count_or_a_list(home: Home, given: str, bits: int | None) -> None:
+def test_guide_elements_accept_count_or_list(home: Home, given: str, bits: int | None) -> None:
     deliver(
         home, row(title=given), fact="assets",
         columns={"kind": "'service_item'", "name": "id", "guide_elements": "title"},
@@ -346,6 +346,6 @@ def test_elements_of_a_guide_are_a_count_or_a_list(home: Home, given: str, bits:
 
 
 @pytest.mark.parametrize(("word", "kind"), [("热线", "hotline"), (" 微心愿 ", "wish"), ("event", "event")])
-def test_a_kind_may_be_said_in_chinese(home: Home, word: str, kind: str) -> None:
+def test_kind_accepts_chinese_word(home: Home, word: str, kind: str) -> None:
     deliver(home, row(kind=word))
     assert facts(home, "kind") == [(kind,)]

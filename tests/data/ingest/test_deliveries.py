@@ -120,12 +120,12 @@ def test_columns_with_spaces_and_chinese_names_work(home: Home) -> None:
     assert facts(home, "key, area, title, category") == [("1", 990101000000, "漏水", "b")]
 
 
-def test_further_words_for_empty_cells(home: Home) -> None:
+def test_custom_null_words(home: Home) -> None:
     deliver(home, row(closed="NULL", title="无"), csv={"nulls": ["NULL", "无"]})
     assert facts(home, "closed_at, title") == [(None, None)]
 
 
-def test_lines_that_are_no_json_object_are_rejects(home: Home) -> None:
+def test_non_object_json_lines_are_rejected(home: Home) -> None:
     lines = [json.dumps(GOOD), '{"id": "cut', "[1, 2]", json.dumps(GOOD | {"id": "A2", "extra": {"a": 1}})]
     (home.root / "a.ndjson").write_text("\n".join(lines), "utf-8")
     report = load(home, source(home, file="a.ndjson"), reject_limit=1)
@@ -134,14 +134,14 @@ def test_lines_that_are_no_json_object_are_rejects(home: Home) -> None:
     assert json.loads(facts(home, "raw", "(SELECT raw FROM rejects WHERE row = 2)")[0][0]) == {"line": '{"id": "cut'}
 
 
-def test_a_key_that_only_late_json_lines_have_is_found(home: Home) -> None:
+def test_json_key_first_seen_late_is_read(home: Home) -> None:
     lines = [json.dumps({k: v for k, v in (GOOD | {"id": str(i)}).items() if k != "title"}) for i in range(10_050)]
     (home.root / "a.ndjson").write_text("\n".join([*lines, json.dumps(GOOD)]), "utf-8")
     assert load(home, source(home, file="a.ndjson")).accepted == 10_051
     assert facts(home, "title", "cases WHERE title IS NOT NULL") == [("路灯不亮",)]
 
 
-def test_a_query_of_changing_types_is_read(home: Home) -> None:
+def test_query_with_mixed_types_is_read(home: Home) -> None:
     engine = sa.create_engine(f"sqlite:///{home.root / 'a.db'}")
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE t (id, registered, rating)"))
@@ -169,12 +169,12 @@ def good_file(rows: int = 1) -> bytes:
     return "\n".join([HEADER, *(row(id=str(i)) for i in range(rows))]).encode()
 
 
-def test_a_file_that_is_not_there(home: Home) -> None:
+def test_missing_file(home: Home) -> None:
     with pytest.raises(DataError, match=r"none\.csv: there is no such file"):
         load(home, source(home, file="none.csv"))
 
 
-def test_a_folder_in_place_of_a_file(home: Home) -> None:
+def test_folder_instead_of_file(home: Home) -> None:
     with pytest.raises(DataError, match="is a folder"):
         load(home, source(home), file=home.root)
 
@@ -184,48 +184,48 @@ def test_an_empty_file(home: Home) -> None:
     assert "hotline.csv.gz: is empty" in broken(home, gzip.compress(b""), "hotline.csv.gz")
 
 
-def test_a_gzip_file_that_is_cut_off(home: Home) -> None:
+def test_truncated_gzip_file(home: Home) -> None:
     whole = gzip.compress(good_file(1000))
     assert "cut off or damaged" in broken(home, whole[: len(whole) // 2], "hotline.csv.gz")
     assert "cut off or damaged" in broken(home, whole[:-4], "hotline.csv.gz")
 
 
-def test_a_gzip_file_that_is_damaged(home: Home) -> None:
+def test_corrupt_gzip_file(home: Home) -> None:
     whole = bytearray(gzip.compress(good_file(1000)))
     whole[len(whole) // 2] ^= 255
     assert "cut off or damaged" in broken(home, bytes(whole), "hotline.csv.gz")
 
 
-def test_another_encoding_than_said(home: Home) -> None:
+def test_wrong_encoding(home: Home) -> None:
     said = broken(home, good_file().decode().encode("gb18030"))
     assert "is not utf-8" in said
     assert "csv.encoding" in said
     assert "is not ascii" in broken(home, good_file(), csv={"encoding": "ascii"})
 
 
-def test_what_is_no_workbook_or_parquet_file(home: Home) -> None:
+def test_invalid_workbook_or_parquet_file(home: Home) -> None:
     assert "a.xlsx: cannot be read as a workbook" in broken(home, b"PK\x03\x04 no", "a.xlsx")
     assert "a.parquet: is no Parquet file" in broken(home, b"PAR1 no", "a.parquet")
     assert "a.ndjson: holds no JSON object" in broken(home, b"[1]\n[2]", "a.ndjson")
 
 
-def test_a_name_that_does_not_say_a_format(home: Home) -> None:
+def test_unknown_file_suffix(home: Home) -> None:
     assert "set format in the source file" in broken(home, good_file(), "hotline.dat")
 
 
-def test_a_column_that_the_delivery_does_not_have(home: Home) -> None:
+def test_missing_column(home: Home) -> None:
     said = broken(home, good_file(), columns=COLUMNS | {"due_at": "duedate"})
     assert "hotline.yaml: columns.due_at: there is no column duedate" in said
     assert "columns: id, area, kind" in said
 
 
-def test_an_expression_that_gives_no_time(home: Home) -> None:
+def test_expression_with_wrong_type_for_time(home: Home) -> None:
     assert "columns.due_at: gives BIGINT, not a time" in broken(
         home, good_file(), columns=COLUMNS | {"due_at": "length(due)"}
     )
 
 
-def test_a_query_that_fails(home: Home) -> None:
+def test_failing_query(home: Home) -> None:
     sa.create_engine(f"sqlite:///{home.root / 'a.db'}").connect().close()
     (home.root / "a.db").touch()
     with pytest.raises(DataError, match="no such table: tickets"):

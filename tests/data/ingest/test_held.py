@@ -49,7 +49,7 @@ def kept(home: Home) -> int:
         return count
 
 
-def test_an_alias_lets_a_held_delivery_in(home: Home) -> None:
+def test_new_alias_accepts_held_delivery(home: Home) -> None:
     assert deliver_to(home, unknown=6, good=10, other=3) == "held"
     assert revalidate(home) == []
     assert facts(home, "key") == []
@@ -64,7 +64,7 @@ def test_an_alias_lets_a_held_delivery_in(home: Home) -> None:
     assert deliver_to(home, unknown=6, good=10, other=3) == "already loaded"
 
 
-def test_too_many_that_stay_unknown_keep_it_held(home: Home) -> None:
+def test_delivery_stays_held_with_too_many_unknown_areas(home: Home) -> None:
     deliver_to(home, unknown=6, good=10, other=HELD_FROM)
     alias(home, "老河大队")
     assert revalidate(home) == []
@@ -73,13 +73,13 @@ def test_too_many_that_stay_unknown_keep_it_held(home: Home) -> None:
     assert sum(found.rows for found in revalidate(home)) == 21
 
 
-def test_what_is_kept_of_a_held_delivery_is_masked(home: Home) -> None:
+def test_rows_of_held_delivery_are_masked(home: Home) -> None:
     deliver_to(home, unknown=6, good=10)
     assert facts(home, "DISTINCT title", "held_cases") == [("回电138****5678",)]
     assert b"13812345678" not in home.store.read_bytes()
 
 
-def test_a_held_delivery_that_is_unloaded_or_sent_again_is_not_kept(home: Home) -> None:
+def test_unloaded_or_redelivered_held_delivery_is_deleted(home: Home) -> None:
     deliver_to(home, unknown=6, good=10)
     deliver_to(home, unknown=6, good=10)
     assert kept(home) == 1 + 10
@@ -89,7 +89,7 @@ def test_a_held_delivery_that_is_unloaded_or_sent_again_is_not_kept(home: Home) 
     assert revalidate(home) == []
 
 
-def test_one_that_was_let_in_can_be_unloaded(home: Home) -> None:
+def test_accepted_held_delivery_can_be_unloaded(home: Home) -> None:
     deliver_to(home, unknown=6, good=10)
     alias(home, "老河大队")
     revalidate(home)
@@ -97,7 +97,7 @@ def test_one_that_was_let_in_can_be_unloaded(home: Home) -> None:
     assert facts(home, "key") == []
 
 
-def test_a_file_with_an_open_quote_is_not_let_in(home: Home) -> None:
+def test_file_with_unclosed_quote_stays_held(home: Home) -> None:
     """Which rows it has is in doubt, whatever areas are known."""
     header, rows = "id,area,registered,title", [f"{i},老河大队,2026-01-05,路灯" for i in range(20)]
     rows[3] = '3,老河大队,2026-01-05,"路灯'
@@ -126,7 +126,7 @@ ROWS = st.lists(
 
 @settings(max_examples=examples(15), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(ROWS, min_size=1, max_size=4), st.sampled_from(("changes", "snapshot")))
-def test_held_deliveries_end_as_if_accepted_when_they_came(deliveries: list[list[dict]], mode: str) -> None:
+def test_accepting_held_deliveries_equals_accepting_at_load(deliveries: list[list[dict]], mode: str) -> None:
     with TemporaryDirectory() as one, TemporaryDirectory() as other, pytest.MonkeyPatch.context() as patch:
         patch.setattr(held, "HELD_FROM", 1)  # so that short deliveries are held
         later, at_once = (settle(Home(made(folder), memory="1GB")) for folder in (one, other))

@@ -75,9 +75,7 @@ def test_the_same_content_under_another_name_is_the_same_delivery(home: Home) ->
     assert load(home, source(home), file=copy).status == "already loaded"
 
 
-def test_a_file_that_was_touched_is_read_again_and_one_that_was_not_is_not(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_changed_file_is_hashed_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
     monkeypatch.setattr(ingest, "content_hash", lambda path: read.append(path) or content_hash(path))
     path = home.root / "hotline.csv"
@@ -114,7 +112,7 @@ def test_a_new_name_is_recorded_without_loading_again(home: Home) -> None:
     assert facts(home, "cycle_days", "sources") == [(3.0,)]
 
 
-def test_a_newer_row_replaces_the_stored_one_whole(home: Home) -> None:
+def test_newer_row_replaces_all_columns(home: Home) -> None:
     deliver(home, row(), row(id="A2"))
     report = deliver(home, row(closed="", rating="", updated="2026-01-08 00:00:00"))
     assert (report.accepted, report.updated, report.unchanged) == (1, 1, 0)
@@ -131,13 +129,13 @@ def test_an_older_row_does_not_win(home: Home) -> None:
     assert facts(home, "title, batch") == [("new", 1)]
 
 
-def test_of_equally_old_rows_the_later_delivery_wins(home: Home) -> None:
+def test_later_delivery_wins_on_equal_update_times(home: Home) -> None:
     deliver(home, row(title="first"))
     assert deliver(home, row(title="second")).updated == 1
     assert facts(home, "title") == [("second",)]
 
 
-def test_a_row_without_a_time_is_as_new_as_its_load(home: Home) -> None:
+def test_row_without_update_time_uses_load_time(home: Home) -> None:
     deliver(home, row(title="first", updated=""))
     assert deliver(home, row(title="second", updated="")).updated == 1
     assert deliver(home, row(title="older", updated="2026-01-07 00:00:00")).unchanged == 1
@@ -155,7 +153,7 @@ def test_a_full_delivery_every_day_changes_only_what_changed(home: Home) -> None
     assert facts(home, "batch, count(*)", "(SELECT batch FROM cases) GROUP BY batch") == [(1, 49), (2, 2)]
 
 
-def test_two_sources_keep_rows_of_the_same_key_apart(home: Home) -> None:
+def test_same_key_of_two_sources_is_two_rows(home: Home) -> None:
     deliver(home, row())
     shutil.copy(home.root / "hotline.csv", home.root / "other.csv")
     assert load(home, source(home, "other")).accepted == 1
@@ -183,7 +181,7 @@ def test_a_delivery_with_too_many_rejects_is_held(home: Home) -> None:
     assert load(home, source(home), reject_limit=0.2).status == "already loaded"
 
 
-def test_just_as_many_rejects_as_allowed_are_no_reason_to_hold(home: Home) -> None:
+def test_rejects_at_limit_do_not_hold_delivery(home: Home) -> None:
     rows = [row(id=str(i)) for i in range(4)] + [row(id="bad", area="1")]
     (home.root / "hotline.csv").write_text("\n".join([HEADER, *rows]), "utf-8")
     assert load(home, source(home), reject_limit=0.2).status == "accepted"
@@ -213,7 +211,7 @@ def good_file(rows: int = 1) -> bytes:
     return "\n".join([HEADER, *(row(id=str(i)) for i in range(rows))]).encode()
 
 
-def test_a_file_that_changes_while_it_is_read(home: Home) -> None:
+def test_file_changed_while_reading_is_refused(home: Home) -> None:
     def grow(phase: str, done: float) -> None:
         if phase == "validate":
             with (home.root / "hotline.csv").open("a") as file:
@@ -225,7 +223,7 @@ def test_a_file_that_changes_while_it_is_read(home: Home) -> None:
     assert facts(home) == []
 
 
-def test_areas_that_change_while_a_delivery_is_read(home: Home) -> None:
+def test_areas_changed_while_reading_refuse_load(home: Home) -> None:
     def grow(phase: str, done: float) -> None:
         if phase == "validate" and done == 1:
             (home.root / "more.csv").write_text("code,name\n990101003,新镇\n", "utf-8")
@@ -237,7 +235,7 @@ def test_areas_that_change_while_a_delivery_is_read(home: Home) -> None:
     assert load(home, source(home)).accepted == 1
 
 
-def test_a_disk_that_is_full(home: Home) -> None:
+def test_full_disk_is_reported(home: Home) -> None:
     """A process that may write no file larger than 300 kB meets what a full disk is."""
     deliver(home, row(id="before"))
     (home.root / "hotline.csv").write_bytes(good_file(20_000))
@@ -268,7 +266,7 @@ def test_a_disk_that_is_full(home: Home) -> None:
     assert load(home, source(home)).accepted == 20_000
 
 
-def test_progress_is_told_in_phases(home: Home) -> None:
+def test_progress_reports_phases(home: Home) -> None:
     told: list[tuple[str, float]] = []
     (home.root / "hotline.csv").write_bytes(good_file())
     load(home, source(home), progress=lambda phase, done: told.append((phase, done)))
@@ -277,7 +275,7 @@ def test_progress_is_told_in_phases(home: Home) -> None:
     assert told[-1] == ("merge", 1.0)
 
 
-def test_a_folder_left_by_a_killed_load_is_swept_away(home: Home) -> None:
+def test_scratch_folder_of_killed_load_is_removed(home: Home) -> None:
     process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     left = home.scratch / f"load-{int(process.stdout)}-abc"
     left.mkdir()
@@ -312,9 +310,7 @@ CELLS = st.one_of(
 
 @settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER.split(","), CELLS)), max_size=8))
-def test_accepted_and_rejected_rows_are_all_that_were_read(
-    template: Home, tmp_path: Path, rows: list[dict[str, str]]
-) -> None:
+def test_accepted_plus_rejected_equals_read(template: Home, tmp_path: Path, rows: list[dict[str, str]]) -> None:
     home = fresh(template, tmp_path, "any")
     report = deliver(home, *(row(**cells) for cells in rows))
     assert report.read + sum(report.skipped.values()) == len(rows)  # rows without any value are skipped

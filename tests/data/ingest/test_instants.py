@@ -63,7 +63,7 @@ def test_a_case_closed_after_the_clocks_went_back_is_not_closed_before_it_was_re
     assert utc(home, "{registered_at}, {closed_at}") == [(datetime(2026, 11, 1, 5, 50), datetime(2026, 11, 1, 6, 10))]
 
 
-def test_the_newer_of_two_deliveries_is_the_later_instant(home: Home) -> None:
+def test_later_instant_wins_in_repeated_hour(home: Home) -> None:
     first = case("A", "2026-11-01T01:00:00-04:00", updated="2026-11-01T01:45:00-04:00", title="first")
     second = case("A", "2026-11-01T01:00:00-04:00", updated="2026-11-01T01:15:00-05:00", title="second")
     for rows_ in ([first], [second], [first]):
@@ -98,7 +98,7 @@ def test_durations_days_and_overdue_are_right_across_the_change(home: Home, cata
     assert counts(scoped(edition), DISTRICT)["overdue"] == 1
 
 
-def test_what_an_edition_tells_is_local_and_naive(home: Home, catalog: Catalog) -> None:
+def test_edition_returns_naive_local_times(home: Home, catalog: Catalog) -> None:
     deliver(home, case("A", "2026-11-01T00:30:00-04:00", "2026-11-01T01:30:00-05:00"), case("B", "2026-07-01 09:00"))
     publish(home, catalog.rollups(), as_of=datetime(2026, 11, 3, 8))
     edition = editions.current(home)
@@ -132,7 +132,7 @@ def test_a_patch_equals_a_full_build(home: Home, catalog: Catalog) -> None:
     assert numbers[0] == numbers[1]
 
 
-def test_a_store_of_local_times_is_turned_into_instants_once(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_local_times_are_converted_to_instants_once(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     fixed = Home(home.root, "Etc/GMT+5", home.memory)
     with open_store(fixed):
         pass  # as an older release left it: local times

@@ -79,11 +79,11 @@ def test_other_numbers_are_left_alone(connection: duckdb.DuckDBPyConnection, tex
     assert masked(connection, text) == text
 
 
-def test_nothing_stays_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+def test_null_stays_null(connection: duckdb.DuckDBPyConnection) -> None:
     assert connection.execute(f"SELECT {mask('t')} FROM (SELECT NULL::VARCHAR AS t)").fetchall() == [(None,)]
 
 
-def test_a_pseudonym_is_the_same_for_the_same_reporter_only_under_the_same_key() -> None:
+def test_pseudonym_depends_on_reporter_and_key() -> None:
     def of(key: str, reporter: str) -> str:
         with duckdb.connect() as connection:
             connection.execute("SET VARIABLE pepper = ?", [key])
@@ -95,7 +95,7 @@ def test_a_pseudonym_is_the_same_for_the_same_reporter_only_under_the_same_key()
     assert len(of("k", "13812345678")) == 32
 
 
-def test_the_pepper_is_made_once_for_its_owner_alone(home: Home) -> None:
+def test_pepper_is_created_once_with_private_mode(home: Home) -> None:
     with ThreadPool(8) as pool:
         found = set(pool.map(lambda _: pepper(home), range(32)))
     assert len(found) == 1

@@ -64,7 +64,7 @@ def test_a_case_repeats_an_earlier_one(con: duckdb.DuckDBPyConnection, cases: li
     assert found(con, cases) == expected
 
 
-def test_of_two_cases_of_one_instant_one_repeats_and_always_the_same(con: duckdb.DuckDBPyConnection) -> None:
+def test_one_of_two_simultaneous_cases_repeats_deterministically(con: duckdb.DuckDBPyConnection) -> None:
     twins = [case(1, 0, reporter="a"), case(2, 0, reporter="a")]
     assert found(con, twins) == found(con, twins[::-1])
     assert len(found(con, twins)) == 1
@@ -94,6 +94,8 @@ def plainly(cases: Sequence[Case]) -> set[int]:
         unique_by=lambda case: case[0],
     )
 )
-def test_windows_find_what_the_plain_rule_finds(con: duckdb.DuckDBPyConnection, drawn: list[tuple[Any, ...]]) -> None:
+def test_window_sql_equals_reference_implementation(
+    con: duckdb.DuckDBPyConnection, drawn: list[tuple[Any, ...]]
+) -> None:
     cases = [(key, START + timedelta(hours=hour), *more) for key, (hour, *more) in enumerate(drawn)]
     assert found(con, cases) == plainly(cases)

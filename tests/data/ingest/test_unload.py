@@ -90,7 +90,7 @@ ROWS = st.lists(
 
 @settings(max_examples=examples(15), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(ROWS, min_size=1, max_size=5), st.data(), st.sampled_from(("changes", "snapshot")))
-def test_any_batches_unloaded_leave_what_loading_the_rest_gives(
+def test_unloading_batches_equals_loading_only_the_others(
     deliveries: list[Delivery], data: st.DataObject, mode: str
 ) -> None:
     doomed = data.draw(st.lists(st.integers(0, len(deliveries) - 1), min_size=1, max_size=2, unique=True))
@@ -114,7 +114,7 @@ def prepared(folder: str) -> Path:
     return path
 
 
-def test_rows_that_a_batch_had_replaced_come_back(home: Home) -> None:
+def test_unloading_restores_replaced_rows(home: Home) -> None:
     deliver(home, row(title="旧"))
     deliver(home, row(title="新", updated="2026-01-08 00:00:00"), row(id="B2"))
     assert unload(home, 2).keys == 2
@@ -123,7 +123,7 @@ def test_rows_that_a_batch_had_replaced_come_back(home: Home) -> None:
     assert facts(home, "key, title, batch") == [("A1", "新", 3), ("B2", "路灯不亮", 3)]
 
 
-def test_unloading_takes_the_rejects_and_the_source_along(home: Home) -> None:
+def test_unloading_deletes_rejects_and_source(home: Home) -> None:
     deliver(home, row(area="1"), row(id="B2"))
     unload(home, 1)
     assert (rejects(home), facts(home, "key")) == ([], [])
@@ -132,7 +132,7 @@ def test_unloading_takes_the_rejects_and_the_source_along(home: Home) -> None:
         assert store.execute("SELECT status FROM batches").fetchall() == [("unloaded",)]
 
 
-def test_a_batch_that_is_not_there_or_too_old_is_refused(home: Home) -> None:
+def test_unloading_unknown_or_too_old_batch_is_refused(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
     for number in range(UNLOADABLE_BATCHES + 2):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": f"own {number}"}], next(times))
@@ -149,7 +149,7 @@ def test_a_batch_that_is_not_there_or_too_old_is_refused(home: Home) -> None:
         unload(home, 2)
 
 
-def test_what_is_kept_to_unload_is_bounded(home: Home) -> None:
+def test_unload_history_is_bounded(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
     kept = []
     for number in range(UNLOADABLE_BATCHES + 4):
@@ -160,7 +160,7 @@ def test_what_is_kept_to_unload_is_bounded(home: Home) -> None:
     assert kept[-1] == kept[-2] == 2 * UNLOADABLE_BATCHES
 
 
-def test_a_row_that_a_full_file_lacks_ends_that_day(home: Home) -> None:
+def test_row_missing_from_full_file_is_ended(home: Home) -> None:
     source = assets(home, "snapshot")
     send(home, source, [{"id": "A"}, {"id": "B"}], START)
     report = send(home, source, [{"id": "A"}], START + timedelta(days=1))
@@ -188,7 +188,7 @@ def test_a_broken_full_file_ends_nothing(home: Home, rows: Delivery) -> None:
     assert facts(home, "count(retired_at)", "assets") == [(0,)]
 
 
-def test_a_full_file_that_comes_again_after_another_is_no_repetition(home: Home) -> None:
+def test_full_file_redelivered_after_another_is_loaded(home: Home) -> None:
     source = assets(home, "snapshot")
     full: Delivery = [{"id": "A"}, {"id": "B"}]
     for day, rows in enumerate((full, full[:1], full)):
@@ -197,7 +197,7 @@ def test_a_full_file_that_comes_again_after_another_is_no_repetition(home: Home)
     assert facts(home, "count(*) FILTER (retired_at IS NULL)", "assets") == [(2,)]
 
 
-def test_a_case_that_is_no_longer_delivered_is_closed_as_such(home: Home) -> None:
+def test_missing_case_is_closed_as_gone(home: Home) -> None:
     deliver(home, row(closed=""), row(id="B2", closed=""), row(id="C3"), mode="snapshot")
     deliver(home, row(closed=""), mode="snapshot")
     assert facts(home, "key, close_kind, closed_at IS NULL") == [

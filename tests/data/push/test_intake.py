@@ -48,7 +48,7 @@ def rows(intake: Intake) -> list[Any]:
     lines=st.booleans(),
 )
 @hypothesis(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_rows_come_out_as_they_went_in(
+def test_rows_round_trip(
     tmp_path: Path, sent: list[Any], piece: int, indent: int | None, wide: bool, zipped: bool, lines: bool
 ) -> None:
     body = (
@@ -63,7 +63,7 @@ def test_rows_come_out_as_they_went_in(
     assert (intake.rows, intake.size, intake.format) == (len(sent), len(body), "ndjson")
 
 
-def test_the_content_is_known_whatever_the_pieces_and_the_packing(tmp_path: Path) -> None:
+def test_content_hash_is_independent_of_chunks_and_compression(tmp_path: Path) -> None:
     body = json.dumps([{"a": i, "b": "路灯"} for i in range(50)], ensure_ascii=False)
     ways = [
         taken(tmp_path, body.encode()),
@@ -81,7 +81,7 @@ def test_the_content_is_known_whatever_the_pieces_and_the_packing(tmp_path: Path
     ("body", "count"),
     [("a,b\n1,2\n", 1), ("a,b\n1,2", 1), ("a,b\r\n1,2\r\n3,4\r\n", 2), ("a\n" * 1001, 1000)],
 )
-def test_a_csv_stays_as_it_is_and_its_names_are_no_row(tmp_path: Path, body: str, count: int) -> None:
+def test_csv_is_unchanged_and_header_is_not_counted(tmp_path: Path, body: str, count: int) -> None:
     intake = taken(tmp_path, body.encode(), "csv", piece=3)
     assert (intake.path.read_bytes(), intake.rows) == (body.encode(), count)
 
@@ -108,7 +108,7 @@ def test_a_csv_stays_as_it_is_and_its_names_are_no_row(tmp_path: Path, body: str
         ("json", b"\xff\xfe[", "not utf-8"),
     ],
 )
-def test_what_is_no_body_is_refused_with_its_reason(tmp_path: Path, kind: Kind, body: bytes, fault: str) -> None:
+def test_malformed_body_is_refused_with_reason(tmp_path: Path, kind: Kind, body: bytes, fault: str) -> None:
     with pytest.raises(Malformed, match=fault):
         taken(tmp_path, body, kind)
     assert list(tmp_path.iterdir()) == []
@@ -122,12 +122,12 @@ def test_a_broken_gzip_is_refused(tmp_path: Path, body: bytes) -> None:
         taken(tmp_path, body, zipped=True)
 
 
-def test_a_gzip_of_two_members_is_read_to_its_end(tmp_path: Path) -> None:
+def test_multi_member_gzip_is_read_completely(tmp_path: Path) -> None:
     body = gzip.compress(b'[{"a": 1},') + gzip.compress(b' {"a": 2}]')
     assert rows(taken(tmp_path, body, zipped=True, piece=5)) == [{"a": 1}, {"a": 2}]
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+def test_zip_bomb_is_refused_early(tmp_path: Path) -> None:
     packed = io.BytesIO()
     with gzip.open(packed, "wb") as file:
         for _ in range(100):
@@ -154,19 +154,19 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         ("json", b'[{"a": ' * 50_000, "deeper than 8"),
     ],
 )
-def test_what_breaks_a_limit_is_refused(tmp_path: Path, kind: Kind, body: bytes, fault: str) -> None:
+def test_body_over_limit_is_refused(tmp_path: Path, kind: Kind, body: bytes, fault: str) -> None:
     with pytest.raises(TooLarge, match=fault):
         taken(tmp_path, body, kind)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_line_is_left_for_the_loader_among_good_ones(tmp_path: Path) -> None:
+def test_broken_line_is_kept_for_loader(tmp_path: Path) -> None:
     intake = taken(tmp_path, b'{"a": 1}\nhello\x01 \n{"a": 2}', "ndjson")
     assert intake.path.read_text("utf-8").split("\n") == ['{"a": 1}', "hello\x01", '{"a": 2}', ""]
 
 
 @pytest.mark.timeout(20)
-def test_countless_blank_lines_are_refused_before_they_take_time(tmp_path: Path) -> None:
+def test_too_many_blank_lines_are_refused_quickly(tmp_path: Path) -> None:
     wide = Limits(100_000_000, 100)
     begun = time.process_time()
     for blank in (b"\n", b" \r\n"):
@@ -178,12 +178,12 @@ def test_countless_blank_lines_are_refused_before_they_take_time(tmp_path: Path)
     assert taken(tmp_path, few, "ndjson", limits=wide).rows == 100
 
 
-def test_a_gzip_of_countless_empty_members_is_refused(tmp_path: Path) -> None:
+def test_gzip_with_too_many_members_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge, match="members"):
         taken(tmp_path, gzip.compress(b"") * 200_000 + gzip.compress(b"[]"), zipped=True, piece=1 << 16)
 
 
-def test_what_is_sent_counts_as_well_as_what_it_unpacks_to(tmp_path: Path) -> None:
+def test_size_limit_applies_to_compressed_and_decompressed_bytes(tmp_path: Path) -> None:
     body = gzip.compress(b"") * (MOST_MEMBERS - 1)
     with pytest.raises(TooLarge, match="more than"):
         taken(tmp_path, body, zipped=True, limits=Limits(size=len(body) - 1, rows=10))

@@ -86,13 +86,13 @@ def shown(home: Home) -> list[str]:
     return [key for (key,) in current(home).cursor().execute("SELECT key FROM cases ORDER BY key").fetchall()]
 
 
-def test_nothing_pushed_leaves_the_home_as_it_is(publisher: Publisher, home: Home) -> None:
+def test_publisher_without_pushes_changes_nothing(publisher: Publisher, home: Home) -> None:
     before = {file: file.stat().st_mtime_ns for file in home.root.rglob("*")}
     assert publisher.turn() is False
     assert {file: file.stat().st_mtime_ns for file in home.root.rglob("*")} == before
 
 
-def test_a_push_is_seen_and_its_verdict_names_each_refused_row(publisher: Publisher, home: Home) -> None:
+def test_push_is_published_and_rejected_rows_are_listed(publisher: Publisher, home: Home) -> None:
     rows = [{"id": f"A{i}"} for i in range(8)]
     sent = push(home, *rows, {"id": "B", "area": "999", "closed": "2020-01-01"}, 7)
     work(publisher)
@@ -105,7 +105,7 @@ def test_a_push_is_seen_and_its_verdict_names_each_refused_row(publisher: Publis
     assert Spool(home).find(sent.id).edition == current(home).id  # type: ignore[union-attr]
 
 
-def test_an_open_quote_in_a_push_holds_it_by_lines(publisher: Publisher, home: Home) -> None:
+def test_unclosed_quote_holds_push(publisher: Publisher, home: Home) -> None:
     rows = [",".join((GOOD | {"id": f"K{number}"})[name] for name in HEADER.split(",")) for number in range(20)]
     rows[10] = rows[10].replace("路灯不亮", '"路灯不亮')
     sent = push(home, csv="\n".join([HEADER, *rows]))
@@ -114,7 +114,7 @@ def test_an_open_quote_in_a_push_holds_it_by_lines(publisher: Publisher, home: H
     assert {row.row for row in Spool(home).rejects(sent, 99)} == set(range(12, 22))
 
 
-def test_each_line_of_a_pushed_mess_is_accepted_or_refused(publisher: Publisher, home: Home) -> None:
+def test_every_line_of_fuzzed_push_is_accepted_or_rejected(publisher: Publisher, home: Home) -> None:
     lines = [json.dumps(GOOD | {"id": f"K{number}"}) for number in range(20)]
     lines[5:8] = ['{"id": "a\tb"}', '{"id": "x\ry"}', '{"id": "cut']
     sent = accept(home, "\n".join(lines), "ndjson", Sender(1, "s", None), "hotline")
@@ -122,7 +122,7 @@ def test_each_line_of_a_pushed_mess_is_accepted_or_refused(publisher: Publisher,
     assert told(home, sent) == ("published", 20, 17, 3)
 
 
-def test_pushes_of_a_key_end_as_the_newest_says_in_their_order(publisher: Publisher, home: Home) -> None:
+def test_newest_push_of_key_wins(publisher: Publisher, home: Home) -> None:
     declare(home, columns={k: v for k, v in COLUMNS.items() if k != "updated_at"})
     for rating in ("1", "2", "1"):
         push(home, {"rating": rating})
@@ -132,7 +132,7 @@ def test_pushes_of_a_key_end_as_the_newest_says_in_their_order(publisher: Publis
         assert store.execute("SELECT updated FROM batches ORDER BY batch").fetchall() == [(0,), (1,), (1,)]
 
 
-def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_push_does_not_block_others(publisher: Publisher, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     real = pushes.load
 
     def load(home: Home, source: Any, **more: Any) -> Any:
@@ -156,7 +156,7 @@ def test_a_bad_push_blocks_no_good_one(publisher: Publisher, home: Home, monkeyp
     assert faults[2] == "it could not be loaded: RuntimeError"
 
 
-def test_what_is_held_can_be_let_in(publisher: Publisher, home: Home) -> None:
+def test_held_push_can_be_released(publisher: Publisher, home: Home) -> None:
     held = push(home, {"id": "1"}, *BAD)
     work(publisher)
     assert told(home, held)[0] == "held"
@@ -172,7 +172,7 @@ def test_a_few_rejects_do_not_hold_a_small_push(publisher: Publisher, home: Home
     assert told(home, sent) == ("published", 2, 1, 1)
 
 
-def test_json_rows_may_leave_columns_out_that_no_row_has(publisher: Publisher, home: Home) -> None:
+def test_json_rows_may_omit_columns(publisher: Publisher, home: Home) -> None:
     text = json.dumps([{"id": "1", "area": str(VILLAGE), "kind": "hotline", "registered": "2026-01-05 08:00"}])
     sent = accept(home, text, "json", Sender(1, "s", None), "hotline")
     work(publisher)
@@ -180,7 +180,7 @@ def test_json_rows_may_leave_columns_out_that_no_row_has(publisher: Publisher, h
     assert facts(home, "key, closed_at, rating") == [("1", None, None)]
 
 
-def test_a_csv_is_read_in_utf_8_whatever_the_source_s_files_are(publisher: Publisher, home: Home) -> None:
+def test_pushed_csv_is_read_as_utf_8(publisher: Publisher, home: Home) -> None:
     declare(home, csv={"encoding": "gb18030"}, push=None, file="x.parquet", format="parquet")
     text = HEADER + "\n" + ",".join(GOOD[name] for name in HEADER.split(","))
     sent = push(home, csv=text)
@@ -189,7 +189,7 @@ def test_a_csv_is_read_in_utf_8_whatever_the_source_s_files_are(publisher: Publi
     assert facts(home, "title") == [("路灯不亮",)]
 
 
-def test_a_token_with_an_area_speaks_for_it_alone(publisher: Publisher, home: Home) -> None:
+def test_token_with_area_is_limited_to_it(publisher: Publisher, home: Home) -> None:
     publisher.reject_limit = 1
     push(home, {"id": "theirs", "area": str(NEW), "title": "as it was"}, {"id": "ours", "title": "old"})
     sent = push(
@@ -217,7 +217,7 @@ def test_a_token_with_an_area_speaks_for_it_alone(publisher: Publisher, home: Ho
         assert '"title":"taken"' in store.execute("SELECT raw FROM rejects WHERE key = 'theirs'").fetchone()[0]
 
 
-def test_a_check_of_a_token_with_an_area_has_to_tell_its_own(publisher: Publisher, home: Home) -> None:
+def test_check_from_token_with_area_requires_area(publisher: Publisher, home: Home) -> None:
     columns = {"asset": "asset", "rule": "'opens'", "checked_at": "at", "passed": "ok"}
     declare(home, "checks", fact="checks", columns=columns)
     publisher.reject_limit = 1
@@ -232,7 +232,7 @@ def test_a_check_of_a_token_with_an_area_has_to_tell_its_own(publisher: Publishe
     ]  # fmt: skip
 
 
-def test_a_source_that_delivered_before_may_be_pushed_to(publisher: Publisher, home: Home) -> None:
+def test_previously_loaded_source_accepts_pushes(publisher: Publisher, home: Home) -> None:
     (home.root / "sources" / "hotline.yaml").unlink()
     deliver(home)  # an empty delivery of the source's file
     sent = push(home, {"id": "P"})
@@ -251,7 +251,7 @@ def test_a_source_is_found_under_its_own_name(home: Home) -> None:
         declared(home, folder, "grid")
 
 
-def test_it_is_published_at_once_and_then_not_before_its_time(publisher: Publisher, home: Home) -> None:
+def test_first_push_is_published_at_once_then_at_interval(publisher: Publisher, home: Home) -> None:
     publisher.pause = 3600
     first = push(home, {"id": "1"})
     work(publisher)
@@ -264,7 +264,7 @@ def test_it_is_published_at_once_and_then_not_before_its_time(publisher: Publish
     assert shown(home) == ["1", "2"]
 
 
-def test_what_was_published_by_hand_needs_no_further_edition(publisher: Publisher, home: Home) -> None:
+def test_manually_published_push_needs_no_new_edition(publisher: Publisher, home: Home) -> None:
     sent = push(home, {})
     assert publisher.turn()
     by_hand = publish(home, ROLLUPS, as_of=datetime(2026, 6, 1)).edition
@@ -273,7 +273,7 @@ def test_what_was_published_by_hand_needs_no_further_edition(publisher: Publishe
     assert editions.ids(home) == [by_hand]
 
 
-def test_a_rollback_is_left_alone_until_somebody_publishes(publisher: Publisher, home: Home) -> None:
+def test_rollback_pauses_publishing_until_manual_publish(publisher: Publisher, home: Home) -> None:
     older, newer = (publish(home, ROLLUPS, as_of=datetime(2026, 6, day)).edition for day in (1, 2))
     editions.rollback(home, older)
     sent = push(home, {})
@@ -287,7 +287,7 @@ def test_a_rollback_is_left_alone_until_somebody_publishes(publisher: Publisher,
     assert not editions.rolled_back(home)
 
 
-def test_a_demo_stays_a_demo(publisher: Publisher, home: Home) -> None:
+def test_pushes_keep_demo_flag(publisher: Publisher, home: Home) -> None:
     publish(home, ROLLUPS, as_of=datetime(2026, 6, 1), demo=True)
     push(home, {})
     work(publisher)
@@ -295,7 +295,7 @@ def test_a_demo_stays_a_demo(publisher: Publisher, home: Home) -> None:
     assert shown(home) == ["A1"]
 
 
-def test_a_store_that_is_busy_is_no_fault_of_the_push(publisher: Publisher, home: Home) -> None:
+def test_busy_store_does_not_fail_push(publisher: Publisher, home: Home) -> None:
     sent = push(home, {})
 
     def busy(*_: Any, **__: Any) -> None:
@@ -311,7 +311,7 @@ def test_a_store_that_is_busy_is_no_fault_of_the_push(publisher: Publisher, home
     assert told(home, sent)[0] == "published"
 
 
-def test_one_that_ends_its_process_waits_for_the_others_and_is_never_given_up(publisher: Publisher, home: Home) -> None:
+def test_crashing_push_is_postponed_and_never_dropped(publisher: Publisher, home: Home) -> None:
     deadly, good = push(home, {"id": "D"}), push(home, {"id": "G"})
     for _ in range(SUSPECT):
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
@@ -337,7 +337,7 @@ def test_one_that_ends_its_process_waits_for_the_others_and_is_never_given_up(pu
     ],
     ids=lambda fault: type(fault).__name__,
 )  # fmt: skip
-def test_what_says_nothing_about_a_push_never_fails_it(publisher: Publisher, home: Home, fault: Exception) -> None:
+def test_unrelated_errors_do_not_fail_push(publisher: Publisher, home: Home, fault: Exception) -> None:
     sent, real = push(home, {"id": "S"}), pushes.load
     other = push(home, {"id": "O"})
 
@@ -358,7 +358,7 @@ def test_what_says_nothing_about_a_push_never_fails_it(publisher: Publisher, hom
     assert Spool(home).find(sent.id).fault is None  # type: ignore[union-attr]
 
 
-def test_a_source_file_that_is_mended_lets_its_pushes_in(publisher: Publisher, home: Home) -> None:
+def test_fixed_source_file_loads_its_pushes(publisher: Publisher, home: Home) -> None:
     path = declare(home)
     good = path.read_text("utf-8")
     sent = push(home, {})
@@ -387,7 +387,7 @@ def test_a_journal_lost_after_loading_loses_nothing(publisher: Publisher, home: 
     assert shown(home) == ["1", "2", "3"]
 
 
-def test_rows_of_a_push_are_counted_once_when_its_note_was_lost(publisher: Publisher, home: Home) -> None:
+def test_rows_count_once_if_journal_update_was_lost(publisher: Publisher, home: Home) -> None:
     """The process was killed between the store's transaction and the journal's."""
     sent, held = push(home, {}), push(home, *BAD)
     with pytest.MonkeyPatch.context() as patched:

@@ -42,7 +42,7 @@ def promises(acknowledged: Path) -> list[tuple[int, str]]:
     return [(int(i), id) for i, id in map(str.split, lines)]
 
 
-def test_what_was_promised_is_there_whole_after_a_kill(tmp_path: Path) -> None:
+def test_acknowledged_push_is_complete_after_kill(tmp_path: Path) -> None:
     """Each process accepts without end until it is killed; the next begins with the last keys of the one before."""
     home, acknowledged, chance = prepared(tmp_path / "var"), tmp_path / "acknowledged", random.Random(SEED)
     spool, last = Spool(home), 0

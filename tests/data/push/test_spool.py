@@ -40,7 +40,7 @@ def spool(home: Home) -> Spool:
     return Spool(home)
 
 
-def test_who_only_looks_leaves_no_trace(spool: Spool, home: Home) -> None:
+def test_reading_creates_no_files(spool: Spool, home: Home) -> None:
     assert (spool.next(), spool.loaded(), spool.find("x"), spool.waiting(), spool.newest()) == (
         None,
         [],
@@ -52,7 +52,7 @@ def test_who_only_looks_leaves_no_trace(spool: Spool, home: Home) -> None:
     assert not spool.folder.exists()
 
 
-def test_a_push_lies_in_the_spool_for_its_owner_alone(spool: Spool) -> None:
+def test_spool_files_are_private(spool: Spool) -> None:
     push = pushed(spool)
     assert spool.file(push).read_text() == '{"a": 1}\n'
     assert (push.state, push.rows, push.size, push.format) == ("queued", 1, 10, "ndjson")
@@ -71,7 +71,7 @@ def test_pushes_are_loaded_in_order_and_suspects_last(spool: Spool) -> None:
     assert spool.next() == spool.find(first.id)
 
 
-def test_a_key_stands_for_one_body_of_one_token(spool: Spool) -> None:
+def test_idempotency_key_is_bound_to_body_and_token(spool: Spool) -> None:
     first = pushed(spool, key="k")
     again, known = spool.accept(body(spool), SENDER, "hotline", "k")
     assert (again, known) == (first, True)
@@ -84,7 +84,7 @@ def test_a_key_stands_for_one_body_of_one_token(spool: Spool) -> None:
     assert pushed(spool).id != pushed(spool).id, "without a key each is one of its own"
 
 
-def test_many_at_once_with_one_key_are_one_push(spool: Spool) -> None:
+def test_concurrent_requests_with_one_key_are_one_push(spool: Spool) -> None:
     bodies = [body(spool) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda b: spool.accept(b, SENDER, "hotline", "k"), bodies))
@@ -93,7 +93,7 @@ def test_many_at_once_with_one_key_are_one_push(spool: Spool) -> None:
     assert spool.waiting()[0] == 1
 
 
-def test_many_at_once_are_all_kept(home: Home) -> None:
+def test_concurrent_pushes_are_all_stored(home: Home) -> None:
     def one(i: int) -> str:
         return pushed(Spool(home), key=str(i)).id
 
@@ -103,7 +103,7 @@ def test_many_at_once_are_all_kept(home: Home) -> None:
     assert Spool(home).waiting()[0] == 24
 
 
-def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
+def test_every_rejected_row_is_listed(spool: Spool) -> None:
     push = pushed(spool)
     spool.record_result(
         push, report(), [(3, "C", ["missing area", "unknown value: urgency"]), (1, None, ["unreadable row"])]
@@ -121,7 +121,7 @@ def test_the_verdict_tells_every_refused_row(spool: Spool) -> None:
     assert spool.counts()["published"] == 1
 
 
-def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
+def test_only_held_or_failed_push_can_be_requeued(spool: Spool) -> None:
     push = pushed(spool)
     with pytest.raises(DataError, match="is queued"):
         spool.again(push)
@@ -135,7 +135,7 @@ def test_only_what_is_held_or_failed_is_let_in(spool: Spool) -> None:
     assert (again.id, again.forced) == (push.id, True)
 
 
-def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_pushes_and_unacknowledged_files_are_removed(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     old, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
     spool.record_result(old, report(), [])
     spool.mark_published([old], "e1")
@@ -158,7 +158,7 @@ def test_the_old_and_the_unpromised_is_swept_away(spool: Spool, monkeypatch: pyt
     assert not spool.file(held).exists()
 
 
-def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
+def test_unwritable_disk_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="cannot be made"):
         Spool(Home(tmp_path / "file")).incoming_path()
@@ -177,7 +177,7 @@ def receipts_of(spool: Spool) -> set[str]:
 
 
 @pytest.mark.parametrize("harm", ["deleted", "emptied", "overwritten", "tables dropped", "first page zeroed"])
-def test_a_lost_or_damaged_journal_is_made_anew_from_the_receipts(spool: Spool, harm: str) -> None:
+def test_lost_or_damaged_journal_is_rebuilt_from_receipts(spool: Spool, harm: str) -> None:
     far = Sender(7, "grid", 990101001000)
     published, first, second = pushed(spool), pushed(spool, key="k"), pushed(spool, b'[{"a": 2}]', sender=far)
     spool.record_result(published, report(), [])
@@ -207,7 +207,7 @@ def test_a_lost_or_damaged_journal_is_made_anew_from_the_receipts(spool: Spool, 
     assert pushed(Spool(Home(spool.folder.parent))).id
 
 
-def test_a_page_that_is_damaged_is_met_once(spool: Spool) -> None:
+def test_damaged_page_fails_once_then_journal_is_rebuilt(spool: Spool) -> None:
     sent = [pushed(spool, key=str(n)) for n in range(200)]
     with closing(sqlite3.connect(spool.journal)) as journal:
         journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -243,7 +243,7 @@ def test_receipts_of_an_older_release_are_made_and_leave_with_their_push(spool: 
     assert receipts_of(spool) == set()
 
 
-def test_what_ended_by_a_clock_set_back_since_is_not_kept_for_longer(spool: Spool) -> None:
+def test_end_time_in_future_is_corrected(spool: Spool) -> None:
     push = pushed(spool)
     with pytest.MonkeyPatch.context() as patched:
         ahead = time.time() + 400 * 86400
@@ -255,7 +255,7 @@ def test_what_ended_by_a_clock_set_back_since_is_not_kept_for_longer(spool: Spoo
     assert found.ended == pytest.approx(time.time(), abs=60)
 
 
-def test_a_bucket_fills_with_time_and_no_further(tmp_path: Path) -> None:
+def test_bucket_refills_up_to_capacity(tmp_path: Path) -> None:
     assert [take(tmp_path, "1", 0.5, 3, now=100) for _ in range(4)] == [0, 0, 0, 2]
     assert take(tmp_path, "2", 0.5, 3, now=100) == 0, "another's is its own"
     assert take(tmp_path, "1", 0.5, 3, now=102) == 0

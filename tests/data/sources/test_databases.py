@@ -51,7 +51,7 @@ def ask(home: Home, limit: float = 1.0, force: bool = False, **changes: Any) -> 
     return load(home, source(home, **given), reject_limit=limit, force=force)
 
 
-def test_the_first_run_fetches_all_and_the_next_what_is_new(home: Home) -> None:
+def test_first_run_fetches_all_rows_and_next_run_new_ones(home: Home) -> None:
     put(home, entry(1), entry(2))
     assert ask(home).read == 2
     put(home, entry(3), entry(2, title="again", updated="2026-01-07 00:00:04"))
@@ -79,14 +79,14 @@ def test_a_rejected_row_does_not_move_the_watermark(home: Home) -> None:
     assert ask(home).read == 3
 
 
-def test_rows_without_a_value_leave_the_watermark_where_it_is(home: Home) -> None:
+def test_null_values_do_not_move_the_watermark(home: Home) -> None:
     put(home, entry(1), entry(2, updated=None))
     ask(home)
     put(home, entry(3, updated=None))
     assert ask(home).read == 1
 
 
-def test_a_load_that_fails_at_the_end_moves_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_load_does_not_move_the_watermark(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     put(home, entry(1))
     ask(home)
     put(home, entry(2))
@@ -103,7 +103,7 @@ def _fail(*_: object) -> None:
     raise RuntimeError
 
 
-def test_another_query_or_another_mapping_begins_anew(home: Home) -> None:
+def test_changed_query_or_mapping_resets_the_watermark(home: Home) -> None:
     put(home, entry(1), entry(2))
     ask(home)
     assert ask(home).read == 1
@@ -116,7 +116,7 @@ def test_another_query_or_another_mapping_begins_anew(home: Home) -> None:
     ("values", "more"),
     [([1, 2, 10], 11), (["a1", "a2", "b"], "c"), ([1.5, 2.25, 10.125], 11), ([2**53 + 1, 2**53 + 2], 2**53 + 3)],
 )
-def test_numbers_and_texts_are_ordered_as_what_they_are(home: Home, values: list[Any], more: Any) -> None:
+def test_watermark_order_depends_on_type(home: Home, values: list[Any], more: Any) -> None:
     columns = {name: sql for name, sql in COLUMNS.items() if name != "updated_at"}
     query = QUERY.replace(">=", ">")
     put(home, *(entry(at, updated=value) for at, value in enumerate(values)))
@@ -145,7 +145,7 @@ def test_other_conditions_need_a_first_value(home: Home) -> None:
         ({"watermark": {"column": "updated", "frist": 1}}, "watermark.frist: there is no such key, did you mean first"),
     ],
 )
-def test_what_is_wrong_with_a_watermark_is_said(home: Home, changes: dict[str, Any], fault: str) -> None:
+def test_invalid_watermark_is_reported(home: Home, changes: dict[str, Any], fault: str) -> None:
     put(home, entry(1))
     with pytest.raises(DataError) as error:
         ask(home, **changes)
@@ -162,7 +162,7 @@ def test_what_is_wrong_with_a_watermark_is_said(home: Home, changes: dict[str, A
         "id <> '' AND updated > :last ORDER BY id",
     ],
 )
-def test_plain_conditions_are_left_out_in_the_first_run(home: Home, condition: str) -> None:
+def test_first_run_omits_plain_watermark_conditions(home: Home, condition: str) -> None:
     put(home, entry(1), entry(2))
     assert ask(home, query=f"SELECT * FROM tickets t WHERE {condition}").read == 2
     assert ask(home, query=f"SELECT * FROM tickets t WHERE {condition}").read < 2
@@ -171,7 +171,7 @@ def test_plain_conditions_are_left_out_in_the_first_run(home: Home, condition: s
 @pytest.mark.parametrize(
     "value", [7, 2**70, 1.5, Decimal("12.50"), datetime(2026, 1, 1, 8, 0, 0, 5), "甲", b"\x00\xff"]
 )
-def test_a_value_comes_back_as_it_went(value: Any) -> None:
+def test_watermark_value_round_trips(value: Any) -> None:
     (kind,) = kind_of([value, None])
     assert Mark(kind, databases._texts((value,)).to_pylist()[0]).bound == value
 
@@ -209,7 +209,7 @@ def test_a_missing_driver_says_how_to_install_it(
     ["mysql+pymysql://u:geheim@127.0.0.1:9/d", "mssql+pymssql://u:geheim@127.0.0.1:9/d",
      "oracle+oracledb://u:geheim@127.0.0.1:9/?service_name=d", "postgresql+psycopg://u@127.0.0.1:9/d?password=geheim"],
 )  # fmt: skip
-def test_a_database_that_does_not_answer_is_said_without_the_password(home: Home, url: str) -> None:
+def test_unreachable_database_error_has_no_password(home: Home, url: str) -> None:
     vault.put(home.keys, "database", url)
     with pytest.raises(DataError) as error:
         ask(home, url="${secret:database}")
@@ -226,7 +226,7 @@ def server() -> Iterator[Postgres]:
     postgres.remove()
 
 
-def test_a_query_of_postgresql_goes_on_by_time(home: Home, server: Postgres) -> None:
+def test_postgresql_query_continues_from_time_watermark(home: Home, server: Postgres) -> None:
     url = server.database("hotline")
     columns = ", ".join(f"{name} text" for name in HEADER.split(",") if name not in ("updated", "rating"))
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -273,7 +273,7 @@ def _not_in_bulk(*_: object) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
-def test_rows_in_bulk_are_those_of_values(
+def test_bulk_fetch_equals_value_fetch(
     home: Home, server: Postgres, monkeypatch: pytest.MonkeyPatch, backend: str, tmp_path: Path
 ) -> None:
     awkward = [entry(1, title='a "b", c\\d\n甲\t%s :x'), entry(2, title=None, closed=""), entry(3, title="\\N")]
@@ -303,7 +303,7 @@ def test_rows_in_bulk_are_those_of_values(
         assert {cells["at"] for cells in answers[0]} == {"2026-01-01 08:00:00"}
 
 
-def test_a_value_with_the_joining_sign_and_blobs_are_fetched_by_values(home: Home, tmp_path: Path) -> None:
+def test_values_with_separator_and_blobs_use_value_fetch(home: Home, tmp_path: Path) -> None:
     put(home, entry(1, title="a\x1fb"), entry(2, title=b"\xff\x00"), entry(3, updated=0.1 + 0.2))
     (tmp_path / "a").mkdir()
     given = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"}

@@ -47,19 +47,19 @@ def test_the_columns_of_an_expression_are_found(sql: str, columns: tuple[str, ..
         ("uper(a)", "did you mean upper?"),
     ],
 )
-def test_what_looks_beyond_the_row_is_refused(sql: str, fault: str) -> None:
+def test_expression_reading_beyond_row_is_refused(sql: str, fault: str) -> None:
     with pytest.raises(DataError) as error:
         parse(sql)
     assert fault in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
+def test_unknown_column_error_lists_columns() -> None:
     with pytest.raises(DataError, match=r"no column registred, did you mean registered.* columns: id, registered$"):
         parse("registred || ''").check_columns(["id", "registered"])
 
 
-def test_a_bare_word_may_have_been_meant_as_text() -> None:
+def test_bare_word_error_suggests_quoted_text() -> None:
     with pytest.raises(DataError, match=r"""for the text itself write "'hotline'"$"""):
         parse("hotline").check_columns(["id"])
 
@@ -68,13 +68,13 @@ def test_columns_are_found_in_any_case() -> None:
     parse("REGISTERED || Id").check_columns(["id", "registered"])
 
 
-def test_an_expression_that_fails_on_a_row_is_nothing_there() -> None:
+def test_failing_expression_gives_null() -> None:
     with duckdb.connect() as connection:
         rows = f"SELECT {parse('a::INT').try_sql()} FROM (VALUES ('1'), ('x')) t(a)"
         assert connection.execute(rows).fetchall() == [(1,), (None,)]
 
 
-def test_types_are_told_by_key_and_a_wrong_one_names_its_key() -> None:
+def test_result_types_by_key_and_error_names_key() -> None:
     expressions = {"columns.a": parse("a"), "columns.b": parse("strptime(a, '%Y')")}
     with duckdb.connect() as connection:
         assert result_types(expressions, "(SELECT 'x' AS a)", connection) == {

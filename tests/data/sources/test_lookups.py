@@ -17,11 +17,11 @@ def test_members_are_found_and_others_are_not(values: np.ndarray) -> None:
     assert Members(values[:2]).positions(values).tolist() == [1, 0, -1, 0]
 
 
-def test_nothing_is_a_member_of_nothing() -> None:
+def test_empty_set_has_no_members() -> None:
     assert Members(np.array([], np.int64)).positions(np.array([1, 2])).tolist() == [-1, -1]
 
 
-def test_the_version_of_the_day_is_found() -> None:
+def test_version_valid_on_day_is_found() -> None:
     low, high = days("0001-01-01", "2020-01-01", "2025-01-01"), days("2020-01-01", "2024-01-01", "9999-12-31")
     versions = ByDay(np.array([7, 7, 8]), low, high)
     asked = days("2019-12-31", "2020-01-01", "2024-01-01", "2025-01-01", "2024-12-31", "2025-01-01")
@@ -33,7 +33,7 @@ def test_without_keys_no_version_is_found() -> None:
     assert none.rows(np.array([-1]), days("2026-01-01")).tolist() == [-1]
 
 
-def test_a_function_lasts_as_long_as_its_context_and_keeps_the_order_of_rows() -> None:
+def test_function_is_scoped_to_context_and_keeps_row_order() -> None:
     with duckdb.connect() as connection:
         with function(connection, "is_even", lambda n: pa.array(n.to_numpy() % 2 == 0), ["BIGINT"], "BOOLEAN"):
             rows = connection.execute("SELECT i FROM range(100000) t(i) WHERE is_even(i)").fetchall()

@@ -35,7 +35,7 @@ def test_a_source_file_is_read(tmp_path: Path) -> None:
     assert list(source.expressions) == ["key", "area", "columns.kind", "columns.registered_at"]
 
 
-def test_one_name_does_for_both_languages(tmp_path: Path) -> None:
+def test_single_name_applies_to_both_languages(tmp_path: Path) -> None:
     name = read(tmp_path, name="热线").name
     assert name.zh == name.en == "热线"
 
@@ -90,7 +90,7 @@ def test_a_fault_names_file_key_and_remedy(tmp_path: Path, changes: dict[str, An
     assert "\n" not in str(error.value)
 
 
-def test_all_faults_come_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"key: is missing; .*zoen: there is no such key, did you mean zone\?"):
         read(tmp_path, key=None, zoen="UTC")
 
@@ -105,39 +105,37 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
         (b"source: a\nsource: b", "key source is given twice"),
     ],
 )
-def test_what_is_no_source_file_is_said(tmp_path: Path, content: bytes, fault: str) -> None:
+def test_invalid_source_file_is_reported(tmp_path: Path, content: bytes, fault: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     with pytest.raises(DataError, match=fault):
         read_source(path)
 
 
-def test_a_source_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_missing_source_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none.yaml: there is no such file"):
         read_source(tmp_path / "none.yaml")
 
 
-def test_environment_variables_are_put_into_the_url_and_not_into_the_definition(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_variables_expand_in_url_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = read(tmp_path, file=None, url="postgresql://me:${DB_PASSWORD}@host/db", query="SELECT 1")
     monkeypatch.setenv("DB_PASSWORD", "p@ss/word")
     assert source.database() == "postgresql://me:p%40ss%2Fword@host/db"
     assert "p@ss" not in source.definition
 
 
-def test_a_whole_url_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_url_can_be_one_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTLINE_URL", "postgresql://me@host/db")
     assert read(tmp_path, file=None, url="${HOTLINE_URL}", query="SELECT 1").database() == "postgresql://me@host/db"
 
 
-def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+def test_unset_variable_is_named(tmp_path: Path) -> None:
     source = read(tmp_path, file=None, url="${NOT_SET_HERE}", query="SELECT 1")
     with pytest.raises(DataError, match="the environment variable NOT_SET_HERE is not set"):
         source.database()
 
 
-def test_only_what_decides_how_a_delivery_is_read_is_in_the_hash(tmp_path: Path) -> None:
+def test_definition_hash_covers_mapping_only(tmp_path: Path) -> None:
     plain = read(tmp_path).definition_hash
     assert read(tmp_path, name="other", file="other.csv", cycle_days=7).definition_hash == plain
     assert read(tmp_path, zone="UTC").definition_hash != plain
@@ -175,7 +173,7 @@ columns:
         ("  registered_at: opened", "  registered_at: trim(2026年)", "begins with a digit stands in double quotes"),
     ],
 )
-def test_what_yaml_or_sql_reads_otherwise_than_written_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+def test_ambiguous_yaml_and_sql_words_are_reported(tmp_path: Path, old: str, new: str, fault: str) -> None:
     assert old in PLAIN
     path = tmp_path / "hotline.yaml"
     path.write_text(PLAIN.replace(old, new), "utf-8")
@@ -189,5 +187,5 @@ def test_the_columns_no_and_1st_are_read_when_they_are_quoted(tmp_path: Path) ->
     assert read_source(path).columns_read == ("no", "place", "1st")
 
 
-def test_a_constant_kind_may_be_said_in_chinese(tmp_path: Path) -> None:
+def test_constant_kind_accepts_chinese_word(tmp_path: Path) -> None:
     assert read(tmp_path, columns={"kind": "'热线'", "registered_at": "opened"}).columns["kind"] == "'热线'"

@@ -27,7 +27,7 @@ CHINA, SHANGHAI = Calendar(), ZoneInfo("Asia/Shanghai")
 days = st.dates(date(2024, 1, 1), date(2026, 10, 1))
 
 
-def test_every_day_of_2024_to_2026_is_as_the_official_notices_say() -> None:
+def test_calendar_2024_to_2026_equals_official_notices() -> None:
     off: set[date] = set()
     for span in OFF.split():
         first, last = map(date.fromisoformat, span.split("/"))
@@ -39,7 +39,7 @@ def test_every_day_of_2024_to_2026_is_as_the_official_notices_say() -> None:
 
 
 @given(start=days, n=st.integers(0, 60))
-def test_the_nth_working_day_is_found_as_by_counting(start: date, n: int) -> None:
+def test_nth_working_day_equals_counting(start: date, n: int) -> None:
     day, left = start, n
     while left:
         day += timedelta(days=1)
@@ -58,7 +58,7 @@ def test_working_minutes_add_up_over_the_days(start: datetime, hours: int) -> No
     assert CHINA.working_minutes(start, start + timedelta(hours=hours)) == counted * 60
 
 
-def test_a_district_table_wins_and_tells_of_a_year(tmp_path: Path) -> None:
+def test_district_table_overrides_official_calendar(tmp_path: Path) -> None:
     table = tmp_path / "days.csv"
     table.write_text("日期,工作日,说明\n2026-09-18,否,地方纪念日\n2027-02-06,是,补班\n", "utf-8-sig")
     own = calendar(table)
@@ -79,7 +79,7 @@ def test_a_district_table_wins_and_tells_of_a_year(tmp_path: Path) -> None:
         ("day,workday\n2150-01-01,yes\n", "lies outside of"),
     ],
 )
-def test_a_wrong_table_is_told_with_its_row(tmp_path: Path, content: str, fault: str) -> None:
+def test_invalid_table_error_names_row(tmp_path: Path, content: str, fault: str) -> None:
     table = tmp_path / "days.csv"
     table.write_text(content, "utf-8")
     with pytest.raises(DataError, match=fault):

@@ -16,7 +16,7 @@ def home(home: Home) -> Home:
     return settle(home)
 
 
-def test_forms_of_a_time_are_read_together_with_plain_ones(home: Home) -> None:
+def test_mixed_time_formats_are_read(home: Home) -> None:
     forms = [
         "2026-08-05 09:30", "2026-08-05T09:30:00+08:00", "2026-08-05T01:30:00Z", "2026年8月5日 上午9时30分",
         "2026.8.5 9:30", "46239.39583", "２０２６／８／５ ９：３０", "2026-08-05 09:30:00 CST", "20260805093000",
@@ -28,7 +28,7 @@ def test_forms_of_a_time_are_read_together_with_plain_ones(home: Home) -> None:
     assert facts(home, "count(*)") == [(len(forms),)]
 
 
-def test_words_behind_a_time_are_never_dropped(home: Home) -> None:
+def test_words_after_time_are_not_dropped(home: Home) -> None:
     forms = ["2026-08-05 09:30 EST", "2026-08-05 09:30 GMT08", "2026-08-05 09:30 foo", "2026-08-05T09:30:00+25:00"]
     deliver(home, *(row(id=f"{n}", registered=form, due="", closed="") for n, form in enumerate(forms)))
     assert facts(home) == []
@@ -70,7 +70,7 @@ def test_expressions_count_working_days(home: Home) -> None:
     assert facts(home, "due_at, extended, rating") == [(datetime(2026, 10, 12) + DAY_END, 6, 5)]
 
 
-def test_a_year_without_a_calendar_is_warned_of(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_calendar_year_logs_warning(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     later = last_published() + 1
     deliver(home, row(registered=f"{later}-03-01 08:00", due="5个工作日", closed=""))
     assert f"hotline: the working days of {later} are not published yet" in caplog.text

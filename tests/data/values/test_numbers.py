@@ -23,7 +23,7 @@ def test_a_fraction_and_its_ten_thousands_are_read(n: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["1,23", "1.234,5", "12%", "3-5", "约10", "10元", "1.2.3", "", "-", "7天", "1,2345"])
-def test_what_is_no_number_alone_is_none(text: str) -> None:
+def test_text_that_is_not_only_a_number_is_none(text: str) -> None:
     assert read_number(text) is None
 
 

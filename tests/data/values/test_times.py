@@ -83,7 +83,7 @@ minutes = st.datetimes(datetime(2001, 9, 10), datetime(2090, 1, 1)).map(lambda t
 
 @pytest.mark.parametrize("form", MINUTES)
 @given(at=minutes)
-def test_every_form_of_a_time_is_read_as_it(form: str, at: datetime) -> None:
+def test_every_time_format_is_parsed(form: str, at: datetime) -> None:
     assert SHANGHAI.read(MINUTES[form](at)) == at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
@@ -150,7 +150,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("2026-11-01 08:00 GMT08", UNKNOWN),
     ],
 )  # fmt: skip
-def test_what_may_mean_several_times_or_none_is_refused_with_the_reason(text: str, reason: str) -> None:
+def test_ambiguous_or_invalid_time_is_refused_with_reason(text: str, reason: str) -> None:
     with pytest.raises(Refused) as refused:
         SHANGHAI.read(text)
     assert str(refused.value) == reason
