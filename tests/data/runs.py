@@ -47,7 +47,7 @@ def nightly(root: Path, deliveries: Path) -> None:
         publish(home, ROLLUPS, as_of=as_of)
 
 
-def within(limit: int, task: str, root: Path, told: Path, *arguments: Any) -> None:
+def within(limit: int, task: str, root: Path, log: Path, *arguments: Any) -> None:
     """Loads or publishes while no file may grow beyond `limit` bytes; writes what went wrong to `told`."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -59,7 +59,7 @@ def within(limit: int, task: str, root: Path, told: Path, *arguments: Any) -> No
             load(home, read_source(*arguments))
     except Exception as error:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-        told.write_text(f"{type(error).__name__}: {error}" if len(str(error)) else traceback.format_exc())
+        log.write_text(f"{type(error).__name__}: {error}" if len(str(error)) else traceback.format_exc())
 
 
 def accepting(root: Path, acknowledged: Path, count: int, first: int = 0) -> None:

@@ -78,9 +78,9 @@ def put_all(home: Home, deliveries: Iterable[tuple[str, str, Sequence[Row]]]) ->
 
 def _put(store: Any, fact: str, source: str, rows: Sequence[Row]) -> None:
     batch = store.execute("SELECT coalesce(max(batch), 0) + 1 FROM batches").fetchone()[0]
-    known = {"source": source, "name_zh": source, "name_en": source, "fact": fact, "cycle_days": 1.0}
+    values = {"source": source, "name_zh": source, "name_en": source, "fact": fact, "cycle_days": 1.0}
     store.execute("DELETE FROM sources WHERE source = ?", [source])
-    _insert(store, "sources", [known])
+    _insert(store, "sources", [values])
     identity = {"batch": batch, "source": source, "fact": fact, "status": "accepted", "identity": str(batch)}
     _insert(store, "batches", [identity])
     keys = [row["key"] for row in rows]

@@ -110,17 +110,17 @@ def test_without_waiting_raises_instead_of_waiting(database: duckdb.DuckDBPyConn
     sql = rows_of(4 * QUICK, database)
     with queries.without_waiting(), pytest.raises(Long):
         cursor(database).execute(sql).fetchall()
-    here, seen = threading.get_ident(), []
+    this_thread, threads = threading.get_ident(), []
 
     def ask() -> list[tuple[int, ...]]:
-        seen.append(threading.get_ident())
+        threads.append(threading.get_ident())
         return cursor(database).execute(sql).fetchall()
 
     quick = lambda: cursor(database).execute("SELECT 1").fetchall()  # noqa: E731
     answers = run_parallel([quick, ask, ask])
     assert answers[0] == [(1,)]
     assert answers[1] == answers[2]
-    assert seen.count(here) == 2
+    assert threads.count(this_thread) == 2
     assert places == ["in", "out"] * 2
 
 
@@ -129,9 +129,9 @@ def test_query_interrupted_at_its_end_is_too_slow_and_cursor_stays_usable(
 ) -> None:
     queries.limit(QUICK)
     try:
-        asked = cursor(database).execute("SELECT 1")
+        query = cursor(database).execute("SELECT 1")
         with pytest.raises(TooSlow):
-            asked._timed(lambda: time.sleep(QUICK + 0.5), QUICK)
-        assert asked.execute("SELECT 2").fetchall() == [(2,)]
+            query._timed(lambda: time.sleep(QUICK + 0.5), QUICK)
+        assert query.execute("SELECT 2").fetchall() == [(2,)]
     finally:
         queries.limit(None)

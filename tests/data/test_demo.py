@@ -169,10 +169,10 @@ def test_any_date_works(tmp_path: Path, today: date) -> None:
     made = build(tmp_path, cases=500, today=today)
     sql = "SELECT count(*), max(registered_at) < $1, min(registered_at) < $1 - INTERVAL 2 YEAR FROM read_parquet($2)"
     files = [str(made.folder / f"{stream.source}.parquet") for stream in STREAMS if stream.source != "web"]
-    count, past, old = duckdb.execute(sql, [made.as_of, files]).fetchone()
+    count, past, before_start = duckdb.execute(sql, [made.as_of, files]).fetchone()
     assert 400 < count < 500
     assert past
-    assert old
+    assert before_start
 
 
 def test_an_older_demo_is_replaced(tmp_path: Path) -> None:
@@ -285,10 +285,10 @@ def test_a_towns_backlog_grows_for_six_weeks(db: duckdb.DuckDBPyConnection) -> N
         WHERE registered_at < $1 AND (closed_at IS NULL OR closed_at >= $1) AND ({TOWN} = $2) = $3"""
     weeks = [AS_OF - stories.GROWING_SINCE + timedelta(weeks=week) for week in range(7)]
     town = [one(db, backlog, at, stories.GROWING_TOWN, True) for at in weeks]
-    rest = [one(db, backlog, at, stories.GROWING_TOWN, False) for at in weeks]
+    other_towns = [one(db, backlog, at, stories.GROWING_TOWN, False) for at in weeks]
     assert town[-1] > 2.5 * max(town[0], 1)
     assert town[2] < town[4] < town[6]
-    assert max(rest) < 2 * min(rest)
+    assert max(other_towns) < 2 * min(other_towns)
     thirty = [one(db, backlog, AS_OF - timedelta(days=day), stories.GROWING_TOWN, True) for day in range(30)]
     assert town[-1] > 1.5 * sum(thirty) / 30
     sql = f"SELECT avg({ON_TIME}) FROM cases WHERE {STANDING} AND due_at >= $1 AND due_at < $2 AND {TOWN} = $3"
@@ -326,16 +326,16 @@ def test_a_village_merged_into_its_neighbour(db: duckdb.DuckDBPyConnection) -> N
 
 
 def test_one_source_is_silent_and_the_others_are_fresh(made: Delivery, db: duckdb.DuckDBPyConnection) -> None:
-    cut = AS_OF - stories.SILENT_FOR
+    silent_since = AS_OF - stories.SILENT_FOR
     for source in (read_source(path) for path in made.sources):
         last = one(db, f"SELECT max(updated_at) FROM {source.source}")
         if source.source == stories.SILENT_SOURCE:
-            assert cut - timedelta(days=1) < last < cut
+            assert silent_since - timedelta(days=1) < last < silent_since
             assert AS_OF - last > 2 * timedelta(days=source.cycle_days)
         elif source.cycle_days == 1:
             assert AS_OF - last < timedelta(hours=24)
     steady = "SELECT count(DISTINCT registered_at::DATE) FROM flood WHERE registered_at >= $1"
-    assert one(db, steady, cut - timedelta(days=30)) >= 25
+    assert one(db, steady, silent_since - timedelta(days=30)) >= 25
 
 
 def test_one_category_repeats(db: duckdb.DuckDBPyConnection) -> None:
@@ -369,10 +369,10 @@ def test_a_few_cases_are_very_old_but_no_website_message(db: duckdb.DuckDBPyConn
 def test_a_site_is_near_the_veto_for_visits(db: duckdb.DuckDBPyConnection) -> None:
     week = "rule = 'site_open' AND checked_at >= getvariable('as_of') - INTERVAL 7 DAY"
     visits = f"SELECT asset, count(*), count(*) FILTER (NOT passed) FROM site_checks WHERE {week} GROUP BY asset"
-    seen = {asset: (count, down) for asset, count, down in db.execute(visits).fetchall()}
-    assert seen.keys() == set(sites.keys())
-    assert {count for count, _ in seen.values()} == {140}
-    assert {asset: down for asset, (_, down) in seen.items() if down > 4} == {stories.SLOW_SITE.key: 6}
+    visits_by_site = {asset: (count, down) for asset, count, down in db.execute(visits).fetchall()}
+    assert visits_by_site.keys() == set(sites.keys())
+    assert {count for count, _ in visits_by_site.values()} == {140}
+    assert {asset: down for asset, (_, down) in visits_by_site.items() if down > 4} == {stories.SLOW_SITE.key: 6}
     assert one(db, "SELECT count(*) FROM site_checks WHERE rule = 'site_open' AND passed <> (observed < 15)") == 0
 
 
@@ -396,8 +396,8 @@ def test_one_site_has_blank_columns_and_one_has_stale_ones(db: duckdb.DuckDBPyCo
 def test_no_site_fails_by_deductions_alone(db: duckdb.DuckDBPyConnection) -> None:
     deductions = "FROM site_checks WHERE starts_with(rule, 'deduction:')"
     assert one(db, f"SELECT count(*) FILTER (passed <> (points = 0)) {deductions}") == 0
-    lost = one(db, f"SELECT max(lost) FROM (SELECT sum(points) AS lost {deductions} GROUP BY asset, checked_at)")
-    assert 0 < lost < 40
+    points = one(db, f"SELECT max(lost) FROM (SELECT sum(points) AS lost {deductions} GROUP BY asset, checked_at)")
+    assert 0 < points < 40
 
 
 def newest(rule: str) -> str:
@@ -407,9 +407,9 @@ def newest(rule: str) -> str:
 
 def test_no_number_but_the_planted_ones_could_be_a_phone(db: duckdb.DuckDBPyConnection) -> None:
     texts = [row[0] for row in db.execute("SELECT title FROM cases UNION ALL SELECT place FROM cases").fetchall()]
-    found = [number for text in texts for number in re.findall(r"\d{5,}", text)]
-    assert 0 < len(found) < CASES * 0.001
-    assert all(re.fullmatch(stories.PHONE, number) for number in found)
+    numbers = [number for text in texts for number in re.findall(r"\d{5,}", text)]
+    assert 0 < len(numbers) < CASES * 0.001
+    assert all(re.fullmatch(stories.PHONE, number) for number in numbers)
 
 
 def test_names_are_used_once() -> None:

@@ -35,6 +35,6 @@ def test_delivered_update_time_counts(home: Home) -> None:
 
 def test_rows_without_time_use_load_time(home: Home) -> None:
     deliver(home, row(), fact="assets", columns={"kind": "'site'", "name": "title"})
-    found = newest(home)
-    assert found is not None
-    assert found.year >= 2026
+    rows = newest(home)
+    assert rows is not None
+    assert rows.year >= 2026

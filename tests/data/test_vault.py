@@ -120,9 +120,9 @@ def test_opening_older_store_masks_its_passwords(tmp_path: Path) -> None:
         definition = json.dumps(json.loads(source.definition) | {"url": url})
         store.execute("UPDATE sources SET definition = ?, file = ?", [definition, url])
     with read_store(home) as store:
-        told = store.execute("SELECT definition, file FROM sources").fetchall()
-    assert "geheim" not in str(told)
-    assert json.loads(told[0][0])["url"] == url.replace("geheim", "${secret:hotline}")
+        rows = store.execute("SELECT definition, file FROM sources").fetchall()
+    assert "geheim" not in str(rows)
+    assert json.loads(rows[0][0])["url"] == url.replace("geheim", "${secret:hotline}")
     found = declared(home, tmp_path / "nowhere", "hotline")
     assert found is not None
     assert found.query == "SELECT 1"

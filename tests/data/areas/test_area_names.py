@@ -121,8 +121,8 @@ def test_every_name_variant_finds_its_area_or_is_ambiguous(stems: list[str], dat
     written = stem + data.draw(st.sampled_from(["", *VILLAGE_ENDINGS]))
     separator = data.draw(st.sampled_from(("", "/", " / ", "／", "　", ">", "、")))
     assert names.find(prefix + written_town + separator + written, DAY) == (code,)
-    alone = names.find(written, DAY)
-    assert code in alone
+    codes = names.find(written, DAY)
+    assert code in codes
 
 
 @given(st.text("甲乙丙村镇社区/ 北塘大坪双河", max_size=12))
@@ -190,7 +190,7 @@ def test_new_alias_accepts_stored_rejects(home: Home) -> None:
     send(home, "1,老河大队,2026-01-01", "2,老河 大队,2026-01-02", "3,别处,2026-01-01")
     assert facts(home, "key") == []
     alias(home, "990101001201,老河大队,,")
-    assert [(found.parent, found.batch, found.rows) for found in revalidate(home)] == [(1, 2, 2)]
+    assert [(batch.parent, batch.batch, batch.rows) for batch in revalidate(home)] == [(1, 2, 2)]
     assert facts(home, "key, area, batch") == [("1", VILLAGE, 2), ("2", VILLAGE, 2)]
     assert revalidate(home) == []
     assert [(each.key, each.fixed_by) for each in ledger.rejects(home, 1)] == [("1", 2), ("2", 2), ("3", None)]
@@ -213,7 +213,7 @@ def test_accepted_rejects_are_unloaded_with_their_delivery(home: Home) -> None:
     revalidate(home)
     unload(home, 2)
     assert facts(home, "key") == [("2",)]
-    assert [found.rows for found in revalidate(home)] == [1]
+    assert [batch.rows for batch in revalidate(home)] == [1]
     assert unload(home, 1).batches == (1, 3)
     assert (facts(home, "key"), rejects(home)) == ([], [])
 

@@ -25,9 +25,9 @@ def take(home: Home, content: str, file: str = "areas.csv") -> AreaReport:
     return load_areas(home, path)
 
 
-def stored(home: Home, columns: str = "code, name, level, parent", where: str = "true") -> list[tuple]:
+def stored(home: Home, columns: str = "code, name, level, parent", condition: str = "true") -> list[tuple]:
     with read_store(home) as store:
-        return store.execute(f"SELECT {columns} FROM areas WHERE {where} ORDER BY code, valid_from").fetchall()
+        return store.execute(f"SELECT {columns} FROM areas WHERE {condition} ORDER BY code, valid_from").fetchall()
 
 
 def version(home: Home) -> int:
@@ -95,12 +95,12 @@ def test_city_without_district_level(home: Home) -> None:
 
 @pytest.mark.parametrize("tree", trees.TREES)
 def test_children_follow_the_list(home: Home, tree: str) -> None:
-    given = trees.places(tree)
-    take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in given))
+    expected = trees.places(tree)
+    take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in expected))
     assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
     assert stored(home, "code", "parent IS NULL") == [(trees.ROOTS[tree],)]
     assert {code for (code,) in stored(home, "code", f"parent = {trees.ROOTS[tree]}")} == trees.CHILDREN[tree]
-    rows = reversed(given)
+    rows = reversed(expected)
     take(home, "code,name\n" + "".join(f"{place['code']},{place['name']}\n" for place in rows))
     assert [code for (code,) in stored(home, "code")] == trees.codes(tree)
 
@@ -302,9 +302,9 @@ def test_neighbours_are_simplified_without_gaps(home: Home) -> None:
     y = np.linspace(30, 31, 2000)
     x = 119.5 + 0.01 * np.sin(y * 9) + 0.0001 * np.sin(y * 5000)
     border = np.column_stack([x, y]).tolist()
-    left = feature(TOWN, [[119, 31], [119, 30], *border])
+    west = feature(TOWN, [[119, 31], [119, 30], *border])
     right = feature(990101002000, [*border, [120, 31], [120, 30]])
-    polygons(home, left, right)
+    polygons(home, west, right)
     drawn = shapes(home)
     first, second = drawn[TOWN], drawn[990101002000]
     assert first.is_valid
@@ -402,9 +402,9 @@ def test_the_polygon_parts_of_a_repaired_shape_are_kept(geometry: dict[str, Any]
 
 @pytest.mark.parametrize("geometry", [LINE, {"type": "GeometryCollection", "geometries": [LINE]}])
 def test_a_shape_without_an_area_names_its_row(home: Home, geometry: dict[str, Any]) -> None:
-    good = square(DISTRICT, 120, 30, 1)
+    polygon = square(DISTRICT, 120, 30, 1)
     with pytest.raises(DataError, match="row 2: its geometry holds no polygon"):
-        polygons(home, good, square(TOWN, 120, 30, 1) | {"geometry": geometry})
+        polygons(home, polygon, square(TOWN, 120, 30, 1) | {"geometry": geometry})
 
 
 def test_a_spike_is_stored_and_drawn_as_a_polygon(home: Home) -> None:

@@ -76,7 +76,7 @@ def restoring(file: Path, root: Path, kill_at: int = 0) -> None:
     restore(file, home, desk_url(home))
 
 
-def limited(limit: int, task: str, root: Path, file: Path, told: Path) -> None:
+def limited(limit: int, task: str, root: Path, file: Path, log: Path) -> None:
     """Back up or restore where no file may grow beyond `limit` bytes, as on a full disk; writes what went wrong."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -84,7 +84,7 @@ def limited(limit: int, task: str, root: Path, file: Path, told: Path) -> None:
         taking(root, file) if task == "backup" else restoring(file, root)
     except Exception as error:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-        told.write_text(f"{type(error).__name__}: {error}")
+        log.write_text(f"{type(error).__name__}: {error}")
 
 
 def pushing(root: Path, acknowledged: Path, count: int) -> None:

@@ -97,16 +97,16 @@ def test_backup_and_restored_files_are_private(backup: Path, tmp_path: Path) -> 
 
 
 def test_non_empty_home_is_refused_or_moved_aside(homes: Homes, home: Home, backup: Path, tmp_path: Path) -> None:
-    other = in_use(homes)
-    with closing(open_desk(desk_url(other))) as desk:
+    other_home = in_use(homes)
+    with closing(open_desk(desk_url(other_home))) as desk:
         accounts.add(desk, "zhao", drill.PASSWORD)
-    before = everything(other)
+    before = everything(other_home)
     with pytest.raises(DataError, match=r"is not empty: .* --replace"):
-        restore(backup, other, desk_url(other))
-    assert everything(other) == before
-    restore(backup, other, desk_url(other), replace=True)
-    assert everything(other) == everything(home)
-    (aside,) = other.root.glob(f"{REPLACED}*")
+        restore(backup, other_home, desk_url(other_home))
+    assert everything(other_home) == before
+    restore(backup, other_home, desk_url(other_home), replace=True)
+    assert everything(other_home) == everything(home)
+    (aside,) = other_home.root.glob(f"{REPLACED}*")
     assert everything(Home(aside)) == before, "moved, and not removed"
 
 
@@ -125,17 +125,17 @@ def test_backup_during_loads_and_pushes_is_consistent(homes: Homes, tmp_path: Pa
     home = in_use(homes)
     acknowledged = tmp_path / "acknowledged"
     process = fresh(drill.pushing, home.root, acknowledged, 6)
-    taken, number = [], 0
+    backups, number = [], 0
     while process.is_alive():
         promised = len(acknowledged.read_text().splitlines()) if acknowledged.exists() else 0
         file = tmp_path / f"{number}.tar"
         take(home, desk_url(home), file)
-        taken.append((file, promised))
+        backups.append((file, promised))
         number += 1
     process.join()
     assert process.exitcode == 0
-    assert len(taken) >= 3
-    for file, promised in taken[-6:]:
+    assert len(backups) >= 3
+    for file, promised in backups[-6:]:
         copy = Home(tmp_path / f"restored-{file.stem}", memory="1GB")
         restore(file, copy, desk_url(copy))
         publishing(copy.root, 0.2)
@@ -212,14 +212,14 @@ def test_killed_restore_is_restarted(home: Home, backup: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("limit", [10_000, 100_000, 1_000_000])
 def test_a_full_disk_leaves_nothing(home: Home, backup: Path, tmp_path: Path, limit: int) -> None:
-    told, target, empty = tmp_path / "told", tmp_path / "backup.tar", tmp_path / "var"
+    log, target, empty = tmp_path / "told", tmp_path / "backup.tar", tmp_path / "var"
     for task, root, file in (("backup", home.root, target), ("restore", empty, backup)):
-        told.unlink(missing_ok=True)
-        process = fresh(drill.limited, limit, task, root, file, told)
+        log.unlink(missing_ok=True)
+        process = fresh(drill.limited, limit, task, root, file, log)
         process.join()
-        assert told.exists(), f"{task} did not notice"
-        assert "DataError: the disk of " in told.read_text()
-        assert "is full" in told.read_text()
+        assert log.exists(), f"{task} did not notice"
+        assert "DataError: the disk of " in log.read_text()
+        assert "is full" in log.read_text()
     assert not target.exists()
     assert not empty.exists() or not any(empty.iterdir())
     assert not list(tmp_path.glob(f"{archive.WORK}*"))
@@ -237,16 +237,16 @@ def cut(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def test_a_damaged_backup_is_refused_and_the_home_stays_empty(backup: Path, tmp_path: Path) -> None:
     content, refused = backup.read_bytes(), 0
-    for what, damaged in cut(content):
+    for case, damaged in cut(content):
         file, copy = tmp_path / "damaged.tar", Home(tmp_path / "var", memory="1GB")
         file.write_bytes(damaged)
         try:
             restore(file, copy, desk_url(copy))
         except DataError:
             refused += 1
-            assert not copy.root.exists() or not any(copy.root.iterdir()), what
+            assert not copy.root.exists() or not any(copy.root.iterdir()), case
         else:  # only what fills up the blocks of a tar, or dates its files, may change unseen
-            assert len(damaged) == len(content), what
+            assert len(damaged) == len(content), case
             shutil.rmtree(copy.root)
     assert refused >= 14
 
@@ -306,12 +306,12 @@ def test_postgresql_desk_is_restored_and_usable(homes: Homes, postgres: Postgres
         accounts.add(desk, "zhao", drill.PASSWORD)
         audit.write(desk, who="w", role="", scope="", event="act", what="goes on")
         assert proof.verify(desk).rows == drill.AUDITED + 1
-    other = Home(tmp_path / "other", memory="1GB")
+    other_home = Home(tmp_path / "other", memory="1GB")
     with pytest.raises(DataError, match="database is not empty"):
-        restore(file, other, target)
-    assert not other.root.exists() or not any(other.root.iterdir())
-    restore(file, other, target, replace=True)
-    with closing(open_desk(target, Custody.of_home(other.root))) as desk:
+        restore(file, other_home, target)
+    assert not other_home.root.exists() or not any(other_home.root.iterdir())
+    restore(file, other_home, target, replace=True)
+    with closing(open_desk(target, Custody.of_home(other_home.root))) as desk:
         assert totals.of_desk(desk) == manifest.totals["desk"]
 
 

@@ -84,25 +84,25 @@ def run(home: Home, deliveries: Path) -> float:
 
 def totals(home: Home) -> dict[str, Any]:
     """Everything that a batch, a reject, a fact or a roll-up adds up to, in the store and in the current edition."""
-    found: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     # the key that callers are hashed with is each home's own
     content = "count(*), sum(hash(t)) FROM (SELECT * EXCLUDE (batch) {} FROM {}) t"
     masked = {"cases": "REPLACE (reporter IS NULL AS reporter)"}
     with read_store(home) as store:
         for name in FACTS:
-            found[f"store.{name}"] = store.execute(f"SELECT {content.format(masked.get(name, ''), name)}").fetchone()
-        found["batches"] = store.execute(
+            counts[f"store.{name}"] = store.execute(f"SELECT {content.format(masked.get(name, ''), name)}").fetchone()
+        counts["batches"] = store.execute(
             "SELECT identity, status, rows_read, accepted, rejected FROM batches ORDER BY identity"
         ).fetchall()
-        found["rejects"] = store.execute("SELECT row, key, reasons FROM rejects ORDER BY ALL").fetchall()
+        counts["rejects"] = store.execute("SELECT row, key, reasons FROM rejects ORDER BY ALL").fetchall()
     edition = Edition(home, pointed(home) or "none")
-    found["as_of"] = edition.as_of
+    counts["as_of"] = edition.as_of
     for name in FACTS:
-        found[name] = edition.cursor().execute(f"SELECT {content.format(masked.get(name, ''), name)}").fetchone()
+        counts[name] = edition.cursor().execute(f"SELECT {content.format(masked.get(name, ''), name)}").fetchone()
     tables = edition.cursor().execute("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'daily_')")
     for (table,) in tables.fetchall():
-        found[table] = edition.cursor().execute(f"SELECT count(*), sum(hash(t)) FROM {table} t").fetchone()
-    return found
+        counts[table] = edition.cursor().execute(f"SELECT count(*), sum(hash(t)) FROM {table} t").fetchone()
+    return counts
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +111,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, deliveries: Path) -> t
     homes = [prepared(tmp_path_factory.mktemp("undisturbed") / "var") for _ in range(2)]
     run(homes[0], deliveries)  # starts the server as well
     seconds = run(homes[1], deliveries)
-    found = totals(homes[0])
-    assert found == totals(homes[1])
-    assert len(found["batches"]) == DELIVERIES
-    assert found["store.cases"][0] > ROWS
-    assert found["rejects"]
-    return found, seconds
+    counts = totals(homes[0])
+    assert counts == totals(homes[1])
+    assert len(counts["batches"]) == DELIVERIES
+    assert counts["store.cases"][0] > ROWS
+    assert counts["rejects"]
+    return counts, seconds
 
 
 @pytest.mark.parametrize("number", range(KILLS // A_HOME))
@@ -138,5 +138,5 @@ def test_next_run_recovers_from_kill_at_any_time(
             assert edition.cursor().execute("SELECT count(*) FROM cases").fetchone() == (int(edition.meta["cases"]),)
     run(home, deliveries)
     assert totals(home) == expected
-    left = {file.name for file in home.editions.iterdir()} - {".lock", "CURRENT"}
-    assert left == {f"edition-{id}.duckdb" for id in ids(home)}
+    leftovers = {file.name for file in home.editions.iterdir()} - {".lock", "CURRENT"}
+    assert leftovers == {f"edition-{id}.duckdb" for id in ids(home)}

@@ -106,18 +106,18 @@ def test_loading_on_a_full_disk(disk: Path, source: Source, leave: int) -> None:
 
 def failed(home: Home, tmp_path: Path, limit: int, task: str, *arguments: object) -> str:
     """What a process says whose files may not grow beyond the limit."""
-    told = tmp_path / "told.txt"
-    process = fresh(within, limit, task, home.root, told, *arguments)
+    log = tmp_path / "told.txt"
+    process = fresh(within, limit, task, home.root, log, *arguments)
     process.join(60)
     assert process.exitcode == 0
-    return told.read_text("utf-8")
+    return log.read_text("utf-8")
 
 
 @pytest.mark.parametrize("limit", [8_192, 400_000, 900_000])
 def test_publishing_with_files_limited_in_size(tmp_path: Path, limit: int) -> None:
     home, id = stocked(tmp_path / "var")
-    said = failed(home, tmp_path, limit, "publish")
-    assert said.startswith("DataError: publishing failed: no room on the disk")
+    message = failed(home, tmp_path, limit, "publish")
+    assert message.startswith("DataError: publishing failed: no room on the disk")
     assert served(home) == (id, 300)
     assert publish(home, ROLLUPS, as_of=AS_OF[1]).edition == served(home)[0] > id
     assert names(home) == {"CURRENT", *(f"edition-{edition}.duckdb" for edition in (id, served(home)[0]))}
@@ -127,10 +127,10 @@ def test_publishing_with_files_limited_in_size(tmp_path: Path, limit: int) -> No
 def test_loading_with_files_limited_in_size(tmp_path: Path, source: Source, share: float) -> None:
     home, id = stocked(tmp_path / "var")
     limit = int(home.store.stat().st_size * share)
-    said = failed(home, tmp_path, limit, "load", source.path)
-    assert said.startswith("Unavailable: ")
-    assert "nothing was loaded" in said
-    assert "\n" not in said
+    message = failed(home, tmp_path, limit, "load", source.path)
+    assert message.startswith("Unavailable: ")
+    assert "nothing was loaded" in message
+    assert "\n" not in message
     assert served(home) == (id, 300)
     assert loaded(home) == [(300, 1, 0)]
     assert load(home, source).accepted == 40_000

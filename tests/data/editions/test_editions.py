@@ -63,13 +63,13 @@ def test_edition_metadata(stocked: Home) -> None:
 def test_readers_see_new_edition_and_keep_open_one(stocked: Home) -> None:
     published(stocked, 1)
     first = the_current(stocked)
-    held = first.cursor()
+    cursor = first.cursor()
     for day in range(2, 4 + editions.MAX_OPEN):
         put(stocked, "cases", [a_case(f"more {day}", datetime(2026, 5, 1))])
         newest = published(stocked, day)
         assert the_current(stocked).id == newest
     assert the_current(stocked) is the_current(stocked)
-    assert held.execute("SELECT count(*) FROM cases").fetchone() == (3,)
+    assert cursor.execute("SELECT count(*) FROM cases").fetchone() == (3,)
     assert count(first) == 3
     assert count(the_current(stocked)) == 3 + 2 + editions.MAX_OPEN
 
@@ -81,9 +81,9 @@ def test_only_a_few_editions_stay_open(stocked: Home) -> None:
     for info in editions.editions(stocked):
         open_edition(stocked, info.id)
     open_files = {Path(link).resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()}
-    mine = [file for file in open_files if file.parent == stocked.editions and file.suffix == ".duckdb"]
-    assert len(mine) == editions.MAX_OPEN
-    assert the_current(stocked).path in mine
+    edition_files = [file for file in open_files if file.parent == stocked.editions and file.suffix == ".duckdb"]
+    assert len(edition_files) == editions.MAX_OPEN
+    assert the_current(stocked).path in edition_files
 
 
 def test_rollback_points_at_an_older_edition_and_back(stocked: Home) -> None:
@@ -203,14 +203,14 @@ def test_an_edition_is_read_only_and_reaches_no_other_file(stocked: Home) -> Non
 
 def test_many_threads_read_while_editions_come_and_go(stocked: Home) -> None:
     published(stocked, 1)
-    over, seen = threading.Event(), set()
+    over, counts = threading.Event(), set()
 
     def read() -> int:
         number = 0
         while not over.is_set():
             edition = the_current(stocked)
             assert count(edition) == int(edition.meta["cases"])
-            seen.add(edition.id)
+            counts.add(edition.id)
             number += 1
         return number
 
@@ -244,13 +244,13 @@ def test_another_process_publishes_and_this_one_sees_it(stocked: Home) -> None:
         "print(publish(Home(Path(sys.argv[1]), memory='1GB'), [], as_of=datetime(2026, 6, 3)).edition)"
     )
     run = [sys.executable, "-c", program, str(stocked.root)]
-    told = subprocess.run(run, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
-    assert the_current(stocked).id == told.stdout.split()[0] != first
+    output = subprocess.run(run, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
+    assert the_current(stocked).id == output.stdout.split()[0] != first
 
 
 def test_two_homes_do_not_mix(home: Home, tmp_path: Path) -> None:
     put_areas(home)
-    other = Home(tmp_path / "other", memory="1GB")
-    shutil.copytree(home.root, other.root)
-    one, two = published(home, 1), published(other, 2)
-    assert (the_current(home).id, the_current(other).id) == (one, two)
+    other_home = Home(tmp_path / "other", memory="1GB")
+    shutil.copytree(home.root, other_home.root)
+    one, two = published(home, 1), published(other_home, 2)
+    assert (the_current(home).id, the_current(other_home).id) == (one, two)

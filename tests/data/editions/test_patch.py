@@ -55,7 +55,7 @@ def differing(one: Path, two: Path) -> dict[str, list[Any]]:
             for side in ("one", "two")
         ]
         assert tables[0] == tables[1]
-        found = {}
+        differences = {}
         for name in sorted(tables[0] - {"meta"}):
             assert con.execute(f"DESCRIBE one.{name}").fetchall() == con.execute(f"DESCRIBE two.{name}").fetchall()
             types = con.execute(f"DESCRIBE one.{name}").fetchall()
@@ -64,8 +64,8 @@ def differing(one: Path, two: Path) -> dict[str, list[Any]]:
             for less, more in (("one", "two"), ("two", "one")):
                 sql = f"SELECT {columns} FROM {more}.{name} EXCEPT ALL SELECT {columns} FROM {less}.{name}"
                 if rows := con.execute(sql).fetchall():
-                    found[f"{name} only in {more}"] = rows
-        return found
+                    differences[f"{name} only in {more}"] = rows
+        return differences
 
 
 hours = st.integers(0, HOURS).map(lambda hour: START + timedelta(hours=hour))

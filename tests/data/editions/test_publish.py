@@ -88,8 +88,8 @@ def test_holder_follows_area_version_in_force(home: Home) -> None:
         {"valid_from": None, "valid_to": date(2024, 1, 1), "merged_into": VILLAGE},
         {"valid_from": date(2026, 1, 1), "valid_to": None, "merged_into": None},
     ]
-    alone = [{"code": OTHER_VILLAGE, "level": "village", "name": "苇塘村", **version} for version in versions]
-    put_areas(home, [{"code": VILLAGE, "level": "village", "name": "新河村"}, *alone])
+    areas = [{"code": OTHER_VILLAGE, "level": "village", "name": "苇塘村", **version} for version in versions]
+    put_areas(home, [{"code": VILLAGE, "level": "village", "name": "新河村"}, *areas])
     put(home, "cases", [a_case(1, datetime(2023, 1, 5), area=OTHER_VILLAGE)])
     for as_of, holder in (
         (datetime(2023, 6, 1), OTHER_VILLAGE),
@@ -199,8 +199,8 @@ def test_a_few_changes_are_patched_in(many: Home) -> None:
 
 def test_publish_without_changes_keeps_edition(many: Home) -> None:
     first = at(many)
-    again = at(many)
-    assert (again.kind, again.edition, again.cases) == ("unchanged", first.edition, 400)
+    repeated = at(many)
+    assert (repeated.kind, repeated.edition, repeated.cases) == ("unchanged", first.edition, 400)
     assert at(many, demo=True).kind == "incremental"
     assert current(many).demo  # type: ignore[union-attr]
 
@@ -317,11 +317,11 @@ def test_ids_increase_even_if_clock_is_set_back(home: Home, monkeypatch: pytest.
             return cls(2020, 1, 1, tzinfo=tz)
 
     put_areas(home)
-    made = [at(home, AS_OF).edition]
+    ids = [at(home, AS_OF).edition]
     monkeypatch.setattr(publishing, "datetime", Clock)
-    made += [at(home, AS_OF + i * DAY).edition for i in (1, 2, 3)]
-    assert made == sorted(set(made))
-    assert all(editions.ID.fullmatch(id) for id in made)
+    ids += [at(home, AS_OF + i * DAY).edition for i in (1, 2, 3)]
+    assert ids == sorted(set(ids))
+    assert all(editions.ID.fullmatch(id) for id in ids)
 
 
 def test_leftovers_of_killed_run_are_removed(home: Home) -> None:
@@ -396,7 +396,7 @@ def test_invalid_store_is_reported(many: Home) -> None:
 
 def test_unreadable_store_is_reported(many: Home) -> None:
     id = at(many).edition
-    kept = many.store.rename(many.root / "kept")
+    moved = many.store.rename(many.root / "kept")
     many.store.mkdir()
     with pytest.raises(DataError, match=r"store\.duckdb cannot be opened"):
         at(many, AS_OF + DAY)
@@ -405,7 +405,7 @@ def test_unreadable_store_is_reported(many: Home) -> None:
     with pytest.raises(DataError, match="nothing is loaded"):
         at(many, AS_OF + DAY)
     assert current(many).id == id  # type: ignore[union-attr]
-    kept.replace(many.store)
+    moved.replace(many.store)
     assert at(many, AS_OF + DAY).kind == "incremental"
 
 

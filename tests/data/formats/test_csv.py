@@ -218,10 +218,10 @@ def test_every_row_is_accepted_or_rejected_with_line_number(home: Home, pieces: 
     report = load(home, source(home), reject_limit=1, force=True)
     assert report.accepted + report.rejected == report.read
     if not any("\r" in line or "\n" in line for line in lines):
-        said = facts(home, "key, title", f"cases WHERE batch = {report.batch}")
+        stored_rows = facts(home, "key, title", f"cases WHERE batch = {report.batch}")
         refused = {number for number, *_ in facts(home, "row", f"rejects WHERE batch = {report.batch}")}
         keys = {key for key, _ in facts(home, "key, 1", "cases")}
-        broken = any(title and "\n" in title for _, title in said)
+        broken = any(title and "\n" in title for _, title in stored_rows)
         for number, piece in enumerate(pieces):
             assert piece != "row" or f"K{number}" in keys or number + 2 in refused
         if not broken:

@@ -58,8 +58,8 @@ def test_rows_have_the_numbers_of_their_lines(home: Home) -> None:
 
 
 def test_only_line_that_is_not_utf8_is_rejected(home: Home) -> None:
-    good, bad = (json.dumps(entry(number)).encode() for number in (1, 2)), '{"id": "灯"}'.encode("gbk")
-    lines = [*good, b" " * (5 << 20), bad]
+    valid, bad = (json.dumps(entry(number)).encode() for number in (1, 2)), '{"id": "灯"}'.encode("gbk")
+    lines = [*valid, b" " * (5 << 20), bad]
     report = load_json(home, b"\n".join(lines), "a.ndjson")
     assert (report.read, report.accepted, report.rejected) == (3, 2, 1)
     assert json.loads(facts(home, "raw", "rejects")[0][0])["fault"] == "the line is not UTF-8"

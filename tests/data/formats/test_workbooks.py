@@ -32,20 +32,20 @@ def entry(number: int, **cells: Any) -> list[Any]:
 
 def book(home: Home, rows: list[list[Any]], merged: list[str] | None = None, name: str = "台账") -> Path:
     """A workbook of one sheet, whose cells in `merged` ranges keep their first value alone."""
-    made = openpyxl.Workbook()
-    sheet = made.active
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
     sheet.title = name
     for row in rows:
         sheet.append(row)
     for cells in merged or []:
         sheet.merge_cells(cells)
-    made.save(home.root / "a.xlsx")
+    workbook.save(home.root / "a.xlsx")
     return home.root / "a.xlsx"
 
 
 def load_book(home: Home, limit: float = 1, **changes: Any) -> LoadReport:
-    given = {"file": "a.xlsx", "key": "编号", "area": "区域", "columns": COLUMNS} | changes
-    return load(home, source(home, **given), reject_limit=limit)
+    settings = {"file": "a.xlsx", "key": "编号", "area": "区域", "columns": COLUMNS} | changes
+    return load(home, source(home, **settings), reject_limit=limit)
 
 
 def test_titles_totals_notes_and_blank_rows_are_skipped(home: Home) -> None:
@@ -59,11 +59,11 @@ def test_titles_totals_notes_and_blank_rows_are_skipped(home: Home) -> None:
 
 
 def test_row_number_equals_workbook_row(home: Home) -> None:
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for at, cells in {3: NAMES, 5: entry(1), 9: entry(2, 区域="1")}.items():
         for column, cell in enumerate(cells, 2):
-            made.active.cell(at, column, cell)
-    made.save(home.root / "a.xlsx")
+            workbook.active.cell(at, column, cell)
+    workbook.save(home.root / "a.xlsx")
     load_book(home)
     assert rejects(home) == [(9, "T2", ["unknown area: 1"])]
 
@@ -100,8 +100,8 @@ def test_number_over_15_digits_is_rejected_as_text(home: Home) -> None:
 
 
 def test_formulas_give_their_value_and_failed_ones_are_rejected(home: Home) -> None:
-    with xlsxwriter.Workbook(home.root / "a.xlsx") as made:
-        sheet = made.add_worksheet()
+    with xlsxwriter.Workbook(home.root / "a.xlsx") as workbook:
+        sheet = workbook.add_worksheet()
         sheet.write_row(1, 1, NAMES)
         for at in range(2, 5):
             sheet.write_row(at, 1, [f"T{at}", 990101001201, "路灯", "2026-11-01", "件"])
@@ -128,15 +128,15 @@ def test_types_of_cells_become_plain_text(home: Home) -> None:
 
 
 def test_default_sheet_is_first_visible_one_with_columns(home: Home) -> None:
-    made = openpyxl.Workbook()
-    made.active.append(["说明"])
-    hidden, shown = made.create_sheet("旧"), made.create_sheet("台账")
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["说明"])
+    hidden, shown = workbook.create_sheet("旧"), workbook.create_sheet("台账")
     for row in (NAMES, entry(1)):
         hidden.append(row)
     for row in (NAMES, entry(2), entry(3)):
         shown.append(row)
     hidden.sheet_state = "hidden"
-    made.save(home.root / "a.xlsx")
+    workbook.save(home.root / "a.xlsx")
     assert load_book(home).accepted == 2
     assert load_book(home, sheet="旧").accepted == 1
     assert load_book(home, sheet=1, source="other").accepted == 1

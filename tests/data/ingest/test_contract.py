@@ -59,7 +59,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[str]]:
     report = deliver(home, row(id="good"), *(row(**{"id": f"R{n}", **REFUSED[n][0]}) for n in range(len(REFUSED))))
     assert (report.read, report.accepted, report.rejected) == (len(REFUSED) + 1, 1, len(REFUSED))
     assert facts(home, "key") == [("good",)]
-    return {number: found for number, _, found in rejects(home)}
+    return {number: reasons for number, _, reasons in rejects(home)}
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda number: str(REFUSED[number][0]))
@@ -123,7 +123,7 @@ def test_newest_valid_row_of_duplicate_key_is_kept(home: Home) -> None:
     assert facts(home, "key, title") == [("B", "newest"), ("C", "路灯不亮")]
     twice = "duplicate key in the delivery"
     assert rejects(home) == [(2, "B", [twice]), (4, "B", [twice]), (5, "B", ["out of range: rating", twice])]
-    raw = [json.loads(found)["title"] for (found,) in facts(home, "raw", "rejects")]
+    raw = [json.loads(raw_row)["title"] for (raw_row,) in facts(home, "raw", "rejects")]
     assert sorted(raw) == ["as new, but later", "newer, but bad", "oldest"]
 
 
@@ -275,8 +275,8 @@ def test_step_ending_before_start_is_rejected_without_officer_name(home: Home) -
         [f"unknown value: action; one of {STEPS_OF['action'].allowed}"],
     ]  # fmt: skip
     with read_store(home) as store:
-        kept = " ".join(raw for (raw,) in store.execute("SELECT raw FROM rejects").fetchall())
-    assert not any(name in kept for name in ("张建国", "李四", "王五"))
+        raw_text = " ".join(raw for (raw,) in store.execute("SELECT raw FROM rejects").fetchall())
+    assert not any(name in raw_text for name in ("张建国", "李四", "王五"))
 
 
 @pytest.mark.parametrize(
@@ -310,11 +310,11 @@ def test_a_reading_must_be_a_finite_number(home: Home) -> None:
 
 
 def test_plain_times_are_cast_by_duckdb_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    read = TimeReader.read
-    monkeypatch.setattr(TimeReader, "read", lambda self, text: seen.append(text) or read(self, text))
+    parsed = []
+    original = TimeReader.read
+    monkeypatch.setattr(TimeReader, "read", lambda self, text: parsed.append(text) or original(self, text))
     deliver(home, row(), row(id="A2", due="2026年1月12日"))
-    assert set(seen) == {"2026年1月12日"}
+    assert set(parsed) == {"2026年1月12日"}
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ def test_every_format_gives_the_same_facts(home: Home, file: str, write: Any, ch
     write(home.root / file)
     report = load(home, source(home, "other", **({"file": file} | changes)), reject_limit=1)
     assert (report.read, report.accepted, report.rejected) == (4, 3, 1)
-    same = "* EXCLUDE (source, batch)"
-    assert facts(home, same, "cases WHERE source = 'other'") == facts(home, same, "cases WHERE source = 'plain'")
+    columns = "* EXCLUDE (source, batch)"
+    assert facts(home, columns, "cases WHERE source = 'other'") == facts(home, columns, "cases WHERE source = 'plain'")
     assert load(home, source(home, "other", **({"file": file} | changes)), reject_limit=1).status == "already loaded"
 
 
@@ -185,21 +185,21 @@ def test_an_empty_file(home: Home) -> None:
 
 
 def test_truncated_gzip_file(home: Home) -> None:
-    whole = gzip.compress(good_file(1000))
-    assert "cut off or damaged" in broken(home, whole[: len(whole) // 2], "hotline.csv.gz")
-    assert "cut off or damaged" in broken(home, whole[:-4], "hotline.csv.gz")
+    compressed = gzip.compress(good_file(1000))
+    assert "cut off or damaged" in broken(home, compressed[: len(compressed) // 2], "hotline.csv.gz")
+    assert "cut off or damaged" in broken(home, compressed[:-4], "hotline.csv.gz")
 
 
 def test_corrupt_gzip_file(home: Home) -> None:
-    whole = bytearray(gzip.compress(good_file(1000)))
-    whole[len(whole) // 2] ^= 255
-    assert "cut off or damaged" in broken(home, bytes(whole), "hotline.csv.gz")
+    compressed = bytearray(gzip.compress(good_file(1000)))
+    compressed[len(compressed) // 2] ^= 255
+    assert "cut off or damaged" in broken(home, bytes(compressed), "hotline.csv.gz")
 
 
 def test_wrong_encoding(home: Home) -> None:
-    said = broken(home, good_file().decode().encode("gb18030"))
-    assert "is not utf-8" in said
-    assert "csv.encoding" in said
+    message = broken(home, good_file().decode().encode("gb18030"))
+    assert "is not utf-8" in message
+    assert "csv.encoding" in message
     assert "is not ascii" in broken(home, good_file(), csv={"encoding": "ascii"})
 
 
@@ -214,9 +214,9 @@ def test_unknown_file_suffix(home: Home) -> None:
 
 
 def test_missing_column(home: Home) -> None:
-    said = broken(home, good_file(), columns=COLUMNS | {"due_at": "duedate"})
-    assert "hotline.yaml: columns.due_at: there is no column duedate" in said
-    assert "columns: id, area, kind" in said
+    message = broken(home, good_file(), columns=COLUMNS | {"due_at": "duedate"})
+    assert "hotline.yaml: columns.due_at: there is no column duedate" in message
+    assert "columns: id, area, kind" in message
 
 
 def test_expression_with_wrong_type_for_time(home: Home) -> None:

@@ -70,7 +70,7 @@ def test_delivery_stays_held_with_too_many_unknown_areas(home: Home) -> None:
     assert revalidate(home) == []
     assert (facts(home, "key"), ledger.batches(home)[0].status) == ([], "held")
     alias(home, "老河大队", "别处")
-    assert sum(found.rows for found in revalidate(home)) == 21
+    assert sum(batch.rows for batch in revalidate(home)) == 21
 
 
 def test_rows_of_held_delivery_are_masked(home: Home) -> None:

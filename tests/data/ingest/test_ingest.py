@@ -51,11 +51,11 @@ def test_a_batch_and_its_source_are_recorded(home: Home) -> None:
             "SELECT batch, source, fact, rows_read, accepted, updated, unchanged, rejected, status, forced FROM batches"
         ).fetchall()
         times = store.execute("SELECT started_at, finished_at FROM batches").fetchall()[0]
-        known = store.execute("SELECT source, name_zh, fact, zone, file FROM sources").fetchall()
+        sources = store.execute("SELECT source, name_zh, fact, zone, file FROM sources").fetchall()
     assert batch == [(1, "hotline", "cases", 2, 1, 0, 0, 1, "accepted", False)]
     now = datetime.now(ZoneInfo(home.zone)).replace(tzinfo=None)
     assert now - timedelta(minutes=1) < times[0] <= times[1] <= now
-    assert known == [("hotline", "热线", "cases", "Asia/Shanghai", "hotline.csv")]
+    assert sources == [("hotline", "热线", "cases", "Asia/Shanghai", "hotline.csv")]
     assert report.seconds > 0
 
 
@@ -76,19 +76,19 @@ def test_the_same_content_under_another_name_is_the_same_delivery(home: Home) ->
 
 
 def test_only_changed_file_is_hashed_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[Path] = []
-    monkeypatch.setattr(ingest, "content_hash", lambda path: read.append(path) or content_hash(path))
+    hashed: list[Path] = []
+    monkeypatch.setattr(ingest, "content_hash", lambda path: hashed.append(path) or content_hash(path))
     path = home.root / "hotline.csv"
     deliver(home, row())
     assert load(home, source(home)).status == "already loaded"
-    assert read == [path]
+    assert hashed == [path]
     path.touch()
     assert load(home, source(home)).status == "already loaded"
-    assert read == [path, path]
+    assert hashed == [path, path]
     path.write_text("\n".join([HEADER, row(id="B1")]), "utf-8")
     assert load(home, source(home)).status == "accepted"
     assert load(home, source(home), force=True).unchanged == 1
-    assert read == [path] * 4
+    assert hashed == [path] * 4
 
 
 def test_force_loads_the_same_content_again_and_nothing_changes(home: Home) -> None:
@@ -254,33 +254,33 @@ def test_full_disk_is_reported(home: Home) -> None:
     """
     store = home.store.stat().st_size
     for limit in (300_000, store + 100_000):
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(script), str(limit)],
             capture_output=True,
             text=True,
             timeout=60,
             check=True,
         )
-        assert done.stdout.startswith(f"the disk of {home.root} is full; nothing was loaded"), done.stderr
+        assert process.stdout.startswith(f"the disk of {home.root} is full; nothing was loaded"), process.stderr
         assert facts(home, "key") == [("before",)]
     assert load(home, source(home)).accepted == 20_000
 
 
 def test_progress_reports_phases(home: Home) -> None:
-    told: list[tuple[str, float]] = []
+    steps: list[tuple[str, float]] = []
     (home.root / "hotline.csv").write_bytes(good_file())
-    load(home, source(home), progress=lambda phase, done: told.append((phase, done)))
-    assert [phase for phase, _ in itertools.groupby(phase for phase, _ in told)] == ["validate", "merge"]
-    assert told[0] == ("validate", 0.0)
-    assert told[-1] == ("merge", 1.0)
+    load(home, source(home), progress=lambda phase, done: steps.append((phase, done)))
+    assert [phase for phase, _ in itertools.groupby(phase for phase, _ in steps)] == ["validate", "merge"]
+    assert steps[0] == ("validate", 0.0)
+    assert steps[-1] == ("merge", 1.0)
 
 
 def test_scratch_folder_of_killed_load_is_removed(home: Home) -> None:
     process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    left = home.scratch / f"load-{int(process.stdout)}-abc"
-    left.mkdir()
+    leftover = home.scratch / f"load-{int(process.stdout)}-abc"
+    leftover.mkdir()
     deliver(home, row())
-    assert not left.exists()
+    assert not leftover.exists()
 
 
 @pytest.fixture(scope="module")
@@ -340,8 +340,8 @@ def split(draw: st.DrawFn) -> list[list[str]]:
 def test_any_order_and_any_split_of_deliveries_give_the_same_facts(
     template: Home, tmp_path: Path, deliveries: Sequence[Sequence[str]]
 ) -> None:
-    whole, parts = fresh(template, tmp_path, "whole"), fresh(template, tmp_path, "parts")
-    deliver(whole, *sorted(row for delivery in deliveries for row in delivery))
+    complete, parts = fresh(template, tmp_path, "whole"), fresh(template, tmp_path, "parts")
+    deliver(complete, *sorted(row for delivery in deliveries for row in delivery))
     for delivery in [*deliveries, deliveries[0]]:
         deliver(parts, *delivery)
-    assert facts(parts) == facts(whole)
+    assert facts(parts) == facts(complete)

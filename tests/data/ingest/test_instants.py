@@ -89,10 +89,10 @@ def test_durations_days_and_overdue_are_right_across_the_change(home: Home, cata
     assert edition
     ask = ["urgent_p90", "on_time_rate", "intake", "backlog", "overdue_open", "oldest_open_days"]
     for rolled in (True, False):
-        found = answer(edition, ask, DISTRICT, NOVEMBER, rolled=rolled, catalog=catalog).set_index("metric")
-        assert found.loc[["urgent_p90", "intake", "backlog", "overdue_open"], "value"].tolist() == [120, 4, 1, 1]
-        assert found.loc["on_time_rate", ["numerator", "denominator"]].tolist() == [1, 3]
-        assert found.loc["oldest_open_days", "value"] == 1, "44 hours: whole days"
+        result = answer(edition, ask, DISTRICT, NOVEMBER, rolled=rolled, catalog=catalog).set_index("metric")
+        assert result.loc[["urgent_p90", "intake", "backlog", "overdue_open"], "value"].tolist() == [120, 4, 1, 1]
+        assert result.loc["on_time_rate", ["numerator", "denominator"]].tolist() == [1, 3]
+        assert result.loc["oldest_open_days", "value"] == 1, "44 hours: whole days"
         daily = answer(edition, ["intake"], DISTRICT, Period(date(2026, 10, 31), NOVEMBER.end), by="day", rolled=rolled)
         assert daily["value"].tolist()[:2] == [1, 4]
     assert counts(scoped(edition), DISTRICT)["overdue"] == 1
@@ -103,9 +103,9 @@ def test_edition_returns_naive_local_times(home: Home, catalog: Catalog) -> None
     publish(home, catalog.rollups(), as_of=datetime(2026, 11, 3, 8))
     edition = editions.current(home)
     assert edition
-    told = fact(scoped(edition), "cases", "hotline", "A")
-    assert told
-    start, end = told["registered_at"], told["closed_at"]
+    row = fact(scoped(edition), "cases", "hotline", "A")
+    assert row
+    start, end = row["registered_at"], row["closed_at"]
     assert (start, end) == (datetime(2026, 11, 1, 0, 30), datetime(2026, 11, 1, 1, 30))
     assert isinstance(start, datetime)
     assert isinstance(end, datetime)
@@ -121,14 +121,14 @@ def test_a_patch_equals_a_full_build(home: Home, catalog: Catalog) -> None:
     publish(home, catalog.rollups(), as_of=datetime(2026, 10, 31, 8))
     deliver(home, case("3", "2026-10-03 12:00", "2026-11-01T01:30:00-05:00"), case("x", "2026-11-01 00:30"))
     numbers = []
-    for again in (False, True):
-        if again:  # without an edition to patch
+    for second in (False, True):
+        if second:  # without an edition to patch
             shutil.rmtree(home.editions)
         publish(home, catalog.rollups(), as_of=datetime(2026, 11, 2, 8))
         edition = editions.current(home)
         assert edition
-        found = answer(edition, ["intake", "backlog", "closed"], DISTRICT, NOVEMBER, by="day", catalog=catalog)
-        numbers.append(found["value"].fillna(-1).tolist())
+        result = answer(edition, ["intake", "backlog", "closed"], DISTRICT, NOVEMBER, by="day", catalog=catalog)
+        numbers.append(result["value"].fillna(-1).tolist())
     assert numbers[0] == numbers[1]
 
 
@@ -185,5 +185,5 @@ def test_duckdb_and_zoneinfo_know_the_same_changes() -> None:
     for zone in ("America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Shanghai"):
         sql = "SELECT timezone(?, timezone('UTC', ?::TIMESTAMP))"
         for at in hours:
-            told = con.execute(sql, [zone, at]).fetchall()[0][0]
-            assert told == at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            by_duckdb = con.execute(sql, [zone, at]).fetchall()[0][0]
+            assert by_duckdb == at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)

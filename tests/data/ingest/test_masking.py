@@ -97,8 +97,8 @@ def test_pseudonym_depends_on_reporter_and_key() -> None:
 
 def test_pepper_is_created_once_with_private_mode(home: Home) -> None:
     with ThreadPool(8) as pool:
-        found = set(pool.map(lambda _: pepper(home), range(32)))
-    assert len(found) == 1
-    assert len(found.pop()) == 64
+        peppers = set(pool.map(lambda _: pepper(home), range(32)))
+    assert len(peppers) == 1
+    assert len(peppers.pop()) == 64
     assert stat.S_IMODE((home.root / "pepper").stat().st_mode) == 0o600
     assert [path.name for path in home.root.glob("pepper*")] == ["pepper"]

@@ -151,13 +151,13 @@ def test_unloading_unknown_or_too_old_batch_is_refused(home: Home) -> None:
 
 def test_unload_history_is_bounded(home: Home) -> None:
     times = (START + timedelta(days=day) for day in count())
-    kept = []
+    sizes = []
     for number in range(UNLOADABLE_BATCHES + 4):
         send(home, assets(home), [{"id": "A", "name": f"{number}"}, {"id": "B"}], next(times))
         with read_store(home) as store:
-            kept.append(store.execute("SELECT count(*) FROM past_assets").fetchall()[0][0])
-    assert kept[0] == 0
-    assert kept[-1] == kept[-2] == 2 * UNLOADABLE_BATCHES
+            sizes.append(store.execute("SELECT count(*) FROM past_assets").fetchall()[0][0])
+    assert sizes[0] == 0
+    assert sizes[-1] == sizes[-2] == 2 * UNLOADABLE_BATCHES
 
 
 def test_row_missing_from_full_file_is_ended(home: Home) -> None:

@@ -62,9 +62,9 @@ def accept(home: Home, text: str, kind: Kind, sender: Sender, source: str) -> Pu
 def publisher(home: Home) -> Publisher:
     settle(home)
     declare(home)
-    made = Publisher(home, home.root / "sources", ROLLUPS)
-    made.pause = 0
-    return made
+    publisher_of_home = Publisher(home, home.root / "sources", ROLLUPS)
+    publisher_of_home.pause = 0
+    return publisher_of_home
 
 
 def work(publisher: Publisher) -> None:
@@ -72,10 +72,10 @@ def work(publisher: Publisher) -> None:
         pass
 
 
-def told(home: Home, push: Push) -> tuple[str, int | None, int | None, int | None]:
-    found = Spool(home).find(push.id)
-    assert found
-    return found.state, found.read, found.accepted, found.rejected
+def state_and_counts(home: Home, push: Push) -> tuple[str, int | None, int | None, int | None]:
+    stored = Spool(home).find(push.id)
+    assert stored
+    return stored.state, stored.read, stored.accepted, stored.rejected
 
 
 def current(home: Home) -> Edition:
@@ -96,7 +96,7 @@ def test_push_is_published_and_rejected_rows_are_listed(publisher: Publisher, ho
     rows = [{"id": f"A{i}"} for i in range(8)]
     sent = push(home, *rows, {"id": "B", "area": "999", "closed": "2020-01-01"}, 7)
     work(publisher)
-    assert told(home, sent) == ("published", 10, 8, 2)
+    assert state_and_counts(home, sent) == ("published", 10, 8, 2)
     assert shown(home) == [row["id"] for row in rows]
     verdict = [(r.row, r.key, r.reasons) for r in Spool(home).rejects(sent, 10)]
     assert verdict == [
@@ -110,7 +110,7 @@ def test_unclosed_quote_holds_push(publisher: Publisher, home: Home) -> None:
     rows[10] = rows[10].replace("路灯不亮", '"路灯不亮')
     sent = push(home, csv="\n".join([HEADER, *rows]))
     work(publisher)
-    assert told(home, sent) == ("held", 20, 10, 10)
+    assert state_and_counts(home, sent) == ("held", 20, 10, 10)
     assert {row.row for row in Spool(home).rejects(sent, 99)} == set(range(12, 22))
 
 
@@ -119,7 +119,7 @@ def test_every_line_of_fuzzed_push_is_accepted_or_rejected(publisher: Publisher,
     lines[5:8] = ['{"id": "a\tb"}', '{"id": "x\ry"}', '{"id": "cut']
     sent = accept(home, "\n".join(lines), "ndjson", Sender(1, "s", None), "hotline")
     work(publisher)
-    assert told(home, sent) == ("published", 20, 17, 3)
+    assert state_and_counts(home, sent) == ("published", 20, 17, 3)
 
 
 def test_newest_push_of_key_wins(publisher: Publisher, home: Home) -> None:
@@ -143,9 +143,9 @@ def test_bad_push_does_not_block_others(publisher: Publisher, home: Home, monkey
     monkeypatch.setattr(pushes, "load", load)
     unknown, wrong = push(home, {}, source="nobody"), push(home, csv="x,y\n1,2\n")
     broken, held = push(home, {}), push(home, *BAD)
-    good = push(home, {"id": "G"})
+    valid = push(home, {"id": "G"})
     work(publisher)
-    assert [told(home, sent)[0] for sent in (unknown, wrong, broken, held, good)] == [
+    assert [state_and_counts(home, sent)[0] for sent in (unknown, wrong, broken, held, valid)] == [
         "queued", "failed", "queued", "held", "published",
     ]  # fmt: skip
     assert shown(home) == ["G"]
@@ -159,24 +159,24 @@ def test_bad_push_does_not_block_others(publisher: Publisher, home: Home, monkey
 def test_held_push_can_be_released(publisher: Publisher, home: Home) -> None:
     held = push(home, {"id": "1"}, *BAD)
     work(publisher)
-    assert told(home, held)[0] == "held"
+    assert state_and_counts(home, held)[0] == "held"
     Spool(home).again(Spool(home).find(held.id))  # type: ignore[arg-type]
     work(publisher)
-    assert told(home, held) == ("published", 6, 1, 5)
+    assert state_and_counts(home, held) == ("published", 6, 1, 5)
     assert shown(home) == ["1"]
 
 
 def test_a_few_rejects_do_not_hold_a_small_push(publisher: Publisher, home: Home) -> None:
     sent = push(home, {"id": "1"}, {"id": "2", "area": "1"})
     work(publisher)
-    assert told(home, sent) == ("published", 2, 1, 1)
+    assert state_and_counts(home, sent) == ("published", 2, 1, 1)
 
 
 def test_json_rows_may_omit_columns(publisher: Publisher, home: Home) -> None:
     text = json.dumps([{"id": "1", "area": str(VILLAGE), "kind": "hotline", "registered": "2026-01-05 08:00"}])
     sent = accept(home, text, "json", Sender(1, "s", None), "hotline")
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     assert facts(home, "key, closed_at, rating") == [("1", None, None)]
 
 
@@ -185,7 +185,7 @@ def test_pushed_csv_is_read_as_utf_8(publisher: Publisher, home: Home) -> None:
     text = HEADER + "\n" + ",".join(GOOD[name] for name in HEADER.split(","))
     sent = push(home, csv=text)
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     assert facts(home, "title") == [("路灯不亮",)]
 
 
@@ -226,7 +226,7 @@ def test_check_from_token_with_area_requires_area(publisher: Publisher, home: Ho
     limited = accept(home, json.dumps([row | {"id": "2"}, row | {"id": "1", "area": str(VILLAGE)}]), "json",
                      Sender(1, "s", TOWN), "checks")  # fmt: skip
     work(publisher)
-    assert told(home, anywhere) == ("published", 1, 1, 0)
+    assert state_and_counts(home, anywhere) == ("published", 1, 1, 0)
     assert [r.reasons for r in Spool(home).rejects(limited, 10)] == [
         ["missing area"], ["key of a row outside of what the sender may push"],
     ]  # fmt: skip
@@ -237,7 +237,7 @@ def test_previously_loaded_source_accepts_pushes(publisher: Publisher, home: Hom
     deliver(home)  # an empty delivery of the source's file
     sent = push(home, {"id": "P"})
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     assert shown(home) == ["P"]
 
 
@@ -257,7 +257,7 @@ def test_first_push_is_published_at_once_then_at_interval(publisher: Publisher, 
     work(publisher)
     second = push(home, {"id": "2"})
     work(publisher)
-    assert (told(home, first)[0], told(home, second)[0]) == ("published", "loaded")
+    assert (state_and_counts(home, first)[0], state_and_counts(home, second)[0]) == ("published", "loaded")
     assert (shown(home), len(editions.ids(home))) == (["1"], 1)
     publisher._due = 0
     work(publisher)
@@ -269,7 +269,7 @@ def test_manually_published_push_needs_no_new_edition(publisher: Publisher, home
     assert publisher.turn()
     by_hand = publish(home, ROLLUPS, as_of=datetime(2026, 6, 1)).edition
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     assert editions.ids(home) == [by_hand]
 
 
@@ -278,10 +278,10 @@ def test_rollback_pauses_publishing_until_manual_publish(publisher: Publisher, h
     editions.rollback(home, older)
     sent = push(home, {})
     work(publisher)
-    assert (told(home, sent)[0], editions.pointed(home)) == ("loaded", older)
+    assert (state_and_counts(home, sent)[0], editions.pointed(home)) == ("loaded", older)
     editions.rollback(home, newer)
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     editions.rollback(home, older)
     publish(home, ROLLUPS)
     assert not editions.rolled_back(home)
@@ -306,26 +306,26 @@ def test_busy_store_does_not_fail_push(publisher: Publisher, home: Home) -> None
         for _ in range(SUSPECT + 1):
             with pytest.raises(Unavailable):
                 publisher.turn()
-    assert (told(home, sent)[0], Spool(home).find(sent.id).attempts) == ("queued", 0)  # type: ignore[union-attr]
+    assert (state_and_counts(home, sent)[0], Spool(home).find(sent.id).attempts) == ("queued", 0)  # type: ignore[union-attr]
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
 
 
 def test_crashing_push_is_postponed_and_never_dropped(publisher: Publisher, home: Home) -> None:
-    deadly, good = push(home, {"id": "D"}), push(home, {"id": "G"})
+    deadly, valid = push(home, {"id": "D"}), push(home, {"id": "G"})
     for _ in range(SUSPECT):
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
     publisher.turn()
-    assert (told(home, deadly)[0], told(home, good)[0]) == ("queued", "loaded")
+    assert (state_and_counts(home, deadly)[0], state_and_counts(home, valid)[0]) == ("queued", "loaded")
     publisher.turn()
-    assert told(home, good)[0] == "published"
+    assert state_and_counts(home, valid)[0] == "published"
     for _ in range(100):
         Spool(home).begin(Spool(home).find(deadly.id))  # type: ignore[arg-type]
     work(publisher)
-    assert told(home, deadly)[0] == "queued", "it rests"
+    assert state_and_counts(home, deadly)[0] == "queued", "it rests"
     publisher._began -= MAX_POSTPONE_SECONDS
     work(publisher)
-    assert told(home, deadly)[0] == "published"
+    assert state_and_counts(home, deadly)[0] == "published"
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_crashing_push_is_postponed_and_never_dropped(publisher: Publisher, home
 )  # fmt: skip
 def test_unrelated_errors_do_not_fail_push(publisher: Publisher, home: Home, fault: Exception) -> None:
     sent, real = push(home, {"id": "S"}), pushes.load
-    other = push(home, {"id": "O"})
+    other_push = push(home, {"id": "O"})
 
     def load(home: Home, source: Any, **more: Any) -> Any:
         if more["pushed"].id == sent.id:
@@ -349,27 +349,27 @@ def test_unrelated_errors_do_not_fail_push(publisher: Publisher, home: Home, fau
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(pushes, "load", load)
         work(publisher)
-        assert (told(home, sent)[0], told(home, other)[0]) == ("queued", "published")
+        assert (state_and_counts(home, sent)[0], state_and_counts(home, other_push)[0]) == ("queued", "published")
         assert Spool(home).find(sent.id).fault  # type: ignore[union-attr]
     publisher._began -= MAX_POSTPONE_SECONDS
     publisher._postponed.clear()
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
     assert Spool(home).find(sent.id).fault is None  # type: ignore[union-attr]
 
 
 def test_fixed_source_file_loads_its_pushes(publisher: Publisher, home: Home) -> None:
     path = declare(home)
-    good = path.read_text("utf-8")
+    fixed = path.read_text("utf-8")
     sent = push(home, {})
     path.write_text("source: [", "utf-8")
     work(publisher)
-    assert told(home, sent)[0] == "queued"
-    path.write_text(good, "utf-8")
+    assert state_and_counts(home, sent)[0] == "queued"
+    path.write_text(fixed, "utf-8")
     publisher._began -= MAX_POSTPONE_SECONDS
     publisher._postponed.clear()
     work(publisher)
-    assert told(home, sent)[0] == "published"
+    assert state_and_counts(home, sent)[0] == "published"
 
 
 def test_a_journal_lost_after_loading_loses_nothing(publisher: Publisher, home: Home) -> None:
@@ -378,11 +378,18 @@ def test_a_journal_lost_after_loading_loses_nothing(publisher: Publisher, home: 
     work(publisher)
     sent, waits = push(home, {"id": "2"}, {"id": "B", "area": "999"}), push(home, {"id": "3"})
     publisher._load(sent)
-    assert (told(home, first)[0], told(home, sent)[0], told(home, waits)[0]) == ("published", "loaded", "queued")
+    assert (state_and_counts(home, first)[0], state_and_counts(home, sent)[0], state_and_counts(home, waits)[0]) == (
+        "published",
+        "loaded",
+        "queued",
+    )
     Spool(home).journal.write_bytes(b"x" * 9000)
     publisher._due = publisher.pause = 0
     work(publisher)
-    assert (told(home, sent), told(home, waits)) == (("published", 2, 1, 1), ("published", 1, 1, 0))
+    assert (state_and_counts(home, sent), state_and_counts(home, waits)) == (
+        ("published", 2, 1, 1),
+        ("published", 1, 1, 0),
+    )
     assert [r.reasons for r in Spool(home).rejects(sent, 10)] == [["unknown area: 999"]]
     assert shown(home) == ["1", "2", "3"]
 
@@ -391,12 +398,12 @@ def test_rows_count_once_if_journal_update_was_lost(publisher: Publisher, home: 
     """The process was killed between the store's transaction and the journal's."""
     sent, held = push(home, {}), push(home, *BAD)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(publisher.spool, "told", lambda *_: (_ for _ in ()).throw(SystemExit))
+        patched.setattr(publisher.spool, "record_result", lambda *_: (_ for _ in ()).throw(SystemExit))
         for _ in range(2):
             with pytest.raises(SystemExit):
                 publisher.turn()
     work(publisher)
-    assert (told(home, sent), told(home, held)) == (("published", 1, 1, 0), ("held", 5, 0, 5))
+    assert (state_and_counts(home, sent), state_and_counts(home, held)) == (("published", 1, 1, 0), ("held", 5, 0, 5))
     with open_store(home) as store:
         assert store.execute("SELECT count(*) FROM batches").fetchone() == (2,)
         assert store.execute("SELECT count(*) FROM rejects").fetchone() == (5,)

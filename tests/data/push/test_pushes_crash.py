@@ -47,13 +47,13 @@ def test_acknowledged_push_is_complete_after_kill(tmp_path: Path) -> None:
     home, acknowledged, chance = prepared(tmp_path / "var"), tmp_path / "acknowledged", random.Random(SEED)
     spool, last = Spool(home), 0
     for _ in range(KILLS):
-        known = len(promises(acknowledged))
+        count = len(promises(acknowledged))
         process = fresh(accepting, home.root, acknowledged, sys.maxsize, max(0, last - 2))
         process.join(chance.uniform(0.02, 0.25))
         process.kill()
         process.join()
         assert process.exitcode == -signal.SIGKILL
-        for i, id in promises(acknowledged)[known:]:
+        for i, id in promises(acknowledged)[count:]:
             push = spool.find(id)
             assert push
             assert spool.file(push).read_text() == pushed_rows(i)
@@ -87,10 +87,10 @@ def test_kills_and_lost_journals_together_lose_nothing(tmp_path: Path) -> None:
     assert process.exitcode == 0
     assert [spool.counts()[state] for state in ("queued", "loaded", "held", "failed")] == [0, 0, 0, 0]
     edition = Edition(home, pointed(home) or "none")
-    shown = edition.cursor().execute(
+    keys = edition.cursor().execute(
         "SELECT count(*), count(DISTINCT key), max(title) FILTER (key = 'shared') FROM cases"
     )
-    assert shown.fetchone() == (PUSHES * 10 + 1, PUSHES * 10 + 1, f"push {PUSHES - 1}")
+    assert keys.fetchone() == (PUSHES * 10 + 1, PUSHES * 10 + 1, f"push {PUSHES - 1}")
     with read_store(home) as store:
         assert store.execute("SELECT count(*), count(DISTINCT identity) FROM batches").fetchone() == (PUSHES, PUSHES)
 

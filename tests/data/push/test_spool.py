@@ -73,8 +73,8 @@ def test_pushes_are_loaded_in_order_and_suspects_last(spool: Spool) -> None:
 
 def test_idempotency_key_is_bound_to_body_and_token(spool: Spool) -> None:
     first = pushed(spool, key="k")
-    again, known = spool.accept(body(spool), SENDER, "hotline", "k")
-    assert (again, known) == (first, True)
+    repeated, existed = spool.accept(body(spool), SENDER, "hotline", "k")
+    assert (repeated, existed) == (first, True)
     with pytest.raises(Conflict, match=first.id):
         pushed(spool, b'[{"a": 2}]', "k")
     with pytest.raises(Conflict):
@@ -87,9 +87,9 @@ def test_idempotency_key_is_bound_to_body_and_token(spool: Spool) -> None:
 def test_concurrent_requests_with_one_key_are_one_push(spool: Spool) -> None:
     bodies = [body(spool) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda b: spool.accept(b, SENDER, "hotline", "k"), bodies))
-    assert len({push.id for push, _ in found}) == 1
-    assert [again for _, again in found].count(False) == 1
+        results = list(pool.map(lambda b: spool.accept(b, SENDER, "hotline", "k"), bodies))
+    assert len({push.id for push, _ in results}) == 1
+    assert [existed for _, existed in results].count(False) == 1
     assert spool.waiting()[0] == 1
 
 
@@ -108,16 +108,16 @@ def test_every_rejected_row_is_listed(spool: Spool) -> None:
     spool.record_result(
         push, report(), [(3, "C", ["missing area", "unknown value: urgency"]), (1, None, ["unreadable row"])]
     )
-    found = spool.find(push.id)
-    assert found
-    assert (found.state, found.batch, found.read, found.accepted, found.rejected) == ("loaded", 7, 3, 2, 1)
-    assert [(r.row, r.key, r.reasons) for r in spool.rejects(found, 10)] == [
+    stored = spool.find(push.id)
+    assert stored
+    assert (stored.state, stored.batch, stored.read, stored.accepted, stored.rejected) == ("loaded", 7, 3, 2, 1)
+    assert [(r.row, r.key, r.reasons) for r in spool.rejects(stored, 10)] == [
         (1, None, ["unreadable row"]), (3, "C", ["missing area", "unknown value: urgency"]),
     ]  # fmt: skip
-    assert [r.row for r in spool.rejects(found, 1, 1)] == [3]
+    assert [r.row for r in spool.rejects(stored, 1, 1)] == [3]
     assert spool.refused_rows() == 1
     assert not spool.file(push).exists()
-    spool.mark_published([found], "e1")
+    spool.mark_published([stored], "e1")
     assert spool.counts()["published"] == 1
 
 
@@ -130,15 +130,15 @@ def test_only_held_or_failed_push_can_be_requeued(spool: Spool) -> None:
     assert held
     assert (held.state, spool.next()) == ("held", None)
     spool.again(held)
-    again = spool.next()
-    assert again
-    assert (again.id, again.forced) == (push.id, True)
+    requeued = spool.next()
+    assert requeued
+    assert (requeued.id, requeued.forced) == (push.id, True)
 
 
 def test_old_pushes_and_unacknowledged_files_are_removed(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    old, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
-    spool.record_result(old, report(), [])
-    spool.mark_published([old], "e1")
+    expired, held, waits = pushed(spool, key="k"), pushed(spool), pushed(spool)
+    spool.record_result(expired, report(), [])
+    spool.mark_published([expired], "e1")
     spool.record_result(held, report("held"), [(1, None, ["x"])])
     orphan, coming = spool.folder / "20261122-080000-00000000.csv", spool.incoming_path()
     for file in (orphan, coming):
@@ -150,11 +150,11 @@ def test_old_pushes_and_unacknowledged_files_are_removed(spool: Spool, monkeypat
     assert [file.exists() for file in (orphan, coming, young, spool.file(held), spool.file(waits))] == [
         False, False, True, True, True,
     ]  # fmt: skip
-    assert spool.find(old.id)
+    assert spool.find(expired.id)
     later = time.time() + KEPT_DAYS * 86400 + STALE_SECONDS
     monkeypatch.setattr(time, "time", lambda: later)
     spool.sweep()
-    assert [spool.find(push.id) is None for push in (old, held, waits)] == [True, True, False]
+    assert [spool.find(push.id) is None for push in (expired, held, waits)] == [True, True, False]
     assert not spool.file(held).exists()
 
 
@@ -163,10 +163,10 @@ def test_unwritable_disk_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be made"):
         Spool(Home(tmp_path / "file")).incoming_path()
     spool = Spool(Home(tmp_path / "var"))
-    taken = body(spool)
-    taken.path.unlink()
+    intake = body(spool)
+    intake.path.unlink()
     with pytest.raises(Unavailable, match="cannot be written to: No such file"):
-        spool.accept(taken, SENDER, "hotline", None)
+        spool.accept(intake, SENDER, "hotline", None)
     assert spool.waiting() == (0, 0)
     with pytest.raises(Unavailable, match="cannot be written"):
         take(tmp_path / "file", "1", 1, 1)
@@ -221,15 +221,15 @@ def test_damaged_page_fails_once_then_journal_is_rebuilt(spool: Spool) -> None:
 
 
 def test_a_body_without_a_receipt_is_set_aside_not_swept(spool: Spool) -> None:
-    torn, gone = pushed(spool), pushed(spool)
+    torn, lost = pushed(spool), pushed(spool)
     (spool.folder / f"{torn.id}.json").write_text("{")
-    (spool.folder / f"{gone.id}.json").unlink()
+    (spool.folder / f"{lost.id}.json").unlink()
     spool.journal.unlink()
     assert spool.waiting() == (0, 0)
     for file in spool.folder.rglob("*"):
         os.utime(file, (time.time() - STALE_SECONDS - 1,) * 2)
     spool.sweep()
-    assert {file.stem for file in (spool.folder / "unclaimed").iterdir()} == {torn.id, gone.id}
+    assert {file.stem for file in (spool.folder / "unclaimed").iterdir()} == {torn.id, lost.id}
 
 
 def test_receipts_of_an_older_release_are_made_and_leave_with_their_push(spool: Spool) -> None:
@@ -250,9 +250,9 @@ def test_end_time_in_future_is_corrected(spool: Spool) -> None:
         patched.setattr(time, "time", lambda: ahead)
         spool.mark_failed(push, Message("push.failed", "x"))
     spool.sweep()
-    found = spool.find(push.id)
-    assert found
-    assert found.ended == pytest.approx(time.time(), abs=60)
+    stored = spool.find(push.id)
+    assert stored
+    assert stored.ended == pytest.approx(time.time(), abs=60)
 
 
 def test_bucket_refills_up_to_capacity(tmp_path: Path) -> None:

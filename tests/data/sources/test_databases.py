@@ -47,8 +47,8 @@ def put(home: Home, *rows: dict[str, Any], types: str = "") -> None:
 
 
 def ask(home: Home, limit: float = 1.0, force: bool = False, **changes: Any) -> LoadReport:
-    given = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"} | changes
-    return load(home, source(home, **given), reject_limit=limit, force=force)
+    settings = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"} | changes
+    return load(home, source(home, **settings), reject_limit=limit, force=force)
 
 
 def test_first_run_fetches_all_rows_and_next_run_new_ones(home: Home) -> None:
@@ -263,8 +263,8 @@ def test_rows_are_fetched_in_large_steps(home: Home, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(databases, "ROWS", 1000)
     monkeypatch.setattr(databases, "_texts", lambda values: steps.append(len(values)) or texts(values))
     monkeypatch.setattr(databases.Bulk, "fetch", _not_in_bulk)
-    given = {"file": None, "url": "sqlite:///a.db", "query": "SELECT id FROM tickets"}
-    fetch(home, source(home, **given), tmp_path)
+    settings = {"file": None, "url": "sqlite:///a.db", "query": "SELECT id FROM tickets"}
+    fetch(home, source(home, **settings), tmp_path)
     assert steps == [1000, 1000, 500]
 
 
@@ -287,11 +287,11 @@ def test_bulk_fetch_equals_value_fetch(
                 marks = ", ".join(["%s"] * len(cells))
                 connection.execute(f"INSERT INTO tickets VALUES ({marks})", [cells[n] for n in HEADER.split(",")])
         query = query.replace("-- all", "").replace("1 = 1 AS yes", "1 = 1 AS yes, timestamp '2026-01-01 08:00' AS at")
-    given = source(home, file=None, url=url, query=query + ";")
+    definition = source(home, file=None, url=url, query=query + ";")
     answers = []
     for at in ("bulk", "values"):
         (tmp_path / at).mkdir()
-        fetched = fetch(home, given, tmp_path / at)
+        fetched = fetch(home, definition, tmp_path / at)
         table = pq.read_table(fetched.path).to_pylist()
         answers.append([{name: value or None for name, value in cells.items()} for cells in table])
         monkeypatch.setattr(databases.Bulk, "fetch", _not_in_bulk)
@@ -306,9 +306,9 @@ def test_bulk_fetch_equals_value_fetch(
 def test_values_with_separator_and_blobs_use_value_fetch(home: Home, tmp_path: Path) -> None:
     put(home, entry(1, title="a\x1fb"), entry(2, title=b"\xff\x00"), entry(3, updated=0.1 + 0.2))
     (tmp_path / "a").mkdir()
-    given = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"}
+    settings = {"file": None, "url": "sqlite:///a.db", "query": QUERY, "watermark": "updated"}
     with pytest.raises(DataError, match="different types: float, text"):
-        fetch(home, source(home, **given), tmp_path)
-    given = {"file": None, "url": "sqlite:///a.db", "query": "SELECT id, title FROM tickets"}
-    table = pq.read_table(fetch(home, source(home, **given), tmp_path / "a").path).to_pylist()
+        fetch(home, source(home, **settings), tmp_path)
+    settings = {"file": None, "url": "sqlite:///a.db", "query": "SELECT id, title FROM tickets"}
+    table = pq.read_table(fetch(home, source(home, **settings), tmp_path / "a").path).to_pylist()
     assert [cells["title"] for cells in table] == ["a\x1fb", "ff00", "路灯不亮"]

@@ -24,8 +24,8 @@ def test_empty_set_has_no_members() -> None:
 def test_version_valid_on_day_is_found() -> None:
     low, high = days("0001-01-01", "2020-01-01", "2025-01-01"), days("2020-01-01", "2024-01-01", "9999-12-31")
     versions = ByDay(np.array([7, 7, 8]), low, high)
-    asked = days("2019-12-31", "2020-01-01", "2024-01-01", "2025-01-01", "2024-12-31", "2025-01-01")
-    assert versions.rows(np.array([0, 0, 0, 1, 1, -1]), asked).tolist() == [0, 1, -1, 2, -1, -1]
+    dates = days("2019-12-31", "2020-01-01", "2024-01-01", "2025-01-01", "2024-12-31", "2025-01-01")
+    assert versions.rows(np.array([0, 0, 0, 1, 1, -1]), dates).tolist() == [0, 1, -1, 2, -1, -1]
 
 
 def test_without_keys_no_version_is_found() -> None:

@@ -40,10 +40,10 @@ def test_calendar_2024_to_2026_equals_official_notices() -> None:
 
 @given(start=days, n=st.integers(0, 60))
 def test_nth_working_day_equals_counting(start: date, n: int) -> None:
-    day, left = start, n
-    while left:
+    day, remaining = start, n
+    while remaining:
         day += timedelta(days=1)
-        left -= CHINA.is_workday(day)
+        remaining -= CHINA.is_workday(day)
     assert CHINA.workday_after(start, n) == day
     assert CHINA.workdays_between(start, day) == n == -CHINA.workdays_between(day, start)
     assert CHINA.deadline(datetime(start.year, start.month, start.day, 9), n).date() == day
@@ -61,13 +61,13 @@ def test_working_minutes_add_up_over_the_days(start: datetime, hours: int) -> No
 def test_district_table_overrides_official_calendar(tmp_path: Path) -> None:
     table = tmp_path / "days.csv"
     table.write_text("日期,工作日,说明\n2026-09-18,否,地方纪念日\n2027-02-06,是,补班\n", "utf-8-sig")
-    own = calendar(table)
+    district_calendar = calendar(table)
     made_off, made_up = date(2026, 9, 18), date(2027, 2, 6)
     assert [CHINA.is_workday(day) for day in (made_off, made_up)] == [True, False]
-    assert [own.is_workday(day) for day in (made_off, made_up)] == [False, True]
+    assert [district_calendar.is_workday(day) for day in (made_off, made_up)] == [False, True]
     later = last_published() + 1
     assert CHINA.unpublished([2026, later]) == [later]
-    assert 2027 not in own.unpublished([2026, 2027])
+    assert 2027 not in district_calendar.unpublished([2026, 2027])
 
 
 @pytest.mark.parametrize(

@@ -37,21 +37,21 @@ def test_words_after_time_are_not_dropped(home: Home) -> None:
 
 def test_the_order_of_day_and_month_is_the_sources(home: Home) -> None:
     deliver(home, row(registered="06/05/2018 10:58:54 AM", due="", closed=""))
-    which = "unparseable time: registered_at (day or month first: set dates: mdy or dates: dmy in the source file)"
-    assert [reasons for _, _, reasons in rejects(home)] == [[which]]
+    reason = "unparseable time: registered_at (day or month first: set dates: mdy or dates: dmy in the source file)"
+    assert [reasons for _, _, reasons in rejects(home)] == [[reason]]
     deliver(home, row(registered="06/05/2018 10:58:54 AM", due="", closed=""), dates="mdy")
     assert facts(home, "registered_at") == [(datetime(2018, 6, 5, 10, 58, 54),)]
 
 
 def test_a_deadline_may_be_a_duration_from_the_registration(home: Home) -> None:
-    given = {
+    row_values = {
         "5个工作日": datetime(2026, 10, 12) + DAY_END, "７天": datetime(2026, 10, 6) + DAY_END,
         "24小时": datetime(2026, 9, 30, 16, 20), "当日": datetime(2026, 9, 29) + DAY_END,
         "2026年10月9日": datetime(2026, 10, 9),
     }  # fmt: skip
-    rows = (row(id=f"{n}", registered="2026-09-29 16:20", due=due, closed="") for n, due in enumerate(given))
+    rows = (row(id=f"{n}", registered="2026-09-29 16:20", due=due, closed="") for n, due in enumerate(row_values))
     deliver(home, *rows, row(id="9", registered="2026-09-29 16:20", due="尽快", closed=""))
-    assert facts(home, "due_at") == sorted((due,) for due in given.values())
+    assert facts(home, "due_at") == sorted((due,) for due in row_values.values())
     assert [reasons for _, _, reasons in rejects(home)] == [["unparseable time: due_at (no fixed day: write the date)"]]
 
 
@@ -76,9 +76,11 @@ def test_missing_calendar_year_logs_warning(home: Home, caplog: pytest.LogCaptur
     assert f"hotline: the working days of {later} are not published yet" in caplog.text
     home.root.joinpath("days.csv").write_text(f"day,workday,note\n{later}-03-02,no,local\n", "utf-8")
     caplog.clear()
-    own = Home(home.root, home.zone, home.memory, home.threads, home.root / "days.csv")
+    home_with_table = Home(home.root, home.zone, home.memory, home.threads, home.root / "days.csv")
     deliver(
-        own, row(registered=f"{later}-03-01 08:00", due="5个工作日", closed="", updated=f"{later}-03-05"), force=True
+        home_with_table,
+        row(registered=f"{later}-03-01 08:00", due="5个工作日", closed="", updated=f"{later}-03-05"),
+        force=True,
     )
     assert caplog.text == ""
 

@@ -90,15 +90,15 @@ def test_every_time_format_is_parsed(form: str, at: datetime) -> None:
 @given(at=minutes)
 def test_day_and_month_are_read_in_the_order_of_the_source_and_never_guessed(at: datetime) -> None:
     american, european = f"{at:%m/%d/%Y %I:%M:%S} {half(at, 'AM', 'PM')}", f"{at:%d.%m.%Y %H:%M}"
-    meant = at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert TimeReader("Asia/Shanghai", "mdy").read(american) == meant
-    assert TimeReader("Asia/Shanghai", "dmy").read(european) == meant
+    expected = at.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert TimeReader("Asia/Shanghai", "mdy").read(american) == expected
+    assert TimeReader("Asia/Shanghai", "dmy").read(european) == expected
     for written in (american, european):
         if at.day <= 12 and at.day != at.month:
             with pytest.raises(Refused, match=WHICH_FIRST):
                 SHANGHAI.read(written)
         else:
-            assert SHANGHAI.read(written) == meant
+            assert SHANGHAI.read(written) == expected
 
 
 CHANGE = datetime(2026, 11, 1, 6, tzinfo=UTC)
