@@ -1,4 +1,4 @@
-"""Checks of the district's websites, apps and service pages, made by us over the network.
+"""Network checks of the district's websites, apps and service pages.
 
 register    what is to be checked: the assets with an address, and what a file adds to them
 plan        what is due when                    runner      the loop: lanes, politeness, two attempts

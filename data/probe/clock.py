@@ -1,4 +1,4 @@
-"""The prober's time: a test drives weeks through it in seconds."""
+"""Clock of the prober, replaceable in tests."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ class Clock(Protocol):
         """The present, naive UTC."""
 
     def seconds(self) -> float:
-        """Runs forward, whatever is done to the date."""
+        """Monotonic seconds."""
 
     async def sleep(self, seconds: float) -> None: ...
 

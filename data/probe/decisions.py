@@ -1,4 +1,4 @@
-"""The desk is one more source: decisions on findings become checks of the source `findings`, loaded as any other's."""
+"""Load decisions on findings from the desk as checks of the source `findings`."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ NAMES = {"zh": "核查认定", "en": "Decisions on findings"}
 
 
 def deliver(home: Home, decisions: Iterable[Decision]) -> LoadReport | None:
-    """Load all decisions; those that are loaded already say nothing new. None if there is none."""
+    """Load all decisions; already loaded ones change nothing. None without decisions."""
     lines = [json.dumps(row_of(home, decision), ensure_ascii=False) for decision in decisions]
     if not lines:
         return None
@@ -28,7 +28,7 @@ def deliver(home: Home, decisions: Iterable[Decision]) -> LoadReport | None:
 
 
 def row_of(home: Home, decision: Decision) -> dict[str, object]:
-    """A decision as a line of a delivery; taken back, it has not passed."""
+    """A decision as a line of a delivery; a withdrawn one has not passed."""
     changed_at = decision.taken_back_at or decision.decided_at
     updated = changed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
     return {

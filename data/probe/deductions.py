@@ -1,4 +1,4 @@
-"""Points that a site loses by the table of deductions, from what its newest checks say."""
+"""Points that a site loses by the table of deductions, from its newest checks."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ NEWEST = """
 
 
 def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> list[Check]:
-    """What every probed site loses by every enabled entry, 0 where the rule holds; an entry counts once a site."""
+    """Loss of each probed site by each enabled entry, 0 if the rule holds. An entry counts once per site."""
     rows = edition.cursor().execute(NEWEST, [edition.as_of - timedelta(days=WINDOW_DAYS), edition.as_of]).fetchall()
     names = {name for _site, _source, name, *_about in rows}
     by_site: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
@@ -50,7 +50,7 @@ def deductions(edition: Edition, table: Iterable[Deduction], at: datetime) -> li
 def _costs(
     entry: Deduction, named: bool, kind: str, rule: str, passed: bool, observed: float | None, checked_at: datetime
 ) -> bool:
-    """Whether a newest check is one that the entry takes points for. named: the entry's pattern is in its name."""
+    """Whether the entry deducts points for a check. named: the asset's name matches the entry's pattern."""
     if rule != entry.rule:
         return False
     if rule != "column_updated":

@@ -1,4 +1,4 @@
-"""Results become deliveries of the source `prober`, loaded as any other's: a spool of NDJSON beside a source file."""
+"""Deliveries of the source `prober`: an NDJSON spool and its source file."""
 
 import json
 import os
@@ -27,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Spool:
-    """Checks that are not loaded yet, in files of a folder. One process writes."""
+    """Checks that are not loaded yet, in files of a folder. Single writer."""
 
     home: Home
 
@@ -36,7 +36,7 @@ class Spool:
         return self.home.root / "probe" / "spool"
 
     def write(self, checks: Iterable[Check]) -> None:
-        """Put checks down; on disk when it returns, so that a killed process loses none that was told of."""
+        """Append checks and sync them to disk."""
         lines = "".join(json.dumps(row_of(check), ensure_ascii=False) + "\n" for check in checks)
         if lines:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class Spool:
                 os.fsync(file.fileno())
 
     def close(self, now: datetime) -> None:
-        """What was written becomes a delivery; a line that a crash tore is cut off."""
+        """Turn the written file into a delivery; a line torn by a crash is cut off."""
         file = self.folder / OPEN
         if not file.exists():
             return
@@ -57,7 +57,7 @@ class Spool:
             file.rename(self.folder / f"checks-{now:%Y%m%d-%H%M%S-%f}.ndjson")
 
     def is_time_for(self, what: str, now: datetime) -> bool:
-        """Whether something daily was not done today yet; it counts as done then."""
+        """Whether a daily job is due today; marks it as done."""
         mark = self.folder.parent / f"{what}.day"
         today = now.date().isoformat()
         if mark.exists() and mark.read_text("utf-8") == today:
@@ -67,7 +67,7 @@ class Spool:
         return True
 
     def deliver(self, *, reject_limit: float = 0.2) -> Iterator[LoadReport]:
-        """Load every delivery, oldest first; what is loaded is removed. DataError leaves the rest for the next time."""
+        """Load and remove all deliveries, oldest first. On DataError the rest stays for the next time."""
         source = read_source(source_file(self.home))
         for file in sorted(self.folder.glob("checks-*.ndjson")):
             yield load(self.home, source, file=file, reject_limit=reject_limit)
@@ -78,7 +78,7 @@ def source_file(
     home: Home, source: str = SOURCE, names: dict[str, str] = NAMES, file: str = f"spool/{OPEN}", *,
     cycle_days: float | None = 1,
 ) -> Path:  # fmt: skip
-    """The source file of our own deliveries of checks, written where it is missing or old."""
+    """Source file of the prober's deliveries, written if missing or outdated."""
     path = home.root / "probe" / f"{source}.yaml"
     content = {
         "source": source, "name": names, "fact": "checks", "file": file, "format": "ndjson", "zone": home.zone,
@@ -92,7 +92,7 @@ def source_file(
 
 
 def row_of(check: Check) -> dict[str, object]:
-    """A check as a line of a delivery. Its key says whose, which and when: told twice it is one."""
+    """A check as a line of a delivery. Its key holds asset, rule and time, so that repeats merge."""
     at = check.at.isoformat(timespec="seconds")
     return {
         "key": f"{check.source}/{check.asset}/{check.rule}/{check.at:%Y%m%d%H%M%S}", "asset_source": check.source,

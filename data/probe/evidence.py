@@ -1,4 +1,4 @@
-"""What is kept of a failed check: the record of the request, the body and a picture, by the hash of their content.
+"""Evidence of failed checks: request record, body and picture, addressed by content hash.
 
 A record is a small JSON file; a body or a picture is a compressed one that many records may share. Bounded in size and
 in age.
@@ -20,7 +20,7 @@ from data.probe.web.answer import Answer
 KEPT_DAYS = 180
 MOST_BYTES = 1_000_000_000
 BODY_BYTES = 65_536
-"""Of a body: enough to see what came."""
+"""Maximum bytes stored of a body."""
 HEADERS, HEADER_LENGTH = 40, 300
 ID = re.compile(r"\b[0-9a-f]{32}\b")
 
@@ -36,7 +36,7 @@ class Evidence:
         return cls(home.root / "probe" / "evidence")
 
     def keep(self, answer: Answer, faults: object = None) -> str:
-        """Put down what came of a request; gives the id that it is found by. Equal content is kept once.
+        """Store the outcome of a request; returns its id. Equal content is stored once.
 
         faults: what was found in the page, as JSON takes it.
         """
@@ -55,20 +55,20 @@ class Evidence:
         return self._put("records", json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode())
 
     def record(self, id: str) -> dict[str, Any] | None:
-        """What was put down under an id; None if it is none, or no longer kept."""
+        """The record of an id; None if unknown or deleted."""
         content = self._get("records", id)
         return json.loads(content) if content else None
 
     def body(self, record: Mapping[str, Any]) -> bytes:
-        """The body of a record, as far as it was kept."""
+        """The stored body of a record."""
         return self._get("bodies", str(record.get("body") or "")) or b""
 
     def picture(self, record: Mapping[str, Any]) -> bytes:
-        """The page as a browser showed it, WebP; empty where no browser was needed."""
+        """Screenshot as WebP; empty if no browser was needed."""
         return self._get("pictures", str(record.get("picture") or "")) or b""
 
     def sweep(self, *, now: float | None = None, days: int = KEPT_DAYS, most: int = MOST_BYTES) -> int:
-        """Remove what is too old, then the oldest until the rest is small enough. How many files went."""
+        """Remove expired files, then the oldest until the rest fits `most` bytes. Returns the number removed."""
         now = now or time.time()
         files = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in self.folder.rglob("*.gz"))
         total, removed = sum(size for _at, size, _file in files), 0
@@ -83,7 +83,7 @@ class Evidence:
         id = hashlib.sha256(content).hexdigest()[:32]
         file = self._file(kind, id)
         if file.exists():
-            file.touch()  # used again, so kept again
+            file.touch()  # in use: keep it longer
             return id
         file.parent.mkdir(parents=True, exist_ok=True)
         half = file.with_suffix(".half")

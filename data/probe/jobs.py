@@ -1,4 +1,4 @@
-"""What each kind of task asks of its asset, and the checks that come of it."""
+"""Requests and checks of each kind of task."""
 
 import asyncio
 import contextlib
@@ -25,20 +25,20 @@ from data.probe.web.response import Refusal
 RETRY_SECONDS = 3.0
 MOST_LINKS = 20
 FEW_PIECES = 12
-"""A home page with fewer texts is navigation: its second-level pages tell whether it lives."""
+"""A home page with fewer texts is navigation: its second-level pages show whether the site is updated."""
 WITH_PAGE = (None, Failure.BLOCKED, Failure.CLIENT, Failure.SERVER, Failure.TOO_LARGE)
 FROM_HOME = ("links", "search", "messages")
 UNREACHED = (Failure.REFUSED, Failure.RESET, Failure.TIMEOUT)
-"""How a port fails that nobody serves: browsers that come by HTTP try HTTPS."""
+"""Failures of an unserved port, after which browsers try HTTPS in place of HTTP."""
 NETWORK, ROBOTS = "our own network", "robots.txt"
 
 
 class Withheld(Exception):
-    """Nothing may be concluded: our network is down, or we are not let in."""
+    """No conclusion is possible: our network is down, or the site blocks the prober."""
 
 
 class Uncertain(Withheld):
-    """A failure that only a browser could confirm, and none could be asked."""
+    """A failure that needs a browser to confirm, and none was available."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{rules.UNCERTAIN}: {answer.failure} {answer.detail}")
@@ -47,7 +47,7 @@ class Uncertain(Withheld):
 
 @dataclass
 class Jobs:
-    """All a job needs. `render` is None where there is no Chromium."""
+    """Performs tasks. render: None without Chromium."""
 
     net: Net
     register: Register
@@ -59,7 +59,7 @@ class Jobs:
     render: Render | None = None
 
     async def do(self, job: str, thing: Thing) -> list[Check]:
-        """The checks of a task. Raises Withheld where there is nothing to say now."""
+        """The checks of a task. Raises Withheld without a result."""
         work = {
             "visit": self._visit, "home": self._home, "column": self._column, "messages": self._messages,
             "function": self._function, "guide": self._guide, "links": self._links, "search": self._search,
@@ -68,13 +68,13 @@ class Jobs:
             return await work(thing)
         except Uncertain as doubt:
             if job in FROM_HOME:
-                raise  # the visits tell
+                raise  # the visits report it
             return self._kept([rules.uncertain(thing, doubt.answer.at)], doubt.answer)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
     async def ask(self, thing: Thing, ask: Ask, *, undecided: bool = False) -> Answer:
-        """Two attempts. Raises Withheld or Uncertain where a failure tells nothing of the site, unless `undecided`."""
+        """Request with one retry. Raises Withheld or Uncertain for an inconclusive failure unless `undecided`."""
         target = place(ask.url)
         if not await self.own.is_up():
             raise Withheld(NETWORK)
@@ -89,7 +89,7 @@ class Jobs:
         return answer
 
     async def _two_attempts(self, thing: Thing, ask: Ask) -> Answer:
-        """The second answer where the first failed. A browser looks once at a failure that may be ours alone."""
+        """Retry after a failure; a browser checks a failure that may be on our side."""
         first = await self._attempt(ask)
         if first.uncertain:
             first = await self._looked_at(thing, first)
@@ -108,7 +108,7 @@ class Jobs:
         return await self.net.ask(Ask(url), self.register.allows, self.clock.now())
 
     async def _attempt(self, ask: Ask) -> Answer:
-        """One attempt, not yet looked at in a browser; `uncertain` where that could change the answer."""
+        """One attempt without a browser; `uncertain` if a browser could change the result."""
         answer = await self.net.ask(ask, self.register.allows, self.clock.now())
         if ask.method != "GET":
             return answer
@@ -126,7 +126,7 @@ class Jobs:
         return replace(answer, uncertain=answer.failure in DOUBTFUL or challenge or incomplete)
 
     async def _looked_at(self, thing: Thing, answer: Answer) -> Answer:
-        """An uncertain answer after a look in a browser: open, certain to have failed, or as uncertain as before."""
+        """An uncertain answer checked in a browser: open, failed, or still uncertain."""
         shown = await self._shown(thing, answer) if answer.failure is not Failure.TLS else None
         if shown is None:
             return answer
@@ -138,9 +138,9 @@ class Jobs:
         )  # fmt: skip
 
     async def _shown(self, thing: Thing, answer: Answer, *, audit: bool = False) -> Rendered | None:
-        """What was asked for as the browser shows it, which reaches the hosts on the way and those that the file names.
+        """The page rendered by the browser, which may reach the hosts of the redirects and of the register file.
 
-        None where there is no browser, or it cannot tell.
+        None without a browser or a result.
         """
         if not self.render:
             return None
@@ -154,7 +154,7 @@ class Jobs:
         return await self.render(answer.url, addresses, audit)
 
     def _kept(self, checks: list[Check], answer: Answer, faults: object = None) -> list[Check]:
-        """The checks, those that failed with the class, what happened, and the id of the evidence, kept once."""
+        """Store evidence and add failure class, detail and evidence id to the failed checks."""
         if all(check.passed for check in checks):
             return checks
         reason = " ".join(filter(None, (str(answer.failure or ""), answer.detail)))
@@ -176,13 +176,13 @@ class Jobs:
         return self._kept([rules.site_open(site, answer)], answer)
 
     async def _home(self, site: Thing) -> list[Check]:
-        """All that the home page tells, once a day."""
+        """Daily checks of the home page."""
         answer = await self.ask(site, Ask(site.url), undecided=True)
         if answer.failure in UNDECIDED:
             _require_decided(answer)
         checks = [*await self._certificate(site, answer), *await self._secure(site, answer), await self._ipv6(site)]
         if not answer.ok:
-            return checks  # the visits tell that it does not open
+            return checks  # the visits report that it does not open
         page, at = read(answer), answer.at
         page_checks = [
             rules.home_updated(site, at, self._changed(site, page, at)),
@@ -194,7 +194,7 @@ class Jobs:
         return [*checks, *self._kept(page_checks, answer), *await self._audit(site, answer)]
 
     async def _audit(self, site: Thing, answer: Answer) -> list[Check]:
-        """What axe-core finds in the page; nothing where there is no browser, no axe-core, or no telling."""
+        """Findings of axe-core; empty without browser, axe-core or result."""
         if not self.render or not axe.script():
             return []
         rendered = await self._shown(site, answer, audit=True)
@@ -220,7 +220,7 @@ class Jobs:
         return self._kept([rules.certificate(site, answer.at, answer.certificate_ends, self.clock.utc())], answer)
 
     async def _secure(self, site: Thing, answer: Answer) -> list[Check]:
-        """Whoever comes by HTTP is led to HTTPS."""
+        """Whether HTTP redirects to HTTPS."""
         if place(site.url)[1] in (80, 443):
             answer = await self._plain(_with_scheme(site.url, "http"))
         secure = answer.ok and urlsplit(answer.final).scheme == "https"
@@ -234,7 +234,7 @@ class Jobs:
         return rules.ipv6(site, self.clock.now(), addresses)
 
     async def _links(self, site: Thing) -> list[Check]:
-        """Whether what the home page leads to is there: pages of registered hosts only, one after the other."""
+        """Dead links of the home page, to registered hosts only, checked one at a time."""
         answer = await self.ask(site, Ask(site.url))
         if not answer.ok:
             raise Withheld("the home page does not open")
@@ -278,7 +278,7 @@ class Jobs:
         return self._kept(checks, answer)
 
     def _note_newest(self, column: Thing, day: str) -> None:
-        """The newest item of a site's columns, for a home page that is navigation alone."""
+        """Record the newest item of a site's columns, for home pages that are navigation only."""
         name = f"newest:{column.source}/{column.parent}"
         if day > str(self.state.told(name) or ""):
             self.state.tell(name, day)
@@ -306,7 +306,7 @@ class Jobs:
 
 
 def _require_decided(answer: Answer) -> None:
-    """Raises Withheld or Uncertain for an answer that tells nothing of the site."""
+    """Raises Withheld or Uncertain for an inconclusive answer."""
     if answer.failure in UNDECIDED:
         raise Withheld(f"{answer.failure}: {answer.detail}")
     if answer.uncertain:
@@ -314,7 +314,7 @@ def _require_decided(answer: Answer) -> None:
 
 
 def _with_scheme(url: str, scheme: str) -> str:
-    """The same address by another scheme; a port of its own stays, for servers that have but one."""
+    """The URL with another scheme; a non-standard port stays."""
     parts = urlsplit(url)
     host = parts.netloc if parts.port not in (80, 443) else parts.hostname or ""
     return parts._replace(scheme=scheme, netloc=host).geturl()

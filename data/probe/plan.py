@@ -1,4 +1,4 @@
-"""What is due when: each kind of task with its period, spread so that no minute is fuller than another."""
+"""Schedule of the tasks: periods by kind, spread evenly over time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hashlib import blake2b
 from data.probe.register import TESTED, Register, Thing
 
 VISIT = timedelta(minutes=70)
-"""Twenty visits a day at least, whatever a restart costs."""
+"""At least twenty visits a day, restarts included."""
 PERIODS: Mapping[str, timedelta] = {
     "visit": VISIT,
     "home": timedelta(days=1),
@@ -20,14 +20,14 @@ PERIODS: Mapping[str, timedelta] = {
     "search": timedelta(days=7),
 }
 MIDNIGHT = datetime(2000, 1, 1)
-"""Moments of tasks are counted from here."""
+"""Origin of the schedule."""
 AGAIN = timedelta(minutes=15)
-"""When a task that told nothing is tried again: our network was down, or a page did not open."""
+"""Retry interval of a task without a result."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do, again and again."""
+    """A recurring task."""
 
     job: str
     thing: Thing
@@ -42,7 +42,7 @@ class Task:
 
 
 def tasks(register: Register) -> Iterator[Task]:
-    """All that is done for a register, the visits first."""
+    """All tasks of a register, visits first."""
     things = register.things.values()
     yield from (Task("visit", thing) for thing in things if thing.kind == "site")
     for thing in things:
@@ -76,10 +76,10 @@ def first_due(task: Task, done: Mapping[str, datetime], now: datetime) -> dateti
 
 
 def next_due(task: Task, due: datetime, now: datetime) -> datetime:
-    """A period after it was due, so that the spread stays; but not before a period less a tenth has passed."""
+    """One period after it was due, to keep the spread; at least nine tenths of a period from now."""
     return max(due + task.period, now + task.period * 0.9)
 
 
 def phase(text: str) -> float:
-    """A number in [0, 1) that belongs to a text for ever."""
+    """A stable number in [0, 1) from a text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) / 2**48

@@ -1,4 +1,4 @@
-"""What is to be checked: the assets of the edition that have an address, and what a file says of them beside.
+"""Register of checked assets: the edition's assets with a URL, and the details from a file.
 
 docs/probe.md shows the file. Nothing is asked of a host that no asset and no entry of the file names.
 """
@@ -21,7 +21,7 @@ from data.system_errors import line_of
 
 KINDS = ("site", "column", "app", "mini_program", "function", "service_item")
 TESTED = ("app", "mini_program", "function")
-"""Kinds that answer a described request, or at least their own address."""
+"""Kinds checked by a described request, or by their own URL."""
 
 
 class _Strict(BaseModel):
@@ -29,7 +29,7 @@ class _Strict(BaseModel):
 
 
 class Request(_Strict):
-    """A described request: what is sent, and what a working function answers."""
+    """A described request and its expected response."""
 
     url: str = ""
     method: Literal["GET", "POST", "HEAD", "PUT"] = "GET"
@@ -37,7 +37,7 @@ class Request(_Strict):
     body: str = ""
     status: int = 200
     expect: str = ""
-    """A text that the answer holds."""
+    """Text expected in the response."""
 
 
 class Search(_Strict):
@@ -49,7 +49,7 @@ class Search(_Strict):
 
 
 class Extra(_Strict):
-    """What the register does not say of an asset. Selectors are CSS."""
+    """Details of an asset from the file. Selectors are CSS."""
 
     waive_robots: bool = False
     hosts: tuple[str, ...] = ()
@@ -57,9 +57,9 @@ class Extra(_Strict):
     items: str = ""
     date: str = ""
     messages: str = ""
-    """Of a site: the address of the page that lists its messages."""
+    """Site only: URL of the page that lists its messages."""
     links: tuple[str, ...] = ()
-    """Texts that must be on the home page, in place of the usual ones."""
+    """Required texts of the home page, in place of the default ones."""
     search: Search | None = None
     request: Request | None = None
     deduction: str = ""
@@ -79,7 +79,7 @@ NOTHING = Extra()
 
 @dataclass(frozen=True)
 class Thing:
-    """One asset that is checked."""
+    """A checked asset."""
 
     source: str
     key: str
@@ -102,7 +102,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Register:
-    """All that is checked, by id."""
+    """All checked assets by id."""
 
     things: Mapping[str, Thing] = field(default_factory=dict)
     delay: float = 1.0
@@ -120,7 +120,7 @@ class Register:
         return frozenset(place(url) for url in urls)
 
     def allows(self, host: str, port: int) -> bool:
-        """Whether a request may go there: a registered host, with `www.` or without, on the web's ports or its own."""
+        """Whether requests are allowed: a registered host, with or without `www.`, on ports 80, 443 or its own."""
         host = host.lower()
         known = host in self.hosts or host.removeprefix("www.") in self.hosts or f"www.{host}" in self.hosts
         return known and (port in (80, 443) or (host, port) in self.ports)
@@ -167,7 +167,7 @@ def register(edition: Edition, extras: Extras | None = None, *, site: str = "") 
 
 
 def read_extras(path: Path | None) -> Extras:
-    """The file beside the register. Raises DataError with every fault of it, by key."""
+    """Read the details file. Raises DataError with all its faults by key."""
     if path is None:
         return Extras()
     try:

@@ -1,4 +1,4 @@
-"""The loop: takes what is due, one request at a time a host, and lets no slow host delay another.
+"""Task loop: one request at a time per host, isolated from slow hosts.
 
 A host has one worker while it has tasks. A task begins in one of a few places, so that no answer waits for our
 processor, and gives it back when it ends or its host keeps it waiting for PATIENCE seconds; however many hosts keep us
@@ -24,7 +24,7 @@ from data.probe.slots import Places, allow_files
 log = logging.getLogger(__name__)
 
 BEGINNING = 100
-"""Tasks that begin at once."""
+"""Maximum tasks that begin concurrently."""
 CALM = 50
 """Tasks of hosts that are not slow under way, from which on the slow ones wait."""
 PATIENCE = 0.1
@@ -40,20 +40,20 @@ Write = Callable[[Iterable[Check]], None]
 
 @dataclass
 class Counts:
-    """What a run did. withheld: tasks that told nothing, by the reason."""
+    """Counters of a run. withheld: tasks without a result, by reason."""
 
     done: int = 0
     checks: int = 0
     failed: int = 0
     uncertain: dict[str, str] = field(default_factory=dict)
-    """What was found of assets that only a browser can decide on."""
+    """Details of assets that need a browser."""
     withheld: dict[str, int] = field(default_factory=dict)
     latest: timedelta = timedelta()
-    """By how much the latest task of a host that is not slow came behind its time."""
+    """Maximum delay of a task of a host that is not slow."""
 
 
 class Runner:
-    """Performs tasks; `write` is given their checks."""
+    """Performs due tasks and passes their checks to `write`."""
 
     def __init__(self, jobs: Jobs, write: Write) -> None:
         self.jobs, self.write, self.clock = jobs, write, jobs.clock
@@ -72,7 +72,7 @@ class Runner:
         self._looked = self.clock.now()
 
     async def once(self) -> Counts:
-        """Every task of the register, now."""
+        """Run every task of the register once."""
         now = self.clock.now()
         for task in plan.tasks(self.jobs.register):
             self._give(task, now)
@@ -90,13 +90,13 @@ class Runner:
         self.met |= visited - self.slow.keys()
 
     async def step(self) -> None:
-        """Take what is due and wait a moment; what was found meanwhile is handed over."""
+        """Dispatch due tasks, wait briefly and flush the results."""
         self.take()
         await self.clock.sleep(LOOK_SECONDS)
         self.flush()
 
     async def stop(self) -> None:
-        """Give up the tasks under way; they are done again after a start."""
+        """Cancel running tasks; they are repeated after a restart."""
         for work in self._working.values():
             work.cancel()
         await asyncio.gather(*self._working.values(), return_exceptions=True)
@@ -116,13 +116,13 @@ class Runner:
                 heapq.heappush(self._due, (plan.next_due(task, due, now), order, task, True))
 
     async def idle(self) -> None:
-        """Until nothing that was taken is under way."""
+        """Wait until all dispatched tasks are done."""
         while self._working:
             await asyncio.wait(list(self._working.values()), timeout=LOOK_SECONDS)
             self.flush()
 
     def flush(self) -> None:
-        """Hand over what was found, and only then remember that it was done."""
+        """Write the checks, then mark their tasks as done."""
         found, self._found = self._found, []
         self.write(found)
         self.jobs.state.commit()
@@ -178,7 +178,7 @@ class Runner:
         self.jobs.state.finish(task.id, self.clock.now())
 
     def _note(self, host: str, seconds: float, task: Task) -> None:
-        """Remember hosts that keep us waiting; a visit tells, as it is one request."""
+        """Record slow hosts, measured by visits, which are single requests."""
         if task.job != "visit":
             return
         slow = seconds >= SLOW_SECONDS
@@ -191,7 +191,7 @@ class Runner:
             self.jobs.state.note_host(host, seconds, slow=slow)
 
     def _count(self, more: int) -> None:
-        """So many more tasks of hosts that are not slow are under way."""
+        """Change the number of running tasks of hosts that are not slow."""
         self._others += more
         if self._others < CALM:
             self._calm.set()

@@ -1,4 +1,4 @@
-"""A prober of a home: once over everything registered, or for ever with a delivery every so often."""
+"""Run the prober of a home: once over the register, or continuously with periodic deliveries."""
 
 import asyncio
 import fcntl
@@ -31,7 +31,7 @@ SWEEP = timedelta(days=1)
 ENDING_SECONDS = 5.0
 """What is being published at the end has so long to come to its own."""
 Publish = Callable[[], Awaitable[None]]
-"""Loads what is in the spool and publishes it."""
+"""Loads the spool and publishes."""
 Current = Callable[[], Edition]
 
 
@@ -52,7 +52,7 @@ class Options:
 
 
 def made(home: Home, edition: Edition, options: Options, clock: Clock, *, site: str = "") -> Runner:
-    """A runner for what the edition registers; it writes into the home's spool."""
+    """Runner over the edition's register that writes into the home's spool."""
     allowance = Allowance.of(options.networks)
     jobs = Jobs(
         Net(allowance, options.limits, authorities=options.authorities),
@@ -120,7 +120,7 @@ async def always(
 
 @contextmanager
 def alone(home: Home) -> Iterator[None]:
-    """The only prober of a home. DataError if there is one already."""
+    """Lock of the single prober of a home. Raises DataError if one is running."""
     file = home.root / "probe" / "lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
@@ -134,7 +134,7 @@ def alone(home: Home) -> Iterator[None]:
 
 
 async def _told(publish: Publish) -> None:
-    """A delivery that fails stays in the spool for the next time."""
+    """Publish; a failed delivery stays in the spool."""
     try:
         await publish()
     except DataError as error:

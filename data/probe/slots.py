@@ -1,4 +1,4 @@
-"""Places that tasks take for as long as they need one: how many at once, and who comes first where several wait."""
+"""Priority semaphore for tasks."""
 
 import asyncio
 import heapq
@@ -9,7 +9,7 @@ FILES = 8_192
 
 
 class Places:
-    """So many at once. Of those who wait the lowest rank comes first, and of one rank who came first."""
+    """At most `most` holders. Waiting tasks are served by rank, then in order of arrival."""
 
     def __init__(self, most: int) -> None:
         self.free = most
@@ -26,11 +26,11 @@ class Places:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.give()  # it was handed over at the very moment that we gave up
+                self.give()  # granted while being cancelled
             raise
 
     def give(self) -> None:
-        """Give a place back: to who waits, if anybody does."""
+        """Release a place; it goes to the next waiting task."""
         while self._waiting:
             _rank, _order, turn = heapq.heappop(self._waiting)
             if not turn.done():
@@ -40,7 +40,7 @@ class Places:
 
 
 def allow_files(wanted: int = FILES) -> int:
-    """As many open files and connections as the system lets us have; gives their number."""
+    """Raise the limit of open files up to `wanted`; returns the limit in force."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft < most:

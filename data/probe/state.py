@@ -1,4 +1,4 @@
-"""What is remembered between runs: when each task was done last, what a home page held, which hosts are slow."""
+"""State between runs: last completion of each task, content of home pages, slow hosts."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ PIECES = 4_000
 
 @dataclass(frozen=True)
 class HomePage:
-    """changed: when something new was seen last."""
+    """changed: time of the last new content."""
 
     seen: frozenset[bytes]
     changed: datetime
@@ -39,7 +39,7 @@ class State:
         return cls(home.root / "probe" / "state.sqlite")
 
     def done(self) -> dict[str, datetime]:
-        """When each task was done last."""
+        """Last completion of each task."""
         return {task: datetime.fromisoformat(at) for task, at in self._con.execute("SELECT task, at FROM done")}
 
     def finish(self, task: str, at: datetime) -> None:
@@ -67,7 +67,7 @@ class State:
         return changed
 
     def slow(self) -> dict[str, float]:
-        """Seconds that each host took last, of those that took long."""
+        """Last response seconds of slow hosts."""
         return dict(self._con.execute("SELECT host, seconds FROM host"))
 
     def note_host(self, host: str, seconds: float, *, slow: bool) -> None:
@@ -77,7 +77,7 @@ class State:
             self._con.execute("DELETE FROM host WHERE host = ?", (host,))
 
     def tell(self, name: str, value: object) -> None:
-        """Put down what screens show of the prober itself."""
+        """Store a status value for the screens."""
         self._con.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, json.dumps(value, default=str)))
 
     def told(self, name: str) -> object:

@@ -1,4 +1,4 @@
-"""The lists, guides and messages of a page, found without a template: by dates, by labels, by words of state."""
+"""Recognize lists, guides and messages in a page without a template: by dates, labels and state words."""
 
 import re
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ NONE_YET = re.compile(
     r"暂无|没有(相关)?(数据|内容|信息|记录)|内容(更新|建设|整理)中|敬请期待|no (data|content|records?)", re.IGNORECASE
 )
 FRAME = re.compile(r"nav|menu|foot|header|crumb|sidebar|friend|copyright|toolbar|banner", re.IGNORECASE)
-"""Names of the parts around the content: their links are no items."""
+"""Names of the parts around the content; links in them are no items."""
 LONG = 8
 """Characters from which an undated link in the content reads as an item."""
 MOST_LINKS, MOST_DEPTH, MOST_NODES, MOST_TEXT = 4_000, 60, 120, 400
-"""A page made to keep us busy is read this far and no further."""
+"""Limits against pages made to exhaust the prober."""
 BLOCKS = ("li", "tr", "dd", "article", "div", "p")
 OPEN = re.compile(
     r"未(回复|答复|受理|办理|处理|办结)|待(回复|答复|受理|办理|处理)|(处理|办理|受理)中|unanswered|pending",
@@ -39,7 +39,7 @@ ELEMENTS: dict[str, tuple[str, ...]] = {
     "联系电话": ("联系电话", "咨询电话", "联系方式", "咨询方式", "办公电话"),
     "办理流程": ("办理流程", "办事流程", "办理程序", "流程图", "受理流程", "审批流程"),
 }
-"""The eight classes of a service guide, in the order of their bits, and how pages call them."""
+"""The eight classes of a service guide in bit order, with their labels on pages."""
 NOTHING = re.compile(r"^(无|暂无|略|待补充|待完善|详见|[-—/\\\s:：.。]*)$")
 
 
@@ -85,7 +85,7 @@ def dates(text: str, today: date) -> Iterator[date]:
 
 
 def elements(page: Page) -> int:
-    """Which of the eight classes a service guide has, one bit each: a label with something said behind it."""
+    """Bit set of the guide's classes: one bit per label with content."""
     labelled = list(_labelled(page))
     bits = 0
     for bit, names in enumerate(ELEMENTS.values()):
@@ -95,7 +95,7 @@ def elements(page: Page) -> int:
 
 
 def unanswered(page: Page, today: date) -> list[date]:
-    """The days of the messages of a page that nobody has answered."""
+    """Dates of a page's unanswered messages."""
     days = []
     for _node, text in _rows(page):
         if OPEN.search(text) and not CLOSED.search(text) and (day := _newest([text], today)):

@@ -1,4 +1,4 @@
-"""Connections that go to the very address that was checked: resolve once, check every answer, connect, time it."""
+"""Connections to checked addresses: resolve once, check all addresses, connect, measure."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ NEXT_SECONDS, MOST_ADDRESSES = 0.3, 4
 
 @dataclass
 class Phases:
-    """Seconds that a request spent in each phase, and what it met on the way."""
+    """Seconds of each phase of a request, and details collected on the way."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     address: str = ""
@@ -104,7 +104,7 @@ class Connection:
             await self._writer.drain()
 
     def close(self) -> None:
-        self._writer.transport.abort()  # a peer that does not say goodbye keeps nobody waiting
+        self._writer.transport.abort()  # do not wait for the peer's close
 
 
 async def _open_stream(sock: socket.socket, host: str, secure: ssl.SSLContext | None) -> Connection:
@@ -146,7 +146,7 @@ async def _connect_socket(address: str, port: int) -> socket.socket:
 
 
 def _of_os(error: OSError) -> tuple[Failure, str]:
-    """The class of what the operating system has against a connection."""
+    """Failure class of an OSError."""
     text = error.strerror or str(error) or type(error).__name__
     if isinstance(error, ConnectionRefusedError):
         return Failure.REFUSED, text
@@ -156,7 +156,7 @@ def _of_os(error: OSError) -> tuple[Failure, str]:
 
 
 def _certificate_end(secured: ssl.SSLObject | None) -> datetime | None:
-    """When the peer's certificate ends, naive UTC."""
+    """Expiry of the peer's certificate, naive UTC; None without one."""
     certificate = secured.getpeercert() if secured else None
     with contextlib.suppress(KeyError, ValueError):
         ends = ssl.cert_time_to_seconds(str((certificate or {})["notAfter"]))

@@ -1,4 +1,4 @@
-"""What can go wrong when a site is asked: one class a cause, each with what to do about it."""
+"""Failure classes of a request, with advice for each."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,7 +12,7 @@ class Words(NamedTuple):
 
 
 class Failure(StrEnum):
-    """Why an answer is none."""
+    """Failure class of a request."""
 
     DNS = "dns"
     FORBIDDEN = "forbidden"
@@ -40,12 +40,12 @@ class Failure(StrEnum):
 
 
 OURS = frozenset({Failure.DNS, Failure.UNREACHABLE, Failure.REFUSED, Failure.RESET, Failure.TIMEOUT})
-"""What our own network could be the cause of as well."""
+"""Failures that our own network could also cause."""
 UNDECIDED = frozenset({Failure.BLOCKED, Failure.FORBIDDEN, Failure.FOREIGN})
-"""What keeps us out and says nothing of what a citizen sees: no visit is counted."""
+"""Failures that block the prober but not citizens; the visit does not count."""
 
 DOUBTFUL = frozenset({Failure.REDIRECTS, Failure.BROKEN, Failure.EMPTY, Failure.TOO_LARGE})
-"""What a browser often gets past: one has to look before a site is said to be down."""
+"""Failures that browsers often get past; a browser must confirm them."""
 INCOMPLETE_CHAIN = "unable to get local issuer certificate"
 """OpenSSL's words for a server that does not send an intermediate certificate: browsers fetch it themselves."""
 

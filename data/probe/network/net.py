@@ -1,4 +1,4 @@
-"""A guarded request: only to hosts and addresses that are allowed, within its limits, every failure with its class."""
+"""Guarded HTTP requests: allowed hosts and addresses only, limited, failures classified."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ HEADERS = {
     "Accept-Language": "zh-CN,zh;q=0.9",
 }
 BLOCKING = (403, 412, 418, 429)
-"""What protections answer whom they take for a machine."""
+"""Status codes of bot protection."""
 CHALLENGED, CHALLENGE = 521, "__jsl"
 """A protection that is common before government sites asks whether a browser comes: it sets this cookie."""
 CIPHERS = "DEFAULT:@SECLEVEL=1"
@@ -43,7 +43,7 @@ GONE = (400, 404)
 SECRET = ("authorization", "cookie")
 """Headers of a described request that no other host gets."""
 Allowed = Callable[[str, int], bool]
-"""Whether a host and port may be asked."""
+"""Whether requests to a host and port are allowed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Limits:
 
 
 class Net:
-    """Asks, and never raises: whatever the other side does becomes an Answer. Keeps no connection open."""
+    """HTTP client that returns an Answer for every outcome and never raises. Keeps no connection open."""
 
     def __init__(
         self, allowance: Allowance | None = None, limits: Limits | None = None, *, authorities: Path | None = None
@@ -66,7 +66,7 @@ class Net:
         self._secure = _context(authorities)
 
     async def ask(self, ask: Ask, allowed: Allowed, at: datetime) -> Answer:
-        """The answer to one request, told as of `at`."""
+        """The answer to one request; its time is `at`."""
         timing, began = Phases(), time.monotonic()
         phases.set(timing)
         answer = Answer(ask.url, at, 0.0, final=ask.url)
@@ -84,7 +84,7 @@ class Net:
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
         except OSError as error:
             answer = replace(answer, failure=Failure.RESET, detail=error.strerror or _line(error))
-        except Exception as error:  # the other side must not be able to end us
+        except Exception as error:  # no response may crash the prober
             log.exception("%s: an answer that is not understood", ask.url)
             answer = replace(answer, failure=Failure.BROKEN, detail=_line(error))
         timing.mark("rest")

@@ -1,4 +1,4 @@
-"""Is it they, or our own network? Asked before a visit, and again before a failure counts."""
+"""Detect outages of our own network, before a visit and before a failure counts."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from data.probe.clock import Clock
 
 KNOCK_SECONDS = 5.0
 FRESH_SECONDS, JUST_NOW = 20.0, 2.0
-"""How long an answer holds: before a visit, and before a failure counts."""
+"""Cache time of a result: before a visit, and before a failure counts."""
 PEERS, KNOCKED_AT = 50, 4
-"""Hosts that were reached last, and at how many of them we knock."""
+"""Recently reached hosts remembered, and how many of them are tried."""
 ENOUGH = 3
-"""Hosts lost, and none reached yet, that speak against us."""
+"""Failed hosts that indicate an outage if none has been reached yet."""
 Place = tuple[str, int]
 
 
@@ -32,7 +32,7 @@ class OwnNetwork:
         self._asking = asyncio.Lock()
 
     def note(self, place: Place, reached: bool) -> None:
-        """A host was reached, or was not for a reason that may be ours."""
+        """Record whether a host was reached; False only for failures that may be on our side."""
         if reached:
             self._lost.discard(place[0])
             self._reached[place] = None

@@ -1,4 +1,4 @@
-"""Names become addresses by the system's resolver, each question in a thread of its own.
+"""Resolve names with the system's resolver, each in its own thread.
 
 A name server that does not answer holds its thread for long. No other question waits for it, and nor does the end of
 the process: the threads are left to themselves.
@@ -22,7 +22,7 @@ class Names:
         self._places = Places(most)
 
     async def ask(self, host: str, port: int, family: int) -> Found:
-        """What socket.getaddrinfo gives, or raises."""
+        """Result or error of socket.getaddrinfo."""
         await self._places.take()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Found] = loop.create_future()
@@ -30,7 +30,7 @@ class Names:
         def done(addresses: Found | None, error: Exception | None) -> None:
             self._places.give()
             if answer.done():
-                return  # nobody waits any more
+                return  # the caller has left
             if error:
                 answer.set_exception(error)
             else:

@@ -1,4 +1,4 @@
-"""A request, and what came of it."""
+"""Request and outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
