@@ -115,7 +115,7 @@ def test_a_file_destroyed_while_it_is_read_gives_way_to_the_one_before(own: Own,
         edition.cursor()
 
 
-def test_a_locked_desk_keeps_nobody_from_reading(server: Server) -> None:
+def test_locked_desk_does_not_block_reading(server: Server) -> None:
     asyncio.run(_reading_goes_on(server))
 
 

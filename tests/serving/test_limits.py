@@ -134,11 +134,11 @@ def test_a_drip_of_bytes_does_not_keep_a_connection(raw: Callable[..., Raw]) -> 
             assert time.monotonic() - began < SECONDS + PATIENCE
 
 
-def test_a_connection_that_says_nothing_is_closed(raw: Callable[..., Raw]) -> None:
+def test_idle_connection_is_closed(raw: Callable[..., Raw]) -> None:
     assert raw().ended(SECONDS + PATIENCE)
 
 
-def test_who_leaves_in_the_middle_of_a_body_is_no_error(raw: Callable[..., Raw], server: Server) -> None:
+def test_disconnect_within_a_body_is_no_server_error(raw: Callable[..., Raw], server: Server) -> None:
     for _ in range(5):
         with Raw(server.port) as connection:
             connection.send(request(method="POST", Content_Length="100", body=b"name="))
@@ -167,7 +167,7 @@ def test_all_addresses_together_have_a_limit(raw: Callable[..., Raw], server: Se
     assert crowd
 
 
-def test_a_viewer_is_not_pushed_out(server: Server, raw: Callable[..., Raw]) -> None:
+def test_open_websocket_is_not_evicted(server: Server, raw: Callable[..., Raw]) -> None:
     async def look() -> None:
         async with server.viewer() as viewer:
             await viewer.run()

@@ -65,7 +65,7 @@ def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_malformed_is_no_error_of_the_server(server: Server, session: str, path: str) -> None:
+def test_malformed_request_is_no_server_error(server: Server, session: str, path: str) -> None:
     dice = random.Random(path)
     for number in range(EACH):
         asked = _request(dice, path, server.port, session if number % 2 else "")

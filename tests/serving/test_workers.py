@@ -169,7 +169,7 @@ def test_through_tls_the_cookie_is_secure_and_the_visitors_own_address_counts(fl
     assert found.address == ELSEWHERE, "not the proxy's, and not what the visitor claims"
 
 
-def test_who_is_no_proxy_is_not_believed(fleet: Fleet) -> None:
+def test_forwarded_headers_of_untrusted_clients_are_ignored(fleet: Fleet) -> None:
     """Straight to a worker, past the proxy."""
     connection = http.client.HTTPConnection("127.0.0.1", fleet.server.port, timeout=20, source_address=(ELSEWHERE, 0))
     connection.request("GET", "/login", headers={"X-Forwarded-Proto": "https"})
@@ -211,7 +211,7 @@ async def _settled(fleet: Fleet, before: list[int]) -> None:
     raise AssertionError("a websocket that was closed still counts as open")
 
 
-def test_a_worker_that_is_killed_is_missed_by_nobody_for_long(fleet: Fleet) -> None:
+def test_killed_worker_is_replaced(fleet: Fleet) -> None:
     asyncio.run(_killed(fleet))
 
 
@@ -253,7 +253,7 @@ def _answers(port: int) -> bool:
         return connection.getresponse().status == 200
 
 
-def test_prometheus_is_told_of_each_worker(fleet: Fleet) -> None:
+def test_each_worker_serves_metrics(fleet: Fleet) -> None:
     asyncio.run(_some_runs(fleet))
     for i in (0, 1):
         assert _answers(fleet.server.port + i)

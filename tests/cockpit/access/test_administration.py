@@ -119,7 +119,7 @@ def test_sessions_end_and_a_factor_and_an_identity_are_taken_away(open_page: Cal
 
 
 @pytest.mark.parametrize(("page", "role"), [("accounts", "system_admin"), ("grants", "security_admin")])
-def test_nobody_acts_on_the_own_account(open_page: Callable[..., AppTest], page: str, role: str) -> None:
+def test_administrator_cannot_change_own_account(open_page: Callable[..., AppTest], page: str, role: str) -> None:
     tested = open_page(page, role, account=f"{role}-{DISTRICT}")
     assert "您自己的" in told(tested)
     assert not tested.button
@@ -156,7 +156,7 @@ def test_a_role_is_granted_on_an_area_by_its_name_for_a_span_and_revoked(
         ("official", "1", "没有"),
     ],
 )
-def test_a_grant_that_makes_no_sense_is_told(
+def test_invalid_grant_shows_an_error(
     open_page: Callable[..., AppTest], name: str, role: str, area: str, said: str
 ) -> None:
     page = open_page("grants", "security_admin", account=name)
@@ -166,9 +166,7 @@ def test_a_grant_that_makes_no_sense_is_told(
     assert not accounts.grants_of(visitors.desk(), accounts.named(visitors.desk(), name).id, visitors.today())
 
 
-def test_the_three_administrators_are_kept_apart_from_the_screen_too(
-    open_page: Callable[..., AppTest], name: str
-) -> None:
+def test_screen_refuses_conflicting_administrator_roles(open_page: Callable[..., AppTest], name: str) -> None:
     accounts.grant(visitors.desk(), name, "system_admin")
     for role, area in (("audit_admin", ""), ("security_admin", ""), ("leader", str(DISTRICT))):
         page = open_page("grants", "security_admin", account=name)
@@ -186,7 +184,7 @@ def test_lists_are_searched(open_page: Callable[..., AppTest], name: str) -> Non
     assert f"account={name}" in told(open_page("grants", "security_admin", q="村干部"))
 
 
-def test_the_audit_is_narrowed_by_event_who_and_day(open_page: Callable[..., AppTest], name: str) -> None:
+def test_audit_filters_by_event_actor_and_day(open_page: Callable[..., AppTest], name: str) -> None:
     store = visitors.desk()
     at = datetime(2020, 5, 1, 17)  # the second of May, an hour after midnight, on the district's clock
     for event in ("export", "drill"):
@@ -220,7 +218,7 @@ def test_the_chain_is_verified_from_the_screen(open_page: Callable[..., AppTest]
     assert "whole" in str(newest()["what"])
 
 
-def test_the_whole_audit_is_a_file_for_its_administrator_alone(session: Callable[..., str]) -> None:
+def test_only_the_audit_administrator_downloads_the_audit(session: Callable[..., str]) -> None:
     served = Starlette(routes=audit_export.ROUTES, middleware=[Middleware(gate.Gate)])
 
     def get(role: str) -> httpx.Response:

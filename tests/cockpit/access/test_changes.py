@@ -24,7 +24,7 @@ def test_settings_are_noted_when_they_change_and_only_then(tmp_path: Path, monke
     desk.close()
 
 
-def test_no_secret_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_described_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://cockpit:geheim@db/desk")
     monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "geheim")
     told = changes.describe(settings.load())

@@ -90,7 +90,7 @@ def token_of(name: str) -> str:
     return sessions.start(visitors.desk(), accounts.named(visitors.desk(), name).id, factor=True)
 
 
-def test_screens_stay_readable_and_signing_in_says_what_is_wrong(
+def test_without_desk_screens_stay_readable_and_login_shows_the_error(
     gone: tuple[Callable[[], None], Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away, back = gone
@@ -123,7 +123,7 @@ def test_screens_stay_readable_and_signing_in_says_what_is_wrong(
     assert ask("POST", "/login", data=form).status_code == 303
 
 
-def test_acting_says_what_is_wrong_and_works_again_afterwards(
+def test_without_desk_actions_show_the_error_and_recover(
     gone: tuple[Callable[[], None], Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away, back = gone
@@ -145,7 +145,7 @@ def test_acting_says_what_is_wrong_and_works_again_afterwards(
     assert accounts.named(visitors.desk(), "wang").disabled
 
 
-def test_nobody_is_let_in_while_nobody_can_tell(gone: tuple[Callable[[], None], Callable[[], None]]) -> None:
+def test_without_desk_unknown_tokens_are_refused(gone: tuple[Callable[[], None], Callable[[], None]]) -> None:
     away, _back = gone
     token_of("zhao")
     away()

@@ -87,7 +87,7 @@ def _unix(at: Any) -> float:
     return at.replace(tzinfo=UTC).timestamp()
 
 
-def test_who_finds_a_screen_open_cannot_set_one_up(name: str) -> None:
+def test_setup_of_second_factor_requires_the_password(name: str) -> None:
     told = browse(name, lambda c: c.post(factor.PATH, data={"password": "Baiyun+2027+x"}))
     assert "密码不对" in told.text
     assert "<svg" not in told.text
@@ -98,9 +98,7 @@ def test_who_finds_a_screen_open_cannot_set_one_up(name: str) -> None:
 
 
 @pytest.mark.parametrize("of", ["nobody", "another session", "another account", "long ago"])
-def test_a_secret_that_waits_is_shown_to_who_gave_the_password_alone(
-    name: str, of: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pending_secret_is_shown_only_after_the_password(name: str, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stolen session must not read the secret that its owner has begun to set up, nor confirm it."""
     begun = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD})).text
     given = {"nobody": "", "another session": proof(begun), "long ago": ""}.get(of)
@@ -123,7 +121,7 @@ def test_a_secret_that_waits_is_shown_to_who_gave_the_password_alone(
     assert not accounts.named(visitors.desk(), name).has_totp
 
 
-def test_one_that_is_on_is_not_replaced(name: str) -> None:
+def test_active_second_factor_is_not_replaced(name: str) -> None:
     desk, found = visitors.desk(), accounts.named(visitors.desk(), name)
     secret = secondfactor.secret_of(secondfactor.start(desk, found.id))
     secondfactor.confirm(desk, found.id, pyotp.TOTP(secret).now(), clock.now())
@@ -134,7 +132,7 @@ def test_one_that_is_on_is_not_replaced(name: str) -> None:
     assert not accounts.named(desk, name).has_totp
 
 
-def test_who_comes_through_a_provider_sets_it_up_there(name: str) -> None:
+def test_provider_account_is_referred_to_the_provider_for_its_second_factor(name: str) -> None:
     told = browse(name, lambda c: c.get(factor.PATH), by_provider=True)
     assert "统一身份认证" in told.text
     assert "<form" not in told.text

@@ -101,7 +101,7 @@ def test_nothing_passes_without_a_session(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login/demo", "/_stcore/health", "/healthz"])
-def test_what_everybody_needs_is_open(path: str) -> None:
+def test_open_paths_need_no_session(path: str) -> None:
     assert get(path).text == "inside"
 
 
@@ -117,7 +117,7 @@ def test_a_session_opens_and_a_made_up_one_does_not(session: Callable[..., str])
         assert get("/", cookie=f"{COOKIE}={wrong}").status_code == 401
 
 
-def test_a_host_that_is_not_ours_is_turned_away(session: Callable[..., str]) -> None:
+def test_unknown_host_is_refused(session: Callable[..., str]) -> None:
     assert get("/login", host="evil.example").status_code == 400
     assert get("/login", host="localhost:8501").status_code == 200
 
@@ -173,7 +173,7 @@ def test_an_address_that_fails_too_often_waits(wang: str) -> None:
     assert 0 < int(told.headers["retry-after"]) <= failures.SPAN.total_seconds() + 1
 
 
-def test_a_form_from_elsewhere_is_refused(wang: str) -> None:
+def test_cross_origin_form_is_refused(wang: str) -> None:
     for origin in ("https://evil.example", "http://localhost.evil.example"):
         told = ask(
             lambda c, o=origin: c.post("/login", data={"name": wang, "password": PASSWORD}, headers={"origin": o})
@@ -206,7 +206,7 @@ def test_signing_out_ends_every_session_of_the_account(wang: str) -> None:
     assert ask(work) == (303, 401)
 
 
-def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
+def test_password_set_by_an_administrator_must_be_changed_at_login(home: Path) -> None:
     accounts.add(visitors.desk(), "li", PASSWORD)
     new = {"old": PASSWORD, "new": "Baiyun-2027-x", "again": "Baiyun-2027-x"}
 
@@ -225,7 +225,7 @@ def test_a_password_that_somebody_else_set_is_changed_first(home: Path) -> None:
     assert (told[0].headers["location"], told[1].headers["location"]) == ("/password", "/password")
 
 
-def test_a_password_that_is_too_old_is_changed_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_password_must_be_changed_at_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_at = clock.now() - timedelta(days=31)
     accounts.add(visitors.desk(), "too-old", PASSWORD, must_change=False, now=set_at)
     signs_in = {"name": "too-old", "password": PASSWORD}
@@ -245,7 +245,7 @@ def test_the_language_chosen_at_the_door_goes_on_inside(wang: str) -> None:
     assert 'action="/login?next=/rows"' in get("/login?lang=zh&next=/rows").text
 
 
-def test_what_happens_at_the_door_is_in_the_audit(wang: str) -> None:
+def test_logins_and_failures_are_audited(wang: str) -> None:
     ask(lambda c: c.post("/login", data={"name": wang, "password": "wrong"}))
     ask(lambda c: c.post("/login", data={"name": wang, "password": PASSWORD}))
     rows = audit.entries(visitors.desk(), who=wang, limit=2)
@@ -256,7 +256,9 @@ def test_what_happens_at_the_door_is_in_the_audit(wang: str) -> None:
     assert proof.verify(visitors.desk()).ok
 
 
-def test_screens_stay_open_while_the_desk_is_gone(session: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_sessions_serve_while_the_desk_is_unreachable(
+    session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     cookie = f"{COOKIE}={session('leader', DISTRICT)}"
     assert get("/", cookie=cookie).status_code == 200
     monkeypatch.setenv("COCKPIT_DESK", "sqlite:////proc/nowhere/desk.sqlite")
@@ -340,7 +342,7 @@ def test_a_page_learns_that_its_grants_are_others_now() -> None:
     assert len({before, none, mark()}) == 3
 
 
-def test_a_desk_that_is_gone_keeps_no_session_beyond_its_end(
+def test_unreachable_desk_does_not_extend_a_session(
     session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = session("leader", DISTRICT)
@@ -357,9 +359,7 @@ def _gone() -> None:
     raise DeskError("desk.silent", "the desk does not answer")
 
 
-def test_a_busy_desk_is_waited_for_once_its_answer_is_old(
-    session: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stale_visitor_waits_for_a_busy_desk(session: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     token, own = session("leader", DISTRICT), visitors.Visitors()
     assert own.of(token)
     monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)

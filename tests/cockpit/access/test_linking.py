@@ -59,7 +59,7 @@ def test_the_owner_confirms_once_and_signs_in_from_then_on(issuer: str, name: st
     assert proof.verify(visitors.desk()).ok
 
 
-def test_a_wrong_password_ties_nothing_and_is_counted(name: str) -> None:
+def test_wrong_password_links_no_identity_and_counts_as_failure(name: str) -> None:
     async def work(b: Browser) -> list[httpx.Response]:
         await b.sign_in(f"s-{name}")
         return [await confirm(b, password="wrong") for _ in range(5)] + [await confirm(b, password=PASSWORD)]
@@ -70,7 +70,7 @@ def test_a_wrong_password_ties_nothing_and_is_counted(name: str) -> None:
     assert rows(name, "login_failed")[-2][0].startswith("tie to ")
 
 
-def test_the_second_factor_is_asked_for_where_there_is_one(name: str) -> None:
+def test_linking_requires_the_second_factor_if_active(name: str) -> None:
     desk, id = visitors.desk(), accounts.named(visitors.desk(), name).id
     totp = pyotp.TOTP(secondfactor.secret_of(secondfactor.start(desk, id)))
     secondfactor.confirm(desk, id, totp.now(), clock.now() - timedelta(seconds=30))
@@ -87,7 +87,7 @@ def test_the_second_factor_is_asked_for_where_there_is_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("held", ["", "nonsense", "gAAAAAB"])
-def test_nothing_is_tied_without_what_the_provider_said(name: str, held: str) -> None:
+def test_linking_requires_the_provider_ticket(name: str, held: str) -> None:
     async def work(b: Browser) -> httpx.Response:
         headers = {"cookie": f"{linking.COOKIE}={held}"} if held else {}
         return await b.client.post(linking.PATH, data={"password": PASSWORD, "name": name}, headers=headers)
@@ -107,7 +107,7 @@ def test_what_the_provider_said_holds_for_ten_minutes(name: str, monkeypatch: py
     assert not is_tied(name)
 
 
-def test_an_account_that_another_identity_stands_for_is_not_offered(issuer: str, name: str) -> None:
+def test_linked_account_is_not_offered_to_another_identity(issuer: str, name: str) -> None:
     identities.link(visitors.desk(), name, issuer, "s-other")
     answer = browse(lambda b: b.sign_in(f"s-{name}"))
     assert answer.status_code == 403

@@ -201,7 +201,7 @@ def test_a_demonstration_says_so_on_every_screen(ask: Callable[..., str], monkey
 @pytest.mark.parametrize(
     ("page", "source", "key"), [("case", "hotline", f"{SIBLING}-1"), ("site", "register", "elsewhere")]
 )
-def test_a_key_of_elsewhere_is_answered_as_an_unknown_one(
+def test_key_outside_the_grants_looks_like_an_unknown_key(
     ask: Callable[..., str], page: str, source: str, key: str
 ) -> None:
     """Numbers of cases can be guessed: the answer must not say which of them others have. The audit does."""
@@ -223,7 +223,7 @@ def test_a_page_without_a_session_says_so_and_nothing_else(monkeypatch: pytest.M
         assert "临江区" not in said
 
 
-def test_every_file_is_served_by_a_route_of_ours() -> None:
+def test_every_download_has_a_route() -> None:
     """Streamlit serves what a download button holds to any session that knows its hash, without right and audit."""
     found = [
         str(path.relative_to(ROOT))
@@ -235,12 +235,12 @@ def test_every_file_is_served_by_a_route_of_ours() -> None:
 
 
 @pytest.mark.parametrize("role", MATRIX)
-def test_only_those_who_may_export_are_offered_a_file(ask: Callable[..., str], role: str) -> None:
+def test_download_is_offered_only_with_the_export_right(ask: Callable[..., str], role: str) -> None:
     assert ("/files/rows.csv?" in ask("rows", role)) is (Can.EXPORT in MATRIX[role])
 
 
 @pytest.mark.parametrize(("area", "whole"), [(OWN, False), (PARENT, True)])
-def test_refused_rows_are_shown_to_who_may_see_them_everywhere(
+def test_refused_rows_require_district_wide_permission(
     home: Path, monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], area: int, whole: bool
 ) -> None:
     rows = [{"key": "x", "area": SIBLING, "registered_at": None, "title": "secret"}]
@@ -251,7 +251,7 @@ def test_refused_rows_are_shown_to_who_may_see_them_everywhere(
     assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is whole
 
 
-def test_a_refusal_is_in_the_audit(ask: Callable[..., str]) -> None:
+def test_refusal_is_audited(ask: Callable[..., str]) -> None:
     ask("cockpit", "cadre", area=PARENT)
     newest = audit.entries(visitors.desk(), event="refused", limit=1)[0]
     assert (newest["who"], newest["role"], newest["what"]) == (f"cadre-{OWN}", "cadre", f"area {PARENT}")

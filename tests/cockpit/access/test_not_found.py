@@ -43,7 +43,7 @@ def get(path: str, role: str = "leader", method: str = "GET") -> httpx.Response:
 
 
 @pytest.mark.parametrize("path", ["/nosuchpage", "/why/more", "/Why", "/index.html", "/没有", "/cockpit.py", "/.env"])
-def test_an_unknown_page_is_a_404_with_a_way_home(path: str) -> None:
+def test_unknown_page_is_404_with_a_link_to_the_landing_page(path: str) -> None:
     answer = get(path)
     assert answer.status_code == 404
     assert "没有这个页面" in answer.text
@@ -51,12 +51,12 @@ def test_an_unknown_page_is_a_404_with_a_way_home(path: str) -> None:
     assert "No such page" in get(f"{path}?lang=en").text
 
 
-def test_the_way_home_is_a_page_that_may_be_opened() -> None:
+def test_404_links_to_a_permitted_page() -> None:
     assert 'href="/data"' in get("/nosuchpage", "data_officer").text
     assert 'href="/audit"' in get("/nosuchpage", "audit_admin").text
 
 
-def test_what_was_typed_is_shown_as_text() -> None:
+def test_404_escapes_the_path() -> None:
     assert "<script>" not in get("/<script>alert(1)</script>").text
     assert len(get("/" + "x" * 5000).text) < 10_000
 
@@ -65,15 +65,15 @@ def test_what_was_typed_is_shown_as_text() -> None:
     "path", ["/", *(f"/{name}" for name in pages.PAGES), "/why/", *(f"{prefix}x" for prefix in STREAMLIT), "/wall",
              "/api/v1/metrics", "/login", "/files/rows.csv", "/geo/x/1"]
 )  # fmt: skip
-def test_what_is_served_goes_through(path: str) -> None:
+def test_known_paths_pass(path: str) -> None:
     assert get(path).text.startswith("inner ")
 
 
 @given(path=st.from_regex(r"/[a-z0-9_.-]{0,11}[a-z0-9_-](/[a-z]{0,4})?", fullmatch=True))  # clients resolve /. and /..
-def test_any_path_is_a_404_or_goes_through(path: str) -> None:
+def test_any_path_is_404_or_passes(path: str) -> None:
     known = path.strip("/") in pages.PAGES or path.startswith(STREAMLIT) or path.split("/")[1] in application.OURS
     assert get(path).status_code == (200 if known or not path.strip("/") else 404)
 
 
-def test_other_methods_are_left_to_whom_they_are_for() -> None:
+def test_other_methods_pass() -> None:
     assert get("/nosuchpage", method="POST").text.startswith("inner ")

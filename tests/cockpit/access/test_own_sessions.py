@@ -77,7 +77,7 @@ def test_the_own_sessions_are_listed_with_masked_addresses(name: str) -> None:
     assert len(re.findall(r'name="id" value="[0-9a-f]{16}"', told)) == 1, "this one has no button"
 
 
-def test_a_session_is_ended_from_another_one(name: str) -> None:
+def test_session_can_be_ended_from_another_session(name: str) -> None:
     async def work(client: httpx.AsyncClient) -> list[Any]:
         there, here = await enter(client, name, WECHAT), await enter(client, name, EDGE)
         client.cookies.clear()
@@ -106,7 +106,7 @@ def test_all_others_are_ended_at_once(name: str) -> None:
     assert audit.entries(visitors.desk(), who=name, event="logout", limit=1)[0]["what"] == "end 3 other sessions"
 
 
-def test_nobody_ends_the_session_of_another_account(name: str) -> None:
+def test_session_of_another_account_cannot_be_ended(name: str) -> None:
     desk = visitors.desk()
     other = accounts.add(desk, f"{name}b", PASSWORD, must_change=False)
     token = sessions.start(desk, other.id)

@@ -138,7 +138,7 @@ def test_signing_out_ends_a_session_of_the_provider_as_any_other(issuer: str) ->
     assert browse(work) == [200, 303, 401]
 
 
-def test_an_identity_that_nobody_granted_gets_in_nowhere(issuer: str) -> None:
+def test_identity_without_grants_is_refused(issuer: str) -> None:
     known(issuer, "s-nobody", preferred_username="nobody", groups=["gardeners"])
     told = browse(lambda b: b.sign_in("s-nobody"))
     assert (told.status_code, COOKIE in told.cookies) == (403, False)
@@ -178,7 +178,7 @@ def test_groups_give_roles_and_take_them_away_again(issuer: str) -> None:
     assert proof.verify(visitors.desk()).ok
 
 
-def test_what_the_provider_gives_counts_only_for_who_came_through_it(issuer: str) -> None:
+def test_provider_roles_apply_only_to_provider_sessions(issuer: str) -> None:
     known(issuer, "s-qian", preferred_username="qian", groups=["north"])
     assert browse(lambda b: b.sign_in("s-qian")).status_code == 303
     desk = visitors.desk()
@@ -187,7 +187,7 @@ def test_what_the_provider_gives_counts_only_for_who_came_through_it(issuer: str
     assert [g.role for g in accounts.grants_of(desk, found.id, visitors.today(), by_provider=True)] == ["official"]
 
 
-def test_a_name_given_to_somebody_else_does_not_give_away_the_account(issuer: str) -> None:
+def test_identity_with_a_taken_name_must_be_confirmed(issuer: str) -> None:
     known(issuer, "s-old", preferred_username="zhou", groups=["north"])
     known(issuer, "s-new", preferred_username="zhou", groups=["north"])
     assert browse(lambda b: b.sign_in("s-old")).status_code == 303
@@ -197,14 +197,14 @@ def test_a_name_given_to_somebody_else_does_not_give_away_the_account(issuer: st
     assert newest("login")["who"] == "zhou"
 
 
-def test_a_locked_account_does_not_come_in_by_the_side(issuer: str) -> None:
+def test_locked_account_cannot_sign_in_via_oidc(issuer: str) -> None:
     known(issuer, "s-feng", preferred_username="feng", groups=["north"])
     assert browse(lambda b: b.sign_in("s-feng")).status_code == 303
     accounts.lock(visitors.desk(), "feng")
     assert browse(lambda b: b.sign_in("s-feng")).status_code == 403
 
 
-def test_what_was_not_begun_here_is_not_ended_here(issuer: str) -> None:
+def test_callback_without_a_started_flow_is_refused(issuer: str) -> None:
     known(issuer, "s-zhao", preferred_username="zhao", groups=["leaders"])
 
     async def stolen(b: Browser) -> httpx.Response:
@@ -231,7 +231,7 @@ def test_what_was_not_begun_here_is_not_ended_here(issuer: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?state=x", "?error=access_denied&error_description=%3Cscript%3E"])
-def test_a_way_back_that_makes_no_sense_is_told(query: str) -> None:
+def test_invalid_callback_shows_an_error(query: str) -> None:
     told = browse(lambda b: b.client.get(provider.BACK + query, headers={"cookie": "cockpit_provider=%5B1%5D"}))
     assert told.status_code == 400
     assert "<script" not in told.text
@@ -249,7 +249,7 @@ def test_a_token_for_another_cockpit_is_refused(issuer: str, monkeypatch: pytest
     assert browse(lambda b: b.sign_in("s-wei")).status_code == 400
 
 
-def test_a_provider_of_another_name_is_not_trusted(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provider_with_another_issuer_is_refused(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_OIDC_ISSUER", issuer.replace("127.0.0.1", "localhost") + "/")
     settings.current.cache_clear()
     monkeypatch.setattr(provider.StarletteOAuth2App, "load_server_metadata", _named(issuer))
@@ -263,7 +263,7 @@ def _named(issuer: str) -> Any:
     return told
 
 
-def test_a_provider_that_is_down_is_told_and_a_password_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_provider_shows_an_error_and_password_login_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_OIDC_ISSUER", "http://127.0.0.1:9")
     settings.current.cache_clear()
     accounts.add(visitors.desk(), "he", PASSWORD, must_change=False)
@@ -280,7 +280,7 @@ def test_a_provider_that_is_down_is_told_and_a_password_still_works(monkeypatch:
     assert (local.status_code, COOKIE in local.cookies) == (303, True)
 
 
-def test_without_a_provider_there_is_no_such_way(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_provider_routes_are_404_without_a_provider(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.delenv("COCKPIT_OIDC_ISSUER")
     settings.current.cache_clear()
     assert [browse(lambda b, p=p: b.client.get(p)).status_code for p in ("/login/provider", provider.BACK)] == [404] * 2

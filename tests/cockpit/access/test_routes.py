@@ -121,7 +121,7 @@ def test_no_route_was_forgotten() -> None:
     assert {f"/api/v1{path}" for path in api.openapi()["paths"]} <= classified
 
 
-def test_every_route_but_the_open_ones_refuses_who_is_not_signed_in(get: Callable[..., httpx.Response]) -> None:
+def test_routes_require_a_session_except_the_open_ones(get: Callable[..., httpx.Response]) -> None:
     for path in set(paths(application.ROUTES)) - OPEN:
         filled = filled_in(path)
         answers = {get(filled, method=method).status_code for method in ("GET", "POST")}
@@ -130,7 +130,7 @@ def test_every_route_but_the_open_ones_refuses_who_is_not_signed_in(get: Callabl
 
 
 @pytest.mark.parametrize("role", MATRIX)
-def test_whoever_is_signed_in_reaches_the_own_account_and_the_dictionary(
+def test_any_session_may_open_the_account_page_and_the_dictionary(
     get: Callable[..., httpx.Response], role: str
 ) -> None:
     for path in SIGNED_IN - {"/logout", "/account/sessions"}:
@@ -139,7 +139,7 @@ def test_whoever_is_signed_in_reaches_the_own_account_and_the_dictionary(
 
 
 @pytest.mark.parametrize("role", MATRIX)
-def test_a_route_of_a_role_is_for_that_role_alone(get: Callable[..., httpx.Response], role: str) -> None:
+def test_role_routes_refuse_other_roles(get: Callable[..., httpx.Response], role: str) -> None:
     for path, need in ROLES.items():
         assert get(path, role).status_code == (200 if need in MATRIX[role] else 403), path
 
@@ -205,9 +205,7 @@ def test_a_session_pushes_nothing(get: Callable[..., httpx.Response], role: str)
 
 @pytest.mark.parametrize("role", MATRIX)
 @pytest.mark.parametrize("kind", ["brief", "ledger"])
-def test_reports_are_asked_for_within_ones_own_areas_and_read_by_who_may(
-    get: Callable[..., httpx.Response], role: str, kind: str
-) -> None:
+def test_reports_are_limited_to_granted_areas(get: Callable[..., httpx.Response], role: str, kind: str) -> None:
     need = Can.EXPORT if kind == "ledger" else Can.REPORT
     asked = {"kind": kind, "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
     for area in (*INSIDE, *OUTSIDE):
@@ -255,7 +253,7 @@ def test_a_token_asks_for_reports_if_it_was_issued_for_them_and_never_for_rows(
     assert get(f"/api/v1/reports/{id}", headers=headers["screen"]).status_code == 403
 
 
-def test_a_report_of_others_is_not_there(get: Callable[..., httpx.Response]) -> None:
+def test_report_of_another_account_is_404(get: Callable[..., httpx.Response]) -> None:
     desk, config = visitors.desk(), settings.current()
     request = Request(kind="brief", areas=(SIBLING,), start=date(2026, 11, 1), end=date(2026, 12, 1), format="pdf")
     kept, _told = make.ask(desk, config, request, OPERATOR, "somebody")
@@ -316,7 +314,7 @@ def test_a_password_to_be_changed_opens_nothing_else(get: Callable[..., httpx.Re
 @pytest.mark.parametrize(
     "path", ["/loginx", "/login2/x", "/healthzz", "/readyz/x", "/_stcore/healthy", "/rows/_stcore/stream"]
 )
-def test_what_only_looks_open_is_not(get: Callable[..., httpx.Response], path: str) -> None:
+def test_paths_similar_to_open_ones_require_a_session(get: Callable[..., httpx.Response], path: str) -> None:
     assert get(path).status_code == 401
 
 
@@ -346,7 +344,7 @@ OTHERS = [f'"{code}-' for code in (*OUTSIDE,)]
 
 @given(route=st.sampled_from(sorted(SCOPED)), area=LIKE_CODES, raw=st.booleans())
 @hypothesis(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_however_an_area_is_written_nothing_of_others_is_told(
+def test_no_spelling_of_an_area_code_bypasses_the_grants(
     get: Callable[..., httpx.Response], route: str, area: str, raw: bool
 ) -> None:
     """Fuzzed: no way to write a scope opens what was not granted, and none breaks the server."""

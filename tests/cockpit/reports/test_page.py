@@ -100,7 +100,7 @@ def test_a_report_is_made_final_and_issued(opened: Open, desk: Desk, config: Set
     assert [one.label for one in page.button] == []
 
 
-def test_a_report_of_others_is_not_there(opened: Open, desk: Desk, config: Settings) -> None:
+def test_report_of_another_account_is_404(opened: Open, desk: Desk, config: Settings) -> None:
     button(opened(area=TOWNS[1]), "生成报告")
     id = reports.listing(desk)[0].id
     others, unknown = opened(area=TOWNS[0], report=id), opened(area=TOWNS[0], report=UNKNOWN)

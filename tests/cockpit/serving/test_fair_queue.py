@@ -40,7 +40,7 @@ def test_one_who_asks_for_much_keeps_nobody_waiting_behind_it() -> None:
     assert other.has_place
 
 
-def test_who_waits_is_told_how_many_are_before_and_may_leave() -> None:
+def test_waiting_entry_learns_its_position_and_may_leave() -> None:
     line, told = queue(), []
 
     class Left(Exception):

@@ -81,7 +81,7 @@ def test_in_both_languages() -> None:
         assert slow_queries.waiting_in_words(2) == "This takes long and is done in turn: 2 are before yours."
 
 
-def test_who_waits_too_long_is_told_and_leaves() -> None:
+def test_query_that_waits_too_long_is_refused() -> None:
     free = threading.Event()
     other = held("li", free)
     slow_queries.asks(Asker("wang"))

@@ -147,7 +147,7 @@ def test_an_administrator_holds_no_other_role(desk: Desk, held: str, asked: str)
 
 
 @pytest.mark.parametrize(("role", "area"), [("leader", None), ("audit_admin", TOWN), ("king", TOWN), ("leader", -1)])
-def test_a_grant_that_makes_no_sense_is_refused(desk: Desk, role: str, area: int | None) -> None:
+def test_invalid_grant_is_refused(desk: Desk, role: str, area: int | None) -> None:
     accounts.add(desk, "wang", GOOD)
     with pytest.raises(Refused):
         accounts.grant(desk, "wang", role, area)

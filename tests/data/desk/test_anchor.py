@@ -47,7 +47,7 @@ def test_a_missing_file_is_noticed(rotated: Desk, which: int) -> None:
     assert "does not begin where the file before it ends" in str(proof.verify(rotated).fault)
 
 
-def test_a_newest_file_that_was_emptied_is_noticed(rotated: Desk) -> None:
+def test_emptied_newest_anchor_file_is_detected(rotated: Desk) -> None:
     files(rotated)[-1].write_text("")
     assert "does not begin where the file before it ends" in str(proof.verify(rotated).fault)
 
@@ -70,7 +70,7 @@ def test_a_file_that_holds_heads_of_purged_rows_alone_may_go(rotated: Desk, tmp_
     assert proof.verify(rotated).ok
 
 
-def test_a_year_that_has_ended_is_put_aside(sqlite_desk: Callable[[], Desk]) -> None:
+def test_anchor_file_rotates_after_a_year(sqlite_desk: Callable[[], Desk]) -> None:
     desk = sqlite_desk()
     fill(desk, 1)
     last_year = datetime.now().replace(year=datetime.now().year - 1).timestamp()

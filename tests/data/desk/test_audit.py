@@ -41,7 +41,7 @@ def tamper(desk: Desk, *statements: str) -> None:
             session.execute(text(statement))
 
 
-def test_an_untouched_chain_is_whole(desk: Desk) -> None:
+def test_untouched_chain_verifies(desk: Desk) -> None:
     assert proof.verify(desk) == proof.Verdict(0)
     fill(desk, 5)
     assert proof.verify(desk) == proof.Verdict(5)
@@ -60,7 +60,7 @@ def test_an_untouched_chain_is_whole(desk: Desk) -> None:
         ("UPDATE audit SET id = CASE id WHEN 2 THEN -3 WHEN 3 THEN -2 ELSE id END", "row 2 does not follow row 1"),
     ],
 )
-def test_what_was_done_to_the_chain_is_found(desk: Desk, statement: str, fault: str) -> None:
+def test_tampering_with_the_chain_is_detected(desk: Desk, statement: str, fault: str) -> None:
     fill(desk, 5)
     swap = ["UPDATE audit SET id = -id WHERE id < 0"] if "-3" in statement else []
     tamper(desk, statement, *swap)

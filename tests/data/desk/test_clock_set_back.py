@@ -75,7 +75,7 @@ def _stamp(at: datetime) -> int:
     return int((at - datetime(1970, 1, 1)).total_seconds())
 
 
-def test_a_report_of_a_worker_that_is_gone_is_made_by_another(desk: Desk, monkeypatch) -> None:
+def test_report_of_a_dead_worker_is_taken_over(desk: Desk, monkeypatch) -> None:
     monkeypatch.setattr(reports.clock, "now", lambda: AHEAD)
     asked = reports.ask(desk, kind="brief", asked="{}", edition="e", scope=((1, 2),), who="wang")
     assert asked

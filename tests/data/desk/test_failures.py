@@ -53,7 +53,7 @@ def test_the_browser_of_the_owner_is_told_from_others_at_its_address(desk: Desk)
     assert tried(desk, browser, GOOD).outcome == "locked", "who holds the browser guesses no more than others"
 
 
-def test_a_token_of_another_account_or_made_up_is_worth_nothing(desk: Desk) -> None:
+def test_foreign_or_forged_device_token_is_ignored(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD)
     accounts.add(desk, "li", GOOD)
     other = tried(desk, HOME, GOOD, name="li").device
@@ -63,7 +63,7 @@ def test_a_token_of_another_account_or_made_up_is_worth_nothing(desk: Desk) -> N
     assert tried(desk, Place(STRANGER.address, "one more"), GOOD).outcome == "locked"
 
 
-def test_guessing_from_everywhere_is_slow_and_the_owner_is_not_slowed(desk: Desk) -> None:
+def test_distributed_guessing_is_slowed_without_affecting_the_owner(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD)
     assert tried(desk, HOME, GOOD).outcome == "ok"
     crowd = [Place(f"10.7.{i // 4}.{i % 4}") for i in range(200)]
@@ -111,7 +111,7 @@ def test_a_name_without_an_account_is_counted_like_any_other(desk: Desk) -> None
         assert outcomes == ["wrong"] * 5 + ["locked"] * 2
 
 
-def test_tries_at_once_are_all_counted_before_a_hash_is_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_attempts_are_counted_before_hashing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts.add(desk, "wang", GOOD)
     hashed: list[str] = []
     real = passwords._low_priority.verify  # strangers' passwords are checked in a process of their own
@@ -135,7 +135,7 @@ def test_an_administrator_and_a_new_password_open_it_again(desk: Desk) -> None:
         assert accounts.named(desk, "wang").locked_until is None
 
 
-def test_no_name_address_or_token_is_kept_in_clear(desk: Desk) -> None:
+def test_failures_store_only_hashes(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD)
     device = tried(desk, HOME, GOOD).device
     tried(desk, Place(STRANGER.address, device))

@@ -51,7 +51,7 @@ def test_what_a_provider_gives_replaces_what_it_gave_and_leaves_what_was_granted
     assert held(desk, wang) == {("official", TOWN)}
 
 
-def test_a_provider_makes_no_administrator_of_who_holds_another_role(desk: Desk, wang: accounts.Account) -> None:
+def test_provider_cannot_add_a_conflicting_administrator_role(desk: Desk, wang: accounts.Account) -> None:
     accounts.grant(desk, "wang", "official", TOWN)
     for roles in ([("audit_admin", None)], [("system_admin", None), ("audit_admin", None)]):
         with pytest.raises(Refused, match="no other role"):
@@ -59,7 +59,7 @@ def test_a_provider_makes_no_administrator_of_who_holds_another_role(desk: Desk,
     assert held(desk, wang) == {("official", TOWN)}
 
 
-def test_who_comes_through_a_provider_has_no_password_of_ours_to_change(desk: Desk, wang: accounts.Account) -> None:
+def test_provider_session_does_not_require_a_password_change(desk: Desk, wang: accounts.Account) -> None:
     for by_provider in (True, False):
         token = sessions.start(desk, wang.id, by_provider=by_provider)
         found = sessions.read(desk, token, idle=timedelta(minutes=30), longest=timedelta(hours=12))

@@ -84,7 +84,7 @@ def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_
     apart.close()
 
 
-def test_without_a_process_a_stranger_is_checked_in_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_is_checked_in_the_server_without_a_hashing_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.desk.identity.hashing.sys.executable", "/nonexistent/python")
     monkeypatch.setattr(passwords, "_low_priority", HashingProcess())
     assert passwords.matches(passwords.hash("Hongqi+2026"), "Hongqi+2026", known=False)

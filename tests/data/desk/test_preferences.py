@@ -26,7 +26,7 @@ def test_a_preference_is_kept_replaced_and_removed(desk: Desk, both: tuple[int, 
     assert preferences.read(desk, wang, "tiles.overview") is None
 
 
-def test_what_is_too_long_is_refused_and_the_old_one_stays(desk: Desk, both: tuple[int, int]) -> None:
+def test_too_long_preference_is_refused_and_the_old_value_stays(desk: Desk, both: tuple[int, int]) -> None:
     preferences.write(desk, both[0], "tiles.overview", ["backlog"])
     with pytest.raises(Refused, match="choose less"):
         preferences.write(desk, both[0], "tiles.overview", "x" * preferences.LONGEST)

@@ -14,7 +14,7 @@ def asked(desk: Desk, who: str, **more: str) -> str:
     return found.id
 
 
-def test_who_asks_for_many_waits_behind_who_asks_for_one(desk: Desk) -> None:
+def test_report_queue_is_fair_between_people(desk: Desk) -> None:
     many = [asked(desk, "li") for _ in range(4)]
     one, two = asked(desk, "wang"), [asked(desk, "zhao") for _ in range(2)]
     taken = []
@@ -28,7 +28,7 @@ def test_who_asks_for_many_waits_behind_who_asks_for_one(desk: Desk) -> None:
     assert len({*many, one, *two}) == 7
 
 
-def test_one_that_is_being_made_counts(desk: Desk) -> None:
+def test_report_in_work_counts_for_fairness(desk: Desk) -> None:
     for who in ("li", "li", "wang"):
         asked(desk, who)
     taken = [reports.take(desk, f"worker-{i}") for i in range(3)]

@@ -176,7 +176,7 @@ def test_a_kill_at_any_instant_loses_nothing(tmp_path: Path) -> None:
     desk.close()
 
 
-def test_a_secret_of_before_is_encrypted_when_the_desk_is_opened(address: str, custody: Custody) -> None:
+def test_plain_secret_of_an_earlier_version_is_encrypted_on_open(address: str, custody: Custody) -> None:
     desk = open_desk(address, custody)
     account = accounts.add(desk, "li", PASSWORD)
     secret = pyotp.random_base32()

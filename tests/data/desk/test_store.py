@@ -50,7 +50,7 @@ def test_desk_of_a_newer_release_is_refused_in_one_line(address: str, custody: C
         open_desk(address, custody)
 
 
-def test_a_desk_of_older_tables_is_brought_to_the_newest(address: str, custody: Custody) -> None:
+def test_desk_with_old_schema_is_migrated(address: str, custody: Custody) -> None:
     engine = create_engine(address)
     with engine.begin() as connection:
         config = Config()
@@ -164,14 +164,14 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle9://x", "postgresql+psycopg://nobody:secret@127.0.0.1:1/none"])
-def test_a_desk_that_cannot_be_had_is_one_line(url: str, custody: Custody) -> None:
+def test_unreachable_desk_gives_one_line(url: str, custody: Custody) -> None:
     with pytest.raises(DeskError) as told:
         open_desk(url, custody)
     assert "\n" not in str(told.value)
     assert "secret" not in str(told.value)
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_damaged_file_gives_one_line(tmp_path: Path) -> None:
     (tmp_path / "desk.sqlite").write_bytes(b"not a database at all, but long enough to be read as one" * 100)
     with pytest.raises(DeskError, match="does not answer"):
         open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
@@ -185,7 +185,7 @@ def test_a_search_for_what_no_desk_can_hold_finds_nothing(desk: Desk, name: str)
 
 
 @pytest.mark.parametrize("name", ["\ud800", "路\udfff灯"])
-def test_to_keep_what_no_desk_can_hold_is_refused(desk: Desk, name: str) -> None:
+def test_text_beyond_the_limits_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(Refused, match="cannot be kept"):
         audit.write(desk, who=name, role="", scope="", event="login", what="")
 

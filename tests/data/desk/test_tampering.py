@@ -225,7 +225,7 @@ def test_a_restored_desk_says_which_rows_it_lacks(filled: Desk) -> None:
     assert "3 later rows are not in it" in str(verdict.notes[0])
 
 
-def test_what_is_undone_is_not_anchored(filled: Desk) -> None:
+def test_rolled_back_row_is_not_anchored(filled: Desk) -> None:
     with filled.begin():
         with pytest.raises(RuntimeError), filled.begin():
             fill(filled, 1)

@@ -72,7 +72,7 @@ def test_ranges_that_the_standard_library_does_not_refuse(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["nonsense", "", "1.2.3", "0x7f000001", "127.1"])
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_invalid_address_is_refused(address: str) -> None:
     assert not Allowance().allows(address)
 
 

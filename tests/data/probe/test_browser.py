@@ -121,7 +121,7 @@ def test_what_scripts_leave_empty_fails_with_a_picture(
     assert store.picture(record) == b"", "a picture is kept no longer than the rest"
 
 
-def test_a_protection_that_lets_browsers_in_is_no_wall(
+def test_bot_protection_that_admits_browsers_is_no_failure(
     browser: str, home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its first answer is a script that sets a cookie and asks again: without a browser nothing is said of the site."""
@@ -162,7 +162,7 @@ def faults(count: int, impact: str = "serious") -> list[Fault]:
     [(faults(10), 10, True), (faults(11), 11, False), (faults(99, "moderate"), 0, True), ([], 0, True)],
     ids=["ten", "eleven", "what keeps nobody out", "none"],
 )
-def test_a_page_may_have_ten_elements_that_keep_somebody_out(found: list[Fault], observed: int, passed: bool) -> None:
+def test_page_with_ten_axe_faults_passes(found: list[Fault], observed: int, passed: bool) -> None:
     told = rules.axe_faults(THING, AT, found)
     assert (told.observed, told.passed) == (observed, passed)
 

@@ -188,7 +188,7 @@ def test_a_host_that_is_not_registered_is_not_asked(zoo: Zoo, net: Net) -> None:
     assert zoo.asked[url] == []
 
 
-def test_a_slow_name_server_keeps_nobody_waiting(zoo: Zoo, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_name_server_does_not_delay_other_hosts(zoo: Zoo, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     real = socket.getaddrinfo
 
     def resolver(name: str, *args: object, **named: object) -> list:

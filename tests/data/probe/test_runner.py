@@ -89,7 +89,7 @@ def test_robots_are_heeded_unless_the_owner_waives_them(home: Home, zoo: Zoo, tm
     assert "/robots.txt" not in zoo.asked[waived]
 
 
-def test_who_blocks_us_is_not_said_to_be_down(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+def test_blocking_site_is_not_reported_as_down(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.page("<p>请求被拦截</p>", "403 Forbidden"))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
     found = probed(home, edition, options(tmp_path), clock)
@@ -210,7 +210,7 @@ def closed_port() -> int:
         return door.getsockname()[1]
 
 
-def test_what_our_own_network_does_is_never_theirs(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+def test_outage_of_our_network_is_no_failure_of_a_site(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.resetting)
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
     down = options(tmp_path, {"site": {"waive_robots": True}}, references=(("127.0.0.1", closed_port()),))
@@ -222,7 +222,9 @@ def test_what_our_own_network_does_is_never_theirs(home: Home, zoo: Zoo, tmp_pat
     assert told(probed(home, edition, up, clock), "site_open")["evidence"].startswith("reset")
 
 
-def test_it_is_tried_again_when_our_network_is_back(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
+def test_tasks_are_retried_after_an_outage_of_our_network(
+    home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock
+) -> None:
     edition = registered(home, [{"key": "site", "url": zoo.house(z.page(OPEN_PAGE))}], BEGIN)
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
@@ -286,7 +288,7 @@ def test_a_host_is_asked_one_thing_at_a_time_and_with_a_pause(
     assert clock.now() - before >= timedelta(seconds=2 * 13), "fifteen tasks, two seconds between them"
 
 
-def test_slow_sites_delay_nobody(home: Home, zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_sites_do_not_delay_others(home: Home, zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty hosts that never answer before ten that do, and five places: the ten are done while the sixty wait.
 
     The next time the sixty are known, and begin when the ten are done.
@@ -344,7 +346,7 @@ def _as_written(check: dict[str, Any]) -> dict[str, object]:
     )
 
 
-def test_there_is_one_prober_a_home(home: Home) -> None:
+def test_second_prober_of_a_home_is_refused(home: Home) -> None:
     with service.alone(home), pytest.raises(DataError, match="another process"), service.alone(home):
         pass
     with service.alone(home):
@@ -422,7 +424,7 @@ def _extra() -> Extra:
     )
 
 
-def test_a_site_is_chosen_by_its_key_and_a_wrong_one_is_told(home: Home) -> None:
+def test_site_is_chosen_by_key_and_an_unknown_key_gives_an_error(home: Home) -> None:
     assets = [
         {"key": "site-1", "url": "http://a.example/"},
         {"key": "c1", "kind": "column", "parent": "site-1", "url": "http://a.example/c"},
@@ -437,7 +439,7 @@ def test_a_site_is_chosen_by_its_key_and_a_wrong_one_is_told(home: Home) -> None
         register(edition, site="site-3")
 
 
-def test_a_wrong_file_is_told_by_key(tmp_path: Path) -> None:
+def test_faulty_register_file_reports_all_keys(tmp_path: Path) -> None:
     file = tmp_path / "extras.yaml"
     file.write_text("delay: -1\nassets: {a: {waive: true}}\n")
     with pytest.raises(DataError, match=r"extras.yaml: delay: .*; assets.a.waive: "):

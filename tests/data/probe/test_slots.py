@@ -17,7 +17,7 @@ SILENT = 300
 """Names that nobody answers for."""
 
 
-def test_who_was_quick_comes_first_and_then_who_came_first() -> None:
+def test_slots_are_served_by_rank_then_arrival() -> None:
     async def run() -> list[str]:
         places, came = Places(1), []
         await places.take()
@@ -37,7 +37,7 @@ def test_who_was_quick_comes_first_and_then_who_came_first() -> None:
     assert asyncio.run(run()) == ["met", "met too", "new", "slow"]
 
 
-def test_who_gives_up_waiting_takes_no_place_away() -> None:
+def test_cancelled_wait_frees_its_slot() -> None:
     async def run() -> None:
         places = Places(1)
         await places.take()
