@@ -84,7 +84,7 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
 def area_code(edition: "Edition", text: str) -> int:
     """The code that a text of 2 to 12 digits means, or of the live area that a name means. Raises UsageError."""
     from data.areas.names import CANDIDATES, AreaNames, Named
-    from data.areas.places import CODE_OF
+    from data.areas.resolution import CODE_OF
 
     if text.isdecimal() and len(text) in CODE_OF:
         return int(text) * CODE_OF[len(text)]

@@ -8,7 +8,7 @@ from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format
 from data.areas.levels import BY_ID
 from data.formats.csv_tables import SWALLOWED
-from data.ingest.contract import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
+from data.ingest.validation_sql import ERROR_CELL, LONG_NUMBER, ONE_OF, REMEDY
 from data.push.metadata import FOREIGN, OUTSIDE
 from data.schema import FACTS
 from data.site_rules import site_rules

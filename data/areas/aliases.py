@@ -11,7 +11,7 @@ import duckdb
 from data.areas.levels import LOWEST, ROLLED
 from data.areas.loading import plain_text
 from data.areas.names import Named, segments
-from data.areas.places import area_names, padded
+from data.areas.resolution import area_names, padded
 from data.errors import DataError
 from data.home import Home
 from data.sources.definition import Csv

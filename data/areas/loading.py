@@ -17,7 +17,7 @@ import shapely
 
 from data.areas.faults import CASTS, CODES, refuse_faults
 from data.areas.levels import BASE, LEVELS, SPANS, TABLE, Level
-from data.areas.places import padded
+from data.areas.resolution import padded
 from data.areas.shapes import draw, points_inside, read_features
 from data.errors import DataError
 from data.home import Home

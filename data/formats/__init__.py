@@ -1,1 +1,1 @@
-"""Readers of what DuckDB does not read exactly: CSV with faults, workbooks, lines of JSON."""
+"""Readers of formats that DuckDB cannot read exactly: faulty CSV, workbooks, JSON lines."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 LONGEST = 16 << 20
-"""Characters of a record; what is longer is unreadable, so that an open quote does not fill the memory."""
+"""Maximum characters of a record, so that an unclosed quote does not fill the memory."""
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 csv.field_size_limit(LONGEST)
@@ -34,8 +34,7 @@ class Record:
 def read_records(plain: Path, delimiter: str, quote: str) -> Iterator[Record]:
     """The records of a UTF-8 file, blank lines included (their fields are ['']).
 
-    A quote that is never closed makes one unreadable record of all lines behind it; it comes in parts if it is longer
-    than LONGEST.
+    An unclosed quote makes one unreadable record of all following lines, split into parts of LONGEST.
     """
     with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         pending: list[str] = []
@@ -61,7 +60,7 @@ def read_records(plain: Path, delimiter: str, quote: str) -> Iterator[Record]:
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    """Lines with their ends; of one that is too long only the beginning, which no record can be made of."""
+    """Lines with their ends; too long ones are truncated and unreadable."""
     while line := file.readline(LONGEST):
         if len(line) == LONGEST and line[-1] not in "\r\n":
             while (remainder := file.readline(LONGEST)) and remainder[-1] not in "\r\n":
@@ -95,7 +94,7 @@ def _line_fault(line: str) -> str | None:
 
 
 def _ends_inside(line: str, delimiter: str, quote: str, inside: bool) -> bool:
-    """Whether a quoted field is open at the end of a line that begins inside one or not."""
+    """Whether a quoted field is open at the end of a line. inside: whether it is open at the beginning."""
     at = 0
     while True:
         if inside:

@@ -1,4 +1,4 @@
-"""The table in a CSV file: its delimiter, its header, and its rows with every line accounted for."""
+"""The table in a CSV file: delimiter, header, and rows that cover every line."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from data.formats.json_lines import readable
 from data.formats.layout import HEAD, Header, Layout, Row, data_rows, find_header, says_no_fact, write_rows
 
 SWALLOWED = "rows inside a quoted value"
-"""Reason against every line of a quoted value that seems to hold rows of the table: its quote was left open."""
+"""Reason to reject the lines of a quoted value that contains rows: its quote is probably unclosed."""
 CHUNK = 4 << 20
 
 
@@ -20,8 +20,8 @@ CHUNK = 4 << 20
 class CsvTable:
     """A table found in the CSV file `path`. plain: the file unzipped and in UTF-8.
 
-    simple: its header is the first line and nothing is to be filled, so that DuckDB may read it.
-    line_breaks: quoted values that look like rows are values all the same.
+    simple: the header is the first line and `fill_down` is empty, so DuckDB can read it.
+    line_breaks: accept quoted values with lines that look like rows.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class CsvTable:
         return self.header.names
 
     def lines(self) -> int:
-        """How many lines the file has below its first, blank ones at its end aside."""
+        """Number of lines below the first one, without blank lines at the end."""
         newlines = trailing = 0
         with self.plain.open("rb") as file:
             while chunk := file.read(CHUNK):
@@ -75,7 +75,7 @@ class CsvTable:
                 yield Row(record.line, cells)
 
     def _swallows(self, record: Record) -> bool:
-        """Whether two or more lines of a record have as many delimiters as a row: one value took in other rows."""
+        """Whether two or more lines of a record have as many delimiters as a row, so one value contains other rows."""
         full = max(1, len(self.names) - 1)
         return sum(line.count(self.delimiter) >= full for line in record.lines) > 1
 
@@ -93,7 +93,7 @@ def _unreadable(record: Record, fault: str) -> Iterator[Row]:
 def find_table(
     path: Path, plain: Path, delimiter: str | None, quote: str, line_breaks: bool, layout: Layout
 ) -> CsvTable:
-    """The table in the CSV file `path`. Without a delimiter it is the one by which a header is found.
+    """Find the table in the CSV file `path`. delimiter: None tries the usual ones until the header has all columns.
 
     Raises DataError if there is no header.
     """

@@ -14,7 +14,7 @@ NO_LIMIT = Limits(size=1 << 62, rows=1 << 62)
 
 
 def json_lines(path: Path, plain: Path, scratch: Path) -> Path:
-    """The elements of a JSON array a line, if the UTF-8 text in `plain` is one; else `plain` itself.
+    """Write a JSON array in the UTF-8 file `plain` as NDJSON; returns `plain` itself if it is no array.
 
     Raises DataError if the array is broken or cut off.
     """
@@ -35,13 +35,13 @@ def json_lines(path: Path, plain: Path, scratch: Path) -> Path:
 
 
 def _is_line(begin: bytes) -> bool:
-    """Whether the first line is an array of its own with other lines below: NDJSON of what is no object."""
+    """Whether the first line is a complete array followed by other lines: NDJSON of arrays."""
     line, newline, remainder = begin.partition(b"\n")
     return bool(newline and remainder.strip()) and line.rstrip().endswith(b"]")
 
 
 def number_lines(plain: Path, target: Path) -> None:
-    """Write the lines of a UTF-8 file that are not blank, each with its number, as the column `line`."""
+    """Write the non-blank lines of a UTF-8 file with their numbers, as the column `line`."""
     write_rows(_lines(plain), ["line"], target)
 
 
@@ -66,5 +66,5 @@ def _lines(plain: Path) -> Iterator[Row]:
 
 
 def readable(line: str) -> str:
-    """The beginning of a line, as text that can be stored."""
+    """The beginning of a line as valid UTF-8 text."""
     return line[:10_000].rstrip("\r\n").encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Where the table lies on a sheet: its header, the values that merged or left-out cells repeat, the rows of no fact.
+"""The layout of a table on a sheet: header, values repeated by merged or empty cells, rows to skip.
 
 A sheet is a CSV or a worksheet. Its rows become a Parquet file of texts, each with its number on the sheet.
 """
@@ -16,24 +16,23 @@ from data.sources.expressions import suggest
 
 ROW, UNREADABLE, FAULT, REASON, LONG = "→row", "→line", "→fault", "→reason", "→long"
 HELPERS = {ROW: "BIGINT", UNREADABLE: "VARCHAR", FAULT: "VARCHAR", REASON: "VARCHAR", LONG: "VARCHAR[]"}
-"""Columns beside a delivery's own, and their types: the row's number on the sheet; of a line that is no record its
-text, what is wrong with it and the reason it is rejected for, if it is a special one; the columns whose number has more
-digits than a workbook keeps."""
+"""Helper columns and their types: row number on the sheet; for unreadable lines the text, the fault and any special
+reject reason; names of columns whose number has more digits than a workbook stores."""
 
 HEAD = 60
-"""Rows in which a header is looked for."""
+"""Number of rows to search for a header."""
 BATCH = 20_000
 _GAP = "[\\s\u3000\u00a0]*"
 TOTAL = (
     r"(?i)@((本[页表月季年周日]|当[月年日]|全[区市县镇年]|各?[镇乡街村]*)@)?(合|总|小|共|累)@计@"
     r"(数|值)?@[:：]?@|@(grand |sub)?-?total:?@"
 ).replace("@", _GAP)
-"""First cell of a row of sums, whole. For Python and RE2, whose own blanks leave out the wide one."""
+"""Pattern of the first cell of a row of totals, for Python and RE2 (whose \\s excludes the full-width space)."""
 NOTE = (
     r"(?is)@[(（*※]?@(注|备@注|说@明|附@注|填@报|填@表|制@表|编@制|审@核|审@批|复@核|负@责@人|单@位@负@责@人|联@系|报@送|"
     r"数据来源|资料来源|统计口径|截至|打印|导出|notes?\b|source\b|remarks?\b)[^:：]{0,20}[:：].*"
 ).replace("@", _GAP)
-"""First cell of a row below or above the table that explains it, whole."""
+"""Pattern of the first cell of a note above or below the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a source says of its sheets.
+    """Sheet settings of a source.
 
     wanted: the columns it reads. header_row: "auto" or the numbers of the header's rows, from 1. fill_down: columns
     whose empty cells repeat the one above. nulls: words of an empty cell.
@@ -121,13 +120,13 @@ def _fold(names: Sequence[str]) -> set[str]:
 
 
 def _lowest(rows: Sequence[list[str | None]]) -> list[str]:
-    """Each column named by its lowest cell that says something."""
+    """Name each column by its lowest non-empty cell."""
     names = _columns(rows)
     return [next((name for name in reversed(parts) if name), "") for parts in names]
 
 
 def _joined(rows: Sequence[list[str | None]]) -> list[str]:
-    """Each column named by all of its cells; one speaks for the empty ones to its right that have some below."""
+    """Name each column by all its cells. An upper cell also applies to empty cells to its right with a cell below."""
     *upper, lowest = [list(row) for row in rows]
     for row in upper:
         for at in range(1, len(row)):
@@ -143,7 +142,7 @@ def _columns(rows: Sequence[list[str | None]]) -> list[list[str]]:
 
 
 def _name(cell: str | None) -> str:
-    """A name without the line breaks and blanks that a narrow cell gives it."""
+    """A column name without the line breaks and spaces of a narrow cell."""
     lines = " ".join((cell or "").split())
     return re.sub(r"(?<=[^\x00-\xff]) (?=.)|(?<=.) (?=[^\x00-\xff])", "", lines)
 
@@ -164,7 +163,7 @@ def unique(names: Sequence[str]) -> list[str]:
 
 
 def says_no_fact(cells: Sequence[str | None]) -> bool:
-    """Whether a row is blank, a sum or a note."""
+    """Whether a row is blank, a total or a note."""
     first = next((cell for cell in cells if cell), None)
     return first is None or bool(re.fullmatch(TOTAL, first) or re.fullmatch(NOTE, first))
 

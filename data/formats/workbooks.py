@@ -12,9 +12,9 @@ from data.errors import DataError
 from data.formats.layout import HEAD, Header, Layout, Row, data_rows, find_header, write_rows
 
 MOST_UNPACKED, UNPACKED_AT_LEAST = 100, 50_000_000
-"""How often a workbook unpacks to its own size at most, and the bytes that any may unpack to. Worksheets: 5 to 30."""
+"""Maximum compression ratio of a workbook (usual are 5 to 30), and decompressed bytes that are always allowed."""
 LOST = 10**15
-"""From this size on a workbook keeps no more than the first 15 digits of a number."""
+"""From this value on a workbook stores only the first 15 digits of a number."""
 
 
 def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -> list[str]:
@@ -52,8 +52,8 @@ def convert(path: Path, sheet: str | int | None, layout: Layout, target: Path) -
 
 
 def _refuse_bomb(path: Path) -> None:
-    """DataError for a small file that unpacks to so much that no worksheet is in it. All of it is unpacked here, a
-    piece at a time: what a member says of its size may be wrong, and the reader holds it in memory whole."""
+    """Raise DataError for a decompression bomb. Decompresses everything in chunks: declared sizes may be wrong, and the
+    reader holds each member in memory."""
     if not zipfile.is_zipfile(path):
         return
     size, most = 0, max(path.stat().st_size * MOST_UNPACKED, UNPACKED_AT_LEAST)
@@ -98,7 +98,7 @@ def _sheets(book: CalamineWorkbook, path: Path, sheet: str | int | None) -> list
 
 
 def _head(book: CalamineWorkbook, path: Path, sheet: str, layout: Layout) -> Header:
-    """The header of a sheet; the name of a merged cell stands for all columns that it spans."""
+    """The header of a sheet; a merged cell names all columns that it spans."""
     table = book.get_sheet_by_name(sheet)
     rows = [row.cells or [] for row, _ in zip(_rows(table), range(HEAD), strict=False)]
     first_column = table.start[1] if table.start else 0
@@ -122,7 +122,7 @@ def _data(table: CalamineSheet, first: int, errors: dict[tuple[int, int], str]) 
 
 
 def _rows(table: CalamineSheet) -> Iterator[Row]:
-    """All rows from the sheet's first on. A cell that is merged downwards says its value in each of its rows."""
+    """All rows of a sheet. A vertically merged cell repeats its value in each row."""
     if table.start is None:
         return
     first_column = table.start[1]
@@ -166,7 +166,7 @@ def _rounded(moment: dt.datetime) -> dt.datetime:
 def _errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     """The code of each cell whose formula failed, by row of the sheet and column of the table, both from 0.
 
-    python-calamine leaves such a cell empty; fastexcel tells of it.
+    python-calamine leaves such cells empty; fastexcel reports them.
     """
 
     try:

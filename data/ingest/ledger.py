@@ -27,7 +27,7 @@ WAIT_SECONDS = 0.5
 class Batch:
     """One delivery. `accepted + rejected == rows_read` unless it was held; `status` is accepted or held.
 
-    skipped: ignored rows by reason (`contract.SKIPS`); None if they were not counted.
+    skipped: ignored rows by reason (`validation_sql.SKIPS`); None if they were not counted.
     """
 
     batch: int

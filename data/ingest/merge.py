@@ -11,12 +11,12 @@ import duckdb
 from data.errors import DataError, Unavailable
 from data.home import Home
 from data.ingest import held
-from data.ingest.contract import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_DAY
 from data.ingest.held import too_many
 from data.ingest.snapshots import count_missing, end_missing
 from data.ingest.unload import mark_fixed
 from data.ingest.upsert import Arrival, prune_history, upsert
 from data.ingest.validate import Validated
+from data.ingest.validation_sql import AMBIGUOUS_AREA, DUPLICATE, UNKNOWN_AREA, WRONG_DAY
 from data.passwords import without_passwords
 from data.push.metadata import Pushed
 from data.sources.definition import Source
@@ -33,7 +33,7 @@ class LoadReport:
     """Row counts of a load. `accepted + rejected == read`; `updated` and `unchanged` are part of `accepted`.
 
     updated: rows that replaced an older version. unchanged: rows equal to, or older than, the stored version.
-    skipped: ignored rows by reason (`contract.SKIPS`).
+    skipped: ignored rows by reason (`validation_sql.SKIPS`).
     swallowed: rejected lines inside a quoted value that is probably unclosed; any of them holds the delivery.
     ended: stored rows missing from a full delivery; for a held one, rows that it would have ended.
     A held delivery changes no fact, regardless of `accepted`.

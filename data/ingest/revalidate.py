@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.areas.names import AreaNames
-from data.areas.places import area_names, functions_of, padded, registered
+from data.areas.resolution import area_names, functions_of, padded, registered
 from data.home import Home
 from data.ingest import held
 from data.ingest.merge import next_batch

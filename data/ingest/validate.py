@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 
 from data.areas.lookups import Members, function
-from data.areas.places import Areas, area_functions
+from data.areas.resolution import Areas, area_functions
 from data.errors import DataError
 from data.formats.csv_tables import SWALLOWED
 from data.home import Home
-from data.ingest.contract import DUPLICATE, Contract, half_width, mapped
+from data.ingest.validation_sql import DUPLICATE, RowValidation, half_width, mapped
 from data.progress import Progress, watched
 from data.push.metadata import FOREIGN, Pushed
 from data.schema import Column
@@ -125,7 +125,7 @@ def validate(
 def _contract(
     home: Home, source: Source, delivery: Delivery, areas: Areas, connection: duckdb.DuckDBPyConnection, now: datetime,
     pushed: Pushed | None,
-) -> Contract:  # fmt: skip
+) -> RowValidation:  # fmt: skip
     """The validation rules of this delivery. Raises DataError if an expression does not fit its columns."""
     try:
         for key, expression in source.expressions.items():
@@ -138,7 +138,7 @@ def _contract(
             raise DataError(
                 "where.type", "where: gives {type}, not true or false; compare with something", type=types["where"]
             )
-        contract = Contract(source, delivery, types, home.zone, now.date(), areas.dated, pushed)
+        contract = RowValidation(source, delivery, types, home.zone, now.date(), areas.dated, pushed)
         contract.staged()
     except DataError as error:
         raise DataError(
@@ -151,7 +151,7 @@ def _contract(
     return contract
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Path) -> int | None:
+def _stage(connection: duckdb.DuckDBPyConnection, contract: RowValidation, facts: Path) -> int | None:
     """Write the typed rows and return their number; None if DuckDB cannot parse the CSV."""
     sql = f"COPY ({contract.staged()}) TO {text(str(facts))} (FORMAT parquet, COMPRESSION uncompressed)"
     try:
@@ -162,7 +162,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, contract: Contract, facts: Pat
         return None
 
 
-def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract, now: datetime) -> None:
+def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: RowValidation, now: datetime) -> None:
     """Insert duplicates into `late`. The best row of each key stays: valid, then newest, then first."""
     connection.execute(
         "CREATE TABLE doubtful AS SELECT hash(key) AS h FROM facts WHERE key IS NOT NULL GROUP BY h HAVING count(*) > 1"
@@ -186,7 +186,7 @@ def _reject_duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract
     )
 
 
-def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home, pushed: Pushed) -> None:
+def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: RowValidation, home: Home, pushed: Pushed) -> None:
     """Insert rows into `late` whose stored row is outside the sender's area."""
     fact = contract.source.fact
     attach_store(home, connection)
@@ -201,7 +201,7 @@ def _reject_foreign(connection: duckdb.DuckDBPyConnection, contract: Contract, h
         connection.execute(f"INSERT INTO late SELECT number, {text(FOREIGN)}, raw FROM elsewhere_rows")
 
 
-def _raw_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: str) -> None:
+def _raw_rows(connection: duckdb.DuckDBPyConnection, contract: RowValidation, keys: str) -> None:
     """Create table `<keys>_rows` (number, raw): the original rows whose key's hash is in the table `keys`.
 
     These rows were valid so far, so the file is read again. Both joined tables list the same rows in file order:

@@ -22,7 +22,7 @@ from data.store import one
 
 ROWS = 50_000
 BETWEEN = "\x1f"
-"""What joins the values of a row: the unit separator of ASCII."""
+"""Separator of the values of a row: the ASCII unit separator."""
 MOST = 90
 """Columns that SQLite takes as arguments of one function, with room to spare."""
 
@@ -42,9 +42,9 @@ class Bulk:
     duck: duckdb.DuckDBPyConnection
 
     def fetch(self, connection: sa.Connection, target: Path) -> set[Kind]:
-        """Write the answer to a Parquet file of texts; the kinds of the watermark's values.
+        """Write the result to a Parquet file of texts. Returns the kinds of the watermark's values.
 
-        Raises NotInBulk for a database or an answer that this cannot be done with, and the driver's own errors.
+        Raises NotInBulk for an unsupported database or result, and errors of the driver.
         """
         driver = connection.connection.driver_connection
         if isinstance(driver, psycopg.Connection):
@@ -99,7 +99,7 @@ class Bulk:
         # The watermark's type goes first: the text alone does not tell a number from a text.
         values = [f"typeof({quoted(names[at])})" if at is not None else "''", *map(quoted, names)]
         form = text(BETWEEN.join(["%s"] * len(values)))
-        driver.text_factory = bytes  # as they lie in the database: nothing is decoded here
+        driver.text_factory = bytes  # raw bytes, not decoded here
         try:
             cursor = driver.execute(f"SELECT printf({form}, {', '.join(values)}) FROM ({self.sql}\n)", self.values)
             types = _write_lines(cursor, len(values), lines)

@@ -130,7 +130,7 @@ def _connected(home: Home, source: Source) -> Iterator[sa.Connection]:
 
 
 def _missing(error: ImportError) -> Message:
-    """What to do about a driver that is not installed."""
+    """The remedy for a missing driver."""
     module = (error.name or "").split(".")[0]
     package, begin = DRIVERS.get(module, (module, None))
     written: Message | str = ""
@@ -144,7 +144,7 @@ def _missing(error: ImportError) -> Message:
 
 
 def _plain(url: sa.URL) -> str:
-    """The URL without its password, wherever it stands."""
+    """The URL without passwords."""
     query = {key: "***" if SECRETS.search(f"{key}={value}") else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True)
 

@@ -81,9 +81,9 @@ class Names(_Strict):
 
 
 class Csv(_Strict):
-    """How a CSV file is written. Without `delimiter` the header decides.
+    """The format of a CSV file. Without `delimiter` it is detected from the header.
 
-    line_breaks: quoted values may hold lines that look like rows; otherwise such a value is taken for an open quote.
+    line_breaks: quoted values may contain lines that look like rows; otherwise such a quote counts as unclosed.
     """
 
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -170,14 +170,14 @@ def _names(value: Any) -> Any:
 
 
 class Source(_Strict):
-    """One source file, checked. `file` is relative to the source file; `area` holds the ways in their order.
+    """A validated source file. file: relative to the source file. area: ways to resolve the area, in order.
 
     sheet: of a workbook, its name or its number from 0; None: the first visible one with the columns that are read.
     header_row: number of the header's row on a sheet, from 1, or two that are joined. fill_down: columns whose empty
     cells repeat the one above. nulls: words of an empty cell. where: only rows for which it is true are facts.
 
-    push: its rows come by the HTTP API alone; a source of a file or a query may be pushed to as well.
-    mode: snapshot: each file or query is full, and what it lacks has ended.
+    push: rows come only through the HTTP API; sources with a file or a query accept pushes too.
+    mode: snapshot: each delivery is full, and missing rows are ended.
     """
 
     _path: Path = PrivateAttr(Path("source.yaml"))

@@ -30,10 +30,10 @@ CHUNK = 4 << 20
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery that can be read. `relation`: SQL of its columns and of `layout.HELPERS`, in the file's order.
+    """A readable delivery. relation: SQL of its columns and of `layout.HELPERS`, in file order.
 
-    first_row: the number of its first record where ROW is NULL. sheet: it is a CSV or a worksheet, with rows of sums
-    and notes. table: of a CSV that DuckDB reads, unless `is_faultless` says that `convert` should.
+    first_row: number of the first record where ROW is NULL. sheet: a CSV or worksheet, which may have rows of totals
+    and notes. table: set for a CSV that DuckDB reads; if `is_faultless` is false, use `converted`.
     """
 
     origin: str
@@ -97,7 +97,7 @@ def open_delivery(
 ) -> Delivery:
     """Open the file at `path` as `source` says. Raises DataError if it cannot be read or is empty.
 
-    partial: no record of an NDJSON file needs to have all columns; what none has is empty.
+    partial: columns missing from all records of an NDJSON file are read as empty.
     """
     format = source.format or file_format(path)
     with reading(path):

@@ -31,13 +31,13 @@ SORTED = {
     "text": "{}",
     "bytes": "{}",
 }
-"""SQL of what the stored text of a value is ordered by. Texts are ordered by code point; a database that orders them
-differently gets a value that was delivered, so at worst it delivers some rows again."""
+"""SQL of the sort key of a stored value, by kind. Texts are sorted by code point; a database with another order may
+deliver some rows again."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A value as text, and the kind that the database gave it as."""
+    """A watermark value as text, with its type in the database."""
 
     kind: Kind
     value: str
@@ -62,7 +62,7 @@ class Mark:
 
 
 def kind_of(values: Iterable[object]) -> set[Kind]:
-    """The kinds of the values, None aside. Raises DataError for a value that has no order of its own."""
+    """The kinds of the values except None. Raises DataError for an unsupported type."""
     return {_kind(type(value), value) for value in values if value is not None}
 
 
@@ -112,7 +112,7 @@ def find_column(column: str, names: list[str]) -> int:
 
 
 def last(store: duckdb.DuckDBPyConnection, source: Source) -> Mark | None:
-    """The greatest value of the batches that are accepted, as this source file reads them; None before the first."""
+    """The greatest value of the accepted batches with this query and mapping; None before the first."""
     row = store.execute(
         "SELECT kind, value FROM watermarks SEMI JOIN (FROM batches WHERE status = 'accepted') USING (batch) "
         "WHERE source = ? AND reading = ? ORDER BY batch DESC",

@@ -1,4 +1,4 @@
-"""Working days: China's official calendar with its make-up days, and what a district's own table says instead.
+"""Working days: China's official calendar with make-up days, overridden by a district's own table.
 
 The rule of a deadline in days: the day after the beginning is day 1, and the deadline is the end of the last day.
 Times are local to the district and naive.
@@ -22,17 +22,17 @@ from data.values.numbers import read_boolean
 log = logging.getLogger(__name__)
 
 FIRST, LAST = date(1990, 1, 1), date(2110, 12, 31)
-"""The days that are known; a day outside is a working day if it is no Saturday or Sunday."""
+"""Range of the calendar; outside, Monday to Friday are working days."""
 EPOCH = np.datetime64("1970-01-01")
 DAY_END = timedelta(hours=23, minutes=59, seconds=59)
-"""The last second of a day, so that a deadline shows and counts on the day that it ends with."""
+"""The last second of a day, so that a deadline counts on its last day."""
 SATURDAY = 5
 COLUMNS = {"day": ("day", "日期"), "workday": ("workday", "工作日"), "note": ("note", "说明", "备注")}
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Which days are worked on. `own`: a district's own days, which win over the official ones."""
+    """A calendar of working days. own: a district's own days, which override the official ones."""
 
     own: Mapping[date, bool] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class Calendar:
         return FIRST + timedelta(days=at)
 
     def workdays_between(self, start: date, end: date) -> int:
-        """How many working days lie after `start`, up to and with `end`; less than 0 if `end` comes first."""
+        """Number of working days after `start` up to and including `end`; negative if `end` is first."""
         return self._passed(end) - self._passed(start)
 
     def deadline(self, start: datetime, workdays: int) -> datetime:
@@ -71,12 +71,12 @@ class Calendar:
         return self._minutes(end) - self._minutes(start)
 
     def unpublished(self, years: Iterable[int]) -> list[int]:
-        """Those of the years whose official calendar is not known yet: only their fixed holidays are."""
+        """The years without a published official calendar; only their fixed holidays are known."""
         covered_years = {day.year for day in self.own}
         return sorted(year for year in set(years) if year > last_published() and year not in covered_years)
 
     def table(self) -> Iterable[tuple[date, bool, int]]:
-        """Every day with whether it is worked on, and how many working days have passed with it, for SQL."""
+        """Rows for SQL: each day, whether it is a working day, and the number of working days up to it."""
         days = (FIRST + timedelta(days=i) for i in range(len(self._working)))
         return zip(days, self._working.tolist(), self._counts.tolist(), strict=True)
 

@@ -1,4 +1,4 @@
-"""What `data.values` reads, as functions of a DuckDB connection: for the contract, and for a source's expressions."""
+"""DuckDB functions for the parsers of `data.values`, used in validation SQL and source expressions."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ PUBLIC = frozenset({"deadline", "workdays_between", "working_minutes"})
 
 NONE_US = -62_135_596_800_000_000
 NONE = "TIMESTAMP '0001-01-01'"
-"""Stands for no time, since a function of SQL cannot give NULL."""
+"""Represents no time, since an SQL function cannot return NULL."""
 _MICROSECOND = pa.timestamp("us")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ class ValueReader:
     zone: str
     calendar: Calendar
     years: set[int] = field(default_factory=set)
-    """Years that a deadline in working days has run through."""
+    """Years covered by deadlines in working days so far."""
 
     @cached_property
     def region(self) -> ZoneInfo:
@@ -52,7 +52,7 @@ class ValueReader:
             return None
 
     def fault(self, text: str) -> str:
-        """Why a text is no time; empty where there is no more to say than that."""
+        """Why a text is not a time; empty without a specific reason."""
         try:
             self.times.read(text)
         except Refused as error:
@@ -60,7 +60,7 @@ class ValueReader:
         return ""
 
     def warn(self, source: str) -> None:
-        """Say so if deadlines ran through years whose official calendar is not known."""
+        """Log a warning for each year covered by deadlines whose official calendar is unknown."""
         for year in self.calendar.unpublished(self.years):
             log.warning(
                 "%s: the working days of %s are not published yet: weekends and fixed holidays alone count; name "
@@ -68,7 +68,7 @@ class ValueReader:
             )  # fmt: skip
 
     def due(self, start: datetime, limit: str, region: ZoneInfo | None = None) -> datetime | None:
-        """When the duration `limit` from `start` ends; None if it is no duration or ends beyond the calendar."""
+        """End of the duration `limit` from `start`; None if it is no duration or ends beyond the calendar."""
         duration = read_duration(limit)
         if duration is None:
             return None
@@ -118,7 +118,7 @@ def value_functions(connection: duckdb.DuckDBPyConnection, reader: ValueReader) 
 
 
 def _each(parse: Callable[[str], object], type: pa.DataType) -> Callable[[pa.ChunkedArray], pa.Array]:
-    """A batch function of one text, read once for each different one."""
+    """A batch function of one text that parses each distinct text once."""
 
     def batch(texts: pa.ChunkedArray) -> pa.Array:
         encoded = texts.combine_chunks().dictionary_encode()

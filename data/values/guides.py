@@ -1,9 +1,9 @@
-"""Elements of a service guide as people deliver them: how many, which, or a bit each."""
+"""Elements of a service guide, delivered as a count, a list or a bit mask."""
 
 from data.sources.deliveries import text
 
 MOST = 8
-"""Up to so many a number is a count; above it, a bit for each class (`data.probe.checks.contents.ELEMENTS`)."""
+"""Numbers up to this are counts; greater ones are bit masks of `data.probe.checks.contents.ELEMENTS`."""
 
 
 def bits(plain: str, type: str) -> str:

@@ -1,4 +1,4 @@
-"""Numbers and yes or no as people write them. Each text is read as the one value it can mean, or not at all."""
+"""Parse numbers and booleans as people write them. Ambiguous texts are not parsed."""
 
 import re
 
@@ -34,7 +34,7 @@ COUNTERS = (
     "例",
     "批",
 )
-"""Words that only say what is counted and leave the number as it is."""
+"""Measure words after a number, which do not change it."""
 DAY_COUNTERS = ("个工作日", "工作日", "天", "日")
 """Those of a column that counts days."""
 
@@ -57,6 +57,6 @@ def read_number(text: str, *, days: bool = False) -> str | None:
 
 
 def read_boolean(text: str) -> bool | None:
-    """Whether a text says yes; None if it says neither."""
+    """True for yes, False for no, None for anything else."""
     word = plain(text).casefold()
     return True if word in YES else False if word in NO else None

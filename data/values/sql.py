@@ -1,5 +1,5 @@
-"""SQL of typed values: what DuckDB casts itself first, since that is fast, and the functions of this package for the
-rest. The connection needs `data.values.functions.value_functions`.
+"""SQL of typed values: a fast DuckDB cast first, then the functions of this package for other formats. The connection
+needs `data.values.functions.value_functions`.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from data.values.zones import INSTANT, LOCAL, is_fixed, time_type
 
 EARLIEST, LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
 FAR = "INTERVAL 3 HOUR"
-"""Further from a change of the clocks than any change is long."""
+"""Longer than any change of clocks."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """SQL of times that are written in the zone `source` and kept as a district in the zone `home` keeps them."""
+    """SQL of times delivered in the zone `source` and stored as in the zone `home`."""
 
     source: str
     home: str
@@ -38,7 +38,7 @@ class Times:
         slow = [self._from_utc(f"TRY_CAST(read_time({value}) AS TIMESTAMP)")]
         if start:
             slow.append(self._from_utc(f"TRY_CAST(read_due({self._utc(start)}, {value}) AS TIMESTAMP)"))
-        # Called once each: DuckDB works out beforehand, for every row, what stands twice in a coalesce.
+        # Each function appears once: DuckDB evaluates a repeated subexpression of a coalesce for every row.
         return f"coalesce({self._fast(value)}, {', '.join(slow)})"
 
     def _fast(self, value: str) -> str:
@@ -68,7 +68,7 @@ class Times:
         )
 
     def _from_local(self, local: str) -> str:
-        """A time on the source's clocks. NULL near a change of these clocks, where `read_time` looks at the hour."""
+        """A local time of the source. NULL near a change of clocks, where `read_time` decides."""
         if is_fixed(self.source):
             same_zone = self.source == self.home
             return local if same_zone else self._kept(f"timezone({_text(self.source)}, {local})")
@@ -91,7 +91,7 @@ def number(plain: str, type: str, *, days: bool = False) -> str:
 
 
 def whole(plain: str, type: str, *, days: bool = False) -> str:
-    """A whole number: one with a fraction is none, where DuckDB would round it."""
+    """An integer; NULL for fractions, which DuckDB would round."""
     parsed, value = f"{'read_days' if days else 'read_number'}({plain})", f"TRY_CAST({plain} AS DOUBLE)"
     fraction = f"contains({plain}, '.') AND {value} <> floor({value})"
     slow = f"CASE WHEN NOT contains({parsed}, '.') THEN TRY_CAST({parsed} AS {type}) END"
@@ -99,7 +99,7 @@ def whole(plain: str, type: str, *, days: bool = False) -> str:
 
 
 def time_reason(column: str, raw_value: str) -> str:
-    """SQL of the reason against a text that is no time: with what is wrong with it, if more is known."""
+    """SQL of the reason to reject a text that is not a time, with its fault if known."""
     reason = f"unparseable time: {column}"
     return f"{_text(reason)} || coalesce(' (' || nullif(time_fault({raw_value}), '') || ')', '')"
 

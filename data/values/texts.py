@@ -1,4 +1,4 @@
-"""Texts as people type them, made plain: full-width characters, dashes, blanks and Chinese numerals."""
+"""Normalise typed texts: full-width characters, dashes, spaces and Chinese numerals."""
 
 import re
 import unicodedata

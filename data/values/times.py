@@ -1,6 +1,6 @@
-"""Times as people write them. Each text is read as the one instant it can mean, or refused with the reason.
+"""Parse times as people write them. Each text gives its only possible instant, or is refused with a reason.
 
-DuckDB reads plain ISO times itself (data.ingest.contract); what it does not take comes here.
+DuckDB casts plain ISO times (data.values.sql); other formats are parsed here.
 """
 
 import re
@@ -87,7 +87,7 @@ _FAULTS = (
     (re.compile(rf"({_HALF_DAYS})? ?\d{{1,2}} ?(:\d|[时点])|({_HALF_DAYS}) ?\d"), NO_DATE),
     (re.compile(r"1\d{9}(\.\d+)?$"), SECONDS),
 )
-"""What a text without a day of its own begins with, and what is to be done about it. The first that fits is said."""
+"""Patterns of texts without a definite day, and their reasons. The first match applies."""
 _UNTIL = re.compile(r" ?([至到~]|-+ ?(?=\d{4}|\d{1,2}[月日])).*\d")
 _SEPARATORS = re.compile(r"\d{4} ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}(?!\d)")
 _WEEKDAY = re.compile(
@@ -105,7 +105,7 @@ HALVES = {
     "傍晚": {**{h: h + 12 for h in range(4, 9)}, **{h: h for h in range(16, 21)}},
     "晚上": {**{h: h + 12 for h in range(5, 12)}, **{h: h for h in range(17, 24)}},
 }
-"""What an hour means in each part of the day; an hour that is missing cannot be meant."""
+"""Hour of the day by part of the day; other hours contradict it."""
 _ALIASES = {
     "a.m.": "am", "a.m": "am", "上午": "am", "p.m.": "pm", "p.m": "pm", "下午": "pm", "午后": "pm", "清晨": "早上",
     "早晨": "早上", "早": "早上", "晚": "晚上", "夜里": "晚上", "夜间": "晚上",
@@ -172,7 +172,7 @@ class TimeReader:
         return self._zoned(local, clock.zone)
 
     def _day(self, text: str) -> tuple[date, str]:
-        """The day that a text begins with, and what stands behind it."""
+        """The day at the beginning of a text, and the rest."""
         for pattern in _DATES:
             if match := pattern.match(text):
                 return self._date(match), text[match.end() :]

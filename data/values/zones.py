@@ -28,12 +28,12 @@ def is_fixed(zone: str) -> bool:
 
 
 def time_type(zone: str) -> str:
-    """How a district in `zone` keeps times: local ones where these order as instants do, else instants."""
+    """Storage type of times in `zone`: local times if they sort like instants, else instants."""
     return LOCAL if is_fixed(zone) else INSTANT
 
 
 def elapsed(start: datetime, end: datetime, zone: str) -> timedelta:
-    """The time from one local time of `zone` to another, whatever the clocks did meanwhile."""
+    """Elapsed time between two local times of `zone`, including changes of clocks."""
     if is_fixed(zone):
         return end - start
     region = ZoneInfo(zone)

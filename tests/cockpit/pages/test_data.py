@@ -18,7 +18,7 @@ from cockpit.view import View
 from data.editions.edition import ROLLED_BACK
 from data.formats.csv_tables import SWALLOWED
 from data.home import Home
-from data.ingest.contract import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
+from data.ingest.validation_sql import DUPLICATE, ERROR_CELL, LONG_NUMBER, REMEDY, UNREADABLE_ROW
 from data.push.intake import Intake, Limits
 from data.push.metadata import FOREIGN, OUTSIDE
 from data.push.publisher import Publisher

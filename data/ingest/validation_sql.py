@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from data.areas.places import Resolution, resolution
+from data.areas.resolution import Resolution, resolution
 from data.formats.layout import FAULT, LONG, NOTE, REASON, ROW, TOTAL, UNREADABLE
 from data.push.metadata import OUTSIDE, Pushed
 from data.schema import TIME, Column
@@ -71,7 +71,7 @@ def json_object(fields: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
-class Contract:
+class RowValidation:
     """The validation rules of one delivery.
 
     types: DuckDB type of each expression, by key. zone: time zone of stored times. today: date for rows without one.
