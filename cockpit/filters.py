@@ -10,8 +10,8 @@ UNIT = "department"
 """The column of the responsible unit, which addresses call `unit`."""
 NAMES = {"unit" if column == UNIT else column: column for column in COLUMNS}
 """The parameters of an address, and the columns that they filter by."""
-OWN = {"case": ("source",), "site": ("source",), "reports": ("kind",)}
-"""Parameters by which a page names what it shows: there they are no filters."""
+OWN: dict[str, Collection[str]] = {"case": ("source",), "site": ("source",), "reports": ("kind",), "compare": COLUMNS}
+"""Columns that are no filters on a page: it names by them what it shows, or compares all facts."""
 Where = tuple[tuple[str, str], ...]
 """Filters as a query has them, in the order of the columns, so that equal ones share their answers."""
 

@@ -20,6 +20,7 @@ from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
 from cockpit.drawing import outlines
+from cockpit.filters import NAMES
 from cockpit.panels import layouts
 from cockpit.serving import search_limit
 from cockpit.spreadsheets import safe_csv
@@ -79,8 +80,8 @@ Named = Annotated[str | None, Query(max_length=40, description="an edition; the 
 
 
 def _filters(**given: str | None) -> dict[str, str]:
-    """The filters of a request, by the public name of their column."""
-    return {name: value for name, value in given.items() if value is not None}
+    """The filters of a request, by the public name of their column; `unit` is another name of `department`."""
+    return {NAMES.get(name, name): value for name, value in given.items() if value is not None}
 
 
 def _filter(name: str) -> Parameter:
@@ -91,9 +92,9 @@ def _filter(name: str) -> Parameter:
     )  # fmt: skip
 
 
-_filters.__signature__ = Signature([_filter(name) for name in COLUMNS])  # type: ignore[attr-defined]  # read by FastAPI
+_filters.__signature__ = Signature([_filter(name) for name in dict.fromkeys((*COLUMNS, *NAMES))])  # type: ignore[attr-defined]  # read by FastAPI
 Where = Annotated[dict[str, str], Depends(_filters)]
-"""One parameter a column that can be filtered by."""
+"""One parameter a column that can be filtered by, under the names that addresses of screens have too."""
 
 
 @api.get("/openapi.json", include_in_schema=False)

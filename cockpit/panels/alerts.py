@@ -66,7 +66,8 @@ class AlertsPanel(Panel):
 def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
     """The worst reds of the area one a line, and what has been open longest."""
     worst = [red_in_words(view, red) for red in _others(view, found)[:SHOWN]]
-    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst] or [reds(view, [])]
+    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
+    shown = shown or ([] if found else [reds(view, [])])
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
     return [*shown, *([replace(old, on="")] if old else [])]
 

@@ -25,7 +25,7 @@ def head(view: View, found: Headline) -> Head:
         href=way_to(view, red),
         holder=_holder(view, found),
         phone=phones.first(found.holder.phone) if found.holder else "",
-        holder_href=view.href(unit=found.holder.unit) if found.holder else "",
+        holder_href="" if view.wall or not found.holder else view.href(unit=found.holder.unit),
         moved=_moved(view, metric, found),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )

@@ -11,10 +11,11 @@ from cockpit.components.header import notice, title
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels.base import Panel
-from cockpit.panels.layouts import Row, StackPanel
+from cockpit.panels.layouts import Row, StackPanel, flat
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics import areas
+from metrics.catalog import Metric
 from metrics.engine.parallel import run_parallel
 
 
@@ -50,12 +51,13 @@ def draw_rows(view: View, rows: Sequence[Row]) -> None:
     """The rows of a layout; what has nothing to say leaves its place to the others."""
     page: list[Row] = []
     number = 1
+    told: set[str] = set()
     for row in rows:
         if row.new_page and page:
-            _page(view, page, number)
+            _page(view, page, number, told)
             page, number = [], number + 1
         page.append(row)
-    _page(view, page, number)
+    _page(view, page, number, told)
 
 
 def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
@@ -89,18 +91,23 @@ def merged(view: View) -> None:
     notice(text, state="amber", links=[(_("To {area}", area=holder.name), view.href(area=holder))])
 
 
-def _page(view: View, page: list[Row], number: int) -> None:
-    """The rows of one page of paper."""
+def _page(view: View, page: list[Row], number: int, told: set[str]) -> None:
+    """The rows of one page of paper. told: the metrics of which it was said why the filters leave them out."""
     if number == 1:
         for row in page:
-            _row(view, row)
+            _row(view, row, told)
         return
     with st.container(key=f"page{number}"):
         for row in page:
-            _row(view, row)
+            _row(view, row, told)
 
 
-def _row(view: View, row: Row) -> None:
+def _row(view: View, row: Row, told: set[str]) -> None:
+    for panel in of_level(view, flat(row.panels)) if view.query.where else ():
+        metric, lacking = panel.subject(view), _lacking(view, panel)
+        if metric and lacking and metric.id not in told:
+            told.add(metric.id)
+            _refuse(view, metric, lacking)
     shown = [panel for panel in of_level(view, row.panels) if _has_content(view, panel)]
     if len(shown) == 1:
         _draw(view, shown[0], leads=True)
@@ -117,7 +124,7 @@ def _gap(view: View) -> Literal["large", "medium"]:
 def _has_content(view: View, panel: Panel) -> bool:
     if isinstance(panel, StackPanel):
         return any(_has_content(view, one) for one in of_level(view, panel.panels))
-    return bool(_lacking(view, panel)) or panel.shown(view)
+    return not _lacking(view, panel) and panel.shown(view)
 
 
 def _draw(view: View, panel: Panel, *, leads: bool) -> None:
@@ -125,17 +132,12 @@ def _draw(view: View, panel: Panel, *, leads: bool) -> None:
         for one in of_level(view, panel.panels):
             if _has_content(view, one):
                 _draw(view, one, leads=True)
-    elif lacking := _lacking(view, panel):
-        _refuse(view, panel, lacking)
     else:
         panel.draw(view, leads=leads)
 
 
-def _refuse(view: View, panel: Panel, lacking: tuple[str, ...]) -> None:
-    """Why a panel has no answer under the filters, in its place."""
-    metric = panel.subject(view)
-    assert metric
-    name = metric.name[language()]
-    title(panel.title[language()] if panel.title else name)
-    without = [] if view.wall else [(_("Remove the filter"), view.here(**dict.fromkeys(lacking)))]
-    notice(_("{metric} is not counted by {columns}", metric=name, columns=columns_in_words(lacking)), links=without)
+def _refuse(view: View, metric: Metric, lacking: tuple[str, ...]) -> None:
+    """Why the panels of a metric have no answer under the filters, once in place of all of them."""
+    text = _("{metric} is not counted by {columns}", metric=metric.name[language()], columns=columns_in_words(lacking))
+    without = [] if view.wall else [(_("Remove the filter"), view.href("cockpit", **dict.fromkeys(lacking)))]
+    notice(text, links=without)

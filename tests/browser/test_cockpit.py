@@ -193,6 +193,46 @@ def test_a_bar_and_a_day_open_the_rows_behind_them(address: str, open_page: Open
     assert (date.fromisoformat(asked(page)["to"]) - date.fromisoformat(asked(page)["from"])).days == 1
 
 
+def test_a_bar_filters_the_whole_cockpit_and_its_number_opens_the_rows(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    bar = page.locator("a.pick", has_text="路灯照明")
+    rows = page.get_by_role("link", name=re.compile("^路灯照明 .* – 明细$"))
+    number = rows.inner_text()
+    rows.click()
+    page.wait_for_url(re.compile("/rows"))
+    expect(page.locator(".chip")).to_have_text(re.compile("类别：路灯照明"))
+    page.go_back()
+    bar.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_text(re.compile("类别：路灯照明"))
+    expect(bar).to_have_attribute("aria-current", "true")
+    expect(page.locator(".tile a.value").first).to_have_text(number)
+    page.get_by_role("link", name="English").click()
+    expect(page.locator(".chip")).to_have_text(re.compile("Category: 路灯照明"))
+    assert asked(page)["category"] == "路灯照明"
+    page.get_by_role("link", name="中文").click()
+    page.locator("tr a", has_text="区住建局").click()
+    expect(page.get_by_role("heading", name="区住建局")).to_have_count(0)
+    assert (asked(page)["unit"], asked(page)["category"]) == ("区住建局", "路灯照明")
+    page.get_by_role("link", name="去掉 类别：路灯照明").click()
+    expect(page.get_by_role("heading", name="区住建局", exact=True)).to_be_visible()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_the_groups_left_out_unfold_and_can_be_touched(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}/?metric=intake", width=390, height=844)
+    more = page.locator("details", has=page.locator("a.pick")).first
+    expect(more.locator("a.pick").first).to_be_hidden()
+    more.locator("summary").click()
+    expect(more.locator("a.pick").last).to_be_visible()
+    small = "links => links.filter(a => a.getClientRects().length && a.getBoundingClientRect().height < 44).length"
+    assert page.locator("a.pick, .pair > .text, .pair + summary").evaluate_all(small) == 0
+    more.locator("a.pick").last.click()
+    expect(page.locator(".chip a")).to_be_visible()
+    assert page.locator(".chip a").evaluate_all(small) == 0
+    assert fits(page)
+
+
 def test_the_language_switch_keeps_everything_else(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?area={TOWN}&metric=closure_rate")
     page.get_by_role("link", name="English").click()

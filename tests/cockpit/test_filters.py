@@ -204,6 +204,7 @@ def test_department_is_taken_for_unit_and_unknown_columns_are_left_alone(see: Se
     assert see(department="住建").query == see(unit="住建").query
     assert see(colour="red").query == see().query
     assert see("case", source="12345", key="1").query.where == ()
+    assert see("compare", unit="住建").query == see("compare").query
     assert see("reports", kind="monthly", unit="住建").query.where == (("department", "住建"),)
 
 

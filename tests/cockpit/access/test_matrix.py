@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -20,6 +21,7 @@ from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.components import header
 from cockpit.panels import answers
+from cockpit.panels.todo import todo_query
 from cockpit.screens import rows as rows_screen
 from cockpit.screens.admin import data
 from cockpit.view import BadParameter, View, read
@@ -308,6 +310,6 @@ def test_viewers_of_one_scope_share_answers_and_others_do_not() -> None:
 
     assert view(OWN) == view(OWN)
     assert view(OWN).edition != view(SIBLING).edition != view(OWN, SIBLING).edition
-    assert answers.open_cases(view(OWN).edition, view(OWN).area) == 30
+    assert answers.open_cases(todo_query(view(OWN))) == 30
     with pytest.raises(OutOfScope):
-        answers.open_cases(view(SIBLING).edition, view(OWN).area)
+        answers.open_cases(replace(todo_query(view(SIBLING)), area=view(OWN).area.code))
