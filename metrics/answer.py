@@ -16,7 +16,7 @@ from metrics.engine.failures import Uncomputable, uncomputable
 from metrics.engine.feeds import feed, narrowed
 from metrics.engine.parallel import run_parallel
 from metrics.engine.plan import Plan, make_plan, metric_of
-from metrics.engine.quantiles import spread
+from metrics.engine.quantiles import non_additive
 from metrics.engine.sums import sums
 from metrics.engine.totals import Cells
 from metrics.engine.views import views
@@ -38,7 +38,7 @@ Number = tuple[float | None, float | None, float | None, int]
 Reader = Callable[[Key], Number]
 Answers = dict[str, Cells | Uncomputable]
 """The raw numbers of metrics by id."""
-Ask = Callable[[], Answers]
+Call = Callable[[], Answers]
 
 
 def answer(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def answer(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True)
     numbers, groups, failed = _numbers(plan, rolled)
     if all(metric.id in failed for metric in plan.metrics):
         raise next(iter(failed.values()))
-    return _tidy(plan, numbers, _groups(plan, groups), failed, with_period=bool(periods or query.comparison))
+    return _frame(plan, numbers, _groups(plan, groups), failed, with_period=bool(periods or query.comparison))
 
 
 def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable]]:
@@ -65,14 +65,14 @@ def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], 
     parts = {part.metric: metric_of(plan.catalog, part.metric) for m in plan.metrics for part in m.composite or ()}
     needed = {**{m.id: m for m in plan.metrics}, **parts}
     cells, failed = _cells(plan, list(needed.values()), rolled)
-    readers = {name: _with_data(plan, needed[name], _reader(needed[name], found)) for name, found in cells.items()}
-    readers.update({name: _nothing for name in needed if name not in readers})
+    readers = {name: _with_data(plan, needed[name], _reader(needed[name], values)) for name, values in cells.items()}
+    readers.update({name: _no_number for name in needed if name not in readers})
     for metric in plan.metrics:
         if metric.composite:
             readers[metric.id] = _composite(metric, readers)
             if why := next((failed[part.metric] for part in metric.composite if part.metric in failed), None):
                 failed[metric.id] = why
-    return readers, {group for found in cells.values() for group, _ in found}, failed
+    return readers, {group for values in cells.values() for group, _ in values}, failed
 
 
 def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, Cells], dict[str, Uncomputable]]:
@@ -83,13 +83,13 @@ def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, C
     moments: dict[datetime, list[int]] = {}
     for i in range(len(plan.buckets)):
         moments.setdefault(plan.known_at(i), []).append(i)
-    asks = _of_views(plan, metrics)
+    asks = _view_calls(plan, metrics)
     places = [[*range(len(plan.buckets))]] * len(asks)
     for moment, indices in moments.items():
         apart = replace(plan, as_of=moment, buckets=tuple(plan.buckets[i] for i in indices))
-        mine = _questions(apart, metrics, rolled)
-        asks += mine
-        places += [indices] * len(mine)
+        batch = _fact_calls(apart, metrics, rolled)
+        asks += batch
+        places += [indices] * len(batch)
     cells: dict[str, Cells] = {}
     failed: dict[str, Uncomputable] = {}
     for indices, answers in zip(places, run_parallel(asks), strict=True):
@@ -98,10 +98,10 @@ def _cells(plan: Plan, metrics: list[Metric], rolled: bool) -> tuple[dict[str, C
                 failed[name] = numbers
                 continue
             cells.setdefault(name, {}).update({(group, indices[i]): cell for (group, i), cell in numbers.items()})
-    return {name: found for name, found in cells.items() if name not in failed}, failed
+    return {name: values for name, values in cells.items() if name not in failed}, failed
 
 
-def _nothing(key: Key) -> Number:
+def _no_number(key: Key) -> Number:
     return None, None, None, 0
 
 
@@ -120,29 +120,29 @@ def _with_data(plan: Plan, metric: Metric, read: Reader) -> Reader:
     return lambda key: (None, None, None, 0) if key[1] in without else read(key)
 
 
-def _of_views(plan: Plan, metrics: list[Metric]) -> list[Ask]:
-    asks: list[Ask] = []
+def _view_calls(plan: Plan, metrics: list[Metric]) -> list[Call]:
+    asks: list[Call] = []
     for domain in plan.catalog.domains:
-        mine = [metric for metric in metrics if domain.view and metric.domain == domain.id]
-        mine = [metric for metric in mine if feed(plan.edition, plan.catalog, metric).is_fed]
-        asks += [partial(_attempt, partial(views, plan, domain), mine)] if mine else []
+        fed = [metric for metric in metrics if domain.view and metric.domain == domain.id]
+        fed = [metric for metric in fed if feed(plan.edition, plan.catalog, metric).is_fed]
+        asks += [partial(_attempt, partial(views, plan, domain), fed)] if fed else []
     return asks
 
 
-def _questions(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Ask]:
+def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
     """The raw numbers of facts: one call for all metrics of a domain that add up, one for each that does not.
 
     Those that take longest come first, since the first is asked at once and the others when their turn comes.
     """
-    spreads: list[Ask] = []
-    additions: list[Ask] = []
+    spreads: list[Call] = []
+    additions: list[Call] = []
     for domain in plan.catalog.domains:
-        mine = [metric for metric in metrics if metric.domain == domain.id and not domain.view]
-        mine = [metric for metric in mine if feed(plan.edition, plan.catalog, metric).is_fed]
-        single = [m for m in mine if m.quantile or m.oldest]
-        spreads += [partial(_attempt, partial(_spread, narrowed(plan, m), domain, rolled), [m]) for m in single]
+        fed = [metric for metric in metrics if metric.domain == domain.id and not domain.view]
+        fed = [metric for metric in fed if feed(plan.edition, plan.catalog, metric).is_fed]
+        single = [m for m in fed if m.quantile or m.oldest]
+        spreads += [partial(_attempt, partial(_non_additive, narrowed(plan, m), domain, rolled), [m]) for m in single]
         alike: dict[tuple[str, ...] | None, list[Metric]] = {}
-        for metric in (m for m in mine if m.value or m.numerator):
+        for metric in (m for m in fed if m.value or m.numerator):
             alike.setdefault(feed(plan.edition, plan.catalog, metric).only, []).append(metric)
         additions += [
             partial(_attempt, partial(_sums, replace(plan, sources=only), domain, rolled), ms)
@@ -166,8 +166,8 @@ def _sums(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> di
     return {m.id: shared for m in metrics}
 
 
-def _spread(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
-    return {metric.id: spread(plan, domain, metric, rolled=rolled) for metric in metrics}
+def _non_additive(plan: Plan, domain: Domain, rolled: bool, metrics: list[Metric]) -> dict[str, Cells]:
+    return {metric.id: non_additive(plan, domain, metric, rolled=rolled) for metric in metrics}
 
 
 def _reader(metric: Metric, cells: Cells) -> Reader:
@@ -237,11 +237,11 @@ def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
     weight = sum(part.weight for part in parts)
 
     def read(key: Key) -> Number:
-        found = [(part.weight, readers[part.metric](key)) for part in parts]
-        n = min(number[3] for _, number in found)
-        if any(number[0] is None for _, number in found) or not weight:
+        scores = [(part.weight, readers[part.metric](key)) for part in parts]
+        n = min(number[3] for _, number in scores)
+        if any(number[0] is None for _, number in scores) or not weight:
             return None, None, weight, n
-        total = sum(w * (number[0] or 0) for w, number in found)
+        total = sum(w * (number[0] or 0) for w, number in scores)
         return total / weight, total, weight, n
 
     return read
@@ -255,7 +255,7 @@ def _groups(plan: Plan, with_facts: set[object]) -> list[object]:
     return sorted(with_facts, key=str) if plan.column else [""]
 
 
-def _tidy(
+def _frame(
     plan: Plan,
     numbers: dict[str, Reader],
     groups: list[object],
@@ -266,15 +266,15 @@ def _tidy(
     """Column by column from plain lists: built row by row, pandas costs more than the query."""
     keys = [(group, i) for group in groups for i in range(len(plan.buckets))]
     labels = [plan.buckets[i].label or str(group) for group, i in keys]
-    told: list[Number] = []
+    all_numbers: list[Number] = []
     quality: list[str] = []
     for metric in plan.metrics:
         read = numbers[metric.id]
-        mine = [read(key) for key in keys]
-        told += mine
-        quality += [FAILED] * len(keys) if metric.id in failed else _qualities(plan, metric, keys, mine)
-    value, numerator, denominator, n = zip(*told, strict=True) if told else ((), (), (), ())
-    size, times = len(told), len(plan.metrics)
+        column = [read(key) for key in keys]
+        all_numbers += column
+        quality += [FAILED] * len(keys) if metric.id in failed else _qualities(plan, metric, keys, column)
+    value, numerator, denominator, n = zip(*all_numbers, strict=True) if all_numbers else ((), (), (), ())
+    size, times = len(all_numbers), len(plan.metrics)
     columns = {
         "metric": [metric.id for metric in plan.metrics for _ in keys],
         "area": [str(plan.area.code)] * size,
@@ -294,7 +294,7 @@ def _tidy(
     return pd.DataFrame(columns, copy=False)
 
 
-def _qualities(plan: Plan, metric: Metric, keys: list[Key], told: list[Number]) -> list[str]:
+def _qualities(plan: Plan, metric: Metric, keys: list[Key], numbers: list[Number]) -> list[str]:
     """Why a number cannot be taken at face value: no data, too small a sample, or sources that went silent."""
     fact = plan.catalog.domain(metric).fact
     sources = [(source.source, source.silent_from) for source in freshness(plan.edition) if source.fact == fact]
@@ -302,14 +302,14 @@ def _qualities(plan: Plan, metric: Metric, keys: list[Key], told: list[Number]) 
 
     def silence(i: int, group: object) -> str:
         at = plan.instant(i)
-        mine = [since for source, since in sources if plan.by != "source" or source == group]
-        late = sum(at > since for since in mine)
-        return OK if not late else STALE if late == len(mine) else PARTIAL
+        relevant = [since for source, since in sources if plan.by != "source" or source == group]
+        late = sum(at > since for since in relevant)
+        return OK if not late else STALE if late == len(relevant) else PARTIAL
 
-    fed = feed(plan.edition, plan.catalog, metric).is_fed
+    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
     qualities = []
-    for (group, i), (value, _, _, n) in zip(keys, told, strict=True):
-        if not fed:
+    for (group, i), (value, _, _, n) in zip(keys, numbers, strict=True):
+        if not is_fed:
             qualities.append(NO_SOURCE)
         elif value is None:
             qualities.append(NO_DATA)

@@ -53,13 +53,13 @@ def area(edition: AnyEdition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
     spans = (*SPANS.values(),)
     above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
-    found = _siblings(edition.whole, code // above * above, above, own).get(code)
-    if found is None:
+    place = _siblings(edition.whole, code // above * above, above, own).get(code)
+    if place is None:
         raise MetricsError(
             "area.unknown", "area {area} is not in edition {id}: {hint}", area=code, id=edition.id,
             hint=_near(edition.whole, code),
         )  # fmt: skip
-    return found
+    return place
 
 
 @lru_cache(maxsize=1024)
@@ -130,11 +130,11 @@ def lower_levels(edition: AnyEdition, place: Area) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _lower_levels(edition: Edition, place: Area) -> tuple[str, ...]:
-    found = {child.level for child in children(edition, place)}
+    present = {child.level for child in children(edition, place)}
     if not place.live:
         sql = "SELECT DISTINCT level FROM areas WHERE parent = $1"
-        found = {level for (level,) in edition.cursor().execute(sql, [place.code]).fetchall()}
-    return tuple(level for level in LEVELS if level in found)
+        present = {level for (level,) in edition.cursor().execute(sql, [place.code]).fetchall()}
+    return tuple(level for level in LEVELS if level in present)
 
 
 def below(edition: AnyEdition, place: Area) -> str | None:
@@ -150,8 +150,8 @@ def levels(edition: AnyEdition) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _levels(edition: Edition) -> tuple[str, ...]:
-    found = edition.cursor().execute("SELECT DISTINCT level FROM areas WHERE holder = code").fetchall()
-    return tuple(level for level in LEVELS if (level,) in found)
+    present = edition.cursor().execute("SELECT DISTINCT level FROM areas WHERE holder = code").fetchall()
+    return tuple(level for level in LEVELS if (level,) in present)
 
 
 def at_level(edition: AnyEdition, code: int, level: str) -> Area:

@@ -13,8 +13,8 @@ class MetricsError(Problem):
 
 def did_you_mean(word: str, known: Iterable[str]) -> Message | str:
     """` Did you mean "x"?`, or nothing if nothing known is near."""
-    found = nearest(word, known)
-    return Message("near.word", ' Did you mean "{word}"?', word=found) if found else ""
+    suggestion = nearest(word, known)
+    return Message("near.word", ' Did you mean "{word}"?', word=suggestion) if suggestion else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ LINKS = ("parent", "repeat_of")
 """Columns of cases that hold the key of another case of the same source."""
 
 
-def hide(edition: ScopedEdition, frame: pd.DataFrame) -> pd.DataFrame:
+def mask_links(edition: ScopedEdition, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame of cases with HIDDEN in place of each linked key that lies outside of the edition's scope.
 
     frame: has `source`, and the columns of LINKS as far as they were asked for.
@@ -37,5 +37,5 @@ def _outside(edition: ScopedEdition, linked: list[tuple[str, str]]) -> set[tuple
         "JOIN (SELECT unnest($1::VARCHAR[]) AS source, unnest($2::VARCHAR[]) AS key) l USING (source, key)"
     )
     sources, keys = zip(*linked, strict=True)
-    found = edition.whole.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
-    return {(source, key) for source, key, area in found if area is None or not edition.holds(area, area + 1)}
+    rows = edition.whole.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
+    return {(source, key) for source, key, area in rows if area is None or not edition.holds(area, area + 1)}

@@ -21,11 +21,11 @@ from metrics.engine.extent import has_data
 from metrics.engine.failures import uncomputable
 from metrics.engine.feeds import feed, narrowed
 from metrics.engine.plan import Plan, make_plan
-from metrics.engine.quantiles import held, held_only
+from metrics.engine.quantiles import in_stock_sql, stored_in_stock_sql
 from metrics.engine.sums import as_of_sql, facts_sql, parameters
 from metrics.engine.views import verdicts, view_sql
 from metrics.errors import MetricsError, did_you_mean
-from metrics.links import LINKS, hide
+from metrics.links import LINKS, mask_links
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import OutOfScope
@@ -41,7 +41,7 @@ DUE = {
     "soon": f"due_at >= {{as_of}} AND due_at <= {{as_of}} + INTERVAL {SOON_DAYS} DAY",
 }
 """SQL of how an open case stands against its deadline."""
-MADE_OF_SITES = {"vetoes": ("len(vetoes)",), "stale": ("stale_listed + stale_other",)}
+DERIVED_OF_SITES = {"vetoes": ("len(vetoes)",), "stale": ("stale_listed + stale_other",)}
 """SQL of what the verdicts on sites are sorted by besides their columns."""
 PARTS = ("numerator", "denominator", "rest")
 """rest: counted in the denominator and not in the numerator, such as the cases that missed their deadline."""
@@ -76,13 +76,13 @@ def rows(query: Query, selection: Selection = ALL, *, limit: int | None = None, 
     Raises MetricsError for a metric without rows of its own (a composite), and Uncomputable if its definition fails on
     a row.
     """
-    with _naming(query):
+    with _errors_named(query):
         facts = _facts(query, selection)
     sort = f"ORDER BY {', '.join(f'{sql} {way} NULLS LAST' for sql, way in facts.keys(selection))}"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
-    with _naming(query):
+    with _errors_named(query):
         frame = query.edition.whole.cursor().execute(facts.page(sort, page), facts.values).df()
-    return hide(query.edition, frame)
+    return mask_links(query.edition, frame)
 
 
 def exported(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def exported(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
 
 def count_rows(query: Query, selection: Selection = ALL) -> int:
     """How many facts `rows` would give without a limit."""
-    with _naming(query):
+    with _errors_named(query):
         facts = _facts(query, selection)
         row = query.edition.whole.cursor().execute(f"SELECT count(*) FROM ({facts.sql})", facts.values).fetchone()
     return int(row[0]) if row else 0
@@ -114,19 +114,19 @@ def position(query: Query, selection: Selection, identity: tuple[str, str]) -> P
 
     Nothing is sorted: what comes before is counted, and the nearest on each side is looked for.
     """
-    with _naming(query):
+    with _errors_named(query):
         facts = _facts(query, selection)
     keys, n = facts.keys(selection), len(facts.values)
     columns = ", ".join(f"{sql} AS k{i}" for i, (sql, _) in enumerate(keys))
     sql = (
         f"WITH listed AS (SELECT source, key, {columns} {facts.selection}), "
         f"here AS (SELECT * FROM listed WHERE source = ${n + 1} AND key = ${n + 2}), "
-        f"placed AS (SELECT l.*, {_compared(keys, 'l', 'h')} AS before, {_compared(keys, 'h', 'l')} AS behind "
+        f"placed AS (SELECT l.*, {_precedes(keys, 'l', 'h')} AS before, {_precedes(keys, 'h', 'l')} AS behind "
         "FROM listed l, here h) "
         f"SELECT count(*) FILTER (before) + 1, count(*), {_nearest(keys, 'before')}, {_nearest(keys, 'behind')} "
         "FROM placed HAVING count(*) > 0"
     )
-    with _naming(query):
+    with _errors_named(query):
         row = query.edition.whole.cursor().execute(sql, [*facts.values, *identity]).fetchone()
     if row is None:
         return None
@@ -138,28 +138,28 @@ def _nearest(keys: Sequence[tuple[str, str]], side: str) -> str:
     """SQL of source and key of the last fact before, or the first behind."""
     back = side == "before"
     ways = (
-        f"k{i} {_turned(way) if back else way} NULLS {'FIRST' if back else 'LAST'}" for i, (_, way) in enumerate(keys)
+        f"k{i} {_reversed(way) if back else way} NULLS {'FIRST' if back else 'LAST'}" for i, (_, way) in enumerate(keys)
     )
     return f"(SELECT [source, key] FROM placed WHERE {side} ORDER BY {', '.join(ways)} LIMIT 1)"
 
 
-def _compared(keys: Sequence[tuple[str, str]], one: str, other: str) -> str:
+def _precedes(keys: Sequence[tuple[str, str]], first: str, second: str) -> str:
     """SQL of whether the row `one` comes before `other` in the order of the keys, NULLs last."""
     arms, same = [], "true"
     for i, (_, way) in enumerate(keys):
-        a, b = f"{one}.k{i}", f"{other}.k{i}"
+        a, b = f"{first}.k{i}", f"{second}.k{i}"
         less = f"{a} {'<' if way == 'ASC' else '>'} {b}"
         arms.append(f"{same} AND (coalesce({less}, false) OR ({a} IS NOT NULL AND {b} IS NULL))")
         same += f" AND {a} IS NOT DISTINCT FROM {b}"
     return f"({' OR '.join(f'({arm})' for arm in arms)})"
 
 
-def _turned(way: str) -> str:
+def _reversed(way: str) -> str:
     return "ASC" if way == "DESC" else "DESC"
 
 
 @contextmanager
-def _naming(query: Query) -> Iterator[None]:
+def _errors_named(query: Query) -> Iterator[None]:
     """Raise Uncomputable, which names the metric, in place of what DuckDB says of its definition."""
     try:
         yield
@@ -174,9 +174,9 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
 
     Raises OutOfScope for a fact of an area that the caller may not see.
     """
-    one = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
+    relation = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
     cursor = edition.whole.cursor().execute(
-        known(FACTS[name], _time(edition.as_of), one, lacks=edition.whole.lacks(FACTS[name])), [source, key]
+        known(FACTS[name], _time(edition.as_of), relation, lacks=edition.whole.lacks(FACTS[name])), [source, key]
     )
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
@@ -190,46 +190,46 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
     if name != "cases":
         return values
     links = [column for column in LINKS if values[column] is not None]
-    shown = hide(edition, pd.DataFrame([{"source": source, **{column: values[column] for column in links}}]))
-    return values | {column: shown[column].iloc[0] for column in links}
+    masked = mask_links(edition, pd.DataFrame([{"source": source, **{column: values[column] for column in links}}]))
+    return values | {column: masked[column].iloc[0] for column in links}
 
 
 @dataclass(frozen=True)
 class _Facts:
     """The selected facts, and how to make whole rows of a page.
 
-    selection: SQL of FROM and WHERE. order: the column they are sorted by unless another is asked for. made: SQL of
-    what they can be sorted by besides their columns. whole: SQL of whole rows of the row ids; empty for a view.
+    selection: SQL of FROM and WHERE. order: the column they are sorted by unless another is asked for. derived: SQL of
+    what they can be sorted by besides their columns. rows_sql: SQL of whole rows of the row ids; empty for a view.
     """
 
     selection: str
     values: list[str]
     columns: tuple[str, ...]
     order: str
-    made: Mapping[str, tuple[str, ...]]
-    whole: str = ""
+    derived: Mapping[str, tuple[str, ...]]
+    rows_sql: str = ""
 
     @property
     def sql(self) -> str:
         """SQL of the row ids, or of the rows of a view."""
-        return f"SELECT {'rowid' if self.whole else ', '.join(map(quoted, self.columns))} {self.selection}"
+        return f"SELECT {'rowid' if self.rows_sql else ', '.join(map(quoted, self.columns))} {self.selection}"
 
     def keys(self, selection: Selection) -> list[tuple[str, str]]:
         """SQL and direction of what they are sorted by; no two facts are alike in all of it."""
         first, way = selection.order or self.order, "DESC" if selection.descending else "ASC"
-        if first not in (*self.columns, *self.made):
+        if first not in (*self.columns, *self.derived):
             raise MetricsError(
                 "sort.unknown", '"{name}" is not a column to sort by.{near}', name=first,
                 near=did_you_mean(first, self.columns),
             )  # fmt: skip
-        chosen = self.made.get(first) or (quoted(first),)
-        return [*((sql, way) for sql in chosen), ("source", "ASC"), ("key", "ASC")]
+        expressions = self.derived.get(first) or (quoted(first),)
+        return [*((sql, way) for sql in expressions), ("source", "ASC"), ("key", "ASC")]
 
     def page(self, sort: str, limit: str) -> str:
         """SQL of one page of whole rows; only the page's own rows are read whole."""
-        if not self.whole:
+        if not self.rows_sql:
             return f"{self.sql} {sort}{limit}"
-        return f"{self.whole.format(ids=f'{self.sql} {sort}{limit}' if limit else self.sql)} {sort}"
+        return f"{self.rows_sql.format(ids=f'{self.sql} {sort}{limit}' if limit else self.sql)} {sort}"
 
 
 def _facts(query: Query, selection: Selection) -> _Facts:
@@ -239,22 +239,22 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     part = selection.part
     if part is not None and part not in PARTS:
         raise MetricsError("part.unknown", '"{name}" is not a part of a number: use {known}', name=part, known=PARTS)
-    begun = has_data(query.edition, query.period, as_of=plan.as_of)
+    available = has_data(query.edition, query.period, as_of=plan.as_of)
     if domain.view:
         if selection.age:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         columns = view_columns(query.edition, domain)
-        chosen = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
-        chosen = chosen if begun else f"FROM (SELECT * {chosen}) WHERE false"
-        made: Mapping[str, tuple[str, ...]] = MADE_OF_SITES if domain.id == "sites" else {}
-        return _Facts(chosen, values, columns, next(name for name in WORST_FIRST if name in columns), made)
+        selected = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
+        selected = selected if available else f"FROM (SELECT * {selected}) WHERE false"
+        derived: Mapping[str, tuple[str, ...]] = DERIVED_OF_SITES if domain.id == "sites" else {}
+        return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
     fact = FACTS[domain.fact]
     plan = narrowed(plan, metric)
-    fed = feed(plan.edition, plan.catalog, metric).is_fed or metric.composite is not None
-    condition = _condition(plan, domain, metric, part) if begun and fed else "false"
-    if wanted := fold(selection.search):
+    is_fed = feed(plan.edition, plan.catalog, metric).is_fed or metric.composite is not None
+    condition = _condition(plan, domain, metric, part) if available and is_fed else "false"
+    if text := fold(selection.search):
         texts = ("key", *_text_columns(domain))
-        matches = (f"coalesce(regexp_matches({name}, '{pattern(wanted)}'), false)" for name in texts)
+        matches = (f"coalesce(regexp_matches({name}, '{pattern(text)}'), false)" for name in texts)
         condition += f" AND ({' OR '.join(matches)})"
     if selection.age:
         if not has_age(domain):
@@ -263,15 +263,17 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     if selection.due and fact.name == "cases":
         condition += f" AND closed_at IS NULL AND {DUE[selection.due].format(as_of=as_of_sql(plan))}"
     columns = tuple(c.name for c in fact.exported)
-    chosen = f"FROM ({facts_sql(plan, domain, _only(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
-    whole = known(
+    selected = (
+        f"FROM ({facts_sql(plan, domain, _stored_condition(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
+    )
+    rows_sql = known(
         fact, as_of_sql(plan), f"(SELECT * FROM {fact.name} WHERE rowid IN ({{ids}}))", lacks=plan.edition.lacks(fact)
     )
-    shown = f"SELECT {', '.join(columns)} FROM ({whole})"
-    return _Facts(chosen, values, columns, fact.time or "key", _made(fact, as_of_sql(plan)), shown)
+    columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
+    return _Facts(selected, values, columns, fact.time or "key", _derived_columns(fact, as_of_sql(plan)), columns_sql)
 
 
-def _made(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:
+def _derived_columns(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:
     """SQL of what facts are sorted by where it is not a stored column: as the row shows it at that time."""
     values = {
         c.name: (f"CASE WHEN {c.known_at} < {as_of} THEN {c.name} END",)
@@ -304,16 +306,18 @@ def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
     return tuple(str(column[0]) for column in described if column[0] not in ("i", "moment", *PRIVATE))
 
 
-def _only(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
+def _stored_condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
     """What the stored columns of a stock's facts have in common; nothing for a flow."""
     counted = metric.numerator if part == "numerator" else metric.denominator
     name = metric.oldest.stock if metric.oldest else metric.value or counted or ""
-    return held_only(plan, domain, name, plan.instant()) if isinstance(domain.measures.get(name), Stock) else ""
+    return (
+        stored_in_stock_sql(plan, domain, name, plan.instant()) if isinstance(domain.measures.get(name), Stock) else ""
+    )
 
 
 def _text_columns(domain: Domain) -> list[str]:
-    named = FACTS[domain.fact].by_name
-    return [name for name in ("title", "place", "unit", "category", "subcategory", "asset", "rule") if name in named]
+    columns = FACTS[domain.fact].by_name
+    return [name for name in ("title", "place", "unit", "category", "subcategory", "asset", "rule") if name in columns]
 
 
 def _view_part(metric: Metric, part: str | None) -> str:
@@ -350,7 +354,7 @@ def _counted(plan: Plan, domain: Domain, name: str) -> str:
     period = plan.buckets[0].period
     match domain.measures[name]:
         case Stock():
-            return f"({held(domain, name, end_sql(plan))})"
+            return f"({in_stock_sql(domain, name, end_sql(plan))})"
         case Trailing(of=of, days=days):
             stop = min(period.end, last_day(plan.as_of) + DAY)
             return _flow(plan, domain, of, Period(stop - days * DAY, stop))

@@ -32,7 +32,7 @@ LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True)
-class FoundArea:
+class AreaResult:
     """An area, and the names of those above it, the top first."""
 
     area: Area
@@ -40,7 +40,7 @@ class FoundArea:
 
 
 @dataclass(frozen=True)
-class FoundCase:
+class CaseResult:
     source: str
     key: str
     title: str | None
@@ -52,7 +52,7 @@ class FoundCase:
 
 
 @dataclass(frozen=True)
-class FoundSite:
+class SiteResult:
     source: str
     key: str
     name: str
@@ -61,18 +61,18 @@ class FoundSite:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResults:
     """What a search finds, the best of each kind first.
 
     more: the kinds of which there is more than was asked for. is_complete: False if time ran out before all cases
     were looked at.
     """
 
-    areas: tuple[FoundArea, ...] = ()
-    cases: tuple[FoundCase, ...] = ()
+    areas: tuple[AreaResult, ...] = ()
+    cases: tuple[CaseResult, ...] = ()
     units: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
-    sites: tuple[FoundSite, ...] = ()
+    sites: tuple[SiteResult, ...] = ()
     more: frozenset[str] = frozenset()
     is_complete: bool = True
 
@@ -80,7 +80,9 @@ class Found:
 KINDS = ("areas", "cases", "units", "metrics", "sites")
 
 
-def search(edition: ScopedEdition, catalog: Catalog, text: str, *, limit: int = 5, seconds: float = SECONDS) -> Found:
+def search(
+    edition: ScopedEdition, catalog: Catalog, text: str, *, limit: int = 5, seconds: float = SECONDS
+) -> SearchResults:
     """At most `limit` of each kind of the edition's scope; nothing for a text of which nothing can be seen.
 
     A case is found by the beginning of its number and by any part of its title or place; what has a name by any part
@@ -90,7 +92,7 @@ def search(edition: ScopedEdition, catalog: Catalog, text: str, *, limit: int = 
     if len(text.strip()) > LONGEST:
         raise MetricsError("search.too_long", "a search has at most {n} characters: shorten it", n=LONGEST)
     if not fold(text):
-        return Found()
+        return SearchResults()
     end = time.perf_counter() + seconds
     kinds: dict[str, Sequence[Any]] = {
         "areas": _areas(edition, text, limit + 1),
@@ -99,8 +101,10 @@ def search(edition: ScopedEdition, catalog: Catalog, text: str, *, limit: int = 
         "sites": _sites(edition, text, limit + 1),
     }
     kinds["cases"], is_complete = _cases(edition, fold(text), limit + 1, end)
-    more = frozenset(name for name, found in kinds.items() if len(found) > limit)
-    return Found(**{name: tuple(found[:limit]) for name, found in kinds.items()}, more=more, is_complete=is_complete)
+    more = frozenset(name for name, items in kinds.items() if len(items) > limit)
+    return SearchResults(
+        **{name: tuple(items[:limit]) for name, items in kinds.items()}, more=more, is_complete=is_complete
+    )
 
 
 def warm(edition: AnyEdition, catalog: Catalog) -> None:
@@ -111,7 +115,7 @@ def warm(edition: AnyEdition, catalog: Catalog) -> None:
 
 def areas_like(edition: ScopedEdition, text: str, limit: int) -> list[Area]:
     """Areas of the edition's scope by any part of their name, by pinyin, or by the first digits of their code."""
-    return [found.area for found in _areas(edition, text, limit)]
+    return [hit.area for hit in _areas(edition, text, limit)]
 
 
 def units_like(edition: ScopedEdition, text: str, limit: int) -> list[str]:
@@ -129,7 +133,7 @@ def units(edition: ScopedEdition) -> list[str]:
 # --- what has a name ----------------------------------------------------------------------------------------------
 
 
-def _areas(edition: ScopedEdition, text: str, limit: int) -> list[FoundArea]:
+def _areas(edition: ScopedEdition, text: str, limit: int) -> list[AreaResult]:
     known = _area_names(edition.whole)
     matches = known.names.find(text)
     digits = fold(text)
@@ -137,8 +141,8 @@ def _areas(edition: ScopedEdition, text: str, limit: int) -> list[FoundArea]:
         step = 10 ** (12 - len(digits))
         matches[known.codes // step == int(digits)] = EXACT
     matches[~_within(edition, known.codes)] = NOT
-    found = [area(edition, int(known.codes[at])) for at in names.best(matches, known.order, limit)]
-    return [FoundArea(place, tuple(above.name for above in path(edition, place)[:-1])) for place in found]
+    places = [area(edition, int(known.codes[at])) for at in names.best(matches, known.order, limit)]
+    return [AreaResult(place, tuple(above.name for above in path(edition, place)[:-1])) for place in places]
 
 
 def _units(edition: ScopedEdition, text: str, limit: int) -> list[str]:
@@ -154,12 +158,12 @@ def _units(edition: ScopedEdition, text: str, limit: int) -> list[str]:
 
 def _metrics(catalog: Catalog, text: str, limit: int) -> list[Metric]:
     known, owners = _metric_names(catalog)
-    found = names.best(known.find(text), np.arange(len(known)), len(known))
-    ids = dict.fromkeys(owners[at] for at in found)
+    best = names.best(known.find(text), np.arange(len(known)), len(known))
+    ids = dict.fromkeys(owners[at] for at in best)
     return [catalog.metrics[id] for id in list(ids)[:limit]]
 
 
-def _sites(edition: ScopedEdition, text: str, limit: int) -> list[FoundSite]:
+def _sites(edition: ScopedEdition, text: str, limit: int) -> list[SiteResult]:
     known = _site_names(edition.whole)
     if not known.sites:
         return []
@@ -214,7 +218,7 @@ def _unit_names(edition: Edition) -> _UnitNames:
     )
     rows = edition.cursor().execute(sql).fetchall()
     owners = np.repeat(np.arange(len(rows)), [len(codes) for _unit, codes in rows])
-    codes = np.array([code for _unit, held in rows for code in held], np.int64)
+    codes = np.array([code for _unit, area_codes in rows for code in area_codes], np.int64)
     units = tuple(unit for unit, _codes in rows)
     return _UnitNames(Names(units), units, owners, codes)
 
@@ -222,19 +226,19 @@ def _unit_names(edition: Edition) -> _UnitNames:
 @lru_cache(maxsize=4)
 def _metric_names(catalog: Catalog) -> tuple[Names, tuple[str, ...]]:
     """Names in both languages, ids and codes; and whose each is."""
-    told = [
+    entries = [
         (text, metric.id)
         for metric in catalog.metrics.values()
         for text in (*(metric.name[lang] for lang in LANGUAGES), metric.id, metric.code)
         if text
     ]
-    return Names(text for text, _id in told), tuple(id for _text, id in told)
+    return Names(text for text, _id in entries), tuple(id for _text, id in entries)
 
 
 @dataclass(frozen=True)
 class _SiteNames:
     names: Names
-    sites: tuple[FoundSite, ...]
+    sites: tuple[SiteResult, ...]
     codes: np.ndarray
 
 
@@ -247,7 +251,7 @@ def _site_names(edition: Edition) -> _SiteNames:
         f"AND (registered_at IS NULL OR registered_at < {_known_at(edition)}) ORDER BY name, key"
     )
     rows = edition.cursor().execute(sql).fetchall()
-    sites = tuple(FoundSite(*row[:5]) for row in rows)
+    sites = tuple(SiteResult(*row[:5]) for row in rows)
     return _SiteNames(
         Names(" ".join(filter(None, (site.name, site.url))) for site in sites),
         sites,
@@ -288,32 +292,32 @@ def _stretches(edition: Edition) -> _Stretches:
     return _Stretches(cases, more != (0,), first, last, order)
 
 
-def _cases(edition: ScopedEdition, wanted: str, limit: int, end: float) -> tuple[list[FoundCase], bool]:
+def _cases(edition: ScopedEdition, text: str, limit: int, end: float) -> tuple[list[CaseResult], bool]:
     """Cases that match, those by number and open ones first; and whether all were looked at.
 
     end: when to stop, by the performance counter; the first cases are looked at whatever it says.
     """
-    found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    begun = False
-    for by, ranges in _reads(edition, wanted):
-        if begun and time.perf_counter() > end:
-            return _told(found, limit), False
-        begun = True
+    rows_by_key: dict[tuple[str, str], tuple[Any, ...]] = {}
+    started = False
+    for by, ranges in _reads(edition, text):
+        if started and time.perf_counter() > end:
+            return _best(rows_by_key, limit), False
+        started = True
         try:
-            rows = edition.whole.cursor().execute(_sql(edition, wanted, by, ranges, limit)).fetchall()
+            rows = edition.whole.cursor().execute(_sql(edition, text, by, ranges, limit)).fetchall()
         except TooSlow:
-            return _told(found, limit), False
-        found = {(row[0], row[1]): row for row in rows} | found
-        if len(found) >= limit:
+            return _best(rows_by_key, limit), False
+        rows_by_key = {(row[0], row[1]): row for row in rows} | rows_by_key
+        if len(rows_by_key) >= limit:
             break
-    return _told(found, limit), True
+    return _best(rows_by_key, limit), True
 
 
-def _told(found: dict[tuple[str, str], tuple[Any, ...]], limit: int) -> list[FoundCase]:
+def _best(rows_by_key: dict[tuple[str, str], tuple[Any, ...]], limit: int) -> list[CaseResult]:
     """The best of what was found: by number first, then what is open, then the newest."""
-    rows = sorted(found.values(), key=lambda row: row[6], reverse=True)
+    rows = sorted(rows_by_key.values(), key=lambda row: row[6], reverse=True)
     rows.sort(key=lambda row: (not row[8], not row[7]))
-    return [FoundCase(*row[:8]) for row in rows[:limit]]
+    return [CaseResult(*row[:8]) for row in rows[:limit]]
 
 
 NUMBER, TEXTS = "number", "texts"
@@ -321,23 +325,23 @@ Ranges = list[tuple[int, int]]
 """Row numbers, from and below."""
 
 
-def _reads(edition: ScopedEdition, wanted: str) -> Iterator[tuple[tuple[str, ...], Ranges]]:
+def _reads(edition: ScopedEdition, text: str) -> Iterator[tuple[tuple[str, ...], Ranges]]:
     """What to compare, and in which rows, in order: columns of the other kind are not read from the file."""
-    held = _stretches(edition.whole)
-    if held.has_more:  # what is not indexed: all of a small edition, the newest of a patched one
-        yield (NUMBER, TEXTS), [(held.cases, 2**62)]
-    if not held.cases:
+    indexed = _stretches(edition.whole)
+    if indexed.has_more:  # what is not indexed: all of a small edition, the newest of a patched one
+        yield (NUMBER, TEXTS), [(indexed.cases, 2**62)]
+    if not indexed.cases:
         return
-    inside = np.zeros(len(held.first), bool)
+    inside = np.zeros(len(indexed.first), bool)
     for low, stop in edition.scope:
-        inside |= (held.last >= low) & (held.first < stop)
-    kinds = [(NUMBER, grams.slots_of_number(wanted)), (TEXTS, grams.slots_of_text(wanted))]
-    for by, slots in kinds if any(map(str.isdigit, wanted)) else reversed(kinds):
-        chosen = index.candidates(edition.whole.cursor(), slots, len(held.first)) & inside
-        stretches = held.order[chosen[held.order]]
+        inside |= (indexed.last >= low) & (indexed.first < stop)
+    kinds = [(NUMBER, grams.slots_of_number(text)), (TEXTS, grams.slots_of_text(text))]
+    for by, slots in kinds if any(map(str.isdigit, text)) else reversed(kinds):
+        candidates = index.candidates(edition.whole.cursor(), slots, len(indexed.first)) & inside
+        stretches = indexed.order[candidates[indexed.order]]
         at, size = 0, FIRST_STRETCHES
         while at < len(stretches):
-            yield (by,), _joined(np.sort(stretches[at : at + size]), held.cases)
+            yield (by,), _joined(np.sort(stretches[at : at + size]), indexed.cases)
             at, size = at + size, min(2 * size, MOST_STRETCHES)
 
 
@@ -351,12 +355,12 @@ def _joined(stretches: np.ndarray, cases: int) -> list[tuple[int, int]]:
     ]
 
 
-def _sql(edition: ScopedEdition, wanted: str, by: Sequence[str], ranges: Ranges, limit: int) -> str:
+def _sql(edition: ScopedEdition, text: str, by: Sequence[str], ranges: Ranges, limit: int) -> str:
     """SQL of the best cases in ranges of rows. A pattern holds no quote: folding escapes all signs."""
     scope = "" if edition.scope == EVERYTHING else f" AND {edition.scope_sql('area')}"
-    number = f"regexp_matches(key, '{pattern(wanted, begins=True)}')" if NUMBER in by else "false"
+    number = f"regexp_matches(key, '{pattern(text, begins=True)}')" if NUMBER in by else "false"
     columns = index.TEXTS if TEXTS in by else ()
-    texts = [f"coalesce(regexp_matches({name}, '{pattern(wanted)}'), false)" for name in columns]
+    texts = [f"coalesce(regexp_matches({name}, '{pattern(text)}'), false)" for name in columns]
     now = _known_at(edition)
     hits = (
         "SELECT source, key, title, place, category, area, registered_at, "

@@ -118,8 +118,8 @@ def _worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def site(edition: ScopedEdition, source: str, key: str) -> dict[str, Any] | None:
     """One site with its verdict; None if none is registered under this key. OutOfScope for one of another area."""
-    found = fact(edition, "assets", source, key)
-    if found is None or found["kind"] != "site":
+    asset = fact(edition, "assets", source, key)
+    if asset is None or asset["kind"] != "site":
         return None
     frame = _all(edition.whole)
     rows = dictionaries(frame[(frame["source"] == source) & (frame["key"] == key)])
@@ -141,39 +141,39 @@ def checks(edition: ScopedEdition, site: Mapping[str, Any], days: int = DAYS) ->
     return frame.astype(object).where(frame.notna(), None)
 
 
-def newest(found: pd.DataFrame) -> list[dict[str, Any]]:
+def newest(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Of each rule and asset the newest check, the failed ones first. A visit that tells supersedes one without."""
-    last = _findings(found).drop_duplicates(["asset", "rule"], keep="last")
+    last = _findings(frame).drop_duplicates(["asset", "rule"], keep="last")
     opened = last[last["rule"].isin(["site_open", "column_open"])].set_index("asset")["checked_at"]
     superseded = last["rule"].isin(UNDECIDED) & (last["checked_at"] < last["asset"].map(opened))
     rows = dictionaries(last[~superseded])
     return sorted(rows, key=lambda row: (bool(row["passed"]), row["rule"], str(row["asset"])))[:MOST_FINDINGS]
 
 
-def lacks_browser(found: pd.DataFrame) -> bool:
+def lacks_browser(frame: pd.DataFrame) -> bool:
     """Whether accessibility was looked at, but not through a browser."""
-    rules = set(found["rule"])
+    rules = set(frame["rule"])
     return "accessibility" in rules and "axe_faults" not in rules
 
 
-def failed(found: pd.DataFrame) -> list[dict[str, Any]]:
+def failed(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The checks that failed, the newest first; a visit that tells nothing is none."""
-    rows = _findings(found)
+    rows = _findings(frame)
     rows = rows[~rows["rule"].isin(UNDECIDED)]
     return dictionaries(rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS))
 
 
-def changes(found: pd.DataFrame) -> list[dict[str, Any]]:
+def changes(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Where a rule turned from passed to failed or back, the newest first; visits are told by the calendar."""
-    rows = _findings(found)
+    rows = _findings(frame)
     rows = rows[~rows["rule"].isin(["site_open", *UNDECIDED])]
     before = rows.groupby(["asset", "rule"])["passed"].shift()
     return dictionaries(rows[before.notna() & (before != rows["passed"])].iloc[::-1])
 
 
-def _findings(found: pd.DataFrame) -> pd.DataFrame:
+def _findings(frame: pd.DataFrame) -> pd.DataFrame:
     """Without what was decided of them."""
-    return found[~found["rule"].str.startswith(("dismissed:", "confirmed:"))]
+    return frame[~frame["rule"].str.startswith(("dismissed:", "confirmed:"))]
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,9 @@ class Day:
         return sum(not opened for _at, opened in self.visits)
 
 
-def calendar(found: pd.DataFrame, as_of: datetime, days: int = DAYS) -> list[Day]:
+def calendar(frame: pd.DataFrame, as_of: datetime, days: int = DAYS) -> list[Day]:
     """The visits by day, the newest day first; a day without one is there as well."""
-    visits = found[found["rule"] == "site_open"]
+    visits = frame[frame["rule"] == "site_open"]
     by_day: dict[datetime, list[tuple[datetime, bool]]] = {}
     for at, passed in zip(visits["checked_at"], visits["passed"], strict=True):
         moment = pd.Timestamp(at).to_pydatetime()

@@ -52,12 +52,12 @@ def verdicts(query: Query, frame: pd.DataFrame, base: Baseline | None = None) ->
     """
     base = base or baseline(query, frame)
     failing = _failing(query, frame)
-    made = []
+    result = []
     for row in each(frame):
         key = (row.metric, str(row.group))
         verdict = verdict_on(query, query.catalog.metrics[row.metric], key[1], row.value, row.quality, base)
-        made.append(verdict._replace(state=RED) if verdict.state != NONE and key in failing else verdict)
-    return made
+        result.append(verdict._replace(state=RED) if verdict.state != NONE and key in failing else verdict)
+    return result
 
 
 def _failing(query: Query, frame: pd.DataFrame) -> set[tuple[str, str]]:
@@ -71,7 +71,11 @@ def _failing(query: Query, frame: pd.DataFrame) -> set[tuple[str, str]]:
         rows = frame[frame["metric"] == other.id]
         if rows.empty:
             rows = answer(_unfiltered(query, other.id))
-        groups = (str(row.group) for row in each(rows) if row.value == row.value and judge(other, row.value) != GREEN)
+        groups = (
+            str(row.group)
+            for row in each(rows)
+            if row.value == row.value and threshold_state(other, row.value) != GREEN
+        )
         failing |= {(name, group) for group in groups}
     return failing
 
@@ -81,7 +85,7 @@ def _unfiltered(query: Query, *metrics: str) -> Query:
     return replace(query, metrics=metrics, where=(), comparison=None)
 
 
-def judge(metric: Metric, compared: float | None) -> str:
+def threshold_state(metric: Metric, compared: float | None) -> str:
     """The state of a number that is already compared with its baseline."""
     if metric.thresholds is None or compared is None:
         return NONE
@@ -115,7 +119,7 @@ def verdict_on(query: Query, metric: Metric, group: str, value: float, quality: 
 
 def _of_count(metric: Metric, count: float, compared: float | None) -> Verdict:
     """The verdict on a count: below the metric's least one it is amber at worst."""
-    state = judge(metric, compared)
+    state = threshold_state(metric, compared)
     small = metric.thresholds is not None and count < metric.thresholds.min_count
     return Verdict(AMBER if state == RED and small else state, compared)
 
@@ -168,8 +172,8 @@ def _answered(query: Query, days: tuple[Period, ...]) -> pd.DataFrame:
 
 def _values(frame: pd.DataFrame) -> dict[tuple[str, str], list[float]]:
     """The values that are known, by metric and group."""
-    found: dict[tuple[str, str], list[float]] = {}
+    values: dict[tuple[str, str], list[float]] = {}
     for row in each(frame):
         if row.value == row.value:
-            found.setdefault((row.metric, row.group), []).append(row.value)
-    return found
+            values.setdefault((row.metric, row.group), []).append(row.value)
+    return values

@@ -22,7 +22,7 @@ from metrics.analysis import todo
 from metrics.analysis.compare import against, is_running
 from metrics.analysis.headline import Headline
 from metrics.analysis.headline import headline as worst_problem
-from metrics.analysis.reds import Red, over, yesterday
+from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import Area
@@ -109,7 +109,7 @@ def vitals(query: Query) -> dict[str, Vital]:
     frame = _own(query)
     rows = {(row.metric, period_of(row)): row for row in each(frame)}
     begun = _begun(query, frame, months)
-    now = over(frame, query.period)
+    now = rows_of_period(frame, query.period)
     state = dict(zip(now["metric"], _states(query, now), strict=True))
     return {
         metric.id: Vital(
@@ -136,8 +136,8 @@ def parts(query: Query, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
         frame = frame[(frame["metric"] == metric.id) & mine]
     else:
         frame, base = answer(query, periods=(query.period, query.against)), None
-    now = over(frame, query.period)
-    before = {row.group: row for row in each(over(frame, query.against))}
+    now = rows_of_period(frame, query.period)
+    before = {row.group: row for row in each(rows_of_period(frame, query.against))}
     found = [
         Part(row.group, row, before.get(row.group), state)
         for row, state in zip(each(now), _states(query, now, base), strict=True)
@@ -300,7 +300,7 @@ def _lower(query: Query) -> tuple[pd.DataFrame, Baseline]:
     query = query.of(*_existing(query, query.by or ""), by=query.by)
     periods = (query.period, query.against, yesterday(query.edition, query.period))
     frame = answer(query, periods=[p for p in dict.fromkeys(periods) if p])
-    return frame, baseline(query, over(frame, query.period))
+    return frame, baseline(query, rows_of_period(frame, query.period))
 
 
 def _existing(query: Query, level: str) -> list[str]:

@@ -21,7 +21,7 @@ from metrics.engine.feeds import feed, narrowed
 from metrics.engine.frames import each
 from metrics.engine.groups import of_level
 from metrics.engine.plan import Plan, exists_at, make_plan
-from metrics.engine.quantiles import spread_sql
+from metrics.engine.quantiles import non_additive_sql
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
 
@@ -231,7 +231,7 @@ def _sql(plan: Plan, metric: Metric) -> str:
     if domain.view:
         return views_sql(plan, domain, [metric])
     if metric.quantile or metric.oldest:
-        return spread_sql(plan, domain, metric)
+        return non_additive_sql(plan, domain, metric)
     return sums_sql(plan, domain, list(metric.measures))
 
 

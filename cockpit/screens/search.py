@@ -30,7 +30,7 @@ from data.errors import DataError, TooMany
 from metrics.engine.extent import extent
 from metrics.errors import MetricsError
 from metrics.period import DAY, Period
-from metrics.search import KINDS, Found, FoundArea, FoundCase, FoundSite, search
+from metrics.search import KINDS, AreaResult, CaseResult, SearchResults, SiteResult, search
 
 PATH = "/search.json"
 IN_BOX, ON_PAGE = 5, 50
@@ -93,12 +93,12 @@ def _searched(given: Mapping[str, str], name: str, grants: Grants) -> Response:
     slow_queries.asks(slow_queries.Asker(name))
     view, text = read(given, settings.current(), grants), given.get("q", "")
     with using(view.lang):
-        found = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else Found()
+        found = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else SearchResults()
         groups, note = result(view, text, found)
         return _answer({"groups": plain(groups), "note": note, "href": view.href("search", q=text)})
 
 
-def result(view: View, text: str, found: Found) -> Result:
+def result(view: View, text: str, found: SearchResults) -> Result:
     """What is found, in words, with addresses."""
     told = [
         Group(
@@ -145,7 +145,7 @@ def title(kind: str) -> str:
     }[kind]  # fmt: skip
 
 
-def _more(view: View, kind: str, text: str, found: Found) -> str:
+def _more(view: View, kind: str, text: str, found: SearchResults) -> str:
     """Where the rest of a kind is: of cases their rows, of others the page of the search."""
     if kind not in found.more:
         return ""
@@ -159,11 +159,11 @@ def _rows(view: View, text: str) -> str:
     return view.href("rows", metric=ALL_CASES, area=home(view.edition, view.grants), period=period, q=text.strip())
 
 
-def _area(view: View, found: FoundArea) -> Item:
+def _area(view: View, found: AreaResult) -> Item:
     return Item(found.area.name, view.href(area=found.area), " ▸ ".join(found.above) or words.level(found.area.level))
 
 
-def _case(view: View, case: FoundCase) -> Item:
+def _case(view: View, case: CaseResult) -> Item:
     text = case.title or case.category or case.key
     state = _("open") if case.is_open else _("closed")
     notes = (case.key, case.place, area_name(view.edition, case.area), format.day(case.registered_at), state)
@@ -183,7 +183,7 @@ def _metric(view: View, metric: Any) -> Item:
     return Item(metric.name[language()], view.href("passport", metric=metric), metric.code or "")
 
 
-def _site(view: View, site: FoundSite) -> Item:
+def _site(view: View, site: SiteResult) -> Item:
     notes = " · ".join(filter(None, (site.unit, site.url)))
     return Item(site.name, view.href("site", source=site.source, key=site.key), notes)
 

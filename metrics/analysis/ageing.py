@@ -6,7 +6,7 @@ from data.schema import FACTS
 from metrics.catalog import Domain
 from metrics.engine.feeds import narrowed
 from metrics.engine.plan import Plan, make_plan
-from metrics.engine.quantiles import held, held_only
+from metrics.engine.quantiles import in_stock_sql, stored_in_stock_sql
 from metrics.engine.sums import facts_sql, parameters
 from metrics.query import Query
 
@@ -28,8 +28,8 @@ def ageing(query: Query) -> pd.DataFrame:
     plan = narrowed(plan, metric)
     counts = ", ".join(f"count(*) FILTER (WHERE {aged(plan, low, high)})" for _, low, high in BUCKETS)
     stock = metric.value or ""
-    facts = facts_sql(plan, domain, held_only(plan, domain, stock, plan.instant()))
-    sql = f"SELECT {counts} FROM ({facts}) WHERE {held(domain, stock, end_sql(plan))}"
+    facts = facts_sql(plan, domain, stored_in_stock_sql(plan, domain, stock, plan.instant()))
+    sql = f"SELECT {counts} FROM ({facts}) WHERE {in_stock_sql(domain, stock, end_sql(plan))}"
     row = plan.edition.cursor().execute(sql, parameters(plan)).fetchone() or (0,) * len(BUCKETS)
     return pd.DataFrame(
         [(name, low, high, n) for (name, low, high), n in zip(BUCKETS, row, strict=True)],

@@ -52,8 +52,8 @@ def steps(edition: ScopedEdition, case: Mapping[str, Any]) -> list[Step]:
         f"SELECT {', '.join(names)} FROM ({known(fact, _time(edition.as_of), of_case, lacks=lacks)}) "
         f"ORDER BY started_at, ended_at NULLS LAST, key LIMIT {MOST_STEPS}"
     )
-    found = edition.whole.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
-    return [Step(*row) for row in found]
+    rows = edition.whole.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
+    return [Step(*row) for row in rows]
 
 
 def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[str, Contact]:
@@ -72,11 +72,11 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
         "LEFT JOIN units p ON p.source = u.source AND p.key = u.parent "
         "WHERE list_contains($1::VARCHAR[], u.name) ORDER BY u.source, u.key"
     )
-    found: dict[str, list[tuple[int, Contact]]] = {}
-    for code, *told in edition.whole.cursor().execute(sql, [wanted]).fetchall():
-        found.setdefault(told[0], []).append((code, Contact(*told)))
+    units_by_name: dict[str, list[tuple[int, Contact]]] = {}
+    for code, *row in edition.whole.cursor().execute(sql, [wanted]).fetchall():
+        units_by_name.setdefault(row[0], []).append((code, Contact(*row)))
     path = _path(edition, area)
-    return {name: contact for name, units in found.items() if (contact := _nearest(path, units))}
+    return {name: contact for name, units in units_by_name.items() if (contact := _nearest(path, units))}
 
 
 def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
@@ -95,8 +95,8 @@ def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
 def _nearest(path: list[int], units: list[tuple[int, Contact]]) -> Contact | None:
     """path: codes from the area up."""
     for code in path:
-        if there := [contact for at, contact in units if at == code]:
-            return there[0]
+        if matches := [contact for at, contact in units if at == code]:
+            return matches[0]
     return units[0][1] if len(units) == 1 else None
 
 

@@ -16,7 +16,7 @@ from data.schema import CASES, known
 
 MOST = 60
 """Cases that one round of the search takes, those nearest in time; the search ends with the round that reaches it."""
-TOLD = (
+COLUMNS = (
     "source", "key", "kind", "area", "registered_at", "due_at", "closed_at", "close_kind", "reached", "solved",
     "satisfied", "title", "category", "subcategory", "unit",
 )  # fmt: skip
@@ -45,18 +45,20 @@ def chain(edition: ScopedEdition, case: Row) -> Chain:
     """The chain of a case the caller may see (`metrics.rows.fact`), itself among it; of length 1 if it stands alone."""
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     relation = known(CASES, at, lacks=edition.whole.lacks(CASES))
-    found: dict[tuple[str, str], Row] = {_name(case): case}
+    cases: dict[tuple[str, str], Row] = {_name(case): case}
     own = "SELECT repeat_of FROM cases WHERE source = $1 AND key = $2"  # as stored: the case may hide it
     (repeat_of,) = edition.whole.cursor().execute(own, [case["source"], case["key"]]).fetchone() or (None,)
-    fresh: list[Row] = [{**case, "repeat_of": repeat_of}]
+    new: list[Row] = [{**case, "repeat_of": repeat_of}]
     cut = False
-    while fresh and len(found) < MOST:
-        tied = _tied(edition, relation, fresh, case["registered_at"])
-        fresh, cut = [row for row in tied if _name(row) not in found], cut or len(tied) > MOST
-        found |= {_name(row): row for row in fresh}
-    ordered = sorted(found.values(), key=_order)
-    seen = tuple({name: row[name] for name in TOLD} for row in ordered if edition.holds(row["area"], row["area"] + 1))
-    return Chain(seen, len(ordered) - len(seen), cut or bool(fresh))
+    while new and len(cases) < MOST:
+        tied = _tied(edition, relation, new, case["registered_at"])
+        new, cut = [row for row in tied if _name(row) not in cases], cut or len(tied) > MOST
+        cases |= {_name(row): row for row in new}
+    ordered = sorted(cases.values(), key=_order)
+    visible = tuple(
+        {name: row[name] for name in COLUMNS} for row in ordered if edition.holds(row["area"], row["area"] + 1)
+    )
+    return Chain(visible, len(ordered) - len(visible), cut or bool(new))
 
 
 def _name(row: Row) -> tuple[str, str]:
@@ -102,8 +104,8 @@ def _tied(edition: ScopedEdition, relation: str, rows: Iterable[Row], centre: da
     )
     joined = " UNION ".join(f"SELECT c.source, c.key FROM cases c JOIN ties t ON {arm}" for arm in arms)
     condition = f"(source, key) IN (WITH ties AS (SELECT {columns}) {joined})"
-    told = (*TOLD, *_TIES)
+    read = (*COLUMNS, *_TIES)
     apart = f"abs(date_diff('second', registered_at, TIMESTAMP '{centre.isoformat(sep=' ')}'))"
-    sql = f"SELECT {', '.join(told)} FROM ({relation}) WHERE {condition} ORDER BY {apart}, source, key LIMIT {MOST + 1}"
+    sql = f"SELECT {', '.join(read)} FROM ({relation}) WHERE {condition} ORDER BY {apart}, source, key LIMIT {MOST + 1}"
     values = [list(column) for column in zip(*ties, strict=True)]
-    return [dict(zip(told, row, strict=True)) for row in edition.whole.cursor().execute(sql, values).fetchall()]
+    return [dict(zip(read, row, strict=True)) for row in edition.whole.cursor().execute(sql, values).fetchall()]

@@ -52,12 +52,12 @@ def is_whole(period: Period, as_of: datetime) -> bool:
     return period.days == WEEK if unit == "week" else unit in MONTHS and period.end == shift(period.start, MONTHS[unit])
 
 
-def against(period: Period, how: Comparison, as_of: datetime) -> Period:
+def against(period: Period, comparison: Comparison, as_of: datetime) -> Period:
     """The period to compare with, cut at the same time of day where `period` is running at `as_of`.
 
     A day that the other month does not have ends with that month: 1 to 30 March 08:00 against all of February.
     """
-    unit = "year" if how == "last_year" else unit_of(period, as_of)
+    unit = "year" if comparison == "last_year" else unit_of(period, as_of)
     if unit in ("days", "week"):
         days = WEEK if unit == "week" else so_far(period, as_of).days
         return _moved(period, as_of, -timedelta(days=days))

@@ -27,7 +27,7 @@ def findings(edition: ScopedEdition, area: int, period: Period, *, only_failed: 
     end = min(datetime.combine(period.end, datetime.min.time()), edition.as_of)
     start = end - timedelta(days=LOOK_BACK_DAYS)
     newest = "arg_max({0}, checked_at) AS {0}"
-    told = ", ".join(newest.format(c) for c in ("observed", "observed_unit", "evidence", "checker"))
+    newest_columns = ", ".join(newest.format(c) for c in ("observed", "observed_unit", "evidence", "checker"))
     sql = f"""
         WITH sites AS (SELECT source, key, name FROM assets WHERE kind = 'site' AND {name} >= $1 AND {name} < $2),
         owned AS (
@@ -53,12 +53,12 @@ def findings(edition: ScopedEdition, area: int, period: Period, *, only_failed: 
             WINDOW w AS (PARTITION BY c.asset_source, c.of, c.rule)
         )
         SELECT site_key, site, asset, name, rule, max(checked_at) AS checked_at,
-            {told}, arg_max(passed, checked_at) AS passed, coalesce(arg_max(veto, checked_at), false) AS veto,
+            {newest_columns}, arg_max(passed, checked_at) AS passed, coalesce(arg_max(veto, checked_at), false) AS veto,
             any_value(checks) AS checks, any_value(failed) AS failed
         FROM tried WHERE NOT mixed OR NOT passed OR rule <> 'site_open'
         GROUP BY site_key, site, asset, name, rule
         {"HAVING NOT arg_max(passed, checked_at)" if only_failed else ""}
         ORDER BY site_key, veto DESC, passed, rule, asset
     """
-    found = edition.whole.cursor().execute(sql, [place.code, place.end, start, end]).df()
-    return found[list(COLUMNS)]
+    frame = edition.whole.cursor().execute(sql, [place.code, place.end, start, end]).df()
+    return frame[list(COLUMNS)]

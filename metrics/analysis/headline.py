@@ -64,8 +64,8 @@ def headline(query: Query, among: Sequence[Red] | None = None) -> Headline | Non
 
 def _of(query: Query, red: Red) -> Query:
     """The query of what is red alone."""
-    where = (("department", red.name),) if red.kind == "unit" else ()
-    return replace(query.of(red.metric), area=red.area, where=where)
+    unit_filter = (("department", red.name),) if red.kind == "unit" else ()
+    return replace(query.of(red.metric), area=red.area, where=unit_filter)
 
 
 def _moved(query: Query, red: Red) -> Explanation | None:

@@ -107,9 +107,9 @@ def _children(query: Query, months: list[Period]) -> Finding:
     tried, faults = 0, []
     for domain, level in product(query.catalog.domains, lower):
         names = [m.id for m in domain.metrics if m.is_additive and exists_at(m, top.level) and exists_at(m, level)]
-        whole = _answered(query.of(*names), rolled=False)
+        parents = _answered(query.of(*names), rolled=False)
         parts = _answered(query.of(*names, by=level))
-        expected = whole.set_index("metric")["value"].fillna(0.0)
+        expected = parents.set_index("metric")["value"].fillna(0.0)
         totals = parts.groupby("metric")["value"].sum()
         for name in (name for name in names if name in expected and name in totals):
             tried += 1
@@ -159,16 +159,16 @@ def _sources(edition: Edition) -> Finding:
         "SELECT area, measure, measured_at::DATE AS day, min(value), max(value), count(DISTINCT source) AS sources "
         "FROM readings GROUP BY ALL HAVING count(DISTINCT source) > 1"
     )
-    found = edition.cursor().execute(sql).fetchall()
+    rows = edition.cursor().execute(sql).fetchall()
     faults = [
         Message(
             "reconciled.conflict", "{area} {name} {day}: {n} and {came}", area=place, name=measure, day=str(day),
             n=f"{low:g}", came=f"{high:g}",
         )
-        for place, measure, day, low, high, _ in found
+        for place, measure, day, low, high, _ in rows
         if high - low > max(TOLERANCE * abs(high), 1)
     ]  # fmt: skip
-    return _finding("conflict", len(found), faults)
+    return _finding("conflict", len(rows), faults)
 
 
 def _impossible(edition: Edition) -> Iterator[Finding]:
@@ -211,7 +211,7 @@ def agrees(numerator: int, denominator: int, printed: str) -> bool:
     """
     if not denominator:
         return False
-    told = Decimal(printed)
+    shown_value = Decimal(printed)
     exact = Decimal(numerator) * 100 / Decimal(denominator)
-    step = Decimal(1).scaleb(int(told.as_tuple().exponent))
-    return told in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_DOWN))
+    step = Decimal(1).scaleb(int(shown_value.as_tuple().exponent))
+    return shown_value in (exact.quantize(step, ROUND_HALF_UP), exact.quantize(step, ROUND_DOWN))

@@ -68,7 +68,7 @@ class Red:
         return self.kind == "site" or self.affected >= LEAST_AFFECTED
 
 
-def judged(catalog: Catalog) -> tuple[str, ...]:
+def with_thresholds(catalog: Catalog) -> tuple[str, ...]:
     """The ids of the metrics with thresholds, in the order of the catalog."""
     return tuple(metric.id for metric in catalog.metrics.values() if metric.thresholds)
 
@@ -88,16 +88,16 @@ def reds(query: Query) -> list[Red]:
     """
     asked_area(query.edition, query.area)
     edition = query.edition.whole.seen_by(EVERYTHING)
-    names = query.metrics or judged(query.catalog)
-    return list(_listed(Query(edition, query.catalog, names, query.area, query.period)))
+    names = query.metrics or with_thresholds(query.catalog)
+    return list(_all_reds(Query(edition, query.catalog, names, query.area, query.period)))
 
 
 @lru_cache(maxsize=256)
-def _listed(query: Query) -> tuple[Red, ...]:
+def _all_reds(query: Query) -> tuple[Red, ...]:
     catalog, names = query.catalog, query.metrics
     place = area(query.edition, query.area)
     lower = below(query.edition, place)
-    found: list[Red] = []
+    result: list[Red] = []
     sought: tuple[tuple[Kind, str | None, list[str]], ...] = (
         ("own", None, _at(catalog, names, place.level)),
         ("below", lower, _at(catalog, names, lower)),
@@ -105,22 +105,22 @@ def _listed(query: Query) -> tuple[Red, ...]:
     )
     for kind, by, there in sought:
         if there and (by or kind == "own"):
-            found += _reds(query.of(*there, by=by), kind)
+            result += _reds(query.of(*there, by=by), kind)
     failing: list[int] = []
     score = catalog.with_role("site_score")
     if score and score.id in names and exists_at(score, place.level):
         named, failing = _sites(query.edition, score.id, place.code, query.period)
-        found += named
+        result += named
     of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
-    return tuple(_ordered(catalog, _once(found, place.code, failing, of_sites)))
+    return tuple(_ordered(catalog, _deduplicated(result, place.code, failing, of_sites)))
 
 
-def _once(found: list[Red], code: int, failing: Sequence[int], of_sites: Collection[str]) -> list[Red]:
+def _deduplicated(candidates: list[Red], code: int, failing: Sequence[int], of_sites: Collection[str]) -> list[Red]:
     """Without repeats: the own level of an area that is red itself, and the verdicts of sites that are listed by name.
 
     failing: the areas that these sites belong to; of_sites: the metrics that sum up their verdicts.
     """
-    own = {red.metric for red in found if red.kind == "own"}
+    own = {red.metric for red in candidates if red.kind == "own"}
 
     def repeated(red: Red) -> bool:
         if red.kind != "below":
@@ -129,17 +129,17 @@ def _once(found: list[Red], code: int, failing: Sequence[int], of_sites: Collect
             return red.metric in own or (red.metric in of_sites and code in failing)
         return red.metric in of_sites and any(red.area <= code < end_of(red.area) for code in failing)
 
-    return [red for red in found if not repeated(red)]
+    return [red for red in candidates if not repeated(red)]
 
 
-def _ordered(catalog: Catalog, found: list[Red]) -> list[Red]:
+def _ordered(catalog: Catalog, items: list[Red]) -> list[Red]:
     order = {name: at for at, name in enumerate(catalog.metrics)}
 
     def place(red: Red) -> tuple[object, ...]:
         return (red.kind != "own", -red.severity, not red.new, order[red.metric], red.area, red.name)
 
-    head = max((red for red in found if red.makes_headline), key=lambda red: red.severity, default=None)
-    return sorted(found, key=lambda red: (red is not head, *place(red)))
+    head = max((red for red in items if red.makes_headline), key=lambda red: red.severity, default=None)
+    return sorted(items, key=lambda red: (red is not head, *place(red)))
 
 
 def _at(catalog: Catalog, names: Sequence[str], level: str | None) -> list[str]:
@@ -161,12 +161,12 @@ def _of_units(catalog: Catalog, names: Sequence[str], level: str) -> list[str]:
 def _reds(query: Query, kind: Kind) -> list[Red]:
     earlier = yesterday(query.edition, query.period)
     frame = answer(query, periods=[query.period, *([earlier] if earlier else [])])
-    now = over(frame, query.period)
+    now = rows_of_period(frame, query.period)
     # one baseline for both: a day moves a mean of thirty by little, and half of the cost is saved
     base = Baseline({}, {}, {}) if kind == "unit" else baseline(query, now)
     before = {}
     if earlier:
-        then = over(frame, earlier)
+        then = rows_of_period(frame, earlier)
         before = {
             (row.metric, row.group): (row.value, state)
             for row, state in zip(each(then), states(replace(query, period=earlier), then, base), strict=True)
@@ -177,21 +177,21 @@ def _reds(query: Query, kind: Kind) -> list[Red]:
         if verdict.state == RED and (row.group or kind != "unit")
     ]
     days = _days(query, [row for row, _verdict in red], base)
-    found = []
+    result = []
     for row, verdict in red:
         metric = query.catalog.metrics[row.metric]
         value, was = before.get((row.metric, row.group), (None, None))
         known, new = value is not None and value == value, bool(earlier) and was != RED
         code, name = (int(row.group), "") if kind == "below" else (query.area, row.group if kind == "unit" else "")
         count, since = affected(metric, row), 0 if new else max(1, days.get((row.metric, row.group), 0))
-        found.append(
+        result.append(
             Red(
                 row.metric, code, row.value, value if known else None, new, kind, name, compared=verdict.compared,
                 affected=count, days=since,
                 severity=severity(times_beyond(metric, verdict.compared), count, since),
             )
         )  # fmt: skip
-    return found
+    return result
 
 
 def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tuple[str, str], int]:
@@ -201,23 +201,23 @@ def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tupl
     """
     names = [name for name in dict.fromkeys(row.metric for row in red) if not query.catalog.metrics[name].quantile]
     stop = min(query.period.end, last_day(query.edition.as_of) + DAY)
-    found: dict[tuple[str, str], int] = {}
+    days_red: dict[tuple[str, str], int] = {}
     for count in LOOK_BACK if names else ():
         end = stop - count * DAY
         stock = [name for name in names if query.catalog.metrics[name].basis == "stock" or end > query.period.start]
         if not stock:
             break
         span = Period(min(query.period.start, end - DAY), end)
-        asked = replace(query.of(*stock, by=query.by), period=span)
-        frame = answer(asked)
+        past = replace(query.of(*stock, by=query.by), period=span)
+        frame = answer(past)
         still = {
             (row.metric, row.group)
-            for row, state in zip(each(frame), states(asked, frame, base), strict=True)
-            if state == RED and (count == LOOK_BACK[0] or (row.metric, row.group) in found)
+            for row, state in zip(each(frame), states(past, frame, base), strict=True)
+            if state == RED and (count == LOOK_BACK[0] or (row.metric, row.group) in days_red)
         }
-        found |= dict.fromkeys(still, count)
+        days_red |= dict.fromkeys(still, count)
         names = [name for name in names if any(metric == name for metric, _group in still)]
-    return found
+    return days_red
 
 
 def _sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
@@ -227,7 +227,7 @@ def _sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tu
     if period.end <= last_day(edition.as_of):
         return [], []
     failing = [row for row in sites(edition, code) if row["score"] is not None and not row["passed"]]
-    named = [
+    items = [
         Red(
             metric, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"],
             unit=row["unit"] or "", rules=tuple(row["vetoes"]), affected=SITE_WEIGHT,
@@ -235,10 +235,10 @@ def _sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tu
         )
         for row in failing
     ]  # fmt: skip
-    return named, [row["area"] for row in failing]
+    return items, [row["area"] for row in failing]
 
 
-def over(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+def rows_of_period(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of an answer of several periods that are of this one."""
     until = frame["until"].isna() if period.until is None else frame["until"] == period.until
     return frame[(frame["period"] == period.start) & (frame["end"] == period.end) & until]

@@ -31,9 +31,9 @@ def earlier(edition: ScopedEdition, case: Mapping[str, Any]) -> Earlier | None:
         "AND (source, key) <> ($source, $key) AND (reporter = $reporter AND area // $span = $held "
         "OR area = $area AND place = $place AND category = $category) ORDER BY registered_at DESC, source, key LIMIT 1"
     )
-    asked = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
-    asked |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "held": district}
-    row = edition.whole.cursor().execute(sql, asked).fetchone()
+    values = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
+    values |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "held": district}
+    row = edition.whole.cursor().execute(sql, values).fetchone()
     if not row:
         return None
     source, key, registered_at, place = row

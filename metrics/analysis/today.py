@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from metrics.analysis.reds import over
+from metrics.analysis.reds import rows_of_period
 from metrics.analysis.why import Explanation, why
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area as area_of
@@ -56,7 +56,9 @@ def oldest_open(query: Query) -> pd.DataFrame:
 def _mover(query: Query, frame: pd.DataFrame, metrics: list[Metric]) -> Mover | None:
     """The metric that got worse by most, relative to its value before; if none got worse, the one that moved most."""
     frame = frame[~frame["quality"].isin([*WITHOUT_VALUE, SMALL])]
-    now, then = ({row.metric: row.value for row in each(over(frame, p))} for p in (query.period, query.against))
+    now, then = (
+        {row.metric: row.value for row in each(rows_of_period(frame, p))} for p in (query.period, query.against)
+    )
     moved = []
     for metric in metrics:
         before = then.get(metric.id)

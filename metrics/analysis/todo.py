@@ -35,8 +35,8 @@ def todo(edition: ScopedEdition, area: int, *, where: Where = (), limit: int = 2
 def counts(edition: ScopedEdition, area: int, where: Where = ()) -> dict[str, int]:
     """How many open cases of a scope are overdue, due today, due in three days, later or without deadline."""
     sql = f"SELECT {_quoted('when')}, count(*) FROM ({_open(edition, area, where)}) GROUP BY ALL"
-    found = dict(edition.whole.cursor().execute(sql, [value for _name, value in where]).fetchall())
-    return {name: int(found.get(name, 0)) for name in WHEN}
+    counts_by_when = dict(edition.whole.cursor().execute(sql, [value for _name, value in where]).fetchall())
+    return {name: int(counts_by_when.get(name, 0)) for name in WHEN}
 
 
 def _open(edition: ScopedEdition, code: int, where: Where) -> str:

@@ -47,10 +47,10 @@ def trials(
     Those of a domain are asked together: a query a level and split. domains: all of the catalog by default.
     """
     show = progress or (lambda step, share: None)
-    chosen = catalog.domains if domains is None else domains
+    selected = catalog.domains if domains is None else domains
     tried, faults = 0, dict[tuple[str, str], Fault]()
-    for i, domain in enumerate(chosen):
-        show(domain.file, i / max(len(chosen), 1))
+    for i, domain in enumerate(selected):
+        show(domain.file, i / max(len(selected), 1))
         for place, metrics in _places(edition, domain):
             tried += len(metrics)
             query = Query(edition.seen_by(EVERYTHING), catalog, (), place.code, _all_of(edition))
@@ -64,14 +64,14 @@ def trials(
 
 def _places(edition: Edition, domain: Domain) -> Iterator[tuple[Area, list[Metric]]]:
     """The widest area that each metric exists at, with all metrics that begin there."""
-    left = list(domain.metrics)
+    remaining = list(domain.metrics)
     top = root(edition)
     for level in LEVELS[LEVELS.index(top.level) :]:
-        mine = [metric for metric in left if exists_at(metric, level)]
-        left = [metric for metric in left if metric not in mine]
+        starting = [metric for metric in remaining if exists_at(metric, level)]
+        remaining = [metric for metric in remaining if metric not in starting]
         place = top if level == top.level else _first(edition, level)
-        if mine and place:
-            yield place, mine
+        if starting and place:
+            yield place, starting
 
 
 def _first(edition: Edition, level: str) -> Area | None:
@@ -86,9 +86,9 @@ def _failing(query: Query, highest: str, metrics: Sequence[Metric]) -> Iterator[
     query: over all data of an area of the level `highest`.
     """
     catalog, recent = query.catalog, default_period(query.edition)
-    there = [level for level in levels(query.edition) if not is_above(level, highest)]
+    available = [level for level in levels(query.edition) if not is_above(level, highest)]
     for by in (None, *dict.fromkeys(by for metric in metrics for by in splits(catalog, metric))):
-        if by in AREAS and by not in there:
+        if by in AREAS and by not in available:
             continue
         names = [metric.id for metric in metrics if by is None or by in splits(catalog, metric)]
         split = query.of(*names, by=by)
@@ -163,12 +163,12 @@ def _expressions(domain: Domain, metric: Metric) -> Iterator[tuple[str, str, str
     for name in metric.measures:
         match domain.measures[name]:
             case Stock(adds=adds, less=less):
-                named = [adds, less]
+                flow_names = [adds, less]
             case Trailing(of=of):
-                named = [of]
+                flow_names = [of]
             case _:
-                named = [name]
-        for flow in map(flows.__getitem__, named):
+                flow_names = [name]
+        for flow in map(flows.__getitem__, flow_names):
             yield from _counted(f"measures.{flow.name}", flow.anchor, flow.where, flow.value, "sum")
 
 

@@ -85,8 +85,8 @@ def why(query: Query, against: Period) -> Explanation:
         return answer(query.of(metric.id, by=by), periods=(against, query.period))
 
     breakdowns = _breakdowns(query, metric)
-    whole, *parts = run_parallel([both, *(partial(both, by) for by in breakdowns)])
-    before, after = (_number(value) for value in whole["value"])
+    total, *parts = run_parallel([both, *(partial(both, by) for by in breakdowns)])
+    before, after = (_number(value) for value in total["value"])
     splits = {by: _moves(metric, frame, query.period) for by, frame in zip(breakdowns, parts, strict=True)}
     return Explanation(metric.id, query.area, query.period, against, before, after, splits)
 
@@ -96,8 +96,8 @@ def _breakdowns(query: Query, metric: Metric) -> list[str]:
         return []
     lower = below(query.edition, area_of(query.edition, query.area))
     areas = [lower] if lower and exists_at(metric, lower) else []
-    known, chosen = filters(query.catalog, metric), dict(query.where)
-    return areas + [name for name in SPLITS if name in known and name not in chosen]
+    known, filtered = filters(query.catalog, metric), dict(query.where)
+    return areas + [name for name in SPLITS if name in known and name not in filtered]
 
 
 def _moves(metric: Metric, frame: pd.DataFrame, period: Period) -> tuple[Move, ...]:

@@ -40,8 +40,8 @@ def _expression_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterat
     rows = f"(SELECT *{terms} FROM {domain.fact})"
     for measure in domain.flows:
         yield from _faults(con, f"{at}.{measure.name}", rows, measure.anchor, measure.where, measure.value)
-    for name, held in domain.measures.items():
-        if until := getattr(held, "until", None):
+    for name, definition in domain.measures.items():
+        if until := getattr(definition, "until", None):
             yield from _faults(con, f"{at}.{name}", rows, until, field="until")
     for metric in domain.metrics:
         place = f"{domain.file}: metrics.{metric.id}"
@@ -79,14 +79,14 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
         yield f"{domain.file}: view: {fault}"
         return
     con.execute(f"CREATE TABLE given AS {view} LIMIT 0")
-    given = {name: type for name, type, *_ in con.execute("DESCRIBE given").fetchall()}
-    if missing := [name for name in VIEW_COLUMNS if name not in given]:
+    types = {name: type for name, type, *_ in con.execute("DESCRIBE given").fetchall()}
+    if missing := [name for name in VIEW_COLUMNS if name not in types]:
         yield f"{domain.file}: view: gives no column {', '.join(missing)}: every view gives {', '.join(VIEW_COLUMNS)}"
         return
-    wrong = [name for name, type in VIEW_COLUMNS.items() if _kind(given[name]) != _kind(type)]
+    wrong = [name for name, type in VIEW_COLUMNS.items() if _kind(types[name]) != _kind(type)]
     if wrong:
-        told = ", ".join(f"{name} is {given[name]}, not {VIEW_COLUMNS[name]}" for name in wrong)
-        yield f"{domain.file}: view: {told}"
+        differences = ", ".join(f"{name} is {types[name]}, not {VIEW_COLUMNS[name]}" for name in wrong)
+        yield f"{domain.file}: view: {differences}"
     for metric in domain.metrics:
         if a := metric.aggregate:
             for field, sql in (("sum", a.sum), ("max", a.max), ("per", a.per)):

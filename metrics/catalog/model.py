@@ -243,8 +243,8 @@ class Metric(Model):
     @property
     def measures(self) -> tuple[str, ...]:
         """The measures it is made of, numerator first."""
-        named = (self.value, self.numerator, self.denominator, self.oldest.stock if self.oldest else None)
-        return tuple(name for name in named if name)
+        names = (self.value, self.numerator, self.denominator, self.oldest.stock if self.oldest else None)
+        return tuple(name for name in names if name)
 
 
 class Domain(Model):

@@ -34,17 +34,17 @@ def load(extra: Path | None = None, weights: tuple[float, ...] | None = None) ->
             folder=extra,
         )
     files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
-    domains, theirs, faults = [], [], []
+    domains, custom, faults = [], [], []
     for file in files:
         try:
             domains.append(_domain(file))
         except MetricsError as error:
             faults.append(str(error))
         else:
-            theirs += domains[-1:] if file.parent != HERE else []
+            custom += domains[-1:] if file.parent != HERE else []
     if not faults:
         faults = [*_clashes(domains), *(fault for domain in domains for fault in _faults(domain, domains))]
-        for domain in theirs:
+        for domain in custom:
             faults += list(unsafe(domain)) or list(sql_faults(domain))
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
@@ -60,25 +60,25 @@ def _catalog(domains: Iterable[Domain], weights: tuple[float, ...] | None) -> Ca
 def load_usable(extra: Path | None = None, weights: tuple[float, ...] | None = None) -> tuple[Catalog, tuple[str, ...]]:
     """The catalog as `load` gives it but without the broken files of the folder `extra`, and their faults."""
     domains = [_domain(file) for file in sorted(HERE.glob("*.yaml"))]
-    kept: list[Domain] = []
+    usable: list[Domain] = []
     faults: list[str] = []
     for file in sorted(extra.glob("*.yaml")) if extra and extra.is_dir() else ():
         try:
-            kept.append(_domain(file))
+            usable.append(_domain(file))
         except MetricsError as error:
             faults.append(str(error))
     broken: list[str] = [""]
     while broken:  # a file may need another one that is left out
         broken = []
-        for domain in list(kept):
-            others = [*domains, *kept[: kept.index(domain)]]
-            found = [fault for fault in _clashes([*others, domain]) if fault.startswith(f"{domain.file}:")]
-            found += _faults(domain, [*domains, *kept])
-            if found := found or list(unsafe(domain)) or list(sql_faults(domain)):
-                kept.remove(domain)
-                broken += found
+        for domain in list(usable):
+            others = [*domains, *usable[: usable.index(domain)]]
+            problems = [fault for fault in _clashes([*others, domain]) if fault.startswith(f"{domain.file}:")]
+            problems += _faults(domain, [*domains, *usable])
+            if problems := problems or list(unsafe(domain)) or list(sql_faults(domain)):
+                usable.remove(domain)
+                broken += problems
         faults += broken
-    domains += kept
+    domains += usable
     return Catalog(tuple(_weighted(domain, weights) for domain in domains) if weights else tuple(domains)), tuple(
         faults
     )
@@ -106,9 +106,9 @@ def _domain(file: Path) -> Domain:
         raise MetricsError(
             "catalog.not_a_mapping", "{file}: a catalog file needs id, name, fact and metrics", file=file.name
         )
-    named = {"file": file.name, "domain": raw.get("id")}
+    defaults = {"file": file.name, "domain": raw.get("id")}
     body = dict(raw, file=file.name)
-    body["metrics"] = [{**named, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
+    body["metrics"] = [{**defaults, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
     view = raw.get("view")
     if view:
         path = file.parent / str(view)
@@ -118,11 +118,11 @@ def _domain(file: Path) -> Domain:
     try:
         return Domain.model_validate(body)
     except ValidationError as error:
-        faults = "; ".join(_told(file.name, body, fault) for fault in error.errors())
+        faults = "; ".join(_describe(file.name, body, fault) for fault in error.errors())
         raise MetricsError("catalog.invalid", "{faults}", faults=faults) from error
 
 
-def _told(file: str, body: dict[str, Any], fault: Any) -> str:
+def _describe(file: str, body: dict[str, Any], fault: Any) -> str:
     """One pydantic fault in words: file, metric or measure, field, what is wrong."""
     where = list(fault["loc"])
     if len(where) > 1 and where[0] == "metrics" and isinstance(where[1], int):
@@ -133,14 +133,14 @@ def _told(file: str, body: dict[str, Any], fault: Any) -> str:
 
 
 def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
-    seen: dict[str, str] = {}
+    files: dict[str, str] = {}
     for domain in domains:
         for name in (f"domain {domain.id}", *(f"metric {metric.id}" for metric in domain.metrics)):
-            if name in seen:
-                yield f"{domain.file}: {name} is already defined in {seen[name]}: choose another id"
-            seen[name] = domain.file
+            if name in files:
+                yield f"{domain.file}: {name} is already defined in {files[name]}: choose another id"
+            files[name] = domain.file
         for metric in domain.metrics:
-            if metric.role and (other := seen.setdefault(f"role {metric.role}", domain.file)) != domain.file:
+            if metric.role and (other := files.setdefault(f"role {metric.role}", domain.file)) != domain.file:
                 yield f"{domain.file}: metrics.{metric.id}.role: {metric.role} is the role of a metric of {other}"
 
 
@@ -181,11 +181,11 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
             near = did_you_mean(metric.counterpart.metric, metrics)
             yield f'{at}.counterpart: there is no metric "{metric.counterpart.metric}".{near}'
         also = metric.thresholds.also if metric.thresholds else None
-        if also and not _stands_beside(metrics.get(also), metric):
+        if also and not _can_follow(metrics.get(also), metric):
             yield f'{at}.thresholds.also: "{also}" is not a metric with thresholds for its own value at the same levels'
 
 
-def _stands_beside(other: Metric | None, metric: Metric) -> bool:
+def _can_follow(other: Metric | None, metric: Metric) -> bool:
     """Whether the state of `other` can be held against that of `metric` wherever the latter exists."""
     limits = other.thresholds if other else None
     return bool(

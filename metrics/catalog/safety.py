@@ -33,18 +33,18 @@ def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
     """Each SQL expression of a catalog file, with the field it stands in."""
     yield from ((f"terms.{name}", sql) for name, sql in domain.terms.items())
     for flow in domain.flows:
-        yield from _given(f"measures.{flow.name}", anchor=flow.anchor, where=flow.where, value=flow.value)
+        yield from _named_fields(f"measures.{flow.name}", anchor=flow.anchor, where=flow.where, value=flow.value)
     for metric in domain.metrics:
         at = f"metrics.{metric.id}"
         if q := metric.quantile:
-            yield from _given(f"{at}.quantile", anchor=q.anchor, value=q.value, where=q.where)
+            yield from _named_fields(f"{at}.quantile", anchor=q.anchor, value=q.value, where=q.where)
         if metric.oldest:
-            yield from _given(f"{at}.oldest", since=metric.oldest.since)
+            yield from _named_fields(f"{at}.oldest", since=metric.oldest.since)
         if a := metric.aggregate:
-            yield from _given(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per)
+            yield from _named_fields(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per)
     for name, measure in domain.measures.items():
-        yield from _given(f"measures.{name}", until=getattr(measure, "until", None))
+        yield from _named_fields(f"measures.{name}", until=getattr(measure, "until", None))
 
 
-def _given(at: str, **fields: str | None) -> Iterator[tuple[str, str]]:
+def _named_fields(at: str, **fields: str | None) -> Iterator[tuple[str, str]]:
     yield from ((f"{at}.{name}", sql) for name, sql in fields.items() if sql)

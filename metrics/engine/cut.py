@@ -56,25 +56,25 @@ def whole_days(plan: Plan) -> Plan | None:
     return replace(plan, as_of=plan.edition.as_of, buckets=buckets)
 
 
-def corrected(cells: Cells, plan: Plan, whole: Plan, domain: Domain, names: list[str], relation: str) -> Cells:
+def apply_changes(cells: Cells, plan: Plan, whole_plan: Plan, domain: Domain, names: list[str], relation: str) -> Cells:
     """The cells of `whole` as known at the time of `plan`.
 
     relation: SQL of the facts as the roll-up counts them.
     """
     # a line asks for one measure, of moments that nobody else asks for: not worth reading all columns for
-    needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole.buckets[0].period)}
+    needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole_plan.buckets[0].period)}
     flows = tuple(flow for flow in domain.flows if len(needed) > FEW or flow.name in needed)
-    changes = _held(plan.edition, plan.catalog, domain.id, relation).at(plan.as_of, flows)
+    changes = _change_cache(plan.edition, plan.catalog, domain.id, relation).at(plan.as_of, flows)
     lasting = any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
-    found = {key: dict(cell) for key, cell in cells.items()}
-    for i, bucket in enumerate(whole.buckets):
+    result = {key: dict(cell) for key, cell in cells.items()}
+    for i, bucket in enumerate(whole_plan.buckets):
         for name in names:
             for flow, sign, start in _parts(domain, name, bucket.period):
                 for group, value in _by_group(changes[flow], plan, start, bucket.period).items():
-                    cell = found.setdefault((group, i), dict.fromkeys(names, 0))
+                    cell = result.setdefault((group, i), dict.fromkeys(names, 0))
                     total = cell[name] + sign * value
                     cell[name] = total if abs(total) > NOTHING * abs(value) else 0
-    return found if lasting else {key: cell for key, cell in found.items() if any(cell.values())}
+    return result if lasting else {key: cell for key, cell in result.items() if any(cell.values())}
 
 
 def _parts(domain: Domain, name: str, period: Period) -> Iterator[tuple[str, int, int]]:
@@ -173,22 +173,22 @@ def _time(at: datetime) -> str:
     return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
 
 
-class _Held:
+class _ChangeCache:
     """The changes of an edition's facts by moment and flow, as far as they were asked for."""
 
     def __init__(self, edition: Edition, domain: Domain, relation: str) -> None:
         self.edition, self.domain, self.relation = edition, domain, relation
         self.moments: OrderedDict[datetime, dict[Measure, Changes]] = OrderedDict()
-        self.asking = threading.Lock()
+        self.lock = threading.Lock()
 
     def at(self, moment: datetime, flows: tuple[Measure, ...]) -> dict[str, Changes]:
         """Those of the flows by name. A flow that was read with others is not read again."""
-        with self.asking:
+        with self.lock:
             known = self.moments.get(moment, {})
             if missing := tuple(flow for flow in flows if flow not in known):
                 sql = _sql(self.domain, missing, moment, self.edition.as_of, self.relation)
-                found = _read(self.edition, sql, missing, self.domain.dimensions)
-                known = self.moments[moment] = {**known, **found}
+                changes = _read(self.edition, sql, missing, self.domain.dimensions)
+                known = self.moments[moment] = {**known, **changes}
             self.moments.move_to_end(moment)
             while len(self.moments) > MOST_MOMENTS:
                 self.moments.popitem(last=False)
@@ -196,8 +196,8 @@ class _Held:
 
 
 @lru_cache(maxsize=16)
-def _held(edition: Edition, catalog: Catalog, id: str, relation: str) -> _Held:
-    return _Held(edition, next(domain for domain in catalog.domains if domain.id == id), relation)
+def _change_cache(edition: Edition, catalog: Catalog, id: str, relation: str) -> _ChangeCache:
+    return _ChangeCache(edition, next(domain for domain in catalog.domains if domain.id == id), relation)
 
 
 def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[str, ...]) -> dict[Measure, Changes]:
@@ -215,13 +215,13 @@ def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[s
     days = dict(zip(anchors, map(by_fact, columns[len(names) :]), strict=False))
     values = dict(zip(counts, map(by_fact, columns[len(names) + len(anchors) :]), strict=True))
     areas, words = by_fact(area)[0], {n: by_fact(column)[0] for n, column in zip(names, columns, strict=False)}
-    found = {}
+    result = {}
     for flow in flows:
         day, value = days[flow.anchor], values[flow.where, flow.value]
         value = np.where(day == NEVER, 0, value)
         differs = (value[0] != value[1]) | ((day[0] != day[1]) & (value[0] != 0))
-        which, how = np.nonzero((differs & (value != 0)).T)
+        which, sides = np.nonzero((differs & (value != 0)).T)
         # what is counted now is taken away, what was counted then is added
-        signed = value[how, which] * np.where(how == 1, 1, -1)
-        found[flow] = Changes(areas[which], day[how, which], signed, {n: w[which] for n, w in words.items()})
-    return found
+        signed = value[sides, which] * np.where(sides == 1, 1, -1)
+        result[flow] = Changes(areas[which], day[sides, which], signed, {n: w[which] for n, w in words.items()})
+    return result

@@ -39,7 +39,7 @@ def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
     top = root(plan.edition)
     inside = top.code <= plan.area.code and plan.area.end <= top.end
     narrowed = plan.column or plan.where or plan.sources is not None
-    if narrowed or not (inside and plan.is_of_the_edition and plan.area.live):
+    if narrowed or not (inside and plan.is_current and plan.area.live):
         return None
     recent = last_day(plan.edition.as_of) - timedelta(days=RECENT_DAYS)
     since = recent if min(bucket.period.start for bucket in plan.buckets) >= recent else None
@@ -49,30 +49,32 @@ def quantiles(plan: Plan, domain: Domain, quantile: Quantile) -> Cells | None:
         quantile.where,
         since and f"{quantile.anchor} >= '{since}'",
     ]
-    where = " AND ".join(f"({condition})" for condition in conditions if condition)
-    held = _held(plan.edition, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {where}")
-    return None if held is None else dict(_told(held, plan, quantile.q))
+    condition_sql = " AND ".join(f"({condition})" for condition in conditions if condition)
+    values = _values(plan.edition, quantile.anchor, quantile.value, f"FROM ({facts}) WHERE {condition_sql}")
+    return None if values is None else dict(_quantiles_by_group(values, plan, quantile.q))
 
 
-def _told(held: Values, plan: Plan, share: float) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
-    low, high = np.searchsorted(held.areas, (plan.area.code, plan.area.end))
-    areas, days, values = (column[low:high] for column in (held.areas, held.days, held.values))
+def _quantiles_by_group(
+    stored: Values, plan: Plan, share: float
+) -> Iterator[tuple[tuple[object, int], dict[str, float]]]:
+    low, high = np.searchsorted(stored.areas, (plan.area.code, plan.area.end))
+    areas, days, values = (column[low:high] for column in (stored.areas, stored.days, stored.values))
     for i, bucket in enumerate(plan.buckets):
         first, stop = np.array([bucket.period.start, bucket.period.end], "datetime64[D]").astype("int32")
         among = (days >= first) & (days < stop)
         if not among.any():
             continue
-        mine = values[among]
+        selected = values[among]
         groups: list[object] = [""]
         heads = np.array([0])
         if plan.groups:
-            found = plan.groups.of(areas[among])
+            group_codes = plan.groups.of(areas[among])
             if plan.groups.apart:
-                order = np.argsort(found, kind="stable")
-                found, mine = found[order], mine[order]
-            codes, heads = np.unique(found, return_index=True)
+                order = np.argsort(group_codes, kind="stable")
+                group_codes, selected = group_codes[order], selected[order]
+            codes, heads = np.unique(group_codes, return_index=True)
             groups = codes.tolist()
-        for group, part in zip(groups, np.split(mine, heads[1:]), strict=True):
+        for group, part in zip(groups, np.split(selected, heads[1:]), strict=True):
             yield (group, i), {"value": _quantile(part, share), "n": len(part)}
 
 
@@ -88,7 +90,7 @@ def _quantile(values: np.ndarray, share: float) -> float:
 _reading = threading.Lock()
 
 
-def _held(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
+def _values(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
     """Read once, whoever asks first."""
     with _reading:
         return _read(edition, anchor, value, facts)

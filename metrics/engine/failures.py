@@ -37,9 +37,9 @@ def uncomputable(metric: Metric, error: duckdb.Error) -> Uncomputable:
             why = NOT_ACCEPTED
         case _:
             why = REFUSED
-    found = Uncomputable("metric.uncomputable", "{metric} cannot be computed: {why}", metric=metric.label, why=why)
-    found.metric, found.database = metric.id, without_values(error)
-    return found
+    failure = Uncomputable("metric.uncomputable", "{metric} cannot be computed: {why}", metric=metric.label, why=why)
+    failure.metric, failure.database = metric.id, without_values(error)
+    return failure
 
 
 def without_values(error: duckdb.Error) -> str:
@@ -47,7 +47,7 @@ def without_values(error: duckdb.Error) -> str:
     line = str(error).split("\n", 1)[0].strip()
     if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
         return line
-    kind, *said = line.split(": ", 2)
-    if len(said) > 1 and isinstance(error, duckdb.InvalidInputException):
-        said[1] = "…"  # a pattern is shown as it is, without quotes
-    return ": ".join([kind, *(_VALUES.sub("…", part) for part in said)])
+    kind, *details = line.split(": ", 2)
+    if len(details) > 1 and isinstance(error, duckdb.InvalidInputException):
+        details[1] = "…"  # a pattern is shown as it is, without quotes
+    return ": ".join([kind, *(_VALUES.sub("…", part) for part in details)])

@@ -38,8 +38,8 @@ def feed(edition: AnyEdition, catalog: Catalog, metric: Metric) -> Feed:
 
 def narrowed(plan: Plan, metric: Metric) -> Plan:
     """The plan, narrowed to the facts of the sources that feed the metric."""
-    found = feed(plan.edition, plan.catalog, metric)
-    return plan if found.only is None else replace(plan, sources=found.only)
+    metric_feed = feed(plan.edition, plan.catalog, metric)
+    return plan if metric_feed.only is None else replace(plan, sources=metric_feed.only)
 
 
 @lru_cache(maxsize=4096)
@@ -54,23 +54,23 @@ def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     if domain.view:
         return Feed(("",) if any(fact == domain.fact for _source, fact, _columns in mapped) else ())
     fact, needed = FACTS[domain.fact], needs(catalog, id)
-    mine = {source: columns for source, of, columns in mapped if of == fact.name}
-    missing = {source: lacking(fact, needed.columns, columns) for source, columns in mine.items()}
-    fed = tuple(source for source in mine if not missing[source])
-    left = {source: columns for source, columns in missing.items() if columns}
-    counted = any(not set(columns) & needed.uncounted for columns in left.values())
-    return Feed(fed, tuple(left.items()), fed if fed and counted else None)
+    mapped_columns = {source: columns for source, of, columns in mapped if of == fact.name}
+    missing = {source: lacking(fact, needed.columns, columns) for source, columns in mapped_columns.items()}
+    complete = tuple(source for source in mapped_columns if not missing[source])
+    incomplete = {source: columns for source, columns in missing.items() if columns}
+    counted = any(not set(columns) & needed.uncounted for columns in incomplete.values())
+    return Feed(complete, tuple(incomplete.items()), complete if complete and counted else None)
 
 
 def lacking(fact: Fact, needed: Iterable[str], mapped: Iterable[str]) -> tuple[str, ...]:
     """The needed columns that a source with these mapped columns does not give, in the order of the fact."""
-    given = {*mapped, "source", "key", "area", "area_then", "batch"}
-    wanted = set(needed) - given
+    available = {*mapped, "source", "key", "area", "area_then", "batch"}
+    unmapped = set(needed) - available
 
     def given_by_others(name: str) -> bool:
-        return any(set(columns) <= given for columns in fact[name].made_of)
+        return any(set(columns) <= available for columns in fact[name].made_of)
 
-    return tuple(c.name for c in fact.columns if c.name in wanted and not given_by_others(c.name))
+    return tuple(c.name for c in fact.columns if c.name in unmapped and not given_by_others(c.name))
 
 
 @lru_cache(maxsize=8)

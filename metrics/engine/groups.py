@@ -38,10 +38,10 @@ class Groups:
 
     def of(self, codes: np.ndarray) -> np.ndarray:
         """The group of each code."""
-        found = codes // self.span * self.span
+        result = codes // self.span * self.span
         for first, end, code in reversed(self.apart):
-            found[(codes >= first) & (codes < end)] = code
-        return found
+            result[(codes >= first) & (codes < end)] = code
+        return result
 
 
 def of_level(edition: AnyEdition, place: Area, level: str) -> Groups:
@@ -55,10 +55,10 @@ def right_below(edition: Edition, place: Area) -> Groups:
     highest, *others = lower_levels(edition, place)
     if not others:
         return of_level(edition, place, highest)
-    found = children(edition, place)
-    apart = tuple((child.code, child.end, child.code) for child in found if child.level != highest)
+    areas = children(edition, place)
+    apart = tuple((child.code, child.end, child.code) for child in areas if child.level != highest)
     gaps = _gaps(edition, highest, place)
-    return Groups(SPANS[highest], tuple(child.code for child in found), (*apart, *gaps))
+    return Groups(SPANS[highest], tuple(child.code for child in areas), (*apart, *gaps))
 
 
 @lru_cache(maxsize=256)
@@ -85,5 +85,5 @@ def _all_gaps(edition: Edition, level: str) -> tuple[tuple[int, int, int], ...]:
         f"SELECT gap, gap + {span}, coalesce({', '.join(above)}) AS code FROM g "
         "WHERE gap NOT IN (SELECT code FROM areas) ORDER BY gap"
     )
-    found = edition.cursor().execute(sql).fetchall()
-    return tuple((first, end, code) for first, end, code in found if code is not None)
+    rows = edition.cursor().execute(sql).fetchall()
+    return tuple((first, end, code) for first, end, code in rows if code is not None)

@@ -57,7 +57,7 @@ class Plan:
     """The sources whose facts are counted; None counts all."""
 
     @property
-    def is_of_the_edition(self) -> bool:
+    def is_current(self) -> bool:
         """Whether it is asked as of the edition's own time, for which roll-ups exist."""
         return self.as_of == self.edition.as_of
 

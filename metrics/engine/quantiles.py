@@ -14,20 +14,20 @@ from metrics.engine.sums import facts_sql, group_sql, latest, parameters
 from metrics.engine.totals import Cells
 
 
-def spread(plan: Plan, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
+def non_additive(plan: Plan, domain: Domain, metric: Metric, *, rolled: bool = True) -> Cells:
     """`value` and `n` of a quantile or oldest-age metric by group and bucket; a group without facts is left out.
 
     rolled=False asks the facts by SQL even where values are held.
     """
-    held = quantiles(plan, domain, metric.quantile) if rolled and metric.quantile else None
-    if held is not None:
-        return held
-    sql = spread_sql(plan, domain, metric)
+    values = quantiles(plan, domain, metric.quantile) if rolled and metric.quantile else None
+    if values is not None:
+        return values
+    sql = non_additive_sql(plan, domain, metric)
     rows = plan.edition.cursor().execute(sql, parameters(plan)).fetchall()
     return {(g, i): {"value": value, "n": n} for g, i, value, n in rows}
 
 
-def spread_sql(plan: Plan, domain: Domain, metric: Metric) -> str:
+def non_additive_sql(plan: Plan, domain: Domain, metric: Metric) -> str:
     """SQL of one row a group and bucket: g, i, value, n."""
     if metric.quantile:
         return _quantile(plan, domain, metric.quantile)
@@ -86,24 +86,24 @@ def _oldest(plan: Plan, domain: Domain, oldest: Oldest) -> str:
         age = f"max(date_diff('second', {oldest.since}, {_time(at)})) // 86400 AS value, count(*) AS n"
         arms.append(
             f"SELECT {group_sql(plan)} AS g, {i} AS i, {age} "
-            f"FROM ({facts_sql(plan, domain, held_only(plan, domain, oldest.stock, at))}) "
-            f"WHERE {held(domain, oldest.stock, _time(at))} GROUP BY g"
+            f"FROM ({facts_sql(plan, domain, stored_in_stock_sql(plan, domain, oldest.stock, at))}) "
+            f"WHERE {in_stock_sql(domain, oldest.stock, _time(at))} GROUP BY g"
         )
     return " UNION ALL ".join(arms)
 
 
-def held(domain: Domain, name: str, at: str) -> str:
+def in_stock_sql(domain: Domain, name: str, at: str) -> str:
     """SQL condition: a fact is in the stock at the instant `at`: it came in before and has not gone out before."""
     stock = domain.measures[name]
     assert isinstance(stock, Stock)
     measures = {m.name: m for m in domain.flows}
     adds, less = measures[stock.adds], measures[stock.less]
-    came = f"({adds.anchor}) < {at}" + (f" AND ({adds.where})" if adds.where else "")
-    went = f"({less.anchor}) < {at}" + (f" AND ({less.where})" if less.where else "")
-    return f"{came} AND NOT coalesce({went}, false)"
+    entered = f"({adds.anchor}) < {at}" + (f" AND ({adds.where})" if adds.where else "")
+    left = f"({less.anchor}) < {at}" + (f" AND ({less.where})" if less.where else "")
+    return f"{entered} AND NOT coalesce({left}, false)"
 
 
-def held_only(plan: Plan, domain: Domain, name: str, at: datetime) -> str:
+def stored_in_stock_sql(plan: Plan, domain: Domain, name: str, at: datetime) -> str:
     """SQL condition on the columns as stored, true of all that the stock holds at `at`, an instant not after as-of.
 
     Where nothing that is known ends later, what has no end is all there is: DuckDB finds that without reading the rest.

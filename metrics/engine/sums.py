@@ -15,10 +15,10 @@ from data.editions.rollups import Measure, Rollup, daily
 from data.schema import FACTS, known
 from metrics.catalog import Domain, Flow, Stock, Trailing
 from metrics.catalog.model import rollup
-from metrics.engine.cut import corrected, whole_days
+from metrics.engine.cut import apply_changes, whole_days
 from metrics.engine.pieces import read_pieces
 from metrics.engine.plan import COLUMNS, Plan
-from metrics.engine.totals import Cells, added_up, totals
+from metrics.engine.totals import Cells, sums_from_totals, totals
 from metrics.period import DAY, last_day
 
 FEW = 4
@@ -29,37 +29,37 @@ def sums(plan: Plan, domain: Domain, names: list[str], *, rolled: bool = True) -
     """The values of measures by group and bucket. `rolled=False` asks the facts even where a roll-up exists."""
     if not names:
         return {}
-    whole = whole_days(plan) if rolled else None
-    if whole and _table(whole, domain, _flows(domain, names)):
-        cells = sums(whole, domain, names)
-        return corrected(cells, plan, whole, domain, names, _counted(plan.edition, domain))
+    whole_plan = whole_days(plan) if rolled else None
+    if whole_plan and _table(whole_plan, domain, _flows(domain, names)):
+        cells = sums(whole_plan, domain, names)
+        return apply_changes(cells, plan, whole_plan, domain, names, _counted(plan.edition, domain))
     table = _table(plan, domain, _flows(domain, names)) if rolled else None
-    held = totals(plan.edition, table) if table else None
-    if held:
-        return added_up(held, plan, domain, names)
+    running_totals = totals(plan.edition, table) if table else None
+    if running_totals:
+        return sums_from_totals(running_totals, plan, domain, names)
     if 1 < len(plan.buckets) <= FEW:
-        apart = _by_reach(domain, names) if table else [names]
-        return _together([_in_pieces(plan, domain, mine, table) for mine in apart], names)
+        apart = _stocks_apart(domain, names) if table else [names]
+        return _merge([_in_pieces(plan, domain, group, table) for group in apart], names)
     sql = sums_sql(plan, domain, names, table)
     rows = plan.edition.cursor().execute(sql, parameters(plan)).fetchall()
     return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in rows}
 
 
-def _by_reach(domain: Domain, names: list[str]) -> list[list[str]]:
+def _stocks_apart(domain: Domain, names: list[str]) -> list[list[str]]:
     """Stocks, which rest on all days of a roll-up, and the others, which need no more than the last ones."""
     stocks = [name for name in names if isinstance(domain.measures[name], Stock)]
-    return [mine for mine in (stocks, [name for name in names if name not in stocks]) if mine]
+    return [group for group in (stocks, [name for name in names if name not in stocks]) if group]
 
 
-def _together(answers: list[Cells], names: list[str]) -> Cells:
+def _merge(answers: list[Cells], names: list[str]) -> Cells:
     """Answers for different measures as one; what one of them does not hold is zero."""
     if len(answers) == 1:
         return answers[0]
-    found: Cells = {}
+    merged: Cells = {}
     for cells in answers:
         for key, cell in cells.items():
-            found.setdefault(key, dict.fromkeys(names, 0)).update(cell)
-    return found
+            merged.setdefault(key, dict.fromkeys(names, 0)).update(cell)
+    return merged
 
 
 def _in_pieces(plan: Plan, domain: Domain, names: list[str], table: Rollup | None) -> Cells:
@@ -82,12 +82,12 @@ def _in_pieces(plan: Plan, domain: Domain, names: list[str], table: Rollup | Non
                 return pieces.total(name, first, stop)
 
     lasting = _has_more_than_flows(domain, names)
-    found: Cells = {}
+    cells: Cells = {}
     for i, (first, stop) in enumerate(spans):
         values = np.stack([total(name, first, stop) for name in names], axis=1).tolist()
         for g in np.flatnonzero(pieces.any(None if lasting else first, stop)).tolist():
-            found[pieces.groups[g], i] = dict(zip(names, values[g], strict=True))
-    return found
+            cells[pieces.groups[g], i] = dict(zip(names, values[g], strict=True))
+    return cells
 
 
 def sums_sql(plan: Plan, domain: Domain, names: list[str], table: Rollup | None = None) -> str:
@@ -181,7 +181,7 @@ def _flows(domain: Domain, names: list[str]) -> dict[str, Measure]:
 def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | None:
     """The roll-up that answers, or None: other as-of time, merged-away area, no such dimension, changed definition."""
     columns = {column for column in (plan.column, *(COLUMNS[name] for name, _ in plan.where)) if column}
-    if plan.sources is not None or not plan.is_of_the_edition or not plan.area.live or len(columns) > 1:
+    if plan.sources is not None or not plan.is_current or not plan.area.live or len(columns) > 1:
         return None
     finest = min(plan.area.end - plan.area.code, plan.groups.finest if plan.groups else ROLLED.span)
     finer = finest < ROLLED.span

@@ -40,8 +40,8 @@ class Totals:
     def before(self, towns: slice, days: list[date]) -> np.ndarray:
         """How many rows of all lie before each day of each town: towns x days."""
         index = np.arange(towns.start, towns.stop)[:, None] * DAYS
-        wanted = index + np.array(days, "datetime64[D]").astype("int64")
-        return np.asarray(np.searchsorted(self.keys, wanted))
+        keys = index + np.array(days, "datetime64[D]").astype("int64")
+        return np.asarray(np.searchsorted(self.keys, keys))
 
 
 def totals(edition: Edition, table: Rollup) -> Totals | None:
@@ -54,8 +54,8 @@ def _totals(edition: Edition, table: str) -> Totals | None:
     cursor = edition.cursor()
     if cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] > MOST_ROWS:
         return None
-    found = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table}").fetchnumpy()
-    rows = {name: np.ma.getdata(values) for name, values in found.items()}
+    arrays = cursor.execute(f"SELECT * REPLACE (day - DATE '1970-01-01' AS day) FROM {table}").fetchnumpy()
+    rows = {name: np.ma.getdata(values) for name, values in arrays.items()}
     if not all(np.isfinite(values).all() for values in rows.values()):
         return None  # one such value would spoil all days behind it
     towns, town = np.unique(rows.pop("area"), return_inverse=True)
@@ -66,34 +66,34 @@ def _totals(edition: Edition, table: str) -> Totals | None:
     return Totals(towns, np.searchsorted(keys, np.arange(len(towns) + 1) * DAYS), keys, running)
 
 
-def added_up(held: Totals, plan: Plan, domain: Domain, names: list[str]) -> Cells:
+def sums_from_totals(stored: Totals, plan: Plan, domain: Domain, names: list[str]) -> Cells:
     """The values of measures by group and bucket, as `metrics.engine.sums.sums` tells them."""
-    low, high = np.searchsorted(held.towns, (plan.area.code, plan.area.end)).tolist()
+    low, high = np.searchsorted(stored.towns, (plan.area.code, plan.area.end)).tolist()
     if low == high:
         return {}
     towns = slice(low, high)
     known_until = last_day(plan.as_of) + DAY
     stops = [min(bucket.period.end, known_until) for bucket in plan.buckets]
-    stop = held.before(towns, stops)
-    first = held.before(towns, [bucket.period.start for bucket in plan.buckets])
-    groups, order, heads = _groups(plan, held.towns[towns])
+    stop = stored.before(towns, stops)
+    first = stored.before(towns, [bucket.period.start for bucket in plan.buckets])
+    groups, order, heads = _groups(plan, stored.towns[towns])
 
     def total(name: str) -> np.ndarray:
         """Groups x buckets."""
         match domain.measures[name]:
             case Stock(adds=adds, less=less):
-                begun, came, went = held.starts[low:high, None], held.running[adds], held.running[less]
-                by_town = (came[stop] - came[begun]) - (went[stop] - went[begun])
+                before, added, removed = stored.starts[low:high, None], stored.running[adds], stored.running[less]
+                by_town = (added[stop] - added[before]) - (removed[stop] - removed[before])
             case Trailing(of=of, days=days):
-                since = held.before(towns, [end - days * DAY for end in stops])
-                by_town = held.running[of][stop] - held.running[of][since]
+                since = stored.before(towns, [end - days * DAY for end in stops])
+                by_town = stored.running[of][stop] - stored.running[of][since]
             case _:
-                by_town = held.running[name][stop] - held.running[name][first]
+                by_town = stored.running[name][stop] - stored.running[name][first]
         return np.add.reduceat(by_town[order], heads, axis=0)
 
     # a cell is there if it rests on any row: for what is held, all rows before its end
     counts_flows = not any(isinstance(domain.measures[name], (Stock, Trailing)) for name in names)
-    rows = stop - (first if counts_flows else held.starts[low:high, None])
+    rows = stop - (first if counts_flows else stored.starts[low:high, None])
     rests_on = np.add.reduceat(rows[order], heads, axis=0)
     values = np.stack([total(name) for name in names], axis=2).tolist()
     return {(groups[g], i): dict(zip(names, values[g][i], strict=True)) for g, i in np.argwhere(rests_on > 0).tolist()}
@@ -103,7 +103,7 @@ def _groups(plan: Plan, towns: np.ndarray) -> tuple[list[object], np.ndarray | s
     """The groups that towns belong to, an order of the towns by group, and where each group begins in it."""
     if plan.groups is None:
         return [""], slice(None), np.array([0])
-    found = plan.groups.of(towns)
-    order = np.argsort(found, kind="stable")
-    codes, heads = np.unique(found[order], return_index=True)
+    codes_of = plan.groups.of(towns)
+    order = np.argsort(codes_of, kind="stable")
+    codes, heads = np.unique(codes_of[order], return_index=True)
     return codes.tolist(), order, heads

@@ -31,36 +31,36 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     """Of every metric the `numerator`, `denominator` and `n` by group and bucket; one that is unknown is left out."""
     if not metrics:
         return {}
-    asked = tuple(metric for metric in domain.metrics if metric.aggregate)
+    computed = tuple(metric for metric in domain.metrics if metric.aggregate)
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
     try:
-        told = _held(plan.edition, domain.view or "", _columns(asked)).at(set(instants))
+        rows_at = _view_cache(plan.edition, domain.view or "", _columns(computed)).at(set(instants))
     except duckdb.Error:  # another metric of the view may be to blame
-        asked = tuple(metrics)
-        told = _held(plan.edition, domain.view or "", _columns(asked)).at(set(instants))
-    found: dict[str, Cells] = {metric.id: {} for metric in metrics}
+        computed = tuple(metrics)
+        rows_at = _view_cache(plan.edition, domain.view or "", _columns(computed)).at(set(instants))
+    cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     for i, instant in enumerate(instants):
-        for group, rows in _by_group(plan, told[instant]).items():
+        for group, rows in _by_group(plan, rows_at[instant]).items():
             n = sum(row[2] for row in rows)
             for metric in metrics:
-                over, per = zip(*(row[3][asked.index(metric)] for row in rows), strict=True)
+                over, per = zip(*(row[3][computed.index(metric)] for row in rows), strict=True)
                 greatest = metric.aggregate is not None and metric.aggregate.max is not None
                 numerator = max(_known(over), default=None) if greatest else _sum(over)
                 numbers = {"numerator": numerator, "denominator": _sum(per), "n": n}
-                found[metric.id][group, i] = {name: number for name, number in numbers.items() if number is not None}
-    return found
+                cells[metric.id][group, i] = {name: number for name, number in numbers.items() if number is not None}
+    return cells
 
 
 def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
     """The rows in scope; an area that was merged away is asked by the codes its assets came with."""
     coded = [(row[0] if plan.area.live else row[1], row) for row in rows]
-    mine = [(code, row) for code, row in coded if plan.area.code <= code < plan.area.end]
-    codes = np.array([code for code, _ in mine], "int64")
-    groups = plan.groups.of(codes).tolist() if plan.groups else [""] * len(mine)
-    found: dict[object, list[Row]] = {}
-    for group, (_, row) in zip(groups, mine, strict=True):
-        found.setdefault(group, []).append(row)
-    return found
+    inside = [(code, row) for code, row in coded if plan.area.code <= code < plan.area.end]
+    codes = np.array([code for code, _ in inside], "int64")
+    groups = plan.groups.of(codes).tolist() if plan.groups else [""] * len(inside)
+    by_group: dict[object, list[Row]] = {}
+    for group, (_, row) in zip(groups, inside, strict=True):
+        by_group.setdefault(group, []).append(row)
+    return by_group
 
 
 def _known(numbers: Iterable[float | None]) -> list[float]:
@@ -72,26 +72,26 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-class _Held:
+class _ViewCache:
     """What a view said of all areas of an edition, at the instants asked so far."""
 
     def __init__(self, edition: Edition, view: str, columns: str) -> None:
         self.edition, self.view, self.columns = edition, view, columns
         self.yesterday = datetime.combine(last_day(edition.as_of), time.min)
         self.rows: dict[datetime, list[Row]] = {}
-        self.asking = threading.Lock()
+        self.lock = threading.Lock()
 
     def at(self, instants: Collection[datetime]) -> dict[datetime, list[Row]]:
-        with self.asking:
+        with self.lock:
             if len(self.rows) > MOST_INSTANTS:
                 self.rows.clear()
             missing = set(instants) - set(self.rows)
             if missing:
                 # and with them what the news of a day are told from: they are asked next
-                self._ask(sorted((missing | {self.yesterday}) - set(self.rows)))
+                self._read(sorted((missing | {self.yesterday}) - set(self.rows)))
             return {instant: self.rows[instant] for instant in instants}
 
-    def _ask(self, instants: list[datetime]) -> None:
+    def _read(self, instants: list[datetime]) -> None:
         sql = (
             f"SELECT i, area, area_then, count(*), {self.columns} "
             f"FROM ({verdicts(self.view, dict(enumerate(instants)))}) GROUP BY i, area, area_then ORDER BY ALL"
@@ -104,8 +104,8 @@ class _Held:
 
 
 @lru_cache(maxsize=32)
-def _held(edition: Edition, view: str, columns: str) -> _Held:
-    return _Held(edition, view, columns)
+def _view_cache(edition: Edition, view: str, columns: str) -> _ViewCache:
+    return _ViewCache(edition, view, columns)
 
 
 def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:

@@ -17,7 +17,7 @@ from data.search import index
 from data.search.folding import fold
 from metrics.catalog import load
 from metrics.errors import MetricsError
-from metrics.search import LONGEST, Found, search, warm
+from metrics.search import LONGEST, SearchResults, search, warm
 from tests.factory import DISTRICT, TOWNS, VILLAGES, deliver, edition_of
 
 AS_OF = datetime(2026, 11, 22, 8)
@@ -85,7 +85,7 @@ def everywhere(edition: AnyEdition) -> ScopedEdition:
     return edition.seen_by(EVERYTHING) if isinstance(edition, Edition) else edition
 
 
-def found(edition: AnyEdition, text: str, limit: int = ALL) -> Found:
+def found(edition: AnyEdition, text: str, limit: int = ALL) -> SearchResults:
     told = search(everywhere(edition), CATALOG, text, limit=limit, seconds=60)
     assert told.is_complete
     return told
@@ -172,7 +172,7 @@ def test_the_number_comes_first_and_then_what_is_open(edition: Edition) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "\u3000"])
 def test_an_empty_search_finds_nothing(edition: Edition, text: str) -> None:
-    assert found(edition, text) == Found()
+    assert found(edition, text) == SearchResults()
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "😀", "100%_完成\\'"])

@@ -17,7 +17,7 @@ from metrics.areas import Area
 from metrics.catalog import load
 from metrics.engine.groups import Groups
 from metrics.engine.plan import Bucket, Plan, metric_of
-from metrics.engine.quantiles import spread_sql
+from metrics.engine.quantiles import non_additive_sql
 from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
 from metrics.period import Period
@@ -74,7 +74,7 @@ def sums(*metrics: str, by: str | None = None, buckets: tuple[Period, ...] = (QU
 def one(metric: str) -> str:
     q = asked(metric, by="town")
     domain = CATALOG.domain(q.metrics[0])
-    return views_sql(q, domain, list(q.metrics)) if domain.view else spread_sql(q, domain, q.metrics[0])
+    return views_sql(q, domain, list(q.metrics)) if domain.view else non_additive_sql(q, domain, q.metrics[0])
 
 
 STORED = {

@@ -17,7 +17,7 @@ from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.scope import OutOfScope
 from metrics.search import areas_like
-from metrics.thresholds import AMBER, GREEN, NONE, RED, judge
+from metrics.thresholds import AMBER, GREEN, NONE, RED, threshold_state
 from tests.asking import ageing, answer, count_rows, query_of, reds, rows, scoped, states, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 from tests.metrics.conftest import AS_OF
@@ -44,7 +44,7 @@ METRICS = load().metrics
     ],
 )
 def test_bounds_keep_their_operator(metric: str, value: float, state: str) -> None:
-    assert judge(METRICS[metric], value) == state
+    assert threshold_state(METRICS[metric], value) == state
 
 
 def test_backlog_is_held_against_its_own_last_thirty_days(home: Home) -> None:
