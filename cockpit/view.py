@@ -19,7 +19,7 @@ from cockpit.i18n import LANGUAGES, _, language
 from cockpit.labels.wording import worded
 from cockpit.panels import layouts
 from cockpit.panels.layouts import Layout
-from cockpit.reports import shelf
+from cockpit.reports import access
 from cockpit.view_state import View, catalog_of
 from data.areas.levels import LEVELS, SPANS
 from data.editions.edition import Edition
@@ -122,8 +122,8 @@ def _reopened(parameters: Mapping[str, str], config: settings.Settings, grants: 
     if not asked:
         return parameters
     try:
-        found = shelf.find(visitors.desk(), config, grants, asked)
-    except shelf.NotThere:
+        found = access.find(visitors.desk(), config, grants, asked)
+    except access.NotThere:
         hint = _("A report is named by its number, such as R20261126-3fa2c1aa; there is none of this number for you.")
         raise BadParameter("report", asked, hint) from None
     kept = json.loads(found.asked)

@@ -2,7 +2,7 @@
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action
-from cockpit.reports import make, request, shelf
+from cockpit.reports import access, make, request
 from cockpit.reports.request import Request
 from cockpit.settings import Settings
 from data.desk import reports
@@ -29,7 +29,7 @@ def ask(
 def move(desk: Desk, actor: Actor, config: Settings, id: str, to: str) -> Report:
     """Change a report's state. Its author may make a draft final; all else takes the right to export on its areas."""
     with MOVE.by(desk, actor, f"report {id} {to}"):
-        report = shelf.find(desk, config, actor.grants, id)
+        report = access.find(desk, config, actor.grants, id)
         if not may_move(actor, report, to):
             raise Forbidden("action.no_right", "You may not do this here: it takes a right that you do not hold.")
         try:

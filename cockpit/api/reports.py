@@ -14,7 +14,7 @@ from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import BadRequest, Forbidden, NotFound
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
-from cockpit.reports import files, make, shelf
+from cockpit.reports import access, files, make
 from cockpit.reports.request import Request, kinds_of
 from data.desk.reports import Report
 from data.messages import plain
@@ -62,7 +62,7 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
 def listed(caller: Known) -> list[dict[str, Any]]:
     """Those that the caller may have."""
     _need(caller)
-    return [_told(report) for report in shelf.listing(visitors.desk(), settings.current(), caller.grants)]
+    return [_told(report) for report in access.listing(visitors.desk(), settings.current(), caller.grants)]
 
 
 @router.get("/reports/{id}", summary="One report")
@@ -95,7 +95,7 @@ def _found(caller: Caller, id: str) -> Report:
     _need(caller)
     try:
         with using("en"):
-            return shelf.find(visitors.desk(), settings.current(), caller.grants, id)
+            return access.find(visitors.desk(), settings.current(), caller.grants, id)
     except CockpitError as error:
         caller.note("refused", f"report {id}", "refused")
         raise NotFound.of(error) from None

@@ -16,7 +16,7 @@ from cockpit.access.signin.new_session import address_of
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.labels.wording import worded
-from cockpit.reports import make, shelf
+from cockpit.reports import access, make
 from data.desk.errors import DeskError
 
 PATH = "/files/report/{id}"
@@ -30,7 +30,7 @@ async def file(request: Request) -> Response:
     address = address_of(request)
     with using(spoken(request)):
         try:
-            made, what = await run_in_threadpool(served, visitor.grants, id)
+            response, what = await run_in_threadpool(served, visitor.grants, id)
             await run_in_threadpool(record.write, event="export", visitor=visitor, what=what, address=address)
         except CockpitError as error:
             what = f"report {id}"
@@ -40,14 +40,14 @@ async def file(request: Request) -> Response:
             return PlainTextResponse(f"{worded(error)}\n", 404)
         except DeskError as error:
             return PlainTextResponse(f"{worded(error)}\n", 503)
-    return made
+    return response
 
 
 def served(grants: Grants, id: str) -> tuple[FileResponse, str]:
     """The file of a report, and what the audit says of it. Raises NotThere, ReportError or DeskError."""
     config = settings.current()
-    report = shelf.find(visitors.desk(), config, grants, id)
-    path, name = make.file_of(config, report), make.name_of(report, shelf.title(config, report))
+    report = access.find(visitors.desk(), config, grants, id)
+    path, name = make.file_of(config, report), make.name_of(report, access.title(config, report))
     headers = {
         "Content-Disposition": f"attachment; filename=\"{path.name}\"; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "no-store",

@@ -223,7 +223,7 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
         raise ReportError(
             "kind.no_folder", "the folder {folder} does not exist: create it or clear COCKPIT_REPORTS", folder=extra
         )
-    found: dict[str, Kind] = {}
+    loaded: dict[str, Kind] = {}
     faults: list[str] = []
     for file in [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]:
         try:
@@ -232,13 +232,13 @@ def load(extra: Path | None, catalog: Catalog, layouts: Layouts) -> dict[str, Ki
             faults.append(worded(error))
             continue
         faults += _faults(kind, catalog)
-        found[kind.id] = kind
+        loaded[kind.id] = kind
     for kind in map(of_topic, layouts.topics()):  # last in the menu, and one of the same id replaces it
-        found.setdefault(kind.id, kind)
+        loaded.setdefault(kind.id, kind)
     if faults:
         more = _(" and {n} more", n=len(faults) - MOST_FAULTS) if len(faults) > MOST_FAULTS else ""
         raise ReportError("kind.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
-    return found
+    return loaded
 
 
 def of_topic(topic: Layout) -> Kind:
@@ -280,8 +280,8 @@ def named(kinds: dict[str, Kind], id: str) -> Kind:
 
 def near(word: str, known: Iterable[str]) -> str:
     """What may have been meant; nothing if nothing known is like it."""
-    found = nearest(word, known)
-    return _(' Did you mean "{word}"?', word=found) if found else ""
+    suggestion = nearest(word, known)
+    return _(' Did you mean "{word}"?', word=suggestion) if suggestion else ""
 
 
 def read(file: Path) -> Kind:
@@ -300,17 +300,17 @@ def read(file: Path) -> Kind:
     try:
         return Kind.model_validate({**raw, "file": file.name})
     except ValidationError as error:
-        faults = "; ".join(_told(file.name, fault) for fault in error.errors())
+        faults = "; ".join(_describe(file.name, fault) for fault in error.errors())
         raise ReportError("kind.invalid", "{faults}", faults=faults) from error
 
 
-def _told(file: str, fault: Any) -> str:
-    where = ".".join(str(step) for step in fault["loc"])
+def _describe(file: str, fault: Any) -> str:
+    field = ".".join(str(step) for step in fault["loc"])
     if fault["type"] == "missing":
-        return _("{file}: {field}: is missing", file=file, field=where)
+        return _("{file}: {field}: is missing", file=file, field=field)
     if fault["type"] == "extra_forbidden":
-        return _("{file}: {field}: no such field", file=file, field=where)
-    return f"{file}: {where}: {fault['msg'].removeprefix('Value error, ')}"
+        return _("{file}: {field}: no such field", file=file, field=field)
+    return f"{file}: {field}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
@@ -348,8 +348,8 @@ def _disclosure_faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
         elif not isinstance(section, (TextSection, FormSection)):
             yield _("{at}: beside tables with suppress only tables, texts and forms are allowed", at=at)
         for field, text in (*_texts(section), ("title", kind.title)):
-            told = {name for language in ("zh", "en") for name, _of in PLACEHOLDER.findall(text[language])}
-            for name in sorted(told & ({"reds", "worst", "sites_failing"} | set(catalog.metrics))):
+            placeholders = {name for language in ("zh", "en") for name, _of in PLACEHOLDER.findall(text[language])}
+            for name in sorted(placeholders & ({"reds", "worst", "sites_failing"} | set(catalog.metrics))):
                 yield _(
                     "{at}.{field}: {name} would give away what is suppressed", at=at, field=field, name=f"{{{name}}}"
                 )
@@ -377,8 +377,8 @@ def _placeholder_faults(at: str, text: str, catalog: Catalog) -> Iterator[str]:
         elif of and (of not in OF_METRIC or not isinstance(known[name], Metric)):
             told = words.listed(OF_METRIC)
             yield _("{at}: {name}: only {words} of a metric can be told", at=at, name=f"{{{name}.{of}}}", words=told)
-    left = PLACEHOLDER.sub("", text)
-    if "{" in left or "}" in left:
+    remainder = PLACEHOLDER.sub("", text)
+    if "{" in remainder or "}" in remainder:
         example = "{area}, {backlog.change}"
         yield _("{at}: a brace stands alone: placeholders are {example}", at=at, example=example)
 

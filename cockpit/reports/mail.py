@@ -68,24 +68,24 @@ def send(config: Settings, report: Report) -> None:
 
 def message(config: Settings, report: Report) -> Mail:
     """Subject, a few lines with the id and the hash, and the file; sent again it has the same Message-ID."""
-    asked, file = make.request_of(report), make.file_of(config, report)
-    with using(asked.lang):
-        kind, period = kinds_of(config)[report.kind].name[language()], format.period_in_words(asked.period)
-        made = MIMEMultipart()
-        made["Subject"] = Header(f"{kind} {period} {report.id}", "utf-8").encode()
-        made["From"], made["To"] = config.mail_from, ", ".join(report.mail.split(","))
-        made["Date"] = formatdate()
-        made["Message-ID"] = f"<{report.id}@{config.mail_from.partition('@')[2]}>"
-        made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
-        made["X-Auto-Response-Suppress"] = "All"  # what Exchange reads in its place
+    request, file = make.request_of(report), make.file_of(config, report)
+    with using(request.lang):
+        kind, period = kinds_of(config)[report.kind].name[language()], format.period_in_words(request.period)
+        mail = MIMEMultipart()
+        mail["Subject"] = Header(f"{kind} {period} {report.id}", "utf-8").encode()
+        mail["From"], mail["To"] = config.mail_from, ", ".join(report.mail.split(","))
+        mail["Date"] = formatdate()
+        mail["Message-ID"] = f"<{report.id}@{config.mail_from.partition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
+        mail["X-Auto-Response-Suppress"] = "All"  # what Exchange reads in its place
         text = _(
             "{kind}, {period}, from edition {edition}.\nReport {id}, SHA-256 {sha256}.\n"
             "It opens again at /?report={id}.",
             kind=kind, period=period, edition=report.edition, id=report.id, sha256=report.sha256,
         )  # fmt: skip
-        made.attach(MIMEText(text, "plain", "utf-8"))
-        made.attach(_attachment(file, make.MEDIA[asked.format], make.name_of(report, f"{kind}-{asked.start}")))
-    return made
+        mail.attach(MIMEText(text, "plain", "utf-8"))
+        mail.attach(_attachment(file, make.MEDIA[request.format], make.name_of(report, f"{kind}-{request.start}")))
+    return mail
 
 
 def _attachment(file: Path, media: str, name: str) -> MIMEApplication:
@@ -93,10 +93,10 @@ def _attachment(file: Path, media: str, name: str) -> MIMEApplication:
 
     Python's newer mail classes would write both as RFC 2231, which older versions of Outlook show as `ATT00001`.
     """
-    made = MIMEApplication(file.read_bytes(), media.partition("/")[2])
-    made.set_param("name", Header(name, "utf-8").encode(linesep=""))
-    made.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
-    return made
+    part = MIMEApplication(file.read_bytes(), media.partition("/")[2])
+    part.set_param("name", Header(name, "utf-8").encode(linesep=""))
+    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
+    return part
 
 
 def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:

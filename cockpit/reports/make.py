@@ -14,7 +14,7 @@ from cockpit.reports import request
 from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document
 from cockpit.reports.progress import Listener, heard
-from cockpit.reports.request import Request, Told
+from cockpit.reports.request import CheckedRequest, Request
 from cockpit.reports.sections import content
 from cockpit.reports.writers import fonts
 from cockpit.settings import Settings
@@ -40,55 +40,69 @@ def silent(step: str, share: float) -> None:
 
 
 def ask(
-    desk: Desk, config: Settings, asked: Request, grants: Grants, who: str, *, status: str = desk_reports.QUEUED,
+    desk: Desk,
+    config: Settings,
+    report_request: Request,
+    grants: Grants,
+    requester: str,
+    *,
+    status: str = desk_reports.QUEUED,
     worker: str = "",
-) -> tuple[Report | None, Told]:  # fmt: skip
+) -> tuple[Report | None, CheckedRequest]:
     """Check a request and keep it at the desk, its edition fixed and kept for good.
 
     Raises ReportError or OutOfScope; then nothing is kept.
     """
-    told = request.check(asked, config, grants)
-    return keep(desk, config, told, who, status=status, worker=worker), told
+    checked = request.check(report_request, config, grants)
+    return keep(desk, config, checked, requester, status=status, worker=worker), checked
 
 
 def keep(
-    desk: Desk, config: Settings, told: Told, who: str, *, plan: str | None = None, slot: str | None = None,
-    mail: Sequence[str] = (), status: str = desk_reports.QUEUED, worker: str = "",
-) -> Report | None:  # fmt: skip
+    desk: Desk,
+    config: Settings,
+    checked: CheckedRequest,
+    requester: str,
+    *,
+    plan: str | None = None,
+    slot: str | None = None,
+    mail: Sequence[str] = (),
+    status: str = desk_reports.QUEUED,
+    worker: str = "",
+) -> Report | None:
     """Keep a checked request at the desk, its edition fixed. None if this turn of a schedule is kept already."""
-    fixed = told.request.model_copy(update={"edition": told.edition})
-    editions.pin(config.data, told.edition)
+    fixed = checked.request.model_copy(update={"edition": checked.edition})
+    editions.pin(config.data, checked.edition)
     return desk_reports.ask(
-        desk, kind=fixed.kind, asked=fixed.stored(), edition=told.edition, scope=_scope(told), who=who, plan=plan,
-        slot=slot, mail=mail, status=status, worker=worker,
+        desk, kind=fixed.kind, asked=fixed.stored(), edition=checked.edition, scope=_scope(checked), who=requester,
+        plan=plan, slot=slot, mail=mail, status=status, worker=worker,
     )  # fmt: skip
 
 
-def _scope(told: Told) -> Scope:
+def _scope(checked: CheckedRequest) -> Scope:
     """The areas asked of: no more is needed to make it."""
-    return tuple((view.area.code, view.area.end) for view in told.views)
+    return tuple((view.area.code, view.area.end) for view in checked.views)
 
 
 def make(desk: Desk, config: Settings, report: Report, progress: Listener = silent) -> Report:
     """Make a report that was asked for, into the store. Raises ReportError; then there is no file."""
-    asked = request_of(report)
+    report_request = request_of(report)
     folder = store(config)
     folder.mkdir(parents=True, exist_ok=True)
     progress("reading", READING)
     document = build(config, report)
     progress("writing", WRITING)
-    name = f"{report.id}.{SUFFIX[asked.format]}"
+    name = f"{report.id}.{SUFFIX[report_request.format]}"
     beside = folder / f".{name}-{os.getpid()}"
     try:
         with heard(lambda step, share: progress(step, WRITING + (1 - WRITING) * share)):
-            write(document, asked.format, beside, config)
+            write(document, report_request.format, beside, config)
         digest, size = sha256(beside), beside.stat().st_size
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, folder / name)
     finally:
         beside.unlink(missing_ok=True)
-    versions = {one.id: one.version for one in document.provenance.definitions}
+    versions = {definition.id: definition.version for definition in document.provenance.definitions}
     return desk_reports.finish(desk, report.id, file=name, sha256=digest, size=size, definitions=versions)
 
 
@@ -103,7 +117,7 @@ def remove_drafts(config: Settings) -> None:
 def again(config: Settings, report: Report, path: Path) -> str:
     """Make a report anew from its record, beside the store; its hash. Raises ReportError where a definition changed."""
     document = build(config, report)
-    now = {one.id: one.version for one in document.provenance.definitions}
+    now = {definition.id: definition.version for definition in document.provenance.definitions}
     changed = [name for name, version in report.versions.items() if now.get(name) != version]
     if changed:
         raise ReportError(
@@ -125,9 +139,9 @@ def again(config: Settings, report: Report, path: Path) -> str:
 def build(config: Settings, report: Report) -> Document:
     """The document of a report at the desk; of the same report always the same."""
     grants = Grants(tuple(Held("inspector", first, end) for first, end in report.ranges))
-    told = request.check(request_of(report), config, grants)
+    checked = request.check(request_of(report), config, grants)
     at = report.asked_at.replace(tzinfo=UTC).astimezone(ZoneInfo(config.zone)).replace(tzinfo=None, microsecond=0)
-    return content.build(told, id=report.id, who=report.who, made_at=at)
+    return content.build(checked, id=report.id, who=report.who, made_at=at)
 
 
 def write(document: Document, format: str, path: Path, config: Settings) -> None:

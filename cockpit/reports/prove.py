@@ -34,11 +34,11 @@ class Verdict:
 def verify(desk: Desk, file: Path) -> Verdict:
     """Hold a file against the desk."""
     digest = make.sha256(file)
-    if found := reports.by_hash(desk, digest):
-        return Verdict("same", digest, found.id, found)
+    if report := reports.by_hash(desk, digest):
+        return Verdict("same", digest, report.id, report)
     id = named_in(file)
-    found = reports.find(desk, id) if id else None
-    return Verdict("changed" if found else "unknown", digest, id, found)
+    report = reports.find(desk, id) if id else None
+    return Verdict("changed" if report else "unknown", digest, id, report)
 
 
 def named_in(file: Path) -> str | None:

@@ -5,19 +5,19 @@ from datetime import datetime
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.reports import wording
+from cockpit.reports.context import ReportContext
 from cockpit.reports.model import Definition, Provenance
-from cockpit.reports.request import Told
-from cockpit.reports.scene import Scene
+from cockpit.reports.request import CheckedRequest
 from metrics.catalog import Catalog, Metric
 from metrics.period import DAY
 
 MOST_AREAS = 6
 
 
-def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime) -> Provenance:
+def of(checked: CheckedRequest, contexts: list[ReportContext], *, id: str, who: str, made_at: datetime) -> Provenance:
     """The provenance of a request, in the language spoken."""
-    view = told.views[0]
-    used = metrics_used(scenes)
+    view = checked.views[0]
+    used = metrics_used(contexts)
     days = _(
         "{start} to {end}",
         start=format.date_in_words(view.period.start),
@@ -30,12 +30,12 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
     last = format.stamp_in_words(until) if until else format.date_in_words(against.end - DAY)
     facts = [
         (_("Report"), id),
-        (_("Kind"), f"{told.kind.name[language()]}（{told.kind.id} v{told.kind.version}）"),
-        (_("Areas"), _areas(told)),
+        (_("Kind"), f"{checked.kind.name[language()]}（{checked.kind.id} v{checked.kind.version}）"),
+        (_("Areas"), _areas(checked)),
         (_("Period"), days),
         (_("Compared with"), _("{start} to {end}", start=format.date_in_words(against.start), end=last)),
-        (_("Filters"), wording.filters(view.edition, told.request.where) or _("None")),
-        *([(_("Deadline"), wording.deadline(scenes[0]))] if told.kind.reply_days else []),
+        (_("Filters"), wording.filters(view.edition, checked.request.where) or _("None")),
+        *([(_("Deadline"), wording.deadline(contexts[0]))] if checked.kind.reply_days else []),
         (_("Edition"), view.edition.id + (f"（{_('Demo data')}）" if view.edition.demo else "")),
         (_("As of"), format.stamp_in_words(view.as_of)),
         (_("Definitions"), words.listed(f"{m.name[language()]} v{m.version}" for m in used)),
@@ -47,15 +47,15 @@ def of(told: Told, scenes: list[Scene], *, id: str, who: str, made_at: datetime)
     return Provenance(id, made_at, who, f"/?report={id}", facts, [definition(view.catalog, m) for m in used])
 
 
-def of_part(scene: Scene) -> list[tuple[str, str]]:
+def of_part(context: ReportContext) -> list[tuple[str, str]]:
     """What the provenance of a notice to one unit says before that of the report."""
-    return [] if scene.unit is None else [(_("Notice to"), scene.to)]
+    return [] if context.unit is None else [(_("Notice to"), context.to)]
 
 
-def metrics_used(scenes: list[Scene]) -> list[Metric]:
+def metrics_used(contexts: list[ReportContext]) -> list[Metric]:
     """The metrics that the report tells of, in the order of the catalog."""
-    named = {name for scene in scenes for name in scene.told}
-    return [metric for name, metric in scenes[0].view.catalog.metrics.items() if name in named]
+    metric_ids = {name for context in contexts for name in context.metric_ids}
+    return [metric for name, metric in contexts[0].view.catalog.metrics.items() if name in metric_ids]
 
 
 def definition(catalog: Catalog, metric: Metric) -> Definition:
@@ -79,11 +79,11 @@ def _formula(catalog: Catalog, metric: Metric) -> str:
         return " + ".join(f"{catalog.metrics[p.metric].name[language()]} × {p.weight:g}" for p in metric.composite)
     if not metric.sides:
         return ""
-    told = f"{metric.sides.numerator[language()]} ÷ {metric.sides.denominator[language()]}"
-    return told + (f" × {metric.scale:g}" if metric.scale not in (1, 100) else "")
+    formula = f"{metric.sides.numerator[language()]} ÷ {metric.sides.denominator[language()]}"
+    return formula + (f" × {metric.scale:g}" if metric.scale not in (1, 100) else "")
 
 
-def _areas(told: Told) -> str:
-    named = [f"{view.area.name}（{view.area.code:012}）" for view in told.views[:MOST_AREAS]]
-    more = len(told.views) - MOST_AREAS
-    return words.listed(named) + (_(" and {n} more", n=more) if more > 0 else "")
+def _areas(checked: CheckedRequest) -> str:
+    labels = [f"{view.area.name}（{view.area.code:012}）" for view in checked.views[:MOST_AREAS]]
+    more = len(checked.views) - MOST_AREAS
+    return words.listed(labels) + (_(" and {n} more", n=more) if more > 0 else "")

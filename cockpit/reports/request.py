@@ -64,7 +64,7 @@ class Request(BaseModel):
 
 
 @dataclass(frozen=True)
-class Told:
+class CheckedRequest:
     """A request that makes sense: its kind, and a view of each area, narrowed to whoever asks."""
 
     request: Request
@@ -81,7 +81,7 @@ def kinds_of(config: Settings) -> dict[str, Kind]:
     return kinds.load(config.reports, catalog_of(config), layouts.of(config))
 
 
-def check(request: Request, config: Settings, grants: Grants) -> Told:
+def check(request: Request, config: Settings, grants: Grants) -> CheckedRequest:
     """Hold a request against kinds, catalog, edition and grants. ReportError, or OutOfScope for an area not granted."""
     kind = kinds.named(kinds_of(config), request.kind)
     if request.format not in kind.formats:
@@ -102,8 +102,8 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     _known(request, catalog)
     period = _period(request)
     try:
-        named = editions.named(config, request.edition) if request.edition else editions.current(config)
-        edition = named.seen_by(grants.scope(kind.needs))
+        edition_read = editions.named(config, request.edition) if request.edition else editions.current(config)
+        edition = edition_read.seen_by(grants.scope(kind.needs))
     except DataError as error:
         raise _no_edition(request, error) from error
     if period.start > last_day(edition.as_of):
@@ -114,15 +114,15 @@ def check(request: Request, config: Settings, grants: Grants) -> Told:
     places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
     for place in places:
         if place.level not in kind.levels:
-            there = [name for name in areas.levels(edition) if name in kind.levels]
+            available = [name for name in areas.levels(edition) if name in kind.levels]
             raise ReportError(
                 "report.level", "{kind} is not made for a {level}: it is made for {levels}", kind=kind.id,
-                level=Name("level", place.level), levels=names("level", there),
+                level=Name("level", place.level), levels=names("level", available),
             )  # fmt: skip
     rows = kind.rows and request.rows and all(grants.may(Can.EXPORT, place.code, place.end) for place in places)
     request = request.model_copy(update={"rows": rows})
     views = tuple(_view(config, edition, place, request, grants) for place in places)
-    return Told(request, kind, views)
+    return CheckedRequest(request, kind, views)
 
 
 def _view(config: Settings, edition: ScopedEdition, place: Area, request: Request, grants: Grants) -> View:

@@ -55,9 +55,9 @@ class Plan(BaseModel):
         """The last turn at or before `now`, local."""
         day = now.date()
         first = day.replace(day=1) if self.every == "month" else day - timedelta(days=day.weekday())
-        found = datetime.combine(first, self.at)
-        if found <= now:
-            return found
+        latest = datetime.combine(first, self.at)
+        if latest <= now:
+            return latest
         return datetime.combine(shift(first, -1) if self.every == "month" else first - timedelta(days=7), self.at)
 
     def period(self, turn: date) -> Period:
@@ -93,9 +93,9 @@ def read(file: Path, config: Settings) -> tuple[Plan, ...]:
             "schedule.unreadable", "COCKPIT_SCHEDULE {file}: not readable: {why}", file=file, why=line_of(error)
         ) from error
     except ValidationError as error:
-        told = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ReportError(
-            "schedule.invalid", "COCKPIT_SCHEDULE {file}: {faults}", file=file.name, faults="; ".join(told)
+            "schedule.invalid", "COCKPIT_SCHEDULE {file}: {faults}", file=file.name, faults="; ".join(faults)
         ) from error
     kinds = request.kinds_of(config)
     ids = [plan.id for plan in plans]
@@ -141,7 +141,7 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
     """Ask for the report of the last turn, unless somebody has. What is wrong with it is kept with it."""
     turn = plan.turn(at).date()
     period = plan.period(turn)
-    asked = Request(
+    due = Request(
         kind=plan.kind, areas=plan.areas, start=period.start, end=period.end, format=plan.format, lang=plan.lang
     )
     grants = Grants(tuple(Held("inspector", code, end_of(code)) for code in plan.areas))
@@ -150,31 +150,31 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
             log.warning("%s: nothing is published yet", plan.id)
             return
         with using(plan.lang):
-            _ask(desk, config, asked, grants, plan, turn)
+            _ask(desk, config, due, grants, plan, turn)
     except (ReportError, MetricsError) as error:
-        _failed(desk, asked, plan, turn, error.message)
+        _failed(desk, due, plan, turn, error.message)
     except DataError as error:
         log.error("%s: %s", plan.id, error)
 
 
-def _ask(desk: Desk, config: Settings, asked: Request, grants: Grants, plan: Plan, turn: date) -> None:
+def _ask(desk: Desk, config: Settings, due: Request, grants: Grants, plan: Plan, turn: date) -> None:
     """Keep the request with its row of the audit, unless this turn is kept already."""
-    who = f"schedule:{plan.id}"
-    told = request.check(asked, config, grants)
+    requester = f"schedule:{plan.id}"
+    checked = request.check(due, config, grants)
     with desk.begin():
-        if kept := make.keep(desk, config, told, who, plan=plan.id, slot=turn.isoformat(), mail=plan.mail):
-            what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
-            audit.write(desk, who=who, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
+        if report := make.keep(desk, config, checked, requester, plan=plan.id, slot=turn.isoformat(), mail=plan.mail):
+            what = f"report {report.id} {due.kind} {due.format} {checked.edition} asked for"
+            audit.write(desk, who=requester, role="", scope=",".join(map(str, plan.areas)), event="export", what=what)
 
 
-def _failed(desk: Desk, asked: Request, plan: Plan, turn: date, fault: Message) -> None:
+def _failed(desk: Desk, due: Request, plan: Plan, turn: date, fault: Message) -> None:
     log.error("%s: %s", plan.id, fault)
-    kept = reports.ask(
-        desk, kind=plan.kind, asked=asked.stored(), edition="", who=f"schedule:{plan.id}", plan=plan.id,
+    report = reports.ask(
+        desk, kind=plan.kind, asked=due.stored(), edition="", who=f"schedule:{plan.id}", plan=plan.id,
         scope=tuple((code, end_of(code)) for code in plan.areas), slot=turn.isoformat(), status=reports.FAILED,
     )  # fmt: skip
-    if kept:
-        reports.fail(desk, kept.id, fault)
+    if report:
+        reports.fail(desk, report.id, fault)
 
 
 def now(config: Settings) -> datetime:

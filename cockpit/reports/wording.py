@@ -8,8 +8,8 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name
 from cockpit.panels.answers import Vital
+from cockpit.reports.context import ReportContext
 from cockpit.reports.kind import PLACEHOLDER
-from cockpit.reports.scene import Scene
 from data.editions.edition import AnyEdition
 from metrics.analysis.reds import Red
 from metrics.answer import SMALL, WITHOUT_VALUE
@@ -21,66 +21,68 @@ NAMED = 3
 """How many of the worst a sentence names."""
 
 
-def lines(scene: Scene, text: Text) -> list[str]:
+def lines(context: ReportContext, text: Text) -> list[str]:
     """The sentences of a text, one a line; one that names a metric without data is left out."""
-    told = (line.strip() for line in text[language()].splitlines())
-    return [fill(scene, line) for line in told if line and known(scene, line)]
+    sentences = (line.strip() for line in text[language()].splitlines())
+    return [fill(context, line) for line in sentences if line and known(context, line)]
 
 
-def named(scene: Scene, section: Any) -> str:
+def named(context: ReportContext, section: Any) -> str:
     """What a table of a section is called: the section's heading, else the name of the kind."""
-    return fill(scene, (section.heading or scene.kind.name)[language()])
+    return fill(context, (section.heading or context.kind.name)[language()])
 
 
-def known(scene: Scene, line: str) -> bool:
+def known(context: ReportContext, line: str) -> bool:
     """Whether every metric that a line names has a value here."""
-    names = {name for name, _of in PLACEHOLDER.findall(line) if name in scene.view.catalog.metrics}
-    return all(has_value(scene.vital(name)) for name in names)
+    names = {name for name, _of in PLACEHOLDER.findall(line) if name in context.view.catalog.metrics}
+    return all(has_value(context.vital(name)) for name in names)
 
 
 def has_value(vital: Vital | None) -> bool:
     return vital is not None and vital.now.quality not in WITHOUT_VALUE
 
 
-def fill(scene: Scene, line: str) -> str:
+def fill(context: ReportContext, line: str) -> str:
     """One line with its placeholders in words."""
-    return PLACEHOLDER.sub(lambda found: _told(scene, found[1], found[2] or ""), line)
+    return PLACEHOLDER.sub(lambda match: _metric_text(context, match[1], match[2] or ""), line)
 
 
-def _told(scene: Scene, name: str, of: str) -> str:
-    if name not in scene.view.catalog.metrics:
-        return plain(scene, name)
-    vital = scene.vital(name)
+def _metric_text(context: ReportContext, name: str, of: str) -> str:
+    if name not in context.view.catalog.metrics:
+        return plain(context, name)
+    vital = context.vital(name)
     if vital is None or not has_value(vital):
         return _("no data")
     metric = vital.metric
     match of:
         case "change":
-            return change(scene, vital)
+            return change(context, vital)
         case "before":
             return amount(metric, vital.before.value)
         case "state":
             return format.state(vital.state).word or _("not judged")
         case "limit":
-            return tight(format.alarm(scene.view.catalog, metric, scene.view.area.level)) or _("without a limit")
+            return tight(format.alarm(context.view.catalog, metric, context.view.area.level)) or _("without a limit")
         case "target":
-            return tight(bare(format.limit(scene.view.catalog, metric, scene.view.area.level))) or _("without a target")
+            return tight(bare(format.limit(context.view.catalog, metric, context.view.area.level))) or _(
+                "without a target"
+            )
         case _:
             return amount(metric, vital.now.value)
 
 
-def plain(scene: Scene, name: str) -> str:
+def plain(context: ReportContext, name: str) -> str:
     """What is no metric."""
-    view = scene.view
+    view = context.view
     match name:
         case "area":
             return view.area.name
         case "period":
             return format.period_in_words(view.period)
         case "unit":
-            return scene.unit or _("cases without a responsible unit")
+            return context.unit or _("cases without a responsible unit")
         case "to":
-            return scene.to
+            return context.to
         case "against":
             return format.period_in_words(view.against)
         case "as_of":
@@ -91,23 +93,23 @@ def plain(scene: Scene, name: str) -> str:
         case "edition":
             return view.edition.id
         case "id":
-            return scene.id
+            return context.id
         case "made":
-            return format.date_in_words(scene.made)
+            return format.date_in_words(context.made)
         case "deadline":
-            return deadline(scene)
+            return deadline(context)
         case "reds":
-            return format.number(len(scene.reds))
+            return format.number(len(context.reds))
         case "worst":
-            return words.listed(_red(scene, red) for red in scene.reds[:NAMED]) or _("None")
+            return words.listed(_red(context, red) for red in context.reds[:NAMED]) or _("None")
         case "sites_failing":
-            return format.number(len(scene.failing_sites))
+            return format.number(len(context.failing_sites))
     raise AssertionError(name)
 
 
-def deadline(scene: Scene) -> str:
+def deadline(context: ReportContext) -> str:
     """`2026年11月30日前`"""
-    at = scene.deadline
+    at = context.deadline
     if at is None:
         return _("____-__-__")
     return _("by {day}", day=format.date_in_words(at))
@@ -121,16 +123,16 @@ def filters(edition: AnyEdition, where: Mapping[str, str]) -> str:
     )
 
 
-def _red(scene: Scene, red: Red) -> str:
-    metric = scene.view.catalog.metrics[red.metric]
-    name = scene.subject(red)
+def _red(context: ReportContext, red: Red) -> str:
+    metric = context.view.catalog.metrics[red.metric]
+    name = context.subject(red)
     return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
 
 
-def change(scene: Scene, vital: Vital) -> str:
+def change(context: ReportContext, vital: Vital) -> str:
     """`较上月上升0.8个百分点`; nothing to compare with where a sample is missing or too small."""
     metric, now, before = vital.metric, format.given(vital.now.value), format.given(vital.before.value)
-    compared = scene.view.compared
+    compared = context.view.compared
     if now is None or before is None or SMALL in (vital.now.quality, vital.before.quality):
         return _("not comparable with the period before")
     places = max(metric.decimals, 1) if metric.is_percent else metric.decimals
@@ -138,13 +140,13 @@ def change(scene: Scene, vital: Vital) -> str:
     if not step:
         return _("unchanged {compared}", compared=compared)
     size = format.number(abs(step), places)
-    told = _("{n} points", n=size) if metric.is_percent else format.with_unit(size, metric.unit[language()])
-    told = tight(told)
+    size_text = _("{n} points", n=size) if metric.is_percent else format.with_unit(size, metric.unit[language()])
+    size_text = tight(size_text)
     if metric.is_rate:
         up, down = _("up {amount} {compared}"), _("down {amount} {compared}")
     else:
         up, down = _("{amount} more {compared}"), _("{amount} fewer {compared}")
-    return (up if step > 0 else down).format(amount=told, compared=compared)
+    return (up if step > 0 else down).format(amount=size_text, compared=compared)
 
 
 def amount(metric: Metric, value: float | None) -> str:

@@ -57,8 +57,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     end_with_parent()
     config = settings.load(threads=1)
-    with _alone(config, stop) as mine:
-        if mine:
+    with _alone(config, stop) as lock_held:
+        if lock_held:
             _tidy(config)
             desk = _ready(config)
             give_way()
@@ -148,16 +148,16 @@ def one(desk: Desk, config: Settings, report: Report) -> None:
 @contextmanager
 def _beating(desk: Desk, report: Report) -> Iterator[Listener]:
     """A callback for progress, written to the desk every few seconds so that all see that somebody is at it."""
-    told, done = ("", 0.0), threading.Event()
+    progress, done = ("", 0.0), threading.Event()
 
     def hear(step: str, share: float) -> None:
-        nonlocal told
-        told = (step, share)
+        nonlocal progress
+        progress = (step, share)
 
     def beat() -> None:
         while not done.wait(BEAT_SECONDS):
             try:
-                reports.progress(desk, report.id, *told)
+                reports.progress(desk, report.id, *progress)
             except DataError as error:
                 log.warning("%s", error)
 

@@ -19,7 +19,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
-from cockpit.reports import make, shelf, wording
+from cockpit.reports import access, make, wording
 from cockpit.reports.request import kinds_of
 from cockpit.screens.admin import desk
 from cockpit.view_state import View
@@ -46,7 +46,7 @@ def _queue() -> None:
         st.rerun()
     header.title(_("Being made"), note=_("You may leave this page: it goes on"))
     for report in left:
-        name = shelf.title(settings.current(), report)
+        name = access.title(settings.current(), report)
         told = _("waiting its turn") if report.status == QUEUED else _("being made")
         st.progress(report.share, f"{name} · {told} {report.step if '/' in report.step else ''}")
 
@@ -60,7 +60,7 @@ def _waiting(visitor: Visitor) -> list[Report]:
 
 def history(visitor: Visitor, view: View) -> None:
     """The reports that the visitor may have; a line opens one."""
-    found = shelf.listing(visitors.desk(), settings.current(), visitor.grants)
+    found = access.listing(visitors.desk(), settings.current(), visitor.grants)
     if not found:
         header.notice(_("No report was made yet."))
         return
@@ -111,8 +111,8 @@ def chosen(visitor: Visitor) -> Report | None:
     """The report that the address names; a line where it names none of theirs."""
     id = st.query_params.get("report", "")
     try:
-        return shelf.find(visitors.desk(), settings.current(), visitor.grants, id) if id else None
-    except shelf.NotThere as error:
+        return access.find(visitors.desk(), settings.current(), visitor.grants, id) if id else None
+    except access.NotThere as error:
         header.notice(worded(error), state="red")
         return None
 
@@ -121,7 +121,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
     """One report: where it comes from, its file, and what becomes of it."""
     asked = make.request_of(report)
     back = [(_("All reports"), link("reports", {"lang": st.query_params.get("lang")}))]
-    header.title(shelf.title(settings.current(), report), note=report.id, links=back, level=1)
+    header.title(access.title(settings.current(), report), note=report.id, links=back, level=1)
     desk.told()
     told = state(report)
     shown(

@@ -10,10 +10,10 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name
 from cockpit.reports import progress, wording
+from cockpit.reports.context import ReportContext
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Cases
 from cockpit.reports.model import Block, Cell, Column, Rows, Table
-from cockpit.reports.scene import Scene
 from cockpit.reports.sections.numbers import COUNT
 from data.areas.levels import LEVELS, LOWEST, is_above
 from data.schema import CASES
@@ -31,36 +31,38 @@ ALSO_NEEDED = (
 """Columns that those made here look at."""
 NOTHING = Cell("")
 Part = Literal["numerator", "denominator", "rest"]
-Make = Callable[["_Told", int, dict[str, Any]], Cell]
+Make = Callable[["_RowContext", int, dict[str, Any]], Cell]
 
 
-def case_tables(section: Cases, scene: Scene) -> Iterator[Block]:
+def case_tables(section: Cases, context: ReportContext) -> Iterator[Block]:
     """One table a metric that counted any facts, without who reported them."""
-    names = scene.kind.metrics_of(section, scene.request.metrics)
-    heading = wording.fill(scene, section.heading[language()]) if section.heading and len(names) == 1 else ""
-    for metric in scene.at(names, scene.view.area.level):
-        domain = scene.view.catalog.domain(metric)
+    names = context.kind.metrics_of(section, context.request.metrics)
+    heading = wording.fill(context, section.heading[language()]) if section.heading and len(names) == 1 else ""
+    for metric in context.at(names, context.view.area.level):
+        domain = context.view.catalog.domain(metric)
         if domain.fact == "cases" and not metric.composite and not domain.view:
-            yield from or_why(_counted(section, scene, metric, heading))
+            yield from or_why(_counted(section, context, metric, heading))
 
 
-def _counted(section: Cases, scene: Scene, metric: Metric, heading: str) -> Iterator[Block]:
+def _counted(section: Cases, context: ReportContext, metric: Metric, heading: str) -> Iterator[Block]:
     part = section.part if metric.numerator else None
-    if total := count_rows(scene.query.of(metric.id), Selection(part)):
-        yield _table(section, scene, metric, total, part, heading)
+    if total := count_rows(context.query.of(metric.id), Selection(part)):
+        yield _table(section, context, metric, total, part, heading)
 
 
-def _table(section: Cases, scene: Scene, metric: Metric, total: int, part: Part | None, heading: str) -> Table:
+def _table(
+    section: Cases, context: ReportContext, metric: Metric, total: int, part: Part | None, heading: str
+) -> Table:
     count = min(total, section.most or total)
-    here = scene.view.area.level
-    names = [name for name in section.columns if not (name in LEVELS and is_above(name, here))]
+    level = context.view.area.level
+    names = [name for name in section.columns if not (name in LEVELS and is_above(name, level))]
     columns = [
         Column(_heading(name), name in ("no", "days"), WIDTHS.get(name, 2.4 if name.endswith("_at") else 1.2))
         for name in names
     ]
     side = f" · {words.side(metric, part)}" if part else ""
     note = _("The first {n} of {total}", n=format.number(count), total=format.number(total)) if count < total else ""
-    reader = Rows(count, _Reader(section, scene, metric, count, part, names))
+    reader = Rows(count, _Reader(section, context, metric, count, part, names))
     return Table(heading or f"{metric.name[language()]}{side}", columns, reader, note=note)
 
 
@@ -68,32 +70,40 @@ class _Reader:
     """Reads the rows anew each time it is walked, a stretch at a time, in an order that never changes."""
 
     def __init__(
-        self, section: Cases, scene: Scene, metric: Metric, count: int, part: Part | None, names: Sequence[str]
+        self,
+        section: Cases,
+        context: ReportContext,
+        metric: Metric,
+        count: int,
+        part: Part | None,
+        names: Sequence[str],
     ) -> None:
-        self.section, self.scene, self.metric, self.count, self.part = section, scene, metric, count, part
+        self.section, self.context, self.metric, self.count, self.part = section, context, metric, count, part
         self.makers: list[Make] = [_maker(name) for name in names]
         self.needed = [c.name for c in CASES.columns if c.name in {*names, *ALSO_NEEDED}]
 
     def __iter__(self) -> Iterator[list[Cell]]:
-        view, number = self.scene.view, 0
+        view, number = self.context.view, 0
         stock = isinstance(view.catalog.domain(self.metric).measures.get(self.metric.value or ""), Stock)
-        told = _Told(self.scene, min(view.as_of, datetime.combine(view.period.end, time.min)) if stock else view.as_of)
+        row_context = _RowContext(
+            self.context, min(view.as_of, datetime.combine(view.period.end, time.min)) if stock else view.as_of
+        )
         order = self.section.order or ("registered_at" if stock or self.metric.oldest else None)
-        query, selection = self.scene.query.of(self.metric.id), Selection(self.part, order=order)
+        query, selection = self.context.query.of(self.metric.id), Selection(self.part, order=order)
         for offset in range(0, self.count, STRETCH):
             stretch = rows(query, selection, limit=min(STRETCH, self.count - offset), offset=offset)
             frame: pd.DataFrame = stretch[self.needed]
             progress.tell(f"{format.number(offset)} / {format.number(self.count)}", offset / self.count)
             for row in records(frame):
                 number += 1
-                yield [make(told, number, row) for make in self.makers]
+                yield [make(row_context, number, row) for make in self.makers]
 
 
-class _Told:
+class _RowContext:
     """The names that thousands of rows share, worded once. until: when days open are counted to: a stock's instant."""
 
-    def __init__(self, scene: Scene, until: datetime) -> None:
-        self.view, self.until = scene.view, until
+    def __init__(self, context: ReportContext, until: datetime) -> None:
+        self.view, self.until = context.view, until
         self.areas: dict[tuple[int, str], str] = {}
         self.sources: dict[str, str] = {}
         self.words: dict[tuple[str, str], str] = {}
@@ -131,14 +141,14 @@ def _maker(name: str) -> Make:
     column = CASES[name]
     worded = bool(column.words) or column.type == "BOOLEAN" or name in words.CODES
 
-    def stored(told: _Told, number: int, row: dict[str, Any]) -> Cell:
+    def stored(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
         value = row[name]
         if value is None:
             return NOTHING
         if isinstance(value, datetime):
             return Cell(format.date_in_words(value), value)  # on paper the day is enough, a workbook has the minute
         if worded:
-            return Cell(told.word(name, value) if isinstance(value, str) else words.value(name, value))
+            return Cell(row_context.word(name, value) if isinstance(value, str) else words.value(name, value))
         return Cell(value) if isinstance(value, str) else Cell(words.value(name, value), value)
 
     return stored
@@ -147,32 +157,32 @@ def _maker(name: str) -> Make:
 def _area_of(level: str) -> Make:
     """The area of a level that a fact lies in; "own level" for a fact of no village."""
 
-    def made(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-        return Cell(told.area(int(row["area"]), level))
+    def made(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
+        return Cell(row_context.area(int(row["area"]), level))
 
     return made
 
 
-def _days(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-    end = min(row["closed_at"] or told.until, told.until)
+def _days(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
+    end = min(row["closed_at"] or row_context.until, row_context.until)
     days = (end - row["registered_at"]).days
     return Cell(str(days), days, "", COUNT)
 
 
-def _state(told: _Told, number: int, row: dict[str, Any]) -> Cell:
-    text, state = words.standing(row, told.view.as_of)
+def _state(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
+    text, state = words.standing(row, row_context.view.as_of)
     return Cell(text, None, state if state in ("red", "amber") else "")
 
 
-def _title(told: _Told, number: int, row: dict[str, Any]) -> Cell:
+def _title(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
     return Cell(row["title"] or row["subcategory"] or row["category"] or words.value("kind", row["kind"]))
 
 
 _MAKERS: dict[str, Make] = {
-    "no": lambda told, number, row: Cell(str(number), number),
+    "no": lambda row_context, number, row: Cell(str(number), number),
     "state": _state,
     **{level: _area_of(level) for level in LEVELS},
     "days": _days,
     "title": _title,
-    "source": lambda told, number, row: Cell(told.source(row["source"])),
+    "source": lambda row_context, number, row: Cell(row_context.source(row["source"])),
 }

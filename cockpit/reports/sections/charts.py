@@ -66,21 +66,21 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _grid(chart: Chart, low: float, high: float, step: float) -> list[str]:
-    made, decimals = [], 0 if step >= 1 and step == int(step) else 1 if step >= 0.1 else 2
+    lines, decimals = [], 0 if step >= 1 and step == int(step) else 1 if step >= 0.1 else 2
     for i in range(round((high - low) / step) + 1):
         value = low + i * step
         y = _y(value, low, high)
-        made.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="{LIGHT.grid}"/>')
-        made.append(_text(LEFT - 6, y + 4, format.number(value, decimals), "end"))
-    made.append(_text(LEFT - 6, TOP - 14, chart.unit, "end"))
+        lines.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="{LIGHT.grid}"/>')
+        lines.append(_text(LEFT - 6, y + 4, format.number(value, decimals), "end"))
+    lines.append(_text(LEFT - 6, TOP - 14, chart.unit, "end"))
     every = -(-len(chart.categories) // MOST_LABELS)
     centred = chart.kind == "bar"
     for i, name in enumerate(chart.categories):
         if i % every == 0:
             half = wide(name) * SIZE / 2
             x = min(_x(i, len(chart.categories), centred=centred), WIDTH - half)  # the last one may be long
-            made.append(_text(x, HEIGHT - 9, name, "middle"))
-    return made
+            lines.append(_text(x, HEIGHT - 9, name, "middle"))
+    return lines
 
 
 def _x(i: int, count: int, *, centred: bool) -> float:
@@ -91,16 +91,16 @@ def _x(i: int, count: int, *, centred: bool) -> float:
 
 
 def _limits(chart: Chart, low: float, high: float) -> list[str]:
-    made = []
+    lines = []
     for value, text, state in chart.limits:
         if low <= value <= high:
             y, colour = _y(value, low, high), STATES[state]
-            made.append(
+            lines.append(
                 f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="{colour}" '
                 'stroke-dasharray="1 3"/>'
             )
-            made.append(_text(WIDTH - RIGHT, y - 4, text, "end", colour))
-    return made
+            lines.append(_text(WIDTH - RIGHT, y - 4, text, "end", colour))
+    return lines
 
 
 def _lines(chart: Chart, low: float, high: float) -> list[str]:
@@ -125,42 +125,42 @@ def _lines(chart: Chart, low: float, high: float) -> list[str]:
 
 def _stretches(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     """Runs of values without a gap: where nothing is known no line is drawn."""
-    found: list[list[tuple[int, float]]] = [[]]
+    stretches: list[list[tuple[int, float]]] = [[]]
     for i, value in enumerate(values):
         if value is None:
-            found.append([])
+            stretches.append([])
         else:
-            found[-1].append((i, value))
-    return [stretch for stretch in found if stretch]
+            stretches[-1].append((i, value))
+    return [stretch for stretch in stretches if stretch]
 
 
 def _legend(series: Sequence[Series]) -> list[str]:
-    made, x = [], float(LEFT)
-    for one in series:
-        colour = getattr(LIGHT, one.style)
-        made.append(
+    parts, x = [], float(LEFT)
+    for item in series:
+        colour = getattr(LIGHT, item.style)
+        parts.append(
             f'<line x1="{x:.1f}" y1="12" x2="{x + 24:.1f}" y2="12" stroke="{colour}" stroke-width="2" '
-            f'stroke-dasharray="{DASHES[one.style]}"/>'
+            f'stroke-dasharray="{DASHES[item.style]}"/>'
         )
-        made.append(_text(x + 30, 16, one.name, "start"))
-        x += 46 + wide(one.name) * SIZE
-    return made
+        parts.append(_text(x + 30, 16, item.name, "start"))
+        x += 46 + wide(item.name) * SIZE
+    return parts
 
 
 def _bars(chart: Chart, low: float, high: float) -> list[str]:
-    made, count = [], len(chart.categories)
+    bars, count = [], len(chart.categories)
     width = min(46.0, (WIDTH - LEFT - RIGHT) / max(count, 1) * 0.6)
     values = chart.series[0].values if chart.series else ()
-    for i, (value, told) in enumerate(zip(values, format.column(values), strict=True)):
+    for i, (value, label) in enumerate(zip(values, format.column(values), strict=True)):
         if value is None:
             continue
         x, y = _x(i, count, centred=True), _y(value, low, high)
-        made.append(
+        bars.append(
             f'<rect x="{x - width / 2:.1f}" y="{y:.1f}" width="{width:.1f}" '
             f'height="{_y(low, low, high) - y:.1f}" fill="{LIGHT.now}"/>'
         )
-        made.append(_text(x, y - 5, told, "middle", LIGHT.ink))
-    return made
+        bars.append(_text(x, y - 5, label, "middle", LIGHT.ink))
+    return bars
 
 
 def wide(text: str) -> float:

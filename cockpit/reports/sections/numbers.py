@@ -41,8 +41,8 @@ def count(value: Any) -> Cell:
     amount = format.given(None if value is None else float(value))
     if amount is None:
         return Cell("")
-    whole = amount == int(amount)
-    return Cell(format.number(amount, 0 if whole else 1), int(amount) if whole else amount, format=COUNT)
+    is_whole = amount == int(amount)
+    return Cell(format.number(amount, 0 if is_whole else 1), int(amount) if is_whole else amount, format=COUNT)
 
 
 def measured(value: Any, decimals: int) -> Cell:

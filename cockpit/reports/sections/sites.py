@@ -6,9 +6,9 @@ from typing import Any
 from cockpit.i18n import _
 from cockpit.labels import faults, format, words
 from cockpit.labels import site_verdicts as verdicts
+from cockpit.reports.context import ReportContext
 from cockpit.reports.kind import Sites
 from cockpit.reports.model import Block, Cell, Column, Heading, Table, Text
-from cockpit.reports.scene import Scene
 from cockpit.reports.sections.numbers import count, measured
 from data.site_rules import site_rules
 from metrics.analysis.findings import findings
@@ -16,13 +16,13 @@ from metrics.engine.frames import records
 from metrics.sites import UNDECIDED
 
 
-def site_tables(section: Sites, scene: Scene) -> Iterator[Block]:
+def site_tables(section: Sites, context: ReportContext) -> Iterator[Block]:
     """Nothing where no site is checked."""
-    if len(scene.sites):
-        yield from _verdicts(scene) if section.show == "verdicts" else _findings(section, scene)
+    if len(context.sites):
+        yield from _verdicts(context) if section.show == "verdicts" else _findings(section, context)
 
 
-def _verdicts(scene: Scene) -> Iterator[Block]:
+def _verdicts(context: ReportContext) -> Iterator[Block]:
     columns = [
         Column(_("No."), True, 0.6), Column(_("Site"), width=2.2), Column(_("Responsible unit"), width=1.5),
         Column(_("Score"), True, 0.8), Column(_("Verdict"), width=2.6),
@@ -32,7 +32,7 @@ def _verdicts(scene: Scene) -> Iterator[Block]:
         Column(_("Messages unanswered"), True, detail=True), Column(_("Address"), detail=True),
     ]  # fmt: skip
     rows = []
-    for i, row in enumerate(records(scene.sites), 1):
+    for i, row in enumerate(records(context.sites), 1):
         text, state = verdicts.verdict(row)
         rows.append(
             [
@@ -46,12 +46,12 @@ def _verdicts(scene: Scene) -> Iterator[Block]:
     yield Table(_("Verdicts on the sites"), columns, rows)
 
 
-def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
+def _findings(section: Sites, context: ReportContext) -> Iterator[Block]:
     """A table a site: the failing sites, or all; of those that pass only what failed of a rule."""
-    view = scene.view
-    found = findings(view.edition, view.area.code, view.period, only_failed=section.only == "failed")
-    failing = {row["key"]: set(row["vetoes"]) for row in records(scene.failing_sites)}
-    for (key, site), told in found.groupby(["site_key", "site"], sort=True):
+    view = context.view
+    frame = findings(view.edition, view.area.code, view.period, only_failed=section.only == "failed")
+    failing = {row["key"]: set(row["vetoes"]) for row in records(context.failing_sites)}
+    for (key, site), rows in frame.groupby(["site_key", "site"], sort=True):
         if section.only == "failed" and key not in failing:
             continue
         yield Heading(str(site), 2 if section.heading and section.level == 1 else 3)
@@ -60,7 +60,7 @@ def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
             Column(_("Verdict"), width=1.6), Column(_("Veto"), width=0.8), Column(_("Failed"), True, 1),
             Column(_("Checked"), width=2.5), Column(_("Evidence"), width=1.8), Column(_("Checked by"), detail=True),
         ]  # fmt: skip
-        yield Table(str(site), columns, [_finding(row, failing.get(key, set())) for row in records(told)])
+        yield Table(str(site), columns, [_finding(row, failing.get(key, set())) for row in records(rows)])
     if section.only == "failed" and not failing:
         yield Text(_("Every site passes."))
 
@@ -68,11 +68,11 @@ def _findings(section: Sites, scene: Scene) -> Iterator[Block]:
 def _finding(row: dict[str, Any], vetoes: set[str]) -> list[Cell]:
     veto = row["veto"] or (not row["passed"] and not vetoes.isdisjoint(site_rules().vetoes_of(row["rule"])))
     observed = format.given(row["observed"])
-    told = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
-    told = f"{told} {row['observed_unit'] or ''}".strip() if told else ""
+    value = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
+    value = f"{value} {row['observed_unit'] or ''}".strip() if value else ""
     evidence = words.listed(faults.told(str(row["evidence"] or "")))
     return [
-        Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(told, observed),
+        Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(value, observed),
         _verdict(row),
         Cell(_("Yes") if veto else _("No")), Cell(f"{row['failed']}/{row['checks']}"),
         Cell("", row["checked_at"]), Cell(evidence or _("none kept")), Cell(str(row["checker"] or "")),
@@ -87,7 +87,7 @@ def _verdict(row: dict[str, Any]) -> Cell:
 
 def rule(name: str) -> str:
     """What a rule of the checks asks."""
-    told = {
+    names = {
         "site_open": _("opens within 15 s"), "home_updated": _("home page updated within 14 days"),
         "column_open": _("column opens"), "column_updated": _("column updated in time"),
         "column_items": _("column has items"), "guide_elements": _("guide is complete"),
@@ -98,7 +98,7 @@ def rule(name: str) -> str:
         "axe_faults": _("accessibility in a browser"), "measured": _("could be judged"),
         "uncertain": _("opens in a browser"),
     }.get(name)  # fmt: skip
-    if told:
-        return told
+    if names:
+        return names
     kind, colon, what = name.partition(":")
     return _("deduction: {what}", what=words.deduction(what)) if colon and kind == "deduction" else name

@@ -8,10 +8,10 @@ from cockpit.labels.names import source_name
 from cockpit.panels import answers
 from cockpit.panels.answers import Part
 from cockpit.reports import wording
+from cockpit.reports.context import ReportContext
 from cockpit.reports.disclosure.tables import Guarded
 from cockpit.reports.kind import TableBy, Tiles
 from cockpit.reports.model import Block, Cell, Column, Table
-from cockpit.reports.scene import Scene
 from cockpit.reports.sections.numbers import count, figure, name_of, step
 from data.areas.levels import LEVELS, is_above
 from metrics import areas
@@ -24,11 +24,11 @@ from metrics.period import UNITS
 # --- the area itself ----------------------------------------------------------------------------------------------
 
 
-def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
+def tiles(section: Tiles, context: ReportContext) -> Iterator[Block]:
     """One row a metric of the area: now, before, the change, the state and the target."""
-    names = scene.kind.metrics_of(section, scene.request.metrics)
-    told = [vital for name in names if (vital := scene.vital(name)) and vital.ever]
-    if not told:
+    names = context.kind.metrics_of(section, context.request.metrics)
+    vitals = [vital for name in names if (vital := context.vital(name)) and vital.ever]
+    if not vitals:
         return
     columns = [
         Column(_("Metric"), width=2.6), Column(_("This period"), True), Column(_("Before"), True),
@@ -37,10 +37,10 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
         Column(_("Sample"), True, detail=True), Column(_("Quality"), detail=True),
     ]  # fmt: skip
     rows = []
-    for vital in told:
+    for vital in vitals:
         metric, now = vital.metric, vital.now
         judged = format.state(vital.state)
-        target = format.limit(scene.view.catalog, metric, scene.view.area.level) if vital.state != "none" else ""
+        target = format.limit(context.view.catalog, metric, context.view.area.level) if vital.state != "none" else ""
         rows.append(
             [
                 Cell(name_of(metric)), figure(metric, now), figure(metric, vital.before),
@@ -49,7 +49,7 @@ def tiles(section: Tiles, scene: Scene) -> Iterator[Block]:
                 Cell(quality(now.quality)),
             ]
         )  # fmt: skip
-    yield Table(wording.named(scene, section), columns, rows, note=small_note(rows))
+    yield Table(wording.named(context, section), columns, rows, note=small_note(rows))
 
 
 def quality(name: str) -> str:
@@ -68,15 +68,15 @@ def small_note(rows: Sequence[Sequence[Cell]]) -> str:
 # --- by area, month or column -------------------------------------------------------------------------------------
 
 
-def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
+def table_by(section: TableBy, context: ReportContext) -> Iterator[Block]:
     """Metrics side by side, one row a group, the area itself as the last row."""
-    view = scene.view
-    by = split_of(scene, section.by)
+    view = context.view
+    by = split_of(context, section.by)
     if by is None:
         return
-    names = scene.kind.metrics_of(section, scene.request.metrics)
-    metrics = [m for m in scene.at(names, by if by in AREAS else view.area.level) if counted(scene, m, by)]
-    found = {metric.id: answers.parts(scene.query.of(metric.id, by=by)) for metric in metrics}
+    names = context.kind.metrics_of(section, context.request.metrics)
+    metrics = [m for m in context.at(names, by if by in AREAS else view.area.level) if counted(context, m, by)]
+    found = {metric.id: answers.parts(context.query.of(metric.id, by=by)) for metric in metrics}
     metrics = [m for m in metrics if any(part.known for part in found[m.id])]
     if not metrics:
         return
@@ -85,48 +85,48 @@ def table_by(section: TableBy, scene: Scene) -> Iterator[Block]:
     by_group = {name: {part.group: part for part in parts} for name, parts in found.items()}
     rows = [
         [
-            Cell(group_name(scene, by, group)),
+            Cell(group_name(context, by, group)),
             *_codes(by, group),
-            *(_cell(scene, metric, by_group[metric.id].get(group)) for metric in metrics),
+            *(_cell(context, metric, by_group[metric.id].get(group)) for metric in metrics),
         ]
         for group in shown
     ]
-    total = [Cell(_("Together")), *([Cell("")] if by in AREAS else []), *(_own(scene, m) for m in metrics)]
+    total = [Cell(_("Together")), *([Cell("")] if by in AREAS else []), *(_own(context, m) for m in metrics)]
     notes = [small_note(rows)]
     if len(groups) > len(shown):
         notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(groups) - len(shown)))
     columns = [Column(by_name(by), width=2), *([Column(_("Code"), detail=True)] if by in AREAS else [])]
     first = len(columns)
     columns += [Column(name_of(m), True) for m in metrics]
-    name = wording.named(scene, section)
+    name = wording.named(context, section)
     if not section.suppress:
         yield Table(name, columns, [*rows, total], True, "；".join(filter(None, notes)))
         return
     notes.append(_("Counts below {n}, and what would give them away, are left out", n=section.suppress))
     samples = [[by_group[m.id][g].now if g in by_group[m.id] else None for m in metrics] for g in shown]
-    samples.append([vital.now if (vital := scene.vital(m.id)) else None for m in metrics])
+    samples.append([vital.now if (vital := context.vital(m.id)) else None for m in metrics])
     yield Guarded(
         name, columns, [*rows, total], True, "；".join(filter(None, notes)), area=view.area.code, by=by, groups=shown,
         known=groups, metrics=metrics, samples=samples, first=first, least=section.suppress,
     )  # fmt: skip
 
 
-def split_of(scene: Scene, by: str) -> str | None:
+def split_of(context: ReportContext, by: str) -> str | None:
     """The breakdown that a section means: its own, or for BELOW what lies below. None where no such area does."""
     if by == BELOW:
-        return areas.below(scene.view.edition, scene.view.area)
-    return None if by in LEVELS and not reaches(scene, by) else by
+        return areas.below(context.view.edition, context.view.area)
+    return None if by in LEVELS and not reaches(context, by) else by
 
 
-def reaches(scene: Scene, by: str) -> bool:
+def reaches(context: ReportContext, by: str) -> bool:
     """Whether areas of a level lie below this one."""
-    view = scene.view
+    view = context.view
     return is_above(view.area.level, by) and bool(of_level(view.edition, view.area, by).listed)
 
 
-def counted(scene: Scene, metric: Metric, by: str) -> bool:
+def counted(context: ReportContext, metric: Metric, by: str) -> bool:
     """Whether a metric can be broken down so: a verdict on sites has no categories."""
-    return by in (*AREAS, *UNITS) or by in filters(scene.view.catalog, metric)
+    return by in (*AREAS, *UNITS) or by in filters(context.view.catalog, metric)
 
 
 def _groups(by: str, first: Sequence[Part], every: Sequence[Sequence[Part]]) -> list[str]:
@@ -140,10 +140,10 @@ def _groups(by: str, first: Sequence[Part], every: Sequence[Sequence[Part]]) -> 
     return sorted(known, key=lambda group: (-size.get(group, 0), group))
 
 
-def group_name(scene: Scene, by: str, group: str) -> str:
-    edition = scene.view.edition
+def group_name(context: ReportContext, by: str, group: str) -> str:
+    edition = context.view.edition
     if by in AREAS:
-        return scene.place(group)
+        return context.place(group)
     if by == "month":
         return group[:7]
     if not group:
@@ -161,19 +161,19 @@ def _codes(by: str, group: str) -> list[Cell]:
     return [Cell(group, group)] if by in AREAS else []
 
 
-def _cell(scene: Scene, metric: Metric, part: Part | None) -> Cell:
+def _cell(context: ReportContext, metric: Metric, part: Part | None) -> Cell:
     if part is None:
         return Cell("–")
-    return figure(metric, part.now, state(scene, metric, part.state))
+    return figure(metric, part.now, state(context, metric, part.state))
 
 
-def _own(scene: Scene, metric: Metric) -> Cell:
-    vital = scene.vital(metric.id)
-    return figure(metric, vital.now, state(scene, metric, vital.state)) if vital else Cell("")
+def _own(context: ReportContext, metric: Metric) -> Cell:
+    vital = context.vital(metric.id)
+    return figure(metric, vital.now, state(context, metric, vital.state)) if vital else Cell("")
 
 
-def state(scene: Scene, metric: Metric, state: str) -> str:
+def state(context: ReportContext, metric: Metric, state: str) -> str:
     """Only what needs a look is marked in a table of many numbers."""
     limits = metric.thresholds
-    filtered = scene.where and limits is not None and limits.against != "value"
+    filtered = context.where and limits is not None and limits.against != "value"
     return state if state in ("red", "amber") and not filtered else ""

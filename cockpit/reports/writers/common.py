@@ -28,8 +28,8 @@ def captioned(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
             yield block, ""
         elif isinstance(block, Table):
             tables += 1
-            told = _("Table {n}", n=tables) + "　" + block.name
-            yield block, "" if block.name == heading else told
+            cell_text = _("Table {n}", n=tables) + "　" + block.name
+            yield block, "" if block.name == heading else cell_text
         elif isinstance(block, Chart):
             charts += 1
             yield block, _("Figure {n}", n=charts) + "　" + block.name
@@ -39,15 +39,15 @@ def captioned(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
 
 def headed(headings: Sequence[Heading], language: str) -> list[str]:
     """The number of each heading, `一、` `（一）` `1.` or `1` `1.1` `1.1.1`; empty for one without."""
-    counts, told = [0, 0, 0], []
+    counts, cell_text = [0, 0, 0], []
     for heading in headings:
         if not heading.numbered:
-            told.append("")
+            cell_text.append("")
             continue
         counts[heading.level - 1] += 1
         counts[heading.level :] = [0] * (3 - heading.level)
-        told.append(_number(counts, heading.level, language))
-    return told
+        cell_text.append(_number(counts, heading.level, language))
+    return cell_text
 
 
 def _number(counts: list[int], level: int, language: str) -> str:
@@ -55,8 +55,8 @@ def _number(counts: list[int], level: int, language: str) -> str:
         return ".".join(str(count) for count in counts[:level]) + (". " if level == 1 else " ")
     if level == 3:
         return f"{counts[2]}. "
-    told = chinese(counts[level - 1])
-    return f"{told}、" if level == 1 else f"（{told}）"
+    cell_text = chinese(counts[level - 1])
+    return f"{cell_text}、" if level == 1 else f"（{cell_text}）"
 
 
 def chinese(number: int) -> str:
@@ -68,18 +68,18 @@ def chinese(number: int) -> str:
 
 def on_paper(table: Table) -> tuple[list[Column], Iterator[list[Cell]], int]:
     """The columns of a table that paper shows, the rows with those cells, and how many rows are left out."""
-    kept = [i for i, column in enumerate(table.columns) if not column.detail]
+    visible = [i for i, column in enumerate(table.columns) if not column.detail]
 
     def rows() -> Iterator[list[Cell]]:
         for i, row in enumerate(table.rows):
             if i >= MOST_ROWS:
                 return
-            yield [row[j] for j in kept]
+            yield [row[j] for j in visible]
 
-    return [table.columns[i] for i in kept], rows(), max(0, len(table.rows) - MOST_ROWS)
+    return [table.columns[i] for i in visible], rows(), max(0, len(table.rows) - MOST_ROWS)
 
 
-def told(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell with the shape of its state."""
     if not cell.state:
         return cell.told

@@ -50,17 +50,17 @@ class Faces:
         return str(getattr(self, part))
 
     @property
-    def shelf(self) -> "typst.Fonts":
+    def font_book(self) -> "typst.Fonts":
         """The files, for whoever sets type."""
-        return shelf(self.folder)
+        return font_book(self.folder)
 
 
 @cache
 def faces(folder: Path | None) -> Faces:
     """The fonts of a folder and our own."""
-    there = set(shelf(folder).families()) if folder else set()
-    chosen = {part: next((n for n in names if n in there), FREE[part]) for part, names in OFFICIAL.items()}
-    return Faces(**chosen, folder=folder)
+    available = set(font_book(folder).families()) if folder else set()
+    selected = {part: next((n for n in names if n in available), FREE[part]) for part, names in OFFICIAL.items()}
+    return Faces(**selected, folder=folder)
 
 
 @cache
@@ -69,20 +69,20 @@ def covered(folder: Path | None) -> frozenset[int]:
     import pylopdf_fonts_zh_cn as free
     from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
-    found: set[int] = set()
-    for path in (p for where in (free.sans_path().parent, folder) if where for p in sorted(where.rglob("*"))):
+    characters: set[int] = set()
+    for path in (p for folder_ in (free.sans_path().parent, folder) if folder_ for p in sorted(folder_.rglob("*"))):
         if path.suffix.lower() not in FONTS:
             continue
         with contextlib.suppress(TTLibError, OSError, KeyError), path.open("rb") as file:
             many = path.suffix.lower() in (".ttc", ".otc")
             fonts = TTCollection(file, lazy=True).fonts if many else [TTFont(file, lazy=True)]
             for font in fonts:
-                found.update(font.getBestCmap() or ())
-    return frozenset(found)
+                characters.update(font.getBestCmap() or ())
+    return frozenset(characters)
 
 
 @cache
-def shelf(folder: Path | None) -> "typst.Fonts":
+def font_book(folder: Path | None) -> "typst.Fonts":
     """The files of a folder and our own. Slow to import: what holds no page and no picture does without."""
     import pylopdf_fonts_zh_cn as free
     import typst

@@ -7,7 +7,7 @@ from itertools import islice
 from cockpit.i18n import ngettext, using
 from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, Text
 from cockpit.reports.sections import charts
-from cockpit.reports.writers.common import captioned, headed, on_paper, texts, told
+from cockpit.reports.writers.common import captioned, cell_text, headed, on_paper, texts
 
 MOST_ROWS = 15
 STYLE = (
@@ -64,7 +64,7 @@ def _table(block: Table) -> str:
     lines = []
     for row in islice(rows, MOST_ROWS):
         cells = (
-            f'<td style="{CELL}; text-align: {"right" if column.number else "left"}">{escape(told(cell))}</td>'
+            f'<td style="{CELL}; text-align: {"right" if column.number else "left"}">{escape(cell_text(cell))}</td>'
             for cell, column in zip(row, columns, strict=True)
         )
         lines.append(f"<tr>{''.join(cells)}</tr>")

@@ -13,13 +13,13 @@ from cockpit.reports.model import Block, Chart, Document, Form, Heading, Table, 
 from cockpit.reports.sections import charts
 from cockpit.reports.writers.common import (
     captioned,
+    cell_text,
     issue_line,
     left_out,
     on_paper,
     run_on,
     size_of,
     texts,
-    told,
     with_end,
     words_broken,
 )
@@ -110,8 +110,8 @@ def pages(document: Document, faces: Faces) -> list[int]:
     with using(document.language):
         source, pictures = _Markup(document, faces).made()
     files = {"main.typ": f"{source}\n{PAGES}".encode(), **pictures}
-    found: list[int] = json.loads(_compiler(files, faces).query("<pages>", field="value"))
-    return found
+    numbers: list[int] = json.loads(_compiler(files, faces).query("<pages>", field="value"))
+    return numbers
 
 
 def pictures(drawn: list[bytes], document: Document, faces: Faces) -> list[bytes]:
@@ -127,21 +127,21 @@ def _compiled(
 ) -> list[bytes]:  # fmt: skip
     moment = int(document.provenance.made_at.replace(tzinfo=UTC).timestamp())
     try:
-        made = _compiler(files, faces).compile(format=kind, timestamp=moment, ppi=ppi)
+        output = _compiler(files, faces).compile(format=kind, timestamp=moment, ppi=ppi)
     except RuntimeError as error:
         why = " ".join(str(error).split())[:300]
         raise ReportError("report.not_set", "the {format} could not be set: {why}", format=kind, why=why) from error
-    return made if isinstance(made, list) else [made or b""]
+    return output if isinstance(output, list) else [output or b""]
 
 
 def _compiler(files: dict[str, bytes], faces: Faces) -> typst.Compiler:
-    return typst.Compiler(files, font_paths=faces.shelf, ignore_system_fonts=True)  # type: ignore[type-var]  # its stub lacks dictionaries
+    return typst.Compiler(files, font_paths=faces.font_book, ignore_system_fonts=True)  # type: ignore[type-var]  # its stub lacks dictionaries
 
 
 def text(words: str) -> str:
     """A text as a string of typst: nothing in it is markup."""
-    kept = "".join(c for c in words if c >= " " or c == "\n")
-    return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    plain = "".join(c for c in words if c >= " " or c == "\n")
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 class _Markup:
@@ -183,7 +183,7 @@ class _Markup:
         zh = document.language == "zh"
         fonts = {part: text(self.faces.of(part)) for part in ("title", "heading", "sub", "body")}
         mark = _("Draft {id}", id=document.provenance.id)
-        if any(_("Demo data") in told for _label, told in document.provenance.facts):
+        if any(_("Demo data") in cell_text for _label, cell_text in document.provenance.facts):
             mark += " · " + _("Demo data")
         self.lines.append(
             f"#set document(title: {text(document.title)}, author: {text(document.provenance.who)}, "
@@ -250,7 +250,7 @@ class _Markup:
         for i, row in enumerate(cells):
             apart = block.total and i == len(cells) - 1
             told_row = [
-                text(words_broken(told(cell), room - INSET, size)) for cell, room in zip(row, rooms, strict=True)
+                text(words_broken(cell_text(cell), room - INSET, size)) for cell, room in zip(row, rooms, strict=True)
             ]
             if apart:
                 told_row = [f"table.cell(fill: luma(242), {cell})" for cell in told_row]
@@ -291,8 +291,8 @@ class _Markup:
             note = _("Not drawn, the fonts lack: {characters}", characters=listed + more)
             self.lines.append(f"#under({text(note)})")
         if document.page:
-            told = f"small(7pt, {text(run_on(pairs))})"
-            self.lines.append(f"#block(above: 10pt, width: 100%, stroke: (top: 0.5pt), inset: (top: 4pt), {told})")
+            cell_text = f"small(7pt, {text(run_on(pairs))})"
+            self.lines.append(f"#block(above: 10pt, width: 100%, stroke: (top: 0.5pt), inset: (top: 4pt), {cell_text})")
             return
         cells = "".join(
             f"text(font: {text(self.faces.heading)}, {text(label)}), {text(words)}," for label, words in pairs

@@ -28,16 +28,18 @@ def write(document: Document, path: Path) -> None:
                 text.flush()
                 text.detach()
             files.append({"file": name, "rows": count, "columns": [_described(column) for column in columns]})
-        told = document.provenance
+        provenance = document.provenance
         for n, part in enumerate(document.parts if document.apart else (), 1):
             facts = dict(document.facts(part))
             name = _folder(n, part) + "provenance.json"
-            pack.writestr(_entry(name), _json({"report": told.id, "title": part.title, "facts": facts}))
+            pack.writestr(_entry(name), _json({"report": provenance.id, "title": part.title, "facts": facts}))
         pack.writestr(
-            _entry("dictionary.json"), _json({"files": files, "metrics": [vars(d) for d in told.definitions]})
+            _entry("dictionary.json"), _json({"files": files, "metrics": [vars(d) for d in provenance.definitions]})
         )
-        facts = dict(told.facts)
-        pack.writestr(_entry("provenance.json"), _json({"report": told.id, "title": document.title, "facts": facts}))
+        facts = dict(provenance.facts)
+        pack.writestr(
+            _entry("provenance.json"), _json({"report": provenance.id, "title": document.title, "facts": facts})
+        )
 
 
 def plain(cell: Cell) -> str | float | int:
@@ -70,15 +72,15 @@ def _tables(document: Document) -> Iterator[tuple[str, list[Column], Iterable[It
         number = 0 if document.apart else number
         for block in part.blocks:
             if isinstance(block, Table):
-                found: tuple[list[Column], Iterable[Iterable[Cell]]] = (list(block.columns), block.rows)
+                table: tuple[list[Column], Iterable[Iterable[Cell]]] = (list(block.columns), block.rows)
             elif isinstance(block, Chart):
-                found = chart_table(block)
+                table = chart_table(block)
             elif isinstance(block, Form):
-                found = [Column(""), Column("")], [[Cell(label), Cell(text)] for label, text in block.rows]
+                table = [Column(""), Column("")], [[Cell(label), Cell(text)] for label, text in block.rows]
             else:
                 continue
             number += 1
-            yield folder + _file(number, part, block.name, many), *found
+            yield folder + _file(number, part, block.name, many), *table
 
 
 def _folder(number: int, part: Part) -> str:

@@ -111,11 +111,11 @@ class _Word:
         wordxml.margins(self.paper, mark, zh=self.zh)
 
     def _about(self) -> None:
-        core, told = self.paper.core_properties, self.document.provenance
-        core.title, core.author = clean(self.document.title)[:255], clean(told.who)[:255]
+        core, provenance = self.paper.core_properties, self.document.provenance
+        core.title, core.author = clean(self.document.title)[:255], clean(provenance.who)[:255]
         core.last_modified_by = core.author
-        core.created = core.modified = told.made_at
-        core.identifier = core.keywords = told.id
+        core.created = core.modified = provenance.made_at
+        core.identifier = core.keywords = provenance.id
         core.comments = core.subject = ""
         core.language = "zh-CN" if self.zh else "en"
 
@@ -169,9 +169,9 @@ class _Word:
     def _chart(self, block: Chart, caption: str) -> None:
         paragraph = self.paper.add_paragraph(style="Figure")
         shape = paragraph.add_run().add_picture(io.BytesIO(next(self.pictures)), width=Mm(PORTRAIT))
-        named = shape._inline.docPr
-        named.set("descr", clean(block.alt))
-        named.set("name", clean(block.name))
+        properties = shape._inline.docPr
+        properties.set("descr", clean(block.alt))
+        properties.set("name", clean(block.name))
         self.paper.add_paragraph(clean(caption), "Caption")
 
     def _add(self, xml: str) -> None:

@@ -6,7 +6,7 @@ from html import escape
 from docx.oxml.ns import nsdecls
 
 from cockpit.reports.model import Cell, Column
-from cockpit.reports.writers.common import clean, told, too_wide
+from cockpit.reports.writers.common import cell_text, clean, too_wide
 from cockpit.reports.writers.wordxml import run_fonts
 
 NS = nsdecls("w")
@@ -36,7 +36,7 @@ def table(
     for i, row in enumerate(rows):
         fill = "F2F2F2" if total and i == count - 1 else ""
         cells = [
-            _cell(told(cell), w, size, "right" if c.number else "left", "body", fill, room)
+            _cell(cell_text(cell), w, size, "right" if c.number else "left", "body", fill, room)
             for cell, c, w in zip(row, columns, widths, strict=True)
         ]
         lines.append(_row(cells))
@@ -66,15 +66,15 @@ def pairs(rows: Sequence[tuple[str, str]], *, width: float, size: float, ruled: 
 
 def imprint(lines: Sequence[str], *, width: float) -> str:
     """版记: a line above, between and below."""
-    whole = round(width * TWIPS_A_MM)
+    total_width = round(width * TWIPS_A_MM)
     edges = "".join(
         f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>'
         for side, size in (("top", 8), ("bottom", 8), ("insideH", 6))
     )
-    rows = "".join(_row([_cell(line, whole, 14, "left", "body")]) for line in lines)
+    rows = "".join(_row([_cell(line, total_width, 14, "left", "body")]) for line in lines)
     return (
-        f'<w:tbl {NS}><w:tblPr><w:tblW w:w="{whole}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders></w:tblPr>'
-        f'<w:tblGrid><w:gridCol w:w="{whole}"/></w:tblGrid>{rows}</w:tbl>'
+        f'<w:tbl {NS}><w:tblPr><w:tblW w:w="{total_width}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders></w:tblPr>'
+        f'<w:tblGrid><w:gridCol w:w="{total_width}"/></w:tblGrid>{rows}</w:tbl>'
     )
 
 

@@ -13,7 +13,7 @@ from cockpit.i18n import _, using
 from cockpit.labels import format
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.sections.charts import wide
-from cockpit.reports.writers.common import imprint_labels, on_paper, run_on, told
+from cockpit.reports.writers.common import cell_text, imprint_labels, on_paper, run_on
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table
 from cockpit.spreadsheets import neutral
@@ -144,7 +144,7 @@ class _Book:
         """A line of a table whose columns span several of the sheet; the row after it."""
         lines = 1.0
         for (first, last), cell in zip(spans, cells, strict=True):
-            value, look = told(cell), self._format(border=1, text_wrap=True, **how)
+            value, look = cell_text(cell), self._format(border=1, text_wrap=True, **how)
             lines = max(lines, -(-wide(value) * 2 // ((last - first + 1) * PAGE_WIDTH / ACROSS * 0.9)))
             if first == last:
                 sheet.write_string(row, first, neutral(value), look)
@@ -155,15 +155,15 @@ class _Book:
 
     def _texts(self, part: Part, many: bool) -> None:
         """What the report says in sentences, on a first sheet."""
-        told = [block for block in part.blocks if isinstance(block, (Text, Heading))]
-        if not any(isinstance(block, Text) for block in told):
+        texts = [block for block in part.blocks if isinstance(block, (Text, Heading))]
+        if not any(isinstance(block, Text) for block in texts):
             return
         sheet = self._sheet(part, _("Summary"), many)
         sheet.set_column(0, 0, TEXT_WIDTH)
         self._wrapped(sheet, 0, part.title, TEXT_WIDTH, bold=True, font_size=14)
-        for i, block in enumerate(told, 1):
+        for i, block in enumerate(texts, 1):
             self._wrapped(sheet, i, block.text, TEXT_WIDTH, bold=isinstance(block, Heading))
-        sheet.print_area(0, 0, len(told), 0)
+        sheet.print_area(0, 0, len(texts), 0)
 
     def _wrapped(self, sheet: Sheet, row: int, text: str, width: float, *, across: int = 1, **how: Any) -> None:
         """A text over the first `across` columns, `width` wide together, in a row as high as its lines need."""
@@ -287,9 +287,17 @@ class _Book:
             sheet.set_column(j, j, width)
         self._head(sheet, [Column(name) for name in names])
         sheet.freeze_panes(1, 2)
-        for i, one in enumerate(self.document.provenance.definitions, 1):
-            told = (one.id, one.name, one.version, one.unit, one.text, one.formula, one.threshold)
-            self._line(sheet, i, [Cell("", value) for value in told])
+        for i, definition in enumerate(self.document.provenance.definitions, 1):
+            texts = (
+                definition.id,
+                definition.name,
+                definition.version,
+                definition.unit,
+                definition.text,
+                definition.formula,
+                definition.threshold,
+            )
+            self._line(sheet, i, [Cell("", value) for value in texts])
 
 
 def _spans(widths: Sequence[float]) -> list[tuple[int, int]]:

@@ -31,10 +31,10 @@ def may_read(config: Settings, grants: Grants, report: Report) -> bool:
 
 def find(desk: Desk, config: Settings, grants: Grants, id: str) -> Report:
     """The report of an id. NotThere if there is none that they may have."""
-    found = reports.find(desk, id)
-    if found is None or not may_read(config, grants, found):
+    report = reports.find(desk, id)
+    if report is None or not may_read(config, grants, report):
         raise NotThere("report.not_there", "there is no report {id} that you may see", id=id)
-    return found
+    return report
 
 
 def listing(desk: Desk, config: Settings, grants: Grants) -> list[Report]:
@@ -44,6 +44,6 @@ def listing(desk: Desk, config: Settings, grants: Grants) -> list[Report]:
 
 def title(config: Settings, report: Report) -> str:
     """What its file is called: kind, first and last day."""
-    asked, kind = make.request_of(report), kinds_of(config).get(report.kind)
-    name = kind.name[asked.lang] if kind else report.kind
-    return f"{name}-{asked.start}-{asked.end - DAY}"
+    request, kind = make.request_of(report), kinds_of(config).get(report.kind)
+    name = kind.name[request.lang] if kind else report.kind
+    return f"{name}-{request.start}-{request.end - DAY}"

@@ -6,10 +6,10 @@ from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, words
 from cockpit.panels import answers
 from cockpit.reports import wording
+from cockpit.reports.context import ReportContext
 from cockpit.reports.errors import or_why
 from cockpit.reports.kind import Ranking, Reds
 from cockpit.reports.model import Block, Cell, Column, Table, Text
-from cockpit.reports.scene import Scene
 from cockpit.reports.sections import tables
 from cockpit.reports.sections.numbers import count, figure, name_of, plain, shown_as, step
 from metrics.analysis.reds import Red
@@ -22,30 +22,30 @@ MOST_SMALL = 12
 # --- ranking ------------------------------------------------------------------------------------------------------
 
 
-def ranking(section: Ranking, scene: Scene) -> Iterator[Block]:
+def ranking(section: Ranking, context: ReportContext) -> Iterator[Block]:
     """One table a metric, those in most need first; who has too small a sample is named, not ranked."""
-    by = tables.split_of(scene, section.by)
+    by = tables.split_of(context, section.by)
     if by is None:
         return
-    names = scene.kind.metrics_of(section, scene.request.metrics)
-    level = by if by in AREAS else scene.view.area.level
-    heading, many = wording.named(scene, section), len(names) > 1
-    for metric in scene.at(names, level):
-        if tables.counted(scene, metric, by):
+    names = context.kind.metrics_of(section, context.request.metrics)
+    level = by if by in AREAS else context.view.area.level
+    heading, many = wording.named(context, section), len(names) > 1
+    for metric in context.at(names, level):
+        if tables.counted(context, metric, by):
             name = f"{heading} {metric.name[language()]}" if many else heading
-            yield from or_why(_ranked(section, scene, metric, by, name))
+            yield from or_why(_ranked(section, context, metric, by, name))
 
 
-def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) -> Iterator[Block]:
-    own = str(scene.view.area.code)
-    found = [
-        p for p in answers.parts(scene.query.of(metric.id, by=by)) if p.known and p.now.n and p.group not in (own, "")
+def _ranked(section: Ranking, context: ReportContext, metric: Metric, by: str, name: str) -> Iterator[Block]:
+    own = str(context.view.area.code)
+    parts = [
+        p for p in answers.parts(context.query.of(metric.id, by=by)) if p.known and p.now.n and p.group not in (own, "")
     ]
     rising = metric.direction == "up"
     ranked = sorted(
-        (p for p in found if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)
+        (p for p in parts if p.ranked), key=lambda p: (p.now.value if rising else -p.now.value, p.group)
     )  # fmt: skip
-    small = [part for part in found if part.small]
+    small = [part for part in parts if part.small]
     if not ranked and not small:
         return
     columns = [
@@ -58,10 +58,10 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) 
     for i, part in enumerate(ranked[: section.most], 1):
         text = plain(metric, part.now.value)
         place, last = (place if last == text else i), text  # equal values share a place
-        judged = format.state(tables.state(scene, metric, part.state) or part.state)
+        judged = format.state(tables.state(context, metric, part.state) or part.state)
         rows.append(
             [
-                Cell(str(place), place), Cell(tables.group_name(scene, by, part.group)), figure(metric, part.now),
+                Cell(str(place), place), Cell(tables.group_name(context, by, part.group)), figure(metric, part.now),
                 step(metric, part.now, part.before), Cell(judged.word, state=part.state if judged.word else ""),
                 count(part.now.n), count(part.now.numerator), count(part.now.denominator),
             ]
@@ -70,9 +70,9 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) 
     if len(ranked) > section.most:
         notes.append(ngettext("{n} more is not shown", "{n} more are not shown", len(ranked) - section.most))
     if small:
-        told = words.listed(tables.group_name(scene, by, part.group) for part in small[:MOST_SMALL])
+        names = words.listed(tables.group_name(context, by, part.group) for part in small[:MOST_SMALL])
         more = _(" and {n} more", n=len(small) - MOST_SMALL) if len(small) > MOST_SMALL else ""
-        notes.append(_("Too small a sample, not ranked: {names}", names=told + more))
+        notes.append(_("Too small a sample, not ranked: {names}", names=names + more))
     if not rows:
         yield Text(f"{metric.name[language()]}：{notes[0]}", "note")
         return
@@ -82,11 +82,11 @@ def _ranked(section: Ranking, scene: Scene, metric: Metric, by: str, name: str) 
 # --- what is red --------------------------------------------------------------------------------------------------
 
 
-def reds(section: Reds, scene: Scene) -> Iterator[Block]:
+def reds(section: Reds, context: ReportContext) -> Iterator[Block]:
     """The list of what is red, most severe first, with the limit that was exceeded."""
-    found = scene.reds[: section.most]
-    if not found:
-        if not scene.request.where and not scene.unit:
+    shown = context.reds[: section.most]
+    if not shown:
+        if not context.request.where and not context.unit:
             yield Text(_("Nothing is over its limit."))
         return
     columns = [
@@ -94,18 +94,20 @@ def reds(section: Reds, scene: Scene) -> Iterator[Block]:
         Column(_("Value"), True), Column(_("Limit exceeded"), width=2.2), Column(_("Since yesterday"), width=1.2),
     ]  # fmt: skip
     rows = []
-    for i, red in enumerate(found, 1):
-        metric = scene.view.catalog.metrics[red.metric]
+    for i, red in enumerate(shown, 1):
+        metric = context.view.catalog.metrics[red.metric]
         value = Cell(plain(metric, red.value), red.value, "red", shown_as(metric))
-        limit, since = wording.tight(limit_of(scene, red)), _("newly red") if red.new else _("was red")
-        rows.append([Cell(str(i), i), Cell(scene.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)])
-    more = len(scene.reds) - len(found)
+        limit, since = wording.tight(limit_of(context, red)), _("newly red") if red.new else _("was red")
+        rows.append(
+            [Cell(str(i), i), Cell(context.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)]
+        )
+    more = len(context.reds) - len(shown)
     note = ngettext("{n} more is not shown", "{n} more are not shown", more) if more else ""
-    yield Table(wording.named(scene, section), columns, rows, note=note)
+    yield Table(wording.named(context, section), columns, rows, note=note)
 
 
-def limit_of(scene: Scene, red: Red) -> str:
+def limit_of(context: ReportContext, red: Red) -> str:
     """The bound that was exceeded."""
     if red.kind == "site":
         return _("fails by the rules of the national check")
-    return format.alarm(scene.view.catalog, scene.view.catalog.metrics[red.metric], scene.level_of(red))
+    return format.alarm(context.view.catalog, context.view.catalog.metrics[red.metric], context.level_of(red))

@@ -26,7 +26,7 @@ from metrics.sites import sites
 
 
 @dataclass(frozen=True)
-class Scene:
+class ReportContext:
     """One area of a report.
 
     made: the day it is made, in the district's zone.
@@ -56,25 +56,25 @@ class Scene:
     def at(self, names: tuple[str, ...], level: str) -> tuple[Metric, ...]:
         """The metrics that exist at a level and can be counted under the filters."""
         catalog, where = self.view.catalog, set(self.where)
-        found = [catalog.metrics[name] for name in names]
-        return tuple(m for m in found if exists_at(m, level) and where <= set(filters(catalog, m)))
+        metrics = [catalog.metrics[name] for name in names]
+        return tuple(m for m in metrics if exists_at(m, level) and where <= set(filters(catalog, m)))
 
     @cached_property
     def vitals(self) -> dict[str, Vital]:
         """Every metric that any section tells of the area itself, in one question."""
-        kind, chosen = self.kind, self.request.metrics
-        names = dict.fromkeys(chosen or kind.metrics)
+        kind, requested = self.kind, self.request.metrics
+        names = dict.fromkeys(requested or kind.metrics)
         for section in kind.sections:
             if isinstance(section, (Tiles, TableBy, Ranking, Trend)):
-                names |= dict.fromkeys(kind.metrics_of(section, chosen))
+                names |= dict.fromkeys(kind.metrics_of(section, requested))
             if isinstance(section, TextSection):
                 names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
         names |= dict.fromkeys(self.view.catalog.presence)
-        here = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
-        found = answers.vitals(self.query.of(*here))
-        return {name: self._judged(vital) for name, vital in found.items()}
+        ids = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
+        values = answers.vitals(self.query.of(*ids))
+        return {name: self._without_filtered_state(vital) for name, vital in values.items()}
 
-    def _judged(self, vital: Vital) -> Vital:
+    def _without_filtered_state(self, vital: Vital) -> Vital:
         """Without a state where a filter leaves part of what its limit is meant for."""
         limits = vital.metric.thresholds
         if not self.where or limits is None or limits.against == "value":
@@ -92,14 +92,14 @@ class Scene:
         return self.vitals.get(name)
 
     @cached_property
-    def told(self) -> tuple[str, ...]:
+    def metric_ids(self) -> tuple[str, ...]:
         """The ids of the metrics that this report tells of."""
-        named = dict.fromkeys(self.request.metrics or self.kind.metrics)
+        names = dict.fromkeys(self.request.metrics or self.kind.metrics)
         for section in self.kind.sections:
-            named |= dict.fromkeys(getattr(section, "metrics", ()))
+            names |= dict.fromkeys(getattr(section, "metrics", ()))
             if isinstance(section, TextSection):
-                named |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
-        return tuple(metric.id for metric in self.at(tuple(named), self.view.area.level))
+                names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
+        return tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
 
     @cached_property
     def empty(self) -> bool:
