@@ -81,7 +81,7 @@ def verified(server: Server, clock: Clock) -> str:
     return done.stdout + done.stderr
 
 
-def test_clock_jumps_do_not_end_sessions(server: Server, clock: Clock) -> None:
+def test_clock_jumps_keep_sessions_and_lockouts_valid(server: Server, clock: Clock) -> None:
     token = sign_in(server).cookies[COOKIE]
     assert look(server, token) == 204
     for _ in range(3):

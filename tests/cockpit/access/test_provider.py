@@ -187,7 +187,7 @@ def test_provider_roles_apply_only_to_provider_sessions(issuer: str) -> None:
     assert [g.role for g in accounts.grants_of(desk, found.id, visitors.today(), by_provider=True)] == ["official"]
 
 
-def test_identity_with_a_taken_name_must_be_confirmed(issuer: str) -> None:
+def test_second_identity_with_the_name_of_a_linked_account_is_refused(issuer: str) -> None:
     known(issuer, "s-old", preferred_username="zhou", groups=["north"])
     known(issuer, "s-new", preferred_username="zhou", groups=["north"])
     assert browse(lambda b: b.sign_in("s-old")).status_code == 303

@@ -41,19 +41,19 @@ def test_one_who_asks_for_much_keeps_nobody_waiting_behind_it() -> None:
 
 
 def test_waiting_entry_learns_its_position_and_may_leave() -> None:
-    line, told = queue(), []
+    line, positions = queue(), []
 
     class Left(Exception):
         pass
 
     def leave(before: int) -> None:
-        told.append(before)
+        positions.append(before)
         raise Left
 
     with line.place("a", patience=1):
         with pytest.raises(Left), line.place("b", patience=5, on_wait=leave):
             raise AssertionError
-        assert (told, line.waiting) == ([0], 0)
+        assert (positions, line.waiting) == ([0], 0)
     with line.place("b", patience=0.1):
         assert line.waiting == 0
 
