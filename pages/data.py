@@ -5,7 +5,7 @@ from cockpit.access.policy import Can
 from cockpit.components import header
 from cockpit.i18n import _
 from cockpit.screens import shared
-from cockpit.screens.admin import data
+from cockpit.screens.admin import data, events
 
 if view := data.view_or_none():
     header.header(view)
@@ -15,6 +15,8 @@ if view := data.view_or_none():
     header.title(_("Editions"), note=_("Each is one unchanging version; opening one shows the cockpit as it was"))
     data.editions_table(view)
 
+if view:
+    events.section(view)
 header.title(_("Load and publish"))
 data.how_to()
 header.title(_("Deliveries"), note=_("Newest first"))

@@ -10,7 +10,9 @@ from data.areas import aliases
 from data.areas.aliases import AliasReport
 from data.backup.archive import Manifest
 from data.backup.take import take
+from data.desk import events
 from data.desk.auditing import audit
+from data.desk.events import Event
 from data.desk.store import Desk
 from data.editions import edition as editions
 from data.ingest import unload as unloading
@@ -25,6 +27,8 @@ EXPORT_AUDIT = action("audit.export", "export", Can.AUDIT)
 PURGE_AUDIT = action("audit.purge", "act", Can.AUDIT)
 ACCEPT_AUDIT = action("audit.accept", "act", Can.AUDIT)
 BACKUP = action("home.backup", "export", Can.DATA, "everywhere")
+ADD_EVENT = action("events.add", "settings", Can.REJECTS, "everywhere")
+REMOVE_EVENT = action("events.remove", "settings", Can.REJECTS, "everywhere")
 RESTORE = action("home.restore", "act", Can.DATA, "everywhere")
 
 
@@ -50,6 +54,18 @@ def load_aliases(desk: Desk, actor: Actor, config: Settings, file: Path) -> Alia
     """Load further names of areas."""
     with ALIASES.recorded_first(desk, actor, f"aliases of areas: {file.name}"):
         return aliases.load_aliases(config.data, file)
+
+
+def add_event(desk: Desk, actor: Actor, event: Event) -> int:
+    """Keep an event that trends are marked with. Returns its number."""
+    with ADD_EVENT.by(desk, actor, f"event {event.day} {event.zh}"):
+        return events.add(desk, event)
+
+
+def remove_event(desk: Desk, actor: Actor, event: Event) -> None:
+    """Forget an event."""
+    with REMOVE_EVENT.by(desk, actor, f"remove event {event.day} {event.zh}"):
+        events.remove(desk, event.id)
 
 
 def export_audit(desk: Desk, actor: Actor, file: Path, until: datetime) -> int:

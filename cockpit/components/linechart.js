@@ -49,9 +49,11 @@ function draw(chart) {
       <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
         ${chart.rows.map(r => `<path class="grid" d="M0 ${down(r.at)}H100"/>`).join("")}
         ${chart.limits.map(l => `<path class="limit ${l.state}" d="M0 ${down(l.at)}H100"/>`).join("")}
+        ${chart.events.map(e => `<path class="event" d="M${across(e.at)} 0V100"/>`).join("")}
         ${[...chart.lines].reverse().map(l => lines(points, l)).join("")}
       </svg>
       ${chart.limits.map(l => `<span class="bound ${l.state}" style="top:${down(l.at)}%">${esc(l.text)}</span>`).join("")}
+      ${chart.events.map(e => `<span class="happened ${e.at > .5 ? "left" : "right"}" style="left:${across(e.at)}%" aria-hidden="true">${esc(e.text)}</span>`).join("")}
       ${points.map((_, i) => day(points, i, dots)).join("")}
     </div>
     <div class="days ${chart.days.some(d => d.text.includes("\n")) ? "two" : ""}">${chart.days.map(d => `<span class="${d.at < .04 ? "first" : d.at > .96 ? "last" : ""}" style="left:${across(d.at)}%">${esc(d.text)}</span>`).join("")}</div>

@@ -10,6 +10,6 @@ def linechart(chart: Chart, *, key: str, label: str, height: int = 240) -> None:
     """Draw a chart. label: what it shows, for those who cannot see it. height: of the whole, in pixels."""
     data = {
         "lines": chart.lines, "points": chart.points, "rows": chart.rows, "days": chart.days, "limits": chart.limits,
-        "label": label, "height": height,
+        "events": chart.events, "label": label, "height": height,
     }  # fmt: skip
     _linechart(key=key, data=data)

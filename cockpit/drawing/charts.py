@@ -1,8 +1,8 @@
 """Line charts as plain data: where each value stands, and what it says. `cockpit.components.linechart` draws them."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -69,6 +69,17 @@ class Chart:
     rows: tuple[Tick, ...]
     days: tuple[Tick, ...]
     limits: tuple[Tick, ...]
+    events: tuple[Tick, ...] = ()
+
+
+def with_events(chart: Chart, days: Sequence[date], words: Mapping[date, str]) -> Chart:
+    """The chart with a mark at each day that has events, whose words its label says as well."""
+    points = tuple(
+        replace(point, text=f"{point.text}\n{words[day]}") if day in words else point
+        for day, point in zip(days, chart.points, strict=True)
+    )
+    marks = (Tick(point.x, words[day]) for day, point in zip(days, points, strict=True) if day in words)
+    return replace(chart, points=points, events=tuple(marks))
 
 
 def trend(metric: Metric, days: Sequence[date], lines: Sequence[Line], *, hrefs: Sequence[str] = ()) -> Chart:

@@ -4,10 +4,11 @@ Colours of the lines are those of the theme (`chartCategoricalColors`), set in t
 light and dark needs no new run. Each line also has its own dash and mark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
+from types import MappingProxyType
 from typing import Any, Literal
 
 import streamlit as st
@@ -50,19 +51,21 @@ class Line:
     typical: Literal["", "mean", "median"] = ""
 
 
-def figure(metric: Metric, lines: Sequence[Line], *, large: bool = False) -> dict[str, Any]:
+def figure(
+    metric: Metric, lines: Sequence[Line], events: Mapping[str, str] = MappingProxyType({}), *, large: bool = False
+) -> dict[str, Any]:
     """The chart as a Plotly figure in plain dictionaries, without colours of a ground."""
     size = 17 if large else 13
     layout: dict[str, Any] = {
         "height": HEIGHT,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": 28 if events else 8, "b": 8},
         "font": {"size": size},
         "hovermode": "x unified",
         "hoverlabel": {"font": {"size": size}},
         "legend": {"orientation": "h", "x": 0, "y": -0.1, "yanchor": "top", "font": {"size": size}},
         "xaxis": {"type": "date", "tickformat": "%m-%d", "hoverformat": "%Y-%m-%d", "automargin": True},
         "yaxis": {"automargin": True, "ticksuffix": " %" if metric.is_percent else "", "separatethousands": True},
-        **_limits(metric),
+        **_marks(metric, events),
     }
     if not metric.is_percent:
         layout["yaxis"]["rangemode"] = "tozero"
@@ -87,13 +90,26 @@ def _styles(lines: Sequence[Line]) -> list[dict[str, Any]]:
     return styles
 
 
-def show(metric: Metric, lines: Sequence[Line], *, key: str, label: str, file: str, large: bool = False) -> None:
-    """Draw the chart. label: what it shows, for those who cannot see it. file: name of a downloaded picture."""
+def show(
+    metric: Metric,
+    lines: Sequence[Line],
+    events: Mapping[str, str],
+    *,
+    key: str,
+    label: str,
+    file: str,
+    large: bool = False,
+) -> None:
+    """Draw the chart.
+
+    events: the words of what happened, by the first day of a point. label: what it shows, for those who cannot see it.
+    file: name of a downloaded picture.
+    """
     from plotly.graph_objects import Figure  # slow to import, and only this page needs it
 
     # as a Figure it carries Streamlit's template, in which the browser sets the colours of the theme
     st.plotly_chart(
-        Figure(figure(metric, lines, large=large)), key=key, theme="streamlit", width="stretch", height=HEIGHT,
+        Figure(figure(metric, lines, events, large=large)), key=key, theme="streamlit", width="stretch", height=HEIGHT,
         config=_config(file), alt=label,
     )  # fmt: skip
 
@@ -134,11 +150,22 @@ def _days(line: Line) -> int:
     return (date.fromisoformat(line.points[-1].day) - date.fromisoformat(line.points[0].day)).days
 
 
+def _marks(metric: Metric, events: Mapping[str, str]) -> dict[str, Any]:
+    """Bounds and events as thin lines with their words."""
+    marks = _limits(metric)
+    for day, words in events.items():
+        line = {"color": "#7d8894", "width": 1, "dash": "dash"}
+        marks["shapes"].append({"type": "line", "yref": "paper", "x0": day, "x1": day, "y0": 0, "y1": 1, "line": line})
+        note = {"yref": "paper", "x": day, "xanchor": "left", "y": 1, "yanchor": "bottom", "text": _plain(words)}
+        marks["annotations"].append({**note, "showarrow": False, "font": {"color": "#7d8894"}})
+    return marks
+
+
 def _limits(metric: Metric) -> dict[str, Any]:
     """The metric's own bounds as thin lines, where they hold for the value itself."""
     limits = metric.thresholds
     if limits is None or limits.against != "value":
-        return {}
+        return {"shapes": [], "annotations": []}
     named = ((limits.green, "green", _("Target")), (limits.red, "red", _("Alert")))
     bounds = [
         (float(bound.limit), f"{word} {bound}", LIMIT[state]) for bound, state, word in named if bound is not None

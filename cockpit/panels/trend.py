@@ -10,7 +10,7 @@ from pydantic import Field
 from cockpit.drawing import charts
 from cockpit.i18n import _, language
 from cockpit.labels import format
-from cockpit.panels import answers
+from cockpit.panels import answers, events
 from cockpit.panels.answers import Series
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import rows_link
@@ -62,8 +62,11 @@ class TrendPanel(Panel):
         name = view.metric.name[language()]
         if self.over == "months":
             chart, text = months_chart(view, view.metric), _("{metric} by month", metric=name)
+            buckets = answers.last_months(view.period.end - DAY)
         else:
             chart, text = trend_chart(view), _("{metric} over time", metric=name)
+            buckets = answers.buckets(view.query)
+        chart = charts.with_events(chart, [bucket.start for bucket in buckets], events.by_bucket(view, buckets))
         header.title(self.title[language()] if self.title else text)
         label = f"{name} {format.period(view.period)}"
         linechart.linechart(chart, key=f"trend-{view.metric.id}", height=self.height, label=label)

@@ -13,7 +13,7 @@ from cockpit.drawing import comparison
 from cockpit.drawing.comparison import Line, Point
 from cockpit.i18n import _, language
 from cockpit.labels import format
-from cockpit.panels import answers
+from cockpit.panels import answers, events
 from cockpit.panels.answers import Part
 from cockpit.screens.compared import UNIT, Choice, Subject, kind_name, names, narrowed, peers
 from cockpit.single_flight import single_flight_cache
@@ -179,8 +179,9 @@ def _chart(view: View, choice: Choice, metric: Metric, months: bool) -> None:
     if not any(point.value is not None for line in lines for point in line.points):
         header.notice(_("No data in this period"))
         return
+    happened = {format.day(day): text for day, text in events.by_bucket(view, _spans(view, months)).items()}
     comparison.show(
-        metric, lines, large=view.size == "l", key="compare-chart",
+        metric, lines, happened, large=view.size == "l", key="compare-chart",
         label=f"{title}: {names(choice)}, {format.period(view.period)}", file=f"{metric.id}-{view.period.start}",
     )  # fmt: skip
     with st.expander(_("The chart as a table")):
@@ -201,7 +202,7 @@ def _point(metric: Metric, line: Line, at: int) -> Cell:
 @single_flight_cache(maxsize=128)
 def chart_lines(view: View, choice: Choice, metric: Metric, months: bool) -> tuple[Line, ...]:
     """A line for each subject, the mean of all, and the median of each kind; a point a day, week or month."""
-    spans = tuple(_months(view) if months else answers.buckets(view.query))
+    spans = _spans(view, months)
     if not spans:
         return ()
     found = [_by_group(view, choice, metric, spans, at) for at in range(len(spans))]
@@ -219,6 +220,10 @@ def chart_lines(view: View, choice: Choice, metric: Metric, months: bool) -> tup
         medians = [median(view, choice, kind, groups) for groups in found]
         lines.append(Line(median_name(choice, kind), _typical_points(spans, medians), "median"))
     return tuple(lines)
+
+
+def _spans(view: View, months: bool) -> tuple[Period, ...]:
+    return tuple(_months(view) if months else answers.buckets(view.query))
 
 
 def _months(view: View) -> list[Period]:

@@ -52,6 +52,17 @@ class Preference(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class Event(Base):
+    """A known event that trends are marked with."""
+
+    __tablename__ = "event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    zh: Mapped[str] = mapped_column(String(60))
+    en: Mapped[str] = mapped_column(String(60))
+    area: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class Identity(Base):
     """Link between an account and an identity of the provider."""
 

@@ -23,6 +23,7 @@ from data.desk import clock, deductions, reports
 from data.desk.auditing import audit
 from data.desk.deductions import Deduction
 from data.desk.errors import DeskError, Refused
+from data.desk.events import Event
 from data.desk.identity import accounts, tokens
 from data.desk.store import Desk, open_desk
 from data.editions.edition import current
@@ -32,6 +33,7 @@ from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 PASSWORD = "Hongqi+2026+x"
 REGISTRY = registry()
+EVENT = Event(date(2026, 11, 9), "台风过境", "Typhoon")
 ENTRY = Deduction("own", "x", "x", "column_updated", "news", 3, 1.0, enabled=True)
 
 
@@ -123,6 +125,7 @@ CHANGES: dict[str, Callable[[Desk], object]] = {
         desk, OPERATOR, "hotline", area=DISTRICT, expires_at=clock.now() + timedelta(days=1)
     ),
     "deduction": lambda desk: site_actions.save_deduction(desk, OPERATOR, ENTRY),
+    "event": lambda desk: data_actions.add_event(desk, OPERATOR, EVENT),
     "report": lambda desk: report_actions.ask(desk, OPERATOR, settings.current(), ASKED),
 }  # fmt: skip
 ASKED = Request(kind="monthly", areas=(DISTRICT,), start=date(2026, 11, 1), end=date(2026, 12, 1), format="csv")

@@ -1,0 +1,67 @@
+"""Known events: the list, and for data officers the forms that add and remove one."""
+
+from functools import partial
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.actions import data as actions
+from cockpit.actions.action import Actor
+from cockpit.components import header
+from cockpit.components.table import Column, table
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.labels.names import area_name
+from cockpit.screens.admin import desk
+from cockpit.view_state import View
+from data.desk import events
+from data.desk.events import Event
+from metrics import areas
+
+
+def section(view: View) -> None:
+    """All events with their days, and the forms."""
+    header.title(_("Known events"), note=_("Marked on every trend"))
+    desk.told()
+    with desk.answering():
+        kept = events.listing(visitors.desk())
+        actor = Actor.of(guard.enter())
+        if kept:
+            columns = [Column(_("Day"), lead=True, short=True), Column(_("Event")), Column(_("Area"))]
+            table(columns, [[format.day(e.day), _words(e), _where(view, e)] for e in kept], key="events")
+        else:
+            header.notice(_("No event is kept."))
+        if actions.ADD_EVENT.allowed(actor):
+            _forms(view, actor, {event.id: event for event in kept})
+
+
+def _words(event: Event) -> str:
+    return event.zh if language() == "zh" else event.en
+
+
+def _where(view: View, event: Event) -> str:
+    return area_name(view.edition, event.area) if event.area else _("everywhere")
+
+
+def _forms(view: View, actor: Actor, kept: dict[int, Event]) -> None:
+    places = {None: _("everywhere")} | {place.code: place.name for place in areas.children(view.edition, view.top)}
+    with st.form("event", clear_on_submit=True, enter_to_submit=False, border=False):
+        first, second, third, fourth = st.columns([1, 2, 2, 1])
+        day = desk.day(first, _("Day"))
+        zh = second.text_input(_("Words in Chinese"), max_chars=events.LONGEST, autocomplete="off")
+        en = third.text_input(_("Words in English"), max_chars=events.LONGEST, autocomplete="off")
+        area = fourth.selectbox(_("Area"), list(places), format_func=places.__getitem__)
+        if st.form_submit_button(_("Add event")):
+            if day is None:
+                header.notice(_("Name the day of the event."), state="red")
+            else:
+                event = Event(day, zh, en, area)
+                desk.act(partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."))
+    if kept:
+        with st.form("remove event", enter_to_submit=False, border=False):
+            chosen = st.selectbox(
+                _("Event"), list(kept), format_func=lambda id: f"{format.day(kept[id].day)} {_words(kept[id])}"
+            )
+            if st.form_submit_button(_("Remove event")):
+                removal = partial(actions.remove_event, visitors.desk(), actor, kept[chosen])
+                desk.act(removal, _("The event is removed."))
