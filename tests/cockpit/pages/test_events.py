@@ -71,7 +71,7 @@ def test_the_data_officer_adds_and_removes_events_and_it_is_audited(screen: Scre
     page.button[1].click().run()
     assert "事件已删除" in words(page)
     assert newest not in events.listing(visitors.desk())
-    assert any("新规施行" in row.what for row in audit.entries(visitors.desk()))
+    assert any("新规施行" in str(row["what"]) for row in audit.entries(visitors.desk()))
 
 
 @pytest.mark.usefixtures("kept")
