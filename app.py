@@ -80,7 +80,6 @@ ROUTES: list[Route | Mount] = [
 ]
 """What is ours; every other path is a page of the screens."""
 
-OURS = frozenset(path.split("/")[1] for path in (route.path for route in ROUTES))
 OUTER = (telemetry.RequestMetrics, static.StaticFiles, headers.Headers, LimitedBodies, hosts.KnownHosts, gate.Gate)
 
 app = st.App(
@@ -89,7 +88,7 @@ app = st.App(
     routes=ROUTES,
     middleware=[
         *(Middleware(outer) for outer in OUTER),
-        Middleware(not_found.KnownPages, prefixes=OURS),
+        Middleware(not_found.KnownPages, routes=ROUTES),
         Middleware(shell.Shell),
     ],
     on_script_error=guard.of_a_run,

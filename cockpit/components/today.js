@@ -1,3 +1,5 @@
+const EDGE = .6      // em below the list of a wall
+
 const item = i => `<li>${link(i.href, `<b>${esc(i.strong)}</b>${i.text ? ` ${esc(i.text)}` : ""}`)}</li>`
 
 // Folded items: a list under each heading in order of appearance, or one list where they have none.
@@ -21,4 +23,18 @@ const head = (h, words) => `<div class="head"><p class="sentence red"><span clas
 
 const draw = d => `<section aria-label="${esc(d.label)}"><h2 class="${d.head ? "unseen" : ""}">${esc(d.label)}</h2><div class="lines">${d.head ? head(d.head, d.words) : ""}${d.lines.map(line).join("")}</div></section>`
 
-export default component(draw)
+// On a wall the list fills what the window has left below it.
+function fit(root) {
+  const wall = document.documentElement.hasAttribute("data-wall"), lines = root.querySelector(".lines")
+  root.classList.toggle("fits", wall)
+  if (wall) lines.style.height = `${Math.max(0, innerHeight - lines.getBoundingClientRect().top - EDGE * parseFloat(getComputedStyle(root).fontSize))}px`
+}
+
+export default mounted => {
+  component(draw)(mounted)
+  const root = mounted.parentElement.querySelector(".root")
+  root.fitting ??= new ResizeObserver(() => fit(root))
+  root.fitting.observe(document.body)
+  fit(root)
+  return () => root.fitting.disconnect()
+}

@@ -11,7 +11,7 @@ function watch(root) {
   const [minutes, hours] = data.words.age
   root.querySelector(".said").textContent = state === "lost" ? `▲ ${data.words.lost.replace("{n}", Math.round(quiet))}`
     : (state === "old" ? `▲ ${data.words.old} · ` : "") + (age < HOUR ? minutes.replace("{n}", Math.floor(age / 60)) : hours.replace("{n}", Math.floor(age / HOUR)))
-  root.querySelector("time").textContent = new Date().toLocaleTimeString(data.lang, { hour12: false })
+  root.querySelector("time").textContent = new Date().toLocaleTimeString(data.lang, { hourCycle: "h23", timeZone: data.zone })
 }
 
 export default function ({ data, parentElement }) {

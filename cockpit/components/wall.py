@@ -38,6 +38,7 @@ def wall(view: "View", area: Area, *, turn: float = TURN, old_hours: float = OLD
         "age": max(0.0, (now - view.as_of).total_seconds()),
         "old": old_hours * 3600,
         "limit": turn * MISSED_TURNS,
+        "zone": settings.current().zone,
         "lang": {"zh": "zh-CN"}.get(language(), "en-GB"),
         "words": {
             "lost": _("Connection lost {n} s ago", n="{n}"),

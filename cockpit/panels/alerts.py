@@ -29,6 +29,7 @@ from metrics.engine.plan import exists_at
 from metrics.query import Query
 
 SHOWN = 3
+ON_WALL = 12
 FOLDED = 3
 """So many of one metric stand in the folded list; a link leads to the others."""
 
@@ -64,12 +65,12 @@ class AlertsPanel(Panel):
 
 
 def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
-    """The worst reds of the area one a line, and what has been open longest."""
-    worst = [red_in_words(view, red) for red in _others(view, found)[:SHOWN]]
+    """The worst reds of the area one a line and what has been open longest; the component shows as many as fit."""
+    worst = [red_in_words(view, red) for red in _others(view, found)[:ON_WALL]]
     shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
     shown = shown or ([] if found else [reds(view, [])])
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
-    return [*shown, *([replace(old, on="")] if old else [])]
+    return [*shown[:SHOWN], *([replace(old, on="")] if old else []), *shown[SHOWN:]]
 
 
 def reds_of(view: View) -> list[Red]:

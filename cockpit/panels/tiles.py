@@ -79,7 +79,7 @@ class TilesPanel(Panel):
         return () if self.metrics or view.tiles else view.layout.spare
 
     def _most(self, view: View) -> int:
-        return self.most if self.metrics or not view.tiles else len(view.tiles)
+        return self.most if self.metrics or view.wall or not view.tiles else len(view.tiles)
 
     def _queried(self, view: View) -> tuple[str, ...]:
         return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)

@@ -1,5 +1,7 @@
 """The wall screen: no controls, large, turning through the area and those below it that need a look."""
 
+from dataclasses import dataclass, replace
+
 import streamlit as st
 
 from cockpit import settings
@@ -23,9 +25,9 @@ def draw() -> None:
     """One area, until the next turn. The view is read anew: a new edition is shown as soon as it is published."""
     view = current("cockpit").shared
     stops = stops_of(view)
-    turn = st.session_state.get(TURNS, 0)
+    turn = st.session_state.get(TURNS, 0) % len(stops)
     st.session_state[TURNS] = turn + 1
-    shown = view.asking(area=stops[turn % len(stops)].code)
+    shown = stops[turn].of(view)
     wall.wall(shown, shown.area)
     filters.draw(shown)
     if not occurs(shown.edition, shown.area.code, shown.query.where):
@@ -36,11 +38,27 @@ def draw() -> None:
     screen.draw_rows(shown, layouts.of(settings.current()).wall.rows)
 
 
-def stops_of(view: View) -> list[Area]:
+@dataclass(frozen=True)
+class Stop:
+    """An area that a wall shows. metric: the most severe of what is red there; empty for the wall's own area."""
+
+    area: Area
+    metric: str = ""
+
+    def of(self, view: View) -> View:
+        """The view of the stop: its metric colours the map and stands among the tiles."""
+        if not self.metric:
+            return view.asking(area=self.area.code)
+        shown = view.asking(area=self.area.code, metrics=(self.metric,))
+        tiles = view.tiles or view.layout.metrics
+        return replace(shown, tiles=tuple(dict.fromkeys((self.metric, *tiles))))
+
+
+def stops_of(view: View) -> list[Stop]:
     """The area itself, then those below it with the most reds."""
-    counted: dict[int, int] = {}
+    below: dict[int, list[str]] = {}
     for red in reds_of(view):
-        if red.kind == "below":
-            counted[red.area] = counted.get(red.area, 0) + 1
-    worst = sorted((code for code in counted if code != view.area.code), key=lambda code: (-counted[code], code))
-    return [view.area, *(areas.area(view.edition, code) for code in worst[: MOST_STOPS - 1])]
+        if red.kind == "below" and red.area != view.area.code:
+            below.setdefault(red.area, []).append(red.metric)
+    worst = sorted(below, key=lambda code: (-len(below[code]), code))[: MOST_STOPS - 1]
+    return [Stop(view.area), *(Stop(areas.area(view.edition, code), below[code][0]) for code in worst)]

@@ -11,11 +11,15 @@ from hashlib import sha256
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import streamlit as st
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cockpit.access.pages import PAGES
+from cockpit.access.gate import visitor_of
+from cockpit.access.pages import FIRST, PAGES, landing
+from cockpit.address import link
 from cockpit.i18n import _, using
 from cockpit.server import assets
 from cockpit.server.static_files import File, content_type, response
@@ -32,6 +36,9 @@ CONNECT = (
 MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/([^"]+)">\s*')
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
+FIRST_PATHS = {"/", f"/{FIRST}"}
+KEPT = ("lang", "size")
+"""What an address of the first page may name and still lead on."""
 
 
 @cache
@@ -72,9 +79,25 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in PATHS:
+            if elsewhere := _landing(scope):
+                await RedirectResponse(elsewhere, 303)(scope, receive, send)
+                return
             await (await response("/index.html", self.file, scope))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+def _landing(scope: Scope) -> str:
+    """Where a visitor begins who opens the first page and may not see it; empty for all others.
+
+    An address that names an area or anything else is left to the page, which says why it is refused.
+    """
+    visitor = visitor_of(scope)
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    if not visitor or scope["path"] not in FIRST_PATHS or not query.keys() <= set(KEPT):
+        return ""
+    name = landing(visitor.grants)
+    return "" if name == FIRST else link(name, {key: values[0] for key, values in query.items()})
 
 
 def _scripts(html: str) -> list[str]:

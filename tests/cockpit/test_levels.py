@@ -107,7 +107,7 @@ def test_breadcrumbs_lead_from_the_top_through_every_level_there_is(tree: str, s
 
 
 def test_the_wall_walks_from_the_top_through_what_lies_below(tree: str, see: See) -> None:
-    stops = {stop.code for stop in wall.stops_of(see(wall=1))}
+    stops = {stop.area.code for stop in wall.stops_of(see(wall=1))}
     assert trees.ROOTS[tree] in stops
     assert stops - {trees.ROOTS[tree]} <= trees.CHILDREN[tree]
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import filters, i18n, settings
 from cockpit.components.tiles import Tile
-from cockpit.panels import alerts, answers, areas, breakdowns, points, publicity, todo, trend
+from cockpit.panels import alerts, answers, areas, breakdowns, layouts, points, publicity, todo, trend
 from cockpit.panels import headline as headlines
 from cockpit.panels.tiles import TilesPanel
 from cockpit.screens import wall
@@ -430,13 +430,26 @@ def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -
 def test_a_wall_turns_through_the_area_and_those_with_reds(see: See) -> None:
     view = see(wall=1)
     stops = wall.stops_of(view)
-    assert stops[0].code == DISTRICT
-    assert {stop.level for stop in stops[1:]} == {"town"}
-    assert len({stop.code for stop in stops}) == len(stops) <= wall.MOST_STOPS
+    assert stops[0] == wall.Stop(view.area)
+    assert stops[0].area.code == DISTRICT
+    assert {stop.area.level for stop in stops[1:]} == {"town"}
+    assert len({stop.area.code for stop in stops}) == len(stops) <= wall.MOST_STOPS
+
+
+def test_a_wall_shows_the_metric_for_which_it_turned_to_a_town(see: See) -> None:
+    view = see(wall=1)
+    (panel,) = [one for one in layouts.of(settings.current()).wall.panels if isinstance(one, TilesPanel)]
+    for stop in wall.stops_of(view)[1:]:
+        reds = [red.metric for red in answers.reds(view.ask()) if red.area == stop.area.code and red.kind == "below"]
+        assert stop.metric == reds[0]
+        tiles = panel.tiles(stop.of(view))
+        assert tiles[0].name == view.catalog.metrics[stop.metric].name["zh"]
+        assert tiles[0].chosen
+        assert len(tiles) <= panel.most
 
 
 def test_a_wall_of_a_village_stays_there(see: See) -> None:
-    assert [stop.code for stop in wall.stops_of(see(area=VILLAGES[0], wall=1))] == [VILLAGES[0]]
+    assert [stop.area.code for stop in wall.stops_of(see(area=VILLAGES[0], wall=1))] == [VILLAGES[0]]
 
 
 def test_a_tiles_line_ends_with_this_month_and_begins_a_year_before() -> None:

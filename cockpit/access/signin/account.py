@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
-from cockpit.access import pages, visitors
+from cockpit.access import visitors
 from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.policy import Held
 from cockpit.access.signin import demo
@@ -19,7 +19,6 @@ from cockpit.access.signin.new_session import address_of
 from cockpit.access.visitors import Visitor
 from cockpit.actions import own
 from cockpit.actions.action import Actor
-from cockpit.address import link
 from cockpit.i18n import _, using
 from cockpit.labels import format
 from cockpit.labels.wording import worded
@@ -32,6 +31,8 @@ from metrics import areas
 from metrics.errors import MetricsError
 
 PATH, SESSIONS = "/account", "/account/sessions"
+THIS_ONE = '<input type="hidden" name="only" value="this">'
+"""Asks `/logout` to end this session alone."""
 
 
 async def account(request: Request) -> Response:
@@ -39,7 +40,8 @@ async def account(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
-        return page(await run_in_threadpool(_content, visitor, token_of(request.scope) or ""))
+        content = await run_in_threadpool(_content, visitor, token_of(request.scope) or "")
+        return page(content, title=_("Account"), visitor=visitor)
 
 
 async def end(request: Request) -> Response:
@@ -51,9 +53,10 @@ async def end(request: Request) -> Response:
         try:
             await run_in_threadpool(_end, visitor, token, address_of(request), form.get("id"))
         except Refused as error:
-            return page(await run_in_threadpool(_content, visitor, token, worded(error)), 409)
+            content = await run_in_threadpool(_content, visitor, token, worded(error))
+            return page(content, 409, title=_("Account"), visitor=visitor, at=PATH)
         except DataError as error:
-            return page(alert(worded(error)), 503)
+            return page(alert(worded(error)), 503, title=_("Account"), visitor=visitor, at=PATH)
         return RedirectResponse(here(PATH), 303)
 
 
@@ -71,16 +74,16 @@ def _end(visitor: Visitor, token: str, address: str, id: str | None) -> None:
 def _content(visitor: Visitor, token: str, problem: str = "") -> str:
     rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
-    factor, change, home = escape(_("Second factor")), escape(_("Change password")), escape(_("Cockpit"))
-    begin = escape(here(link(pages.landing(visitor.grants), {})))
-    own_ways = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a> · '
+    factor, change = escape(_("Second factor")), escape(_("Change password"))
+    own_ways = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a>'
     return (
         alert(problem)
         + f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
         + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
-        + f'<p class="quiet">{"" if visitor.session.by_provider else own_ways}<a href="{begin}">{home}</a></p>'
+        + ("" if visitor.session.by_provider else f'<p class="quiet">{own_ways}</p>')
+        + form_of("/logout", THIS_ONE, _("Sign out"))
         + _sessions(visitor, token)
-        + form_of("/logout", "", _("Sign out everywhere"))
+        + form_of("/logout", "", _("Sign out everywhere"), quiet=True)
     )
 
 
@@ -92,7 +95,7 @@ def _sessions(visitor: Visitor, token: str) -> str:
     except DataError as error:
         return alert(worded(error))
     head = escape(_("Your open sessions"))
-    others = form_of(SESSIONS, "", _("End all others")) if len(found) > 1 else ""
+    others = form_of(SESSIONS, "", _("End all others"), quiet=True) if len(found) > 1 else ""
     return f"<h2>{head}</h2>" + "".join(map(_session, found)) + others
 
 
@@ -104,7 +107,7 @@ def _session(one: Open) -> str:
         _("Since {time}, last used {last}", time=_time(one.started_at), last=_time(one.seen_at)),
     )
     hidden = f'<input type="hidden" name="id" value="{escape(one.id)}">'
-    button = "" if one.own else form_of(SESSIONS, hidden, _("End"))
+    button = "" if one.own else form_of(SESSIONS, hidden, _("End"), quiet=True)
     return "<p>" + "<br>".join(map(escape, lines)) + f"</p>{button}"
 
 

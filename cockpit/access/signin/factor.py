@@ -1,5 +1,6 @@
 """Setup page of the own second factor: scan a QR code, confirm with a code."""
 
+from functools import partial
 from hashlib import sha256
 from html import escape
 
@@ -36,16 +37,17 @@ async def factor(request: Request) -> Response:
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
+        answer = partial(page, title=_("Second factor"), visitor=visitor)
         form: dict[str, str] = {}
         if request.method == "POST":
             form = await read_form(request)
         try:
             body = await login_queue.run(place_of(request), _step, visitor, token_of(request.scope) or "", form)
         except login_queue.Crowded as error:
-            return page(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
+            return answer(alert(busy()) + _back(), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
-            return page(alert(worded(error)) + _back(), 503)
-        return page(body)
+            return answer(alert(worded(error)) + _back(), 503)
+        return answer(body)
 
 
 ROUTES = (Route(PATH, factor, methods=["GET", "POST"]),)

@@ -9,18 +9,61 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from cockpit import settings
+from cockpit.access import pages
+from cockpit.access.pages import PAGES
+from cockpit.access.visitors import Visitor
+from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _, language
 
 PAGE = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
 MOST_BYTES = 10_000
+QUIET = ' class="quiet"'
 
 
-def page(body: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    lang = {"zh": "zh-CN"}.get(language(), language())
-    mark = escape(_("Demo sign-in"))
-    demo = f'<p class="demo">{mark}</p>' if settings.current().demo else ""
-    page = PAGE.substitute(title=_("Governance Cockpit"), body=demo + body, lang=lang)
-    return HTMLResponse(page, status, {"Cache-Control": "no-store", **(headers or {})})
+def page(
+    body: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    *,
+    title: str = "",
+    visitor: Visitor | None = None,
+    at: str = "",
+) -> Response:
+    """A page of these. With a visitor it has the header of the screens: pages that they may open, and the language.
+
+    title: the heading, the name of the product by default. at: the page's address where the request was a form's.
+    """
+    product = _("Governance Cockpit")
+    text = PAGE.substitute(
+        lang={"zh": "zh-CN"}.get(language(), language()),
+        title=escape(f"{title} · {product}" if title else product),
+        heading=escape(title or product),
+        header=_header(visitor, product, at) if visitor else "",
+        demo="" if visitor else _demo(),
+        body=body,
+    )
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def _demo() -> str:
+    return f'<p class="demo">{escape(_("Demo sign-in"))}</p>' if settings.current().demo else ""
+
+
+def _header(visitor: Visitor, product: str, at: str) -> str:
+    """The product's name leads to the visitor's first page; then what they may open, and the other language."""
+    other = next(name for name in LANGUAGES if name != language())
+    home = pages.landing(visitor.grants)
+    shown = [PAGES[home]] if home in PAGES else []
+    shown += [one for menu in ("view", "work") for one in pages.in_menu(menu, visitor.grants) if one not in shown]
+    links = [(_(one.title), here(link(one.name, {}))) for one in shown]
+    account = "" if home == pages.ACCOUNT and not at else here(f"/{pages.ACCOUNT}")
+    links += [(_("Account"), account)] if account else []
+    ways = "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in links)
+    switch = f'<a href="{escape(at)}?lang={other}" lang="{other}">{LANGUAGES[other]}</a>'
+    return (
+        f'<header><a class="product" href="{escape(here(link(home, {})))}">{escape(product)}</a>{_demo()}'
+        f"<nav>{ways}</nav>{switch}</header>"
+    )
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -62,9 +105,13 @@ def field(
     )
 
 
-def form_of(action: str, fields: str, button: str, note: str = "") -> str:
-    hint = f'<p class="quiet">{escape(note)}</p>' if note else ""
-    return f'<form method="post" action="{escape(here(action))}">{fields}{hint}<button>{escape(button)}</button></form>'
+def form_of(action: str, fields: str, button: str, note: str = "", *, quiet: bool = False) -> str:
+    """A form. quiet: its button is not what the page is for."""
+    noted = f'<p class="quiet">{escape(note)}</p>' if note else ""
+    return (
+        f'<form method="post" action="{escape(here(action))}">{fields}{noted}'
+        f"<button{QUIET if quiet else ''}>{escape(button)}</button></form>"
+    )
 
 
 def alert(text: str) -> str:

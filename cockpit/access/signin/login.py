@@ -77,15 +77,16 @@ async def demo_login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """End every session of the account, here and elsewhere."""
-    visitor = visitor_of(request.scope)
+    """End this session (`only=this`), or every session of the account, here and elsewhere."""
+    visitor, token = visitor_of(request.scope), token_of(request.scope)
     if visitor:
+        only = token if (await read_form(request)).get("only") == "this" else None
         try:
-            await run_in_threadpool(_end_all, visitor, address_of(request))
+            await run_in_threadpool(_sign_out, visitor, address_of(request), only)
         except DataError as error:
             with using(spoken(request)):
-                return page(alert(worded(error)), 503)
-    if token := token_of(request.scope):
+                return page(alert(worded(error)), 503, title=_("Account"), visitor=visitor, at="/account")
+    if token:
         watch.end(token)
     gone = RedirectResponse("/login", 303)
     cookies.drop(request, gone, COOKIE)
@@ -100,17 +101,18 @@ async def password(request: Request) -> Response:
         try:
             known = await run_in_threadpool(accounts.named, visitors.desk(), visitor.name)
         except DataError as error:
-            return page(alert(worded(error)), 503)
+            return page(alert(worded(error)), 503, title=_("Change password"), visitor=visitor)
+        answer = partial(page, title=_("Change password"), visitor=visitor)
         ask = partial(_new_password, visitor.name, known.has_totp)
         if request.method == "GET":
-            return page(ask())
+            return answer(ask())
         form = await read_form(request)
         try:
             account = await login_queue.run(place_of(request), _change, visitor, form)
         except login_queue.Crowded as error:
-            return page(ask(busy()), 503, {"Retry-After": str(error.seconds)})
+            return answer(ask(busy()), 503, {"Retry-After": str(error.seconds)})
         except (Refused, DataError) as error:
-            return page(ask(worded(error)), 400)
+            return answer(ask(worded(error)), 400)
         lang = request.query_params.get("lang", "")
         return await begin(request, account, "/", lang=lang, factor=account.has_totp)
 
@@ -165,10 +167,13 @@ def _with_expiry(attempt: SignIn, place: Place) -> SignIn:
     return replace(attempt, account=replace(account, must_change=True))
 
 
-def _end_all(visitor: Visitor, address: str) -> None:
-    """End every session of the account and audit it."""
+def _sign_out(visitor: Visitor, address: str, only: str | None) -> None:
+    """End every session of the account, or that of the token `only`, with its row of the audit."""
     with visitors.desk().begin():
-        sessions.end_all(visitors.desk(), visitor.session.account_id)
+        if only:
+            sessions.end(visitors.desk(), only)
+        else:
+            sessions.end_all(visitors.desk(), visitor.session.account_id)
         record.write(visitor=visitor, event="logout", address=address)
 
 

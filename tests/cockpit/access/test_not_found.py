@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app as application
@@ -35,14 +36,17 @@ async def inner(scope: Scope, receive: Receive, send: Send) -> None:
 
 def get(path: str, role: str = "leader", method: str = "GET") -> httpx.Response:
     async def run() -> httpx.Response:
-        transport = httpx.ASGITransport(Signed(KnownPages(inner, application.OURS), role))
+        transport = httpx.ASGITransport(Signed(KnownPages(inner, application.ROUTES), role))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path)
 
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("path", ["/nosuchpage", "/why/more", "/Why", "/index.html", "/没有", "/cockpit.py", "/.env"])
+@pytest.mark.parametrize(
+    "path", ["/nosuchpage", "/why/more", "/Why", "/index.html", "/没有", "/cockpit.py", "/.env", "/login/x",
+             "/account/x", "/wall/x", "/files/x", "/session/x", "/geo"]
+)  # fmt: skip
 def test_unknown_page_is_404_with_a_link_to_the_landing_page(path: str) -> None:
     answer = get(path)
     assert answer.status_code == 404
@@ -56,6 +60,15 @@ def test_404_links_to_a_permitted_page() -> None:
     assert 'href="/audit"' in get("/nosuchpage", "audit_admin").text
 
 
+def test_404_keeps_the_header_and_the_language() -> None:
+    english = get("/nosuchpage?lang=en").text
+    assert 'href="/sites?lang=en"' in english
+    assert 'href="/account?lang=en"' in english
+    assert 'href="?lang=zh"' in english
+    assert 'href="?lang=en"' in get("/nosuchpage").text
+    assert 'href="/sites' not in get("/nosuchpage", "audit_admin").text
+
+
 def test_404_escapes_the_path() -> None:
     assert "<script>" not in get("/<script>alert(1)</script>").text
     assert len(get("/" + "x" * 5000).text) < 10_000
@@ -63,7 +76,7 @@ def test_404_escapes_the_path() -> None:
 
 @pytest.mark.parametrize(
     "path", ["/", *(f"/{name}" for name in pages.PAGES), "/why/", *(f"{prefix}x" for prefix in STREAMLIT), "/wall",
-             "/api/v1/metrics", "/login", "/files/rows.csv", "/geo/x/1"]
+             "/api/v1/metrics", "/login", "/files/rows.csv", "/geo/x/1.geojson"]
 )  # fmt: skip
 def test_known_paths_pass(path: str) -> None:
     assert get(path).text.startswith("inner ")
@@ -71,7 +84,10 @@ def test_known_paths_pass(path: str) -> None:
 
 @given(path=st.from_regex(r"/[a-z0-9_.-]{0,11}[a-z0-9_-](/[a-z]{0,4})?", fullmatch=True))  # clients resolve /. and /..
 def test_any_path_is_404_or_passes(path: str) -> None:
-    known = path.strip("/") in pages.PAGES or path.startswith(STREAMLIT) or path.split("/")[1] in application.OURS
+    routed = any(
+        r.matches({"type": "http", "method": "GET", "path": path})[0] is not Match.NONE for r in application.ROUTES
+    )
+    known = path.strip("/") in pages.PAGES or path.startswith(STREAMLIT) or routed
     assert get(path).status_code == (200 if known or not path.strip("/") else 404)
 
 

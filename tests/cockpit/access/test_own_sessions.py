@@ -176,3 +176,20 @@ def test_a_page_behind_the_gate_sees_only_the_cookie_that_counts(scheme: str, he
 )  # fmt: skip
 def test_a_browser_is_known_by_its_family(agent: str, family: str) -> None:
     assert browsers.family(agent) == family
+
+
+def test_one_signs_out_here_alone_or_everywhere(name: str) -> None:
+    async def work(client: httpx.AsyncClient) -> list[list[int]]:
+        there, here, third = [await enter(client, name, EDGE) for _ in range(3)]
+        client.cookies.clear()
+
+        async def open_ones() -> list[int]:
+            return [(await client.get("/account", headers=as_(token))).status_code for token in (there, here, third)]
+
+        await client.post("/logout", data={"only": "this"}, headers=as_(here))
+        one = await open_ones()
+        await client.post("/logout", headers=as_(there))
+        return [one, await open_ones()]
+
+    assert ask(work) == [[200, 401, 200], [401, 401, 401]]
+    assert len(audit.entries(visitors.desk(), who=name, event="logout", limit=9)) == 2
