@@ -24,6 +24,7 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
   <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
     ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>` : ""}
     ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}
+    ${d.brief ? `<span class="brief">${esc(d.brief)}</span>` : ""}
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
   ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>

@@ -83,6 +83,7 @@ def _packed(
         "demo": demo_mark(view.edition.demo),
         "other": _other_edition(view),
         "paper": _on_paper(view),
+        "brief": _brief(view),
         "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
         "fresh": freshness_in_words(view),
         "data": view.data_page(),
@@ -107,6 +108,7 @@ def plain(grants: Grants, page: str) -> None:
         "demo": demo_mark(),
         "other": {},
         "paper": text,
+        "brief": "",
         "stamp": "",
         "fresh": [],
         "data": "",
@@ -182,6 +184,18 @@ def _on_paper(view: "View") -> str:
     return " · ".join((days, compared, _("Data of {time}", time=format.stamp(view.as_of))))
 
 
+def _brief(view: "View") -> str:
+    """What a phone shows without opening the menu: the period and the time of the data."""
+    stamp = _("Data of {time}", time=format.stamp(view.as_of))
+    return f"{_period_name(view)} · {stamp}"
+
+
+def _period_name(view: "View") -> str:
+    """The name of an offered period, else its days."""
+    offered = presets(view.as_of)
+    return next((name for name, period in offered.items() if period == view.period), format.period(view.period))
+
+
 def _other_edition(view: "View") -> dict[str, str]:
     """A badge when these are not the data that everybody else sees; it leads to those."""
     if view.edition.fallback:
@@ -210,7 +224,7 @@ def presets(as_of: datetime) -> dict[str, Period]:
 def _periods(view: "View") -> dict[str, Any]:
     offered, days = presets(view.as_of), extent(view.edition)
     last = days[1] if days else last_day(view.as_of)
-    chosen = next((name for name, period in offered.items() if period == view.period), format.period(view.period))
+    chosen = _period_name(view)
     default = default_period(view.edition)
     items = [
         {"text": name, "href": view.here(period=None if period == default else period), "chosen": name == chosen}

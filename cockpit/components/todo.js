@@ -7,10 +7,11 @@ const card = (c, words) => `<article class="card ${c.state}-card">
   <div class="top"><b class="${c.state}">${c.clock ? `${shape(c.state)} ${esc(c.clock)}` : ""}</b><span class="grey">${esc(c.source)}</span></div>
   ${link(c.href, esc(c.title), 'class="title"')}
   <div class="facts">${c.facts.map(f => `<span>${esc(f)}</span>`).join("")}</div>
-  ${stages(c.stages, words)}</article>`
+  ${stages(c.stages, words)}
+  ${c.ways.length ? `<div class="ways">${c.ways.map(([text, href]) => `<a href="${esc(href)}" aria-label="${esc(`${text}: ${c.title}`)}">${esc(text)}</a>`).join("")}</div>` : ""}</article>`
 
 const draw = ({ cards, counts, empty, words }) => `
-  ${counts.length ? `<div class="counts">${counts.map(c => link(c.href, `<span class="${c.state}">${c.state === "none" ? "" : shape(c.state)}${esc(c.text)}</span> <b>${esc(c.n)}</b>`, 'class="count" data-stay')).join("")}</div>` : ""}
+  ${counts.length ? `<div class="counts">${counts.map(c => link(c.href, `<span class="${c.state}">${c.state === "none" ? "" : shape(c.state)}${esc(c.text)}</span> <b>${esc(c.n)}</b>`, `class="count" data-stay ${c.chosen ? 'aria-current="true"' : ""}`)).join("")}</div>` : ""}
   ${cards.length ? `<div class="cards">${cards.map(c => card(c, words)).join("")}</div>` : empty ? `<p class="grey">${esc(empty)}</p>` : ""}`
 
 export default component(draw)

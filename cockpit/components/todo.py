@@ -11,17 +11,21 @@ _todo = define("todo")
 
 @dataclass(frozen=True)
 class Count:
-    """One number of the line above the cards."""
+    """One number of the line above the cards. chosen: the cards are those it counts."""
 
     text: str
     n: str
     state: str = "none"
     href: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
 class Card:
-    """One open case. clock: what is due or overdue, in words; facts: further short lines; stages: its course."""
+    """One open case. clock: what is due or overdue, in words; facts: further short lines; stages: its course.
+
+    ways: what one does about it on a phone, text and address: call the unit, find the place.
+    """
 
     title: str
     href: str = ""
@@ -30,6 +34,7 @@ class Card:
     clock: str = ""
     facts: Sequence[str] = ()
     stages: Sequence[Stage] = field(default=())
+    ways: Sequence[tuple[str, str]] = field(default=())
 
 
 def todo(cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", key: str = "todo") -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from cockpit.components.timeline import Stage, State
 from cockpit.components.todo import Card, Count
 from cockpit.i18n import _, language
-from cockpit.labels import format
+from cockpit.labels import format, phones
 from cockpit.panels import answers
 from cockpit.panels.answers import Row
 from cockpit.panels.base import Call, Panel
@@ -16,19 +16,25 @@ from cockpit.panels.labels import source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
+from metrics.analysis.casefile import Contact, contacts
 from metrics.catalog import Metric
 from metrics.engine.frames import each
 from metrics.period import DAY, Period
 from metrics.query import Query
 
 MOST_CARDS = 12
+MINE = "mine"
+"""The parameter that asks for the cases of the area's own units."""
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
 TOLD = ("overdue", "today", "three days")
 """What the line above the cards counts; the rest is in the total."""
 
 
 class TodoPanel(Panel):
-    """How many cases are open and how pressing they are, then a card for each. Its metric counts the open ones."""
+    """How many cases are open and how pressing they are, then a card for each. Its metric counts the open ones.
+
+    With `mine` the cards are the cases that the area's own units hold; the counts stay those of all.
+    """
 
     kind: Literal["todo"]
 
@@ -49,8 +55,10 @@ class TodoPanel(Panel):
 
         view = self.at(view)
         header.title(self.title[language()] if self.title else _("To do"))
-        todo.todo(cards(view), counts=counts(view), empty=_("Nothing is open."))
-        if left := answers.open_cases(todo_query(view)) - len(cards(view)):
+        mine = is_mine()
+        chosen = own_cards(view) if mine else cards(view)
+        todo.todo(chosen, counts=(*counts(view), *_choice(view, mine)), empty=_("Nothing is open."))
+        if not mine and (left := answers.open_cases(todo_query(view)) - len(chosen)):
             everything = view.href("rows", metric=view.metric, sort="due_at")
             header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
@@ -78,6 +86,63 @@ def counts(view: View) -> tuple[Count, ...]:
 @single_flight_cache(maxsize=512)
 def cards(view: View) -> tuple[Card, ...]:
     return tuple(_card(view, row) for row in each(answers.to_do(todo_query(view))[0].head(MOST_CARDS)))
+
+
+@single_flight_cache(maxsize=512)
+def own_cards(view: View) -> tuple[Card, ...]:
+    """The cards of the open cases that a unit of the area itself holds, or that no unit holds yet."""
+    found = answers.to_do(todo_query(view))[0]
+    return tuple(_card(view, row) for row in each(found) if _is_own(view, row.unit))[:MOST_CARDS]
+
+
+def is_mine() -> bool:
+    """Whether the address asks for the cases of the area's own units."""
+    import streamlit as st
+
+    return st.query_params.get(MINE) == "1"
+
+
+def _choice(view: View, mine: bool) -> tuple[Count, ...]:
+    """All cases or those of the area's own units; nothing to choose where the two are the same."""
+    found = answers.to_do(todo_query(view))[0]
+    own = sum(_is_own(view, unit) for unit in found.unit)
+    if own == len(found) and not mine:
+        return ()
+    return (
+        Count(
+            _("Held by all units"),
+            format.number(answers.open_cases(todo_query(view))),
+            href=view.href(),
+            chosen=not mine,
+        ),
+        Count(_("Held by us"), format.number(own), href=view.href(**{MINE: 1}), chosen=mine),
+    )
+
+
+def _is_own(view: View, unit: object) -> bool:
+    if not isinstance(unit, str) or not unit:
+        return True
+    contact = _contacts(view).get(unit)
+    return contact is not None and contact.kind == view.area.level
+
+
+@single_flight_cache(maxsize=512)
+def _contacts(view: View) -> dict[str, Contact]:
+    """The units of the open cases in the directory."""
+    found = answers.to_do(todo_query(view))[0]
+    return contacts(view.edition, view.area.code, [unit for unit in found.unit if isinstance(unit, str)])
+
+
+def _ways(view: View, row: Row) -> tuple[tuple[str, str], ...]:
+    """The telephone of the unit that holds a case, and its place for the phone's own map; what is not delivered is not
+    offered.
+    """
+    contact = _contacts(view).get(row.unit) if isinstance(row.unit, str) else None
+    number = phones.first(contact.phone) if contact else ""
+    known = not (pd.isna(row.lon) or pd.isna(row.lat))
+    call = (_("Call {number}", number=number), phones.href(number)) if number else None
+    find = (_("Navigate"), f"geo:{row.lat:.6f},{row.lon:.6f}") if known else None
+    return tuple(way for way in (call, find) if way)
 
 
 def case_link(view: View, row: Row) -> str:
@@ -116,6 +181,7 @@ def _card(view: View, row: Row) -> Card:
         clock(view, row),
         tuple(fact for fact in facts if fact),
         _stages(row),
+        _ways(view, row),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +19,7 @@ from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
+from metrics.analysis.casefile import Contact
 from metrics.analysis.reds import Red
 from metrics.period import Period
 from tests.asking import answer, count_rows
@@ -402,6 +404,22 @@ def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
         ("在办", "5"), ("超期", "1"), ("今日到期", "1"), ("三日内", "1"),
     ]  # fmt: skip
     assert urlsplit(cards[0].href).path == "/case"
+
+
+def test_a_villages_cards_lead_to_the_units_telephone_and_the_place(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = see(area=VILLAGES[0], size="l")
+    found = answers.to_do(todo.todo_query(view))[0]
+    unit = next(name for name in found.unit if isinstance(name, str))
+    told = Contact(unit, "village", "值班、0571-8123 4567、0571-99999999")
+    monkeypatch.setattr(todo, "contacts", lambda edition, area, names: {unit: told} if unit in names else {})
+    own = todo.own_cards(view)
+    for row, card in zip(found.itertuples(), todo.cards(view), strict=False):
+        ways = dict(card.ways)
+        located = pd.notna(row.lat) and pd.notna(row.lon)
+        assert (ways.get("导航") == f"geo:{row.lat:.6f},{row.lon:.6f}") if located else "导航" not in ways
+        assert any(href == "tel:057181234567" for href in ways.values()) == (row.unit == unit)
+        if len(found) <= todo.MOST_CARDS:
+            assert (card in own) == (row.unit == unit or not isinstance(row.unit, str))
 
 
 def test_a_village_maps_its_open_cases(see: See) -> None:
