@@ -23,8 +23,6 @@ from metrics.period import DAY, Period
 from metrics.query import Query
 
 MOST_CARDS = 12
-MINE = "mine"
-"""The parameter that asks for the cases of the area's own units."""
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
 TOLD = ("overdue", "today", "three days")
 """What the line above the cards counts; the rest is in the total."""
@@ -99,7 +97,7 @@ def is_mine() -> bool:
     """Whether the address asks for the cases of the area's own units."""
     import streamlit as st
 
-    return st.query_params.get(MINE) == "1"
+    return st.query_params.get("mine") == "1"
 
 
 def _choice(view: View, mine: bool) -> tuple[Count, ...]:
@@ -115,7 +113,7 @@ def _choice(view: View, mine: bool) -> tuple[Count, ...]:
             href=view.href(),
             chosen=not mine,
         ),
-        Count(_("Held by us"), format.number(own), href=view.href(**{MINE: 1}), chosen=mine),
+        Count(_("Held by us"), format.number(own), href=view.href("cockpit", mine=1), chosen=mine),
     )
 
 
