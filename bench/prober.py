@@ -75,10 +75,10 @@ async def _cost(count: int, columns: int) -> float:
     runner = _runner(_register(count, columns))
     await _all(runner, list(plan.tasks(runner.jobs.register))[:1])  # what is only imported once is not counted
     runner.schedule()  # all tasks of the register lie in memory, as they do when it runs
-    begun = time.process_time()
+    started = time.process_time()
     for _second in range(5):
         await runner.step()
-    idle = (time.process_time() - begun) / 5
+    idle = (time.process_time() - started) / 5
     spent: dict[str, float] = {}
     for job, share in (("visit", 1), ("column", 10), ("home", 10)):
         tasks = [task for task in plan.tasks(runner.jobs.register) if task.job == job][::share]
@@ -145,9 +145,9 @@ def _page_and_delivery(count: int) -> float:
     """Verdicts of a new edition, the pages that show them, and a quarter of an hour's delivery; its seconds of CPU."""
     with tempfile.TemporaryDirectory() as folder:
         edition, district = edition_of_sites(Path(folder), count)
-        begun = time.perf_counter()
-        found = sites.sites(edition.seen_by(EVERYTHING), district)
-        print(f"a new edition's verdicts of {len(found):,} sites: {1000 * (time.perf_counter() - begun):.0f} ms")
+        started = time.perf_counter()
+        rows = sites.sites(edition.seen_by(EVERYTHING), district)
+        print(f"a new edition's verdicts of {len(rows):,} sites: {1000 * (time.perf_counter() - started):.0f} ms")
         edition.close()
         home, now = Home(Path(folder)), datetime.now()
         measure(home, count)
@@ -159,8 +159,8 @@ def _page_and_delivery(count: int) -> float:
         memory, spent = 0.0, 0.0
         while process.poll() is None:
             with contextlib.suppress(psutil.Error):
-                told = psutil.Process(process.pid)
-                memory, spent = max(memory, told.memory_info().rss / 1e6), sum(told.cpu_times()[:2])
+                process_info = psutil.Process(process.pid)
+                memory, spent = max(memory, process_info.memory_info().rss / 1e6), sum(process_info.cpu_times()[:2])
             time.sleep(0.02)
         assert process.returncode == 0
         print(f"a delivery of {number:,} visits, published: {spent:.1f} s of a processor, {memory:.0f} MB")

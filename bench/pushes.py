@@ -65,7 +65,7 @@ def district(folder: Path, cases: int) -> Home:
 def declare(home: Home) -> None:
     """A source whose rows are pushed, under our own names."""
     columns = {name: name for name in ("kind", "category", "title", "registered_at", "due_at")}
-    told = {
+    definition = {
         "source": SOURCE,
         "name": {"zh": "推送", "en": "Pushed"},
         "fact": "cases",
@@ -76,7 +76,7 @@ def declare(home: Home) -> None:
     }
     folder = home.root / "sources"
     folder.mkdir(exist_ok=True)
-    text = yaml.safe_dump(told | {"columns": columns}, allow_unicode=True)
+    text = yaml.safe_dump(definition | {"columns": columns}, allow_unicode=True)
     (folder / f"{SOURCE}.yaml").write_text(text, "utf-8")
 
 

@@ -121,13 +121,13 @@ def _by_hand(edition: Edition, sql: str) -> pd.DataFrame:
     return edition.cursor().execute(sql).df()
 
 
-def _in_turn(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[list[float], list[float]]:
+def _in_turn(first: Callable[[], object], second: Callable[[], object]) -> tuple[list[float], list[float]]:
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(RUNS):
-        for ask, kept in zip((ours, theirs), times, strict=True):
+        for ask, timings in zip((first, second), times, strict=True):
             started = time.perf_counter()
             ask()
-            kept.append(time.perf_counter() - started)
+            timings.append(time.perf_counter() - started)
     return times
 
 

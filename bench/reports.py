@@ -74,8 +74,8 @@ def _since(edition: Edition, top: int, end: date) -> date:
 
 def _told(name: str, home: Path, kind: str, area: int, start: date, end: date, *more: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asked = ["--area", str(area), "--from", str(start), "--to", str(end), *more, "-o", f"{folder}/out"]
-        _line(name, ["-m", "cockpit", "report", kind, *asked, "--home", str(home)])
+        arguments = ["--area", str(area), "--from", str(start), "--to", str(end), *more, "-o", f"{folder}/out"]
+        _line(name, ["-m", "cockpit", "report", kind, *arguments, "--home", str(home)])
 
 
 def _line(name: str, words: list[str]) -> None:
@@ -134,16 +134,16 @@ def _queue(config: Settings, top: int, month: tuple[date, date]) -> None:
     desk = open_desk(config.desk_url, config.custody)
     for i in range(AT_ONCE):
         format = FORMATS[i % 3]
-        asked = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)
-        make.ask(desk, config, asked, OPERATOR, "bench")
+        request = Request(kind="monthly", areas=(top,), start=month[0], end=month[1], format=format)
+        make.ask(desk, config, request, OPERATOR, "bench")
     desk.close()
 
 
 def _waiting(config: Settings) -> bool:
     desk = open_desk(config.desk_url, config.custody)
-    found = reports.listing(desk)
+    stored = reports.listing(desk)
     desk.close()
-    return any(report.status in (reports.QUEUED, reports.RUNNING) for report in found)
+    return any(report.status in (reports.QUEUED, reports.RUNNING) for report in stored)
 
 
 if __name__ == "__main__":

@@ -87,8 +87,8 @@ async def held(server: Served, options: argparse.Namespace) -> None:
         for viewer in crowd:
             await viewer.run()
         full = server.memory()
-        told = await _live(server, crowd, options.held)
-    _tell(f"{len(crowd)} sessions, a run every {THINK:.0f} s", *told)
+        figures = await _live(server, crowd, options.held)
+    _tell(f"{len(crowd)} sessions, a run every {THINK:.0f} s", *figures)
     _tell("memory a session", f"{(full - idle) / len(crowd) / 1e6:.2f} MB", f"server {full / 1e6:.0f} MB")
 
 
@@ -161,10 +161,14 @@ async def soak(server: Served, options: argparse.Namespace) -> None:
     crowd = server.viewers(options.sessions)
     async with _open(crowd):
         await _live(server, crowd, 60)
-        begun = server.memory()
-        told = await _live(server, crowd, options.soak * 60)
-        grown = (server.memory() - begun) / begun
-    _tell(f"{options.soak:.0f} min with {len(crowd)} sessions", f"memory {grown:+.1%} of {begun / 1e6:.0f} MB", *told)
+        start_memory = server.memory()
+        figures = await _live(server, crowd, options.soak * 60)
+        grown = (server.memory() - start_memory) / start_memory
+    _tell(
+        f"{options.soak:.0f} min with {len(crowd)} sessions",
+        f"memory {grown:+.1%} of {start_memory / 1e6:.0f} MB",
+        *figures,
+    )
 
 
 MEASURES: dict[str, Callable[[Served, argparse.Namespace], Coroutine[None, None, None]]] = {

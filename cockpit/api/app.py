@@ -85,10 +85,10 @@ def _filters(**given: str | None) -> dict[str, str]:
 
 
 def _filter(name: str) -> Parameter:
-    told = f"only the facts with this {name}; empty: those without one"
+    description = f"only the facts with this {name}; empty: those without one"
     return Parameter(
         name, Parameter.KEYWORD_ONLY, default=None,
-        annotation=Annotated[str | None, Query(max_length=200, description=told)],
+        annotation=Annotated[str | None, Query(max_length=200, description=description)],
     )  # fmt: skip
 
 
@@ -209,20 +209,20 @@ def searched(
             "search.too_often", "too many searches: try again in {seconds} s", seconds=math.ceil(wait)
         ).again_in(wait)
     published = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
-    found = search(published.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
-    if found.cases:
-        caller.record("drill", f"search {len(found.cases)} cases")
+    results = search(published.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
+    if results.cases:
+        caller.record("drill", f"search {len(results.cases)} cases")
     return {
-        "areas": [{**_area(one.area), "above": list(one.above)} for one in found.areas],
+        "areas": [{**_area(match.area), "above": list(match.above)} for match in results.areas],
         "cases": [
-            {**vars(one), "area": f"{one.area:012}", "registered_at": one.registered_at.isoformat()}
-            for one in found.cases
+            {**vars(match), "area": f"{match.area:012}", "registered_at": match.registered_at.isoformat()}
+            for match in results.cases
         ],
-        "units": list(found.units),
-        "metrics": [{"id": metric.id, "name": dict(metric.name)} for metric in found.metrics],
-        "sites": [vars(one) for one in found.sites],
-        "more": sorted(found.more),
-        "complete": found.is_complete,
+        "units": list(results.units),
+        "metrics": [{"id": metric.id, "name": dict(metric.name)} for metric in results.metrics],
+        "sites": [vars(match) for match in results.sites],
+        "more": sorted(results.more),
+        "complete": results.is_complete,
     }
 
 
@@ -277,13 +277,13 @@ def _catalog() -> Catalog:
 
 
 def _period(start: date, end: date) -> Period:
-    found = Period(start, end)
-    if found.days > LONGEST_YEARS * 366 or not (start.year in YEARS and end.year in YEARS):
+    period = Period(start, end)
+    if period.days > LONGEST_YEARS * 366 or not (start.year in YEARS and end.year in YEARS):
         raise MetricsError(
             "period.too_long", "a period has at most {years} years, from {first} on", years=LONGEST_YEARS,
             first=YEARS.start,
         )  # fmt: skip
-    return found
+    return period
 
 
 def _local(moment: datetime | None) -> datetime | None:

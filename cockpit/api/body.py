@@ -73,8 +73,8 @@ def form_of(request: Request) -> Form:
             "body.type", "Content-Type {type} is not taken: send {known}", type=type_.strip()[:60] or "(none)",
             known=tuple(KINDS),
         )  # fmt: skip
-    named = re.search(r'charset\s*=\s*"?([\w-]+)', rest, re.IGNORECASE)
-    encoding = named[1].lower().replace("utf8", "utf-8") if named else "utf-8"
+    charset = re.search(r'charset\s*=\s*"?([\w-]+)', rest, re.IGNORECASE)
+    encoding = charset[1].lower().replace("utf8", "utf-8") if charset else "utf-8"
     if encoding not in ENCODINGS:
         raise UnsupportedContent(
             "body.charset", "charset {charset} is not taken: send {known}", charset=encoding[:40],
@@ -85,8 +85,8 @@ def form_of(request: Request) -> Form:
         raise UnsupportedContent(
             "body.encoding", "Content-Encoding {encoding} is not taken: send gzip or none", encoding=packed[:40]
         ).sent_with({"Accept-Encoding": "gzip"})
-    given = request.headers.get("content-length", "")
-    size = int(given) if given.isdigit() else None
+    length_header = request.headers.get("content-length", "")
+    size = int(length_header) if length_header.isdigit() else None
     limit = settings.current().push_bytes
     if size is not None and size > limit:
         raise ContentTooLarge(
@@ -158,16 +158,16 @@ async def drain(request: Request) -> None:
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:
     """The body in pieces of about PIECE bytes."""
-    deadline, stream, held = time.monotonic() + LONGEST_SECONDS, request.stream(), bytearray()
+    deadline, stream, buffer = time.monotonic() + LONGEST_SECONDS, request.stream(), bytearray()
     while True:
         wait = min(IDLE_SECONDS, deadline - time.monotonic())
         try:
             async with asyncio.timeout(wait):
-                held += await anext(stream)
+                buffer += await anext(stream)
         except StopAsyncIteration:
             break
-        if len(held) >= PIECE:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
+        if len(buffer) >= PIECE:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)

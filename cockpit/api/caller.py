@@ -54,26 +54,26 @@ class Caller:
 
 def caller(
     request: Request,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     _session: Annotated[str | None, Depends(cookie)],
 ) -> Caller:
     """Whoever calls. 401 for nobody, and for a token that is unknown, expired or revoked; 429 for guesses."""
     address = request.client.host if request.client else ""
-    if given is None and (visitor := visitor_of(request.scope)):
+    if credentials is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)
-    if given and (wait := guesses.wait(address, given.credentials)):
+    if credentials and (wait := guesses.wait(address, credentials.credentials)):
         raise TooOften(
             "token.too_many_wrong", "too many wrong tokens from this address: try again in {seconds} s",
             seconds=math.ceil(wait),
         ).again_in(wait)  # fmt: skip
-    found = tokens.read(visitors.desk(), given.credentials) if given else None
-    if given is None or found is None:
+    token = tokens.read(visitors.desk(), credentials.credentials) if credentials else None
+    if credentials is None or token is None:
         raise Unauthorized("caller.unknown", "sign in, or send a valid token: Authorization: Bearer ck_…").sent_with(
             {"WWW-Authenticate": "Bearer"}
         )
-    guesses.holds(address, given.credentials)
-    held = (Held(SYSTEM, found.area, end_of(found.area)),) if found.area is not None else ()
-    return Caller(f"system:{found.system}", Grants(held), address, found)
+    guesses.holds(address, credentials.credentials)
+    grants_held = (Held(SYSTEM, token.area, end_of(token.area)),) if token.area is not None else ()
+    return Caller(f"system:{token.system}", Grants(grants_held), address, token)
 
 
 async def asking(caller: Annotated[Caller, Depends(caller)]) -> Caller:

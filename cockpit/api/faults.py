@@ -38,16 +38,16 @@ Documented = dict[int | str, dict[str, Any]]
 
 def fault(status: int, description: str, **headers: str) -> Documented:
     """One status of the document."""
-    told: dict[str, Any] = {"model": Fault, "description": description}
+    response: dict[str, Any] = {"model": Fault, "description": description}
     if headers:
         kinds = {"Retry-After": "integer"}
-        told["headers"] = {
+        response["headers"] = {
             name.replace("_", "-"): {
                 "description": text, "schema": {"type": kinds.get(name.replace("_", "-"), "string")},
             }
             for name, text in headers.items()
         }  # fmt: skip
-    return {str(status): told}
+    return {str(status): response}
 
 
 FAULTS: Documented = {
@@ -109,7 +109,7 @@ def status_of(error: Problem) -> int:
 
 def answer(status: int, message: Message, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A message as an answer."""
-    told = plain(message)
+    text = plain(message)
     again = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else {}
-    body = {"detail": told["message"], "code": told["code"], "parameters": told["parameters"]}
+    body = {"detail": text["message"], "code": text["code"], "parameters": text["parameters"]}
     return JSONResponse(body, status, {**again, **(headers or {})})

@@ -125,8 +125,8 @@ async def send(request: Request, response: Response, caller: Known, source: Sour
             await run_in_threadpool(caller.note, "push", f"{source}: {refusal.status} {refusal}", "refused")
         await body.drain(request)
         raise
-    told = f"{source} {taken.id}: {taken.rows} rows, {taken.size} bytes" + (", sent again" if again else "")
-    await run_in_threadpool(caller.note, "push", told)
+    summary = f"{source} {taken.id}: {taken.rows} rows, {taken.size} bytes" + (", sent again" if again else "")
+    await run_in_threadpool(caller.note, "push", summary)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/push/{taken.id}"
     return Accepted(id=taken.id, source=taken.source, state=taken.state, rows=taken.rows, size=taken.size)
 
@@ -140,18 +140,18 @@ def verdict(
 ) -> Verdict:
     """For the token that pushed it, and for who may see refused rows."""
     spool = Spool(settings.current().data)
-    found = spool.find(id)
-    own = found is not None and caller.token is not None and caller.token.id == found.token
-    if found is not None and not own and not district_wide.may(caller.grants, Can.REJECTS):
+    push = spool.find(id)
+    own = push is not None and caller.token is not None and caller.token.id == push.token
+    if push is not None and not own and not district_wide.may(caller.grants, Can.REJECTS):
         caller.note("refused", f"push {id}", "refused")
-        found = None
-    if found is None:
+        push = None
+    if push is None:
         raise NotFound("push.unknown", "there is no push {id} that you may see; pushes are kept for a month", id=id)
-    rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(found, limit, offset)]
+    rejects = [RefusedRow(row=r.row, key=r.key, reasons=r.reasons) for r in spool.rejects(push, limit, offset)]
     names = ("id", "source", "state", "rows", "read", "accepted", "updated", "unchanged", "rejected", "batch")
     return Verdict(
-        **{name: getattr(found, name) for name in names}, edition=found.edition, rejects=rejects, **_fault(found),
-        received_at=_local(found.received), ended_at=_local(found.ended) if found.ended else None,
+        **{name: getattr(push, name) for name in names}, edition=push.edition, rejects=rejects, **_fault(push),
+        received_at=_local(push.received), ended_at=_local(push.ended) if push.ended else None,
     )  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def _declared(name: str) -> Source:
     if known and time.monotonic() - at < RECORDED_SECONDS and not (config.sources_folder / f"{name}.yaml").exists():
         return known
     try:
-        found = declared(config.data, config.sources_folder, name, wait=STORE_SECONDS)
+        source_ = declared(config.data, config.sources_folder, name, wait=STORE_SECONDS)
     except Unavailable:
         raise
     except DataError as error:
@@ -218,13 +218,13 @@ def _declared(name: str) -> Source:
             "source.wrong", "the source {source} is declared wrongly: ask the data officer to mend its file",
             source=name,
         ) from None  # fmt: skip
-    if found is None:
+    if source_ is None:
         raise NotFound(
             "source.undeclared", "there is no source {source}: its file {source}.yaml goes into the folder of sources",
             source=name,
         )  # fmt: skip
-    _recorded[config.home, name] = (time.monotonic(), found)
-    return found
+    _recorded[config.home, name] = (time.monotonic(), source_)
+    return source_
 
 
 _recorded: dict[tuple[pathlib.Path, str], tuple[float, Source]] = {}
@@ -242,10 +242,10 @@ def _check_demo(name: str) -> None:
 
 
 def _fault(push: Push) -> dict[str, Any]:
-    told = plain(push.why) if push.fault else None
-    if not isinstance(told, dict):
-        return {"fault": told, "fault_code": None, "fault_parameters": None}
-    return {"fault": told["message"], "fault_code": told["code"], "fault_parameters": told["parameters"]}
+    message = plain(push.why) if push.fault else None
+    if not isinstance(message, dict):
+        return {"fault": message, "fault_code": None, "fault_parameters": None}
+    return {"fault": message["message"], "fault_code": message["code"], "fault_parameters": message["parameters"]}
 
 
 def _whole(seconds: float) -> int:

@@ -49,13 +49,13 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
     try:
         with using("en"):
             actor = Actor.holding(caller.name, caller.grants, caller.address)
-            kept = reports.ask(visitors.desk(), actor, settings.current(), asked)
+            stored = reports.ask(visitors.desk(), actor, settings.current(), asked)
     except OutOfScope:
         caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
         raise
     except CockpitError as error:
         raise BadRequest.of(error) from None
-    return _told(kept)
+    return _told(stored)
 
 
 @router.get("/reports", summary="The newest reports")
@@ -77,11 +77,11 @@ def file(caller: Known, id: Id) -> FileResponse:
     _found(caller, id)
     try:
         with using("en"):
-            made, what = files.served(caller.grants, id)
+            response, what = files.served(caller.grants, id)
     except CockpitError as error:
         raise NotFound.of(error) from None
     caller.record("export", what)
-    return made
+    return response
 
 
 def _need(caller: Caller) -> None:
@@ -102,10 +102,10 @@ def _found(caller: Caller, id: str) -> Report:
 
 
 def _fault(report: Report) -> dict[str, Any]:
-    told = plain(report.why)
-    if not isinstance(told, dict):  # nothing, or a text that an older release stored
-        return {"fault": told, "fault_code": None, "fault_parameters": None}
-    return {"fault": told["message"], "fault_code": told["code"], "fault_parameters": told["parameters"]}
+    message = plain(report.why)
+    if not isinstance(message, dict):  # nothing, or a text that an older release stored
+        return {"fault": message, "fault_code": None, "fault_parameters": None}
+    return {"fault": message["message"], "fault_code": message["code"], "fault_parameters": message["parameters"]}
 
 
 def _told(report: Report) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def backup(settings: "Settings", file: Path) -> None:
 
     manifest = data.backup(opened(settings), OPERATOR, settings, file)
     size = sum(size for size, _digest in manifest.files.values())
-    click.echo(f"{len(manifest.files)} files, {size / 1e6:,.1f} MB, are in {file}: {_told(manifest)}")
+    click.echo(f"{len(manifest.files)} files, {size / 1e6:,.1f} MB, are in {file}: {_summary(manifest)}")
     for name in manifest.left_out:
         click.echo(f"left out, as it is no plain file: {name}", err=True)
     _warn(manifest)
@@ -53,8 +53,8 @@ def restore(settings: "Settings", file: Path, replace: bool, check: bool) -> Non
     manifest = put(file, settings.data, settings.desk_url, settings.custody, replace=replace, check=check)
     if not check and manifest.desk:
         data.record_restore(opened(settings), OPERATOR, manifest)
-    told = "is whole" if check else f"is restored into {settings.home}"
-    click.echo(f"the backup of {manifest.made_at} {told}: {_told(manifest)}")
+    outcome = "is whole" if check else f"is restored into {settings.home}"
+    click.echo(f"the backup of {manifest.made_at} {outcome}: {_summary(manifest)}")
     _warn(manifest)
 
 
@@ -78,7 +78,7 @@ def inventory(file: Path | None) -> None:
     click.echo(f"the inventory is in {file}")
 
 
-def _told(manifest: "Manifest") -> str:
+def _summary(manifest: "Manifest") -> str:
     store, desk = manifest.totals["store"], manifest.totals["desk"]
     edition = manifest.totals["editions"].get("current", "none")
     return (

@@ -55,15 +55,15 @@ def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
         opened(settings)  # says what to do
     else:
         run_all(published, catalog)
-    found = reconcile(opened(settings), catalog)
-    write_frame(found.assign(detail=found["detail"].map(str)), layout)
-    failed = list(found.loc[found["passed"].eq(False), "check"])
+    findings = reconcile(opened(settings), catalog)
+    write_frame(findings.assign(detail=findings["detail"].map(str)), layout)
+    failed = list(findings.loc[findings["passed"].eq(False), "check"])
     if failed:
         raise CockpitError(
             "check.failed",
             "{failed} of {count} reconciliations failed: {names}",
             failed=len(failed),
-            count=len(found),
+            count=len(findings),
             names=tuple(failed),
         )
 
@@ -111,7 +111,7 @@ def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, 
     from metrics.engine.feeds import lacking
     from metrics.engine.needs import needs
 
-    found = []
+    lines = []
     for definition in map(read_source, paths):
         mapped = {name for name, sql in definition.columns.items() if sql.strip().upper() != "NULL"}
         for domain in catalog.domains:
@@ -121,8 +121,8 @@ def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, 
                 parts = [part.metric for part in metric.composite or ()] or [metric.id]
                 needed = {name for part in parts for name in needs(catalog, part).columns}
                 missing = lacking(definition.contract, needed, mapped)
-                found.append((definition.source, metric.id, metric.name.zh, not missing, ", ".join(missing)))
-    return found
+                lines.append((definition.source, metric.id, metric.name.zh, not missing, ", ".join(missing)))
+    return lines
 
 
 def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:

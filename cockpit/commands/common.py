@@ -91,16 +91,16 @@ def area_code(edition: "Edition", text: str) -> int:
     low, day, high = date.min, edition.as_of.date(), date.max
     rows = edition.cursor().execute("SELECT DISTINCT code, level, name FROM areas WHERE holder = code").fetchall()
     names = AreaNames(Named(code, level, name, low, high) for code, level, name in rows)
-    found = names.find(text, day)
-    if len(found) == 1:
-        return found[0]
-    near = ", ".join(f"{code} {names.path(code)}" for code in found[:CANDIDATES] or names.nearest(text, day))
-    if found:
+    matches = names.find(text, day)
+    if len(matches) == 1:
+        return matches[0]
+    near = ", ".join(f"{code} {names.path(code)}" for code in matches[:CANDIDATES] or names.nearest(text, day))
+    if matches:
         raise UsageError(
             "area.ambiguous",
             "--area: {text} is the name of {n} areas, name the town as well: {near}",
             text=text,
-            n=len(found),
+            n=len(matches),
             near=near,
         )
     if near:

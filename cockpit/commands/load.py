@@ -81,8 +81,8 @@ def ended(count: int) -> str:
 
 def skipped(rows: "Mapping[str, int]") -> str:
     """`, 3 skipped (2 blank, 1 total)`: rows of no fact; nothing if there are none."""
-    told = ", ".join(f"{count} {why}" for why, count in sorted(rows.items()))
-    return f", {sum(rows.values())} skipped ({told})" if rows else ""
+    reasons = ", ".join(f"{count} {why}" for why, count in sorted(rows.items()))
+    return f", {sum(rows.values())} skipped ({reasons})" if rows else ""
 
 
 @click.command()
@@ -116,10 +116,10 @@ def take_in_rejects(settings: "Settings") -> None:
     from data.ingest.ledger import batches
     from data.ingest.revalidate import revalidate
 
-    for found in revalidate(settings.data):
-        what = f"{found.rows} rejected rows of batch {found.parent} accepted as batch {found.batch}"
-        let_in = f"batch {found.batch} is no longer held: {found.rows} rows accepted"
-        click.echo(f"{found.source}: {let_in if found.batch == found.parent else what}")
+    for accepted in revalidate(settings.data):
+        what = f"{accepted.rows} rejected rows of batch {accepted.parent} accepted as batch {accepted.batch}"
+        let_in = f"batch {accepted.batch} is no longer held: {accepted.rows} rows accepted"
+        click.echo(f"{accepted.source}: {let_in if accepted.batch == accepted.parent else what}")
     newest: dict[str, bool] = {}
     for batch in batches(settings.data):
         if newest.setdefault(batch.source, batch.held) and batch.held:
@@ -131,8 +131,8 @@ def _way_out(batch: "Batch") -> str:
     """The command that loads a held batch."""
     if batch.push:
         return f"`python -m cockpit pushes --let-in {batch.push}`"
-    named = f" --file {shlex.quote(batch.file)}" if batch.file and Path(batch.file).is_file() else ""
-    command = f"python -m cockpit load SOURCE.yaml{named}"
+    file_option = f" --file {shlex.quote(batch.file)}" if batch.file and Path(batch.file).is_file() else ""
+    command = f"python -m cockpit load SOURCE.yaml{file_option}"
     return f"add areas or aliases, or mend the delivery and `{command}`; --force accepts it as it is"
 
 

@@ -58,11 +58,11 @@ def write(columns: Sequence[str], records: Iterable[Record], layout: str, whole:
 def table(columns: Sequence[str], records: Iterable[Record], whole: Collection[str] = ()) -> list[str]:
     """Lines of a table: columns without any value left out, numbers to the right, the columns `whole` wrapped."""
     rows = list(records)
-    kept = [i for i in range(len(columns)) if not rows or any(row[i] is not None for row in rows)]
-    wrapped = [[_wrap(row[i]) if columns[i] in whole else [_cell(row[i])] for i in kept] for row in rows]
-    cells = [[columns[i] for i in kept], *chain.from_iterable(map(_lines, wrapped))]
+    visible = [i for i in range(len(columns)) if not rows or any(row[i] is not None for row in rows)]
+    wrapped = [[_wrap(row[i]) if columns[i] in whole else [_cell(row[i])] for i in visible] for row in rows]
+    cells = [[columns[i] for i in visible], *chain.from_iterable(map(_lines, wrapped))]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    right = [any(_is_number(row[i]) for row in rows) for i in kept]
+    right = [any(_is_number(row[i]) for row in rows) for i in visible]
     return [
         "  ".join(
             " " * (wide - width(cell)) + cell if to_right else cell + " " * (wide - width(cell))

@@ -108,15 +108,15 @@ def make(
 
     filters = dict(_pair(told) for told in where)
     with asking(), progress() as show:
-        chosen = named(kinds_of(settings), kind)
-        asked = Request.model_validate({
+        selected = named(kinds_of(settings), kind)
+        request = Request.model_validate({
             "kind": kind, "areas": areas, "start": start.date(), "end": end.date(), "vs": vs,
-            "format": format or chosen.formats[0], "lang": lang or settings.language, "edition": edition or "",
+            "format": format or selected.formats[0], "lang": lang or settings.language, "edition": edition or "",
             "metrics": metrics, "where": filters, "deadline": deadline.date() if deadline else None,
         })  # fmt: skip
         desk = opened(settings)
-        kept = actions.ask(desk, OPERATOR, settings, asked, status="running", worker="command line")
-        done = _made(settings, desk, kept, show)
+        stored = actions.ask(desk, OPERATOR, settings, request, status="running", worker="command line")
+        done = _made(settings, desk, stored, show)
         if output:
             made.copy(settings, done, output)
     click.echo(f"{done.id}  {output or made.file_of(settings, done)}  sha256:{done.sha256}")
@@ -230,9 +230,9 @@ def listed(settings: "Settings", layout: str) -> None:
     from data.desk import reports
 
     with asking():
-        found = reports.listing(opened(settings))
+        stored = reports.listing(opened(settings))
     rows = []
-    for one in found:
+    for one in stored:
         asked: Request = made.request_of(one)
         codes = ",".join(map(str, asked.areas))
         when = (asked.start, asked.end, asked.format, one.edition, one.who, one.asked_at, one.sha256)
@@ -243,7 +243,7 @@ def listed(settings: "Settings", layout: str) -> None:
 def _found(desk: "Desk", id: str) -> "Report":
     from data.desk import reports
 
-    found = reports.find(desk, id)
-    if found is None:
+    report = reports.find(desk, id)
+    if report is None:
         raise UsageError("report.unknown", "there is no report {id}: `python -m cockpit report list` names them", id=id)
-    return found
+    return report

@@ -39,10 +39,10 @@ def issue(
 
     until: datetime = clock.now() + timedelta(days=days)
     with as_usage():
-        made = grants.issue_token(
+        issued = grants.issue_token(
             opened(settings), OPERATOR, system, sources=sources, area=area, reports=reports, expires_at=until
         )
-    click.echo(made)
+    click.echo(issued)
 
 
 @token.command()
@@ -66,9 +66,9 @@ def listed(settings: "Settings", layout: str) -> None:
     from data.desk.identity import tokens
 
     with as_usage():
-        found = tokens.listing(opened(settings))
+        stored = tokens.listing(opened(settings))
     write(
         COLUMNS,
-        [(t.id, t.system, t.area, t.reports, ",".join(t.sources), t.expires_at, t.revoked_at) for t in found],
+        [(t.id, t.system, t.area, t.reports, ",".join(t.sources), t.expires_at, t.revoked_at) for t in stored],
         layout,
     )

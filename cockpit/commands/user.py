@@ -126,10 +126,10 @@ def listed(settings: "Settings", layout: str) -> None:
     from data.desk.identity import accounts
 
     with as_usage():
-        found = accounts.listing(opened(settings))
+        stored = accounts.listing(opened(settings))
     rows = [
         (account.name, account.title, "locked" if account.disabled else "open", *grant)
-        for account, grants in found
+        for account, grants in stored
         for grant in ([_told(g) for g in grants] or [(None,) * 5])
     ]
     write(COLUMNS, rows, layout)

@@ -109,19 +109,19 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
         ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_metric_and_field(tmp_path: Path, content: object, told: str) -> None:
+def test_catalog_fault_names_file_metric_and_field(tmp_path: Path, content: object, told: str) -> None:
     with pytest.raises(MetricsError, match=told):
         with_file(tmp_path, content)
 
 
-def test_a_file_that_is_not_yaml_is_told(tmp_path: Path) -> None:
+def test_catalog_file_that_is_not_yaml_is_reported(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("id: [", "utf-8")
     load.cache_clear()
     with pytest.raises(MetricsError, match=r"own\.yaml: not readable as YAML"):
         load(tmp_path)
 
 
-def test_a_missing_folder_is_told() -> None:
+def test_missing_catalog_folder_is_reported() -> None:
     with pytest.raises(MetricsError, match="COCKPIT_CATALOG"):
         load(Path("nowhere"))
 

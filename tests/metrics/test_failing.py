@@ -49,7 +49,7 @@ def edition(home: Home) -> Edition:
 
 @pytest.mark.parametrize("metric", failing.FAILING)
 @pytest.mark.parametrize("place", [DISTRICT, TOWNS[0], VILLAGES[0]])
-def test_a_metric_that_fails_is_named_wherever_it_is_asked(edition: Edition, metric: str, place: int) -> None:
+def test_failing_metric_is_named_in_every_query(edition: Edition, metric: str, place: int) -> None:
     for by in (None, "day", "category", *(by for by in ("village",) if place != VILLAGES[0])):
         if by and by not in splits(CATALOG, CATALOG.metrics[metric]):
             continue

@@ -93,7 +93,7 @@ def test_a_number_rests_on_the_sources_that_map_its_columns(home: Home) -> None:
 
 
 @pytest.mark.parametrize("columns", [{"reporter": "a"}, {"repeat_of": "1"}, {"place": "1 号", "category": "路灯"}])
-def test_repeats_are_told_from_any_of_what_they_are_made_of(home: Home, columns: dict[str, str]) -> None:
+def test_repeats_are_derived_from_any_source_column(home: Home, columns: dict[str, str]) -> None:
     deliver(home, "cases", [case(i, **columns) for i in range(12)], mapped=False)
     assert value(published(home, AS_OF), "repeat_rate")[1] not in (NO_SOURCE, NO_DATA)
 

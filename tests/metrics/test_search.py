@@ -156,7 +156,7 @@ def test_each_kind_is_found_by_its_name_and_by_pinyin(edition: Edition) -> None:
     assert found(edition, "backlog").metrics[0].id == "backlog"
 
 
-def test_more_is_told_of_what_is_left_out(edition: Edition) -> None:
+def test_more_names_the_kinds_with_further_results(edition: Edition) -> None:
     told = found(edition, "新河", limit=3)
     assert len(told.cases) == 3
     assert "cases" in told.more
@@ -187,7 +187,7 @@ def test_a_text_that_is_too_long_is_refused(edition: Edition) -> None:
         search(everywhere(edition), CATALOG, "路" * 10_000)
 
 
-def test_out_of_time_is_told(edition: Edition) -> None:
+def test_search_out_of_time_is_incomplete(edition: Edition) -> None:
     warm(edition, CATALOG)
     told = search(everywhere(edition), CATALOG, "新河路", limit=ALL, seconds=-1)
     if index.indexed(edition.cursor()):
@@ -197,7 +197,7 @@ def test_out_of_time_is_told(edition: Edition) -> None:
         assert told.is_complete
 
 
-def test_the_index_is_built_anew_when_rows_have_moved(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_is_rebuilt_when_rows_have_moved(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "STRETCH", 16)
     monkeypatch.setattr(index, "LEAST", 100)
     edition_of(home, cases(600), AS_OF)

@@ -165,7 +165,7 @@ def test_areas_are_a_tree_and_outlines(get: Callable[..., httpx.Response]) -> No
         ("nothing", {}, 404),
     ],
 )
-def test_what_makes_no_sense_is_told_in_a_line(
+def test_invalid_request_returns_a_one_line_error(
     get: Callable[..., httpx.Response], path: str, parameters: dict[str, Any], status: int
 ) -> None:
     told = get(path, **parameters)
@@ -184,7 +184,7 @@ def test_what_makes_no_sense_is_told_in_a_line(
         ("system_admin", DISTRICT, False),
     ],
 )  # fmt: skip
-def test_how_many_cases_an_edition_holds_is_for_whoever_may_see_them_all(
+def test_edition_size_is_shown_only_with_district_wide_permission(
     get: Callable[..., httpx.Response], role: str, area: int, counted: bool
 ) -> None:
     told = get("editions", role, area).json()
@@ -219,7 +219,7 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
     }
 
 
-def test_health_is_told_to_everybody(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_is_public(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     assert get("/healthz", "").text == "ok\n"
     told = get("/readyz", "")
     assert (told.status_code, told.json()) == (200, {"ready": True})
@@ -228,7 +228,7 @@ def test_health_is_told_to_everybody(get: Callable[..., httpx.Response], monkeyp
     assert get("/readyz", "official").json() == {"ready": True}
 
 
-def test_strangers_are_not_told_what_keeps_a_server_from_working(
+def test_readiness_details_are_hidden_without_sign_in(
     get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("COCKPIT_DESK", "sqlite:////proc/nowhere/desk.sqlite")
@@ -263,7 +263,7 @@ def test_times_that_no_district_has_are_refused(
     assert answer.status_code == 400, answer.text
 
 
-def test_data_are_too_old_only_where_somebody_says_so(
+def test_data_age_limit_applies_only_when_configured(
     get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_now", lambda zone: datetime(2026, 11, 23, 11, 30))

@@ -93,7 +93,7 @@ def newest() -> dict[str, object]:
     return audit.entries(visitors.desk(), event="push", limit=1)[0]
 
 
-def test_a_push_is_promised_loaded_and_told_of_row_by_row(root: Path, token: str) -> None:
+def test_push_is_accepted_loaded_and_reported_row_by_row(root: Path, token: str) -> None:
     sent = send(token, [*(row(f"v{i}") for i in range(5)), row("v5", village_code="990199", created="soon")])
     assert sent.status_code == 202
     told = sent.json()
@@ -165,7 +165,7 @@ def test_a_key_sent_again_is_answered_again_and_with_another_body_refused(root: 
         (413, "tickets", NDJSON, b"{}\n" * 51, {}, "50 rows"),
     ],
 )
-def test_what_is_refused_is_told_logged_and_audited_and_leaves_nothing(
+def test_refused_push_is_reported_logged_audited_and_stores_nothing(
     root: Path, token: str, caplog: pytest.LogCaptureFixture, status: int, source: str, kind: str, content: bytes,
     headers: dict[str, str], said: str,
 ) -> None:  # fmt: skip
@@ -231,7 +231,7 @@ def test_a_server_that_stops_refuses_what_is_still_coming(root: Path) -> None:
     assert list(spool.folder.glob(".coming-*")) == []
 
 
-def test_who_pushes_too_often_is_told_when_to_come_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rate_limited_push_gets_retry_after(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_PUSH_RATE", "6")
     settings.current.cache_clear()
     eager = token_of(root, "tickets")
@@ -252,7 +252,7 @@ def test_too_many_that_wait_are_no_more_taken(token: str, monkeypatch: pytest.Mo
     assert send(token, [row("w")]).status_code == 429
 
 
-def test_nobody_pushes_without_a_token(root: Path, token: str) -> None:
+def test_push_without_token_is_refused(root: Path, token: str) -> None:
     assert send("", [row(1)]).status_code == 401
     assert send(token + "x", [row(1)]).status_code == 401
     signed_in = send("", [row(1)], cookie=f"{COOKIE}={session_of(settings.current().desk_url)}")
@@ -348,7 +348,7 @@ def test_the_counters_are_what_the_spool_holds(root: Path, token: str) -> None:
     assert after["refused_rows"] == before["refused_rows"] + 5
 
 
-def test_what_is_held_is_let_in_by_hand(root: Path, token: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_held_push_is_released_by_command(root: Path, token: str, capsys: pytest.CaptureFixture[str]) -> None:
     from cockpit.commands import main
 
     id = send(token, [row("h"), *(row(f"x{n}", village_code="1") for n in range(5))]).json()["id"]

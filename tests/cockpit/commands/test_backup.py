@@ -58,7 +58,7 @@ def test_a_backup_is_restored_by_command_and_both_are_recorded(
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup", b"\0" * 20_000])
-def test_what_is_no_backup_is_told_in_one_line(
+def test_invalid_backup_file_gives_a_one_line_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
     file = tmp_path / "other.tar"
@@ -92,7 +92,7 @@ def test_the_inventory_lists_the_installed_libraries_without_a_network(
     assert known["duckdb"]["licenses"]
 
 
-def test_a_missing_generator_is_told_with_the_command_that_installs_it(
+def test_missing_generator_error_names_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bare = tmp_path / "python"

@@ -187,7 +187,7 @@ def test_a_delivery_with_too_many_rejects_is_held_until_forced(published: Path, 
     assert "accepted: 6 read, 1 accepted, 1 updated, 5 rejected" in forced.out
 
 
-def test_an_alias_lets_a_held_delivery_in_and_names_the_command_for_others(published: Path, run: Any) -> None:
+def test_alias_releases_held_delivery_and_names_the_command_for_others(published: Path, run: Any) -> None:
     (published / "hotline.yaml").write_text(SOURCE.replace("area: place", "area: {path: place}"), "utf-8")
     more = "".join(f"{number},老街,道路,2026-03-07 09:00,,\n" for number in range(8, 14))
     (published / "late.csv").write_text(LATE + more, "utf-8")
@@ -203,7 +203,7 @@ def test_an_alias_lets_a_held_delivery_in_and_names_the_command_for_others(publi
     assert "held" not in told.err
 
 
-def test_a_batch_is_unloaded_and_the_audit_says_so(published: Path, run: Any) -> None:
+def test_unloaded_batch_is_audited(published: Path, run: Any) -> None:
     run("load", "hotline.yaml", "--file", "late.csv", "--force")
     assert run("unload", "2").out == "hotline: batch 2 unloaded, 1 facts made anew; publish to show it\n"
     run("publish", "--as-of", "2026-04-02")
@@ -375,7 +375,7 @@ def test_nothing_published_says_what_to_do(folder: Path, run: Any) -> None:
         assert "error: nothing is published in var: build the demo district with `python -m cockpit demo`" in ran.err
 
 
-def test_bad_files_are_told_with_file_and_remedy(folder: Path, run: Any) -> None:
+def test_bad_file_error_names_file_and_remedy(folder: Path, run: Any) -> None:
     (folder / "empty.csv").touch()
     (folder / "broken.yaml").write_text("source: [", "utf-8")
     (folder / "areas2.csv").write_text("code,name\nx,y\n", "utf-8")
@@ -396,7 +396,7 @@ def test_an_unexpected_error_is_one_line_and_the_trace_on_request(run: Any, monk
     assert "Traceback" in run("broken").err
 
 
-def test_a_taken_port_is_told(published: Path, run: Any) -> None:
+def test_port_in_use_is_reported(published: Path, run: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run("serve", "--port", taken.getsockname()[1]).fails(1, "port", "--port", "COCKPIT_PORT")
 

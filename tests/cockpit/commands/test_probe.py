@@ -55,7 +55,7 @@ def test_once_checks_everything_delivers_and_publishes(home: Home, capsys: pytes
     assert list((home.root / "probe" / "spool").iterdir()) == [], "all of it is loaded"
 
 
-def test_one_site_is_checked_alone_and_one_that_is_not_registered_is_told(
+def test_single_site_is_checked_and_unregistered_site_is_refused(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["probe", "--once", "--site", "opens"]) == 0
@@ -71,12 +71,12 @@ def test_a_second_prober_of_a_home_is_refused(home: Home, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("span", ["5s", "2d", "soon", "25h"])
-def test_a_span_that_is_none_is_told(home: Home, capsys: pytest.CaptureFixture[str], span: str) -> None:
+def test_invalid_time_span_is_refused(home: Home, capsys: pytest.CaptureFixture[str], span: str) -> None:
     assert main(["probe", "--every", span]) == 2
     assert "such as 60s, 15m or 1h" in capsys.readouterr().err
 
 
-def test_nothing_registered_is_told_with_what_to_do(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_registered_sites_error_names_the_remedy(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     (home.root / "extras.yaml").write_text("delay: 0")
     gone = [{"key": key, "kind": "site", "name": key, "area": DISTRICT, "url": None} for key in ("opens", "fails")]
     deliver(home, "assets", gone, source="register")
@@ -85,9 +85,7 @@ def test_nothing_registered_is_told_with_what_to_do(home: Home, capsys: pytest.C
     assert "nothing could be checked" in capsys.readouterr().err
 
 
-def test_what_only_a_browser_can_decide_on_is_told_in_words(
-    home: Home, zoo: Zoo, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_rules_that_need_a_browser_are_listed(home: Home, zoo: Zoo, capsys: pytest.CaptureFixture[str]) -> None:
     sites = [{"key": f"empty-{i}", "url": zoo.house(z.page("<body></body>"))} for i in range(7)]
     registered(home, sites, RealClock(home.zone).now())
     assert main(["probe", "--once"]) == 0

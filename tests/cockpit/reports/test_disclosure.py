@@ -218,7 +218,7 @@ def test_towns_and_their_district_in_one_file_guard_each_other() -> None:
     assert alone.blocks[0].rows[-1][1].text in ("60", "left out")  # type: ignore[union-attr]
 
 
-def test_one_case_beside_forty_cannot_be_had_from_the_totals(opendata: list[Table]) -> None:
+def test_single_case_cannot_be_derived_from_totals(opendata: list[Table]) -> None:
     """Forty cases in a village, one in the next and one in another town, of one month and one category."""
     by_town, by_village, by_month, by_category = opendata
     for table in (by_town, by_village):

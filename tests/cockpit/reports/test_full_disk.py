@@ -56,7 +56,7 @@ def left(home: Path) -> list[str]:
     return sorted(str(file.relative_to(home)) for file in (*drafts, *scratch))
 
 
-def test_a_report_asked_for_on_a_full_disk_is_refused_in_words(full: tuple[Path, Served, httpx.Client]) -> None:
+def test_report_request_on_full_disk_is_refused_with_a_message(full: tuple[Path, Served, httpx.Client]) -> None:
     disk, served, client = full
     filler = fill(disk, 0)
     answers = [client.post("/reports", json=REPORT) for _ in range(3)]

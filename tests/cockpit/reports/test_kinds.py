@@ -81,14 +81,14 @@ def test_a_fault_names_file_and_field(tmp_path: Path, changes: dict[str, object]
     assert told in str(fault.value)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ReportError) as fault:
         loaded(tmp_path, title=None, about=None)
     assert "title: is missing" in str(fault.value)
     assert "about: is missing" in str(fault.value)
 
 
-def test_what_is_no_yaml_says_so(tmp_path: Path) -> None:
+def test_invalid_yaml_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("id: [", "utf-8")
     with pytest.raises(ReportError, match=r"mine\.yaml: not readable as YAML"):
         kinds.load(tmp_path, load_catalog(), layouts.load(None, load_catalog()))

@@ -76,7 +76,7 @@ def test_every_kind_has_something_to_say(
     assert all(list(block.rows) for block in said if isinstance(block, Table))
 
 
-def test_it_says_where_it_comes_from(document: Callable[..., Document]) -> None:
+def test_document_has_provenance(document: Callable[..., Document]) -> None:
     made = document("brief", lang="en", where={"category": "路灯照明"})
     told = dict(made.provenance.facts)
     assert told["Report"] == "R20261123-00000001"
@@ -113,7 +113,7 @@ def test_a_filter_holds_in_every_section(document: Callable[..., Document]) -> N
     assert 0 < intake(some) < intake(whole)
 
 
-def test_a_notice_says_by_when(document: Callable[..., Document]) -> None:
+def test_notice_states_the_reply_deadline(document: Callable[..., Document]) -> None:
     told = lambda **more: dict(next(b for b in document("notice", **more).blocks if isinstance(b, Form)).rows)  # noqa: E731
     assert told()["办理期限"] == "2026年11月25日前"
     assert told(deadline=date(2026, 12, 1))["办理期限"] == "2026年12月1日前"
@@ -150,7 +150,7 @@ def test_small_counts_are_left_out_of_open_data(document: Callable[..., Document
     assert any(cell.text == "left out" for row in table.rows for cell in row)
 
 
-def test_an_edition_that_a_report_cites_is_kept(config: Settings, report: Make) -> None:
+def test_edition_cited_by_a_report_is_not_deleted(config: Settings, report: Make) -> None:
     done, _file = report("brief")
     assert done.edition in editions.pinned(config.data)
     rollups = load_catalog().rollups()
@@ -182,7 +182,7 @@ def test_several_areas_each_have_a_part(document: Callable[..., Document]) -> No
         ("nothing", {}, "there is no kind of report"),
     ],
 )
-def test_what_makes_no_sense_is_told_and_leaves_nothing(
+def test_invalid_request_is_refused_and_stores_nothing(
     config: Settings, desk: Desk, kind: str, more: dict[str, object], told: str
 ) -> None:
     before = sorted(make.store(config).glob("*")), sorted(make.store(config).glob(".*"))
@@ -206,7 +206,7 @@ def test_a_writer_that_fails_leaves_no_half_file(config: Settings, desk: Desk, m
 
 
 @pytest.mark.parametrize("kind", ["brief", "ledger", "bulletin"])
-def test_nobody_reports_on_what_was_not_granted(config: Settings, desk: Desk, kind: str) -> None:
+def test_report_on_area_without_grant_is_refused(config: Settings, desk: Desk, kind: str) -> None:
     town = Grants((Held("inspector", TOWNS[0], end_of(TOWNS[0])),))
     make.ask(desk, config, november(kind, TOWNS[0]), town, "tester")
     for area in (DISTRICT, TOWNS[1], VILLAGES[2]):
@@ -245,7 +245,7 @@ def test_a_package_has_a_dictionary_and_no_formula(report: Make) -> None:
     assert f",{FORMULA}" not in "".join(texts.values())
 
 
-def test_a_request_is_kept_as_it_was_asked(desk: Desk, report: Make) -> None:
+def test_request_is_stored_unchanged(desk: Desk, report: Make) -> None:
     done, _file = report("brief", lang="en", vs="last_year")
     asked = Request.model_validate_json(reports.find(desk, done.id).asked)
     assert asked == november("brief", lang="en", vs="last_year", edition=done.edition)

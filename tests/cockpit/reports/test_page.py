@@ -59,7 +59,7 @@ def button(page: AppTest, text: str) -> None:
     assert not page.exception
 
 
-def test_one_is_asked_for_followed_and_found(opened: Open, desk: Desk, config: Settings) -> None:
+def test_report_can_be_requested_followed_and_opened(opened: Open, desk: Desk, config: Settings) -> None:
     page = opened()
     page.selectbox(key="kind").select("bulletin").run()
     button(page, "生成报告")
@@ -146,13 +146,13 @@ def test_its_address_opens_the_same_view_on_the_same_edition(
         ({"edition": "20200101-000000-aaaa"}, "没有这个数据版本"),
     ],
 )
-def test_an_address_that_makes_no_sense_is_told_in_chinese(opened: Open, parameters: dict[str, str], told: str) -> None:
+def test_invalid_url_shows_a_chinese_message(opened: Open, parameters: dict[str, str], told: str) -> None:
     page = opened(**parameters)
     assert told in said(page)
     assert not page.button
 
 
-def test_where_nothing_is_known_nothing_is_made_and_that_is_said(opened: Open, desk: Desk, config: Settings) -> None:
+def test_report_without_data_is_refused_with_a_message(opened: Open, desk: Desk, config: Settings) -> None:
     nowhere = {"from": "1990-01-01", "to": "1990-02-01"}
     page = opened(**nowhere)
     button(page, "预览")
@@ -176,7 +176,7 @@ def test_a_template_with_a_missing_field_is_one_line(
     assert not page.button
 
 
-def test_filters_are_part_of_what_is_asked_for(opened: Open, desk: Desk) -> None:
+def test_filters_are_part_of_the_request(opened: Open, desk: Desk) -> None:
     page = opened(kind="brief")
     next(box for box in page.selectbox if box.label == "类别").select("路灯照明").run()
     button(page, "生成报告")
@@ -186,6 +186,6 @@ def test_filters_are_part_of_what_is_asked_for(opened: Open, desk: Desk) -> None
     assert "类别" not in {box.label for box in opened(kind="sites").selectbox}
 
 
-def test_an_unknown_report_says_so(config: Settings) -> None:
+def test_unknown_report_id_shows_a_message(config: Settings) -> None:
     with pytest.raises(BadParameter, match="R20261126-00000000"):
         read({"report": "R20261126-00000000"}, config, OPERATOR)

@@ -50,7 +50,7 @@ def clear(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("clear")
-def test_reports_are_made_in_the_order_they_were_asked_for(desk: Desk, config: Settings) -> None:
+def test_reports_are_made_in_request_order(desk: Desk, config: Settings) -> None:
     ids = [asked(desk, config, format=format) for format in ("pdf", "csv")]
     assert [worker.once(desk, config), worker.once(desk, config), worker.once(desk, config)] == [True, True, False]
     found = [reports.find(desk, id) for id in ids]
@@ -58,7 +58,7 @@ def test_reports_are_made_in_the_order_they_were_asked_for(desk: Desk, config: S
 
 
 @pytest.mark.usefixtures("clear")
-def test_what_cannot_be_made_says_why(desk: Desk, config: Settings) -> None:
+def test_failed_report_gives_its_reason(desk: Desk, config: Settings) -> None:
     id = asked(desk, config, start=datetime(1990, 1, 1).date(), end=datetime(1990, 2, 1).date())
     worker.once(desk, config)
     found = reports.find(desk, id)
@@ -165,7 +165,7 @@ def test_a_missed_turn_is_caught_up_once(desk: Desk, config: Settings) -> None:
 
 
 @pytest.mark.usefixtures("clear")
-def test_a_turn_that_cannot_be_asked_for_is_seen(desk: Desk, config: Settings) -> None:
+def test_failed_scheduled_request_is_listed(desk: Desk, config: Settings) -> None:
     plan = schedule.Plan(**{**PLAN, "areas": [990109000000]})
     schedule.take_turn(desk, config, plan, datetime(2026, 12, 9))
     found = reports.listing(desk)[0]
@@ -259,7 +259,7 @@ def test_an_attachment_has_its_chinese_name_for_every_reader(
 
 
 @pytest.mark.usefixtures("clear")
-def test_mail_that_does_not_go_is_told_and_tried_again(desk: Desk, config: Settings, box: tuple[Box, str]) -> None:
+def test_failed_mail_is_logged_and_retried(desk: Desk, config: Settings, box: tuple[Box, str]) -> None:
     received, address = box
     plan = schedule.Plan(**{**PLAN, "mail": ["a@example.org"]})
     schedule.catch_up(desk, config, [plan], datetime(2026, 12, 9))

@@ -47,7 +47,7 @@ def test_bounds_keep_their_operator(metric: str, value: float, state: str) -> No
     assert threshold_state(METRICS[metric], value) == state
 
 
-def test_backlog_is_held_against_its_own_last_thirty_days(home: Home) -> None:
+def test_backlog_is_compared_with_its_mean_of_thirty_days(home: Home) -> None:
     old = [{"registered_at": datetime(2026, 9, 1)} for _ in range(10)]
     new = [{"registered_at": datetime(2026, 11, 21, 9)} for _ in range(6)]
     edition = edition_of(home, [*old, *new], AS_OF)
@@ -81,7 +81,7 @@ def test_oldest_open_case_counts_whole_days(home: Home) -> None:
     assert (told["value"][0], states(edition, told, NOVEMBER)) == (90, [AMBER])
 
 
-def test_overdue_is_held_against_the_population_above_a_village(home: Home) -> None:
+def test_overdue_is_compared_per_10k_people_above_village_level(home: Home) -> None:
     late = {"registered_at": datetime(2026, 10, 1), "due_at": datetime(2026, 10, 8)}
     edition = edition_of(home, [late] * 4, AS_OF)
     for code, state in ((VILLAGES[0], AMBER), (TOWNS[0], AMBER), (TOWNS[1], GREEN)):
@@ -103,7 +103,7 @@ def test_a_small_sample_has_no_state(home: Home) -> None:
     assert states(edition, told, NOVEMBER) == [NONE]
 
 
-def test_intake_far_above_the_weekday_is_told(home: Home) -> None:
+def test_intake_far_above_its_weekday_is_red(home: Home) -> None:
     day = datetime(2026, 11, 21)
     usual = [
         {"registered_at": day - timedelta(weeks=week, hours=-i)} for week in range(1, 9) for i in range(10 + week % 3)
@@ -269,7 +269,7 @@ def test_rows_are_sorted_searched_and_paged(district: Edition) -> None:
         ({"metrics": []}, "no metric was asked for"),
     ],
 )  # fmt: skip
-def test_a_question_that_does_not_fit_is_refused_in_words(district: Edition, ask: dict[str, object], told: str) -> None:
+def test_invalid_query_is_refused_with_a_message(district: Edition, ask: dict[str, object], told: str) -> None:
     question = {"metrics": ["backlog"], "area": DISTRICT, "period": NOVEMBER, **ask}
     with pytest.raises(MetricsError, match=told):
         answer(district, **question)  # type: ignore[arg-type]

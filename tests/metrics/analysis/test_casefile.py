@@ -99,7 +99,7 @@ def test_a_named_repeat_of_another_area_is_counted(home: Home) -> None:
     assert ([row["key"] for row in part.cases], part.hidden) == (["own"], 1)
 
 
-def test_a_long_chain_is_cut_and_says_so(home: Home) -> None:
+def test_long_chain_is_cut_and_flagged(home: Home) -> None:
     cases = [
         {"key": f"{i:03}", "area": VILLAGES[0], "registered_at": START + i * timedelta(hours=1), "reporter": "one"}
         for i in range(3 * MOST)

@@ -46,7 +46,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     return published(home, AS_OF)
 
 
-def test_each_rule_is_told_once_with_how_often_it_failed(edition: Edition) -> None:
+def test_each_rule_has_one_row_with_its_failure_count(edition: Edition) -> None:
     found = findings(scoped(edition), DISTRICT, NOVEMBER)
     assert tuple(found.columns) == COLUMNS
     told = {(row.site, row.name, row.rule): row for row in found.itertuples()}

@@ -53,7 +53,9 @@ def test_an_honest_edition_reconciles(district: Edition) -> None:
         ("UPDATE cases SET closed_at = DATE '2000-01-01' WHERE key = '8'", "closed_before_registered", "8"),
     ],
 )
-def test_a_damaged_edition_is_found_out(district: Edition, tmp_path: Path, sql: str, check: str, detail: str) -> None:
+def test_damaged_edition_fails_reconciliation(
+    district: Edition, tmp_path: Path, sql: str, check: str, detail: str
+) -> None:
     assert detail in failed(damaged(district, tmp_path, sql))[check]
 
 
@@ -83,7 +85,7 @@ def test_two_sources_that_differ_are_a_conflict(home: Home) -> None:
     assert "930000 and 941275" in failed(published(home, AS_OF))["conflict"]
 
 
-def test_a_silent_source_is_told(home: Home) -> None:
+def test_silent_source_is_reported(home: Home) -> None:
     edition_of(home, [], AS_OF)
     old = {"key": "1", "area": DISTRICT, "registered_at": AS_OF - timedelta(days=2, hours=1)}
     deliver(home, "cases", [{**old, "updated_at": old["registered_at"]}], cycle_days=1)
