@@ -17,8 +17,9 @@ if view := data.view_or_none():
 
 if view:
     events.section(view)
-header.title(_("Load and publish"))
-data.how_to()
+if data.operates():
+    header.title(_("Load and publish"))
+    data.how_to()
 header.title(_("Deliveries"), note=_("Newest first"))
 told = data.batches()
 if told and district_wide.may(guard.enter().grants, Can.REJECTS):

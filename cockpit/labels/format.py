@@ -114,15 +114,20 @@ def column(values: Iterable[float | None], decimals: int = 0) -> list[str]:
 def value(metric: Metric, amount: float | None) -> str:
     """A metric's value without its unit.
 
-    One more decimal where rounding would carry it over one of the metric's own bounds, or a share to 0 or 100
-    that is neither: 94.96 against "95 or more" reads 94.96, not 95.0.
+    Always with the metric's decimals. Where rounding would carry it over one of the metric's own bounds, or a share to
+    0 or 100 that is neither, it is rounded the other way: 94.96 against "95 or more" reads 94.9, not 95.0. Only where
+    both ways cross a bound are there more decimals.
     """
     exact = given(amount)
     if exact is None:
         return "–"
-    most = metric.decimals + MORE_DECIMALS
-    fitting = (d for d in range(metric.decimals, most) if _reads_true(metric, exact, round(exact, d)))
-    return short(exact, next(fitting, most))
+    step = 10**-metric.decimals
+    near = round(exact, metric.decimals)
+    other = round(near + (step if near < exact else -step), metric.decimals)
+    for shown in (near, other):
+        if _reads_true(metric, exact, shown):
+            return short(shown, metric.decimals)
+    return short(exact, metric.decimals + MORE_DECIMALS)
 
 
 def _reads_true(metric: Metric, exact: float, rounded: float) -> bool:

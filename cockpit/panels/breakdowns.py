@@ -103,7 +103,7 @@ class SplitPanel(Panel):
         view = self.at(view)
         metric, by = split_metric(view), self.column(view)
         named = self.title if by == self.split else None
-        header.title(named[language()] if named else split_title(metric, by, leads))
+        header.title(named[language()] if named else split_title(metric, by, leads), note=_other(view, metric, leads))
         shown = split_rows(view, by) if self.as_ranking else split_bars(view, by)
         if not shown:
             header.notice(_("No data in this period"))
@@ -117,6 +117,13 @@ class SplitPanel(Panel):
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": self.split, "metrics": self.metrics, "most": 20}
+
+
+def _other(view: View, metric: Metric, leads: bool) -> str:
+    """Why another metric than the chosen one is broken down, if so; said by the first panel of a row."""
+    if not leads or metric.id == view.metric.id:
+        return ""
+    return _("{metric} cannot be broken down here", metric=view.metric.name[language()])
 
 
 def split_title(metric: Metric, by: str, leads: bool) -> str:

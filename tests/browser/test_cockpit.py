@@ -289,6 +289,43 @@ def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> No
     expect(page.get_by_text("待办", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
+def test_a_wall_shows_whole_lines_in_all_of_its_window(address: str, open_page: Open, width: int, height: int) -> None:
+    page = open_page(f"{address}/wall", width=width, height=height, alone=True)
+    expect(page.locator(".root.fits .line").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    lists = page.locator(".root.fits .lines").evaluate(
+        """lists => {
+            const box = lists.getBoundingClientRect()
+            const seen = [...lists.children].map(line => line.getBoundingClientRect())
+                .filter(line => line.left < box.right)
+            return { bottom: box.bottom, last: Math.max(...seen.map(line => line.bottom)), lines: seen.length }
+        }"""
+    )
+    assert lists["last"] <= lists["bottom"] <= height
+    assert lists["bottom"] > 0.95 * height
+    assert lists["lines"] > 2
+    zone = page.evaluate("new Date().toLocaleTimeString('en-GB', { timeZone: 'Asia/Shanghai', hourCycle: 'h23' })")
+    assert page.locator("time").inner_text()[:2] == zone[:2]
+
+
+def test_a_phone_shows_period_and_data_date_without_the_menu(address: str, open_page: Open) -> None:
+    for area in (DISTRICT, VILLAGE):
+        page = open_page(f"{address}/?area={area}", width=390, height=844)
+        expect(page.locator(".brief")).to_be_visible()
+        expect(page.locator(".brief")).to_have_text(re.compile(r"^本月 · 2026-11-20 \d\d:\d\d 的数据$"))
+        assert fits(page)
+
+
+@pytest.mark.parametrize("path", ["/account", "/nopage", "/login/x", "/account/x", "/password"])
+def test_plain_pages_keep_header_and_language(address: str, open_page: Open, path: str) -> None:
+    page = open_page(f"{address}{path}?lang=en")
+    expect(page.locator("header a.product")).to_have_attribute("href", "/?lang=en")
+    page.locator("header").get_by_role("link", name="中文").click()
+    page.wait_for_url(f"{address}{path}?lang=zh")
+    expect(page.locator("header a.product")).to_have_text("治理驾驶舱")
+
+
 def test_a_wall_turns_and_goes_grey_when_its_server_dies(
     fresh_demo: Path, start: Callable[..., Server], open_page: Open
 ) -> None:

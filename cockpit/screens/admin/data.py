@@ -135,7 +135,7 @@ def batches() -> Sequence[Batch]:
     """
     own, counted = home(), district_wide.may(guard.enter().grants, Can.DATA)
     if counted:
-        _pushes(own)
+        _pushes(own, operates())
     told = delivered(str(own.root), own)
     if told.fault:
         busy(told.fault)
@@ -145,7 +145,7 @@ def batches() -> Sequence[Batch]:
         return ()
     for batch in told.batches:
         if counted and batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
-            _held(batch)
+            _held(batch, operates())
     counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Rows skipped"), _("Seconds"))
     columns = [
         Column(_("Batch")),
@@ -159,7 +159,12 @@ def batches() -> Sequence[Batch]:
     return told.batches
 
 
-def _pushes(own: Home) -> None:
+def operates() -> bool:
+    """Whether the visitor loads and publishes: commands are for them, not for those who only read."""
+    return district_wide.may(guard.enter().grants, Can.REJECTS)
+
+
+def _pushes(own: Home, commands: bool) -> None:
     """How many pushes are on their way into an edition, and how many wait for somebody to look at them."""
     try:
         counts = Spool(own).counts()
@@ -168,13 +173,13 @@ def _pushes(own: Home) -> None:
         return
     if waiting := counts["queued"] + counts["loaded"]:
         told = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
-        if rolled_back(own):
+        if rolled_back(own) and commands:
             told += (
                 " " + _("An older edition was chosen, so nothing is published before somebody does:") + f" {PUBLISH}"
             )
         header.notice(told)
     for state in ("held", "failed"):
-        if count := counts[state]:
+        if commands and (count := counts[state]):
             header.notice(f"{_stopped(state, count)} {PUSHES} --state {state}", state="amber")
 
 
@@ -193,8 +198,17 @@ def newest_of(told: Sequence[Batch], source: str) -> Batch:
     return next(batch for batch in told if batch.source == source)
 
 
-def _held(batch: Batch) -> None:
+def _held(batch: Batch, commands: bool) -> None:
     share = format.number(100 * batch.rejected / batch.rows_read, 1) if batch.rows_read else "100"
+    if not commands:
+        text = _(
+            "Batch {n} of {source} is held: {share} % of its rows were refused. The data officer decides about it.",
+            n=batch.batch,
+            source=batch.source,
+            share=share,
+        )
+        header.notice(text, state="amber")
+        return
     header.notice(
         _("Batch {n} of {source} is held: {share} % of its rows were refused. Mend it, or let it in as it is:",
           n=batch.batch, source=batch.source, share=share) + f" {LET_IN}",

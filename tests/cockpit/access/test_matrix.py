@@ -189,6 +189,12 @@ def test_navigation_shows_only_what_may_be_opened(ask: Callable[..., str], page:
         assert re.search(r'"(?:href|home)": "/(?:\?|"|rows|why|passport|case|wall)', said) is None
 
 
+def test_commands_are_for_those_who_load_and_publish(ask: Callable[..., str]) -> None:
+    assert "python -m cockpit" in ask("data", "data_officer")
+    for role in ("leader", "inspector"):
+        assert "python -m cockpit" not in ask("data", role), role
+
+
 def test_a_demonstration_says_so_on_every_screen(ask: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_DEMO", "1")
     settings.current.cache_clear()
