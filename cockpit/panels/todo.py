@@ -16,7 +16,7 @@ from cockpit.panels.labels import source_name
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
-from metrics.analysis.casefile import Contact, contacts
+from metrics.analysis.casefile import Contact, administers, contacts
 from metrics.catalog import Metric
 from metrics.engine.frames import each
 from metrics.period import DAY, Period
@@ -121,7 +121,7 @@ def _is_own(view: View, unit: object) -> bool:
     if not isinstance(unit, str) or not unit:
         return True
     contact = _contacts(view).get(unit)
-    return contact is not None and contact.kind == view.area.level
+    return contact is not None and administers(contact, view.area.level)
 
 
 @single_flight_cache(maxsize=512)

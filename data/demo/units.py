@@ -36,11 +36,11 @@ def units() -> Iterator[dict[str, Any]]:
         office = f"unit-{area.code // 1000}"
         if area.level == "town":
             title = f"{area.name}办事处" if area.kind == "街道" else f"{area.name}人民政府"
-            yield _unit(office, GOVERNMENT, area.code, title, "town")
-            yield _unit(f"{office}-team", office, area.code, names.TOWN_UNIT, "town")
+            yield _unit(office, GOVERNMENT, area.code, title, "township")
+            yield _unit(f"{office}-team", office, area.code, names.TOWN_UNIT, "township")
             yield _unit(f"{office}-service", office, area.code, names.TOWN_SERVICE, "window")
         elif area.level == "village" and area.outline:
-            yield _unit(f"unit-{area.code}", office, area.code, names.VILLAGE_UNIT, "village")
+            yield _unit(f"unit-{area.code}", office, area.code, names.VILLAGE_UNIT, "committee")
 
 
 def _unit(key: str, parent: str | None, area: int, name: str, kind: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ COLUMN_KINDS = {"news": "动态要闻", "notice": "通知公告", "policy": "政
 SHARE_CLASSES = {"open": "无条件", "conditional": "有条件", "closed": "不予"}
 RESOURCE_KINDS = {"interface": "接口", "table": "库表", "file": "文件", "none": "无"}
 UNIT_KINDS = {
-    "department": "部门", "town": "镇街", "village": "村社", "window": "窗口单位", "partner": "包保单位",
+    "department": "部门", "township": "镇街", "committee": "村社", "window": "窗口单位", "partner": "包保单位",
     "company": "企业",
 }  # fmt: skip
 DIRECTIONS = {"collect": "归集", "share": "共享", "return": "回流", "open": "开放"}

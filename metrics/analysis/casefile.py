@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from data.areas.levels import LOWEST
 from data.editions.scoped import ScopedEdition
 from data.schema import FACTS, known
 from metrics import areas
@@ -24,6 +25,10 @@ class Step:
     started_at: datetime
     ended_at: datetime | None
     result: str | None
+
+
+OFFICE, COMMITTEE = "township", "committee"
+"""Kinds of unit that administer towns and villages."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,19 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
     return {name: contact for name, units in units_by_name.items() if (contact := _nearest(path, units))}
 
 
+def administers(contact: Contact, level: str) -> bool:
+    """Whether a unit is of the kind that administers areas of a level: a committee a village, an office a town."""
+    return contact.kind == (COMMITTEE if level == LOWEST.id else OFFICE)
+
+
 def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
     """The unit that administers an area: its own town or village unit in the directory; None if there is none."""
     if {"phone", "unit_kind"} & edition.whole.lacks(FACTS["assets"]):
         return None
     assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit' AND area = $1)")
     sql = (
-        f"SELECT name, unit_kind, phone FROM ({assets}) WHERE retired_at IS NULL AND unit_kind IN ('town', 'village') "
-        "ORDER BY source, key LIMIT 1"
+        f"SELECT name, unit_kind, phone FROM ({assets}) WHERE retired_at IS NULL "
+        f"AND unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source, key LIMIT 1"
     )
     row = edition.whole.cursor().execute(sql, [area]).fetchone()
     return Contact(*row) if row else None

@@ -1,7 +1,7 @@
 """The chain of a repeated case: all cases tied to it, one by one, by the caller, the place or their own word.
 
 Two cases are tied if the source calls one a repeat of the other, or if no more than 30 days lie between them and they
-have the same caller in the district, or the same area, place and category: the rule of data.ingest.repeats.
+have the same caller in the region, or the same area, place and category: the rule of data.ingest.repeats.
 """
 
 from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ def _tied(edition: ScopedEdition, relation: str, rows: Iterable[Row], centre: da
         )
         for row in rows
     ]  # fmt: skip
-    names = ("source", "key", "repeat_of", "reporter", "district", "area", "place", "category", "low", "high")
+    names = ("source", "key", "repeat_of", "reporter", "region", "area", "place", "category", "low", "high")
     types = (
         "VARCHAR",
         "VARCHAR",
@@ -99,7 +99,7 @@ def _tied(edition: ScopedEdition, relation: str, rows: Iterable[Row], centre: da
     arms = (
         "c.source = t.source AND c.key = t.repeat_of",
         "c.source = t.source AND c.repeat_of = t.key",
-        f"c.reporter = t.reporter AND c.area // {BASE.span} = t.district AND {near}",
+        f"c.reporter = t.reporter AND c.area // {BASE.span} = t.region AND {near}",
         f"c.area = t.area AND c.place = t.place AND c.category = t.category AND {near}",
     )
     joined = " UNION ".join(f"SELECT c.source, c.key FROM cases c JOIN ties t ON {arm}" for arm in arms)

@@ -410,7 +410,7 @@ def test_a_villages_cards_lead_to_the_units_telephone_and_the_place(see: See, mo
     view = see(area=VILLAGES[0], size="l")
     found = answers.to_do(todo.todo_query(view))[0]
     unit = next(name for name in found.unit if isinstance(name, str))
-    told = Contact(unit, "village", "值班、0571-8123 4567、0571-99999999")
+    told = Contact(unit, "committee", "值班、0571-8123 4567、0571-99999999")
     monkeypatch.setattr(todo, "contacts", lambda edition, area, names: {unit: told} if unit in names else {})
     own = todo.own_cards(view)
     for row, card in zip(found.itertuples(), todo.cards(view), strict=False):

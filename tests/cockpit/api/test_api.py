@@ -206,6 +206,7 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
         "/metrics",
         "/metrics/{id}",
         "/rows/{id}",
+        "/search",
         "/areas",
         "/editions",
         "/push/{source}",

@@ -41,7 +41,7 @@ def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, vie
     assert texts(told["版本"], "版本") == [view().edition.id]
     fresh = {row[0]["text"]: row[1]["state"] for row in told["来源"]["rows"]}
     assert (fresh["hotline"], fresh["probe"]) == ("red", "none")
-    assert texts(told["批次"], "来源") == ["grid", "probe", "register", "hotline"]
+    assert texts(told["批次"], "来源") == ["grid", "probe", "log", "directory", "register", "hotline"]
     states = [row[1]["state"] for row in told["核对项"]["rows"]]
     assert states
     assert set(states) <= {"green", "red", "none"}
@@ -49,7 +49,7 @@ def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, vie
 
 def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:
     page = screen("data")
-    assert "grid 第 4 批待处理：83.3 % 的行被拒收" in words(page)
+    assert "grid 第 6 批待处理：83.3 % 的行被拒收" in words(page)
     assert "python -m cockpit load SOURCE.yaml --force" in words(page)
     held = tables(page)["批次"]["rows"][0]
     assert (held[2]["text"], held[2]["state"]) == ("待处理", "amber")
@@ -92,7 +92,7 @@ def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
 
 
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
-    page = screen("data", batch=4)
+    page = screen("data", batch=6)
     told = tables(page)
     assert texts(told["原因"], "行数")[0] == "5"
     raw = " ".join(texts(told["行号"], "原始内容"))

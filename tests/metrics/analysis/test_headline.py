@@ -97,7 +97,7 @@ def test_the_holder_is_the_unit_with_most_of_what_is_wrong(home: Home) -> None:
 
 
 def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Home) -> None:
-    town = {"key": "t", "area": TOWNS[0], "kind": "unit", "unit_kind": "town", "name": "北塘街道办事处"}
+    town = {"key": "t", "area": TOWNS[0], "kind": "unit", "unit_kind": "township", "name": "北塘街道办事处"}
     deliver(home, "assets", [town], source="register")
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", unit=f"第{i % 10}局", **late) for i in range(40)])
