@@ -1,7 +1,7 @@
 """No name, title or note of the data can become part of a page's code."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,17 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
         [{"label": BAD, "lines": [{**asdict(Line(BAD, BAD, [ITEM] * 2, "red", BAD, BAD, 1)), "more": BAD}],
           "head": Head(BAD, BAD, BAD, BAD, BAD, BAD, [(BAD, BAD)]), "words": {"holder": BAD}}],
     ),
-    "bars": ("draw(data)", [{"bars": [BAR]}]),
+    "bars": (
+        "draw(data)",
+        [{"bars": [BAR, replace(BAR, pick=BAD, chosen=True), BAR], "full": 0, "most": 2,
+          "words": {"more": BAD, "rows": BAD, "pick": BAD, "drop": BAD}}],
+    ),
     "waterfall": ("draw(data)", [{"start": BAR, "steps": [BAR], "end": BAR}]),
     "linechart": (
         "draw(data)",
         [{"lines": [Drawn(BAD, "now", (0.1, None, 0.9), BAD), Drawn(BAD, "before", (0.5,), "")], "rows": [Tick(0, BAD)],
           "points": [Point(0, BAD, BAD), Point(0.5, BAD, ""), Point(1, BAD, BAD)], "days": [Tick(0, BAD)],
-          "limits": [Tick(0.5, BAD, "red")], "label": BAD, "height": 200}],
+          "limits": [Tick(0.5, BAD, "red")], "events": [Tick(0.3, BAD)], "label": BAD, "height": 200}],
     ),
     "timeline": ("draw(data)", [{"stages": [STAGE], "words": WORDS}]),
     "todo": (
