@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from data.desk.identity import accounts
 from data.desk.store import open_desk
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 PAGES = ["", *sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))]
 

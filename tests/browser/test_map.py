@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from cockpit.server import assets
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Page]
 NAMES = st.text("临江沙洲镇街道办事处村社区Wardl ", min_size=1, max_size=9)
 KEYS = st.sampled_from(["red", "amber", "green", "none", "small", "absent", "step0", "step4"])

@@ -34,6 +34,8 @@ from tests.cockpit.access.test_matrix import (
 )
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 
+pytestmark = pytest.mark.slow
+
 PLACES = {"town": OWN, "village": CHILD}
 FORMS = [metric for domain in forms.catalog().domains if domain.file in forms.FILES for metric in domain.metrics]
 BY_METRIC = [page for page in LOOKING if page in {"cockpit", "why", "rows", "passport"}]

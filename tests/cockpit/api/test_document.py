@@ -17,6 +17,8 @@ from tests.cockpit.api.conftest import Served, token_of
 from tests.examples import examples
 from tests.factory import DISTRICT
 
+pytestmark = pytest.mark.slow
+
 ROUTES = [(method.upper(), path) for path, methods in api.openapi()["paths"].items() for method in methods]
 KNOWN = {"/metrics/{id}": {"id": "intake"}, "/rows/{id}": {"id": "intake"}, "/push/{source}": {"source": "tickets"}}
 EXAMPLES = examples(15)

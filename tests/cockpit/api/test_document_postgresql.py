@@ -19,6 +19,8 @@ from tests.factory import DISTRICT
 from tests.homes import Homes
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 ROUTES = [
     ("GET", "/editions"), ("GET", "/rows/{id}"), ("GET", "/push/{id}"), ("POST", "/push/{source}"),
     ("POST", "/reports"), ("GET", "/reports"), ("GET", "/reports/{id}"), ("GET", "/reports/{id}/file"),

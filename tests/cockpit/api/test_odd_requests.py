@@ -18,6 +18,8 @@ from tests.cockpit.api.conftest import Served, prepared
 from tests.factory import DISTRICT
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 ODD = [
     "%00", "a%00b", "%ed%a0%80", "%ff", "%", "%zz", "", "9" * 400, "-1", "1e308", "NaN", "0001-01-01", "9999-12-31",
     "10000-01-01", "2026-11-20T24:00:00", "2026-11-20T00:00:00+14:00", "2026-11-20T00:00:00-23:59", "%F0%9F%8F%98",

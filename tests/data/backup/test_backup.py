@@ -36,6 +36,8 @@ from tests.data.stock import ROLLUPS, VILLAGE, a_case, put
 from tests.homes import Homes
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261128
 
 
