@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from cockpit.access import visitors
 from cockpit.i18n import language
 from cockpit.view_state import View
 from data.desk import events
@@ -22,6 +21,8 @@ FRESH_SECONDS = 15
 
 def known(view: View) -> tuple[Event, ...]:
     """Events of everywhere, of areas that hold the view's area, and of areas in it. None while the desk is away."""
+    from cockpit.access import visitors  # reports, which draw no marks, start without sessions and passwords
+
     try:
         kept = _kept(visitors.desk(), int(time.monotonic() // FRESH_SECONDS))
     except DataError:

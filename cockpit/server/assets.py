@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
-
 from cockpit.drawing.palette import css
 
 HERE = Path(__file__).parents[1]
@@ -51,6 +49,8 @@ def _streamlit_style() -> str:
     Streamlit loads the font of its icons ahead by asking for a space in it. Without a space in its range, a browser
     loads it when an icon is shown.
     """
+    import streamlit as st  # reports use the words of components, and start without Streamlit
+
     (file,) = (Path(st.__file__).parent / "static" / "static" / "css").glob("index.*.css")
     style = _text(file).replace("url(../media/", "url(/static/media/")
     style = re.sub(r"@font-face\{font-family:Source [^}]*\}", "", style)

@@ -11,7 +11,7 @@ from cockpit.reports.errors import ReportError
 from cockpit.reports.model import Document, Form, Part, Table, Text
 from cockpit.settings import Settings
 from data.editions.edition import current
-from metrics.analysis.reds import judged
+from metrics.analysis.reds import with_thresholds
 from metrics.areas import area
 from metrics.catalog import load as load_catalog
 from metrics.period import Period
@@ -48,7 +48,7 @@ def test_the_list_covers_every_level_unit_and_site(config: Settings) -> None:
     assert [red.kind for red in found if red.kind == "own"] == [red.kind for red in found][: sum(
         red.kind == "own" for red in found
     )]  # fmt: skip
-    for name in judged(catalog):
+    for name in with_thresholds(catalog):
         limits = catalog.metrics[name].thresholds
         assert limits
         for red in (red for red in found if red.metric == name and red.kind in ("own", "below", "unit")):
