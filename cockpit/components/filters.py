@@ -2,18 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from cockpit.components import header
-from cockpit.components.header import Chip
 from cockpit.i18n import _, language
 from cockpit.labels import words
 from cockpit.labels.movers import group_name
 
 if TYPE_CHECKING:
+    from cockpit.components.header import Chip
     from cockpit.view_state import View
 
 
-def chips(view: "View") -> list[Chip]:
+def chips(view: "View") -> "list[Chip]":
     """A wall has no controls: there the chips only say what holds."""
+    from cockpit.components.header import Chip  # reports use the words here, and start without Streamlit
+
     return [
         Chip(
             _("{column}: {value}", column=words.column(name), value=group_name(view, name, value)),
@@ -25,6 +26,8 @@ def chips(view: "View") -> list[Chip]:
 
 def draw(view: "View") -> None:
     """Nothing where no filter holds."""
+    from cockpit.components import header
+
     if view.query.where:
         header.chips(chips(view), label=_("Filter"))
 
