@@ -36,7 +36,7 @@ def of_desk(desk: Desk) -> dict[str, int | str]:
         last_id, last_hash = session.execute(text("SELECT last_id, last_hash FROM audit_head")).one()
         accounts = session.execute(text("SELECT count(*) FROM account")).scalar_one()
     return {"accounts": accounts, "audit": verdict.rows, "last_id": last_id, "last_hash": last_hash,
-            "fault": verdict.fault or ""}  # fmt: skip
+            "fault": str(verdict.fault or "")}  # fmt: skip
 
 
 def of_editions(home: Home) -> dict[str, Any]:
