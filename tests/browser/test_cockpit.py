@@ -167,17 +167,19 @@ def test_a_visitor_chooses_and_orders_the_tiles_and_goes_back_to_the_default(add
 
 def test_the_ranking_sorts_by_its_columns_and_back(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?metric=on_time_rate")
-    names, first = page.locator("th[scope=row]"), page.locator("th[scope=row]").first
     expect(page.locator(".track .dot").first).to_be_visible()
+    table = page.locator("table", has=page.locator(".track")).first
+    names = table.locator("th[scope=row]")
+    first = names.first
     given = names.all_inner_texts()
-    values = page.locator("td.value em").locator("xpath=..")
-    page.get_by_role("button", name="按按期办结率排序").click()
-    expect(page.locator("th[aria-sort=descending]")).to_be_visible()
+    values = table.locator("td.value em").locator("xpath=..")
+    table.get_by_role("button", name="按按期办结率排序").click()
+    expect(table.locator("th[aria-sort=descending]")).to_be_visible()
     falling = [float(re.findall(r"[\d.]+", text)[0]) for text in values.all_inner_texts()]
     assert falling == sorted(falling, reverse=True)
-    page.get_by_role("button", name="按按期办结率排序").click()
-    expect(page.locator("th[aria-sort=ascending]")).to_be_visible()
-    page.get_by_role("button", name="按按期办结率排序").click()
+    table.get_by_role("button", name="按按期办结率排序").click()
+    expect(table.locator("th[aria-sort=ascending]")).to_be_visible()
+    table.get_by_role("button", name="按按期办结率排序").click()
     expect(first).to_have_text(given[0])
     assert names.all_inner_texts() == given
 
