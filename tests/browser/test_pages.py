@@ -103,7 +103,7 @@ def test_rows_are_searched_sorted_and_paged_by_address(address: str, open_page: 
     page.locator("[role=search] input[name=words]").fill("路灯")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=**")
-    expect(page.locator(".chips span")).to_have_text(re.compile("路灯"))
+    expect(page.locator(".chips .chip")).to_have_text(re.compile("路灯"))
     assert (asked(page, "q"), asked(page, "sort")) == ("路灯", "due_at")
     page.locator(".chips a").click()
     page.wait_for_url(lambda url: "q=" not in url)
