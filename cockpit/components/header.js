@@ -79,7 +79,7 @@ function finding(root, find) {
     input.setAttribute("aria-expanded", shown)
     if (!shown) choose(-1)
   }
-  const close = () => { clearTimeout(timer); newest++; open(false) }
+  const close = () => { clearTimeout(timer); newest++; root.typed = ""; open(false) }
   const ask = async () => {
     const text = input.value.trim(), mine = ++newest
     if (!text) { open(false); return }
@@ -90,7 +90,9 @@ function finding(root, find) {
     open(true)
     choose(-1)
   }
-  input.oninput = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
+  const later = () => { clearTimeout(timer); timer = setTimeout(ask, 150) }
+  input.oninput = () => { root.typed = input.value; later() }
+  if (root.typed) { input.value = root.typed; later() }            // the header was drawn anew while somebody typed
   form.onsubmit = event => {
     event.preventDefault()
     const text = input.value.trim(), link = options()[chosen]

@@ -133,13 +133,17 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    with _told(engine), _migrating(engine, _is_newest(engine)) as connection:
-        if not sqlite:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-        _migrate(connection)
-        custody.prepare()
-        chain.adopt(connection, custody)
-        _seal_secrets(connection, custody)
+    try:
+        with _told(engine), _migrating(engine, _is_newest(engine)) as connection:
+            if not sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+            _migrate(connection)
+            custody.prepare()
+            chain.adopt(connection, custody)
+            _seal_secrets(connection, custody)
+    except BaseException:
+        engine.dispose()  # a desk that is refused leaves no connection open
+        raise
     return Desk(engine, custody)
 
 

@@ -51,7 +51,8 @@ def test_the_skip_link_speaks_the_language_of_the_screen(address: str, open_page
 
 def test_an_unknown_page_leads_home(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/nosuchpage")
-    expect(page.get_by_role("alert")).to_contain_text("没有这个页面")
+    expect(page.get_by_role("heading", level=1)).to_have_text("没有这个页面")
+    expect(page.get_by_role("alert")).to_contain_text("/nosuchpage")
     page.get_by_role("alert").get_by_role("link").click()
     ready(page)
 

@@ -50,9 +50,9 @@ def settled(client: httpx.Client, id: str, *wanted: str) -> dict:
 
 
 def left(home: Path) -> list[str]:
-    """Drafts of reports, and what the writers put aside."""
+    """Drafts of reports, and what the writers put aside; compressed static files are the server's and stay."""
     drafts = [file for file in (home / "reports").rglob(".*") if file.name != ".worker"]
-    scratch = [file for file in home.glob("scratch/**/*") if file.is_file()]
+    scratch = [file for file in home.glob("scratch/**/*") if file.is_file() and file.parent.name != "static"]
     return sorted(str(file.relative_to(home)) for file in (*drafts, *scratch))
 
 

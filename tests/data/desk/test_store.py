@@ -44,8 +44,10 @@ def test_the_newest_tables_are_those_that_alembic_ends_at() -> None:
 
 def test_desk_of_a_newer_release_is_refused_in_one_line(address: str, custody: Custody) -> None:
     open_desk(address, custody).close()
-    with create_engine(address).begin() as connection:
+    engine = create_engine(address)
+    with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
     with pytest.raises(DeskError, match=r"newer release .*9999.*: start that release"):
         open_desk(address, custody)
 
