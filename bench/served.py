@@ -60,8 +60,8 @@ class Served:
         return sum(sum(p.cpu_times()[:2]) for p in self.processes())
 
     def memory(self) -> int:
-        """Bytes resident."""
-        return sum(p.memory_info().rss for p in self.processes())
+        """Bytes resident of all processes; pages that several share count once."""
+        return sum(p.memory_full_info().pss for p in self.processes())
 
     @contextmanager
     def new_edition(self) -> Iterator[None]:

@@ -6,9 +6,10 @@ them. By Python's defaults one comes every few seconds, since what a run leaves 
 
 import gc
 
-YOUNG, MIDDLE, OLD = 10_000, 5, 40
+YOUNG, MIDDLE, OLD = 10_000, 5, 15
 """Container objects between two young collections: those of about eight runs. Young collections to one of the middle
-generation, which takes what runs left that were under way; and of those to a full one: every 1,500 runs or so.
+generation, which takes what runs left that were under way; and of those to a full one: every 1,400 runs or so, until
+when 60 MB of what they left wait.
 """
 
 
