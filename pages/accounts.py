@@ -1,7 +1,7 @@
 """The accounts: who can sign in. For the system administrator."""
 
 from cockpit.access import guard
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.screens.admin import accounts, desk
 
 visitor = guard.open_page("accounts")

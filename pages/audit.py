@@ -1,7 +1,7 @@
 """The audit: who did what, and whether the record is whole. For the audit administrator."""
 
 from cockpit.access import guard
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.screens.admin import audit, desk
 

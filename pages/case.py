@@ -3,12 +3,14 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components import actions, header, timeline, verdicts
-from cockpit.components.record import record
+from cockpit.components.charts import timeline
+from cockpit.components.lists.record import record
+from cockpit.components.navigation import actions, header
+from cockpit.components.status import verdicts
 from cockpit.i18n import _
-from cockpit.screens import case, case_list, casefile
-from metrics.analysis.casefile import steps
-from metrics.analysis.chain import chain
+from cockpit.screens.cases import case, case_list, casefile
+from metrics.cases.casefile import steps
+from metrics.cases.chain import chain
 
 view = views.current("case")
 header.header(view)

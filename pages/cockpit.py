@@ -5,9 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from cockpit.access.guard import enter
-from cockpit.components import filters
-from cockpit.components.header import header
-from cockpit.panels import publicity, screen
+from cockpit.components.navigation import filters
+from cockpit.components.navigation.header import header
+from cockpit.panels import screen
+from cockpit.panels.kinds import publicity
 from cockpit.screens import tiles, wall
 from cockpit.view import current
 from metrics.engine.extent import occurs

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.labels import format
-from cockpit.screens import compare, compared
+from cockpit.screens.comparison import compare, compared
 
 view = views.current("compare")
 header.header(view)

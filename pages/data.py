@@ -2,7 +2,7 @@
 
 from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.screens import shared
 from cockpit.screens.admin import data, events

@@ -1,7 +1,7 @@
 """What costs a site points: the table of deductions, with what is confirmed and what is yet to be."""
 
 from cockpit import view as views
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.screens.admin import deductions
 
 view = views.current("deductions")

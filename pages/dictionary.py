@@ -1,8 +1,9 @@
 """The metric dictionary: what every number means, and what stands behind its thresholds."""
 
 from cockpit import view as views
-from cockpit.components import glossary, header
-from cockpit.components.record import record
+from cockpit.components.lists import glossary
+from cockpit.components.lists.record import record
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.screens import dictionary
 

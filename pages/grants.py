@@ -1,7 +1,7 @@
 """The grants: who holds which role where. For the security administrator."""
 
 from cockpit.access import guard
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.screens.admin import desk, grants
 
 visitor = guard.open_page("grants")

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components import actions, filters, header
-from cockpit.components.record import record
+from cockpit.components.lists.record import record
+from cockpit.components.navigation import actions, filters, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens import passport, shared

@@ -2,7 +2,7 @@
 
 from cockpit import view as views
 from cockpit.access import guard
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.screens import builder, reports
 from cockpit.screens.admin import desk

@@ -4,8 +4,8 @@ import streamlit as st
 
 from cockpit import view as views
 from cockpit.access import guard
-from cockpit.components import actions, header, searchbox
-from cockpit.components.table import table
+from cockpit.components.lists.table import table
+from cockpit.components.navigation import actions, header, searchbox
 from cockpit.i18n import _
 from cockpit.screens import download, rows, shared
 

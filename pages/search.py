@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.screens import search
 
 view = views.current("search")

@@ -1,7 +1,7 @@
 """One government site: its verdict, the calendar of its visits, every rule with evidence, and what was decided."""
 
 from cockpit import view as views
-from cockpit.components import actions, header
+from cockpit.components.navigation import actions, header
 from cockpit.i18n import _
 from cockpit.screens.sitehealth import evidence, site
 

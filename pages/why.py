@@ -1,10 +1,11 @@
 """Why a number changed: this period against another, by the areas, units, categories and sources that moved it."""
 
 from cockpit import view as views
-from cockpit.components import actions, filters, header
+from cockpit.components.navigation import actions, filters, header
 from cockpit.i18n import _, language
 from cockpit.labels import format
-from cockpit.screens import shared, why
+from cockpit.screens import shared
+from cockpit.screens.comparison import why
 from metrics.analysis.compare import so_far
 
 view = views.current("why")

@@ -111,7 +111,8 @@ def pages() -> dict[str, Any]:
     from cockpit import settings
     from cockpit.access.policy import OPERATOR
     from cockpit.i18n import using
-    from cockpit.panels import breakdowns, layouts
+    from cockpit.panels import layouts
+    from cockpit.panels.kinds import breakdowns
     from cockpit.screens import download, rows
     from cockpit.view import read
 

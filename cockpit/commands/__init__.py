@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 import click
 
-from cockpit.commands.audit import audit
-from cockpit.commands.backup import backup, inventory, restore
+from cockpit.commands.admin.audit import audit
+from cockpit.commands.admin.backup import backup, inventory, restore
+from cockpit.commands.admin.keys import keys, secret
+from cockpit.commands.admin.token import token
+from cockpit.commands.admin.user import user
 from cockpit.commands.check import check
+from cockpit.commands.data.editions import editions, publish, rollback
+from cockpit.commands.data.load import areas, load, rejects, unload
+from cockpit.commands.data.probe import probe
+from cockpit.commands.data.pushes import pushes
 from cockpit.commands.demo import demo
-from cockpit.commands.editions import editions, publish, rollback
-from cockpit.commands.keys import keys, secret
-from cockpit.commands.load import areas, load, rejects, unload
-from cockpit.commands.probe import probe
-from cockpit.commands.pushes import pushes
 from cockpit.commands.query import query, rows
 from cockpit.commands.report import report
 from cockpit.commands.serve import serve
-from cockpit.commands.token import token
-from cockpit.commands.user import user
 from cockpit.errors import CockpitError
 from data.errors import DataError
 from metrics.errors import MetricsError

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.commands.admin.user import opened
 from cockpit.commands.common import DAY, FILE, as_usage, progress, with_settings
 from cockpit.commands.output import format_option, write
 from cockpit.commands.query import edition_option, from_option, to_option
-from cockpit.commands.user import opened
 from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """What a screen is made of. Each component is a small function over plain, already worded data.
 
-A module holds the Python side; the JavaScript and CSS beside it are read once at import (`component.define`).
+A module holds the Python side; its JavaScript and CSS are next to it (`base.define`).
+Folders: charts, lists, navigation, status.
 Everything that can be opened is an ordinary link: an `href` made by `view.href(page, **changes)`. No component
 calls back into Python; `cockpit.nav` takes the clicks over. An empty href leaves the thing without a link.
 

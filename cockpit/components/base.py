@@ -1,4 +1,4 @@
-"""How a component is made: its JavaScript and CSS lie beside its module, what all of them share stands in shared.*."""
+"""How a component is made: JavaScript and CSS next to its module; what all share is in shared.*."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Line charts as plain data: where each value stands, and what it says. `cockpit.components.linechart` draws them."""
+"""Line charts as plain data: positions and texts of values. `cockpit.components.charts.linechart` draws them."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -18,7 +18,6 @@ from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics.analysis import ageing as ages
 from metrics.analysis import today as attention
-from metrics.analysis import todo
 from metrics.analysis.compare import against, is_running
 from metrics.analysis.headline import Headline
 from metrics.analysis.headline import headline as worst_problem
@@ -26,6 +25,7 @@ from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import Area
+from metrics.cases import todo
 from metrics.catalog import Metric
 from metrics.engine.frames import each, period_of
 from metrics.engine.plan import AREAS, exists_at

@@ -76,15 +76,15 @@ class Panel(Model):
         return None
 
 
-def kinds() -> dict[str, type[Panel]]:
+def classes() -> dict[str, type[Panel]]:
     """The class of every kind that is imported, by name."""
-    found: dict[str, type[Panel]] = {}
-    classes = Panel.__subclasses__()
-    while classes:
-        panel = classes.pop(0)
-        classes += panel.__subclasses__()
+    named: dict[str, type[Panel]] = {}
+    pending = Panel.__subclasses__()
+    while pending:
+        panel = pending.pop(0)
+        pending += panel.__subclasses__()
         for name in get_args(panel.model_fields["kind"].annotation):
-            if name in found:
-                raise TypeError(f"two panels are of kind {name}: {found[name].__name__} and {panel.__name__}")
-            found[name] = panel
-    return found
+            if name in named:
+                raise TypeError(f"two panels are of kind {name}: {named[name].__name__} and {panel.__name__}")
+            named[name] = panel
+    return named

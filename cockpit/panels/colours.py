@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from cockpit.components.areamap import Entry
+from cockpit.components.charts.areamap import Entry
 from cockpit.drawing.palette import STATES, STEPS
 from cockpit.i18n import _
 from cockpit.labels import format

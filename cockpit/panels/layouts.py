@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 import yaml
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
-from cockpit import panels
 from cockpit.errors import UsageError
 from cockpit.modules import import_all
-from cockpit.panels.base import Panel, kinds
+from cockpit.panels import kinds
+from cockpit.panels.base import Panel, classes
 from cockpit.settings import Settings
 from cockpit.view_state import catalog_of
 from data import yamls
@@ -39,11 +39,11 @@ class StackPanel(Panel):
     panels: tuple["AnyPanel", ...] = Field(min_length=1)
 
 
-import_all(panels, but=("layouts", "screen"))  # these draw layouts; the others define kinds of panel
+import_all(kinds)
 if TYPE_CHECKING:
     AnyPanel = Panel
 else:
-    AnyPanel = Annotated[Union[tuple(kinds().values())], Field(discriminator="kind")]  # noqa: UP007
+    AnyPanel = Annotated[Union[tuple(classes().values())], Field(discriminator="kind")]  # noqa: UP007
     """A panel of any kind: the class is chosen by `kind`."""
 
 

@@ -6,8 +6,8 @@ from typing import Literal
 import streamlit as st
 
 from cockpit import filters
-from cockpit.components.filters import columns_in_words, in_words
-from cockpit.components.header import notice, title
+from cockpit.components.navigation.filters import columns_in_words, in_words
+from cockpit.components.navigation.header import notice, title
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.panels.base import Panel

@@ -12,7 +12,7 @@ from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import reports
 from cockpit.actions.action import Actor
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels import format, words

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cockpit.components.glossary import Entry, Section
-from cockpit.components.record import Item
+from cockpit.components.lists.glossary import Entry, Section
+from cockpit.components.lists.record import Item
 from cockpit.i18n import LANGUAGES, _, language
 from cockpit.labels import format, words
 from cockpit.screens import passport

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit.components import tiles
-from cockpit.components.record import Item, record
+from cockpit.components.lists.record import Item, record
+from cockpit.components.status import tiles
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources

@@ -10,11 +10,11 @@ from cockpit.access.visitors import Visitor
 from cockpit.actions import reports as actions
 from cockpit.actions.action import Actor
 from cockpit.address import link
-from cockpit.components import actions as links
-from cockpit.components import header
-from cockpit.components.record import Item
-from cockpit.components.record import record as shown
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.record import Item
+from cockpit.components.lists.record import record as shown
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import actions as links
+from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cockpit import problem
-from cockpit.components import header
-from cockpit.components.filters import chips as filter_chips
-from cockpit.components.header import Chip
-from cockpit.components.table import Cell, Column, Page
+from cockpit.components.lists.table import Cell, Column, Page
+from cockpit.components.navigation import header
+from cockpit.components.navigation.filters import chips as filter_chips
+from cockpit.components.navigation.header import Chip
 from cockpit.filters import parameters
 from cockpit.filters import read as from_address
 from cockpit.i18n import _, language

@@ -14,9 +14,9 @@ from cockpit import settings
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
 from cockpit.access.signin.forms import spoken
-from cockpit.components import header
 from cockpit.components.base import plain
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
 from cockpit.filters import NAMES
 from cockpit.i18n import _, language, using
 from cockpit.labels import format, words

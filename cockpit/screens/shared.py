@@ -6,9 +6,9 @@ from html import escape
 import streamlit as st
 
 from cockpit import filters
-from cockpit.components import header
-from cockpit.components.filters import columns_in_words
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
+from cockpit.components.navigation.filters import columns_in_words
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources

@@ -6,8 +6,8 @@ from cockpit.access import guard, visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import own
 from cockpit.actions.action import Actor
-from cockpit.components import header
-from cockpit.components.chooser import Option, chooser
+from cockpit.components.navigation import header
+from cockpit.components.navigation.chooser import Option, chooser
 from cockpit.i18n import _, language
 from cockpit.labels.pinyin import initials
 from cockpit.panels import layouts

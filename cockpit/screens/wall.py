@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from cockpit import settings
-from cockpit.components import filters, header, wall
-from cockpit.components.wall import TURN
+from cockpit.components.navigation import filters, header
+from cockpit.components.status import wall
+from cockpit.components.status.wall import TURN
 from cockpit.i18n import _
 from cockpit.panels import layouts, screen
-from cockpit.panels.alerts import reds_of
+from cockpit.panels.kinds.alerts import reds_of
 from cockpit.view import current
 from cockpit.view_state import View
 from metrics import areas

@@ -5,7 +5,6 @@ A run then sends only data. URLs contain the hash of the content.
 
 import hashlib
 import re
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,11 +22,10 @@ def content(name: str) -> str:
     """The style sheet, or the module, which exports `nav` and each component by name."""
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}"
-    names = sorted(file.stem for file in COMPONENTS.glob("*.js") if file.stem != "shared")
     shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(css() + _text(COMPONENTS / 'shared.css'))}"]
     exports = [
-        f"export const {name} = styled({_quoted(_text(COMPONENTS / f'{name}.css'))}, {_component(name)})"
-        for name in names
+        f"export const {name} = styled({_quoted(_text(file.with_suffix('.css')))}, {_as_function(*parts(name), file)})"
+        for name, file in components().items()
     ]
     return "\n".join([*shared, f"export const nav = {_as_function(HERE / 'nav.js')}", *exports])
 
@@ -57,20 +55,22 @@ def _streamlit_style() -> str:
     return style.replace(ICONS, f"{ICONS}unicode-range:U+21-7E;")
 
 
-def _component(name: str) -> str:
-    return _as_function(COMPONENTS / f"{name}.js", parts(name))
+@cache
+def components() -> dict[str, Path]:
+    """The JavaScript file of each component by name, sorted: `<folder>/<name>.js`, its CSS next to it."""
+    return {file.stem: file for file in sorted(COMPONENTS.glob("*/*.js"), key=lambda file: file.stem)}
 
 
 def parts(name: str) -> list[Path]:
-    """Function files of a component, `parts/<name>_*.js`, placed before its own code."""
-    return sorted((COMPONENTS / "parts").glob(f"{name}_*.js"))
+    """Function files of a component, `parts/<name>_*.js` next to it, placed before its own code."""
+    return sorted((components()[name].parent / "parts").glob(f"{name}_*.js"))
 
 
-def _as_function(file: Path, before: Sequence[Path] = ()) -> str:
-    """Wrap a module in a function that returns its default export, so that names do not clash."""
-    source = "\n".join(_text(part) for part in (*before, file))
+def _as_function(*files: Path) -> str:
+    """Wrap files, joined, in a function that returns their default export, so that names do not clash."""
+    source = "\n".join(_text(file) for file in files)
     if source.count("export default ") != 1:
-        raise ValueError(f"{file.name} needs exactly one default export")
+        raise ValueError(f"{files[-1].name} needs exactly one default export")
     return f"(() => {{\n{source.replace('export default ', 'return ')}}})()"
 
 

@@ -18,7 +18,7 @@ from metrics.errors import MetricsError
 
 log = logging.getLogger(__name__)
 
-SLOW = ("numpy", "pandas", "pyarrow", "streamlit.elements.arrow", "cockpit.components.header")
+SLOW = ("numpy", "pandas", "pyarrow", "streamlit.elements.arrow", "cockpit.components.navigation.header")
 LOOK_SECONDS = 2.0
 ALL_SECONDS = 1800.0
 BREATH_SECONDS = 0.05

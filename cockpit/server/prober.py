@@ -20,7 +20,7 @@ PROGRAM = Program("prober", module("cockpit.server.prober"), retry=(AGAIN_SECOND
 
 
 def main() -> None:
-    from cockpit.commands.probe import always
+    from cockpit.commands.data.probe import always
     from data.probe import service
 
     logging.basicConfig(level=logging.WARNING, format="prober: %(message)s")

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from statistics import fmean
 
-from metrics.analysis.casefile import contacts, unit_of
 from metrics.analysis.reds import Red, reds
 from metrics.analysis.severity import affected
 from metrics.analysis.why import Explanation, why
 from metrics.answer import answer
 from metrics.areas import area
+from metrics.cases.casefile import contacts, unit_of
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
 from metrics.errors import MetricsError

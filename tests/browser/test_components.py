@@ -2,21 +2,20 @@
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from cockpit.components import base
-from cockpit.components.areamap import Entry, MapArea, MapPoint
-from cockpit.components.bars import Bar
-from cockpit.components.chooser import Option
-from cockpit.components.ranking import RankingRow
-from cockpit.components.tiles import Tile
-from cockpit.components.timeline import Stage
-from cockpit.components.today import Head, Item, Line
-from cockpit.components.todo import Card, Count
+from cockpit.components.charts.areamap import Entry, MapArea, MapPoint
+from cockpit.components.charts.bars import Bar
+from cockpit.components.charts.ranking import RankingRow
+from cockpit.components.charts.timeline import Stage
+from cockpit.components.lists.todo import Card, Count
+from cockpit.components.navigation.chooser import Option
+from cockpit.components.status.tiles import Tile
+from cockpit.components.status.today import Head, Item, Line
 from cockpit.drawing.charts import Drawn, Point, Tick
 from cockpit.server import assets
 
@@ -96,8 +95,7 @@ DRAWN: dict[str, tuple[str, list[Any]]] = {
 @pytest.mark.parametrize("name", DRAWN)
 def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
     call, (data,) = DRAWN[name]
-    folder = Path(base.__file__).parent
-    files = [folder / "shared.js", *assets.parts(name), folder / f"{name}.js"]
+    files = [assets.COMPONENTS / "shared.js", *assets.parts(name), assets.components()[name]]
     source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page = browser.new_page()
     script = f"data => {{ {source}; document.body.innerHTML = {call}; return document.body.innerHTML }}"

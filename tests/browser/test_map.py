@@ -50,7 +50,7 @@ SHOWN = ".area:not(.dim)"
 def drawing(browser: Browser) -> Iterator[Page]:
     """An empty page with the functions of the map."""
     page = browser.new_page()
-    files = [assets.COMPONENTS / "shared.js", *assets.parts("areamap"), assets.COMPONENTS / "areamap.js"]
+    files = [assets.COMPONENTS / "shared.js", *assets.parts("areamap"), assets.components()["areamap"]]
     source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page.evaluate(f"() => {{ {source}; Object.assign(window, {{ picture, measurer }}) }}")
     yield page

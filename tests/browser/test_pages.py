@@ -12,10 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from cockpit.components import base
-from cockpit.components.glossary import Entry, Section
-from cockpit.components.record import Item
-from cockpit.components.table import Cell, Column
-from cockpit.components.table import Page as TablePage
+from cockpit.components.lists.glossary import Entry, Section
+from cockpit.components.lists.record import Item
+from cockpit.components.lists.table import Cell, Column
+from cockpit.components.lists.table import Page as TablePage
+from cockpit.server import assets
 from tests.browser.conftest import Seen
 
 pytestmark = pytest.mark.slow
@@ -221,8 +222,8 @@ DRAWN = {
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
-    folder = Path(base.__file__).parent
-    source = "".join((folder / f"{part}.js").read_text("utf-8") for part in ("shared", name)).split("export default")[0]
+    files = (assets.COMPONENTS / "shared.js", assets.components()[name])
+    source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page = browser.new_page()
     script = f"data => {{ {source}; document.body.innerHTML = draw(data); return document.body.innerHTML }}"
     html = page.evaluate(script, base.plain(DRAWN[name]))

@@ -12,7 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit import i18n
-from cockpit.components import areamap, base, header, ranking, tiles
+from cockpit.components import base
+from cockpit.components.charts import areamap, ranking
+from cockpit.components.navigation import header
+from cockpit.components.status import tiles
 from cockpit.drawing import charts
 from metrics.catalog import Metric, load
 from metrics.period import Period
@@ -158,10 +161,10 @@ def test_no_script_evaluates_text_or_names_another_host(script: Path) -> None:
 
 
 def test_every_component_has_its_files() -> None:
-    for module in FOLDER.glob("*.py"):
+    for module in FOLDER.rglob("*.py"):
         for name in re.findall(r'define\("(\w+)"\)', module.read_text("utf-8")):
-            assert (FOLDER / f"{name}.js").is_file(), name
-            assert (FOLDER / f"{name}.css").is_file(), name
+            assert module.with_name(f"{name}.js").is_file(), name
+            assert module.with_name(f"{name}.css").is_file(), name
 
 
 def test_plain_reaches_into_everything() -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cockpit import filters, i18n, settings
-from cockpit.components.tiles import Tile
-from cockpit.panels import alerts, answers, areas, breakdowns, headline, points, todo
-from cockpit.panels.tiles import TilesPanel, uncounted
+from cockpit.components.status.tiles import Tile
+from cockpit.panels import answers
+from cockpit.panels.kinds import alerts, areas, breakdowns, headline, points, todo
+from cockpit.panels.kinds.tiles import TilesPanel, uncounted
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home

@@ -17,8 +17,8 @@ from cockpit.access.policy import OPERATOR, Grants, Held
 from cockpit.api.app import api
 from cockpit.api.caller import Caller, asking
 from cockpit.commands import main
-from cockpit.components import header
-from cockpit.panels import areas as panels
+from cockpit.components.navigation import header
+from cockpit.panels.kinds import areas as panels
 from cockpit.reports.model import Table
 from cockpit.reports.request import Request, check
 from cockpit.reports.sections import content

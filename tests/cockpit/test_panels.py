@@ -11,16 +11,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import filters, i18n, settings
-from cockpit.components.tiles import Tile
-from cockpit.panels import alerts, answers, areas, breakdowns, layouts, points, publicity, todo, trend
-from cockpit.panels import headline as headlines
-from cockpit.panels.tiles import TilesPanel
+from cockpit.components.status.tiles import Tile
+from cockpit.panels import answers, layouts
+from cockpit.panels.kinds import alerts, areas, breakdowns, points, publicity, todo, trend
+from cockpit.panels.kinds import headline as headlines
+from cockpit.panels.kinds.tiles import TilesPanel
 from cockpit.screens import wall
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
-from metrics.analysis.casefile import Contact
 from metrics.analysis.reds import Red
+from metrics.cases.casefile import Contact
 from metrics.period import Period
 from tests.asking import answer, count_rows
 from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit import view as views
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, View, read
 from data.errors import DataError

@@ -6,7 +6,7 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
-from metrics.analysis.repeated import earlier
+from metrics.cases.repeated import earlier
 from metrics.links import HIDDEN
 from metrics.period import Period
 from metrics.rows import fact

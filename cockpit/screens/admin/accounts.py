@@ -9,9 +9,9 @@ from cockpit.access import visitors
 from cockpit.access.visitors import Visitor
 from cockpit.actions import accounts as actions
 from cockpit.actions.action import Actor
-from cockpit.components import header, searchbox
-from cockpit.components.record import Item, record
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.record import Item, record
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header, searchbox
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format
 from cockpit.nav import here

@@ -9,8 +9,8 @@ from cockpit.access import audit_export, record, visitors
 from cockpit.access.signin import demo
 from cockpit.access.visitors import Visitor
 from cockpit.address import link
-from cockpit.components import actions, header
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import actions, header
 from cockpit.i18n import _, ngettext
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk

@@ -11,9 +11,9 @@ from cockpit import view as views
 from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
 from cockpit.address import link
-from cockpit.components import header
-from cockpit.components.record import Item, record
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.record import Item, record
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, wording, words
 from cockpit.view_state import View

@@ -7,8 +7,8 @@ import streamlit as st
 from cockpit.access import guard, visitors
 from cockpit.actions import sites as actions
 from cockpit.actions.action import Actor
-from cockpit.components import header
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.screens.admin import desk

@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cockpit import settings
-from cockpit.components import header
-from cockpit.components.record import Item
-from cockpit.components.record import record as shown
-from cockpit.components.table import Page
+from cockpit.components.lists.record import Item
+from cockpit.components.lists.record import record as shown
+from cockpit.components.lists.table import Page
+from cockpit.components.navigation import header
 from cockpit.errors import CockpitError
 from cockpit.i18n import _
 from cockpit.labels import format

@@ -7,8 +7,8 @@ import streamlit as st
 from cockpit.access import guard, visitors
 from cockpit.actions import data as actions
 from cockpit.actions.action import Actor
-from cockpit.components import header
-from cockpit.components.table import Column, table
+from cockpit.components.lists.table import Column, table
+from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name

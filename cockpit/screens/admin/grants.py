@@ -11,8 +11,8 @@ from cockpit.access.signin import demo
 from cockpit.access.visitors import Visitor
 from cockpit.actions import grants as actions
 from cockpit.actions.action import Actor
-from cockpit.components import header, searchbox
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header, searchbox
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format
 from cockpit.nav import here

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from cockpit import settings
-from cockpit.components import header
-from cockpit.components.record import Item, record
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.record import Item, record
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
 from cockpit.i18n import _
 from cockpit.labels import faults, format, words
 from cockpit.view_state import View

@@ -19,10 +19,10 @@ from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
 from cockpit.actions import sites as actions
 from cockpit.actions.action import Actor
-from cockpit.components import header
-from cockpit.components.record import Item, record
-from cockpit.components.table import Cell, Column, table
-from cockpit.components.visits import Line, Mark, visits
+from cockpit.components.charts.visits import Line, Mark, visits
+from cockpit.components.lists.record import Item, record
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.labels import site_verdicts as verdicts

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit.components import actions, header, searchbox
-from cockpit.components.table import Cell, Column, table
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import actions, header, searchbox
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.labels import site_verdicts as verdicts

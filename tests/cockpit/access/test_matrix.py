@@ -19,16 +19,16 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.access import guard, pages, visitors
 from cockpit.access.policy import MATRIX, Can, Grants, Held
-from cockpit.components import header
+from cockpit.components.navigation import header
 from cockpit.panels import answers
-from cockpit.panels.todo import todo_query
+from cockpit.panels.kinds.todo import todo_query
 from cockpit.screens import rows as rows_screen
 from cockpit.screens.admin import data
 from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
 from data.desk.auditing import audit
 from data.home import Home
-from metrics.analysis.todo import todo
+from metrics.cases.todo import todo
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.scope import OutOfScope

@@ -15,7 +15,7 @@ from cockpit import settings as cockpit_settings
 from cockpit.access import guard
 from cockpit.drawing import comparison
 from cockpit.drawing.comparison import Line, Point
-from cockpit.screens import compare, compared
+from cockpit.screens.comparison import compare, compared
 from cockpit.view import View
 from metrics.answer import answer
 from metrics.engine.frames import each

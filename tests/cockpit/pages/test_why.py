@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.screens import why
+from cockpit.screens.comparison import why
 from cockpit.view import View
 from metrics.analysis.why import Explanation, Move
 from metrics.period import Period

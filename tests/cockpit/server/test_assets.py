@@ -9,7 +9,7 @@ from cockpit.server import assets, static_files
 
 def test_the_module_exports_the_shell_and_every_component() -> None:
     exported = set(re.findall(r"^export const (\w+) =", assets.content("cockpit.js"), re.MULTILINE))
-    assert exported == {"nav"} | {file.stem for file in assets.COMPONENTS.glob("*.js")} - {"shared"}
+    assert exported == {"nav"} | set(assets.components())
     assert "export default" not in assets.content("cockpit.js")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from cockpit import editions, settings
 from cockpit.access.policy import Grants, Held
-from cockpit.panels import alerts, screen
+from cockpit.panels import screen
+from cockpit.panels.kinds import alerts
 from cockpit.server import prewarm as warm
 from cockpit.view import View, read
 from data.home import Home

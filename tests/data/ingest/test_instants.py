@@ -16,7 +16,7 @@ from data.editions.publish import publish
 from data.home import Home
 from data.store import open_store, read_store
 from data.values.zones import elapsed, is_fixed
-from metrics.analysis.todo import counts
+from metrics.cases.todo import counts
 from metrics.catalog import Catalog, load
 from metrics.period import Period
 from metrics.rows import fact

@@ -9,9 +9,9 @@ from data.editions.edition import Edition
 from data.home import Home
 from metrics.analysis.ageing import BUCKETS
 from metrics.analysis.today import today
-from metrics.analysis.todo import counts, todo
 from metrics.answer import SMALL
 from metrics.areas import area, children, path, root
+from metrics.cases.todo import counts, todo
 from metrics.catalog import load
 from metrics.errors import MetricsError
 from metrics.period import Period

@@ -1,0 +1,1 @@
+"""Commands of administrators: accounts, tokens, keys, audit and backup."""

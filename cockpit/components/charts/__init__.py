@@ -1,0 +1,1 @@
+"""Maps, charts, rankings and lines of stages."""

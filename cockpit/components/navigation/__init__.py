@@ -1,0 +1,1 @@
+"""Header, filters, search box, buttons and links between pages."""

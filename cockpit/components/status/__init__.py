@@ -1,0 +1,1 @@
+"""Tiles, verdicts, what needs attention, and the head of a wall screen."""

@@ -1,0 +1,1 @@
+"""One module per kind of panel. All modules of this folder are loaded."""

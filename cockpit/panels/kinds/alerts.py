@@ -1,0 +1,221 @@
+"""The panel of alerts: what turned red since yesterday, what has been open longest, what moved most."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import groupby
+from typing import Any, Literal
+
+import pandas as pd
+
+from cockpit import filters
+from cockpit.components.status.today import Head, Item, Line
+from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format
+from cockpit.labels.movers import named_movers
+from cockpit.panels import answers
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.kinds.headline import head, subject, way_to
+from cockpit.panels.kinds.tiles import tile_metrics
+from cockpit.panels.labels import area_name
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
+from data.values.zones import elapsed
+from metrics.analysis.reds import Red
+from metrics.analysis.today import Mover, Today
+from metrics.areas import below
+from metrics.engine.frames import each
+from metrics.engine.plan import exists_at
+from metrics.query import Query
+
+SHOWN = 3
+ON_WALL = 12
+FOLDED = 3
+"""So many of one metric stand in the folded list; a link leads to the others."""
+
+
+class AlertsPanel(Panel):
+    """The headline and what else needs a look; on a wall the headline and the next reds, one a line.
+
+    A topic shows the reds of its own metrics.
+    """
+
+    kind: Literal["alerts"]
+
+    def queries(self, view: View) -> Sequence[Call]:
+        problems = _problems(view)
+        return [partial(answers.oldest, view.ask()), *([partial(answers.headline, problems)] if problems else [])]
+
+    def prepare(self, view: View) -> None:
+        lines(view)
+        headline(view)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.navigation import header
+        from cockpit.components.status import today
+
+        if not view.wall:
+            today.today(lines(view), label=_("To look at today"), head=headline(view))
+            return
+        found = reds_of(view)
+        header.title(_("Over the limit: {n}", n=len(found)))
+        today.today(wall_lines(view, found), label="", head=headline(view))
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "reds"}
+
+
+def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
+    """The worst reds of the area one a line and what has been open longest; the component shows as many as fit."""
+    worst = [red_in_words(view, red) for red in _others(view, found)[:ON_WALL]]
+    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
+    shown = shown or ([] if found else [reds(view, [])])
+    old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
+    return [*shown[:SHOWN], *([replace(old, on="")] if old else []), *shown[SHOWN:]]
+
+
+def reds_of(view: View) -> list[Red]:
+    """The one list of reds; on a topic those of its metrics."""
+    problems = _problems(view)
+    return answers.reds(problems) if problems else []
+
+
+def _problems(view: View) -> Query | None:
+    """The query of what is red: of all metrics with limits, on a topic of its own. None if none has limits."""
+    if not view.topic:
+        return view.ask()
+    judged = [name for name in view.layout.metrics if view.catalog.metrics[name].thresholds]
+    return view.ask(*judged) if judged else None
+
+
+@single_flight_cache(maxsize=512)
+def headline(view: View) -> Head | None:
+    """The worst problem in words; None where nothing red touches enough."""
+    problems = _problems(view)
+    if view.empty or problems is None:
+        return None
+    found = answers.headline(problems)
+    return head(view, found) if found else None
+
+
+def _others(view: View, found: Sequence[Red]) -> Sequence[Red]:
+    """The reds that the headline does not tell."""
+    return found[1:] if headline(view) else found
+
+
+def fed_metrics(view: View) -> tuple[str, ...]:
+    """The ids of the layout's metrics that have data in this area."""
+    found = answers.vitals(view.ask(*tile_metrics(view)))
+    return tuple(name for name, vital in found.items() if name in view.layout.metrics and vital.ever)
+
+
+def to_look_at(view: View) -> Today:
+    """The oldest cases and what moved most, among the layout's metrics that have data."""
+    return answers.today(view.ask(*fed_metrics(view)), tile_metrics(view))
+
+
+@single_flight_cache(maxsize=512)
+def lines(view: View) -> tuple[Line, ...]:
+    """Three lines at most; one that has nothing to say is left out."""
+    if view.empty:
+        return (Line("○", _("No data in this period")),)
+    found, every = to_look_at(view), reds_of(view)
+    others = reds(view, _others(view, every)) if not every or len(every) > 1 or not headline(view) else None
+    old = oldest(view, found.oldest) if view.topic == "" else None
+    mover = None if headline(view) else _mover(view, found.mover)
+    return tuple(line for line in (others, old, mover) if line)
+
+
+def reds(view: View, found: Sequence[Red]) -> Line:
+    """What else is red, the most severe first, of `metrics.analysis.reds`; how many are new since yesterday."""
+    if not found and view.query.where and not filters.unit_of(view.query.where):
+        return Line("○", _("Limits are meant for all cases of an area: under a filter none is judged"))
+    if not found and not has_state(view):
+        return Line("○", _("No data in this period"))
+    if not found:
+        return Line("●", _("Nothing is over its limit"), state="green")
+    new = sum(red.new for red in found)
+    items = tuple(red_in_words(view, red) for red in found[:SHOWN])
+    label = _("{n} others over the limit", n=len(found)) if headline(view) else _("Over the limit: {n}", n=len(found))
+    label += _(" ({n} new)", n=new) if new else ""
+    return Line("▲", label, (*items, *_folded(view, found[SHOWN:])), state="red", left=len(found) - SHOWN)
+
+
+def _folded(view: View, found: Sequence[Red]) -> Iterator[Item]:
+    """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
+    for _name, of_metric in groupby(sorted(found, key=_listed_by), key=_listed_by):
+        same = list(of_metric)
+        yield from (red_in_words(view, red) for red in same[:FOLDED])
+        if (left := len(same) - FOLDED) > 0:
+            more = ngettext("{n} more", "{n} more", left)
+            yield Item(more, "", _all_of(view, same[0]), group=red_in_words(view, same[0]).group)
+
+
+def _listed_by(red: Red) -> tuple[str, bool]:
+    """Sites have a page of their own."""
+    return red.metric, red.kind == "site"
+
+
+def _all_of(view: View, red: Red) -> str:
+    return view.href("sites") if red.kind == "site" else view.href(metric=view.catalog.metrics[red.metric])
+
+
+def has_state(view: View) -> bool:
+    """Whether any metric of the tiles is known of any area below: without that nothing is within its limit either.
+
+    Of a unit's own cockpit: whether any is of the unit.
+    """
+    if filters.unit_of(view.query.where):
+        found = answers.vitals(view.ask(*tile_metrics(view)))
+        return any(found[name].state != "none" for name in fed_metrics(view))
+    lower = below(view.edition, view.area)
+    if lower is None:
+        return False
+    metrics = (view.catalog.metrics[name] for name in fed_metrics(view))
+    return any(
+        part.state != "none"
+        for metric in metrics
+        if metric.thresholds and exists_at(metric, lower)
+        for part in answers.parts(view.ask(metric.id, by=lower), view.layout.metrics)
+    )
+
+
+def red_in_words(view: View, red: Red) -> Item:
+    """`沙洲镇` and `积压件数 412 件 (▲ 31 件)`: the value, and how it changed since yesterday."""
+    metric = view.catalog.metrics[red.metric]
+    value = format.quantity(metric, red.value)
+    if red.before is not None and format.quantity(metric, red.before) != value:
+        value += f" ({format.change(metric, red.value, red.before).text})"
+    name = metric.name[language()]
+    return Item(subject(view, red), f"{name} {value}", way_to(view, red), group=name, brief=value)
+
+
+def oldest(view: View, found: pd.DataFrame) -> Line | None:
+    """The oldest open cases, by age in days."""
+    if found.empty:
+        return None
+    items = tuple(_old(view, row) for row in each(found))
+    everything = view.href("rows", metric=view.layout.metric, sort="registered_at")
+    return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
+
+
+def _old(view: View, row: answers.Row) -> Item:
+    until = min(pd.Timestamp(view.as_of), pd.Timestamp(view.period.end))
+    age = format.age(elapsed(row.registered_at, until, view.edition.zone))
+    what = next(
+        (text for text in (row.title, row.subcategory, row.category) if isinstance(text, str) and text), row.key
+    )
+    where = "" if row.area == view.area.code else f" · {area_name(view, row.area)}"
+    return Item(age, f"{what}{where}", view.href("case", source=row.source, key=row.key))
+
+
+def _mover(view: View, mover: Mover | None) -> Line | None:
+    """`按期办结率 ▼ 2.1 个百分点 较上月同期（10-01 至 10-28）：按镇街 沙洲镇 −1.4，青埠镇 +0.3`"""
+    if mover is None:
+        return None
+    metric, told = view.catalog.metrics[mover.metric], mover.explanation
+    change = format.change(metric, told.after, told.before)
+    why = view.href("why", metric=metric)
+    movers = named_movers(view, told)
+    text = f"{change.text} {view.compared}" + (_(": {parts}", parts=movers) if movers else "")
+    return Line("Δ", _("Moved most"), (Item(metric.name[language()], text, why),), on=_("Why"), href=why)

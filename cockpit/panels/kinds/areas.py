@@ -1,0 +1,216 @@
+"""The panels of the areas below one: on the map and as a list, most in need first."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit.components.charts import areamap, ranking
+from cockpit.components.charts.areamap import Entry, MapArea
+from cockpit.components.charts.ranking import RankingRow
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.panels import answers, colours
+from cockpit.panels.answers import Part
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import area_name, how_many, level
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
+from data.areas.levels import LEVELS
+from metrics import areas
+from metrics.catalog import Metric
+from metrics.engine.plan import exists_at
+
+RANKING_ON_WALL = 640
+COMPARED = 3
+"""How many areas of a ranking its link to the comparison names; others are added there."""
+
+
+class MapPanel(Panel):
+    """The areas below, coloured by the metric; a click goes into one. Shown where there are outlines to draw.
+
+    or_ranking: where there are none, it is the list of them instead.
+    """
+
+    kind: Literal["map"]
+    height: int = Field(430, ge=0, le=2000)
+    or_ranking: bool = False
+
+    queries_last = True
+
+    def subject(self, view: View) -> Metric | None:
+        return compared(self.at(view))[1] if has_below(view) else None
+
+    def shown(self, view: View) -> bool:
+        view = self.at(view)
+        if not has_below(view) or not has_values(view):
+            return False
+        return self.or_ranking or areamap.drawable(view, view.area)
+
+    def queries(self, view: View) -> list[Call]:
+        return below_queries(self.at(view))
+
+    def prepare(self, view: View) -> None:
+        map_areas(self.at(view))
+        areamap.drawable(view, view.area)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.navigation import header
+
+        view = self.at(view)
+        header.title(self.title[language()] if self.title else title(view), note=note(view))
+        if not areamap.drawable(view, view.area):
+            ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=RANKING_ON_WALL)
+            return
+        drawn, legend = map_areas(view)
+        height = 0 if view.wall else self.height
+        areamap.areamap(view, drawn, parent=view.area, legend=legend, title=title(view), height=height)
+
+
+class RankingPanel(Panel):
+    """The areas below as a list, with what belongs to none of them."""
+
+    kind: Literal["ranking"]
+    height: int = Field(560, ge=100, le=2000)
+
+    queries_last = True
+
+    def subject(self, view: View) -> Metric | None:
+        return compared(self.at(view))[1] if has_below(view) else None
+
+    def shown(self, view: View) -> bool:
+        return has_below(self.at(view))
+
+    def queries(self, view: View) -> list[Call]:
+        return below_queries(self.at(view))
+
+    def prepare(self, view: View) -> None:
+        area_rows(self.at(view))
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.navigation import header
+
+        view = self.at(view)
+        if not has_values(view):
+            header.title(title(view))
+            lower = compared(view)[0]
+            header.notice(_("No {level} has data of this metric in this period.", level=level(lower)))
+            return
+        own = self.title[language()] if self.title else _("Most in need first")
+        header.title(title(view) if leads else own, note=note(view) if leads else "", links=_compare(view))
+        ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height)
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "table", "by": "below", "metrics": self.metrics}
+
+
+def _compare(view: View) -> list[tuple[str, str]]:
+    """The page that compares, with the first areas of the list; none where there are not two to compare."""
+    lower, metric = compared(view)
+    worst = [part for part in area_parts(view, lower, metric) if part.ranked and part.group != str(view.area.code)]
+    codes = [part.group for part in worst[:COMPARED]]
+    one_level = lower in LEVELS and exists_at(metric, lower)
+    if len(codes) < 2 or not one_level:
+        return []
+    return [(_("Compare"), view.href("compare", areas=",".join(codes), metric=metric))]
+
+
+def below_queries(view: View) -> list[Call]:
+    """What the areas below are compared by, in one query with the other metrics of the layout."""
+    if not has_below(view):
+        return []
+    lower, metric = compared(view)
+    if not exists_at(metric, lower):
+        return []
+    return [partial(area_parts, view, lower, metric)]
+
+
+def has_below(view: View) -> bool:
+    """Whether there are areas below to compare."""
+    return bool(areas.children(view.edition, view.area))
+
+
+def has_values(view: View) -> bool:
+    """Whether any of the areas below has a value, ranked or not."""
+    lower, metric = compared(view)
+    return exists_at(metric, lower) and any(part.known for part in area_parts(view, lower, metric))
+
+
+def area_parts(view: View, lower: str, metric: Metric) -> tuple[Part, ...]:
+    """The areas below, asked together with the other metrics of the layout."""
+    return answers.parts(view.ask(metric.id, by=lower), view.layout.metrics)
+
+
+def title(view: View) -> str:
+    """`积压件数 · 22 个镇街`"""
+    lower, metric = compared(view)
+    return f"{metric.name[language()]} · {how_many(lower, len(areas.children(view.edition, view.area)))}"
+
+
+def note(view: View) -> str:
+    """Why another metric than the chosen one is compared, if so."""
+    lower, metric = compared(view)
+    if metric.id == view.metric.id:
+        return ""
+    return _("{metric} does not exist at {level} level", metric=view.metric.name[language()], level=level(lower))
+
+
+def compared(view: View) -> tuple[str, Metric]:
+    """What lies below: a level, or areas of several, and the metric that they are compared by."""
+    lower = areas.below(view.edition, view.area)
+    assert lower is not None, "a village has no areas below"
+    return lower, view.metric_at(lower)
+
+
+@single_flight_cache(maxsize=512)
+def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Entry, ...]]:
+    """The areas below with their colours, and the legend."""
+    lower, metric = compared(view)
+    found = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
+    legend, keys = colours.coloured(view.catalog, metric, lower, found)
+    drawn = (
+        MapArea(
+            int(part.group), area_name(view, int(part.group)), _value(metric, part), view.href(area=part.group), key
+        )
+        for part, key in zip(found, keys, strict=True)
+    )
+    return tuple(drawn), legend
+
+
+@single_flight_cache(maxsize=512)
+def area_rows(view: View) -> tuple[RankingRow, ...]:
+    lower, metric = compared(view)
+    found, own = area_parts(view, lower, metric), str(view.area.code)
+    links = ["" if part.group == own else view.href(area=part.group) for part in found]
+    return ranking_rows(view, metric, found, [area_name(view, int(part.group)) for part in found], links)
+
+
+def ranking_rows(
+    view: View,
+    metric: Metric,
+    found: Sequence[Part],
+    names: Sequence[str],
+    links: Sequence[str],
+    *,
+    rows: Sequence[str] = (),
+    chosen: str | None = None,
+) -> tuple[RankingRow, ...]:
+    """links: what each name leads to; rows: what its value opens. chosen: the group that the screen is filtered by."""
+    largest = 100 if metric.is_percent else max((part.now.value for part in found if part.ranked), default=0)
+    return tuple(
+        ranking.row(
+            view, metric, part.now, name=name, state=part.state, before=part.before, href=href, rows=own,
+            chosen=part.group == chosen, largest=largest,
+        )
+        for part, name, href, own in zip(found, names, links, rows or [""] * len(found), strict=True)
+    )  # fmt: skip
+
+
+def _value(metric: Metric, part: Part) -> str:
+    """`412 件 · 预警`: value and state in words, or why there is none."""
+    if not part.known:
+        return _("No data")
+    small = _("Sample {n}, not ranked", n=format.number(part.now.n)) if part.small else ""
+    words = (format.quantity(metric, part.now.value), small or format.state(part.state).word)
+    return " · ".join(word for word in words if word)

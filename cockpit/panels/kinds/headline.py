@@ -1,0 +1,108 @@
+"""The worst problem in one sentence: where, what, how far beyond its limit, since when, who holds it, what moved it."""
+
+from cockpit.components.status.today import Head
+from cockpit.i18n import _, language, ngettext
+from cockpit.labels import format, phones, words
+from cockpit.labels.movers import named_movers
+from cockpit.panels.labels import area_name
+from cockpit.view_state import View
+from metrics import areas
+from metrics.analysis.headline import Headline
+from metrics.analysis.reds import Red
+from metrics.catalog import Metric
+from metrics.period import last_day
+
+
+def head(view: View, found: Headline) -> Head:
+    """The headline in words, with the pages that it opens."""
+    red = found.red
+    metric = view.catalog.metrics[red.metric]
+    parts = _site(red) if red.kind == "site" else _metric(view, metric, red)
+    since = _since(view, found)
+    return Head(
+        strong=subject(view, red),
+        text=_(", ").join(filter(None, (*parts, since))),
+        href=way_to(view, red),
+        holder=_holder(view, found),
+        phone=phones.first(found.holder.phone) if found.holder else "",
+        holder_href="" if view.wall or not found.holder else view.href(unit=found.holder.unit),
+        moved=_moved(view, metric, found),
+        links=tuple((text, href) for text, href in _links(view, metric, red) if href),
+    )
+
+
+def subject(view: View, red: Red) -> str:
+    """Who or what is red."""
+    return red.name or (view.area.name if red.kind == "own" else area_name(view, red.area))
+
+
+def way_to(view: View, red: Red) -> str:
+    """Where what is red is shown."""
+    metric = view.catalog.metrics[red.metric]
+    match red.kind:
+        case "site":
+            return view.href("site", source=red.source, key=red.key)
+        case "unit":
+            return view.href(metric=metric, unit=red.name)
+        case _:
+            return view.href(area=red.area, metric=metric)
+
+
+def _site(red: Red) -> tuple[str, ...]:
+    reasons = words.listed(words.veto(rule) for rule in red.rules)
+    return (reasons, _("vetoed")) if reasons else (_("below 60 points"),)
+
+
+def _metric(view: View, metric: Metric, red: Red) -> tuple[str, ...]:
+    """`积压件数 219 件`, `是近30日均值的 1.7 倍`"""
+    return f"{metric.name[language()]} {format.quantity(metric, red.value)}", _how_far(view, metric, red)
+
+
+def _how_far(view: View, metric: Metric, red: Red) -> str:
+    limits, number = metric.thresholds, format.number(red.compared, 1)
+    if limits is None or red.compared is None or not limits.red.holds(red.compared):
+        return ""
+    match limits.against:
+        case "mean_30_days":
+            return _("{n} times its mean of 30 days", n=number)
+        case "weekday_8_weeks":
+            return _("{n} spreads above the usual weekday", n=number)
+        case _:
+            level = areas.area(view.edition, red.area).level
+            return _("limit {bound}", bound=format.alarm(view.catalog, metric, level))
+
+
+def _since(view: View, found: Headline) -> str:
+    if found.since is None:
+        return _("new since yesterday") if found.red.new else ""
+    days = (last_day(view.as_of) - found.since).days + 1
+    return ngettext("for {n} day", "for {n} days", days)
+
+
+def _holder(view: View, found: Headline) -> str:
+    """`区住建局（占 62 %）`"""
+    if found.holder is None:
+        return ""
+    if found.holder.share is None:
+        return found.holder.unit
+    return _("{unit} ({share} % of it)", unit=found.holder.unit, share=format.number(100 * found.holder.share))
+
+
+def _moved(view: View, metric: Metric, found: Headline) -> str:
+    """`+176 件 +409.3 % 较上月同期（10-01 至 10-29）：按类别 …`; what was gained or lost, and by which parts."""
+    told = found.moved
+    if told is None or told.change is None:
+        return ""
+    change = format.change(metric, told.after, told.before).text
+    place = view.asking(area=found.red.area) if found.red.kind == "below" else view
+    movers = named_movers(place, told)
+    return f"{change} {view.compared}" + (_(": {parts}", parts=movers) if movers else "")
+
+
+def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
+    if red.kind == "site":
+        return ((_("Evidence"), way_to(view, red)),)
+    place = {"area": red.area} if red.kind == "below" else {}
+    unit = {"department": red.name} if red.kind == "unit" else {}
+    rows = "" if metric.composite else view.href("rows", metric=metric, **place, **unit)
+    return ((_("Rows"), rows), (_("Why"), "" if unit else view.href("why", metric=metric, **place)))

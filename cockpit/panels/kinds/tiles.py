@@ -1,0 +1,177 @@
+"""The panel of tiles: which metrics of the area, and what they say."""
+
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit import filters
+from cockpit.components.navigation.filters import columns_in_words
+from cockpit.components.status.tiles import Tile
+from cockpit.components.status.tiles import tile as tile_of
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.labels.names import source_name
+from cockpit.panels import answers
+from cockpit.panels.answers import Vital
+from cockpit.panels.base import Call, Panel
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
+from metrics.answer import PARTIAL, STALE
+from metrics.catalog import Catalog, Metric
+from metrics.catalog.model import Counterpart
+from metrics.freshness import freshness
+
+
+class TilesPanel(Panel):
+    """The row of tiles: the first `most` metrics that have ever had data, and a line that names those without a source.
+
+    Without metrics of its own it shows those of the layout, and its spare ones in place of what nothing feeds.
+    """
+
+    kind: Literal["tiles"]
+    most: int = Field(8, ge=1, le=24)
+    missing: bool = True
+
+    def queries(self, view: View) -> list[Call]:
+        query = view.ask(*self._queried(view))
+        return [partial(answers.vitals, one) for one in dict.fromkeys((query, query.filtered(())))]
+
+    def prepare(self, view: View) -> None:
+        self.tiles(view)
+
+    def shown(self, view: View) -> bool:
+        return not view.wall or bool(self.tiles(view))
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.navigation import header
+        from cockpit.components.status import tiles
+
+        shown = self.tiles(view)
+        if self.title:
+            header.title(self.title[language()], note=format.period(view.period))
+        if view.wall:
+            tiles.tiles([replace(tile, href="", passport="", rows=()) for tile in shown])
+            return
+        if late := late_sources(view, self._shown(view)):
+            header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
+        tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"))
+        if self.missing and (without := self._unfed(view)):
+            header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "tiles", "metrics": self.metrics}
+
+    def tiles(self, view: View) -> tuple[Tile, ...]:
+        """The tiles, worded."""
+        return metric_tiles(view, self._names(view), self._queried(view), self._most(view))
+
+    def _shown(self, view: View) -> list[Vital]:
+        return fed(view, self._names(view), self._queried(view))[: self._most(view)]
+
+    def _names(self, view: View) -> tuple[str, ...]:
+        return (*self._main(view), *self._spare(view))
+
+    def _main(self, view: View) -> tuple[str, ...]:
+        return self.metrics or view.tiles or view.layout.metrics
+
+    def _spare(self, view: View) -> tuple[str, ...]:
+        return () if self.metrics or view.tiles else view.layout.spare
+
+    def _most(self, view: View) -> int:
+        return self.most if self.metrics or view.wall or not view.tiles else len(view.tiles)
+
+    def _queried(self, view: View) -> tuple[str, ...]:
+        return with_counterparts(view.catalog, self.metrics) if self.metrics else tile_metrics(view)
+
+    def _unfed(self, view: View) -> list[str]:
+        """The names of the main metrics that exist at this level and never had a value."""
+        found = answers.vitals(view.query.filtered(()).of(*self._queried(view)))
+        return [found[n].metric.name[language()] for n in self._main(view) if n in found and not found[n].ever]
+
+
+def tile_metrics(view: View) -> tuple[str, ...]:
+    """The metrics of the view's layout with what their tiles need: one query, whichever panel asks."""
+    return with_counterparts(view.catalog, (*view.layout.metrics, *view.layout.spare, *view.tiles))
+
+
+@lru_cache(maxsize=64)
+def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics and those that are shown next to one of them."""
+    others = (catalog.metrics[name].counterpart for name in names)
+    return tuple(dict.fromkeys((*names, *(other.metric for other in others if other))))
+
+
+@single_flight_cache(maxsize=512)
+def metric_tiles(view: View, names: tuple[str, ...], among: tuple[str, ...], most: int) -> tuple[Tile, ...]:
+    """The tiles of the first `most` metrics that have data, answered among others."""
+    found = answers.vitals(view.ask(*among))
+    shown = [vital.metric for vital in fed(view, names, among)[:most]]
+    return tuple(tile(view, found[m.id], found) if m.id in found else uncounted(view, m) for m in shown)
+
+
+def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[Vital]:
+    """Those of the metrics that have ever had data, answered among others; a filter does not change which."""
+    found = answers.vitals(view.query.filtered(()).of(*among))
+    return [found[name] for name in names if name in found and found[name].ever]
+
+
+def late_sources(view: View, shown: list[Vital]) -> str:
+    """Which silent sources the numbers lack, said once for all tiles; empty when none is late."""
+    lacking = [vital for vital in shown if vital.now.quality in (PARTIAL, STALE)]
+    facts = {view.catalog.domain(vital.metric).fact for vital in lacking}
+    late = [source for source in freshness(view.edition) if source.fact in facts and source.silent(view.as_of)]
+    if not late:
+        return ""
+    names = _(", ").join(source_name(view.edition, source.source) for source in late)
+    since = min((source.last_at for source in late if source.last_at), default=None)
+    if since is None:
+        return _("{sources} delivered nothing yet: {n} of these numbers lack it", sources=names, n=len(lacking))
+    return _(
+        "{sources} silent since {time}: {n} of these numbers lack what came later",
+        sources=names,
+        time=format.stamp(since),
+        n=len(lacking),
+    )
+
+
+def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
+    """One metric in words; choosing it makes it the metric of the screen, its number opens the passport."""
+    metric = vital.metric
+    made = tile_of(
+        view,
+        metric,
+        vital.now,
+        state=vital.state,
+        before=vital.before,
+        trend=vital.trend,
+        href=view.href(metric=metric),
+        passport=view.href("passport", metric=metric),
+        chosen=metric.id == view.metric.id,
+    )
+    other = metric.counterpart
+    note = _counterpart(other, vital, found.get(other.metric)) if other else ""
+    return replace(made, rows=(*made.rows, (_("Note"), note))) if note else made
+
+
+def uncounted(view: View, metric: Metric) -> Tile:
+    """The tile of a metric that is not counted by a column of the filters: it says so, in place of a number of all."""
+    columns = columns_in_words(filters.lacking(view.catalog, metric, view.query.where))
+    return Tile(
+        metric.name[language()],
+        _("Not shown"),
+        href=view.href(metric=metric),
+        why=_("not split by {columns}", columns=columns),
+        faint=True,
+        chosen=metric.id == view.metric.id,
+    )
+
+
+def _counterpart(how: Counterpart, vital: Vital, other: Vital | None) -> str:
+    """What the other metric says, where the two differ by more than the catalog's `apart`."""
+    if other is None or format.missing(vital.now.value) or format.missing(other.now.value):
+        return ""
+    if abs(other.now.value - vital.now.value) <= how.apart:
+        return ""
+    return how.note[language()].format(value=format.quantity(other.metric, other.now.value))

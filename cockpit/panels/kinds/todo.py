@@ -1,0 +1,201 @@
+"""The to-do panel: open cases as cards, the one whose clock runs out next on top."""
+
+from functools import partial
+from typing import Literal
+
+import pandas as pd
+
+from cockpit.components.charts.timeline import Stage, State
+from cockpit.components.lists.todo import Card, Count
+from cockpit.i18n import _, language
+from cockpit.labels import format, phones
+from cockpit.panels import answers
+from cockpit.panels.answers import Row
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.labels import source_name
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
+from data.values.zones import elapsed
+from metrics.cases.casefile import Contact, administers, contacts
+from metrics.catalog import Metric
+from metrics.engine.frames import each
+from metrics.period import DAY, Period
+from metrics.query import Query
+
+MOST_CARDS = 12
+STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
+TOLD = ("overdue", "today", "three days")
+"""What the line above the cards counts; the rest is in the total."""
+
+
+class TodoPanel(Panel):
+    """How many cases are open and how pressing they are, then a card for each. Its metric counts the open ones.
+
+    With `mine` the cards are the cases that the area's own units hold; the counts stay those of all.
+    """
+
+    kind: Literal["todo"]
+
+    def subject(self, view: View) -> Metric | None:
+        return view.catalog.metrics[view.catalog.id_of("intake")]
+
+    def shown(self, view: View) -> bool:
+        return view.area.live
+
+    def queries(self, view: View) -> list[Call]:
+        return [partial(answers.to_do, todo_query(view))]
+
+    def prepare(self, view: View) -> None:
+        cards(view)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.lists import todo
+        from cockpit.components.navigation import header
+
+        view = self.at(view)
+        header.title(self.title[language()] if self.title else _("To do"))
+        mine = is_mine()
+        chosen = own_cards(view) if mine else cards(view)
+        todo.todo(chosen, counts=(*counts(view), *_choice(view, mine)), empty=_("Nothing is open."))
+        if not mine and (left := answers.open_cases(todo_query(view)) - len(chosen)):
+            everything = view.href("rows", metric=view.metric, sort="due_at")
+            header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
+
+
+def todo_query(view: View) -> Query:
+    """The open cases are those of now: views that differ in metric, period or comparison share them."""
+    return Query(
+        view.edition,
+        view.catalog,
+        (),
+        view.area.code,
+        Period(view.as_of.date(), view.as_of.date() + DAY),
+        where=view.query.where,
+    )
+
+
+@single_flight_cache(maxsize=512)
+def counts(view: View) -> tuple[Count, ...]:
+    found = answers.to_do(todo_query(view))[1]
+    words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
+    pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in TOLD if found[name]]
+    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
+
+
+@single_flight_cache(maxsize=512)
+def cards(view: View) -> tuple[Card, ...]:
+    return tuple(_card(view, row) for row in each(answers.to_do(todo_query(view))[0].head(MOST_CARDS)))
+
+
+@single_flight_cache(maxsize=512)
+def own_cards(view: View) -> tuple[Card, ...]:
+    """The cards of the open cases that a unit of the area itself holds, or that no unit holds yet."""
+    found = answers.to_do(todo_query(view))[0]
+    return tuple(_card(view, row) for row in each(found) if _is_own(view, row.unit))[:MOST_CARDS]
+
+
+def is_mine() -> bool:
+    """Whether the address asks for the cases of the area's own units."""
+    import streamlit as st
+
+    return st.query_params.get("mine") == "1"
+
+
+def _choice(view: View, mine: bool) -> tuple[Count, ...]:
+    """All cases or those of the area's own units; nothing to choose where the two are the same."""
+    found = answers.to_do(todo_query(view))[0]
+    own = sum(_is_own(view, unit) for unit in found.unit)
+    if own == len(found) and not mine:
+        return ()
+    return (
+        Count(
+            _("Held by all units"),
+            format.number(answers.open_cases(todo_query(view))),
+            href=view.href(),
+            chosen=not mine,
+        ),
+        Count(_("Held by us"), format.number(own), href=view.href("cockpit", mine=1), chosen=mine),
+    )
+
+
+def _is_own(view: View, unit: object) -> bool:
+    if not isinstance(unit, str) or not unit:
+        return True
+    contact = _contacts(view).get(unit)
+    return contact is not None and administers(contact, view.area.level)
+
+
+@single_flight_cache(maxsize=512)
+def _contacts(view: View) -> dict[str, Contact]:
+    """The units of the open cases in the directory."""
+    found = answers.to_do(todo_query(view))[0]
+    return contacts(view.edition, view.area.code, [unit for unit in found.unit if isinstance(unit, str)])
+
+
+def _ways(view: View, row: Row) -> tuple[tuple[str, str], ...]:
+    """The telephone of the unit that holds a case, and its place for the phone's own map; what is not delivered is not
+    offered.
+    """
+    contact = _contacts(view).get(row.unit) if isinstance(row.unit, str) else None
+    number = phones.first(contact.phone) if contact else ""
+    known = not (pd.isna(row.lon) or pd.isna(row.lat))
+    call = (_("Call {number}", number=number), phones.href(number)) if number else None
+    find = (_("Navigate"), f"geo:{row.lat:.6f},{row.lon:.6f}") if known else None
+    return tuple(way for way in (call, find) if way)
+
+
+def case_link(view: View, row: Row) -> str:
+    return view.href("case", source=row.source, key=row.key)
+
+
+def what(row: Row) -> str:
+    """What a case is about, in the words of its source; its key if it says nothing."""
+    return next(text for text in (row.title, row.category, row.key) if isinstance(text, str) and text)
+
+
+def clock(view: View, row: Row) -> str:
+    """`超期 2 天`, `今天 17:00 前`, `还有 3 天`."""
+    if row.when == "no deadline":
+        return ""
+    if row.when == "overdue":
+        return _("{age} overdue", age=format.age(elapsed(row.next_due, view.as_of, view.edition.zone)))
+    if row.when == "today":
+        return _("due today {time}", time=format.clock(row.next_due))
+    return _("{age} left", age=format.age(elapsed(view.as_of, row.next_due, view.edition.zone)))
+
+
+def _card(view: View, row: Row) -> Card:
+    steps = {"sign": _("sign for it"), "respond": _("respond"), "close": _("close it")}
+    facts = [
+        _("Next: {step}", step=steps[row.next_step]),
+        _("by {time}", time=format.stamp(row.next_due)) if row.when != "no deadline" else _("no deadline"),
+        row.place if isinstance(row.place, str) else "",
+        row.unit if isinstance(row.unit, str) else "",
+    ]
+    return Card(
+        what(row),
+        case_link(view, row),
+        source_name(view, row.source),
+        STATES[row.when],
+        clock(view, row),
+        tuple(fact for fact in facts if fact),
+        _stages(row),
+        _ways(view, row),
+    )
+
+
+def _stages(row: Row) -> tuple[Stage, ...]:
+    """Registered, signed for, responded to, closed: what is done, what is next and whether it is late.
+
+    A step before the next one that was never recorded is left out: its source does not know it.
+    """
+    done = {"sign": not pd.isna(row.signed_at), "respond": not pd.isna(row.responded_at), "close": False}
+    names = {"sign": _("Signed for"), "respond": _("Responded"), "close": _("Closed")}
+    running: State = "overdue" if row.when == "overdue" else "now"
+    ahead = list(names)[list(names).index(row.next_step) :]
+
+    def state(step: str) -> State:
+        return "done" if done[step] else running if step == row.next_step else "todo"
+
+    stages = [Stage(name, state=state(step)) for step, name in names.items() if done[step] or step in ahead]
+    return (Stage(_("Registered"), state="done"), *stages)

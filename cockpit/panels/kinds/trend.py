@@ -1,0 +1,110 @@
+"""The panel over time: the period against the one before and last year, or the last months."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cockpit.drawing import charts
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.panels import answers, events
+from cockpit.panels.answers import Series
+from cockpit.panels.base import Call, Panel
+from cockpit.panels.kinds.tiles import tile_metrics
+from cockpit.panels.labels import rows_link
+from cockpit.single_flight import single_flight_cache
+from cockpit.view_state import View
+from metrics.analysis.compare import is_running
+from metrics.catalog import Metric
+from metrics.engine.plan import exists_at
+from metrics.period import DAY
+
+
+class TrendPanel(Panel):
+    """The metric over time; a point opens the rows of its day or month.
+
+    over: the period by day, week or month against the periods compared with, or the last thirteen months.
+    """
+
+    kind: Literal["trend"]
+    over: Literal["period", "months"] = "period"
+    height: int = Field(260, ge=100, le=1000)
+
+    def subject(self, view: View) -> Metric | None:
+        return self.at(view).metric
+
+    def shown(self, view: View) -> bool:
+        view = self.at(view)
+        if not exists_at(view.metric, view.area.level):
+            return False
+        return self.over == "months" or has_trend(view)
+
+    def queries(self, view: View) -> Sequence[Call]:
+        view = self.at(view)
+        if not exists_at(view.metric, view.area.level):
+            return ()
+        if self.over == "months":
+            return [partial(answers.vitals, view.ask(*tile_metrics(view)))]
+        return [partial(answers.line, view.query)]
+
+    def prepare(self, view: View) -> None:
+        view = self.at(view)
+        if self.over == "period" and exists_at(view.metric, view.area.level):
+            trend_chart(view)
+
+    def draw(self, view: View, *, leads: bool) -> None:
+        from cockpit.components.charts import linechart
+        from cockpit.components.navigation import header
+
+        view = self.at(view)
+        name = view.metric.name[language()]
+        if self.over == "months":
+            chart, text = months_chart(view, view.metric), _("{metric} by month", metric=name)
+            buckets = answers.last_months(view.period.end - DAY)
+        else:
+            chart, text = trend_chart(view), _("{metric} over time", metric=name)
+            buckets = answers.buckets(view.query)
+        chart = charts.with_events(chart, [bucket.start for bucket in buckets], events.by_bucket(view, buckets))
+        header.title(self.title[language()] if self.title else text)
+        label = f"{name} {format.period(view.period)}"
+        linechart.linechart(chart, key=f"trend-{view.metric.id}", height=self.height, label=label)
+
+    def section(self) -> dict[str, Any]:
+        return {"type": "trend", "metrics": self.metrics, "over": "months" if self.over == "months" else "period"}
+
+
+def has_trend(view: View) -> bool:
+    """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
+    return any(value is not None for series in answers.line(view.query) for value in series.values)
+
+
+@single_flight_cache(maxsize=512)
+def trend_chart(view: View) -> charts.Chart:
+    """The period against those that it is compared with."""
+    metric, found = view.metric, answers.line(view.query)
+    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
+    unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
+    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
+    if any(found.previous.values):
+        drawn.append(_line(_("Period before"), found.previous, "before"))
+    if any(found.last_year.values) and found.last_year != found.previous:
+        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
+    return charts.trend(metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
+
+
+def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
+    return charts.Line(name, series.values, style, [bucket.start for bucket in series.buckets])
+
+
+@single_flight_cache(maxsize=512)
+def months_chart(view: View, metric: Metric) -> charts.Chart:
+    """The months of the tiles' lines."""
+    found = answers.vitals(view.ask(*tile_metrics(view)))
+    vital = found.get(metric.id) or answers.vitals(view.ask(metric.id))[metric.id]
+    months = answers.last_months(view.period.end - DAY)
+    hrefs = [rows_link(view, metric, period=month) for month in months]
+    return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)

@@ -1,0 +1,1 @@
+"""Areas and units compared, and why a number changed."""

@@ -1,0 +1,1 @@
+"""Single cases: their steps, contacts, repeats, and the next ones to do."""
