@@ -32,8 +32,8 @@ WALL = {"wall": "1", "embed": "true", "embed_options": "dark_theme"}
 
 async def wall(request: Request) -> RedirectResponse:
     """`/wall?area=…` is the address to type into a wall screen."""
-    kept = dict(parse_qsl(request.url.query))
-    return RedirectResponse(f"/?{urlencode(kept | WALL)}")
+    parameters = dict(parse_qsl(request.url.query))
+    return RedirectResponse(f"/?{urlencode(parameters | WALL)}")
 
 
 @asynccontextmanager
@@ -52,14 +52,14 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         config = settings.current()
         compressor = compression.program(static.are_copied)
         probers = [prober.PROGRAM] if config.probe else []
-        beside = background.Watch([publisher.program(config), worker.program(config), *probers, compressor])
-        beside.start()
+        programs = background.Watch([publisher.program(config), worker.program(config), *probers, compressor])
+        programs.start()
         yield
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
         queries.stop_all()
-        await run_in_threadpool(beside.stop)
+        await run_in_threadpool(programs.stop)
 
 
 ROUTES: list[Route | Mount] = [

@@ -74,10 +74,10 @@ def all_cases(folder: Path) -> tuple[Path, Path]:
     names = ["key", "area", *definition["columns"]]
     arms = []
     for source in sorted((folder / "demo").glob("*.yaml")):
-        told = yaml.safe_load(source.read_text("utf-8"))
+        loaded = yaml.safe_load(source.read_text("utf-8"))
         # the website delivers broken rows as well, as text
-        if told["fact"] == "cases" and told["source"] != "web":
-            columns = ", ".join(f"{told['columns'].get(name, name)} AS {name}" for name in names)
+        if loaded["fact"] == "cases" and loaded["source"] != "web":
+            columns = ", ".join(f"{loaded['columns'].get(name, name)} AS {name}" for name in names)
             arms.append(f"SELECT {columns} FROM read_parquet('{source.with_suffix('.parquet')}')")
     with duckdb.connect(config={"memory_limit": "3GB", "temp_directory": str(folder)}) as connection:
         connection.execute("SET preserve_insertion_order = false")

@@ -109,11 +109,11 @@ async def _slow(count: int) -> None:
     alone = _runner(_register(count, 0, slow=half))
     tasks = [task for task in plan.tasks(alone.jobs.register) if task.job == "visit"]
     await _told("alone", alone, tasks[half:])
-    beside = _runner(_register(count, 0, slow=half))
-    await _told("beside slow ones, none ever visited", beside, tasks)
-    assert {task.thing.host[0] for task in tasks[:half]} <= beside.slow.keys(), beside.counts
+    others = _runner(_register(count, 0, slow=half))
+    await _told("beside slow ones, none ever visited", others, tasks)
+    assert {task.thing.host[0] for task in tasks[:half]} <= others.slow.keys(), others.counts
     await asyncio.sleep(SLOW_SECONDS)  # the farm still writes to who has gone
-    await _told("beside slow ones known to be", beside, tasks)
+    await _told("beside slow ones known to be", others, tasks)
     print()
 
 
@@ -121,8 +121,8 @@ async def _told(what: str, runner: Runner, tasks: list[Task]) -> None:
     """When the last of the sites that answer is done, and the longest that one is said to have taken."""
     done: list[tuple[float, float]] = []
 
-    def write(found: Iterable[Check]) -> None:
-        done.extend((time.monotonic() - begun, check.observed or 0) for check in found if check.passed)
+    def write(checks: Iterable[Check]) -> None:
+        done.extend((time.monotonic() - begun, check.observed or 0) for check in checks if check.passed)
 
     runner.write, begun = write, time.monotonic()
     work = asyncio.create_task(_all(runner, tasks))
@@ -214,7 +214,7 @@ def _runner(register: Register) -> Runner:
     own = OwnNetwork(clock, [("127.1.0.1", PORT)])
     net = Net(Allowance.of([NETWORK]), Limits())
     jobs = Jobs(net, register, Evidence.of(home), State(":memory:"), clock, own, Robots())
-    return Runner(jobs, lambda found: None)
+    return Runner(jobs, lambda checks: None)
 
 
 # --- the farm -----------------------------------------------------------------------------------------------------
@@ -249,8 +249,8 @@ async def _farm(count: int) -> None:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            asked = await reader.readuntil(b"\r\n\r\n")
-            if asked.startswith(b"GET /slow"):
+            request = await reader.readuntil(b"\r\n\r\n")
+            if request.startswith(b"GET /slow"):
                 await asyncio.sleep(SLOW_SECONDS)
             writer.write(head + body)
             await writer.drain()

@@ -88,11 +88,11 @@ async def measure(server: Served) -> None:
         alone, failed = await _looked(crowd, asyncio.create_task(asyncio.sleep(ALONE_SECONDS)))
         print(f"{'runs of viewers, alone':42} {_spread(alone)}, {failed} failed", flush=True)
         pushing = asyncio.create_task(_pushed(server))
-        beside, failed = await _looked(crowd, pushing)
-        print(f"{'while rows are pushed and published':42} {_spread(beside)}, {failed} failed")
-        seen = await pushing
+        during, failed = await _looked(crowd, pushing)
+        print(f"{'while rows are pushed and published':42} {_spread(during)}, {failed} failed")
+        pushed = await pushing
         print(f"{PUSHES} pushes of {ROWS:,} rows, {EVERY_SECONDS:.0f} s apart: seen after", end=" ")
-        print(", ".join(f"{seconds:.0f} s" for seconds in seen))
+        print(", ".join(f"{seconds:.0f} s" for seconds in pushed))
     finally:
         await asyncio.gather(*(viewer.close() for viewer in crowd))
 

@@ -98,7 +98,7 @@ async def _viewers(home: Home, top: int, month: tuple[date, date]) -> None:
     """p95 of a rerun of a cockpit, alone and beside the worker that makes ten monthly reports, in turn."""
     config = load(home=home.root)
     alone: list[float] = []
-    beside: list[float] = []
+    during: list[float] = []
     with served(home) as server:
         crowd = server.viewers(VIEWERS)
         for viewer in crowd:
@@ -107,12 +107,12 @@ async def _viewers(home: Home, top: int, month: tuple[date, date]) -> None:
         for _ in range(ROUNDS):
             alone += await _watched(crowd)
             _queue(config, top, month)
-            beside += await _watched(crowd)
+            during += await _watched(crowd)
             while _waiting(config):
                 await asyncio.sleep(0.5)
         for viewer in crowd:
             await viewer.close()
-    before, after = (statistics.quantiles(times, n=20)[-1] * 1e3 for times in (alone, beside))
+    before, after = (statistics.quantiles(times, n=20)[-1] * 1e3 for times in (alone, during))
     print(f"\n{f'p95 of {VIEWERS} viewers, alone':42} {before:6.1f} ms")
     print(f"{'beside ten monthly reports':42} {after:6.1f} ms   ratio {after / before:.2f}")
 

@@ -57,8 +57,10 @@ def _timed(name: str, edition: ScopedEdition, texts: list[str]) -> None:
         complete += search(edition, CATALOG, text).is_complete
         walls.append(1e3 * (time.perf_counter() - wall))
         processors.append(1e3 * (time.process_time() - processor))
-    told = f"{complete} of {len(texts)}"
-    print(f"{name:44} {statistics.median(walls):8.1f} {max(walls):8.1f} {statistics.median(processors):9.1f} {told:>9}")
+    share = f"{complete} of {len(texts)}"
+    print(
+        f"{name:44} {statistics.median(walls):8.1f} {max(walls):8.1f} {statistics.median(processors):9.1f} {share:>9}"
+    )
 
 
 def _texts(edition: Edition, place: Area) -> dict[str, list[str]]:

@@ -118,9 +118,9 @@ class Served:
 def served(home: Home) -> Iterator[Served]:
     """Serves a home until the end of the block."""
     desk = open_desk(f"sqlite:///{home.root.resolve() / 'desk.sqlite'}")
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), "--home", str(home.root), "--demo"]
     process = subprocess.Popen(command)
     try:

@@ -101,8 +101,8 @@ class Viewer:
 
         After a bad one the connection is a new one, as a browser would have it: what was left unread is no answer.
         """
-        asked = BackMsg()
-        state = asked.rerun_script
+        request = BackMsg()
+        state = request.rerun_script
         state.query_string = urlencode({"area": self.place.code, **parameters})
         state.page_script_hash, state.page_name = self._page, "" if self._page else self.page
         state.context_info.timezone, state.context_info.locale = "Asia/Shanghai", "zh-CN"
@@ -112,7 +112,7 @@ class Viewer:
             if self._socket is None:
                 await self.open()
             assert self._socket
-            await self._socket.send(asked.SerializeToString())
+            await self._socket.send(request.SerializeToString())
             async with asyncio.timeout(PATIENCE):
                 await self._read()
         except TimeoutError:
@@ -128,7 +128,7 @@ class Viewer:
         assert self._socket
         self.messages = self.size = 0
         shown: set[str] = set()
-        told: list[bytes] = []
+        messages: list[bytes] = []
         named = False
         name = self.place.name.encode()
         while True:
@@ -136,7 +136,7 @@ class Viewer:
             assert isinstance(raw, bytes)
             self.messages += 1
             self.size += len(raw)
-            told.append(raw)
+            messages.append(raw)
             message = ForwardMsg.FromString(raw)
             kind = message.WhichOneof("type")
             if kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
@@ -146,7 +146,7 @@ class Viewer:
                 self._page = message.navigation.page_script_hash
             elif kind == "script_finished":
                 break
-        self.said = b"".join(told)
+        self.said = b"".join(messages)
         if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
             raise BadRun("the run did not end well")
         if missing := (SHOWS[self.place.level] if self.shows is None else self.shows) - shown:

@@ -129,30 +129,30 @@ def main() -> None:
         for level in LEVELS:
             viewer = server.viewers(1, levels=(level,))[0]
             for width in options.width or WIDTHS:
-                for name, seen in zip(VISITS, visits(browser, viewer, width, options.times), strict=True):
-                    show(viewer, width, name, seen, files=options.files)
+                for name, measured in zip(VISITS, visits(browser, viewer, width, options.times), strict=True):
+                    show(viewer, width, name, measured, files=options.files)
         browser.close()
 
 
 def visits(browser: Browser, viewer: Viewer, width: int, times: int) -> list[list[Seen]]:
     """First visits of a viewer, each in an empty browser, and the returns that follow them."""
     phone = width < PHONE
-    seen: list[list[Seen]] = [[] for _ in VISITS]
+    measured: list[list[Seen]] = [[] for _ in VISITS]
     for _ in range(times):
         context = browser.new_context(
             viewport={"width": width, "height": 844}, locale="zh-CN", has_touch=phone, is_mobile=phone,
             device_scale_factor=2 if phone else 1,
         )  # fmt: skip
         context.add_cookies([{"name": COOKIE, "value": viewer.token, "url": viewer.address}])
-        for each in seen:
+        for each in measured:
             each.append(visit(context, f"{viewer.address}/?area={viewer.place.code}"))
         context.close()
-    return seen
+    return measured
 
 
-def show(viewer: Viewer, width: int, name: str, seen: list[Seen], *, files: bool) -> None:
-    best = min(seen, key=lambda one: one.content)
-    shift = max(one.shift for one in seen)
+def show(viewer: Viewer, width: int, name: str, measured: list[Seen], *, files: bool) -> None:
+    best = min(measured, key=lambda one: one.content)
+    shift = max(one.shift for one in measured)
     print(
         f"{viewer.place.level:<10}{width:>6}  {name:<8}{best.line.total / 1e6:>7.2f}{len(best.line.files):>7}"
         f"{best.content:>7.1f} s{shift:>8.3f}",
@@ -185,9 +185,9 @@ def visit(context: BrowserContext, url: str) -> Seen:
     line.listen(cdp)
     page.add_init_script(WATCH)
     page.goto(url, wait_until="commit", timeout=PATIENCE_SECONDS * 1000)
-    told = _wait(page, line)
+    shown = _wait(page, line)
     page.close()
-    return Seen(line, told["content"] / 1e3, told["shift"], told["shifts"])
+    return Seen(line, shown["content"] / 1e3, shown["shift"], shown["shifts"])
 
 
 def _wait(page: Page, line: Line) -> dict[str, Any]:
@@ -195,9 +195,9 @@ def _wait(page: Page, line: Line) -> dict[str, Any]:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         page.wait_for_timeout(200)
-        seen: dict[str, Any] = page.evaluate("window.visit")
-        if seen["content"] is not None and line.is_quiet:
-            return seen
+        state: dict[str, Any] = page.evaluate("window.visit")
+        if state["content"] is not None and line.is_quiet:
+            return state
     raise TimeoutError(f"no tile within {PATIENCE_SECONDS:.0f} s: {page.url}")
 
 

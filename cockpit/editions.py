@@ -24,14 +24,14 @@ def current(config: Settings) -> Edition:
 
 def newest(config: Settings) -> Edition:
     """The edition published last, ready or not. Raises DataError when nothing is published."""
-    found = editions.current(config.data, memory=config.read_memory)
-    if found is None:
+    edition = editions.current(config.data, memory=config.read_memory)
+    if edition is None:
         raise DataError(
             "edition.none",
             "nothing is published in {home}: run `python -m cockpit demo`, or load and publish",
             home=config.home,
         )
-    return found
+    return edition
 
 
 def named(config: Settings, edition: str) -> Edition:

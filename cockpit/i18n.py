@@ -78,9 +78,9 @@ def catalogue(wanted: str) -> Catalog:
         return read_po(file, locale=wanted)
 
 
-def messages(found: Catalog) -> dict[str, str]:
+def messages(catalog: Catalog) -> dict[str, str]:
     """Translation by English text (the singular, where there are two forms)."""
-    pairs = ((message.id, message.string) for message in found if message.id and message.string)
+    pairs = ((message.id, message.string) for message in catalog if message.id and message.string)
     first = ((_one(english), _one(translated)) for english, translated in pairs)
     return {english: translated for english, translated in first if translated}
 

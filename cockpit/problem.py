@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 COMMANDS = ("python -m cockpit demo", "python -m cockpit serve")
 
 
-def bad_parameter(name: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = ()) -> None:
+def bad_parameter(name: str, value: str, hint: str, near: Sequence[tuple[str, str]] = ()) -> None:
     """The URL names something that is not there. near: text and href of what may have been meant."""
     kinds = {
         "area": _("No such area"), "metric": _("No such metric"),
         "topic": _("No such topic"), "edition": _("No such edition of the data"),
         "from": _("Not a period"), "to": _("Not a period"),
     }  # fmt: skip
-    _page(kinds.get(name, _("The address cannot be read")), f"{name}={asked}", hint, near)
+    _page(kinds.get(name, _("The address cannot be read")), f"{name}={value}", hint, near)
 
 
 def no_edition(detail: str) -> None:
@@ -113,14 +113,14 @@ def one_line(error: Exception) -> str:
 
 
 def _page(
-    title: str, asked: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
+    title: str, value: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
 ) -> None:
     links = [*near, *([(_("To the first screen"), link("cockpit", {}))] if home else [])]
     demo = escape(_("Demo sign-in"))
     mark = f'<p class="demo">{demo}</p>' if settings.current().demo else ""
     st.html(
         f'<section class="problem" role="alert">{mark}<h1>{escape(title)}</h1>'
-        + (f"<p><code>{escape(asked)}</code></p>" if asked else "")
+        + (f"<p><code>{escape(value)}</code></p>" if value else "")
         + "".join(f"<p>{escape(line)}</p>" for line in hint.splitlines())
         + extra
         + f'<p class="links">{"".join(_link(text, href) for text, href in links)}</p></section>'
@@ -130,5 +130,5 @@ def _page(
 def _link(text: str, href: str) -> str:
     """A link that keeps the language, which is all that can be kept of an address that names nothing."""
     chosen = st.query_params.get("lang")
-    kept = f"{'&' if '?' in href else '?'}{urlencode({'lang': chosen})}" if chosen in LANGUAGES else ""
-    return f'<a href="{escape(href + kept)}">{escape(text)}</a>'
+    suffix = f"{'&' if '?' in href else '?'}{urlencode({'lang': chosen})}" if chosen in LANGUAGES else ""
+    return f'<a href="{escape(href + suffix)}">{escape(text)}</a>'

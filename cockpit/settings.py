@@ -218,11 +218,11 @@ class Settings(BaseSettings):
         """`role:code`, or an administrator's role alone."""
         if not isinstance(roles, str):
             return roles
-        given = TypeAdapter(dict[str, str]).validate_json(roles)
-        told = {group: text.partition(":") for group, text in given.items()}
-        if any(role not in ROLES or (role in ADMINISTRATORS) == bool(code) for role, _colon, code in told.values()):
+        mapping = TypeAdapter(dict[str, str]).validate_json(roles)
+        pairs = {group: text.partition(":") for group, text in mapping.items()}
+        if any(role not in ROLES or (role in ADMINISTRATORS) == bool(code) for role, _colon, code in pairs.values()):
             raise ValueError("a role stands before the code of its area; an administrator's has none")
-        return [(group, role, int(code) if code else None) for group, (role, _colon, code) in told.items()]
+        return [(group, role, int(code) if code else None) for group, (role, _colon, code) in pairs.items()]
 
     @field_validator("three_rate_weights")
     @classmethod

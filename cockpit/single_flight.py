@@ -42,9 +42,9 @@ class _Once(Generic[P, T]):
         while True:
             with self.lock:
                 call = self.running.get(key)
-                if mine := call is None:
+                if leads := call is None:
                     call = self.running[key] = _Call[T]()
-            if mine:
+            if leads:
                 try:
                     call.answer, call.ended_well = self.make(*args, **kwargs), True
                     return call.answer

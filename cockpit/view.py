@@ -49,9 +49,9 @@ Near = Sequence[tuple[str, str]]
 class BadParameter(Exception):
     """A parameter of the URL does not name anything: what was asked, and what is near."""
 
-    def __init__(self, name: str, asked: str, hint: str, near: Near = ()) -> None:
-        super().__init__(f"{name}={asked}: {hint}")
-        self.name, self.asked, self.hint, self.near = name, asked, hint, near
+    def __init__(self, name: str, value: str, hint: str, near: Near = ()) -> None:
+        super().__init__(f"{name}={value}: {hint}")
+        self.name, self.asked, self.hint, self.near = name, value, hint, near
 
 
 def current(page: str) -> View:
@@ -118,42 +118,42 @@ def _reopened(parameters: Mapping[str, str], config: settings.Settings, grants: 
 
     Raises BadParameter for an unknown report, and in the same words for one that these grants may not read.
     """
-    asked = parameters.get("report")
-    if not asked:
+    id = parameters.get("report")
+    if not id:
         return parameters
     try:
-        found = access.find(visitors.desk(), config, grants, asked)
+        report = access.find(visitors.desk(), config, grants, id)
     except access.NotThere:
         hint = _("A report is named by its number, such as R20261126-3fa2c1aa; there is none of this number for you.")
-        raise BadParameter("report", asked, hint) from None
-    kept = json.loads(found.asked)
-    own = {name: kept[name] for name in ("from", "to", "vs")}
-    own |= {"edition": found.edition, "area": str(kept["areas"][0])}
-    own |= filters.parameters(tuple(dict(kept.get("where") or {}).items()))
+        raise BadParameter("report", id, hint) from None
+    request = json.loads(report.asked)
+    own = {name: request[name] for name in ("from", "to", "vs")}
+    own |= {"edition": report.edition, "area": str(request["areas"][0])}
+    own |= filters.parameters(tuple(dict(request.get("where") or {}).items()))
     return own | {name: value for name, value in parameters.items() if value}
 
 
-def _edition(config: settings.Settings, asked: str | None) -> Edition:
+def _edition(config: settings.Settings, requested: str | None) -> Edition:
     newest = editions.current(config)
-    if not asked or asked == newest.id:
+    if not requested or requested == newest.id:
         return newest
     try:
-        return editions.named(config, asked)
+        return editions.named(config, requested)
     except DataError:
         hint = _(
             "It was never published here, or it is no longer kept. The newest one is {edition}.", edition=newest.id
         )
-        raise BadParameter("edition", asked, hint, [(_("Editions"), link("data", {}))]) from None
+        raise BadParameter("edition", requested, hint, [(_("Editions"), link("data", {}))]) from None
 
 
-def _area(edition: ScopedEdition, asked: str | None, grants: Grants) -> Area:
-    if not asked:
+def _area(edition: ScopedEdition, requested: str | None, grants: Grants) -> Area:
+    if not requested:
         return home(edition, grants)
     try:
-        return areas.area(edition, int(asked) if len(asked) <= DIGITS else -1)
+        return areas.area(edition, int(requested) if len(requested) <= DIGITS else -1)
     except (ValueError, MetricsError):
         hint = _("An area is named by its code of 12 digits; this edition does not hold this one.")
-        raise BadParameter("area", asked, hint, _areas_near(edition, asked)) from None
+        raise BadParameter("area", requested, hint, _areas_near(edition, requested)) from None
 
 
 def home(edition: ScopedEdition, grants: Grants) -> Area:
@@ -161,43 +161,43 @@ def home(edition: ScopedEdition, grants: Grants) -> Area:
     top = areas.root(edition)
     if grants.may(Can.LOOK, top.code, top.end) or not grants.may(Can.LOOK):
         return top
-    for held in grants.held:
-        if grants.may(Can.LOOK, held.first, held.end):
+    for grant in grants.held:
+        if grants.may(Can.LOOK, grant.first, grant.end):
             try:
-                return areas.area(edition, held.first)
+                return areas.area(edition, grant.first)
             except MetricsError:
                 continue  # an area granted before it was loaded, or no longer
     return top
 
 
-def _areas_near(edition: ScopedEdition, asked: str) -> Near:
+def _areas_near(edition: ScopedEdition, text: str) -> Near:
     """The areas above the one asked for, nearest first, or those whose name holds the text."""
-    code = int(asked[:DIGITS].ljust(DIGITS, "0")) if asked.isdecimal() else 0
+    code = int(text[:DIGITS].ljust(DIGITS, "0")) if text.isdecimal() else 0
     above = dict.fromkeys(code // span * span for span in SPANS.values())
-    found = [place for code in above for place in areas_like(edition, str(code), 1) if place.code == code]
-    found.sort(key=lambda place: LEVELS.index(place.level), reverse=True)
-    return [(place.name, link("cockpit", {"area": place.code})) for place in found or areas_like(edition, asked, 5)]
+    places = [place for code in above for place in areas_like(edition, str(code), 1) if place.code == code]
+    places.sort(key=lambda place: LEVELS.index(place.level), reverse=True)
+    return [(place.name, link("cockpit", {"area": place.code})) for place in places or areas_like(edition, text, 5)]
 
 
 def _layout(known: layouts.Layouts, topic: str | None, area: Area) -> Layout:
     """The topic that is named, or the cockpit of the area's level."""
     if not topic:
         return known.cockpit(area.level)
-    found = {layout.id: layout for layout in known.topics()}
-    if topic not in found:
-        near = [(layout.name[language()], link("cockpit", {"topic": layout.id})) for layout in found.values()]
+    by_id = {layout.id: layout for layout in known.topics()}
+    if topic not in by_id:
+        near = [(layout.name[language()], link("cockpit", {"topic": layout.id})) for layout in by_id.values()]
         raise BadParameter("topic", topic, _("There is no topic of this name."), near)
-    return found[topic]
+    return by_id[topic]
 
 
-def _metric(catalog: Catalog, asked: str) -> Metric:
+def _metric(catalog: Catalog, requested: str) -> Metric:
     try:
-        return metric_of(catalog, asked)
+        return metric_of(catalog, requested)
     except MetricsError:
-        found = difflib.get_close_matches(asked, catalog.metrics, n=3, cutoff=0.5)
-        near = [(catalog.metrics[name].name[language()], link("cockpit", {"metric": name})) for name in found]
+        similar = difflib.get_close_matches(requested, catalog.metrics, n=3, cutoff=0.5)
+        near = [(catalog.metrics[name].name[language()], link("cockpit", {"metric": name})) for name in similar]
         near.append((_("Metric dictionary"), link("dictionary", {})))
-        raise BadParameter("metric", asked, _("The catalog has no metric of this id."), near) from None
+        raise BadParameter("metric", requested, _("The catalog has no metric of this id."), near) from None
 
 
 def _period(edition: ScopedEdition, start: str | None, end: str | None) -> Period:
@@ -211,19 +211,19 @@ def _period(edition: ScopedEdition, start: str | None, end: str | None) -> Perio
         raise BadParameter("from", f"{start} … {end}", hint) from None
 
 
-def _date(name: str, asked: str | None) -> date:
+def _date(name: str, requested: str | None) -> date:
     try:
-        found = datetime.strptime(asked or "", DATE).date()
-        if found.year not in YEARS:
-            raise ValueError(found)
-        return found
+        day = datetime.strptime(requested or "", DATE).date()
+        if day.year not in YEARS:
+            raise ValueError(day)
+        return day
     except ValueError:
         hint = _("A period has two dates, from and to, such as 2026-11-01; the last one is not part of it.")
-        raise BadParameter(name, asked or "–", hint) from None
+        raise BadParameter(name, requested or "–", hint) from None
 
 
-def _choice(name: str, asked: str | None, known: tuple[str, ...]) -> str:
+def _choice(name: str, requested: str | None, known: tuple[str, ...]) -> str:
     """One of the known values, the first by default."""
-    if asked and asked not in known:
-        raise BadParameter(name, asked, _("It can be: {known}.", known=", ".join(dict.fromkeys(known))))
-    return asked or known[0]
+    if requested and requested not in known:
+        raise BadParameter(name, requested, _("It can be: {known}.", known=", ".join(dict.fromkeys(known))))
+    return requested or known[0]

@@ -48,7 +48,7 @@ class SiteRules(Model):
     def sql(self, text: str) -> str:
         """SQL with {site.NAME} replaced: by the term of that name, or by the limit of the veto."""
         numbers = {rule: veto.limit for rule, veto in self.vetoes.items()} | self.terms
-        return _TERM.sub(lambda found: str(numbers[found[1]]), text)
+        return _TERM.sub(lambda matched: str(numbers[matched[1]]), text)
 
 
 @cache

@@ -242,8 +242,8 @@ def _mask_passwords(home: Home, store: duckdb.DuckDBPyConnection) -> None:
     with transaction(store):
         for source, definition, url in rows:
             masked = json.loads(definition) | {"url": without_passwords(url, f"${{secret:{source}}}")}
-            kept = json.dumps(masked, ensure_ascii=False, sort_keys=True), without_passwords(url, "***")
-            store.execute("UPDATE sources SET definition = ?, file = ? WHERE source = ?", [*kept, source])
+            masked_texts = json.dumps(masked, ensure_ascii=False, sort_keys=True), without_passwords(url, "***")
+            store.execute("UPDATE sources SET definition = ?, file = ? WHERE source = ?", [*masked_texts, source])
     store.execute("CHECKPOINT")
     names = ", ".join(source for source, *_ in rows)
     log.warning("%s: passwords in clear text were taken out of the definitions of %s; change them at the databases, "

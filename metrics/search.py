@@ -109,8 +109,8 @@ def search(
 
 def warm(edition: AnyEdition, catalog: Catalog) -> None:
     """Make ready what a first search would wait for."""
-    whole = edition.whole
-    _area_names(whole), _unit_names(whole), _site_names(whole), _stretches(whole), _metric_names(catalog)
+    full = edition.whole
+    _area_names(full), _unit_names(full), _site_names(full), _stretches(full), _metric_names(catalog)
 
 
 def areas_like(edition: ScopedEdition, text: str, limit: int) -> list[Area]:

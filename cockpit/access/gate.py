@@ -230,8 +230,8 @@ def _away(scope: Scope) -> Response:
     headers = Headers(scope=scope)
     if scope.get("method") in ("GET", "HEAD") and "text/html" in headers.get("accept", ""):
         query = scope["query_string"].decode("latin-1")
-        asked = scope["path"] + (f"?{query}" if query else "")
-        return RedirectResponse(f"/login?next={quote(asked)}", 303)
+        target = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/login?next={quote(target)}", 303)
     return PlainTextResponse("sign in first: /login\n", 401)
 
 

@@ -82,28 +82,28 @@ def ask(desk: Desk, actor: Actor, kind: str, name: str) -> None:
 def confirm(desk: Desk, actor: Actor, id: int) -> str:
     """Do what another system administrator asked for. Returns the new password, empty where there is none."""
     with CONFIRM.by(desk, actor, f"request {id}") as entry:
-        asked = requests.decide(desk, id, actor.name)
-        entry.what = f"{asked.kind} of {asked.name}, asked for by {asked.asked_by}"
-        _not_oneself(actor, asked.name)
-        if actor.name == asked.asked_by:
+        change = requests.decide(desk, id, actor.name)
+        entry.what = f"{change.kind} of {change.name}, asked for by {change.asked_by}"
+        _not_oneself(actor, change.name)
+        if actor.name == change.asked_by:
             raise Forbidden(
                 "action.own_request", "You asked for this yourself: another system administrator confirms it."
             )
-        if asked.kind == "remove_factor":
-            secondfactor.off(desk, asked.name)
-            sessions.end_all(desk, accounts.named(desk, asked.name).id)
+        if change.kind == "remove_factor":
+            secondfactor.off(desk, change.name)
+            sessions.end_all(desk, accounts.named(desk, change.name).id)
             return ""
         shortest = settings.current().password_length
         new = passwords.made(shortest)
-        accounts.set_password(desk, asked.name, new, by_self=False, shortest=shortest)
+        accounts.set_password(desk, change.name, new, by_self=False, shortest=shortest)
         return new
 
 
 def withdraw(desk: Desk, actor: Actor, id: int) -> None:
     """End a request without doing it."""
     with WITHDRAW.by(desk, actor, f"request {id}") as entry:
-        asked = requests.decide(desk, id, actor.name)
-        entry.what = f"withdraw {asked.kind} of {asked.name}"
+        change = requests.decide(desk, id, actor.name)
+        entry.what = f"withdraw {change.kind} of {change.name}"
 
 
 def needs_second(desk: Desk, actor: Actor, name: str) -> bool:

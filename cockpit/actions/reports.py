@@ -15,15 +15,15 @@ MOVE = action("reports.move", "act", None)
 
 
 def ask(
-    desk: Desk, actor: Actor, config: Settings, asked: Request, *, status: str = QUEUED, worker: str = ""
+    desk: Desk, actor: Actor, config: Settings, requested: Request, *, status: str = QUEUED, worker: str = ""
 ) -> Report:
     """Keep a request, to be made when its turn comes. Raises ReportError or OutOfScope; then nothing is kept."""
-    told = request.check(asked, config, actor.grants)  # reads the edition: before the desk's transaction
-    with ASK.by(desk, actor, f"report {asked.kind} {asked.format}") as entry:
-        kept = make.keep(desk, config, told, actor.name, status=status, worker=worker)
-        assert kept is not None  # only a turn of a schedule may be kept already
-        entry.what = f"report {kept.id} {asked.kind} {asked.format} {told.edition} asked for"
-        return kept
+    checked = request.check(requested, config, actor.grants)  # reads the edition: before the desk's transaction
+    with ASK.by(desk, actor, f"report {requested.kind} {requested.format}") as entry:
+        report = make.keep(desk, config, checked, actor.name, status=status, worker=worker)
+        assert report is not None  # only a turn of a schedule may be kept already
+        entry.what = f"report {report.id} {requested.kind} {requested.format} {checked.edition} asked for"
+        return report
 
 
 def move(desk: Desk, actor: Actor, config: Settings, id: str, to: str) -> Report:

@@ -34,8 +34,8 @@ def decide(
 
 def take_back(desk: Desk, actor: Actor, edition: ScopedEdition, id: int) -> Decision:
     """Take a decision back: the findings count again."""
-    found = findings.find(desk, id)
-    where = _areas(edition, found.source, found.asset) if found else ()
+    finding = findings.find(desk, id)
+    where = _areas(edition, finding.source, finding.asset) if finding else ()
     with TAKE_BACK.by(desk, actor, f"finding {id} taken back", where):
         return findings.take_back(desk, id)
 
@@ -50,8 +50,8 @@ def save_deduction(desk: Desk, actor: Actor, entry: Deduction) -> None:
 
 def _areas(edition: ScopedEdition, source: str, asset: str) -> Scope:
     """Where an asset lies. Refused for one that the edition does not hold; OutOfScope for one of elsewhere."""
-    found = fact(edition, "assets", source, asset)
-    if found is None or found["area"] is None:
+    asset_row = fact(edition, "assets", source, asset)
+    if asset_row is None or asset_row["area"] is None:
         raise Refused("asset.unknown", "there is no asset {asset} that you may see", asset=asset)
-    area = int(found["area"])
+    area = int(asset_row["area"])
     return ((area, area + 1),)

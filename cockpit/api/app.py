@@ -79,9 +79,9 @@ Moment = Annotated[datetime | None, Query(description="what was known then; the 
 Named = Annotated[str | None, Query(max_length=40, description="an edition; the current one by default")]
 
 
-def _filters(**given: str | None) -> dict[str, str]:
+def _filters(**text: str | None) -> dict[str, str]:
     """The filters of a request, by the public name of their column; `unit` is another name of `department`."""
-    return {NAMES.get(name, name): value for name, value in given.items() if value is not None}
+    return {NAMES.get(name, name): value for name, value in text.items() if value is not None}
 
 
 def _filter(name: str) -> Parameter:

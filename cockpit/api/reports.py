@@ -39,7 +39,7 @@ def kinds(caller: Known) -> list[dict[str, Any]]:
 
 
 @router.post("/reports", summary="Ask for a report", status_code=202)
-def ask(caller: Known, asked: Request) -> dict[str, Any]:
+def ask(caller: Known, requested: Request) -> dict[str, Any]:
     """It is made when its turn comes: `status` goes from queued over running to draft, or to failed.
 
     For whoever may report on all of the areas, and for a token issued for reports; those that hold single cases are for
@@ -49,9 +49,9 @@ def ask(caller: Known, asked: Request) -> dict[str, Any]:
     try:
         with using("en"):
             actor = Actor.holding(caller.name, caller.grants, caller.address)
-            stored = reports.ask(visitors.desk(), actor, settings.current(), asked)
+            stored = reports.ask(visitors.desk(), actor, settings.current(), requested)
     except OutOfScope:
-        caller.note("refused", f"report {asked.kind} {','.join(map(str, asked.areas))}", "refused")
+        caller.note("refused", f"report {requested.kind} {','.join(map(str, requested.areas))}", "refused")
         raise
     except CockpitError as error:
         raise BadRequest.of(error) from None

@@ -71,14 +71,14 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
     from data.editions.edition import current, open_edition
 
     with as_usage():
-        found = (
+        chosen = (
             open_edition(settings.data, edition, memory=settings.read_memory)
             if edition
             else current(settings.data, memory=settings.read_memory)
         )
-    if found is None:
+    if chosen is None:
         raise nothing_published(settings)
-    return found
+    return chosen
 
 
 def area_code(edition: "Edition", text: str) -> int:

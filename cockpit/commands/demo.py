@@ -41,13 +41,13 @@ def build_demo(
     from data.sources.definition import read_source
 
     home = settings.data
-    if not force and (found := others(settings)):
+    if not force and (existing := others(settings)):
         raise UsageError(
             "home.not_empty",
             "{home} holds data of {sources}: build the demo in another home with --home, or replace what "
             "is there with --force",
             home=home.root,
-            sources=tuple(found),
+            sources=tuple(existing),
         )
     rollups = catalog_of(settings).rollups()
     with progress() as show:

@@ -38,10 +38,10 @@ def write_frame(frame: "pd.DataFrame", layout: str) -> None:
     write(list(frame.columns), records, layout)
 
 
-def write(columns: Sequence[str], records: Iterable[Record], layout: str, whole: Collection[str] = ()) -> None:
+def write(columns: Sequence[str], records: Iterable[Record], layout: str, uncut: Collection[str] = ()) -> None:
     """Print records: times as `2026-11-22 08:00:00`, a missing value as an empty cell or null.
 
-    whole: columns whose texts a table wraps instead of cutting them.
+    uncut: columns whose texts a table wraps instead of cutting them.
     """
     if layout == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\r\n")  # so that a lone return in a value is quoted as well
@@ -51,15 +51,15 @@ def write(columns: Sequence[str], records: Iterable[Record], layout: str, whole:
         rows = [dict(zip(columns, record, strict=True)) for record in records]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
     else:
-        for line in table(columns, records, whole):
+        for line in table(columns, records, uncut):
             click.echo(line)
 
 
-def table(columns: Sequence[str], records: Iterable[Record], whole: Collection[str] = ()) -> list[str]:
-    """Lines of a table: columns without any value left out, numbers to the right, the columns `whole` wrapped."""
+def table(columns: Sequence[str], records: Iterable[Record], uncut: Collection[str] = ()) -> list[str]:
+    """Lines of a table: columns without any value left out, numbers to the right, the columns `uncut` wrapped."""
     rows = list(records)
     visible = [i for i in range(len(columns)) if not rows or any(row[i] is not None for row in rows)]
-    wrapped = [[_wrap(row[i]) if columns[i] in whole else [_cell(row[i])] for i in visible] for row in rows]
+    wrapped = [[_wrap(row[i]) if columns[i] in uncut else [_cell(row[i])] for i in visible] for row in rows]
     cells = [[columns[i] for i in visible], *chain.from_iterable(map(_lines, wrapped))]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     right = [any(_is_number(row[i]) for row in rows) for i in visible]

@@ -106,7 +106,7 @@ def make(
     from cockpit.reports.kind import named
     from cockpit.reports.request import Request, kinds_of
 
-    filters = dict(_pair(told) for told in where)
+    filters = dict(_pair(condition) for condition in where)
     with asking(), progress() as show:
         selected = named(kinds_of(settings), kind)
         request = Request.model_validate({
@@ -122,23 +122,23 @@ def make(
     click.echo(f"{done.id}  {output or made.file_of(settings, done)}  sha256:{done.sha256}")
 
 
-def _made(settings: "Settings", desk: "Desk", kept: "Report", show: "Listener") -> "Report":
+def _made(settings: "Settings", desk: "Desk", stored: "Report", show: "Listener") -> "Report":
     from cockpit.reports import make as made
     from cockpit.reports.errors import explained
     from data.desk import reports
 
     try:
-        return made.make(desk, settings, kept, show)
+        return made.make(desk, settings, stored, show)
     except BaseException as error:
-        reports.fail(desk, kept.id, explained(error))
+        reports.fail(desk, stored.id, explained(error))
         raise
 
 
-def _pair(told: str) -> tuple[str, str]:
-    name, equals, value = told.partition("=")
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
     if not equals:
         raise UsageError(
-            "where.no_value", "--where {text}: a filter is COLUMN=VALUE, such as category=路灯照明", text=told
+            "where.no_value", "--where {text}: a filter is COLUMN=VALUE, such as category=路灯照明", text=text
         )
     return name, value
 
@@ -165,9 +165,9 @@ def verify(settings: "Settings", file: Path) -> None:
             expected=verdict.report.sha256 or "not known",
             sha256=verdict.sha256,
         )
-    found = verdict.report
-    made_of = f"as made by {found.who} from edition {found.edition}"
-    click.echo(f"{file} is {found.id} {made_of}: {found.status}, sha256:{found.sha256}")
+    stored = verdict.report
+    made_of = f"as made by {stored.who} from edition {stored.edition}"
+    click.echo(f"{file} is {stored.id} {made_of}: {stored.status}, sha256:{stored.sha256}")
 
 
 @report.command()
@@ -179,16 +179,16 @@ def again(settings: "Settings", id: str, output: Path) -> None:
     from cockpit.reports import make as made
 
     with asking():
-        found = _found(opened(settings), id)
-        digest = made.again(settings, found, output)
-    if digest != found.sha256:
+        stored = _found(opened(settings), id)
+        digest = made.again(settings, stored, output)
+    if digest != stored.sha256:
         raise CockpitError(
             "report.differs",
             "{output} differs from {id} as it was made: sha256 {digest} in place of {expected}",
             output=output,
             id=id,
             digest=digest,
-            expected=found.sha256,
+            expected=stored.sha256,
         )
     click.echo(f"{output} is the same as {id}: sha256:{digest}")
 
@@ -215,9 +215,9 @@ def kinds(settings: "Settings", layout: str) -> None:
     from cockpit.reports.request import kinds_of
 
     with asking():
-        found = kinds_of(settings).values()
+        all_kinds = kinds_of(settings).values()
     spoken = settings.language
-    rows = [(k.id, k.name[spoken], ",".join(k.levels), ",".join(k.formats), k.about[spoken]) for k in found]
+    rows = [(k.id, k.name[spoken], ",".join(k.levels), ",".join(k.formats), k.about[spoken]) for k in all_kinds]
     write(("kind", "name", "levels", "formats", "about"), rows, layout)
 
 
@@ -233,9 +233,9 @@ def listed(settings: "Settings", layout: str) -> None:
         stored = reports.listing(opened(settings))
     rows = []
     for one in stored:
-        asked: Request = made.request_of(one)
-        codes = ",".join(map(str, asked.areas))
-        when = (asked.start, asked.end, asked.format, one.edition, one.who, one.asked_at, one.sha256)
+        requested: Request = made.request_of(one)
+        codes = ",".join(map(str, requested.areas))
+        when = (requested.start, requested.end, requested.format, one.edition, one.who, one.asked_at, one.sha256)
         rows.append((one.id, one.status, one.kind, codes, *when))
     write(COLUMNS, rows, layout)
 

@@ -48,8 +48,8 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
     host, port = host or settings.host, port or settings.port
     signal.signal(signal.SIGTERM, _as_interrupt)
     end_with_parent()
-    with contextlib.ExitStack() as doors, contextlib.suppress(KeyboardInterrupt):
-        mine = [doors.enter_context(bind(host, port + i)) for i in range(workers)]
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        listeners = [stack.enter_context(bind(host, port + i)) for i in range(workers)]
         settings.data.make_private()
         ensure_edition(settings, demo)
         ensure_account(settings, demo)
@@ -66,21 +66,21 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
         if workers == 1:
-            _run(mine[0], address(host, port), settings.proxies)
+            _run(listeners[0], address(host, port), settings.proxies)
         else:
-            doors.close()  # they were to be had
+            stack.close()  # they were to be had
             _run_workers(settings, host, port, workers, demo)
 
 
 def bind(host: str, port: int) -> socket.socket:
     """The port, ours from now on but not open yet. Raises CockpitError if it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((host, port))
+        listener.bind((host, port))
     except OSError as error:
-        door.close()
+        listener.close()
         raise CockpitError(
             "serve.cannot_bind",
             "cannot serve on {host} port {port}: {why}; choose others with --port and --host, or "
@@ -89,7 +89,7 @@ def bind(host: str, port: int) -> socket.socket:
             port=port,
             why=error.strerror or error,
         ) from None
-    return door
+    return listener
 
 
 def allow_files() -> None:
@@ -133,8 +133,8 @@ def ensure_account(settings: "Settings", demo: bool) -> None:
     from data.desk.identity import accounts
     from data.desk.store import open_desk
 
-    given = settings.oidc_issuer and settings.oidc_roles
-    if not demo and not given and not accounts.listing(open_desk(settings.desk_url, settings.custody)):
+    by_provider = settings.oidc_issuer and settings.oidc_roles
+    if not demo and not by_provider and not accounts.listing(open_desk(settings.desk_url, settings.custody)):
         raise UsageError(
             "serve.no_accounts",
             "nobody could sign in: make an account with `python -m cockpit user add NAME`, grant it a "
@@ -174,7 +174,7 @@ def _run_workers(settings: "Settings", host: str, port: int, workers: int, demo:
     supervise(commands, f"{workers} workers answer at {address(host, port)} and the ports after it: docs/serving.md")
 
 
-def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
+def _run(listener: socket.socket, url: str, proxies: Sequence[str]) -> None:
     import uvicorn
 
     from cockpit.serving.protocol import LimitedHttp, LimitedWebsocket
@@ -194,6 +194,6 @@ def _run(door: socket.socket, url: str, proxies: Sequence[str]) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip
     server = Server(config)
-    server.run(sockets=[door])
+    server.run(sockets=[listener])
     if not server.started:
         raise CockpitError("serve.not_started", "the server did not start: the lines above say why")

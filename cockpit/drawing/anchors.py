@@ -22,17 +22,17 @@ def anchors(geometries: Sequence[str | None]) -> list[list[float] | None]:
     """
     parsed = shapely.from_geojson(np.array(geometries, dtype=object), on_invalid="ignore")
     polygons = np.array([polygon_parts(shape) for shape in parsed], dtype=object)
-    found: list[list[float] | None] = [None] * len(polygons)
+    points: list[list[float] | None] = [None] * len(polygons)
     at = [i for i, polygon in enumerate(polygons) if polygon is not None]
     if not at:
-        return found
+        return points
     _, south, _, north = shapely.total_bounds(polygons[at])
     shrink = np.array([max(np.cos(np.radians((south + north) / 2)), 1e-6), 1.0])
     circles = shapely.maximum_inscribed_circle(shapely.transform(polygons[at], lambda xy: xy * shrink))
     middles = np.round(shapely.get_coordinates(shapely.get_point(circles, 0)) / shrink, DECIMALS)
     for i, middle in zip(at, middles.tolist(), strict=True):
-        found[i] = middle
-    return found
+        points[i] = middle
+    return points
 
 
 def short_names(names: Sequence[str], levels: Sequence[str]) -> list[str]:

@@ -14,10 +14,10 @@ def label(period: Period, how: Comparison, as_of: datetime, *, exact: bool = Fal
     return _("vs {name} ({days})", name=_name(period, how, as_of), days=days(other, period, exact=exact))
 
 
-def days(of: Period, beside: Period, *, exact: bool = False) -> str:
+def days(of: Period, other: Period, *, exact: bool = False) -> str:
     """`10-01 至 10-28`: the first and last day, with their year where it is not that of the period told beside."""
     last = of.end - DAY
-    own_year = last.year != (beside.end - DAY).year or of.start.year != last.year
+    own_year = last.year != (other.end - DAY).year or of.start.year != last.year
 
     def day(moment: date) -> str:
         return format.day(moment) if own_year else f"{moment:%m-%d}"
@@ -32,16 +32,16 @@ def _name(period: Period, how: Comparison, as_of: datetime) -> str:
     """`上月` of a whole month, `上月同期` of its beginning."""
     if how == "last_year":
         return _("the same days last year")
-    whole = is_whole(period, as_of)
+    complete = is_whole(period, as_of)
     match unit_of(period, as_of):
         case "week":
-            return _("the week before") if whole else _("the same days of the week before")
+            return _("the week before") if complete else _("the same days of the week before")
         case "month":
-            return _("the month before") if whole else _("the same days of the month before")
+            return _("the month before") if complete else _("the same days of the month before")
         case "quarter":
-            return _("the quarter before") if whole else _("the same days of the quarter before")
+            return _("the quarter before") if complete else _("the same days of the quarter before")
         case "year":
-            return _("the year before") if whole else _("the same days of the year before")
+            return _("the year before") if complete else _("the same days of the year before")
         case "months":
             return _("the months before")
         case _:

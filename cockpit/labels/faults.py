@@ -20,8 +20,8 @@ def told(evidence: str) -> list[str]:
 def _part(part: str) -> str:
     first, _space, rest = part.partition(" ")
     if first in set(Failure):
-        told = named(Failure(first))
-        return _("{told} ({why})", told=told, why=detail(rest)) if rest else told
+        cause = named(Failure(first))
+        return _("{told} ({why})", told=cause, why=detail(rest)) if rest else cause
     if part.startswith(MISSING):
         between = "、" if language() == "zh" else ", "
         return _("Missing: {names}", names=between.join(_name(one) for one in part.removeprefix(MISSING).split("、")))

@@ -10,14 +10,14 @@ from metrics.catalog import Metric
 from metrics.engine.plan import AREAS
 
 
-def named_movers(view: View, found: Explanation) -> str:
+def named_movers(view: View, explanation: Explanation) -> str:
     """`按镇街 沙洲镇 −0.6，青埠镇 +0.3`: the largest movers down and up, of one split; empty where none moved."""
-    by, places = found.leading, decimals_of(view.catalog.metrics[found.metric])
+    by, places = explanation.leading, decimals_of(view.catalog.metrics[explanation.metric])
     if by is None:
         return ""
     parts = [
         f"{group_name(view, by, move.group)} {format.signed(effect, places)}"
-        for move in found.movers()
+        for move in explanation.movers()
         if (effect := round(move.effect, places))
     ]
     return _("{split} {parts}", split=split_title(by), parts=_(", ").join(parts)) if parts else ""

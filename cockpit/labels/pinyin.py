@@ -8,4 +8,4 @@ def initials(name: str) -> str:
     """`jyjs` of 积压件数: the first letter of each character's usual reading."""
     from data.search.names import readings  # pypinyin takes 0.2 s to import: most commands type no names
 
-    return "".join(found[0][0] for character in name if (found := readings(character)) and found[0])
+    return "".join(known[0][0] for character in name if (known := readings(character)) and known[0])

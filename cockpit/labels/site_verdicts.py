@@ -17,8 +17,8 @@ def verdict(row: Site) -> tuple[str, str]:
     """Text and state of a row of `metrics.sites.sites`: vetoed and for what, or how near, or fine."""
     if row["vetoes"] is None:
         return (_("Uncertain"), "amber") if row["uncertain"] else (_("Not checked"), "none")
-    if told := dict.fromkeys(words.veto(str(rule)) for rule in row["vetoes"]):
-        return words.listed(told), "red"
+    if texts := dict.fromkeys(words.veto(str(rule)) for rule in row["vetoes"]):
+        return words.listed(texts), "red"
     if not row["passed"]:
         return _("Below 60 points"), "red"
     nearest = max(LIMITS, key=lambda limit: (sites.observed(row, limit.rule) or 0) / limit.limit)

@@ -10,9 +10,9 @@ from data.messages import Message, Name
 from metrics.period import UNITS
 
 
-def worded(told: Problem | Message | str) -> str:
+def worded(problem: Problem | Message | str) -> str:
     """A message in the language spoken. A text, such as one that an older release stored, stands as it is."""
-    message = told.message if isinstance(told, Problem) else told
+    message = problem.message if isinstance(problem, Problem) else problem
     if isinstance(message, str):
         return message
     return i18n._(message.text, **{name: _spoken(value) for name, value in message.parameters.items()})

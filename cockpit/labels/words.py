@@ -159,9 +159,9 @@ def lacking(*, source: str, key: str) -> list[str]:
     return [name for value, name in named if not value]
 
 
-def reason(told: str) -> str:
+def reason(text: str) -> str:
     """Why a row was refused; columns by their headings."""
-    kind, _colon, what = told.removesuffix(REMEDY).partition(": ")
+    kind, _colon, what = text.removesuffix(REMEDY).partition(": ")
     if kind == "unparseable time" and what.endswith(")"):
         named, _paren, hint = what.removesuffix(")").partition(" (")
         return _("{told} ({more})", told=reason(f"{kind}: {named}"), more=time_hint(hint))
@@ -183,7 +183,7 @@ def reason(told: str) -> str:
         OUTSIDE: _("Area that the sender may not push"), FOREIGN: _("Number of a row that the sender may not push"),
     }.get(kind)  # fmt: skip
     if known is None:
-        return told
+        return text
     return _("{told}: {more}", told=known, more=column(what)) if what else known
 
 

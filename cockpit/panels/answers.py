@@ -45,7 +45,7 @@ Row = Any
 
 
 @dataclass(frozen=True)
-class Vital:
+class MetricSummary:
     """One metric of the area: now, in the period compared with, and in the last months, oldest first."""
 
     metric: Metric
@@ -98,7 +98,7 @@ class Line(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def vitals(query: Query) -> dict[str, Vital]:
+def summaries(query: Query) -> dict[str, MetricSummary]:
     """The query's metrics, a row of tiles, by id.
 
     One that does not exist at the area's level, or is not counted by the columns of the filters, is left out.
@@ -112,7 +112,7 @@ def vitals(query: Query) -> dict[str, Vital]:
     now = rows_of_period(frame, query.period)
     state = dict(zip(now["metric"], _states(query, now), strict=True))
     return {
-        metric.id: Vital(
+        metric.id: MetricSummary(
             metric,
             rows[metric.id, query.period],
             rows[metric.id, compared],
@@ -132,20 +132,20 @@ def parts(query: Query, among: tuple[str, ...] = ()) -> tuple[Part, ...]:
     metric = query.catalog.metrics[query.metric]
     if metric.id in among and query.by == areas.below(query.edition, _area(query)):
         frame, base = _lower(query.of(*among, by=query.by))
-        mine = (frame["group"] != str(query.area)) | (frame["n"] > 0)
-        frame = frame[(frame["metric"] == metric.id) & mine]
+        shown = (frame["group"] != str(query.area)) | (frame["n"] > 0)
+        frame = frame[(frame["metric"] == metric.id) & shown]
     else:
         frame, base = answer(query, periods=(query.period, query.against)), None
     now = rows_of_period(frame, query.period)
     before = {row.group: row for row in each(rows_of_period(frame, query.against))}
-    found = [
+    answered = [
         Part(row.group, row, before.get(row.group), state)
         for row, state in zip(each(now), _states(query, now, base), strict=True)
     ]
     worst_is_low = metric.direction == "up"
     return tuple(
         sorted(
-            found,
+            answered,
             key=lambda part: (
                 not part.known,
                 part.small,

@@ -24,21 +24,21 @@ def known(view: View) -> tuple[Event, ...]:
     from cockpit.access import visitors  # reports, which draw no marks, start without sessions and passwords
 
     try:
-        kept = _kept(visitors.desk(), int(time.monotonic() // FRESH_SECONDS))
+        stored = _kept(visitors.desk(), int(time.monotonic() // FRESH_SECONDS))
     except DataError:
         return ()
-    return tuple(event for event in kept if event.area is None or _touches(view.edition, event.area, view))
+    return tuple(event for event in stored if event.area is None or _touches(view.edition, event.area, view))
 
 
 def by_bucket(view: View, buckets: Sequence[Period]) -> dict[date, str]:
     """The words of the events of each day, week or month, by its first day."""
-    found: dict[date, str] = {}
+    names: dict[date, str] = {}
     for event in sorted(known(view), key=lambda event: (event.day, event.id)):
         words = event.zh if language() == "zh" else event.en
         for bucket in buckets:
             if bucket.start <= event.day < bucket.end:
-                found[bucket.start] = " · ".join(filter(None, (found.get(bucket.start), words)))
-    return found
+                names[bucket.start] = " · ".join(filter(None, (names.get(bucket.start), words)))
+    return names
 
 
 @lru_cache(maxsize=2)

@@ -40,5 +40,5 @@ def rows_link(view: View, metric: Metric, *, period: Period | None = None, **fil
     """The rows behind a number. A composite has none of its own. filters: by column; empty: those without a value."""
     if metric.composite:
         return ""
-    given = {name: value or words.NOT_GIVEN for name, value in filters.items()}
-    return view.href("rows", metric=metric, **({"period": period} if period else {}), **given)
+    where = {name: value or words.NOT_GIVEN for name, value in filters.items()}
+    return view.href("rows", metric=metric, **({"period": period} if period else {}), **where)

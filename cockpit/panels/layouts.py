@@ -55,8 +55,8 @@ class Row(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _plain_list(cls, given: Any) -> Any:
-        return {"panels": given} if isinstance(given, list) else given
+    def _plain_list(cls, data: Any) -> Any:
+        return {"panels": data} if isinstance(data, list) else data
 
 
 class Layout(Model):
@@ -114,12 +114,12 @@ class Layouts:
 
     def cockpit(self, level: str) -> Layout:
         """The first screen of a level."""
-        return next(found for found in self.by_id.values() if found.use == "cockpit" and level in found.levels)
+        return next(layout for layout in self.by_id.values() if layout.use == "cockpit" and level in layout.levels)
 
     def topics(self, level: str | None = None) -> list[Layout]:
         """The topics that the menu offers at a level; without one, all."""
-        topics = [found for found in self.by_id.values() if found.use == "topic"]
-        return [found for found in topics if level is None or level in found.levels]
+        topics = [layout for layout in self.by_id.values() if layout.use == "topic"]
+        return [layout for layout in topics if level is None or level in layout.levels]
 
     @property
     def wall(self) -> Layout:
@@ -137,7 +137,7 @@ def load(extra: Path | None, catalog: Catalog) -> Layouts:
             "layout.no_folder", "the folder {folder} does not exist: create it or clear COCKPIT_LAYOUTS", folder=extra
         )
     files = [*sorted(HERE.glob("*.yaml")), *(sorted(extra.glob("*.yaml")) if extra else [])]
-    found: dict[str, Layout] = {}
+    layouts: dict[str, Layout] = {}
     faults: list[str] = []
     for file in files:
         try:
@@ -146,13 +146,13 @@ def load(extra: Path | None, catalog: Catalog) -> Layouts:
             faults.append(str(error))
             continue
         faults += _metric_faults(layout, catalog)
-        found[layout.id] = layout
-    found = {id: _with_rows(layout, found) for id, layout in found.items()}
-    faults += _missing(found)
+        layouts[layout.id] = layout
+    layouts = {id: _with_rows(layout, layouts) for id, layout in layouts.items()}
+    faults += _missing(layouts)
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
         raise UsageError("layout.faults", "{faults}{more}", faults="; ".join(faults[:MOST_FAULTS]), more=more)
-    return Layouts(found)
+    return Layouts(layouts)
 
 
 def of(config: Settings) -> Layouts:
@@ -176,8 +176,8 @@ def read(file: Path) -> Layout:
         return Layout.model_validate({"metric": next(iter(raw.get("metrics") or ()), None), **raw, "file": file.name})
     except (ValidationError, TypeError) as error:
         faults = error.errors() if isinstance(error, ValidationError) else [{"loc": ("metrics",), "msg": str(error)}]
-        told = "; ".join(_worded(file.name, fault) for fault in faults)
-        raise UsageError("layout.invalid", "{faults}", faults=told) from error
+        text = "; ".join(_worded(file.name, fault) for fault in faults)
+        raise UsageError("layout.invalid", "{faults}", faults=text) from error
 
 
 def _worded(file: str, fault: Any) -> str:
@@ -193,8 +193,8 @@ def _worded(file: str, fault: Any) -> str:
     return f"{file}: {where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _with_rows(layout: Layout, found: dict[str, Layout]) -> Layout:
-    pattern = found.get(PATTERN)
+def _with_rows(layout: Layout, layouts: dict[str, Layout]) -> Layout:
+    pattern = layouts.get(PATTERN)
     if layout.rows or layout.use != "topic" or pattern is None:
         return layout
     return Layout(**{name: getattr(layout, name) for name in Layout.model_fields} | {"rows": pattern.rows})
@@ -214,14 +214,14 @@ def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:
         yield f"{layout.file}: metrics: a topic names its metrics"
 
 
-def _missing(found: dict[str, Layout]) -> Iterator[str]:
+def _missing(layouts: dict[str, Layout]) -> Iterator[str]:
     """What the screens cannot do without."""
     for level in LEVELS:
-        if not any(layout.use == "cockpit" and level in layout.levels for layout in found.values()):
+        if not any(layout.use == "cockpit" and level in layout.levels for layout in layouts.values()):
             yield f"no layout with use: cockpit has {level} among its levels"
     for id in (WALL, PATTERN):
-        if id not in found:
+        if id not in layouts:
             yield f"there is no layout {id}"
-    for layout in found.values():
+    for layout in layouts.values():
         if not layout.rows:
             yield f"{layout.file}: rows: is missing"

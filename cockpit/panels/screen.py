@@ -51,13 +51,13 @@ def draw_rows(view: View, rows: Sequence[Row]) -> None:
     """The rows of a layout; what has nothing to say leaves its place to the others."""
     page: list[Row] = []
     number = 1
-    told: set[str] = set()
+    notes: set[str] = set()
     for row in rows:
         if row.new_page and page:
-            _page(view, page, number, told)
+            _page(view, page, number, notes)
             page, number = [], number + 1
         page.append(row)
-    _page(view, page, number, told)
+    _page(view, page, number, notes)
 
 
 def of_level(view: View, panels: Iterable[Panel]) -> list[Panel]:
@@ -82,31 +82,31 @@ def query_ahead(view: View) -> None:
 def merged(view: View) -> None:
     """Where an area went that is no more. What is shown below is its own history."""
     holder = areas.area(view.edition, view.area.holder)
-    told = {"area": view.area.name, "holder": holder.name}
+    texts = {"area": view.area.name, "holder": holder.name}
     if view.area.valid_to:
         since = format.day(view.area.valid_to)
-        text = _("{area} has been part of {holder} since {since}. Shown here is its own record.", **told, since=since)
+        text = _("{area} has been part of {holder} since {since}. Shown here is its own record.", **texts, since=since)
     else:
-        text = _("{area} is part of {holder} now. Shown here is its own record.", **told)
+        text = _("{area} is part of {holder} now. Shown here is its own record.", **texts)
     notice(text, state="amber", links=[(_("To {area}", area=holder.name), view.href(area=holder))])
 
 
-def _page(view: View, page: list[Row], number: int, told: set[str]) -> None:
-    """The rows of one page of paper. told: the metrics of which it was said why the filters leave them out."""
+def _page(view: View, page: list[Row], number: int, notes: set[str]) -> None:
+    """The rows of one page of paper. notes: the metrics of which it was said why the filters leave them out."""
     if number == 1:
         for row in page:
-            _row(view, row, told)
+            _row(view, row, notes)
         return
     with st.container(key=f"page{number}"):
         for row in page:
-            _row(view, row, told)
+            _row(view, row, notes)
 
 
-def _row(view: View, row: Row, told: set[str]) -> None:
+def _row(view: View, row: Row, notes: set[str]) -> None:
     for panel in of_level(view, flat(row.panels)) if view.query.where else ():
         metric, lacking = panel.subject(view), _lacking(view, panel)
-        if metric and lacking and metric.id not in told:
-            told.add(metric.id)
+        if metric and lacking and metric.id not in notes:
+            notes.add(metric.id)
             _refuse(view, metric, lacking)
     shown = [panel for panel in of_level(view, row.panels) if _has_content(view, panel)]
     if len(shown) == 1:

@@ -11,7 +11,7 @@ from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.panels import answers
-from cockpit.panels.answers import Vital
+from cockpit.panels.answers import MetricSummary
 from cockpit.reports.kind import PLACEHOLDER, Kind, Ranking, TableBy, TextSection, Tiles, Trend
 from cockpit.reports.request import Request
 from cockpit.view_state import View
@@ -60,7 +60,7 @@ class ReportContext:
         return tuple(m for m in metrics if exists_at(m, level) and where <= set(filters(catalog, m)))
 
     @cached_property
-    def vitals(self) -> dict[str, Vital]:
+    def summaries(self) -> dict[str, MetricSummary]:
         """Every metric that any section tells of the area itself, in one question."""
         kind, requested = self.kind, self.request.metrics
         names = dict.fromkeys(requested or kind.metrics)
@@ -71,15 +71,15 @@ class ReportContext:
                 names |= dict.fromkeys(n for n in mentioned(section) if n in self.view.catalog.metrics)
         names |= dict.fromkeys(self.view.catalog.presence)
         ids = tuple(metric.id for metric in self.at(tuple(names), self.view.area.level))
-        values = answers.vitals(self.query.of(*ids))
-        return {name: self._without_filtered_state(vital) for name, vital in values.items()}
+        values = answers.summaries(self.query.of(*ids))
+        return {name: self._without_filtered_state(summary) for name, summary in values.items()}
 
-    def _without_filtered_state(self, vital: Vital) -> Vital:
+    def _without_filtered_state(self, summary: MetricSummary) -> MetricSummary:
         """Without a state where a filter leaves part of what its limit is meant for."""
-        limits = vital.metric.thresholds
+        limits = summary.metric.thresholds
         if not self.where or limits is None or limits.against == "value":
-            return vital
-        return Vital(vital.metric, vital.now, vital.before, "none", vital.trend)
+            return summary
+        return MetricSummary(summary.metric, summary.now, summary.before, "none", summary.trend)
 
     @property
     def deadline(self) -> date | None:
@@ -88,8 +88,8 @@ class ReportContext:
             return self.request.deadline
         return calendar(settings.current().calendar).workday_after(self.made, self.kind.reply_days)
 
-    def vital(self, name: str) -> Vital | None:
-        return self.vitals.get(name)
+    def summary(self, name: str) -> MetricSummary | None:
+        return self.summaries.get(name)
 
     @cached_property
     def metric_ids(self) -> tuple[str, ...]:
@@ -105,8 +105,8 @@ class ReportContext:
     def empty(self) -> bool:
         """Whether nothing at all is known of the area in this period."""
         presence = self.view.catalog.presence
-        counted = [format.given(v.now.value) for name, v in self.vitals.items() if name in presence]
-        others = [v for name, v in self.vitals.items() if name not in presence]
+        counted = [format.given(v.now.value) for name, v in self.summaries.items() if name in presence]
+        others = [v for name, v in self.summaries.items() if name not in presence]
         return not any(counted) and all(v.now.quality in WITHOUT_VALUE or not v.now.value for v in others)
 
     @cached_property

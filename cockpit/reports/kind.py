@@ -370,13 +370,13 @@ def _placeholder_faults(at: str, text: str, catalog: Catalog) -> Iterator[str]:
     for name, of in PLACEHOLDER.findall(text):
         known = {**dict.fromkeys(WORDS), **catalog.metrics}
         if name not in known:
-            told = _(
+            fault = _(
                 "{at}: {name} is neither a metric nor {words}.", at=at, name=f"{{{name}}}", words=words.listed(WORDS)
             )
-            yield told + near(name, known)
+            yield fault + near(name, known)
         elif of and (of not in OF_METRIC or not isinstance(known[name], Metric)):
-            told = words.listed(OF_METRIC)
-            yield _("{at}: {name}: only {words} of a metric can be told", at=at, name=f"{{{name}.{of}}}", words=told)
+            fault = words.listed(OF_METRIC)
+            yield _("{at}: {name}: only {words} of a metric can be told", at=at, name=f"{{{name}.{of}}}", words=fault)
     remainder = PLACEHOLDER.sub("", text)
     if "{" in remainder or "}" in remainder:
         example = "{area}, {backlog.change}"

@@ -73,7 +73,7 @@ def keep(
     fixed = checked.request.model_copy(update={"edition": checked.edition})
     editions.pin(config.data, checked.edition)
     return desk_reports.ask(
-        desk, kind=fixed.kind, asked=fixed.stored(), edition=checked.edition, scope=_scope(checked), who=requester,
+        desk, kind=fixed.kind, request=fixed.stored(), edition=checked.edition, scope=_scope(checked), who=requester,
         plan=plan, slot=slot, mail=mail, status=status, worker=worker,
     )  # fmt: skip
 
@@ -92,16 +92,16 @@ def make(desk: Desk, config: Settings, report: Report, progress: Listener = sile
     document = build(config, report)
     progress("writing", WRITING)
     name = f"{report.id}.{SUFFIX[report_request.format]}"
-    beside = folder / f".{name}-{os.getpid()}"
+    draft = folder / f".{name}-{os.getpid()}"
     try:
         with heard(lambda step, share: progress(step, WRITING + (1 - WRITING) * share)):
-            write(document, report_request.format, beside, config)
-        digest, size = sha256(beside), beside.stat().st_size
-        with beside.open("rb") as file:
+            write(document, report_request.format, draft, config)
+        digest, size = sha256(draft), draft.stat().st_size
+        with draft.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(beside, folder / name)
+        os.replace(draft, folder / name)
     finally:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     versions = {definition.id: definition.version for definition in document.provenance.definitions}
     return desk_reports.finish(desk, report.id, file=name, sha256=digest, size=size, definitions=versions)
 
@@ -126,13 +126,13 @@ def again(config: Settings, report: Report, path: Path) -> str:
             id=report.id,
             metrics=tuple(changed),
         )
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        write(document, request_of(report).format, beside, config)
-        digest = sha256(beside)
-        os.replace(beside, path)
+        write(document, request_of(report).format, draft, config)
+        digest = sha256(draft)
+        os.replace(draft, path)
     finally:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     return digest
 
 
@@ -191,12 +191,12 @@ def file_of(config: Settings, report: Report) -> Path:
 
 def copy(config: Settings, report: Report, to: Path) -> None:
     """A copy of a report's file, whole or not at all."""
-    beside = to.with_name(f".{to.name}-{os.getpid()}")
+    draft = to.with_name(f".{to.name}-{os.getpid()}")
     try:
-        shutil.copyfile(file_of(config, report), beside)
-        os.replace(beside, to)
+        shutil.copyfile(file_of(config, report), draft)
+        os.replace(draft, to)
     finally:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
 def name_of(report: Report, title: str) -> str:

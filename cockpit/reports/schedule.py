@@ -170,7 +170,7 @@ def _ask(desk: Desk, config: Settings, due: Request, grants: Grants, plan: Plan,
 def _failed(desk: Desk, due: Request, plan: Plan, turn: date, fault: Message) -> None:
     log.error("%s: %s", plan.id, fault)
     report = reports.ask(
-        desk, kind=plan.kind, asked=due.stored(), edition="", who=f"schedule:{plan.id}", plan=plan.id,
+        desk, kind=plan.kind, request=due.stored(), edition="", who=f"schedule:{plan.id}", plan=plan.id,
         scope=tuple((code, end_of(code)) for code in plan.areas), slot=turn.isoformat(), status=reports.FAILED,
     )  # fmt: skip
     if report:

@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name
-from cockpit.panels.answers import Vital
+from cockpit.panels.answers import MetricSummary
 from cockpit.reports.context import ReportContext
 from cockpit.reports.kind import PLACEHOLDER
 from data.editions.edition import AnyEdition
@@ -35,11 +35,11 @@ def named(context: ReportContext, section: Any) -> str:
 def known(context: ReportContext, line: str) -> bool:
     """Whether every metric that a line names has a value here."""
     names = {name for name, _of in PLACEHOLDER.findall(line) if name in context.view.catalog.metrics}
-    return all(has_value(context.vital(name)) for name in names)
+    return all(has_value(context.summary(name)) for name in names)
 
 
-def has_value(vital: Vital | None) -> bool:
-    return vital is not None and vital.now.quality not in WITHOUT_VALUE
+def has_value(summary: MetricSummary | None) -> bool:
+    return summary is not None and summary.now.quality not in WITHOUT_VALUE
 
 
 def fill(context: ReportContext, line: str) -> str:
@@ -50,17 +50,17 @@ def fill(context: ReportContext, line: str) -> str:
 def _metric_text(context: ReportContext, name: str, of: str) -> str:
     if name not in context.view.catalog.metrics:
         return plain(context, name)
-    vital = context.vital(name)
-    if vital is None or not has_value(vital):
+    summary = context.summary(name)
+    if summary is None or not has_value(summary):
         return _("no data")
-    metric = vital.metric
+    metric = summary.metric
     match of:
         case "change":
-            return change(context, vital)
+            return change(context, summary)
         case "before":
-            return amount(metric, vital.before.value)
+            return amount(metric, summary.before.value)
         case "state":
-            return format.state(vital.state).word or _("not judged")
+            return format.state(summary.state).word or _("not judged")
         case "limit":
             return tight(format.alarm(context.view.catalog, metric, context.view.area.level)) or _("without a limit")
         case "target":
@@ -68,7 +68,7 @@ def _metric_text(context: ReportContext, name: str, of: str) -> str:
                 "without a target"
             )
         case _:
-            return amount(metric, vital.now.value)
+            return amount(metric, summary.now.value)
 
 
 def plain(context: ReportContext, name: str) -> str:
@@ -129,11 +129,11 @@ def _red(context: ReportContext, red: Red) -> str:
     return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
 
 
-def change(context: ReportContext, vital: Vital) -> str:
+def change(context: ReportContext, summary: MetricSummary) -> str:
     """`较上月上升0.8个百分点`; nothing to compare with where a sample is missing or too small."""
-    metric, now, before = vital.metric, format.given(vital.now.value), format.given(vital.before.value)
+    metric, now, before = summary.metric, format.given(summary.now.value), format.given(summary.before.value)
     compared = context.view.compared
-    if now is None or before is None or SMALL in (vital.now.quality, vital.before.quality):
+    if now is None or before is None or SMALL in (summary.now.quality, summary.before.quality):
         return _("not comparable with the period before")
     places = max(metric.decimals, 1) if metric.is_percent else metric.decimals
     step = round(now - before, places)

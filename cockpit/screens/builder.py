@@ -106,13 +106,13 @@ def _filters(view: View, kind: Kind) -> dict[str, str]:
     of_cases = filters(view.catalog, view.catalog.metrics[view.catalog.id_of("intake")])
     offered = [name for name in of_cases if any(name in filters(view.catalog, m) for m in metrics)]
     places = [place for _row in range(0, len(offered), A_ROW) for place in st.columns(min(A_ROW, len(offered)))]
-    given = dict(view.query.where)
+    where = dict(view.query.where)
     choices = {name: _groups(view, name) for name in offered}
     chosen = {
         name: place.selectbox(
             words.column(name), choices[name],
-            index=choices[name].index(given[name]) if given.get(name) in choices[name] else None, placeholder=_("All"),
-            format_func=partial(_group, view, name), key=f"{name}-{given.get(name, '')}-{view.area.code}-{kind.id}",
+            index=choices[name].index(where[name]) if where.get(name) in choices[name] else None, placeholder=_("All"),
+            format_func=partial(_group, view, name), key=f"{name}-{where.get(name, '')}-{view.area.code}-{kind.id}",
         )
         for name, place in zip(offered, places, strict=False)
     }  # fmt: skip
@@ -135,32 +135,32 @@ def _deadline(kind: Kind) -> date | None:
     return desk.day(st.columns([3, 7])[0], label)
 
 
-def buttons(visitor: Visitor, asked: Request) -> None:
+def buttons(visitor: Visitor, requested: Request) -> None:
     """Look at it, or have it made."""
     with st.container(horizontal=True, key="ask"):
         if st.button(_("Preview")):
-            st.session_state[_SHOWN] = asked
+            st.session_state[_SHOWN] = requested
         if st.button(_("Make the report"), type="primary"):
             st.session_state.pop(_SHOWN, None)
-            _ask(visitor, asked)
+            _ask(visitor, requested)
 
 
-def _ask(visitor: Visitor, asked: Request) -> None:
+def _ask(visitor: Visitor, requested: Request) -> None:
     try:
-        reports.ask(visitors.desk(), Actor.of(visitor), settings.current(), asked)
+        reports.ask(visitors.desk(), Actor.of(visitor), settings.current(), requested)
     except (CockpitError, DataError) as error:
         header.notice(worded(explained(error)), state="red")
 
 
-def preview(view: View, asked: Request) -> None:
+def preview(view: View, requested: Request) -> None:
     """The document cut short, as long as what is asked for stays as it was looked at."""
-    if st.session_state.get(_SHOWN) != asked:
+    if st.session_state.get(_SHOWN) != requested:
         return
     header.title(_("Preview"), note=_("Tables are cut short"))
     try:
         with st.spinner(_("Making the preview…"), show_time=True):
-            told = requests.check(asked, settings.current(), view.grants)
-            document = content.build(told, id=_("not made yet"), who="", made_at=view.as_of)
+            checked = requests.check(requested, settings.current(), view.grants)
+            document = content.build(checked, id=_("not made yet"), who="", made_at=view.as_of)
         st.html(page.write(document))
     except (CockpitError, DataError) as error:
         header.notice(worded(explained(error)), state="red")

@@ -69,5 +69,5 @@ def _thresholds(view: View, metric: Metric) -> str:
     if limits is None:
         return ""
     parts = [(name, bound) for name, bound in (("green", limits.green), ("red", limits.red)) if bound]
-    told = "  ".join(f"{format.SHAPES[name]} {format.state(name).word} {bound}" for name, bound in parts)
-    return "  ".join(filter(None, (told, passport.compared_with(view.catalog, metric))))
+    text = "  ".join(f"{format.SHAPES[name]} {format.state(name).word} {bound}" for name, bound in parts)
+    return "  ".join(filter(None, (text, passport.compared_with(view.catalog, metric))))

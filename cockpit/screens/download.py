@@ -70,12 +70,12 @@ async def serve(request: Request) -> Response:
             return _said(str(error), 400)
 
 
-def _recorded(visitor: Visitor, given: dict[str, str], address: str) -> Response:
+def _recorded(visitor: Visitor, parameters: dict[str, str], address: str) -> Response:
     slow_queries.asks(slow_queries.Asker(visitor.name))
-    view = read(given, settings.current(), visitor.grants)
+    view = read(parameters, settings.current(), visitor.grants)
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
         raise OutOfScope("rows.no_right", "you no longer have the right to export rows of {area}", area=view.area.name)
-    chosen = rows.read(view, given)
+    chosen = rows.read(view, parameters)
     made, name = file(view, chosen, language()), file_name(view, chosen)
     what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"
     record.write(visitor=visitor, event="export", what=what, address=address)

@@ -9,7 +9,7 @@ from cockpit.components.status import tiles
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
-from cockpit.panels.answers import Vital, vitals
+from cockpit.panels.answers import MetricSummary, summaries
 from cockpit.view_state import View
 from data.areas.levels import is_above
 from metrics import answer as answers
@@ -32,14 +32,14 @@ QUALITY = {OK: "green", PARTIAL: "amber", STALE: "amber"}
 LINE = re.compile(r" (FROM|WHERE|GROUP BY|ORDER BY|UNION ALL|LEFT JOIN|JOIN) (?=\S)")
 
 
-def answer(view: View) -> Vital:
+def answer(view: View) -> MetricSummary:
     """The number, the same in the period compared with and in the last months, and its state."""
-    return vitals(view.query)[view.metric.id]
+    return summaries(view.query)[view.metric.id]
 
 
-def number(view: View, told: Vital) -> None:
+def number(view: View, summary: MetricSummary) -> None:
     """The number itself, as every screen shows it."""
-    made = tiles.tile(view, view.metric, told.now, state=told.state, before=told.before, trend=told.trend)
+    made = tiles.tile(view, view.metric, summary.now, state=summary.state, before=summary.before, trend=summary.trend)
     tiles.tiles([made], key="number")
 
 
@@ -109,25 +109,25 @@ def formula(view: View, metric: Metric) -> str:
 
 def _sample(view: View, now: Row) -> str:
     metric = view.metric
-    told = [words.facts(view.catalog.domain(metric), now.n)]
+    texts = [words.facts(view.catalog.domain(metric), now.n)]
     share = metric.is_percent and not format.missing(now.denominator)
     if bounds := wilson(now.numerator, now.denominator) if share else None:
         low, high = (format.number(100 * bound, metric.decimals) for bound in bounds)
-        told.append(_("95 % interval {low} to {high}", low=low, high=high))
+        texts.append(_("95 % interval {low} to {high}", low=low, high=high))
     if metric.min_n:
-        told.append(_("ranked from {n} on", n=metric.min_n))
-    return "; ".join(told) if language() == "en" else "；".join(told)
+        texts.append(_("ranked from {n} on", n=metric.min_n))
+    return "; ".join(texts) if language() == "en" else "；".join(texts)
 
 
 def _reported(view: View) -> str:
     """`镇街 22 / 22；村社 541 / 549`: how many of the areas below hold anything that was counted."""
-    told = []
+    texts = []
     for level, codes in _levels_below(view):
         frame = answers.answer(view.ask(view.metric.id, by=level), periods=(view.period,))
         own = ~frame["group"].isin([str(code) for code in codes])
         reporting = (frame["n"] > 0) & ~own
-        told.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
-    return ("; " if language() == "en" else "；").join(told)
+        texts.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
+    return ("; " if language() == "en" else "；").join(texts)
 
 
 def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -243,7 +243,7 @@ def _laid_out(text: str) -> str:
 def doors(view: View, now: Row) -> list[tuple[str, str]]:
     """Where to go from here."""
     metric = view.metric
-    whole = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
+    rows = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
     sides = []
     if not metric.composite and not format.missing(now.denominator):
         sides = [(_("Rows: numerator"), view.href("rows", part="numerator"))]
@@ -251,4 +251,4 @@ def doors(view: View, now: Row) -> list[tuple[str, str]]:
         if words.has_rest(metric):
             sides += [(_("Rows: {words}", words=words.side(metric, "rest")), view.href("rows", part="rest"))]
     others = [(_("Why did it change"), view.href("why")), (_("Dictionary"), view.href("dictionary", metric=metric))]
-    return [*whole, *sides, *others]
+    return [*rows, *sides, *others]

@@ -47,8 +47,8 @@ def _queue() -> None:
     header.title(_("Being made"), note=_("You may leave this page: it goes on"))
     for report in left:
         name = access.title(settings.current(), report)
-        told = _("waiting its turn") if report.status == QUEUED else _("being made")
-        st.progress(report.share, f"{name} · {told} {report.step if '/' in report.step else ''}")
+        progress = _("waiting its turn") if report.status == QUEUED else _("being made")
+        st.progress(report.share, f"{name} · {progress} {report.step if '/' in report.step else ''}")
 
 
 def _waiting(visitor: Visitor) -> list[Report]:
@@ -60,11 +60,11 @@ def _waiting(visitor: Visitor) -> list[Report]:
 
 def history(visitor: Visitor, view: View) -> None:
     """The reports that the visitor may have; a line opens one."""
-    found = access.listing(visitors.desk(), settings.current(), visitor.grants)
-    if not found:
+    listed = access.listing(visitors.desk(), settings.current(), visitor.grants)
+    if not listed:
         header.notice(_("No report was made yet."))
         return
-    rows, pages = desk.some(found)
+    rows, pages = desk.some(listed)
     columns = [
         Column(_("Report"), lead=True), Column(_("Areas")), Column(_("Period")), Column(_("State")),
         Column(_("Format")), Column(_("Made by")), Column(_("Asked for"), short=True), Column(_("File")),
@@ -73,16 +73,16 @@ def history(visitor: Visitor, view: View) -> None:
 
 
 def _line(view: View, report: Report) -> list[Cell | str]:
-    asked = make.request_of(report)
-    names = [area_name(view.edition, code) for code in asked.areas[:3]]
-    more = f" +{len(asked.areas) - 3}" if len(asked.areas) > 3 else ""
+    requested = make.request_of(report)
+    names = [area_name(view.edition, code) for code in requested.areas[:3]]
+    more = f" +{len(requested.areas) - 3}" if len(requested.areas) > 3 else ""
     kind = kinds_of(settings.current()).get(report.kind)
     return [
         Cell(kind.name[language()] if kind else report.kind, href(report), note=report.id),
         words.listed(names) + more,
-        format.period(asked.period),
+        format.period(requested.period),
         state(report),
-        asked.format.upper(),
+        requested.format.upper(),
         report.who,
         format.stamp(desk.local(report.asked_at)),
         Cell(_("Download"), f"/files/report/{report.id}") if report.made else "",
@@ -90,11 +90,11 @@ def _line(view: View, report: Report) -> list[Cell | str]:
 
 
 def state(report: Report) -> Cell:
-    told = {
+    states = {
         QUEUED: (_("Waiting"), "none"), RUNNING: (_("Being made"), "none"), DRAFT: (_("Draft"), "none"),
         FINAL: (_("Final"), "green"), ISSUED: (_("Issued"), "green"), FAILED: (_("Not made"), "red"),
     }  # fmt: skip
-    text, shape = told[report.status]
+    text, shape = states[report.status]
     return Cell(text, state=shape, note=fault(report))
 
 
@@ -119,19 +119,21 @@ def chosen(visitor: Visitor) -> Report | None:
 
 def one(visitor: Visitor, view: View, report: Report) -> None:
     """One report: where it comes from, its file, and what becomes of it."""
-    asked = make.request_of(report)
+    requested = make.request_of(report)
     back = [(_("All reports"), link("reports", {"lang": st.query_params.get("lang")}))]
     header.title(access.title(settings.current(), report), note=report.id, links=back, level=1)
     desk.told()
-    told = state(report)
+    status = state(report)
     shown(
         [
-            Item(_("State"), told.text, state=told.state, note=report.issued_by),
+            Item(_("State"), status.text, state=status.state, note=report.issued_by),
             Item(_("Fault"), fault(report)),
-            Item(_("Areas"), words.listed(f"{area_name(view.edition, code)}（{code:012}）" for code in asked.areas)),
-            Item(_("Period"), format.period(asked.period)),
+            Item(
+                _("Areas"), words.listed(f"{area_name(view.edition, code)}（{code:012}）" for code in requested.areas)
+            ),
+            Item(_("Period"), format.period(requested.period)),
             Item(_("Compared with"), format.period(view.against)),
-            Item(_("Filters"), wording.filters(view.edition, asked.where)),
+            Item(_("Filters"), wording.filters(view.edition, requested.where)),
             Item(_("Edition"), report.edition),
             Item(_("Definitions"), words.listed(_defined(view, report))),
             Item(_("Made by"), f"{report.who} · {format.stamp(desk.local(report.asked_at))}"),
@@ -140,11 +142,11 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
         ],
         key="report",
     )
-    doors = [
+    offered = [
         (_("Download"), f"/files/report/{report.id}" if report.made else ""),
-        (_("The same view"), view.permalink(area=asked.areas[0])),
+        (_("The same view"), view.permalink(area=requested.areas[0])),
     ]
-    links.actions(doors, copy=link("cockpit", {"report": report.id}))
+    links.actions(offered, copy=link("cockpit", {"report": report.id}))
     if report.made:
         _moves(visitor, report)
 

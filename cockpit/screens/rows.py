@@ -366,8 +366,8 @@ def state(view: View, row: Row) -> Cell:
 
 def _vetoes(view: View, row: Row) -> Cell:
     rules = row["vetoes"] if row["vetoes"] is not None else ()
-    if told := dict.fromkeys(words.veto(str(rule)) for rule in rules):
-        return Cell(words.listed(told), state="red")
+    if texts := dict.fromkeys(words.veto(str(rule)) for rule in rules):
+        return Cell(words.listed(texts), state="red")
     return Cell(_("None"), state="green") if row["passed"] else Cell(_("None, below 60 points"), state="amber")
 
 

@@ -89,25 +89,28 @@ async def serve(request: Request) -> Response:
             return _answer({"detail": worded(error)}, 503)
 
 
-def _searched(given: Mapping[str, str], name: str, grants: Grants) -> Response:
+def _searched(parameters: Mapping[str, str], name: str, grants: Grants) -> Response:
     slow_queries.asks(slow_queries.Asker(name))
-    view, text = read(given, settings.current(), grants), given.get("q", "")
+    view, text = read(parameters, settings.current(), grants), parameters.get("q", "")
     with using(view.lang):
-        found = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else SearchResults()
-        groups, note = result(view, text, found)
+        results = search(view.edition, view.catalog, text, limit=IN_BOX) if grants.may(Can.LOOK) else SearchResults()
+        groups, note = result(view, text, results)
         return _answer({"groups": plain(groups), "note": note, "href": view.href("search", q=text)})
 
 
-def result(view: View, text: str, found: SearchResults) -> Result:
+def result(view: View, text: str, results: SearchResults) -> Result:
     """What is found, in words, with addresses."""
-    told = [
+    groups = [
         Group(
-            kind, title(kind), [ITEMS[kind](view, one) for one in getattr(found, kind)], _more(view, kind, text, found)
+            kind,
+            title(kind),
+            [ITEMS[kind](view, one) for one in getattr(results, kind)],
+            _more(view, kind, text, results),
         )
         for kind in KINDS
     ]
-    note = "" if found.is_complete else _("Not all cases could be looked at in time. Type more of the text.")
-    return Result([group for group in told if group.items], note)
+    note = "" if results.is_complete else _("Not all cases could be looked at in time. Type more of the text.")
+    return Result([group for group in groups if group.items], note)
 
 
 def shown(view: View, text: str) -> None:
@@ -117,17 +120,17 @@ def shown(view: View, text: str) -> None:
         header.notice(_("Type a name, its pinyin or initials, a number, or part of a title or place."))
         return
     try:
-        found = search(view.edition, view.catalog, text, limit=ON_PAGE, seconds=SECONDS_OF_PAGE)
+        results = search(view.edition, view.catalog, text, limit=ON_PAGE, seconds=SECONDS_OF_PAGE)
     except MetricsError as error:
         header.notice(worded(error), state="red")
         return
-    groups, note = result(view, text, found)
+    groups, note = result(view, text, results)
     if note:
         header.notice(note, links=[(_("All cases with this text"), _rows(view, text))])
     if not groups:
         header.notice(_("Nothing is found within what you may see."))
     for group in groups:
-        note = _("The first {n}", n=format.number(len(group.items))) if group.kind in found.more else ""
+        note = _("The first {n}", n=format.number(len(group.items))) if group.kind in results.more else ""
         links = [(_("All of them"), group.more)] if group.more and group.kind == "cases" else []
         header.title(group.title, note=note, links=links)
         columns = [Column(group.title, lead=True), Column(_("About"))]
@@ -145,9 +148,9 @@ def title(kind: str) -> str:
     }[kind]  # fmt: skip
 
 
-def _more(view: View, kind: str, text: str, found: SearchResults) -> str:
+def _more(view: View, kind: str, text: str, results: SearchResults) -> str:
     """Where the rest of a kind is: of cases their rows, of others the page of the search."""
-    if kind not in found.more:
+    if kind not in results.more:
         return ""
     return _rows(view, text) if kind == "cases" else view.href("search", q=text)
 
@@ -159,8 +162,8 @@ def _rows(view: View, text: str) -> str:
     return view.href("rows", metric=ALL_CASES, area=home(view.edition, view.grants), period=period, q=text.strip())
 
 
-def _area(view: View, found: AreaResult) -> Item:
-    return Item(found.area.name, view.href(area=found.area), " ▸ ".join(found.above) or words.level(found.area.level))
+def _area(view: View, match: AreaResult) -> Item:
+    return Item(match.area.name, view.href(area=match.area), " ▸ ".join(match.above) or words.level(match.area.level))
 
 
 def _case(view: View, case: CaseResult) -> Item:
@@ -197,9 +200,9 @@ def _too_often(wait: float) -> str:
     return _("too many searches: try again in {seconds} s", seconds=math.ceil(wait))
 
 
-def _answer(told: Mapping[str, Any], status: int = 200, wait: float = 0.0) -> Response:
+def _answer(answer: Mapping[str, Any], status: int = 200, wait: float = 0.0) -> Response:
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(math.ceil(wait))} if wait else {})
-    return JSONResponse(told, status, headers)
+    return JSONResponse(answer, status, headers)
 
 
 ROUTES = (Route(PATH, serve),)

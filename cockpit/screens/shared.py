@@ -54,28 +54,30 @@ def when(view: View) -> str:
 
 def sources_table(view: View, fact: str | None = None, *, key: str = "sources") -> None:
     """How fresh each source is, of one fact or of all; the silent ones first."""
-    found = [source for source in sources(view.edition).values() if fact in (None, source.fact)]
-    if not found:
+    shown = [source for source in sources(view.edition).values() if fact in (None, source.fact)]
+    if not shown:
         header.notice(_("No source delivers this yet."))
         return
-    found.sort(key=lambda source: (not source.silent(view.as_of), source.source))
+    shown.sort(key=lambda source: (not source.silent(view.as_of), source.source))
     columns = [
         Column(_("Source"), lead=True),
         Column(_("State")),
         Column(_("Newest")),
         Column(_("Delivers every"), number=True),
     ]
-    table(columns, [_source_row(view, source) for source in found], key=key)
+    table(columns, [_source_row(view, source) for source in shown], key=key)
 
 
 def _source_row(view: View, source: Freshness) -> list[Cell | str]:
     name, age = source_name(view.edition, source.source), source.age(view.as_of)
     silent = source.silent(view.as_of)
     state = "red" if silent else "green" if source.cycle_days else "none"
-    told = _("Never delivered") if age is None else _("Silent for {age}", age=format.age(age)) if silent else _("Fresh")
+    freshness = (
+        _("Never delivered") if age is None else _("Silent for {age}", age=format.age(age)) if silent else _("Fresh")
+    )
     return [
         Cell(name, note=source.source if source.source != name else ""),
-        Cell(told if source.cycle_days else _("No cycle agreed"), state=state),
+        Cell(freshness if source.cycle_days else _("No cycle agreed"), state=state),
         format.stamp(source.last_at) if source.last_at else "",
         format.age(timedelta(days=source.cycle_days)) if source.cycle_days else "",
     ]

@@ -74,8 +74,8 @@ def _save(view: View, visitor: Visitor, names: list[str]) -> None:
 
 def _topics() -> dict[str, str]:
     """The name of the first topic that shows each metric."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for topic in layouts.of(settings()).topics():
         for name in topic.metrics:
-            found.setdefault(name, topic.name[language()])
-    return found
+            names.setdefault(name, topic.name[language()])
+    return names

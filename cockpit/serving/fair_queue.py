@@ -129,8 +129,8 @@ class FairQueue:
         with self._lock:
             if turn.has_place:
                 return 0
-            own, seen, before = self._waiting[turn.key].index(turn), False, 0
+            own, passed, before = self._waiting[turn.key].index(turn), False, 0
             for key, turns in self._waiting.items():
-                seen = seen or key == turn.key
-                before += own if key == turn.key else min(len(turns), own + (not seen))
+                passed = passed or key == turn.key
+                before += own if key == turn.key else min(len(turns), own + (not passed))
             return before

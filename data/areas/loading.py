@@ -62,13 +62,13 @@ def load_areas(home: Home, path: Path) -> AreaReport:
             else:
                 columns, needed = _rows(store, path, plain), {"code", "name"}
         if needed - columns:
-            missing, found = " and ".join(sorted(needed - columns)), ", ".join(sorted(columns)) or "none"
+            missing, present = " and ".join(sorted(needed - columns)), ", ".join(sorted(columns)) or "none"
             raise DataError(
                 "areas.no_column",
                 "{path}: has no {missing}, of the columns of an area it has {found}; name them in the header",
                 path=path,
                 missing=missing,
-                found=found,
+                found=present,
             )
         _read_rows(store, columns)
         _build_tree(store, columns)
@@ -178,8 +178,8 @@ def _build_tree(store: duckdb.DuckDBPyConnection, columns: set[str]) -> None:
     _add_missing(store, "SELECT DISTINCT parent AS code FROM given")
     for level in _levels_to_fill(store):
         missing = f"code // {level.span} * {level.span}"
-        held = f" AND NOT ({_held_above(level)})" if level.optional else ""
-        _add_missing(store, f"SELECT DISTINCT {missing} AS code FROM tree WHERE code % {level.span} <> 0{held}")
+        unheld = f" AND NOT ({_held_above(level)})" if level.optional else ""
+        _add_missing(store, f"SELECT DISTINCT {missing} AS code FROM tree WHERE code % {level.span} <> 0{unheld}")
     store.execute(
         "UPDATE tree SET lon = p.lon, lat = p.lat FROM polygons p "
         "WHERE p.row = tree.row AND (tree.lon IS NULL OR tree.lat IS NULL)"

@@ -93,7 +93,7 @@ def new_id(at: datetime) -> str:
 
 
 def ask(
-    desk: Desk, *, kind: str, asked: str, edition: str, scope: Scope, who: str, plan: str | None = None,
+    desk: Desk, *, kind: str, request: str, edition: str, scope: Scope, who: str, plan: str | None = None,
     slot: str | None = None, mail: Sequence[str] = (), status: str = QUEUED, worker: str = "",
 ) -> Report | None:  # fmt: skip
     """Queue a request. None if this run of a schedule is queued already.
@@ -102,7 +102,7 @@ def ask(
     """
     now = clock.now()
     row = Stored(
-        id=new_id(now), kind=kind, asked=asked, edition=edition, who=who, asked_at=now, status=status,
+        id=new_id(now), kind=kind, asked=request, edition=edition, who=who, asked_at=now, status=status,
         scope=",".join(f"{first}-{end}" for first, end in scope), plan=plan, slot=slot, mail=",".join(mail),
         worker=worker, seen_at=now if worker else None,
     )  # fmt: skip

@@ -290,7 +290,7 @@ def look(home: Home, id: str) -> Edition:
 
 def editions(home: Home) -> list[EditionInfo]:
     """The editions that can be read, newest first."""
-    named, shelf, found = pointed(home), _open_editions(home), []
+    named, shelf, listed = pointed(home), _open_editions(home), []
     for id in reversed(ids(home)):
         try:
             edition = shelf.look(id)
@@ -298,8 +298,8 @@ def editions(home: Home) -> list[EditionInfo]:
             log.warning("%s", error)
             continue
         size, cases = edition.path.stat().st_size / 1e6, int(edition.meta.get("cases", 0))
-        found.append(EditionInfo(id, edition.as_of, edition.published_at, cases, id == named, size, edition.demo))
-    return found
+        listed.append(EditionInfo(id, edition.as_of, edition.published_at, cases, id == named, size, edition.demo))
+    return listed
 
 
 def rollback(home: Home, id: str) -> None:

@@ -111,8 +111,8 @@ class Register:
     def hosts(self) -> frozenset[str]:
         named = (thing.host[0] for thing in self.things.values())
         more = (host for thing in self.things.values() for host in thing.extra.hosts)
-        asked = (place(url)[0] for thing in self.things.values() for url in _addresses(thing.extra))
-        return frozenset(host.lower() for host in (*named, *more, *asked) if host)
+        visited = (place(url)[0] for thing in self.things.values() for url in _addresses(thing.extra))
+        return frozenset(host.lower() for host in (*named, *more, *visited) if host)
 
     @cached_property
     def ports(self) -> frozenset[tuple[str, int]]:
@@ -132,11 +132,11 @@ class Register:
 
     @cached_property
     def _children(self) -> dict[tuple[str, str], list[Thing]]:
-        found: dict[tuple[str, str], list[Thing]] = {}
+        children: dict[tuple[str, str], list[Thing]] = {}
         for thing in self.things.values():
             if thing.parent:
-                found.setdefault((thing.source, thing.parent), []).append(thing)
-        return found
+                children.setdefault((thing.source, thing.parent), []).append(thing)
+        return children
 
 
 def register(edition: Edition, extras: Extras | None = None, *, site: str = "") -> Register:

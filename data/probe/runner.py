@@ -123,8 +123,8 @@ class Runner:
 
     def flush(self) -> None:
         """Write the checks, then mark their tasks as done."""
-        found, self._found = self._found, []
-        self.write(found)
+        checks, self._found = self._found, []
+        self.write(checks)
         self.jobs.state.commit()
 
     def _give(self, task: Task, due: datetime) -> None:
@@ -156,7 +156,7 @@ class Runner:
             self.counts.latest = max(self.counts.latest, self.clock.now() - due)
         began = self.clock.seconds()
         try:
-            found = await self.jobs.do(task.job, task.thing)
+            checks = await self.jobs.do(task.job, task.thing)
         except Withheld as reason:
             kind = str(reason).split(":")[0]
             self.counts.withheld[kind] = self.counts.withheld.get(kind, 0) + 1
@@ -169,12 +169,12 @@ class Runner:
             return
         self._note(host, self.clock.seconds() - began, task)
         self.counts.done += 1
-        self.counts.checks += len(found)
-        doubted = [check for check in found if check.rule == UNCERTAIN]
-        self.counts.failed += sum(not check.passed for check in found) - len(doubted)
+        self.counts.checks += len(checks)
+        doubted = [check for check in checks if check.rule == UNCERTAIN]
+        self.counts.failed += sum(not check.passed for check in checks) - len(doubted)
         for check in doubted:
             self.counts.uncertain[f"{check.source}/{check.asset}"] = check.evidence
-        self._found += found
+        self._found += checks
         self.jobs.state.finish(task.id, self.clock.now())
 
     def _note(self, host: str, seconds: float, task: Task) -> None:
@@ -205,16 +205,16 @@ class Runner:
     async def _place(self, host: str) -> AsyncIterator[None]:
         """A connection of our share for as long as the task takes, and a place to begin in for PATIENCE seconds."""
         rank = self._rank(host)
-        async with contextlib.AsyncExitStack() as held:
+        async with contextlib.AsyncExitStack() as stack:
             if rank == SLOW:
                 await asyncio.sleep(0)  # those that are due at the same instant count themselves first
                 await self._calm.wait()
             else:
                 self._count(1)
-                held.callback(self._count, -1)
+                stack.callback(self._count, -1)
             for places in [self._slowly, self._open] if rank == SLOW else [self._open]:
                 await places.take(rank)
-                held.callback(places.give)
+                stack.callback(places.give)
             await self._beginning.take(rank)
             begun = [self._beginning]
 
@@ -222,8 +222,8 @@ class Runner:
                 if begun:
                     begun.pop().give()
 
-            held.callback(give_back)
-            held.callback(asyncio.get_running_loop().call_later(PATIENCE, give_back).cancel)
+            stack.callback(give_back)
+            stack.callback(asyncio.get_running_loop().call_later(PATIENCE, give_back).cancel)
             yield
 
 

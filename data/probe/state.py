@@ -49,8 +49,8 @@ class State:
         row = self._con.execute("SELECT changed, seen FROM home WHERE site = ?", (site,)).fetchone()
         if row is None:
             return None
-        seen = frozenset(row[1][i : i + 8] for i in range(0, len(row[1]), 8))
-        return HomePage(seen, datetime.fromisoformat(row[0]))
+        pieces = frozenset(row[1][i : i + 8] for i in range(0, len(row[1]), 8))
+        return HomePage(pieces, datetime.fromisoformat(row[0]))
 
     def note_home(self, site: str, pieces: Iterable[bytes], at: datetime, printed: datetime | None) -> datetime:
         """When the home page changed last, what it holds now put in. Not seen before: the newest date printed on it."""

@@ -44,8 +44,8 @@ def slots_of_texts(folded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     double[at] += folded[at + 2] * _C
     if len(narrow) and narrow[-1]:
         double = double[:-1]  # a pair of narrow characters with nothing behind it is no gram
-    found = np.concatenate([double, _numerals(folded)]) >> np.uint32(14)
-    return found.astype(np.intp), (single >> np.uint32(19)).astype(np.intp) + SLOTS_OF_GRAMS
+    slots = np.concatenate([double, _numerals(folded)]) >> np.uint32(14)
+    return slots.astype(np.intp), (single >> np.uint32(19)).astype(np.intp) + SLOTS_OF_GRAMS
 
 
 def _numerals(folded: np.ndarray) -> np.ndarray:
@@ -61,8 +61,8 @@ def _numerals(folded: np.ndarray) -> np.ndarray:
     places = np.minimum(np.arange(len(at)) - np.repeat(offsets, lengths), len(_WEIGHTS) - 1)
     values = np.add.reduceat(folded[at] * _WEIGHTS[places], offsets, dtype=np.uint32)
     starts, ends = at[offsets], at[offsets] + lengths
-    whole = (starts >= 2) & (ends < len(folded))
-    starts, ends, values = starts[whole], ends[whole], values[whole]
+    complete = (starts >= 2) & (ends < len(folded))
+    starts, ends, values = starts[complete], ends[complete], values[complete]
     before = (values ^ (folded[starts - 2] * _B) ^ (folded[starts - 1] * _C)) * _A
     inside = ends + 1 < len(folded)
     ends = ends[inside]
@@ -94,16 +94,16 @@ def numbers(text: bytes, ends: np.ndarray) -> Numbers:
         begins = (raw & 0xC0) != 0x80
         lengths = np.diff(np.r_[0, np.cumsum(begins)][ends], prepend=0)
         folded = table()[np.frombuffer(text.decode().encode("utf-32-le"), np.uint32)]
-    seen = folded != DROPPED
-    if not seen.all():
-        owner = np.repeat(np.arange(len(lengths)), lengths)[seen]
-        folded, lengths = folded[seen], np.bincount(owner, minlength=len(lengths))
+    kept_characters = folded != DROPPED
+    if not kept_characters.all():
+        owner = np.repeat(np.arange(len(lengths)), lengths)[kept_characters]
+        folded, lengths = folded[kept_characters], np.bincount(owner, minlength=len(lengths))
     return Numbers(folded, np.cumsum(lengths) - lengths, lengths)
 
 
 def slots_of_numbers(given: Numbers) -> np.ndarray:
     """The slots of the beginnings of all numbers."""
-    found = []
+    parts = []
     longest = min(int(given.lengths.max(initial=0)), PREFIXES[-1])
     starts, lengths = given.starts, given.lengths
     value = np.zeros(len(starts), np.uint32)
@@ -113,8 +113,8 @@ def slots_of_numbers(given: Numbers) -> np.ndarray:
         value = (value ^ given.codes[starts + at]) * _A
         value ^= value >> np.uint32(15)
         if at + 1 in PREFIXES:
-            found.append(value >> np.uint32(15))
-    slots = np.concatenate(found) if found else np.zeros(0, np.uint32)
+            parts.append(value >> np.uint32(15))
+    slots = np.concatenate(parts) if parts else np.zeros(0, np.uint32)
     return slots.astype(np.intp) + (SLOTS_OF_GRAMS + SLOTS_OF_CHARACTERS)
 
 

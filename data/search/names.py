@@ -25,13 +25,13 @@ class Names:
     """A list of names to search; positions are those of the list."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        given = [name.replace(_END, "") for name in names]
-        points = np.frombuffer(_END.join(["", *given, ""]).encode("utf-32-le", "replace"), np.uint32)
+        clean = [name.replace(_END, "") for name in names]
+        points = np.frombuffer(_END.join(["", *clean, ""]).encode("utf-32-le", "replace"), np.uint32)
         points = table().take(points)
         self._points = points[points != DROPPED]
         ends = np.flatnonzero(self._points == ord(_END))
-        self._starts = ends[:-1] + 1 if given else ends[:0]
-        self._lengths = np.diff(ends)[: len(given)] - 1
+        self._starts = ends[:-1] + 1 if clean else ends[:0]
+        self._lengths = np.diff(ends)[: len(clean)] - 1
         unique, self._characters = np.unique(self._points, return_inverse=True)
         syllables: dict[str, int] = {"": 0}
         read = [[syllables.setdefault(r, len(syllables)) for r in readings(chr(code))] for code in unique]
@@ -71,9 +71,9 @@ class Names:
         at = np.flatnonzero((steps[0] != 0)[self._characters])
         begun, states = at, steps[0][self._characters[at]]
         while len(at):
-            whole = begun[(states & done) != 0]
-            owners = self._owners(whole)
-            kinds = np.where(whole == self._starts[owners], SOUNDS_FROM_START, SOUNDS).astype(np.uint8)
+            complete = begun[(states & done) != 0]
+            owners = self._owners(complete)
+            kinds = np.where(complete == self._starts[owners], SOUNDS_FROM_START, SOUNDS).astype(np.uint8)
             np.minimum.at(matches, owners, kinds)
             at = at + 1
             characters, reached = self._characters[at], np.zeros(len(at), np.uint64)
@@ -116,17 +116,17 @@ def readings(character: str) -> tuple[str, ...]:
         return ()
     if character.isascii():
         return (character,) if character.isalnum() else ()
-    found: dict[str, None] = {}
+    syllables: dict[str, None] = {}
     for reading in pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore", v_to_u=True)[0:1] or [[]]:
         for plain in reading:
             for spelt in {plain, plain.replace("ü", "v"), plain.replace("ü", "u")}:
                 if spelt.isascii() and spelt.isalpha():
-                    found[spelt] = None
-    return tuple(found)
+                    syllables[spelt] = None
+    return tuple(syllables)
 
 
 def best(matches: np.ndarray, order: np.ndarray, limit: int) -> list[int]:
     """The positions that match best, at most `limit`; those that match alike by `order`."""
-    found = np.flatnonzero(matches != NOT)
-    best_first = found[np.lexsort((order[found], matches[found]))]
+    matching = np.flatnonzero(matches != NOT)
+    best_first = matching[np.lexsort((order[matching], matches[matching]))]
     return [int(at) for at in best_first[:limit]]

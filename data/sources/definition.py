@@ -316,19 +316,19 @@ class Source(_Strict):
     @property
     def expressions(self) -> dict[str, Expression]:
         """Every expression by its key in the file."""
-        found = {"key": self.key}
+        by_name = {"key": self.key}
         for number, place in enumerate(self.area):
             at = "area" if len(self.area) == 1 else f"area[{number + 1}]"
             if place.code is not None:
-                found[at] = place.code
+                by_name[at] = place.code
             if place.path is not None:
-                found[f"{at}.path"] = place.path
+                by_name[f"{at}.path"] = place.path
             if place.point is not None:
-                found |= {f"{at}.point.lon": place.point.lon, f"{at}.point.lat": place.point.lat}
-        found |= {f"columns.{name}": sql for name, sql in self.columns.items()}
+                by_name |= {f"{at}.point.lon": place.point.lon, f"{at}.point.lat": place.point.lat}
+        by_name |= {f"columns.{name}": sql for name, sql in self.columns.items()}
         if self.where is not None:
-            found["where"] = self.where
-        return {key: parse(sql) for key, sql in found.items()}
+            by_name["where"] = self.where
+        return {key: parse(sql) for key, sql in by_name.items()}
 
     @property
     def columns_read(self) -> tuple[str, ...]:

@@ -82,12 +82,12 @@ def holder(query: Query, red: Red) -> Holder | None:
 
     The unit itself, the site's unit, the unit that holds most of what is wrong, or the one that administers the area.
     """
-    found = _holder(query, red)
-    if found is None:
+    name = _holder(query, red)
+    if name is None:
         unit = unit_of(query.edition, red.area) if red.kind in ("own", "below") else None
         return Holder(unit.name, None, unit.phone or "") if unit else None
-    contact = contacts(query.edition, red.area, [found.unit]).get(found.unit)
-    return replace(found, phone=contact.phone or "") if contact else found
+    contact = contacts(query.edition, red.area, [name.unit]).get(name.unit)
+    return replace(name, phone=contact.phone or "") if contact else name
 
 
 def _holder(query: Query, red: Red) -> Holder | None:

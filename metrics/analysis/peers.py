@@ -17,18 +17,18 @@ class Typical(NamedTuple):
     among: int
 
 
-def mean_of(metric: Metric, rows: Iterable[Any], whole: Any) -> Typical:
+def mean_of(metric: Metric, rows: Iterable[Any], total: Any) -> Typical:
     """The mean of all areas or units.
 
     What adds up is divided by how many there are. Anything else is never averaged: it is the value of all facts
-    together, `whole`, a row of the answer for the area that holds them all. rows: rows of `metrics.answer.answer`.
+    together, `total`, a row of the answer for the area that holds them all. rows: rows of `metrics.answer.answer`.
     """
     rows = list(rows)
     if metric.is_additive and not metric.is_rate:
         values = counted(rows)
         return Typical(fmean(values) if values else None, len(values), len(rows))
-    known = whole is not None and str(whole.quality) not in (*WITHOUT_VALUE, SMALL)
-    return Typical(float(whole.value) if known else None, len(rows), len(rows))
+    known = total is not None and str(total.quality) not in (*WITHOUT_VALUE, SMALL)
+    return Typical(float(total.value) if known else None, len(rows), len(rows))
 
 
 def median_of(rows: Iterable[Any]) -> Typical:

@@ -127,8 +127,8 @@ def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     A view has none; a score has those that all its rates have.
     """
     domains = [catalog.domain(catalog.metrics[part.metric]) for part in metric.composite or ()]
-    found = [{} if d.view else FACTS[d.fact].splits for d in domains or [catalog.domain(metric)]]
-    return tuple(name for name in COLUMNS if all(name in names for names in found))
+    allowed = [{} if d.view else FACTS[d.fact].splits for d in domains or [catalog.domain(metric)]]
+    return tuple(name for name in COLUMNS if all(name in names for names in allowed))
 
 
 def splits(catalog: Catalog, metric: Metric) -> tuple[str, ...]:

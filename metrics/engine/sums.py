@@ -197,10 +197,10 @@ def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | N
 @lru_cache(maxsize=8)
 def definitions(edition: Edition) -> dict[str, dict[str, str]]:
     """By roll-up table, the definitions of the measures that this edition's was built from."""
-    found: dict[str, dict[str, str]] = {}
+    by_measure: dict[str, dict[str, str]] = {}
     for table, measure, definition in edition.cursor().execute("FROM rollups").fetchall():
-        found.setdefault(table, {})[measure] = definition
-    return found
+        by_measure.setdefault(table, {})[measure] = definition
+    return by_measure
 
 
 def _rolled(plan: Plan, needed: dict[str, Measure], table: Rollup) -> str:

@@ -116,7 +116,7 @@ def test_a_group_is_the_same_number_as_bar_tile_and_rows(see: See, by: str, metr
     for bar in bars:
         picked = see(**parameters(bar.pick))
         assert picked.metric.id == metric
-        now = answers.vitals(picked.query)[metric].now
+        now = answers.summaries(picked.query)[metric].now
         assert now.value == bar.value
         opened = see("rows", **parameters(bar.href))
         assert opened.query.where == picked.query.where
@@ -124,7 +124,7 @@ def test_a_group_is_the_same_number_as_bar_tile_and_rows(see: See, by: str, metr
         if opened.metric.is_additive:
             assert count_rows(opened.query) == bar.value
     if view.metric.is_additive:
-        whole = answers.vitals(view.query)[metric].now.value
+        whole = answers.summaries(view.query)[metric].now.value
         assert sum(bar.value for bar in bars) == whole
 
 
@@ -142,14 +142,14 @@ def test_all_panels_of_a_filtered_cockpit_tell_the_same_cases(see: See, by: str)
         assert len(points.case_points(view)) == backlog
         assert answers.line(view.query).now.values[-1] == backlog
         whole += backlog
-    assert whole == answers.vitals(see().query)["backlog"].now.value
+    assert whole == answers.summaries(see().query)["backlog"].now.value
 
 
 def test_filters_add_up_across_columns(see: See) -> None:
     view = see(unit="住建", channel="电话")
     asked = {"department": "住建", "channel": "电话"}
     assert dict(view.query.where) == asked
-    assert answers.vitals(view.query)["backlog"].now.value == count_rows(view.query)
+    assert answers.summaries(view.query)["backlog"].now.value == count_rows(view.query)
     assert tiles_of(view)["积压件数"].value == str(count_rows(view.query))
     assert parameters(view.href(area=TOWNS[0], metric="closed"))["unit"] == "住建"
 
@@ -262,8 +262,8 @@ def test_a_unit_has_its_own_cockpit_with_its_own_reds(see: See, screen: Screen) 
     assert "<h1>住建</h1>" in shown
     judged = {red.metric for red in of_unit} & {view.catalog.metrics[n].id for n in view.layout.metrics}
     assert judged
-    found = answers.vitals(view.ask(*judged))
-    assert {vital.state for vital in found.values()} == {"red"}
+    found = answers.summaries(view.ask(*judged))
+    assert {summary.state for summary in found.values()} == {"red"}
 
 
 def test_choosing_what_is_chosen_takes_the_filter_away(see: See) -> None:

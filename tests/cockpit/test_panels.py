@@ -155,7 +155,7 @@ def test_a_wall_and_a_publicity_list_are_drawn(screen: Screen, area: int) -> Non
 
 
 def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
-    caches = (answers.vitals, answers.parts, answers.line, answers.ageing, answers.today)
+    caches = (answers.summaries, answers.parts, answers.line, answers.ageing, answers.today)
     screen(area=TOWNS[0], metric="closure_rate")
     before = [cache.cache_info().misses for cache in caches]
     screen(area=TOWNS[0], metric="closure_rate", size="l")
@@ -337,7 +337,7 @@ def test_the_year_before_a_year_is_drawn_once(see: See) -> None:
 
 def test_months_before_the_first_case_are_a_gap_not_zero(see: See) -> None:
     view = see()
-    months = answers.vitals(view.ask("backlog", "intake"))["backlog"].trend
+    months = answers.summaries(view.ask("backlog", "intake"))["backlog"].trend
     assert [value is None for value in months] == [True] * 8 + [False] * 5
 
 
@@ -435,7 +435,7 @@ def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen
     assert "小塘村自 2026-09-01 起并入苇塘村" in told
     assert f"area={VILLAGES[2]}" in told
     july = see(area=MERGED, **{"from": "2026-07-01", "to": "2026-08-01"}, metric="closed")
-    assert answers.vitals(july.ask("closed"))["closed"].now.value == 1
+    assert answers.summaries(july.ask("closed"))["closed"].now.value == 1
 
 
 def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:

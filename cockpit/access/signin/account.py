@@ -72,7 +72,7 @@ def _end(visitor: Visitor, token: str, address: str, id: str | None) -> None:
 
 
 def _content(visitor: Visitor, token: str, problem: str = "") -> str:
-    rows = "".join(f"<li>{escape(_role(held))}</li>" for held in visitor.grants.held)
+    rows = "".join(f"<li>{escape(_role(grant))}</li>" for grant in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
     factor, change = escape(_("Second factor")), escape(_("Change password"))
     own_ways = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a>'
@@ -91,12 +91,14 @@ def _sessions(visitor: Visitor, token: str) -> str:
     """The open sessions, each with a button that ends it; this one is ended by signing out."""
     idle, longest = visitors.limits()
     try:
-        found = sessions.of_account(visitors.desk(), visitor.session.account_id, token, idle=idle, longest=longest)
+        open_sessions = sessions.of_account(
+            visitors.desk(), visitor.session.account_id, token, idle=idle, longest=longest
+        )
     except DataError as error:
         return alert(worded(error))
     head = escape(_("Your open sessions"))
-    others = form_of(SESSIONS, "", _("End all others"), quiet=True) if len(found) > 1 else ""
-    return f"<h2>{head}</h2>" + "".join(map(_session, found)) + others
+    others = form_of(SESSIONS, "", _("End all others"), quiet=True) if len(open_sessions) > 1 else ""
+    return f"<h2>{head}</h2>" + "".join(map(_session, open_sessions)) + others
 
 
 def _session(one: Open) -> str:
@@ -116,11 +118,11 @@ def _time(at: datetime) -> str:
     return format.stamp(at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None))
 
 
-def _role(held: Held) -> str:
-    title = demo.titles()[held.role]
-    if held.first == held.end:
+def _role(grant: Held) -> str:
+    title = demo.titles()[grant.role]
+    if grant.first == grant.end:
         return title
     try:
-        return f"{title} · {areas.area(editions.current(settings.current()), held.first).name}"
+        return f"{title} · {areas.area(editions.current(settings.current()), grant.first).name}"
     except (DataError, MetricsError):
-        return f"{title} · {held.first}"
+        return f"{title} · {grant.first}"

@@ -54,7 +54,7 @@ def titles() -> dict[str, str]:
 
 def buttons(action: str) -> str:
     """One button a role, with what it is allowed to see. action: where a click is sent."""
-    told = {
+    scopes = {
         "leader": _("the whole district, rows and files"),
         "official": _("one town and its villages"),
         "cadre": _("one village and what it has to do"),
@@ -66,7 +66,7 @@ def buttons(action: str) -> str:
     }
     each = "".join(
         f'<button name="role" value="{role}">{escape(title(role))}<small>{escape(what)}</small></button>'
-        for role, what in told.items()
+        for role, what in scopes.items()
     )
     head = escape(_("Demonstration: choose a role"))
     return f'<h2>{head}</h2><form class="roles" method="post" action="{escape(action)}">{each}</form>'

@@ -33,8 +33,8 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
         report = publish_edition(
             settings.data, catalog.rollups(), as_of=as_of, keep=settings.keep_editions, progress=show
         )
-    told = "nothing new to publish" if report.kind == "unchanged" else "published"
-    click.echo(f"{report.edition}: {told}, {report.cases} cases, {report.seconds:.1f} seconds")
+    outcome = "nothing new to publish" if report.kind == "unchanged" else "published"
+    click.echo(f"{report.edition}: {outcome}, {report.cases} cases, {report.seconds:.1f} seconds")
 
 
 @click.command()

@@ -183,10 +183,10 @@ def rejects(settings: "Settings", source: str | None, names: bool, layout: str) 
         lines = [
             (each.source, each.name, each.rows, "; ".join(each.nearest)) for each in unmatched(settings.data, source)
         ]
-        write(("source", "name", "rows", "nearest"), lines, layout, whole=("name", "nearest"))
+        write(("source", "name", "rows", "nearest"), lines, layout, uncut=("name", "nearest"))
         return
     columns = ("source", "batch", "row", "key", "reasons", "fixed_by", "raw")
-    write(columns, records, layout, whole=("reasons",))
+    write(columns, records, layout, uncut=("reasons",))
 
 
 def check_source(source: str, known: list[str]) -> None:

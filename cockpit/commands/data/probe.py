@@ -78,18 +78,19 @@ def told(counts: "Counts") -> str:
     )
 
 
-def _uncertain(found: "Mapping[str, str]") -> str:
+def _uncertain(evidence_of: "Mapping[str, str]") -> str:
     from cockpit.i18n import using
     from cockpit.labels import faults
 
-    if not found:
+    if not evidence_of:
         return ""
     with using("en"):
         lines = [
-            f"  {asset}: {'; '.join(faults.told(evidence))}" for asset, evidence in list(found.items())[:MOST_TOLD]
+            f"  {asset}: {'; '.join(faults.told(evidence))}"
+            for asset, evidence in list(evidence_of.items())[:MOST_TOLD]
         ]
-    more = [f"  and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
-    first = f"\n{len(found)} uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)"
+    more = [f"  and {len(evidence_of) - MOST_TOLD} more"] if len(evidence_of) > MOST_TOLD else []
+    first = f"\n{len(evidence_of)} uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)"
     return "\n".join([first, *lines, *more])
 
 

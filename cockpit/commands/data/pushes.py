@@ -35,11 +35,11 @@ def pushes(settings: "Settings", state: "State | None", let_in: str | None, layo
 
     spool = Spool(settings.data)
     if let_in:
-        found = spool.find(let_in)
-        if found is None:
+        matches = spool.find(let_in)
+        if matches is None:
             raise UsageError("push.unknown", "there is no push {id}: `pushes` lists them", id=let_in)
         with as_usage():
-            data.let_in(opened(settings), OPERATOR, settings, found)
+            data.let_in(opened(settings), OPERATOR, settings, matches)
         click.echo(f"{let_in}: queued")
         return
     zone = ZoneInfo(settings.zone)

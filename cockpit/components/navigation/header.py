@@ -39,10 +39,10 @@ def header(view: "View", *, searched: str = "") -> None:
     st.set_page_config(page_title=f"{f'{unit} · ' if unit else ''}{place} · {_('Governance Cockpit')}")
     if view.wall:
         return
-    asked = tuple(st.query_params.to_dict().items())
-    _header(key="header", data=_packed(view, asked, view.newest, view.edition.fallback, searched))
-    if told := outside_the_data(view):
-        notice(told)
+    parameters = tuple(st.query_params.to_dict().items())
+    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched))
+    if note := outside_the_data(view):
+        notice(note)
 
 
 def outside_the_data(view: "View") -> str:
@@ -55,14 +55,14 @@ def outside_the_data(view: "View") -> str:
         return _("No data in this period: they reach from {first} to {last}", first=first, last=last)
     month = this_month(view.as_of)
     if "from" not in dict(view.given) and view.period != month:
-        asked, shown = format.month(month.start), format.month(view.period.start)
-        return _("{month} has no data yet. Shown is {shown}, the newest month that has.", month=asked, shown=shown)
+        requested, shown = format.month(month.start), format.month(view.period.start)
+        return _("{month} has no data yet. Shown is {shown}, the newest month that has.", month=requested, shown=shown)
     return ""
 
 
 @lru_cache(maxsize=512)
 def _packed(
-    view: "View", asked: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str
+    view: "View", parameters: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str
 ) -> bytes:
     """What the header shows of a view: it also depends on the address as it stands and on what is published."""
     looks = view.grants.may(Can.LOOK)
@@ -100,10 +100,10 @@ def plain(grants: Grants, page: str) -> None:
     """The header of a page that shows no data of the district and needs none published: the desk's own pages."""
     text = _(pages.PAGES[page].title)
     st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
-    given = st.query_params.to_dict()
+    parameters = st.query_params.to_dict()
     data = {
         "product": _("Governance Cockpit"),
-        "home": link(pages.landing(grants), _kept(given)),
+        "home": link(pages.landing(grants), _kept(parameters)),
         "crumbs": [],
         "demo": demo_mark(),
         "other": {},
@@ -114,8 +114,8 @@ def plain(grants: Grants, page: str) -> None:
         "data": "",
         "find": None,
         "menus": [],
-        "pages": _pages(grants, given),
-        "switches": _switches(language(), given.get("size", "m")),
+        "pages": _pages(grants, parameters),
+        "switches": _switches(language(), parameters.get("size", "m")),
         "words": _words(),
     }
     _header(key="header", data=data)
@@ -126,20 +126,20 @@ def _of_numbers(view: "View") -> list[dict[str, str]]:
     return [{"text": _(page.title), "href": view.href(page.name)} for page in pages.in_menu("view", view.grants)]
 
 
-def _pages(grants: Grants, given: Mapping[str, str], where: dict[str, str] | None = None) -> list[dict[str, str]]:
+def _pages(grants: Grants, parameters: Mapping[str, str], where: dict[str, str] | None = None) -> list[dict[str, str]]:
     """The pages that these grants may open, besides those of the numbers. where: filters, for the reports."""
     further: dict[str, dict[str, object]] = {"reports": {**(where or {})}}
     shown = [
-        {"text": _(p.title), "href": link(p.name, _kept(given) | further.get(p.name, {}))}
+        {"text": _(p.title), "href": link(p.name, _kept(parameters) | further.get(p.name, {}))}
         for p in pages.in_menu("work", grants)
     ]
-    account = {"text": _("Account"), "href": link("account", {"lang": given.get("lang")})}
+    account = {"text": _("Account"), "href": link("account", {"lang": parameters.get("lang")})}
     return [*shown, *_feedback(), account]
 
 
-def _kept(given: Mapping[str, str]) -> dict[str, object]:
+def _kept(parameters: Mapping[str, str]) -> dict[str, object]:
     """What the address of another page keeps of this one."""
-    return {name: given[name] for name in KEPT if name in given}
+    return {name: parameters[name] for name in KEPT if name in parameters}
 
 
 def _words() -> dict[str, str]:
@@ -156,8 +156,8 @@ def _crumbs(view: "View") -> list[dict[str, str]]:
 
 def demo_mark(data: bool = False) -> str:
     """What a demonstration says of itself on every screen: its data, and that anybody may sign in."""
-    told = (_("Demo data") if data else "", _("Demo sign-in") if settings.current().demo else "")
-    return " · ".join(filter(None, told))
+    marks = (_("Demo data") if data else "", _("Demo sign-in") if settings.current().demo else "")
+    return " · ".join(filter(None, marks))
 
 
 def freshness_in_words(view: "View") -> list[dict[str, str]]:
@@ -166,15 +166,15 @@ def freshness_in_words(view: "View") -> list[dict[str, str]]:
     silent = [source for source in sources if source.silent(view.as_of)]
     open_ended = [source for source in sources if not source.cycle_days]
     fresh = len(sources) - len(silent) - len(open_ended)
-    told = [{"state": "green", "text": ngettext("{n} source fresh", "{n} sources fresh", fresh)}] if fresh else []
+    lines = [{"state": "green", "text": ngettext("{n} source fresh", "{n} sources fresh", fresh)}] if fresh else []
     if silent:
         ages = [age for source in silent if (age := source.age(view.as_of)) is not None]
         text = ngettext("{n} source silent", "{n} sources silent", len(silent))
-        told.append({"state": "red", "text": f"{text} {format.age(max(ages))}" if ages else text})
+        lines.append({"state": "red", "text": f"{text} {format.age(max(ages))}" if ages else text})
     if open_ended:
         text = ngettext("{n} source without a cycle", "{n} sources without a cycle", len(open_ended))
-        told.append({"state": "none", "text": text})
-    return told
+        lines.append({"state": "none", "text": text})
+    return lines
 
 
 def _on_paper(view: "View") -> str:

@@ -57,19 +57,19 @@ class AlertsPanel(Panel):
         if not view.wall:
             today.today(lines(view), label=_("To look at today"), head=headline(view))
             return
-        found = reds_of(view)
-        header.title(_("Over the limit: {n}", n=len(found)))
-        today.today(wall_lines(view, found), label="", head=headline(view))
+        problems = reds_of(view)
+        header.title(_("Over the limit: {n}", n=len(problems)))
+        today.today(wall_lines(view, problems), label="", head=headline(view))
 
     def section(self) -> dict[str, Any]:
         return {"type": "reds"}
 
 
-def wall_lines(view: View, found: Sequence[Red]) -> list[Line]:
+def wall_lines(view: View, problems: Sequence[Red]) -> list[Line]:
     """The worst reds of the area one a line and what has been open longest; the component shows as many as fit."""
-    worst = [red_in_words(view, red) for red in _others(view, found)[:ON_WALL]]
+    worst = [red_in_words(view, red) for red in _others(view, problems)[:ON_WALL]]
     shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
-    shown = shown or ([] if found else [reds(view, [])])
+    shown = shown or ([] if problems else [reds(view, [])])
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
     return [*shown[:SHOWN], *([replace(old, on="")] if old else []), *shown[SHOWN:]]
 
@@ -94,19 +94,19 @@ def headline(view: View) -> Head | None:
     problems = _problems(view)
     if view.empty or problems is None:
         return None
-    found = answers.headline(problems)
-    return head(view, found) if found else None
+    worst = answers.headline(problems)
+    return head(view, worst) if worst else None
 
 
-def _others(view: View, found: Sequence[Red]) -> Sequence[Red]:
+def _others(view: View, problems: Sequence[Red]) -> Sequence[Red]:
     """The reds that the headline does not tell."""
-    return found[1:] if headline(view) else found
+    return problems[1:] if headline(view) else problems
 
 
 def fed_metrics(view: View) -> tuple[str, ...]:
     """The ids of the layout's metrics that have data in this area."""
-    found = answers.vitals(view.ask(*tile_metrics(view)))
-    return tuple(name for name, vital in found.items() if name in view.layout.metrics and vital.ever)
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    return tuple(name for name, summary in summaries.items() if name in view.layout.metrics and summary.ever)
 
 
 def to_look_at(view: View) -> Today:
@@ -119,31 +119,33 @@ def lines(view: View) -> tuple[Line, ...]:
     """Three lines at most; one that has nothing to say is left out."""
     if view.empty:
         return (Line("○", _("No data in this period")),)
-    found, every = to_look_at(view), reds_of(view)
+    attention, every = to_look_at(view), reds_of(view)
     others = reds(view, _others(view, every)) if not every or len(every) > 1 or not headline(view) else None
-    old = oldest(view, found.oldest) if view.topic == "" else None
-    mover = None if headline(view) else _mover(view, found.mover)
+    old = oldest(view, attention.oldest) if view.topic == "" else None
+    mover = None if headline(view) else _mover(view, attention.mover)
     return tuple(line for line in (others, old, mover) if line)
 
 
-def reds(view: View, found: Sequence[Red]) -> Line:
+def reds(view: View, problems: Sequence[Red]) -> Line:
     """What else is red, the most severe first, of `metrics.analysis.reds`; how many are new since yesterday."""
-    if not found and view.query.where and not filters.unit_of(view.query.where):
+    if not problems and view.query.where and not filters.unit_of(view.query.where):
         return Line("○", _("Limits are meant for all cases of an area: under a filter none is judged"))
-    if not found and not has_state(view):
+    if not problems and not has_state(view):
         return Line("○", _("No data in this period"))
-    if not found:
+    if not problems:
         return Line("●", _("Nothing is over its limit"), state="green")
-    new = sum(red.new for red in found)
-    items = tuple(red_in_words(view, red) for red in found[:SHOWN])
-    label = _("{n} others over the limit", n=len(found)) if headline(view) else _("Over the limit: {n}", n=len(found))
+    new = sum(red.new for red in problems)
+    items = tuple(red_in_words(view, red) for red in problems[:SHOWN])
+    label = (
+        _("{n} others over the limit", n=len(problems)) if headline(view) else _("Over the limit: {n}", n=len(problems))
+    )
     label += _(" ({n} new)", n=new) if new else ""
-    return Line("▲", label, (*items, *_folded(view, found[SHOWN:])), state="red", left=len(found) - SHOWN)
+    return Line("▲", label, (*items, *_folded(view, problems[SHOWN:])), state="red", left=len(problems) - SHOWN)
 
 
-def _folded(view: View, found: Sequence[Red]) -> Iterator[Item]:
+def _folded(view: View, problems: Sequence[Red]) -> Iterator[Item]:
     """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
-    for _name, of_metric in groupby(sorted(found, key=_listed_by), key=_listed_by):
+    for _name, of_metric in groupby(sorted(problems, key=_listed_by), key=_listed_by):
         same = list(of_metric)
         yield from (red_in_words(view, red) for red in same[:FOLDED])
         if (left := len(same) - FOLDED) > 0:
@@ -166,8 +168,8 @@ def has_state(view: View) -> bool:
     Of a unit's own cockpit: whether any is of the unit.
     """
     if filters.unit_of(view.query.where):
-        found = answers.vitals(view.ask(*tile_metrics(view)))
-        return any(found[name].state != "none" for name in fed_metrics(view))
+        summaries = answers.summaries(view.ask(*tile_metrics(view)))
+        return any(summaries[name].state != "none" for name in fed_metrics(view))
     lower = below(view.edition, view.area)
     if lower is None:
         return False
@@ -190,11 +192,11 @@ def red_in_words(view: View, red: Red) -> Item:
     return Item(subject(view, red), f"{name} {value}", way_to(view, red), group=name, brief=value)
 
 
-def oldest(view: View, found: pd.DataFrame) -> Line | None:
+def oldest(view: View, frame: pd.DataFrame) -> Line | None:
     """The oldest open cases, by age in days."""
-    if found.empty:
+    if frame.empty:
         return None
-    items = tuple(_old(view, row) for row in each(found))
+    items = tuple(_old(view, row) for row in each(frame))
     everything = view.href("rows", metric=view.layout.metric, sort="registered_at")
     return Line("◷", _("Open longest"), items, on=_("All"), href=everything)
 
@@ -213,9 +215,9 @@ def _mover(view: View, mover: Mover | None) -> Line | None:
     """`按期办结率 ▼ 2.1 个百分点 较上月同期（10-01 至 10-28）：按镇街 沙洲镇 −1.4，青埠镇 +0.3`"""
     if mover is None:
         return None
-    metric, told = view.catalog.metrics[mover.metric], mover.explanation
-    change = format.change(metric, told.after, told.before)
+    metric, explanation = view.catalog.metrics[mover.metric], mover.explanation
+    change = format.change(metric, explanation.after, explanation.before)
     why = view.href("why", metric=metric)
-    movers = named_movers(view, told)
+    movers = named_movers(view, explanation)
     text = f"{change.text} {view.compared}" + (_(": {parts}", parts=movers) if movers else "")
     return Line("Δ", _("Moved most"), (Item(metric.name[language()], text, why),), on=_("Why"), href=why)

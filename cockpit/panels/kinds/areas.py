@@ -167,13 +167,13 @@ def compared(view: View) -> tuple[str, Metric]:
 def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Entry, ...]]:
     """The areas below with their colours, and the legend."""
     lower, metric = compared(view)
-    found = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
-    legend, keys = colours.coloured(view.catalog, metric, lower, found)
+    parts = [part for part in area_parts(view, lower, metric) if part.group != str(view.area.code)]
+    legend, keys = colours.coloured(view.catalog, metric, lower, parts)
     drawn = (
         MapArea(
             int(part.group), area_name(view, int(part.group)), _value(metric, part), view.href(area=part.group), key
         )
-        for part, key in zip(found, keys, strict=True)
+        for part, key in zip(parts, keys, strict=True)
     )
     return tuple(drawn), legend
 
@@ -181,15 +181,15 @@ def map_areas(view: View) -> tuple[tuple[MapArea, ...], tuple[Entry, ...]]:
 @single_flight_cache(maxsize=512)
 def area_rows(view: View) -> tuple[RankingRow, ...]:
     lower, metric = compared(view)
-    found, own = area_parts(view, lower, metric), str(view.area.code)
-    links = ["" if part.group == own else view.href(area=part.group) for part in found]
-    return ranking_rows(view, metric, found, [area_name(view, int(part.group)) for part in found], links)
+    parts, own = area_parts(view, lower, metric), str(view.area.code)
+    links = ["" if part.group == own else view.href(area=part.group) for part in parts]
+    return ranking_rows(view, metric, parts, [area_name(view, int(part.group)) for part in parts], links)
 
 
 def ranking_rows(
     view: View,
     metric: Metric,
-    found: Sequence[Part],
+    parts: Sequence[Part],
     names: Sequence[str],
     links: Sequence[str],
     *,
@@ -197,13 +197,13 @@ def ranking_rows(
     chosen: str | None = None,
 ) -> tuple[RankingRow, ...]:
     """links: what each name leads to; rows: what its value opens. chosen: the group that the screen is filtered by."""
-    largest = 100 if metric.is_percent else max((part.now.value for part in found if part.ranked), default=0)
+    largest = 100 if metric.is_percent else max((part.now.value for part in parts if part.ranked), default=0)
     return tuple(
         ranking.row(
             view, metric, part.now, name=name, state=part.state, before=part.before, href=href, rows=own,
             chosen=part.group == chosen, largest=largest,
         )
-        for part, name, href, own in zip(found, names, links, rows or [""] * len(found), strict=True)
+        for part, name, href, own in zip(parts, names, links, rows or [""] * len(parts), strict=True)
     )  # fmt: skip
 
 

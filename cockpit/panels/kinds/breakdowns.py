@@ -176,11 +176,11 @@ def split_bars(view: View, by: str) -> tuple[Bar, ...]:
 @single_flight_cache(maxsize=512)
 def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
     """The groups as a list."""
-    metric, found = split_metric(view), groups(view, by)
-    names = [group_name(view, by, part.group) if part.group else _("Not given") for part in found]
+    metric, parts = split_metric(view), groups(view, by)
+    names = [group_name(view, by, part.group) if part.group else _("Not given") for part in parts]
     return ranking_rows(
-        view, metric, found, names, [_pick(view, by, part.group) for part in found],
-        rows=[rows_link(view, metric, period=None, **{by: part.group}) for part in found],
+        view, metric, parts, names, [_pick(view, by, part.group) for part in parts],
+        rows=[rows_link(view, metric, period=None, **{by: part.group}) for part in parts],
         chosen=dict(view.query.where).get(by),
     )  # fmt: skip
 
@@ -188,8 +188,8 @@ def split_rows(view: View, by: str) -> tuple[RankingRow, ...]:
 def groups(view: View, by: str) -> list[Part]:
     """The groups of a column that hold anything, under the filters of the other columns."""
     others = [(name, value) for name, value in view.query.where if name != by]
-    found = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by))
-    return [part for part in found if part.now.n]
+    parts = answers.parts(view.query.filtered(others).of(split_metric(view).id, by=by))
+    return [part for part in parts if part.now.n]
 
 
 def _pick(view: View, by: str, group: str) -> str:

@@ -13,20 +13,20 @@ from metrics.catalog import Metric
 from metrics.period import last_day
 
 
-def head(view: View, found: Headline) -> Head:
+def head(view: View, problem: Headline) -> Head:
     """The headline in words, with the pages that it opens."""
-    red = found.red
+    red = problem.red
     metric = view.catalog.metrics[red.metric]
     parts = _site(red) if red.kind == "site" else _metric(view, metric, red)
-    since = _since(view, found)
+    since = _since(view, problem)
     return Head(
         strong=subject(view, red),
         text=_(", ").join(filter(None, (*parts, since))),
         href=way_to(view, red),
-        holder=_holder(view, found),
-        phone=phones.first(found.holder.phone) if found.holder else "",
-        holder_href="" if view.wall or not found.holder else view.href(unit=found.holder.unit),
-        moved=_moved(view, metric, found),
+        holder=_holder(view, problem),
+        phone=phones.first(problem.holder.phone) if problem.holder else "",
+        holder_href="" if view.wall or not problem.holder else view.href(unit=problem.holder.unit),
+        moved=_moved(view, metric, problem),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )
 
@@ -72,30 +72,30 @@ def _how_far(view: View, metric: Metric, red: Red) -> str:
             return _("limit {bound}", bound=format.alarm(view.catalog, metric, level))
 
 
-def _since(view: View, found: Headline) -> str:
-    if found.since is None:
-        return _("new since yesterday") if found.red.new else ""
-    days = (last_day(view.as_of) - found.since).days + 1
+def _since(view: View, problem: Headline) -> str:
+    if problem.since is None:
+        return _("new since yesterday") if problem.red.new else ""
+    days = (last_day(view.as_of) - problem.since).days + 1
     return ngettext("for {n} day", "for {n} days", days)
 
 
-def _holder(view: View, found: Headline) -> str:
+def _holder(view: View, problem: Headline) -> str:
     """`区住建局（占 62 %）`"""
-    if found.holder is None:
+    if problem.holder is None:
         return ""
-    if found.holder.share is None:
-        return found.holder.unit
-    return _("{unit} ({share} % of it)", unit=found.holder.unit, share=format.number(100 * found.holder.share))
+    if problem.holder.share is None:
+        return problem.holder.unit
+    return _("{unit} ({share} % of it)", unit=problem.holder.unit, share=format.number(100 * problem.holder.share))
 
 
-def _moved(view: View, metric: Metric, found: Headline) -> str:
+def _moved(view: View, metric: Metric, problem: Headline) -> str:
     """`+176 件 +409.3 % 较上月同期（10-01 至 10-29）：按类别 …`; what was gained or lost, and by which parts."""
-    told = found.moved
-    if told is None or told.change is None:
+    explanation = problem.moved
+    if explanation is None or explanation.change is None:
         return ""
-    change = format.change(metric, told.after, told.before).text
-    place = view.asking(area=found.red.area) if found.red.kind == "below" else view
-    movers = named_movers(place, told)
+    change = format.change(metric, explanation.after, explanation.before).text
+    place = view.asking(area=problem.red.area) if problem.red.kind == "below" else view
+    movers = named_movers(place, explanation)
     return f"{change} {view.compared}" + (_(": {parts}", parts=movers) if movers else "")
 
 

@@ -55,7 +55,7 @@ def legend(points: Sequence[MapPoint]) -> tuple[Entry, ...]:
 
 @single_flight_cache(maxsize=512)
 def case_points(view: View) -> tuple[MapPoint, ...]:
-    found, _counts = answers.to_do(todo.todo_query(view))
+    frame, _counts = answers.to_do(todo.todo_query(view))
     return tuple(
         MapPoint(
             row.lon,
@@ -64,5 +64,5 @@ def case_points(view: View) -> tuple[MapPoint, ...]:
             todo.case_link(view, row),
             todo.STATES[row.when],
         )
-        for row in each(found.dropna(subset=["lon", "lat"]))
+        for row in each(frame.dropna(subset=["lon", "lat"]))
     )

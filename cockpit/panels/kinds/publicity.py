@@ -47,7 +47,7 @@ def sheet(view: View, panel: PublicityPanel) -> None:
     from cockpit.components.navigation.header import notice, title
 
     view = panel.at(view)
-    found = answers.closed_cases(view.query, MOST_ROWS)
+    frame = answers.closed_cases(view.query, MOST_ROWS)
     place, period = view.area.name, format.period(view.period)
     title(
         _("Publicity list of {area}", area=place),
@@ -55,11 +55,11 @@ def sheet(view: View, panel: PublicityPanel) -> None:
         links=[(_("Back"), view.here(sheet=None))],
         level=1,
     )
-    if found.empty:
+    if frame.empty:
         notice(_("No case was closed in this period."))
         return
     names = (_("No."), _("Matter"), _("Registered"), _("Closed"), _("Took"), _("Unit"), _("Result"))
-    rows = [[format.number(i), *cells(row, view.edition.zone)] for i, row in enumerate(each(found), 1)]
+    rows = [[format.number(i), *cells(row, view.edition.zone)] for i, row in enumerate(each(frame), 1)]
     table.table([Column(name) for name in names], rows, key="publicity")
     notice(
         ngettext(

@@ -14,7 +14,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import source_name
 from cockpit.panels import answers
-from cockpit.panels.answers import Vital
+from cockpit.panels.answers import MetricSummary
 from cockpit.panels.base import Call, Panel
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
@@ -36,7 +36,7 @@ class TilesPanel(Panel):
 
     def queries(self, view: View) -> list[Call]:
         query = view.ask(*self._queried(view))
-        return [partial(answers.vitals, one) for one in dict.fromkeys((query, query.filtered(())))]
+        return [partial(answers.summaries, one) for one in dict.fromkeys((query, query.filtered(())))]
 
     def prepare(self, view: View) -> None:
         self.tiles(view)
@@ -67,7 +67,7 @@ class TilesPanel(Panel):
         """The tiles, worded."""
         return metric_tiles(view, self._names(view), self._queried(view), self._most(view))
 
-    def _shown(self, view: View) -> list[Vital]:
+    def _shown(self, view: View) -> list[MetricSummary]:
         return fed(view, self._names(view), self._queried(view))[: self._most(view)]
 
     def _names(self, view: View) -> tuple[str, ...]:
@@ -87,8 +87,10 @@ class TilesPanel(Panel):
 
     def _unfed(self, view: View) -> list[str]:
         """The names of the main metrics that exist at this level and never had a value."""
-        found = answers.vitals(view.query.filtered(()).of(*self._queried(view)))
-        return [found[n].metric.name[language()] for n in self._main(view) if n in found and not found[n].ever]
+        summaries = answers.summaries(view.query.filtered(()).of(*self._queried(view)))
+        return [
+            summaries[n].metric.name[language()] for n in self._main(view) if n in summaries and not summaries[n].ever
+        ]
 
 
 def tile_metrics(view: View) -> tuple[str, ...]:
@@ -106,21 +108,21 @@ def with_counterparts(catalog: Catalog, names: tuple[str, ...]) -> tuple[str, ..
 @single_flight_cache(maxsize=512)
 def metric_tiles(view: View, names: tuple[str, ...], among: tuple[str, ...], most: int) -> tuple[Tile, ...]:
     """The tiles of the first `most` metrics that have data, answered among others."""
-    found = answers.vitals(view.ask(*among))
-    shown = [vital.metric for vital in fed(view, names, among)[:most]]
-    return tuple(tile(view, found[m.id], found) if m.id in found else uncounted(view, m) for m in shown)
+    summaries = answers.summaries(view.ask(*among))
+    shown = [summary.metric for summary in fed(view, names, among)[:most]]
+    return tuple(tile(view, summaries[m.id], summaries) if m.id in summaries else uncounted(view, m) for m in shown)
 
 
-def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[Vital]:
+def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[MetricSummary]:
     """Those of the metrics that have ever had data, answered among others; a filter does not change which."""
-    found = answers.vitals(view.query.filtered(()).of(*among))
-    return [found[name] for name in names if name in found and found[name].ever]
+    summaries = answers.summaries(view.query.filtered(()).of(*among))
+    return [summaries[name] for name in names if name in summaries and summaries[name].ever]
 
 
-def late_sources(view: View, shown: list[Vital]) -> str:
+def late_sources(view: View, shown: list[MetricSummary]) -> str:
     """Which silent sources the numbers lack, said once for all tiles; empty when none is late."""
-    lacking = [vital for vital in shown if vital.now.quality in (PARTIAL, STALE)]
-    facts = {view.catalog.domain(vital.metric).fact for vital in lacking}
+    lacking = [summary for summary in shown if summary.now.quality in (PARTIAL, STALE)]
+    facts = {view.catalog.domain(summary.metric).fact for summary in lacking}
     late = [source for source in freshness(view.edition) if source.fact in facts and source.silent(view.as_of)]
     if not late:
         return ""
@@ -136,22 +138,22 @@ def late_sources(view: View, shown: list[Vital]) -> str:
     )
 
 
-def tile(view: View, vital: Vital, found: dict[str, Vital]) -> Tile:
+def tile(view: View, summary: MetricSummary, summaries: dict[str, MetricSummary]) -> Tile:
     """One metric in words; choosing it makes it the metric of the screen, its number opens the passport."""
-    metric = vital.metric
+    metric = summary.metric
     made = tile_of(
         view,
         metric,
-        vital.now,
-        state=vital.state,
-        before=vital.before,
-        trend=vital.trend,
+        summary.now,
+        state=summary.state,
+        before=summary.before,
+        trend=summary.trend,
         href=view.href(metric=metric),
         passport=view.href("passport", metric=metric),
         chosen=metric.id == view.metric.id,
     )
     other = metric.counterpart
-    note = _counterpart(other, vital, found.get(other.metric)) if other else ""
+    note = _counterpart(other, summary, summaries.get(other.metric)) if other else ""
     return replace(made, rows=(*made.rows, (_("Note"), note))) if note else made
 
 
@@ -168,10 +170,10 @@ def uncounted(view: View, metric: Metric) -> Tile:
     )
 
 
-def _counterpart(how: Counterpart, vital: Vital, other: Vital | None) -> str:
+def _counterpart(how: Counterpart, summary: MetricSummary, other: MetricSummary | None) -> str:
     """What the other metric says, where the two differ by more than the catalog's `apart`."""
-    if other is None or format.missing(vital.now.value) or format.missing(other.now.value):
+    if other is None or format.missing(summary.now.value) or format.missing(other.now.value):
         return ""
-    if abs(other.now.value - vital.now.value) <= how.apart:
+    if abs(other.now.value - summary.now.value) <= how.apart:
         return ""
     return how.note[language()].format(value=format.quantity(other.metric, other.now.value))

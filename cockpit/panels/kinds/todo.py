@@ -54,10 +54,10 @@ class TodoPanel(Panel):
 
         view = self.at(view)
         header.title(self.title[language()] if self.title else _("To do"))
-        mine = is_mine()
-        chosen = own_cards(view) if mine else cards(view)
-        todo.todo(chosen, counts=(*counts(view), *_choice(view, mine)), empty=_("Nothing is open."))
-        if not mine and (left := answers.open_cases(todo_query(view)) - len(chosen)):
+        own_only = is_mine()
+        chosen = own_cards(view) if own_only else cards(view)
+        todo.todo(chosen, counts=(*counts(view), *_choice(view, own_only)), empty=_("Nothing is open."))
+        if not own_only and (left := answers.open_cases(todo_query(view)) - len(chosen)):
             everything = view.href("rows", metric=view.metric, sort="due_at")
             header.notice(_("{n} more, due later or without a deadline", n=left), links=[(_("All"), everything)])
 
@@ -76,10 +76,13 @@ def todo_query(view: View) -> Query:
 
 @single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
-    found = answers.to_do(todo_query(view))[1]
+    by_clock = answers.to_do(todo_query(view))[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
-    pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in TOLD if found[name]]
-    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
+    pressing = [Count(words[name], format.number(by_clock[name]), STATES[name]) for name in TOLD if by_clock[name]]
+    return (
+        Count(_("Open"), format.number(sum(by_clock.values())), href=view.href("rows", metric=view.metric)),
+        *pressing,
+    )
 
 
 @single_flight_cache(maxsize=512)
@@ -90,8 +93,8 @@ def cards(view: View) -> tuple[Card, ...]:
 @single_flight_cache(maxsize=512)
 def own_cards(view: View) -> tuple[Card, ...]:
     """The cards of the open cases that a unit of the area itself holds, or that no unit holds yet."""
-    found = answers.to_do(todo_query(view))[0]
-    return tuple(_card(view, row) for row in each(found) if _is_own(view, row.unit))[:MOST_CARDS]
+    frame = answers.to_do(todo_query(view))[0]
+    return tuple(_card(view, row) for row in each(frame) if _is_own(view, row.unit))[:MOST_CARDS]
 
 
 def is_mine() -> bool:
@@ -101,20 +104,20 @@ def is_mine() -> bool:
     return st.query_params.get("mine") == "1"
 
 
-def _choice(view: View, mine: bool) -> tuple[Count, ...]:
+def _choice(view: View, own_only: bool) -> tuple[Count, ...]:
     """All cases or those of the area's own units; nothing to choose where the two are the same."""
-    found = answers.to_do(todo_query(view))[0]
-    own = sum(_is_own(view, unit) for unit in found.unit)
-    if own == len(found) and not mine:
+    frame = answers.to_do(todo_query(view))[0]
+    own = sum(_is_own(view, unit) for unit in frame.unit)
+    if own == len(frame) and not own_only:
         return ()
     return (
         Count(
             _("Held by all units"),
             format.number(answers.open_cases(todo_query(view))),
             href=view.href(),
-            chosen=not mine,
+            chosen=not own_only,
         ),
-        Count(_("Held by us"), format.number(own), href=view.href("cockpit", mine=1), chosen=mine),
+        Count(_("Held by us"), format.number(own), href=view.href("cockpit", mine=1), chosen=own_only),
     )
 
 
@@ -128,8 +131,8 @@ def _is_own(view: View, unit: object) -> bool:
 @single_flight_cache(maxsize=512)
 def _contacts(view: View) -> dict[str, Contact]:
     """The units of the open cases in the directory."""
-    found = answers.to_do(todo_query(view))[0]
-    return contacts(view.edition, view.area.code, [unit for unit in found.unit if isinstance(unit, str)])
+    frame = answers.to_do(todo_query(view))[0]
+    return contacts(view.edition, view.area.code, [unit for unit in frame.unit if isinstance(unit, str)])
 
 
 def _ways(view: View, row: Row) -> tuple[tuple[str, str], ...]:

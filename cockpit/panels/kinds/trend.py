@@ -47,7 +47,7 @@ class TrendPanel(Panel):
         if not exists_at(view.metric, view.area.level):
             return ()
         if self.over == "months":
-            return [partial(answers.vitals, view.ask(*tile_metrics(view)))]
+            return [partial(answers.summaries, view.ask(*tile_metrics(view)))]
         return [partial(answers.line, view.query)]
 
     def prepare(self, view: View) -> None:
@@ -84,16 +84,16 @@ def has_trend(view: View) -> bool:
 @single_flight_cache(maxsize=512)
 def trend_chart(view: View) -> charts.Chart:
     """The period against those that it is compared with."""
-    metric, found = view.metric, answers.line(view.query)
-    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
+    metric, series = view.metric, answers.line(view.query)
+    running = series.now.buckets and is_running(series.now.buckets[-1], view.as_of)
     unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
-    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
-    if any(found.previous.values):
-        drawn.append(_line(_("Period before"), found.previous, "before"))
-    if any(found.last_year.values) and found.last_year != found.previous:
-        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
-    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
-    return charts.trend(metric, [bucket.start for bucket in found.now.buckets], drawn, hrefs=hrefs)
+    drawn = [replace(_line(_("This period"), series.now, "now"), unfinished=unfinished)]
+    if any(series.previous.values):
+        drawn.append(_line(_("Period before"), series.previous, "before"))
+    if any(series.last_year.values) and series.last_year != series.previous:
+        drawn.append(_line(_("Last year"), series.last_year, "last_year"))
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in series.now.buckets]
+    return charts.trend(metric, [bucket.start for bucket in series.now.buckets], drawn, hrefs=hrefs)
 
 
 def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
@@ -103,8 +103,8 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
 @single_flight_cache(maxsize=512)
 def months_chart(view: View, metric: Metric) -> charts.Chart:
     """The months of the tiles' lines."""
-    found = answers.vitals(view.ask(*tile_metrics(view)))
-    vital = found.get(metric.id) or answers.vitals(view.ask(metric.id))[metric.id]
+    summaries = answers.summaries(view.ask(*tile_metrics(view)))
+    summary = summaries.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]
     months = answers.last_months(view.period.end - DAY)
     hrefs = [rows_link(view, metric, period=month) for month in months]
-    return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), vital.trend)], hrefs=hrefs)
+    return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), summary.trend)], hrefs=hrefs)

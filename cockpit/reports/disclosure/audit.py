@@ -31,14 +31,14 @@ class Attack:
         """The part of the system that a hidden count (an index) belongs to."""
         return int(self.block[np.searchsorted(self.columns, count)])
 
-    def only(self, kept: NDArray[np.int64], values: Floats) -> "Attack":
-        """The attack with every hidden count but `kept` (positions in `columns`) known as well."""
+    def only(self, position: NDArray[np.int64], values: Floats) -> "Attack":
+        """The attack with every hidden count but `position` (positions in `columns`) known as well."""
         others = values[self.columns].copy()
-        others[kept] = 0
-        inside = self.matrix[:, kept]
+        others[position] = 0
+        inside = self.matrix[:, position]
         rows = np.diff(inside.indptr) > 0
         known = (self.known - self.matrix @ others)[rows]
-        return Attack(inside[rows], known, self.columns[kept], self.block[kept], self.highest)
+        return Attack(inside[rows], known, self.columns[position], self.block[position], self.highest)
 
 
 def attack(equations: csr_matrix, values: Floats, hidden: Mask, least: float) -> Attack:
@@ -55,22 +55,22 @@ def attack(equations: csr_matrix, values: Floats, hidden: Mask, least: float) ->
     return Attack(inside, known, columns, block, highest)
 
 
-def exact(found: Attack, values: Floats, target: int, least: float) -> tuple[Floats, Floats] | None:
+def exact(attack: Attack, values: Floats, target: int, least: float) -> tuple[Floats, Floats] | None:
     """Two solutions in which a hidden count (an index) differs by at least `least`; None if there are none."""
-    at = int(np.searchsorted(found.columns, target))
-    objective = np.zeros(len(found.columns))
+    at = int(np.searchsorted(attack.columns, target))
+    objective = np.zeros(len(attack.columns))
     objective[at] = 1.0
-    high = _solved(found, -objective)
-    low = values[found.columns] if high[at] - values[target] >= least else _solved(found, objective)
+    high = _solved(attack, -objective)
+    low = values[attack.columns] if high[at] - values[target] >= least else _solved(attack, objective)
     return (low, high) if high[at] - low[at] >= least - TOLERANCE else None
 
 
-def _solved(found: Attack, objective: Floats) -> Floats:
+def _solved(attack: Attack, objective: Floats) -> Floats:
     """The solution with the least `objective`. The true values are one, so that there always is one."""
-    some = found.matrix.shape[0] > 0
+    some = attack.matrix.shape[0] > 0
     answer = linprog(  # type: ignore[call-overload]  # its stub has no sparse matrices, which it takes
-        objective, A_eq=found.matrix if some else None, b_eq=found.known if some else None,
-        bounds=(0, found.highest), method="highs-ds", options={"presolve": False},
+        objective, A_eq=attack.matrix if some else None, b_eq=attack.known if some else None,
+        bounds=(0, attack.highest), method="highs-ds", options={"presolve": False},
     )  # fmt: skip
     if answer.x is None:
         raise RuntimeError(f"the audit of suppressed cells failed: {answer.message}")

@@ -80,8 +80,8 @@ def _weak(system: Attack, swaps: Swaps, values: Floats, targets: Sequence[int], 
         return blocks[number]
 
     def near(target: int) -> Attack:
-        found = block(target)
-        return found if len(found.columns) <= SMALL else swaps.near(found, values, target)
+        unknowns = block(target)
+        return unknowns if len(unknowns.columns) <= SMALL else swaps.near(unknowns, values, target)
 
     weak = _unproved(targets, near, values, room, least)
     return weak if len(weak) > FEW else _unproved(weak, block, values, room, least)
@@ -151,9 +151,9 @@ def _complements(
             continue
         beyond = (row for c in block if block[c] == block[target] for row in rows_of(c))
         for row in chain(rows, beyond):
-            found = [c for c in counts_of(row) if not hidden[c] and values[c] > 0 and c in holders]
-            if found:
-                chosen.add(min(found, key=lambda c: (values[c] < least, costs[c], c)))
+            candidates = [c for c in counts_of(row) if not hidden[c] and values[c] > 0 and c in holders]
+            if candidates:
+                chosen.add(min(candidates, key=lambda c: (values[c] < least, costs[c], c)))
                 eased.add(row)
                 break
     return chosen

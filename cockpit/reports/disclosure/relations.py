@@ -65,28 +65,28 @@ class Relations:
             self.values.append(float(value))
         return self.keys[key]
 
-    def sums(self, whole: Key, parts: Iterable[Key]) -> None:
+    def sums(self, total: Key, parts: Iterable[Key]) -> None:
         """whole = parts, and what is not shown where that is more than nothing: a count of its own then.
 
         Left out where the parts are more than the whole, as the months of a stock are.
         """
-        found = [self.keys[key] for key in parts if key in self.keys]
-        if whole not in self.keys or not found:
+        columns = [self.keys[key] for key in parts if key in self.keys]
+        if total not in self.keys or not columns:
             return
-        rest = self.values[self.keys[whole]] - sum(self.values[i] for i in found)
+        rest = self.values[self.keys[total]] - sum(self.values[i] for i in columns)
         if rest < -TOLERANCE:
             return
-        terms = {self.keys[whole]: 1.0, **dict.fromkeys(found, -1.0)}
+        terms = {self.keys[total]: 1.0, **dict.fromkeys(columns, -1.0)}
         if rest > TOLERANCE:
-            terms[self.count((("not shown", whole, tuple(found)), None), rest)] = -1.0
+            terms[self.count((("not shown", total, tuple(columns)), None), rest)] = -1.0
         self.equations.append(terms)
 
     def holds(self, terms: Mapping[Key, float]) -> None:
         """An equation with zero on its other side, where all of its counts exist and the true values satisfy it."""
         if all(key in self.keys for key in terms):
-            found = {self.keys[key]: factor for key, factor in terms.items()}
-            if abs(sum(self.values[i] * factor for i, factor in found.items())) < TOLERANCE:
-                self.equations.append(found)
+            factors = {self.keys[key]: factor for key, factor in terms.items()}
+            if abs(sum(self.values[i] * factor for i, factor in factors.items())) < TOLERANCE:
+                self.equations.append(factors)
 
     def between(self, quantities: Iterable[Hashable], places: Iterable[Place]) -> None:
         """Relations such as open = registered - closed: those that the values obey in every place.
@@ -101,13 +101,13 @@ class Relations:
         for size in range(2, most + 1):
             for chosen in combinations(names, size):
                 table = np.column_stack([columns[q] for q in chosen])
-                whole = ~np.isnan(table).any(axis=1)
-                if not table[whole].any():
+                complete = ~np.isnan(table).any(axis=1)
+                if not table[complete].any():
                     continue
                 for signs in product((1.0, -1.0), repeat=size - 1):
                     factors = np.array((1.0, *signs))
-                    if (factors < 0).any() and not (table[whole] @ factors).any():
-                        for place in (p for p, there in zip(places, whole, strict=True) if there):
+                    if (factors < 0).any() and not (table[complete] @ factors).any():
+                        for place in (p for p, there in zip(places, complete, strict=True) if there):
                             self.holds({(q, place): f for q, f in zip(chosen, factors, strict=True)})
 
     def _value(self, quantity: Hashable, place: Place) -> float:

@@ -55,7 +55,7 @@ class Swaps:
         for row, terms_of in enumerate(inner):
             for column, factor in terms_of:
                 table[row, column] = factor
-        found: dict[object, list[Move]] = {}
+        moves: dict[object, list[Move]] = {}
         for size in range(1, min(MOST_COUNTS, len(names)) + 1):
             chosen = np.array(list(combinations(range(len(names)), size)))
             for signs in product((1, -1), repeat=size):
@@ -64,8 +64,8 @@ class Swaps:
                     move = tuple((names[c], sign) for c, sign in zip(columns, signs, strict=True))
                     for name, sign in move:
                         if sign > 0:
-                            found.setdefault(name, []).append(move)
-        return found
+                            moves.setdefault(name, []).append(move)
+        return moves
 
     def unproven(
         self, values: NDArray[np.float64], hidden: NDArray[np.bool_], targets: Iterable[int], least: float
@@ -114,14 +114,14 @@ class Swaps:
             if not any(left.values()):
                 yield there
 
-    def near(self, found: Attack, values: NDArray[np.float64], target: int) -> Attack:
+    def near(self, attack: Attack, values: NDArray[np.float64], target: int) -> Attack:
         """The attack with most hidden counts known: not those of the target's total and of the totals above it, nor
         those of the largest places below any of these.
 
         Somebody who knows more bounds more tightly: what this proves holds of the whole as well.
         """
         if target not in self.where:
-            return found
+            return attack
         place: Place | None = self.where[target][1]
         places: set[Place] = set()
         while place:
@@ -130,8 +130,8 @@ class Swaps:
         for above in tuple(places):
             below = [p for p in self.siblings.get((above.area,), ()) if p not in places] if above.by == TOTAL else []
             places.update(sorted(below, key=lambda p: -sum(values[i] for i in self.at[p].values()))[:MOST_BELOW])
-        kept = [
-            i for i, column in enumerate(found.columns.tolist())
+        columns = [
+            i for i, column in enumerate(attack.columns.tolist())
             if column not in self.where or self.where[column][1] in places
         ]  # fmt: skip
-        return found.only(np.array(kept), values)
+        return attack.only(np.array(columns), values)

@@ -78,9 +78,9 @@ def _left_out(tables: Sequence[Guarded], catalog: Catalog) -> list[set[tuple[int
             for j, (metric, row) in enumerate(zip(table.metrics, line, strict=True)):
                 if row is None or format.missing(row.value):
                     continue
-                told = _counts(relations, catalog, metric, row, place)
-                if told:
-                    cells.append(Published(told, total=place.by == TOTAL and place.area == table.area))
+                counts = _counts(relations, catalog, metric, row, place)
+                if counts:
+                    cells.append(Published(counts, total=place.by == TOTAL and place.area == table.area))
                     where.append((t, i, j))
                 else:
                     opaque.append((t, i, j, row))
@@ -90,7 +90,7 @@ def _left_out(tables: Sequence[Guarded], catalog: Catalog) -> list[set[tuple[int
         if out:
             gone[t].add((i, j))
     # A median has no sides. It goes with any other cell of its row, so that its absence alone tells nothing of them.
-    rows = {(t, i) for t, found in enumerate(gone) for i, _j in found}
+    rows = {(t, i) for t, left_out in enumerate(gone) for i, _j in left_out}
     for t, i, j, row in opaque:
         if 0 < row.n < least or (t, i) in rows:
             gone[t].add((i, j))
@@ -106,13 +106,13 @@ def _counts(relations: Relations, catalog: Catalog, metric: Metric, row: Any, pl
         return (relations.count((quantity(catalog, metric, "value"), place), row.value / metric.scale),)
     if not metric.is_rate or metric.composite or format.missing(row.denominator):
         return ()
-    inside, whole = (quantity(catalog, metric, side) for side in ("numerator", "denominator"))
-    told = [relations.count((inside, place), row.numerator), relations.count((whole, place), row.denominator)]
+    inside, denominator = (quantity(catalog, metric, side) for side in ("numerator", "denominator"))
+    counts = [relations.count((inside, place), row.numerator), relations.count((denominator, place), row.denominator)]
     if row.numerator <= row.denominator:
-        rest = ("rest", inside, whole)
-        told.append(relations.count((rest, place), row.denominator - row.numerator))
-        relations.holds({(inside, place): 1.0, (rest, place): 1.0, (whole, place): -1.0})
-    return tuple(told)
+        rest = ("rest", inside, denominator)
+        counts.append(relations.count((rest, place), row.denominator - row.numerator))
+        relations.holds({(inside, place): 1.0, (rest, place): 1.0, (denominator, place): -1.0})
+    return tuple(counts)
 
 
 def quantity(catalog: Catalog, metric: Metric, side: str) -> str:
@@ -135,8 +135,8 @@ def _relate(relations: Relations, tables: Sequence[Guarded], catalog: Catalog) -
     sums = [*_nested(places)]
     sums += [(Place(t.area), [_place(t, g) for g in t.groups]) for t in tables if t.by not in AREAS or t.by in MIXED]
     for name in quantities:
-        for whole, parts in sums:
-            relations.sums((name, whole), [(name, part) for part in parts])
+        for total, parts in sums:
+            relations.sums((name, total), [(name, part) for part in parts])
     _stocks(relations, tables, catalog)
     relations.between([name for name in quantities if not isinstance(name, tuple)], places)
 
@@ -148,10 +148,10 @@ def _nested(places: Iterable[Place]) -> Iterator[tuple[Place, list[Place]]]:
         if place.by == OWN and place.group:
             continue  # it overlaps with areas that other tables show
         by_group.setdefault((TOTAL, "") if place.by == OWN else (place.by, place.group), []).append(place)
-    for found in by_group.values():
-        whole = [place for place in found if place.by != OWN]
-        for above in whole:
-            inside = [p for p in found if p != above and above.area <= p.area < end_of(above.area)]
+    for listed in by_group.values():
+        totals = [place for place in listed if place.by != OWN]
+        for above in totals:
+            inside = [p for p in listed if p != above and above.area <= p.area < end_of(above.area)]
             between = [p for p in inside if p.by != OWN]
             yield above, [p for p in inside if not any(b != p and b.area <= p.area < end_of(b.area) for b in between)]
 

@@ -23,14 +23,14 @@ def trends(section: Trend, context: ReportContext) -> Iterator[Block]:
 
 
 def _months(context: ReportContext, metric: Metric) -> Iterator[Block]:
-    vital = context.vital(metric.id)
-    if vital is None or not any(value is not None for value in vital.trend):
+    summary = context.summary(metric.id)
+    if summary is None or not any(value is not None for value in summary.trend):
         return
     months = answers.last_months(context.view.period.end - DAY)
     names = [_month(month.start) for month in months]
     # the last month goes as far as the period does
     running = is_running(months[-1], min(context.view.as_of, datetime.combine(context.view.period.end, time.min)))
-    series = [Series(metric.name[language()], vital.trend, unfinished=running)]
+    series = [Series(metric.name[language()], summary.trend, unfinished=running)]
     yield _chart(context, metric, names, series, _("by month"))
 
 

@@ -27,8 +27,8 @@ from metrics.period import UNITS
 def tiles(section: Tiles, context: ReportContext) -> Iterator[Block]:
     """One row a metric of the area: now, before, the change, the state and the target."""
     names = context.kind.metrics_of(section, context.request.metrics)
-    vitals = [vital for name in names if (vital := context.vital(name)) and vital.ever]
-    if not vitals:
+    summaries = [summary for name in names if (summary := context.summary(name)) and summary.ever]
+    if not summaries:
         return
     columns = [
         Column(_("Metric"), width=2.6), Column(_("This period"), True), Column(_("Before"), True),
@@ -37,14 +37,14 @@ def tiles(section: Tiles, context: ReportContext) -> Iterator[Block]:
         Column(_("Sample"), True, detail=True), Column(_("Quality"), detail=True),
     ]  # fmt: skip
     rows = []
-    for vital in vitals:
-        metric, now = vital.metric, vital.now
-        judged = format.state(vital.state)
-        target = format.limit(context.view.catalog, metric, context.view.area.level) if vital.state != "none" else ""
+    for summary in summaries:
+        metric, now = summary.metric, summary.now
+        judged = format.state(summary.state)
+        target = format.limit(context.view.catalog, metric, context.view.area.level) if summary.state != "none" else ""
         rows.append(
             [
-                Cell(name_of(metric)), figure(metric, now), figure(metric, vital.before),
-                step(metric, now, vital.before), Cell(judged.word, state=vital.state if judged.word else ""),
+                Cell(name_of(metric)), figure(metric, now), figure(metric, summary.before),
+                step(metric, now, summary.before), Cell(judged.word, state=summary.state if judged.word else ""),
                 Cell(wording.bare(target)), count(now.numerator), count(now.denominator), count(now.n),
                 Cell(quality(now.quality)),
             ]
@@ -76,13 +76,13 @@ def table_by(section: TableBy, context: ReportContext) -> Iterator[Block]:
         return
     names = context.kind.metrics_of(section, context.request.metrics)
     metrics = [m for m in context.at(names, by if by in AREAS else view.area.level) if counted(context, m, by)]
-    found = {metric.id: answers.parts(context.query.of(metric.id, by=by)) for metric in metrics}
-    metrics = [m for m in metrics if any(part.known for part in found[m.id])]
+    by_metric = {metric.id: answers.parts(context.query.of(metric.id, by=by)) for metric in metrics}
+    metrics = [m for m in metrics if any(part.known for part in by_metric[m.id])]
     if not metrics:
         return
-    groups = _groups(by, found[metrics[0].id], [found[m.id] for m in metrics])
+    groups = _groups(by, by_metric[metrics[0].id], [by_metric[m.id] for m in metrics])
     shown = groups[: section.most] if section.most else groups
-    by_group = {name: {part.group: part for part in parts} for name, parts in found.items()}
+    by_group = {name: {part.group: part for part in parts} for name, parts in by_metric.items()}
     rows = [
         [
             Cell(group_name(context, by, group)),
@@ -104,7 +104,7 @@ def table_by(section: TableBy, context: ReportContext) -> Iterator[Block]:
         return
     notes.append(_("Counts below {n}, and what would give them away, are left out", n=section.suppress))
     samples = [[by_group[m.id][g].now if g in by_group[m.id] else None for m in metrics] for g in shown]
-    samples.append([vital.now if (vital := context.vital(m.id)) else None for m in metrics])
+    samples.append([summary.now if (summary := context.summary(m.id)) else None for m in metrics])
     yield Guarded(
         name, columns, [*rows, total], True, "；".join(filter(None, notes)), area=view.area.code, by=by, groups=shown,
         known=groups, metrics=metrics, samples=samples, first=first, least=section.suppress,
@@ -168,8 +168,8 @@ def _cell(context: ReportContext, metric: Metric, part: Part | None) -> Cell:
 
 
 def _own(context: ReportContext, metric: Metric) -> Cell:
-    vital = context.vital(metric.id)
-    return figure(metric, vital.now, state(context, metric, vital.state)) if vital else Cell("")
+    summary = context.summary(metric.id)
+    return figure(metric, summary.now, state(context, metric, summary.state)) if summary else Cell("")
 
 
 def state(context: ReportContext, metric: Metric, state: str) -> str:

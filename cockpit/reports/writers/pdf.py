@@ -166,8 +166,8 @@ class _Markup:
             if self.document.contents:
                 self.lines.append(f"#outline(title: none, depth: 2, indent: 1em)\n#v({LINE - BODY:.2f}pt)")
             ends = self.document.apart or i == len(self.document.parts) - 1
-            kept = ends and self.document.imprint and not self.document.define
-            together = len(part.blocks) - with_end(part.blocks) if kept else -1
+            imprinted = ends and self.document.imprint and not self.document.define
+            together = len(part.blocks) - with_end(part.blocks) if imprinted else -1
             for n, (block, caption) in enumerate(captioned(part.blocks)):
                 if n == together:
                     self.lines.append("#block(breakable: false, width: 100%)[")

@@ -89,8 +89,8 @@ def _folder(number: int, part: Part) -> str:
 
 
 def _file(number: int, part: Part, name: str, many: bool) -> str:
-    told = f"{part.area}-{name}" if many else name
-    return f"{number:02}-{UNSAFE.sub('-', told).strip('-.')[:80]}.csv"
+    stem = f"{part.area}-{name}" if many else name
+    return f"{number:02}-{UNSAFE.sub('-', stem).strip('-.')[:80]}.csv"
 
 
 def _rows(file: io.TextIOWrapper, columns: list[Column], rows: Iterable[Iterable[Cell]]) -> int:

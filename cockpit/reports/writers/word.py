@@ -106,7 +106,7 @@ class _Word:
         section.left_margin, section.right_margin = Mm(28), Mm(26)
         section.header_distance, section.footer_distance = Mm(25), Mm(25)
         mark = _("Draft {id}", id=self.document.provenance.id)
-        if any(_("Demo data") in told for _label, told in self.document.provenance.facts):
+        if any(_("Demo data") in text for _label, text in self.document.provenance.facts):
             mark += " · " + _("Demo data")
         wordxml.margins(self.paper, mark, zh=self.zh)
 

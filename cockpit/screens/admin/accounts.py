@@ -26,8 +26,8 @@ from data.desk.store import Desk
 def listed() -> None:
     """All accounts, or those that a search finds."""
     search = st.query_params.get("q", "")
-    found = [a for a, _held in accounts.listing(visitors.desk()) if search.lower() in f"{a.name} {a.title}".lower()]
-    header.title(_("Accounts"), note=ngettext("{n} account", "{n} accounts", len(found)), level=1)
+    matches = [a for a, _held in accounts.listing(visitors.desk()) if search.lower() in f"{a.name} {a.title}".lower()]
+    header.title(_("Accounts"), note=ngettext("{n} account", "{n} accounts", len(matches)), level=1)
     desk.told()
     searchbox.searchbox(_("Name or office"), here(q=None, page=None, account=None), value=search)
     columns = [
@@ -37,7 +37,7 @@ def listed() -> None:
         Column(_("Password")),
         Column(_("Second factor")),
     ]
-    shown, pages = desk.some(found)
+    shown, pages = desk.some(matches)
     table(columns, [_row(account) for account in shown], pages=pages, key="accounts")
 
 
@@ -62,11 +62,11 @@ def _state(account: Account) -> Cell:
 
 def chosen() -> Account | None:
     """The account that the address names."""
-    asked = st.query_params.get("account", "")
+    name = st.query_params.get("account", "")
     try:
-        return accounts.named(visitors.desk(), asked) if asked else None
+        return accounts.named(visitors.desk(), name) if name else None
     except Refused:
-        header.notice(_("There is no account {name}.", name=asked))
+        header.notice(_("There is no account {name}.", name=name))
         return None
 
 

@@ -23,19 +23,19 @@ FILTERS = ("event", "who", "since", "until")
 
 def filters() -> None:
     """A form whose answer is an address: event, who, and the days."""
-    given = st.query_params
+    parameters = st.query_params
     with st.form("filters", enter_to_submit=False, border=False):
         first, second, third, fourth = st.columns(4)
         offered = ("", *EVENTS)
-        asked = given.get("event", "")
-        index = offered.index(asked) if asked in offered else 0
+        kind = parameters.get("event", "")
+        index = offered.index(kind) if kind in offered else 0
         event = first.selectbox(_("Event"), offered, index=index, format_func=lambda name: _events().get(name, name))
-        who = second.text_input(_("Who"), value=given.get("who", ""), max_chars=120, autocomplete="off").strip()
+        who = second.text_input(_("Who"), value=parameters.get("who", ""), max_chars=120, autocomplete="off").strip()
         since = desk.day(third, _("First day"), _day("since"))
         until = desk.day(fourth, _("Last day"), _day("until"))
         if st.form_submit_button(_("Show")):
-            kept = {name: value for name, value in given.to_dict().items() if name not in (*FILTERS, "page")}
-            nav.go(link("audit", kept | {"event": event, "who": who, "since": since, "until": until}))
+            others = {name: value for name, value in parameters.to_dict().items() if name not in (*FILTERS, "page")}
+            nav.go(link("audit", others | {"event": event, "who": who, "since": since, "until": until}))
             st.rerun()
 
 
@@ -43,7 +43,7 @@ def listed() -> None:
     """The rows that the address asks for, the newest first."""
     number = desk.page_number()
     since, until = _day("since"), _day("until")
-    found = audit.entries(
+    entries = audit.entries(
         visitors.desk(),
         event=st.query_params.get("event") or None,
         who=st.query_params.get("who") or None,
@@ -52,7 +52,7 @@ def listed() -> None:
         limit=desk.AT_ONCE + 1,
         offset=(number - 1) * desk.AT_ONCE,
     )
-    if not found:
+    if not entries:
         header.notice(_("Nothing of this kind was recorded."))
         return
     columns = [
@@ -66,7 +66,7 @@ def listed() -> None:
         Column(_("Result")),
         Column(_("From")),
     ]
-    shown, more = found[: desk.AT_ONCE], len(found) > desk.AT_ONCE
+    shown, more = entries[: desk.AT_ONCE], len(entries) > desk.AT_ONCE
     table(columns, [_row(row) for row in shown], pages=desk.pages(number, more=more), key="audit")
 
 
@@ -108,9 +108,9 @@ def _result(result: str) -> Cell:
 def proof(visitor: Visitor) -> None:
     """A button that walks the whole chain, and a link to all of it as a file."""
     with st.container(horizontal=True, vertical_alignment="center", key="proof"):
-        asked = st.button(_("Verify the chain"))
+        requested = st.button(_("Verify the chain"))
         actions.actions([(_("Export"), audit_export.PATH)])
-    if not asked:
+    if not requested:
         return
     with st.spinner(_("Walking the chain…"), show_time=True):
         verdict = verify(visitors.desk())
@@ -129,10 +129,10 @@ def proof(visitor: Visitor) -> None:
 def _day(name: str) -> date | None:
     """A day that the address names; none if it names none that can be."""
     try:
-        found = date.fromisoformat(st.query_params.get(name, ""))
+        day = date.fromisoformat(st.query_params.get(name, ""))
     except ValueError:
         return None
-    return found if desk.FIRST_DAY <= found <= desk.LAST_DAY else None
+    return day if desk.FIRST_DAY <= day <= desk.LAST_DAY else None
 
 
 def _instant(day: date) -> datetime:

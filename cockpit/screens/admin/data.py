@@ -107,11 +107,11 @@ def found(edition: str, _view: View) -> Facts:
 def editions_table(view: View) -> None:
     """The published editions; one opens the cockpit as it was then. How much they hold is for the whole district."""
     own = home()
-    told = listed(str(own.root), view.newest, own)
+    rows = listed(str(own.root), view.newest, own)
     counted = district_wide.may(view.grants, Can.DATA)
     columns = [Column(_("Edition"), lead=True), Column(_("State")), Column(_("As of")), Column(_("Published"))]
     columns += [Column(_("Cases"), number=True), Column("MB", number=True)] if counted else []
-    table(columns, [_edition_row(view, edition, counted) for edition in told], key="editions")
+    table(columns, [_edition_row(view, edition, counted) for edition in rows], key="editions")
 
 
 def _edition_row(view: View, edition: EditionInfo, counted: bool) -> list[Cell | str]:
@@ -136,15 +136,15 @@ def batches() -> Sequence[Batch]:
     own, counted = home(), district_wide.may(guard.enter().grants, Can.DATA)
     if counted:
         _pushes(own, operates())
-    told = delivered(str(own.root), own)
-    if told.fault:
-        busy(told.fault)
+    deliveries = delivered(str(own.root), own)
+    if deliveries.fault:
+        busy(deliveries.fault)
         return ()
-    if not told.batches:
+    if not deliveries.batches:
         header.notice(_("Nothing was delivered yet."))
         return ()
-    for batch in told.batches:
-        if counted and batch.held and not batch.push and batch is newest_of(told.batches, batch.source):
+    for batch in deliveries.batches:
+        if counted and batch.held and not batch.push and batch is newest_of(deliveries.batches, batch.source):
             _held(batch, operates())
     counts = (_("Rows read"), _("Rows accepted"), _("Rows updated"), _("Rows refused"), _("Rows skipped"), _("Seconds"))
     columns = [
@@ -155,8 +155,8 @@ def batches() -> Sequence[Batch]:
         Column(_("Loaded")),
         *(Column(text, number=True) for text in counts if counted),
     ]
-    table(columns, [_batch_row(batch, counted) for batch in told.batches], key="batches")
-    return told.batches
+    table(columns, [_batch_row(batch, counted) for batch in deliveries.batches], key="batches")
+    return deliveries.batches
 
 
 def operates() -> bool:
@@ -172,12 +172,12 @@ def _pushes(own: Home, commands: bool) -> None:
         busy(fault.message)
         return
     if waiting := counts["queued"] + counts["loaded"]:
-        told = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
+        text = ngettext("{n} push waits to be published.", "{n} pushes wait to be published.", waiting)
         if rolled_back(own) and commands:
-            told += (
+            text += (
                 " " + _("An older edition was chosen, so nothing is published before somebody does:") + f" {PUBLISH}"
             )
-        header.notice(told)
+        header.notice(text)
     for state in ("held", "failed"):
         if commands and (count := counts[state]):
             header.notice(f"{_stopped(state, count)} {PUSHES} --state {state}", state="amber")
@@ -193,9 +193,9 @@ def _stopped(state: str, count: int) -> str:
     return ngettext("{n} push could not be read. See why:", "{n} pushes could not be read. See why:", count)
 
 
-def newest_of(told: Sequence[Batch], source: str) -> Batch:
+def newest_of(deliveries: Sequence[Batch], source: str) -> Batch:
     """The last delivery of a source: an older one that was held is past."""
-    return next(batch for batch in told if batch.source == source)
+    return next(batch for batch in deliveries if batch.source == source)
 
 
 def _held(batch: Batch, commands: bool) -> None:
@@ -224,14 +224,14 @@ def _batch_row(batch: Batch, counted: bool) -> list[Cell | str]:
         "unloaded": (_("Unloaded"), "none"),
     }
     text, state = states.get(batch.status, (batch.status, "none"))
-    told: list[Cell | str] = [
+    cells: list[Cell | str] = [
         str(batch.batch),
         batch.source,
         Cell(text, state=state, note=_("forced") if batch.forced else ""),
         batch.name,
         format.stamp(batch.finished_at) if batch.finished_at else "",
     ]
-    return [*told, *_counts(batch)] if counted else told
+    return [*cells, *_counts(batch)] if counted else cells
 
 
 def _counts(batch: Batch) -> list[Cell | str]:
@@ -254,9 +254,9 @@ def _skipped(batch: Batch) -> Cell | str:
 # --- what was refused ---------------------------------------------------------------------------------------------
 
 
-def rejects(told: Sequence[Batch]) -> None:
+def rejects(deliveries: Sequence[Batch]) -> None:
     """Of the delivery that the address names, or the newest one with rejects: reasons counted, and the first rows."""
-    chosen = _chosen(told)
+    chosen = _chosen(deliveries)
     if chosen is None:
         header.notice(_("No row was refused in these deliveries."), state="green")
         return
@@ -293,18 +293,18 @@ def _reject_row(row: Reject) -> list[Cell | str]:
     return [format.number(row.row), row.key or "–", reasons, Cell(raw, code=True)]
 
 
-def _chosen(told: Sequence[Batch]) -> Batch | None:
-    asked = st.query_params.get("batch", "")
-    named = next((batch for batch in told if str(batch.batch) == asked), None)
-    if asked and named is None:
-        header.notice(_("There is no batch {n} among the last {count}.", n=asked, count=len(told)))
-    return named or next((batch for batch in told if batch.rejected), None)
+def _chosen(deliveries: Sequence[Batch]) -> Batch | None:
+    requested = st.query_params.get("batch", "")
+    named = next((batch for batch in deliveries if str(batch.batch) == requested), None)
+    if requested and named is None:
+        header.notice(_("There is no batch {n} among the last {count}.", n=requested, count=len(deliveries)))
+    return named or next((batch for batch in deliveries if batch.rejected), None)
 
 
 def busy(fault: Message) -> None:
     """The store is not to be had now; everything else on the page is."""
-    told = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
-    header.notice(_("{told} ({why})", told=told, why=wording.worded(fault)), state="amber")
+    text = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
+    header.notice(_("{told} ({why})", told=text, why=wording.worded(fault)), state="amber")
 
 
 def here(**changes: object) -> str:
@@ -317,7 +317,7 @@ def here(**changes: object) -> str:
 def reconciliations(view: View) -> None:
     """Every check with pass or fail; made once an edition."""
     with st.spinner(_("Checking whether the numbers agree…"), show_time=True):
-        told = found(view.edition.id, view)
+        facts = found(view.edition.id, view)
     columns = [
         Column(_("Check"), lead=True),
         Column(_("State")),
@@ -326,7 +326,7 @@ def reconciliations(view: View) -> None:
         Column(_("First faults")),
     ]
     everywhere = district_wide.may(view.grants, Can.DATA)
-    table(columns, [_finding_row(finding, everywhere) for finding in told], key="reconcile")
+    table(columns, [_finding_row(finding, everywhere) for finding in facts], key="reconcile")
 
 
 def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:

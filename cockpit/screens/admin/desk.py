@@ -70,8 +70,8 @@ def some(rows: Sequence[Row]) -> tuple[Sequence[Row], list[Page]]:
 
 def page_number() -> int:
     """The page of a list that the address names; the first if it names none that can be."""
-    asked = st.query_params.get("page", "")
-    return int(asked) if asked.isdecimal() and 0 < len(asked) < 7 and int(asked) else 1
+    text = st.query_params.get("page", "")
+    return int(text) if text.isdecimal() and 0 < len(text) < 7 and int(text) else 1
 
 
 def pages(number: int, *, more: bool) -> list[Page]:

@@ -24,15 +24,15 @@ def section(view: View) -> None:
     header.title(_("Known events"), note=_("Marked on every trend"))
     desk.told()
     with desk.answering():
-        kept = events.listing(visitors.desk())
+        known = events.listing(visitors.desk())
         actor = Actor.of(guard.enter())
-        if kept:
+        if known:
             columns = [Column(_("Day"), lead=True, short=True), Column(_("Event")), Column(_("Area"))]
-            table(columns, [[format.day(e.day), _words(e), _where(view, e)] for e in kept], key="events")
+            table(columns, [[format.day(e.day), _words(e), _where(view, e)] for e in known], key="events")
         else:
             header.notice(_("No event is kept."))
         if actions.ADD_EVENT.allowed(actor):
-            _forms(view, actor, {event.id: event for event in kept})
+            _forms(view, actor, {event.id: event for event in known})
 
 
 def _words(event: Event) -> str:
@@ -43,7 +43,7 @@ def _where(view: View, event: Event) -> str:
     return area_name(view.edition, event.area) if event.area else _("everywhere")
 
 
-def _forms(view: View, actor: Actor, kept: dict[int, Event]) -> None:
+def _forms(view: View, actor: Actor, known: dict[int, Event]) -> None:
     places = {None: _("everywhere")} | {place.code: place.name for place in areas.children(view.edition, view.top)}
     with st.form("event", clear_on_submit=True, enter_to_submit=False, border=False):
         first, second, third, fourth = st.columns([1, 2, 2, 1])
@@ -57,11 +57,11 @@ def _forms(view: View, actor: Actor, kept: dict[int, Event]) -> None:
             else:
                 event = Event(day, zh, en, area)
                 desk.act(partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."))
-    if kept:
+    if known:
         with st.form("remove event", enter_to_submit=False, border=False):
             chosen = st.selectbox(
-                _("Event"), list(kept), format_func=lambda id: f"{format.day(kept[id].day)} {_words(kept[id])}"
+                _("Event"), list(known), format_func=lambda id: f"{format.day(known[id].day)} {_words(known[id])}"
             )
             if st.form_submit_button(_("Remove event")):
-                removal = partial(actions.remove_event, visitors.desk(), actor, kept[chosen])
+                removal = partial(actions.remove_event, visitors.desk(), actor, known[chosen])
                 desk.act(removal, _("The event is removed."))

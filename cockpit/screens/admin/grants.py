@@ -34,11 +34,11 @@ Holder = tuple[Account, list[Grant]]
 def listed() -> None:
     """All accounts with what they are granted, or those that a search finds."""
     search = st.query_params.get("q", "").lower()
-    found = [holder for holder in accounts.listing(visitors.desk()) if search in _words(holder)]
-    header.title(_("Grants"), note=ngettext("{n} account", "{n} accounts", len(found)), level=1)
+    holders = [holder for holder in accounts.listing(visitors.desk()) if search in _words(holder)]
+    header.title(_("Grants"), note=ngettext("{n} account", "{n} accounts", len(holders)), level=1)
     desk.told()
     searchbox.searchbox(_("Name, office or role"), here(q=None, page=None, account=None), value=search)
-    shown, pages = desk.some(found)
+    shown, pages = desk.some(holders)
     lines = [line for holder in shown for line in _lines(holder)]
     columns = [
         Column(_("Account"), lead=True),
@@ -51,16 +51,16 @@ def listed() -> None:
 
 
 def _words(holder: Holder) -> str:
-    account, held = holder
-    return " ".join([account.name, account.title, *(f"{g.role} {demo.title(g.role)}" for g in held)]).lower()
+    account, grants = holder
+    return " ".join([account.name, account.title, *(f"{g.role} {demo.title(g.role)}" for g in grants)]).lower()
 
 
 def _lines(holder: Holder) -> list[list[Cell | str]]:
-    account, held = holder
+    account, grants = holder
     name = Cell(account.name, here(account=account.name))
-    if not held:
+    if not grants:
         return [[name, account.title, Cell(_("None"), state="none"), "", ""]]
-    return [[name, account.title, demo.title(g.role), area(g.area), when(g)] for g in held]
+    return [[name, account.title, demo.title(g.role), area(g.area), when(g)] for g in grants]
 
 
 def area(code: int | None) -> str:
@@ -68,10 +68,10 @@ def area(code: int | None) -> str:
     if code is None:
         return "–"
     try:
-        found = areas.area(editions.current(settings.current()), code)
+        place = areas.area(editions.current(settings.current()), code)
     except (DataError, MetricsError):
         return str(code)
-    return f"{found.name} {code}"
+    return f"{place.name} {code}"
 
 
 def when(grant: Grant) -> Cell:
@@ -88,24 +88,24 @@ def when(grant: Grant) -> Cell:
 
 def chosen() -> Holder | None:
     """The account that the address names, with its grants."""
-    asked = st.query_params.get("account", "")
-    found = next((h for h in accounts.listing(visitors.desk()) if h[0].name == asked), None) if asked else None
-    if asked and found is None:
-        header.notice(_("There is no account {name}.", name=asked))
-    return found
+    name = st.query_params.get("account", "")
+    holder = next((h for h in accounts.listing(visitors.desk()) if h[0].name == name), None) if name else None
+    if name and holder is None:
+        header.notice(_("There is no account {name}.", name=name))
+    return holder
 
 
 def one(visitor: Visitor, holder: Holder) -> None:
     """What one account is granted, each with a button that takes it away, and the form of a new grant."""
-    account, held = holder
+    account, grants = holder
     header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
     desk.told()
     if account.name == visitor.name:
         header.notice(_("These are your own grants: another security administrator acts on them."))
         return
-    if not held:
+    if not grants:
         header.notice(_("Nothing has been granted to this account."))
-    for number, grant in enumerate(held):
+    for number, grant in enumerate(grants):
         words, act = st.columns([5, 1], vertical_alignment="center")
         days = when(grant)
         note = " · ".join(filter(None, (area(grant.area) if grant.area is not None else "", days.text, days.note)))
@@ -136,14 +136,14 @@ def _form(visitor: Visitor, account: Account) -> None:
 def _grant(visitor: Visitor, account: Account, role: str, place: str, start: date | None, end: date | None) -> None:
     code = None
     if place.strip():
-        found = named(place.strip())
-        if not isinstance(found, int):
-            near = ", ".join(f"{a.name} {a.code}" for a in found) or _("none")
+        match = named(place.strip())
+        if not isinstance(match, int):
+            near = ", ".join(f"{a.name} {a.code}" for a in match) or _("none")
             header.notice(
                 _("{area} is not the name or code of one area. Near: {near}", area=place, near=near), state="red"
             )
             return
-        code = found
+        code = match
     if (code is None) != (role in ADMINISTRATORS):
         text = _("An administrator's role has no area; every other role needs one.")
         header.notice(text, state="red")
@@ -159,6 +159,6 @@ def named(text: str) -> int | list[Area]:
         edition = editions.current(settings.current()).seen_by(EVERYTHING)
     except DataError:
         return int(text) if text.isdecimal() and len(text) == 12 else []
-    found = areas_like(edition, text, MOST_NEAR)
-    exact = [a for a in found if text in (a.name, f"{a.code:012}")]
-    return exact[0].code if len(exact) == 1 else found
+    matches = areas_like(edition, text, MOST_NEAR)
+    exact = [a for a in matches if text in (a.name, f"{a.code:012}")]
+    return exact[0].code if len(exact) == 1 else matches

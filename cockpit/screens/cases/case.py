@@ -37,13 +37,13 @@ def find(view: View) -> Case | None:
     """The case that the address names; says so where this edition holds none."""
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
     try:
-        found = fact(view.edition, "cases", source, key) if source and key else None
+        case = fact(view.edition, "cases", source, key) if source and key else None
     except OutOfScope:  # in the words of a key that does not exist: nobody learns which keys others have
-        found = None
+        case = None
         guard.note_refusal(f"case {source}/{key}")
-    if found is not None:
+    if case is not None:
         guard.note("view_case", f"{source}/{key}")
-        return found
+        return case
     lists = [(_("All open cases"), view.href("rows", metric=view.catalog.id_of("open"))), (_("Cockpit"), view.href())]
     if not (source and key):
         header.title(_("No case chosen"), level=1)
@@ -159,14 +159,14 @@ def _repeat(view: View, case: Case) -> Item:
         return Item(_("Repeat"), _("repeats case {key}", key=case["repeat_of"]), href=href)
     if not case["repeated"]:
         return Item(_("Repeat"), "")
-    told = _("the same caller, or the same place and category, within the 30 days before")
+    definition = _("the same caller, or the same place and category, within the 30 days before")
     before = earlier(view.edition, case)
     if before is None:
-        return Item(_("Repeat"), told)
+        return Item(_("Repeat"), definition)
     if not before.seen:
-        return Item(_("Repeat"), _("repeats a case of another area"), note=told)
+        return Item(_("Repeat"), _("repeats a case of another area"), note=definition)
     text = _("repeats case {key} of {day}", key=before.key, day=format.day(before.registered_at))
-    return Item(_("Repeat"), text, href=case_href(view, before.source, before.key), note=told)
+    return Item(_("Repeat"), text, href=case_href(view, before.source, before.key), note=definition)
 
 
 def _known(view: View, source: str, key: str | None) -> str:
@@ -201,9 +201,9 @@ def origin(view: View, case: Case) -> list[Item]:
 def _batch_item(view: View, batch: Batch) -> Item:
     """The delivery. How many rows it had is the whole district's."""
     at = format.stamp(batch.finished_at) if batch.finished_at else "–"
-    told = _("{batch}: {file}, loaded {time}", batch=batch.batch, file=batch.name, time=at)
+    text = _("{batch}: {file}, loaded {time}", batch=batch.batch, file=batch.name, time=at)
     rows = ngettext("{n} row", "{n} rows", batch.rows_read) if district_wide.may(view.grants, Can.LOOK) else ""
-    return Item(_("Batch"), told, href=view.data_page(batch=batch.batch), note=rows)
+    return Item(_("Batch"), text, href=view.data_page(batch=batch.batch), note=rows)
 
 
 def place_map(view: View, case: Case) -> None:

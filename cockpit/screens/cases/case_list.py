@@ -29,20 +29,20 @@ LONGEST = 2000
 
 def draw(view: View, case: Mapping[str, Any]) -> None:
     """Previous, next and the way back, where the case was opened from a list; nothing for an address of no list."""
-    asked = _asked(view)
-    if asked is None:
+    list_query = _asked(view)
+    if list_query is None:
         return
-    parameters, listed, chosen = asked
+    parameters, listed, chosen = list_query
     try:
-        found = position(chosen.query, rows.in_order(listed, chosen.selection), (case["source"], case["key"]))
+        at = position(chosen.query, rows.in_order(listed, chosen.selection), (case["source"], case["key"]))
     except MetricsError:  # the list cannot be made: its metric counts no rows, or its definition fails
         return
-    back = _page(parameters, ceil(found.number / rows.PER_PAGE)) if found else parameters
+    back = _page(parameters, ceil(at.number / rows.PER_PAGE)) if at else parameters
     listnav.listnav(
-        place=_place(found),
+        place=_place(at),
         back=link("rows", back),
-        previous=_neighbour(view, parameters, found.previous, found.number - 1) if found else "",
-        following=_neighbour(view, parameters, found.next, found.number + 1) if found else "",
+        previous=_neighbour(view, parameters, at.previous, at.number - 1) if at else "",
+        following=_neighbour(view, parameters, at.next, at.number + 1) if at else "",
     )
 
 
@@ -84,7 +84,7 @@ def _neighbour(view: View, parameters: Mapping[str, str], identity: tuple[str, s
     return case_href(view, *identity, list=urlencode(there))
 
 
-def _place(found: Position | None) -> str:
-    if found is None:
+def _place(at: Position | None) -> str:
+    if at is None:
         return _("no longer in the list")
-    return _("{n} of {total}", n=format.number(found.number), total=format.number(found.count))
+    return _("{n} of {total}", n=format.number(at.number), total=format.number(at.count))

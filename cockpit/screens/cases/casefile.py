@@ -25,7 +25,7 @@ OFTEN = {"returned": 2, "extended": 2, "reworked": 3}
 
 def verdicts(view: View, case: Case) -> list[Verdict]:
     """Everything that a reader must know at once, the worst first."""
-    found = [
+    worded_verdicts = [
         Verdict(*words.standing(case, view.as_of)),
         *_clocks(view, case),
         *_counts(case),
@@ -33,7 +33,7 @@ def verdicts(view: View, case: Case) -> list[Verdict]:
         *([Verdict(_("Repeat"), "amber")] if case["repeated"] or case["repeat_of"] else []),
         *([Verdict(_("Deferred"))] if case["deferred"] else []),
     ]
-    return sorted(found, key=lambda verdict: ORDER.index(verdict.state))
+    return sorted(worded_verdicts, key=lambda verdict: ORDER.index(verdict.state))
 
 
 def _clocks(view: View, case: Case) -> Iterable[Verdict]:
@@ -52,14 +52,14 @@ def _clocks(view: View, case: Case) -> Iterable[Verdict]:
 
 def _counts(case: Case) -> Iterable[Verdict]:
     returned, extended, reworked = (case[name] or 0 for name in OFTEN)
-    told = {
+    texts = {
         "returned": ngettext("Returned {n} time", "Returned {n} times", returned),
         "extended": ngettext("Extended {n} time", "Extended {n} times", extended),
         "reworked": ngettext("Failed {n} check", "Failed {n} checks", reworked),
     }
     for name, often in OFTEN.items():
         if n := case[name] or 0:
-            yield Verdict(told[name], "red" if n >= often else "amber")
+            yield Verdict(texts[name], "red" if n >= often else "amber")
 
 
 def _of_the_caller(case: Case) -> Iterable[Verdict]:
@@ -162,17 +162,17 @@ def _with_phone(label: str, name: str, phone: str | None, notes: list[str]) -> I
     return Item(label, name, note=_(", ").join([*notes, *others, *missing]), links=numbers)
 
 
-def repeats(view: View, case: Case, found: Chain) -> None:
+def repeats(view: View, case: Case, chain: Chain) -> None:
     """The chain of repeats, the oldest first; those of other areas are counted only."""
-    if found.length < 2:
+    if chain.length < 2:
         return
-    own = [(row["source"], row["key"]) for row in found.cases].index((case["source"], case["key"])) + 1
-    note = ngettext("{n} of another area is not shown", "{n} of other areas are not shown", found.hidden)
+    own = [(row["source"], row["key"]) for row in chain.cases].index((case["source"], case["key"])) + 1
+    note = ngettext("{n} of another area is not shown", "{n} of other areas are not shown", chain.hidden)
     header.title(
-        ngettext("Chain of repeats: {n} case", "Chain of repeats: {n} cases", found.length),
-        note=note if found.hidden else "",
+        ngettext("Chain of repeats: {n} case", "Chain of repeats: {n} cases", chain.length),
+        note=note if chain.hidden else "",
     )
-    if found.cut:
+    if chain.cut:
         header.notice(_("The chain is longer; shown are the cases nearest to this one."))
     columns = [
         Column(_("No."), number=True),
@@ -182,7 +182,7 @@ def repeats(view: View, case: Case, found: Chain) -> None:
         Column(_("State"), short=True),
         Column(_("Callback")),
     ]
-    lines = [_repeat(view, row, n, n == own) for n, row in enumerate(found.cases, 1)]
+    lines = [_repeat(view, row, n, n == own) for n, row in enumerate(chain.cases, 1)]
     table(columns, lines, key="chain")
 
 

@@ -55,10 +55,10 @@ def offered(view: View, choice: Choice) -> list[Metric]:
     named = dict.fromkeys((*view.layout.metrics,))
     if view.metric.id not in named:
         named = dict.fromkeys((view.metric.id, *named))
-    found = [view.catalog.metrics[name] for name in named]
+    metrics = [view.catalog.metrics[name] for name in named]
     if choice.by == "units":
-        return [m for m in found if UNIT in filters(view.catalog, m) and exists_at(m, view.area.level)]
-    return [m for m in found if exists_at(m, choice.split)]
+        return [m for m in metrics if UNIT in filters(view.catalog, m) and exists_at(m, view.area.level)]
+    return [m for m in metrics if exists_at(m, choice.split)]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -67,24 +67,24 @@ def offered(view: View, choice: Choice) -> list[Metric]:
 def parts(view: View, choice: Choice, metric: Metric) -> dict[str, Part]:
     """The answer for each of the subjects and their peers, by id."""
     if choice.place is None:
-        asked = {s.id: replace(view.ask(metric.id), area=int(s.id)) for s in choice.subjects}
-        return {id: answers.parts(query)[0] for id, query in asked.items()}
+        queries = {s.id: replace(view.ask(metric.id), area=int(s.id)) for s in choice.subjects}
+        return {id: answers.parts(query)[0] for id, query in queries.items()}
     together = tuple(one.id for one in offered(view, choice)) if choice.by == "areas" else ()
     return {part.group: part for part in answers.parts(view.ask(metric.id, by=choice.split), together)}
 
 
-def _rows(found: dict[str, Any], among: Sequence[Subject]) -> list[Any]:
-    return [found[one.id] for one in among if one.id in found]
+def _rows(by_subject: dict[str, Any], among: Sequence[Subject]) -> list[Any]:
+    return [by_subject[one.id] for one in among if one.id in by_subject]
 
 
-def mean(view: View, choice: Choice, metric: Metric, found: dict[str, Any], whole: Any) -> Typical:
-    """The mean of all peers. found: rows of an answer by group."""
-    return mean_of(metric, _rows(found, peers(view, choice)), whole)
+def mean(view: View, choice: Choice, metric: Metric, by_subject: dict[str, Any], total: Any) -> Typical:
+    """The mean of all peers. by_subject: rows of an answer by group."""
+    return mean_of(metric, _rows(by_subject, peers(view, choice)), total)
 
 
-def median(view: View, choice: Choice, kind: str, found: dict[str, Any]) -> Typical:
+def median(view: View, choice: Choice, kind: str, by_subject: dict[str, Any]) -> Typical:
     """The median of the peers of a kind."""
-    return median_of(_rows(found, [one for one in peers(view, choice) if one.kind == kind]))
+    return median_of(_rows(by_subject, [one for one in peers(view, choice) if one.kind == kind]))
 
 
 def _whole(view: View, choice: Choice, metric: Metric) -> Any:
@@ -117,13 +117,13 @@ def median_name(choice: Choice, kind: str) -> str:
 
 
 def _row(view: View, choice: Choice, metric: Metric, *, chosen: bool) -> list[Cell | str]:
-    found = parts(view, choice, metric)
+    by_subject = parts(view, choice, metric)
     name = metric.name[language()]
     lead = Cell(name, note=_("in the chart")) if chosen else Cell(name, view.here(metric=metric))
-    cells: list[Cell | str] = [lead, *(_cell(view, metric, found.get(subject.id)) for subject in choice.subjects)]
+    cells: list[Cell | str] = [lead, *(_cell(view, metric, by_subject.get(subject.id)) for subject in choice.subjects)]
     if choice.place is None:
         return cells
-    now = {id: part.now for id, part in found.items()}
+    now = {id: part.now for id, part in by_subject.items()}
     typical = mean(view, choice, metric, now, _whole(view, choice, metric))
     cells.append(Cell(typical_text(metric, typical.value), note=_counted(typical)))
     for kind in choice.kinds:
@@ -205,19 +205,19 @@ def chart_lines(view: View, choice: Choice, metric: Metric, months: bool) -> tup
     spans = _spans(view, months)
     if not spans:
         return ()
-    found = [_by_group(view, choice, metric, spans, at) for at in range(len(spans))]
+    by_span = [_by_group(view, choice, metric, spans, at) for at in range(len(spans))]
     lines = [
-        Line(subject.name, tuple(_subject_point(view, metric, span, found[at].get(subject.id))
+        Line(subject.name, tuple(_subject_point(view, metric, span, by_span[at].get(subject.id))
                                  for at, span in enumerate(spans)))
         for subject in choice.subjects
     ]  # fmt: skip
     if choice.place is None:
         return tuple(lines)
-    whole = _whole_rows(view, choice, metric, spans)
-    means = [mean(view, choice, metric, found[at], whole[at]) for at in range(len(spans))]
+    totals = _whole_rows(view, choice, metric, spans)
+    means = [mean(view, choice, metric, by_span[at], totals[at]) for at in range(len(spans))]
     lines.append(Line(mean_name(choice), _typical_points(spans, means), "mean"))
     for kind in choice.kinds:
-        medians = [median(view, choice, kind, groups) for groups in found]
+        medians = [median(view, choice, kind, groups) for groups in by_span]
         lines.append(Line(median_name(choice, kind), _typical_points(spans, medians), "median"))
     return tuple(lines)
 
@@ -234,8 +234,8 @@ def _months(view: View) -> list[Period]:
 
 def _by_group(view: View, choice: Choice, metric: Metric, spans: tuple[Period, ...], at: int) -> dict[str, Any]:
     if choice.place is None:
-        asked = {s.id: replace(view.ask(metric.id), area=int(s.id)) for s in choice.subjects}
-        return {id: _answered(query, spans)[spans[at]][""] for id, query in asked.items()}
+        queries = {s.id: replace(view.ask(metric.id), area=int(s.id)) for s in choice.subjects}
+        return {id: _answered(query, spans)[spans[at]][""] for id, query in queries.items()}
     return _answered(view.ask(metric.id, by=choice.split), spans)[spans[at]]
 
 
@@ -243,17 +243,17 @@ def _whole_rows(view: View, choice: Choice, metric: Metric, spans: tuple[Period,
     assert choice.place is not None
     if not exists_at(metric, choice.place.level):
         return [None] * len(spans)
-    found = _answered(view.ask(metric.id), spans)
-    return [next(iter(found[span].values())) for span in spans]
+    answered = _answered(view.ask(metric.id), spans)
+    return [next(iter(answered[span].values())) for span in spans]
 
 
 @lru_cache(maxsize=32)
 def _answered(query: Query, spans: tuple[Period, ...]) -> dict[Period, dict[str, Any]]:
     """Rows of the answer by period and group; without a breakdown the only group is ""."""
-    found: dict[Period, dict[str, Any]] = {span: {} for span in spans}
+    by_span: dict[Period, dict[str, Any]] = {span: {} for span in spans}
     for row in each(answer(query, periods=spans)):
-        found[period_of(row)][row.group if query.by else ""] = row
-    return found
+        by_span[period_of(row)][row.group if query.by else ""] = row
+    return by_span
 
 
 def _subject_point(view: View, metric: Metric, span: Period, row: Any) -> Point:

@@ -67,9 +67,9 @@ class Choice:
         return tuple(dict.fromkeys(subject.kind for subject in self.subjects))
 
 
-def read(view: View, given: Mapping[str, str]) -> Choice:
+def read(view: View, parameters: Mapping[str, str]) -> Choice:
     """The choice of the address. Raises Refused with one line for the user."""
-    named = {name: given[name] for name in ("areas", "units") if given.get(name)}
+    named = {name: parameters[name] for name in ("areas", "units") if parameters.get(name)}
     if len(named) > 1:
         raise Refused(_("Compare either areas or units, not both at once."))
     if any(len(text) > MOST_CHARACTERS for text in named.values()):
@@ -92,12 +92,12 @@ def written(by: str, ids: Iterable[str]) -> str:
 def _areas(view: View, text: str) -> Choice:
     places = [_area(view, code) for code in _counted(re.split(r"[,，\s]+", text.strip(", ，")))]
     if len({place.level for place in places}) > 1:
-        told = words.listed(f"{place.name} ({words.level(place.level)})" for place in places)
-        raise Refused(_("Compare areas of one level: {areas}.", areas=told))
+        listed = words.listed(f"{place.name} ({words.level(place.level)})" for place in places)
+        raise Refused(_("Compare areas of one level: {areas}.", areas=listed))
     subjects = tuple(Subject(str(place.code), place.name, place.level, place.kind or "") for place in places)
     above = areas.common(view.edition, places) if places else None
-    seen = above if above and view.edition.holds(above.code, above.end) else None
-    return Choice("areas", _distinct(subjects), places[0].level if places else "", seen)
+    visible = above if above and view.edition.holds(above.code, above.end) else None
+    return Choice("areas", _distinct(subjects), places[0].level if places else "", visible)
 
 
 def _area(view: View, code: str) -> Area:
@@ -136,10 +136,10 @@ def _units(view: View, text: str) -> Choice:
 
 
 def _counted(named: Sequence[str]) -> list[str]:
-    found = [name for name in named if name]
-    if len(found) > MOST:
-        raise Refused(_("{n} are named: at most {most} can be compared.", n=len(found), most=MOST))
-    return found
+    nonempty = [name for name in named if name]
+    if len(nonempty) > MOST:
+        raise Refused(_("{n} are named: at most {most} can be compared.", n=len(nonempty), most=MOST))
+    return nonempty
 
 
 def _distinct(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
@@ -155,8 +155,8 @@ def peers(view: View, choice: Choice) -> tuple[Subject, ...]:
         return choice.subjects
     if choice.by == "units":
         return tuple(Subject(name, name) for name in units(view.edition.within(view.area.code, view.area.end)))
-    found = areas.of_level(view.edition, choice.place, choice.split)
-    return tuple(Subject(str(place.code), place.name, place.level, place.kind or "") for place in found)
+    places = areas.of_level(view.edition, choice.place, choice.split)
+    return tuple(Subject(str(place.code), place.name, place.level, place.kind or "") for place in places)
 
 
 def kind_name(choice: Choice, kind: str) -> str:
@@ -199,20 +199,20 @@ def _offered(view: View, choice: Choice, searched: str) -> list[Subject]:
     chosen = {subject.id for subject in choice.subjects}
     if searched.strip():
         text = searched[:LONGEST]
-        found = [_subject(place) for place in areas_like(view.edition, text, OFFERED)]
+        subjects = [_subject(place) for place in areas_like(view.edition, text, OFFERED)]
         inside = view.edition.within(view.area.code, view.area.end)
-        found += [Subject(name, name) for name in units_like(inside, text, OFFERED)]
+        subjects += [Subject(name, name) for name in units_like(inside, text, OFFERED)]
         if choice.subjects:  # what fits the chosen ones first
-            found.sort(key=lambda one: one.level != choice.subjects[0].level)
+            subjects.sort(key=lambda one: one.level != choice.subjects[0].level)
     elif choice.by == "units":
-        found = [Subject(name, name) for name in units(view.edition.within(view.area.code, view.area.end))]
+        subjects = [Subject(name, name) for name in units(view.edition.within(view.area.code, view.area.end))]
     else:
-        found = [_subject(place) for place in _near(view, choice)][:OFFERED]
+        subjects = [_subject(place) for place in _near(view, choice)][:OFFERED]
         if not chosen:
             inside = view.edition.within(view.area.code, view.area.end)
-            found += [Subject(name, name) for name in units(inside)[:FEW]]
+            subjects += [Subject(name, name) for name in units(inside)[:FEW]]
     most = FEW if choice.is_enough and not searched.strip() else OFFERED + FEW
-    return [one for one in found if one.id not in chosen][:most]
+    return [one for one in subjects if one.id not in chosen][:most]
 
 
 def _near(view: View, choice: Choice) -> Sequence[Area]:
@@ -221,8 +221,8 @@ def _near(view: View, choice: Choice) -> Sequence[Area]:
     if below:
         return below
     above = areas.area(view.edition, start.parent) if start.parent else start
-    beside = areas.children(view.edition, above)
-    return [place for place in beside if view.edition.holds(place.code, place.end)]
+    siblings = areas.children(view.edition, above)
+    return [place for place in siblings if view.edition.holds(place.code, place.end)]
 
 
 def _subject(place: Area) -> Subject:

@@ -31,21 +31,21 @@ def ask(view: View) -> Explanation:
 # --- the sentence -------------------------------------------------------------------------------------------------
 
 
-def sentence(view: View, found: Explanation) -> str:
+def sentence(view: View, explanation: Explanation) -> str:
     """`按期办结率从 96.1 % 降到 94.0 %，−2.1 个百分点：按镇街 沙洲镇 −1.4，青埠镇 +0.3`"""
     metric, name = view.metric, view.metric.name[language()]
-    if found.change is None:
+    if explanation.change is None:
         return _("{metric}: not known in both periods, so there is no change to explain", metric=name)
-    before, after = (format.quantity(metric, value) for value in (found.before, found.after))
-    told = {"metric": name, "before": before, "after": after}
-    told["change"] = _amount(view, found.change)
-    if not round(found.change, decimals(view)):
-        moved = _("{metric} stayed at {after}", **told)
-    elif found.change > 0:
-        moved = _("{metric} rose from {before} to {after}, {change}", **told)
+    before, after = (format.quantity(metric, value) for value in (explanation.before, explanation.after))
+    values = {"metric": name, "before": before, "after": after}
+    values["change"] = _amount(view, explanation.change)
+    if not round(explanation.change, decimals(view)):
+        moved = _("{metric} stayed at {after}", **values)
+    elif explanation.change > 0:
+        moved = _("{metric} rose from {before} to {after}, {change}", **values)
     else:
-        moved = _("{metric} fell from {before} to {after}, {change}", **told)
-    movers = named_movers(view, found)
+        moved = _("{metric} fell from {before} to {after}, {change}", **values)
+    movers = named_movers(view, explanation)
     return _("{told}: {more}", told=moved, more=movers) if movers else moved
 
 
@@ -65,7 +65,7 @@ def fine(view: View) -> int:
     return decimals(view) + 1 if view.metric.is_rate else decimals(view)
 
 
-def both(view: View, found: Explanation) -> None:
+def both(view: View, explanation: Explanation) -> None:
     """Before and after, for what cannot be split."""
     metric = view.metric
     made = [
@@ -76,14 +76,14 @@ def both(view: View, found: Explanation) -> None:
             passport="" if period.until else view.href("passport", period=period),
             faint=value is None,
         )
-        for period, value in ((found.against, found.before), (found.period, found.after))
+        for period, value in ((explanation.against, explanation.before), (explanation.period, explanation.after))
     ]
     tiles.tiles(made, key="both")
 
 
-def unsplit(view: View, found: Explanation) -> str:
+def unsplit(view: View, explanation: Explanation) -> str:
     """Why there are no parts; empty where the sentence has said it."""
-    if found.change is None:
+    if explanation.change is None:
         return ""
     if view.metric.composite:
         return _("A score is made of rates: open the passport to see them, and ask why of each.")
@@ -92,9 +92,9 @@ def unsplit(view: View, found: Explanation) -> str:
     return _("There is nothing below to split it by.")
 
 
-def worth_telling(found: Explanation) -> list[str]:
+def worth_telling(explanation: Explanation) -> list[str]:
     """The breakdowns that have more than one part."""
-    return [by for by, moves in found.splits.items() if len(moves) > 1]
+    return [by for by, moves in explanation.splits.items() if len(moves) > 1]
 
 
 # --- the splits ---------------------------------------------------------------------------------------------------
@@ -120,35 +120,43 @@ class Line:
         return self.mix + self.rate
 
 
-def split(view: View, found: Explanation, by: str) -> None:
+def split(view: View, explanation: Explanation, by: str) -> None:
     """The steps from one period to the other by one breakdown, and the same as a table."""
-    every = lines(view, found, by)
+    every = lines(view, explanation, by)
     header.title(split_title(by), level=2)
     bars.waterfall(
         [_bar(view, line) for line in merged(every, MOST_STEPS)],
-        start=Bar(format.period(found.against), found.before or 0, format.quantity(view.metric, found.before)),
+        start=Bar(
+            format.period(explanation.against),
+            explanation.before or 0,
+            format.quantity(view.metric, explanation.before),
+        ),
         end=Bar(
-            format.period(so_far(found.period, view.as_of)), found.after or 0, format.quantity(view.metric, found.after)
+            format.period(so_far(explanation.period, view.as_of)),
+            explanation.after or 0,
+            format.quantity(view.metric, explanation.after),
         ),
         key=f"waterfall-{by}",
     )
-    whole = Line(_("Together"), found.before, found.after, sum(m.mix for m in every), sum(m.rate for m in every))
-    told = [_row(view, line) for line in merged(every, MOST_LINES)]
-    table(_columns(view), told, total=_row(view, whole), key=f"table-{by}")
+    total = Line(
+        _("Together"), explanation.before, explanation.after, sum(m.mix for m in every), sum(m.rate for m in every)
+    )
+    rows = [_row(view, line) for line in merged(every, MOST_LINES)]
+    table(_columns(view), rows, total=_row(view, total), key=f"table-{by}")
 
 
-def lines(view: View, found: Explanation, by: str) -> list[Line]:
+def lines(view: View, explanation: Explanation, by: str) -> list[Line]:
     """All parts, greatest first; effects rounded so that their sum is the rounded change, mix and rate that of each."""
-    moves, places = found.splits[by], fine(view)
-    effects = apportion([move.effect for move in moves], found.change or 0.0, places)
-    told = []
+    moves, places = explanation.splits[by], fine(view)
+    effects = apportion([move.effect for move in moves], explanation.change or 0.0, places)
+    texts = []
     for move, effect in zip(moves, effects, strict=True):
         mix = round(move.mix, places)
         links = _links(view, by, move.group)
-        told.append(
+        texts.append(
             Line(group_name(view, by, move.group), move.before, move.after, mix, round(effect - mix, places), *links)
         )
-    return sorted(told, key=lambda line: -abs(line.effect))
+    return sorted(texts, key=lambda line: -abs(line.effect))
 
 
 def apportion(values: Sequence[float], total: float, places: int) -> list[float]:

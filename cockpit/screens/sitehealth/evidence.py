@@ -34,46 +34,46 @@ def cell(view: View, site: Site, check: Check) -> Cell:
     if check["passed"]:
         return Cell("")
     text = str(check["evidence"] or "")
-    id, told = ID.search(text), words.listed(faults.told(text))
+    id, texts = ID.search(text), words.listed(faults.told(text))
     if id is None:
-        return Cell(told)
+        return Cell(texts)
     href = view.href("site", **key_of(site), evidence=id[0])
-    return Cell(told or _("Evidence"), href, note=_("evidence") if told else "")
+    return Cell(texts or _("Evidence"), href, note=_("evidence") if texts else "")
 
 
-def shown(view: View, site: Site, found: pd.DataFrame) -> None:
+def shown(view: View, site: Site, frame: pd.DataFrame) -> None:
     """What was kept of the check that the address names, if it is one of this site's."""
-    asked = st.query_params.get("evidence", "")
-    if not asked:
+    id = st.query_params.get("evidence", "")
+    if not id:
         return
     store = Evidence.of(settings.current().data)
-    own = ID.fullmatch(asked) and found["evidence"].fillna("").str.contains(asked, regex=False).any()
-    kept = store.record(asked) if own else None
+    own = ID.fullmatch(id) and frame["evidence"].fillna("").str.contains(id, regex=False).any()
+    stored = store.record(id) if own else None
     header.title(_("Evidence"), links=[(_("Close"), view.href("site", **key_of(site)))])
-    if kept is None:
+    if stored is None:
         header.notice(_("This evidence is not kept, or no longer: it stays for 180 days."))
         return
-    record(_items(kept, store.body(kept), store.picture(kept)), key="evidence")
-    if kept.get("faults"):
-        _faults(kept["faults"])
+    record(_items(stored, store.body(stored), store.picture(stored)), key="evidence")
+    if stored.get("faults"):
+        _faults(stored["faults"])
 
 
-def _items(kept: Mapping[str, Any], body: bytes, picture: bytes) -> list[Item]:
-    failure = Failure(kept["failure"]) if kept["failure"] else None
-    content_type = next((value for name, value in kept["headers"] if name == "content-type"), "")
+def _items(stored: Mapping[str, Any], body: bytes, picture: bytes) -> list[Item]:
+    failure = Failure(stored["failure"]) if stored["failure"] else None
+    content_type = next((value for name, value in stored["headers"] if name == "content-type"), "")
     return [
-        Item(_("Time"), format.stamp(datetime.fromisoformat(kept["at"]))),
-        Item(_("Address asked"), kept["url"]),
-        Item(_("Led to"), kept["final"] if kept["final"] != kept["url"] else ""),
-        Item(_("Connected to"), kept["address"]),
-        Item(_("Result"), faults.named(failure) if failure else f"HTTP {kept['status']}",
-             state="red" if failure else "none", note=faults.detail(kept["detail"])),
+        Item(_("Time"), format.stamp(datetime.fromisoformat(stored["at"]))),
+        Item(_("Address asked"), stored["url"]),
+        Item(_("Led to"), stored["final"] if stored["final"] != stored["url"] else ""),
+        Item(_("Connected to"), stored["address"]),
+        Item(_("Result"), faults.named(failure) if failure else f"HTTP {stored['status']}",
+             state="red" if failure else "none", note=faults.detail(stored["detail"])),
         Item(_("What to do"), faults.remedy(failure) if failure else ""),
-        Item(_("Timing"), _phases(kept["phases"]), note=_("{n} s in all", n=kept["seconds"])),
-        Item("SHA-256", kept["body_sha256"]),
+        Item(_("Timing"), _phases(stored["phases"]), note=_("{n} s in all", n=stored["seconds"])),
+        Item("SHA-256", stored["body_sha256"]),
         Item(_("Picture"), _("The page as a browser showed it") if picture else "",
              image=PICTURE + b64encode(picture).decode() if picture else ""),
-        Item(_("Headers"), "\n".join(f"{name}: {value}" for name, value in kept["headers"]), fold=True),
+        Item(_("Headers"), "\n".join(f"{name}: {value}" for name, value in stored["headers"]), fold=True),
         Item(_("Page as it came"), decode(body, content_type)[0][:MOST_BODY] if body else "", fold=True),
     ]  # fmt: skip
 
@@ -88,7 +88,7 @@ def _phases(seconds: Mapping[str, float]) -> str:
     )
 
 
-def _faults(told: Iterable[Mapping[str, Any]]) -> None:
+def _faults(faults_listed: Iterable[Mapping[str, Any]]) -> None:
     """What axe-core found, element by element as far as it is kept."""
     grave = {"critical": _("critical"), "serious": _("serious"), "moderate": _("moderate"), "minor": _("minor")}
     columns = [
@@ -98,6 +98,6 @@ def _faults(told: Iterable[Mapping[str, Any]]) -> None:
     rows = [
         [Cell(faults.fault(fault["rule"]), note=fault["rule"]), grave.get(fault["impact"], fault["impact"]),
          format.number(fault["count"]), Cell("   ".join(fault["places"]), code=True)]
-        for fault in told
+        for fault in faults_listed
     ]  # fmt: skip
     table(columns, rows, key="faults")

@@ -47,11 +47,11 @@ def find(view: View) -> Site | None:
     """The site that the address names; says so where this edition holds none."""
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
     try:
-        found = sites.site(view.edition, source, key) if source and key else None
+        site = sites.site(view.edition, source, key) if source and key else None
     except OutOfScope:  # in the words of a key that does not exist
-        found = None
+        site = None
         guard.note_refusal(f"site {source}/{key}")
-    if found is None and not (source and key):
+    if site is None and not (source and key):
         header.title(_("No site chosen"), level=1)
         header.notice(
             _(
@@ -60,13 +60,13 @@ def find(view: View) -> Site | None:
             ),
             links=[(_("All sites"), view.href("sites"))],
         )
-    elif found is None:
+    elif site is None:
         header.title(_("No such site"), level=1)
         header.notice(
             _("The data of {time} hold no site {key} that you may see.", time=format.stamp(view.as_of), key=key),
             links=[(_("All sites"), view.href("sites"))],
         )
-    return found
+    return site
 
 
 def checks(view: View, site: Site) -> pd.DataFrame:
@@ -77,11 +77,11 @@ def top(view: View, site: Site) -> None:
     """Name, owner, address and verdict."""
     header.title(str(site["name"]), note=str(site["key"]), level=1)
     desk.told()
-    told = screen.verdict(site)
+    verdict = screen.verdict(site)
     score = format.number(site["score"], 1) if site["score"] is not None else ""
     record(
         [
-            Item(_("Verdict"), told.text, state=told.state),
+            Item(_("Verdict"), verdict.text, state=verdict.state),
             Item(_("Score"), score, note=_("veto: 0; else 100 less the deductions") if score else ""),
             Item(words.column("unit"), str(site["unit"] or "")),
             Item(words.column("area"), area_name(view.edition, site["area"])),
@@ -120,34 +120,34 @@ def lights(view: View, site: Site) -> None:
     table([*columns, Column(_("Left"))], rows, key="lights")
 
 
-def calendar(view: View, found: pd.DataFrame) -> None:
+def calendar(view: View, frame: pd.DataFrame) -> None:
     """The visits of two weeks."""
     lines = []
-    for day in sites.calendar(found, view.as_of):
-        told = ngettext("{n} visit", "{n} visits", len(day.visits)) if day.visits else _("No visit")
+    for day in sites.calendar(frame, view.as_of):
+        text = ngettext("{n} visit", "{n} visits", len(day.visits)) if day.visits else _("No visit")
         failed = _(", {n} failed", n=day.down) if day.down else ""
         state = "red" if day.down else "green" if day.visits else "none"
         marks = [_mark(at, opened) for at, opened in day.visits]
-        lines.append(Line(format.day(day.start), told + failed, state, marks))
+        lines.append(Line(format.day(day.start), text + failed, state, marks))
     visits(lines)
 
 
 def _mark(at: datetime, opened: bool) -> Mark:
-    told = _("opened") if opened else _("not opened")
-    return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {told}")
+    outcome = _("opened") if opened else _("not opened")
+    return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {outcome}")
 
 
 # --- rules -------------------------------------------------------------------------------------------
 
 
-def rules(view: View, site: Site, found: pd.DataFrame) -> None:
+def rules(view: View, site: Site, frame: pd.DataFrame) -> None:
     """The newest check of each rule, failed ones first; without a browser it says what that leaves out."""
-    decided = _decided(site, found)
-    newest = sites.newest(found)
+    decided = _decided(site, frame)
+    newest = sites.newest(frame)
     passed = [] if _unfolded() else [check for check in newest if check["passed"]]
     rows = [_rule_row(view, site, check, decided) for check in newest if _unfolded() or not check["passed"]]
     rows += [_passed_row(rule, list(checks)) for rule, checks in groupby(passed, itemgetter("rule"))]
-    if sites.lacks_browser(found):
+    if sites.lacks_browser(frame):
         header.notice(
             _("Accessibility was looked at without a browser: what only one sees, such as contrast, is not told.")
         )
@@ -173,10 +173,10 @@ def _unfolded() -> bool:
 
 def _passed_row(rule: str, passed: list[Check]) -> list[Cell | str]:
     """A rule that passed, whatever the number of columns or guides it passed for."""
-    told = ngettext("{n} page", "{n} pages", len(passed)) if len(passed) > 1 else ""
-    seen = observed(passed[0]) if len(passed) == 1 else ""
+    pages = ngettext("{n} page", "{n} pages", len(passed)) if len(passed) > 1 else ""
+    value = observed(passed[0]) if len(passed) == 1 else ""
     at = format.stamp(max(check["checked_at"] for check in passed))
-    return [Cell(words.rule(rule), note=told), Cell(_("Passed"), state="green"), seen, at, "", ""]
+    return [Cell(words.rule(rule), note=pages), Cell(_("Passed"), state="green"), value, at, "", ""]
 
 
 def _rule_row(view: View, site: Site, check: Check, decided: list[Decision]) -> list[Cell | str]:
@@ -205,8 +205,8 @@ def observed(check: Check) -> str:
 # --- what changed -------------------------------------------------------------------------------------------------
 
 
-def changes(view: View, site: Site, found: pd.DataFrame) -> None:
-    turned = sites.changes(found)[:MOST_HISTORY]
+def changes(view: View, site: Site, frame: pd.DataFrame) -> None:
+    turned = sites.changes(frame)[:MOST_HISTORY]
     if not turned:
         header.notice(_("No rule turned from passed to failed, or back."), state="green")
         return
@@ -226,8 +226,8 @@ def _change_row(view: View, site: Site, check: Check) -> list[Cell | str]:
     return [format.stamp(check["checked_at"]), rule, turned, evidence.cell(view, site, check)]
 
 
-def history(view: View, site: Site, found: pd.DataFrame) -> None:
-    failed = sites.failed(found)[:MOST_HISTORY]
+def history(view: View, site: Site, frame: pd.DataFrame) -> None:
+    failed = sites.failed(frame)[:MOST_HISTORY]
     if not failed:
         header.notice(_("No check failed."), state="green")
         return
@@ -244,12 +244,12 @@ def _failed_row(view: View, site: Site, check: Check) -> list[Cell | str]:
 # --- decisions ----------------------------------------------------------------------------------------------------
 
 
-def decisions(view: View, site: Site, found: pd.DataFrame) -> None:
+def decisions(view: View, site: Site, frame: pd.DataFrame) -> None:
     """What was decided of this site's findings, and for inspectors the form that decides."""
     visitor = guard.enter()
     may = visitor.grants.may(Can.JUDGE, int(site["area"]), int(site["area"]) + 1)
-    decided = _decided(site, found)
-    failed = [check for check in sites.newest(_with_visits(found)) if not check["passed"]]
+    decided = _decided(site, frame)
+    failed = [check for check in sites.newest(_with_visits(frame)) if not check["passed"]]
     if not decided and not (may and failed):
         return
     header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
@@ -259,14 +259,14 @@ def decisions(view: View, site: Site, found: pd.DataFrame) -> None:
         _form(view, visitor, site, failed)
 
 
-def _with_visits(found: pd.DataFrame) -> pd.DataFrame:
+def _with_visits(frame: pd.DataFrame) -> pd.DataFrame:
     """A site that opens now may have failed this week: its last failed visit stands for the week's."""
-    visits_ = found[(found["rule"] == "site_open") & ~found["passed"].astype(bool)]
-    return pd.concat([found[found["rule"] != "site_open"], visits_.tail(1)])
+    visits_ = frame[(frame["rule"] == "site_open") & ~frame["passed"].astype(bool)]
+    return pd.concat([frame[frame["rule"] != "site_open"], visits_.tail(1)])
 
 
-def _decided(site: Site, found: pd.DataFrame) -> list[Decision]:
-    assets = {str(site["key"]), *map(str, found["asset"].unique())}
+def _decided(site: Site, frame: pd.DataFrame) -> list[Decision]:
+    assets = {str(site["key"]), *map(str, frame["asset"].unique())}
     return findings.listing(visitors.desk(), str(site["source"]), assets)
 
 
@@ -281,10 +281,10 @@ def _one(view: View, visitor: Visitor, decision: Decision, may: bool) -> None:
     state = "none" if past else {"dismissed": "amber", "confirmed": "red"}[decision.choice]
     until = _(", holds for {n} days", n=decision.holds) if decision.holds else ""
     what = f"{words.rule(decision.rule)} {decision.asset}"
-    told = _("Taken back") if past else _choice(decision.choice)
+    text = _("Taken back") if past else _choice(decision.choice)
     with line:
         header.notice(
-            f"{told}: {what} · {decision.note} · {decision.who} {format.stamp(decision.at)}{until}", state=state
+            f"{text}: {what} · {decision.note} · {decision.who} {format.stamp(decision.at)}{until}", state=state
         )
     if may and not past and button.button(_("Take back"), key=f"back{decision.id}"):
         take_back = partial(actions.take_back, visitors.desk(), Actor.of(visitor), view.edition, decision.id)

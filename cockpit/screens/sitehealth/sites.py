@@ -39,16 +39,16 @@ def listed(view: View) -> None:
     header.title(_("Government sites"), note=note, links=links, level=1)
     chosen = _chosen(every, vetoed, near)
     search = st.query_params.get("q", "").strip()
-    doors, box = st.columns([4, 4], vertical_alignment="center")
-    with doors:
+    left, box = st.columns([4, 4], vertical_alignment="center")
+    with left:
         actions.actions(filters(view), copy=view.permalink("sites", show=st.query_params.get("show")))
     with box:
         searchbox.searchbox(_("Site, unit or address"), view.here(q=None, page=None), value=search)
-    found = [row for row in chosen if search.lower() in _words(row)] if search else chosen
-    if not found:
+    matches = [row for row in chosen if search.lower() in _words(row)] if search else chosen
+    if not matches:
         header.notice(_("No site is like that."), links=[(_("All sites"), view.href("sites"))])
         return
-    shown, pages = desk.some(found)
+    shown, pages = desk.some(matches)
     limits = [limit for limit in LIMITS if limit.rule in SHOWN and any(_known(row, limit) for row in every)]
     headings = [Column(_("Site"), lead=True), Column(_("Verdict")), Column(_("Unit or area"))]
     columns = [*headings, *(Column(words.limit(limit.rule)) for limit in limits), Column(_("Score"), number=True)]
@@ -75,9 +75,9 @@ def _chosen(every: Sequence[Site], vetoed: Sequence[Site], near: Sequence[Site])
 
 def filters(view: View) -> list[tuple[str, str]]:
     """Links to the filters; the one that holds leads nowhere."""
-    asked = st.query_params.get("show", "")
+    shown = st.query_params.get("show", "")
     offered = (("", _("All sites")), ("vetoed", _("Vetoed")), ("near", _("Near a veto")))
-    return [(text, view.here(show=name or None, page=None)) for name, text in offered if name != asked]
+    return [(text, view.here(show=name or None, page=None)) for name, text in offered if name != shown]
 
 
 def _words(row: Site) -> str:
@@ -107,8 +107,8 @@ def light(row: Site, limit: Limit) -> Cell:
     if not _known(row, limit):
         return Cell("")
     value = sites.observed(row, limit.rule) or 0.0
-    told = state(row, limit, value)
-    return Cell(number(row, limit, value), state=told, quiet=told == "green")
+    colour = state(row, limit, value)
+    return Cell(number(row, limit, value), state=colour, quiet=colour == "green")
 
 
 def state(row: Site, limit: Limit, value: float) -> str:

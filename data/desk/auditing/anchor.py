@@ -68,8 +68,8 @@ class Anchor:
             return False
 
     def _aside(self) -> list[Path]:
-        found = self.file.parent.glob(f"{self.file.stem}.[0-9][0-9][0-9][0-9]{self.file.suffix}")
-        return sorted(path for path in found if path.is_file())
+        rotated = self.file.parent.glob(f"{self.file.stem}.[0-9][0-9][0-9][0-9]{self.file.suffix}")
+        return sorted(path for path in rotated if path.is_file())
 
     def _put_aside(self, handle: int, continued: Callable[[int, str], str]) -> bool:
         """Rotate: number the full file and begin a new one. False if the disk does not allow it."""

@@ -153,12 +153,12 @@ def announce_restore(desk: Desk) -> None:
 def masked(address: str) -> str:
     """`10.1.2.*`, `2001:db8:*`: identifies offices, not people."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address if address.endswith("*") else ""  # earlier versions stored it masked
-    if found.version == 4:
-        return ".".join([*str(found).split(".")[:3], "*"])
-    return ":".join([*(part.lstrip("0") or "0" for part in found.exploded.split(":")[:2]), "*"])
+    if parsed.version == 4:
+        return ".".join([*str(parsed).split(".")[:3], "*"])
+    return ":".join([*(part.lstrip("0") or "0" for part in parsed.exploded.split(":")[:2]), "*"])
 
 
 def _head(session: Session, desk: Desk) -> AuditHead:

@@ -38,8 +38,8 @@ def is_sealed(head: AuditHead, keys: KeyRing) -> bool:
 
 def end_of_export(keys: KeyRing, first: int, last: int, count: int, hash: str) -> str:
     """Last line of an export: its row range, sealed, so that truncation is detected."""
-    told = {"export": [first, last], "rows": count, "hash": hash}
-    return json.dumps(told | {"mac": keys.mac(json.dumps(told))})
+    fields = {"export": [first, last], "rows": count, "hash": hash}
+    return json.dumps(fields | {"mac": keys.mac(json.dumps(fields))})
 
 
 def is_end(record: Mapping[str, object], keys: KeyRing) -> bool:
@@ -70,5 +70,5 @@ def _canonical(row: Mapping[str, object]) -> str:
 
 
 def _head(head: AuditHead) -> str:
-    told = (head.last_id, head.last_hash, head.anchor_id, head.anchor_hash, head.keyed_from)
-    return json.dumps(["head", *map(str, told)])
+    fields = (head.last_id, head.last_hash, head.anchor_id, head.anchor_hash, head.keyed_from)
+    return json.dumps(["head", *map(str, fields)])

@@ -67,13 +67,13 @@ def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, no
 
 def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now: datetime | None) -> Verdict:
     anchor = desk.custody.anchor if anchored else None
-    own = _read(Anchor(anchor).files(), keys, whole=True) if anchor else Outside({})
+    own = _read(Anchor(anchor).files(), keys, complete=True) if anchor else Outside({})
     outside = [own, *([_read([against], keys)] if against else [])]
     heads: dict[int, set[str]] = {}
-    for found in outside:
-        for id, hash in found.heads.items():
+    for copy in outside:
+        for id, hash in copy.heads.items():
             heads.setdefault(id, set()).add(hash)
-    notes = [note for found in outside for note in found.notes]
+    notes = [note for copy in outside for note in copy.notes]
     with desk.read(snapshot=True) as session:
         head = session.get_one(AuditHead, 1)
         session.refresh(head)
@@ -90,7 +90,7 @@ def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now
             )
         if own.gap and own.gap[0] > head.anchor_id:  # a file that holds heads of purged rows alone may go as well
             fault = fault or own.gap[1]
-    fault = fault or next((found.fault for found in outside if found.fault), None)
+    fault = fault or next((copy.fault for copy in outside if copy.fault), None)
     return Verdict(proved, fault, tuple(notes[:MOST_NOTES]))
 
 
@@ -200,10 +200,10 @@ def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
 
 
-def _read(files: Sequence[Path], keys: KeyRing, *, whole: bool = False) -> Outside:
+def _read(files: Sequence[Path], keys: KeyRing, *, complete: bool = False) -> Outside:
     """The heads that files hold, the oldest first, each line proved by its key. An export's rows are heads as well.
 
-    whole: they are all files of an anchor, each of which begins where the one before ends.
+    complete: they are all files of an anchor, each of which begins where the one before ends.
     """
     read = _Heads(keys)
     gap: tuple[int, Message] | None = None
@@ -212,7 +212,7 @@ def _read(files: Sequence[Path], keys: KeyRing, *, whole: bool = False) -> Outsi
         read.first, read.follows = 0, False
         if fault := read.fault_in(file):
             return Outside(read.heads, tuple(read.notes), fault, gap)
-        if whole and not read.follows and (i or read.first):
+        if complete and not read.follows and (i or read.first):
             missing = Message(
                 "audit.anchor_gap",
                 "{file} does not begin where the file before it ends: one was removed or emptied",

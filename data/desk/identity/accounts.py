@@ -174,7 +174,7 @@ def grant(
         raise Refused("grant.days", "the last day of a grant lies before its first")
     with desk.begin() as session:
         row = row_of(session, name)
-        keep_apart(name, role, {held.role for held in session.scalars(held_by(row.id))})
+        keep_apart(name, role, {other.role for other in session.scalars(held_by(row.id))})
         session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
         session.add(models.Grant(account_id=row.id, role=role, area=area, first_day=first_day, last_day=last_day))
 

@@ -32,8 +32,8 @@ class Fault:
     places: tuple[str, ...]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Fault":
-        return cls(str(told["rule"]), str(told["impact"]), int(told["count"]), tuple(map(str, told["places"])))
+    def of(cls, node: Mapping[str, Any]) -> "Fault":
+        return cls(str(node["rule"]), str(node["impact"]), int(node["count"]), tuple(map(str, node["places"])))
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -42,8 +42,8 @@ class Fault:
 @cache
 def script() -> str:
     """The source of axe-core; empty where it is not installed."""
-    found = find_spec(PACKAGE)
-    files = (Path(folder) / SCRIPT for folder in (found.submodule_search_locations or ()) if found) if found else ()
+    spec = find_spec(PACKAGE)
+    files = (Path(folder) / SCRIPT for folder in (spec.submodule_search_locations or ()) if spec) if spec else ()
     return next((file.read_text("utf-8") for file in files if file.is_file()), "")
 
 

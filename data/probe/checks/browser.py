@@ -96,26 +96,28 @@ class Tab:
         if not self._world:
             made = await self._call("Page.createIsolatedWorld", frameId=self._frame, worldName="prober")
             self._world = made["executionContextId"]
-        told = await self._call(
+        reply = await self._call(
             "Runtime.evaluate", expression=script, contextId=self._world, returnByValue=True, awaitPromise=True
         )
-        if "exceptionDetails" in told:
-            raise Unseen(str(told["exceptionDetails"].get("exception", {}).get("description", "a script failed"))[:300])
-        return told["result"].get("value")
+        if "exceptionDetails" in reply:
+            raise Unseen(
+                str(reply["exceptionDetails"].get("exception", {}).get("description", "a script failed"))[:300]
+            )
+        return reply["result"].get("value")
 
     async def picture(self, quality: int) -> bytes:
         """What the window shows, as WebP."""
-        told = await self._call("Page.captureScreenshot", format="webp", quality=quality)
-        return b64decode(told["data"])
+        reply = await self._call("Page.captureScreenshot", format="webp", quality=quality)
+        return b64decode(reply["data"])
 
     async def _call(self, method: str, **parameters: object) -> Mapping[str, Any]:
         number = self._send(method, parameters)
         while True:
-            told = await self._next()
-            if told.get("id") == number:
-                if "error" in told:
-                    raise Unseen(f"{method}: {told['error'].get('message')}")
-                result: Mapping[str, Any] = told["result"]
+            reply = await self._next()
+            if reply.get("id") == number:
+                if "error" in reply:
+                    raise Unseen(f"{method}: {reply['error'].get('message')}")
+                result: Mapping[str, Any] = reply["result"]
                 return result
 
     def _send(self, method: str, parameters: Mapping[str, object]) -> int:
@@ -127,10 +129,10 @@ class Tab:
 
     async def _next(self) -> Mapping[str, Any]:
         try:
-            told: Mapping[str, Any] = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            message: Mapping[str, Any] = json.loads((await self._reader.readuntil(b"\0"))[:-1])
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, ValueError) as error:
             raise Unseen(f"Chromium ended or said too much: {type(error).__name__}") from None
-        method, about = told.get("method"), told.get("params", {})
+        method, about = message.get("method"), message.get("params", {})
         if method == "Page.javascriptDialogOpening":
             self._send("Page.handleJavaScriptDialog", {"accept": False})  # the page would wait for it for ever
         elif method == "Page.lifecycleEvent" and about["name"] in ("init", "networkIdle"):
@@ -138,7 +140,7 @@ class Tab:
             self._world = self._world if self._quiet else 0  # a page that leads on is another one
         elif method == "Inspector.targetCrashed":
             raise Unseen("the page crashed its browser")
-        return told
+        return message
 
 
 @contextlib.asynccontextmanager

@@ -122,12 +122,12 @@ def _items(page: Page, today: date) -> tuple[list[date], int]:
 
 def _rows(page: Page) -> Iterator[tuple[LexborNode, str]]:
     """The smallest blocks that hold a link, with their text: an item of a list, a row of a table."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     for link in page.tree.css("a[href]")[:MOST_LINKS]:
         node = next((node for node in _above(link) if node.tag in BLOCKS), None)
-        if node is None or node.mem_id in seen or _framed(link):
+        if node is None or node.mem_id in visited or _framed(link):
             continue
-        seen.add(node.mem_id)
+        visited.add(node.mem_id)
         if text := _text(node):
             yield node, text
 

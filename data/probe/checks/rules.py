@@ -134,8 +134,8 @@ def links_dead(thing: Thing, at: datetime, dead: Sequence[str]) -> Check:
     return _check(thing, "links_dead", at, not dead, len(dead), "个", 7, evidence=" ".join(dead[:5]))
 
 
-def search_works(thing: Thing, answer: Answer, found: bool) -> Check:
-    return _check(thing, "search_works", answer.at, answer.ok and found, None, "", 7)
+def search_works(thing: Thing, answer: Answer, has_results: bool) -> Check:
+    return _check(thing, "search_works", answer.at, answer.ok and has_results, None, "", 7)
 
 
 def certificate(thing: Thing, at: datetime, ends: datetime | None, now_utc: datetime) -> Check:

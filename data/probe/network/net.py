@@ -126,7 +126,7 @@ class Net:
             answer = replace(answer, status=head.status, headers=head.headers)
             most = self.limits.body
             coding = ",".join(answer.all_headers("content-encoding"))
-            sent, whole = await read_body(
+            sent, complete = await read_body(
                 connection, head, most, lambda sent: _ends_page(unpacked(sent, coding, most)), method=ask.method
             )
             timing.mark("body")
@@ -136,7 +136,7 @@ class Net:
             coding = "gzip"
         body = unpacked(sent, coding, most + 1)
         failure, detail = _of_status(answer)
-        if failure is None and (len(body) > most or not whole):
+        if failure is None and (len(body) > most or not complete):
             failure, detail = Failure.TOO_LARGE, f"larger than the limit: {most:,} B"
         return replace(answer, body=body[:most], failure=failure, detail=detail)
 
