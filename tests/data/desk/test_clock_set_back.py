@@ -77,7 +77,7 @@ def _stamp(at: datetime) -> int:
 
 def test_report_of_a_dead_worker_is_taken_over(desk: Desk, monkeypatch) -> None:
     monkeypatch.setattr(reports.clock, "now", lambda: AHEAD)
-    asked = reports.ask(desk, kind="brief", asked="{}", edition="e", scope=((1, 2),), who="wang")
+    asked = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((1, 2),), who="wang")
     assert asked
     assert reports.take(desk, "gone")
     monkeypatch.setattr(reports.clock, "now", lambda: NOW)

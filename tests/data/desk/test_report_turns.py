@@ -9,7 +9,7 @@ from data.messages import Message
 
 
 def asked(desk: Desk, who: str, **more: str) -> str:
-    found = reports.ask(desk, kind="brief", asked="{}", edition="e", scope=((0, 1),), who=who, **more)
+    found = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((0, 1),), who=who, **more)
     assert found
     return found.id
 
