@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.load import run, told
+from bench.load import run, report
 from data.editions.edition import current
 from data.editions.scoped import EVERYTHING
 from data.home import Home
@@ -33,15 +33,15 @@ def main() -> None:
         codes = _list(Path(name) / "villages.csv", options.villages)
         print(f"{len(codes):,} villages, code and name\n")
         print(f"{'step':52} {'seconds':>8} {'processor':>9} {'memory':>9}")
-        told("load the list of villages", run(home, "areas", Path(name) / "villages.csv"))
-        told("publish it", run(home, "publish"))
+        report("load the list of villages", run(home, "areas", Path(name) / "villages.csv"))
+        report("publish it", run(home, "publish"))
         edition = current(Home(home))
         assert edition
         middle = codes[len(codes) // 2]
         village = area(edition, middle)
         _looked("the way up from a village", lambda: path(edition, area(edition, middle)))
         _looked("what lies below its district", lambda: children(edition, area(edition, middle // 10**6 * 10**6)))
-        _looked("find a village by its name", lambda: areas_like(edition.seen_by(EVERYTHING), village.name, 20))
+        _looked("find a village by its name", lambda: areas_like(edition.scoped(EVERYTHING), village.name, 20))
 
 
 def _list(csv: Path, villages: int) -> list[int]:

@@ -54,17 +54,17 @@ def main() -> None:
         print(f"{options.cases:,} cases, CSV of {csv.stat().st_size / 1e9:.2f} GB\n")
         print(f"{'step':52} {'seconds':>8} {'processor':>9} {'memory':>9}")
         as_of = built.as_of.isoformat()
-        loaded = told("load the CSV", run(home, "load", source))
-        published = told("publish it", run(home, "publish", "--as-of", as_of))
-        told("CSV to published edition", loaded.and_then(published))
-        told("load the same delivery again", run(home, "load", source))
+        loaded = report("load the CSV", run(home, "load", source))
+        published = report("publish it", run(home, "publish", "--as-of", as_of))
+        report("CSV to published edition", loaded.and_then(published))
+        report("load the same delivery again", run(home, "load", source))
         change = _changes(folder, csv)
-        loaded = told(f"load {CHANGED:,} changed cases", run(home, "load", source, "--file", change))
-        published = told("publish them", run(home, "publish", "--as-of", as_of))
-        told(f"{CHANGED:,} changed to published edition", loaded.and_then(published))
+        loaded = report(f"load {CHANGED:,} changed cases", run(home, "load", source, "--file", change))
+        published = report("publish them", run(home, "publish", "--as-of", as_of))
+        report(f"{CHANGED:,} changed to published edition", loaded.and_then(published))
         shutil.rmtree(home)
         csv.unlink()
-        told("the demo command", run(folder / "demo-home", "demo", "--cases", str(options.cases)))
+        report("the demo command", run(folder / "demo-home", "demo", "--cases", str(options.cases)))
 
 
 def all_cases(folder: Path) -> tuple[Path, Path]:
@@ -114,7 +114,7 @@ def run(home: Path, *words: str | Path) -> Cost:
     return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def told(step: str, cost: Cost) -> Cost:
+def report(step: str, cost: Cost) -> Cost:
     print(f"{step:52} {cost.seconds:8.1f} {cost.processor:9.1f} {cost.memory / 1e9:6.2f} GB", flush=True)
     return cost
 

@@ -108,16 +108,16 @@ async def _slow(count: int) -> None:
     print(f"{half:,} sites that answer, and {half:,} that take {SLOW_SECONDS:g} s, due at one instant")
     alone = _runner(_register(count, 0, slow=half))
     tasks = [task for task in plan.tasks(alone.jobs.register) if task.job == "visit"]
-    await _told("alone", alone, tasks[half:])
+    await _measure("alone", alone, tasks[half:])
     others = _runner(_register(count, 0, slow=half))
-    await _told("beside slow ones, none ever visited", others, tasks)
+    await _measure("beside slow ones, none ever visited", others, tasks)
     assert {task.thing.host[0] for task in tasks[:half]} <= others.slow.keys(), others.counts
     await asyncio.sleep(SLOW_SECONDS)  # the farm still writes to who has gone
-    await _told("beside slow ones known to be", others, tasks)
+    await _measure("beside slow ones known to be", others, tasks)
     print()
 
 
-async def _told(what: str, runner: Runner, tasks: list[Task]) -> None:
+async def _measure(what: str, runner: Runner, tasks: list[Task]) -> None:
     """When the last of the sites that answer is done, and the longest that one is said to have taken."""
     done: list[tuple[float, float]] = []
 
@@ -146,7 +146,7 @@ def _page_and_delivery(count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         edition, district = edition_of_sites(Path(folder), count)
         started = time.perf_counter()
-        rows = sites.sites(edition.seen_by(EVERYTHING), district)
+        rows = sites.sites(edition.scoped(EVERYTHING), district)
         print(f"a new edition's verdicts of {len(rows):,} sites: {1000 * (time.perf_counter() - started):.0f} ms")
         edition.close()
         home, now = Home(Path(folder)), datetime.now()

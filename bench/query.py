@@ -64,7 +64,7 @@ def _against_by_hand(edition: Edition, period: Period) -> None:
         ("backlog by day, roll-up", ["backlog"], "day", _backlog_by_day(top, period, day)),
         ("p90 of urgent cases by town, facts", ["urgent_p90"], "town", _p90_by_town(top, period, edition)),
     ):
-        query = Query(edition.seen_by(EVERYTHING), load_catalog(), tuple(metrics), top, period, by=by)
+        query = Query(edition.scoped(EVERYTHING), load_catalog(), tuple(metrics), top, period, by=by)
         hand = _by_hand(edition, sql)
         assert sorted(answer(query)["value"].dropna().round(6)) == sorted(hand["value"].dropna().round(6)), name
         ours, theirs = _in_turn(
@@ -108,7 +108,7 @@ def _panels(edition: Edition, period: Period) -> dict[str, Callable[[], object]]
     """The queries of the district cockpit in the order of the page: what it asks side by side, then the rest."""
     top, catalog = root(edition), load_catalog()
     layout = load(None, catalog).cockpit(top.level)
-    query = Query(edition.seen_by(EVERYTHING), catalog, (layout.metric,), top.code, period, "previous")
+    query = Query(edition.scoped(EVERYTHING), catalog, (layout.metric,), top.code, period, "previous")
     view = View(query, "zh", "m", False, OPERATOR, layout)
     return {
         "areas and freshness": lambda: (children(edition, top), freshness(edition)),

@@ -55,13 +55,13 @@ def main() -> None:
     print(f"{options.cases:,} cases, {month[0]} to {month[1]}\n\n{'report':42} {'wall':>8} {'CPU':>8} {'memory':>8}")
     _line("start of Python and its imports", ["-c", IMPORTS])
     for format in ("docx", "pdf", "xlsx", "csv"):
-        _told(f"brief, {format}", home.root, "brief", top, *month, "--format", format)
+        _print(f"brief, {format}", home.root, "brief", top, *month, "--format", format)
     for format in ("docx", "pdf", "xlsx"):
-        _told(f"monthly report with 22 towns, {format}", home.root, "monthly", top, *month, "--format", format)
+        _print(f"monthly report with 22 towns, {format}", home.root, "monthly", top, *month, "--format", format)
     start = _since(edition, top, last + DAY)
     for format in ("xlsx", "csv"):
         name = f"ledger of {LEDGER_ROWS:,} cases or more, {format}"
-        _told(name, home.root, "ledger", top, start, last + DAY, "--format", format, "--metric", "intake")
+        _print(name, home.root, "ledger", top, start, last + DAY, "--format", format, "--metric", "intake")
     asyncio.run(_viewers(home, top, month))
 
 
@@ -72,7 +72,7 @@ def _since(edition: Edition, top: int, end: date) -> date:
     return row[0] if row else date(end.year - 3, 1, 1)
 
 
-def _told(name: str, home: Path, kind: str, area: int, start: date, end: date, *more: str) -> None:
+def _print(name: str, home: Path, kind: str, area: int, start: date, end: date, *more: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["--area", str(area), "--from", str(start), "--to", str(end), *more, "-o", f"{folder}/out"]
         _line(name, ["-m", "cockpit", "report", kind, *arguments, "--home", str(home)])

@@ -45,7 +45,7 @@ def main() -> None:
     top = root(edition)
     town = children(edition, top)[0]
     for place in (top, town, children(edition, town)[0]):
-        own = edition.seen_by(((place.code, place.end),))
+        own = edition.scoped(((place.code, place.end),))
         for name, texts in _texts(edition, place).items():
             _timed(f"{place.level}: {name}", own, texts)
 

@@ -107,7 +107,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Visit:
     """A visit. content: seconds until the first value. shift: sum of all; shifts: each with what moved."""
 
     line: Line
@@ -134,10 +134,10 @@ def main() -> None:
         browser.close()
 
 
-def visits(browser: Browser, viewer: Viewer, width: int, times: int) -> list[list[Seen]]:
+def visits(browser: Browser, viewer: Viewer, width: int, times: int) -> list[list[Visit]]:
     """First visits of a viewer, each in an empty browser, and the returns that follow them."""
     phone = width < PHONE
-    measured: list[list[Seen]] = [[] for _ in VISITS]
+    measured: list[list[Visit]] = [[] for _ in VISITS]
     for _ in range(times):
         context = browser.new_context(
             viewport={"width": width, "height": 844}, locale="zh-CN", has_touch=phone, is_mobile=phone,
@@ -150,7 +150,7 @@ def visits(browser: Browser, viewer: Viewer, width: int, times: int) -> list[lis
     return measured
 
 
-def show(viewer: Viewer, width: int, name: str, measured: list[Seen], *, files: bool) -> None:
+def show(viewer: Viewer, width: int, name: str, measured: list[Visit], *, files: bool) -> None:
     best = min(measured, key=lambda one: one.content)
     shift = max(one.shift for one in measured)
     print(
@@ -167,7 +167,7 @@ def show(viewer: Viewer, width: int, name: str, measured: list[Seen], *, files: 
         print("    shift", moved)
 
 
-def visit(context: BrowserContext, url: str) -> Seen:
+def visit(context: BrowserContext, url: str) -> Visit:
     """Open an address on the slow line and wait until it is quiet."""
     page = context.new_page()
     cdp = context.new_cdp_session(page)
@@ -187,7 +187,7 @@ def visit(context: BrowserContext, url: str) -> Seen:
     page.goto(url, wait_until="commit", timeout=PATIENCE_SECONDS * 1000)
     shown = _wait(page, line)
     page.close()
-    return Seen(line, shown["content"] / 1e3, shown["shift"], shown["shifts"])
+    return Visit(line, shown["content"] / 1e3, shown["shift"], shown["shifts"])
 
 
 def _wait(page: Page, line: Line) -> dict[str, Any]:

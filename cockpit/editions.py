@@ -19,7 +19,7 @@ def current(config: Settings) -> Edition:
 
     A server that makes new editions ready (`show`) goes on with the one before until it has.
     """
-    return _making.get() or _door.choose(newest(config))
+    return _making.get() or _switch.choose(newest(config))
 
 
 def newest(config: Settings) -> Edition:
@@ -41,7 +41,7 @@ def named(config: Settings, edition: str) -> Edition:
 
 def show(edition: Edition) -> None:
     """Serve it from now on: its first screens are made."""
-    _door.shown = edition
+    _switch.shown = edition
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def ahead(edition: Edition) -> Iterator[None]:
 _making: ContextVar[Edition | None] = ContextVar("edition", default=None)
 
 
-class _Door:
+class EditionSwitch:
     """Lets a new edition in once it is ready, or when it has waited long enough."""
 
     def __init__(self) -> None:
@@ -73,4 +73,4 @@ class _Door:
         return shown if time.monotonic() - self.waiting[1] < HOLD_SECONDS else newest
 
 
-_door = _Door()
+_switch = EditionSwitch()

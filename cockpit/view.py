@@ -51,7 +51,7 @@ class BadParameter(Exception):
 
     def __init__(self, name: str, value: str, hint: str, near: Near = ()) -> None:
         super().__init__(f"{name}={value}: {hint}")
-        self.name, self.asked, self.hint, self.near = name, value, hint, near
+        self.name, self.value, self.hint, self.near = name, value, hint, near
 
 
 def current(page: str) -> View:
@@ -68,7 +68,7 @@ def current(page: str) -> View:
             guard.refuse(visitor, what="area", area=str(view.area.code))
         return view
     except BadParameter as fault:
-        problem.bad_parameter(fault.name, fault.asked, fault.hint, fault.near)
+        problem.bad_parameter(fault.name, fault.value, fault.hint, fault.near)
     except MetricsError as fault:
         problem.unanswerable(worded(fault))
     except (TooSlow, Damaged):
@@ -87,7 +87,7 @@ def read(
     """
     catalog = catalog_of(config)
     parameters = _reopened(parameters, config, grants)
-    edition = _edition(config, parameters.get("edition")).seen_by(grants.scope(Can.LOOK))
+    edition = _edition(config, parameters.get("edition")).scoped(grants.scope(Can.LOOK))
     area = _area(edition, parameters.get("area"), grants)
     known = layouts.of(config)
     layout = _layout(known, parameters.get("topic"), area)

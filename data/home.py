@@ -39,7 +39,7 @@ class Home:
         """DuckDB's type of the times that the store and the editions keep."""
         return time_type(self.zone)
 
-    def kept(self, local: datetime) -> datetime:
+    def stored_time(self, local: datetime) -> datetime:
         """A local time of the district, `fold` telling which of two, as the store keeps it."""
         return local if self.time_type == LOCAL else local.replace(tzinfo=ZoneInfo(self.zone))
 

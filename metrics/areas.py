@@ -53,11 +53,11 @@ def area(edition: AnyEdition, code: int) -> Area:
     """The area of a code, live or ended. Raises MetricsError for a code this edition does not know."""
     spans = (*SPANS.values(),)
     above, own = next(pair for pair in pairwise((spans[0], *spans)) if code % pair[1] == 0)
-    place = _siblings(edition.whole, code // above * above, above, own).get(code)
+    place = _siblings(edition.unscoped, code // above * above, above, own).get(code)
     if place is None:
         raise MetricsError(
             "area.unknown", "area {area} is not in edition {id}: {hint}", area=code, id=edition.id,
-            hint=_near(edition.whole, code),
+            hint=_near(edition.unscoped, code),
         )  # fmt: skip
     return place
 
@@ -72,7 +72,7 @@ def _siblings(edition: Edition, first: int, span: int, step: int) -> dict[int, A
 
 def root(edition: AnyEdition) -> Area:
     """The top of the tree: the area without a parent that holds most; MetricsError when there is no area."""
-    return _root(edition.whole)
+    return _root(edition.unscoped)
 
 
 @lru_cache(maxsize=8)
@@ -96,7 +96,7 @@ def path(edition: AnyEdition, place: Area) -> list[Area]:
 
 def children(edition: AnyEdition, place: Area) -> tuple[Area, ...]:
     """The live areas right below, by code."""
-    return _children(edition.whole, place)
+    return _children(edition.unscoped, place)
 
 
 @lru_cache(maxsize=256)
@@ -107,7 +107,7 @@ def _children(edition: Edition, place: Area) -> tuple[Area, ...]:
 
 def of_level(edition: AnyEdition, place: Area, level: str) -> tuple[Area, ...]:
     """The live areas of a level within a place, by code."""
-    return _of_level(edition.whole, place, level)
+    return _of_level(edition.unscoped, place, level)
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +125,7 @@ def common(edition: AnyEdition, places: Sequence[Area]) -> Area | None:
 
 def lower_levels(edition: AnyEdition, place: Area) -> tuple[str, ...]:
     """The levels of the areas right below, highest first: one as a rule, none below a village."""
-    return _lower_levels(edition.whole, place)
+    return _lower_levels(edition.unscoped, place)
 
 
 @lru_cache(maxsize=256)
@@ -145,7 +145,7 @@ def below(edition: AnyEdition, place: Area) -> str | None:
 
 def levels(edition: AnyEdition) -> tuple[str, ...]:
     """The levels that the tree has areas of, highest first."""
-    return _levels(edition.whole)
+    return _levels(edition.unscoped)
 
 
 @lru_cache(maxsize=8)

@@ -38,7 +38,7 @@ class Freshness:
 
 def freshness(edition: AnyEdition) -> tuple[Freshness, ...]:
     """All sources of an edition, by fact and name."""
-    return _freshness(edition.whole)
+    return _freshness(edition.unscoped)
 
 
 @lru_cache(maxsize=8)

@@ -37,5 +37,5 @@ def _outside(edition: ScopedEdition, linked: list[tuple[str, str]]) -> set[tuple
         "JOIN (SELECT unnest($1::VARCHAR[]) AS source, unnest($2::VARCHAR[]) AS key) l USING (source, key)"
     )
     sources, keys = zip(*linked, strict=True)
-    rows = edition.whole.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
+    rows = edition.unscoped.cursor().execute(sql, [list(sources), list(keys)]).fetchall()
     return {(source, key) for source, key, area in rows if area is None or not edition.holds(area, area + 1)}

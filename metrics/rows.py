@@ -81,7 +81,7 @@ def rows(query: Query, selection: Selection = ALL, *, limit: int | None = None, 
     sort = f"ORDER BY {', '.join(f'{sql} {way} NULLS LAST' for sql, way in facts.keys(selection))}"
     page = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
     with _errors_named(query):
-        frame = query.edition.whole.cursor().execute(facts.page(sort, page), facts.values).df()
+        frame = query.edition.unscoped.cursor().execute(facts.page(sort, page), facts.values).df()
     return mask_links(query.edition, frame)
 
 
@@ -95,7 +95,7 @@ def count_rows(query: Query, selection: Selection = ALL) -> int:
     """How many facts `rows` would give without a limit."""
     with _errors_named(query):
         facts = _facts(query, selection)
-        row = query.edition.whole.cursor().execute(f"SELECT count(*) FROM ({facts.sql})", facts.values).fetchone()
+        row = query.edition.unscoped.cursor().execute(f"SELECT count(*) FROM ({facts.sql})", facts.values).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -127,7 +127,7 @@ def position(query: Query, selection: Selection, identity: tuple[str, str]) -> P
         "FROM placed HAVING count(*) > 0"
     )
     with _errors_named(query):
-        row = query.edition.whole.cursor().execute(sql, [*facts.values, *identity]).fetchone()
+        row = query.edition.unscoped.cursor().execute(sql, [*facts.values, *identity]).fetchone()
     if row is None:
         return None
     number, count, previous, following = row
@@ -175,8 +175,8 @@ def fact(edition: ScopedEdition, name: str, source: str, key: str) -> dict[str, 
     Raises OutOfScope for a fact of an area that the caller may not see.
     """
     relation = f"(SELECT * FROM {name} WHERE source = $1 AND key = $2)"
-    cursor = edition.whole.cursor().execute(
-        known(FACTS[name], _time(edition.as_of), relation, lacks=edition.whole.lacks(FACTS[name])), [source, key]
+    cursor = edition.unscoped.cursor().execute(
+        known(FACTS[name], _time(edition.as_of), relation, lacks=edition.unscoped.lacks(FACTS[name])), [source, key]
     )
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
@@ -297,7 +297,7 @@ def _state_sql(as_of: str) -> tuple[str, ...]:
 
 def view_columns(edition: AnyEdition, domain: Domain) -> tuple[str, ...]:
     """The columns of a view's rows, without the instant that they hold for and what no fact exports."""
-    return _view_columns(edition.whole, domain.view or "")
+    return _view_columns(edition.unscoped, domain.view or "")
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ class OutOfScope(MetricsError):
     """The caller's grants do not reach the area."""
 
 
-def asked_area(edition: ScopedEdition, code: int) -> Area:
+def area_in_scope(edition: ScopedEdition, code: int) -> Area:
     """The area of a code that a query is about. MetricsError if it is unknown, OutOfScope if it may not be asked."""
     place = area(edition, code)
     require(edition, place.code, place.end)

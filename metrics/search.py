@@ -109,7 +109,7 @@ def search(
 
 def warm(edition: AnyEdition, catalog: Catalog) -> None:
     """Make ready what a first search would wait for."""
-    full = edition.whole
+    full = edition.unscoped
     _area_names(full), _unit_names(full), _site_names(full), _stretches(full), _metric_names(catalog)
 
 
@@ -125,7 +125,7 @@ def units_like(edition: ScopedEdition, text: str, limit: int) -> list[str]:
 
 def units(edition: ScopedEdition) -> list[str]:
     """All units with a case in the edition's scope, those with most cases first."""
-    known = _unit_names(edition.whole)
+    known = _unit_names(edition.unscoped)
     inside = sorted(set(known.owners[_within(edition, known.codes)].tolist()))
     return [known.units[at] for at in inside]
 
@@ -134,7 +134,7 @@ def units(edition: ScopedEdition) -> list[str]:
 
 
 def _areas(edition: ScopedEdition, text: str, limit: int) -> list[AreaResult]:
-    known = _area_names(edition.whole)
+    known = _area_names(edition.unscoped)
     matches = known.names.find(text)
     digits = fold(text)
     if digits.isdecimal() and digits.isascii() and 2 <= len(digits) <= 12:
@@ -146,7 +146,7 @@ def _areas(edition: ScopedEdition, text: str, limit: int) -> list[AreaResult]:
 
 
 def _units(edition: ScopedEdition, text: str, limit: int) -> list[str]:
-    known = _unit_names(edition.whole)
+    known = _unit_names(edition.unscoped)
     if not len(known.names):
         return []
     matches = known.names.find(text)
@@ -164,7 +164,7 @@ def _metrics(catalog: Catalog, text: str, limit: int) -> list[Metric]:
 
 
 def _sites(edition: ScopedEdition, text: str, limit: int) -> list[SiteResult]:
-    known = _site_names(edition.whole)
+    known = _site_names(edition.unscoped)
     if not known.sites:
         return []
     matches = known.names.find(text)
@@ -304,7 +304,7 @@ def _cases(edition: ScopedEdition, text: str, limit: int, end: float) -> tuple[l
             return _best(rows_by_key, limit), False
         started = True
         try:
-            rows = edition.whole.cursor().execute(_sql(edition, text, by, ranges, limit)).fetchall()
+            rows = edition.unscoped.cursor().execute(_sql(edition, text, by, ranges, limit)).fetchall()
         except TooSlow:
             return _best(rows_by_key, limit), False
         rows_by_key = {(row[0], row[1]): row for row in rows} | rows_by_key
@@ -327,7 +327,7 @@ Ranges = list[tuple[int, int]]
 
 def _reads(edition: ScopedEdition, text: str) -> Iterator[tuple[tuple[str, ...], Ranges]]:
     """What to compare, and in which rows, in order: columns of the other kind are not read from the file."""
-    indexed = _stretches(edition.whole)
+    indexed = _stretches(edition.unscoped)
     if indexed.has_more:  # what is not indexed: all of a small edition, the newest of a patched one
         yield (NUMBER, TEXTS), [(indexed.cases, 2**62)]
     if not indexed.cases:
@@ -337,7 +337,7 @@ def _reads(edition: ScopedEdition, text: str) -> Iterator[tuple[tuple[str, ...],
         inside |= (indexed.last >= low) & (indexed.first < stop)
     kinds = [(NUMBER, grams.slots_of_number(text)), (TEXTS, grams.slots_of_text(text))]
     for by, slots in kinds if any(map(str.isdigit, text)) else reversed(kinds):
-        candidates = index.candidates(edition.whole.cursor(), slots, len(indexed.first)) & inside
+        candidates = index.candidates(edition.unscoped.cursor(), slots, len(indexed.first)) & inside
         stretches = indexed.order[candidates[indexed.order]]
         at, size = 0, FIRST_STRETCHES
         while at < len(stretches):

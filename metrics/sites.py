@@ -19,7 +19,7 @@ from metrics.engine.views import view_sql
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.rows import fact
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 
 DAYS = 14
 """How far back the checks of a site are told."""
@@ -64,7 +64,7 @@ def _all(edition: Edition) -> pd.DataFrame:
     day = last_day(edition.as_of)
     catalog = load()
     query = Query(
-        edition.seen_by(EVERYTHING), catalog, (catalog.id_of("site_score"),), root(edition).code, Period(day, day + DAY)
+        edition.scoped(EVERYTHING), catalog, (catalog.id_of("site_score"),), root(edition).code, Period(day, day + DAY)
     )
     verdicts = view_sql(make_plan(query), catalog.domain(catalog.metrics[query.metric]))
     frame = (
@@ -93,8 +93,8 @@ def sites(edition: ScopedEdition, code: int) -> list[dict[str, Any]]:
     Columns of site_verdict.sql, all None for a site that was not checked; url; and uncertain, whether the last visit
     could not tell if the site opens. OutOfScope for an area not granted.
     """
-    place = asked_area(edition, code)
-    frame = _all(edition.whole)
+    place = area_in_scope(edition, code)
+    frame = _all(edition.unscoped)
     inside = frame["area" if place.live else "area_then"].between(place.code, place.end - 1)
     return sorted(dictionaries(frame[inside]), key=_worst_first)
 
@@ -121,7 +121,7 @@ def site(edition: ScopedEdition, source: str, key: str) -> dict[str, Any] | None
     asset = fact(edition, "assets", source, key)
     if asset is None or asset["kind"] != "site":
         return None
-    frame = _all(edition.whole)
+    frame = _all(edition.unscoped)
     rows = dictionaries(frame[(frame["source"] == source) & (frame["key"] == key)])
     return rows[0] if rows else None
 
@@ -137,7 +137,7 @@ def checks(edition: ScopedEdition, site: Mapping[str, Any], days: int = DAYS) ->
             AND c.checked_at >= $3 AND c.checked_at < $4
         ORDER BY c.checked_at, c.key"""
     since = edition.as_of - timedelta(days=days)
-    frame = edition.whole.cursor().execute(sql, [site["source"], site["key"], since, edition.as_of]).df()
+    frame = edition.unscoped.cursor().execute(sql, [site["source"], site["key"], since, edition.as_of]).df()
     return frame.astype(object).where(frame.notna(), None)
 
 

@@ -13,7 +13,7 @@ view = views.current("passport")
 header.header(view)
 filters.draw(view)
 
-if shared.is_told(view, "passport"):
+if shared.is_available(view, "passport"):
     told = passport.answer(view)
     now = told.now
     name = view.metric.name[language()]
@@ -25,7 +25,7 @@ if shared.is_told(view, "passport"):
     with right:
         items = [*passport.made_of(view, now), *passport.judged(view, told.state), *passport.stamped(view, now)]
         record(items, key="made")
-        actions.actions(passport.doors(view, now), copy=view.permalink("passport"))
+        actions.actions(passport.links(view, now), copy=view.permalink("passport"))
     passport.sql_item(view)
     header.title(_("Sources"), level=3)
     shared.sources_table(view, passport.fact_of(view))

@@ -16,7 +16,7 @@ with desk.answering():
         reports.one(visitor, view, found)
     else:
         header.title(_("Reports"), note=builder.when(view), level=1)
-        desk.told()
+        desk.show_outcome()
         asked = builder.builder(view)
         if asked:
             builder.buttons(visitor, asked)

@@ -12,7 +12,7 @@ from cockpit.screens import download, rows, shared
 view = views.current("rows")
 header.header(view)
 
-if rows.has_rows(view) and shared.is_told(view, "rows"):
+if rows.has_rows(view) and shared.is_available(view, "rows"):
     chosen = rows.chosen(view)
     found = rows.find(view, chosen)
     guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")

@@ -12,7 +12,7 @@ view = views.current("why")
 header.header(view)
 filters.draw(view)
 
-if shared.is_told(view, "why"):
+if shared.is_available(view, "why"):
     found = why.ask(view)
     period, against = format.period(so_far(view.period, view.as_of)), format.period(view.against)
     both = _("{period} against {against}", period=period, against=against)

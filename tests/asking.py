@@ -23,7 +23,7 @@ from metrics.rows import Selection
 
 def scoped(edition: AnyEdition) -> ScopedEdition:
     """The edition itself if it is narrowed, else as it is for who may see everything."""
-    return edition if isinstance(edition, ScopedEdition) else edition.seen_by(EVERYTHING)
+    return edition if isinstance(edition, ScopedEdition) else edition.scoped(EVERYTHING)
 
 
 def query_of(

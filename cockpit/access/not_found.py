@@ -27,7 +27,7 @@ class KnownPages:
         self.app, self.routes = app, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or self._knows(scope):
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or self._is_known(scope):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -35,7 +35,7 @@ class KnownPages:
             answer = page(_body(scope), 404, title=_("No such page"), visitor=visitor_of(scope))
         await answer(scope, receive, send)
 
-    def _knows(self, scope: Scope) -> bool:
+    def _is_known(self, scope: Scope) -> bool:
         path = scope["path"]
         known = path.rstrip("/") in PATHS or path.startswith(STREAMLIT)
         return known or any(route.matches(scope)[0] is not Match.NONE for route in self.routes)

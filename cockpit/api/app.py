@@ -40,7 +40,7 @@ from metrics.engine.plan import BREAKDOWNS, COLUMNS, filters, metric_of, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
 from metrics.rows import PARTS, Selection, count_rows, exported, rows
-from metrics.scope import OutOfScope, asked_area
+from metrics.scope import OutOfScope, area_in_scope
 from metrics.search import search
 
 MOST_ROWS = 1000
@@ -209,7 +209,7 @@ def searched(
             "search.too_often", "too many searches: try again in {seconds} s", seconds=math.ceil(wait)
         ).again_in(wait)
     published = editions.named(settings.current(), edition) if edition else editions.current(settings.current())
-    results = search(published.seen_by(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
+    results = search(published.scoped(caller.grants.scope(Can.LOOK)), _catalog(), q, limit=limit)
     if results.cases:
         caller.record("drill", f"search {len(results.cases)} cases")
     return {
@@ -252,14 +252,14 @@ def _scope(caller: Caller, edition: str | None, code: int | None) -> tuple[Scope
     """The edition, narrowed to what the caller may see, and the area asked for. A refusal is in the audit."""
     config = settings.current()
     published = editions.named(config, edition) if edition else editions.current(config)
-    scoped = published.seen_by(caller.grants.scope(Can.LOOK))
+    scoped = published.scoped(caller.grants.scope(Can.LOOK))
     if code is not None:
         try:
             areas.area(scoped, code)
         except MetricsError as error:
             raise NotFound.of(error) from None
     try:
-        return scoped, asked_area(scoped, home(scoped, caller.grants).code if code is None else code)
+        return scoped, area_in_scope(scoped, home(scoped, caller.grants).code if code is None else code)
     except OutOfScope:
         caller.note("refused", f"area {code}", "refused")
         raise

@@ -176,7 +176,7 @@ def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
         )
     rate = config.push_rate
     if wait := take(spool.folder, str(token.id), rate / 60, rate):
-        seconds = _whole(wait)
+        seconds = _whole_seconds(wait)
         raise TooOften(
             "push.too_often", "this token pushes more often than {rate} times a minute: try again in {seconds} s",
             rate=rate, seconds=seconds,
@@ -192,7 +192,7 @@ def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
     _check_demo(name)
     count, size = spool.waiting()
     if count >= MOST_WAITING or size >= MOST_BODIES * config.push_bytes:
-        seconds = _whole(RETRY_SECONDS)
+        seconds = _whole_seconds(RETRY_SECONDS)
         raise TooOften(
             "push.queue_full", "{count} pushes wait to be loaded: try again in {seconds} s", count=count,
             seconds=seconds,
@@ -248,7 +248,7 @@ def _fault(push: Push) -> dict[str, Any]:
     return {"fault": message["message"], "fault_code": message["code"], "fault_parameters": message["parameters"]}
 
 
-def _whole(seconds: float) -> int:
+def _whole_seconds(seconds: float) -> int:
     """Seconds to wait, at least one."""
     return max(1, round(seconds + 0.5))
 

@@ -55,26 +55,26 @@ def ask(caller: Known, requested: Request) -> dict[str, Any]:
         raise
     except CockpitError as error:
         raise BadRequest.of(error) from None
-    return _told(stored)
+    return _fields(stored)
 
 
 @router.get("/reports", summary="The newest reports")
 def listed(caller: Known) -> list[dict[str, Any]]:
     """Those that the caller may have."""
     _need(caller)
-    return [_told(report) for report in access.listing(visitors.desk(), settings.current(), caller.grants)]
+    return [_fields(report) for report in access.listing(visitors.desk(), settings.current(), caller.grants)]
 
 
 @router.get("/reports/{id}", summary="One report")
 def one(caller: Known, id: Id) -> dict[str, Any]:
     """How far it is; once it is made, its hash and where its file is."""
-    return _told(_found(caller, id))
+    return _fields(_report(caller, id))
 
 
 @router.get("/reports/{id}/file", summary="The file of a report", response_class=FileResponse)
 def file(caller: Known, id: Id) -> FileResponse:
     """As an attachment; recorded. 404 until it is made."""
-    _found(caller, id)
+    _report(caller, id)
     try:
         with using("en"):
             response, what = files.served(caller.grants, id)
@@ -91,7 +91,7 @@ def _need(caller: Caller) -> None:
         raise Forbidden("report.not_allowed", "reports are for roles on an area, and for a token issued with --reports")
 
 
-def _found(caller: Caller, id: str) -> Report:
+def _report(caller: Caller, id: str) -> Report:
     _need(caller)
     try:
         with using("en"):
@@ -108,7 +108,7 @@ def _fault(report: Report) -> dict[str, Any]:
     return {"fault": message["message"], "fault_code": message["code"], "fault_parameters": message["parameters"]}
 
 
-def _told(report: Report) -> dict[str, Any]:
+def _fields(report: Report) -> dict[str, Any]:
     done = report.done_at and report.done_at.isoformat() + "Z"
     return {
         "id": report.id, "status": report.status, "share": report.share, "step": report.step, **_fault(report),

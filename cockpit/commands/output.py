@@ -34,7 +34,7 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def write_frame(frame: "pd.DataFrame", layout: str) -> None:
     """Print a frame without its index; a missing value is an empty cell or null."""
     values = frame.astype(object).where(frame.notna(), None)
-    records = ([_whole(value) for value in record] for record in values.itertuples(index=False, name=None))
+    records = ([_whole_number(value) for value in record] for record in values.itertuples(index=False, name=None))
     write(list(frame.columns), records, layout)
 
 
@@ -101,8 +101,8 @@ def _wrap(value: Any) -> list[str]:
     return [*lines, line]
 
 
-def _whole(value: Any) -> Any:
-    """A count that a frame holds as 3.0 is told as 3."""
+def _whole_number(value: Any) -> Any:
+    """A count that a frame holds as 3.0 is printed as 3."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -116,7 +116,7 @@ def query_of(settings: "Settings", metrics: tuple[str, ...], named: Named) -> "Q
     edition = opened(settings, named["edition"])
     period = Period(named["start"].date(), named["end"].date())
     return Query(
-        edition.seen_by(EVERYTHING), catalog_of(settings), metrics, area_code(edition, named["area"]), period,
+        edition.scoped(EVERYTHING), catalog_of(settings), metrics, area_code(edition, named["area"]), period,
         where=tuple(where(named["filters"]).items()), as_of=named["as_of"],
     )  # fmt: skip
 

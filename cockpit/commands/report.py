@@ -179,7 +179,7 @@ def again(settings: "Settings", id: str, output: Path) -> None:
     from cockpit.reports import make as made
 
     with asking():
-        stored = _found(opened(settings), id)
+        stored = _stored(opened(settings), id)
         digest = made.again(settings, stored, output)
     if digest != stored.sha256:
         raise CockpitError(
@@ -240,7 +240,7 @@ def listed(settings: "Settings", layout: str) -> None:
     write(COLUMNS, rows, layout)
 
 
-def _found(desk: "Desk", id: str) -> "Report":
+def _stored(desk: "Desk", id: str) -> "Report":
     from data.desk import reports
 
     report = reports.find(desk, id)

@@ -45,7 +45,7 @@ def supervise(commands: Sequence[tuple[str, int, Sequence[str], Mapping[str, str
     commands: address, port, command of each, and what is added to its environment. CockpitError if one of them ends
     before it answers.
     """
-    with _asked_to_stop() as over:
+    with _stop_signal() as over:
         workers = [Worker(*command) for command in commands]
         try:
             if _ready(workers, over):
@@ -74,7 +74,7 @@ def _ready(workers: Sequence[Worker], over: threading.Event) -> bool:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
+def _stop_signal() -> Iterator[threading.Event]:
     """Set by SIGTERM and SIGINT."""
     stop = threading.Event()
     before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)}

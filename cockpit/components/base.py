@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cockpit.server import assets
 
-MOST_KEPT = 2048
+MOST_CACHED = 2048
 
 
 class Draw(Protocol):
@@ -56,14 +56,14 @@ def plain(thing: Any) -> Any:
 def _of(value: Any) -> str:
     if isinstance(value, tuple):
         try:
-            return _kept(value)
+            return _cached(value)
         except TypeError:  # something inside is a list: nothing to know it by
             pass
     return _json(plain(value))
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _kept(value: tuple[Any, ...]) -> str:
+@lru_cache(maxsize=MOST_CACHED)
+def _cached(value: tuple[Any, ...]) -> str:
     return _json(plain(value))
 
 

@@ -49,4 +49,4 @@ def _rows(edition: AnyEdition, area: Area, own: bool) -> list[tuple[Any, ...]]:
         "AND a.holder = a.code AND (s.code IS NOT NULL OR a.lon IS NOT NULL) "
         "QUALIFY row_number() OVER (PARTITION BY a.code ORDER BY a.valid_from DESC NULLS LAST) = 1 ORDER BY a.code"
     )
-    return edition.whole.cursor().execute(sql, [area.code]).fetchall()
+    return edition.unscoped.cursor().execute(sql, [area.code]).fetchall()

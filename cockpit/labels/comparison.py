@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from cockpit.i18n import _
 from cockpit.labels import format
-from metrics.analysis.compare import Comparison, against, is_whole, unit_of
+from metrics.analysis.compare import Comparison, against, is_complete, unit_of
 from metrics.period import DAY, Period
 
 
@@ -32,7 +32,7 @@ def _name(period: Period, how: Comparison, as_of: datetime) -> str:
     """`上月` of a whole month, `上月同期` of its beginning."""
     if how == "last_year":
         return _("the same days last year")
-    complete = is_whole(period, as_of)
+    complete = is_complete(period, as_of)
     match unit_of(period, as_of):
         case "week":
             return _("the week before") if complete else _("the same days of the week before")

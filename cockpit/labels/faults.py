@@ -11,7 +11,7 @@ MISSING = "缺："
 COUNTED, ALL_COUNTED = re.compile(r"([\w-]+)×(\d+)"), re.compile(r"(?:[\w-]+×\d+ ?)+")
 
 
-def told(evidence: str) -> list[str]:
+def texts(evidence: str) -> list[str]:
     """The evidence of a check without its id, one text a part."""
     parts = (part.strip() for part in ID.sub("", evidence).split(" · "))
     return [_part(part) for part in parts if part]

@@ -24,7 +24,7 @@ def known(view: View) -> tuple[Event, ...]:
     from cockpit.access import visitors  # reports, which draw no marks, start without sessions and passwords
 
     try:
-        stored = _kept(visitors.desk(), int(time.monotonic() // FRESH_SECONDS))
+        stored = _stored(visitors.desk(), int(time.monotonic() // FRESH_SECONDS))
     except DataError:
         return ()
     return tuple(event for event in stored if event.area is None or _touches(view.edition, event.area, view))
@@ -42,7 +42,7 @@ def by_bucket(view: View, buckets: Sequence[Period]) -> dict[date, str]:
 
 
 @lru_cache(maxsize=2)
-def _kept(desk: Desk, _now: int) -> tuple[Event, ...]:
+def _stored(desk: Desk, _now: int) -> tuple[Event, ...]:
     return events.listing(desk)
 
 

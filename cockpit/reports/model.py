@@ -51,7 +51,7 @@ class Cell(NamedTuple):
     format: str = ""
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The words; those of the value where none were given."""
         if self.text or self.value is None:
             return self.text

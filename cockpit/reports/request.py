@@ -25,7 +25,7 @@ from metrics.engine.plan import COLUMNS
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import Period, last_day
 from metrics.query import Query
-from metrics.scope import OutOfScope, asked_area
+from metrics.scope import OutOfScope, area_in_scope
 
 MOST_AREAS = 50
 Code = Annotated[int, Field(ge=0, lt=10**12)]
@@ -103,7 +103,7 @@ def check(request: Request, config: Settings, grants: Grants) -> CheckedRequest:
     period = _period(request)
     try:
         edition_read = editions.named(config, request.edition) if request.edition else editions.current(config)
-        edition = edition_read.seen_by(grants.scope(kind.needs))
+        edition = edition_read.scoped(grants.scope(kind.needs))
     except DataError as error:
         raise _no_edition(request, error) from error
     if period.start > last_day(edition.as_of):
@@ -170,7 +170,7 @@ def _no_edition(request: Request, error: DataError) -> ReportError:
 
 def _place(edition: ScopedEdition, code: int) -> Area:
     try:
-        return asked_area(edition, code)
+        return area_in_scope(edition, code)
     except OutOfScope:
         raise
     except MetricsError as error:

@@ -173,7 +173,7 @@ def _beating(desk: Desk, report: Report) -> Iterator[Listener]:
 @contextmanager
 def _alone(config: Settings, stop: threading.Event) -> Iterator[bool]:
     """Wait to be the one worker of this home; False if the server went first."""
-    with _door(config).open("w") as file:
+    with _lock_file(config).open("w") as file:
         while not stop.is_set():
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -187,7 +187,7 @@ def _alone(config: Settings, stop: threading.Event) -> Iterator[bool]:
 
 def taken(config: Settings) -> bool:
     """Whether this home has a worker now."""
-    with _door(config).open("w") as file:
+    with _lock_file(config).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -195,7 +195,7 @@ def taken(config: Settings) -> bool:
         return False
 
 
-def _door(config: Settings) -> Path:
+def _lock_file(config: Settings) -> Path:
     folder = config.home / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / ".worker"

@@ -240,7 +240,7 @@ def _laid_out(text: str) -> str:
     return text if "\n" in text else LINE.sub(r"\n\1 ", text)
 
 
-def doors(view: View, now: Row) -> list[tuple[str, str]]:
+def links(view: View, now: Row) -> list[tuple[str, str]]:
     """Where to go from here."""
     metric = view.metric
     rows = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]

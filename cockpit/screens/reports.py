@@ -122,7 +122,7 @@ def one(visitor: Visitor, view: View, report: Report) -> None:
     requested = make.request_of(report)
     back = [(_("All reports"), link("reports", {"lang": st.query_params.get("lang")}))]
     header.title(access.title(settings.current(), report), note=report.id, links=back, level=1)
-    desk.told()
+    desk.show_outcome()
     status = state(report)
     shown(
         [

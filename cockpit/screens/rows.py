@@ -104,7 +104,7 @@ def chosen(view: View) -> Chosen:
     try:
         return read(view, st.query_params.to_dict())
     except BadParameter as fault:
-        problem.bad_parameter(fault.name, fault.asked, fault.hint)
+        problem.bad_parameter(fault.name, fault.value, fault.hint)
         return st.stop()
 
 

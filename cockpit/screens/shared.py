@@ -18,7 +18,7 @@ from metrics.engine.plan import exists_at
 from metrics.freshness import Freshness
 
 
-def is_told(view: View, page: str) -> bool:
+def is_available(view: View, page: str) -> bool:
     """Whether the chosen metric exists at the area's level and is counted by what is filtered; if not, says so."""
     name = view.metric.name[language()]
     if lacking := filters.lacking(view.catalog, view.metric, view.query.where):

@@ -42,7 +42,7 @@ def choose(view: View) -> None:
     visitor = guard.enter()
     name = view.layout.name[language()]
     header.title(_("Metrics of {name}", name=name), links=[(_("Back"), view.href())], level=1)
-    desk.told()
+    desk.show_outcome()
     offered = [metric for metric in view.catalog.metrics.values() if exists_at(metric, view.area.level)]
     topics = _topics()
     options = [

@@ -37,7 +37,7 @@ MODULE = re.compile(r'<link rel="modulepreload" crossorigin href="\./static/js/(
 IMPORT = re.compile(r'(?:from|import)"\./([^"]+\.js)"')
 PATHS = {"/", *(f"/{name}" for name in PAGES)}
 FIRST_PATHS = {"/", f"/{FIRST}"}
-KEPT = ("lang", "size")
+LASTING = ("lang", "size")
 """What an address of the first page may name and still lead on."""
 
 
@@ -94,7 +94,7 @@ def _landing(scope: Scope) -> str:
     """
     visitor = visitor_of(scope)
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    if not visitor or scope["path"] not in FIRST_PATHS or not query.keys() <= set(KEPT):
+    if not visitor or scope["path"] not in FIRST_PATHS or not query.keys() <= set(LASTING):
         return ""
     name = landing(visitor.grants)
     return "" if name == FIRST else link(name, {key: values[0] for key, values in query.items()})

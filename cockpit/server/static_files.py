@@ -140,7 +140,7 @@ async def response(path: str, file: File, scope: Scope) -> Response:
     if body is None:
         body = await to_thread.run_sync(_body, path, file, coding, limiter=_limiter())
     headers = {**HEADERS, "Cache-Control": FOREVER if file.for_ever else ASK, "ETag": body.etag}
-    if request_headers.get("if-none-match") and _knows(request_headers["if-none-match"], body.etag):
+    if request_headers.get("if-none-match") and _matches(request_headers["if-none-match"], body.etag):
         return Response(status_code=304, headers=headers)
     headers |= {"Content-Type": file.type, "Content-Length": str(len(body.content))}
     if body.coding:
@@ -169,7 +169,7 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-def _knows(tags: str, etag: str) -> bool:
+def _matches(tags: str, etag: str) -> bool:
     """Whether an If-None-Match header matches a tag."""
     return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
 

@@ -147,16 +147,16 @@ class _Named:
         edges = {edge for named in names.names for edge in (named.low, named.high)} | {date.min}
         self.edges = sorted(edges)
         self.days = np.array(self.edges, "datetime64[D]")
-        self.found: dict[tuple[str, int], tuple[int, ...]] = {}
+        self.cache: dict[tuple[str, int], tuple[int, ...]] = {}
 
     def codes(self, text: str, edge: int) -> tuple[int, ...]:
         """The areas that fit, while the areas are as on the day `edges[edge]`."""
         key = (text, edge)
-        if key not in self.found:
-            if len(self.found) >= REMEMBERED:
-                self.found.clear()
-            self.found[key] = self.names.find(text, self.edges[edge])
-        return self.found[key]
+        if key not in self.cache:
+            if len(self.cache) >= REMEMBERED:
+                self.cache.clear()
+            self.cache[key] = self.names.find(text, self.edges[edge])
+        return self.cache[key]
 
     def _codes_of(self, text: pa.ChunkedArray, day: pa.ChunkedArray) -> Iterator[tuple[int, ...]]:
         edges = np.searchsorted(self.days, day.to_numpy().astype("datetime64[D]"), side="right") - 1

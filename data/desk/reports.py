@@ -120,7 +120,7 @@ def ask(
                 )
             session.add(row)
             session.flush()
-            return _told(row)
+            return _report_of(row)
     except IntegrityError:
         return None
 
@@ -129,14 +129,14 @@ def find(desk: Desk, id: str) -> Report | None:
     """The report of an id."""
     with desk.read() as session:
         row = session.get(Stored, id)
-        return _told(row) if row else None
+        return _report_of(row) if row else None
 
 
 def by_hash(desk: Desk, sha256: str) -> Report | None:
     """The report whose file has this hash."""
     with desk.read() as session:
         row = session.scalars(select(Stored).where(Stored.sha256 == sha256).order_by(Stored.asked_at).limit(1)).first()
-        return _told(row) if row else None
+        return _report_of(row) if row else None
 
 
 def listing(desk: Desk, *, limit: int = 200, who: str | None = None) -> list[Report]:
@@ -144,7 +144,7 @@ def listing(desk: Desk, *, limit: int = 200, who: str | None = None) -> list[Rep
     wanted = [Stored.who == who] if who else []
     with desk.read() as session:
         rows = session.scalars(select(Stored).where(*wanted).order_by(Stored.asked_at.desc(), Stored.id).limit(limit))
-        return [_told(row) for row in rows]
+        return [_report_of(row) for row in rows]
 
 
 def cited(desk: Desk) -> set[str]:
@@ -172,7 +172,7 @@ def take(desk: Desk, worker: str) -> Report | None:
         row.status, row.worker, row.seen_at, row.share, row.step = RUNNING, worker, now, 0.0, ""
         row.tries += 1
         session.flush()
-        return _told(row)
+        return _report_of(row)
 
 
 def _next(session: Session) -> Stored | None:
@@ -207,7 +207,7 @@ def finish(desk: Desk, id: str, *, file: str, sha256: str, size: int, definition
         row.status, row.file, row.sha256, row.size, row.share, row.step = DRAFT, file, sha256, size, 1.0, ""
         row.done_at, row.definitions = clock.now(), json.dumps(sorted(definitions.items()))
         session.flush()
-        return _told(row)
+        return _report_of(row)
 
 
 def fail(desk: Desk, id: str, fault: Message) -> None:
@@ -231,7 +231,7 @@ def move(desk: Desk, id: str, to: str, who: str) -> Report:
         if to == ISSUED:
             row.issued_at, row.issued_by = clock.now(), who
         session.flush()
-        return _told(row)
+        return _report_of(row)
 
 
 def to_mail(desk: Desk) -> list[Report]:
@@ -241,7 +241,7 @@ def to_mail(desk: Desk) -> list[Report]:
             select(Stored).where(Stored.mail != "", Stored.mailed_at.is_(None), Stored.status.in_(DONE))
             .order_by(Stored.asked_at)
         )  # fmt: skip
-        return [_told(row) for row in rows]
+        return [_report_of(row) for row in rows]
 
 
 def mailed(desk: Desk, id: str, fault: Message | None = None) -> None:
@@ -253,5 +253,5 @@ def mailed(desk: Desk, id: str, fault: Message | None = None) -> None:
             row.mailed_at = clock.now()
 
 
-def _told(row: Stored) -> Report:
+def _report_of(row: Stored) -> Report:
     return Report(**{field.name: getattr(row, field.name) for field in fields(Report)})

@@ -69,7 +69,7 @@ class Desk:
                 raise
             return
         opened = _Writing(self._engine, expire_on_commit=False, info={AFTER: []})
-        with _told(self._engine), opened as session, session.begin():
+        with _as_desk_errors(self._engine), opened as session, session.begin():
             token = self._writing.set(session)
             try:
                 yield session
@@ -93,7 +93,7 @@ class Desk:
         if outer := self._writing.get():
             yield outer
             return
-        with _told(self._engine), Session(self._reading, expire_on_commit=False) as session, session.begin():
+        with _as_desk_errors(self._engine), Session(self._reading, expire_on_commit=False) as session, session.begin():
             if snapshot and self.dialect == "postgresql" and isinstance(self._engine, Engine):
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
@@ -134,7 +134,7 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     try:
-        with _told(engine), _migrating(engine, _is_newest(engine)) as connection:
+        with _as_desk_errors(engine), _migrating(engine, _is_newest(engine)) as connection:
             if not sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             _migrate(connection)
@@ -269,7 +269,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _told(engine: Engine) -> Iterator[None]:
+def _as_desk_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (UnfitValue, UnicodeEncodeError) as error:

@@ -48,7 +48,7 @@ Stamp = tuple[int, int, int]
 
 
 class Edition:
-    """One published edition with all its facts, open for reading. Users get a restricted view from `seen_by`.
+    """One published edition with all its facts, open for reading. Users get a restricted view from `scoped`.
 
     Hashable by file, so it can be a cache key.
     as_of, published_at: naive, in `zone`.
@@ -135,12 +135,12 @@ class Edition:
         self.close()
         return Damaged.of(self.damage)
 
-    def seen_by(self, scope: Scope) -> ScopedEdition:
+    def scoped(self, scope: Scope) -> ScopedEdition:
         """The edition restricted to `scope`."""
         return ScopedEdition(self, tuple(sorted(scope)))
 
     @property
-    def whole(self) -> "Edition":
+    def unscoped(self) -> "Edition":
         """Itself: data that is equal for all users, such as the area tree, can be read from either type."""
         return self
 
@@ -197,9 +197,9 @@ class _OpenEditions:
         self.home, self.memory = home, MEMORY
         self.lock = threading.RLock()
         self.open: OrderedDict[str, Edition] = OrderedDict()
-        self.seen: Stamp | None = None
+        self.stamp: Stamp | None = None
         self.chosen: Edition | None = None
-        self.looked = 0.0
+        self.looked_at = 0.0
 
     def limit(self, memory: str | None) -> None:
         """Set the memory limit of an edition. No effect once one is open: DuckDB allows one per file."""
@@ -230,10 +230,12 @@ class _OpenEditions:
     def current(self) -> Edition | None:
         with self.lock:
             stamp = _stamp(self.home.editions / POINTER)
-            changed = self.chosen is None or (self.chosen.fallback and time.monotonic() > self.looked + RECHECK_SECONDS)
-            if stamp != self.seen or changed or not (self.chosen and self.chosen.is_intact()):
+            changed = self.chosen is None or (
+                self.chosen.fallback and time.monotonic() > self.looked_at + RECHECK_SECONDS
+            )
+            if stamp != self.stamp or changed or not (self.chosen and self.chosen.is_intact()):
                 self.chosen = self._choose()
-                self.seen, self.looked = stamp, time.monotonic()
+                self.stamp, self.looked_at = stamp, time.monotonic()
             return self.chosen
 
     def _choose(self) -> Edition | None:

@@ -14,48 +14,48 @@ EVERYTHING: Scope = ((0, 10**12),)
 
 @dataclass(frozen=True, slots=True)
 class ScopedEdition:
-    """An edition restricted to `scope`, made by `Edition.seen_by`.
+    """An edition restricted to `scope`, made by `Edition.scoped`.
 
-    It has no cursor: functions check the scope (`metrics.scope`) and then read `whole`, so every unrestricted read is
-    visible as `.whole`. Hashable by file and scope, so it can be a cache key.
+    It has no cursor: functions check the scope (`metrics.scope`) and then read `unscoped`, so that the code shows every
+    unrestricted read. Hashable by file and scope, so it can be a cache key.
     """
 
-    whole: "Edition"
+    unscoped: "Edition"
     scope: Scope
 
     @property
     def id(self) -> str:
-        return self.whole.id
+        return self.unscoped.id
 
     @property
     def as_of(self) -> datetime:
-        return self.whole.as_of
+        return self.unscoped.as_of
 
     @property
     def published_at(self) -> datetime:
-        return self.whole.published_at
+        return self.unscoped.published_at
 
     @property
     def zone(self) -> str:
-        return self.whole.zone
+        return self.unscoped.zone
 
     @property
     def demo(self) -> bool:
-        return self.whole.demo
+        return self.unscoped.demo
 
     @property
     def fallback(self) -> str | None:
-        return self.whole.fallback
+        return self.unscoped.fallback
 
     @property
     def meta(self) -> dict[str, str]:
-        return self.whole.meta
+        return self.unscoped.meta
 
     def within(self, first: int, end: int) -> "ScopedEdition":
         """The same edition restricted to the codes [first, end). Raises ValueError if they are not all in the scope."""
         if not self.holds(first, end):
             raise ValueError(f"[{first}, {end}) reaches beyond the scope")
-        return ScopedEdition(self.whole, ((first, end),))
+        return ScopedEdition(self.unscoped, ((first, end),))
 
     def holds(self, first: int, end: int) -> bool:
         """Whether the codes [first, end) lie within one range of the scope."""

@@ -117,7 +117,7 @@ def rejects(home: Home, batch: int, limit: int = 20) -> list[Reject]:
 def batch_of(edition: AnyEdition, number: object) -> Batch | None:
     """The batch with this number in an edition, else None."""
     sql = f"SELECT {', '.join(FIELDS)} FROM batches WHERE batch = $1"
-    row = edition.whole.cursor().execute(sql, [number]).fetchone()
+    row = edition.unscoped.cursor().execute(sql, [number]).fetchone()
     return Batch(*row) if row else None
 
 

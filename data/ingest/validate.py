@@ -109,7 +109,7 @@ def validate(
             connection.execute(f"SELECT skip, count(*) {read_facts} WHERE skip IS NOT NULL GROUP BY skip").fetchall()
         )
         connection.execute("CREATE TABLE late (number BIGINT, reason VARCHAR, raw VARCHAR)")
-        _reject_duplicates(connection, contract, home.kept(now))
+        _reject_duplicates(connection, contract, home.stored_time(now))
         if pushed and pushed.area is not None:
             _reject_foreign(connection, contract, home, pushed)
         _write_rejects(connection, delivery, rejects)

@@ -35,7 +35,7 @@ ONE_OF = "; one of "
 UNKNOWN_AREA, AMBIGUOUS_AREA = "unknown area", "ambiguous area"
 WRONG_DAY = "area not valid on that day"
 
-WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
+INTEGER_BITS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 """Types of whole numbers and the bits of their range."""
 
 START = "registered_at"
@@ -196,7 +196,7 @@ class RowValidation:
         if column.type == "BOOLEAN":
             return sql.boolean(plain)
         days = column.name.endswith("_days")
-        number = sql.whole if column.type in WHOLE else sql.number
+        number = sql.integer if column.type in INTEGER_BITS else sql.number
         return number(plain, column.type, days=days)
 
     def _reasons(self) -> str:
@@ -286,9 +286,9 @@ def _unparseable(column: Column, raw_value: str) -> str:
         return sql.time_reason(column.name, raw_value)
     kind = "boolean" if column.type == "BOOLEAN" else "number"
     reason = text(f"unparseable {kind}: {column.name}")
-    if column.type not in WHOLE:
+    if column.type not in INTEGER_BITS:
         return reason
-    too_large = f"abs(TRY_CAST({raw_value} AS DOUBLE)) >= {2.0 ** WHOLE[column.type]:.0f}"
+    too_large = f"abs(TRY_CAST({raw_value} AS DOUBLE)) >= {2.0 ** INTEGER_BITS[column.type]:.0f}"
     return f"CASE WHEN {too_large} THEN {text(f'out of range: {column.name}')} ELSE {reason} END"
 
 

@@ -69,7 +69,7 @@ class Jobs:
         except Uncertain as doubt:
             if job in FROM_HOME:
                 raise  # the visits report it
-            return self._kept([rules.uncertain(thing, doubt.answer.at)], doubt.answer)
+            return self._with_evidence([rules.uncertain(thing, doubt.answer.at)], doubt.answer)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Jobs:
                         addresses[host] = (await self.net.backend.resolve(host, 443))[0]
         return await self.render(answer.url, addresses, audit)
 
-    def _kept(self, checks: list[Check], answer: Answer, faults: object = None) -> list[Check]:
+    def _with_evidence(self, checks: list[Check], answer: Answer, faults: object = None) -> list[Check]:
         """Store evidence and add failure class, detail and evidence id to the failed checks."""
         if all(check.passed for check in checks):
             return checks
@@ -171,9 +171,9 @@ class Jobs:
     async def _visit(self, site: Thing) -> list[Check]:
         answer = await self.ask(site, Ask(site.url), undecided=True)
         if answer.failure in UNDECIDED:
-            return self._kept([rules.measured(site, answer.at)], answer)
+            return self._with_evidence([rules.measured(site, answer.at)], answer)
         _require_decided(answer)
-        return self._kept([rules.site_open(site, answer)], answer)
+        return self._with_evidence([rules.site_open(site, answer)], answer)
 
     async def _home(self, site: Thing) -> list[Check]:
         """Daily checks of the home page."""
@@ -191,7 +191,7 @@ class Jobs:
             rules.elder_mode(site, at, page),
             rules.accessibility(site, at, page),
         ]
-        return [*checks, *self._kept(page_checks, answer), *await self._audit(site, answer)]
+        return [*checks, *self._with_evidence(page_checks, answer), *await self._audit(site, answer)]
 
     async def _audit(self, site: Thing, answer: Answer) -> list[Check]:
         """Findings of axe-core; empty without browser, axe-core or result."""
@@ -202,13 +202,13 @@ class Jobs:
             return []
         checks = [rules.axe_faults(site, answer.at, rendered.faults)]
         records = [fault.record() for fault in rendered.faults]
-        return self._kept(checks, replace(answer, picture=rendered.picture), faults=records)
+        return self._with_evidence(checks, replace(answer, picture=rendered.picture), faults=records)
 
     def _changed(self, site: Thing, page: Page, at: datetime) -> datetime:
         pieces = page.pieces(site.extra.content)
         printed = contents.newest_on(page, at.date())
         changed = self.state.note_home(site.id, pieces, at, datetime.combine(printed, time()) if printed else None)
-        if len(pieces) < FEW_PIECES and (below := self.state.told(f"newest:{site.id}")):
+        if len(pieces) < FEW_PIECES and (below := self.state.value(f"newest:{site.id}")):
             changed = max(changed, min(datetime.fromisoformat(str(below)), at))
         return changed
 
@@ -217,14 +217,16 @@ class Jobs:
             if place(site.url)[1] not in (80, 443):
                 return []  # a port of its own speaks one language
             answer = await self._plain(_with_scheme(site.url, "https"))
-        return self._kept([rules.certificate(site, answer.at, answer.certificate_ends, self.clock.utc())], answer)
+        return self._with_evidence(
+            [rules.certificate(site, answer.at, answer.certificate_ends, self.clock.utc())], answer
+        )
 
     async def _secure(self, site: Thing, answer: Answer) -> list[Check]:
         """Whether HTTP redirects to HTTPS."""
         if place(site.url)[1] in (80, 443):
             answer = await self._plain(_with_scheme(site.url, "http"))
         secure = answer.ok and urlsplit(answer.final).scheme == "https"
-        return self._kept([rules.https(site, answer.at, secure)], answer)
+        return self._with_evidence([rules.https(site, answer.at, secure)], answer)
 
     async def _ipv6(self, site: Thing) -> Check:
         addresses: list[str] = []
@@ -246,7 +248,7 @@ class Jobs:
                 linked = await self.ask(site, Ask(url))
                 if not linked.ok:
                     dead, answer = [*dead, url], linked
-        return self._kept([rules.links_dead(site, self.clock.now(), dead)], answer)
+        return self._with_evidence([rules.links_dead(site, self.clock.now(), dead)], answer)
 
     async def _search(self, site: Thing) -> list[Check]:
         wanted = site.extra.search
@@ -254,14 +256,14 @@ class Jobs:
         answer = await self.ask(site, Ask(wanted.url.replace("{word}", quote(wanted.word))))
         text = " ".join(read(answer).texts) if answer.ok else ""
         matches = (wanted.expect or wanted.word) in text and not contents.NONE_YET.search(text)
-        return self._kept([rules.search_works(site, answer, matches)], answer)
+        return self._with_evidence([rules.search_works(site, answer, matches)], answer)
 
     async def _messages(self, site: Thing) -> list[Check]:
         answer = await self.ask(site, Ask(site.extra.messages))
         if not answer.ok:
             raise Withheld("the messages do not open")
         waiting = contents.unanswered(read(answer), answer.at.date())
-        return self._kept([rules.messages_unanswered(site, answer.at, waiting)], answer)
+        return self._with_evidence([rules.messages_unanswered(site, answer.at, waiting)], answer)
 
     # --- its parts ------------------------------------------------------------------------------------------------
 
@@ -275,24 +277,24 @@ class Jobs:
             if items_list.newest:
                 checks.append(rules.column_updated(column, at, items_list.newest))
                 self._note_newest(column, items_list.newest.isoformat())
-        return self._kept(checks, answer)
+        return self._with_evidence(checks, answer)
 
     def _note_newest(self, column: Thing, day: str) -> None:
         """Record the newest item of a site's columns, for home pages that are navigation only."""
         name = f"newest:{column.source}/{column.parent}"
-        if day > str(self.state.told(name) or ""):
+        if day > str(self.state.value(name) or ""):
             self.state.tell(name, day)
 
     async def _guide(self, item: Thing) -> list[Check]:
         answer = await self.ask(item, Ask(item.url))
         bits = contents.elements(read(answer)) if answer.ok else 0
-        return self._kept([rules.guide_elements(item, answer.at, bits)], answer)
+        return self._with_evidence([rules.guide_elements(item, answer.at, bits)], answer)
 
     async def _function(self, thing: Thing) -> list[Check]:
         described = thing.extra.request
         if described is None:
             answer, problem = await self.ask(thing, Ask(thing.url)), ""
-            return self._kept([rules.function_answers(thing, answer)], answer)
+            return self._with_evidence([rules.function_answers(thing, answer)], answer)
         ask = Ask(described.url or thing.url, described.method, described.headers, described.body.encode())
         answer, problem = await self.ask(thing, ask, undecided=True), ""
         if answer.status == described.status and answer.failure in (Failure.CLIENT, Failure.SERVER, Failure.BLOCKED):
@@ -302,7 +304,7 @@ class Jobs:
             problem = f"another status: HTTP {answer.status} ≠ {described.status}"
         elif answer.ok and described.expect and described.expect not in read(answer).text:
             problem = f"text missing: “{described.expect}”"
-        return self._kept([rules.function_answers(thing, answer, problem)], answer)
+        return self._with_evidence([rules.function_answers(thing, answer, problem)], answer)
 
 
 def _require_decided(answer: Answer) -> None:

@@ -100,7 +100,7 @@ async def always(
             if clock.now() < next_delivery or (publishing and not publishing.done()):
                 continue
             Spool(home).close(clock.now())
-            publishing = asyncio.create_task(_told(publish))
+            publishing = asyncio.create_task(_publish(publish))
             next_delivery = clock.now() + timedelta(seconds=every)
             if clock.now() >= next_sweep:
                 await asyncio.to_thread(runner.jobs.evidence.sweep)
@@ -133,7 +133,7 @@ def alone(home: Home) -> Iterator[None]:
         yield
 
 
-async def _told(publish: Publish) -> None:
+async def _publish(publish: Publish) -> None:
     """Publish; a failed delivery stays in the spool."""
     try:
         await publish()

@@ -17,7 +17,7 @@ PIECES = 4_000
 class HomePage:
     """changed: time of the last new content."""
 
-    seen: frozenset[bytes]
+    pieces: frozenset[bytes]
     changed: datetime
 
 
@@ -59,8 +59,8 @@ class State:
         if before is None:
             changed = min(printed, at) if printed else at
         else:
-            changed = at if now - before.seen else before.changed
-        pieces = [*now, *((before.seen - now) if before else ())][:PIECES]
+            changed = at if now - before.pieces else before.changed
+        pieces = [*now, *((before.pieces - now) if before else ())][:PIECES]
         self._con.execute(
             "INSERT OR REPLACE INTO home VALUES (?, ?, ?)", (site, changed.isoformat(), b"".join(sorted(pieces)))
         )
@@ -80,7 +80,7 @@ class State:
         """Store a status value for the screens."""
         self._con.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, json.dumps(value, default=str)))
 
-    def told(self, name: str) -> object:
+    def value(self, name: str) -> object:
         row = self._con.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 

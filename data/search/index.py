@@ -64,7 +64,7 @@ def delete(con: duckdb.DuckDBPyConnection, ids: str) -> None:
 def mend(con: duckdb.DuckDBPyConnection) -> bool:
     """Build the index of a patched edition anew if rows have moved, or texts fold in another way. Call once it is
     written out; True if it has to be written again."""
-    if not _has_index(con) or _stands(con):
+    if not _has_index(con) or _is_complete(con):
         return False
     log.info("cases have moved: the index of their texts is built anew")
     return build(con)
@@ -171,7 +171,7 @@ def _has_index(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(_one(con, sql))
 
 
-def _stands(con: duckdb.DuckDBPyConnection) -> bool:
+def _is_complete(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether each stretch has the rows that were not deleted. Where DuckDB closes a gap, the stretch of the gap has
     more: rows of the next one."""
     moved = (

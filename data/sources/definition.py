@@ -241,7 +241,7 @@ class Source(_Strict):
         return zone
 
     @model_validator(mode="after")
-    def _check_whole(self) -> Self:
+    def _check_combinations(self) -> Self:
         if [self.file, self.url, self.push].count(None) != 2:
             raise ValueError("give one of file, url (with query) and push: true")
         if (self.url is None) != (self.query is None):

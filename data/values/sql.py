@@ -23,7 +23,7 @@ class Times:
     def typed(self, key: str, value: str, type: str, start: str = "") -> str:
         """The time of a mapped `value`, NULL if it is none. start: the time a duration is counted from, if any."""
         if type == INSTANT:
-            return self._kept(value)
+            return self._stored(value)
         if type not in ("VARCHAR", "DATE", '"NULL"') and not type.startswith("TIMESTAMP"):
             raise DataError(
                 "column.not_a_time",
@@ -48,7 +48,7 @@ class Times:
             f"OR contains({value}, 'UT') OR contains({value}, 'GM')"
         )
         offset = f"suffix({value}, 'Z') OR ({value}[-3] = ':' AND {value}[-5] <= '1')"
-        instant = self._kept(f"TRY_CAST({value} AS TIMESTAMPTZ)")
+        instant = self._stored(f"TRY_CAST({value} AS TIMESTAMPTZ)")
         local = self._from_local(f"TRY_CAST({value} AS TIMESTAMP)")
         return f"CASE WHEN {marked} THEN CASE WHEN {offset} THEN {instant} END ELSE {local} END"
 
@@ -56,11 +56,11 @@ class Times:
         """The district's day of a typed time."""
         return f"({value})::DATE" if time_type(self.home) == LOCAL else f"timezone({_text(self.home)}, {value})::DATE"
 
-    def _kept(self, instant: str) -> str:
+    def _stored(self, instant: str) -> str:
         return f"timezone({_text(self.home)}, {instant})" if time_type(self.home) == LOCAL else instant
 
     def _from_utc(self, utc: str) -> str:
-        return self._kept(f"timezone('UTC', {utc})")
+        return self._stored(f"timezone('UTC', {utc})")
 
     def _utc(self, stored: str) -> str:
         return (
@@ -71,11 +71,11 @@ class Times:
         """A local time of the source. NULL near a change of clocks, where `read_time` decides."""
         if is_fixed(self.source):
             same_zone = self.source == self.home
-            return local if same_zone else self._kept(f"timezone({_text(self.source)}, {local})")
+            return local if same_zone else self._stored(f"timezone({_text(self.source)}, {local})")
         zone = _text(self.source)
         apart = f"timezone({zone}, {local} + {FAR}) - timezone({zone}, {local} - {FAR}) = {FAR} + {FAR}"
         inside = f"{local} BETWEEN {EARLIEST} AND {LATEST}"
-        return f"CASE WHEN {inside} THEN CASE WHEN {apart} THEN {self._kept(f'timezone({zone}, {local})')} END END"
+        return f"CASE WHEN {inside} THEN CASE WHEN {apart} THEN {self._stored(f'timezone({zone}, {local})')} END END"
 
 
 def boolean(plain: str) -> str:
@@ -90,7 +90,7 @@ def number(plain: str, type: str, *, days: bool = False) -> str:
     return f"coalesce(TRY_CAST({plain} AS {type}), TRY_CAST({parsed} AS {type}))"
 
 
-def whole(plain: str, type: str, *, days: bool = False) -> str:
+def integer(plain: str, type: str, *, days: bool = False) -> str:
     """An integer; NULL for fractions, which DuckDB would round."""
     parsed, value = f"{'read_days' if days else 'read_number'}({plain})", f"TRY_CAST({plain} AS DOUBLE)"
     fraction = f"contains({plain}, '.') AND {value} <> floor({value})"

@@ -44,7 +44,7 @@ def unit_of(period: Period, as_of: datetime) -> Unit:
     return "week" if weekly and period.days > 1 else "days"
 
 
-def is_whole(period: Period, as_of: datetime) -> bool:
+def is_complete(period: Period, as_of: datetime) -> bool:
     """Whether the period is over and is a whole unit, not its beginning."""
     unit = unit_of(period, as_of)
     if is_running(period, as_of):

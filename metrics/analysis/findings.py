@@ -7,7 +7,7 @@ import pandas as pd
 from data.editions.scoped import ScopedEdition
 from metrics.engine.views import LOOK_BACK_DAYS
 from metrics.period import Period
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 
 COLUMNS = (
     "site_key", "site", "asset", "name", "rule", "checked_at", "observed", "observed_unit", "passed", "veto",
@@ -22,7 +22,7 @@ def findings(edition: ScopedEdition, area: int, period: Period, *, only_failed: 
     the other columns are of the newest check, of visits of the newest failure. only_failed: rules that failed.
     A failure that was dismissed does not count.
     """
-    place = asked_area(edition, area)
+    place = area_in_scope(edition, area)
     name = "area" if place.live else "area_then"
     end = min(datetime.combine(period.end, datetime.min.time()), edition.as_of)
     start = end - timedelta(days=LOOK_BACK_DAYS)
@@ -60,5 +60,5 @@ def findings(edition: ScopedEdition, area: int, period: Period, *, only_failed: 
         {"HAVING NOT arg_max(passed, checked_at)" if only_failed else ""}
         ORDER BY site_key, veto DESC, passed, rule, asset
     """
-    frame = edition.whole.cursor().execute(sql, [place.code, place.end, start, end]).df()
+    frame = edition.unscoped.cursor().execute(sql, [place.code, place.end, start, end]).df()
     return frame[list(COLUMNS)]

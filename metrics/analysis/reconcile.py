@@ -52,7 +52,7 @@ def reconcile(edition: Edition, catalog: Catalog) -> pd.DataFrame:
 
 def _findings(edition: Edition, catalog: Catalog) -> Iterator[Finding]:
     months = _months(edition)
-    query = Query(edition.seen_by(EVERYTHING), catalog, (), root(edition).code, months[0])
+    query = Query(edition.scoped(EVERYTHING), catalog, (), root(edition).code, months[0])
     yield _balance(query, months)
     yield _children(query, months)
     yield from _orders(query, months)
@@ -68,7 +68,7 @@ def _months(edition: Edition) -> list[Period]:
 
 def _balance(query: Query, months: list[Period]) -> Finding:
     """Opening backlog + intake - closed - cancelled = closing backlog, a town and month; states counted from facts."""
-    edition, catalog = query.edition.whole, query.catalog
+    edition, catalog = query.edition.unscoped, query.catalog
     intake, closed, cancelled = (catalog.id_of("intake"), catalog.id_of("closed"), catalog.id_of("cancelled"))
     flows = answer(query.of(intake, closed, cancelled, by=ROLLED.id), periods=months)
     by_month = flows.pivot_table(index=["group", "period"], columns="metric", values="value", aggfunc="sum")

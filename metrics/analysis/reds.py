@@ -23,7 +23,7 @@ from metrics.engine.frames import each
 from metrics.engine.plan import exists_at, filters
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states, verdicts
 
@@ -86,8 +86,8 @@ def reds(query: Query) -> list[Red]:
     Of the query's metrics, or of all with thresholds if it names none. Worked out once an edition, for screens, walls
     and the API alike. OutOfScope for an area not granted.
     """
-    asked_area(query.edition, query.area)
-    edition = query.edition.whole.seen_by(EVERYTHING)
+    area_in_scope(query.edition, query.area)
+    edition = query.edition.unscoped.scoped(EVERYTHING)
     names = query.metrics or with_thresholds(query.catalog)
     return list(_all_reds(Query(edition, query.catalog, names, query.area, query.period)))
 

@@ -53,7 +53,7 @@ def trials(
         show(domain.file, i / max(len(selected), 1))
         for place, metrics in _places(edition, domain):
             tried += len(metrics)
-            query = Query(edition.seen_by(EVERYTHING), catalog, (), place.code, _all_of(edition))
+            query = Query(edition.scoped(EVERYTHING), catalog, (), place.code, _all_of(edition))
             for name in dict.fromkeys(_failing(query, place.level, metrics)):
                 if catalog.metrics[name].composite:
                     continue  # one of its parts fails, and is run in its own domain

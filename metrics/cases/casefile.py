@@ -46,7 +46,7 @@ def steps(edition: ScopedEdition, case: Mapping[str, Any]) -> list[Step]:
     """The log of a case the caller may see (`metrics.rows.fact`) as known at the edition's time, in order; at most
     MOST_STEPS."""
     fact = FACTS["steps"]
-    lacks = edition.whole.lacks(fact)
+    lacks = edition.unscoped.lacks(fact)
     if lacks >= fact.by_name.keys():  # an edition of an older release
         return []
     of_case = (
@@ -57,7 +57,7 @@ def steps(edition: ScopedEdition, case: Mapping[str, Any]) -> list[Step]:
         f"SELECT {', '.join(names)} FROM ({known(fact, _time(edition.as_of), of_case, lacks=lacks)}) "
         f"ORDER BY started_at, ended_at NULLS LAST, key LIMIT {MOST_STEPS}"
     )
-    rows = edition.whole.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
+    rows = edition.unscoped.cursor().execute(sql, {name: case[name] for name in ("area", "source", "key")}).fetchall()
     return [Step(*row) for row in rows]
 
 
@@ -68,7 +68,7 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
     lies elsewhere is taken only if there is no other of its name.
     """
     wanted = sorted({name for name in names if name})
-    if not wanted or {"phone", "unit_kind"} & edition.whole.lacks(FACTS["assets"]):
+    if not wanted or {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
         return {}
     assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit')")
     sql = (
@@ -78,7 +78,7 @@ def contacts(edition: ScopedEdition, area: int, names: Iterable[str]) -> dict[st
         "WHERE list_contains($1::VARCHAR[], u.name) ORDER BY u.source, u.key"
     )
     units_by_name: dict[str, list[tuple[int, Contact]]] = {}
-    for code, *row in edition.whole.cursor().execute(sql, [wanted]).fetchall():
+    for code, *row in edition.unscoped.cursor().execute(sql, [wanted]).fetchall():
         units_by_name.setdefault(row[0], []).append((code, Contact(*row)))
     path = _path(edition, area)
     return {name: contact for name, units in units_by_name.items() if (contact := _nearest(path, units))}
@@ -91,14 +91,14 @@ def administers(contact: Contact, level: str) -> bool:
 
 def unit_of(edition: ScopedEdition, area: int) -> Contact | None:
     """The unit that administers an area: its own town or village unit in the directory; None if there is none."""
-    if {"phone", "unit_kind"} & edition.whole.lacks(FACTS["assets"]):
+    if {"phone", "unit_kind"} & edition.unscoped.lacks(FACTS["assets"]):
         return None
     assets = known(FACTS["assets"], _time(edition.as_of), "(SELECT * FROM assets WHERE kind = 'unit' AND area = $1)")
     sql = (
         f"SELECT name, unit_kind, phone FROM ({assets}) WHERE retired_at IS NULL "
         f"AND unit_kind IN ('{OFFICE}', '{COMMITTEE}') ORDER BY source, key LIMIT 1"
     )
-    row = edition.whole.cursor().execute(sql, [area]).fetchone()
+    row = edition.unscoped.cursor().execute(sql, [area]).fetchone()
     return Contact(*row) if row else None
 
 

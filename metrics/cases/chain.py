@@ -44,10 +44,10 @@ class Chain:
 def chain(edition: ScopedEdition, case: Row) -> Chain:
     """The chain of a case the caller may see (`metrics.rows.fact`), itself among it; of length 1 if it stands alone."""
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
-    relation = known(CASES, at, lacks=edition.whole.lacks(CASES))
+    relation = known(CASES, at, lacks=edition.unscoped.lacks(CASES))
     cases: dict[tuple[str, str], Row] = {_name(case): case}
     own = "SELECT repeat_of FROM cases WHERE source = $1 AND key = $2"  # as stored: the case may hide it
-    (repeat_of,) = edition.whole.cursor().execute(own, [case["source"], case["key"]]).fetchone() or (None,)
+    (repeat_of,) = edition.unscoped.cursor().execute(own, [case["source"], case["key"]]).fetchone() or (None,)
     new: list[Row] = [{**case, "repeat_of": repeat_of}]
     cut = False
     while new and len(cases) < MOST:
@@ -108,4 +108,4 @@ def _tied(edition: ScopedEdition, relation: str, rows: Iterable[Row], centre: da
     apart = f"abs(date_diff('second', registered_at, TIMESTAMP '{centre.isoformat(sep=' ')}'))"
     sql = f"SELECT {', '.join(read)} FROM ({relation}) WHERE {condition} ORDER BY {apart}, source, key LIMIT {MOST + 1}"
     values = [list(column) for column in zip(*ties, strict=True)]
-    return [dict(zip(read, row, strict=True)) for row in edition.whole.cursor().execute(sql, values).fetchall()]
+    return [dict(zip(read, row, strict=True)) for row in edition.unscoped.cursor().execute(sql, values).fetchall()]

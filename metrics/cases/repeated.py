@@ -12,12 +12,12 @@ from data.ingest.repeats import DAYS
 
 @dataclass(frozen=True)
 class Earlier:
-    """A case by its identity, and when it came in. seen: whether it lies in the caller's areas."""
+    """A case by its identity, and when it was registered. visible: whether it is in the caller's areas."""
 
     source: str
     key: str
     registered_at: datetime
-    seen: bool
+    visible: bool
 
 
 def earlier(edition: ScopedEdition, case: Mapping[str, Any]) -> Earlier | None:
@@ -33,7 +33,7 @@ def earlier(edition: ScopedEdition, case: Mapping[str, Any]) -> Earlier | None:
     )
     values = {name: case[name] for name in ("source", "key", "reporter", "area", "place", "category")}
     values |= {"at": at, "first": at - timedelta(days=DAYS), "span": BASE.span, "held": district}
-    row = edition.whole.cursor().execute(sql, values).fetchone()
+    row = edition.unscoped.cursor().execute(sql, values).fetchone()
     if not row:
         return None
     source, key, registered_at, place = row

@@ -5,7 +5,7 @@ import pandas as pd
 from data.editions.scoped import ScopedEdition
 from data.schema import CASES, known
 from metrics.engine.sums import latest
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 
 OVERDUE, TODAY, SOON, LATER, NEVER = "overdue", "today", "three days", "later", "no deadline"
 WHEN = (OVERDUE, TODAY, SOON, LATER, NEVER)
@@ -29,28 +29,28 @@ def todo(edition: ScopedEdition, area: int, *, where: Where = (), limit: int = 2
     """
     sql = f"SELECT {', '.join(_quoted(c) for c in COLUMNS)} FROM ({_open(edition, area, where)}) "
     sql += f"ORDER BY next_due NULLS LAST, registered_at, source, key LIMIT {int(limit)}"
-    return edition.whole.cursor().execute(sql, [value for _name, value in where]).df()
+    return edition.unscoped.cursor().execute(sql, [value for _name, value in where]).df()
 
 
 def counts(edition: ScopedEdition, area: int, where: Where = ()) -> dict[str, int]:
     """How many open cases of a scope are overdue, due today, due in three days, later or without deadline."""
     sql = f"SELECT {_quoted('when')}, count(*) FROM ({_open(edition, area, where)}) GROUP BY ALL"
-    counts_by_when = dict(edition.whole.cursor().execute(sql, [value for _name, value in where]).fetchall())
+    counts_by_when = dict(edition.unscoped.cursor().execute(sql, [value for _name, value in where]).fetchall())
     return {name: int(counts_by_when.get(name, 0)) for name in WHEN}
 
 
 def _open(edition: ScopedEdition, code: int, where: Where) -> str:
-    place = asked_area(edition, code)
+    place = area_in_scope(edition, code)
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     name = "area" if place.live else "area_then"
     scope = f"{name} >= {place.code} AND {name} < {place.end}"
-    newest = latest(edition.whole, "cases")
+    newest = latest(edition.unscoped, "cases")
     later = "" if newest and newest < edition.as_of else f" OR closed_at >= {at}"
     facts = known(
         CASES,
         at,
         f"(SELECT * FROM cases WHERE {scope} AND (closed_at IS NULL{later}))",
-        lacks=edition.whole.lacks(CASES),
+        lacks=edition.unscoped.lacks(CASES),
     )
     clocks = (
         "CASE WHEN signed_at IS NULL THEN sign_due_at END AS sign_by, "

@@ -8,7 +8,7 @@ from data.editions.scoped import ScopedEdition
 from data.schema import FACTS
 from metrics.engine.sums import latest
 from metrics.period import Period, last_day, month_start, shift, this_month
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 
 
 def has_data(
@@ -22,7 +22,7 @@ def has_data(
     known_until = last_day(as_of or edition.as_of)
     if period.start > known_until:
         return False
-    days = _days(edition.whole, fact) if fact else None
+    days = _days(edition.unscoped, fact) if fact else None
     if days is None:
         return True
     first, last = days
@@ -31,7 +31,7 @@ def has_data(
 
 def extent(edition: AnyEdition) -> tuple[date, date] | None:
     """The first and the last day of which any fact tells anything; None where there are no facts."""
-    known = [days for fact in FACTS if (days := _days(edition.whole, fact))]
+    known = [days for fact in FACTS if (days := _days(edition.unscoped, fact))]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 
 
@@ -50,14 +50,14 @@ def occurs(edition: ScopedEdition, code: int, where: tuple[tuple[str, str], ...]
     """
     if not where:
         return True
-    place = asked_area(edition, code)
+    place = area_in_scope(edition, code)
     area = "area" if place.live else "area_then"
     for fact in FACTS.values():
         if any(name not in fact.splits for name, _ in where):
             continue
         fits = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _) in enumerate(where, 1))
         sql = f"SELECT 1 FROM {fact.name} WHERE {area} >= {place.code} AND {area} < {place.end}{fits} LIMIT 1"
-        if edition.whole.cursor().execute(sql, [value for _, value in where]).fetchone():
+        if edition.unscoped.cursor().execute(sql, [value for _, value in where]).fetchone():
             return True
     return False
 

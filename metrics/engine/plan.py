@@ -15,7 +15,7 @@ from metrics.engine.groups import Groups, of_level, right_below
 from metrics.errors import MetricsError, did_you_mean
 from metrics.period import UNITS, Period
 from metrics.query import Query
-from metrics.scope import asked_area
+from metrics.scope import area_in_scope
 
 AREAS = (BELOW, *LEVELS)
 """Breakdowns by area: into those right below, or those of a level."""
@@ -86,8 +86,8 @@ def make_plan(query: Query, periods: Sequence[Period] = ()) -> Plan:
     Raises OutOfScope for an area that the query's edition does not reach, and MetricsError that says what does not fit
     and what would.
     """
-    edition, catalog, by = query.edition.whole, query.catalog, query.by
-    area = asked_area(query.edition, query.area)
+    edition, catalog, by = query.edition.unscoped, query.catalog, query.by
+    area = area_in_scope(query.edition, query.area)
     metrics = tuple(metric_of(catalog, name) for name in query.metrics)
     if not metrics:
         raise MetricsError("metric.none", "no metric was asked for")

@@ -76,7 +76,7 @@ def three_sites(home: Home, as_of: datetime) -> None:
 def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     """Runs a page with parameters of its address; no page may end in a trace. Nothing is published beside."""
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
-    monkeypatch.setattr(screen_of_site, "publish_beside", lambda: None)
+    monkeypatch.setattr(screen_of_site, "publish_in_background", lambda: None)
     settings.current.cache_clear()
 
     def run(name: str, **parameters: object) -> AppTest:

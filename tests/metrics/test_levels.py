@@ -123,7 +123,7 @@ def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, eve
 
 def test_a_grant_of_any_area_sees_it_and_what_lies_in_it_and_no_more(edition: Edition, every: list[Area]) -> None:
     for place in every:
-        seen = edition.seen_by([(place.code, place.end)])
+        seen = edition.scoped([(place.code, place.end)])
         assert answer(seen, ["intake"], place.code, NOVEMBER).equals(answer(edition, ["intake"], place.code, NOVEMBER))
         for other in every:
             if not place.code <= other.code < place.end:

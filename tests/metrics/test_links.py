@@ -40,14 +40,14 @@ def links(edition: Edition) -> dict[str, tuple[object, object]]:
 def test_rows_name_the_linked_cases_of_ones_own_areas_alone(edition: Edition) -> None:
     whole = links(edition)
     assert (whole["a"], whole["b"]) == (("far", "near"), ("near", "far"))
-    town = links(edition.seen_by(((TOWNS[0], TOWNS[0] + 1000),)))
+    town = links(edition.scoped(((TOWNS[0], TOWNS[0] + 1000),)))
     assert town["a"] == (HIDDEN, "near")
     assert town["b"] == ("near", HIDDEN)
     assert (town["c"], town["near"]) == (("not delivered", None), (None, None))
 
 
 def test_one_case_hides_the_same_keys(edition: Edition) -> None:
-    narrow = edition.seen_by(((OWN, OWN + 1),))
+    narrow = edition.scoped(((OWN, OWN + 1),))
     for key, links_ in {"a": (HIDDEN, "near"), "b": ("near", HIDDEN), "c": ("not delivered", None)}.items():
         found = fact(narrow, "cases", "hotline", key)
         assert found is not None
@@ -57,7 +57,7 @@ def test_one_case_hides_the_same_keys(edition: Edition) -> None:
 def test_an_earlier_case_of_the_same_caller_is_marked_as_not_to_be_seen(edition: Edition) -> None:
     case = fact(scoped(edition), "cases", "hotline", "d")
     assert case is not None
-    assert [earlier(edition.seen_by(scope), case).seen for scope in (((OWN, OWN + 1),), ((0, 10**12),))] == [  # type: ignore[union-attr]
+    assert [earlier(edition.scoped(scope), case).seen for scope in (((OWN, OWN + 1),), ((0, 10**12),))] == [  # type: ignore[union-attr]
         False,
         True,
     ]

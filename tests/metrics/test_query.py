@@ -30,7 +30,7 @@ def test_equal_queries_are_one_key_and_none_can_be_changed(district: Edition) ->
     assert {query: 1}[query_of(district, ["backlog"], DISTRICT, NOVEMBER, where={"category": "路灯照明"})] == 1
     others = [
         query.of("intake"), query.of("backlog", by="town"), query.filtered({}), replace(query, comparison="previous"),
-        replace(query, area=TOWNS[0]), replace(query, edition=district.seen_by(TOWN)),
+        replace(query, area=TOWNS[0]), replace(query, edition=district.scoped(TOWN)),
     ]  # fmt: skip
     assert len({query, *others}) == 1 + len(others)
     with pytest.raises(FrozenInstanceError):
@@ -52,7 +52,7 @@ def test_rows_are_those_of_the_period_whatever_the_query_compares_or_splits(dist
 
 
 def test_a_scoped_edition_is_another_type_that_cannot_be_read(district: Edition) -> None:
-    scoped = district.seen_by(TOWN)
+    scoped = district.scoped(TOWN)
     assert type(scoped) is ScopedEdition
     assert not issubclass(ScopedEdition, Edition)
     assert not issubclass(Edition, ScopedEdition)
@@ -62,20 +62,20 @@ def test_a_scoped_edition_is_another_type_that_cannot_be_read(district: Edition)
 
 
 def test_a_scope_only_ever_gets_narrower(district: Edition) -> None:
-    scoped = district.seen_by(TOWN)
+    scoped = district.scoped(TOWN)
     assert scoped.within(TOWNS[0], TOWNS[0] + 1).scope == ((TOWNS[0], TOWNS[0] + 1),)
     with pytest.raises(ValueError, match="beyond the scope"):
         scoped.within(DISTRICT, DISTRICT + 10**6)
 
 
 def test_a_query_is_refused_past_its_scope_and_never_takes_the_whole_edition(district: Edition) -> None:
-    query = query_of(district.seen_by(TOWN), ["backlog"], TOWNS[0], NOVEMBER)
+    query = query_of(district.scoped(TOWN), ["backlog"], TOWNS[0], NOVEMBER)
     assert make_plan(query).edition is district
     with pytest.raises(OutOfScope):
         make_plan(replace(query, area=DISTRICT))
     with pytest.raises(AttributeError):
         make_plan(replace(query, edition=district))  # type: ignore[arg-type]
-    assert make_plan(replace(query, edition=district.seen_by(EVERYTHING), area=DISTRICT))
+    assert make_plan(replace(query, edition=district.scoped(EVERYTHING), area=DISTRICT))
 
 
 def test_only_metrics_and_data_read_past_a_scope() -> None:

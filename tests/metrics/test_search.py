@@ -82,7 +82,7 @@ def _made(home: Home, *, patched: bool) -> Edition:
 
 
 def everywhere(edition: AnyEdition) -> ScopedEdition:
-    return edition.seen_by(EVERYTHING) if isinstance(edition, Edition) else edition
+    return edition.scoped(EVERYTHING) if isinstance(edition, Edition) else edition
 
 
 def found(edition: AnyEdition, text: str, limit: int = ALL) -> SearchResults:
@@ -115,7 +115,7 @@ def test_any_part_of_a_text_finds_exactly_the_cases_that_hold_it(
     part = text[:length] if column == "key" else text[at : at + length]
     wanted = expected(part) if fold(part) else set()
     assert keys(edition, part) == wanted
-    own = edition.seen_by(((VILLAGES[1], VILLAGES[1] + 1),))
+    own = edition.scoped(((VILLAGES[1], VILLAGES[1] + 1),))
     assert keys(own, part) == (expected(part, VILLAGES[1:2]) if fold(part) else set())
 
 
@@ -137,12 +137,12 @@ def test_a_changed_case_is_not_found_by_what_it_was(edition: Edition) -> None:
 
 
 def test_nothing_of_other_areas_is_found(edition: Edition) -> None:
-    own = edition.seen_by(((TOWNS[0], TOWNS[0] + 1000),))
+    own = edition.scoped(((TOWNS[0], TOWNS[0] + 1000),))
     told = found(own, "沙洲")
     assert (told.areas, told.sites, told.more) == ((), (), frozenset())
     assert found(own, "镇综合执法队").units == ()
     assert found(own, "szz").areas == ()
-    assert found(edition.seen_by(()), "新河").cases == found(edition.seen_by(()), "新河").areas == ()
+    assert found(edition.scoped(()), "新河").cases == found(edition.scoped(()), "新河").areas == ()
 
 
 def test_each_kind_is_found_by_its_name_and_by_pinyin(edition: Edition) -> None:

@@ -130,12 +130,12 @@ def listed(settings: "Settings", layout: str) -> None:
     rows = [
         (account.name, account.title, "locked" if account.disabled else "open", *grant)
         for account, grants in stored
-        for grant in ([_told(g) for g in grants] or [(None,) * 5])
+        for grant in ([_grant_row(g) for g in grants] or [(None,) * 5])
     ]
     write(COLUMNS, rows, layout)
 
 
-def _told(grant: "Grant") -> tuple[object, ...]:
+def _grant_row(grant: "Grant") -> tuple[object, ...]:
     return grant.role, grant.area, grant.first_day, grant.last_day, "provider" if grant.by_provider else None
 
 

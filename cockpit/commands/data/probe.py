@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from data.probe.runner import Counts
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
-MOST_TOLD = 5
+MOST_LISTED = 5
 
 
 class Every(click.ParamType[float]):
@@ -59,7 +59,7 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
             _deliver(settings)
         else:
             counts = asyncio.run(always(settings, site, every))
-    click.echo(told(counts))
+    click.echo(in_words(counts))
     if once and not counts.checks:
         raise CockpitError(
             "probe.nothing",
@@ -68,9 +68,9 @@ def probe(settings: "Settings", site: str, once: bool, every: float, deliver: bo
         )
 
 
-def told(counts: "Counts") -> str:
+def in_words(counts: "Counts") -> str:
     """One line of numbers; then one for each of the first sites that only a browser can decide on."""
-    withheld = ", ".join(f"{n} withheld ({reason})" for reason, n in list(counts.withheld.items())[:MOST_TOLD])
+    withheld = ", ".join(f"{n} withheld ({reason})" for reason, n in list(counts.withheld.items())[:MOST_LISTED])
     return (
         f"{counts.done} tasks, {counts.checks} checks, {counts.failed} failed"
         + (f", {withheld}" if withheld else "")
@@ -86,10 +86,10 @@ def _uncertain(evidence_of: "Mapping[str, str]") -> str:
         return ""
     with using("en"):
         lines = [
-            f"  {asset}: {'; '.join(faults.told(evidence))}"
-            for asset, evidence in list(evidence_of.items())[:MOST_TOLD]
+            f"  {asset}: {'; '.join(faults.texts(evidence))}"
+            for asset, evidence in list(evidence_of.items())[:MOST_LISTED]
         ]
-    more = [f"  and {len(evidence_of) - MOST_TOLD} more"] if len(evidence_of) > MOST_TOLD else []
+    more = [f"  and {len(evidence_of) - MOST_LISTED} more"] if len(evidence_of) > MOST_LISTED else []
     first = f"\n{len(evidence_of)} uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)"
     return "\n".join([first, *lines, *more])
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cockpit.view_state import View
 
 _header = define("header")
-KEPT = ("lang", "size")
+LASTING = ("lang", "size")
 """What the desk's own pages keep of an address."""
 
 
@@ -103,7 +103,7 @@ def plain(grants: Grants, page: str) -> None:
     parameters = st.query_params.to_dict()
     data = {
         "product": _("Governance Cockpit"),
-        "home": link(pages.landing(grants), _kept(parameters)),
+        "home": link(pages.landing(grants), _lasting(parameters)),
         "crumbs": [],
         "demo": demo_mark(),
         "other": {},
@@ -130,16 +130,16 @@ def _pages(grants: Grants, parameters: Mapping[str, str], where: dict[str, str] 
     """The pages that these grants may open, besides those of the numbers. where: filters, for the reports."""
     further: dict[str, dict[str, object]] = {"reports": {**(where or {})}}
     shown = [
-        {"text": _(p.title), "href": link(p.name, _kept(parameters) | further.get(p.name, {}))}
+        {"text": _(p.title), "href": link(p.name, _lasting(parameters) | further.get(p.name, {}))}
         for p in pages.in_menu("work", grants)
     ]
     account = {"text": _("Account"), "href": link("account", {"lang": parameters.get("lang")})}
     return [*shown, *_feedback(), account]
 
 
-def _kept(parameters: Mapping[str, str]) -> dict[str, object]:
+def _lasting(parameters: Mapping[str, str]) -> dict[str, object]:
     """What the address of another page keeps of this one."""
-    return {name: parameters[name] for name in KEPT if name in parameters}
+    return {name: parameters[name] for name in LASTING if name in parameters}
 
 
 def _words() -> dict[str, str]:

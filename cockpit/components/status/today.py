@@ -62,20 +62,20 @@ _today = define("today")
 def today(lines: Sequence[Line], *, label: str, head: Head | None = None, key: str = "today") -> None:
     """Draw the headline, if there is one, and the lines under it. label: what all of it is, for those who hear it."""
     words = {"holder": _("Held by")}
-    _today(key=key, data={"label": label, "head": head, "lines": _told(tuple(lines), language()), "words": words})
+    _today(key=key, data={"label": label, "head": head, "lines": _counted(tuple(lines), language()), "words": words})
 
 
 @dataclass(frozen=True)
-class _Told(Line):
+class _CountedLine(Line):
     """more: how many items are folded away, in words."""
 
     more: str = ""
 
 
 @lru_cache(maxsize=512)
-def _told(lines: tuple[Line, ...], spoken: str) -> tuple[_Told, ...]:
+def _counted(lines: tuple[Line, ...], spoken: str) -> tuple[_CountedLine, ...]:
     """The lines in the language `spoken`, which is the one spoken now."""
-    return tuple(_Told(**vars(line), more=_more(line)) for line in lines)
+    return tuple(_CountedLine(**vars(line), more=_more(line)) for line in lines)
 
 
 def _more(line: Line) -> str:

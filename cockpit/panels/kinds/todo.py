@@ -24,7 +24,7 @@ from metrics.query import Query
 
 MOST_CARDS = 12
 STATES = {"overdue": "red", "today": "amber", "three days": "none", "later": "none", "no deadline": "none"}
-TOLD = ("overdue", "today", "three days")
+PRESSING = ("overdue", "today", "three days")
 """What the line above the cards counts; the rest is in the total."""
 
 
@@ -78,7 +78,7 @@ def todo_query(view: View) -> Query:
 def counts(view: View) -> tuple[Count, ...]:
     by_clock = answers.to_do(todo_query(view))[1]
     words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
-    pressing = [Count(words[name], format.number(by_clock[name]), STATES[name]) for name in TOLD if by_clock[name]]
+    pressing = [Count(words[name], format.number(by_clock[name]), STATES[name]) for name in PRESSING if by_clock[name]]
     return (
         Count(_("Open"), format.number(sum(by_clock.values())), href=view.href("rows", metric=view.metric)),
         *pressing,

@@ -70,7 +70,7 @@ def _finding(row: dict[str, Any], vetoes: set[str]) -> list[Cell]:
     observed = format.given(row["observed"])
     value = "" if observed is None else format.number(observed, 0 if observed == int(observed) else 1)
     value = f"{value} {row['observed_unit'] or ''}".strip() if value else ""
-    evidence = words.listed(faults.told(str(row["evidence"] or "")))
+    evidence = words.listed(faults.texts(str(row["evidence"] or "")))
     return [
         Cell(rule(str(row["rule"]))), Cell(str(row["name"])), Cell(value, observed),
         _verdict(row),

@@ -82,8 +82,8 @@ def on_paper(table: Table) -> tuple[list[Column], Iterator[list[Cell]], int]:
 def cell_text(cell: Cell) -> str:
     """A cell with the shape of its state."""
     if not cell.state:
-        return cell.told
-    return f"{format.SHAPES[cell.state]} {cell.told}"
+        return cell.in_words
+    return f"{format.SHAPES[cell.state]} {cell.in_words}"
 
 
 def clean(text: str) -> str:

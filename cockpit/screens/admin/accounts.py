@@ -28,7 +28,7 @@ def listed() -> None:
     search = st.query_params.get("q", "")
     matches = [a for a, _held in accounts.listing(visitors.desk()) if search.lower() in f"{a.name} {a.title}".lower()]
     header.title(_("Accounts"), note=ngettext("{n} account", "{n} accounts", len(matches)), level=1)
-    desk.told()
+    desk.show_outcome()
     searchbox.searchbox(_("Name or office"), here(q=None, page=None, account=None), value=search)
     columns = [
         Column(_("Account"), lead=True),
@@ -73,7 +73,7 @@ def chosen() -> Account | None:
 def one(visitor: Visitor, account: Account) -> None:
     """One account, and what can be done with it."""
     header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
-    desk.told()
+    desk.show_outcome()
     state = _state(account)
     record(
         [

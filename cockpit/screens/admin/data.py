@@ -95,7 +95,7 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def found(edition: str, _view: View) -> Facts:
+def reconciled(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
     # it says whether the numbers agree, not what they are: the whole district's, whoever asks
     return records(reconcile(editions.named(settings.current(), _view.edition.id), _view.catalog))
@@ -317,7 +317,7 @@ def here(**changes: object) -> str:
 def reconciliations(view: View) -> None:
     """Every check with pass or fail; made once an edition."""
     with st.spinner(_("Checking whether the numbers agree…"), show_time=True):
-        facts = found(view.edition.id, view)
+        facts = reconciled(view.edition.id, view)
     columns = [
         Column(_("Check"), lead=True),
         Column(_("State")),

@@ -22,7 +22,7 @@ def listed(view: View) -> None:
     entries = deductions.listing(visitors.desk())
     header.title(_("Deductions"), note=_("Points that a site loses when a rule fails; 100 to begin with"),
                  links=[(_("All sites"), view.href("sites"))], level=1)  # fmt: skip
-    desk.told()
+    desk.show_outcome()
     columns = [
         Column(_("Indicator")), Column(_("Entry"), lead=True), Column(_("Rule")), Column(_("Columns")),
         Column(_("Points"), number=True), Column(_("Source")), Column(_("State")),

@@ -25,7 +25,7 @@ from data.errors import DataError
 AT_ONCE = 50
 """Lines of a list on one page."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-_TOLD = "desk.told"
+_OUTCOME = "desk.outcome"
 Row = TypeVar("Row")
 
 
@@ -37,9 +37,9 @@ def act(action: Callable[[], object], said: str, *, secret: bool = False) -> Non
     try:
         result = action()
     except (DataError, CockpitError) as error:
-        st.session_state[_TOLD] = ("red", worded(error), "")
+        st.session_state[_OUTCOME] = ("red", worded(error), "")
     else:
-        st.session_state[_TOLD] = ("green", said, str(result) if secret else "")
+        st.session_state[_OUTCOME] = ("green", said, str(result) if secret else "")
     st.rerun()
 
 
@@ -52,9 +52,9 @@ def answering() -> Iterator[None]:
         header.notice(worded(error), state="red")
 
 
-def told() -> None:
-    """How the last act went, once."""
-    state, text, secret = st.session_state.pop(_TOLD, ("", "", ""))
+def show_outcome() -> None:
+    """Show how the last action went, once."""
+    state, text, secret = st.session_state.pop(_OUTCOME, ("", "", ""))
     if text:
         header.notice(text, state=state)
     if secret:

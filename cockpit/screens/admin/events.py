@@ -22,7 +22,7 @@ from metrics import areas
 def section(view: View) -> None:
     """All events with their days, and the forms."""
     header.title(_("Known events"), note=_("Marked on every trend"))
-    desk.told()
+    desk.show_outcome()
     with desk.answering():
         known = events.listing(visitors.desk())
         actor = Actor.of(guard.enter())

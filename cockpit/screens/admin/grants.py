@@ -36,7 +36,7 @@ def listed() -> None:
     search = st.query_params.get("q", "").lower()
     holders = [holder for holder in accounts.listing(visitors.desk()) if search in _words(holder)]
     header.title(_("Grants"), note=ngettext("{n} account", "{n} accounts", len(holders)), level=1)
-    desk.told()
+    desk.show_outcome()
     searchbox.searchbox(_("Name, office or role"), here(q=None, page=None, account=None), value=search)
     shown, pages = desk.some(holders)
     lines = [line for holder in shown for line in _lines(holder)]
@@ -99,7 +99,7 @@ def one(visitor: Visitor, holder: Holder) -> None:
     """What one account is granted, each with a button that takes it away, and the form of a new grant."""
     account, grants = holder
     header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
-    desk.told()
+    desk.show_outcome()
     if account.name == visitor.name:
         header.notice(_("These are your own grants: another security administrator acts on them."))
         return
@@ -156,7 +156,7 @@ def _grant(visitor: Visitor, account: Account, role: str, place: str, start: dat
 def named(text: str) -> int | list[Area]:
     """The code that a text names, or the areas it may have meant."""
     try:
-        edition = editions.current(settings.current()).seen_by(EVERYTHING)
+        edition = editions.current(settings.current()).scoped(EVERYTHING)
     except DataError:
         return int(text) if text.isdecimal() and len(text) == 12 else []
     matches = areas_like(edition, text, MOST_NEAR)

@@ -163,7 +163,7 @@ def _repeat(view: View, case: Case) -> Item:
     before = earlier(view.edition, case)
     if before is None:
         return Item(_("Repeat"), definition)
-    if not before.seen:
+    if not before.visible:
         return Item(_("Repeat"), _("repeats a case of another area"), note=definition)
     text = _("repeats case {key} of {day}", key=before.key, day=format.day(before.registered_at))
     return Item(_("Repeat"), text, href=case_href(view, before.source, before.key), note=definition)

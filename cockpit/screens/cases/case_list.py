@@ -29,7 +29,7 @@ LONGEST = 2000
 
 def draw(view: View, case: Mapping[str, Any]) -> None:
     """Previous, next and the way back, where the case was opened from a list; nothing for an address of no list."""
-    list_query = _asked(view)
+    list_query = _list_query(view)
     if list_query is None:
         return
     parameters, listed, chosen = list_query
@@ -46,7 +46,7 @@ def draw(view: View, case: Mapping[str, Any]) -> None:
     )
 
 
-def _asked(view: View) -> tuple[dict[str, str], View, rows.Chosen] | None:
+def _list_query(view: View) -> tuple[dict[str, str], View, rows.Chosen] | None:
     """The parameters of the list, its view and what it asks of the rows; None where they make no list of cases.
 
     The list is read as its own page reads it, with the visitor's grants; its data are those that the case is of.

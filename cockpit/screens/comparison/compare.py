@@ -87,7 +87,7 @@ def median(view: View, choice: Choice, kind: str, by_subject: dict[str, Any]) ->
     return median_of(_rows(by_subject, [one for one in peers(view, choice) if one.kind == kind]))
 
 
-def _whole(view: View, choice: Choice, metric: Metric) -> Any:
+def _total(view: View, choice: Choice, metric: Metric) -> Any:
     """The answer for all facts of the place; None where the metric does not exist there."""
     if choice.place is None or not exists_at(metric, choice.place.level):
         return None
@@ -124,7 +124,7 @@ def _row(view: View, choice: Choice, metric: Metric, *, chosen: bool) -> list[Ce
     if choice.place is None:
         return cells
     now = {id: part.now for id, part in by_subject.items()}
-    typical = mean(view, choice, metric, now, _whole(view, choice, metric))
+    typical = mean(view, choice, metric, now, _total(view, choice, metric))
     cells.append(Cell(typical_text(metric, typical.value), note=_counted(typical)))
     for kind in choice.kinds:
         typical = median(view, choice, kind, now)
@@ -213,7 +213,7 @@ def chart_lines(view: View, choice: Choice, metric: Metric, months: bool) -> tup
     ]  # fmt: skip
     if choice.place is None:
         return tuple(lines)
-    totals = _whole_rows(view, choice, metric, spans)
+    totals = _total_rows(view, choice, metric, spans)
     means = [mean(view, choice, metric, by_span[at], totals[at]) for at in range(len(spans))]
     lines.append(Line(mean_name(choice), _typical_points(spans, means), "mean"))
     for kind in choice.kinds:
@@ -239,7 +239,7 @@ def _by_group(view: View, choice: Choice, metric: Metric, spans: tuple[Period, .
     return _answered(view.ask(metric.id, by=choice.split), spans)[spans[at]]
 
 
-def _whole_rows(view: View, choice: Choice, metric: Metric, spans: tuple[Period, ...]) -> list[Any]:
+def _total_rows(view: View, choice: Choice, metric: Metric, spans: tuple[Period, ...]) -> list[Any]:
     assert choice.place is not None
     if not exists_at(metric, choice.place.level):
         return [None] * len(spans)

@@ -190,7 +190,7 @@ def chooser(view: View, choice: Choice, searched: str) -> None:
     if searched.strip() and not offered:
         header.notice(_("Nothing is found within what you may see."))
     actions.actions(
-        [(f"+ {one.name}", _href(view, _by(one), [*_kept(choice, one), one.id])) for one in offered], key="add"
+        [(f"+ {one.name}", _href(view, _by(one), [*_ids_of_level(choice, one), one.id])) for one in offered], key="add"
     )
 
 
@@ -233,7 +233,7 @@ def _by(subject: Subject) -> str:
     return "areas" if subject.level else "units"
 
 
-def _kept(choice: Choice, added: Subject) -> list[str]:
+def _ids_of_level(choice: Choice, added: Subject) -> list[str]:
     """The chosen ones that can be compared with what is added: of the same level, or units."""
     return [subject.id for subject in choice.subjects if subject.level == added.level]
 

@@ -34,7 +34,7 @@ def cell(view: View, site: Site, check: Check) -> Cell:
     if check["passed"]:
         return Cell("")
     text = str(check["evidence"] or "")
-    id, texts = ID.search(text), words.listed(faults.told(text))
+    id, texts = ID.search(text), words.listed(faults.texts(text))
     if id is None:
         return Cell(texts)
     href = view.href("site", **key_of(site), evidence=id[0])

@@ -76,7 +76,7 @@ def checks(view: View, site: Site) -> pd.DataFrame:
 def top(view: View, site: Site) -> None:
     """Name, owner, address and verdict."""
     header.title(str(site["name"]), note=str(site["key"]), level=1)
-    desk.told()
+    desk.show_outcome()
     verdict = screen.verdict(site)
     score = format.number(site["score"], 1) if site["score"] is not None else ""
     record(
@@ -327,10 +327,10 @@ def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: st
 def _act(work: Callable[[], Any]) -> None:
     """Do it, and have it published."""
     work()
-    publish_beside()
+    publish_in_background()
 
 
-def publish_beside() -> None:
+def publish_in_background() -> None:
     """Publish what was decided, in a process of its own."""
     command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)

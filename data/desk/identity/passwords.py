@@ -101,7 +101,7 @@ def matches(stored: str, password: str, *, known: bool = True) -> bool:
 
 def burn(password: str, *, known: bool = True) -> None:
     """Take the time of `matches` for an unknown name, so that timing does not reveal whether an account exists."""
-    matches(_nobody(), password, known=known)
+    matches(_hash_of_no_account(), password, known=known)
 
 
 def _bytes(password: str) -> bytes:
@@ -125,7 +125,7 @@ def _verify_low_priority(stored: str, password: bytes) -> bool:
 
 
 @cache
-def _nobody() -> str:
+def _hash_of_no_account() -> str:
     return hash("nobody")
 
 

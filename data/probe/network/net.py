@@ -103,15 +103,15 @@ class Net:
             if not host:
                 raise ValueError(f"no address of the web: {ask.url}")
             if not allowed(host, port):
-                failure = Failure.FOREIGN if chain.seen else Failure.FORBIDDEN
-                return replace(answer, failure=failure, detail=ask.url, redirects=tuple(chain.seen), final=ask.url)
-            answer = replace(answer, final=ask.url, redirects=tuple(chain.seen))
+                failure = Failure.FOREIGN if chain.visited else Failure.FORBIDDEN
+                return replace(answer, failure=failure, detail=ask.url, redirects=tuple(chain.visited), final=ask.url)
+            answer = replace(answer, final=ask.url, redirects=tuple(chain.visited))
             answer = await self._once(ask, answer, chain.cookies.header(ask.url))
             if not chain.leads_on(answer, allowed):
                 return answer
-            if len(chain.seen) > self.limits.redirects:
-                last = chain.seen.pop()
-                detail = f"too many redirects: {len(chain.seen)} → {last}"
+            if len(chain.visited) > self.limits.redirects:
+                last = chain.visited.pop()
+                detail = f"too many redirects: {len(chain.visited)} → {last}"
                 return replace(answer, failure=Failure.REDIRECTS, detail=detail)
 
     async def _once(self, ask: Ask, answer: Answer, cookies: str) -> Answer:
@@ -145,7 +145,7 @@ class _Chain:
     """One request on its way through redirects: where it is, what it has seen, and the cookies that it was given."""
 
     def __init__(self, ask: Ask) -> None:
-        self.ask, self.seen, self.cookies = ask, list[str](), Cookies()
+        self.ask, self.visited, self.cookies = ask, list[str](), Cookies()
         self._spare = ""
 
     def leads_on(self, answer: Answer, allowed: Allowed) -> bool:
@@ -163,7 +163,7 @@ class _Chain:
         target = redirects.refresh(answer) if answer.ok and self.ask.method == "GET" else ""
         if not target or (not allowed(*place(target)) and not read(answer).is_empty):
             return False
-        if not cookies and target in (self.ask.url, *self.seen):
+        if not cookies and target in (self.ask.url, *self.visited):
             return False  # a page that reloads itself, or two that take turns
         return self._to(target, 303)
 
@@ -174,7 +174,7 @@ class _Chain:
         if (status == 303 and ask.method != "HEAD") or (status in (301, 302) and ask.method == "POST"):
             ask = replace(ask, method="GET", content=b"")
         self.ask = ask
-        self.seen.append(url)
+        self.visited.append(url)
         return True
 
 

@@ -149,12 +149,12 @@ def _shows_page(is_page: Callable[[bytes], bool], body: bytearray) -> bool:
     return is_page(bytes(body))
 
 
-async def _next(stream: Stream, is_whole: Callable[[], bool]) -> bytes:
+async def _next(stream: Stream, is_complete: Callable[[], bool]) -> bytes:
     """The next bytes; empty at the end, or when nothing follows a whole page."""
     reading = asyncio.ensure_future(stream.read(PIECE))
     try:
         while not (await asyncio.wait([reading], timeout=IDLE_SECONDS))[0]:
-            if is_whole():
+            if is_complete():
                 return b""
         return reading.result()
     finally:

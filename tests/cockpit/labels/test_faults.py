@@ -32,7 +32,7 @@ ID = "0123456789abcdef" * 2
 def test_evidence_is_told_in_words(evidence: str, zh: str, en: str) -> None:
     for language, told in (("zh", zh), ("en", en)):
         with i18n.using(language):
-            assert faults.told(evidence) == ([told] if told else [])
+            assert faults.texts(evidence) == ([told] if told else [])
 
 
 def test_every_failure_has_words_and_a_remedy_in_both_languages() -> None:

@@ -164,7 +164,7 @@ def test_two_granted_towns_are_compared_without_what_lies_above_them(
 ) -> None:
     seen = view(metric="intake")
     scope = tuple((town, town + 1000) for town in TOWNS)
-    apart = seen.asking(edition=type(seen.edition)(seen.edition.whole, scope), area=TOWNS[0])
+    apart = seen.asking(edition=type(seen.edition)(seen.edition.unscoped, scope), area=TOWNS[0])
     chosen = choice(apart, areas=BOTH)
     assert chosen.place is None
     assert compare.headings(apart, chosen) == ["北塘街道", "沙洲镇"]

@@ -172,7 +172,7 @@ def test_what_is_red_of_the_area_itself_comes_first_then_what_has_been_red_longe
 def test_the_list_of_reds_is_shared_but_not_with_who_may_not_see_the_area(home: Home) -> None:
     late = {"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [late] * 12, AS_OF)
-    narrowed = edition.seen_by(((TOWNS[1], TOWNS[1] + 1000),))
+    narrowed = edition.scoped(((TOWNS[1], TOWNS[1] + 1000),))
     found = reds(edition, TOWNS[1], NOVEMBER, names=["on_time_rate"])
     found.clear()  # a list of its own for each caller
     assert [red.kind for red in reds(narrowed, TOWNS[1], NOVEMBER, names=["on_time_rate"])] == ["own", "below"]

@@ -67,4 +67,4 @@ def test_only_failed_leaves_out_what_passed(edition: Edition) -> None:
 
 def test_the_findings_of_others_are_refused(edition: Edition) -> None:
     with pytest.raises(OutOfScope):
-        findings(edition.seen_by(((TOWNS[1], TOWNS[1] + 1000),)), TOWNS[0], NOVEMBER)
+        findings(edition.scoped(((TOWNS[1], TOWNS[1] + 1000),)), TOWNS[0], NOVEMBER)

@@ -84,7 +84,7 @@ def test_a_chain_counts_the_cases_of_other_areas_and_shows_none(home: Home) -> N
     edition = edition_of(home, cases, AS_OF)
     whole = chain(scoped(edition), found(edition, "0"))
     assert ([row["key"] for row in whole.cases], whole.hidden, whole.cut) == (["0", "1", "2", "3"], 0, False)
-    narrow = edition.seen_by(((VILLAGES[0], VILLAGES[0] + 1),))
+    narrow = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
     part = chain(narrow, found(narrow, "0"))
     assert ([row["key"] for row in part.cases], part.hidden, part.length) == (["0", "3"], 2, 4)
 
@@ -94,7 +94,7 @@ def test_a_named_repeat_of_another_area_is_counted(home: Home) -> None:
         {"key": "far", "area": VILLAGES[2], "registered_at": START},
         {"key": "own", "area": VILLAGES[0], "registered_at": AS_OF - timedelta(days=2), "repeat_of": "far"},
     ]
-    edition = edition_of(home, cases, AS_OF).seen_by(((VILLAGES[0], VILLAGES[0] + 1),))
+    edition = edition_of(home, cases, AS_OF).scoped(((VILLAGES[0], VILLAGES[0] + 1),))
     part = chain(scoped(edition), found(edition, "own"))
     assert ([row["key"] for row in part.cases], part.hidden) == (["own"], 1)
 
