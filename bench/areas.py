@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.load import run, report
+from bench.load import report, run
 from data.editions.edition import current
 from data.editions.scoped import EVERYTHING
 from data.home import Home

@@ -202,7 +202,7 @@ def test_index_is_rebuilt_when_rows_have_moved(home: Home, monkeypatch: pytest.M
     monkeypatch.setattr(index, "LEAST", 100)
     edition_of(home, cases(600), AS_OF)
     deliver(home, "cases", cases(5, 600))
-    monkeypatch.setattr(index, "_stands", lambda con: False)
+    monkeypatch.setattr(index, "_is_complete", lambda con: False)
     report = publish(home, CATALOG.rollups(), as_of=AS_OF)
     assert report.kind == "incremental"
     edition = open_edition(home, report.edition)

@@ -30,11 +30,11 @@ def kept(screen: Screen) -> Iterator[None]:
         Event(date(2020, 1, 1), "旧事", "Past"),
     ):
         events.add(desk, event)
-    marks._kept.cache_clear()
+    marks._stored.cache_clear()
     yield
     for event in events.listing(desk):
         events.remove(desk, event.id)
-    marks._kept.cache_clear()
+    marks._stored.cache_clear()
 
 
 @pytest.mark.usefixtures("kept")

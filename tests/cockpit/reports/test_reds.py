@@ -109,7 +109,7 @@ def test_a_notice_names_the_limit_that_was_exceeded(document: Made) -> None:
 def test_a_chinese_document_holds_no_command_and_no_iso_day(document: Made, kind: str) -> None:
     made = document(kind)
     told = [block.text for block in made.blocks if hasattr(block, "text")]
-    told += [cell.told for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
+    told += [cell.in_words for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
     told += [text for block in made.blocks if isinstance(block, Form) for pair in block.rows for text in pair]
     told += [text for pair in made.provenance.facts for text in pair]
     for text in told:

@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     areas(home)
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     monkeypatch.setattr(warm, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(editions, "_door", editions._Door())
+    monkeypatch.setattr(editions, "_switch", editions.EditionSwitch())
     settings.current.cache_clear()
     yield home
     settings.current.cache_clear()

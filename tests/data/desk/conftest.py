@@ -15,7 +15,7 @@ from tests.postgres import Postgres
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    passwords._nobody.cache_clear()
+    passwords._hash_of_no_account.cache_clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
