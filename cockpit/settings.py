@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     layouts: Path | None = Field(
         None, description="folder with a district's own topics and cockpits (*.yaml), added to ours"
     )
+    workflows: Path | None = Field(
+        None, description="folder with a district's own kinds of work item (*.yaml), added to ours"
+    )
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -245,7 +248,7 @@ class Settings(BaseSettings):
             of_text(key.get_secret_value())
         return key
 
-    @field_validator("catalog", "sources", "layouts", "reports", "fonts")
+    @field_validator("catalog", "sources", "layouts", "workflows", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

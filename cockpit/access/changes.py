@@ -39,6 +39,7 @@ def _contents(settings: "Settings") -> Iterator[str]:
     """`catalog=sha256:…` for each folder or file of definitions."""
     definitions = {
         "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
+        "workflows": settings.workflows,
         "schedule": settings.schedule, "calendar": settings.calendar,
     }  # fmt: skip
     for name, path in definitions.items():

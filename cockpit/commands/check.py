@@ -31,7 +31,7 @@ ONE_OF_EACH = """code,name,level
 @format_option
 @with_settings
 def check(settings: "Settings", source: tuple[Path, ...], layout: str) -> None:
-    """Validate the catalog, layouts, kinds of report and source definitions, then reconcile the current edition.
+    """Validate catalog, layouts, workflows, kinds of report and source definitions, then reconcile the current edition.
 
     Every metric is run at every level by every split on the current edition, or on an empty one if nothing is
     published; each that fails is named with its file, field and the database's message (exit code 2).

@@ -58,8 +58,8 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
         files = (
-            "calendar", "catalog", "sources", "reports", "fonts", "schedule", "probe_extras", "probe_authorities",
-            "audit_anchor", "audit_syslog_authorities", "audit_syslog_certificate",
+            "calendar", "catalog", "sources", "workflows", "reports", "fonts", "schedule", "probe_extras",
+            "probe_authorities", "audit_anchor", "audit_syslog_authorities", "audit_syslog_certificate",
         )  # fmt: skip
         for name in files:
             if path := getattr(settings, name):
@@ -100,7 +100,11 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong layout, kind of report or schedule of the district's own. Raises UsageError."""
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, reports. Raises UsageError."""
+    if settings.workflows:
+        from cockpit import workflow
+
+        workflow.of(settings)
     if settings.layouts:
         from cockpit.panels import layouts
 

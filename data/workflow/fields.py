@@ -1,0 +1,97 @@
+"""Check what a transition records against the fields of its workflow, and mask numbers of persons in free text."""
+
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from data.desk.errors import Refused
+from data.messages import Name
+from data.sources.masking import mask
+from data.workflow.model import FieldType, Workflow
+
+LONGEST_TITLE = 100
+FARTHEST = timedelta(days=3660)
+"""How far ahead a day may lie."""
+
+
+def recorded(flow: Workflow, transition: str, given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """The values to store, texts stripped and masked. Refused for a missing, unknown or unfit value."""
+    required, optional = flow.inputs(transition)
+    values = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+    values = {name: value for name, value in values.items() if value not in (None, "")}
+    for name in values.keys() - {*required, *optional}:
+        raise Refused("item.field_unknown", "this step has no field {field}: leave it out", field=name)
+    for name in required:
+        if name not in values:
+            raise Refused("item.field_missing", "{field} is missing: fill it in", field=label(flow, name))
+    return {name: _checked(flow.fields[name], label(flow, name), value, at) for name, value in values.items()}
+
+
+def label(flow: Workflow, field: str) -> Name:
+    """The name of a field for messages."""
+    return Name("field", flow.fields[field].name.en, flow.fields[field].name.zh)
+
+
+def titled(title: str) -> str:
+    """The title of an item, masked. Refused if it is empty, too long or not one line."""
+    text = title.strip()
+    if not text or len(text) > LONGEST_TITLE or not text.isprintable():
+        raise Refused("item.title", "a title has 1 to {n} printable characters, in one line", n=LONGEST_TITLE)
+    return masked(text)
+
+
+def _checked(field: FieldType, name: Name, value: Any, at: datetime) -> Any:
+    match field.type:
+        case "text" | "unit":
+            longest = field.longest if field.type == "text" else 200
+            if not isinstance(value, str) or "\0" in value:
+                raise Refused("item.field_text", "{field} is a text: write it in words", field=name)
+            if len(value) > longest:
+                raise Refused("item.field_long", "{field} has more than {n} characters: shorten it", field=name,
+                              n=longest)  # fmt: skip
+            return masked(value) if field.type == "text" else value
+        case "choice":
+            if value not in field.choices:
+                raise Refused("item.field_choice", "{field} has no such choice: choose one of the list", field=name)
+            return value
+        case "yes_no":
+            if not isinstance(value, bool):
+                raise Refused("item.field_choice", "{field} has no such choice: choose one of the list", field=name)
+            return value
+        case "integer":
+            if isinstance(value, bool) or not isinstance(value, int) or not field.low <= value <= field.high:
+                raise Refused("item.field_number", "{field} is a whole number from {low} to {high}", field=name,
+                              low=field.low, high=field.high)  # fmt: skip
+            return value
+        case "date":
+            return _day(name, value, at)
+
+
+def _day(name: Name, value: Any, at: datetime) -> str:
+    try:
+        day = value if isinstance(value, date) and not isinstance(value, datetime) else date.fromisoformat(str(value))
+    except ValueError:
+        raise Refused("item.field_day", "{field} is a day such as 2027-02-06", field=name) from None
+    if not at.date() <= day <= at.date() + FARTHEST:
+        raise Refused("item.field_past", "{field} lies in the past or too far ahead: choose another day", field=name)
+    return day.isoformat()
+
+
+def masked(text: str) -> str:
+    """A text with telephone, identity and card numbers masked by the rules of loading."""
+    if sum(character.isdecimal() for character in text) < 7:  # no rule masks fewer digits
+        return text
+    with _lock:
+        return str(_connection().execute(f"SELECT {mask('$1::VARCHAR')}", [text]).fetchall()[0][0])
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})

@@ -1,0 +1,195 @@
+"""The model of a workflow file: states, fields, transitions, clocks, colours and notifications of one kind of item."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from data.texts import Model, Text
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Party = Literal["author", "holder", "unit", "supervisor", "anyone"]
+"""Who an account is to an item: it started it, it signed for it, it belongs to the unit's area, it watches over it."""
+Reach = Literal["own", "above", "unit"]
+"""Where the account's role is held: on an area that covers the item's, on a higher one, or on that of the unit."""
+Colour = Literal["blue", "yellow", "red"]
+Origin = Literal["red", "row", "case", "site", "free"]
+COLOURS: tuple[Colour, ...] = ("blue", "yellow", "red")
+"""From the mildest to the most severe."""
+LONGEST_TEXT = 2000
+START = "start"
+"""The name of the first event of every item."""
+
+
+class State(Model):
+    """A state. turn: the party that acts next. outcome: how the case closed (`close_kind` of cases)."""
+
+    name: Text
+    type: Literal["open", "closed", "cancelled"]
+    turn: Party | None = None
+    outcome: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.type == "open"
+
+
+class FieldType(Model):
+    """Something that a transition records. column: the column of the case that it becomes.
+
+    low, high: of an integer. longest: characters of a text.
+    """
+
+    name: Text
+    type: Literal["text", "choice", "integer", "yes_no", "date", "unit"]
+    choices: dict[Id, Text] = Field(default_factory=dict)
+    low: int = 0
+    high: int = 1_000_000
+    longest: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 500
+    column: str | None = None
+
+
+class Limit(Model):
+    """How long a clock runs: hours, days, until the day of a field, or by the value of a choice."""
+
+    hours: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    days: Annotated[int, Field(gt=0, le=4_000)] | None = None
+    field: Id | None = None
+    by: Id | None = None
+    of: dict[Id, "Limit"] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [name for name in ("hours", "days", "field", "by") if getattr(self, name) is not None]
+        if len(ways) != 1:
+            raise ValueError("give one of hours, days, field, and by with of")
+        if bool(self.of) != (self.by is not None):
+            raise ValueError("by names a choice, and of has a limit for each of its values")
+        return self
+
+
+class Clock(Model):
+    """A clock. It begins anew at a state of `start`, rests at one of `pause`, goes on at one of `resume`.
+
+    time: working counts the time of working days alone.
+    kind: a deadline is missed when it runs out; a period has to pass, such as that of publication.
+    column: the column of the case that its deadline becomes.
+    """
+
+    name: Text
+    time: Literal["natural", "working"]
+    kind: Literal["deadline", "period"] = "deadline"
+    limit: Limit
+    start: tuple[Id, ...] = Field(min_length=1)
+    pause: tuple[Id, ...] = ()
+    resume: tuple[Id, ...] = ()
+    stop: tuple[Id, ...] = Field(min_length=1)
+    column: str | None = None
+
+
+class ColourRule(Model):
+    """When an open item takes a colour: by a clock, by the number of times of a transition, or by a field's value.
+
+    used: share of the clock's limit that has passed. left_hours, left_days: what is left, in the clock's time.
+    """
+
+    colour: Colour
+    clock: Id | None = None
+    used: Annotated[float, Field(gt=0, le=100)] | None = None
+    left_hours: Annotated[float, Field(ge=0)] | None = None
+    left_days: Annotated[int, Field(ge=0)] | None = None
+    transition: Id | None = None
+    times: Annotated[int, Field(ge=1)] = 1
+    field: Id | None = None
+    value: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        shares = [name for name in ("used", "left_hours", "left_days") if getattr(self, name) is not None]
+        by = [name for name in ("clock", "transition", "field") if getattr(self, name)]
+        if len(by) != 1:
+            raise ValueError("give one of clock, transition and field")
+        if bool(self.clock) != (len(shares) == 1):
+            raise ValueError("a clock needs one of used, left_hours and left_days; nothing else may have them")
+        if bool(self.field) != bool(self.value):
+            raise ValueError("a field needs the value that it is compared with")
+        return self
+
+
+class Permission(Model):
+    """Who may do a step: one of the roles, held at `scope`, by one of the parties; and the fields that it records.
+
+    step: the step of the case's log that it becomes.
+    """
+
+    roles: tuple[str, ...] = Field(min_length=1)
+    scope: Reach = "own"
+    party: tuple[Party, ...] = ("anyone",)
+    required: tuple[Id, ...] = ()
+    optional: tuple[Id, ...] = ()
+    step: str = "other"
+
+
+class Start(Permission):
+    """How an item begins. required, optional: fields besides title and area."""
+
+    state: Id
+    step: str = "report"
+
+
+class Transition(Permission):
+    """One change. to: without it the state stays. takes: who does it becomes the holder.
+
+    approves: transitions, or `start`, whose author may not do this one. before_end, after_end: only while this clock
+    has time left, or only when it has run out.
+    """
+
+    name: Text
+    from_: tuple[Id, ...] = Field(alias="from", min_length=1)
+    to: Id | None = None
+    takes: bool = False
+    approves: tuple[Id, ...] = ()
+    before_end: Id | None = None
+    after_end: Id | None = None
+
+    def target(self, state: str) -> str:
+        """The state that it leads to from `state`."""
+        return self.to or state
+
+
+class Notification(Model):
+    """Who is told of a transition or a colour. event: its id; `start` is the beginning."""
+
+    event: Id
+    to: tuple[Party, ...] = Field(min_length=1)
+
+
+class Workflow(Model):
+    """One kind of item. number: the letters that its numbers begin with. case_kind: the kind of the case it becomes."""
+
+    id: Id
+    file: str
+    name: Text
+    number: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$")]
+    case_kind: str
+    origins: tuple[Origin, ...] = ("free",)
+    fields: dict[Id, FieldType] = Field(default_factory=dict)
+    states: dict[Id, State] = Field(min_length=2)
+    start: Start
+    transitions: dict[Id, Transition] = Field(min_length=1)
+    clocks: dict[Id, Clock] = Field(default_factory=dict)
+    colours: tuple[ColourRule, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def leaving(self, state: str) -> dict[str, Transition]:
+        """The transitions of a state, by id in the order of the file."""
+        return {id: transition for id, transition in self.transitions.items() if state in transition.from_}
+
+    def inputs(self, transition: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The required and the optional fields of a transition or of `start`."""
+        step = self.start if transition == START else self.transitions[transition]
+        return step.required, step.optional

@@ -1,0 +1,108 @@
+"""Who may do a transition of an item: role, scope, party, and that nobody approves an own request."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from data.areas.levels import end_of
+from data.workflow.model import Party, Permission, Reach, Transition, Workflow
+from data.workflow.replay import Snapshot, is_answered, requesters
+
+SUPERVISORS = ("leader", "inspector")
+WHOLE_DISTRICT = 10**6
+"""Codes of districts and above are multiples of it: there is nobody above them."""
+
+
+class Held(Protocol):
+    """A role on the area codes [first, end)."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """What permissions depend on: the item's area, who began it, its unit's area and holder."""
+
+    area: int
+    author: str
+    unit_area: int | None = None
+    holder: str | None = None
+
+
+def may_start(flow: Workflow, area: int, name: str, held: Iterable[Held]) -> str | None:
+    """The role by which an account may begin an item in an area; None if it may not."""
+    return _role(flow.start, Place(area, name), name, held)
+
+
+def permitted(transition: Transition, place: Place, name: str, held: Iterable[Held]) -> str | None:
+    """The role by which an account may do a transition by scope and party; None if it may not."""
+    return _role(transition, place, name, held)
+
+
+def open_transitions(
+    flow: Workflow, snapshot: Snapshot, place: Place, name: str, held: Iterable[Held], at: datetime
+) -> dict[str, Transition]:
+    """What an account may do with an item now, by id."""
+    grants = tuple(held)
+    return {
+        id: transition
+        for id, transition in flow.leaving(snapshot.state).items()
+        if permitted(transition, place, name, grants) and hindrance(snapshot, id, transition, name, at) is None
+    }
+
+
+def hindrance(snapshot: Snapshot, id: str, transition: Transition, name: str, at: datetime) -> str | None:
+    """Why a permitted transition is not possible now: own, nothing_asked, too_early or too_late; None if it is."""
+    if transition.approves:
+        asked = requesters(snapshot, transition.approves)
+        if not asked or (transition.to is None and is_answered(snapshot, transition.approves, id)):
+            return "nothing_asked"
+        if name in asked:
+            return "own"
+    for clock_id, late in ((transition.before_end, True), (transition.after_end, False)):
+        if clock_id is None:
+            continue
+        clock = snapshot.clocks.get(clock_id)
+        over = clock is None or clock.deadline is None or clock.deadline < at
+        if over == late:
+            return "too_late" if late else "too_early"
+    return None
+
+
+def _role(permission: Permission, place: Place, name: str, held: Iterable[Held]) -> str | None:
+    for grant in held:
+        if grant.role not in permission.roles or not _reaches(permission.scope, place, grant):
+            continue
+        if any(_is(party, place, name, grant) for party in permission.party):
+            return grant.role
+    return None
+
+
+def _reaches(scope: Reach, place: Place, grant: Held) -> bool:
+    if scope == "unit":
+        return place.unit_area is not None and grant.first == place.unit_area
+    covers = grant.first <= place.area and end_of(place.area) <= grant.end
+    if scope == "own":
+        return covers
+    wider = grant.end - grant.first > end_of(place.area) - place.area
+    return covers and (wider or place.area % WHOLE_DISTRICT == 0)
+
+
+def _is(party: Party, place: Place, name: str, grant: Held) -> bool:
+    match party:
+        case "author":
+            return name == place.author
+        case "holder":
+            return name == place.holder
+        case "unit":
+            return place.unit_area is not None and grant.first == place.unit_area
+        case "supervisor":
+            return grant.role in SUPERVISORS and name != place.holder
+        case "anyone":
+            return True

@@ -1,0 +1,136 @@
+"""Replay the events of an item: its state, unit, holder, fields, clocks and colours follow from them alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from data.values.calendar import Calendar
+from data.workflow.clocks import Running, Timing, advance, reaches, with_field
+from data.workflow.model import COLOURS, START, Colour, ColourRule, Workflow
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event. state: the state that it led to. fields: what was recorded. at: local to the district, naive.
+
+    unit_area: area of the unit that the event named.
+    """
+
+    seq: int
+    transition: str
+    actor: str
+    at: datetime
+    state: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    unit_area: int | None = None
+    role: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An item after its events. last: sequence number of the newest event of each transition, with its actor."""
+
+    state: str
+    unit: str | None = None
+    unit_area: int | None = None
+    holder: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    clocks: Mapping[str, Running] = field(default_factory=dict)
+    times: Mapping[str, int] = field(default_factory=dict)
+    last: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def replay(flow: Workflow, events: Iterable[Event], calendar: Calendar) -> Snapshot:
+    """The item after all its events, in order."""
+    snapshot = Snapshot("")
+    for event in events:
+        snapshot = applied(flow, snapshot, event, calendar)
+    return snapshot
+
+
+def applied(flow: Workflow, before: Snapshot, event: Event, calendar: Calendar) -> Snapshot:
+    """The item after one more event."""
+    fields = {**before.fields, **event.fields}
+    clocks = dict(before.clocks)
+    for id, clock in flow.clocks.items():
+        timing = Timing(clock.time == "working", calendar)
+        running = clocks.get(id, Running(id))
+        if clock.limit.field in event.fields:
+            running = with_field(clock, running, event.at, fields, timing)
+        if event.state != before.state:
+            running = advance(clock, running, event.state, event.at, fields, timing)
+        clocks[id] = running
+    after = replace(
+        before, state=event.state, fields=fields, clocks=clocks,
+        times=Counter(before.times) + Counter([event.transition]),
+        last={**before.last, event.transition: (event.seq, event.actor)},
+    )  # fmt: skip
+    unit_field = next((id for id, kind in flow.fields.items() if kind.type == "unit"), None)
+    if unit_field is not None and unit_field in event.fields:
+        after = replace(after, unit=event.fields[unit_field], unit_area=event.unit_area, holder=None)
+    transition = flow.transitions.get(event.transition)
+    return replace(after, holder=event.actor) if transition and transition.takes else after
+
+
+def next_due(flow: Workflow, snapshot: Snapshot) -> tuple[str, datetime] | None:
+    """The running deadline that runs out first, with its clock."""
+    running = [
+        (clock.deadline, id)
+        for id, clock in snapshot.clocks.items()
+        if clock.status == "running" and clock.deadline and flow.clocks[id].kind == "deadline"
+    ]
+    return (min(running)[1], min(running)[0]) if running else None
+
+
+def colour_times(flow: Workflow, snapshot: Snapshot, calendar: Calendar) -> dict[Colour, datetime]:
+    """From when an open item has each colour if nothing else happens; what holds already is from the first instant."""
+    found: dict[Colour, datetime] = {}
+    if snapshot.state not in flow.states or not flow.states[snapshot.state].is_open:
+        return found
+    for rule in flow.colours:
+        at = _colour_time(flow, snapshot, rule, calendar)
+        if at is not None:
+            found[rule.colour] = min(found.get(rule.colour, at), at)
+    return found
+
+
+def _colour_time(flow: Workflow, snapshot: Snapshot, rule: ColourRule, calendar: Calendar) -> datetime | None:
+    always = min((clock.started_at for clock in snapshot.clocks.values() if clock.started_at), default=datetime.min)
+    if rule.transition:
+        return always if snapshot.times.get(rule.transition, 0) >= rule.times else None
+    if rule.field:
+        return always if snapshot.fields.get(rule.field) == rule.value else None
+    assert rule.clock is not None, "the model gives each rule one way"
+    clock = snapshot.clocks.get(rule.clock)
+    if clock is None or clock.deadline is None:
+        return None
+    timing = Timing(flow.clocks[rule.clock].time == "working", calendar)
+    if rule.used is not None:
+        return reaches(clock, clock.total * rule.used, timing)
+    left = timedelta(hours=rule.left_hours or 0, days=rule.left_days or 0)
+    return reaches(clock, max(clock.total - left, timedelta(0)), timing)
+
+
+def colour_at(times: Mapping[Colour, datetime], at: datetime) -> Colour | None:
+    """The most severe colour at an instant."""
+    return next((colour for colour in reversed(COLOURS) if colour in times and times[colour] <= at), None)
+
+
+def is_answered(snapshot: Snapshot, approves: Iterable[str], by: str) -> bool:
+    """Whether the newest event of `approves` has been decided by transition `by` already."""
+    newest = max((snapshot.last[id][0] for id in approves if id in snapshot.last), default=-1)
+    return by in snapshot.last and snapshot.last[by][0] > newest
+
+
+def requesters(snapshot: Snapshot, approves: Iterable[str]) -> set[str]:
+    """Who did the newest event of each transition of `approves`."""
+    return {snapshot.last[id][1] for id in approves if id in snapshot.last}
+
+
+__all__ = [
+    "START", "Event", "Snapshot", "applied", "colour_at", "colour_times", "is_answered", "next_due", "replay",
+    "requesters",
+]  # fmt: skip
