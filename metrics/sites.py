@@ -24,6 +24,8 @@ from metrics.scope import area_in_scope
 DAYS = 14
 """How far back the checks of a site are told."""
 MOST_FINDINGS = 400
+NEAR = 0.8
+"""Share of the way to a veto from which a site is near it."""
 UNDECIDED = ("measured", "uncertain")
 """Rules of visits that tell nothing: the prober is not let in, or could not open what a browser might."""
 

@@ -18,15 +18,19 @@ class Can(StrEnum):
     REJECTS = "rejects"  # refused rows, which hold what was delivered
     JUDGE = "judge"  # confirm or dismiss what the checks of sites found
     DEDUCTIONS = "deductions"  # the table of what costs a site points
+    ALERT = "alert"  # acknowledge alerts, or call them false
+    SILENCE = "silence"  # keep alerts from firing for a while
     ACCOUNTS = "accounts"
     GRANTS = "grants"
     AUDIT = "audit"
 
 
 MATRIX: dict[str, frozenset[Can]] = {
-    "leader": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS}),
-    "official": frozenset({Can.LOOK, Can.REPORT}),
-    "cadre": frozenset({Can.LOOK, Can.REPORT}),
+    "leader": frozenset(
+        {Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS, Can.ALERT, Can.SILENCE}
+    ),
+    "official": frozenset({Can.LOOK, Can.REPORT, Can.ALERT}),
+    "cadre": frozenset({Can.LOOK, Can.REPORT, Can.ALERT}),
     "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS}),
     "system_admin": frozenset({Can.ACCOUNTS}),

@@ -6,10 +6,8 @@ from typing import Any
 from cockpit.i18n import _, ngettext
 from cockpit.labels import words
 from metrics import sites
-from metrics.sites import LIMITS, Limit
+from metrics.sites import LIMITS, NEAR, Limit
 
-NEAR = 0.8
-"""From this share of the way to a veto on, a site is said to be near one."""
 Site = Mapping[str, Any]
 
 

@@ -105,11 +105,11 @@ def _all_reds(query: Query) -> tuple[Red, ...]:
     )
     for kind, by, there in sought:
         if there and (by or kind == "own"):
-            result += _reds(query.of(*there, by=by), kind)
+            result += beyond_limits(query.of(*there, by=by), kind)
     failing: list[int] = []
     score = catalog.with_role("site_score")
     if score and score.id in names and exists_at(score, place.level):
-        named, failing = _sites(query.edition, score.id, place.code, query.period)
+        named, failing = failing_sites(query.edition, score.id, place.code, query.period)
         result += named
     of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
     return tuple(_ordered(catalog, _deduplicated(result, place.code, failing, of_sites)))
@@ -158,7 +158,8 @@ def _of_units(catalog: Catalog, names: Sequence[str], level: str) -> list[str]:
     return [name for name in _at(catalog, names, level) if fits(catalog.metrics[name])]
 
 
-def _reds(query: Query, kind: Kind) -> list[Red]:
+def beyond_limits(query: Query, kind: Kind) -> list[Red]:
+    """What is red of the query's metrics: of its own area, of areas that it is broken down by, or of its units."""
     earlier = yesterday(query.edition, query.period)
     frame = answer(query, periods=[query.period, *([earlier] if earlier else [])])
     now = rows_of_period(frame, query.period)
@@ -220,7 +221,7 @@ def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tupl
     return days_red
 
 
-def _sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
+def failing_sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
     """The sites that fail now, and their areas; of a period that is over nothing is said, since verdicts are of the
     edition's day.
     """

@@ -127,7 +127,7 @@ class Bound(Model):
         return f"{sign} {self.limit:g}"
 
 
-def _bound(text: object) -> object:
+def bound(text: object) -> object:
     if not isinstance(text, str):
         return text
     match = re.fullmatch(r"\s*(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*", text)
@@ -154,8 +154,8 @@ class Thresholds(Model):
     source: where the bounds are from; one text stands for both languages.
     """
 
-    green: Annotated[Bound, BeforeValidator(_bound)] | None = None
-    red: Annotated[Bound, BeforeValidator(_bound)]
+    green: Annotated[Bound, BeforeValidator(bound)] | None = None
+    red: Annotated[Bound, BeforeValidator(bound)]
     against: Literal["value", "mean_30_days", "weekday_8_weeks", "per_10k_people"] = "value"
     min_count: int = Field(default=0, ge=0)
     also: Name | None = None

@@ -1,0 +1,265 @@
+"""Alerts at the desk: what fired, who acknowledged it, when it was over. Their events are only added to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal, cast
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from data.desk import clock, models, silences
+from data.desk.errors import Refused
+from data.desk.store import Desk
+from data.editions.scoped import Scope
+
+State = Literal["firing", "acknowledged", "ordered", "false_alarm", "resolved"]
+What = Literal["fired", "acknowledged", "ordered", "false_alarm", "escalated", "resolved"]
+SHORTEST_NOTE, LONGEST_NOTE = 2, 500
+LONGEST_SILENCE = timedelta(days=31)
+BY_HAND: dict[What, tuple[State, ...]] = {
+    "acknowledged": ("firing",),
+    "false_alarm": ("firing", "acknowledged"),
+    "ordered": ("firing", "acknowledged"),
+}
+"""What people do with an alert, and the states in which they may."""
+NEED_NOTE: tuple[What, ...] = ("false_alarm",)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A rule that is true of a subject in an edition; see `metrics.alerting.signals`.
+
+    clear_hours: it is over when it was not found for so long. acknowledge_hours: then it is escalated; 0: never.
+    """
+
+    rule: str
+    area: int
+    metric: str = ""
+    name: str = ""
+    source: str = ""
+    key: str = ""
+    value: float | None = None
+    affected: int = 1
+    severity: float = 0.0
+    acknowledge_hours: float = 0.0
+
+    @property
+    def subject(self) -> str:
+        """A hash of what it is about: a key of fixed length."""
+        parts = (self.rule, str(self.area), self.metric, self.name, self.source, self.key)
+        return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert. Times of the desk are UTC; first_at and last_at are times of editions, on the district's clock."""
+
+    id: int
+    rule: str
+    area: int
+    metric: str
+    name: str
+    source: str
+    key: str
+    state: State
+    value: float | None
+    affected: int
+    severity: float
+    first_at: datetime
+    last_at: datetime
+    fired_at: datetime
+    due_at: datetime | None
+    escalated: bool
+    over_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still do something with it."""
+        return self.over_at is None and self.state != "false_alarm"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change of an alert. who: empty where the product itself did it."""
+
+    what: What
+    who: str
+    note: str
+    value: float | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a turn of the rules changed: ids of alerts."""
+
+    fired: tuple[int, ...] = ()
+    escalated: tuple[int, ...] = ()
+    resolved: tuple[int, ...] = ()
+
+
+def settle(
+    desk: Desk, edition: str, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *,
+    now: datetime | None = None,
+) -> Outcome:  # fmt: skip
+    """Bring the alerts up to date with what is true in an edition; nothing if that was done already.
+
+    clear_hours: by rule; the alerts of a rule that it lacks are over at once.
+    """
+    now = now or clock.now()
+    by_subject = {one.subject: one for one in found}
+    with desk.begin() as session:
+        run = session.get(models.AlertRun, 1)
+        if run and run.edition == edition:
+            return Outcome()
+        session.merge(models.AlertRun(id=1, edition=edition, at=now))
+        current = list(session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None))))
+        resolved = []
+        for row in current:
+            one = by_subject.pop(row.subject, None)
+            if one:
+                row.value, row.affected, row.severity, row.last_at = one.value, one.affected, one.severity, as_of
+                row.absent_since = None
+            elif _is_over(row, clear_hours.get(row.rule, 0.0), as_of):
+                row.over_at, row.version = now, row.version + 1
+                if row.state != "false_alarm":
+                    row.state = "resolved"
+                _event(session, row.id, "resolved", now)
+                resolved.append(row.id)
+        silent = silences.silent_at(session, now)
+        fired = [_fire(session, one, as_of, now) for one in by_subject.values() if not silent(one.rule, one.area)]
+        return Outcome(tuple(fired), (), tuple(resolved))
+
+
+def escalate(desk: Desk, *, now: datetime | None = None) -> Outcome:
+    """Mark the alerts that nobody acknowledged in time: they go to the area above as well."""
+    now = now or clock.now()
+    late = and_(
+        models.Alert.over_at.is_(None), models.Alert.state == "firing", models.Alert.escalated.is_(False),
+        models.Alert.due_at <= now,
+    )  # fmt: skip
+    with desk.begin() as session:
+        rows = list(session.scalars(select(models.Alert).where(late)))
+        for row in rows:
+            row.escalated = True
+            _event(session, row.id, "escalated", now)
+        return Outcome(escalated=tuple(row.id for row in rows))
+
+
+def is_late(desk: Desk, *, now: datetime | None = None) -> bool:
+    """Whether `escalate` has something to do."""
+    due = (
+        models.Alert.state == "firing",
+        models.Alert.escalated.is_(False),
+        models.Alert.due_at <= (now or clock.now()),
+    )
+    with desk.read() as session:
+        return session.scalar(select(models.Alert.id).where(models.Alert.over_at.is_(None), *due).limit(1)) is not None
+
+
+def last_edition(desk: Desk) -> str:
+    """The id of the edition that the rules were last evaluated of; empty if they never were."""
+    with desk.read() as session:
+        return session.scalar(select(models.AlertRun.edition).where(models.AlertRun.id == 1)) or ""
+
+
+def record(desk: Desk, id: int, what: What, who: str, note: str = "", *, now: datetime | None = None) -> Alert:
+    """What somebody does with an alert. Refused where its state does not allow it, or without the note it needs.
+
+    To acknowledge what is acknowledged already changes nothing, so that a second click does no harm.
+    """
+    note = note.strip()
+    if what in NEED_NOTE and len(note) < SHORTEST_NOTE:
+        raise Refused("alert.note", "say in a note why this is a false alarm")
+    if len(note) > LONGEST_NOTE:
+        raise Refused("alert.note_long", "a note has at most {n} characters", n=LONGEST_NOTE)
+    now = now or clock.now()
+    with desk.begin() as session:
+        row = session.get(models.Alert, id)
+        if row is None:
+            raise Refused("alert.unknown", "there is no alert {id}", id=id)
+        if row.state == what:
+            return _alert(row)
+        if row.over_at is not None or row.state not in BY_HAND.get(what, ()):
+            raise Refused("alert.state", "this alert was changed meanwhile: load the page again")
+        changed = session.execute(
+            update(models.Alert)
+            .where(models.Alert.id == id, models.Alert.version == row.version)
+            .values(state=what, version=row.version + 1)
+        )
+        if not cast(Any, changed).rowcount:
+            raise Refused("alert.state", "this alert was changed meanwhile: load the page again")
+        session.refresh(row)
+        _event(session, id, what, now, who, note, row.value)
+        return _alert(row)
+
+
+def find(desk: Desk, id: int) -> Alert | None:
+    """The alert of an id."""
+    with desk.read() as session:
+        row = session.get(models.Alert, id)
+        return _alert(row) if row else None
+
+
+def listing(desk: Desk, scope: Scope, *, over: bool = False, limit: int = 500) -> list[Alert]:
+    """The current alerts of some area codes, the most severe first; or those that are over, the newest first."""
+    order = models.Alert.over_at.desc() if over else models.Alert.severity.desc()
+    where = [models.Alert.over_at.is_not(None) if over else models.Alert.over_at.is_(None), within(scope)]
+    with desk.read() as session:
+        rows = session.scalars(select(models.Alert).where(*where).order_by(order, models.Alert.id.desc()).limit(limit))
+        return [_alert(row) for row in rows]
+
+
+def count_firing(desk: Desk, scope: Scope) -> int:
+    """Current alerts of some area codes that nobody has acknowledged."""
+    where = (models.Alert.over_at.is_(None), models.Alert.state == "firing", within(scope))
+    with desk.read() as session:
+        return session.scalar(select(func.count()).select_from(models.Alert).where(*where)) or 0
+
+
+def history(desk: Desk, ids: Sequence[int]) -> dict[int, list[Event]]:
+    """The events of alerts, oldest first."""
+    found: dict[int, list[Event]] = {id: [] for id in ids}
+    query = select(models.AlertEvent).where(models.AlertEvent.alert_id.in_(ids)).order_by(models.AlertEvent.id)
+    with desk.read() as session:
+        for row in session.scalars(query):
+            found[row.alert_id].append(Event(cast(What, row.what), row.who, row.note, row.value, row.at))
+    return found
+
+
+def within(scope: Scope) -> ColumnElement[bool]:
+    """The condition that an alert is of one of the ranges of area codes; of none if there is no range."""
+    ranges = [and_(models.Alert.area >= first, models.Alert.area < end) for first, end in scope]
+    return or_(*ranges) if ranges else models.Alert.id < 0
+
+
+def _is_over(row: models.Alert, hours: float, as_of: datetime) -> bool:
+    """Whether it has been absent long enough; the first edition without it begins the count."""
+    if row.absent_since is None:
+        row.absent_since = as_of
+    return as_of - row.absent_since >= timedelta(hours=hours)
+
+
+def _fire(session: Session, one: Found, as_of: datetime, now: datetime) -> int:
+    row = models.Alert(
+        rule=one.rule, subject=one.subject, area=one.area, metric=one.metric, name=one.name[:200], source=one.source,
+        key=one.key[:200], state="firing", value=one.value, affected=one.affected, severity=one.severity,
+        first_at=as_of, last_at=as_of, fired_at=now,
+        due_at=now + timedelta(hours=one.acknowledge_hours) if one.acknowledge_hours else None,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _event(session, row.id, "fired", now, value=one.value)
+    return row.id
+
+
+def _event(
+    session: Session, id: int, what: What, at: datetime, who: str = "", note: str = "", value: float | None = None
+) -> None:
+    session.add(models.AlertEvent(alert_id=id, what=what, who=who, note=note, value=value, at=at))
+
+
+def _alert(row: models.Alert) -> Alert:
+    return Alert(**{field.name: getattr(row, field.name) for field in fields(Alert)})
