@@ -20,7 +20,18 @@ from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
 from cockpit.screens import download, search
-from cockpit.server import background, compression, garbage_collection, geo, health, prober, publisher, shell, telemetry
+from cockpit.server import (
+    alerting,
+    background,
+    compression,
+    garbage_collection,
+    geo,
+    health,
+    prober,
+    publisher,
+    shell,
+    telemetry,
+)
 from cockpit.server import prewarm as warm
 from cockpit.server import static_files as static
 from cockpit.serving import headers, slow_queries
@@ -52,7 +63,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         config = settings.current()
         compressor = compression.program(static.are_copied)
         probers = [prober.PROGRAM] if config.probe else []
-        programs = background.Watch([publisher.program(config), worker.program(config), *probers, compressor])
+        usual = (publisher.program(config), worker.program(config), alerting.program(config), compressor)
+        programs = background.Watch([*usual, *probers])
         programs.start()
         yield
         for task in watching:

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     workflows: Path | None = Field(
         None, description="folder with a district's own kinds of work item (*.yaml), added to ours"
     )
+    alerts: Path | None = Field(
+        None, description="folder with a district's own alert rules (*.yaml), added to ours or in place of them"
+    )
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -248,7 +251,7 @@ class Settings(BaseSettings):
             of_text(key.get_secret_value())
         return key
 
-    @field_validator("catalog", "sources", "layouts", "workflows", "reports", "fonts")
+    @field_validator("catalog", "sources", "layouts", "workflows", "alerts", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import nothing_published, with_settings
+from cockpit.commands.common import as_usage, nothing_published, with_settings
 from cockpit.errors import CockpitError, UsageError
 from cockpit.server.background import end_with_parent
 
@@ -100,7 +100,10 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong file of the district's own: workflows, layouts, reports. Raises UsageError."""
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, reports.
+
+    Raises UsageError.
+    """
     if settings.workflows:
         from cockpit import workflow
 
@@ -109,6 +112,11 @@ def check_own_files(settings: "Settings") -> None:
         from cockpit.panels import layouts
 
         layouts.of(settings)
+    if settings.alerts:
+        from cockpit.server import alerting
+
+        with as_usage():
+            alerting.rules_of(settings)
     if settings.reports or settings.schedule:
         from cockpit.i18n import using
         from cockpit.reports import request, schedule

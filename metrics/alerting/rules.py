@@ -1,6 +1,7 @@
 """Alert rules: what is watched, where, when it fires and when it is over. YAML files, ours and a district's own."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +88,7 @@ class RuleFile(Model):
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 
+@lru_cache(maxsize=8)
 def load(catalog: Catalog, ours: Path, own: Path | None = None) -> dict[str, Rule]:
     """The rules of the YAML files of two folders, by id; an own rule replaces ours of the same id.
 

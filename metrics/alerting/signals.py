@@ -10,7 +10,7 @@ from metrics.alerting.rules import Rule
 from metrics.analysis.reds import SUM_UP_SITES, Kind, Red, beyond_limits, failing_sites, rows_of_period, yesterday
 from metrics.analysis.severity import affected
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
-from metrics.areas import levels, root
+from metrics.areas import area, levels, root
 from metrics.catalog import Catalog
 from metrics.engine.extent import default_period
 from metrics.engine.frames import each
@@ -54,7 +54,7 @@ def signals(edition: Edition, catalog: Catalog, rules: Mapping[str, Rule]) -> li
 
     Rules with the same condition share their queries: there is one for each level, whatever the number of areas.
     """
-    whole = edition.seen_by(EVERYTHING)
+    whole = edition.scoped(EVERYTHING)
     top = root(whole)
     query = Query(whole, catalog, (), top.code, default_period(whole))
     found: list[Signal] = []
@@ -80,10 +80,16 @@ def _of_metrics(rule: Rule, query: Query, level: str, by: str | None) -> Iterato
     asked = query.of(*names, by=by)
     if rule.when == "red":
         kind: Kind = "own" if by is None else "unit" if by == "department" else "below"
-        reds = beyond_limits(asked, kind)
-        yield from (_of_red(rule, red) for red in reds if red.affected >= rule.at_least and red.days >= rule.days)
+        for red in beyond_limits(asked, kind):
+            if red.affected >= rule.at_least and red.days >= rule.days and _is_of(query, red.area, level):
+                yield _of_red(rule, red)
         return
-    yield from _of_values(rule, asked)
+    yield from _of_values(rule, asked, level)
+
+
+def _is_of(query: Query, code: int, level: str) -> bool:
+    """Whether it is an area of the level, and not the part of an area above that belongs to none below it."""
+    return area(query.edition, code).level == level
 
 
 def _sums_up_sites(catalog: Catalog, name: str) -> bool:
@@ -96,7 +102,7 @@ def _of_red(rule: Rule, red: Red) -> Signal:
     return Signal(rule.id, subject, red.value, red.before, red.affected, red.severity)
 
 
-def _of_values(rule: Rule, query: Query) -> Iterator[Signal]:
+def _of_values(rule: Rule, query: Query, level: str) -> Iterator[Signal]:
     """Signals of a limit of the rule's own, for the value itself or for its change in percent since the day before."""
     assert rule.limit
     earlier = yesterday(query.edition, query.period)
@@ -111,7 +117,8 @@ def _of_values(rule: Rule, query: Query) -> Iterator[Signal]:
         if count >= rule.at_least and _holds(rule, row.value, was):
             unit = query.by == "department"
             code = query.area if unit or not query.by else int(row.group)
-            yield Signal(rule.id, Subject(code, row.metric, row.group if unit else ""), row.value, was, count)
+            if _is_of(query, code, level):
+                yield Signal(rule.id, Subject(code, row.metric, row.group if unit else ""), row.value, was, count)
 
 
 def _holds(rule: Rule, value: float, before: float | None) -> bool:

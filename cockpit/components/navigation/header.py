@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import filters, settings
-from cockpit.access import pages
+from cockpit.access import alerts, pages
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.components.base import define, packed
@@ -40,7 +40,8 @@ def header(view: "View", *, searched: str = "") -> None:
     if view.wall:
         return
     parameters = tuple(st.query_params.to_dict().items())
-    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched))
+    firing = alerts.firing(view.grants)
+    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, firing))
     if note := outside_the_data(view):
         notice(note)
 
@@ -62,7 +63,7 @@ def outside_the_data(view: "View") -> str:
 
 @lru_cache(maxsize=512)
 def _packed(
-    view: "View", parameters: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str
+    view: "View", parameters: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str, firing: int
 ) -> bytes:
     """What the header shows of a view: it also depends on the address as it stands and on what is published."""
     looks = view.grants.may(Can.LOOK)
@@ -89,7 +90,10 @@ def _packed(
         "data": view.data_page(),
         "find": find if looks else None,
         "menus": [*_topics(view), _periods(view), _comparisons(view)],
-        "pages": [*_of_numbers(view), *_pages(view.grants, dict(view.given), filters.parameters(view.query.where))],
+        "pages": [
+            *_of_numbers(view, firing),
+            *_pages(view.grants, dict(view.given), filters.parameters(view.query.where)),
+        ],
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
@@ -121,9 +125,13 @@ def plain(grants: Grants, page: str) -> None:
     _header(key="header", data=data)
 
 
-def _of_numbers(view: "View") -> list[dict[str, str]]:
-    """The pages beside the cockpit that stay with its area."""
-    return [{"text": _(page.title), "href": view.href(page.name)} for page in pages.in_menu("view", view.grants)]
+def _of_numbers(view: "View", firing: int) -> list[dict[str, object]]:
+    """The pages of the menu that keep the area. firing: alerts to acknowledge, a number behind their page."""
+    badge = {"count": firing, "said": _("{n} to acknowledge", n=format.number(firing))} if firing else {}
+    return [
+        {"text": _(page.title), "href": view.href(page.name), **(badge if page.name == "alerts" else {})}
+        for page in pages.in_menu("view", view.grants)
+    ]
 
 
 def _pages(grants: Grants, parameters: Mapping[str, str], where: dict[str, str] | None = None) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from cockpit.screens import rows as rows_screen
 from cockpit.screens.admin import data
 from cockpit.view import BadParameter, View, read
 from data.areas.levels import end_of
+from data.desk import alerts
 from data.desk.auditing import audit
 from data.home import Home
 from metrics.cases.todo import todo
@@ -171,6 +172,9 @@ def test_a_page_shows_the_same_to_every_role_that_may_look(
     case |= {"source": "register", "key": "site"} if page == "site" else {}
     case |= {"areas": f"{VILLAGES[0]},{VILLAGES[1]}"} if page == "compare" else {}
     case |= {"q": "新河"} if page == "search" else {}
+    if page == "alerts":
+        red = alerts.Found("beyond_limit", OWN, "backlog", value=3)
+        alerts.settle(visitors.desk(), "matrix", datetime(2026, 11, 20), [red], {})
     shown = {}
     for role in LOOKERS:
         monkeypatch.setattr(guard, "token", lambda role=role: session(role, OWN))

@@ -14,6 +14,7 @@ from cockpit.access.policy import OPERATOR
 from cockpit.commands.serve import check_own_files
 from cockpit.reports.request import Request, check
 from cockpit.reports.sections import content
+from cockpit.server.alerting import rules_of
 from data.areas.levels import LEVELS
 from data.home import Home
 from data.ingest.loading import load
@@ -70,7 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Home:
 
 @pytest.fixture(autouse=True)
 def _own_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("catalog", "layouts", "reports"):
+    for name in ("alerts", "catalog", "layouts", "reports"):
         monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(folder / name))
 
 
@@ -94,6 +95,11 @@ def test_the_report_kind_makes_a_document(home: Home, lang: str, text: str) -> N
     made_at = datetime(2026, 11, 23, 8)
     document = content.build(check(asked, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=made_at)
     assert text in re.sub(r"(?<=\d) %", "%", str(document))
+
+
+def test_the_alert_rule_is_in_force() -> None:
+    rule = rules_of(settings.load())["many_open_lamps"]
+    assert (rule.levels, rule.metrics, rule.acknowledge_hours) == (("town",), ("backlog",), 8)
 
 
 def test_all_files_pass_the_check_of_the_server() -> None:

@@ -1,0 +1,266 @@
+"""Alerts: the list of what fired, the card of one with its history and what may be done, and what is silent."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+import streamlit as st
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Can
+from cockpit.actions import alerts as actions
+from cockpit.actions.action import Actor
+from cockpit.components.lists.record import Item, record
+from cockpit.components.lists.table import Cell, Column, table
+from cockpit.components.navigation import actions as links
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.labels.names import area_name, source_name
+from cockpit.screens.admin import desk
+from cockpit.server.alerting import rules_of
+from cockpit.view_state import View
+from data.areas.levels import end_of
+from data.desk import alerts, clock, silences
+from data.desk.alerts import Alert, Event
+from data.desk.silences import Silence
+from data.editions.scoped import Scope
+from metrics import areas
+from metrics.alerting.rules import Rule
+
+DAYS = (1, 3, 7, 14, 30)
+"""Days that alerts can be silent for."""
+MOST = 500
+
+
+def rules() -> dict[str, Rule]:
+    """The rules in force; a wrong file of the district's own stops the server's start, not a screen."""
+    return rules_of(settings.current())
+
+
+def here(view: View) -> Scope:
+    """The codes of the area that the screen is about."""
+    return ((view.area.code, view.area.end),)
+
+
+def listed(view: View) -> None:
+    """The current alerts of the area and all below it; with `show=over` those of the past."""
+    over = st.query_params.get("show") == "over"
+    with desk.answering():
+        found = alerts.listing(visitors.desk(), here(view), over=over, limit=MOST)
+        firing = sum(alert.state == "firing" for alert in found)
+        note = _("ended") if over else _("{n} to acknowledge", n=format.number(firing))
+        other = (_("Current"), view.href("alerts")) if over else (_("Ended"), view.href("alerts", show="over"))
+        header.title(_("Alerts"), note=note, links=[other], level=1)
+        desk.show_outcome()
+        if not found:
+            header.notice(
+                _("No alert has ended.") if over else _("No alert is current."), state="none" if over else "green"
+            )
+            return
+        shown, pages = desk.some(found)
+        columns = [
+            Column(_("Alert"), lead=True), Column(_("Where")), Column(_("Value"), number=True), Column(_("Rule")),
+            Column(_("State")), Column(_("Ended at") if over else _("Since"), short=True),
+        ]  # fmt: skip
+        known = rules()
+        table(columns, [_row(view, alert, known) for alert in shown], pages=pages, key="alerts")
+
+
+def _row(view: View, alert: Alert, known: dict[str, Rule]) -> list[Cell | str]:
+    return [
+        Cell(subject(view, alert), href=view.href("alerts", alert=alert.id)),
+        area_name(view.edition, alert.area),
+        value(view, alert),
+        rule_name(known, alert.rule),
+        Cell(state_in_words(alert), state=state_mark(alert)),
+        format.stamp(desk.local(alert.over_at or alert.fired_at)),
+    ]
+
+
+def subject(view: View, alert: Alert) -> str:
+    """What an alert is about, in words: a site or unit by its name, else the metric or the source."""
+    metric = view.catalog.metrics.get(alert.metric)
+    if alert.key:
+        return alert.name
+    if metric is None:
+        return source_name(view.edition, alert.name) if alert.name else alert.metric
+    named = metric.name[language()]
+    return f"{alert.name} {named}" if alert.name else named
+
+
+def value(view: View, alert: Alert) -> str:
+    """The value that it has now; of a source the days without a delivery."""
+    metric = view.catalog.metrics.get(alert.metric)
+    if alert.value is None or alert.key:
+        return ""  # the score of a site says nothing of a veto
+    if metric is None:
+        return format.age(timedelta(days=alert.value)) if not alert.metric else format.number(alert.value)
+    return format.quantity(metric, alert.value)
+
+
+def rule_name(known: dict[str, Rule], id: str) -> str:
+    """A rule's name; its id where it is no longer there."""
+    return known[id].name[language()] if id in known else id
+
+
+def state_in_words(alert: Alert) -> str:
+    """The state in words, with the mark of one that nobody acknowledged in time."""
+    words = {
+        "firing": _("To acknowledge"), "acknowledged": _("Acknowledged"), "ordered": _("Order given"),
+        "false_alarm": _("False alarm"), "resolved": _("Ended"),
+    }  # fmt: skip
+    return words[alert.state] + (_(", late") if alert.escalated and alert.state == "firing" else "")
+
+
+def state_mark(alert: Alert) -> str:
+    """The shape and colour of a state."""
+    if alert.over_at is not None or alert.state == "false_alarm":
+        return "none"
+    return "red" if alert.state == "firing" else "amber"
+
+
+# --- one alert ---------------------------------------------------------------------------------------
+
+
+def chosen(view: View) -> Alert | None:
+    """The alert that the address names, if the visitor may see its area; else says that there is none."""
+    given = st.query_params.get("alert", "")
+    if not given:
+        return None
+    found = alerts.find(visitors.desk(), int(given)) if given.isdecimal() and len(given) < 10 else None
+    if found is None or not view.grants.may(Can.LOOK, found.area, end_of(found.area)):
+        header.title(_("No such alert"), level=1)
+        header.notice(
+            _("There is no alert of this number that you may see."), links=[(_("Alerts"), view.href("alerts"))]
+        )
+        st.stop()
+    return found
+
+
+def card(view: View, alert: Alert) -> None:
+    """One alert: what, where, how far; what may be done; its history."""
+    header.title(subject(view, alert), note=area_name(view.edition, alert.area), level=1)
+    desk.show_outcome()
+    known = rules()
+    due = alert.due_at if alert.state == "firing" else None
+    record(
+        [
+            Item(_("State"), state_in_words(alert), state=state_mark(alert)),
+            Item(_("Value"), value(view, alert), note=_limit(view, alert)),
+            Item(_("Rule"), rule_name(known, alert.rule)),
+            Item(_("First seen in the data of"), format.stamp(alert.first_at)),
+            Item(_("Last seen in the data of"), format.stamp(alert.last_at)),
+            Item(_("To be acknowledged by"), format.stamp(desk.local(due)) if due else ""),
+        ],
+        key="alert",
+    )
+    links.actions([*_ways(view, alert), (_("Alerts"), view.href("alerts"))], key="ways")
+    if alert.is_open:
+        _forms(alert)
+    with desk.answering():
+        _history(alerts.history(visitors.desk(), [alert.id])[alert.id])
+
+
+def _limit(view: View, alert: Alert) -> str:
+    """The limit of the metric at the area's level."""
+    metric = view.catalog.metrics.get(alert.metric)
+    if metric is None or metric.thresholds is None or alert.key:
+        return ""
+    level = areas.area(view.edition, alert.area).level
+    return _("limit {bound}", bound=format.alarm(view.catalog, metric, level))
+
+
+def _ways(view: View, alert: Alert) -> list[tuple[str, str]]:
+    """The pages where its number is shown, explained and listed."""
+    metric = view.catalog.metrics.get(alert.metric)
+    if alert.key:
+        return [(_("Site"), view.href("site", source=alert.source, key=alert.key))]
+    if metric is None:
+        return [(_("Data"), view.data_page())]
+    unit = {"department": alert.name} if alert.name else {}
+    return [
+        (_("Cockpit"), view.href(area=alert.area, metric=metric)),
+        (_("Rows"), "" if metric.composite else view.href("rows", area=alert.area, metric=metric, **unit)),
+        (_("Why"), "" if unit else view.href("why", area=alert.area, metric=metric)),
+    ]
+
+
+def _forms(alert: Alert) -> None:
+    actor, place = Actor.of(guard.enter()), ((alert.area, end_of(alert.area)),)
+    if not actions.ACKNOWLEDGE.allowed(actor, place):
+        return
+    if alert.state == "firing" and st.button(_("Acknowledge"), type="primary"):
+        desk.act(partial(actions.acknowledge, visitors.desk(), actor, alert.id), _("The alert is acknowledged."))
+    with st.form("false alarm", enter_to_submit=False, border=False):
+        note = st.text_input(_("Why it is a false alarm"), max_chars=alerts.LONGEST_NOTE, autocomplete="off")
+        if st.form_submit_button(_("False alarm")):
+            work = partial(actions.false_alarm, visitors.desk(), actor, alert.id, note)
+            desk.act(work, _("The alert is called false."))
+
+
+def _history(events: Sequence[Event]) -> None:
+    words = {
+        "fired": _("Fired"), "acknowledged": _("Acknowledged"), "ordered": _("Order given"),
+        "false_alarm": _("False alarm"), "escalated": _("Passed on to the area above"), "resolved": _("Ended"),
+    }  # fmt: skip
+    header.title(_("History"))
+    columns = [Column(_("When"), short=True, lead=True), Column(_("What")), Column(_("Who")), Column(_("Note"))]
+    rows = [[format.stamp(desk.local(e.at)), words[e.what], e.who or _("the system"), e.note] for e in events]
+    table(columns, rows, key="history")
+
+
+# --- silences ----------------------------------------------------------------------------------------
+
+
+def silenced(view: View) -> None:
+    """What is silent in the area, why and until when; and the form for who may silence."""
+    with desk.answering():
+        area = view.area
+        found = [
+            one for one in silences.listing(visitors.desk()) if one.first_code < area.end and area.code < one.end_code
+        ]
+        actor = Actor.of(guard.enter())
+        may = actions.SILENCE.allowed(actor, here(view))
+        if not found and not may:
+            return
+        known = rules()
+        header.title(_("Silent"), note=_("These alerts do not fire"))
+        if found:
+            columns = [
+                Column(_("Rule"), lead=True), Column(_("Where")), Column(_("Until"), short=True), Column(_("Reason")),
+                Column(_("Who")),
+            ]  # fmt: skip
+            table(columns, [_silence_row(view, one, known) for one in found], key="silences")
+        if may:
+            _silence_forms(view, actor, known, found)
+
+
+def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell | str]:
+    rule = rule_name(known, one.rule) if one.rule else _("all rules")
+    return [rule, area_name(view.edition, one.first_code), format.stamp(desk.local(one.until)), one.reason, one.who]
+
+
+def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], found: Sequence[Silence]) -> None:
+    names = {"": _("all rules")} | {rule.id: rule.name[language()] for rule in known.values()}
+    with st.form("silence", clear_on_submit=True, enter_to_submit=False, border=False):
+        first, second, third = st.columns([2, 1, 3])
+        rule = first.selectbox(_("Rule"), list(names), format_func=names.__getitem__)
+        days = second.selectbox(_("Days"), DAYS)
+        reason = third.text_input(_("Reason"), max_chars=silences.LONGEST_REASON, autocomplete="off")
+        if st.form_submit_button(_("Silence in {area}", area=view.area.name)):
+            until = clock.now() + timedelta(days=days)
+            one = Silence(rule, view.area.code, view.area.end, reason, until, actor.name)
+            desk.act(partial(actions.silence, visitors.desk(), actor, one), _("These alerts are silent now."))
+    mine = [one for one in found if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
+    if mine:
+        with st.form("end silence", enter_to_submit=False, border=False):
+            ends = {
+                one.id: f"{names.get(one.rule, one.rule)} {area_name(view.edition, one.first_code)}" for one in mine
+            }
+            id = st.selectbox(_("Silence"), list(ends), format_func=ends.__getitem__)
+            if st.form_submit_button(_("End the silence")):
+                one = next(one for one in mine if one.id == id)
+                work = partial(actions.end_silence, visitors.desk(), actor, one)
+                desk.act(work, _("What is still true fires with the next data."))
