@@ -10,9 +10,10 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -162,6 +163,10 @@ def areas_version(store: duckdb.DuckDBPyConnection) -> int:
 
 FURTHER: dict[str, dict[str, str]] = {"": {}, "past_": PAST_COLUMNS, "refused_": REFUSED_COLUMNS, "held_": {}}
 """Tables of each fact by name prefix, with the columns added to those of the fact."""
+_verified: dict[Path, tuple[int | str, ...]] = {}
+"""Stamp of each store as it was when this process last found its tables complete. Checking them takes longer than
+opening the file."""
+
 TABLES = sum(statement.startswith("CREATE TABLE") for statement in SCHEMA) + len(FACTS) * len(FURTHER)
 
 
@@ -171,17 +176,23 @@ def open_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
     home.prepare()
     connection = _patiently(home, wait, lambda: home.connect(home.store))
     try:
-        for statement in SCHEMA:
-            connection.execute(statement)
-        for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
-            connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
-        for table, column, type in _lacking(home, connection):
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {type}")
-        _keep_times(home, connection)
-        _mask_passwords(home, connection)
+        if not _is_verified(home):
+            _upgrade(home, connection)
         yield connection
     finally:
         connection.close()
+
+
+def _upgrade(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make or complete the tables of a new store or of one that an older release made."""
+    for statement in SCHEMA:
+        connection.execute(statement)
+    for fact, (prefix, further) in product(FACTS.values(), FURTHER.items()):
+        connection.execute(_table(prefix + fact.name, stored(fact, home.time_type) | further))
+    for table, column, type in _lacking(home, _columns(connection)):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {type}")
+    _keep_times(home, connection)
+    _mask_passwords(home, connection)
 
 
 @contextmanager
@@ -191,11 +202,14 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
         with open_store(home, wait):
             pass
     connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
-    if _is_older(home, connection):
-        connection.close()
-        with open_store(home, wait):
-            pass
-        connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
+    if not _is_verified(home):
+        if _is_older(home, connection):
+            connection.close()
+            with open_store(home, wait):
+                pass
+            connection = _patiently(home, wait, lambda: home.connect(home.store, read_only=True))
+        else:
+            _verified[home.store] = _stamp(home)
     try:
         yield connection
     finally:
@@ -205,25 +219,45 @@ def read_store(home: Home, wait: float = LOCK_SECONDS) -> Iterator[duckdb.DuckDB
 def attach_store(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the store to a connection as `store`, for reading only; no load can start while it is attached."""
     path = str(home.store).replace("'", "''")
-    with read_store(home):  # upgrades a store of an older release
-        pass
+    if not _is_verified(home):
+        with read_store(home):  # upgrades a store of an older release
+            pass
     _patiently(home, LOCK_SECONDS, lambda: connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)"))
+
+
+def _stamp(home: Home) -> tuple[int | str, ...]:
+    """Changes with every write to the store, and with the type of times that the home requires."""
+    state = home.store.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns, home.time_type, home.zone
+
+
+def _is_verified(home: Home) -> bool:
+    """Whether this process has found the tables complete and nothing has been written since. Needs an open connection
+    to be sure: without one another process may write at any time."""
+    unmerged = home.store.with_name(f"{home.store.name}.wal")
+    return home.store.exists() and not unmerged.exists() and _verified.get(home.store) == _stamp(home)
 
 
 def _is_older(home: Home, store: duckdb.DuckDBPyConnection) -> bool:
     """Whether an older release made the store, or the district's zone was another one."""
-    few = one(store, "SELECT count(*) FROM duckdb_tables()")[0] < TABLES
-    return few or bool(_lacking(home, store) or _other_times(home, store) or _with_password(store))
+    columns = _columns(store)
+    few = len({table for table, _ in columns}) < TABLES
+    return few or bool(_lacking(home, columns) or _other_times(home, columns) or _with_password(store))
 
 
-def _lacking(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+def _columns(store: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """The types of all columns, by table and name."""
+    rows = store.execute("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal")
+    return {(table, name): type for table, name, type in rows.fetchall()}
+
+
+def _lacking(home: Home, columns: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
     """Table, name and type of the columns of facts that a store of an older release does not have yet."""
-    existing = set(store.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall())
     return [
         (prefix + fact.name, name, type)
         for fact, prefix in product(FACTS.values(), FURTHER)
         for name, type in stored(fact, home.time_type).items()
-        if (prefix + fact.name, name) not in existing
+        if (prefix + fact.name, name) not in columns
     ]
 
 
@@ -250,14 +284,14 @@ def _mask_passwords(home: Home, store: duckdb.DuckDBPyConnection) -> None:
                 "as freed blocks of the file and older backups still hold them", home.store, names)  # fmt: skip
 
 
-def _other_times(home: Home, store: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _other_times(home: Home, columns: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
     """Table and column of times of facts that are not kept as the home's zone asks for."""
-    facts = ", ".join(f"'{prefix}{name}'" for prefix in FURTHER for name in FACTS)
-    return store.execute(
-        f"SELECT table_name, column_name FROM duckdb_columns() WHERE table_name IN ({facts}) "
-        "AND starts_with(data_type, 'TIMESTAMP') AND data_type <> ?",
-        [home.time_type],
-    ).fetchall()
+    facts = {prefix + name for prefix in FURTHER for name in FACTS}
+    return [
+        (table, name)
+        for (table, name), type in columns.items()
+        if table in facts and type.startswith("TIMESTAMP") and type != home.time_type
+    ]
 
 
 def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
@@ -265,7 +299,7 @@ def _keep_times(home: Home, store: duckdb.DuckDBPyConnection) -> None:
 
     A local time in a repeated hour is ambiguous: the later instant is used.
     """
-    if not (changed := _other_times(home, store)):
+    if not (changed := _other_times(home, _columns(store))):
         return
     with transaction(store):
         for table, column in changed:

@@ -51,17 +51,18 @@ def deliver(
     The source maps every column of the fact; with mapped=False those of the rows alone.
     """
     frame = pd.DataFrame(list(rows))
-    if fact == "cases":
-        frame = frame.assign(**{name: value for name, value in {"kind": "hotline"}.items() if name not in frame})
-    absent = [c for c in FACTS[fact].delivered if c.name not in frame and c.name not in ("key", "area")]
+    columns: dict[str, Any] = {"kind": "hotline"} if fact == "cases" else {}
+    columns |= {
+        str(name): pd.to_datetime(frame[name]) if FACTS[fact][str(name)].type == "TIMESTAMP" else frame[name]
+        for name in frame
+    }
     if mapped:
-        frame = frame.assign(**{c.name: pd.Series([None] * len(frame), dtype=EMPTY[c.type]) for c in absent})
+        absent = [c for c in FACTS[fact].delivered if c.name not in columns and c.name not in ("key", "area")]
+        columns |= {c.name: pd.Series(None, index=frame.index, dtype=EMPTY[c.type]) for c in absent}
+    frame = pd.DataFrame(columns, index=frame.index)
     folder = home.root / "deliveries"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{source}-{fact}-{len(list(folder.iterdir()))}.parquet"
-    for name in frame:
-        if FACTS[fact][name].type == "TIMESTAMP":
-            frame[name] = pd.to_datetime(frame[name])
     frame.to_parquet(file)
     delivered = [c.name for c in FACTS[fact].delivered if c.name in frame and c.name not in ("key", "area")]
     definition = {
@@ -77,7 +78,7 @@ def deliver(
     if "area" in frame:
         definition["area"] = "area"
     path = file.with_suffix(".yaml")
-    path.write_text(yaml.safe_dump(definition, allow_unicode=True), "utf-8")
+    path.write_text(yaml.dump(definition, Dumper=yaml.CSafeDumper, allow_unicode=True), "utf-8")
     return load(home, read_source(path), reject_limit=1)
 
 

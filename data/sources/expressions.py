@@ -8,7 +8,8 @@ import atexit
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -125,15 +126,24 @@ def result_types(
     expressions: Mapping[str, Expression], relation: str, connection: duckdb.DuckDBPyConnection
 ) -> dict[str, str]:
     """The DuckDB type that each expression gives over `relation`. Raises DataError naming the key of a wrong one."""
-    types = {}
-    for key, expression in expressions.items():
+    if not expressions:
+        return {}
+    values = [expression.try_sql() for expression in expressions.values()]
+    with suppress(duckdb.Error):
+        return dict(zip(expressions, _types(values, relation, connection), strict=True))
+    types = {}  # one of them is wrong: find it
+    for key, value in zip(expressions, values, strict=True):
         try:
-            described = connection.execute(f"DESCRIBE SELECT {expression.try_sql()} FROM {relation}").fetchall()
+            (types[key],) = _types([value], relation, connection)
         except duckdb.Error as error:
             reason = str(error).split("\n")[0].removeprefix("Binder Error: ")
             raise DataError("expression.fails", "{key}: {why}", key=key, why=reason) from error
-        types[key] = described[0][1]
     return types
+
+
+def _types(values: Sequence[str], relation: str, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    described = connection.execute(f"DESCRIBE SELECT {', '.join(values)} FROM {relation}").fetchall()
+    return [str(row[1]) for row in described]
 
 
 def statements(sql: str) -> list[Tree]:
