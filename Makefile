@@ -26,6 +26,9 @@ demo-boston: $(VENV)/.runtime     ## real input: three months of Boston's 311 re
 	$(COCKPIT) publish --as-of 2011-10-01
 	$(COCKPIT) serve --demo
 
+# Without it every worker and every process that a test starts would compile all modules anew.
+test test-slow: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/.tests              ## every test but the slow ones: minutes
 	.ci/programs
 	$(PYTHON) -m pytest -n 3 --dist worksteal -m 'not slow' $(PYTEST_ARGS)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from data.areas.levels import end_of
+
 AS_OF = "2026-11-22T08:00:00"
 
 _DISTRICT = {
@@ -59,6 +61,27 @@ def places(tree: str) -> list[dict[str, Any]]:
 
 def codes(tree: str) -> list[int]:
     return sorted({int(code.ljust(12, "0")) for code in TREES[tree]} | {ROOTS[tree]})
+
+
+def around(tree: str, code: int) -> list[int]:
+    """The areas that a grant of `code` must tell apart: what contains it, what it contains, the nearest others."""
+    known = codes(tree)
+    within = [other for other in known if code <= other < end_of(code)]
+    above = [other for other in known if other < code < end_of(other)]
+    others = [other for other in known if other not in {*within, *above}]
+    before, after = [other for other in others if other < code], [other for other in others if other > code]
+    return sorted({*within, *above, *before[-1:], *after[:1]})
+
+
+def shapes(tree: str) -> list[int]:
+    """One area of each kind that has areas below: kinds differ by level or by the levels right below."""
+    known, found = codes(tree), {}
+    for code in known:
+        within = [other for other in known if code < other < end_of(code)]
+        below = {end_of(o) - o for o in within if not any(code < other < o < end_of(other) for other in within)}
+        if below:
+            found.setdefault((end_of(code) - code, frozenset(below)), code)
+    return list(found.values())
 
 
 def cases(tree: str) -> list[dict[str, Any]]:

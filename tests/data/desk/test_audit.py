@@ -1,6 +1,5 @@
 """The audit's chain: whole when left alone, and every way of touching it is found and named."""
 
-import multiprocessing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from data.desk.auditing import audit, proof
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
 from data.desk.store import Desk, open_desk
+from tests.data.runs import fresh
 
 NOW = datetime(2026, 11, 20, 8)
 UNTIE = {
@@ -84,10 +84,7 @@ def _append(address: str, custody: Custody, rows: int) -> None:
 
 
 def test_processes_that_write_at_once_make_one_chain(address: str, custody: Custody) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_append, args=(address, custody, 10)) for _ in range(4)]
-    for writer in writers:
-        writer.start()
+    writers = [fresh(_append, address, custody, 10) for _ in range(4)]
     for writer in writers:
         writer.join(60)
     assert [writer.exitcode for writer in writers] == [0] * 4

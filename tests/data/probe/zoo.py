@@ -188,7 +188,7 @@ def leading(target: str) -> Handler:
     return handler
 
 
-def bomb(size: int = 200_000_000, coding: str = "gzip") -> Handler:
+def bomb(size: int = 20_000_000, coding: str = "gzip") -> Handler:
     """A small answer that unpacks to `size` bytes."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS if coding == "gzip" else zlib.MAX_WBITS)
     packed = b"".join(squeeze.compress(b"0" * 1_000_000) for _ in range(size // 1_000_000)) + squeeze.flush()
