@@ -14,6 +14,7 @@ class Can(StrEnum):
     LOOK = "look"  # numbers, maps and the rows and cases behind them
     EXPORT = "export"  # rows as a file
     REPORT = "report"  # reports made, kept and read; those that hold single cases need EXPORT as well
+    ACT = "act"  # begin work items and do their steps; each workflow says which role does which step
     DATA = "data"  # editions, deliveries, freshness, reconciliations
     REJECTS = "rejects"  # refused rows, which hold what was delivered
     JUDGE = "judge"  # confirm or dismiss what the checks of sites found
@@ -27,11 +28,11 @@ class Can(StrEnum):
 
 MATRIX: dict[str, frozenset[Can]] = {
     "leader": frozenset(
-        {Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS, Can.ALERT, Can.SILENCE}
+        {Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE, Can.DEDUCTIONS, Can.ALERT, Can.SILENCE}
     ),
-    "official": frozenset({Can.LOOK, Can.REPORT, Can.ALERT}),
-    "cadre": frozenset({Can.LOOK, Can.REPORT, Can.ALERT}),
-    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.DATA, Can.JUDGE}),
+    "official": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
+    "cadre": frozenset({Can.LOOK, Can.REPORT, Can.ACT, Can.ALERT}),
+    "inspector": frozenset({Can.LOOK, Can.EXPORT, Can.REPORT, Can.ACT, Can.DATA, Can.JUDGE}),
     "data_officer": frozenset({Can.DATA, Can.REJECTS}),
     "system_admin": frozenset({Can.ACCOUNTS}),
     "security_admin": frozenset({Can.GRANTS}),

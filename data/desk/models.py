@@ -346,4 +346,63 @@ class AlertRun(Base):
     __tablename__ = "alert_run"
     id: Mapped[int] = mapped_column(primary_key=True)
     edition: Mapped[str] = mapped_column(String(40))
+
+
+class Item(Base):
+    """A work item as its newest event left it. turn: the party that acts next. reference: of its origin.
+
+    due_at, clock: the running deadline that runs out first; year 9999 if there is none.
+    blue_at, yellow_at, red_at: from when it has the colour.
+    version: number of its newest event. Times are naive UTC.
+    """
+
+    __tablename__ = "item"
+    __table_args__ = (
+        Index("ix_item_holder", "is_open", "holder", "due_at"),
+        Index("ix_item_author", "is_open", "author", "due_at"),
+        Index("ix_item_unit", "is_open", "turn", "unit_area", "due_at"),
+        Index("ix_item_turn", "is_open", "turn", "due_at", "area"),
+        Index("ix_item_due", "is_open", "due_at", "area"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    area: Mapped[int] = mapped_column(BigInteger)
+    unit: Mapped[str | None] = mapped_column(String(200))
+    unit_area: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(40))
+    is_open: Mapped[bool]
+    turn: Mapped[str] = mapped_column(String(12), default="")
+    origin: Mapped[str] = mapped_column(String(12), default="free")
+    reference: Mapped[str] = mapped_column(String(300), default="")
+    author: Mapped[str] = mapped_column(String(60))
+    holder: Mapped[str | None] = mapped_column(String(60))
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime]
+    clock: Mapped[str | None] = mapped_column(String(40))
+    blue_at: Mapped[datetime | None]
+    yellow_at: Mapped[datetime | None]
+    red_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+
+
+class ItemEvent(Base):
+    """An event of an item; rows are never changed or deleted. fields: JSON. digest: SHA-256 of what was requested.
+
+    key: given by who acts; the same key again is the same event. state: the state that it led to.
+    """
+
+    __tablename__ = "item_event"
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    transition: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(60))
+    role: Mapped[str] = mapped_column(String(20))
+    fields: Mapped[str] = mapped_column(Text, default="{}")
+    unit_area: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime]

@@ -1,0 +1,123 @@
+"""Actions on work items: begin one, and do a transition of its workflow.
+
+Each checks role, scope and party under the lock of the item, so that no other change comes between check and event.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit import workflow
+from cockpit.access.policy import MATRIX, Can
+from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.settings import Settings
+from data.areas.levels import end_of
+from data.desk import clock
+from data.desk.errors import Refused
+from data.desk.items import store
+from data.desk.items.lists import Reader, may_see
+from data.desk.items.store import Beginning, Locked, Rules, Written
+from data.desk.store import Desk
+from data.editions.edition import Edition
+from data.values.calendar import calendar
+from data.workflow.model import Workflow
+from data.workflow.parties import hindrance, may_start, permitted
+
+START = action("items.start", "act", Can.ACT, "areas")
+ACT = action("items.act", "act", Can.ACT)
+
+UNITS = "SELECT area FROM assets WHERE kind = 'unit' AND name = $1 AND retired_at IS NULL"
+
+
+def rules(config: Settings) -> Rules:
+    """What items follow under these settings."""
+    return Rules(workflow.of(config), calendar(config.calendar), config.zone)
+
+
+def reader(actor: Actor) -> Reader:
+    """An actor as the lists of items know it."""
+    return Reader(actor.name, tuple(held for held in actor.grants.held if Can.ACT in MATRIX[held.role]))
+
+
+def start(desk: Desk, actor: Actor, config: Settings, edition: Edition, beginning: Beginning, key: str) -> Written:
+    """Begin an item in an area. Returns its first event; the same key again returns the same one.
+
+    Forbidden if no role of the actor may begin this kind there. Refused for an area or unit that does not exist.
+    """
+    known = rules(config)
+    flow = known.flow(beginning.kind)
+    areas = ((beginning.area, end_of(beginning.area)),)
+    with START.by(desk, actor, f"{flow.id} in {beginning.area}", areas) as entry:
+        role = may_start(flow, beginning.area, actor.name, reader(actor).held)
+        if role is None:
+            raise Forbidden("item.no_start", "Your role may not begin this kind of item here.")
+        _known_area(edition, beginning.area)
+        place = _unit_area(edition, flow, beginning.fields, beginning.area)
+        begun = Beginning(**{**vars(beginning), "unit_area": place})
+        written = store.start(desk, known, begun, key=key, actor=actor.name, role=role)
+        entry.what = f"{written.item.number} start in {beginning.area}"
+        return written
+
+
+def act(
+    desk: Desk, actor: Actor, config: Settings, edition: Edition, number: str, transition: str,
+    fields: Mapping[str, Any], *, key: str, version: int | None = None,
+) -> Written:  # fmt: skip
+    """Do a transition of an item. Returns its event; the same key again returns the same one.
+
+    version: of the item that the actor saw. Forbidden if role, scope or party do not fit, or for an own request.
+    """
+    known = rules(config)
+    with ACT.by(desk, actor, f"{number} {transition}"):
+        if earlier := store.repeated(desk, key, store.digest(actor.name, number, transition, fields)):
+            return earlier
+        locked = store.lock(desk, known, number)
+        flow = known.flow(locked.item.kind)
+        if not may_see(reader(actor), locked.item):
+            raise Refused("item.unknown", "there is no item {number} that you may see", number=number)
+        role = _role(known, flow, locked, transition, actor)
+        place = _unit_area(edition, flow, fields, locked.item.area)
+        return store.append(
+            desk, known, locked, transition, fields, key=key, actor=actor.name, role=role, unit_area=place,
+            version=version,
+        )  # fmt: skip
+
+
+def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: Actor) -> str:
+    """The role by which the actor may do the transition now. Raises Forbidden or Refused."""
+    step = flow.leaving(locked.item.state).get(transition)
+    if step is None:
+        raise Refused("item.step", "the item is not in a state for this step: open it again and choose another")
+    role = permitted(step, locked.item.place, actor.name, reader(actor).held)
+    if role is None:
+        raise Forbidden("item.no_right", "This step is for others: your role or part in this item does not include it.")
+    match hindrance(locked.snapshot, transition, step, actor.name, known.local(clock.now())):
+        case "own":
+            raise Forbidden("item.own", "You asked for this yourself: somebody else decides on it.")
+        case "nothing_asked":
+            raise Refused("item.nothing_asked", "nothing is waiting for this decision")
+        case "too_early":
+            raise Refused("item.too_early", "the time that has to pass before this step is not over yet")
+        case "too_late":
+            raise Refused("item.too_late", "the time for this step is over")
+    return role
+
+
+def _known_area(edition: Edition, area: int) -> None:
+    rows = edition.cursor().execute("SELECT count(*) FROM areas WHERE code = $1 AND holder = code", [area]).fetchall()
+    if not rows[0][0]:
+        raise Refused("item.area", "there is no area {area}: choose one of the tree", area=area)
+
+
+def _unit_area(edition: Edition, flow: Workflow, fields: Mapping[str, Any], area: int) -> int | None:
+    """The area of the unit that the fields name: of several of one name, the one nearest to the item's area.
+
+    Refused if the directory has no such unit.
+    """
+    name = next((fields.get(id) for id, kind in flow.fields.items() if kind.type == "unit"), None)
+    if not name:
+        return None
+    codes = [code for (code,) in edition.cursor().execute(UNITS, [str(name)]).fetchall()]
+    if not codes:
+        raise Refused("item.unit", 'the directory has no unit "{name}": choose one of the list', name=str(name))
+    above = [code for code in codes if code <= area < end_of(code)]
+    return int(max(above, default=min(codes, key=lambda code: abs(code - area))))

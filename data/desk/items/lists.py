@@ -1,0 +1,89 @@
+"""Lists of open items by deadline: those that wait for an account, those that wait for others, those overdue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
+
+from data.desk import models
+from data.desk.items.store import Item, _item
+from data.desk.store import Desk
+from data.workflow.parties import SUPERVISORS, Held
+
+View = Literal["mine", "waiting", "overdue", "all"]
+VIEWS: tuple[View, ...] = ("mine", "waiting", "overdue", "all")
+Condition = ColumnElement[bool]
+OF = models.Item
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: an account's name, and its roles on areas that may act on items."""
+
+    name: str
+    held: tuple[Held, ...]
+
+
+def items(desk: Desk, reader: Reader, view: View, now: datetime, *, most: int = 50, skip: int = 0) -> list[Item]:
+    """Items of a view, those due first on top. now: naive UTC.
+
+    Each branch of the view reads its own index in order; the branches do not overlap and are merged here.
+    """
+    found: list[Item] = []
+    with desk.read() as session:
+        for branch in _branches(reader, view, now):
+            query = select(OF).where(branch).order_by(OF.due_at, OF.id).limit(most + skip)
+            found += [_item(row) for row in session.scalars(query)]
+    found.sort(key=lambda item: (item.due_at or datetime.max, item.id))
+    return found[skip : skip + most]
+
+
+def count(desk: Desk, reader: Reader, view: View, now: datetime) -> int:
+    """How many items a view has."""
+    with desk.read() as session:
+        branches = _branches(reader, view, now)
+        return sum(session.scalar(select(func.count()).select_from(OF).where(branch)) or 0 for branch in branches)
+
+
+def may_see(reader: Reader, item: Item) -> bool:
+    """Whether an account may open an item: it lies in its areas, concerns its unit, or is its own."""
+    if not reader.held:
+        return False
+    if reader.name in (item.author, item.holder):
+        return True
+    return any(h.first <= item.area < h.end or h.first == item.unit_area for h in reader.held)
+
+
+def _branches(reader: Reader, view: View, now: datetime) -> list[Condition]:
+    if not reader.held:
+        return []
+    match view:
+        case "mine":
+            return _mine(reader)
+        case "waiting":
+            return [and_(OF.is_open, OF.author == reader.name, not_(or_(false(), *_mine(reader))))]
+        case "overdue":
+            return [and_(OF.is_open, OF.due_at < now, _within(reader.held))]
+        case "all":
+            return [and_(OF.is_open, _within(reader.held))]
+
+
+def _mine(reader: Reader) -> list[Condition]:
+    firsts = sorted({held.first for held in reader.held})
+    watching = [held for held in reader.held if held.role in SUPERVISORS]
+    branches = [
+        and_(OF.is_open, OF.turn == "holder", OF.holder == reader.name),
+        and_(OF.is_open, OF.turn == "author", OF.author == reader.name),
+        and_(OF.is_open, OF.turn == "unit", OF.unit_area.in_(firsts)),
+        and_(OF.is_open, OF.turn == "anyone", _within(reader.held)),
+    ]
+    if watching:
+        branches.append(and_(OF.is_open, OF.turn == "supervisor", _within(watching)))
+    return branches
+
+
+def _within(held: Sequence[Held]) -> Condition:
+    ranges = sorted({(grant.first, grant.end) for grant in held})
+    return or_(false(), *(and_(OF.area >= first, OF.area < end) for first, end in ranges))

@@ -1,0 +1,219 @@
+"""Actions on items: rights by role, scope and party; nobody approves an own request; one transaction with the audit."""
+
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from cockpit import settings
+from cockpit.access.policy import MATRIX, Can, Grants, Held
+from cockpit.actions import items
+from cockpit.actions.action import Actor, Forbidden
+from data.areas.levels import end_of
+from data.desk import clock
+from data.desk.auditing import audit
+from data.desk.errors import DeskError, Refused
+from data.desk.identity.roles import BUSINESS, ROLES
+from data.desk.items import store
+from data.desk.items.store import Beginning, Item
+from data.desk.store import Desk, open_desk
+from data.editions.edition import Edition, current
+from data.home import Home
+from data.workflow.model import Permission
+from data.workflow.parties import Place, may_start, permitted
+from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
+
+AREAS = (DISTRICT, *TOWNS, *VILLAGES)
+DUE = date.today() + timedelta(days=9)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A published home with a unit of the district and one of each town."""
+    home = Home(tmp_path_factory.mktemp("items"), memory="1GB")
+    areas(home)
+    units = [{"key": f"u{a}", "area": a, "kind": "unit", "name": "执法队"} for a in TOWNS]
+    units.append({"key": "u", "area": DISTRICT, "kind": "unit", "name": "区住建局"})
+    deliver(home, "assets", units, source="units")
+    deliver(home, "cases", [{"key": "1", "area": VILLAGES[0], "registered_at": datetime(2026, 11, 2)}])
+    published(home, datetime(2026, 11, 22, 8))
+    return home
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: pytest.FixtureRequest, home: Home, tmp_path: Path) -> Iterator[Desk]:
+    url = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").database(f"items{time.time_ns()}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COCKPIT_HOME", str(home.root))
+        patch.setenv("COCKPIT_DESK", url)
+        settings.current.cache_clear()
+        desk = open_desk(url, settings.current().custody)
+        yield desk
+        desk.close()
+    settings.current.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def edition(home: Home) -> Iterator[Edition]:
+    found = current(home)
+    assert found
+    yield found
+    found.close()
+
+
+def who(name: str, role: str, area: int) -> Actor:
+    return Actor.holding(name, Grants((Held(role, area, end_of(area)),)))
+
+
+LEADER, OFFICIAL = who("wang", "leader", DISTRICT), who("zhang", "official", TOWNS[0])
+CADRE, STRANGER = who("li", "cadre", VILLAGES[0]), who("sun", "official", TOWNS[1])
+
+
+def start(desk: Desk, edition: Edition, actor: Actor = CADRE, kind: str = "order", **fields: Any) -> Item:
+    beginning = Beginning(kind, "路灯不亮", VILLAGES[0], {"matter": "修好", **fields})
+    return items.start(desk, actor, settings.current(), edition, beginning, f"{time.time_ns()}").item
+
+
+def act(desk: Desk, edition: Edition, actor: Actor, item: Item, step: str, key: str = "", **fields: Any) -> Item:
+    key = key or f"{time.time_ns()}"
+    return items.act(desk, actor, settings.current(), edition, item.number, step, fields, key=key).item
+
+
+def test_an_order_goes_from_its_draft_to_its_end(desk: Desk, edition: Edition) -> None:
+    item = start(desk, edition)
+    item = act(desk, edition, LEADER, item, "issue", unit="执法队", due=DUE)
+    assert (item.unit_area, item.turn) == (TOWNS[0], "unit"), "of two units of a name the nearer one"
+    item = act(desk, edition, OFFICIAL, item, "sign")
+    item = act(desk, edition, OFFICIAL, item, "reply", reply="已修好")
+    item = act(desk, edition, LEADER, item, "close", score=5)
+    assert (item.state, item.is_open, item.due_at) == ("closed", False, None)
+    rows = audit.entries(desk, limit=5)
+    assert [row["what"].split()[-1] for row in rows[:4]] == ["close", "reply", "sign", "issue"]
+    assert {row["result"] for row in rows} == {"ok"}
+
+
+def test_who_does_not_belong_to_the_unit_may_not_sign(desk: Desk, edition: Edition) -> None:
+    item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="执法队", due=DUE)
+    with pytest.raises(Forbidden, match="for others"):
+        act(desk, edition, CADRE, item, "sign")
+    assert audit.entries(desk, limit=1)[0]["result"] == "refused"
+    with pytest.raises(Refused, match="no item"):
+        act(desk, edition, STRANGER, item, "sign")
+
+
+def test_nobody_decides_on_an_own_request(desk: Desk, edition: Edition) -> None:
+    both = who("zhou", "leader", DISTRICT)
+    item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="区住建局", due=DUE)
+    item = act(desk, edition, both, item, "sign")
+    with pytest.raises(Refused, match="nothing is waiting"):
+        act(desk, edition, LEADER, item, "grant_extension", due=DUE)
+    item = act(desk, edition, both, item, "request_extension", wanted=DUE, reason="等材料")
+    with pytest.raises(Forbidden):
+        act(desk, edition, both, item, "grant_extension", due=DUE)
+    later = DUE + timedelta(days=5)
+    item = act(desk, edition, LEADER, item, "grant_extension", due=later)
+    assert item.due_at
+    assert items.rules(settings.current()).local(item.due_at).date() == later
+    item = act(desk, edition, both, item, "reply", reply="完成")
+    with pytest.raises(Forbidden):
+        act(desk, edition, both, item, "close")
+
+
+def test_a_draft_is_not_approved_by_its_author(desk: Desk, edition: Edition) -> None:
+    author = who("zhou", "leader", DISTRICT)
+    item = start(desk, edition, author, "approval")
+    item = act(desk, edition, author, item, "submit")
+    with pytest.raises(Forbidden, match="yourself"):
+        act(desk, edition, author, item, "review", unit="区住建局")
+    act(desk, edition, LEADER, item, "review", unit="区住建局")
+
+
+def test_publication_has_to_last_its_days(desk: Desk, edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = start(desk, edition, CADRE, "problem", unit="执法队", due=DUE)
+    item = act(desk, edition, OFFICIAL, item, "claim")
+    item = act(desk, edition, OFFICIAL, item, "apply", proof="已整改")
+    item = act(desk, edition, LEADER, item, "pass", finding="属实")
+    item = act(desk, edition, LEADER, item, "publish")
+    with pytest.raises(Refused, match="not over yet"):
+        act(desk, edition, LEADER, item, "clear")
+    later = clock.now() + timedelta(days=20)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    item = act(desk, edition, LEADER, item, "clear")
+    assert item.state == "cleared"
+    monkeypatch.setattr(clock, "now", lambda: later + timedelta(days=91))
+    with pytest.raises(Refused, match="time for this step is over"):
+        act(desk, edition, LEADER, item, "rebound", reason="反弹", due=DUE + timedelta(days=300))
+
+
+def test_areas_and_units_have_to_exist(desk: Desk, edition: Edition) -> None:
+    beginning = Beginning("order", "题", VILLAGES[0] + 50, {"matter": "x"})
+    with pytest.raises(Refused, match="no area"):
+        items.start(desk, LEADER, settings.current(), edition, beginning, "k")
+    with pytest.raises(Refused, match="no unit"):
+        start(desk, edition, CADRE, unit="不存在的单位")
+    assert store.count(desk) == 0
+
+
+def test_the_same_key_again_gives_the_same_event(desk: Desk, edition: Edition) -> None:
+    item = start(desk, edition)
+    first = act(desk, edition, LEADER, item, "issue", "key", unit="执法队", due=DUE)
+    assert act(desk, edition, LEADER, item, "issue", "key", unit="执法队", due=DUE) == first
+    with pytest.raises(Refused, match="key was used"):
+        act(desk, edition, LEADER, item, "issue", "key", unit="区住建局", due=DUE)
+
+
+def test_nothing_is_stored_when_the_audit_row_cannot_be(desk: Desk, edition: Edition) -> None:
+    item = start(desk, edition)
+    with desk.begin() as session:
+        session.execute(text("ALTER TABLE audit RENAME TO away"))
+    with pytest.raises(DeskError):
+        act(desk, edition, LEADER, item, "issue", unit="执法队", due=DUE)
+    assert store.find(desk, item.number) == item
+
+
+FLOWS = items.workflow.of(settings.load())
+STEPS = {(kind, "start"): flow.start for kind, flow in FLOWS.items()} | {
+    (kind, id): step for kind, flow in FLOWS.items() for id, step in flow.transitions.items()
+}
+
+
+@pytest.mark.parametrize(("kind", "id"), STEPS)
+def test_rights_by_role_area_and_party(kind: str, id: str) -> None:
+    """Every role on every area, as stranger, author and holder, against what the file says in plain words."""
+    step = STEPS[kind, id]
+    place = Place(VILLAGES[0], "author", TOWNS[0], "holder")
+    for role in ROLES:
+        for area in AREAS:
+            grant = Held(role, area, end_of(area)) if role in BUSINESS else Held(role, 0, 0)
+            for name in ("author", "holder", "stranger"):
+                may = permitted(step, place, name, (grant,))  # type: ignore[arg-type]
+                assert bool(may) == expected(step, role, area, name), (role, area, name)
+                assert may in (None, role)
+                if may:
+                    assert Can.ACT in MATRIX[role]
+    if id == "start":
+        nobody = (Held("leader", TOWNS[1], end_of(TOWNS[1])),)
+        assert may_start(FLOWS[kind], VILLAGES[0], "author", nobody) is None
+
+
+def expected(step: Permission, role: str, area: int, name: str) -> bool:
+    """The rule in words: the item is in VILLAGES[0] and its unit is one of TOWNS[0]."""
+    reach = {
+        "own": area in (VILLAGES[0], TOWNS[0], DISTRICT),
+        "above": area in (TOWNS[0], DISTRICT),
+        "unit": area == TOWNS[0],
+    }[step.scope]
+    parties = {
+        "author": name == "author",
+        "holder": name == "holder",
+        "unit": area == TOWNS[0],
+        "supervisor": role in ("leader", "inspector") and name != "holder",
+        "anyone": True,
+    }
+    return role in step.roles and reach and any(parties[party] for party in step.party)
