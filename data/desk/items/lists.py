@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from data.desk import models
-from data.desk.items.store import Item, _item
+from data.desk.items.store import Item, to_item
 from data.desk.store import Desk
 from data.workflow.parties import SUPERVISORS, Held
 
@@ -35,7 +35,7 @@ def items(desk: Desk, reader: Reader, view: View, now: datetime, *, most: int = 
     with desk.read() as session:
         for branch in _branches(reader, view, now):
             query = select(OF).where(branch).order_by(OF.due_at, OF.id).limit(most + skip)
-            found += [_item(row) for row in session.scalars(query)]
+            found += [to_item(row) for row in session.scalars(query)]
     found.sort(key=lambda item: (item.due_at or datetime.max, item.id))
     return found[skip : skip + most]
 

@@ -152,7 +152,7 @@ def lock(desk: Desk, rules: Rules, number: str) -> Locked:
         row = session.scalar(one.with_for_update().execution_options(populate_existing=True))
         if row is None:
             raise Refused("item.unknown", "there is no item {number} that you may see", number=number)
-        item = _item(row)
+        item = to_item(row)
         return Locked(item, replay(rules.flow(item.kind), events(desk, rules, item.id), rules.calendar))
 
 
@@ -193,7 +193,7 @@ def repeated(desk: Desk, key: str, mark: str) -> Written | None:
             return None
         if row.digest != mark:
             raise Refused("item.key_used", "this key was used for another step already: use a new one")
-        return Written(_item(session.get_one(models.Item, row.item_id)), row.seq, True)
+        return Written(to_item(session.get_one(models.Item, row.item_id)), row.seq, True)
 
 
 def digest(actor: str, number: str, transition: str, fields: Mapping[str, Any]) -> str:
@@ -205,7 +205,7 @@ def find(desk: Desk, number: str) -> Item | None:
     """The item of a number."""
     with desk.read() as session:
         row = session.scalar(select(models.Item).where(models.Item.number == number))
-        return _item(row) if row else None
+        return to_item(row) if row else None
 
 
 def events(desk: Desk, rules: Rules, item_id: int) -> list[Event]:
@@ -258,7 +258,7 @@ def _append(
     _store(rules, flow, row, snapshot)
     row.changed_at, row.version = at, event.seq
     session.flush()
-    return Written(_item(row), event.seq)
+    return Written(to_item(row), event.seq)
 
 
 def _store(rules: Rules, flow: Workflow, row: models.Item, snapshot: Snapshot) -> None:
@@ -286,7 +286,7 @@ def derived(rules: Rules, item: Item, happened: list[Event]) -> Item:
     )  # fmt: skip
 
 
-def _item(row: models.Item) -> Item:
+def to_item(row: models.Item) -> Item:
     found = {name: getattr(row, name) for name in Item.__dataclass_fields__}
     return Item(**found | {"due_at": None if row.due_at == NEVER else row.due_at})
 

@@ -1,0 +1,162 @@
+"""The desk as a source: items become cases, and their events steps, by the ordinary way of loading."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from data.desk import models
+from data.desk.items.store import Item, Rules, to_event, to_item
+from data.desk.store import Desk
+from data.home import Home
+from data.ingest.loading import load
+from data.ingest.merge import LoadReport
+from data.schema import FACTS
+from data.sources.definition import Source
+from data.store import read_store
+from data.workflow.model import START, Workflow
+from data.workflow.replay import Event, replay
+
+SOURCE, STEPS = "desk", "desk_steps"
+NAMES = {
+    SOURCE: {"zh": "驾驶舱事项", "en": "Items of the cockpit"},
+    STEPS: {"zh": "驾驶舱事项办理过程", "en": "Logs of items"},
+}
+FACT = {SOURCE: "cases", STEPS: "steps"}
+CHANNEL = "驾驶舱"
+AT_ONCE = 1000
+COUNTED = {"extended": "extend", "returned": "return", "reworked": "rework"}
+"""Columns of cases that count the events of a step."""
+FIRST = {"accepted_at": "accept", "signed_at": "sign", "responded_at": "respond"}
+"""Columns of cases that are the time of the first event of a step."""
+Row = dict[str, Any]
+
+
+def deliver(home: Home, desk: Desk, rules: Rules) -> list[LoadReport]:
+    """Load what has changed since the last delivery; nothing if there is nothing new. Raises DataError.
+
+    Steps come after cases, since a step takes the area of its case. Repeating it changes nothing.
+    """
+    since = _newest(home, rules)
+    cases, steps = list[Row](), list[Row]()
+    for item, events in changed(desk, rules, since):
+        if item.kind in rules.flows:
+            cases.append(case_of(rules, item, events))
+            steps += steps_of(rules, item, events)
+    return [_load(home, SOURCE, cases), _load(home, STEPS, steps)] if cases else []
+
+
+def changed(desk: Desk, rules: Rules, since: datetime | None) -> Iterator[tuple[Item, list[Event]]]:
+    """Items changed at an instant (naive UTC) or later, with all their events, in the order of their ids."""
+    last = 0
+    while True:
+        of, event = models.Item, models.ItemEvent
+        newer = (of.changed_at >= since,) if since else ()
+        with desk.read() as session:
+            rows = session.scalars(select(of).where(of.id > last, *newer).order_by(of.id).limit(AT_ONCE)).all()
+            if not rows:
+                return
+            last = rows[-1].id
+            own = select(event).where(event.item_id.in_([row.id for row in rows])).order_by(event.item_id, event.seq)
+            events: dict[int, list[Event]] = {}
+            for one in session.scalars(own):
+                events.setdefault(one.item_id, []).append(to_event(rules, one))
+        yield from ((to_item(row), events[row.id]) for row in rows)
+
+
+def case_of(rules: Rules, item: Item, events: list[Event]) -> Row:
+    """An item as a case, by the columns of the contract. Times are local to the district."""
+    flow = rules.flow(item.kind)
+    snapshot = replay(flow, events, rules.calendar)
+    steps = [(_step(flow, event), event.at) for event in events]
+    row: Row = {
+        "key": item.number, "area": item.area, "kind": flow.case_kind, "title": item.title, "unit": item.unit,
+        "channel": CHANNEL, "registered_at": events[0].at, "updated_at": events[-1].at,
+    }  # fmt: skip
+    row |= {column: next((at for name, at in steps if name == step), None) for column, step in FIRST.items()}
+    row |= {column: sum(name == step for name, _at in steps) for column, step in COUNTED.items()}
+    for id, field in flow.fields.items():
+        if field.column and id in snapshot.fields:
+            row[field.column] = snapshot.fields[id]
+    for id, clock in flow.clocks.items():
+        running = snapshot.clocks[id]
+        if clock.column and running.deadline:
+            row[clock.column] = running.deadline
+            if clock.column == "due_at":
+                row["due_calendar"] = "workday" if clock.time == "working" else "natural"
+    state = flow.states.get(item.state)
+    if state and not state.is_open:
+        row["closed_at"] = _entered(events)
+        row["close_kind"] = state.outcome or ("done" if state.type == "closed" else "void")
+    return row
+
+
+def steps_of(rules: Rules, item: Item, events: list[Event]) -> Iterator[Row]:
+    """The events of an item as steps of its case, with the first text that each recorded."""
+    flow = rules.flow(item.kind)
+    unit = None
+    units = [id for id, field in flow.fields.items() if field.type == "unit"]
+    for event in events:
+        unit = next((event.fields[id] for id in units if id in event.fields), unit)
+        words = (event.fields[id] for id, field in flow.fields.items() if field.type == "text" and id in event.fields)
+        yield {
+            "key": f"{item.number}/{event.seq}", "case_source": SOURCE, "case_key": item.number,
+            "action": _step(flow, event), "unit": unit, "started_at": event.at, "ended_at": event.at,
+            "result": next(words, None), "updated_at": event.at,
+        }  # fmt: skip
+
+
+def _step(flow: Workflow, event: Event) -> str:
+    if event.transition == START:
+        return flow.start.step
+    transition = flow.transitions.get(event.transition)
+    return transition.step if transition else "other"
+
+
+def _entered(events: Iterable[Event]) -> datetime:
+    """When an item entered its present state."""
+    state, at = "", datetime.min
+    for event in events:
+        if event.state != state:
+            state, at = event.state, event.at
+    return at
+
+
+def _newest(home: Home, rules: Rules) -> datetime | None:
+    """The time of the newest change that was loaded, as naive UTC; None before the first delivery."""
+    if not home.store.is_file():
+        return None
+    with read_store(home) as store:
+        sql = f"SELECT CAST(max(updated_at) AS TIMESTAMP) FROM cases WHERE source = '{SOURCE}'"
+        newest = store.execute(sql).fetchall()[0][0]
+    return rules.utc(newest) if newest else None
+
+
+def _load(home: Home, name: str, rows: list[Row]) -> LoadReport:
+    """Load rows as one delivery of a source, in the order given. A row that breaks the contract is a reject."""
+    fact = FACTS[FACT[name]]
+    columns = [c.name for c in fact.delivered if any(c.name in row for row in rows) and c.name not in ("key", "area")]
+    source = Source(
+        source=name, name=NAMES[name], fact=fact.name, file=f"{name}.ndjson", zone=home.zone, key="key",
+        columns={column: column for column in columns}, **({"area": "area"} if name == SOURCE else {}),
+    )  # type: ignore[arg-type]  # fmt: skip
+    source._path = Path(f"{name}.yaml")
+    home.prepare()
+    descriptor, draft = tempfile.mkstemp(dir=home.scratch, prefix=f"{name}.", suffix=".ndjson")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps(_packed(row, columns), ensure_ascii=False) + "\n")
+        return load(home, source, file=Path(draft), reject_limit=1)
+    finally:
+        os.unlink(draft)
+
+
+def _packed(row: Mapping[str, Any], columns: list[str]) -> Row:
+    values = {name: row.get(name) for name in ("key", "area", *columns)}
+    return {name: at.isoformat(sep=" ") if isinstance(at, datetime) else at for name, at in values.items()}
