@@ -141,10 +141,11 @@ def _load(home: Home, name: str, rows: list[Row]) -> LoadReport:
     """Load rows as one delivery of a source, in the order given. A row that breaks the contract is a reject."""
     fact = FACTS[FACT[name]]
     columns = [c.name for c in fact.delivered if any(c.name in row for row in rows) and c.name not in ("key", "area")]
-    source = Source(
-        source=name, name=NAMES[name], fact=fact.name, file=f"{name}.ndjson", zone=home.zone, key="key",
-        columns={column: column for column in columns}, **({"area": "area"} if name == SOURCE else {}),
-    )  # type: ignore[arg-type]  # fmt: skip
+    definition = {
+        "source": name, "name": NAMES[name], "fact": fact.name, "file": f"{name}.ndjson", "zone": home.zone,
+        "key": "key", "columns": {column: column for column in columns}, **({"area": "area"} if name == SOURCE else {}),
+    }  # fmt: skip
+    source = Source.model_validate(definition)
     source._path = Path(f"{name}.yaml")
     home.prepare()
     descriptor, draft = tempfile.mkstemp(dir=home.scratch, prefix=f"{name}.", suffix=".ndjson")
