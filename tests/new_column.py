@@ -120,12 +120,12 @@ def pages() -> dict[str, Any]:
     with using("en"):
         view = read(chosen, config, OPERATOR)
         query = rows.read(view, chosen)
-        found = rows.find(view, query)
+        selected = rows.find(view, query)
         topic = replace(view, layout=layouts.of(config).by_id["moods"])
         return {
-            "headings": [column.text for column in found.columns],
-            "count": found.count,
-            "chips": [chip.text for chip in found.chips],
+            "headings": [column.text for column in selected.columns],
+            "count": selected.count,
+            "chips": [chip.text for chip in selected.chips],
             "file": download.file(view, query, "zh").decode("utf-8-sig"),
             "bars": [(bar.name, bar.value) for bar in breakdowns.split_bars(topic, "temper")],
         }

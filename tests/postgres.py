@@ -25,9 +25,9 @@ class Postgres:
         self.bin, self.folder = PROGRAMS[-1], Path(tempfile.mkdtemp(prefix="cockpit-postgres-"))
         user = _unprivileged(self.folder)
         self._run = ["runuser", "-u", user, "--"] if user else []  # its programs refuse to run as root
-        with socket.socket() as door:
-            door.bind(("127.0.0.1", 0))
-            self.port = door.getsockname()[1]
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
         self.url = f"postgresql+psycopg://desk@127.0.0.1:{self.port}"
         self._call("initdb", "-D", self.folder / "data", "-U", "desk", "-A", "trust", "-E", "UTF8")
 

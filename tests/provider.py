@@ -17,9 +17,9 @@ START_SECONDS = 30
 @contextmanager
 def running(log: Path) -> Iterator[str]:
     """The address of a provider that runs inside."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce"]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"})

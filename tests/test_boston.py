@@ -106,11 +106,11 @@ def test_our_verdict_is_the_citys_on_every_case_with_a_target_and_a_verdict(
     verdicts = """SELECT key, CASE WHEN closed_at <= due_at THEN 'ONTIME'
             WHEN coalesce(closed_at, $1) > due_at THEN 'OVERDUE' END AS verdict FROM cases"""
     city.register("ours", edition.cursor().execute(verdicts, [EXTRACT]).df())
-    told = city.execute(
+    counts = city.execute(
         """SELECT count(*) FILTER (WHERE verdict = ontime), count(*) FROM requests LEFT JOIN ours USING (key)
         WHERE target IS NOT NULL AND ontime IS NOT NULL"""
     ).fetchone()
-    assert told == (VERDICTS, VERDICTS)
+    assert counts == (VERDICTS, VERDICTS)
 
 
 def test_on_time_numbers_are_the_citys_ward_by_ward(edition: Edition, city: duckdb.DuckDBPyConnection) -> None:

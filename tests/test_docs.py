@@ -35,8 +35,8 @@ def prose(text: str) -> str:
 
 def tables(file: Path) -> list[list[list[str]]]:
     """The cells of every table, without the line under the header."""
-    found = re.findall(r"(?:^\|.*\|\n?)+", prose(file.read_text("utf-8")), re.MULTILINE)
-    lines = [[line for line in table.splitlines() if set(line) - set("|-: ")] for table in found]
+    tables_found = re.findall(r"(?:^\|.*\|\n?)+", prose(file.read_text("utf-8")), re.MULTILINE)
+    lines = [[line for line in table.splitlines() if set(line) - set("|-: ")] for table in tables_found]
     return [[[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table] for table in lines]
 
 

@@ -38,8 +38,8 @@ def faults(layer: str, source: str) -> set[str]:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_imports_only_itself_and_what_lies_below(layer: str) -> None:
-    found = {str(path.relative_to(ROOT)): faults(layer, path.read_text("utf-8")) for path in modules_of(layer)}
-    assert {path: names for path, names in found.items() if names} == {}
+    by_file = {str(path.relative_to(ROOT)): faults(layer, path.read_text("utf-8")) for path in modules_of(layer)}
+    assert {path: names for path, names in by_file.items() if names} == {}
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def at_import_time(source: str, modules: Collection[str]) -> set[str]:
             node.body = [ast.Pass()]
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = [ast.Pass()]  # for mypy alone, as import-linter has it
-    found = set()
+    modules_found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules_found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             inner = (f"{node.module}.{alias.name}" for alias in node.names)
-            found |= {name if name in modules else node.module or "" for name in inner}
-    return found & set(modules)
+            modules_found |= {name if name in modules else node.module or "" for name in inner}
+    return modules_found & set(modules)
 
 
 def circle(graph: dict[str, set[str]]) -> list[str] | None:
@@ -100,8 +100,8 @@ def circle(graph: dict[str, set[str]]) -> list[str] | None:
         if node in done:
             return None
         for target in sorted(graph[node]):
-            if found := walk(target, [*path, node]):
-                return found
+            if path_found := walk(target, [*path, node]):
+                return path_found
         done.add(node)
         return None
 

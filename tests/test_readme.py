@@ -28,8 +28,8 @@ pytestmark = pytest.mark.parametrize("readme", READMES, ids=["English", "Chinese
 
 def blocks(readme: Path) -> list[str]:
     """The code blocks of a README, without their indent."""
-    found = re.findall(r"^( *)```\w*\n(.*?)^\1```", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return ["\n".join(line.removeprefix(indent) for line in text.splitlines()) + "\n" for indent, text in found]
+    blocks_found = re.findall(r"^( *)```\w*\n(.*?)^\1```", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return ["\n".join(line.removeprefix(indent) for line in text.splitlines()) + "\n" for indent, text in blocks_found]
 
 
 def block(readme: Path, start: str) -> str:
@@ -44,7 +44,11 @@ def test_the_areas_and_the_source_file_load(readme: Path, tmp_path: Path) -> Non
     columns = [
         expressions[f"columns.{c}"].columns for c in ("category", "registered_at", "due_at", "closed_at", "updated_at")
     ]
-    names = [name for found in (expressions["key"].columns, expressions["area"].columns, *columns) for name in found]
+    names = [
+        name
+        for columns_used in (expressions["key"].columns, expressions["area"].columns, *columns)
+        for name in columns_used
+    ]
     row = ("1", "990101001001", "路灯", "2026-03-01 08:00", "2026-03-08 08:00", "", "2026-03-01 08:00")
     (tmp_path / "hotline.csv").write_text(f"{','.join(names)}\n{','.join(row)}\n", "utf-8")
     home = Home(tmp_path / "var", memory="1GB")
@@ -66,9 +70,9 @@ def test_the_five_minutes_work_word_for_word(readme: Path, tmp_path: Path) -> No
     *before, serve = commands.splitlines()
     assert serve == "python -m cockpit serve"
     export = set_up.removeprefix("make setup\n")
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = str(door.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COCKPIT_PORT": port}
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", export + "\n".join(before)], cwd=tmp_path, env=environment,
@@ -83,9 +87,9 @@ def test_the_five_minutes_work_word_for_word(readme: Path, tmp_path: Path) -> No
         with httpx2.Client(base_url=address, headers={"Origin": address}, timeout=60) as client:
             sign_in(client, "wang", "Harbour-7712", "Harbour-8823")
             assert client.get("/").status_code == 200
-            told = client.get("/api/v1/metrics/backlog", params={"from": "2026-11-01", "to": "2026-12-01"})
-            assert told.status_code == 200, told.text
-            assert told.json()[0]["value"] == 1
+            response = client.get("/api/v1/metrics/backlog", params={"from": "2026-11-01", "to": "2026-12-01"})
+            assert response.status_code == 200, response.text
+            assert response.json()[0]["value"] == 1
     finally:
         server.terminate()
         server.wait(20)
@@ -98,8 +102,8 @@ def sign_in(client: httpx2.Client, name: str, first: str, new: str) -> None:
             if client.get("/healthz").status_code == 200:
                 break
         time.sleep(0.5)
-    asked = client.post("/login?next=/", data={"name": name, "password": first})
-    assert (asked.status_code, asked.headers["location"].split("?")[0]) == (303, "/password")
+    response = client.post("/login?next=/", data={"name": name, "password": first})
+    assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/password")
     changed = client.post("/password", data={"old": first, "new": new, "again": new})
     assert changed.status_code == 303, changed.text
 

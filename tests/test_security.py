@@ -28,9 +28,9 @@ def test_every_section_of_the_standard_has_one_row() -> None:
 
 @pytest.mark.parametrize("heading", ["OWASP", "等保"])
 def test_every_row_says_how_it_is_met_what_is_added_and_what_is_not_met(heading: str) -> None:
-    found = rows(heading)
-    assert len(found) > 15
-    assert [row for row in found if len(row) != 4 or not all(row)] == []
+    selected = rows(heading)
+    assert len(selected) > 15
+    assert [row for row in selected if len(row) != 4 or not all(row)] == []
 
 
 def test_what_it_names_exists() -> None:

@@ -86,9 +86,9 @@ def test_a_bad_value_is_told_in_one_line_with_variable_value_and_remedy(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(PREFIX + name, value)
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as error_info:
         load()
-    message = str(told.value)
+    message = str(error_info.value)
     assert f"{PREFIX}{name}={value!r}" in message
     assert str(Settings.model_fields[name.lower()].description) in message
     assert "\n" not in message

@@ -65,9 +65,9 @@ def start() -> Iterator[Callable[..., Server]]:
     running = SERVERS
 
     def started(home: Path, **variables: str) -> Server:
-        with socket.socket() as door:
-            door.bind(("127.0.0.1", 0))
-            port = door.getsockname()[1]
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
         command = [sys.executable, "-m", "cockpit", "serve", "--demo", "--port", str(port)]
         environment = {**os.environ, "COCKPIT_HOME": str(home), **variables}
         with (home / "serve.log").open("wb") as log:
@@ -125,7 +125,7 @@ def _wait(server: Server, log: Path) -> None:
 
 
 @dataclass
-class Seen:
+class PageLog:
     """What a browser asked for and complained of, over all pages of a test."""
 
     requests: list[str] = field(default_factory=list)
@@ -141,8 +141,8 @@ class Seen:
 
 
 @pytest.fixture
-def seen() -> Seen:
-    return Seen()
+def page_log() -> PageLog:
+    return PageLog()
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +163,8 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[Callable[..., Page]]:
-    """Opens an address at a size; what the page asks for and complains of goes into `seen`.
+def open_page(contexts: Callable[..., BrowserContext], page_log: PageLog) -> Iterator[Callable[..., Page]]:
+    """Opens an address at a size; what the page asks for and complains of goes into `page_log`.
 
     alone: nothing is shared with other tests; for those that change the clock.
     sign_in: as somebody who may see everything. at: the server that an empty page will go to.
@@ -181,10 +181,10 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
             page.context.clear_cookies()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: seen.requests.append(request.url))
-        page.on("websocket", lambda socket: seen.requests.append(socket.url))
-        page.on("console", lambda message: _note(seen, message))
-        page.on("pageerror", lambda error: seen.complaints.append(f"error: {error}"))
+        page.on("request", lambda request: page_log.requests.append(request.url))
+        page.on("websocket", lambda socket: page_log.requests.append(socket.url))
+        page.on("console", lambda message: _note(page_log, message))
+        page.on("pageerror", lambda error: page_log.complaints.append(f"error: {error}"))
         page.goto(url)
         return page
 
@@ -197,13 +197,13 @@ def open_page(contexts: Callable[..., BrowserContext], seen: Seen) -> Iterator[C
 
 def session_cookie(url: str) -> dict[str, str]:
     """The cookie of a session of the server that a URL is of."""
-    server = next(found for found in SERVERS if url.startswith(found.address))
+    server = next(running for running in SERVERS if url.startswith(running.address))
     token = session_of(f"sqlite:///{server.home / 'desk.sqlite'}")
     return {"name": COOKIE, "value": token, "url": server.address}
 
 
-def _note(seen: Seen, message: ConsoleMessage) -> None:
+def _note(page_log: PageLog, message: ConsoleMessage) -> None:
     # Streamlit looks for its server below the page's own path first and finds it at the root.
     expected = "/_stcore/" in message.location.get("url", "") and "404" in message.text
     if message.type in ("error", "warning") and not expected:
-        seen.complaints.append(f"{message.type}: {message.text}")
+        page_log.complaints.append(f"{message.type}: {message.text}")

@@ -90,11 +90,11 @@ def test_no_token_and_no_password_is_in_the_desk_or_in_the_log(address: str, dem
     expect(page.locator(".tile").first).to_be_visible()
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "cockpit_session")
     with sqlite3.connect(demo / "desk.sqlite") as connection:
-        told = "\n".join(connection.iterdump())
+        dump = "\n".join(connection.iterdump())
     connection.close()
-    told += (demo / "serve.log").read_text("utf-8", "replace")
-    assert token not in told
-    assert "Geheim" not in told
+    dump += (demo / "serve.log").read_text("utf-8", "replace")
+    assert token not in dump
+    assert "Geheim" not in dump
 
 
 def test_headers_close_what_a_browser_can_close(address: str) -> None:

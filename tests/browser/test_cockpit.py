@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from metrics.period import shift
-from tests.browser.conftest import PATIENCE, Seen, Server
+from tests.browser.conftest import PATIENCE, PageLog, Server
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,11 @@ Serve = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_leaves_the_origin(seen: Seen, address: str) -> Iterator[None]:
+def _nothing_leaves_the_origin(page_log: PageLog, address: str) -> Iterator[None]:
     yield
-    servers = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in seen.requests if url.startswith("http")}
+    servers = {
+        f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in page_log.requests if url.startswith("http")
+    }
     assert all(re.fullmatch(r"http://127\.0\.0\.1:\d+", server) for server in servers)
     assert len(servers) <= 1
 
@@ -73,7 +75,9 @@ def fits(page: Page) -> bool:
     )
 
 
-def test_a_drill_by_click_leads_to_a_case_and_the_breadcrumb_back(address: str, open_page: Open, seen: Seen) -> None:
+def test_drill_by_click_leads_to_a_case_and_the_breadcrumb_back(
+    address: str, open_page: Open, page_log: PageLog
+) -> None:
     page = open_page(address, height=1000)
     shown(page, "临江区")
     expect(page.locator(".head .sentence, .lines .line").first).to_be_visible()
@@ -88,7 +92,7 @@ def test_a_drill_by_click_leads_to_a_case_and_the_breadcrumb_back(address: str, 
     shown(page, "沙洲镇", area=TOWN)
     page.locator(".crumbs a", has_text="临江区").click()
     shown(page, "临江区", area=DISTRICT)
-    assert seen.complaints == []
+    assert page_log.complaints == []
 
 
 def test_back_and_forward_restore_area_metric_and_period(address: str, open_page: Open) -> None:

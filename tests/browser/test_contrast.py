@@ -49,9 +49,9 @@ def test_every_text_can_be_read(address: str, open_page: Open, theme: str) -> No
         page.goto(f"{address}/{name}?kind=ledger&{theme}")
         page.locator(".crumbs b").wait_for()
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-        told = page.evaluate(FAINT, LEAST)
-        assert told["seen"] > 20
-        assert told["faint"] == [], name
+        measured = page.evaluate(FAINT, LEAST)
+        assert measured["seen"] > 20
+        assert measured["faint"] == [], name
 
 
 def test_a_faint_text_is_found(open_page: Open) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from data.desk.identity import accounts
 from data.desk.store import open_desk
 from data.home import Home
-from tests.browser.conftest import Seen
+from tests.browser.conftest import PageLog
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 from tests.provider import known
 
@@ -72,18 +72,18 @@ def harmless(page: Page) -> None:
     assert page.locator('a[href^="javascript"], iframe, img[src*="evil"], [onerror], [onload]').count() == 0
 
 
-def test_stored_texts_do_nothing_on_any_screen(hostile: str, open_page: Open, seen: Seen) -> None:
+def test_stored_texts_do_nothing_on_any_screen(hostile: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(f"{hostile}/", alone=True)
     for path in PAGES:
         page.goto(f"{hostile}/{path}")
         harmless(page)
         if path.startswith("case"):
             expect(page.locator("h1").first).to_have_text(HARM[int(path[-1])])
-    assert seen.foreign(hostile) == []
-    assert not [told for told in seen.complaints if "Content Security Policy" in told]
+    assert page_log.foreign(hostile) == []
+    assert not [complaint for complaint in page_log.complaints if "Content Security Policy" in complaint]
 
 
-def test_names_of_accounts_do_nothing_to_the_administrators(hostile: str, open_page: Open, seen: Seen) -> None:
+def test_names_of_accounts_do_nothing_to_the_administrators(hostile: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(f"{hostile}/login", alone=True, sign_in=False)
     for role, path in (("system_admin", "accounts"), ("security_admin", "grants"), ("audit_admin", "audit")):
         page.goto(f"{hostile}/login")
@@ -100,7 +100,7 @@ def test_names_of_accounts_do_nothing_to_the_administrators(hostile: str, open_p
             page.get_by_text(HARM[0]).first.click()
             expect(page.locator("h1").first).to_have_text(HARM[0])
             harmless(page)
-    assert seen.foreign(hostile) == []
+    assert page_log.foreign(hostile) == []
 
 
 def test_a_browser_comes_in_through_the_provider_and_lands_where_the_link_led(

@@ -91,11 +91,11 @@ def test_no_two_names_overlap(
 ) -> None:
     keys = data.draw(st.lists(KEYS, min_size=len(features), max_size=len(features)))
     areas = {
-        found["id"]: {"name": found["properties"]["name"], "value": "1", "href": "/x", "key": key}
-        for found, key in zip(features, keys, strict=True)
+        matches["id"]: {"name": matches["properties"]["name"], "value": "1", "href": "/x", "key": key}
+        for matches, key in zip(features, keys, strict=True)
     }
-    told = {"areas": areas, "points": [], "title": "", "none": "", "demo": "演示数据", "stops": True, "legend": []}
-    drawn = drawing.evaluate(DRAW, [told, features, *size, line])
+    fields = {"areas": areas, "points": [], "title": "", "none": "", "demo": "演示数据", "stops": True, "legend": []}
+    drawn = drawing.evaluate(DRAW, [fields, features, *size, line])
     names = [text for text in drawn if len(text["text"].strip()) > 1 or text["css"] == "demo"]
     assert min(text["size"] for text in names) >= 11
     assert any(text["css"] == "demo" for text in names), "the mark of invented data is always there"
@@ -143,8 +143,8 @@ def test_a_legend_entry_dims_the_other_areas_until_all_are_chosen(address: str, 
 def test_a_filter_of_cases_leaves_the_outline_of_the_village(drawing: Page) -> None:
     village = feature(1, "新河村", shapely.box(0, 0, 1, 1))
     points = [{"lon": 0.2, "lat": 0.2, "text": "x", "href": "/x", "key": key} for key in ("red", "none")]
-    told = {"areas": {}, "points": points, "title": "", "none": "", "demo": "", "stops": True, "legend": []}
-    drawing.evaluate(DRAW, [told, [village], 390, 300, 15])
+    data = {"areas": {}, "points": points, "title": "", "none": "", "demo": "", "stops": True, "legend": []}
+    drawing.evaluate(DRAW, [data, [village], 390, 300, 15])
     assert drawing.locator("[data-key]").evaluate_all("all => all.map(e => e.dataset.key)") == ["red", "none"]
     assert drawing.locator(".area.plain path").count() == 1
     assert drawing.locator("text.name").count() == 0

@@ -17,7 +17,7 @@ from cockpit.components.lists.record import Item
 from cockpit.components.lists.table import Cell, Column
 from cockpit.components.lists.table import Page as TablePage
 from cockpit.server import assets
-from tests.browser.conftest import Seen
+from tests.browser.conftest import PageLog
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def cards(page: Page) -> list[str]:
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_its_screen_and_complains_of_nothing(
-    address: str, open_page: Open, seen: Seen, width: int, scheme: Literal["light", "dark"]
+    address: str, open_page: Open, page_log: PageLog, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     page = open_page(f"{address}/{ADDRESSES[0]}", width=width)
     page.emulate_media(color_scheme=scheme)
@@ -67,18 +67,18 @@ def test_every_page_fits_its_screen_and_complains_of_nothing(
         main = page.locator('[data-testid="stMain"]')
         assert main.evaluate("e => e.scrollWidth - e.clientWidth") == 0, path
         assert not page.get_by_test_id("stException").count(), path
-    assert seen.foreign(address) == []
-    assert seen.complaints == []
+    assert page_log.foreign(address) == []
+    assert page_log.complaints == []
 
 
 def test_a_number_opens_its_rows_a_row_its_case_and_back_again(address: str, open_page: Open) -> None:
     page = drawn(open_page(f"{address}/passport?metric=on_time_rate"))
-    told = int(page.locator(".item", has_text="分母").locator("a").inner_text().replace(",", ""))
+    denominator = int(page.locator(".item", has_text="分母").locator("a").inner_text().replace(",", ""))
     page.locator(".item", has_text="分母").locator("a").click()
     page.wait_for_url("**/rows?**part=denominator**")
     expect(page.locator(".title h1")).to_contain_text("按期办结率的分母")
     title = page.locator(".title h1").inner_text()
-    assert int(re.search(r"([\d,]+) 件", title)[1].replace(",", "")) == told  # type: ignore[index]
+    assert int(re.search(r"([\d,]+) 件", title)[1].replace(",", "")) == denominator  # type: ignore[index]
     at = page.url
     name = page.locator("td.lead a").first.inner_text()
     page.locator("td.lead a").first.click()

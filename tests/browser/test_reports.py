@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Seen
+from tests.browser.conftest import PATIENCE, ROOT, PageLog
 from tests.browser.test_cockpit import DISTRICT, TOWN, VILLAGE
 from tests.cockpit.reports.test_files import converted, words_of
 
@@ -49,8 +49,8 @@ def test_a_report_is_made_proved_issued_and_opened_again(
     download.value.save_as(saved)
     assert download.value.suggested_filename.startswith("通报-2026-10-01-2026-10-31-R")
     command = [sys.executable, "-m", "cockpit", "report", "verify", str(saved), "--home", str(demo)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    id, edition = told.split(" is ")[1].split()[0], told.split(" edition ")[1].split(":")[0]
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    id, edition = completed.split(" is ")[1].split()[0], completed.split(" edition ")[1].split(":")[0]
     assert id in download.value.suggested_filename
 
     page.locator("td.lead a", has_text="通报").click()
@@ -69,8 +69,8 @@ def test_a_report_is_made_proved_issued_and_opened_again(
 def test_a_brief_is_one_page_an_area_in_word_as_well(demo: Path, tmp_path: Path) -> None:
     """Set by LibreOffice in whatever fonts this machine has in place of the official ones."""
     areas = [word for code in (DISTRICT, TOWN, VILLAGE) for word in ("--area", str(code))]
-    asked = [*areas, "--from", "2026-10-01", "--to", "2026-11-01", "-o", str(tmp_path / "brief.docx")]
-    command = [sys.executable, "-m", "cockpit", "report", "brief", *asked, "--home", str(demo)]
+    arguments = [*areas, "--from", "2026-10-01", "--to", "2026-11-01", "-o", str(tmp_path / "brief.docx")]
+    command = [sys.executable, "-m", "cockpit", "report", "brief", *arguments, "--home", str(demo)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (paper,) = converted([tmp_path / "brief.docx"], tmp_path)
     pages = words_of(paper).split("\f")[:-1]
@@ -83,9 +83,9 @@ def test_a_brief_is_one_page_an_area_in_word_as_well(demo: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_page_fits_its_screen_and_complains_of_nothing(
-    address: str, open_page: Open, seen: Seen, width: int
+    address: str, open_page: Open, page_log: PageLog, width: int
 ) -> None:
     page = drawn(open_page(f"{address}/reports?kind=notice&lang={'zh' if width > 500 else 'en'}", width=width))
     main = page.locator('[data-testid="stMain"]')
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-    assert seen.complaints == []
+    assert page_log.complaints == []

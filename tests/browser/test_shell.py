@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import Seen
+from tests.browser.conftest import PageLog
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +31,16 @@ def ready(page: Page) -> Page:
     return page
 
 
-def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_page: Open, seen: Seen) -> None:
+def test_no_page_asks_anything_of_another_host_or_complains(address: str, open_page: Open, page_log: PageLog) -> None:
     page = open_page(address)
     ready(page)
     for name in PAGES:
         page.goto(f"{address}/{name}")
         page.locator(".crumbs b").wait_for()
         page.wait_for_load_state("networkidle")
-    assert any("/geo/" in url for url in seen.requests)
-    assert seen.foreign(address) == []
-    assert seen.complaints == []
+    assert any("/geo/" in url for url in page_log.requests)
+    assert page_log.foreign(address) == []
+    assert page_log.complaints == []
 
 
 def test_the_skip_link_speaks_the_language_of_the_screen(address: str, open_page: Open) -> None:
@@ -99,7 +99,7 @@ def test_back_and_forward_restore_area_metric_and_period_at_every_step(address: 
         assert page.url == steps[index]
 
 
-def test_hurried_back_and_forward_end_where_they_should(address: str, open_page: Open, seen: Seen) -> None:
+def test_hurried_back_and_forward_end_where_they_should(address: str, open_page: Open, page_log: PageLog) -> None:
     page = ready(open_page(address))
     for depth in (1, 2):
         into_the_map(page, depth)
@@ -109,7 +109,7 @@ def test_hurried_back_and_forward_end_where_they_should(address: str, open_page:
                 move(wait_until="commit")
                 page.wait_for_timeout(pause)
             expect(page.locator(".crumbs a")).to_have_count(depth)
-    assert seen.complaints == []
+    assert page_log.complaints == []
 
 
 def test_the_breadcrumb_leads_up_and_keeps_the_period(address: str, open_page: Open) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from data.desk import findings
 from data.desk.store import open_desk
 from data.home import Home
-from tests.browser.conftest import PATIENCE, Seen, Server
+from tests.browser.conftest import PATIENCE, PageLog, Server
 from tests.cockpit.test_sites import three_sites
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def settled(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
-def test_from_the_list_to_a_site_its_calendar_and_its_evidence(server: Server, open_page: Open, seen: Seen) -> None:
+def test_list_leads_to_site_calendar_and_evidence(server: Server, open_page: Open, page_log: PageLog) -> None:
     page = open_page(f"{server.address}/sites")
     expect(page.locator("td.lead")).to_have_text(["区住建局网站", "北塘街道网站", "新网站"])
     rows = page.locator("tbody tr")
@@ -52,8 +52,8 @@ def test_from_the_list_to_a_site_its_calendar_and_its_evidence(server: Server, o
     page.get_by_text("页面原文").click()
     expect(page.get_by_text("系统维护")).to_be_visible()
     settled(page)
-    assert seen.foreign(server.address) == []
-    assert seen.complaints == []
+    assert page_log.foreign(server.address) == []
+    assert page_log.complaints == []
 
 
 def test_a_finding_is_dismissed_with_a_note_and_the_verdict_follows(server: Server, open_page: Open) -> None:

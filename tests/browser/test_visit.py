@@ -10,7 +10,7 @@ from streamlit import config
 
 from bench.visit import WATCH
 from cockpit.server.static_files import HASHED
-from tests.browser.conftest import Seen
+from tests.browser.conftest import PageLog
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def test_no_cockpit_loads_a_chart_library_or_a_font(address: str, open_page: Ope
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_comparison_alone_draws_with_plotly_in_the_colours_of_the_theme(
-    address: str, open_page: Open, seen: Seen, scheme: Literal["light", "dark"]
+    address: str, open_page: Open, page_log: PageLog, scheme: Literal["light", "dark"]
 ) -> None:
     page = open_page("about:blank", at=address, alone=True)
     page.emulate_media(color_scheme=scheme)
@@ -76,8 +76,8 @@ def test_the_comparison_alone_draws_with_plotly_in_the_colours_of_the_theme(
         page.locator(".js-plotly-plot").hover()
         page.locator("[data-title='下载图片（PNG）']").click()
     assert download.value.suggested_filename.startswith("on_time_rate-")
-    assert seen.complaints == []
-    assert seen.foreign(address) == []
+    assert page_log.complaints == []
+    assert page_log.foreign(address) == []
 
 
 def test_the_page_names_ahead_all_that_a_village_loads(address: str, open_page: Open) -> None:
@@ -95,8 +95,8 @@ def test_nothing_moves_on_a_first_visit_and_a_return(address: str, open_page: Op
     page.add_init_script(WATCH)
     for _ in range(2):
         visited(page, f"{address}/?area={area}")
-        seen = page.evaluate("window.visit")
-        assert seen["shift"] < SHIFT, seen["shifts"]
+        measured = page.evaluate("window.visit")
+        assert measured["shift"] < SHIFT, measured["shifts"]
 
 
 def test_a_screen_that_cannot_be_drawn_whole_is_shown_after_some_seconds(address: str, open_page: Open) -> None:

@@ -46,29 +46,29 @@ def answer(value: float | None, over: float | None = None, per: float | None = N
 
 
 def test_a_tile_says_value_change_state_basis() -> None:
-    told = tiles.tile(VIEW, ON_TIME, answer(95.09, 3120, 3281), state="green", before=answer(95.9, 1, 2))
-    assert (told.name, told.value, told.unit) == ("按期办结率", "95.1", "%")
-    assert (told.change, told.tone) == ("−0.8 个百分点", "bad")
-    assert (told.state, told.word, told.faint) == ("green", "正常", False)
-    assert dict(told.rows) == {
+    tile = tiles.tile(VIEW, ON_TIME, answer(95.09, 3120, 3281), state="green", before=answer(95.9, 1, 2))
+    assert (tile.name, tile.value, tile.unit) == ("按期办结率", "95.1", "%")
+    assert (tile.change, tile.tone) == ("−0.8 个百分点", "bad")
+    assert (tile.state, tile.word, tile.faint) == ("green", "正常", False)
+    assert dict(tile.rows) == {
         "较对比期": "较上月", "限值": "目标 ≥ 95", "样本": "3,120 / 3,281", "数据时点": "2026-11-22 08:00",
     }  # fmt: skip
 
 
 def test_a_tile_without_data_says_why_and_never_zero() -> None:
-    told = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
-    assert (told.value, told.unit, told.state, told.change) == ("无数据", "", "none", "")
-    assert told.why == "本期没有可统计的对象"
+    tile = tiles.tile(VIEW, ON_TIME, answer(None, 0, 0, n=0, quality="no data"), state="green", before=answer(95.9))
+    assert (tile.value, tile.unit, tile.state, tile.change) == ("无数据", "", "none", "")
+    assert tile.why == "本期没有可统计的对象"
 
 
 def test_a_tile_with_a_small_sample_is_grey_and_without_state_or_change() -> None:
-    told = tiles.tile(VIEW, ON_TIME, answer(85.7, 6, 7, n=7, quality="small sample"), state="red", before=answer(95.9))
-    assert (told.value, told.state, told.change, told.why, told.faint) == ("85.7", "none", "", "样本 7，不排名", True)
+    tile = tiles.tile(VIEW, ON_TIME, answer(85.7, 6, 7, n=7, quality="small sample"), state="red", before=answer(95.9))
+    assert (tile.value, tile.state, tile.change, tile.why, tile.faint) == ("85.7", "none", "", "样本 7，不排名", True)
 
 
 def test_a_trend_keeps_its_gaps() -> None:
-    told = tiles.tile(VIEW, BACKLOG, answer(5), trend=[1, float("nan"), None, 4])
-    assert told.trend == (1.0, None, None, 4.0)
+    tile = tiles.tile(VIEW, BACKLOG, answer(5), trend=[1, float("nan"), None, 4])
+    assert tile.trend == (1.0, None, None, 4.0)
 
 
 def test_a_rate_is_ranked_with_its_interval_and_a_small_sample_is_not_ranked() -> None:
@@ -168,13 +168,13 @@ def test_every_component_has_its_files() -> None:
 
 
 def test_plain_reaches_into_everything() -> None:
-    told = base.plain({"a": [header.Chip("x", "/y")], "b": (1, None)})
-    assert told == {"a": [{"text": "x", "remove": "/y"}], "b": [1, None]}
+    plain = base.plain({"a": [header.Chip("x", "/y")], "b": (1, None)})
+    assert plain == {"a": [{"text": "x", "remove": "/y"}], "b": [1, None]}
 
 
 def test_packed_is_the_json_of_everything_inside() -> None:
     chip, steps = header.Chip("“路灯”\n", "/y?a=1&b=<"), (areamap.Entry("red", "1–2", 1), areamap.Entry("none", "3", 0))
-    told = {"a": [chip], "b": (1, None, 0.5), "c": steps, "d": {"é": True}, "e": ([chip],)}
-    assert json.loads(base.packed(told)) == base.plain(told)
-    assert json.loads(base.packed(told)) == base.plain(told), "the second time from what is kept"
-    assert "路灯".encode() in base.packed(told)
+    data = {"a": [chip], "b": (1, None, 0.5), "c": steps, "d": {"é": True}, "e": ([chip],)}
+    assert json.loads(base.packed(data)) == base.plain(data)
+    assert json.loads(base.packed(data)) == base.plain(data), "the second time from what is kept"
+    assert "路灯".encode() in base.packed(data)

@@ -110,9 +110,9 @@ def tiles_of(view: View) -> dict[str, Tile]:
 @pytest.mark.parametrize("by", sorted(set(COLUMNS) - {"kind"}))
 def test_a_group_is_the_same_number_as_bar_tile_and_rows(see: See, by: str, metric: str) -> None:
     view = see(metric=metric)
-    found = breakdowns.groups(view, by)
+    groups = breakdowns.groups(view, by)
     bars = breakdowns.split_bars(view, by)
-    assert len(bars) == len([part for part in found if part.known])
+    assert len(bars) == len([part for part in groups if part.known])
     for bar in bars:
         picked = see(**parameters(bar.pick))
         assert picked.metric.id == metric
@@ -124,13 +124,13 @@ def test_a_group_is_the_same_number_as_bar_tile_and_rows(see: See, by: str, metr
         if opened.metric.is_additive:
             assert count_rows(opened.query) == bar.value
     if view.metric.is_additive:
-        whole = answers.summaries(view.query)[metric].now.value
-        assert sum(bar.value for bar in bars) == whole
+        total = answers.summaries(view.query)[metric].now.value
+        assert sum(bar.value for bar in bars) == total
 
 
 @pytest.mark.parametrize("by", sorted(set(COLUMNS) - {"kind"}))
 def test_all_panels_of_a_filtered_cockpit_tell_the_same_cases(see: See, by: str) -> None:
-    whole = 0
+    total = 0
     for part in breakdowns.groups(see(), by):
         view = see(**filters.parameters(((by, part.group),)))
         backlog = part.now.value
@@ -141,14 +141,14 @@ def test_all_panels_of_a_filtered_cockpit_tell_the_same_cases(see: See, by: str)
         )
         assert len(points.case_points(view)) == backlog
         assert answers.line(view.query).now.values[-1] == backlog
-        whole += backlog
-    assert whole == answers.summaries(see().query)["backlog"].now.value
+        total += backlog
+    assert total == answers.summaries(see().query)["backlog"].now.value
 
 
 def test_filters_add_up_across_columns(see: See) -> None:
     view = see(unit="住建", channel="电话")
-    asked = {"department": "住建", "channel": "电话"}
-    assert dict(view.query.where) == asked
+    filtered = {"department": "住建", "channel": "电话"}
+    assert dict(view.query.where) == filtered
     assert answers.summaries(view.query)["backlog"].now.value == count_rows(view.query)
     assert tiles_of(view)["积压件数"].value == str(count_rows(view.query))
     assert parameters(view.href(area=TOWNS[0], metric="closed"))["unit"] == "住建"
@@ -169,8 +169,8 @@ def test_facts_without_a_value_can_be_chosen_too(see: See) -> None:
 @checked(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 def test_an_address_keeps_any_value_and_an_empty_one_is_none(see: See, values: dict[str, str]) -> None:
     view = see(**values)
-    told = filters.parameters(view.query.where)
-    assert told == {name: value for name, value in values.items() if value}
+    parsed = filters.parameters(view.query.where)
+    assert parsed == {name: value for name, value in values.items() if value}
     for page in ("cockpit", "rows", "why", "passport"):
         again = see(**parameters(view.href(page, area=DISTRICT)))
         assert again.query.where == view.query.where
@@ -262,8 +262,8 @@ def test_a_unit_has_its_own_cockpit_with_its_own_reds(see: See, screen: Screen) 
     assert "<h1>住建</h1>" in shown
     judged = {red.metric for red in of_unit} & {view.catalog.metrics[n].id for n in view.layout.metrics}
     assert judged
-    found = answers.summaries(view.ask(*judged))
-    assert {summary.state for summary in found.values()} == {"red"}
+    summaries = answers.summaries(view.ask(*judged))
+    assert {summary.state for summary in summaries.values()} == {"red"}
 
 
 def test_choosing_what_is_chosen_takes_the_filter_away(see: See) -> None:

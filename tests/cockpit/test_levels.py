@@ -134,8 +134,8 @@ def test_the_desk_grants_every_area(tree: str, config: Settings) -> None:
         accounts.add(desk, name, "Hongqi+2026+x", must_change=False)
         accounts.grant(desk, name, "official", code)
         account = accounts.named(desk, name)
-        found = accounts.grants_of(desk, account.id, date(2026, 11, 22))
-        assert [(grant.role, grant.area) for grant in found] == [("official", code)]
+        grants = accounts.grants_of(desk, account.id, date(2026, 11, 22))
+        assert [(grant.role, grant.area) for grant in grants] == [("official", code)]
     desk.close()
 
 
@@ -159,25 +159,25 @@ def test_the_api_tells_the_tree_and_the_same_numbers_by_any_level_below(
     tree: str, client: Callable[[int], TestClient]
 ) -> None:
     top = trees.ROOTS[tree]
-    asked = client(top)
-    told = asked.get("/areas", params={"area": top}).json()
-    assert {int(place["code"]) for place in told["below"]} == trees.CHILDREN[tree]
-    level = next(level for level in LEVELS if level == told["level"])
+    response = client(top)
+    body = response.get("/areas", params={"area": top}).json()
+    assert {int(place["code"]) for place in body["below"]} == trees.CHILDREN[tree]
+    level = next(level for level in LEVELS if level == body["level"])
     for by in ("below", *LEVELS[LEVELS.index(level) :]):
-        rows = asked.get("/metrics/intake", params={**MONTH, "area": top, "by": by}).json()
+        rows = response.get("/metrics/intake", params={**MONTH, "area": top, "by": by}).json()
         assert sum(row["value"] for row in rows) == len(trees.cases(tree)), by
 
 
 def test_the_command_splits_by_what_lies_below(tree: str, config: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     code = f"{trees.ROOTS[tree]:012}"
-    asked = ["query", "intake", "--area", code, "--from", MONTH["from"], "--to", MONTH["to"], "--format", "json"]
-    assert main([*asked, "--by", "below"]) == 0
+    command = ["query", "intake", "--area", code, "--from", MONTH["from"], "--to", MONTH["to"], "--format", "json"]
+    assert main([*command, "--by", "below"]) == 0
     rows = json.load(io.StringIO(capsys.readouterr().out))
     assert {int(row["group"]) for row in rows} == {*trees.CHILDREN[tree], trees.ROOTS[tree]}
     assert sum(row["value"] for row in rows) == len(trees.cases(tree))
     above = LEVELS[: LEVELS.index(str(areas.root(read({}, config).edition).level))]
     for by in above:
-        assert main([*asked, "--by", by]) == 2
+        assert main([*command, "--by", by]) == 2
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -188,8 +188,8 @@ def test_a_report_is_made_of_every_area_that_has_areas_below(tree: str, config: 
         view = see(area=code)
         below = names_below(tree, code, see)
         assert below
-        told = check(Request(kind=kind, areas=(code,), start=start, end=end), config, OPERATOR)
-        document = content.build(told, id="R20261123-00000001", who="王镇长", made_at=datetime(2026, 11, 23))
+        checked = check(Request(kind=kind, areas=(code,), start=start, end=end), config, OPERATOR)
+        document = content.build(checked, id="R20261123-00000001", who="王镇长", made_at=datetime(2026, 11, 23))
         tables = [block for part in document.parts for block in part.blocks if isinstance(block, Table)]
         assert tables, view.area.name
         if kind != "ledger":
@@ -199,10 +199,10 @@ def test_a_report_is_made_of_every_area_that_has_areas_below(tree: str, config: 
 
 def test_open_data_leaves_small_counts_out_on_every_tree(tree: str, config: Settings) -> None:
     start, end = date(2026, 11, 1), date(2026, 12, 1)
-    told = check(
+    checked = check(
         Request(kind="open_data", areas=(trees.ROOTS[tree],), start=start, end=end, format="csv"), config, OPERATOR
     )
-    document = content.build(told, id="R20261123-00000001", who="王镇长", made_at=datetime(2026, 11, 23))
+    document = content.build(checked, id="R20261123-00000001", who="王镇长", made_at=datetime(2026, 11, 23))
     tables = [block for part in document.parts for block in part.blocks if isinstance(block, Table)]
     counts = [cell.value for table in tables for row in table.rows for cell in row[2:4]]
     assert tables
@@ -220,5 +220,7 @@ def test_no_code_names_a_level() -> None:
     """The table does, and the demonstration, which makes up one district."""
     files = [file for folder in ("data", "metrics", "cockpit", "pages") for file in (ROOT / folder).rglob("*.py")]
     table, demo = ROOT / "data" / "areas" / "levels.py", ROOT / "data" / "demo"
-    found = [line for file in files if file != table and demo not in file.parents for line in _level_strings(file)]
-    assert found == []
+    lines_found = [
+        line for file in files if file != table and demo not in file.parents for line in _level_strings(file)
+    ]
+    assert lines_found == []

@@ -82,8 +82,8 @@ def test_an_anchor_lies_inside_its_area(clouds: list[list[tuple[float, float]]],
         for cloud in clouds
     ]
     areas = [hull for hull in hulls if hull.geom_type == "Polygon" and hull.area > 1e-3]
-    found = anchors([json.dumps(shapely.geometry.mapping(area)) for area in areas])
-    for area, anchor in zip(areas, found, strict=True):
+    points = anchors([json.dumps(shapely.geometry.mapping(area)) for area in areas])
+    for area, anchor in zip(areas, points, strict=True):
         assert anchor is not None
         assert area.contains(shapely.Point(anchor))
 

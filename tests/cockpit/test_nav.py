@@ -52,5 +52,5 @@ def test_files_are_left_to_the_browser(href: str) -> None:
 def test_nobody_moves_in_a_way_that_breaks_back(folder: str) -> None:
     root = Path(nav.__file__).parents[1]
     calls = re.compile(r"\bst\.(switch_page|page_link)\(|bind=.query-params")
-    found = [file.name for file in (root / folder).rglob("*.py") if calls.search(file.read_text("utf-8"))]
-    assert found == []
+    files = [file.name for file in (root / folder).rglob("*.py") if calls.search(file.read_text("utf-8"))]
+    assert files == []

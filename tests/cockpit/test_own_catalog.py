@@ -67,16 +67,16 @@ def test_every_split_is_answered_and_every_other_names_them(
 ) -> None:
     use(monkeypatch, of_forms, forms.FOLDER)
     level = next(level for level in PLACES if exists_at(metric, level))
-    offered, asked = splits(FORMS, metric), {**MONTH, "area": PLACES[level]}
+    offered, request = splits(FORMS, metric), {**MONTH, "area": PLACES[level]}
     for by in BREAKDOWNS:
         if by in LEVELS and LEVELS.index(by) < LEVELS.index(level):
             continue
-        answer = client.get(f"/metrics/{metric.id}", params={**asked, "by": by})
+        answer = client.get(f"/metrics/{metric.id}", params={**request, "by": by})
         assert answer.status_code == (200 if by in offered else 400), answer.text
         if by not in (*offered, *AREA_SPLITS):
             there = [name for name in offered if name not in LEVELS[: LEVELS.index("district")]]
             assert f"cannot be broken down by {by}: use {', '.join(there)}" in answer.json()["detail"]
-    answer = client.get(f"/rows/{metric.id}", params=asked)
+    answer = client.get(f"/rows/{metric.id}", params=request)
     assert answer.status_code == (400 if metric.composite else 200), answer.text
 
 
@@ -95,13 +95,13 @@ def test_the_command_offers_the_splits_of_the_metric(
     of_forms: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     use(monkeypatch, of_forms, forms.FOLDER)
-    asked = ["--area", str(DISTRICT), "--from", MONTH["from"], "--to", MONTH["to"]]
+    options = ["--area", str(DISTRICT), "--from", MONTH["from"], "--to", MONTH["to"]]
     for metric in ("meters_ratio", "things_stock", "backups_count", "ages_sum", "mixed_score"):
         for by in (by for by in BREAKDOWNS if by not in LEVELS[: LEVELS.index("district")]):
             offered = by in splits(FORMS, FORMS.metrics[metric])
-            assert main(["query", metric, *asked, "--by", by]) == (0 if offered else 2)
+            assert main(["query", metric, *options, "--by", by]) == (0 if offered else 2)
         assert capsys.readouterr().err.count("Traceback") == 0
-        assert main(["rows", metric, *asked]) == (2 if metric == "mixed_score" else 0)
+        assert main(["rows", metric, *options]) == (2 if metric == "mixed_score" else 0)
 
 
 def test_check_names_file_metric_and_field_a_line_each(
@@ -111,9 +111,9 @@ def test_check_names_file_metric_and_field_a_line_each(
     assert main(["check"]) == 2
     *lines, last = capsys.readouterr().err.strip().splitlines()
     assert last.startswith(f"error: {len(failing.FAILING)} of ")
-    told = [line for line in lines if line.startswith(("failing.yaml: ", "failing_view.yaml: "))]
+    faults = [line for line in lines if line.startswith(("failing.yaml: ", "failing_view.yaml: "))]
     for metric, field in failing.FAILING.items():
-        assert [line for line in told if line.endswith(f"(metric {metric})") and f": {field}: " in line], field
+        assert [line for line in faults if line.endswith(f"(metric {metric})") and f": {field}: " in line], field
     assert "张三" not in "".join(lines)
 
 

@@ -127,14 +127,14 @@ def html(app: AppTest) -> str:
 
 def counted(view: View, href: str) -> int:
     """How many facts the rows page of a link shows."""
-    asked = parameters(href)
+    parsed = parameters(href)
     assert urlsplit(href).path == "/rows"
-    low, _, high = asked.get("age", "").partition("-")
-    start, end = asked.get("from"), asked.get("to")
+    low, _, high = parsed.get("age", "").partition("-")
+    start, end = parsed.get("from"), parsed.get("to")
     period = Period(date.fromisoformat(start), date.fromisoformat(end)) if start and end else view.period
     return count_rows(
-        view.edition, asked["metric"], int(asked.get("area", view.area.code)), period,
-        where=dict(filters.read(asked)),
+        view.edition, parsed["metric"], int(parsed.get("area", view.area.code)), period,
+        where=dict(filters.read(parsed)),
         age=(float(low), float(high) if high else None) if low else None,
     )  # fmt: skip
 
@@ -164,9 +164,9 @@ def test_a_second_visit_asks_the_edition_nothing(screen: Screen) -> None:
 
 def test_tiles_hold_the_numbers_of_the_query(see: See) -> None:
     view = see(area=TOWNS[1])
-    told = answer(view.edition, ["overdue_open"], view.area.code, view.period)
+    frame = answer(view.edition, ["overdue_open"], view.area.code, view.period)
     tile = next(tile for tile in tiles_of(view) if tile.name == "超期未结件数")
-    assert tile.value == f"{told['value'].item():.0f}" == "20"
+    assert tile.value == f"{frame['value'].item():.0f}" == "20"
     assert len(tile.trend) == answers.MONTHS
     assert tile.trend[-1] == 20
 
@@ -193,8 +193,8 @@ def test_choosing_a_tile_keeps_area_and_period(see: See) -> None:
     view = see(area=TOWNS[0], **{"from": "2026-10-01", "to": "2026-11-01"}, metric="closure_rate")
     tiles = tiles_of(view)
     assert [tile.name for tile in tiles if tile.chosen] == ["办结率"]
-    kept = {"area": str(TOWNS[0]), "from": "2026-10-01", "to": "2026-11-01"}
-    assert parameters(tiles[0].href) == {**kept, "metric": "backlog"}
+    view_parameters = {"area": str(TOWNS[0]), "from": "2026-10-01", "to": "2026-11-01"}
+    assert parameters(tiles[0].href) == {**view_parameters, "metric": "backlog"}
     assert urlsplit(tiles[0].passport).path == "/passport"
 
 
@@ -219,8 +219,8 @@ def test_a_small_sample_stands_apart(see: See) -> None:
 def test_own_level_facts_are_a_row_of_their_own_and_the_rows_add_up(see: See) -> None:
     view = see()
     parts = answers.parts(view.ask(view.metric.id, by="town"))
-    whole = answer(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
-    assert sum(part.now.value for part in parts) == whole
+    total = answer(view.edition, ["backlog"], DISTRICT, view.period)["value"].item()
+    assert sum(part.now.value for part in parts) == total
     own = next(row for row in areas.area_rows(view) if row.name == "区本级")
     assert own.href == ""
     assert "区本级" not in [area.name for area in areas.map_areas(view)[0]]
@@ -363,8 +363,8 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert red.state == "red"
     assert {"临江区", "沙洲镇", "北塘街道"} & {item.strong for item in red.items}
     assert parameters(red.items[0].href)["metric"]
-    told = [item for item in red.items if item.brief]
-    assert all(item.text == f"{item.group} {item.brief}" for item in told), "folded under the metric's name"
+    brief = [item for item in red.items if item.brief]
+    assert all(item.text == f"{item.group} {item.brief}" for item in brief), "folded under the metric's name"
     assert len(every) == 1 + red.shown + red.left
     assert not any("持平" in item.text for item in red.items)
     assert [item.strong for item in old.items] == ["112 天", "111 天", "110 天"]
@@ -374,12 +374,12 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
 @pytest.mark.parametrize("count", [1, 3, 6, 7, 60])
 def test_the_fold_holds_a_few_of_each_metric_and_a_link_to_the_others(see: See, count: int) -> None:
     view = see()
-    found = [Red("backlog", area, 50.0 + n, 40.0, False) for n, area in enumerate(VILLAGES * 20)][:count]
-    found += [
+    problems = [Red("backlog", area, 50.0 + n, 40.0, False) for n, area in enumerate(VILLAGES * 20)][:count]
+    problems += [
         Red("site_health", view.area.code, 0.0, None, False, "site", f"网站{n}", "sites", f"{n}") for n in range(5)
     ]
-    line = alerts.reds(view, found)
-    assert line.shown + line.left == len(found)
+    line = alerts.reds(view, problems)
+    assert line.shown + line.left == len(problems)
     folded = line.items[line.shown :]
     more = [item for item in folded if not item.brief]
     for group in {item.group for item in folded}:
@@ -409,17 +409,17 @@ def test_a_village_begins_with_what_runs_out_first(see: See) -> None:
 
 def test_a_villages_cards_lead_to_the_units_telephone_and_the_place(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
     view = see(area=VILLAGES[0], size="l")
-    found = answers.to_do(todo.todo_query(view))[0]
-    unit = next(name for name in found.unit if isinstance(name, str))
-    told = Contact(unit, "committee", "值班、0571-8123 4567、0571-99999999")
-    monkeypatch.setattr(todo, "contacts", lambda edition, area, names: {unit: told} if unit in names else {})
+    todo_frame = answers.to_do(todo.todo_query(view))[0]
+    unit = next(name for name in todo_frame.unit if isinstance(name, str))
+    contact = Contact(unit, "committee", "值班、0571-8123 4567、0571-99999999")
+    monkeypatch.setattr(todo, "contacts", lambda edition, area, names: {unit: contact} if unit in names else {})
     own = todo.own_cards(view)
-    for row, card in zip(found.itertuples(), todo.cards(view), strict=False):
+    for row, card in zip(todo_frame.itertuples(), todo.cards(view), strict=False):
         ways = dict(card.ways)
         located = pd.notna(row.lat) and pd.notna(row.lon)
         assert (ways.get("导航") == f"geo:{row.lat:.6f},{row.lon:.6f}") if located else "导航" not in ways
         assert any(href == "tel:057181234567" for href in ways.values()) == (row.unit == unit)
-        if len(found) <= todo.MOST_CARDS:
+        if len(todo_frame) <= todo.MOST_CARDS:
             assert (card in own) == (row.unit == unit or not isinstance(row.unit, str))
 
 
@@ -431,18 +431,18 @@ def test_a_village_maps_its_open_cases(see: See) -> None:
 
 
 def test_a_merged_village_says_where_it_went_and_keeps_its_record(screen: Screen, see: See) -> None:
-    told = html(screen(area=MERGED))
-    assert "小塘村自 2026-09-01 起并入苇塘村" in told
-    assert f"area={VILLAGES[2]}" in told
+    text = html(screen(area=MERGED))
+    assert "小塘村自 2026-09-01 起并入苇塘村" in text
+    assert f"area={VILLAGES[2]}" in text
     july = see(area=MERGED, **{"from": "2026-07-01", "to": "2026-08-01"}, metric="closed")
     assert answers.summaries(july.ask("closed"))["closed"].now.value == 1
 
 
 def test_a_publicity_list_holds_what_was_closed_and_nothing_personal(see: See) -> None:
     view = see(area=VILLAGES[2])
-    found = answers.closed_cases(view.ask("closed"), publicity.MOST_ROWS)
-    shown = [cell for row in found.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]
-    assert len(found) == answer(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
+    closed = answers.closed_cases(view.ask("closed"), publicity.MOST_ROWS)
+    shown = [cell for row in closed.itertuples() for cell in publicity.cells(row, "Asia/Shanghai")]
+    assert len(closed) == answer(view.edition, ["closed"], VILLAGES[2], view.period)["value"].item() > 0
     assert not any("张三" in cell or "解放路" in cell for cell in shown)
 
 

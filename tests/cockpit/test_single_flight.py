@@ -10,21 +10,21 @@ from cockpit.single_flight import single_flight_cache
 
 def together(ask, count: int = 8) -> list[object]:
     """The answers, or what was raised, of so many threads that ask at once."""
-    start, told = threading.Barrier(count), []
+    start, results = threading.Barrier(count), []
 
     def one() -> None:
         start.wait()
         try:
-            told.append(ask())
+            results.append(ask())
         except BaseException as error:
-            told.append(error)
+            results.append(error)
 
     threads = [threading.Thread(target=one) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    return told
+    return results
 
 
 def test_what_is_asked_at_once_is_made_once_and_kept() -> None:
@@ -58,9 +58,9 @@ def test_who_waits_shares_a_failure_but_not_the_end_of_another_run(error: BaseEx
             raise error
         return "made"
 
-    told = together(answer)
+    results = together(answer)
     assert len(tried) == tries
-    assert [told.count(error), told.count("made")] == ([8, 0] if tries == 1 else [1, 7])
+    assert [results.count(error), results.count("made")] == ([8, 0] if tries == 1 else [1, 7])
     assert answer() == "made", "a failure is not kept"
 
 

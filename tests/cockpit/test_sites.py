@@ -58,10 +58,10 @@ def three_sites(home: Home, as_of: datetime) -> None:
     answer = Answer(
         "https://down.example/", as_of, 0.4, Failure.SERVER, "HTTP 500", 500, body="系统维护".encode(), picture=PICTURE
     )
-    kept = Evidence.of(home).keep(answer)
+    evidence = Evidence.of(home).keep(answer)
     rows = [
         check("down", "site_open", as_of - timedelta(minutes=70 * (i + 1)), i >= 7, 0.4,
-              evidence=f"5xx HTTP 500 · {kept}" if i < 7 else None)
+              evidence=f"5xx HTTP 500 · {evidence}" if i < 7 else None)
         for i in range(140)
     ]  # fmt: skip
     rows += [check("near", "site_open", as_of - timedelta(hours=i + 1), True, 0.4) for i in range(100)]
@@ -94,11 +94,11 @@ def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
 
 def test_the_list_tells_the_worst_first_with_what_is_left(screen: Screen) -> None:
     page = screen("sites")
-    told = drawn(page, "table")[0]
-    assert texts(told, "网站") == ["区住建局网站", "北塘街道网站", "新网站"]
-    assert texts(told, "结论") == ["打不开", "1 天后否决", "未检查"]
-    assert [row[1]["state"] for row in told["rows"]] == ["red", "amber", "none"]
-    assert texts(told, "打不开的访问") == ["7／140", "0／100", ""]
+    data = drawn(page, "table")[0]
+    assert texts(data, "网站") == ["区住建局网站", "北塘街道网站", "新网站"]
+    assert texts(data, "结论") == ["打不开", "1 天后否决", "未检查"]
+    assert [row[1]["state"] for row in data["rows"]] == ["red", "amber", "none"]
+    assert texts(data, "打不开的访问") == ["7／140", "0／100", ""]
     assert "3 个网站：1 个否决，1 个接近否决" in words(page)
 
 
@@ -112,10 +112,10 @@ def test_the_list_is_filtered_searched_and_kept_to_an_area(screen: Screen) -> No
 def test_an_uncertain_visit_is_said_in_words_until_one_opens(home: Home, tmp_path: Path, screen: Screen) -> None:
     """It is no failure of the site: neither red nor counted, on the list and on the page."""
     answer = Answer("https://new.example/", AS_OF, 0.4, Failure.EMPTY, "no text, no picture", 200)
-    kept = Evidence.of(home).keep(answer)
-    told = f"empty no text, no picture · {kept}"
-    doubt = check("new", "uncertain", AS_OF - timedelta(hours=2), False, evidence=told)
-    older = check("near", "uncertain", AS_OF - timedelta(hours=3), False, evidence=told)
+    evidence = Evidence.of(home).keep(answer)
+    text = f"empty no text, no picture · {evidence}"
+    doubt = check("new", "uncertain", AS_OF - timedelta(hours=2), False, evidence=text)
+    older = check("near", "uncertain", AS_OF - timedelta(hours=3), False, evidence=text)
     deliver(home, "checks", [doubt, older], source="prober")
     published(home, AS_OF)
     listed = drawn(screen("sites"), "table")[0]
@@ -157,10 +157,10 @@ def test_the_evidence_of_a_failed_check_opens_and_no_other(screen: Screen, home:
     link = next(row for row in drawn(page, "table")[2]["rows"])[3]["href"]
     id = link.split("evidence=")[1]
     opened = screen("site", source="register", key="down", evidence=id)
-    told = {item["label"]: item["text"] for item in drawn(opened, "record")[1]["items"]}
-    assert (told["结果"], told["访问地址"]) == ("服务器出错", "https://down.example/")
-    assert told["处置建议"] == "查网站程序和数据库的日志。"
-    assert told["页面原文"] == "系统维护"
+    items = {item["label"]: item["text"] for item in drawn(opened, "record")[1]["items"]}
+    assert (items["结果"], items["访问地址"]) == ("服务器出错", "https://down.example/")
+    assert items["处置建议"] == "查网站程序和数据库的日志。"
+    assert items["页面原文"] == "系统维护"
     picture = next(item for item in drawn(opened, "record")[1]["items"] if item["label"] == "页面截图")
     assert picture["image"] == f"data:image/webp;base64,{b64encode(PICTURE).decode()}"
     other = screen("site", source="register", key="near", evidence=id)
@@ -223,8 +223,8 @@ def test_a_decision_needs_a_note(screen: Screen) -> None:
 
 
 def test_three_deductions_are_confirmed_and_the_others_are_to_be(screen: Screen) -> None:
-    told = drawn(screen("deductions"), "table")[0]
-    points = {row[1]["note"]: (row[4]["text"], row[5]["text"], row[6]["text"]) for row in told["rows"]}
+    data = drawn(screen("deductions"), "table")[0]
+    points = {row[1]["note"]: (row[4]["text"], row[5]["text"], row[6]["text"]) for row in data["rows"]}
     assert {name for name, (_points, mark, _state) in points.items() if mark == "已核"} == {
         "policy_files", "statistics", "replies",
     }  # fmt: skip
@@ -250,7 +250,7 @@ def test_a_leader_edits_an_entry_and_an_inspector_does_not(screen: Screen, monke
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"points": None}, "without points"),
         ({"points": 101.0}, "at most 100"),
@@ -268,13 +268,13 @@ def test_a_leader_edits_an_entry_and_an_inspector_does_not(screen: Screen, monke
         ({"name": "Not a word"}, "named by a short word"),
     ],
 )
-def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict[str, Any], told: str) -> None:
+def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict[str, Any], expected: str) -> None:
     screen("deductions")
     entry = {
         "name": "own", "indicator": "x", "title": "x", "rule": "column_updated", "columns": "news", "months": 3,
         "points": 1.0, "enabled": True,
     }  # fmt: skip
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(Refused, match=expected):
         deductions.save(visitors.desk(), deductions.Deduction(**(entry | change)))
 
 

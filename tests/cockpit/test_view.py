@@ -125,9 +125,9 @@ def test_what_is_near_is_offered(config: Settings) -> None:
 
 def test_a_link_keeps_the_view_and_leaves_the_pages_own_parameters_behind(config: Settings) -> None:
     view = read({"area": str(TOWNS[0]), "lang": "en", "from": "2026-10-01", "to": "2026-11-01", "page": "7"}, config)
-    kept = {"area": str(TOWNS[0]), "lang": "en", "from": "2026-10-01", "to": "2026-11-01"}
-    assert parameters(view.href("rows")) == kept
-    assert parameters(view.href("rows", part="numerator")) == kept | {"part": "numerator"}
+    view_parameters = {"area": str(TOWNS[0]), "lang": "en", "from": "2026-10-01", "to": "2026-11-01"}
+    assert parameters(view.href("rows")) == view_parameters
+    assert parameters(view.href("rows", part="numerator")) == view_parameters | {"part": "numerator"}
     assert urlsplit(view.href("rows")).path == "/rows"
     assert urlsplit(view.href()).path == "/"
 
@@ -135,16 +135,16 @@ def test_a_link_keeps_the_view_and_leaves_the_pages_own_parameters_behind(config
 def test_a_link_takes_areas_metrics_and_periods(config: Settings) -> None:
     view = read({"from": "2026-10-01", "to": "2026-11-01"}, config)
     metric = view.catalog.metrics["on_time_rate"]
-    told = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.against))
-    assert told == {"area": str(VILLAGES[0]), "metric": "on_time_rate", "from": "2026-09-01", "to": "2026-10-01"}
+    parsed = parameters(view.href(area=area(view.edition, VILLAGES[0]), metric=metric, period=view.against))
+    assert parsed == {"area": str(VILLAGES[0]), "metric": "on_time_rate", "from": "2026-09-01", "to": "2026-10-01"}
     assert parameters(view.href(period=None)) == {}
 
 
 def test_a_permanent_link_leaves_nothing_to_a_default(config: Settings) -> None:
     view = read({}, config)
-    told = parameters(view.permalink())
-    assert set(told) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
-    again = read(told, config)
+    parsed = parameters(view.permalink())
+    assert set(parsed) == {"area", "metric", "from", "to", "vs", "edition", "lang"}
+    again = read(parsed, config)
     fields = ("edition", "area", "metric", "period", "compare", "lang")
     assert [getattr(again, name) for name in fields] == [getattr(view, name) for name in fields]
 
@@ -185,8 +185,8 @@ def test_the_newest_month_with_data_opens_where_this_month_has_none(home: Home) 
     view = read({}, config)
     assert view.period == Period(date(2026, 9, 1), date(2026, 10, 1))
     assert header.outside_the_data(view) == "2026年11月还没有数据，现显示有数据的最近一个月：2026年9月"
-    asked = read({"from": "2026-11-01", "to": "2026-11-29"}, config)
-    assert header.outside_the_data(asked) == "本时段没有数据：现有数据自 2026-09-30 至 2026-09-30"
+    parsed_view = read({"from": "2026-11-01", "to": "2026-11-29"}, config)
+    assert header.outside_the_data(parsed_view) == "本时段没有数据：现有数据自 2026-09-30 至 2026-09-30"
     assert header.outside_the_data(read({"from": "2026-09-01", "to": "2026-10-01"}, config)) == ""
 
 

@@ -26,21 +26,21 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def places() -> Iterator[list[str]]:
     """What happened at the one place there is: a line of `in` and `out`."""
-    seen: list[str] = []
+    order: list[str] = []
     lock = threading.Lock()
 
     @contextmanager
     def place() -> Iterator[None]:
         with lock:
-            seen.append("in")
+            order.append("in")
             try:
                 yield
             finally:
-                seen.append("out")
+                order.append("out")
 
     queries.limit(30)
     queries.set_apart(Apart(QUICK, place, lambda: lambda: False))
-    yield seen
+    yield order
     queries.set_apart(None)
     queries.limit(None)
 

@@ -222,8 +222,8 @@ def test_weekdays_seasons_and_growth(db: duckdb.DuckDBPyConnection) -> None:
 def test_levels_are_believable(db: duckdb.DuckDBPyConnection) -> None:
     share = "SELECT count(*) FILTER ({0}) / count(*) FILTER ({1}) FROM cases WHERE registered_at >= getvariable('year')"
 
-    def level(part: str, whole: str = "true") -> float:
-        return one(db, share.format(f"({part}) AND ({whole})", whole))
+    def level(part: str, total: str = "true") -> float:
+        return one(db, share.format(f"({part}) AND ({total})", total))
 
     due = f"{STANDING} AND due_at < getvariable('as_of')"
     assert 0.94 <= level("closed_at <= due_at", due) <= 0.965

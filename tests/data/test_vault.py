@@ -62,8 +62,8 @@ def test_source_secret_appears_only_in_its_url(tmp_path: Path) -> None:
     assert source.database(tmp_path / "keys") == "postgresql://me:p%40ss%2Fword@host/db"
     assert "p@ss" not in source.definition
     vault.put(tmp_path / "keys", "db", "postgresql://me:x@host/db")
-    whole = read(tmp_path, file=None, url="${secret:db}", query="SELECT 1")
-    assert whole.database(tmp_path / "keys") == "postgresql://me:x@host/db"
+    total = read(tmp_path, file=None, url="${secret:db}", query="SELECT 1")
+    assert total.database(tmp_path / "keys") == "postgresql://me:x@host/db"
 
 
 def test_secret_reference_inside_secret_is_not_expanded(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_opening_older_store_masks_its_passwords(tmp_path: Path) -> None:
         rows = store.execute("SELECT definition, file FROM sources").fetchall()
     assert "geheim" not in str(rows)
     assert json.loads(rows[0][0])["url"] == url.replace("geheim", "${secret:hotline}")
-    found = declared(home, tmp_path / "nowhere", "hotline")
-    assert found is not None
-    assert found.query == "SELECT 1"
+    declaration = declared(home, tmp_path / "nowhere", "hotline")
+    assert declaration is not None
+    assert declaration.query == "SELECT 1"
 
 
 def test_refusal_does_not_echo_password(tmp_path: Path) -> None:

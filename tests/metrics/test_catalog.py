@@ -92,7 +92,7 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (changed(numerator="extendet"), r'extension_rate: there is no measure "extendet"\. Did you mean "extended"'),
         (changed(levels=[]), r"own.yaml: metrics.extension_rate.levels"),
@@ -109,8 +109,8 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
         ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),
     ],
 )  # fmt: skip
-def test_catalog_fault_names_file_metric_and_field(tmp_path: Path, content: object, told: str) -> None:
-    with pytest.raises(MetricsError, match=told):
+def test_catalog_fault_names_file_metric_and_field(tmp_path: Path, content: object, expected: str) -> None:
+    with pytest.raises(MetricsError, match=expected):
         with_file(tmp_path, content)
 
 
@@ -135,7 +135,7 @@ VIEW = "SELECT i, moment, source, key, area, area_then, name FROM instants JOIN 
 
 
 @pytest.mark.parametrize(
-    ("view", "aggregate", "told"),
+    ("view", "aggregate", "expected"),
     [
         (VIEW.replace("i, moment, ", ""), {"sum": "1"}, "own.yaml: view: gives no column i, moment: every view gives"),
         (VIEW.replace(", area_then", ""), {"sum": "1"}, "view: gives no column area_then"),
@@ -148,7 +148,7 @@ VIEW = "SELECT i, moment, source, key, area, area_then, name FROM instants JOIN 
     ],
 )  # fmt: skip
 def test_a_view_is_bound_when_the_catalog_is_loaded(
-    tmp_path: Path, view: str, aggregate: dict[str, str], told: str
+    tmp_path: Path, view: str, aggregate: dict[str, str], expected: str
 ) -> None:
     rollup = "ratio of sums" if "per" in aggregate else "max" if "max" in aggregate else "sum"
     metric = {k: v for k, v in METRIC.items() if k not in ("numerator", "denominator", "sides")}
@@ -158,7 +158,7 @@ def test_a_view_is_bound_when_the_catalog_is_loaded(
     (tmp_path / "own.yaml").write_text(
         yaml.safe_dump({**content, "metrics": {"extension_rate": metric}}, allow_unicode=True), "utf-8"
     )
-    with pytest.raises(MetricsError, match=told):
+    with pytest.raises(MetricsError, match=expected):
         load(tmp_path)
 
 

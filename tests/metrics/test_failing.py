@@ -101,5 +101,5 @@ def test_what_is_published_next_is_patched_and_as_a_full_edition_has_it(home: Ho
     tables = {row[0] for row in edition.cursor().execute("SELECT DISTINCT rollup FROM rollups").fetchall()}
     assert "daily_cases" in tables
     assert not {table for table in tables if table.startswith("daily_failing")}
-    told = answer(edition, ["intake", "sound_count"], DISTRICT, MONTH, catalog=CATALOG)
-    assert list(told["value"]) == [42, 42]
+    frame = answer(edition, ["intake", "sound_count"], DISTRICT, MONTH, catalog=CATALOG)
+    assert list(frame["value"]) == [42, 42]

@@ -84,8 +84,8 @@ def test_a_number_rests_on_the_sources_that_map_its_columns(home: Home) -> None:
     assert value(edition, "backlog") == (6, "ok")
     assert set(rows(edition, "backlog", DISTRICT, MONTH)["source"]) == {"hotline"}
     assert count_rows(edition, "backlog", DISTRICT, MONTH) == 6
-    found = feed(edition, CATALOG, CATALOG.metrics["backlog"])
-    assert (found.sources, found.missing, found.only) == (("hotline",), (("grid", ("closed_at",)),), ("hotline",))
+    sources = feed(edition, CATALOG, CATALOG.metrics["backlog"])
+    assert (sources.sources, sources.missing, sources.only) == (("hotline",), (("grid", ("closed_at",)),), ("hotline",))
     # a closed case of grid cannot be: the daily tables answer as they are
     assert feed(edition, CATALOG, CATALOG.metrics["closed"]).only is None
     by_town = answer(edition, ["backlog"], DISTRICT, MONTH, by="town", catalog=CATALOG)

@@ -56,13 +56,13 @@ def test_every_split_that_is_offered_is_answered(edition: Edition, name: str, le
     metric, code = METRICS[name], PLACES[level]
     below = LEVELS[LEVELS.index(level) :]
     offered = [by for by in splits(CATALOG, metric) if by not in AREAS or by in below]
-    whole = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    total = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
     raw = answer(edition, [name], code, MONTH, catalog=CATALOG, rolled=False).iloc[0]
-    assert raw["value"] == whole["value"] or (raw["n"], whole["n"]) == (0, 0) or isclose(raw["value"], whole["value"])
+    assert raw["value"] == total["value"] or (raw["n"], total["n"]) == (0, 0) or isclose(raw["value"], total["value"])
     for by in offered:
-        told = answer(edition, [name], code, MONTH, by=by, catalog=CATALOG)
+        frame = answer(edition, [name], code, MONTH, by=by, catalog=CATALOG)
         if metric.is_additive and by not in AREAS and (metric.basis == "flow" or by in filters(CATALOG, metric)):
-            assert isclose(told["value"].fillna(0).sum(), whole["value"], abs_tol=1e-6), by
+            assert isclose(frame["value"].fillna(0).sum(), total["value"], abs_tol=1e-6), by
     for by in set(BREAKDOWNS) - set(splits(CATALOG, metric)) - set(AREAS):
         with pytest.raises(MetricsError, match=f"{name} cannot be broken down by {by}: use .*day, week, month"):
             answer(edition, [name], code, MONTH, by=by, catalog=CATALOG)
@@ -73,28 +73,28 @@ def test_every_split_that_is_offered_is_answered(edition: Edition, name: str, le
 @pytest.mark.parametrize(("name", "level"), [case for case in EVERY if not METRICS[case[0]].composite])
 def test_rows_are_as_many_as_were_counted(edition: Edition, name: str, level: str) -> None:
     metric, code = METRICS[name], PLACES[level]
-    whole = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
-    found = rows(edition, name, code, MONTH, catalog=CATALOG)
-    assert len(found) == count_rows(edition, name, code, MONTH, catalog=CATALOG)
+    total = answer(edition, [name], code, MONTH, catalog=CATALOG).iloc[0]
+    selected = rows(edition, name, code, MONTH, catalog=CATALOG)
+    assert len(selected) == count_rows(edition, name, code, MONTH, catalog=CATALOG)
     counts_rows = metric.quantile or metric.oldest or metric.aggregate
     flows = {flow.name: flow for domain in CATALOG.domains for flow in domain.flows}
     if metric.value and (metric.value not in flows or flows[metric.value].value is None):
         counts_rows = True
     if counts_rows:
-        assert len(found) == whole["n"]
+        assert len(selected) == total["n"]
     for part in ("numerator", "denominator", "rest"):
         rows(edition, name, code, MONTH, part=part, search="系统", limit=5, catalog=CATALOG)
-    for column in found.columns[-3:]:
+    for column in selected.columns[-3:]:
         rows(edition, name, code, MONTH, order=column, limit=1, catalog=CATALOG)
 
 
 @pytest.mark.parametrize(("name", "level"), EVERY)
 def test_every_change_is_explained_by_splits_that_add_up(edition: Edition, name: str, level: str) -> None:
-    told = why(edition, name, PLACES[level], MONTH, BEFORE, catalog=CATALOG)
-    for by, moves in told.splits.items():
+    explanation = why(edition, name, PLACES[level], MONTH, BEFORE, catalog=CATALOG)
+    for by, moves in explanation.splits.items():
         assert by in splits(CATALOG, METRICS[name])
-        if told.change is not None and moves:
-            assert isclose(sum(move.effect for move in moves), told.change, abs_tol=1e-6), by
+        if explanation.change is not None and moves:
+            assert isclose(sum(move.effect for move in moves), explanation.change, abs_tol=1e-6), by
 
 
 @given(
@@ -112,13 +112,13 @@ def test_roll_ups_and_facts_agree_and_parts_add_up_in_every_period(
     for by in (None, *(by for by in ("village", "month") if by in splits(CATALOG, metric))):
         if by == "village" and not exists_at(metric, "village"):
             continue
-        told = [
+        frames = [
             answer(edition, [name], PLACES[level], period, by=by, as_of=cut, catalog=CATALOG, rolled=rolled)
             for rolled in (True, False)
         ]
         columns = ["value", "numerator", "denominator", "n", "quality"]
-        rolled, raw = (frame[frame["n"] > 0].set_index("group")[columns] for frame in told)
+        rolled, raw = (frame[frame["n"] > 0].set_index("group")[columns] for frame in frames)
         pd.testing.assert_frame_equal(rolled, raw, rtol=1e-9)
         if metric.is_additive and by == "village":
-            whole = answer(edition, [name], PLACES[level], period, as_of=cut, catalog=CATALOG).iloc[0]["value"]
-            assert isclose(told[0]["value"].fillna(0).sum(), 0 if pd.isna(whole) else whole, abs_tol=1e-6)
+            total = answer(edition, [name], PLACES[level], period, as_of=cut, catalog=CATALOG).iloc[0]["value"]
+            assert isclose(frames[0]["value"].fillna(0).sum(), 0 if pd.isna(total) else total, abs_tol=1e-6)

@@ -38,12 +38,12 @@ def test_tianmen_rates_have_the_due_cases_below_the_line(home: Home) -> None:
         *({"registered_at": START, **accepted} for _ in range(996 - 972)),
         *({"registered_at": START} for _ in range(1054 - 996)),
     ]
-    told = answer(
+    frame = answer(
         edition_of(home, cases, AS_OF), ["acceptance_rate", "closure_rate", "on_time_rate"], DISTRICT, OCTOBER
     )
-    assert round(value(told, "acceptance_rate"), 2) == 94.50
-    assert round(value(told, "closure_rate"), 2) == 93.72
-    assert round(value(told, "on_time_rate"), 2) == 75.82
+    assert round(value(frame, "acceptance_rate"), 2) == 94.50
+    assert round(value(frame, "closure_rate"), 2) == 93.72
+    assert round(value(frame, "on_time_rate"), 2) == 75.82
 
 
 def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: Home) -> None:
@@ -52,19 +52,19 @@ def test_tianmen_total_is_the_ratio_of_sums_and_not_the_mean_of_its_parts(home: 
     parts = answer(edition, ["closure_rate"], DISTRICT, OCTOBER, by="category")
     assert round(value(parts, "closure_rate", "事件"), 2) == 94.35
     assert round(value(parts, "closure_rate", "部件"), 2) == 56.25
-    whole = answer(edition, ["closure_rate"], DISTRICT, OCTOBER)
-    assert (whole["numerator"][0], whole["denominator"][0]) == (911, 972)
-    assert round(parts["value"].mean(), 2) == 75.30 != round(whole["value"][0], 2)
+    total = answer(edition, ["closure_rate"], DISTRICT, OCTOBER)
+    assert (total["numerator"][0], total["denominator"][0]) == (911, 972)
+    assert round(parts["value"].mean(), 2) == 75.30 != round(total["value"][0], 2)
 
 
 @pytest.mark.parametrize(
-    ("done", "asked", "rate"),
+    ("done", "requested", "rate"),
     [(112, 114, 98.25), (31, 38, 81.58), (97, 99, 97.98), (118, 122, 96.72), (160, 173, 92.49)],
 )
-def test_printed_completion_rates(home: Home, done: int, asked: int, rate: float) -> None:
+def test_printed_completion_rates(home: Home, done: int, requested: int, rate: float) -> None:
     """Chengcheng's wishes, Hongsibu's proposals, Ankang's systems, Hainan's sites and accounts."""
-    told = answer(edition_of(home, list(due_cases(asked, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
-    assert round(value(told, "closure_rate"), 2) == rate
+    frame = answer(edition_of(home, list(due_cases(requested, done, done)), AS_OF), ["closure_rate"], DISTRICT, OCTOBER)
+    assert round(value(frame, "closure_rate"), 2) == rate
 
 
 def test_three_rate_score_weighs_30_35_35(home: Home) -> None:
@@ -79,14 +79,14 @@ def test_three_rate_score_weighs_30_35_35(home: Home) -> None:
         }
         for i in range(10_000)
     ]
-    told = answer(edition_of(home, cases, AS_OF), ["three_rate_score"], DISTRICT, OCTOBER)
-    assert round(value(told, "three_rate_score"), 2) == 96.67
+    frame = answer(edition_of(home, cases, AS_OF), ["three_rate_score"], DISTRICT, OCTOBER)
+    assert round(value(frame, "three_rate_score"), 2) == 96.67
 
 
 def test_nothing_due_is_no_data_and_neither_0_nor_100(home: Home) -> None:
-    told = answer(edition_of(home, [{"registered_at": START}], AS_OF), ["on_time_rate"], DISTRICT, OCTOBER)
-    assert told["value"].isna().all()
-    assert list(told["quality"]) == [NO_DATA]
+    frame = answer(edition_of(home, [{"registered_at": START}], AS_OF), ["on_time_rate"], DISTRICT, OCTOBER)
+    assert frame["value"].isna().all()
+    assert list(frame["quality"]) == [NO_DATA]
 
 
 def test_deferred_and_cancelled_cases_leave_the_due_cases(home: Home) -> None:
@@ -95,8 +95,8 @@ def test_deferred_and_cancelled_cases_leave_the_due_cases(home: Home) -> None:
         *due_cases(1, 0, 0, deferred=True),
         *due_cases(1, 1, 0, close_kind="void"),
     ]
-    told = answer(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
-    assert dict(zip(told["metric"], told["value"], strict=True)) == {
+    frame = answer(edition_of(home, cases, AS_OF), ["due", "closed", "cancelled", "backlog"], DISTRICT, OCTOBER)
+    assert dict(zip(frame["metric"], frame["value"], strict=True)) == {
         "due": 3,
         "closed": 2,
         "cancelled": 1,

@@ -27,10 +27,10 @@ def test_a_district_too_large_to_hold_is_answered_alike(
     for cache in caches:
         cache.cache_clear()
     try:
-        asked = answer(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
+        frame = answer(district, NAMES, DISTRICT, periods[0], by=by, periods=periods)
         assert caches[0](district.unscoped, "daily_cases_town") is None
     finally:
         for cache in caches:
             cache.cache_clear()
-    pd.testing.assert_frame_equal(held, asked, rtol=1e-12)
+    pd.testing.assert_frame_equal(held, frame, rtol=1e-12)
     assert held["value"].notna().any()

@@ -53,48 +53,50 @@ def truth(tree: str, place: Area, **where: Any) -> list[dict[str, Any]]:
 
 def test_each_area_counts_what_lies_in_its_range(tree: str, edition: Edition, every: list[Area]) -> None:
     for place in every:
-        told = answer(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
-        mine = truth(tree, place)
-        assert told["intake"] == len(mine), place
-        assert told["backlog"] == sum(case["closed_at"] is None for case in mine), place
+        values = answer(edition, ["intake", "backlog"], place.code, NOVEMBER).set_index("metric")["value"]
+        expected = truth(tree, place)
+        assert values["intake"] == len(expected), place
+        assert values["backlog"] == sum(case["closed_at"] is None for case in expected), place
 
 
 def test_the_parts_of_every_breakdown_add_up_and_raw_is_the_roll_up(edition: Edition, every: list[Area]) -> None:
     for place in every:
-        whole = answer(edition, ADDITIVE, place.code, NOVEMBER).set_index("metric")["value"]
+        totals = answer(edition, ADDITIVE, place.code, NOVEMBER).set_index("metric")["value"]
         lower = [level for level in LEVELS if level == place.level or is_above(place.level, level)]
         for by in (*lower, *([BELOW] if areas.children(edition, place) else [])):
             rolled = answer(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by)
             raw = answer(edition, [*ADDITIVE, *RATES], place.code, NOVEMBER, by=by, rolled=False)
             assert rolled.equals(raw), (place.name, by)
             sums = rolled.groupby("metric")["value"].sum()
-            assert {name: sums[name] for name in ADDITIVE} == whole.to_dict(), (place.name, by)
+            assert {name: sums[name] for name in ADDITIVE} == totals.to_dict(), (place.name, by)
 
 
 def test_what_is_right_below_is_what_the_tree_has_there(tree: str, edition: Edition, every: list[Area]) -> None:
     for place in every:
-        found = areas.children(edition, place)
-        if not found:
+        children = areas.children(edition, place)
+        if not children:
             assert place.level == LOWEST.id
             assert areas.below(edition, place) is None
             continue
-        told = answer(edition, ["intake"], place.code, NOVEMBER, by=BELOW).set_index("group")["value"]
-        assert set(told.index) - {str(place.code)} == {str(child.code) for child in found}
-        for child in found:
-            assert told[str(child.code)] == len(truth(tree, child)), child
+        values = answer(edition, ["intake"], place.code, NOVEMBER, by=BELOW).set_index("group")["value"]
+        assert set(values.index) - {str(place.code)} == {str(child.code) for child in children}
+        for child in children:
+            assert values[str(child.code)] == len(truth(tree, child)), child
         own = sum(int(case["area"]) == place.code for case in trees.cases(tree))
-        assert told.get(str(place.code), 0) == own, place
+        assert values.get(str(place.code), 0) == own, place
 
 
 def test_a_level_that_is_left_out_stands_under_the_area_above(tree: str, edition: Edition) -> None:
     top = areas.root(edition)
     for level in (level for level in LEVELS if is_above(top.level, level)):
-        told = answer(edition, ["intake"], top.code, NOVEMBER, by=level)
-        for group, value in zip(told["group"], told["value"], strict=True):
+        frame = answer(edition, ["intake"], top.code, NOVEMBER, by=level)
+        for group, value in zip(frame["group"], frame["value"], strict=True):
             place = areas.area(edition, int(group))
             assert place.level == level or is_above(place.level, level)
-            mine = [case for case in trees.cases(tree) if areas.at_level(edition, int(case["area"]), level) == place]
-            assert value == len(mine), (group, level)
+            cases_at_level = [
+                case for case in trees.cases(tree) if areas.at_level(edition, int(case["area"]), level) == place
+            ]
+            assert value == len(cases_at_level), (group, level)
 
 
 def test_medians_and_oldest_ages_have_a_value_of_each_area_below(edition: Edition, every: list[Area]) -> None:
@@ -103,15 +105,15 @@ def test_medians_and_oldest_ages_have_a_value_of_each_area_below(edition: Editio
         by = areas.below(edition, place)
         if by is None or place.level == ROLLED.id:
             continue
-        told = answer(edition, names, place.code, NOVEMBER, by=by)
+        frame = answer(edition, names, place.code, NOVEMBER, by=by)
         raw = answer(edition, names, place.code, NOVEMBER, by=by, rolled=False)
-        assert told.drop(columns="value").equals(raw.drop(columns="value"))
+        assert frame.drop(columns="value").equals(raw.drop(columns="value"))
         for child in areas.children(edition, place):
             own = answer(edition, names, child.code, NOVEMBER).set_index("metric")
-            mine = told[told["group"] == str(child.code)].set_index("metric")
+            of_child = frame[frame["group"] == str(child.code)].set_index("metric")
             for name in names:
-                assert mine["n"][name] == own["n"][name], (child.name, name)
-                assert mine["value"][name] == pytest.approx(own["value"][name], nan_ok=True), (child.name, name)
+                assert of_child["n"][name] == own["n"][name], (child.name, name)
+                assert of_child["value"][name] == pytest.approx(own["value"][name], nan_ok=True), (child.name, name)
 
 
 def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, every: list[Area]) -> None:
@@ -123,12 +125,14 @@ def test_paths_climb_from_every_area_to_the_top(tree: str, edition: Edition, eve
 
 def test_a_grant_of_any_area_sees_it_and_what_lies_in_it_and_no_more(edition: Edition, every: list[Area]) -> None:
     for place in every:
-        seen = edition.scoped([(place.code, place.end)])
-        assert answer(seen, ["intake"], place.code, NOVEMBER).equals(answer(edition, ["intake"], place.code, NOVEMBER))
+        scoped = edition.scoped([(place.code, place.end)])
+        assert answer(scoped, ["intake"], place.code, NOVEMBER).equals(
+            answer(edition, ["intake"], place.code, NOVEMBER)
+        )
         for other in every:
             if not place.code <= other.code < place.end:
                 with pytest.raises(OutOfScope):
-                    answer(seen, ["intake"], other.code, NOVEMBER)
+                    answer(scoped, ["intake"], other.code, NOVEMBER)
 
 
 def test_a_breakdown_by_a_level_above_is_refused(edition: Edition, every: list[Area]) -> None:
@@ -141,13 +145,13 @@ def test_a_breakdown_by_a_level_above_is_refused(edition: Edition, every: list[A
 def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, every: list[Area]) -> None:
     for place in every:
         assert all(place.code <= red.area < place.end for red in reds(edition, place.code, NOVEMBER))
-        told = why(edition, "intake", place.code, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
+        explanation = why(edition, "intake", place.code, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
         if areas.children(edition, place):
-            assert areas.below(edition, place) in told.splits
+            assert areas.below(edition, place) in explanation.splits
     assert not trials(edition, load_catalog())[1]
-    found = reconcile(edition, load_catalog()).set_index("check")
-    assert found.loc["children", "passed"]
-    assert found.loc["balance", "passed"]
+    checks = reconcile(edition, load_catalog()).set_index("check")
+    assert checks.loc["children", "passed"]
+    assert checks.loc["balance", "passed"]
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -32,14 +32,14 @@ def edition(home: Home) -> Edition:
 
 
 def links(edition: Edition) -> dict[str, tuple[object, object]]:
-    found = rows(edition, "intake", OWN, NOVEMBER).astype(object)
-    found = found.where(found.notna(), None)
-    return {row.key: (row.parent, row.repeat_of) for row in found.itertuples()}
+    selected = rows(edition, "intake", OWN, NOVEMBER).astype(object)
+    selected = selected.where(selected.notna(), None)
+    return {row.key: (row.parent, row.repeat_of) for row in selected.itertuples()}
 
 
 def test_rows_name_the_linked_cases_of_ones_own_areas_alone(edition: Edition) -> None:
-    whole = links(edition)
-    assert (whole["a"], whole["b"]) == (("far", "near"), ("near", "far"))
+    all_links = links(edition)
+    assert (all_links["a"], all_links["b"]) == (("far", "near"), ("near", "far"))
     town = links(edition.scoped(((TOWNS[0], TOWNS[0] + 1000),)))
     assert town["a"] == (HIDDEN, "near")
     assert town["b"] == ("near", HIDDEN)
@@ -49,9 +49,9 @@ def test_rows_name_the_linked_cases_of_ones_own_areas_alone(edition: Edition) ->
 def test_one_case_hides_the_same_keys(edition: Edition) -> None:
     narrow = edition.scoped(((OWN, OWN + 1),))
     for key, links_ in {"a": (HIDDEN, "near"), "b": ("near", HIDDEN), "c": ("not delivered", None)}.items():
-        found = fact(narrow, "cases", "hotline", key)
-        assert found is not None
-        assert (found["parent"], found["repeat_of"]) == links_
+        case = fact(narrow, "cases", "hotline", key)
+        assert case is not None
+        assert (case["parent"], case["repeat_of"]) == links_
 
 
 def test_an_earlier_case_of_the_same_caller_is_marked_as_not_to_be_seen(edition: Edition) -> None:

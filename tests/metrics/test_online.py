@@ -20,9 +20,9 @@ def items(*elements: int | None, parent: str | None = "site") -> tuple[list[dict
         for i in range(len(elements))
     ]
     checks = [
-        found(f"item{i}", "guide_elements", told, passed=told == 8)
-        for i, told in enumerate(elements)
-        if told is not None
+        found(f"item{i}", "guide_elements", element, passed=element == 8)
+        for i, element in enumerate(elements)
+        if element is not None
     ]
     return assets, checks
 
@@ -38,14 +38,14 @@ def items(*elements: int | None, parent: str | None = "site") -> tuple[list[dict
 )  # fmt: skip
 def test_guides_without_four_classes_are_a_veto_from_five_on(home: Home, elements: list[int], vetoed: bool) -> None:
     assets, checks = items(*elements)
-    told = verdict(home, [*visits(0), *checks], assets)
-    assert list(told["vetoes"]) == (["guides"] if vetoed else [])
+    site = verdict(home, [*visits(0), *checks], assets)
+    assert list(site["vetoes"]) == (["guides"] if vetoed else [])
 
 
 @pytest.mark.parametrize(("late", "vetoed"), [(0, False), (1, True)])
 def test_messages_that_the_pages_show_unanswered_are_a_veto(home: Home, late: int, vetoed: bool) -> None:
-    told = verdict(home, [*visits(0), found("site", "messages_unanswered", late, passed=not late)])
-    assert (told["unanswered"], list(told["vetoes"])) == (late, ["unanswered"] if vetoed else [])
+    site = verdict(home, [*visits(0), found("site", "messages_unanswered", late, passed=not late)])
+    assert (site["unanswered"], list(site["vetoes"])) == (late, ["unanswered"] if vetoed else [])
 
 
 def test_guides_complete_are_those_with_all_eight_classes(home: Home) -> None:
@@ -53,8 +53,8 @@ def test_guides_complete_are_those_with_all_eight_classes(home: Home) -> None:
     assets, checks = items(8, 7, None, None, None, parent=None)
     assets[0]["guide_elements"], assets[2]["guide_elements"], assets[3]["guide_elements"] = 0b1111, 255, 254
     edition = edition_of(home, [], AS_OF, assets=assets, checks=checks)
-    told = answer(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]
-    assert (told["numerator"], told["denominator"], told["value"]) == (2, 4, 50.0)
+    row = answer(edition, ["guide_complete_rate"], DISTRICT, NOVEMBER).iloc[0]
+    assert (row["numerator"], row["denominator"], row["value"]) == (2, 4, 50.0)
     missing = rows(edition, "guide_complete_rate", DISTRICT, NOVEMBER, part="rest")
     assert list(missing["key"]) == ["item1", "item3"]
     assert list(missing["elements"]) == [7, 7]
@@ -73,8 +73,8 @@ def test_functions_usable_are_those_that_answered_last(home: Home) -> None:
         {**found("old", "function_answers", 15, passed=False), "checked_at": AS_OF - timedelta(days=15)},
     ]
     edition = edition_of(home, [], AS_OF, assets=assets, checks=checks)
-    told = answer(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]
-    assert (told["numerator"], told["denominator"]) == (2, 3)
+    row = answer(edition, ["functions_usable_rate"], DISTRICT, NOVEMBER).iloc[0]
+    assert (row["numerator"], row["denominator"]) == (2, 3)
     assert list(rows(edition, "functions_usable_rate", DISTRICT, NOVEMBER, part="rest")["key"]) == ["broken"]
 
 
@@ -91,8 +91,8 @@ def test_messages_on_time_are_those_answered_by_their_deadline(home: Home) -> No
         {**message, "kind": "hotline", "closed_at": due},
     ]
     edition = edition_of(home, cases, AS_OF)
-    told = answer(edition, ["message_on_time_rate"], TOWNS[0], NOVEMBER).iloc[0]
-    assert (told["numerator"], told["denominator"]) == (1, 3)
+    row = answer(edition, ["message_on_time_rate"], TOWNS[0], NOVEMBER).iloc[0]
+    assert (row["numerator"], row["denominator"]) == (1, 3)
     assert answer(edition, ["message_on_time_rate"], TOWNS[1], NOVEMBER).iloc[0]["quality"] == NO_DATA
     assert len(rows(edition, "message_on_time_rate", TOWNS[0], NOVEMBER, part="rest")) == 2
 
@@ -117,8 +117,8 @@ def judged(home: Home, checks: list[dict[str, Any]], *decisions: dict[str, Any],
 
 
 def test_dismissed_visits_are_no_visits(home: Home) -> None:
-    told = judged(home, visits(7), dismissal("site_open", days=7))
-    assert (told["visits"], told["down"], list(told["vetoes"])) == (133, 0, [])
+    site = judged(home, visits(7), dismissal("site_open", days=7))
+    assert (site["visits"], site["down"], list(site["vetoes"])) == (133, 0, [])
 
 
 def test_a_dismissal_reaches_back_as_far_as_it_says(home: Home) -> None:
@@ -131,16 +131,16 @@ def test_a_dismissed_state_does_not_count_and_an_older_one_does_not_return(home:
     yesterday = {"checked_at": AS_OF - timedelta(days=1, hours=2), "key": "yesterday"}
     old = {**found("site", "home_updated", 14, passed=False), **yesterday}
     new = found("site", "home_updated", 15, passed=False)
-    told = judged(
+    site = judged(
         home, [*visits(0), old, new], dismissal("home_updated", days=0, holds=1, checked_at=new["checked_at"])
     )
-    assert list(told["vetoes"]) == []
+    assert list(site["vetoes"]) == []
 
 
 def test_a_dismissal_taken_back_counts_again(home: Home) -> None:
-    told = judged(home, [*visits(0), found("site", "home_updated", 15, passed=False)],
+    site = judged(home, [*visits(0), found("site", "home_updated", 15, passed=False)],
                   dismissal("home_updated", passed=False))  # fmt: skip
-    assert list(told["vetoes"]) == ["home_updated"]
+    assert list(site["vetoes"]) == ["home_updated"]
 
 
 @pytest.mark.parametrize(("holds", "vetoes"), [(0, ["home_updated"]), (3, [])])
@@ -151,15 +151,15 @@ def test_what_is_found_later_counts_unless_the_dismissal_holds_on(home: Home, ho
         "key": "later",
     }
     checks = [*visits(0), found("site", "home_updated", 15, passed=False), later]
-    told = judged(home, checks, dismissal("home_updated", holds=holds), at=AS_OF + timedelta(days=2, hours=1))
-    assert list(told["vetoes"]) == vetoes
+    site = judged(home, checks, dismissal("home_updated", holds=holds), at=AS_OF + timedelta(days=2, hours=1))
+    assert list(site["vetoes"]) == vetoes
 
 
 def test_what_was_published_before_the_decision_stays(home: Home) -> None:
     """As of a time before it was decided, the finding counted."""
     checks = [*visits(0), found("site", "home_updated", 15, passed=False)]
-    told = judged(home, checks, dismissal("home_updated"), at=AS_OF - timedelta(hours=1, minutes=1))
-    assert list(told["vetoes"]) == ["home_updated"]
+    site = judged(home, checks, dismissal("home_updated"), at=AS_OF - timedelta(hours=1, minutes=1))
+    assert list(site["vetoes"]) == ["home_updated"]
 
 
 def test_dismissed_guides_and_functions_do_not_count(home: Home) -> None:

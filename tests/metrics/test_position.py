@@ -60,13 +60,13 @@ def walked(query: Query, selection: Selection, first: tuple[str, str]) -> list[t
     passed: list[tuple[str, str]] = []
     here: tuple[str, str] | None = first
     while here:
-        found = position(query, selection, here)
-        assert found is not None
+        at = position(query, selection, here)
+        assert at is not None
         passed.append(here)
-        assert (found.number, found.previous) == (len(passed), passed[-2] if len(passed) > 1 else None)
-        here = found.next
-        assert len(passed) <= found.count
-        assert (here is None) == (len(passed) == found.count)
+        assert (at.number, at.previous) == (len(passed), passed[-2] if len(passed) > 1 else None)
+        here = at.next
+        assert len(passed) <= at.count
+        assert (here is None) == (len(passed) == at.count)
     return passed
 
 
@@ -102,10 +102,10 @@ def test_sorted_by_state_the_longest_overdue_come_first(edition: Edition) -> Non
 def test_open_cases_are_chosen_by_their_deadline(edition: Edition, due: str, ranks: set[int]) -> None:
     query = query_of(edition, "intake", DISTRICT, NOVEMBER)
     every, chosen = (rows(query, Selection(due=due)) for due in (None, due))
-    told = [rank(row) for row in chosen.astype(object).where(chosen.notna(), None).to_dict("records")]
+    items = [rank(row) for row in chosen.astype(object).where(chosen.notna(), None).to_dict("records")]
     expected = [rank(row) for row in every.astype(object).where(every.notna(), None).to_dict("records")]
-    assert set(told) == ranks
-    assert len(told) == sum(one in ranks for one in expected)
+    assert set(items) == ranks
+    assert len(items) == sum(one in ranks for one in expected)
 
 
 def rank(row: dict[str, Any]) -> int:

@@ -55,9 +55,9 @@ def test_roll_ups_and_facts_give_the_same_numbers(
 )
 def test_children_and_own_level_add_up_to_the_parent(district: Edition, period: Period, scope: tuple[int, str]) -> None:
     code, by = scope
-    whole = answer(district, ADDITIVE, code, period).set_index("metric")["value"]
+    totals = answer(district, ADDITIVE, code, period).set_index("metric")["value"]
     parts = answer(district, ADDITIVE, code, period, by=by).groupby("metric")["value"].sum(min_count=1)
-    assert np.array_equal(parts.loc[ADDITIVE], whole.loc[ADDITIVE], equal_nan=True)
+    assert np.array_equal(parts.loc[ADDITIVE], totals.loc[ADDITIVE], equal_nan=True)
 
 
 @given(
@@ -73,14 +73,14 @@ def test_the_rows_behind_a_number_are_as_many_as_it_counted(
     if level_of(code) not in metric.levels:
         return
     as_of = AS_OF - timedelta(days=back, hours=3)
-    told = answer(district, [name], code, period, as_of=as_of).fillna(0).iloc[0]  # no data: no rows
-    assert count_rows(district, name, code, period, part="numerator", as_of=as_of) == told["numerator"]
+    row = answer(district, [name], code, period, as_of=as_of).fillna(0).iloc[0]  # no data: no rows
+    assert count_rows(district, name, code, period, part="numerator", as_of=as_of) == row["numerator"]
     if metric.denominator:
         counted = count_rows(district, name, code, period, part="denominator", as_of=as_of)
-        assert counted == told["denominator"]
+        assert counted == row["denominator"]
         if metric.is_percent:
             rest = count_rows(district, name, code, period, part="rest", as_of=as_of)
-            assert rest == counted - told["numerator"]
+            assert rest == counted - row["numerator"]
 
 
 @given(period=PERIODS, back=st.integers(1, 300))
@@ -106,11 +106,11 @@ def test_the_effects_of_every_split_add_up_exactly_to_the_change(
 ) -> None:
     if period == against:
         return
-    told = why(district, name, code, period, against)
-    if told.change is None:
+    explanation = why(district, name, code, period, against)
+    if explanation.change is None:
         return
-    for by, moves in told.splits.items():
-        assert sum(move.effect for move in moves) == pytest.approx(told.change, abs=1e-9), by
+    for by, moves in explanation.splits.items():
+        assert sum(move.effect for move in moves) == pytest.approx(explanation.change, abs=1e-9), by
 
 
 @given(period=PERIODS)
@@ -118,9 +118,9 @@ def test_opening_backlog_and_flows_give_the_closing_backlog(district: Edition, p
     assume(period.start <= district.as_of.date())  # of a period that lies ahead nothing is known
     before = Period(period.start - timedelta(days=1), period.start)
     names = ["backlog", "intake", "closed", "cancelled"]
-    told = answer(district, names, DISTRICT, period).set_index("metric")["value"].fillna(0)
+    values = answer(district, names, DISTRICT, period).set_index("metric")["value"].fillna(0)
     opening = answer(district, ["backlog"], DISTRICT, before)["value"].fillna(0)[0]  # nothing is known before the first
-    assert opening + told["intake"] - told["closed"] - told["cancelled"] == told["backlog"]
+    assert opening + values["intake"] - values["closed"] - values["cancelled"] == values["backlog"]
 
 
 @given(
@@ -136,9 +136,9 @@ def test_periods_asked_together_answer_as_each_does_alone(
     names = ["first_response_median", "oldest_open_days", "backlog", "on_time_rate"]
     together = answer(district, names, code, periods[0], by=by, periods=periods)
     for period in periods:
-        mine = together[(together["period"] == period.start) & (together["end"] == period.end)].drop_duplicates()
+        of_period = together[(together["period"] == period.start) & (together["end"] == period.end)].drop_duplicates()
         alone = answer(district, names, code, period, by=by)
         # an own-level group that another period holds is told in all of them
-        also = ~mine["group"].isin(alone["group"])
-        assert not mine[also]["n"].any()
-        assert mine[~also][NUMBERS].reset_index(drop=True).equals(alone[NUMBERS])
+        also = ~of_period["group"].isin(alone["group"])
+        assert not of_period[also]["n"].any()
+        assert of_period[~also][NUMBERS].reset_index(drop=True).equals(alone[NUMBERS])

@@ -86,9 +86,9 @@ def everywhere(edition: AnyEdition) -> ScopedEdition:
 
 
 def found(edition: AnyEdition, text: str, limit: int = ALL) -> SearchResults:
-    told = search(everywhere(edition), CATALOG, text, limit=limit, seconds=60)
-    assert told.is_complete
-    return told
+    results = search(everywhere(edition), CATALOG, text, limit=limit, seconds=60)
+    assert results.is_complete
+    return results
 
 
 def keys(edition: AnyEdition, text: str) -> set[str]:
@@ -138,8 +138,8 @@ def test_a_changed_case_is_not_found_by_what_it_was(edition: Edition) -> None:
 
 def test_nothing_of_other_areas_is_found(edition: Edition) -> None:
     own = edition.scoped(((TOWNS[0], TOWNS[0] + 1000),))
-    told = found(own, "沙洲")
-    assert (told.areas, told.sites, told.more) == ((), (), frozenset())
+    results = found(own, "沙洲")
+    assert (results.areas, results.sites, results.more) == ((), (), frozenset())
     assert found(own, "镇综合执法队").units == ()
     assert found(own, "szz").areas == ()
     assert found(edition.scoped(()), "新河").cases == found(edition.scoped(()), "新河").areas == ()
@@ -157,15 +157,15 @@ def test_each_kind_is_found_by_its_name_and_by_pinyin(edition: Edition) -> None:
 
 
 def test_more_names_the_kinds_with_further_results(edition: Edition) -> None:
-    told = found(edition, "新河", limit=3)
-    assert len(told.cases) == 3
-    assert "cases" in told.more
-    assert "areas" not in told.more
+    results = found(edition, "新河", limit=3)
+    assert len(results.cases) == 3
+    assert "cases" in results.more
+    assert "areas" not in results.more
 
 
 def test_the_number_comes_first_and_then_what_is_open(edition: Edition) -> None:
-    told = found(edition, "WB3-2026003", limit=5).cases
-    assert told[0].key == "WB3-2026003"
+    results = found(edition, "WB3-2026003", limit=5).cases
+    assert results[0].key == "WB3-2026003"
     order = [(not case.is_open, -case.registered_at.timestamp()) for case in found(edition, "下水道").cases]
     assert order == sorted(order)
 
@@ -189,12 +189,12 @@ def test_a_text_that_is_too_long_is_refused(edition: Edition) -> None:
 
 def test_search_out_of_time_is_incomplete(edition: Edition) -> None:
     warm(edition, CATALOG)
-    told = search(everywhere(edition), CATALOG, "新河路", limit=ALL, seconds=-1)
+    results = search(everywhere(edition), CATALOG, "新河路", limit=ALL, seconds=-1)
     if index.indexed(edition.cursor()):
-        assert not told.is_complete
-        assert len(told.cases) < len(expected("新河路"))
+        assert not results.is_complete
+        assert len(results.cases) < len(expected("新河路"))
     else:
-        assert told.is_complete
+        assert results.is_complete
 
 
 def test_index_is_rebuilt_when_rows_have_moved(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

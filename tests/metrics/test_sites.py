@@ -81,31 +81,31 @@ def verdict(
 
 @pytest.mark.parametrize(("down", "vetoed"), [(6, False), (7, True)])
 def test_five_percent_of_visits_is_a_veto_and_six_of_140_is_not(home: Home, down: int, vetoed: bool) -> None:
-    told = verdict(home, visits(down))
-    assert list(told["vetoes"]) == (["site_open"] if vetoed else [])
-    assert told["score"] == (0 if vetoed else 100)
+    site = verdict(home, visits(down))
+    assert list(site["vetoes"]) == (["site_open"] if vetoed else [])
+    assert site["score"] == (0 if vetoed else 100)
 
 
 @pytest.mark.parametrize(("days", "vetoed"), [(13, False), (14, True)])
 def test_home_page_not_updated_for_two_weeks_is_a_veto(home: Home, days: int, vetoed: bool) -> None:
-    told = verdict(home, [*visits(0), found("site", "home_updated", days)])
-    assert told["home_age"] == days
-    assert bool(len(told["vetoes"])) is vetoed
+    site = verdict(home, [*visits(0), found("site", "home_updated", days)])
+    assert site["home_age"] == days
+    assert bool(len(site["vetoes"])) is vetoed
 
 
 def test_five_stale_notices_are_a_veto_and_four_blank_columns_are_not(home: Home) -> None:
     """Notices go stale after six months, blank columns veto from five on: the veto is of the first rule alone."""
     assets, checks = columns(*[("notice", 190)] * 5, *[("news", None)] * 4)
-    told = verdict(home, [*visits(0), *checks], assets)
-    assert list(told["vetoes"]) == ["stale_listed"]
-    assert (told["stale_listed"], told["blank"]) == (5, 4)
+    site = verdict(home, [*visits(0), *checks], assets)
+    assert list(site["vetoes"]) == ["stale_listed"]
+    assert (site["stale_listed"], site["blank"]) == (5, 4)
 
 
 def test_news_and_notices_count_together_and_each_by_its_own_limit(home: Home) -> None:
     assets, checks = columns(("news", 15), ("news", 13), ("policy", 190), ("notice", 170), ("other", 31), ("other", 29))
-    told = verdict(home, [*visits(0), *checks], assets)
-    assert (told["stale_listed"], told["stale_other"]) == (2, 1)
-    assert list(told["vetoes"]) == []
+    site = verdict(home, [*visits(0), *checks], assets)
+    assert (site["stale_listed"], site["stale_other"]) == (2, 1)
+    assert list(site["vetoes"]) == []
 
 
 def test_five_blank_columns_are_a_veto(home: Home) -> None:
@@ -134,8 +134,8 @@ def test_a_message_open_for_more_than_three_calendar_months_is_a_veto(
     message = {"kind": "message", "registered_at": registered, "asset": "site"}
     edition = edition_of(home, [message], as_of, assets=[SITE], checks=[visit])
     period = Period(registered.date(), as_of.date() + timedelta(days=1))
-    told = rows(edition, "site_health", DISTRICT, period).iloc[0]
-    assert list(told["vetoes"]) == (["unanswered"] if vetoed else [])
+    selected = rows(edition, "site_health", DISTRICT, period).iloc[0]
+    assert list(selected["vetoes"]) == (["unanswered"] if vetoed else [])
 
 
 def test_deductions_lower_the_score(home: Home) -> None:
@@ -145,14 +145,14 @@ def test_deductions_lower_the_score(home: Home) -> None:
 
 def test_a_score_below_60_fails(home: Home) -> None:
     lost = [found("site", f"deduction:{i}", 1, passed=False, points=20.5) for i in range(2)]
-    told = verdict(home, [*visits(0), *lost])
-    assert (told["score"], told["passed"]) == (59, False)
+    site = verdict(home, [*visits(0), *lost])
+    assert (site["score"], site["passed"]) == (59, False)
 
 
 def test_a_score_of_60_passes(home: Home) -> None:
     lost = [found("site", "deduction:a", 1, passed=False, points=40.0)]
-    told = verdict(home, [*visits(0), *lost])
-    assert (told["score"], told["passed"]) == (60, True)
+    site = verdict(home, [*visits(0), *lost])
+    assert (site["score"], site["passed"]) == (60, True)
 
 
 def test_sites_sum_up_by_town_and_district(home: Home) -> None:
@@ -160,8 +160,8 @@ def test_sites_sum_up_by_town_and_district(home: Home) -> None:
     checks = [*visits(7), *({**check, "key": f"t{check['key']}", "asset": "town"} for check in visits(0))]
     edition = edition_of(home, [], AS_OF, assets=[SITE, town_site], checks=checks)
     names = ["site_pass_rate", "site_health", "site_down_share"]
-    told = answer(edition, names, DISTRICT, NOVEMBER)
-    assert told["value"].round(2).tolist() == [50.0, 50.0, 2.5]
+    frame = answer(edition, names, DISTRICT, NOVEMBER)
+    assert frame["value"].round(2).tolist() == [50.0, 50.0, 2.5]
     assert answer(edition, names, TOWNS[0], NOVEMBER)["value"].tolist() == [100.0, 100.0, 0.0]
     assert set(answer(edition, names, TOWNS[1], NOVEMBER)["quality"]) == {NO_DATA}
     by_town = answer(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
@@ -183,12 +183,12 @@ def test_site_health_is_red_where_a_site_fails_however_high_the_mean(home: Home)
         ),
     ]
     edition = edition_of(home, [], AS_OF, assets=[SITE, *towns], checks=checks)
-    told = answer(edition, ["site_health"], DISTRICT, NOVEMBER)
-    assert told["value"].tolist() == [90.0]
-    assert states(edition, told, NOVEMBER) == [RED]
+    frame = answer(edition, ["site_health"], DISTRICT, NOVEMBER)
+    assert frame["value"].tolist() == [90.0]
+    assert states(edition, frame, NOVEMBER) == [RED]
     by_town = answer(edition, ["site_health"], DISTRICT, NOVEMBER, by="town")
-    found = dict(zip(by_town["group"], states(edition, by_town, NOVEMBER, by="town"), strict=True))
-    assert found == {str(TOWNS[0]): GREEN, str(TOWNS[1]): NONE, str(DISTRICT): RED}
+    by_group = dict(zip(by_town["group"], states(edition, by_town, NOVEMBER, by="town"), strict=True))
+    assert by_group == {str(TOWNS[0]): GREEN, str(TOWNS[1]): NONE, str(DISTRICT): RED}
     own = {red.metric for red in reds(edition, DISTRICT, NOVEMBER) if red.kind == "own"}
     assert "site_health" in own
 

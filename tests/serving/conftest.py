@@ -124,14 +124,14 @@ def sessions_of(home: Path, count: int) -> list[str]:
 def free_ports(count: int) -> int:
     """The first of so many free ports in a row."""
     for first in range(20_000 + os.getpid() % 10_000, 60_000, 7):
-        doors = [socket.socket() for _ in range(count)]
+        listeners = [socket.socket() for _ in range(count)]
         try:
-            for i, door in enumerate(doors):
-                door.bind(("127.0.0.1", first + i))
+            for i, listener in enumerate(listeners):
+                listener.bind(("127.0.0.1", first + i))
             return first
         except OSError:
             continue
         finally:
-            for door in doors:
-                door.close()
+            for listener in listeners:
+                listener.close()
     raise AssertionError("no free ports")

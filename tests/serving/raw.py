@@ -60,8 +60,8 @@ class Raw:
 
 def request(target: str = "/login", method: str = "GET", body: bytes = b"", **headers: str) -> bytes:
     """A request of HTTP/1.1. Headers by name, `_` for `-`."""
-    told = {"Host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    fields = {"Host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
     if body or method == "POST":
-        told.setdefault("Content-Length", str(len(body)))
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        fields.setdefault("Content-Length", str(len(body)))
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

@@ -54,8 +54,8 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
     home = Home(original, memory="1GB")
     edition = open_edition(home, ids(home)[-1])
     limit(0.3)
-    seen: list[str] = []
-    queries.observe(lambda seconds, ended: seen.append(ended))
+    endings: list[str] = []
+    queries.observe(lambda seconds, ended: endings.append(ended))
     cursor, started = edition.cursor(), time.monotonic()
     with pytest.raises(TooSlow, match=r"longer than 0\.3 seconds .* COCKPIT_QUERY_SECONDS"):
         cursor.execute(ENDLESS).fetchall()
@@ -63,7 +63,7 @@ def test_a_question_without_end_is_stopped_at_the_limit(original: Path, limit: C
     assert cursor.execute("SELECT 2").fetchall() == [(2,)], "the cursor can be used again"
     time.sleep(0.6)
     assert edition.cursor().execute("SELECT count(*) FROM cases").fetchone() == (60,), "a quick one is not stopped"
-    assert seen.count("stopped") == 1
+    assert endings.count("stopped") == 1
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_rows_that_trickle_are_stopped_as_well(original: Path, limit: Callable[[
     home = Home(original, memory="1GB")
     edition = open_edition(home, ids(home)[-1])
     limit(0.3)
-    asked = edition.cursor().execute("SELECT a.range FROM range(100_000_000) a, range(100) b")
+    cursor = edition.cursor().execute("SELECT a.range FROM range(100_000_000) a, range(100) b")
     with pytest.raises(TooSlow):
-        asked.fetchall()
+        cursor.fetchall()
 
 
 @pytest.mark.parametrize("touched", [True, False], ids=["the change shows", "the disk rots"])
@@ -128,13 +128,13 @@ async def _reading_goes_on(server: Server) -> None:
             await asyncio.sleep(2.5)  # what is known of a session holds for two seconds
             times = await asyncio.gather(*(viewer.run() for viewer in crowd))
             assert max(times) < 2, "reading waited for the desk"
-            told = await asyncio.to_thread(
+            response = await asyncio.to_thread(
                 httpx.post, f"{server.address}/login", data={"name": "wang", "password": "x"},
                 headers={"Origin": server.address}, timeout=30,
             )  # fmt: skip
-            assert told.status_code == httpx.codes.SERVICE_UNAVAILABLE
-            assert "业务库没有响应" in told.text
-            assert "desk.sqlite" not in told.text, "where it lies is not for the door"
+            assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            assert "业务库没有响应" in response.text
+            assert "desk.sqlite" not in response.text, "where it lies is not for the door"
 
 
 def test_three_hundred_reruns_do_not_hang_on_a_desk_that_is_gone(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,8 +152,10 @@ def test_three_hundred_reruns_do_not_hang_on_a_desk_that_is_gone(own: Own, monke
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(DeskError):
         desk.check()
-    found, started = [], time.monotonic()
-    threads = [threading.Thread(target=lambda t=token: found.append(known.of(t))) for token in tokens for _ in "12"]
+    sessions_read, started = [], time.monotonic()
+    threads = [
+        threading.Thread(target=lambda t=token: sessions_read.append(known.of(t))) for token in tokens for _ in "12"
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -161,8 +163,8 @@ def test_three_hundred_reruns_do_not_hang_on_a_desk_that_is_gone(own: Own, monke
     took = time.monotonic() - started
     holder.execute("ROLLBACK")
     holder.close()
-    assert len(found) == 600
-    assert all(found)
+    assert len(sessions_read) == 600
+    assert all(sessions_read)
     assert took < 15, f"{took:.1f} s"
     assert known.of(tokens[0])
     desk.close()

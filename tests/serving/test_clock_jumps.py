@@ -109,9 +109,9 @@ def test_clock_jumps_keep_sessions_and_lockouts_valid(server: Server, clock: Clo
     assert server.get("/readyz").status_code == 200
     assert "Traceback" not in server.log, server.log
 
-    told = verified(server, clock)
-    assert "the clock was set back" in told
-    seconds = int(told.partition("set back before row ")[2].split(": ")[1].split()[0].replace(",", ""))
+    verification = verified(server, clock)
+    assert "the clock was set back" in verification
+    seconds = int(verification.partition("set back before row ")[2].split(": ")[1].split()[0].replace(",", ""))
     assert 0 <= HOURS * 3600 - seconds < 300, "told from row to row"
 
 

@@ -33,12 +33,12 @@ def answered(server: Server, source: str, password: str = "wrong", name: str = "
     body = f"name={quote(name)}&password={quote(password)}".encode()
     with Raw(server.port, source) as raw:
         raw.send(request("/login", "POST", body, **FORM | headers))
-        seen = b""
+        received = b""
         while piece := raw.read(60):
-            seen += piece
-            if b"\r\n\r\n" in seen:
+            received += piece
+            if b"\r\n\r\n" in received:
                 break
-        return seen
+        return received
 
 
 def status(answer: bytes) -> int:
@@ -53,9 +53,9 @@ def test_a_flood_takes_little_and_is_answered(server: Server) -> None:
         while not all(one.done() for one in flood):
             most = max(most, process.memory_info().rss)
             time.sleep(0.02)
-    found = Counter(status(one.result()) for one in flood)
-    assert set(found) <= {401, 429, 503}
-    assert found[401] > 0
+    counts = Counter(status(one.result()) for one in flood)
+    assert set(counts) <= {401, 429, 503}
+    assert counts[401] > 0
     assert most - before < 5 * HASH, "two hashes at once, and what is left of the ones before"
     assert "Traceback" not in server.log
 
@@ -64,10 +64,10 @@ def test_one_address_does_not_fill_the_queue(server: Server) -> None:
     with ThreadPoolExecutor(FLOOD) as pool:
         flood = [pool.submit(answered, server, "127.0.7.1", name=f"m{i}") for i in range(FLOOD)]
         other = answered(server, "127.0.7.2", name="somebody")
-        found = Counter(status(one.result()) for one in flood)
+        counts = Counter(status(one.result()) for one in flood)
     assert status(other) == 401
-    assert found[401] <= 20, "counted before they are hashed"
-    assert found[503] + found[429] >= FLOOD - 20
+    assert counts[401] <= 20, "counted before they are hashed"
+    assert counts[503] + counts[429] >= FLOOD - 20
     refused = next(one.result() for one in flood if status(one.result()) in (429, 503))
     assert int(re.search(rb"retry-after: (\d+)", refused, re.IGNORECASE)[1]) > 0
 

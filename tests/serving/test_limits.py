@@ -98,9 +98,9 @@ def test_a_limit_holds_for_each_request_of_a_connection(raw: Callable[..., Raw])
 
 def test_requests_sent_ahead_are_answered_in_turn_and_not_without_end(raw: Callable[..., Raw], server: Server) -> None:
     connection = raw().send(request("/healthz") * 4)
-    seen = b""
-    while seen.count(b"200 OK") < 4:
-        seen += connection.read()
+    received = b""
+    while received.count(b"200 OK") < 4:
+        received += connection.read()
     assert raw().send(request("/readyz") * 5_000).ended(PATIENCE)
     assert server.get("/healthz").status_code == 200
 
@@ -116,11 +116,11 @@ def test_requests_sent_ahead_are_answered_in_turn_and_not_without_end(raw: Calla
 )
 def test_a_head_that_does_not_end_is_answered_408(raw: Callable[..., Raw], begun: bytes) -> None:
     connection = raw().send(begun)
-    began, seen = time.monotonic(), b""
-    while b" 408 " not in seen:
+    began, received = time.monotonic(), b""
+    while b" 408 " not in received:
         for _ in range(3):  # a byte now and then does not help
             time.sleep(0.2)
-        seen += connection.read(10) if time.monotonic() - began > SECONDS else b""
+        received += connection.read(10) if time.monotonic() - began > SECONDS else b""
         assert time.monotonic() - began < SECONDS + PATIENCE
     assert time.monotonic() - began >= SECONDS - 0.5
     assert connection.ended(PATIENCE)

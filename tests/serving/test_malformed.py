@@ -68,13 +68,13 @@ def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
 def test_malformed_request_is_no_server_error(server: Server, session: str, path: str) -> None:
     dice = random.Random(path)
     for number in range(EACH):
-        asked = _request(dice, path, server.port, session if number % 2 else "")
+        request = _request(dice, path, server.port, session if number % 2 else "")
         with Raw(server.port) as raw:
-            raw.send(asked)
+            raw.send(request)
             answer = _answer(raw)
         status = re.match(rb"HTTP/1\.1 (\d{3})", answer)
-        assert status is None or int(status[1]) < 500, (asked, answer)
-        assert not re.search(rb'Traceback|File "|site-packages', answer), (asked, answer)
+        assert status is None or int(status[1]) < 500, (request, answer)
+        assert not re.search(rb'Traceback|File "|site-packages', answer), (request, answer)
     assert server.get("/healthz").status_code == 200
 
 

@@ -29,14 +29,14 @@ def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
 def upgraded(server: Server, host: str, source: str = "127.0.0.1", **headers: str) -> int:
     with Raw(server.port, source) as raw:
         token = server.token()  # over TLS, as far as a trusted proxy says, the name with the prefix counts
-        told = HANDSHAKE | {"Cookie": f"{COOKIE}={token}; {PREFIX}{COOKIE}={token}"} | headers
-        return raw.send(request("/_stcore/stream", Host=host, **told)).status()
+        sent_headers = HANDSHAKE | {"Cookie": f"{COOKIE}={token}; {PREFIX}{COOKIE}={token}"} | headers
+        return raw.send(request("/_stcore/stream", Host=host, **sent_headers)).status()
 
 
 def posted(server: Server, host: str, source: str = "127.0.0.1", **headers: str) -> int:
     with Raw(server.port, source) as raw:
-        told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
-        return raw.send(request("/login", "POST", b"name=n&password=x", Host=host, **told)).status()
+        sent_headers = {"Content_Type": "application/x-www-form-urlencoded", **headers}
+        return raw.send(request("/login", "POST", b"name=n&password=x", Host=host, **sent_headers)).status()
 
 
 def test_a_page_of_this_server_opens_a_websocket_and_sends_a_form(server: Server) -> None:
@@ -80,8 +80,8 @@ def test_no_packet_leaves_the_machine(own: Callable[[], Path]) -> None:
     command = ["unshare", "--net", "--mount", sys.executable, "-m", "tests.serving.isolated", str(own())]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["control"] == 1, "a packet that is sent outside is counted"
-    assert told["names"] > 0, "and so is a question for a name"
-    assert told["sent"] == 0
-    assert told["slowest"] < 5
+    body = json.loads(done.stdout.splitlines()[-1])
+    assert body["control"] == 1, "a packet that is sent outside is counted"
+    assert body["names"] > 0, "and so is a question for a name"
+    assert body["sent"] == 0
+    assert body["slowest"] < 5

@@ -22,9 +22,9 @@ def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
 
 async def state_of(socket: ClientConnection) -> str:
     """The id of the state that a run of the page begins with."""
-    asked = BackMsg()
-    asked.rerun_script.query_string = ""
-    await socket.send(asked.SerializeToString())
+    request = BackMsg()
+    request.rerun_script.query_string = ""
+    await socket.send(request.SerializeToString())
     async with asyncio.timeout(60):
         while True:
             raw = await socket.recv()
@@ -36,9 +36,9 @@ async def state_of(socket: ClientConnection) -> str:
 
 def opened(server: Server, token: str, state: str = "", **headers: str) -> connect:
     """A websocket as a browser opens it that goes on with a state."""
-    asked = ["streamlit", "x", *([state] if state else [])]
+    arguments = ["streamlit", "x", *([state] if state else [])]
     return connect(
-        f"ws://127.0.0.1:{server.port}/_stcore/stream", subprotocols=[Subprotocol(name) for name in asked],
+        f"ws://127.0.0.1:{server.port}/_stcore/stream", subprotocols=[Subprotocol(name) for name in arguments],
         additional_headers={"Cookie": f"{COOKIE}={token}", **headers}, origin=Origin(server.address), max_size=None,
     )  # fmt: skip
 

@@ -46,12 +46,12 @@ class Probed:
 
 def soon(name: str, now: datetime) -> list[str]:
     """Keys of sites whose visits come one after the other from now on: whenever the prober starts, one is next."""
-    found = []
+    first_due = []
     for number in range(12):
         begin = now + number * GAP
         due = (f"{name}-{number}-{i}" for i in range(1_000_000))
-        found.append(next(key for key in due if _due(key, begin) - begin < GAP / 3))
-    return found
+        first_due.append(next(key for key in due if _due(key, begin) - begin < GAP / 3))
+    return first_due
 
 
 def _due(key: str, now: datetime) -> datetime:

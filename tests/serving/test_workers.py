@@ -42,12 +42,12 @@ class Fleet:
     @property
     def workers(self) -> dict[int, psutil.Process]:
         """The process on each port."""
-        found = {}
+        workers = {}
         for process in psutil.Process(self.server.process.pid).children():
             line = process.cmdline()
             if "--port" in line:
-                found[int(line[line.index("--port") + 1])] = process
-        return found
+                workers[int(line[line.index("--port") + 1])] = process
+        return workers
 
     def open_screens(self) -> list[int]:
         """How many websockets each worker has open, as Prometheus is told."""
@@ -63,10 +63,10 @@ class Fleet:
     def told(self, worker: int, pattern: str) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", self.metrics + worker, timeout=10)
         connection.request("GET", "/metrics")
-        found = re.search(rf"^{pattern}", connection.getresponse().read().decode(), re.MULTILINE)
+        match = re.search(rf"^{pattern}", connection.getresponse().read().decode(), re.MULTILINE)
         connection.close()
-        assert found, pattern
-        return found[1]
+        assert match, pattern
+        return match[1]
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +117,8 @@ def _ask(fleet: Fleet, method: str, path: str, body: str = "", **headers: str) -
     connection = http.client.HTTPSConnection(
         "127.0.0.1", fleet.tls, timeout=20, context=_trusting(), source_address=(ELSEWHERE, 0)
     )
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body, {"Host": NAME, **told})
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, {"Host": NAME, **sent_headers})
     answer = connection.getresponse()
     answer.read()
     connection.close()
@@ -163,10 +163,10 @@ def test_through_tls_the_cookie_is_secure_and_the_visitors_own_address_counts(fl
     token = re.match(rf"__Host-{COOKIE}=([^;]+)", cookie)
     assert token
     desk = open_desk(f"sqlite:///{fleet.server.home / 'desk.sqlite'}")
-    found = sessions.read(desk, token[1], idle=timedelta(hours=1), longest=timedelta(hours=1))
+    session = sessions.read(desk, token[1], idle=timedelta(hours=1), longest=timedelta(hours=1))
     desk.close()
-    assert found
-    assert found.address == ELSEWHERE, "not the proxy's, and not what the visitor claims"
+    assert session
+    assert session.address == ELSEWHERE, "not the proxy's, and not what the visitor claims"
 
 
 def test_forwarded_headers_of_untrusted_clients_are_ignored(fleet: Fleet) -> None:
@@ -188,16 +188,16 @@ async def _stays(fleet: Fleet) -> None:
     chosen = set()
     for _ in range(8):
         viewer = _viewer(fleet)
-        seen = []
+        chosen_workers = []
         for _ in range(3):
             before = await asyncio.to_thread(fleet.open_screens)
             async with viewer:
                 await viewer.run()
                 after = await asyncio.to_thread(fleet.open_screens)
-            seen.append([new - old for new, old in zip(after, before, strict=True)].index(1))
+            chosen_workers.append([new - old for new, old in zip(after, before, strict=True)].index(1))
             await _settled(fleet, before)
-        assert len(set(seen)) == 1, seen
-        chosen.add(seen[0])
+        assert len(set(chosen_workers)) == 1, chosen_workers
+        chosen.add(chosen_workers[0])
         if len(chosen) == 2:
             return
     raise AssertionError("every session came to the same worker")

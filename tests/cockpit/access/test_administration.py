@@ -68,9 +68,9 @@ def test_an_account_is_added_with_a_password_told_once(open_page: Callable[..., 
     assert "zhu 可以登录" in said
     drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     secret = next(d["items"][0]["text"] for d in drawn if "items" in d)
-    found = accounts.sign_in(visitors.desk(), "zhu", secret)
-    assert found.account
-    assert (found.outcome, found.account.must_change, found.account.title) == ("ok", True, "朱主任")
+    signed_in = accounts.sign_in(visitors.desk(), "zhu", secret)
+    assert signed_in.account
+    assert (signed_in.outcome, signed_in.account.must_change, signed_in.account.title) == ("ok", True, "朱主任")
     assert (newest()["event"], newest()["what"], newest()["role"]) == ("account", "add zhu", "system_admin")
     assert secret not in str(audit.entries(visitors.desk(), limit=10**6))
     assert secret not in told(page.run())
@@ -136,8 +136,8 @@ def test_a_role_is_granted_on_an_area_by_its_name_for_a_span_and_revoked(
     said = told(press(page, "授权"))
     assert f"北塘街道 {TOWNS[0]} · 到 2099-12-31" in said
     account = accounts.named(visitors.desk(), name)
-    (found,) = accounts.grants_of(visitors.desk(), account.id, visitors.today())
-    assert (found.role, found.area, found.first_day) == ("official", TOWNS[0], date(2026, 1, 1))
+    (granted,) = accounts.grants_of(visitors.desk(), account.id, visitors.today())
+    assert (granted.role, granted.area, granted.first_day) == ("official", TOWNS[0], date(2026, 1, 1))
     assert (newest()["event"], newest()["what"]) == (
         "grant", f"{name} official {TOWNS[0]} 2026-01-01–2099-12-31",
     )  # fmt: skip
@@ -205,10 +205,10 @@ def test_the_audit_is_read_a_page_at_a_time(
     for i in range(5):
         audit.write(visitors.desk(), who=name, role="", scope="", event="drill", what=f"row-{i}.")
     monkeypatch.setattr(shared, "AT_ONCE", 2)
-    seen = [told(open_page("audit", "audit_admin", who=name, page=str(page))) for page in (1, 2, 3)]
-    assert [[i for i in range(5) if f"row-{i}." in page] for page in seen] == [[3, 4], [1, 2], [0]]
-    assert "page=2" in seen[0]
-    assert "page=4" not in seen[2]
+    pages_read = [told(open_page("audit", "audit_admin", who=name, page=str(page))) for page in (1, 2, 3)]
+    assert [[i for i in range(5) if f"row-{i}." in page] for page in pages_read] == [[3, 4], [1, 2], [0]]
+    assert "page=2" in pages_read[0]
+    assert "page=4" not in pages_read[2]
     assert "row-4." in told(open_page("audit", "audit_admin", who=name, page="nonsense"))
 
 

@@ -19,18 +19,18 @@ def test_settings_are_noted_when_they_change_and_only_then(tmp_path: Path, monke
         for name, value in variables.items():
             monkeypatch.setenv(f"COCKPIT_{name}", value)
         changes.note(desk, settings.load())
-    told = [row["what"] for row in audit.entries(desk, event="settings")]
-    assert told == ["COCKPIT_PORT=8600", "COCKPIT_PORT=8600 COCKPIT_SESSION_IDLE=10", "COCKPIT_PORT=8600", "defaults"]
+    noted = [row["what"] for row in audit.entries(desk, event="settings")]
+    assert noted == ["COCKPIT_PORT=8600", "COCKPIT_PORT=8600 COCKPIT_SESSION_IDLE=10", "COCKPIT_PORT=8600", "defaults"]
     desk.close()
 
 
 def test_described_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_DESK", "postgresql+psycopg://cockpit:geheim@db/desk")
     monkeypatch.setenv("COCKPIT_OIDC_CLIENT_SECRET", "geheim")
-    told = changes.describe(settings.load())
-    assert "geheim" not in told
-    assert "COCKPIT_DESK=postgresql+psycopg://cockpit:***@db/desk" in told
-    assert "COCKPIT_OIDC_CLIENT_SECRET=…" in told
+    description = changes.describe(settings.load())
+    assert "geheim" not in description
+    assert "COCKPIT_DESK=postgresql+psycopg://cockpit:***@db/desk" in description
+    assert "COCKPIT_OIDC_CLIENT_SECRET=…" in description
 
 
 @pytest.mark.parametrize("name", ["catalog", "reports", "schedule", "sources", "calendar"])

@@ -88,13 +88,15 @@ def _unix(at: Any) -> float:
 
 
 def test_setup_of_second_factor_requires_the_password(name: str) -> None:
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": "Baiyun+2027+x"}))
-    assert "密码不对" in told.text
-    assert "<svg" not in told.text
-    told = browse(name, lambda c: c.post(factor.PATH, data={"code": "123456"}))
-    assert "请重新输入密码" in told.text
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}, headers={"origin": "http://evil"}))
-    assert told.status_code == 403
+    response = browse(name, lambda c: c.post(factor.PATH, data={"password": "Baiyun+2027+x"}))
+    assert "密码不对" in response.text
+    assert "<svg" not in response.text
+    response = browse(name, lambda c: c.post(factor.PATH, data={"code": "123456"}))
+    assert "请重新输入密码" in response.text
+    response = browse(
+        name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}, headers={"origin": "http://evil"})
+    )
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize("of", ["nobody", "another session", "another account", "long ago"])
@@ -115,27 +117,27 @@ def test_pending_secret_is_shown_only_after_the_password(name: str, of: str, mon
         form = {"code": pyotp.TOTP(letters(own.text)).now(), "begun": proof(own.text)}
         return await client.post(factor.PATH, data=form)
 
-    told = browse(name, confirm).text
-    assert "请重新输入密码" in told
-    assert not re.search(r"<svg|<code>", told)
+    text = browse(name, confirm).text
+    assert "请重新输入密码" in text
+    assert not re.search(r"<svg|<code>", text)
     assert not accounts.named(visitors.desk(), name).has_totp
 
 
 def test_active_second_factor_is_not_replaced(name: str) -> None:
-    desk, found = visitors.desk(), accounts.named(visitors.desk(), name)
-    secret = secondfactor.secret_of(secondfactor.start(desk, found.id))
-    secondfactor.confirm(desk, found.id, pyotp.TOTP(secret).now(), clock.now())
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}))
-    assert "<svg" not in told.text
+    desk, owner = visitors.desk(), accounts.named(visitors.desk(), name)
+    secret = secondfactor.secret_of(secondfactor.start(desk, owner.id))
+    secondfactor.confirm(desk, owner.id, pyotp.TOTP(secret).now(), clock.now())
+    response = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD}))
+    assert "<svg" not in response.text
     assert accounts.named(desk, name).has_totp
     assert cli.main(["user", "factor", name, "--off"], standalone_mode=False) is None
     assert not accounts.named(desk, name).has_totp
 
 
 def test_provider_account_is_referred_to_the_provider_for_its_second_factor(name: str) -> None:
-    told = browse(name, lambda c: c.get(factor.PATH), by_provider=True)
-    assert "统一身份认证" in told.text
-    assert "<form" not in told.text
+    response = browse(name, lambda c: c.get(factor.PATH), by_provider=True)
+    assert "统一身份认证" in response.text
+    assert "<form" not in response.text
     assert factor.PATH not in browse(name, lambda c: c.get("/account"), by_provider=True).text
     assert factor.PATH in browse(name, lambda c: c.get("/account")).text
 
@@ -175,8 +177,8 @@ def test_the_password_page_asks_for_the_code(name: str) -> None:
 @pytest.mark.parametrize("code", ["", "000000", "aaaa-aaaa-aaaa-aaaa"])
 def test_a_missing_or_wrong_code_at_sign_in_is_in_the_audit(name: str, code: str) -> None:
     on(name)
-    told = browse(name, lambda c: c.post("/login", data={"name": name, "password": PASSWORD, "totp": code}))
-    assert told.status_code == 401
+    response = browse(name, lambda c: c.post("/login", data={"name": name, "password": PASSWORD, "totp": code}))
+    assert response.status_code == 401
     row = audit.entries(visitors.desk(), who=name, event="login_failed", limit=1)[0]
     assert (row["result"], row["address"]) == ("totp", "10.1.2.3")
 
@@ -186,12 +188,12 @@ def test_a_recovery_code_works_once_in_place_of_the_app(name: str) -> None:
     assert len(set(codes)) == secondfactor.RECOVERY
     account_id = accounts.named(desk, name).id
     with desk.read() as session:
-        kept = set(
+        unused = set(
             session.scalars(select(models.RecoveryCode.code).where(models.RecoveryCode.account_id == account_id))
         )
-    assert not kept & set(codes), "only hashes are kept"
-    told = accounts.sign_in(desk, name, PASSWORD, totp=codes[0].upper())
-    assert (told.outcome, told.recovered) == ("ok", True)
+    assert not unused & set(codes), "only hashes are kept"
+    signed_in = accounts.sign_in(desk, name, PASSWORD, totp=codes[0].upper())
+    assert (signed_in.outcome, signed_in.recovered) == ("ok", True)
     assert accounts.sign_in(desk, name, PASSWORD, totp=codes[0]).outcome == "totp"
     assert accounts.sign_in(desk, name, "Wrong+2026", totp=codes[1]).outcome == "wrong"
     assert secondfactor.codes_left(desk, account_id) == secondfactor.RECOVERY - 1
@@ -201,10 +203,10 @@ def test_a_recovery_code_works_once_in_place_of_the_app(name: str) -> None:
 
 def test_new_recovery_codes_take_the_password_and_a_code(name: str) -> None:
     secret, codes = on(name)
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": "000000"}))
-    assert "密码或动态码不对" in told.text
-    told = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": code_of(secret)}))
-    fresh = re.findall(r"<code>([a-z2-9-]{19})</code>", told.text)
+    response = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": "000000"}))
+    assert "密码或动态码不对" in response.text
+    response = browse(name, lambda c: c.post(factor.PATH, data={"password": PASSWORD, "totp": code_of(secret)}))
+    fresh = re.findall(r"<code>([a-z2-9-]{19})</code>", response.text)
     assert len(fresh) == secondfactor.RECOVERY
     assert not set(fresh) & set(codes)
     assert accounts.sign_in(visitors.desk(), name, PASSWORD, totp=codes[0]).outcome == "totp"

@@ -94,8 +94,8 @@ def get(path: str, **headers: str) -> httpx.Response:
     ],
 )
 def test_nothing_passes_without_a_session(path: str) -> None:
-    told = get(path)
-    assert (told.status_code, told.text) == (401, "sign in first: /login\n")
+    response = get(path)
+    assert (response.status_code, response.text) == (401, "sign in first: /login\n")
     led = get(f"{path}?area=1", **HTML)
     assert (led.status_code, led.headers["location"]) == (303, f"/login?next={path}%3Farea%3D1")
 
@@ -140,17 +140,17 @@ def test_signing_in_starts_a_session_with_a_new_id(wang: str) -> None:
 
 
 def test_behind_tls_the_cookie_is_secure_and_the_browser_told_to_stay(wang: str) -> None:
-    told = ask(lambda c: c.post("https://localhost/login", data={"name": wang, "password": PASSWORD}))
-    assert "secure" in told.headers["set-cookie"].lower()
-    assert "strict-transport-security" in told.headers
+    response = ask(lambda c: c.post("https://localhost/login", data={"name": wang, "password": PASSWORD}))
+    assert "secure" in response.headers["set-cookie"].lower()
+    assert "strict-transport-security" in response.headers
 
 
 @pytest.mark.parametrize(
     "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "javascript:1"]
 )
 def test_signing_in_never_leads_elsewhere(wang: str, target: str) -> None:
-    told = ask(lambda c: c.post("/login", params={"next": target}, data={"name": wang, "password": PASSWORD}))
-    assert told.headers["location"] == "/"
+    response = ask(lambda c: c.post("/login", params={"next": target}, data={"name": wang, "password": PASSWORD}))
+    assert response.headers["location"] == "/"
 
 
 def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wang: str) -> None:
@@ -168,17 +168,17 @@ def test_an_address_that_fails_too_often_waits(wang: str) -> None:
             assert (await client.post("/login", data={"name": f"n{i}", "password": "x"})).status_code == 401
         return await client.post("/login", data={"name": wang, "password": PASSWORD})
 
-    told = ask(work)
-    assert told.status_code == 429
-    assert 0 < int(told.headers["retry-after"]) <= failures.SPAN.total_seconds() + 1
+    response = ask(work)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["retry-after"]) <= failures.SPAN.total_seconds() + 1
 
 
 def test_cross_origin_form_is_refused(wang: str) -> None:
     for origin in ("https://evil.example", "http://localhost.evil.example"):
-        told = ask(
+        response = ask(
             lambda c, o=origin: c.post("/login", data={"name": wang, "password": PASSWORD}, headers={"origin": o})
         )
-        assert (told.status_code, COOKIE in told.cookies) == (403, False)
+        assert (response.status_code, COOKIE in response.cookies) == (403, False)
 
 
 def test_one_click_roles_are_for_demonstrations_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,8 +187,8 @@ def test_one_click_roles_are_for_demonstrations_only(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COCKPIT_DEMO", "1")
     settings.current.cache_clear()
     assert "/login/demo" in get("/login").text
-    told = ask(lambda c: c.post("/login/demo", data={"role": "cadre"}))
-    assert (told.status_code, COOKIE in told.cookies) == (303, True)
+    response = ask(lambda c: c.post("/login/demo", data={"role": "cadre"}))
+    assert (response.status_code, COOKIE in response.cookies) == (303, True)
     assert ask(lambda c: c.post("/login/demo", data={"role": "king"})).status_code == 403
 
 
@@ -220,9 +220,9 @@ def test_password_set_by_an_administrator_must_be_changed_at_login(home: Path) -
             await client.get("/"),
         ]
 
-    told = ask(work)
-    assert [answer.status_code for answer in told] == [303, 303, 400, 400, 303, 200]
-    assert (told[0].headers["location"], told[1].headers["location"]) == ("/password", "/password")
+    response = ask(work)
+    assert [answer.status_code for answer in response] == [303, 303, 400, 400, 303, 200]
+    assert (response[0].headers["location"], response[1].headers["location"]) == ("/password", "/password")
 
 
 def test_expired_password_must_be_changed_at_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +240,8 @@ def test_expired_password_must_be_changed_at_login(home: Path, monkeypatch: pyte
 def test_the_language_chosen_at_the_door_goes_on_inside(wang: str) -> None:
     page = get("/login?lang=en&next=/rows").text
     assert 'action="/login?next=/rows&amp;lang=en"' in page
-    told = ask(lambda c: c.post("/login?next=/rows&lang=en", data={"name": wang, "password": PASSWORD}))
-    assert told.headers["location"] == "/rows?lang=en"
+    response = ask(lambda c: c.post("/login?next=/rows&lang=en", data={"name": wang, "password": PASSWORD}))
+    assert response.headers["location"] == "/rows?lang=en"
     assert 'action="/login?next=/rows"' in get("/login?lang=zh&next=/rows").text
 
 
@@ -266,10 +266,10 @@ def test_cached_sessions_serve_while_the_desk_is_unreachable(
     monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
     assert get("/", cookie=cookie).status_code == 200
     assert get("/", cookie=f"{COOKIE}=unknown").status_code == 401
-    told = ask(lambda c: c.post("/login", data={"name": "wang", "password": PASSWORD}))
-    assert told.status_code == 503
-    assert "业务库没有响应" in told.text
-    assert "/proc/nowhere" not in told.text
+    response = ask(lambda c: c.post("/login", data={"name": "wang", "password": PASSWORD}))
+    assert response.status_code == 503
+    assert "业务库没有响应" in response.text
+    assert "/proc/nowhere" not in response.text
 
 
 def test_a_websocket_needs_a_session_and_ends_with_it(

@@ -66,7 +66,7 @@ SHOWN = (
 def told(page: AppTest) -> str:
     """Everything a page says."""
     given = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
-    drawn = [json.dumps(told, ensure_ascii=False) for told in given]
+    drawn = [json.dumps(item, ensure_ascii=False) for item in given]
     return " ".join([*(element.proto.body for element in page.get("html")), *drawn])
 
 
@@ -83,8 +83,8 @@ def run_page(name: str, **parameters: object) -> AppTest:
 
 def components(page: AppTest, name: str) -> list[dict[str, Any]]:
     """The data of each component of this name, in the order of the page."""
-    found = (element.proto for element in page.get("bidi_component"))
-    return [json.loads(proto.bytes or proto.json) for proto in found if proto.component_name == f"cockpit_{name}"]
+    protos = (element.proto for element in page.get("bidi_component"))
+    return [json.loads(proto.bytes or proto.json) for proto in protos if proto.component_name == f"cockpit_{name}"]
 
 
 def without_links(given: Any) -> Any:
@@ -251,13 +251,13 @@ def test_a_page_without_a_session_says_so_and_nothing_else(monkeypatch: pytest.M
 
 def test_every_download_has_a_route() -> None:
     """Streamlit serves what a download button holds to any session that knows its hash, without right and audit."""
-    found = [
+    without_route = [
         str(path.relative_to(ROOT))
         for folder in ("pages", "cockpit")
         for path in (ROOT / folder).rglob("*.py")
         if "download_button(" in path.read_text("utf-8")
     ]
-    assert found == []
+    assert without_route == []
 
 
 @pytest.mark.parametrize("role", MATRIX)
@@ -265,16 +265,16 @@ def test_download_is_offered_only_with_the_export_right(ask: Callable[..., str],
     assert ("/files/rows.csv?" in ask("rows", role)) is (Can.EXPORT in MATRIX[role])
 
 
-@pytest.mark.parametrize(("area", "whole"), [(OWN, False), (PARENT, True)])
+@pytest.mark.parametrize(("area", "total"), [(OWN, False), (PARENT, True)])
 def test_refused_rows_require_district_wide_permission(
-    home: Path, monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], area: int, whole: bool
+    home: Path, monkeypatch: pytest.MonkeyPatch, session: Callable[..., str], area: int, total: bool
 ) -> None:
     rows = [{"key": "x", "area": SIBLING, "registered_at": None, "title": "secret"}]
     deliver(Home(home, memory="1GB"), "cases", rows, source="broken")
     data.delivered.clear()
     monkeypatch.setattr(guard, "token", lambda: session("data_officer", area))
     tested = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
-    assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is whole
+    assert ("secret" in told(tested.switch_page("../pages/data.py").run())) is total
 
 
 def test_refusal_is_audited(ask: Callable[..., str]) -> None:
@@ -293,7 +293,7 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
     grants = Grants(tuple(Held("official", area, end_of(area)) for area in held))
     edition = read({}, settings.current(), grants).edition
     inside = any(area <= code < end_of(area) and end_of(code) <= end_of(area) for area in held) if code > 0 else False
-    asked = (
+    calls = (
         lambda: answer(edition, ["intake"], code, NOVEMBER),
         lambda: rows(edition, "intake", code, NOVEMBER),
         lambda: count_rows(edition, "intake", code, NOVEMBER),
@@ -302,7 +302,7 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
         lambda: why(edition, "intake", code, NOVEMBER, OCTOBER),
     )
     known = code in {DISTRICT, *TOWNS, *VILLAGES}
-    for ask in asked:
+    for ask in calls:
         if not known:
             with contextlib.suppress(MetricsError):
                 assert ask() is None
@@ -318,14 +318,14 @@ def test_no_function_answers_for_what_was_not_granted(held: list[int], code: int
 def test_however_an_address_writes_an_area_its_view_answers_for_what_was_granted(held: list[int], area: str) -> None:
     grants = Grants(tuple(Held("official", code, end_of(code)) for code in held))
     try:
-        found = read({"area": area}, settings.current(), grants)
+        view = read({"area": area}, settings.current(), grants)
     except BadParameter:
         return
-    if grants.may(Can.LOOK, found.area.code, found.area.end):
-        answer(found.edition, ["intake"], found.area.code, NOVEMBER)
+    if grants.may(Can.LOOK, view.area.code, view.area.end):
+        answer(view.edition, ["intake"], view.area.code, NOVEMBER)
     else:
         with pytest.raises(OutOfScope):
-            answer(found.edition, ["intake"], found.area.code, NOVEMBER)
+            answer(view.edition, ["intake"], view.area.code, NOVEMBER)
 
 
 def test_viewers_of_one_scope_share_answers_and_others_do_not() -> None:

@@ -133,12 +133,12 @@ def test_every_looking_role_sees_the_same_of_an_own_metric(
 @pytest.mark.parametrize("level", PLACES)
 def test_rows_page_lists_as_many_rows_as_are_counted(ask: Callable[..., AppTest], catalog: str, level: str) -> None:
     forms_here = [metric.id for metric in FORMS if exists_at(metric, level) and not metric.composite]
-    seen, view = 0, read({}, settings.current())
+    visited, view = 0, read({}, settings.current())
     for name in forms_here if catalog == "forms" else failing.SOUND:
         count = count_rows(view.edition, name, PLACES[level], NOVEMBER, catalog=view.catalog)
         for role in LOOKERS:
             tested = ask("rows", role, metric=name, area=PLACES[level])
             assert not tested.exception
             assert sum(len(table["rows"]) for table in components(tested, "table")) == min(count, PER_PAGE), name
-        seen += count
-    assert seen
+        visited += count
+    assert visited

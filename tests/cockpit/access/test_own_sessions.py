@@ -26,8 +26,8 @@ WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile S
 
 
 async def inner(request: Request) -> PlainTextResponse:
-    found = visitor_of(request.scope)
-    return PlainTextResponse(found.name if found else "nobody")
+    visitor = visitor_of(request.scope)
+    return PlainTextResponse(visitor.name if visitor else "nobody")
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def test_the_own_sessions_are_listed_with_masked_addresses(name: str) -> None:
         client.cookies.clear()
         return (await client.get("/account", headers=as_(token))).text
 
-    told = ask(work)
-    assert "Edge, Windows（当前）" in told
-    assert "WeChat, Android" in told
-    assert told.count("10.1.2.*") == 2
-    assert "10.1.2.3" not in told
-    assert len(re.findall(r'name="id" value="[0-9a-f]{16}"', told)) == 1, "this one has no button"
+    response = ask(work)
+    assert "Edge, Windows（当前）" in response
+    assert "WeChat, Android" in response
+    assert response.count("10.1.2.*") == 2
+    assert "10.1.2.3" not in response
+    assert len(re.findall(r'name="id" value="[0-9a-f]{16}"', response)) == 1, "this one has no button"
 
 
 def test_session_can_be_ended_from_another_session(name: str) -> None:
@@ -133,13 +133,13 @@ def test_over_tls_only_a_cookie_of_this_host_counts(name: str) -> None:
             await client.post("/logout", headers={"cookie": f"{cookies.PREFIX}{COOKIE}={token}"}),
         ]
 
-    kept, plain, found, left = ask(work, "https")
-    for header in kept:
+    cookie, plain, visitor, left = ask(work, "https")
+    for header in cookie:
         parts = {part.strip().lower() for part in header.split(";")}
         assert header.startswith(cookies.PREFIX)
         assert {"secure", "httponly", "path=/"} <= parts
         assert not any(part.startswith("domain") for part in parts)
-    assert (plain, found) == (401, name)
+    assert (plain, visitor) == (401, name)
     assert "Secure" in left.headers["set-cookie"]
     assert left.headers["set-cookie"].startswith(f"{cookies.PREFIX}{COOKIE}=")
 

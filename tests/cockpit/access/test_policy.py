@@ -41,8 +41,8 @@ def test_the_scope_is_exactly_the_codes_that_some_grant_covers(held: list[Held])
     grants = Grants(tuple(held))
     for what in Can:
         covered = {code for h in held if what in MATRIX[h.role] for code in range(h.first, h.end)}
-        told = [code for first, end in grants.scope(what) for code in range(first, end)]
-        assert told == sorted(covered)
+        codes = [code for first, end in grants.scope(what) for code in range(first, end)]
+        assert codes == sorted(covered)
 
 
 @given(ranges, st.integers(0, 50), st.integers(1, 9))

@@ -101,11 +101,11 @@ def test_the_login_page_offers_the_provider_by_its_name() -> None:
 
 
 def test_the_way_there_carries_state_nonce_and_a_challenge(issuer: str) -> None:
-    asked = parse_qs(urlsplit(browse(lambda b: b.leave())).query)
-    assert asked["response_type"] == ["code"]
-    assert asked["code_challenge_method"] == ["S256"]
-    assert all(len(asked[name][0]) >= 20 for name in ("state", "nonce", "code_challenge"))
-    assert asked["redirect_uri"] == [f"http://localhost{provider.BACK}"]
+    query = parse_qs(urlsplit(browse(lambda b: b.leave())).query)
+    assert query["response_type"] == ["code"]
+    assert query["code_challenge_method"] == ["S256"]
+    assert all(len(query[name][0]) >= 20 for name in ("state", "nonce", "code_challenge"))
+    assert query["redirect_uri"] == [f"http://localhost{provider.BACK}"]
 
 
 def test_an_identity_signs_in_as_its_account_and_lands_where_the_link_led(issuer: str) -> None:
@@ -130,20 +130,20 @@ def test_signing_out_ends_a_session_of_the_provider_as_any_other(issuer: str) ->
 
     async def work(b: Browser) -> list[int]:
         await b.sign_in("s-chen")
-        kept = b.client.cookies[COOKIE]
-        told = [(await b.client.get("/")).status_code, (await b.client.post("/logout")).status_code]
-        visitors.known.forget(kept)
-        return [*told, (await b.client.get("/", headers={"cookie": f"{COOKIE}={kept}"})).status_code]
+        cookie = b.client.cookies[COOKIE]
+        statuses = [(await b.client.get("/")).status_code, (await b.client.post("/logout")).status_code]
+        visitors.known.forget(cookie)
+        return [*statuses, (await b.client.get("/", headers={"cookie": f"{COOKIE}={cookie}"})).status_code]
 
     assert browse(work) == [200, 303, 401]
 
 
 def test_identity_without_grants_is_refused(issuer: str) -> None:
     known(issuer, "s-nobody", preferred_username="nobody", groups=["gardeners"])
-    told = browse(lambda b: b.sign_in("s-nobody"))
-    assert (told.status_code, COOKIE in told.cookies) == (403, False)
-    assert "还没有给您授权" in told.text
-    assert 'name="password"' in told.text
+    response = browse(lambda b: b.sign_in("s-nobody"))
+    assert (response.status_code, COOKIE in response.cookies) == (403, False)
+    assert "还没有给您授权" in response.text
+    assert 'name="password"' in response.text
     row = newest("login_failed")
     assert (row["who"], row["result"], row["address"]) == ("nobody", "ungranted", "10.1.2.3")
     assert "nobody" not in [account.name for account, _ in accounts.listing(visitors.desk())]
@@ -182,9 +182,9 @@ def test_provider_roles_apply_only_to_provider_sessions(issuer: str) -> None:
     known(issuer, "s-qian", preferred_username="qian", groups=["north"])
     assert browse(lambda b: b.sign_in("s-qian")).status_code == 303
     desk = visitors.desk()
-    found = accounts.named(desk, "qian")
-    assert accounts.grants_of(desk, found.id, visitors.today()) == ()
-    assert [g.role for g in accounts.grants_of(desk, found.id, visitors.today(), by_provider=True)] == ["official"]
+    matches = accounts.named(desk, "qian")
+    assert accounts.grants_of(desk, matches.id, visitors.today()) == ()
+    assert [g.role for g in accounts.grants_of(desk, matches.id, visitors.today(), by_provider=True)] == ["official"]
 
 
 def test_second_identity_with_the_name_of_a_linked_account_is_refused(issuer: str) -> None:
@@ -221,20 +221,20 @@ def test_callback_without_a_started_flow_is_refused(issuer: str) -> None:
     async def swapped(b: Browser) -> httpx.Response:
         """A code that belongs to another question: its nonce is another one."""
         other = parse_qs(urlsplit(await b.agree(await b.leave(), "s-zhao")).query)["code"][0]
-        asked = parse_qs(urlsplit(await b.leave()).query)["state"][0]
-        return await b.client.get(provider.BACK, params={"code": other, "state": asked})
+        state = parse_qs(urlsplit(await b.leave()).query)["state"][0]
+        return await b.client.get(provider.BACK, params={"code": other, "state": state})
 
     for attack in (stolen, twice, swapped):
-        told = browse(attack)
-        assert (told.status_code, COOKIE in told.cookies, attack.__name__) == (400, False, attack.__name__)
+        response = browse(attack)
+        assert (response.status_code, COOKIE in response.cookies, attack.__name__) == (400, False, attack.__name__)
         assert newest("login_failed")["result"] == "untrusted"
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?state=x", "?error=access_denied&error_description=%3Cscript%3E"])
 def test_invalid_callback_shows_an_error(query: str) -> None:
-    told = browse(lambda b: b.client.get(provider.BACK + query, headers={"cookie": "cockpit_provider=%5B1%5D"}))
-    assert told.status_code == 400
-    assert "<script" not in told.text
+    response = browse(lambda b: b.client.get(provider.BACK + query, headers={"cookie": "cockpit_provider=%5B1%5D"}))
+    assert response.status_code == 400
+    assert "<script" not in response.text
 
 
 def test_a_token_for_another_cockpit_is_refused(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,13 +165,13 @@ def test_a_route_answers_for_ones_own_areas_and_for_no_others(
 def test_nothing_is_exported_when_the_audit_row_cannot_be_written(
     get: Callable[..., httpx.Response], path: str
 ) -> None:
-    asked = f"{of(path, OWN)}&{NOVEMBER}"
-    assert get(asked, "inspector").headers["cache-control"] == "no-store"
+    url = f"{of(path, OWN)}&{NOVEMBER}"
+    assert get(url, "inspector").headers["cache-control"] == "no-store"
     desk = visitors.desk()
     with desk.begin() as session:
         session.execute(text("CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END"))
     try:
-        answer = get(asked, "inspector")
+        answer = get(url, "inspector")
         assert (answer.status_code, str(OWN) in answer.text) == (503, False)
         reports = {"kind": "monthly", "areas": [OWN], "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
         assert get("/api/v1/reports", "inspector", "POST", json=reports).status_code == 503
@@ -181,15 +181,15 @@ def test_nothing_is_exported_when_the_audit_row_cannot_be_written(
 
 
 def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callable[..., httpx.Response]) -> None:
-    asked = of(f"{SCOPED['/files/rows.csv']}&lang=en", CHILD)
-    answer = get(asked, "inspector")
+    checks = of(f"{SCOPED['/files/rows.csv']}&lang=en", CHILD)
+    answer = get(checks, "inspector")
     assert f"{CHILD}-1" in answer.text
     assert answer.headers["content-disposition"].startswith("attachment")
     row = audit.entries(visitors.desk(), event="export", limit=1)[0]
     assert sha256(answer.content).hexdigest() in str(row["what"])
     assert (row["who"], row["address"] != "") == (f"inspector-{OWN}", True)
     for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score"):
-        assert get(f"{asked}&{bad}", "inspector").status_code == 400, bad
+        assert get(f"{checks}&{bad}", "inspector").status_code == 400, bad
 
 
 @pytest.mark.parametrize("path", ["/media/abc.csv", "/rows/media/abc.csv"])
@@ -207,13 +207,13 @@ def test_a_session_pushes_nothing(get: Callable[..., httpx.Response], role: str)
 @pytest.mark.parametrize("kind", ["brief", "ledger"])
 def test_reports_are_limited_to_granted_areas(get: Callable[..., httpx.Response], role: str, kind: str) -> None:
     need = Can.EXPORT if kind == "ledger" else Can.REPORT
-    asked = {"kind": kind, "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
+    body = {"kind": kind, "from": "2026-11-01", "to": "2026-12-01", "format": "csv"}
     for area in (*INSIDE, *OUTSIDE):
         allowed = need in MATRIX[role] and area in INSIDE
-        answer = get("/api/v1/reports", role, "POST", json={**asked, "areas": [area]})
+        answer = get("/api/v1/reports", role, "POST", json={**body, "areas": [area]})
         assert (answer.status_code == 202) is allowed, answer.text
         assert allowed or answer.status_code == 403
-    made = get("/api/v1/reports", "inspector", "POST", json={**asked, "areas": [OWN]}).json()["id"]
+    made = get("/api/v1/reports", "inspector", "POST", json={**body, "areas": [OWN]}).json()["id"]
     config = settings.current()
     while worker.once(visitors.desk(), config):
         pass
@@ -232,14 +232,14 @@ def test_a_token_asks_for_reports_if_it_was_issued_for_them_and_never_for_rows(
     get: Callable[..., httpx.Response],
 ) -> None:
     desk, until = visitors.desk(), clock.now() + timedelta(days=1)
-    told = {"area": OWN, "expires_at": until}
+    token_fields = {"area": OWN, "expires_at": until}
     headers = {
-        name: {"authorization": f"Bearer {tokens.issue(desk, name, reports=name == 'office', **told)}"}
+        name: {"authorization": f"Bearer {tokens.issue(desk, name, reports=name == 'office', **token_fields)}"}
         for name in ("office", "screen")
     }
-    asked = {"kind": "brief", "from": "2026-11-01", "to": "2026-12-01", "format": "csv", "areas": [OWN]}
+    request_body = {"kind": "brief", "from": "2026-11-01", "to": "2026-12-01", "format": "csv", "areas": [OWN]}
     post = lambda name, **more: get(  # noqa: E731
-        "/api/v1/reports", method="POST", headers=headers[name], json={**asked, **more}
+        "/api/v1/reports", method="POST", headers=headers[name], json={**request_body, **more}
     )
     assert post("screen").status_code == 403
     assert "--reports" in post("screen").json()["detail"]
@@ -256,9 +256,9 @@ def test_a_token_asks_for_reports_if_it_was_issued_for_them_and_never_for_rows(
 def test_report_of_another_account_is_404(get: Callable[..., httpx.Response]) -> None:
     desk, config = visitors.desk(), settings.current()
     request = Request(kind="brief", areas=(SIBLING,), start=date(2026, 11, 1), end=date(2026, 12, 1), format="pdf")
-    kept, _told = make.ask(desk, config, request, OPERATOR, "somebody")
-    make.make(desk, config, kept)
-    for id in (kept.id, "R20261126-00000000", "x", "..%2f..%2fdesk.sqlite"):
+    report, _told = make.ask(desk, config, request, OPERATOR, "somebody")
+    make.make(desk, config, report)
+    for id in (report.id, "R20261126-00000000", "x", "..%2f..%2fdesk.sqlite"):
         for path in (f"/api/v1/reports/{id}", f"/api/v1/reports/{id}/file", f"/files/report/{id}"):
             answer = get(path, "inspector")
             assert answer.status_code == 404, path
@@ -275,8 +275,8 @@ def test_a_search_finds_nothing_outside(get: Callable[..., httpx.Response], role
         shown = get("/search.json", role, params={"q": words}).text
         assert "沙洲镇" not in shown
         assert f"area={SIBLING}" not in shown
-    told = get("/search.json", role, params={"q": "新河"}).json()
-    assert bool(told["groups"]) is looks
+    body = get("/search.json", role, params={"q": "新河"}).json()
+    assert bool(body["groups"]) is looks
 
 
 def test_a_search_is_never_kept_and_is_refused_when_it_is_too_long_or_too_often(

@@ -188,18 +188,18 @@ def test_a_finding_is_decided_where_the_right_is_held(desk: Desk, home: Home) ->
     edition = current(home)
     assert edition is not None
     inspector = holder("inspector", TOWNS[0])
-    seen = edition.scoped(inspector.grants.scope(site_actions.DECIDE.right))  # type: ignore[arg-type]
+    scoped = edition.scoped(inspector.grants.scope(site_actions.DECIDE.right))  # type: ignore[arg-type]
     about = {"rule": "site_open", "choice": "dismissed", "note": "维护公告", "at": datetime(2026, 11, 20)}
-    number = site_actions.decide(desk, inspector, seen, source="sites", asset=f"site-{TOWNS[0]}", **about)
+    number = site_actions.decide(desk, inspector, scoped, source="sites", asset=f"site-{TOWNS[0]}", **about)
     with pytest.raises(OutOfScope):
-        site_actions.decide(desk, inspector, seen, source="sites", asset=f"site-{TOWNS[1]}", **about)
+        site_actions.decide(desk, inspector, scoped, source="sites", asset=f"site-{TOWNS[1]}", **about)
     with pytest.raises(Refused):
-        site_actions.decide(desk, inspector, seen, source="sites", asset="unknown", **about)
+        site_actions.decide(desk, inspector, scoped, source="sites", asset="unknown", **about)
     with pytest.raises(OutOfScope):
         site_actions.take_back(desk, holder("inspector", TOWNS[1]), edition.scoped(((TOWNS[1], TOWNS[1] + 1),)), number)
     with pytest.raises(Forbidden):
-        site_actions.take_back(desk, holder("official", TOWNS[0]), seen, number)
-    assert site_actions.take_back(desk, inspector, seen, number).taken_back_at
+        site_actions.take_back(desk, holder("official", TOWNS[0]), scoped, number)
+    assert site_actions.take_back(desk, inspector, scoped, number).taken_back_at
 
 
 def test_a_town_leader_leaves_the_deductions_of_the_district_alone(desk: Desk) -> None:

@@ -37,16 +37,16 @@ def test_one_administrator_alone_resets_nothing_of_another(desk: Desk, admin: st
 
 def test_a_second_one_confirms(desk: Desk, admin: str) -> None:  # noqa: F811
     actions.ask(desk, FIRST, "set_password", admin)
-    (asked,) = requests.waiting(desk)
+    (waiting,) = requests.waiting(desk)
     for actor in (FIRST, Actor(admin, ADMIN)):
         with pytest.raises(Forbidden):
-            actions.confirm(desk, actor, asked.id)
-    assert requests.waiting(desk) == [asked], "what was refused is still to be decided"
-    new = actions.confirm(desk, SECOND, asked.id)
+            actions.confirm(desk, actor, waiting.id)
+    assert requests.waiting(desk) == [waiting], "what was refused is still to be decided"
+    new = actions.confirm(desk, SECOND, waiting.id)
     assert accounts.sign_in(desk, admin, new).outcome == "ok"
     assert "asked for by first" in str(audit.entries(desk, limit=1)[0]["what"])
     with pytest.raises(Refused):
-        actions.confirm(desk, SECOND, asked.id)
+        actions.confirm(desk, SECOND, waiting.id)
 
 
 def test_a_request_ends_by_itself_or_by_hand(desk: Desk, admin: str) -> None:  # noqa: F811

@@ -70,9 +70,9 @@ class Served:
 
     def start(self, **variables: str) -> str:
         """One more server, on a free port; its address."""
-        with socket.socket() as door:
-            door.bind(("127.0.0.1", 0))
-            port = door.getsockname()[1]
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
         environment = {**os.environ, "COCKPIT_HOME": str(self.home), "COCKPIT_MEMORY": "1GB", **variables}
         command = [sys.executable, "-m", "cockpit", "serve", "--port", str(port)]
         with (self.home / "serve.log").open("ab") as log:
@@ -122,7 +122,7 @@ def prepared(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def served(homes: Homes) -> Iterator[Served]:
     """A server that publishes within ten seconds and takes as many pushes as come."""
-    found = Served(homes.copy(prepared))
-    found.start(COCKPIT_PUBLISH_SECONDS="10", COCKPIT_PUSH_RATE="100000")
-    yield found
-    found.stop()
+    server = Served(homes.copy(prepared))
+    server.start(COCKPIT_PUBLISH_SECONDS="10", COCKPIT_PUSH_RATE="100000")
+    yield server
+    server.stop()

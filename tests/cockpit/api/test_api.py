@@ -82,14 +82,14 @@ async def _get(path: str, parameters: dict[str, Any], headers: dict[str, str]) -
 
 
 def test_numbers_are_those_of_the_query_function(get: Callable[..., httpx.Response], home: Path) -> None:
-    told = get("metrics/intake", **NOVEMBER, area=TOWNS[0], by="village").json()
+    body = get("metrics/intake", **NOVEMBER, area=TOWNS[0], by="village").json()
     from data.editions.edition import current
 
     edition = current(Home(home, memory="1GB"))
     assert edition
     period = Period(date(2026, 11, 1), date(2026, 12, 1))
     frame = answer(edition, ["intake"], TOWNS[0], period, by="village", catalog=load_catalog())
-    assert [(row["group"], row["value"]) for row in told] == list(zip(frame["group"], frame["value"], strict=True))
+    assert [(row["group"], row["value"]) for row in body] == list(zip(frame["group"], frame["value"], strict=True))
     as_csv = pd.read_csv(io.StringIO(get("metrics/intake", **NOVEMBER, by="village", format="csv").text))
     assert list(as_csv["value"]) == list(frame["value"])
 
@@ -121,13 +121,13 @@ def test_rows_come_by_pages_and_are_as_many_as_the_number(get: Callable[..., htt
 def test_what_is_not_ones_own_is_refused_by_every_route(
     get: Callable[..., httpx.Response], route: str, role: str, area: int
 ) -> None:
-    told = get(route, role, VILLAGES[0], **({**NOVEMBER, "area": area} if "/" in route or route == "areas" else {}))
+    response = get(route, role, VILLAGES[0], **({**NOVEMBER, "area": area} if "/" in route or route == "areas" else {}))
     if not role:
-        assert told.status_code == 401
+        assert response.status_code == 401
     elif route in ("metrics", "editions"):
-        assert told.status_code == 200
+        assert response.status_code == 200
     else:
-        assert told.status_code == 403
+        assert response.status_code == 403
         assert audit.entries(visitors.desk(), event="refused", limit=1)[0]["what"] == f"area {area}"
 
 
@@ -142,9 +142,9 @@ def test_a_token_asks_of_its_area_until_it_is_revoked(get: Callable[..., httpx.R
 
 
 def test_areas_are_a_tree_and_outlines(get: Callable[..., httpx.Response]) -> None:
-    told = get("areas").json()
-    assert (told["code"], [a["name"] for a in told["above"]]) == (str(TOWNS[0]), ["临江区"])
-    assert {a["code"] for a in told["below"]} == {str(code) for code in VILLAGES[:2]}
+    body = get("areas").json()
+    assert (body["code"], [a["name"] for a in body["above"]]) == (str(TOWNS[0]), ["临江区"])
+    assert {a["code"] for a in body["below"]} == {str(code) for code in VILLAGES[:2]}
     assert get("areas", format="geojson").json() == {"type": "FeatureCollection", "features": []}
 
 
@@ -168,9 +168,9 @@ def test_areas_are_a_tree_and_outlines(get: Callable[..., httpx.Response]) -> No
 def test_invalid_request_returns_a_one_line_error(
     get: Callable[..., httpx.Response], path: str, parameters: dict[str, Any], status: int
 ) -> None:
-    told = get(path, **parameters)
-    assert told.status_code == status
-    fault = told.json()
+    response = get(path, **parameters)
+    assert response.status_code == status
+    fault = response.json()
     assert fault["detail"]
     assert re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", fault["code"])
     assert isinstance(fault["parameters"], dict)
@@ -187,15 +187,15 @@ def test_invalid_request_returns_a_one_line_error(
 def test_edition_size_is_shown_only_with_district_wide_permission(
     get: Callable[..., httpx.Response], role: str, area: int, counted: bool
 ) -> None:
-    told = get("editions", role, area).json()
-    assert told
-    assert all(isinstance(edition["cases"], int) if counted else edition["cases"] is None for edition in told)
+    body = get("editions", role, area).json()
+    assert body
+    assert all(isinstance(edition["cases"], int) if counted else edition["cases"] is None for edition in body)
 
 
 def test_a_token_learns_no_number_of_cases_beyond_its_area(get: Callable[..., httpx.Response]) -> None:
     desk, later = visitors.desk(), clock.now() + timedelta(days=1)
-    whole = tokens.issue(desk, "whole", area=DISTRICT, expires_at=later)
-    assert isinstance(get("editions", token=whole).json()[0]["cases"], int)
+    district_token = tokens.issue(desk, "whole", area=DISTRICT, expires_at=later)
+    assert isinstance(get("editions", token=district_token).json()[0]["cases"], int)
     for scope in ({"area": TOWNS[0]}, {"sources": ("hotline",)}):
         token = tokens.issue(desk, "part", **scope, expires_at=later)
         assert get("editions", token=token).json()[0]["cases"] is None
@@ -222,10 +222,10 @@ def test_the_document_names_every_route(get: Callable[..., httpx.Response]) -> N
 
 def test_health_is_public(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     assert get("/healthz", "").text == "ok\n"
-    told = get("/readyz", "")
-    assert (told.status_code, told.json()) == (200, {"ready": True})
-    told = get("/readyz", "data_officer")
-    assert (told.status_code, told.json()["faults"], bool(told.json()["edition"])) == (200, [], True)
+    response = get("/readyz", "")
+    assert (response.status_code, response.json()) == (200, {"ready": True})
+    response = get("/readyz", "data_officer")
+    assert (response.status_code, response.json()["faults"], bool(response.json()["edition"])) == (200, [], True)
     assert get("/readyz", "official").json() == {"ready": True}
 
 
@@ -236,17 +236,17 @@ def test_readiness_details_are_hidden_without_sign_in(
     settings.current.cache_clear()
     health._logged.cache_clear()
     for _ in range(3):
-        told = get("/readyz", "")
-        assert (told.status_code, told.json()) == (503, {"ready": False})
+        response = get("/readyz", "")
+        assert (response.status_code, response.json()) == (503, {"ready": False})
     assert [record.message.startswith("not ready: COCKPIT_DESK") for record in caplog.records].count(True) == 1
 
 
 def test_a_full_disk_is_not_ready(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     free = health.shutil.disk_usage("/")._replace(free=health.LEAST_FREE - 1)
     monkeypatch.setattr(health.shutil, "disk_usage", lambda _path: free)
-    told = get("/readyz", "system_admin")
-    assert told.status_code == 503
-    assert "MB left" in told.json()["faults"][0]
+    response = get("/readyz", "system_admin")
+    assert response.status_code == 503
+    assert "MB left" in response.json()["faults"][0]
 
 
 @pytest.mark.parametrize(
@@ -272,21 +272,21 @@ def test_data_age_limit_applies_only_when_configured(
     for hours, status in (("27.6", 200), ("27.4", 503)):
         monkeypatch.setenv("COCKPIT_FRESH_HOURS", hours)
         settings.current.cache_clear()
-        told = get("/readyz", "data_officer")
-        assert told.status_code == status
-        assert told.json()["edition"], "what is served is told in any case"
-    assert told.json()["faults"] == [
+        response = get("/readyz", "data_officer")
+        assert response.status_code == status
+        assert response.json()["edition"], "what is served is told in any case"
+    assert response.json()["faults"] == [
         "the data are 27.5 hours old: load and publish, or set COCKPIT_FRESH_HOURS above 27.4"
     ]
 
 
 def test_a_question_without_end_is_stopped(get: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch) -> None:
     endless = "SELECT '' AS g, 0 AS i, count(*) FROM range(100_000_000) a, range(100_000) b"
-    monkeypatch.setattr("metrics.engine.sums.sums_sql", lambda *asked, **how: endless)
+    monkeypatch.setattr("metrics.engine.sums.sums_sql", lambda *requested, **how: endless)
     queries.limit(0.3)
     try:
-        told = get("metrics/intake", **NOVEMBER, by="category")
+        response = get("metrics/intake", **NOVEMBER, by="category")
     finally:
         queries.limit(None)
-    assert told.status_code == 504
-    assert "longer than 0.3 seconds and was stopped" in told.json()["detail"]
+    assert response.status_code == 504
+    assert "longer than 0.3 seconds and was stopped" in response.json()["detail"]

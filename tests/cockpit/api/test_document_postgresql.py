@@ -31,15 +31,15 @@ ROUTES = [
 @pytest.fixture(scope="module")
 def served(homes: Homes, postgres: Postgres) -> Iterator[tuple[Served, str]]:
     """A server whose desk is in PostgreSQL, and a token that may ask, push and have reports made."""
-    found, url = Served(homes.copy(prepared)), postgres.database("document")
-    desk = open_desk(url, settings.load(home=found.home).custody)
+    server, url = Served(homes.copy(prepared)), postgres.database("document")
+    desk = open_desk(url, settings.load(home=server.home).custody)
     accounts.add(desk, "wang", "Hongqi+2026+x", must_change=False)
     later = clock.now() + timedelta(days=1)
     token = tokens.issue(desk, "tickets", sources=("tickets",), area=DISTRICT, reports=True, expires_at=later)
     desk.close()
-    found.start(COCKPIT_DESK=url, COCKPIT_PUSH_RATE="100000")
-    yield found, token
-    found.stop()
+    server.start(COCKPIT_DESK=url, COCKPIT_PUSH_RATE="100000")
+    yield server, token
+    server.stop()
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "not as told"])
@@ -64,5 +64,5 @@ def test_what_postgresql_cannot_hold_is_refused(served: tuple[Served, str], path
     server, good = served
     for used in (token, good):
         given = f"Bearer {used}".encode("utf-8", "surrogatepass").replace(b"\0", b"%00")
-        told = requests.get(f"{server.address}/api/v1/{path}", headers={"Authorization": given}, timeout=30)
-        assert told.status_code in ((200, 400, 404, 422) if used == good else (400, 401, 429))
+        response = requests.get(f"{server.address}/api/v1/{path}", headers={"Authorization": given}, timeout=30)
+        assert response.status_code in ((200, 400, 404, 422) if used == good else (400, 401, 429))

@@ -120,9 +120,9 @@ def status(served: Served, method: str, target: str, headers: dict[str, str], bo
     address = urlsplit(served.address)
     lines = [f"{method} {target} HTTP/1.1", f"Host: {address.netloc}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in {**headers, "Content-Length": str(len(body))}.items()]
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as door:
-        door.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-        answer = door.makefile("rb").readline()
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as listener:
+        listener.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        answer = listener.makefile("rb").readline()
     return int(answer.split()[1]) if answer else 0
 
 
@@ -134,16 +134,16 @@ def log_of(served: Served) -> str:
 @pytest.mark.parametrize("method", METHODS)
 def test_no_target_makes_the_server_fail(served: Served, token: str, method: str, signed: str) -> None:
     headers = {"Authorization": f"Bearer {token}"} if signed == "a token" else {}
-    found = {target: status(served, method, target, headers) for target in TARGETS}
-    assert {target: code for target, code in found.items() if code >= 500} == {}
+    statuses = {target: status(served, method, target, headers) for target in TARGETS}
+    assert {target: code for target, code in statuses.items() if code >= 500} == {}
     assert "Traceback" not in log_of(served)
 
 
 @pytest.mark.parametrize("route", ["/api/v1/reports", "/api/v1/push/tickets"])
 def test_no_body_makes_the_server_fail(served: Served, token: str, route: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    found = {body: status(served, "POST", route, headers, body.encode()) for body in BODIES}
-    assert {body[:80]: code for body, code in found.items() if code >= 500} == {}
+    statuses = {body: status(served, "POST", route, headers, body.encode()) for body in BODIES}
+    assert {body[:80]: code for body, code in statuses.items() if code >= 500} == {}
     assert "Traceback" not in log_of(served)
 
 
@@ -153,11 +153,11 @@ def test_no_body_makes_the_server_fail(served: Served, token: str, route: str) -
 def test_no_header_makes_the_server_fail(served: Served, token: str, name: str) -> None:
     good = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     values = ["\xff\xfe", "\x00", "\xed\xa0\x80", "x" * 5000, "Bearer \xff", "cockpit_session=\xff\xfe; a=\xed\xa0\x80"]
-    found = {
+    statuses = {
         value[:20]: status(served, "POST", "/api/v1/push/tickets", good | {name: value}, b"[]") for value in values
     }
-    found |= {f"GET {v[:20]}": status(served, "GET", "/", {name: v, "Accept": "text/html"}) for v in values}
-    assert {value: code for value, code in found.items() if code >= 500} == {}
+    statuses |= {f"GET {v[:20]}": status(served, "GET", "/", {name: v, "Accept": "text/html"}) for v in values}
+    assert {value: code for value, code in statuses.items() if code >= 500} == {}
     assert "Traceback" not in log_of(served)
 
 
@@ -179,15 +179,15 @@ def test_no_value_of_a_parameter_makes_the_server_fail(server: tuple[Served, Des
     served, desk = server
     session = {"Cookie": f"{COOKIE}={session_of(desk, 'leader')}"}
     headers = {"Authorization": f"Bearer {token}"} if signed == "a token" else session
-    found = {}
+    statuses = {}
     for path, names in QUESTIONS.items():
         for name in names:
             for value in ODD:
                 given = "" if name in ("from", "to") else f"{PERIOD}&"
                 target = f"{path}?{given}{name}={value.format(name)}"
-                found[target] = status(served, "GET", target, headers)
-    assert {target[:200]: code for target, code in found.items() if code >= 500} == {}
-    assert 200 in found.values()
+                statuses[target] = status(served, "GET", target, headers)
+    assert {target[:200]: code for target, code in statuses.items() if code >= 500} == {}
+    assert 200 in statuses.values()
     assert "Traceback" not in log_of(served)
 
 

@@ -96,19 +96,19 @@ def newest() -> dict[str, object]:
 def test_push_is_accepted_loaded_and_reported_row_by_row(root: Path, token: str) -> None:
     sent = send(token, [*(row(f"v{i}") for i in range(5)), row("v5", village_code="990199", created="soon")])
     assert sent.status_code == 202
-    told = sent.json()
-    assert sent.headers["location"] == f"/api/v1/push/{told['id']}"
-    assert (told["source"], told["state"], told["rows"]) == ("tickets", "queued", 6)
-    waiting = ask(told["id"], token).json()
+    body = sent.json()
+    assert sent.headers["location"] == f"/api/v1/push/{body['id']}"
+    assert (body["source"], body["state"], body["rows"]) == ("tickets", "queued", 6)
+    waiting = ask(body["id"], token).json()
     assert (waiting["state"], waiting["read"], waiting["rejects"]) == ("queued", None, [])
     work(root)
-    verdict = ask(told["id"], token).json()
+    verdict = ask(body["id"], token).json()
     assert (verdict["state"], verdict["read"], verdict["accepted"], verdict["rejected"]) == ("published", 6, 5, 1)
     assert verdict["rejects"] == [
         {"row": 6, "key": "v5", "reasons": ["unknown area: 990199", "unparseable time: registered_at"]}
     ]
     assert verdict["edition"]
-    assert ask(told["id"], token, offset=1).json()["rejects"] == []
+    assert ask(body["id"], token, offset=1).json()["rejects"] == []
 
 
 @pytest.mark.parametrize(
@@ -170,12 +170,12 @@ def test_refused_push_is_reported_logged_audited_and_stores_nothing(
     headers: dict[str, str], said: str,
 ) -> None:  # fmt: skip
     before = set(Spool(Home(root)).folder.glob("*.*son")) if Spool(Home(root)).exists else set()
-    told = send(token, None, kind, source, content, **headers)
-    assert (told.status_code, said in told.json()["detail"]) == (status, True), told.json()
+    sent = send(token, None, kind, source, content, **headers)
+    assert (sent.status_code, said in sent.json()["detail"]) == (status, True), sent.json()
     if status != 422:
         assert newest()["result"] == "refused"
         assert str(newest()["what"]).startswith(f"{source}: {status} ")
-        assert told.json()["detail"] in caplog.text
+        assert sent.json()["detail"] in caplog.text
     assert set(Spool(Home(root)).folder.glob("*.*son")) == before
     assert list(Spool(Home(root)).folder.glob(".coming-*")) == []
 
@@ -201,8 +201,8 @@ def test_a_sender_that_leaves_or_pauses_leaves_nothing(root: Path, token: str, m
     monkeypatch.setenv("COCKPIT_PUSH_SIZE", "10MB")
     settings.current.cache_clear()
     monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.05)
-    told = send(token, None, content=pausing())
-    assert (told.status_code, "paused" in told.json()["detail"]) == (408, True)
+    sent = send(token, None, content=pausing())
+    assert (sent.status_code, "paused" in sent.json()["detail"]) == (408, True)
     assert list(Spool(Home(root)).folder.glob(".coming-*")) == []
 
 
@@ -223,9 +223,9 @@ def test_a_server_that_stops_refuses_what_is_still_coming(root: Path) -> None:
         await asyncio.sleep(0.2)
         assert len(list(spool.folder.glob(".coming-*"))) == 1
         task.cancel()
-        with pytest.raises(Stopping, match="being stopped") as told:
+        with pytest.raises(Stopping, match="being stopped") as error_info:
             await task
-        assert told.value.status == 503
+        assert error_info.value.status == 503
 
     asyncio.run(cancelled())
     assert list(spool.folder.glob(".coming-*")) == []
@@ -235,18 +235,18 @@ def test_rate_limited_push_gets_retry_after(root: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("COCKPIT_PUSH_RATE", "6")
     settings.current.cache_clear()
     eager = token_of(root, "tickets")
-    told = [send(eager, [row("r")]) for _ in range(7)]
-    assert [t.status_code for t in told] == [202] * 6 + [429]
-    assert 1 <= int(told[-1].headers["retry-after"]) <= 11
-    assert f"try again in {told[-1].headers['retry-after']} s" in told[-1].json()["detail"]
+    responses = [send(eager, [row("r")]) for _ in range(7)]
+    assert [t.status_code for t in responses] == [202] * 6 + [429]
+    assert 1 <= int(responses[-1].headers["retry-after"]) <= 11
+    assert f"try again in {responses[-1].headers['retry-after']} s" in responses[-1].json()["detail"]
     assert send(token_of(root, "tickets"), [row("r")]).status_code == 202, "another token's bucket is its own"
 
 
 def test_too_many_that_wait_are_no_more_taken(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     send(token, [row("w")])
     monkeypatch.setattr(push, "MOST_WAITING", 1)
-    told = send(token, [row("w")])
-    assert (told.status_code, told.headers["retry-after"]) == (429, "6")
+    sent = send(token, [row("w")])
+    assert (sent.status_code, sent.headers["retry-after"]) == (429, "6")
     monkeypatch.setattr(push, "MOST_WAITING", 1000)
     monkeypatch.setattr(bodies, "MOST_AT_ONCE", 0)
     assert send(token, [row("w")]).status_code == 429
@@ -285,16 +285,16 @@ def test_a_token_with_an_area_has_the_rows_of_others_refused(root: Path) -> None
 
 def test_a_push_is_in_the_audit_with_its_sender(token: str) -> None:
     id = send(token, [row("a")]).json()["id"]
-    told = newest()
-    assert (told["who"], told["result"]) == ("system:tickets", "ok")
-    assert str(told["what"]).startswith(f"tickets {id}: 1 rows, ")
+    entry = newest()
+    assert (entry["who"], entry["result"]) == ("system:tickets", "ok")
+    assert str(entry["what"]).startswith(f"tickets {id}: 1 rows, ")
 
 
 def test_a_source_declared_wrongly_is_the_server_s_fault(root: Path, token: str) -> None:
     (root / "sources" / "broken.yaml").write_text("source: broken\n")
-    told = send(token, [row(1)], source="broken")
-    assert (told.status_code, told.headers["retry-after"]) == (503, "5")
-    assert "ask the data officer" in told.json()["detail"]
+    sent = send(token, [row(1)], source="broken")
+    assert (sent.status_code, sent.headers["retry-after"]) == (503, "5")
+    assert "ask the data officer" in sent.json()["detail"]
 
 
 def test_a_source_that_was_loaded_is_known_while_the_store_is_written(root: Path) -> None:
@@ -309,9 +309,9 @@ def test_a_source_that_was_loaded_is_known_while_the_store_is_written(root: Path
     with other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        told = send(loaded, [own], source="hotline")
+        sent = send(loaded, [own], source="hotline")
         other.communicate("\n")
-    assert (told.status_code, told.headers["retry-after"]) == (503, "5")
+    assert (sent.status_code, sent.headers["retry-after"]) == (503, "5")
 
 
 def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,8 +324,8 @@ def test_the_demo_district_takes_no_other_data(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("COCKPIT_HOME", str(root))
     settings.current.cache_clear()
     demo = token_of(root, "tickets", "hotline")
-    told = send(demo, [row(1)])
-    assert (told.status_code, "not mixed" in told.json()["detail"]) == (409, True)
+    sent = send(demo, [row(1)])
+    assert (sent.status_code, "not mixed" in sent.json()["detail"]) == (409, True)
     assert not Spool(Home(root)).exists
     own = {"key": "pushed", "area": str(VILLAGES[0]), "kind": "hotline", "registered_at": "2026-11-20 08:00"}
     assert send(demo, [own], source="hotline").status_code == 202

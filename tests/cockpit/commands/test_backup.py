@@ -31,9 +31,9 @@ def home(tmp_path: Path) -> Home:
 def said(root: Path) -> list[str]:
     desk = open_desk(f"sqlite:///{root / 'desk.sqlite'}")
     assert proof.verify(desk).ok
-    found = [str(row["what"]) for row in audit.entries(desk)]
+    entries = [str(row["what"]) for row in audit.entries(desk)]
     desk.close()
-    return found
+    return entries
 
 
 def test_a_backup_is_restored_by_command_and_both_are_recorded(
@@ -52,9 +52,9 @@ def test_a_backup_is_restored_by_command_and_both_are_recorded(
     period = ["--from", "2026-11-01", "--to", "2026-12-01"]
     assert main(["query", "intake", "--area", str(DISTRICT), *period, "--home", str(copy)]) == 0
     assert main(["restore", str(file), "--home", str(copy)]) == 1
-    told = capsys.readouterr().err
-    assert "is not empty" in told
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert "is not empty" in output
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup", b"\0" * 20_000])
@@ -64,9 +64,9 @@ def test_invalid_backup_file_gives_a_one_line_error(
     file = tmp_path / "other.tar"
     file.write_bytes(content)
     assert main(["restore", str(file), "--home", str(tmp_path / "copy")]) == 1
-    told = capsys.readouterr().err
-    assert "is no whole backup" in told
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert "is no whole backup" in output
+    assert output.count("\n") == 1
     assert not (tmp_path / "copy").exists()
 
 
@@ -83,9 +83,9 @@ def test_the_inventory_lists_the_installed_libraries_without_a_network(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     file = tmp_path / "bom.json"
     assert main(["inventory", str(file)]) == 0
-    found = json.loads(file.read_text("utf-8"))
-    assert found["bomFormat"] == "CycloneDX"
-    known = {part["name"].lower(): part for part in found["components"]}
+    body = json.loads(file.read_text("utf-8"))
+    assert body["bomFormat"] == "CycloneDX"
+    known = {part["name"].lower(): part for part in body["components"]}
     for name in ("duckdb", "streamlit", "sqlalchemy", "protego"):
         assert known[name]["version"] == version(name)
         assert known[name]["purl"].startswith(f"pkg:pypi/{name}@")

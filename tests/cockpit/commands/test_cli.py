@@ -197,10 +197,10 @@ def test_alias_releases_held_delivery_and_names_the_command_for_others(published
     assert "hotline: batch 2 is still held" in still.err
     assert "`python -m cockpit load SOURCE.yaml --file late.csv`" in still.err
     (published / "aliases.csv").write_text("代码,别名\n990200001000,老街\n", "utf-8")
-    told = run("areas", "--aliases", "aliases.csv")
-    assert "hotline: batch 2 is no longer held: " in told.out, told.err
-    assert "hotline: 6 rejected rows of batch 2 accepted as batch 3" in told.out
-    assert "held" not in told.err
+    ran = run("areas", "--aliases", "aliases.csv")
+    assert "hotline: batch 2 is no longer held: " in ran.out, ran.err
+    assert "hotline: 6 rejected rows of batch 2 accepted as batch 3" in ran.out
+    assert "held" not in ran.err
 
 
 def test_unloaded_batch_is_audited(published: Path, run: Any) -> None:
@@ -223,10 +223,10 @@ def test_an_alias_on_the_command_line_takes_in_what_was_rejected(published: Path
     listed = run("rejects", "--names", "--format", "csv")
     assert {"source": "hotline", "name": "老街", "rows": "1"}.items() <= listed.records[-1].items()
     (published / "aliases.csv").write_text("代码,别名\n990200001000,老街\n", "utf-8")
-    told = run("areas", "--aliases", "aliases.csv")
-    assert told.out.splitlines()[-1] == "hotline: 1 rejected rows of batch 2 accepted as batch 3", told.err
-    kept = [r for r in run("rejects", "--format", "csv").records if r["key"] == "6"]
-    assert [r["fixed_by"] for r in kept] == ["3"]
+    ran = run("areas", "--aliases", "aliases.csv")
+    assert ran.out.splitlines()[-1] == "hotline: 1 rejected rows of batch 2 accepted as batch 3", ran.err
+    rejected = [r for r in run("rejects", "--format", "csv").records if r["key"] == "6"]
+    assert [r["fixed_by"] for r in rejected] == ["3"]
 
 
 def test_the_reject_limit_is_a_setting(published: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,9 +257,9 @@ def test_query_gives_the_columns_of_the_contract(published: Path, run: Any) -> N
     assert ran.code == 0, ran.err
     columns = ["metric", "area", "group", "value", "numerator", "denominator", "n", "quality", "as_of", "edition"]
     assert list(ran.records[0]) == columns
-    told = {r["metric"]: r for r in ran.records}
-    assert told["intake"]["value"] == "5"
-    rate = told["on_time_rate"]
+    by_metric = {r["metric"]: r for r in ran.records}
+    assert by_metric["intake"]["value"] == "5"
+    rate = by_metric["on_time_rate"]
     assert [rate[name] for name in ("value", "numerator", "denominator", "n")] == ["60", "3", "5", "5"]
     assert (rate["area"], rate["group"], rate["as_of"]) == (DISTRICT, "", "2026-04-01 00:00:00")
 
@@ -273,8 +273,8 @@ def test_groups_of_a_query_add_up(published: Path, run: Any) -> None:
 
 
 def test_query_gives_the_period_compared_with_up_to_the_same_time(published: Path, run: Any) -> None:
-    told = run("query", "intake", *QUERY, "--vs", "previous", "--as-of", "2026-03-05 12:00", "--format", "json")
-    assert [(r["value"], r["period"], r["end"], r["until"]) for r in json.loads(told.out)] == [
+    ran = run("query", "intake", *QUERY, "--vs", "previous", "--as-of", "2026-03-05 12:00", "--format", "json")
+    assert [(r["value"], r["period"], r["end"], r["until"]) for r in json.loads(ran.out)] == [
         (4, "2026-03-01", "2026-04-01", None), (None, "2026-02-01", "2026-02-06", "2026-02-05 12:00:00"),
     ]  # fmt: skip
 
@@ -402,17 +402,17 @@ def test_port_in_use_is_reported(published: Path, run: Any) -> None:
 
 
 def test_the_address_is_one_to_type() -> None:
-    told = [address(host, 80) for host in ("0.0.0.0", "::", "::1", "10.0.0.5")]
-    assert told == ["http://localhost:80", "http://localhost:80", "http://[::1]:80", "http://10.0.0.5:80"]
+    addresses = [address(host, 80) for host in ("0.0.0.0", "::", "::1", "10.0.0.5")]
+    assert addresses == ["http://localhost:80", "http://localhost:80", "http://[::1]:80", "http://10.0.0.5:80"]
 
 
 def test_serve_prints_the_address_when_it_can_be_opened_and_ends_on_an_interrupt(published: Path) -> None:
     port = free_port()
     home = ["--home", str(published / "var")]
     serve = [sys.executable, "-m", "cockpit", "serve", "--port", str(port), *home]
-    nobody = subprocess.run(serve, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert nobody.returncode == 2
-    assert "nobody could sign in: make an account with" in nobody.stderr
+    completed = subprocess.run(serve, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 2
+    assert "nobody could sign in: make an account with" in completed.stderr
     make = [sys.executable, "-m", "cockpit", "user", "add", "wang", "--password", "Hongqi+2026+x", *home]
     subprocess.run(make, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     command = serve
@@ -473,21 +473,21 @@ def test_exit_codes_reach_the_shell_and_stderr_is_clean(published: Path) -> None
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("name", ["990200001000", "990200001", "东镇", "试验区/东镇", "东街道", "试验区东镇"])
 def test_query_takes_the_name_of_an_area(published: Path, run: Any, name: str) -> None:
-    told = run("query", "intake", "--area", name, *QUERY[2:], "--format", "csv")
+    ran = run("query", "intake", "--area", name, *QUERY[2:], "--format", "csv")
     by_code = run("query", "intake", "--area", "990200001000", *QUERY[2:], "--format", "csv")
-    assert (told.code, told.out) == (0, by_code.out), told.err
+    assert (ran.code, ran.out) == (0, by_code.out), ran.err
 
 
 def test_query_names_the_nearest_areas_of_a_name_that_is_none(published: Path, run: Any) -> None:
-    told = run("query", "intake", "--area", "不存在的地方", *QUERY[2:])
-    assert told.code == 2
-    assert "there is no area 不存在的地方" in told.err
+    ran = run("query", "intake", "--area", "不存在的地方", *QUERY[2:])
+    assert ran.code == 2
+    assert "there is no area 不存在的地方" in ran.err
 
 
 def test_a_broken_catalog_file_does_not_block_publishing(
@@ -498,8 +498,8 @@ def test_a_broken_catalog_file_does_not_block_publishing(
     (folder / "broken.yaml").write_text("id: [", "utf-8")
     (folder / "wrong.yaml").write_text("id: wrong\nfact: cases\nmetrics: {x: {}}\n", "utf-8")
     monkeypatch.setenv("COCKPIT_CATALOG", str(folder))
-    told = run("publish", "--as-of", "2026-04-03")
-    assert told.code == 0, told.err
-    assert "left out of the catalog: broken.yaml" in told.err
-    assert "left out of the catalog: wrong.yaml" in told.err
+    ran = run("publish", "--as-of", "2026-04-03")
+    assert ran.code == 0, ran.err
+    assert "left out of the catalog: broken.yaml" in ran.err
+    assert "left out of the catalog: wrong.yaml" in ran.err
     assert run("check").code == 2

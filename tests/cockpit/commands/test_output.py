@@ -35,8 +35,8 @@ def test_a_table_leaves_out_columns_without_any_value_and_cuts_long_texts() -> N
 def test_a_wrapped_column_holds_every_character_within_its_width(texts: list[str]) -> None:
     lines = table(("reasons", "n"), [(text, n) for n, text in enumerate(texts)], ("reasons",))
     assert all(width(line) <= WIDEST + 4 for line in lines)
-    told = "".join("".join(line.split()) for line in lines[1:])
-    assert [c for c in told if not c.isdigit()] == list("".join("".join(text.split()) for text in texts))
+    joined = "".join("".join(line.split()) for line in lines[1:])
+    assert [c for c in joined if not c.isdigit()] == list("".join("".join(text.split()) for text in texts))
 
 
 def test_a_table_without_rows_keeps_its_header() -> None:
@@ -45,8 +45,8 @@ def test_a_table_without_rows_keeps_its_header() -> None:
 
 def test_csv_quotes_and_leaves_missing_values_empty(capsys: pytest.CaptureFixture[str]) -> None:
     write(COLUMNS, RECORDS, "csv")
-    told = list(csv.reader(io.StringIO(capsys.readouterr().out)))
-    assert told == [[*COLUMNS], ["沙洲镇", "95.125", "2026-11-22 08:00:00"], ["Bay, north", "", ""]]
+    rows_read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows_read == [[*COLUMNS], ["沙洲镇", "95.125", "2026-11-22 08:00:00"], ["Bay, north", "", ""]]
 
 
 def test_json_is_one_array_with_nulls(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,8 +50,8 @@ def probed(home: Home) -> dict[tuple[str, str], bool]:
 def test_once_checks_everything_delivers_and_publishes(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "--once"]) == 0
     assert "tasks" in capsys.readouterr().out
-    found = probed(home)
-    assert (found["opens", "site_open"], found["fails", "site_open"]) == (True, False)
+    checks = probed(home)
+    assert (checks["opens", "site_open"], checks["fails", "site_open"]) == (True, False)
     assert list((home.root / "probe" / "spool").iterdir()) == [], "all of it is loaded"
 
 
@@ -89,9 +89,9 @@ def test_rules_that_need_a_browser_are_listed(home: Home, zoo: Zoo, capsys: pyte
     sites = [{"key": f"empty-{i}", "url": zoo.house(z.page("<body></body>"))} for i in range(7)]
     registered(home, sites, RealClock(home.zone).now())
     assert main(["probe", "--once"]) == 0
-    told = capsys.readouterr().out
-    assert "7 uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)" in told
-    assert "  register/empty-0: empty page (no text, no picture)\n" in told
-    assert "  and 2 more" in told
-    found = probed(home)
-    assert not [key for key in found if key[0].startswith("empty") and key[1] == "site_open"]
+    output = capsys.readouterr().out
+    assert "7 uncertain: not opened here, and no browser has looked (set COCKPIT_PROBE_CHROMIUM)" in output
+    assert "  register/empty-0: empty page (no text, no picture)\n" in output
+    assert "  and 2 more" in output
+    checks = probed(home)
+    assert not [key for key in checks if key[0].startswith("empty") and key[1] == "site_open"]

@@ -30,9 +30,9 @@ ID = "0123456789abcdef" * 2
     ],
 )  # fmt: skip
 def test_evidence_is_told_in_words(evidence: str, zh: str, en: str) -> None:
-    for language, told in (("zh", zh), ("en", en)):
+    for language, texts in (("zh", zh), ("en", en)):
         with i18n.using(language):
-            assert faults.texts(evidence) == ([told] if told else [])
+            assert faults.texts(evidence) == ([texts] if texts else [])
 
 
 def test_every_failure_has_words_and_a_remedy_in_both_languages() -> None:
@@ -44,5 +44,5 @@ def test_every_failure_has_words_and_a_remedy_in_both_languages() -> None:
 
 
 def test_grave_faults_come_first_by_how_many_there_are() -> None:
-    told = [Fault("a", "serious", 1, ()), Fault("b", "minor", 9, ()), Fault("c", "critical", 3, ())]
-    assert [fault.rule for fault in grave(told)] == ["c", "a"]
+    ranked = [Fault("a", "serious", 1, ()), Fault("b", "minor", 9, ()), Fault("c", "critical", 3, ())]
+    assert [fault.rule for fault in grave(ranked)] == ["c", "a"]

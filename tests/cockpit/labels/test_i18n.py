@@ -28,10 +28,10 @@ def problems(base: type[Problem] = Problem) -> set[str]:
 
 def extracted(folder: str, keywords: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Where each text of a folder stands, and the text, or a tuple of several arguments."""
-    found = extract_from_dir(
+    matches = extract_from_dir(
         ROOT / folder, [("**.py", "python")], keywords=keywords, directory_filter=lambda path: Path(path).name[0] != "_"
     )
-    return ((f"{folder}/{file}:{line}", message) for file, line, message, _comments, _context in found)
+    return ((f"{folder}/{file}:{line}", message) for file, line, message, _comments, _context in matches)
 
 
 @cache
@@ -48,13 +48,13 @@ def messages() -> tuple[tuple[str, str, str], ...]:
 
 def texts() -> dict[str, str]:
     """Every English text that has to have a Chinese one, and where it stands first."""
-    found: dict[str, str] = {}
+    texts_found: dict[str, str] = {}
     for folder in ("cockpit", "pages"):
         for where, message in extracted(folder, DEFAULT_KEYWORDS):
-            found.setdefault(message if isinstance(message, str) else message[0], where)
+            texts_found.setdefault(message if isinstance(message, str) else message[0], where)
     for where, _code, text in messages():
-        found.setdefault(text, where)
-    return found
+        texts_found.setdefault(text, where)
+    return texts_found
 
 
 def calls() -> set[str]:
@@ -111,8 +111,8 @@ def test_a_missing_a_left_over_and_a_wrong_translation_are_found() -> None:
     catalogue = Catalog(locale="zh")
     catalogue.add("{n} days ago", "天前")
     catalogue.add("Gone", "没了")
-    found = list(faults({"{n} days ago": "a.py:1", "New": "a.py:2"}, catalogue))
-    assert [fault.split(":")[0] for fault in found] == ["a.py", "zh.po", "zh.po"]
+    faults_found = list(faults({"{n} days ago": "a.py:1", "New": "a.py:2"}, catalogue))
+    assert [fault.split(":")[0] for fault in faults_found] == ["a.py", "zh.po", "zh.po"]
 
 
 def test_the_language_spoken_is_the_one_chosen() -> None:

@@ -37,7 +37,7 @@ def no_level() -> MetricsError:
 
 
 @pytest.mark.parametrize(
-    ("told", "chinese", "english"),
+    ("expected", "chinese", "english"),
     [
         (GIVEN_UP, "制作三次中断，已停止：请缩小范围，或查看服务器日志", GIVEN_UP.text),
         (
@@ -75,11 +75,11 @@ def no_level() -> MetricsError:
         ("a text of an older release", "a text of an older release", "a text of an older release"),
     ],
 )  # fmt: skip
-def test_a_message_is_worded_in_both_languages(told: Any, chinese: str, english: str) -> None:
+def test_a_message_is_worded_in_both_languages(expected: Any, chinese: str, english: str) -> None:
     with i18n.using("zh"):
-        assert worded(told) == chinese
+        assert worded(expected) == chinese
     with i18n.using("en"):
-        assert worded(told) == english == str(told)
+        assert worded(expected) == english == str(expected)
 
 
 def test_an_error_passes_its_message_on_with_its_code() -> None:
@@ -112,8 +112,8 @@ def test_a_message_is_stored_told_to_programs_and_worded_whatever_stands_in_it(v
     with i18n.using("en"):
         assert worded(message) == str(message)
     with i18n.using("zh"):
-        told = worded(message)
-    assert all(value in told for value in values.values() if isinstance(value, str))
+        text = worded(message)
+    assert all(value in text for value in values.values() if isinstance(value, str))
 
 
 @given(WORDS | st.just('{"code": 1}') | st.just('{"text": "x"}') | st.just("[1]") | st.just("1"))

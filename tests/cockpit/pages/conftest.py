@@ -126,8 +126,8 @@ def _held(home: Home) -> None:
     """Six rows, five of them in an area that does not exist, one with a phone number in it."""
     folder = home.root / "deliveries"
     bad = ("2,123,2026-11-01 08:00,电话 13812345678", "3,123,昨天,", *(f"{n},123,2026-11-01," for n in (4, 5, 6)))
-    told = (f"1,{VILLAGES[0]},2026-11-01 08:00,好", *bad)
-    (folder / "grid.csv").write_text("\n".join(("id,area,registered,note", *told)), "utf-8")
+    rows = (f"1,{VILLAGES[0]},2026-11-01 08:00,好", *bad)
+    (folder / "grid.csv").write_text("\n".join(("id,area,registered,note", *rows)), "utf-8")
     definition = {
         "source": "grid", "name": {"zh": "网格", "en": "Grid"}, "fact": "cases", "file": "grid.csv", "zone": home.zone,
         "key": "id", "area": "area", "columns": {"kind": "'event'", "registered_at": "registered", "title": "note"},

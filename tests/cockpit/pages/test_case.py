@@ -66,8 +66,8 @@ def test_verdicts_follow_what_was_delivered(screen: Screen) -> None:
 
 
 def test_a_case_tells_its_description_and_that_there_is_none(screen: Screen) -> None:
-    told = lines(screen("case", source="hotline", key="H001"))
-    assert told["内容"]["text"] == "反映第 1 件，电话 138****5678"
+    items = lines(screen("case", source="hotline", key="H001"))
+    assert items["内容"]["text"] == "反映第 1 件，电话 138****5678"
     assert lines(screen("case", source="hotline", key="H002"))["内容"]["text"] == "来源未提供"
 
 
@@ -83,11 +83,11 @@ def test_the_log_lists_the_steps_of_this_case_in_order(screen: Screen) -> None:
 
 def test_units_have_their_telephones_but_no_mobile_one(screen: Screen) -> None:
     page = screen("case", source="hotline", key="H001")
-    told = lines(page)
-    assert told["责任单位"]["text"] == "区城管局"
-    assert told["责任单位"]["links"] == [["0000-8001234", "tel:00008001234"]]
+    items = lines(page)
+    assert items["责任单位"]["text"] == "区城管局"
+    assert items["责任单位"]["links"] == [["0000-8001234", "tel:00008001234"]]
     assert "13812345678" not in str(drawn(page, "record"))
-    assert (told["上级单位"]["text"], told["上级单位"]["note"]) == ("临江区人民政府", "电话未提供")
+    assert (items["上级单位"]["text"], items["上级单位"]["note"]) == ("临江区人民政府", "电话未提供")
     handled = [i for record in drawn(page, "record") for i in record["items"] if i["label"] == "经办单位"]
     assert [(i["text"], [text for text, _ in i["links"]], i["note"]) for i in handled] == [
         ("热线中心", [], "电话未提供"), ("村委会", ["0000-8000001"], "部门"),
@@ -97,12 +97,12 @@ def test_units_have_their_telephones_but_no_mobile_one(screen: Screen) -> None:
 
 def test_working_days_are_counted_by_the_calendar(screen: Screen) -> None:
     """H015: closed a day later; 16 October 2026 is a Friday, so that one day of the two is worked on."""
-    told = lines(screen("case", source="hotline", key="H005"))
+    items = lines(screen("case", source="hotline", key="H005"))
     case = next(case for case in hotline() if case["key"] == "H005")
     days = calendar()
     worked = days.working_minutes(case["registered_at"], case["closed_at"]) / 1440
     allowed = days.workdays_between(case["registered_at"].date(), case["due_at"].date())
-    assert told["用时"]["note"] == f"折合 {worked:.1f} 个工作日，时限 {allowed} 个工作日"
+    assert items["用时"]["note"] == f"折合 {worked:.1f} 个工作日，时限 {allowed} 个工作日"
     assert lines(screen("case", source="hotline", key="H004"))["用时"]["note"].startswith("时限 1 天")
 
 
@@ -116,42 +116,42 @@ def test_a_chain_of_repeats_lists_all_its_cases_in_order(screen: Screen) -> None
 
 
 def test_a_case_of_a_village_since_merged_tells_both(screen: Screen) -> None:
-    told = lines(screen("case", source="hotline", key="H005"))
-    assert told["区划"]["text"] == "临江区 ▸ 北塘街道 ▸ 新河村"
-    assert (told["原属"]["text"], told["原属"]["note"]) == ("旧渡村", "2026-11-10 并入新河村")
+    items = lines(screen("case", source="hotline", key="H005"))
+    assert items["区划"]["text"] == "临江区 ▸ 北塘街道 ▸ 新河村"
+    assert (items["原属"]["text"], items["原属"]["note"]) == ("旧渡村", "2026-11-10 并入新河村")
 
 
 def test_a_case_tells_the_delivery_it_came_in(screen: Screen) -> None:
-    told = lines(screen("case", source="hotline", key="H001"))
-    assert told["批次"]["text"].startswith("1：hotline-cases-0.parquet")
-    assert parameters(told["批次"]["href"])["batch"] == "1"
+    items = lines(screen("case", source="hotline", key="H001"))
+    assert items["批次"]["text"].startswith("1：hotline-cases-0.parquet")
+    assert parameters(items["批次"]["href"])["batch"] == "1"
 
 
 def test_a_repeat_leads_to_the_case_it_repeats(screen: Screen) -> None:
     cases = {case["key"]: case for case in hotline()}
-    told = lines(screen("case", source="hotline", key="H081"))
-    earlier = cases[parameters(told["重复"]["href"])["key"]]
+    items = lines(screen("case", source="hotline", key="H081"))
+    earlier = cases[parameters(items["重复"]["href"])["key"]]
     assert earlier["registered_at"] <= cases["H081"]["registered_at"]
     assert earlier["reporter"] == cases["H081"]["reporter"] or earlier["place"] == cases["H081"]["place"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "lacking"),
+    ("requested", "lacking"),
     [({}, "来源（source=）、编号（key=）"), ({"source": "hotline"}, "编号（key=）"), ({"key": "1"}, "来源（source=）")],
 )
 @pytest.mark.parametrize(("page", "title"), [("case", "没有指定是哪一件"), ("site", "没有指定是哪个网站")])
 def test_an_address_without_a_case_or_site_says_what_it_lacks(
-    screen: Screen, page: str, title: str, asked: dict[str, str], lacking: str
+    screen: Screen, page: str, title: str, requested: dict[str, str], lacking: str
 ) -> None:
-    shown = screen(page, **asked)
+    shown = screen(page, **requested)
     assert title in words(shown)
     assert f"网址中缺少{lacking}。" in words(shown)
     assert "href" in words_raw(shown)
 
 
-@pytest.mark.parametrize("asked", [{"key": "LATE"}, {"key": "nothing"}, {"key": "' OR 1=1"}])
-def test_a_case_that_is_not_there_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
-    page = screen("case", source="hotline", **asked)
+@pytest.mark.parametrize("requested", [{"key": "LATE"}, {"key": "nothing"}, {"key": "' OR 1=1"}])
+def test_a_case_that_is_not_there_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
+    page = screen("case", source="hotline", **requested)
     assert "没有这一件" in words(page)
     assert not drawn(page, "timeline")
 
@@ -200,6 +200,6 @@ def test_how_many_rows_a_delivery_had_is_not_told_to_a_part_of_the_district(
     assert lines(screen("case", source="hotline", key=key))["批次"]["note"].endswith(" 条")
     of_town = session_of(settings.current().desk_url, ("cadre",), TOWNS[0])
     monkeypatch.setattr(guard, "token", lambda: of_town)
-    told = lines(screen("case", area=TOWNS[0], source="hotline", key=key))["批次"]
-    assert told["text"].startswith("1：hotline-cases-0.parquet")
-    assert not told["note"]
+    batch = lines(screen("case", area=TOWNS[0], source="hotline", key=key))["批次"]
+    assert batch["text"].startswith("1：hotline-cases-0.parquet")
+    assert not batch["note"]

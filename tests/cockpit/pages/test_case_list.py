@@ -14,9 +14,9 @@ from tests.factory import TOWNS, VILLAGES
 DISTRICT = VILLAGES[0] // 10**6 * 10**6
 
 
-def opened(screen: Screen, **asked: object) -> list[dict[str, str]]:
+def opened(screen: Screen, **requested: object) -> list[dict[str, str]]:
     """The parameters of the cases that a page of rows leads to, in its order."""
-    table = drawn(screen("rows", **asked), "table")[0]
+    table = drawn(screen("rows", **requested), "table")[0]
     return [parameters(row[0]["href"]) for row in table["rows"]]
 
 
@@ -25,8 +25,8 @@ def way(screen: Screen, case: dict[str, str]) -> dict[str, Any]:
 
 
 def test_a_case_leads_on_through_the_list_as_it_is_sorted_and_filtered(screen: Screen) -> None:
-    asked = {"metric": "backlog", "category": "路灯照明", "sort": "-unit", "q": "件"}
-    cases = opened(screen, **asked)
+    list_address = {"metric": "backlog", "category": "路灯照明", "sort": "-unit", "q": "件"}
+    cases = opened(screen, **list_address)
     passed, here = [cases[0]["key"]], way(screen, cases[0])
     assert (here["place"], here["previous"]) == (f"第 1 件，共 {len(cases)} 件", "")
     for _step in range(2):
@@ -35,12 +35,12 @@ def test_a_case_leads_on_through_the_list_as_it_is_sorted_and_filtered(screen: S
         here = way(screen, there)
     assert passed == [case["key"] for case in cases[:3]]
     assert parameters(here["previous"])["key"] == passed[1]
-    assert {name: parameters(here["back"]).get(name) for name in asked} == asked
+    assert {name: parameters(here["back"]).get(name) for name in list_address} == list_address
 
 
 def test_the_way_back_leads_to_the_page_on_which_the_case_stands(screen: Screen) -> None:
-    asked = {"metric": "intake", "from_": "2026-10-01", "to": "2026-11-23"}
-    second = opened(screen, **asked, page=2)
+    list_address = {"metric": "intake", "from_": "2026-10-01", "to": "2026-11-23"}
+    second = opened(screen, **list_address, page=2)
     here = way(screen, second[0])
     assert here["place"] == "第 51 件，共 130 件"
     assert parameters(here["back"])["page"] == "2"

@@ -40,21 +40,21 @@ def chart(page: AppTest) -> dict[str, object]:
 
 @pytest.mark.parametrize("metric", [name for name, m in METRICS.items() if exists_at(m, "town")])
 def test_mean_and_median_equal_an_independent_computation(view: Callable[..., View], metric: str) -> None:
-    seen = view(metric=metric)
-    chosen = choice(seen, areas=BOTH)
-    at = compared.narrowed(seen, chosen)
-    found = {id: part.now for id, part in compare.parts(at, chosen, METRICS[metric]).items()}
-    whole = next(each(answer(seen.ask(metric)))) if exists_at(METRICS[metric], "district") else None
+    view_state = view(metric=metric)
+    chosen = choice(view_state, areas=BOTH)
+    at = compared.narrowed(view_state, chosen)
+    by_subject = {id: part.now for id, part in compare.parts(at, chosen, METRICS[metric]).items()}
+    total = next(each(answer(view_state.ask(metric)))) if exists_at(METRICS[metric], "district") else None
     alone = [next(each(answer(view(metric=metric, area=town).ask(metric)))) for town in TOWNS]
     values = [row.value for row in alone if row.quality in KNOWN]
-    typical = compare.median(at, chosen, "", found)
+    typical = compare.median(at, chosen, "", by_subject)
     assert typical.counted == len(values)
     assert typical.value == (pytest.approx(median(values)) if values else None)
-    average = compare.mean(at, chosen, METRICS[metric], found, whole)
+    average = compare.mean(at, chosen, METRICS[metric], by_subject, total)
     if METRICS[metric].is_additive and not METRICS[metric].is_rate:
         assert average.value == (pytest.approx(fmean(values)) if values else None)
-    elif whole is not None and whole.quality in KNOWN:
-        assert average.value == pytest.approx(whole.value)
+    elif total is not None and total.quality in KNOWN:
+        assert average.value == pytest.approx(total.value)
     else:
         assert average.value is None
 
@@ -100,7 +100,7 @@ def test_every_metric_can_be_chosen(screen: Screen, metric: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"areas": f"{TOWNS[0]},123"}, "123：区划用 12 位代码表示"),
         ({"areas": f"{TOWNS[0]},999999999999"}, "999999999999：区划用 12 位代码表示"),
@@ -118,11 +118,11 @@ def test_every_metric_can_be_chosen(screen: Screen, metric: str) -> None:
         ({"units": "区城管局\n区住建局"}, "无法识别单位名称"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_one_line(screen: Screen, given: dict[str, str], told: str) -> None:
+def test_what_cannot_be_compared_is_refused_in_one_line(screen: Screen, given: dict[str, str], expected: str) -> None:
     page = screen("compare", **given)
     said = words(page)
     assert said.count("▲") == 1
-    assert told in said
+    assert expected in said
     assert not page.get("plotly_chart")
     assert not drawn(page, "table")
 
@@ -136,9 +136,9 @@ def test_one_area_waits_for_another_and_offers_its_neighbours(screen: Screen) ->
 
 
 def test_a_search_finds_areas_by_initials_and_units_by_name(screen: Screen) -> None:
-    for text, found in (("szz", "+ 沙洲镇"), ("城管", "+ 区城管局")):
+    for text, matches in (("szz", "+ 沙洲镇"), ("城管", "+ 区城管局")):
         (offered,) = drawn(screen("compare", areas=TOWNS[0], add=text), "actions")
-        assert found in [label for label, _href in offered["links"]]
+        assert matches in [label for label, _href in offered["links"]]
     assert "没有找到" in words(screen("compare", areas=TOWNS[0], add="没有的地方"))
 
 
@@ -162,14 +162,14 @@ def test_an_area_outside_the_scope_is_refused_in_the_words_of_an_unknown_one(
 def test_two_granted_towns_are_compared_without_what_lies_above_them(
     view: Callable[..., View], screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = view(metric="intake")
+    view_state = view(metric="intake")
     scope = tuple((town, town + 1000) for town in TOWNS)
-    apart = seen.asking(edition=type(seen.edition)(seen.edition.unscoped, scope), area=TOWNS[0])
+    apart = view_state.asking(edition=type(view_state.edition)(view_state.edition.unscoped, scope), area=TOWNS[0])
     chosen = choice(apart, areas=BOTH)
     assert chosen.place is None
     assert compare.headings(apart, chosen) == ["北塘街道", "沙洲镇"]
-    found = compare.parts(apart, chosen, METRICS["intake"])
-    assert {id: part.now.value for id, part in found.items()} == {
+    parts = compare.parts(apart, chosen, METRICS["intake"])
+    assert {id: part.now.value for id, part in parts.items()} == {
         str(town): next(each(answer(view(area=town).ask("intake")))).value for town in TOWNS
     }
     lines = compare.chart_lines(apart, chosen, METRICS["intake"], False)
@@ -180,10 +180,10 @@ def test_two_granted_towns_are_compared_without_what_lies_above_them(
 @given(text=st.text(max_size=60), by=st.sampled_from(["areas", "units"]))
 def test_any_text_is_read_or_refused(view: Callable[..., View], text: str, by: str) -> None:
     try:
-        found = compared.read(view(), {by: text})
+        matches = compared.read(view(), {by: text})
     except compared.Refused:
         return
-    assert len(found.subjects) <= compared.MOST
+    assert len(matches.subjects) <= compared.MOST
 
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=6))

@@ -37,12 +37,12 @@ from tests.factory import TOWNS, VILLAGES, areas, deliver
 
 def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, view: Callable[..., View]) -> None:
     page = screen("data")
-    told = tables(page)
-    assert texts(told["版本"], "版本") == [view().edition.id]
-    fresh = {row[0]["text"]: row[1]["state"] for row in told["来源"]["rows"]}
+    shown = tables(page)
+    assert texts(shown["版本"], "版本") == [view().edition.id]
+    fresh = {row[0]["text"]: row[1]["state"] for row in shown["来源"]["rows"]}
     assert (fresh["hotline"], fresh["probe"]) == ("red", "none")
-    assert texts(told["批次"], "来源") == ["grid", "probe", "log", "directory", "register", "hotline"]
-    states = [row[1]["state"] for row in told["核对项"]["rows"]]
+    assert texts(shown["批次"], "来源") == ["grid", "probe", "log", "directory", "register", "hotline"]
+    states = [row[1]["state"] for row in shown["核对项"]["rows"]]
     assert states
     assert set(states) <= {"green", "red", "none"}
 
@@ -71,10 +71,10 @@ def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_
     while publisher.turn():
         pass
     data.delivered.clear()
-    told = words(screen("data", root=fresh.root))
-    assert "等待发布" not in told
-    assert "1 次推送因拒收行过多待处理" in told
-    assert "python -m cockpit pushes --state held" in told
+    text = words(screen("data", root=fresh.root))
+    assert "等待发布" not in text
+    assert "1 次推送因拒收行过多待处理" in text
+    assert "python -m cockpit pushes --state held" in text
     (fresh.editions / ROLLED_BACK).touch()
     spool.again(spool.newest(1)[0])
     data.delivered.clear()
@@ -93,9 +93,9 @@ def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
 
 def test_refused_rows_are_counted_by_reason_and_masked(screen: Screen) -> None:
     page = screen("data", batch=6)
-    told = tables(page)
-    assert texts(told["原因"], "行数")[0] == "5"
-    raw = " ".join(texts(told["行号"], "原始内容"))
+    shown = tables(page)
+    assert texts(shown["原因"], "行数")[0] == "5"
+    raw = " ".join(texts(shown["行号"], "原始内容"))
     assert "138****5678" in raw
     assert "13812345678" not in raw
     assert "没有第 99 批" in words(screen("data", batch=99))
@@ -138,8 +138,10 @@ def test_how_much_the_district_delivered_is_for_whoever_may_see_all_of_it(
     assert "待处理" in {row[2]["text"] for row in part["批次"]["rows"]}
     assert "行被拒收" not in words(page)
     for name, shown in (("版本", 4), ("批次", 5)):
-        own, whole = ([column["text"] for column in told[name]["columns"]] for told in (part, all_of_it))
-        assert (own, len(own)) == (whole[:shown], shown)
-        assert len(whole) > len(own)
+        own, all_columns = (
+            [column["text"] for column in page_tables[name]["columns"]] for page_tables in (part, all_of_it)
+        )
+        assert (own, len(own)) == (all_columns[:shown], shown)
+        assert len(all_columns) > len(own)
         assert {len(row) for row in part[name]["rows"]} == {len(own)}
     assert {cell["text"] for row in part["核对项"]["rows"] for cell in row[2:]} == {""}

@@ -8,10 +8,10 @@ from tests.cockpit.pages.conftest import (
 
 
 def test_the_dictionary_has_every_metric_and_opens_the_one_asked_for(screen: Screen) -> None:
-    told = drawn(screen("dictionary", metric="due"), "glossary")[0]
-    entries = [entry for section in told["sections"] for entry in section["entries"]]
+    data = drawn(screen("dictionary", metric="due"), "glossary")[0]
+    entries = [entry for section in data["sections"] for entry in section["entries"]]
     assert [entry["id"] for entry in entries] == list(METRICS)
-    assert told["opened"] == "due"
+    assert data["opened"] == "due"
     assert all(entry["text"] and dict(entry["items"])["适用层级"] for entry in entries)
     assert drawn(screen("dictionary"), "glossary")[0]["opened"] is None
 

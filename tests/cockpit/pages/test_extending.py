@@ -91,9 +91,9 @@ def test_the_topic_shows_the_metric(screen: Screen, area: int) -> None:
 @pytest.mark.parametrize(("lang", "text"), [("zh", "路灯办结率66.7%"), ("en", "66.7% of the street light cases")])
 def test_the_report_kind_makes_a_document(home: Home, lang: str, text: str) -> None:
     config = settings.load(home=home.root)
-    asked = Request(kind="lamp_brief", areas=(DISTRICT,), start=date(2026, 11, 1), end=date(2026, 12, 1), lang=lang)
+    requested = Request(kind="lamp_brief", areas=(DISTRICT,), start=date(2026, 11, 1), end=date(2026, 12, 1), lang=lang)
     made_at = datetime(2026, 11, 23, 8)
-    document = content.build(check(asked, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=made_at)
+    document = content.build(check(requested, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=made_at)
     assert text in re.sub(r"(?<=\d) %", "%", str(document))
 
 

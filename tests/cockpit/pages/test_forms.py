@@ -69,23 +69,23 @@ def test_the_other_pages_know_them_too(screen: Screen, page: str) -> None:
 
 
 def test_a_formula_is_told_of_every_form(home: Home) -> None:
-    seen = read({}, settings.load(home=home.root))
-    assert all(passport.formula(seen, metric) for metric in OWN)
+    view = read({}, settings.load(home=home.root))
+    assert all(passport.formula(view, metric) for metric in OWN)
 
 
 @pytest.mark.parametrize(
-    ("metric", "asked"),
+    ("metric", "requested"),
     [
         ("meters_count", {"category": "x"}), ("backups_count", {"department": "x"}), ("ages_sum", {"source": "x"}),
         ("meters_count", {"age": "1-3"}), ("mixed_score", {"category": "x"}),
     ],
 )  # fmt: skip
 def test_a_filter_that_the_metric_does_not_have_is_refused_in_words(
-    screen: Screen, metric: str, asked: dict[str, str]
+    screen: Screen, metric: str, requested: dict[str, str]
 ) -> None:
-    said = words_raw(screen("rows", metric=metric, **asked))
+    said = words_raw(screen("rows", metric=metric, **requested))
     assert 'role="alert"' in said or re.search("不按.+统计", said) or metric == "mixed_score"
-    shown = screen("why", metric=metric, **asked)
+    shown = screen("why", metric=metric, **requested)
     assert 'role="alert"' not in words_raw(shown)
 
 

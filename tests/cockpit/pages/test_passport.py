@@ -21,26 +21,26 @@ from tests.factory import TOWNS, VILLAGES
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_has_a_passport(screen: Screen, metric: str) -> None:
     page = screen("passport", metric=metric)
-    told = lines(page)
+    items = lines(page)
     assert METRICS[metric].definition.zh in words(page)
-    assert told["算法"]["text"]
-    assert told["得出该数的 SQL"]["text"].startswith(("SELECT", "WITH"))
+    assert items["算法"]["text"]
+    assert items["得出该数的 SQL"]["text"].startswith(("SELECT", "WITH"))
     assert len(drawn(page, "tiles")[0]["tiles"]) == 1
 
 
 def test_the_sql_of_a_passport_gives_its_number(view: Callable[..., View], screen: Screen) -> None:
-    seen = view(metric="on_time_rate", area=TOWNS[0])
-    told = lines(screen("passport", metric="on_time_rate", area=TOWNS[0]))
-    row = seen.edition.unscoped.cursor().execute(told["得出该数的 SQL"]["text"]).fetchone()
+    view_state = view(metric="on_time_rate", area=TOWNS[0])
+    items = lines(screen("passport", metric="on_time_rate", area=TOWNS[0]))
+    row = view_state.edition.unscoped.cursor().execute(items["得出该数的 SQL"]["text"]).fetchone()
     assert row is not None
-    assert [f"{n:,}" for n in row[2:]] == [told["分子"]["text"], told["分母"]["text"]]
-    number = answer(seen.edition, ["on_time_rate"], TOWNS[0], seen.period).iloc[0]
+    assert [f"{n:,}" for n in row[2:]] == [items["分子"]["text"], items["分母"]["text"]]
+    number = answer(view_state.edition, ["on_time_rate"], TOWNS[0], view_state.period).iloc[0]
     assert tuple(row[2:]) == (number["numerator"], number["denominator"])
 
 
 def test_a_passport_says_how_many_areas_reported(screen: Screen) -> None:
-    told = lines(screen("passport", metric="intake"))
-    assert told["有数区划"]["text"] == "镇街 1 / 2；村社 2 / 3"
+    items = lines(screen("passport", metric="intake"))
+    assert items["有数区划"]["text"] == "镇街 1 / 2；村社 2 / 3"
     assert "有数区划" not in lines(screen("passport", metric="intake", area=VILLAGES[0]))
 
 
@@ -65,5 +65,5 @@ def test_a_copied_address_leaves_nothing_to_a_default(screen: Screen, view: Call
 
 
 def test_passport_knows_every_way_a_metric_is_computed(view: Callable[..., View]) -> None:
-    seen = view()
-    assert all(passport.formula(seen, metric) for metric in METRICS.values())
+    view_state = view()
+    assert all(passport.formula(view_state, metric) for metric in METRICS.values())

@@ -31,10 +31,10 @@ from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 
 def test_the_rows_behind_a_number_are_as_many_as_the_number(screen: Screen, view: Callable[..., View]) -> None:
-    seen = view(metric="on_time_rate")
+    view_state = view(metric="on_time_rate")
     where = {"category": "噪声扰民"}
-    told = answer(seen.edition, ["on_time_rate"], TOWNS[0], seen.period, where=where).iloc[0]
-    expected = int(told["denominator"] - told["numerator"])
+    row = answer(view_state.edition, ["on_time_rate"], TOWNS[0], view_state.period, where=where).iloc[0]
+    expected = int(row["denominator"] - row["numerator"])
     page = screen("rows", metric="on_time_rate", part="rest", area=TOWNS[0], **where)
     assert f"北塘街道 2026-11-01 至 2026-11-22 到期未按期办结 {expected} 件，按期办结率的分母 − 分子" in words(page)
     assert len(drawn(page, "table")[0]["rows"]) == expected > 0
@@ -50,8 +50,8 @@ def test_every_metric_has_rows_and_english_words(screen: Screen, metric: str) ->
 
 
 def test_a_sum_over_cases_tells_both_numbers(screen: Screen, view: Callable[..., View]) -> None:
-    seen = view(metric="bounce_rate")
-    returns = int(answer(seen.edition, ["bounce_rate"], DISTRICT, seen.period).iloc[0]["numerator"])
+    view_state = view(metric="bounce_rate")
+    returns = int(answer(view_state.edition, ["bounce_rate"], DISTRICT, view_state.period).iloc[0]["numerator"])
     page = screen("rows", metric="bounce_rate", part="numerator")
     cases = len(drawn(page, "table")[0]["rows"])
     assert cases != returns
@@ -85,8 +85,8 @@ def test_a_heading_sorts_and_then_turns_the_order_round(screen: Screen) -> None:
     assert texts(turned, "办理期限") == sorted(texts(table, "办理期限"), reverse=True)
 
 
-def headings(screen: Screen, **asked: object) -> list[str]:
-    return [column["text"] for column in drawn(screen("rows", **asked), "table")[0]["columns"]]
+def headings(screen: Screen, **requested: object) -> list[str]:
+    return [column["text"] for column in drawn(screen("rows", **requested), "table")[0]["columns"]]
 
 
 def test_a_list_shows_what_its_metric_counts_by(screen: Screen) -> None:
@@ -107,8 +107,10 @@ def test_every_column_sorts_and_state_puts_the_worst_first(screen: Screen) -> No
     table = drawn(screen("rows", metric="intake", from_="2026-10-01", to="2026-11-23"), "table")[0]
     assert all(column["sort"] for column in table["columns"])
     sort = next(column["sort"] for column in table["columns"] if column["text"] == "状态")
-    asked = parameters(sort)
-    by_state = drawn(screen("rows", **{"from_" if name == "from" else name: asked[name] for name in asked}), "table")[0]
+    parsed = parameters(sort)
+    by_state = drawn(screen("rows", **{"from_" if name == "from" else name: parsed[name] for name in parsed}), "table")[
+        0
+    ]
     states = texts(by_state, "状态")
     overdue = [int(text.split()[1]) if text.endswith("天") else 0 for text in states if text.startswith("超期 ")]
     assert len(overdue) > 30
@@ -134,8 +136,8 @@ def test_a_filter_by_deadline_that_is_none_is_named(screen: Screen) -> None:
 
 
 def test_an_unknown_order_is_the_usual_one(screen: Screen) -> None:
-    usual, asked = (drawn(screen("rows", metric="backlog", sort=sort), "table")[0] for sort in ("", "reporter"))
-    assert texts(usual, "标题") == texts(asked, "标题")
+    usual, sorted_table = (drawn(screen("rows", metric="backlog", sort=sort), "table")[0] for sort in ("", "reporter"))
+    assert texts(usual, "标题") == texts(sorted_table, "标题")
 
 
 def test_filters_are_chips_that_can_be_taken_away(screen: Screen) -> None:
@@ -194,11 +196,11 @@ def test_a_score_leads_to_the_rows_of_its_parts(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [{"part": "x"}, {"age": "3-1"}, {"age": "old"}, {"metric": "x"}],
 )
-def test_an_odd_address_gets_a_friendly_page(screen: Screen, asked: dict[str, str]) -> None:
-    assert 'role="alert"' in words_raw(screen("rows", **asked))
+def test_an_odd_address_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
+    assert 'role="alert"' in words_raw(screen("rows", **requested))
 
 
 def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> None:
@@ -209,28 +211,28 @@ def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> 
 
 
 def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., View]) -> None:
-    seen = view(metric="intake", from_="2026-10-01", to="2026-12-01")
-    everything = rows.Chosen(seen.query, Selection())
-    told = download.file(seen, everything, "zh").decode("utf-8-sig")
-    lines = told.splitlines()
+    view_state = view(metric="intake", from_="2026-10-01", to="2026-12-01")
+    everything = rows.Chosen(view_state.query, Selection())
+    content = download.file(view_state, everything, "zh").decode("utf-8-sig")
+    lines = content.splitlines()
     assert len(lines) == 1 + len(hotline())
     assert "区划名称" in lines[0]
-    assert "reporter" not in told
-    assert "'=1+1 请回电 138****5678" in told
-    rest = rows.Chosen(seen.query, Selection("rest"))
-    assert download.file_name(seen, rest) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
+    assert "reporter" not in content
+    assert "'=1+1 请回电 138****5678" in content
+    rest = rows.Chosen(view_state.query, Selection("rest"))
+    assert download.file_name(view_state, rest) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
 
 
 def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "MOST_IN_FILE", 7)
-    seen = view(metric="intake")
-    everything = rows.Chosen(seen.query, Selection())
-    assert len(download.file(seen, everything, "en").decode("utf-8-sig").splitlines()) == 8
+    view_state = view(metric="intake")
+    everything = rows.Chosen(view_state.query, Selection())
+    assert len(download.file(view_state, everything, "en").decode("utf-8-sig").splitlines()) == 8
 
 
 def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:
     frame = pd.DataFrame({"a": ["=1", "+1", "-1", "@x", "\tx", "\rx", "a=1", None], "b": range(-4, 4)})
-    told = safe_csv(frame)
-    _heading, *back = csv.reader(StringIO(told, newline=""))
+    content = safe_csv(frame)
+    _heading, *back = csv.reader(StringIO(content, newline=""))
     assert [a for a, _b in back] == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=1", ""]
     assert [int(b) for _a, b in back] == list(range(-4, 4))

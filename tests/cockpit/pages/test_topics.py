@@ -95,8 +95,8 @@ def test_a_topic_is_a_kind_of_report(home: Home, lang: str) -> None:
     kind = kinds["topic_water"]
     assert list(kinds)[-1] == kind.id, "our own kinds are offered first"
     assert kind.name[lang] == NAMES[lang][0]
-    asked = november("topic_water", DISTRICT, lang=lang)
-    document = content.build(check(asked, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=MADE_AT)
+    requested = november("topic_water", DISTRICT, lang=lang)
+    document = content.build(check(requested, config, OPERATOR), id="R20261123-00000001", who="leader", made_at=MADE_AT)
     assert all(name in str(document) for name in NAMES[lang][1])
 
 

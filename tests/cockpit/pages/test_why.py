@@ -26,13 +26,13 @@ from tests.factory import DISTRICT, TOWNS
 @pytest.mark.parametrize("metric", BY_CASES)
 def test_the_parts_of_a_change_add_up_to_it_as_told(screen: Screen, view: Callable[..., View], metric: str) -> None:
     page = screen("why", metric=metric)
-    found = why.ask(view(metric=metric))
+    explanation = why.ask(view(metric=metric))
     tables = drawn(page, "table")
-    assert bool(tables) == bool(why.worth_telling(found))
+    assert bool(tables) == bool(why.worth_telling(explanation))
     for table in tables:
         effects = [signed(row[-2]["text"]) for row in table["rows"]]
         assert sum(effects[:-1]) == pytest.approx(effects[-1], abs=1e-9)
-        assert effects[-1] == pytest.approx(found.change, abs=0.05 if METRICS[metric].is_rate else 1e-9)
+        assert effects[-1] == pytest.approx(explanation.change, abs=0.05 if METRICS[metric].is_rate else 1e-9)
         if METRICS[metric].is_rate:
             for row in table["rows"]:
                 assert signed(row[-4]["text"]) + signed(row[-3]["text"]) == pytest.approx(signed(row[-2]["text"]))
@@ -46,20 +46,22 @@ def test_the_sentence_names_the_largest_movers_of_one_split(view: Callable[..., 
     """Both directions: +0.1 of the whole must not hide -0.6 of one town."""
     towns = moves((str(TOWNS[0]), 0.7), (str(TOWNS[1]), -0.6))
     units = moves(("区城管局", 0.3), ("区住建局", -0.2))
-    found = explained(0.1, town=towns, department=units)
-    sentence = why.sentence(view(metric="on_time_rate"), found)
+    explanation = explained(0.1, town=towns, department=units)
+    sentence = why.sentence(view(metric="on_time_rate"), explanation)
     assert sentence == "按期办结率从 80.0 % 升到 80.1 %，+0.1 个百分点：按镇街 北塘街道 +0.7，沙洲镇 −0.6"
 
 
 def test_a_whole_that_stayed_names_what_moved_in_it(view: Callable[..., View]) -> None:
-    found = explained(0.0, town=moves((str(TOWNS[0]), 0.6), (str(TOWNS[1]), -0.6)))
-    sentence = why.sentence(view(metric="on_time_rate"), found)
+    explanation = explained(0.0, town=moves((str(TOWNS[0]), 0.6), (str(TOWNS[1]), -0.6)))
+    sentence = why.sentence(view(metric="on_time_rate"), explanation)
     assert sentence == "按期办结率为 80.0 %，没有变动：按镇街 北塘街道 +0.6，沙洲镇 −0.6"
 
 
 def test_a_split_into_one_part_leaves_the_sentence_to_the_next(view: Callable[..., View]) -> None:
-    found = explained(-0.3, town=moves((str(TOWNS[0]), -0.3)), department=moves(("区城管局", -0.2), ("区住建局", -0.1)))
-    assert why.sentence(view(metric="on_time_rate"), found).endswith("−0.3 个百分点：按责任单位 区城管局 −0.2")
+    explanation = explained(
+        -0.3, town=moves((str(TOWNS[0]), -0.3)), department=moves(("区城管局", -0.2), ("区住建局", -0.1))
+    )
+    assert why.sentence(view(metric="on_time_rate"), explanation).endswith("−0.3 个百分点：按责任单位 区城管局 −0.2")
 
 
 def explained(change: float, **splits: tuple[Move, ...]) -> Explanation:
@@ -98,6 +100,6 @@ def test_what_does_not_split_gives_before_and_after(screen: Screen) -> None:
     st.integers(0, 2),
 )
 def test_rounded_parts_add_up_to_the_rounded_whole(values: list[float], places: int) -> None:
-    told = why.apportion(values, sum(values), places)
-    assert sum(told) == pytest.approx(round(sum(values), places), abs=1e-6) or not values
-    assert all(abs(a - b) <= 1.001 / 10**places for a, b in zip(values, told, strict=True))
+    rounded = why.apportion(values, sum(values), places)
+    assert sum(rounded) == pytest.approx(round(sum(values), places), abs=1e-6) or not values
+    assert all(abs(a - b) <= 1.001 / 10**places for a, b in zip(values, rounded, strict=True))

@@ -74,8 +74,8 @@ def desk(config: Settings) -> Iterator[Desk]:
 
 
 def november(kind: str, *areas: int, **more: Any) -> Request:
-    asked = {"start": date(2026, 11, 1), "end": date(2026, 12, 1), **more}
-    return Request(kind=kind, areas=areas or (DISTRICT,), **asked)
+    fields = {"start": date(2026, 11, 1), "end": date(2026, 12, 1), **more}
+    return Request(kind=kind, areas=areas or (DISTRICT,), **fields)
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def document(config: Settings) -> Callable[..., Document]:
     """The document of a kind, of November."""
 
     def made(kind: str, *areas: int, **more: Any) -> Document:
-        told = check(november(kind, *areas, **more), config, OPERATOR)
-        return content.build(told, id="R20261123-00000001", who="王镇长", made_at=MADE_AT)
+        checked = check(november(kind, *areas, **more), config, OPERATOR)
+        return content.build(checked, id="R20261123-00000001", who="王镇长", made_at=MADE_AT)
 
     return made
 
@@ -94,9 +94,9 @@ def report(config: Settings, desk: Desk) -> Callable[..., tuple[Report, Path]]:
     """A report made into the store, and its file."""
 
     def made(kind: str, *areas: int, grants: Grants = OPERATOR, **more: Any) -> tuple[Report, Path]:
-        kept, _told = make.ask(desk, config, november(kind, *areas, **more), grants, "tester", status="running")
-        assert kept
-        done = make.make(desk, config, kept)
+        stored, _told = make.ask(desk, config, november(kind, *areas, **more), grants, "tester", status="running")
+        assert stored
+        done = make.make(desk, config, stored)
         return done, make.file_of(config, done)
 
     return made

@@ -26,7 +26,7 @@ WRITERS = {"docx": "docx", "pdf": "typst", "xlsx": "xlsxwriter", "csv": ""}
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("brief", "--area", DISTRICT, "--from", "2026-11-01", "--to", "2026-11-01"), "is empty"),
         (("brief", "--area", DISTRICT, "--from", "1990-01-01", "--to", "1990-02-01"), "nothing is known of 临江区"),
@@ -37,13 +37,13 @@ WRITERS = {"docx": "docx", "pdf": "typst", "xlsx": "xlsxwriter", "csv": ""}
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_one_line_and_no_file(
-    config: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[object, ...], told: str
+    config: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[object, ...], expected: str
 ) -> None:
     before = set(make.store(config).glob("*"))
     home = ("--home", config.home)
     assert main([str(word) for word in ("report", *words, "-o", tmp_path / "out.docx", *home)]) == 2
     out, err = capsys.readouterr()
-    assert (out, err.count("\n"), told in err) == ("", 1, True), err
+    assert (out, err.count("\n"), expected in err) == ("", 1, True), err
     assert list(tmp_path.iterdir()) == []
     assert set(make.store(config).glob("*")) <= before | {make.store(config) / ".worker"}
 

@@ -57,11 +57,11 @@ def cases(draw: Callable[[Any], Any]) -> list[Case]:
 
 
 def counted(found: list[Case]) -> dict[str, float]:
-    told = {
+    counts = {
         "intake": len(found), "closed": sum(c.closed for c in found), "reached": sum(c.reached for c in found),
         "satisfied": sum(c.satisfied for c in found),
     }  # fmt: skip
-    return {**told, "backlog": told["intake"] - told["closed"], "closed_of": told["closed"]}
+    return {**counts, "backlog": counts["intake"] - counts["closed"], "closed_of": counts["closed"]}
 
 
 def group_of(by: str, case: Case) -> str:
@@ -82,12 +82,14 @@ def table_of(found: list[Case], by: str) -> Guarded:
     groups = sorted({group_of(by, case) for case in found})
     samples, rows = [], []
     for group in [*groups, None]:
-        told = counted([case for case in found if group in (None, group_of(by, case))])
-        line = [SimpleNamespace(value=told[name], n=told[name], numerator=None, denominator=None) for name in COUNTS]
+        counts = counted([case for case in found if group in (None, group_of(by, case))])
+        line = [
+            SimpleNamespace(value=counts[name], n=counts[name], numerator=None, denominator=None) for name in COUNTS
+        ]
         for over, under in RATES.values():
-            value = 100 * told[over] / told[under] if told[under] else None
+            value = 100 * counts[over] / counts[under] if counts[under] else None
             line.append(
-                SimpleNamespace(value=value, n=told[under], numerator=told[over], denominator=told[under])
+                SimpleNamespace(value=value, n=counts[under], numerator=counts[over], denominator=counts[under])
             )  # fmt: skip
         samples.append(line)
         rows.append([Cell(group or "together"), *(Cell(str(row.value), row.value) for row in line)])
@@ -137,10 +139,10 @@ class Attacker:
             self.rows.append(({**parts, self.at(quantity, ""): -1.0}, 0.0))
             if by == "village":
                 for town in {place[8:] for place in places[:-1]}:
-                    whole = str(int(town) // 1000 * 1000)
-                    inside = [p for p in places[:-1] if int(p[8:]) // 1000 * 1000 == int(whole)]
+                    district = str(int(town) // 1000 * 1000)
+                    inside = [p for p in places[:-1] if int(p[8:]) // 1000 * 1000 == int(district)]
                     terms = {self.at(quantity, p): 1.0 for p in inside}
-                    self.rows.append(({**terms, self.at(quantity, whole): -1.0}, 0.0))
+                    self.rows.append(({**terms, self.at(quantity, district): -1.0}, 0.0))
 
     def width(self, quantity: str, place: str) -> float:
         """How far apart the least and the greatest value of a count are that all of this allows."""
@@ -148,9 +150,9 @@ class Attacker:
         for sign in (1.0, -1.0):
             objective = np.zeros(len(self.index))
             objective[self.index[quantity, place]] = sign
-            told = linprog(objective, *self._sides(self.below), *self._sides(self.rows), bounds=(0, 10_000))
-            assert told.status == 0, told.message
-            ends.append(told.x[self.index[quantity, place]])
+            solution = linprog(objective, *self._sides(self.below), *self._sides(self.rows), bounds=(0, 10_000))
+            assert solution.status == 0, solution.message
+            ends.append(solution.x[self.index[quantity, place]])
         return ends[1] - ends[0]
 
     def _sides(self, rows: list[tuple[dict[int, float], float]]) -> tuple[np.ndarray, np.ndarray]:
@@ -180,9 +182,9 @@ def test_no_suppressed_count_is_bounded_more_tightly_than_the_limit(found: list[
         for t in guarded
         for i in range(len(t.groups) + 1)
     }
-    for place, told in true.items():  # what is small is left out
+    for place, count in true.items():  # what is small is left out
         for name in COUNTS:
-            if 0 < told[name] < LEAST:
+            if 0 < count[name] < LEAST:
                 assert any(hidden[:2] == (name, place) for hidden in attacker.hidden), (name, place)
     for metric, place, _by in attacker.hidden:
         sides = (metric,) if metric in COUNTS else RATES[metric]
@@ -205,14 +207,14 @@ def test_zero_and_large_counts_are_published() -> None:
 
 def test_towns_and_their_district_in_one_file_guard_each_other() -> None:
     """A table of a town in the same file gives away what the district's leaves out, unless both are looked at."""
-    found = [Case(VILLAGES[1], "2026-11-01", "噪声", True, True, True)] * 40
-    found += [Case(VILLAGES[5], "2026-11-01", "路灯", True, True, True)] * 3 + [found[0]] * 20
-    of_town = [case for case in found if case.area == VILLAGES[1]]
+    listed = [Case(VILLAGES[1], "2026-11-01", "噪声", True, True, True)] * 40
+    listed += [Case(VILLAGES[5], "2026-11-01", "路灯", True, True, True)] * 3 + [listed[0]] * 20
+    of_town = [case for case in listed if case.area == VILLAGES[1]]
     town = table_of(of_town, "category")
-    parts = [Part("区", "", [table_of(found, "category")])]
+    parts = [Part("区", "", [table_of(listed, "category")])]
     parts.append(Part("镇", "", [Guarded(**{**vars(town), "area": DISTRICT + 1000})]))
-    whole, alone = published(parts, CATALOG)
-    shown = {row[0].text: row[1].text for row in whole.blocks[0].rows}  # type: ignore[union-attr]
+    district, alone = published(parts, CATALOG)
+    shown = {row[0].text: row[1].text for row in district.blocks[0].rows}  # type: ignore[union-attr]
     assert shown["路灯"] == "left out"
     assert "left out" in (shown["噪声"], shown["together"])
     assert alone.blocks[0].rows[-1][1].text in ("60", "left out")  # type: ignore[union-attr]
@@ -250,7 +252,7 @@ def opendata(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     edition_of(home, cases, datetime(2026, 11, 23, 8))
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     config.current.cache_clear()
-    told = check(november("open_data", format="csv", lang="en"), config.current(), OPERATOR)
-    document = content.build(told, id="R20261123-00000001", who="x", made_at=datetime(2026, 11, 23, 8))
+    checked = check(november("open_data", format="csv", lang="en"), config.current(), OPERATOR)
+    document = content.build(checked, id="R20261123-00000001", who="x", made_at=datetime(2026, 11, 23, 8))
     yield [block for block in document.blocks if isinstance(block, Table)]
     config.current.cache_clear()

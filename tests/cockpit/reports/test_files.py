@@ -41,9 +41,9 @@ INK = 20
 
 
 def tool(name: str) -> str:
-    found, packages = shutil.which(name), "libreoffice-writer-nogui, libreoffice-calc-nogui, poppler-utils"
-    assert found, f"{name} is missing: .ci/programs installs it (Debian: {packages})"
-    return found
+    path, packages = shutil.which(name), "libreoffice-writer-nogui, libreoffice-calc-nogui, poppler-utils"
+    assert path, f"{name} is missing: .ci/programs installs it (Debian: {packages})"
+    return path
 
 
 def converted(files: list[Path], folder: Path) -> list[Path]:
@@ -136,8 +136,8 @@ def _nowhere() -> Provenance:
 def test_official_fonts_are_used_where_the_office_has_them(tmp_path: Path) -> None:
     assert fonts.faces(None).body == "Noto Serif SC"
     (tmp_path / "simhei.otf").write_bytes(_renamed(free.sans_path(), "Noto Sans SC", "SimHei"))
-    found = fonts.faces(tmp_path)
-    assert (found.heading, found.body) == ("SimHei", "Noto Serif SC")
+    faces = fonts.faces(tmp_path)
+    assert (faces.heading, faces.body) == ("SimHei", "Noto Serif SC")
 
 
 def _renamed(path: Path, old: str, new: str) -> bytes:
@@ -185,7 +185,7 @@ def test_a_word_document_has_the_official_layout(report: Make) -> None:
     assert len(re.findall(r"<w:tblHeader/>", xml)) >= 3
     pictures = re.findall(r'<wp:docPr [^>]*descr="([^"]+)"', xml)
     assert pictures
-    assert all("临江区" in told for told in pictures)
+    assert all("临江区" in description for description in pictures)
     numbering = zipfile.ZipFile(file).read("word/numbering.xml").decode()
     assert "chineseCountingThousand" in numbering
     table_of_fonts = zipfile.ZipFile(file).read("word/fontTable.xml").decode()
@@ -206,14 +206,14 @@ def test_the_contents_name_the_page_of_each_heading(report: Make, tmp_path: Path
 
 def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) -> None:
     names = {"intake": "受理量（件）", "closed": "办结量（件）", "backlog": "积压件数（件）"}
-    told = answer(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
+    frame = answer(current(config.data), list(names), DISTRICT, NOVEMBER, by="town")
     _done, file = report("monthly")
     tables = docx.Document(str(file)).tables
-    found = next(t for t in tables if t.rows[0].cells[0].text == "镇街" and t.rows[0].cells[1].text == names["intake"])
-    heads = [cell.text for cell in found.rows[0].cells]
-    read = {row.cells[0].text: [cell.text for cell in row.cells] for row in found.rows[1:]}
+    match = next(t for t in tables if t.rows[0].cells[0].text == "镇街" and t.rows[0].cells[1].text == names["intake"])
+    heads = [cell.text for cell in match.rows[0].cells]
+    read = {row.cells[0].text: [cell.text for cell in row.cells] for row in match.rows[1:]}
     place = {str(TOWNS[0]): "北塘街道", str(TOWNS[1]): "沙洲镇", str(DISTRICT): "临江区本级"}
-    for row in told.itertuples():
+    for row in frame.itertuples():
         text = read[place[row.group]][heads.index(names[row.metric])]
         assert int(re.sub(r"[^\d]", "", text)) == row.value
 
@@ -221,12 +221,12 @@ def test_a_word_table_reads_back_as_the_query(config: Settings, report: Make) ->
 def test_a_workbook_reads_back_as_the_query(config: Settings, report: Make) -> None:
     _done, file = report("cockpit", format="xlsx", lang="en")
     book = openpyxl.load_workbook(file)
-    told = answer(current(config.data), ["intake", "on_time_rate", "satisfaction_rate"], DISTRICT, NOVEMBER, by="town")
+    frame = answer(current(config.data), ["intake", "on_time_rate", "satisfaction_rate"], DISTRICT, NOVEMBER, by="town")
     sheet = book["Areas below"]
     heads = [cell.value for cell in sheet[1]]
     named = {"intake": "Intake (cases)", "on_time_rate": "On-time closure (%)", "satisfaction_rate": "Satisfaction (%)"}
     rows = {row[1].value: row for row in sheet.iter_rows(min_row=2)}
-    for row in told.itertuples():
+    for row in frame.itertuples():
         cell = rows[row.group][heads.index(named[row.metric])]
         assert cell.value == pytest.approx(row.value, rel=1e-14)  # a workbook keeps 16 digits
         assert cell.number_format.endswith("#,##0" if row.metric == "intake" else "0.0")
@@ -264,8 +264,8 @@ def test_a_workbook_has_what_an_inspector_works_with(report: Make) -> None:
     assert {"Definitions", "Provenance", "Key metrics", "Areas below", "Age of the backlog"} <= set(book.sheetnames)
     assert book["Areas below"].freeze_panes == "B2"
     assert sum(len(sheet._charts) for sheet in book) >= 3
-    told = {row[0].value: row[1].value for row in book["Provenance"].iter_rows()}
-    assert (told["Report"], told["Edition"]) == (done.id, done.edition)
+    provenance = {row[0].value: row[1].value for row in book["Provenance"].iter_rows()}
+    assert (provenance["Report"], provenance["Edition"]) == (done.id, done.edition)
     assert book.properties.keywords == done.id
 
 
@@ -323,11 +323,11 @@ def _one_table(*cells: str) -> Document:
 
 
 def test_a_pdf_names_the_characters_that_no_font_has() -> None:
-    told = _text_of(pdf.write(_one_table(RARE), fonts.faces(None)))
+    text = _text_of(pdf.write(_one_table(RARE), fonts.faces(None)))
     for character in "𠮷😀ع한":
-        assert f"U+{ord(character):04X}" in told
+        assert f"U+{ord(character):04X}" in text
     for character in "镕堃①㎡":
-        assert f"U+{ord(character):04X}" not in told
+        assert f"U+{ord(character):04X}" not in text
     assert "U+" not in _text_of(pdf.write(_one_table("镕堃①㎡"), fonts.faces(None)))
 
 
@@ -400,9 +400,9 @@ def test_each_notice_is_a_document_of_its_own(report: Make, document: Callable[.
 
     paper = docx.Document(str(report("notice", format="docx")[1]))
     assert len(paper.sections) == len(to)
-    told = [table.rows[0].cells[1].text for table in paper.tables if table.rows[0].cells[0].text == "通知对象"]
+    recipients = [table.rows[0].cells[1].text for table in paper.tables if table.rows[0].cells[0].text == "通知对象"]
     imprints = [table for table in paper.tables if "抄送" in table.rows[0].cells[0].text]
-    assert told == to
+    assert recipients == to
     assert len(imprints) == len(to)
 
     book = openpyxl.load_workbook(report("notice", format="xlsx")[1])

@@ -43,10 +43,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Serve
 def settled(client: httpx.Client, id: str, *wanted: str) -> dict:
     """The report, once its status is one of the wanted."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while (found := client.get(f"/reports/{id}").json()).get("status") not in wanted:
-        assert time.monotonic() < until, found
+    while (body := client.get(f"/reports/{id}").json()).get("status") not in wanted:
+        assert time.monotonic() < until, body
         time.sleep(0.5)
-    return found
+    return body
 
 
 def left(home: Path) -> list[str]:
@@ -69,8 +69,8 @@ def test_report_request_on_full_disk_is_refused_with_a_message(full: tuple[Path,
     assert client.get("/reds?from=2026-11-01&to=2026-11-20").status_code in (200, 503)
     filler.unlink()
     assert len(client.get("/reports").json()) == before
-    found = settled(client, client.post("/reports", json=REPORT).json()["id"], "draft", "failed")
-    assert found["status"] == "draft"
+    body = settled(client, client.post("/reports", json=REPORT).json()["id"], "draft", "failed")
+    assert body["status"] == "draft"
     assert "Traceback" not in (served.home / "serve.log").read_text()
     assert left(served.home) == []
 
@@ -81,33 +81,33 @@ def test_a_report_that_finds_no_room_while_it_is_made(
 ) -> None:
     """It fails in words or is made once there is room, and leaves nothing behind."""
     disk, served, client = full
-    kept: Callable[[], list[str]] = lambda: sorted(file.name for file in (served.home / "reports").rglob("R*"))  # noqa: E731
-    before = kept()
+    lines_of: Callable[[], list[str]] = lambda: sorted(file.name for file in (served.home / "reports").rglob("R*"))  # noqa: E731
+    before = lines_of()
     filler = fill(disk, 400_000)
     rest = disk / "rest"
     try:
-        asked = client.post("/reports", json=REPORT | {"format": format})
+        response = client.post("/reports", json=REPORT | {"format": format})
         # what was left for the desk's row is gone when the file is written
         with contextlib.suppress(OSError), rest.open("wb", buffering=0) as file:
             while file.write(b"0" * 4096):
                 pass
-        if asked.status_code == 503:
-            assert "full" in asked.json()["detail"]
+        if response.status_code == 503:
+            assert "full" in response.json()["detail"]
             return
         time.sleep(6)
-        assert [name for name in kept() if name not in before and not name.startswith(asked.json()["id"])] == []
+        assert [name for name in lines_of() if name not in before and not name.startswith(response.json()["id"])] == []
     finally:
         rest.unlink(missing_ok=True)
         filler.unlink()
-    found = settled(client, asked.json()["id"], "draft", "failed")
-    if found["status"] == "failed":
-        assert "No space left" in found["fault"] or "full" in found["fault"]
-        assert kept() == before
+    body = settled(client, response.json()["id"], "draft", "failed")
+    if body["status"] == "failed":
+        assert "No space left" in body["fault"] or "full" in body["fault"]
+        assert lines_of() == before
     assert left(served.home) == []
     log = (served.home / "serve.log").read_text()
     assert "Traceback" not in log
     desk = open_desk(f"sqlite:///{served.home / 'desk.sqlite'}")
-    stored = reports.find(desk, asked.json()["id"])
+    stored = reports.find(desk, response.json()["id"])
     desk.close()
     assert stored
-    assert bool(stored.file) == (found["status"] == "draft")
+    assert bool(stored.file) == (body["status"] == "draft")

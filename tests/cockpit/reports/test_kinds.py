@@ -19,8 +19,8 @@ GOOD = {
 
 
 def loaded(folder: Path, **changes: object) -> dict[str, kinds.Kind]:
-    told = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
-    (folder / "mine.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    definition = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(definition, allow_unicode=True), "utf-8")
     return kinds.load(folder, load_catalog(), layouts.load(None, load_catalog()))
 
 
@@ -41,12 +41,12 @@ def test_a_district_adds_a_kind_without_code(tmp_path: Path) -> None:
 
 
 def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
-    found = loaded(tmp_path, id="brief")
-    assert found["brief"].file == "mine.yaml"
+    requested = loaded(tmp_path, id="brief")
+    assert requested["brief"].file == "mine.yaml"
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"title": None}, "mine.yaml: title: is missing"),
         ({"name": {"zh": "专题"}}, "mine.yaml: name.en: is missing"),
@@ -75,10 +75,10 @@ def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
         ({"sections": [{"type": "text", "text": {"zh": "{area.change}", "en": "x"}}]}, "{area.change}"),
     ],
 )  # fmt: skip
-def test_a_fault_names_file_and_field(tmp_path: Path, changes: dict[str, object], told: str) -> None:
+def test_a_fault_names_file_and_field(tmp_path: Path, changes: dict[str, object], expected: str) -> None:
     with pytest.raises(ReportError) as fault:
         loaded(tmp_path, **changes)
-    assert told in str(fault.value)
+    assert expected in str(fault.value)
 
 
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:

@@ -78,24 +78,24 @@ def test_every_kind_has_something_to_say(
 
 def test_document_has_provenance(document: Callable[..., Document]) -> None:
     made = document("brief", lang="en", where={"category": "路灯照明"})
-    told = dict(made.provenance.facts)
-    assert told["Report"] == "R20261123-00000001"
-    assert told["Areas"] == f"临江区（{DISTRICT}）"
-    assert told["Period"].startswith("2026-11-01 to 2026-11-30 (known up to 2026-11-22 08:00)")
-    assert told["Compared with"] == "2026-10-01 to 2026-10-22 08:00"
-    assert told["Filters"] == "Category: 路灯照明"
-    assert "Backlog v1" in told["Definitions"]
-    assert (told["Made by"], told["Made at"]) == ("王镇长", "2026-11-23 08:30")
+    provenance = dict(made.provenance.facts)
+    assert provenance["Report"] == "R20261123-00000001"
+    assert provenance["Areas"] == f"临江区（{DISTRICT}）"
+    assert provenance["Period"].startswith("2026-11-01 to 2026-11-30 (known up to 2026-11-22 08:00)")
+    assert provenance["Compared with"] == "2026-10-01 to 2026-10-22 08:00"
+    assert provenance["Filters"] == "Category: 路灯照明"
+    assert "Backlog v1" in provenance["Definitions"]
+    assert (provenance["Made by"], provenance["Made at"]) == ("王镇长", "2026-11-23 08:30")
 
 
 def test_the_numbers_are_those_of_the_query(config: Settings, document: Callable[..., Document]) -> None:
     """The workbook's cells of a table by town hold the query's values to the last digit."""
     period, names = Period(date(2026, 11, 1), date(2026, 12, 1)), ("intake", "on_time_rate", "satisfaction_rate")
-    told = answer(current(config.data), list(names), DISTRICT, period, by="town")
+    frame = answer(current(config.data), list(names), DISTRICT, period, by="town")
     made = document("monthly", lang="en")
     table = next(block for block in made.blocks if isinstance(block, Table) and block.name == "By area")
     headings = [column.text for column in table.columns]
-    for row in told.itertuples():
+    for row in frame.itertuples():
         place = next(line for line in table.rows if line[1].text == row.group)
         name = {
             "intake": "Intake (cases)",
@@ -107,23 +107,23 @@ def test_the_numbers_are_those_of_the_query(config: Settings, document: Callable
 
 
 def test_a_filter_holds_in_every_section(document: Callable[..., Document]) -> None:
-    whole, some = document("cockpit", lang="en"), document("cockpit", lang="en", where={"category": "路灯照明"})
+    unfiltered, some = document("cockpit", lang="en"), document("cockpit", lang="en", where={"category": "路灯照明"})
     first = lambda made: next(block for block in made.blocks if isinstance(block, Table))  # noqa: E731
     intake = lambda made: next(row for row in first(made).rows if row[0].text.startswith("Intake"))[1].value  # noqa: E731
-    assert 0 < intake(some) < intake(whole)
+    assert 0 < intake(some) < intake(unfiltered)
 
 
 def test_notice_states_the_reply_deadline(document: Callable[..., Document]) -> None:
-    told = lambda **more: dict(next(b for b in document("notice", **more).blocks if isinstance(b, Form)).rows)  # noqa: E731
-    assert told()["办理期限"] == "2026年11月25日前"
-    assert told(deadline=date(2026, 12, 1))["办理期限"] == "2026年12月1日前"
+    lines_of = lambda **more: dict(next(b for b in document("notice", **more).blocks if isinstance(b, Form)).rows)  # noqa: E731
+    assert lines_of()["办理期限"] == "2026年11月25日前"
+    assert lines_of(deadline=date(2026, 12, 1))["办理期限"] == "2026年12月1日前"
     assert dict(document("notice").provenance.facts)["办理期限"].startswith("2026年11月25日前")
 
 
 def test_a_deadline_passes_over_public_holidays_and_counts_make_up_days(config: Settings) -> None:
     """Two working days after 30 September 2025 are 9 and 10 October: 1 to 8 October are off."""
-    told = check(november("notice"), config, OPERATOR)
-    made = content.build(told, id="R20250930-00000001", who="x", made_at=datetime(2025, 9, 30, 9))
+    checked = check(november("notice"), config, OPERATOR)
+    made = content.build(checked, id="R20250930-00000001", who="x", made_at=datetime(2025, 9, 30, 9))
     assert dict(made.provenance.facts)["办理期限"] == "2025年10月10日前"
 
 
@@ -133,10 +133,10 @@ def test_what_was_open_at_the_end_of_a_period_is_as_old_as_it_was_then(document:
     table = next(b for b in made.blocks if isinstance(b, Table) and b.name == "Open longest")
     heads = [column.text for column in table.columns]
     days, opened = heads.index("Days open"), heads.index("Registered")
-    told = [(row[days].value, row[opened].value) for row in table.rows]
-    assert told
-    assert [n for n, _at in told] == [(datetime(2026, 11, 1) - at).days for _n, at in told]
-    assert [n for n, _at in told] == sorted((n for n, _at in told), reverse=True)
+    ages = [(row[days].value, row[opened].value) for row in table.rows]
+    assert ages
+    assert [n for n, _at in ages] == [(datetime(2026, 11, 1) - at).days for _n, at in ages]
+    assert [n for n, _at in ages] == sorted((n for n, _at in ages), reverse=True)
     said = lambda **more: next(b.text for b in document("brief", **more).blocks if isinstance(b, TextBlock))  # noqa: E731
     assert "截至2026年10月31日，积压" in said(**october)
     assert "截至2026年11月22日8时，积压" in said()
@@ -167,7 +167,7 @@ def test_several_areas_each_have_a_part(document: Callable[..., Document]) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "more", "told"),
+    ("kind", "more", "expected"),
     [
         ("brief", {"end": date(2026, 11, 1)}, "is empty"),
         ("brief", {"start": date(2030, 1, 1), "end": date(2030, 2, 1)}, "after the data's time"),
@@ -183,13 +183,13 @@ def test_several_areas_each_have_a_part(document: Callable[..., Document]) -> No
     ],
 )
 def test_invalid_request_is_refused_and_stores_nothing(
-    config: Settings, desk: Desk, kind: str, more: dict[str, object], told: str
+    config: Settings, desk: Desk, kind: str, more: dict[str, object], expected: str
 ) -> None:
     before = sorted(make.store(config).glob("*")), sorted(make.store(config).glob(".*"))
-    asked = november(kind).model_copy(update=more)
-    with pytest.raises(ReportError, match=told):
-        kept, _told = make.ask(desk, config, asked, OPERATOR, "tester")
-        make.make(desk, config, kept)
+    requested = november(kind).model_copy(update=more)
+    with pytest.raises(ReportError, match=expected):
+        report, _told = make.ask(desk, config, requested, OPERATOR, "tester")
+        make.make(desk, config, report)
     assert (sorted(make.store(config).glob("*")), sorted(make.store(config).glob(".*"))) == before
 
 
@@ -199,10 +199,10 @@ def test_a_writer_that_fails_leaves_no_half_file(config: Settings, desk: Desk, m
         raise OSError("no space left")
 
     monkeypatch.setattr(make, "write", broken)
-    kept, _told = make.ask(desk, config, november("brief"), OPERATOR, "tester")
+    report, _told = make.ask(desk, config, november("brief"), OPERATOR, "tester")
     with pytest.raises(OSError, match="no space"):
-        make.make(desk, config, kept)
-    assert [path for path in make.store(config).iterdir() if kept.id in path.name] == []
+        make.make(desk, config, report)
+    assert [path for path in make.store(config).iterdir() if report.id in path.name] == []
 
 
 @pytest.mark.parametrize("kind", ["brief", "ledger", "bulletin"])
@@ -216,8 +216,8 @@ def test_report_on_area_without_grant_is_refused(config: Settings, desk: Desk, k
 
 def test_a_cadre_prints_the_own_village_but_no_ledger(config: Settings, desk: Desk) -> None:
     cadre = Grants((Held("cadre", VILLAGES[0], end_of(VILLAGES[0])),))
-    kept, _told = make.ask(desk, config, november("brief", VILLAGES[0], format="pdf"), cadre, "cadre")
-    assert make.make(desk, config, kept).made
+    report, _told = make.ask(desk, config, november("brief", VILLAGES[0], format="pdf"), cadre, "cadre")
+    assert make.make(desk, config, report).made
     with pytest.raises(OutOfScope):
         make.ask(desk, config, november("ledger", VILLAGES[0]), cadre, "cadre")
 
@@ -247,5 +247,5 @@ def test_a_package_has_a_dictionary_and_no_formula(report: Make) -> None:
 
 def test_request_is_stored_unchanged(desk: Desk, report: Make) -> None:
     done, _file = report("brief", lang="en", vs="last_year")
-    asked = Request.model_validate_json(reports.find(desk, done.id).asked)
-    assert asked == november("brief", lang="en", vs="last_year", edition=done.edition)
+    requested = Request.model_validate_json(reports.find(desk, done.id).asked)
+    assert requested == november("brief", lang="en", vs="last_year", edition=done.edition)

@@ -50,8 +50,10 @@ def test_every_kind_is_made_of_every_own_metric(
     for kind in kinds_of(config).values():
         if not kind.choose or level not in kind.levels or "csv" not in kind.formats:
             continue
-        asked = november(kind.id, PLACES[level], metrics=metrics, format="csv")
-        document = content.build(check(asked, config, OPERATOR), id="R20261123-00000001", who="王镇长", made_at=MADE_AT)
+        requested = november(kind.id, PLACES[level], metrics=metrics, format="csv")
+        document = content.build(
+            check(requested, config, OPERATOR), id="R20261123-00000001", who="王镇长", made_at=MADE_AT
+        )
         table.write(document, tmp_path / f"{kind.id}.csv.zip")
         made += 1
     assert made

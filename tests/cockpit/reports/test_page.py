@@ -31,7 +31,7 @@ UNKNOWN = "R20261126-00000000"
 def said(page: AppTest) -> str:
     drawn = [json.loads(element.proto.bytes or element.proto.json) for element in page.get("bidi_component")]
     html = [element.proto.body for element in page.get("html")]
-    return " ".join([*html, *(json.dumps(told, ensure_ascii=False) for told in drawn)])
+    return " ".join([*html, *(json.dumps(drawing, ensure_ascii=False) for drawing in drawn)])
 
 
 @pytest.fixture
@@ -66,18 +66,18 @@ def test_report_can_be_requested_followed_and_opened(opened: Open, desk: Desk, c
     assert [report.kind for report in reports.listing(desk)] == ["bulletin"]
     assert "可以离开本页" in said(page)
     assert worker.once(desk, config)
-    told = said(page.run())
+    text = said(page.run())
     done = reports.listing(desk)[0]
-    assert done.id in told
-    assert f"/files/report/{done.id}" in told
+    assert done.id in text
+    assert f"/files/report/{done.id}" in text
 
 
 def test_the_preview_shows_the_document_and_makes_nothing(opened: Open, desk: Desk) -> None:
     page = opened(kind="monthly")
     button(page, "预览")
-    told = said(page)
-    assert "临江区治理运行月报" in told
-    assert "data:image/svg+xml" in told
+    text = said(page)
+    assert "临江区治理运行月报" in text
+    assert "data:image/svg+xml" in text
     assert reports.listing(desk) == []
 
 
@@ -117,10 +117,10 @@ def test_an_address_does_not_tell_whether_a_report_of_others_exists(
     id = reports.listing(desk)[0].id
     grants = Grants((Held(role, TOWNS[0], end_of(TOWNS[0])),))
     faults = []
-    for asked in (id, UNKNOWN):
+    for id_asked in (id, UNKNOWN):
         with pytest.raises(BadParameter) as fault:
-            read({"report": asked}, config, grants)
-        faults.append(str(fault.value).replace(asked, ""))
+            read({"report": id_asked}, config, grants)
+        faults.append(str(fault.value).replace(id_asked, ""))
     assert faults[0] == faults[1]
 
 
@@ -140,15 +140,15 @@ def test_its_address_opens_the_same_view_on_the_same_edition(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         ({"from": "2026-11-01", "to": "2026-11-01"}, "周期不含末日"),
         ({"edition": "20200101-000000-aaaa"}, "没有这个数据版本"),
     ],
 )
-def test_invalid_url_shows_a_chinese_message(opened: Open, parameters: dict[str, str], told: str) -> None:
+def test_invalid_url_shows_a_chinese_message(opened: Open, parameters: dict[str, str], expected: str) -> None:
     page = opened(**parameters)
-    assert told in said(page)
+    assert expected in said(page)
     assert not page.button
 
 
@@ -159,10 +159,10 @@ def test_report_without_data_is_refused_with_a_message(opened: Open, desk: Desk,
     assert "没有任何数据：请换区划、周期或筛选" in said(page)
     button(page, "生成报告")
     worker.once(desk, config)
-    told = said(opened(**nowhere))
-    assert "未能制作" in told
-    assert "没有任何数据：请换区划、周期或筛选" in told
-    assert "/files/report/" not in told
+    text = said(opened(**nowhere))
+    assert "未能制作" in text
+    assert "没有任何数据：请换区划、周期或筛选" in text
+    assert "/files/report/" not in text
 
 
 def test_a_template_with_a_missing_field_is_one_line(

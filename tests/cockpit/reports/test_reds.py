@@ -43,21 +43,21 @@ def test_a_report_lists_the_reds_of_the_screen(
 def test_the_list_covers_every_level_unit_and_site(config: Settings) -> None:
     """Whatever is judged red anywhere in the area is in the list, and nothing else."""
     edition, catalog = current(config.data), load_catalog()
-    found = reds(edition, DISTRICT, NOVEMBER)
-    assert {red.kind for red in found} == {"own", "below", "unit", "site"}
-    assert [red.kind for red in found if red.kind == "own"] == [red.kind for red in found][: sum(
-        red.kind == "own" for red in found
+    problems = reds(edition, DISTRICT, NOVEMBER)
+    assert {red.kind for red in problems} == {"own", "below", "unit", "site"}
+    assert [red.kind for red in problems if red.kind == "own"] == [red.kind for red in problems][: sum(
+        red.kind == "own" for red in problems
     )]  # fmt: skip
     for name in with_thresholds(catalog):
         limits = catalog.metrics[name].thresholds
         assert limits
-        for red in (red for red in found if red.metric == name and red.kind in ("own", "below", "unit")):
+        for red in (red for red in problems if red.metric == name and red.kind in ("own", "below", "unit")):
             if limits.against == "value":
                 assert limits.red.holds(red.value) or limits.also, red
     by_unit = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER, by="department")
     limit = catalog.metrics["on_time_rate"].thresholds.red  # type: ignore[union-attr]
     over = {row.group for row in by_unit.itertuples() if row.group and row.quality == "ok" and limit.holds(row.value)}
-    assert {red.name for red in found if red.kind == "unit" and red.metric == "on_time_rate"} == over
+    assert {red.name for red in problems if red.kind == "unit" and red.metric == "on_time_rate"} == over
 
 
 def test_a_village_has_reds_of_its_own(config: Settings) -> None:
@@ -74,19 +74,19 @@ def test_notices_hold_every_case_once(config: Settings, document: Made, code: in
             document("notice", code, lang="zh")
         return
     made = document("notice", code, lang="zh")
-    nobody = f"{area(edition, code).name}（未明确责任单位）"
-    found: dict[str, list[str]] = {}
+    without_unit = f"{area(edition, code).name}（未明确责任单位）"
+    notices: dict[str, list[str]] = {}
     for part in made.parts:
         form = next(block for block in part.blocks if isinstance(block, Form))
         assert dict(form.rows)["督办对象"] == part.area
-        assert part.area not in found
+        assert part.area not in notices
         listed = table(part, "督办事项清单")
-        found[part.area] = [row[[c.text for c in listed.columns].index("编号")].text for row in listed.rows]
+        notices[part.area] = [row[[c.text for c in listed.columns].index("编号")].text for row in listed.rows]
     expected: dict[str, list[str]] = {}
     for unit, key in zip(counted["unit"].fillna(""), counted["key"], strict=True):
-        expected.setdefault(unit or nobody, []).append(key)
-    assert {to: sorted(keys) for to, keys in found.items()} == {to: sorted(keys) for to, keys in expected.items()}
-    assert sum(map(len, found.values())) == len(counted)
+        expected.setdefault(unit or without_unit, []).append(key)
+    assert {to: sorted(keys) for to, keys in notices.items()} == {to: sorted(keys) for to, keys in expected.items()}
+    assert sum(map(len, notices.values())) == len(counted)
 
 
 def test_a_district_has_overdue_cases_without_a_unit(config: Settings, document: Made) -> None:
@@ -108,11 +108,11 @@ def test_a_notice_names_the_limit_that_was_exceeded(document: Made) -> None:
 @pytest.mark.parametrize("kind", ["brief", "bulletin", "monthly", "notice", "sites", "ledger", "cockpit"])
 def test_a_chinese_document_holds_no_command_and_no_iso_day(document: Made, kind: str) -> None:
     made = document(kind)
-    told = [block.text for block in made.blocks if hasattr(block, "text")]
-    told += [cell.in_words for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
-    told += [text for block in made.blocks if isinstance(block, Form) for pair in block.rows for text in pair]
-    told += [text for pair in made.provenance.facts for text in pair]
-    for text in told:
+    texts = [block.text for block in made.blocks if hasattr(block, "text")]
+    texts += [cell.in_words for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
+    texts += [text for block in made.blocks if isinstance(block, Form) for pair in block.rows for text in pair]
+    texts += [text for pair in made.provenance.facts for text in pair]
+    for text in texts:
         assert not re.search(r"\d{4}-\d\d-\d\d|python -m|待确认", text), text
 
 
@@ -128,9 +128,9 @@ def test_the_verdicts_of_the_report_are_those_of_the_page(config: Settings, docu
     assert [(row[1].text, row[heads.index("结论")].text) for row in listed.rows] == shown
     vetoed = {name for name, _text in shown if name == "网站2"}
     for name in vetoed:
-        found = next(b for b in document("sites").blocks if isinstance(b, Table) and b.name == name)
-        heads = [column.text for column in found.columns]
-        assert "是" in {row[heads.index("否决")].text for row in found.rows}
+        match = next(b for b in document("sites").blocks if isinstance(b, Table) and b.name == name)
+        heads = [column.text for column in match.columns]
+        assert "是" in {row[heads.index("否决")].text for row in match.rows}
 
 
 def test_a_period_of_one_day_has_reds_without_a_yesterday(config: Settings) -> None:

@@ -37,9 +37,9 @@ PLAN = {"id": "monthly", "kind": "brief", "areas": [DISTRICT], "every": "month",
 
 
 def asked(desk: Desk, config: Settings, **more: object) -> str:
-    kept, _told = make.ask(desk, config, november("brief", **more), OPERATOR, "tester")
-    assert kept
-    return kept.id
+    report, _told = make.ask(desk, config, november("brief", **more), OPERATOR, "tester")
+    assert report
+    return report.id
 
 
 @pytest.fixture
@@ -53,28 +53,28 @@ def clear(desk: Desk) -> None:
 def test_reports_are_made_in_request_order(desk: Desk, config: Settings) -> None:
     ids = [asked(desk, config, format=format) for format in ("pdf", "csv")]
     assert [worker.once(desk, config), worker.once(desk, config), worker.once(desk, config)] == [True, True, False]
-    found = [reports.find(desk, id) for id in ids]
-    assert all(one.status == "draft" and len(one.sha256) == 64 for one in found)
+    made = [reports.find(desk, id) for id in ids]
+    assert all(one.status == "draft" and len(one.sha256) == 64 for one in made)
 
 
 @pytest.mark.usefixtures("clear")
 def test_failed_report_gives_its_reason(desk: Desk, config: Settings) -> None:
     id = asked(desk, config, start=datetime(1990, 1, 1).date(), end=datetime(1990, 2, 1).date())
     worker.once(desk, config)
-    found = reports.find(desk, id)
-    assert found.status == "failed"
+    report = reports.find(desk, id)
+    assert report.status == "failed"
     with using("zh"):
-        told = worded(found.why)
-    assert "临江区" in told
-    assert "没有任何数据" in told
+        reason = worded(report.why)
+    assert "临江区" in reason
+    assert "没有任何数据" in reason
 
 
 @pytest.mark.usefixtures("clear")
 def test_what_a_dead_worker_left_is_made_again_but_not_for_ever(desk: Desk, config: Settings) -> None:
-    id, mine = asked(desk, config), worker.name(config)
+    id, worker_name = asked(desk, config), worker.name(config)
     for _ in range(reports.MOST_TRIES):
-        assert reports.take(desk, mine).id == id
-    assert reports.take(desk, mine) is None
+        assert reports.take(desk, worker_name).id == id
+    assert reports.take(desk, worker_name) is None
     assert "died three times" in str(reports.find(desk, id).why)
 
 
@@ -158,8 +158,8 @@ def test_a_missed_turn_is_caught_up_once(desk: Desk, config: Settings) -> None:
     plan, now = schedule.Plan(**PLAN), datetime(2026, 12, 9, 8)
     for at in (now, now + timedelta(days=1), now + timedelta(days=2)):
         schedule.catch_up(desk, config, [plan], at)
-    found = reports.listing(desk)
-    assert [(one.plan, one.slot, one.who) for one in found] == [("monthly", "2026-12-01", "schedule:monthly")]
+    listed = reports.listing(desk)
+    assert [(one.plan, one.slot, one.who) for one in listed] == [("monthly", "2026-12-01", "schedule:monthly")]
     schedule.catch_up(desk, config, [plan], datetime(2027, 1, 1, 7))
     assert len(reports.listing(desk)) == 2
 
@@ -168,13 +168,13 @@ def test_a_missed_turn_is_caught_up_once(desk: Desk, config: Settings) -> None:
 def test_failed_scheduled_request_is_listed(desk: Desk, config: Settings) -> None:
     plan = schedule.Plan(**{**PLAN, "areas": [990109000000]})
     schedule.take_turn(desk, config, plan, datetime(2026, 12, 9))
-    found = reports.listing(desk)[0]
-    assert (found.status, "990109000000" in str(found.why)) == ("failed", True)
+    report = reports.listing(desk)[0]
+    assert (report.status, "990109000000" in str(report.why)) == ("failed", True)
 
 
 def test_a_wrong_schedule_names_entry_and_field(config: Settings, tmp_path: Path) -> None:
     file = tmp_path / "schedule.yaml"
-    for text, told in (
+    for text, location in (
         ("- {id: a, kind: brief, areas: [990101000000], every: day}", "0.every"),
         ("- {id: a, kind: brief, areas: [990101000000], every: week, mail: [nobody]}", "0.mail.0"),
         ("- {id: a, kind: open_data, areas: [990101000000], every: week}", "open_data is not made as docx"),
@@ -182,7 +182,7 @@ def test_a_wrong_schedule_names_entry_and_field(config: Settings, tmp_path: Path
         ("[", "not readable"),
     ):
         file.write_text(text, "utf-8")
-        with using("en"), pytest.raises(ReportError, match=told):
+        with using("en"), pytest.raises(ReportError, match=location):
             schedule.read(file, config)
 
 
@@ -204,9 +204,9 @@ class Box:
 def box() -> Iterator[tuple[Box, str]]:
     """A real SMTP server, and its address as a setting."""
     box = Box()
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
     yield box, f"smtp://127.0.0.1:{port}"
@@ -223,16 +223,16 @@ def test_a_scheduled_report_goes_to_its_addresses_once(
     schedule.catch_up(desk, sending, [plan], datetime(2026, 12, 9))
     while worker.once(desk, sending):
         pass
-    found = reports.listing(desk)[0]
-    assert found.mailed_at
+    report = reports.listing(desk)[0]
+    assert report.mailed_at
     (to, message), *more = received.received
     assert (to, more) == (["a@example.org", "b@example.org"], [])
     text, attached = message.walk() if not message.is_multipart() else list(message.walk())[1:]
-    assert found.sha256 in text.get_payload(decode=True).decode()
-    assert attached.get_payload(decode=True) == make.file_of(sending, found).read_bytes()
-    assert attached.get_filename().endswith(f"{found.id}.pdf")
+    assert report.sha256 in text.get_payload(decode=True).decode()
+    assert attached.get_payload(decode=True) == make.file_of(sending, report).read_bytes()
+    assert attached.get_filename().endswith(f"{report.id}.pdf")
     assert parsedate_to_datetime(message["Date"])
-    assert message["Message-ID"] == f"<{found.id}@example.org>"
+    assert message["Message-ID"] == f"<{report.id}@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
 
 
@@ -265,8 +265,8 @@ def test_failed_mail_is_logged_and_retried(desk: Desk, config: Settings, box: tu
     schedule.catch_up(desk, config, [plan], datetime(2026, 12, 9))
     worker.once(desk, config)
     mail.deliver(desk, load(smtp="smtp://127.0.0.1:9"))
-    found = reports.listing(desk)[0]
-    assert (found.mailed_at, bool(found.mail_fault), found.status) == (None, True, "draft")
+    report = reports.listing(desk)[0]
+    assert (report.mailed_at, bool(report.mail_fault), report.status) == (None, True, "draft")
     mail.deliver(desk, load(smtp=address))
     assert received.received == []  # not at once again
     mail._tried.clear()

@@ -69,16 +69,16 @@ def get(path: str, query: str = "", **headers: str) -> tuple[int, dict[str, str]
         sent.append(message)
 
     asyncio.run(served(scope, receive, send))
-    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+    listed = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], listed, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def collection(edition: Edition, code: int, query: str = "") -> list[dict[str, Any]]:
     status, _, body = get(f"/geo/{edition.id}/{code}.geojson", query)
     assert status == 200
-    told = json.loads(body)
-    assert told["type"] == "FeatureCollection"
-    return told["features"]
+    parsed = json.loads(body)
+    assert parsed["type"] == "FeatureCollection"
+    return parsed["features"]
 
 
 def test_the_areas_below_one_are_served_and_a_point_stands_in_for_a_polygon(edition: Edition) -> None:

@@ -73,9 +73,9 @@ def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
     hits = alerts.lines.cache_info().hits
     official = Grants((Held("official", TOWNS[0], TOWNS[0] + 1000),))
     view = read({"area": str(TOWNS[0])}, config, official)
-    told = alerts.lines(view.shared)
+    lines = alerts.lines(view.shared)
     assert alerts.lines.cache_info().hits == hits + 1
-    assert told == alerts.lines(view), "what is shared is what the visitor's own rights give"
+    assert lines == alerts.lines(view), "what is shared is what the visitor's own rights give"
     with pytest.raises(OutOfScope):
         alerts.lines(view.shared.asking(area=DISTRICT))
 

@@ -100,15 +100,15 @@ def test_keys_and_secrets_from_the_command_line(tmp_path: Path, monkeypatch: pyt
 def test_nothing_runs_without_an_anchor_of_the_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COCKPIT_AUDIT_ANCHOR", str(tmp_path / "file" / "anchor.jsonl"))
-    told = CliRunner().invoke(cli, ["user", "list", "--home", str(tmp_path / "var")])
-    assert "COCKPIT_AUDIT_ANCHOR" in str(told.exception)
-    assert "\n" not in str(told.exception)
+    completed = CliRunner().invoke(cli, ["user", "list", "--home", str(tmp_path / "var")])
+    assert "COCKPIT_AUDIT_ANCHOR" in str(completed.exception)
+    assert "\n" not in str(completed.exception)
 
 
 def test_headers_close_what_no_page_needs() -> None:
-    told = headers.HEADERS
-    assert "camera=()" in told["Permissions-Policy"]
-    assert told["Cross-Origin-Opener-Policy"] == told["Cross-Origin-Resource-Policy"] == "same-origin"
+    sent = headers.HEADERS
+    assert "camera=()" in sent["Permissions-Policy"]
+    assert sent["Cross-Origin-Opener-Policy"] == sent["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 async def _fails(request: Request) -> Response:
@@ -145,7 +145,7 @@ def test_every_answer_carries_the_headers(path: str, status: int, tmp_path: Path
 
 @pytest.mark.parametrize("status", sorted(STATUS_LINE.keys() & {400, 408, 413, 414, 431, 503}))
 def test_an_answer_without_the_application_carries_them_too(status: int) -> None:
-    told = Refusal(status, "no", page=b"<p>no</p>" if status == 503 else b"").answer()
-    head = told.split(b"\r\n\r\n")[0].decode().splitlines()[1:]
-    found = dict(line.split(": ", 1) for line in head)
-    assert {name: found.get(name.lower()) for name in headers.HEADERS} == headers.HEADERS
+    response = Refusal(status, "no", page=b"<p>no</p>" if status == 503 else b"").answer()
+    head = response.split(b"\r\n\r\n")[0].decode().splitlines()[1:]
+    headers_sent = dict(line.split(": ", 1) for line in head)
+    assert {name: headers_sent.get(name.lower()) for name in headers.HEADERS} == headers.HEADERS

@@ -29,10 +29,10 @@ MEMORY_MB = 60
 
 @pytest.fixture(scope="module")
 def served(homes: Homes) -> Iterator[Served]:
-    found = Served(homes.copy(prepared))
-    found.start(COCKPIT_PUBLISH_SECONDS="4")
-    yield found
-    found.stop()
+    server = Served(homes.copy(prepared))
+    server.start(COCKPIT_PUBLISH_SECONDS="4")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def token(served: Served) -> str:
     return token_of(served.home, "tickets", area=DISTRICT)
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
-    """What `found` gives once it gives something."""
+def until(rows: Callable[[], Any], what: str) -> Any:
+    """What `rows` gives once it gives something."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if answer := found():
+        if answer := rows():
             return answer
         time.sleep(0.1)
     raise AssertionError(f"{what}: not within {PATIENCE:g} s")
@@ -58,20 +58,20 @@ def send(served: Served, token: str, *rows: dict[str, object], **more: Any) -> h
 def shown(served: Served, token: str, day: str) -> int:
     """How many cases of a day the numbers tell."""
     after = f"{day[:-2]}{int(day[-2:]) + 1:02}"
-    told = httpx.get(
+    response = httpx.get(
         f"{served.address}/api/v1/metrics/intake", params={"from": day, "to": after},
         headers={"authorization": f"Bearer {token}"}, timeout=30,
     )  # fmt: skip
-    return int(told.json()[0]["value"] or 0)
+    return int(response.json()[0]["value"] or 0)
 
 
 def publishers(served: Served) -> list[psutil.Process]:
     """The publishers of all servers of the home."""
-    found = []
+    processes = []
     for server in served.processes:
         if server.poll() is None:
-            found += [p for p in psutil.Process(server.pid).children() if "cockpit.server.publisher" in p.cmdline()]
-    return found
+            processes += [p for p in psutil.Process(server.pid).children() if "cockpit.server.publisher" in p.cmdline()]
+    return processes
 
 
 def test_nobody_s_home_is_touched_before_something_is_pushed(served: Served) -> None:
@@ -115,8 +115,8 @@ def test_a_gigabyte_is_refused_in_flat_memory(served: Served, token: str) -> Non
 
     before = process.memory_info().rss
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-    told = httpx.post(f"{served.address}/api/v1/push/tickets", content=body(), headers=headers, timeout=60)
-    assert (told.status_code, "50 MB" in told.json()["detail"]) == (413, True)
+    response = httpx.post(f"{served.address}/api/v1/push/tickets", content=body(), headers=headers, timeout=60)
+    assert (response.status_code, "50 MB" in response.json()["detail"]) == (413, True)
     assert process.memory_info().rss - before < MEMORY_MB * 1_000_000
     assert list(Spool(Home(served.home)).folder.glob(".coming-*")) == []
 
@@ -163,12 +163,12 @@ def test_a_push_under_way_at_the_end_is_promised_or_refused_and_never_half(serve
 
 
 def publishers_left(home: Path) -> list[psutil.Process]:
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             named = "cockpit.server.publisher" in process.cmdline()
             ours = named and process.environ().get("COCKPIT_HOME") == str(home)
         except psutil.Error:
             continue
-        found += [process] if ours else []
-    return found
+        processes += [process] if ours else []
+    return processes

@@ -122,9 +122,9 @@ def test_each_coding_has_a_tag_of_its_own() -> None:
 @pytest.mark.parametrize("coding", ["", *CODINGS])
 @pytest.mark.parametrize("path", ["/", "/favicon.png"])
 def test_head_has_the_headers_of_get(path: str, coding: str) -> None:
-    whole, head = get(path, accept_encoding=coding), get(path, "HEAD", accept_encoding=coding)
+    full, head = get(path, accept_encoding=coding), get(path, "HEAD", accept_encoding=coding)
     assert head.raw == b""
-    assert dict(head.headers) == dict(whole.headers)
+    assert dict(head.headers) == dict(full.headers)
 
 
 def test_a_range_is_answered_by_the_whole_file() -> None:

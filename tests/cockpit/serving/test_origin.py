@@ -40,8 +40,8 @@ def test_only_the_same_scheme_host_and_port_may(
 ) -> None:
     standard = {"http": 80, "https": 443}
     same = (scheme, name, port or standard[scheme]) == (other, there, at or standard[other])
-    found = origin.fault(asked(scheme, place(name, port), f"{other}://{place(there, at)}"))
-    assert (found is None) == same
+    fault = origin.fault(asked(scheme, place(name, port), f"{other}://{place(there, at)}"))
+    assert (fault is None) == same
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ def asked(
     """The status of the refusal; 0 for none."""
     headers = [] if size is None else [(b"content-length", size.encode())]
     scope: Any = {"path": f"{uploads.PATH}{session}/{file}", "method": method, "headers": headers, "type": "http"}
-    found = offers.refusal(scope, token, grants)
-    return found[0] if found else 0
+    refusal = offers.refusal(scope, token, grants)
+    return refusal[0] if refusal else 0
 
 
 @pytest.fixture

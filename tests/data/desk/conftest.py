@@ -35,9 +35,9 @@ def custody(tmp_path: Path) -> Custody:
 
 @pytest.fixture
 def desk(address: str, custody: Custody) -> Iterator[Desk]:
-    found = open_desk(address, custody)
-    yield found
-    found.close()
+    opened_desk = open_desk(address, custody)
+    yield opened_desk
+    opened_desk.close()
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ TOWN = 990101100000
 
 def test_an_account_signs_in_with_its_password_alone(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD, title="王镇长", now=NOW)
-    told = accounts.sign_in(desk, "wang", GOOD, now=NOW)
-    assert (told.outcome, told.account and told.account.title) == ("ok", "王镇长")
+    signed_in = accounts.sign_in(desk, "wang", GOOD, now=NOW)
+    assert (signed_in.outcome, signed_in.account and signed_in.account.title) == ("ok", "王镇长")
     assert accounts.sign_in(desk, "wang", BETTER, now=NOW).outcome == "wrong"
     assert accounts.sign_in(desk, "nobody", GOOD, now=NOW).outcome == "wrong"
 
@@ -65,11 +65,13 @@ def test_an_old_password_is_changed_before_anything_else(desk: Desk) -> None:
 
 def test_an_unknown_name_costs_as_much_as_a_wrong_password(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts.add(desk, "wang", GOOD)
-    asked: list[bytes] = []
+    hashes: list[bytes] = []
     real = passwords._low_priority.verify
-    monkeypatch.setattr(passwords._low_priority, "verify", lambda kept, word: asked.append(word) or real(kept, word))
+    monkeypatch.setattr(
+        passwords._low_priority, "verify", lambda stored, word: hashes.append(word) or real(stored, word)
+    )
     assert accounts.sign_in(desk, "wang", "wrong").outcome == accounts.sign_in(desk, "wong", "wrong").outcome
-    assert asked == [b"wrong", b"wrong"]
+    assert hashes == [b"wrong", b"wrong"]
 
 
 def test_five_failures_lock_for_a_quarter_of_an_hour(desk: Desk) -> None:
@@ -91,8 +93,8 @@ def test_a_right_password_forgives_earlier_failures(desk: Desk) -> None:
 def test_tries_at_once_are_all_counted(desk: Desk) -> None:
     accounts.add(desk, "wang", GOOD)
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda _: accounts.sign_in(desk, "wang", "wrong", now=NOW).outcome, range(20)))
-    assert (told.count("wrong"), told.count("locked")) == (5, 15)
+        outcomes = list(pool.map(lambda _: accounts.sign_in(desk, "wang", "wrong", now=NOW).outcome, range(20)))
+    assert (outcomes.count("wrong"), outcomes.count("locked")) == (5, 15)
 
 
 def test_the_last_five_passwords_are_not_used_again(desk: Desk) -> None:
@@ -129,21 +131,21 @@ def test_grants_hold_on_their_days(desk: Desk) -> None:
     account = accounts.add(desk, "wang", GOOD)
     first, last = date(2026, 11, 1), date(2026, 11, 30)
     accounts.grant(desk, "wang", "official", TOWN, first_day=first, last_day=last)
-    told = [accounts.grants_of(desk, account.id, day) for day in (date(2026, 10, 31), first, last, date(2026, 12, 1))]
-    assert [len(grants) for grants in told] == [0, 1, 1, 0]
-    assert told[1][0] == accounts.Grant("official", TOWN, first, last)
+    by_day = [accounts.grants_of(desk, account.id, day) for day in (date(2026, 10, 31), first, last, date(2026, 12, 1))]
+    assert [len(grants) for grants in by_day] == [0, 1, 1, 0]
+    assert by_day[1][0] == accounts.Grant("official", TOWN, first, last)
     accounts.revoke(desk, "wang", "official", TOWN)
     assert accounts.grants_of(desk, account.id, first) == ()
     with pytest.raises(Refused):
         accounts.revoke(desk, "wang", "official", TOWN)
 
 
-@pytest.mark.parametrize(("held", "asked"), [("leader", "audit_admin"), ("system_admin", "security_admin")])
-def test_an_administrator_holds_no_other_role(desk: Desk, held: str, asked: str) -> None:
+@pytest.mark.parametrize(("held", "requested"), [("leader", "audit_admin"), ("system_admin", "security_admin")])
+def test_an_administrator_holds_no_other_role(desk: Desk, held: str, requested: str) -> None:
     accounts.add(desk, "wang", GOOD)
     accounts.grant(desk, "wang", held, TOWN if held in roles.BUSINESS else None)
     with pytest.raises(Refused, match="watch each other"):
-        accounts.grant(desk, "wang", asked)
+        accounts.grant(desk, "wang", requested)
 
 
 @pytest.mark.parametrize(("role", "area"), [("leader", None), ("audit_admin", TOWN), ("king", TOWN), ("leader", -1)])

@@ -64,9 +64,9 @@ def test_tampering_with_the_chain_is_detected(desk: Desk, statement: str, fault:
     fill(desk, 5)
     swap = ["UPDATE audit SET id = -id WHERE id < 0"] if "-3" in statement else []
     tamper(desk, statement, *swap)
-    told = proof.verify(desk)
-    assert not told.ok
-    assert fault in str(told.fault)
+    proof_result = proof.verify(desk)
+    assert not proof_result.ok
+    assert fault in str(proof_result.fault)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET what = 'x'", "DELETE FROM audit"])
@@ -125,8 +125,8 @@ def test_an_export_goes_past_rows_that_a_clock_ahead_of_time_has_dated(desk: Des
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "expected"),
     [("10.1.2.3", "10.1.2.*"), ("10.1.2.*", "10.1.2.*"), ("2001:db8:1::5", "2001:db8:*"), ("", ""), ("testclient", "")],
 )
-def test_an_address_is_masked(address: str, told: str) -> None:
-    assert audit.masked(address) == told
+def test_an_address_is_masked(address: str, expected: str) -> None:
+    assert audit.masked(address) == expected

@@ -77,10 +77,10 @@ def _stamp(at: datetime) -> int:
 
 def test_report_of_a_dead_worker_is_taken_over(desk: Desk, monkeypatch) -> None:
     monkeypatch.setattr(reports.clock, "now", lambda: AHEAD)
-    asked = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((1, 2),), who="wang")
-    assert asked
+    report = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((1, 2),), who="wang")
+    assert report
     assert reports.take(desk, "gone")
     monkeypatch.setattr(reports.clock, "now", lambda: NOW)
     again = reports.take(desk, "other")
     assert again
-    assert again.id == asked.id
+    assert again.id == report.id

@@ -82,8 +82,8 @@ def test_an_address_that_fails_with_many_accounts_waits_and_others_do_not(desk: 
     for i in range(failures.MOST):
         assert tried(desk, STRANGER, name=f"n{i}", now=NOW + timedelta(seconds=i)).outcome == "wrong"
     last = NOW + timedelta(seconds=failures.MOST - 1)
-    found = tried(desk, STRANGER, GOOD, now=last)
-    assert (found.outcome, found.wait) == ("wait", (NOW + failures.SPAN - last).total_seconds())
+    attempt = tried(desk, STRANGER, GOOD, now=last)
+    assert (attempt.outcome, attempt.wait) == ("wait", (NOW + failures.SPAN - last).total_seconds())
     assert tried(desk, HOME, GOOD, now=last).outcome == "ok"
     assert tried(desk, known, GOOD, now=last).outcome == "ok", "a browser that is known at the same address"
     assert tried(desk, STRANGER, GOOD, now=NOW + failures.SPAN).outcome == "ok"
@@ -115,7 +115,9 @@ def test_concurrent_attempts_are_counted_before_hashing(desk: Desk, monkeypatch:
     accounts.add(desk, "wang", GOOD)
     hashed: list[str] = []
     real = passwords._low_priority.verify  # strangers' passwords are checked in a process of their own
-    monkeypatch.setattr(passwords._low_priority, "verify", lambda kept, word: hashed.append(kept) or real(kept, word))
+    monkeypatch.setattr(
+        passwords._low_priority, "verify", lambda stored, word: hashed.append(stored) or real(stored, word)
+    )
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tried(desk, STRANGER).outcome, range(60)))
     assert len(hashed) == failures.MOST_OF_PLACE
@@ -140,11 +142,11 @@ def test_failures_store_only_hashes(desk: Desk) -> None:
     device = tried(desk, HOME, GOOD).device
     tried(desk, Place(STRANGER.address, device))
     with desk.read() as session:
-        kept = str(session.execute(text("SELECT * FROM failure")).all())
-        kept += str(session.execute(text("SELECT * FROM known_place")).all())
-    assert "wang" not in kept
-    assert "10." not in kept
-    assert device not in kept
+        rows = str(session.execute(text("SELECT * FROM failure")).all())
+        rows += str(session.execute(text("SELECT * FROM known_place")).all())
+    assert "wang" not in rows
+    assert "10." not in rows
+    assert device not in rows
 
 
 def test_places_are_forgotten_in_time_and_are_not_without_end(desk: Desk) -> None:

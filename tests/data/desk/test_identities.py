@@ -62,6 +62,6 @@ def test_provider_cannot_add_a_conflicting_administrator_role(desk: Desk, wang: 
 def test_provider_session_does_not_require_a_password_change(desk: Desk, wang: accounts.Account) -> None:
     for by_provider in (True, False):
         token = sessions.start(desk, wang.id, by_provider=by_provider)
-        found = sessions.read(desk, token, idle=timedelta(minutes=30), longest=timedelta(hours=12))
-        assert found
-        assert (found.by_provider, found.must_change) == (by_provider, not by_provider)
+        session = sessions.read(desk, token, idle=timedelta(minutes=30), longest=timedelta(hours=12))
+        assert session
+        assert (session.by_provider, session.must_change) == (by_provider, not by_provider)

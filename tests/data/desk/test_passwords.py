@@ -17,7 +17,7 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
     running, most, lock = 0, 0, threading.Lock()
 
     class Slow:
-        def verify(self, kept: str, password: bytes) -> bool:
+        def verify(self, stored: str, password: bytes) -> bool:
             nonlocal running, most
             with lock:
                 running += 1
@@ -37,10 +37,10 @@ def test_two_at_a_time_and_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch
             return None
 
     with ThreadPoolExecutor(120) as pool:
-        found = list(pool.map(check, range(120)))
+        answers = list(pool.map(check, range(120)))
     assert most == passwords.AT_ONCE == 2
-    assert found.count(None) >= 1
-    assert found.count(True) >= passwords.AT_ONCE + passwords.MOST_WAITING
+    assert answers.count(None) >= 1
+    assert answers.count(True) >= passwords.AT_ONCE + passwords.MOST_WAITING
     assert passwords.matches("kept", "x"), "there is room again"
 
 
@@ -48,7 +48,7 @@ def test_strangers_keep_no_known_place_waiting(monkeypatch: pytest.MonkeyPatch) 
     free = threading.Event()
 
     class Stuck:
-        def verify(self, kept: str, password: bytes) -> bool:
+        def verify(self, stored: str, password: bytes) -> bool:
             return password == b"known" or free.wait(10)
 
     monkeypatch.setattr(passwords, "hasher", Stuck())
@@ -62,19 +62,19 @@ def test_strangers_keep_no_known_place_waiting(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("password", ["Hongqi+2026", "口令 with spaces\nand a line", "\udcff lone", "a" * 10_000])
 def test_a_stranger_and_a_known_place_get_the_same_answer(password: str) -> None:
-    kept = passwords.hash(password)
+    stored_hash = passwords.hash(password)
     for known in (True, False):
-        assert passwords.matches(kept, password, known=known)
-        assert not passwords.matches(kept, "x" + password, known=known)
+        assert passwords.matches(stored_hash, password, known=known)
+        assert not passwords.matches(stored_hash, "x" + password, known=known)
         assert not passwords.matches("no hash", password, known=known)
 
 
 def test_passwords_of_strangers_are_checked_at_low_priority_and_after_a_kill_as_well() -> None:
     apart = HashingProcess()
-    kept = passwords.hash("Hongqi+2026")
+    stored_hash = passwords.hash("Hongqi+2026")
     for _ in range(2):
-        assert apart.verify(kept, b"Hongqi+2026")
-        assert not apart.verify(kept, b"Hongqi+2027")
+        assert apart.verify(stored_hash, b"Hongqi+2026")
+        assert not apart.verify(stored_hash, b"Hongqi+2027")
         assert apart._process
         assert os.getpriority(os.PRIO_PROCESS, apart._process.pid) >= NICE
         assert os.getsid(apart._process.pid) == os.getsid(0), "a priority counts within a session"

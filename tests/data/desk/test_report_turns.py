@@ -9,9 +9,9 @@ from data.messages import Message
 
 
 def asked(desk: Desk, who: str, **more: str) -> str:
-    found = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((0, 1),), who=who, **more)
-    assert found
-    return found.id
+    report = reports.ask(desk, kind="brief", request="{}", edition="e", scope=((0, 1),), who=who, **more)
+    assert report
+    return report.id
 
 
 def test_report_queue_is_fair_between_people(desk: Desk) -> None:
@@ -19,10 +19,10 @@ def test_report_queue_is_fair_between_people(desk: Desk) -> None:
     one, two = asked(desk, "wang"), [asked(desk, "zhao") for _ in range(2)]
     taken = []
     for _ in range(7):
-        found = reports.take(desk, f"worker-{len(taken)}")
-        assert found
-        taken.append(found.who)
-        reports.fail(desk, found.id, Message("report.failed", "tried"))
+        report = reports.take(desk, f"worker-{len(taken)}")
+        assert report
+        taken.append(report.who)
+        reports.fail(desk, report.id, Message("report.failed", "tried"))
     assert taken == ["li", "wang", "zhao", "li", "zhao", "li", "li"]
     assert reports.take(desk, "worker") is None
     assert len({*many, one, *two}) == 7

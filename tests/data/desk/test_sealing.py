@@ -113,15 +113,15 @@ def test_a_key_of_the_environment_is_replaced_in_two_steps(address: str, custody
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("short", "16 characters"), ("short@123456789012", "16 characters"), (f"{'k' * 16},", "16 characters"),
         (f"{'k' * 16},{'o' * 16}@3", "newest key stands first"),
         (f"{'k' * 16}@2,{'o' * 16}@3", "newest key stands first"),
     ],
 )  # fmt: skip
-def test_keys_that_cannot_be_are_refused(text: str, told: str) -> None:
-    with pytest.raises(DataError, match=told):
+def test_keys_that_cannot_be_are_refused(text: str, expected: str) -> None:
+    with pytest.raises(DataError, match=expected):
         keyring.of_text(text)
 
 

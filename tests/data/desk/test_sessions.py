@@ -20,9 +20,9 @@ def account(desk: Desk) -> accounts.Account:
 
 def test_a_session_ends_when_idle_and_lives_on_when_used(desk: Desk, account: accounts.Account) -> None:
     token = sessions.start(desk, account.id, address="10.1.2.3", now=NOW)
-    found = sessions.read(desk, token, **LIMITS, now=NOW + timedelta(minutes=29))
-    assert found
-    assert (found.name, found.title, found.address) == ("wang", "王镇长", "10.1.2.3")
+    session = sessions.read(desk, token, **LIMITS, now=NOW + timedelta(minutes=29))
+    assert session
+    assert (session.name, session.title, session.address) == ("wang", "王镇长", "10.1.2.3")
     assert sessions.read(desk, token, **LIMITS, now=NOW + timedelta(minutes=30)) is None
     sessions.touch(desk, {token}, now=NOW + timedelta(minutes=29))
     assert sessions.read(desk, token, **LIMITS, now=NOW + timedelta(minutes=58))
@@ -43,13 +43,13 @@ def test_only_the_hash_of_a_token_is_kept(desk: Desk, account: accounts.Account)
 
 def test_signing_out_ends_every_session_of_the_account(desk: Desk, account: accounts.Account) -> None:
     other = accounts.add(desk, "li", "Hongqi-2026-x")
-    mine, theirs = (
+    own_tokens, theirs = (
         {sessions.start(desk, account.id, now=NOW) for _ in range(2)},
         sessions.start(desk, other.id, now=NOW),
     )
-    assert sessions.alive(desk, {*mine, theirs, "no token"}, **LIMITS, now=NOW) == {*mine, theirs}
+    assert sessions.alive(desk, {*own_tokens, theirs, "no token"}, **LIMITS, now=NOW) == {*own_tokens, theirs}
     sessions.end_all(desk, account.id, now=NOW)
-    assert sessions.alive(desk, {*mine, theirs}, **LIMITS, now=NOW) == {theirs}
+    assert sessions.alive(desk, {*own_tokens, theirs}, **LIMITS, now=NOW) == {theirs}
 
 
 def test_a_changed_password_ends_the_sessions(desk: Desk, account: accounts.Account) -> None:
@@ -68,12 +68,12 @@ def test_old_sessions_are_cleared_away(desk: Desk, account: accounts.Account) ->
 def test_a_token_holds_until_it_expires_or_is_revoked(desk: Desk) -> None:
     until = NOW + timedelta(days=90)
     token = tokens.issue(desk, "hotline", sources=("hotline",), area=990101000000, expires_at=until, now=NOW)
-    found = tokens.read(desk, token, now=until - timedelta(seconds=1))
-    assert found
-    assert (found.system, found.sources, found.area) == ("hotline", ("hotline",), 990101000000)
+    grant = tokens.read(desk, token, now=until - timedelta(seconds=1))
+    assert grant
+    assert (grant.system, grant.sources, grant.area) == ("hotline", ("hotline",), 990101000000)
     assert tokens.read(desk, token, now=until) is None
     assert tokens.read(desk, token + "x", now=NOW) is None
-    tokens.revoke(desk, found.id, now=NOW)
+    tokens.revoke(desk, grant.id, now=NOW)
     assert tokens.read(desk, token, now=NOW) is None
     with pytest.raises(Refused):
         tokens.issue(desk, "hotline", expires_at=until, now=NOW)

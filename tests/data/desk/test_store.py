@@ -167,10 +167,10 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle9://x", "postgresql+psycopg://nobody:secret@127.0.0.1:1/none"])
 def test_unreachable_desk_gives_one_line(url: str, custody: Custody) -> None:
-    with pytest.raises(DeskError) as told:
+    with pytest.raises(DeskError) as error_info:
         open_desk(url, custody)
-    assert "\n" not in str(told.value)
-    assert "secret" not in str(told.value)
+    assert "\n" not in str(error_info.value)
+    assert "secret" not in str(error_info.value)
 
 
 def test_damaged_file_gives_one_line(tmp_path: Path) -> None:
@@ -207,8 +207,8 @@ def test_every_desk_refuses_texts_that_one_of_them_cannot_keep(
     """SQLite would take any text, and a longer one than its column says."""
     desk, table = sqlite_desk(), model.__table__
     longest = table.columns[inspect(model).attrs[name].columns[0].name].type.length
-    told = {"cannot be kept": "a\0b"} | ({f"more than {longest}": "长" * (longest + 1)} if longest else {})
-    for match, value in told.items():
+    refused_texts = {"cannot be kept": "a\0b"} | ({f"more than {longest}": "长" * (longest + 1)} if longest else {})
+    for match, value in refused_texts.items():
         with pytest.raises(Refused, match=match), desk.begin() as session:
             session.add(model(**{name: value}))
     desk.close()

@@ -78,11 +78,11 @@ class Server:
             if not part:
                 return
             held += part
-            while found := re.match(rb"(\d+) ", held):
-                end = found.end() + int(found[1])
+            while length := re.match(rb"(\d+) ", held):
+                end = length.end() + int(length[1])
                 if len(held) < end:
                     break
-                self.messages.append(held[found.end() : end].decode())
+                self.messages.append(held[length.end() : end].decode())
                 held = held[end:]
 
     def stop(self) -> None:
@@ -98,9 +98,9 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    found = Server(certificate(tmp_path))
-    yield found
-    found.stop()
+    syslog_server = Server(certificate(tmp_path))
+    yield syslog_server
+    syslog_server.stop()
 
 
 def waited(server: Server, count: int) -> list[str]:

@@ -76,9 +76,9 @@ def test_cut_tail(filled: Desk) -> None:
     """The head of an earlier day was kept, seal and all, and is put back with the rows of that day."""
     with filled.read() as session:
         old = session.get_one(AuditHead, 1)
-        kept = f"last_id = {old.last_id}, last_hash = '{old.last_hash}', seal = '{old.seal}'"
+        head_values = f"last_id = {old.last_id}, last_hash = '{old.last_hash}', seal = '{old.seal}'"
     fill(filled, 2)
-    tamper(filled, f"DELETE FROM audit WHERE id > {ROWS}", f"UPDATE audit_head SET {kept}")
+    tamper(filled, f"DELETE FROM audit WHERE id > {ROWS}", f"UPDATE audit_head SET {head_values}")
     assert fault(filled) == f"row {ROWS + 1} was removed: rows up to {ROWS + 2} were anchored"
 
 
@@ -215,9 +215,9 @@ def test_a_chain_of_before_the_key_is_sealed_by_its_first_keyed_row(address: str
 def test_a_restored_desk_says_which_rows_it_lacks(filled: Desk) -> None:
     with filled.read() as session:
         old = session.get_one(AuditHead, 1)
-        kept = f"last_id = {old.last_id}, last_hash = '{old.last_hash}', seal = '{old.seal}'"
+        head_values = f"last_id = {old.last_id}, last_hash = '{old.last_hash}', seal = '{old.seal}'"
     fill(filled, 3)
-    tamper(filled, f"DELETE FROM audit WHERE id > {ROWS}", f"UPDATE audit_head SET {kept}")
+    tamper(filled, f"DELETE FROM audit WHERE id > {ROWS}", f"UPDATE audit_head SET {head_values}")
     audit.announce_restore(filled)
     fill(filled, 1)
     verdict = proof.verify(filled)

@@ -280,7 +280,7 @@ def test_step_ending_before_start_is_rejected_without_officer_name(home: Home) -
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         ("0571-88001234", "0571-88001234"),
         ("12345", "12345"),
@@ -292,13 +292,13 @@ def test_step_ending_before_start_is_rejected_without_officer_name(home: Home) -
         ("", None),
     ],
 )
-def test_office_phone_is_kept_and_mobile_phone_masked(home: Home, given: str, kept: str | None) -> None:
+def test_office_phone_is_kept_and_mobile_phone_masked(home: Home, given: str, stored: str | None) -> None:
     columns = {"kind": "'unit'", "name": "name", "unit_kind": "sort", "phone": "phone"}
     report = deliver(
         home, f"1,990101,区城管局,部门,{given}", header="id,area,name,sort,phone", fact="assets", columns=columns
     )
     assert report.accepted == 1
-    assert facts(home, "name, unit_kind, phone", "assets") == [("区城管局", "department", kept)]
+    assert facts(home, "name, unit_kind, phone", "assets") == [("区城管局", "department", stored)]
 
 
 def test_a_reading_must_be_a_finite_number(home: Home) -> None:

@@ -27,8 +27,8 @@ SOURCE = "register"
 def registered(home: Home, assets: Sequence[Mapping[str, Any]], at: datetime) -> Edition:
     """An edition that registers these assets; what an asset leaves out is that of a site of the district."""
     areas(home, AREAS)
-    told = [{"kind": "site", "name": str(asset["key"]), "area": DISTRICT, **asset} for asset in assets]
-    deliver(home, "assets", told, source=SOURCE)
+    things = [{"kind": "site", "name": str(asset["key"]), "area": DISTRICT, **asset} for asset in assets]
+    deliver(home, "assets", things, source=SOURCE)
     return published(home, at)
 
 

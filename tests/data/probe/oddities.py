@@ -29,8 +29,8 @@ def head(*lines: str | bytes, status: str = "200 OK", version: str = "HTTP/1.1",
 
 
 def page(*lines: str | bytes, body: bytes = BODY, html: str = HTML, length: int | None = None, **more: object) -> bytes:
-    told = f"Content-Length: {len(body) if length is None else length}"
-    return head(*filter(None, (html, *lines, told)), **more) + body  # type: ignore[arg-type]
+    length_header = f"Content-Length: {len(body) if length is None else length}"
+    return head(*filter(None, (html, *lines, length_header)), **more) + body  # type: ignore[arg-type]
 
 
 def moved(target: str | bytes, *lines: str | bytes, status: str = "302 Found") -> bytes:
@@ -283,8 +283,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         cookie = next((line for line in request.split("\r\n") if line.lower().startswith("cookie:")), "")
         name, rest = path, ""
         for mark in "/?":
-            first, found, more = path.partition(mark)
-            if found and len(first) < len(name):
+            first, split, more = path.partition(mark)
+            if split and len(first) < len(name):
                 name, rest = first, more if mark == "/" else f"?{more}"
         reply = {**REPLIES, **FAULTY}.get(name)
         answer = reply(rest, cookie) if reply else page(body=b"not here", status="404 Not Found")

@@ -100,8 +100,8 @@ def test_what_the_standard_library_calls_special_is_in_the_table() -> None:
              "_reserved_network", "_reserved_networks", "_sitelocal_network", "_loopback_network")  # fmt: skip
     for constants in (ipaddress.IPv4Address._constants, ipaddress.IPv6Address._constants):
         for name in lists:
-            told = getattr(constants, name, [])
-            for network in told if isinstance(told, list) else [told]:
+            response = getattr(constants, name, [])
+            for network in response if isinstance(response, list) else [response]:
                 first, last = str(network[0]), str(network[-1])
                 assert not Allowance().allows(first), f"{first} of {network}, {name}"
                 assert not Allowance().allows(last), f"{last} of {network}, {name}"

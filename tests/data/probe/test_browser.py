@@ -76,8 +76,8 @@ def test_a_host_that_the_file_names_is_reached_as_well(
     named = {"hosts": [place(other)[0]]}
     monkeypatch.setattr("data.probe.checks.render.FILLING", 1.0)
     monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
-    found = probed(home, registered(home, sites, AT), options(tmp_path, {"named": named}, chromium=browser), clock)
-    visits = {check["asset"]: bool(check["passed"]) for check in found if check["rule"] == "site_open"}
+    checks = probed(home, registered(home, sites, AT), options(tmp_path, {"named": named}, chromium=browser), clock)
+    visits = {check["asset"]: bool(check["passed"]) for check in checks if check["rule"] == "site_open"}
     assert visits == {"named": True, "not-named": False}
     assert zoo.asked[foreign] == []
 
@@ -109,8 +109,8 @@ def test_what_scripts_leave_empty_fails_with_a_picture(
     full = zoo.house(z.page("<body><script>document.body.innerHTML = '<h1>首页</h1>'</script></body>"))
     empty = zoo.house(z.page("<body><script>1</script></body>"))
     edition = registered(home, [{"key": "full", "url": full}, {"key": "empty", "url": empty}], AT)
-    found = probed(home, edition, options(tmp_path, chromium=browser), clock)
-    visits = {check["asset"]: check for check in found if check["rule"] == "site_open"}
+    checks = probed(home, edition, options(tmp_path, chromium=browser), clock)
+    visits = {check["asset"]: check for check in checks if check["rule"] == "site_open"}
     assert visits["full"]["passed"]
     assert visits["empty"]["evidence"].startswith(Failure.EMPTY)
     store = Evidence.of(home)
@@ -134,9 +134,9 @@ def test_bot_protection_that_admits_browsers_is_no_failure(
     monkeypatch.setattr(plan, "tasks", lambda register: (Task("visit", thing) for thing in register.things.values()))
     edition = registered(home, [{"key": "site", "url": zoo.house(protected)}], AT)
     for chromium, rule in (("", "measured"), (browser, "site_open")):
-        found = probed(home, edition, options(tmp_path, chromium=chromium), clock)
-        assert found[-1]["rule"] == rule
-    assert found[-1]["passed"]
+        checks = probed(home, edition, options(tmp_path, chromium=chromium), clock)
+        assert checks[-1]["rule"] == rule
+    assert checks[-1]["passed"]
 
 
 def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(
@@ -144,9 +144,9 @@ def test_a_browser_that_cannot_be_started_is_no_fault_of_the_page(
 ) -> None:
     url = zoo.house(z.page("<body><script>1</script></body>"))
     edition = registered(home, [{"key": "site", "url": url}], AT)
-    found = probed(home, edition, options(tmp_path, chromium="/no/browser"), clock)
-    assert {check["rule"] for check in found} & {"site_open", "uncertain"} == {"uncertain"}
-    assert "axe_faults" not in {check["rule"] for check in found}
+    checks = probed(home, edition, options(tmp_path, chromium="/no/browser"), clock)
+    assert {check["rule"] for check in checks} & {"site_open", "uncertain"} == {"uncertain"}
+    assert "axe_faults" not in {check["rule"] for check in checks}
     assert "/no/browser cannot be started" in caplog.text
 
 
@@ -176,14 +176,14 @@ def test_sites_that_axe_passes_and_fails_at_the_limit(
     body = f"<body><main><h1>首页</h1>{text}{FOOT}</main></body>"
     url = zoo.house(z.page(f'<html lang="zh"><title>临江区人民政府</title>{body}</html>'))
     edition = registered(home, [{"key": "site", "url": url}], AT)
-    found = {check["rule"]: check for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
-    assert found["accessibility"]["passed"], "the basics do not see colours"
-    told = found["axe_faults"]
-    assert (told["observed"], bool(told["passed"])) == (pale, passed)
+    by_rule = {check["rule"]: check for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
+    assert by_rule["accessibility"]["passed"], "the basics do not see colours"
+    result = by_rule["axe_faults"]
+    assert (result["observed"], bool(result["passed"])) == (pale, passed)
     if not passed:
-        assert told["evidence"].startswith("color-contrast×11 · ")
+        assert result["evidence"].startswith("color-contrast×11 · ")
         store = Evidence.of(home)
-        record = store.record(ID.search(told["evidence"])[0])  # type: ignore[index]
+        record = store.record(ID.search(result["evidence"])[0])  # type: ignore[index]
         assert record is not None
         assert [(fault["rule"], fault["count"]) for fault in record["faults"]] == [("color-contrast", 11)]
         assert len(json.dumps(record["faults"])) < 2_000
@@ -195,6 +195,6 @@ def test_without_axe_core_the_basics_stay(
 ) -> None:
     monkeypatch.setattr(axe, "script", lambda: "")
     edition = registered(home, [{"key": "site", "url": zoo.house(z.page(FOOT))}], AT)
-    found = {check["rule"] for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
-    assert "accessibility" in found
-    assert "axe_faults" not in found
+    rules_failed = {check["rule"] for check in probed(home, edition, options(tmp_path, chromium=browser), clock)}
+    assert "accessibility" in rules_failed
+    assert "axe_faults" not in rules_failed

@@ -26,26 +26,26 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def decide(desk: Desk, **more: Any) -> int:
-    told = {"source": "register", "asset": "site", "rule": "site_open", "choice": "dismissed", "note": "停机检修",
+    fields = {"source": "register", "asset": "site", "rule": "site_open", "choice": "dismissed", "note": "停机检修",
             "at": AS_OF, "who": "督查", **more}  # fmt: skip
-    return findings.decide(desk, **told)
+    return findings.decide(desk, **fields)
 
 
 def test_a_decision_is_kept_with_its_note_and_can_be_taken_back(desk: Desk) -> None:
     number = decide(desk, holds=7)
-    told = findings.listing(desk, "register", ["site"])[0]
-    assert (told.id, told.note, told.window, told.taken_back_at) == (number, "停机检修", 7, None)
-    assert told.covers(AS_OF - timedelta(days=7))
-    assert told.covers(AS_OF + timedelta(days=7))
-    assert not told.covers(AS_OF - timedelta(days=7, seconds=1))
-    assert not told.covers(AS_OF + timedelta(days=7, seconds=1))
+    frame = findings.listing(desk, "register", ["site"])[0]
+    assert (frame.id, frame.note, frame.window, frame.taken_back_at) == (number, "停机检修", 7, None)
+    assert frame.covers(AS_OF - timedelta(days=7))
+    assert frame.covers(AS_OF + timedelta(days=7))
+    assert not frame.covers(AS_OF - timedelta(days=7, seconds=1))
+    assert not frame.covers(AS_OF + timedelta(days=7, seconds=1))
     assert findings.take_back(desk, number).taken_back_at
     assert findings.listing(desk, "register", ["other"]) == []
 
 
-@pytest.mark.parametrize(("more", "told"), [({"note": " "}, "in a note why"), ({"holds": 5}, "holds on for")])
-def test_a_decision_without_a_note_is_refused(desk: Desk, more: dict[str, Any], told: str) -> None:
-    with pytest.raises(Refused, match=told):
+@pytest.mark.parametrize(("more", "expected"), [({"note": " "}, "in a note why"), ({"holds": 5}, "holds on for")])
+def test_a_decision_without_a_note_is_refused(desk: Desk, more: dict[str, Any], expected: str) -> None:
+    with pytest.raises(Refused, match=expected):
         decide(desk, **more)
     with pytest.raises(Refused, match="no decision 99"):
         findings.take_back(desk, 99)
@@ -121,8 +121,8 @@ def test_other_entries_count_when_they_are_enabled(home: Home, desk: Desk) -> No
     entries = {entry.name: entry for entry in table.listing(desk)}
     table.save(desk, replace(entries["ipv6"], points=2.5, enabled=True))
     table.save(desk, replace(entries["https"], points=1.0, enabled=True))
-    told = lost(edition, table.listing(desk))
-    assert (told["ipv6"], told["https"]) == (2.5, 0.0)
+    deducted = lost(edition, table.listing(desk))
+    assert (deducted["ipv6"], deducted["https"]) == (2.5, 0.0)
 
 
 def test_a_dismissed_finding_costs_nothing_and_one_found_after_it_does(home: Home, tmp_path: Path) -> None:

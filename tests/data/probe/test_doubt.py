@@ -56,8 +56,8 @@ def test_an_address_that_does_not_answer_gives_way_to_the_next(
             await asyncio.sleep(60)
         return await real(address, to)
 
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in ("127.9.9.9", host)]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: found)
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in ("127.9.9.9", host)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: addresses)
     monkeypatch.setattr(connect, "_connect_socket", connected)
     answer = ask(net, f"http://two.example:{port}/")
     assert (answer.failure, answer.address) == (None, host)
@@ -140,8 +140,8 @@ def test_a_chain_that_lacks_an_intermediate_is_doubted_and_can_be_completed(
     assert (visit["rule"], visit["evidence"].split(" · ")[0]) == ("uncertain", f"tls {INCOMPLETE_CHAIN}")
     both = tmp_path / "both.pem"
     both.write_bytes(root.file.read_bytes() + second.file.read_bytes())
-    found = probed(home, edition, options(tmp_path, authorities=both), clock)
-    assert [bool(check["passed"]) for check in found if check["rule"] == "site_open"] == [True]
+    checks = probed(home, edition, options(tmp_path, authorities=both), clock)
+    assert [bool(check["passed"]) for check in checks if check["rule"] == "site_open"] == [True]
 
 
 def test_a_server_of_old_suites_is_asked_as_browsers_ask_it(zoo: Zoo, authority: Authority, net: Net) -> None:

@@ -75,9 +75,9 @@ def test_every_class_has_a_house() -> None:
 
 
 def test_a_closed_port_refuses(net: Net) -> None:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     assert ask(net, f"http://127.0.0.1:{port}/").failure is Failure.REFUSED
 
 
@@ -151,8 +151,8 @@ def test_loopback_is_refused_unless_it_is_allowed(zoo: Zoo) -> None:
 
 
 def test_one_forbidden_address_among_good_ones_refuses_them_all(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 80)) for a in ("127.0.0.1", "192.168.0.9")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: found)
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 80)) for a in ("127.0.0.1", "192.168.0.9")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: addresses)
     assert ask(net, "http://two.example/").failure is Failure.FORBIDDEN
 
 

@@ -71,19 +71,19 @@ def visits(
     async def visit() -> dict[str, Check]:
         runner = service.made(home, edition, options(folder, extras, chromium=chromium), clock)
         things = runner.jobs.register.things.values()
-        found = {thing.key: (await runner.jobs.do("visit", thing))[0] for thing in things}
+        checks = {thing.key: (await runner.jobs.do("visit", thing))[0] for thing in things}
         runner.jobs.state.close()
-        return found
+        return checks
 
     return asyncio.run(visit())
 
 
 def test_without_a_browser_doubt_is_no_failure(home: Home, server: str, tmp_path: Path, clock: FakeClock) -> None:
-    found = visits(home, server, [*REPLIES, *FAULTY], tmp_path, "", clock)
-    doubted = {name for name, check in found.items() if check.rule == "uncertain"}
+    checks = visits(home, server, [*REPLIES, *FAULTY], tmp_path, "", clock)
+    doubted = {name for name, check in checks.items() if check.rule == "uncertain"}
     assert doubted == DOUBTED | (FAULTY.keys() - DOWN.keys())
-    assert not any(found[name].passed for name in doubted)
-    assert {name: check.evidence.split()[0] for name, check in found.items() if check.rule == "site_open"
+    assert not any(checks[name].passed for name in doubted)
+    assert {name: check.evidence.split()[0] for name, check in checks.items() if check.rule == "site_open"
             and not check.passed} == DOWN  # fmt: skip
 
 
@@ -96,11 +96,11 @@ def test_what_chromium_opens_is_open(
     opened = asyncio.run(opened_by_chromium(chromium, [server + name for name in [*REPLIES, *FAULTY]]))
     by_chromium = {name for name, is_open in zip([*REPLIES, *FAULTY], opened, strict=True) if is_open}
     assert len(by_chromium) > 100, "the server is one that browsers open"
-    found = visits(home, server, [*REPLIES, *FAULTY], tmp_path, f"{chromium} --no-sandbox", clock)
-    assert {check.rule for check in found.values()} <= {"site_open", "uncertain"}
-    down = {name for name, check in found.items() if check.rule == "site_open" and not check.passed}
+    checks = visits(home, server, [*REPLIES, *FAULTY], tmp_path, f"{chromium} --no-sandbox", clock)
+    assert {check.rule for check in checks.values()} <= {"site_open", "uncertain"}
+    down = {name for name, check in checks.items() if check.rule == "site_open" and not check.passed}
     assert not by_chromium & down
-    assert by_chromium <= {name for name, check in found.items() if check.passed}
+    assert by_chromium <= {name for name, check in checks.items() if check.passed}
     assert down >= FAULTY.keys() - {"leads-nowhere", "empty-cut", "loop-refresh"}
 
 

@@ -33,8 +33,8 @@ def test_a_site_is_open_within_15_seconds(seconds: float, passed: bool) -> None:
     [(timedelta(days=13, hours=23), 13, True), (timedelta(days=14), 14, False), (timedelta(days=-1), 0, True)],
 )
 def test_a_home_page_is_fresh_under_14_days(age: timedelta, days: int, passed: bool) -> None:
-    told = rules.home_updated(thing(), AT, AT - age)
-    assert (told.observed, told.passed, told.veto) == (days, passed, not passed)
+    check = rules.home_updated(thing(), AT, AT - age)
+    assert (check.observed, check.passed, check.veto) == (days, passed, not passed)
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_a_column_without_an_item_is_blank(items: int, passed: bool) -> None:
     ids=["three months to the day", "a day more", "90 days that are more than three months", "a year", "longer ago"],
 )
 def test_messages_wait_three_calendar_months_at_most(received: date, today: datetime, late: int) -> None:
-    told = rules.messages_unanswered(thing(), today, [received])
-    assert (told.observed, told.passed, told.veto) == (late, late == 0, late > 0)
+    check = rules.messages_unanswered(thing(), today, [received])
+    assert (check.observed, check.passed, check.veto) == (late, late == 0, late > 0)
 
 
 @pytest.mark.parametrize(("bits", "classes", "passed"), [(255, 8, True), (0b11111110, 7, False), (0, 0, False)])
 def test_a_guide_has_eight_classes(bits: int, classes: int, passed: bool) -> None:
-    told = rules.guide_elements(thing(), AT, bits)
-    assert (told.observed, told.passed) == (classes, passed)
-    assert ("事项名称" in told.evidence) is not passed
+    check = rules.guide_elements(thing(), AT, bits)
+    assert (check.observed, check.passed) == (classes, passed)
+    assert ("事项名称" in check.evidence) is not passed
 
 
 @pytest.mark.parametrize(("days", "passed"), [(0.5, True), (0, True), (-0.1, False), (None, False)])
@@ -87,8 +87,8 @@ def test_a_certificate_holds_today(days: float | None, passed: bool) -> None:
 
 @pytest.mark.parametrize(("faults", "passed"), [(10, True), (11, False)])
 def test_a_page_may_have_ten_faults_of_access(faults: int, passed: bool) -> None:
-    told = rules.accessibility(thing(), AT, page('<html lang="zh"><body>' + "<img src=x>" * faults))
-    assert (told.observed, told.passed) == (faults, passed)
+    check = rules.accessibility(thing(), AT, page('<html lang="zh"><body>' + "<img src=x>" * faults))
+    assert (check.observed, check.passed) == (faults, passed)
 
 
 def test_faults_of_access_are_what_a_reader_misses() -> None:
@@ -99,15 +99,13 @@ def test_faults_of_access_are_what_a_reader_misses() -> None:
 
 def test_what_a_home_page_must_show() -> None:
     foot = "网站标识码：9901010001 皖ICP备05000001号 皖公网安备 99010102000001号 <a href=/c>联系我们</a>"
-    whole = page(
-        f"<title>临江区人民政府</title><body>长者助手 {foot} <a href='http://zfwzgl.www.gov.cn/x'>x</a></body>"
-    )
-    assert rules.required_links(thing(), AT, whole).passed
-    assert rules.page_title(thing(), AT, whole).passed
-    assert rules.elder_mode(thing(), AT, whole).passed
+    full = page(f"<title>临江区人民政府</title><body>长者助手 {foot} <a href='http://zfwzgl.www.gov.cn/x'>x</a></body>")
+    assert rules.required_links(thing(), AT, full).passed
+    assert rules.page_title(thing(), AT, full).passed
+    assert rules.elder_mode(thing(), AT, full).passed
     bare = page("<title>首页</title><body>网站标识码 ICP备 公网安备 联系我们</body>")
-    told = rules.required_links(thing(), AT, bare)
-    assert (told.passed, told.observed, told.evidence) == (False, 1, "缺：我为政府网站找错")
+    check = rules.required_links(thing(), AT, bare)
+    assert (check.passed, check.observed, check.evidence) == (False, 1, "缺：我为政府网站找错")
     assert not rules.page_title(thing(), AT, bare).passed
     assert not rules.elder_mode(thing(), AT, bare).passed
 
@@ -118,7 +116,7 @@ CHINESE = "临江区召开防汛工作会议 关于开展安全生产检查的�
 
 
 @pytest.mark.parametrize(
-    ("encoding", "header", "meta", "found"),
+    ("encoding", "header", "meta", "expected"),
     [
         ("utf-8", "text/html", "", "utf-8"),
         ("gbk", "text/html; charset=GBK", "", "gb18030"),
@@ -130,11 +128,11 @@ CHINESE = "临江区召开防汛工作会议 关于开展安全生产检查的�
         ("utf-16", "text/html", "", "utf-16"),
     ],
 )
-def test_charset_by_header_meta_and_detection(encoding: str, header: str, meta: str, found: str) -> None:
+def test_charset_by_header_meta_and_detection(encoding: str, header: str, meta: str, expected: str) -> None:
     html = f'<html><head><meta charset="{meta}"><title>标题</title></head><body>{CHINESE}</body></html>'
     text, charset = decode(html.encode(encoding), header)
     assert CHINESE in text
-    assert charset == found
+    assert charset == expected
 
 
 def test_one_broken_byte_does_not_spoil_a_page() -> None:
@@ -143,15 +141,15 @@ def test_one_broken_byte_does_not_spoil_a_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("2026-11-20", [date(2026, 11, 20)]), ("2026年1月2日", [date(2026, 1, 2)]), ("[11-21]", [date(2026, 11, 21)]),
         ("12-25", [date(2025, 12, 25)]), ("20261120", [date(2026, 11, 20)]), ("2026/11/31", []), ("10:32:11", []),
         ("1.5.2", []), ("2026.11.20 08:00", [date(2026, 11, 20)]), ("电话 0571-88001234", []),
     ],
 )  # fmt: skip
-def test_dates_as_pages_print_them(text: str, found: list[date]) -> None:
-    assert list(contents.dates(text, TODAY)) == found
+def test_dates_as_pages_print_them(text: str, expected: list[date]) -> None:
+    assert list(contents.dates(text, TODAY)) == expected
 
 
 NAV = "<div class='nav'><ul>" + "<li><a href='/x'>政府信息公开目录总览</a></li>" * 8 + "</ul></div>"
@@ -171,15 +169,15 @@ FOOT = "<footer><p><a href='/f'>主办：临江区人民政府办公室</a> 2026
     ids=["list", "table", "a date ahead is no update", "undated", "says it is empty", "empty"],
 )
 def test_what_a_column_lists(html: str, items: int, newest: date | None) -> None:
-    told = listed(page(f"<body>{NAV}{html}{FOOT}</body>"), TODAY)
-    assert (told.items, told.newest) == (items, newest)
+    listing = listed(page(f"<body>{NAV}{html}{FOOT}</body>"), TODAY)
+    assert (listing.items, listing.newest) == (items, newest)
 
 
 def test_selectors_of_the_file_find_an_unusual_list() -> None:
     rows = ("<b>甲</b><i class=t>2026-11-01</i>", "<b>乙 2026-11-20</b><i class=t>x</i>")
     html = "".join(f"<div class=row>{row}</div>" for row in rows)
-    told = listed(page(html), TODAY, items="div.row", when="i.t")
-    assert (told.items, told.newest) == (2, date(2026, 11, 1))
+    listing = listed(page(html), TODAY, items="div.row", when="i.t")
+    assert (listing.items, listing.newest) == (2, date(2026, 11, 1))
 
 
 def guide(**changes: str) -> Page:

@@ -33,8 +33,8 @@ BEGIN = datetime(2026, 11, 1, 8)
 OPEN_PAGE = "<title>临江区人民政府</title><p>网站标识码 ICP备 公网安备 联系我们 找错 长者助手</p>"
 
 
-def told(found: list[dict[str, Any]], rule: str, asset: str = "site") -> dict[str, Any]:
-    return next(check for check in found if (check["rule"], check["asset"]) == (rule, asset))
+def told(rows: list[dict[str, Any]], rule: str, asset: str = "site") -> dict[str, Any]:
+    return next(check for check in rows if (check["rule"], check["asset"]) == (rule, asset))
 
 
 def test_a_healthy_site_passes_and_its_checks_are_checks_like_any_other(
@@ -42,15 +42,15 @@ def test_a_healthy_site_passes_and_its_checks_are_checks_like_any_other(
 ) -> None:
     url = zoo.house(z.page(f'<html lang="zh">{OPEN_PAGE}</html>'), secure=authority.context(zoo.host))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
-    found = probed(home, edition, options(tmp_path, authorities=authority.file), clock)
-    failed = {check["rule"] for check in found if not check["passed"]}
+    results = probed(home, edition, options(tmp_path, authorities=authority.file), clock)
+    failed = {check["rule"] for check in results if not check["passed"]}
     assert failed == {"ipv6"}, "loopback has no IPv6 record"
-    assert told(found, "certificate")["observed"] == 90
-    assert {check["area"] for check in found} == {990101000000}
-    assert {(check["source"], check["asset_source"], check["method"]) for check in found} == {
+    assert told(results, "certificate")["observed"] == 90
+    assert {check["area"] for check in results} == {990101000000}
+    assert {(check["source"], check["asset_source"], check["method"]) for check in results} == {
         ("prober", SOURCE, "auto")
     }
-    assert not list(Evidence.of(home).folder.rglob("*.gz")) or told(found, "ipv6")
+    assert not list(Evidence.of(home).folder.rglob("*.gz")) or told(results, "ipv6")
 
 
 def test_a_failure_is_asked_twice_and_leaves_evidence(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -75,16 +75,16 @@ def test_one_bad_attempt_does_not_count(home: Home, zoo: Zoo, tmp_path: Path, cl
         writer.write(z.answer(OPEN_PAGE, next(answers)))
 
     edition = registered(home, [{"key": "site", "url": zoo.house(once_busy)}], BEGIN)
-    found = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
-    assert told(found, "site_open")["passed"]
+    results = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
+    assert told(results, "site_open")["passed"]
 
 
 def test_robots_are_heeded_unless_the_owner_waives_them(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     pages = {"/": OPEN_PAGE, "/robots.txt": "User-agent: *\nDisallow: /\n"}
     shy, waived = zoo.house(z.site(pages)), zoo.house(z.site(pages))
     edition = registered(home, [{"key": "shy", "url": shy}, {"key": "site", "url": waived}], BEGIN)
-    found = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
-    assert {check["asset"] for check in found} == {"site"}
+    results = probed(home, edition, options(tmp_path, {"site": {"waive_robots": True}}), clock)
+    assert {check["asset"] for check in results} == {"site"}
     assert zoo.pages(shy) == []
     assert "/robots.txt" not in zoo.asked[waived]
 
@@ -92,9 +92,9 @@ def test_robots_are_heeded_unless_the_owner_waives_them(home: Home, zoo: Zoo, tm
 def test_blocking_site_is_not_reported_as_down(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.page("<p>请求被拦截</p>", "403 Forbidden"))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
-    found = probed(home, edition, options(tmp_path), clock)
-    assert not [check for check in found if check["rule"] == "site_open"]
-    assert told(found, "measured")["evidence"].startswith("blocked HTTP 403")
+    results = probed(home, edition, options(tmp_path), clock)
+    assert not [check for check in results if check["rule"] == "site_open"]
+    assert told(results, "measured")["evidence"].startswith("blocked HTTP 403")
 
 
 def test_an_empty_page_is_uncertain_where_no_browser_looks_at_it(
@@ -102,17 +102,17 @@ def test_an_empty_page_is_uncertain_where_no_browser_looks_at_it(
 ) -> None:
     empty, scripted = zoo.house(z.page("<body></body>")), zoo.house(z.page("<body><script>go()</script></body>"))
     edition = registered(home, [{"key": "site", "url": empty}, {"key": "app", "url": scripted}], BEGIN)
-    found = probed(home, edition, options(tmp_path), clock)
-    assert not [check for check in found if check["rule"] == "site_open"], "it counts neither way"
+    results = probed(home, edition, options(tmp_path), clock)
+    assert not [check for check in results if check["rule"] == "site_open"], "it counts neither way"
     for asset in ("site", "app"):
-        assert told(found, "uncertain", asset)["evidence"].startswith("empty no text, no picture · ")
+        assert told(results, "uncertain", asset)["evidence"].startswith("empty no text, no picture · ")
 
 
 def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
-    whole = "".join(f"<tr><td>{name}</td><td>详细内容在此</td></tr>" for name in ELEMENTS)
+    all_rows = "".join(f"<tr><td>{name}</td><td>详细内容在此</td></tr>" for name in ELEMENTS)
     url = zoo.house(
         z.site({
-            "/": OPEN_PAGE, "/whole": f"<table>{whole}</table>",
+            "/": OPEN_PAGE, "/whole": f"<table>{all_rows}</table>",
             "/half": "<p>事项名称</p><p>取水许可</p><p>联系电话</p>",
             "/api/ok": '{"code":0}', "/api/bad": '{"code":500}', "/s?q=%E9%80%9A%E7%9F%A5": "<p>关于通知的结果</p>",
             "/s?q=nothing": "<p>暂无结果</p>",
@@ -138,18 +138,18 @@ def test_guides_functions_search_and_messages(home: Home, zoo: Zoo, tmp_path: Pa
         "asked": {"request": {"url": f"{url}api/ok", "method": "POST", "body": '{"id":"0"}', "expect": '"code":0'}},
         "mute": {"search": {"url": f"{url}s?q={{word}}", "word": "nothing"}},
     }  # fmt: skip
-    found = probed(home, edition, options(tmp_path, extras), clock)
-    guides = {key: told(found, "guide_elements", key)["observed"] for key in ("whole", "half", "gone")}
+    results = probed(home, edition, options(tmp_path, extras), clock)
+    guides = {key: told(results, "guide_elements", key)["observed"] for key in ("whole", "half", "gone")}
     assert guides == {"whole": 8, "half": 1, "gone": 0}
     functions = {
-        key: told(found, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed", "asked")
+        key: told(results, "function_answers", key)["passed"] for key in ("ok", "bad", "lost", "closed", "asked")
     }
     assert functions == {"ok": True, "bad": False, "lost": False, "closed": True, "asked": True}
     assert ("POST", '{"id":"0"}') in zoo.sent[url]
-    assert told(found, "function_answers", "bad")["evidence"].startswith('text missing: “"code":0”')
-    assert told(found, "search_works")["passed"]
-    assert not told(found, "search_works", "mute")["passed"], "it finds what is not there"
-    late = told(found, "messages_unanswered")
+    assert told(results, "function_answers", "bad")["evidence"].startswith('text missing: “"code":0”')
+    assert told(results, "search_works")["passed"]
+    assert not told(results, "search_works", "mute")["passed"], "it finds what is not there"
+    late = told(results, "messages_unanswered")
     assert (late["observed"], late["passed"], late["veto"]) == (1, False, True), "1 August is three months to the day"
 
 
@@ -158,8 +158,8 @@ def test_dead_links_are_found_on_registered_hosts_only(home: Home, zoo: Zoo, tmp
     links = f"<a href=/a>甲</a><a href=/gone>乙</a><a href='{other}x'>丙</a><a href='javascript:x()'>丁</a>"
     url = zoo.house(z.site({"/": OPEN_PAGE + links, "/a": "<p>a</p>"}))
     edition = registered(home, [{"key": "site", "url": url}], BEGIN)
-    found = told(probed(home, edition, options(tmp_path), clock), "links_dead")
-    assert (found["observed"], f"{url}gone" in found["evidence"]) == (1, True)
+    dead = told(probed(home, edition, options(tmp_path), clock), "links_dead")
+    assert (dead["observed"], f"{url}gone" in dead["evidence"]) == (1, True)
     assert zoo.asked[other] == []
 
 
@@ -185,11 +185,11 @@ def test_https_certificate_and_ipv6_of_a_site_at_the_usual_ports(
     monkeypatch.setattr(connect, "_connect_socket", lambda _address, port: real(*at[port]))
     edition = registered(home, [{"key": "site", "url": f"http://{name}/"}], BEGIN)
     chosen = options(tmp_path, networks=(z.NETWORK, "::1/128"), authorities=authority.file)
-    found = probed(home, edition, chosen, clock)
-    assert told(found, "site_open")["passed"]
-    assert told(found, "https")["passed"] is leads
-    assert (told(found, "certificate")["passed"], told(found, "certificate")["observed"]) == (True, 30)
-    assert told(found, "ipv6")["passed"]
+    results = probed(home, edition, chosen, clock)
+    assert told(results, "site_open")["passed"]
+    assert told(results, "https")["passed"] is leads
+    assert (told(results, "certificate")["passed"], told(results, "certificate")["observed"]) == (True, 30)
+    assert told(results, "ipv6")["passed"]
 
 
 def test_a_column_in_the_charset_of_old_sites_is_read(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -197,17 +197,17 @@ def test_a_column_in_the_charset_of_old_sites_is_read(home: Home, zoo: Zoo, tmp_
     html = '<meta charset="gb2312"><ul><li><a href=/1>关于㐀字路口改造的通知</a> 2026年10月30日</li></ul>'
     url = zoo.house(z.page(html.encode("gb18030"), Content_Type="text/html"))
     column = {"key": "c", "kind": "column", "parent": "site", "url": url, "column_kind": "news"}
-    found = probed(home, registered(home, [{"key": "site", "url": url}, column], BEGIN), options(tmp_path), clock)
-    assert (told(found, "column_items", "c")["observed"], told(found, "column_updated", "c")["observed"]) == (1, 2)
+    results = probed(home, registered(home, [{"key": "site", "url": url}, column], BEGIN), options(tmp_path), clock)
+    assert (told(results, "column_items", "c")["observed"], told(results, "column_updated", "c")["observed"]) == (1, 2)
 
 
 # --- our own network ----------------------------------------------------------------------------------------------
 
 
 def closed_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def test_outage_of_our_network_is_no_failure_of_a_site(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
@@ -226,16 +226,16 @@ def test_tasks_are_retried_after_an_outage_of_our_network(
     home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock
 ) -> None:
     edition = registered(home, [{"key": "site", "url": zoo.house(z.page(OPEN_PAGE))}], BEGIN)
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    chosen = options(tmp_path, references=(door.getsockname(),))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    chosen = options(tmp_path, references=(listener.getsockname(),))
 
     async def mend(run: runner.Runner) -> None:
         if clock.now() >= BEGIN + timedelta(hours=3):
-            door.listen(100)
+            listener.listen(100)
 
     done = driven(home, edition, chosen, clock, 40, 10, between=mend)
-    door.close()
+    listener.close()
     visits = [c for c in checks(delivered(home, clock)) if c["rule"] == "site_open"]
     assert done.counts.withheld["our own network"] > 2
     assert visits
@@ -306,8 +306,8 @@ def test_slow_sites_do_not_delay_others(home: Home, zoo: Zoo, tmp_path: Path, mo
 
     async def run() -> None:
         made = service.made(home, edition, options(tmp_path, waive), service.RealClock(home.zone))
-        made.jobs.own.references = (("127.0.0.1", door.getsockname()[1]),)
-        made.write = lambda found: [when.setdefault(c.asset, time.monotonic() - began) for c in found]
+        made.jobs.own.references = (("127.0.0.1", listener.getsockname()[1]),)
+        made.write = lambda rows: [when.setdefault(c.asset, time.monotonic() - began) for c in rows]
         monkeypatch.setattr(runner, "LOOK_SECONDS", 0.02)
         await made.once()
         do = made.jobs.do
@@ -317,7 +317,7 @@ def test_slow_sites_do_not_delay_others(home: Home, zoo: Zoo, tmp_path: Path, mo
     begun: list[str] = []
     monkeypatch.setattr(runner, "CALM", 1)
     monkeypatch.setattr("data.probe.jobs.RETRY_SECONDS", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         asyncio.run(run())
     last_quick, first_slow = (max(when[q["key"]] for q in quick), min(when[s["key"]] for s in slow))
     assert last_quick < first_slow
@@ -330,13 +330,13 @@ def test_a_task_that_is_under_way_at_a_crash_is_done_again_and_counted_once(
 ) -> None:
     edition = registered(home, [{"key": "site", "url": zoo.house(z.page(OPEN_PAGE))}], BEGIN)
     chosen = options(tmp_path)
-    found = probed(home, edition, chosen, clock)
-    rows = "".join(json.dumps(_as_written(check)) + "\n" for check in found)
+    results = probed(home, edition, chosen, clock)
+    rows = "".join(json.dumps(_as_written(check)) + "\n" for check in results)
     spool = Spool(home)
     spool.folder.mkdir(parents=True, exist_ok=True)
     (spool.folder / OPEN).write_text(rows + '{"key": "torn in the mid', "utf-8")
     again = checks(delivered(home, clock))
-    assert len(again) == len(found), "told twice is once, and the torn line is gone"
+    assert len(again) == len(results), "told twice is once, and the torn line is gone"
 
 
 def _as_written(check: dict[str, Any]) -> dict[str, object]:
@@ -369,11 +369,11 @@ def test_a_clock_that_was_set_back_stops_no_task(home: Home) -> None:
     task = next(plan.tasks(Register({"s/0": Thing("s", "0", "site", "n", "http://h0.example/")})))
     assert plan.first_due(task, {task.id: now + timedelta(hours=26)}, now) == now + task.period
     clock = SimpleNamespace(now=lambda: now + timedelta(hours=26))
-    found = runner.Runner(SimpleNamespace(state=State(":memory:"), clock=clock), lambda checks: None)  # type: ignore[arg-type]
-    found._due = [(now + timedelta(hours=27), 0, task, True)]
+    prober = runner.Runner(SimpleNamespace(state=State(":memory:"), clock=clock), lambda checks: None)  # type: ignore[arg-type]
+    prober._due = [(now + timedelta(hours=27), 0, task, True)]
     clock.now = lambda: now
-    found.take()
-    assert found._due[0][0] == now + timedelta(hours=1)
+    prober.take()
+    assert prober._due[0][0] == now + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("minutes", [15, 180])

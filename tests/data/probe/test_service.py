@@ -57,9 +57,9 @@ def _current(home: Home) -> object:
     return edition
 
 
-def publisher(home: Home, clock: FakeClock, told: list[int]) -> Publish:
+def publisher(home: Home, clock: FakeClock, accepted: list[int]) -> Publish:
     async def publish() -> None:
-        told.append(sum(report.accepted for report in Spool(home).deliver()))
+        accepted.append(sum(report.accepted for report in Spool(home).deliver()))
         published(home, clock.now())
 
     return publish
@@ -69,14 +69,14 @@ def publisher(home: Home, clock: FakeClock, told: list[int]) -> Publish:
 def test_what_is_due_is_done_delivered_and_published(home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock) -> None:
     url = zoo.house(z.page(PAGE))
     registered(home, [{"key": "site", "url": url}], clock.at)
-    told: list[int] = []
-    asyncio.run(kept(home, options(tmp_path), clock, publisher(home, clock, told), 2.5))
-    assert len(told) == 10, "every quarter of an hour"
+    accepted: list[int] = []
+    asyncio.run(kept(home, options(tmp_path), clock, publisher(home, clock, accepted), 2.5))
+    assert len(accepted) == 10, "every quarter of an hour"
     edition = current(home)
     assert edition is not None
     visits = [check for check in checks(edition) if check["rule"] == "site_open"]
     assert 2 <= len(visits) <= 3
-    assert sum(told) == len(checks(edition))
+    assert sum(accepted) == len(checks(edition))
     assert State.of(home).done()[f"visit:{SOURCE}/site"] > clock.at - timedelta(minutes=75)
 
 
@@ -86,11 +86,11 @@ def test_a_site_of_a_new_edition_is_visited_without_a_restart(
 ) -> None:
     first, second = zoo.house(z.page(PAGE)), zoo.house(z.page(PAGE))
     registered(home, [{"key": "site", "url": first}], clock.at)
-    told: list[int] = []
-    publish = publisher(home, clock, told)
+    accepted: list[int] = []
+    publish = publisher(home, clock, accepted)
 
     async def publish_more() -> None:
-        if not told:
+        if not accepted:
             row = {"key": "late", "kind": "site", "name": "late", "area": DISTRICT, "url": second}
             deliver(home, "assets", [row], source=SOURCE)
         await publish()
@@ -104,8 +104,8 @@ def test_a_delivery_that_fails_stays_and_comes_with_the_next(
     home: Home, zoo: Zoo, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     registered(home, [{"key": "site", "url": zoo.house(z.page(PAGE))}], clock.at)
-    told: list[int] = []
-    publish, tries = publisher(home, clock, told), iter(range(99))
+    accepted: list[int] = []
+    publish, tries = publisher(home, clock, accepted), iter(range(99))
 
     async def fails_at_first() -> None:
         if next(tries) < 6:

@@ -21,8 +21,8 @@ BEGIN = datetime(2026, 11, 1, 8)
 FOOT = "<p>网站标识码 ICP备 公网安备 联系我们 找错</p>"
 
 
-def of(found: list[dict[str, Any]], rule: str) -> list[dict[str, Any]]:
-    return [check for check in found if check["rule"] == rule]
+def of(rows: list[dict[str, Any]], rule: str) -> list[dict[str, Any]]:
+    return [check for check in rows if check["rule"] == rule]
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def test_seven_of_140_visits_are_a_veto_and_six_are_not(
     driven(home, edition, chosen, clock, 141, int(VISIT.total_seconds() // 60))
     edition = delivered(home, clock)
     visits = of(checks(edition), "site_open")
-    told = verdict(edition)
+    site = verdict(edition)
     assert (len(visits), sum(not visit["passed"] for visit in visits)) == (140, down)
-    assert (told["visits"], told["down"]) == (140, down)
-    assert list(told["vetoes"]) == (["site_open"] if vetoed else [])
+    assert (site["visits"], site["down"]) == (140, down)
+    assert list(site["vetoes"]) == (["site_open"] if vetoed else [])
 
 
 @pytest.mark.usefixtures("visits_only")
@@ -95,12 +95,12 @@ def test_a_home_page_that_does_not_change_for_two_weeks(home: Home, zoo: Zoo, tm
     edition = registered(home, [{"key": "site", "url": zoo.house(z.site({"/": page}))}], BEGIN)
     chosen = options(tmp_path, {"site": {"waive_robots": True}})
     driven(home, edition, chosen, clock, 24 * 17, 60, between=write_at_last)
-    found = of(checks(delivered(home, clock)), "home_updated")
-    assert [check["observed"] for check in found] == [*range(16), 0]
-    assert [check["passed"] for check in found] == [True] * 14 + [False, False, True]
+    results = of(checks(delivered(home, clock)), "home_updated")
+    assert [check["observed"] for check in results] == [*range(16), 0]
+    assert [check["passed"] for check in results] == [True] * 14 + [False, False, True]
     for age, vetoes in ((13, []), (14, ["home_updated"])):
-        told = verdict(published(home, found[age]["checked_at"] + timedelta(seconds=1)))
-        assert (told["home_age"], list(told["vetoes"])) == (age, vetoes)
+        site_row = verdict(published(home, results[age]["checked_at"] + timedelta(seconds=1)))
+        assert (site_row["home_age"], list(site_row["vetoes"])) == (age, vetoes)
 
 
 def rows_of(days: list[int], today: date) -> str:
@@ -120,11 +120,11 @@ def test_five_stale_columns_of_news_and_notices_are_a_veto(
         for i in range(6)
     ]
     edition = registered(home, [{"key": "site", "url": url}, *columns], BEGIN)
-    found = probed(home, edition, options(tmp_path), clock)
-    assert sum(not check["passed"] for check in of(found, "column_updated")) == stale
-    told = verdict(delivered(home, clock))
-    assert told["stale_listed"] == stale
-    assert ("stale_listed" in told["vetoes"]) is vetoed
+    results = probed(home, edition, options(tmp_path), clock)
+    assert sum(not check["passed"] for check in of(results, "column_updated")) == stale
+    site_row = verdict(delivered(home, clock))
+    assert site_row["stale_listed"] == stale
+    assert ("stale_listed" in site_row["vetoes"]) is vetoed
 
 
 @pytest.mark.parametrize(("blank", "vetoed"), [(4, False), (5, True)])
@@ -137,8 +137,8 @@ def test_five_blank_columns_are_a_veto(
     url = zoo.house(z.site(pages))  # type: ignore[arg-type]
     columns = [{"key": f"c{i}", "kind": "column", "parent": "site", "url": f"{url}{i}"} for i in range(6)]
     edition = registered(home, [{"key": "site", "url": url}, *columns], BEGIN)
-    found = probed(home, edition, options(tmp_path), clock)
-    failed = [check for check in of(found, "column_items") if not check["passed"]]
+    results = probed(home, edition, options(tmp_path), clock)
+    failed = [check for check in of(results, "column_items") if not check["passed"]]
     assert len(failed) == blank
-    told = verdict(delivered(home, clock))
-    assert (told["blank"], "blank" in told["vetoes"]) == (blank, vetoed)
+    site_row = verdict(delivered(home, clock))
+    assert (site_row["blank"], "blank" in site_row["vetoes"]) == (blank, vetoed)

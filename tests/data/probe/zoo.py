@@ -123,11 +123,11 @@ def site(pages: dict[str, str | Callable[[], str]]) -> Handler:
     """A page a path; 404 elsewhere. A callable is asked anew each time. It knows robots.txt if that is among them."""
 
     async def handler(path: str, writer: asyncio.StreamWriter) -> None:
-        found = pages.get(path)
-        if found is None:
+        content = pages.get(path)
+        if content is None:
             await missing(path, writer)
         else:
-            writer.write(answer(found() if callable(found) else found))
+            writer.write(answer(content() if callable(content) else content))
 
     if "/robots.txt" in pages:
         KNOWS_ROBOTS.append(handler)

@@ -30,19 +30,19 @@ def con(monkeypatch: pytest.MonkeyPatch) -> Iterator[duckdb.DuckDBPyConnection]:
 def stretches(con: duckdb.DuckDBPyConnection, slots: object) -> list[int]:
     cursor = con.cursor()
     cursor.execute("USE edition")
-    found = index.candidates(Cursor(cursor, lambda error: None), slots, -(-ROWS // 16))  # type: ignore[arg-type]
-    return [at for at, may in enumerate(found) if may]
+    candidates = index.candidates(Cursor(cursor, lambda error: None), slots, -(-ROWS // 16))  # type: ignore[arg-type]
+    return [at for at, may in enumerate(candidates) if may]
 
 
 def test_a_text_is_in_the_stretch_of_its_case_and_in_few_others(con: duckdb.DuckDBPyConnection) -> None:
     assert index.build(con)
     for i in (0, 1, 17, 101, ROWS - 1):
         for text in filter(None, (f"{chr(19968 + i)}{i}" if i % 5 else "", f"地点{i}号")):
-            found = stretches(con, grams.slots_of_text(folding.fold(text)))
-            assert i // 16 in found
-            assert len(found) < 12
-        found = stretches(con, grams.slots_of_number(folding.fold(f"k-{i}")))
-        assert i // 16 in found
+            stretches_found = stretches(con, grams.slots_of_text(folding.fold(text)))
+            assert i // 16 in stretches_found
+            assert len(stretches_found) < 12
+        stretches_found = stretches(con, grams.slots_of_number(folding.fold(f"k-{i}")))
+        assert i // 16 in stretches_found
     assert stretches(con, grams.slots_of_text("没有的文字")) == []
     assert stretches(con, grams.slots_of_number("x")) == []
 

@@ -72,11 +72,11 @@ def test_a_list_without_names_is_searched() -> None:
 def test_every_part_and_every_reading_of_a_name_finds_it(names: list[str], data: st.DataObject) -> None:
     index = Names(names)
     for at, name in enumerate(names):
-        seen = [character for character in name.casefold() if not character.isspace()]
-        if not seen:
+        characters = [character for character in name.casefold() if not character.isspace()]
+        if not characters:
             continue
-        first = data.draw(st.integers(0, len(seen) - 1))
-        part = seen[first : data.draw(st.integers(first + 1, len(seen)))]
+        first = data.draw(st.integers(0, len(characters) - 1))
+        part = characters[first : data.draw(st.integers(first + 1, len(characters)))]
         assert index.find("".join(part))[at] <= HOLDS
         if all(readings(character) for character in part):
             spoken = [data.draw(st.sampled_from(readings(character))) for character in part]

@@ -51,8 +51,8 @@ def test_backlog_is_compared_with_its_mean_of_thirty_days(home: Home) -> None:
     old = [{"registered_at": datetime(2026, 9, 1)} for _ in range(10)]
     new = [{"registered_at": datetime(2026, 11, 21, 9)} for _ in range(6)]
     edition = edition_of(home, [*old, *new], AS_OF)
-    told = answer(edition, ["backlog"], DISTRICT, NOVEMBER)
-    assert states(edition, told, NOVEMBER) == [RED], "16 open against a mean of 10.2"
+    frame = answer(edition, ["backlog"], DISTRICT, NOVEMBER)
+    assert states(edition, frame, NOVEMBER) == [RED], "16 open against a mean of 10.2"
     assert states(edition, answer(edition, ["backlog"], TOWNS[1], NOVEMBER), NOVEMBER) == [GREEN], (
         "nothing open, no mean"
     )
@@ -63,8 +63,8 @@ def test_few_cases_are_no_alarm(home: Home) -> None:
     for new, state in ((8, AMBER), (9, RED)):
         cases = [*old, *([{"registered_at": datetime(2026, 11, 21, 9)}] * new)]
         edition = edition_of(home, cases, AS_OF)
-        told = answer(edition, ["backlog"], VILLAGES[0], NOVEMBER)
-        assert states(edition, told, NOVEMBER) == [state], f"{new + 1} open, one before"
+        frame = answer(edition, ["backlog"], VILLAGES[0], NOVEMBER)
+        assert states(edition, frame, NOVEMBER) == [state], f"{new + 1} open, one before"
 
 
 def test_few_cases_of_a_day_are_no_alarm(home: Home) -> None:
@@ -77,8 +77,8 @@ def test_few_cases_of_a_day_are_no_alarm(home: Home) -> None:
 
 def test_oldest_open_case_counts_whole_days(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": AS_OF - timedelta(days=91, minutes=-1)}], AS_OF)
-    told = answer(edition, ["oldest_open_days"], DISTRICT, NOVEMBER)
-    assert (told["value"][0], states(edition, told, NOVEMBER)) == (90, [AMBER])
+    frame = answer(edition, ["oldest_open_days"], DISTRICT, NOVEMBER)
+    assert (frame["value"][0], states(edition, frame, NOVEMBER)) == (90, [AMBER])
 
 
 def test_overdue_is_compared_per_10k_people_above_village_level(home: Home) -> None:
@@ -98,9 +98,9 @@ def test_less_than_one_overdue_case_per_10000_people_is_normal(home: Home) -> No
 
 def test_a_small_sample_has_no_state(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 9, AS_OF)
-    told = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER)
-    assert list(told["quality"]) == [SMALL]
-    assert states(edition, told, NOVEMBER) == [NONE]
+    frame = answer(edition, ["on_time_rate"], DISTRICT, NOVEMBER)
+    assert list(frame["quality"]) == [SMALL]
+    assert states(edition, frame, NOVEMBER) == [NONE]
 
 
 def test_intake_far_above_its_weekday_is_red(home: Home) -> None:
@@ -109,26 +109,26 @@ def test_intake_far_above_its_weekday_is_red(home: Home) -> None:
         {"registered_at": day - timedelta(weeks=week, hours=-i)} for week in range(1, 9) for i in range(10 + week % 3)
     ]
     edition = edition_of(home, [*usual, *({"registered_at": day} for _ in range(60))], AS_OF)
-    told = answer(edition, ["intake"], DISTRICT, NOVEMBER)
-    assert states(edition, told, NOVEMBER) == [RED]
+    frame = answer(edition, ["intake"], DISTRICT, NOVEMBER)
+    assert states(edition, frame, NOVEMBER) == [RED]
 
 
 def test_ageing_buckets_add_up_to_the_backlog_and_open_their_rows(district: Edition) -> None:
-    told = ageing(district, "backlog", DISTRICT, NOVEMBER)
-    assert told["n"].sum() == answer(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
-    for (_, low, high), n in zip(BUCKETS, told["n"], strict=True):
+    frame = ageing(district, "backlog", DISTRICT, NOVEMBER)
+    assert frame["n"].sum() == answer(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
+    for (_, low, high), n in zip(BUCKETS, frame["n"], strict=True):
         assert count_rows(district, "backlog", DISTRICT, NOVEMBER, age=(low, high)) == n
 
 
 def test_todo_is_what_is_open_and_in_the_order_of_the_clocks(district: Edition) -> None:
-    told = todo(scoped(district), DISTRICT, limit=5000)
+    frame = todo(scoped(district), DISTRICT, limit=5000)
     assert (
-        len(told)
+        len(frame)
         == answer(district, ["backlog"], DISTRICT, NOVEMBER)["value"][0]
         == sum(counts(scoped(district), DISTRICT).values())
     )
-    assert told["next_due"].dropna().is_monotonic_increasing
-    late = told[told["when"] == "overdue"]
+    assert frame["next_due"].dropna().is_monotonic_increasing
+    late = frame[frame["when"] == "overdue"]
     assert (late["next_due"] < AS_OF).all()
 
 
@@ -146,9 +146,9 @@ def test_the_next_clock_is_the_one_still_running(home: Home) -> None:
         {"key": "answered", **clocks, "signed_at": start, "responded_at": start},
         {"key": "free", "registered_at": start},
     ]
-    told = todo(scoped(edition_of(home, cases, AS_OF)), VILLAGES[0]).set_index("key")
-    assert told["next_step"].to_dict() == {"new": "sign", "signed": "respond", "answered": "close", "free": "close"}
-    assert told["when"].to_dict() == {
+    frame = todo(scoped(edition_of(home, cases, AS_OF)), VILLAGES[0]).set_index("key")
+    assert frame["next_step"].to_dict() == {"new": "sign", "signed": "respond", "answered": "close", "free": "close"}
+    assert frame["when"].to_dict() == {
         "new": "today",
         "signed": "today",
         "answered": "three days",
@@ -161,20 +161,20 @@ def test_what_is_red_of_the_area_itself_comes_first_then_what_has_been_red_longe
     steady = [{"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}] * 12
     fresh = [{"area": VILLAGES[0], "registered_at": datetime(2026, 11, 2), "due_at": due}] * 12
     edition = edition_of(home, [*steady, *fresh], AS_OF)
-    told = today(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))
-    found = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
-    assert [(red.kind, red.area, red.new) for red in found] == [
+    frame = today(query_of(edition, "on_time_rate", DISTRICT, NOVEMBER))
+    problems = reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
+    assert [(red.kind, red.area, red.new) for red in problems] == [
         ("own", DISTRICT, False), ("below", TOWNS[1], False), ("below", TOWNS[0], True),
     ]  # fmt: skip
-    assert len(told.oldest) == 3
+    assert len(frame.oldest) == 3
 
 
 def test_the_list_of_reds_is_shared_but_not_with_who_may_not_see_the_area(home: Home) -> None:
     late = {"area": VILLAGES[2], "registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [late] * 12, AS_OF)
     narrowed = edition.scoped(((TOWNS[1], TOWNS[1] + 1000),))
-    found = reds(edition, TOWNS[1], NOVEMBER, names=["on_time_rate"])
-    found.clear()  # a list of its own for each caller
+    problems = reds(edition, TOWNS[1], NOVEMBER, names=["on_time_rate"])
+    problems.clear()  # a list of its own for each caller
     assert [red.kind for red in reds(narrowed, TOWNS[1], NOVEMBER, names=["on_time_rate"])] == ["own", "below"]
     assert reds(edition, DISTRICT, NOVEMBER, names=["on_time_rate"])
     with pytest.raises(OutOfScope):
@@ -202,8 +202,8 @@ def test_periods_of_any_order_and_overlap_are_answered_as_each_alone(
     together = answer(district, metrics, TOWNS[0] if by == "village" else DISTRICT, periods[0], by=by, periods=periods)
     for period in periods:
         alone = answer(district, metrics, TOWNS[0] if by == "village" else DISTRICT, period, by=by)
-        mine = together[(together["period"] == period.start) & (together["end"] == period.end)]
-        shown = mine.set_index(["metric", "group"])["value"].dropna()
+        of_period = together[(together["period"] == period.start) & (together["end"] == period.end)]
+        shown = of_period.set_index(["metric", "group"])["value"].dropna()
         shown = shown[shown != 0]
         expected = alone.set_index(["metric", "group"])["value"].dropna()
         expected = expected[expected != 0]
@@ -224,10 +224,10 @@ def test_a_rate_splits_into_mix_and_rate_effects(home: Home) -> None:
     october = due(10, VILLAGES[0], 90, 81) + due(10, VILLAGES[2], 10, 5)
     november = due(11, VILLAGES[0], 50, 45) + due(11, VILLAGES[2], 50, 25)
     edition = edition_of(home, [*october, *november], AS_OF)
-    told = why(edition, "on_time_rate", DISTRICT, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
-    assert (told.before, told.after) == (86.0, 70.0)
-    assert sum(move.rate for move in told.splits["town"]) == pytest.approx(0)
-    assert sum(move.mix for move in told.splits["town"]) == pytest.approx(-16)
+    explanation = why(edition, "on_time_rate", DISTRICT, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
+    assert (explanation.before, explanation.after) == (86.0, 70.0)
+    assert sum(move.rate for move in explanation.splits["town"]) == pytest.approx(0)
+    assert sum(move.mix for move in explanation.splits["town"]) == pytest.approx(-16)
 
 
 def test_the_tree_is_climbed_and_searched(district: Edition) -> None:
@@ -248,15 +248,15 @@ def test_rows_are_sorted_searched_and_paged(district: Edition) -> None:
     keys = pd.concat(pages)["key"]
     assert len(keys) == total == keys.nunique()
     assert pd.concat(pages)["due_at"].dropna().is_monotonic_decreasing
-    found = rows(district, "backlog", DISTRICT, NOVEMBER, search="路灯")
-    assert 0 < len(found) < total
-    assert set(found["category"]) == {"路灯照明"}
+    selected = rows(district, "backlog", DISTRICT, NOVEMBER, search="路灯")
+    assert 0 < len(selected) < total
+    assert set(selected["category"]) == {"路灯照明"}
     with pytest.raises(MetricsError, match=r'"due" is not a column to sort by\. Did you mean "due_at"'):
         rows(district, "backlog", DISTRICT, NOVEMBER, order="due")
 
 
 @pytest.mark.parametrize(
-    ("ask", "told"),
+    ("ask", "expected"),
     [
         ({"metrics": ["backlogs"]}, 'there is no metric "backlogs". Did you mean "backlog"'),
         ({"area": 1}, "area 1 is not in edition"),
@@ -269,7 +269,7 @@ def test_rows_are_sorted_searched_and_paged(district: Edition) -> None:
         ({"metrics": []}, "no metric was asked for"),
     ],
 )  # fmt: skip
-def test_invalid_query_is_refused_with_a_message(district: Edition, ask: dict[str, object], told: str) -> None:
+def test_invalid_query_is_refused_with_a_message(district: Edition, ask: dict[str, object], expected: str) -> None:
     question = {"metrics": ["backlog"], "area": DISTRICT, "period": NOVEMBER, **ask}
-    with pytest.raises(MetricsError, match=told):
+    with pytest.raises(MetricsError, match=expected):
         answer(district, **question)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ def period(text: str) -> Period:
 
 
 @pytest.mark.parametrize(
-    ("asked", "as_of", "previous", "last_year"),
+    ("requested", "as_of", "previous", "last_year"),
     [
         # running
         ("2026-11-01 2026-11-28", "2026-11-28T08:00", "2026-10-01 2026-10-28 08:00", "2025-11-01 2025-11-28 08:00"),
@@ -66,24 +66,24 @@ def period(text: str) -> Period:
         ("2026-11-05 2026-11-14", "2026-11-28T08:00", "2026-10-26 2026-11-04", "2025-11-05 2025-11-14"),
     ],
 )
-def test_a_period_is_compared_with(asked: str, as_of: str, previous: str, last_year: str) -> None:
+def test_a_period_is_compared_with(requested: str, as_of: str, previous: str, last_year: str) -> None:
     moment = datetime.fromisoformat(as_of)
-    assert against(period(asked), "previous", moment) == period(previous)
-    assert against(period(asked), "last_year", moment) == period(last_year)
+    assert against(period(requested), "previous", moment) == period(previous)
+    assert against(period(requested), "last_year", moment) == period(last_year)
 
 
 @given(asked=PERIODS, as_of=MOMENTS, how=HOWS)
-def test_what_is_compared_lies_before_and_is_never_longer(asked: Period, as_of: datetime, how: Comparison) -> None:
-    other, mine = against(asked, how, as_of), so_far(asked, as_of)
+def test_what_is_compared_lies_before_and_is_never_longer(requested: Period, as_of: datetime, how: Comparison) -> None:
+    other, compared = against(requested, how, as_of), so_far(requested, as_of)
     assert other.start < other.end
-    assert other.start < asked.start
-    if is_running(asked, as_of) and other.until:
+    assert other.start < requested.start
+    if is_running(requested, as_of) and other.until:
         assert other.until.time() == as_of.time()
         assert other.until - datetime.combine(other.end - timedelta(days=1), time.min) < timedelta(days=1)
-    if unit_of(asked, as_of) in ("days", "week") and how == "previous":
-        assert other.end <= asked.start
-        assert other.days == mine.days
-    assert other.end <= mine.end
+    if unit_of(requested, as_of) in ("days", "week") and how == "previous":
+        assert other.end <= requested.start
+        assert other.days == compared.days
+    assert other.end <= compared.end
 
 
 @given(as_of=MOMENTS, how=HOWS)
@@ -94,8 +94,8 @@ def test_a_month_to_date_lasts_as_long_as_the_one_compared_with(as_of: datetime,
     assume(is_running(month, as_of))  # at midnight the month is over, and is compared with a whole one
     other = against(month, how, as_of)
     length = (other.until or datetime.combine(other.end, time.min)) - datetime.combine(other.start, time.min)
-    mine = as_of - datetime.combine(month.start, time.min)
-    assert length == mine or (length < mine and (other.end.day == 1 and other.until is None))
+    elapsed = as_of - datetime.combine(month.start, time.min)
+    assert length == elapsed or (length < elapsed and (other.end.day == 1 and other.until is None))
 
 
 def test_the_unfinished_day_is_compared_up_to_the_same_time(home: Home) -> None:
@@ -103,10 +103,10 @@ def test_the_unfinished_day_is_compared_up_to_the_same_time(home: Home) -> None:
     edition = edition_of(home, [{"registered_at": moment} for moment in at], AS_OF)
     month = period("2026-11-01 2026-11-28")
     other = against(month, "previous", AS_OF)
-    told = answer(edition, ["intake", "backlog"], DISTRICT, month, periods=[month, other])
-    assert told["value"].tolist() == [4, 4, 10, 4]
+    frame = answer(edition, ["intake", "backlog"], DISTRICT, month, periods=[month, other])
+    assert frame["value"].tolist() == [4, 4, 10, 4]
     assert why(edition, "intake", DISTRICT, month, other).change == 0
-    assert told["as_of"].tolist() == [AS_OF, datetime(2026, 10, 28, 8)] * 2
+    assert frame["as_of"].tolist() == [AS_OF, datetime(2026, 10, 28, 8)] * 2
 
 
 def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -> None:
@@ -119,8 +119,8 @@ def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -
     still = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 20)}
     edition = edition_of(home, [late, still], AS_OF)
     month = period("2026-11-01 2026-11-28")
-    told = answer(edition, ["closure_rate"], DISTRICT, month, periods=[against(month, "previous", AS_OF), month])
-    assert told["value"].tolist() == [0, 0]
+    frame = answer(edition, ["closure_rate"], DISTRICT, month, periods=[against(month, "previous", AS_OF), month])
+    assert frame["value"].tolist() == [0, 0]
 
 
 @given(
@@ -129,12 +129,12 @@ def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -
 def test_a_cut_period_is_the_whole_one_as_of_its_time(district: Edition, as_of: datetime, by: str | None) -> None:
     names = ["intake", "backlog", "on_time_rate", "closure_rate", "first_response_median", "oldest_open_days"]
     day = as_of.date()
-    whole = Period(day - timedelta(days=20), day + timedelta(days=1))
-    cut, later = Period(whole.start, whole.end, as_of), Period(date(2026, 11, 1), date(2026, 11, 23))
+    full_period = Period(day - timedelta(days=20), day + timedelta(days=1))
+    cut, later = Period(full_period.start, full_period.end, as_of), Period(date(2026, 11, 1), date(2026, 11, 23))
     both = answer(district, names, DISTRICT, later, by=by, periods=[later, cut])
-    told = both[both["until"].notna()].reset_index(drop=True)
-    alone = answer(district, names, DISTRICT, whole, by=by, as_of=as_of)
-    known = told.merge(alone, on=["metric", "group"], suffixes=("", "_alone"), how="right")
+    result = both[both["until"].notna()].reset_index(drop=True)
+    alone = answer(district, names, DISTRICT, full_period, by=by, as_of=as_of)
+    known = result.merge(alone, on=["metric", "group"], suffixes=("", "_alone"), how="right")
     assert known["value"].fillna(-1).tolist() == pytest.approx(known["value_alone"].fillna(-1).tolist())
 
 
@@ -157,8 +157,10 @@ def test_a_cut_period_counts_the_same_from_roll_ups_and_facts(
         answer(district, names, code, periods[0], by=by, where=where, periods=periods, rolled=rolled)
         for rolled in (True, False)
     ]
-    told, facts = (f[f["n"] > 0].set_index(["metric", "group", "period"])[["value", "n"]].sort_index() for f in frames)
-    pd.testing.assert_frame_equal(told, facts)
+    rolled_values, facts = (
+        f[f["n"] > 0].set_index(["metric", "group", "period"])[["value", "n"]].sort_index() for f in frames
+    )
+    pd.testing.assert_frame_equal(rolled_values, facts)
 
 
 def test_nothing_is_known_outside_of_the_data(home: Home) -> None:
@@ -167,6 +169,6 @@ def test_nothing_is_known_outside_of_the_data(home: Home) -> None:
     )
     periods = [period(text) for text in ("2026-09-01 2026-09-30", "2026-11-05 2026-11-10", "2026-11-22 2026-11-28")]
     ahead = period("2027-01-05 2027-02-09")
-    told = answer(edition, ["intake", "backlog"], DISTRICT, ahead, periods=[*periods, ahead])
-    assert told["quality"].tolist() == ["no data", "ok", "no data", "no data", "no data", "ok", "ok", "no data"]
-    assert told["value"].fillna(-1).tolist() == [-1, 0, -1, -1, -1, 1, 2, -1]
+    frame = answer(edition, ["intake", "backlog"], DISTRICT, ahead, periods=[*periods, ahead])
+    assert frame["quality"].tolist() == ["no data", "ok", "no data", "no data", "no data", "ok", "ok", "no data"]
+    assert frame["value"].fillna(-1).tolist() == [-1, 0, -1, -1, -1, 1, 2, -1]

@@ -19,8 +19,8 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 
 def check(asset: str, rule: str, days: float, passed: bool, **more: Any) -> dict[str, Any]:
     at = AS_OF - timedelta(days=days)
-    told = {"key": f"{asset}/{rule}/{days}", "asset_source": "sites", "asset": asset, "rule": rule, "checked_at": at}
-    return {"observed": 1.0, "observed_unit": "秒", "veto": False, "window_days": 1, **told, "passed": passed, **more}
+    fields = {"key": f"{asset}/{rule}/{days}", "asset_source": "sites", "asset": asset, "rule": rule, "checked_at": at}
+    return {"observed": 1.0, "observed_unit": "秒", "veto": False, "window_days": 1, **fields, "passed": passed, **more}
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,12 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 
 
 def test_each_rule_has_one_row_with_its_failure_count(edition: Edition) -> None:
-    found = findings(scoped(edition), DISTRICT, NOVEMBER)
-    assert tuple(found.columns) == COLUMNS
-    told = {(row.site, row.name, row.rule): row for row in found.itertuples()}
-    visits = told["一网", "一网", "site_open"]
+    frame = findings(scoped(edition), DISTRICT, NOVEMBER)
+    assert tuple(frame.columns) == COLUMNS
+    by_rule = {(row.site, row.name, row.rule): row for row in frame.itertuples()}
+    visits = by_rule["一网", "一网", "site_open"]
     assert (visits.checks, visits.failed, visits.evidence, visits.observed) == (2, 1, "shot-3.png", 20.0)
-    items = told["一网", "工作动态", "column_items"]
+    items = by_rule["一网", "工作动态", "column_items"]
     assert (items.checks, items.failed, items.evidence, items.veto, items.passed) == (2, 2, "new.html", True, False)
 
 
@@ -61,8 +61,8 @@ def test_what_was_dismissed_is_no_finding(edition: Edition) -> None:
 
 
 def test_only_failed_leaves_out_what_passed(edition: Edition) -> None:
-    found = findings(scoped(edition), TOWNS[0], NOVEMBER, only_failed=True)
-    assert not found["passed"].any()
+    frame = findings(scoped(edition), TOWNS[0], NOVEMBER, only_failed=True)
+    assert not frame["passed"].any()
 
 
 def test_the_findings_of_others_are_refused(edition: Edition) -> None:

@@ -23,9 +23,9 @@ TIMES, COUNTS, DAYS = st.floats(1, 8), st.integers(1, 10**6), st.integers(0, 60)
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    found = Home(tmp_path, memory="1GB")
-    areas(found)
-    return found
+    opened_home = Home(tmp_path, memory="1GB")
+    areas(opened_home)
+    return opened_home
 
 
 def case(key: str, area: int = VILLAGES[0], **more: Any) -> dict[str, Any]:
@@ -56,31 +56,31 @@ def test_one_old_case_in_one_village_is_red_and_makes_no_headline(home: Home) ->
 def test_the_headline_is_the_first_of_the_list_and_touches_enough(home: Home) -> None:
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", **late) for i in range(30)])
-    found, every = worst(edition), reds(edition, DISTRICT, NOVEMBER)
-    assert found
-    assert found.red == every[0]
-    assert found.red.affected >= LEAST_AFFECTED
-    assert found.red.severity == max(red.severity for red in every if red.makes_headline)
+    problem, every = worst(edition), reds(edition, DISTRICT, NOVEMBER)
+    assert problem
+    assert problem.red == every[0]
+    assert problem.red.affected >= LEAST_AFFECTED
+    assert problem.red.severity == max(red.severity for red in every if red.makes_headline)
 
 
 def test_a_backlog_says_since_which_day_it_has_been_red(home: Home) -> None:
     """Ten open for long; twenty more came on the 15th, at the end of which it was first above 1.5 times its mean."""
     surge = [case(f"new{i}", registered_at=datetime(2026, 11, 15, 9)) for i in range(20)]
     edition = edition_of(home, [*(case(f"old{i}") for i in range(10)), *surge])
-    found = worst(edition, VILLAGES[0], "backlog")
-    assert found
-    assert (found.red.kind, found.red.value, found.since) == ("own", 30, date(2026, 11, 15))
-    assert found.moved
-    assert found.moved.change == 20
+    problem = worst(edition, VILLAGES[0], "backlog")
+    assert problem
+    assert (problem.red.kind, problem.red.value, problem.since) == ("own", 30, date(2026, 11, 15))
+    assert problem.moved
+    assert problem.moved.change == 20
 
 
 def test_a_rate_of_the_period_looks_back_no_further_than_the_period(home: Home) -> None:
     late = {"registered_at": datetime(2026, 10, 20), "due_at": datetime(2026, 11, 1, 9)}
     new = case("new", registered_at=datetime(2026, 11, 20))
     edition = edition_of(home, [new, *(case(f"late{i}", **late) for i in range(30))])
-    found = worst(edition, VILLAGES[0], "on_time_rate")
-    assert found
-    assert found.since == NOVEMBER.start
+    problem = worst(edition, VILLAGES[0], "on_time_rate")
+    assert problem
+    assert problem.since == NOVEMBER.start
 
 
 def test_the_holder_is_the_unit_with_most_of_what_is_wrong(home: Home) -> None:
@@ -90,10 +90,10 @@ def test_the_holder_is_the_unit_with_most_of_what_is_wrong(home: Home) -> None:
     unit = {"key": "u1", "area": DISTRICT, "kind": "unit", "name": "区住建局", "phone": "0571-88886666"}
     deliver(home, "assets", [unit], source="register")
     edition = edition_of(home, cases)
-    found = worst(edition, TOWNS[0], "on_time_rate")
-    assert found
-    assert found.holder
-    assert (found.holder.unit, found.holder.share, found.holder.phone) == ("区住建局", 0.75, "0571-88886666")
+    problem = worst(edition, TOWNS[0], "on_time_rate")
+    assert problem
+    assert problem.holder
+    assert (problem.holder.unit, problem.holder.share, problem.holder.phone) == ("区住建局", 0.75, "0571-88886666")
 
 
 def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Home) -> None:
@@ -101,15 +101,15 @@ def test_the_areas_own_unit_is_named_for_what_no_unit_has_a_quarter_of(home: Hom
     deliver(home, "assets", [town], source="register")
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", unit=f"第{i % 10}局", **late) for i in range(40)])
-    found = worst(edition, TOWNS[0], "on_time_rate")
-    assert found
-    assert found.holder
-    assert (found.holder.unit, found.holder.share, found.holder.phone) == ("北塘街道办事处", None, "")
+    problem = worst(edition, TOWNS[0], "on_time_rate")
+    assert problem
+    assert problem.holder
+    assert (problem.holder.unit, problem.holder.share, problem.holder.phone) == ("北塘街道办事处", None, "")
 
 
 def test_nobody_is_named_where_the_directory_has_no_unit(home: Home) -> None:
     late = {"registered_at": datetime(2026, 11, 2), "due_at": datetime(2026, 11, 5)}
     edition = edition_of(home, [case(f"a{i}", **late) for i in range(40)])
-    found = worst(edition, TOWNS[0], "on_time_rate")
-    assert found
-    assert found.holder is None
+    problem = worst(edition, TOWNS[0], "on_time_rate")
+    assert problem
+    assert problem.holder is None

@@ -27,22 +27,22 @@ ROWS = st.lists(
 @given(ROWS)
 def test_the_median_is_that_of_values_with_a_sufficient_sample(rows: list[SimpleNamespace]) -> None:
     known = sorted(row.value for row in rows if row.quality in (OK, PARTIAL))
-    found = median_of(rows)
-    assert found.counted == len(known)
-    assert found.among == len(rows)
+    typical = median_of(rows)
+    assert typical.counted == len(known)
+    assert typical.among == len(rows)
     if not known:
-        assert found.value is None
+        assert typical.value is None
         return
-    assert found.value == median(known)
-    assert sum(value < found.value for value in known) <= len(known) / 2
-    assert sum(value > found.value for value in known) <= len(known) / 2
+    assert typical.value == median(known)
+    assert sum(value < typical.value for value in known) <= len(known) / 2
+    assert sum(value > typical.value for value in known) <= len(known) / 2
 
 
 @given(ROWS, st.sampled_from(COUNTS))
 def test_the_mean_of_a_count_is_the_sum_over_how_many_there_are(rows: list[SimpleNamespace], metric: Metric) -> None:
     known = [row.value for row in rows if row.quality in (OK, PARTIAL)]
-    found = mean_of(metric, rows, None)
-    assert found.value == (pytest.approx(sum(known) / len(known), abs=1e-6) if known else None)
+    typical = mean_of(metric, rows, None)
+    assert typical.value == (pytest.approx(sum(known) / len(known), abs=1e-6) if known else None)
 
 
 @given(ROWS, st.sampled_from(OTHERS), st.floats(0, 100))

@@ -18,8 +18,8 @@ from tests.metrics.conftest import AS_OF, random_cases
 
 
 def failed(edition: Edition) -> dict[str, str]:
-    found = reconcile(edition, load())
-    return found[found["passed"].eq(False)].set_index("check")["detail"].map(str).to_dict()
+    checks = reconcile(edition, load())
+    return checks[checks["passed"].eq(False)].set_index("check")["detail"].map(str).to_dict()
 
 
 def damaged(edition: Edition, folder: Path, sql: str) -> Edition:
@@ -67,15 +67,15 @@ def test_a_districts_own_metrics_reconcile_and_what_fails_is_left_out(home: Home
     deliver(home, "cases", cases)
     forms.deliver_all(home)
     edition = published(home, AS_OF, own.catalog())
-    found = reconcile(edition, own.catalog()).set_index("check")
-    assert found.loc["children", "passed"], found.loc["children", "detail"]
-    assert found.loc["parts", "passed"], found.loc["parts", "detail"]
+    checks = reconcile(edition, own.catalog()).set_index("check")
+    assert checks.loc["children", "passed"], checks.loc["children", "detail"]
+    assert checks.loc["parts", "passed"], checks.loc["parts", "detail"]
     tried = {name for domain in own.catalog().domains for name in (m.id for m in domain.metrics if m.is_additive)}
-    assert found.loc["children", "tried"] < 2 * len(tried)
+    assert checks.loc["children", "tried"] < 2 * len(tried)
     if own is failing:
         view = [domain for domain in failing.catalog().domains if domain.view and domain.file.startswith("failing")]
         alone = view[0].model_copy(update={"metrics": tuple(m for m in view[0].metrics if m.id in failing.FAILING)})
-        assert len(reconcile(edition, Catalog((*load().domains, alone)))) == len(found)
+        assert len(reconcile(edition, Catalog((*load().domains, alone)))) == len(checks)
 
 
 def test_two_sources_that_differ_are_a_conflict(home: Home) -> None:
@@ -94,7 +94,7 @@ def test_silent_source_is_reported(home: Home) -> None:
 
 def test_a_check_that_had_nothing_to_try_has_not_passed(home: Home) -> None:
     areas(home)
-    found = reconcile(published(home, AS_OF), load())
-    idle = found[found["tried"].eq(0)]
+    checks = reconcile(published(home, AS_OF), load())
+    idle = checks[checks["tried"].eq(0)]
     assert {"conflict", "closed_before_registered"} <= set(idle["check"])
     assert idle["passed"].isna().all()

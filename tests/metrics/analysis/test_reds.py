@@ -43,15 +43,15 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     return published(home, AS_OF)
 
 
-def of(found: list[Red], metric: str) -> list[tuple[str, int, str]]:
-    return sorted((red.kind, red.area, red.name) for red in found if red.metric == metric)
+def of(reds_listed: list[Red], metric: str) -> list[tuple[str, int, str]]:
+    return sorted((red.kind, red.area, red.name) for red in reds_listed if red.metric == metric)
 
 
 def test_a_failing_site_is_listed_by_name_and_not_again_by_its_area(edition: Edition) -> None:
-    found = reds(edition, DISTRICT, NOVEMBER)
+    problems = reds(edition, DISTRICT, NOVEMBER)
     named = [("own", DISTRICT, ""), ("site", DISTRICT, "own网站"), ("site", DISTRICT, "town网站")]
-    assert of(found, "site_health") == named
-    assert not [red for red in found if red.metric in OF_SITES and red.kind == "below"]
+    assert of(problems, "site_health") == named
+    assert not [red for red in problems if red.metric in OF_SITES and red.kind == "below"]
     assert of(reds(edition, TOWNS[0], NOVEMBER), "site_health") == [
         ("own", TOWNS[0], ""),
         ("site", TOWNS[0], "town网站"),
@@ -59,14 +59,14 @@ def test_a_failing_site_is_listed_by_name_and_not_again_by_its_area(edition: Edi
 
 
 def test_the_own_level_of_an_area_that_is_red_is_not_listed_again(edition: Edition) -> None:
-    found = reds(edition, DISTRICT, NOVEMBER)
-    own = {red.metric for red in found if red.kind == "own"}
+    problems = reds(edition, DISTRICT, NOVEMBER)
+    own = {red.metric for red in problems if red.kind == "own"}
     assert "on_time_rate" in own
-    assert not [red for red in found if red.kind == "below" and red.area == DISTRICT and red.metric in own]
-    assert TOWNS[0] in [red.area for red in found if red.kind == "below"], "an area below is no repeat"
+    assert not [red for red in problems if red.kind == "below" and red.area == DISTRICT and red.metric in own]
+    assert TOWNS[0] in [red.area for red in problems if red.kind == "below"], "an area below is no repeat"
 
 
 @pytest.mark.parametrize("area", [DISTRICT, *TOWNS, *VILLAGES])
 def test_no_red_is_listed_twice(edition: Edition, area: int) -> None:
-    found = [(red.metric, red.kind, red.area, red.name, red.key) for red in reds(edition, area, NOVEMBER)]
-    assert len(found) == len(set(found))
+    identities = [(red.metric, red.kind, red.area, red.name, red.key) for red in reds(edition, area, NOVEMBER)]
+    assert len(identities) == len(set(identities))

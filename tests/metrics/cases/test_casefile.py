@@ -41,8 +41,10 @@ def test_a_log_is_that_of_the_case_and_as_known_at_the_time(home: Home) -> None:
     ]
     deliver(home, "steps", log, source="log")
     edition = published(home, AS_OF)
-    told = [(step.started_at, step.ended_at, step.result) for step in steps(scoped(edition), found(edition, "1"))]
-    assert told == [(START - timedelta(days=1), None, None), (START, None, None)]
+    steps_listed = [
+        (step.started_at, step.ended_at, step.result) for step in steps(scoped(edition), found(edition, "1"))
+    ]
+    assert steps_listed == [(START - timedelta(days=1), None, None), (START, None, None)]
 
 
 def test_of_units_of_one_name_it_is_the_nearest_above_the_case(home: Home) -> None:
@@ -82,8 +84,8 @@ def test_a_chain_counts_the_cases_of_other_areas_and_shows_none(home: Home) -> N
         for i in range(4)
     ]
     edition = edition_of(home, cases, AS_OF)
-    whole = chain(scoped(edition), found(edition, "0"))
-    assert ([row["key"] for row in whole.cases], whole.hidden, whole.cut) == (["0", "1", "2", "3"], 0, False)
+    complete = chain(scoped(edition), found(edition, "0"))
+    assert ([row["key"] for row in complete.cases], complete.hidden, complete.cut) == (["0", "1", "2", "3"], 0, False)
     narrow = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
     part = chain(narrow, found(narrow, "0"))
     assert ([row["key"] for row in part.cases], part.hidden, part.length) == (["0", "3"], 2, 4)
@@ -105,9 +107,9 @@ def test_long_chain_is_cut_and_flagged(home: Home) -> None:
         for i in range(3 * MOST)
     ]
     edition = edition_of(home, cases, AS_OF)
-    told = chain(scoped(edition), found(edition, "100"))
-    assert told.cut
-    keys = [int(row["key"]) for row in told.cases]
+    chain_of_case = chain(scoped(edition), found(edition, "100"))
+    assert chain_of_case.cut
+    keys = [int(row["key"]) for row in chain_of_case.cases]
     assert keys == list(range(keys[0], keys[0] + len(keys)))
     assert abs((keys[0] + keys[-1]) / 2 - 100) <= 1
     assert MOST <= len(keys) <= 2 * MOST
@@ -146,9 +148,11 @@ def test_a_chain_is_everything_that_is_tied_one_by_one(homes: Any, rows: list[Ca
     ]
     edition = edition_of(homes(), cases, AS_OF)
     for case in cases:
-        told = chain(scoped(edition), found(edition, case["key"]))
-        assert {row["key"] for row in told.cases} == component(cases, case)
-        assert [row["registered_at"] for row in told.cases] == sorted(row["registered_at"] for row in told.cases)
+        chain_of_case = chain(scoped(edition), found(edition, case["key"]))
+        assert {row["key"] for row in chain_of_case.cases} == component(cases, case)
+        assert [row["registered_at"] for row in chain_of_case.cases] == sorted(
+            row["registered_at"] for row in chain_of_case.cases
+        )
 
 
 def component(cases: list[Case], start: Case) -> set[str]:
