@@ -19,7 +19,7 @@ from cockpit.access import audit_export, gate, guard, hosts, not_found
 from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
-from cockpit.screens import download, search
+from cockpit.screens import download, panel_files, search
 from cockpit.server import (
     alerting,
     background,
@@ -86,6 +86,7 @@ ROUTES: list[Route | Mount] = [
         *audit_export.ROUTES,
         *files.ROUTES,
         *download.ROUTES,
+        *panel_files.ROUTES,
         *search.ROUTES,
     ),
     mounted(),

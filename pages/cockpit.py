@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cockpit.access.guard import enter
+from cockpit.access.policy import Can
 from cockpit.components.navigation import filters
 from cockpit.components.navigation.header import header
 from cockpit.panels import screen
@@ -19,6 +20,7 @@ if view.wall:
 else:
     header(view)
     filters.draw(view)
+    export = view.grants.may(Can.EXPORT, view.area.code, view.area.end)
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
     found = occurs(view.edition, view.area.code, view.query.where)
     panel = publicity.of(view) if found and st.query_params.get("sheet") == "publicity" else None
@@ -27,4 +29,4 @@ else:
     elif panel:
         publicity.sheet(view, panel)
     else:
-        screen.draw(view)
+        screen.draw(view, export=export)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cockpit import view as views
-from cockpit.components.navigation import header
+from cockpit.components.navigation import header, panelmenu
 from cockpit.i18n import _
 from cockpit.labels import format
 from cockpit.screens.comparison import compare, compared
@@ -21,5 +21,13 @@ except compared.Refused as fault:
 compared.chooser(view, choice, given.get("add", ""))
 if choice.is_enough:
     compare.draw(view, choice, given.get("over", ""))
+    own = {name: given.get(name) for name in ("areas", "units", "over")}
+    panelmenu.menus(
+        link=view.permalink("compare", **own),
+        place=" · ".join((compared.names(choice), format.period(view.period))),
+        stamp=_("Data of {time}", time=format.stamp(view.as_of)),
+        demo=_("Demo data") if view.edition.demo else "",
+        export=compared.may_export(view, choice),
+    )
 else:
     header.notice(_("Choose two to six areas of one level, or two to six units."))

@@ -40,3 +40,18 @@ const styled = (css, draw) => mounted => {
   }
   return draw(given)
 }
+
+// The clipboard interface exists on https and localhost only; an intranet often has neither.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const area = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }))
+    area.style.cssText = "position:fixed;opacity:0"
+    area.select()
+    const done = document.execCommand("copy")
+    area.remove()
+    return done
+  }
+}

@@ -12,6 +12,7 @@ from data.areas.levels import LEVELS, expand_levels
 from metrics.catalog.model import Model, Name, Text
 
 if TYPE_CHECKING:
+    from cockpit.panels.numbers import Numbers
     from cockpit.view_state import View
     from metrics.catalog import Metric
 
@@ -35,6 +36,8 @@ class Panel(Model):
     levels: tuple[str, ...] = LEVELS
     metrics: tuple[Name, ...] = ()
 
+    has_menu: ClassVar[bool] = True
+    """Whether it has a menu: table, full screen, picture, file, link."""
     queries_last: ClassVar[bool] = False
     """Whether its queries profit from the answers of the others."""
 
@@ -70,6 +73,14 @@ class Panel(Model):
     def draw(self, view: "View", *, leads: bool) -> None:
         """Draw it into the current container. leads: it is the first of its row."""
         raise NotImplementedError
+
+    def numbers(self, view: "View") -> "Numbers | None":
+        """Its numbers as a table; None for a panel that has none of its own."""
+        return None
+
+    def has_numbers(self, view: "View") -> bool:
+        """Whether its menu offers them."""
+        return type(self).numbers is not Panel.numbers
 
     def section(self) -> dict[str, Any] | None:
         """Its block of a report, as a section of `cockpit.reports.kind`; None if paper has none."""

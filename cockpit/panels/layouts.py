@@ -90,6 +90,21 @@ class Layout(Model):
         return tuple(flat(panel for row in self.rows for panel in row.panels))
 
     @cached_property
+    def by_name(self) -> dict[str, Panel]:
+        """The panels by what links and files call them: kind, column and metric, and a number where these repeat."""
+        found: dict[str, Panel] = {}
+        for panel in self.panels:
+            plain = "-".join((panel.kind, *panel.splits, *panel.metrics[:1]))
+            again = sum(name == plain or name.startswith(f"{plain}~") for name in found)
+            found[f"{plain}~{again + 1}" if again else plain] = panel
+        return found
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The names of `by_name` by `id()` of the panel: equal panels are different ones."""
+        return {id(panel): name for name, panel in self.by_name.items()}
+
+    @cached_property
     def splits(self) -> tuple[str, ...]:
         """The columns by which its panels break a metric down."""
         return tuple(dict.fromkeys(by for panel in self.panels for by in panel.splits))

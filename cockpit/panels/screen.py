@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from cockpit import filters
+from cockpit.components.navigation import panelmenu
 from cockpit.components.navigation.filters import columns_in_words, in_words
 from cockpit.components.navigation.header import notice, title
 from cockpit.i18n import _, language
@@ -19,8 +20,8 @@ from metrics.catalog import Metric
 from metrics.engine.parallel import run_parallel
 
 
-def draw(view: View) -> None:
-    """The layout of the view."""
+def draw(view: View, *, export: bool = False) -> None:
+    """The layout of the view. export: whether the visitor may take the numbers of panels away as files."""
     query_ahead(view)
     if view.topic:
         title(view.layout.name[language()], note=format.period(view.period), level=1)
@@ -29,6 +30,13 @@ def draw(view: View) -> None:
     if not view.area.live:
         merged(view)
     draw_rows(view, view.layout.rows)
+    panelmenu.menus(
+        link=view.permalink(),
+        place=" · ".join(filter(None, (view.area.name, format.period(view.period), in_words(view)))),
+        stamp=_("Data of {time}", time=format.stamp(view.as_of)),
+        demo=_("Demo data") if view.edition.demo else "",
+        export=export,
+    )
 
 
 def nothing(view: View) -> None:
@@ -132,8 +140,11 @@ def _draw(view: View, panel: Panel, *, leads: bool) -> None:
         for one in of_level(view, panel.panels):
             if _has_content(view, one):
                 _draw(view, one, leads=True)
-    else:
+    elif view.wall or not panel.has_menu:
         panel.draw(view, leads=leads)
+    else:
+        with panelmenu.panel(view.layout.names[id(panel)], table=panel.has_numbers(view)):
+            panel.draw(view, leads=leads)
 
 
 def _refuse(view: View, metric: Metric, lacking: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """A selection of rows as a file for a spreadsheet."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 import pandas as pd
@@ -48,13 +49,20 @@ async def serve(request: Request) -> Response:
 
     403 for an area that the visitor may not export, 400 for an address that names nothing, 503 without a desk.
     """
+    return await answered(request, _recorded, f"export {request.query_params.get('area', '')}")
+
+
+async def answered(request: Request, work: Callable[[Visitor, dict[str, str], str], Response], what: str) -> Response:
+    """The answer of `work`, which takes the visitor, the parameters and the client's address; a fault in one line.
+
+    what: what the audit says of a refusal.
+    """
     visitor = visitor_of(request.scope)
     assert visitor, "the gate lets nobody else through"
     with using(spoken(request)):
         try:
-            return await run_in_threadpool(_recorded, visitor, dict(request.query_params), address_of(request))
+            return await run_in_threadpool(work, visitor, dict(request.query_params), address_of(request))
         except OutOfScope as error:
-            what = f"export {request.query_params.get('area', '')}"
             address = address_of(request)
             await run_in_threadpool(
                 record.note, event="refused", result="refused", visitor=visitor, what=what[:200], address=address
@@ -73,10 +81,19 @@ async def serve(request: Request) -> Response:
 def _recorded(visitor: Visitor, parameters: dict[str, str], address: str) -> Response:
     slow_queries.asks(slow_queries.Asker(visitor.name))
     view = read(parameters, settings.current(), visitor.grants)
+    check_export(view, visitor)
+    chosen = rows.read(view, parameters)
+    return attachment(visitor, view, file(view, chosen, language()), file_name(view, chosen), address)
+
+
+def check_export(view: View, visitor: Visitor) -> None:
+    """OutOfScope unless the visitor may export of the view's area."""
     if not visitor.grants.may(Can.EXPORT, view.area.code, view.area.end):
         raise OutOfScope("rows.no_right", "you no longer have the right to export rows of {area}", area=view.area.name)
-    chosen = rows.read(view, parameters)
-    made, name = file(view, chosen, language()), file_name(view, chosen)
+
+
+def attachment(visitor: Visitor, view: View, made: bytes, name: str, address: str) -> Response:
+    """A CSV file, once the audit has its hash. DeskError if it cannot be written: then nothing is given away."""
     what = f"{name} {view.edition.id} sha256:{sha256(made).hexdigest()}"
     record.write(visitor=visitor, event="export", what=what, address=address)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -29,12 +29,17 @@ def chosen(view: View, visitor: Visitor) -> tuple[str, ...]:
     """
     place = _STATE + view.layout.id
     if place not in st.session_state:
-        try:
-            stored = preferences.read(visitors.desk(), visitor.session.account_id, f"tiles.{view.layout.id}")
-        except DataError:
-            stored = None
-        st.session_state[place] = tuple(map(str, stored)) if isinstance(stored, list) else ()
+        st.session_state[place] = stored(view, visitor)
     return tuple(name for name in st.session_state[place] if name in view.catalog.metrics)[:MOST]
+
+
+def stored(view: View, visitor: Visitor) -> tuple[str, ...]:
+    """What the desk has of `chosen`; nothing if it does not answer."""
+    try:
+        found = preferences.read(visitors.desk(), visitor.session.account_id, f"tiles.{view.layout.id}")
+    except DataError:
+        return ()
+    return tuple(name for name in map(str, found) if name in view.catalog.metrics) if isinstance(found, list) else ()
 
 
 def choose(view: View) -> None:

@@ -130,7 +130,7 @@ export default function ({ data: given, parentElement }) {
   filter(root, picked)
   let alive = true
   // Without a height of its own the map takes what the window has left, the legend aside.
-  const most = () => data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - under.offsetHeight - .5 * parseFloat(getComputedStyle(root).fontSize))
+  const most = () => parseFloat(getComputedStyle(root).getPropertyValue("--panel-height")) || data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - under.offsetHeight - .5 * parseFloat(getComputedStyle(root).fontSize))
   const draw = ({ features }) => {
     const width = Math.round(map.clientWidth), height = Math.round(Math.min(most(), width * .95))
     map.style.height = `${height}px`

@@ -53,7 +53,7 @@ const draw = ({ ranked: given, apart: others, height, words }, by) => {
   const ranked = sorted(given, by), at = axis(given)
   const room = beside(ranked.length), all = ranked.length + others.length
   const n = Math.min(ranked.length, ROWS) + Math.min(others.length, room)
-  return `<div class="scroll" style="max-height:${height}px" tabindex="0">
+  return `<div class="scroll" style="max-height:var(--panel-height, ${height}px)" tabindex="0">
   ${ranked.length ? `<table class="${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
     <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
     <tbody>${ranked.map((r, i) => row(r, i + 1, at)).join("")}</tbody></table>` : ""}

@@ -2,21 +2,6 @@ const draw = d => `<div class="actions">${d.links.map(([text, href]) => `<a clas
   ${d.copy ? `<button class="button" type="button">${esc(d.words.copy)}</button>
   <input readonly hidden aria-label="${esc(d.words.by_hand)}"><span class="grey" role="status"></span>` : ""}</div>`
 
-// The clipboard interface exists on https and localhost only; an intranet often has neither.
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text)
-    return true
-  } catch {
-    const area = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }))
-    area.style.cssText = "position:fixed;opacity:0"
-    area.select()
-    const done = document.execCommand("copy")
-    area.remove()
-    return done
-  }
-}
-
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root")
   root.classList.toggle("dark", isDark(root))

@@ -18,6 +18,7 @@ from cockpit.panels.base import Call, Panel
 from cockpit.panels.kinds.headline import head, subject, way_to
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import area_name
+from cockpit.panels.numbers import Numbers, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
@@ -60,6 +61,20 @@ class AlertsPanel(Panel):
         problems = reds_of(view)
         header.title(_("Over the limit: {n}", n=len(problems)))
         today.today(wall_lines(view, problems), label="", head=headline(view))
+
+    def numbers(self, view: View) -> Numbers:
+        """What is red, the most severe first."""
+        rows = []
+        for red in reds_of(view):
+            metric = view.catalog.metrics[red.metric]
+            before = quantity(metric, red.before)
+            name = metric.name[language()]
+            rows.append((subject(view, red), name, quantity(metric, red.value), before, _("yes") if red.new else ""))
+        columns = (_("Where"), _("Metric"), _("Value"), _("Yesterday"), _("New"))
+        return Numbers(_("Over the limit"), columns, tuple(rows))
+
+    def has_numbers(self, view: View) -> bool:
+        return bool(reds_of(view))
 
     def section(self) -> dict[str, Any]:
         return {"type": "reds"}

@@ -11,10 +11,11 @@ from cockpit.components.charts.areamap import Entry, MapArea
 from cockpit.components.charts.ranking import RankingRow
 from cockpit.i18n import _, language
 from cockpit.labels import format
-from cockpit.panels import answers, colours
+from cockpit.panels import answers, colours, numbers
 from cockpit.panels.answers import Part
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import area_name, how_many, level
+from cockpit.panels.numbers import Numbers
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.areas.levels import LEVELS
@@ -55,6 +56,9 @@ class MapPanel(Panel):
         map_areas(self.at(view))
         areamap.drawable(view, view.area)
 
+    def numbers(self, view: View) -> Numbers:
+        return area_numbers(self.at(view))
+
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header
 
@@ -87,6 +91,12 @@ class RankingPanel(Panel):
 
     def prepare(self, view: View) -> None:
         area_rows(self.at(view))
+
+    def numbers(self, view: View) -> Numbers:
+        return area_numbers(self.at(view))
+
+    def has_numbers(self, view: View) -> bool:
+        return has_values(self.at(view))
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header
@@ -184,6 +194,14 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
     parts, own = area_parts(view, lower, metric), str(view.area.code)
     links = ["" if part.group == own else view.href(area=part.group) for part in parts]
     return ranking_rows(view, metric, parts, [area_name(view, int(part.group)) for part in parts], links)
+
+
+def area_numbers(view: View) -> Numbers:
+    """The areas below by need, each with its code."""
+    lower, metric = compared(view)
+    found = area_parts(view, lower, metric)
+    names = [(area_name(view, int(part.group)), part.group) for part in found]
+    return numbers.of_parts(metric, (_("Area"), _("Area code")), names, found)
 
 
 def ranking_rows(

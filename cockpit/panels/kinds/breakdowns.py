@@ -10,11 +10,12 @@ from cockpit.filters import UNIT
 from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.movers import group_name
-from cockpit.panels import answers
+from cockpit.panels import answers, numbers
 from cockpit.panels.answers import Part
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.kinds.areas import ranking_rows
 from cockpit.panels.labels import rows_link
+from cockpit.panels.numbers import Numbers
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
@@ -52,6 +53,14 @@ class AgesPanel(Panel):
             header.notice(_("No data in this period"))
             return
         bars.bars(age_bars(view), key="ageing")
+
+    def has_numbers(self, view: View) -> bool:
+        return not view.empty
+
+    def numbers(self, view: View) -> Numbers:
+        metric = self.at(view).metric
+        rows = tuple((bar.name, numbers.count(bar.value)) for bar in age_bars(self.at(view)))
+        return Numbers(_("Age of the backlog"), (_("Age"), metric.name[language()]), rows)
 
     def section(self) -> dict[str, Any]:
         return {"type": "ages"}
@@ -116,6 +125,19 @@ class SplitPanel(Panel):
             )  # fmt: skip
         else:
             bars.bars(split_bars(view, by), key=by, full=100 if metric.is_percent else 0, most=MOST_BARS)
+
+    def has_numbers(self, view: View) -> bool:
+        view = self.at(view)
+        return bool(groups(view, self.column(view)))
+
+    def numbers(self, view: View) -> Numbers | None:
+        view = self.at(view)
+        by = self.column(view)
+        if not by:
+            return None
+        found = groups(view, by)
+        names = [(group_name(view, by, part.group) if part.group else _("Not given"),) for part in found]
+        return numbers.of_parts(split_metric(view), (words.column(by),), names, found)
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": self.split, "metrics": self.metrics, "most": 20}

@@ -13,6 +13,7 @@ from cockpit.i18n import _, language, ngettext
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.kinds import todo
+from cockpit.panels.numbers import Numbers, count
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.catalog import Metric
@@ -33,6 +34,13 @@ class PointsPanel(Panel):
 
     def queries(self, view: View) -> list[Call]:
         return [partial(answers.to_do, todo.todo_query(view))]
+
+    def numbers(self, view: View) -> Numbers:
+        rows = tuple((entry.label, count(entry.count)) for entry in legend(case_points(view)))
+        return Numbers(_("Open cases on the map"), (_("Due"), _("Open")), rows)
+
+    def has_numbers(self, view: View) -> bool:
+        return bool(case_points(view))
 
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.navigation import header

@@ -21,6 +21,8 @@ class PublicityPanel(Panel):
 
     kind: Literal["publicity"]
 
+    has_menu = False
+
     def subject(self, view: View) -> Metric | None:
         return self.at(view).metric
 

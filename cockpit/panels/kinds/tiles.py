@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cockpit import filters
 from cockpit.components.navigation.filters import columns_in_words
-from cockpit.components.status.tiles import Tile
+from cockpit.components.status.tiles import Tile, quality
 from cockpit.components.status.tiles import tile as tile_of
 from cockpit.i18n import _, language
 from cockpit.labels import format
@@ -16,6 +16,7 @@ from cockpit.labels.names import source_name
 from cockpit.panels import answers
 from cockpit.panels.answers import MetricSummary
 from cockpit.panels.base import Call, Panel
+from cockpit.panels.numbers import Numbers, count, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.answer import PARTIAL, STALE
@@ -59,6 +60,29 @@ class TilesPanel(Panel):
         tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"))
         if self.missing and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
+
+    def numbers(self, view: View) -> Numbers:
+        columns = (_("Metric"), _("Value"), _("State"), _("Sample"), _("Compared with"), _("Note"))
+        rows = tuple(
+            (
+                vital.metric.name[language()],
+                quantity(vital.metric, vital.now.value),
+                format.state(vital.state).word,
+                count(vital.now.n),
+                quantity(vital.metric, vital.before.value),
+                quality(vital.now),
+            )
+            for vital in self._counted(view)
+        )
+        return Numbers(self.title[language()] if self.title else _("Metrics"), columns, rows)
+
+    def has_numbers(self, view: View) -> bool:
+        return bool(self._counted(view))
+
+    def _counted(self, view: View) -> list[Vital]:
+        """The shown ones that are counted under the filters."""
+        found = answers.vitals(view.ask(*self._queried(view)))
+        return [found[vital.metric.id] for vital in self._shown(view) if vital.metric.id in found]
 
     def section(self) -> dict[str, Any]:
         return {"type": "tiles", "metrics": self.metrics}

@@ -13,6 +13,7 @@ from cockpit.panels import answers
 from cockpit.panels.answers import Row
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.labels import source_name
+from cockpit.panels.numbers import Numbers, count
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from data.values.zones import elapsed
@@ -48,6 +49,13 @@ class TodoPanel(Panel):
     def prepare(self, view: View) -> None:
         cards(view)
 
+    def numbers(self, view: View) -> Numbers:
+        """How many are open, by urgency."""
+        words = {**_urgencies(), "later": _("Due later"), "no deadline": _("no deadline")}
+        found = answers.to_do(todo_query(view))[1]
+        rows = tuple((word, count(found[name])) for name, word in words.items() if name in found)
+        return Numbers(_("To do"), (_("Due"), _("Open")), rows)
+
     def draw(self, view: View, *, leads: bool) -> None:
         from cockpit.components.lists import todo
         from cockpit.components.navigation import header
@@ -74,15 +82,16 @@ def todo_query(view: View) -> Query:
     )
 
 
+def _urgencies() -> dict[str, str]:
+    return {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
+
+
 @single_flight_cache(maxsize=512)
 def counts(view: View) -> tuple[Count, ...]:
-    by_clock = answers.to_do(todo_query(view))[1]
-    words = {"overdue": _("Overdue"), "today": _("Due today"), "three days": _("Due in 3 days")}
-    pressing = [Count(words[name], format.number(by_clock[name]), STATES[name]) for name in PRESSING if by_clock[name]]
-    return (
-        Count(_("Open"), format.number(sum(by_clock.values())), href=view.href("rows", metric=view.metric)),
-        *pressing,
-    )
+    found = answers.to_do(todo_query(view))[1]
+    words = _urgencies()
+    pressing = [Count(words[name], format.number(found[name]), STATES[name]) for name in PRESSING if found[name]]
+    return (Count(_("Open"), format.number(sum(found.values())), href=view.href("rows", metric=view.metric)), *pressing)
 
 
 @single_flight_cache(maxsize=512)

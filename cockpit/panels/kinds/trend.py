@@ -15,6 +15,7 @@ from cockpit.panels.answers import Series
 from cockpit.panels.base import Call, Panel
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import rows_link
+from cockpit.panels.numbers import Numbers, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.analysis.compare import is_running
@@ -72,6 +73,20 @@ class TrendPanel(Panel):
         label = f"{name} {format.period(view.period)}"
         linechart.linechart(chart, key=f"trend-{view.metric.id}", height=self.height, label=label)
 
+    def numbers(self, view: View) -> Numbers:
+        view = self.at(view)
+        metric = view.metric
+        series = month_lines(view, metric) if self.over == "months" else period_lines(view)
+        days = answers.last_months(view.period.end - DAY) if self.over == "months" else answers.buckets(view.query)
+        rows = tuple(
+            (
+                format.day(day.start),
+                *(quantity(metric, line.values[at] if at < len(line.values) else None) for line in series),
+            )
+            for at, day in enumerate(days)
+        )
+        return Numbers(metric.name[language()], (_("First day"), *(line.name for line in series)), rows)
+
     def section(self) -> dict[str, Any]:
         return {"type": "trend", "metrics": self.metrics, "over": "months" if self.over == "months" else "period"}
 
@@ -84,16 +99,22 @@ def has_trend(view: View) -> bool:
 @single_flight_cache(maxsize=512)
 def trend_chart(view: View) -> charts.Chart:
     """The period against those that it is compared with."""
-    metric, series = view.metric, answers.line(view.query)
-    running = series.now.buckets and is_running(series.now.buckets[-1], view.as_of)
+    metric, found = view.metric, answers.line(view.query)
+    hrefs = [rows_link(view, metric, period=bucket) for bucket in found.now.buckets]
+    return charts.trend(metric, [bucket.start for bucket in found.now.buckets], period_lines(view), hrefs=hrefs)
+
+
+def period_lines(view: View) -> list[charts.Line]:
+    """The period, and those that it is compared with as far as they have values."""
+    found = answers.line(view.query)
+    running = found.now.buckets and is_running(found.now.buckets[-1], view.as_of)
     unfinished = _("Unfinished, up to {time}", time=format.clock(view.as_of)) if running else ""
-    drawn = [replace(_line(_("This period"), series.now, "now"), unfinished=unfinished)]
-    if any(series.previous.values):
-        drawn.append(_line(_("Period before"), series.previous, "before"))
-    if any(series.last_year.values) and series.last_year != series.previous:
-        drawn.append(_line(_("Last year"), series.last_year, "last_year"))
-    hrefs = [rows_link(view, metric, period=bucket) for bucket in series.now.buckets]
-    return charts.trend(metric, [bucket.start for bucket in series.now.buckets], drawn, hrefs=hrefs)
+    drawn = [replace(_line(_("This period"), found.now, "now"), unfinished=unfinished)]
+    if any(found.previous.values):
+        drawn.append(_line(_("Period before"), found.previous, "before"))
+    if any(found.last_year.values) and found.last_year != found.previous:
+        drawn.append(_line(_("Last year"), found.last_year, "last_year"))
+    return drawn
 
 
 def _line(name: str, series: Series, style: Literal["now", "before", "last_year"]) -> charts.Line:
@@ -103,8 +124,13 @@ def _line(name: str, series: Series, style: Literal["now", "before", "last_year"
 @single_flight_cache(maxsize=512)
 def months_chart(view: View, metric: Metric) -> charts.Chart:
     """The months of the tiles' lines."""
-    summaries = answers.summaries(view.ask(*tile_metrics(view)))
-    summary = summaries.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]
     months = answers.last_months(view.period.end - DAY)
     hrefs = [rows_link(view, metric, period=month) for month in months]
-    return charts.trend(metric, [m.start for m in months], [charts.Line(_("Month"), summary.trend)], hrefs=hrefs)
+    return charts.trend(metric, [month.start for month in months], month_lines(view, metric), hrefs=hrefs)
+
+
+def month_lines(view: View, metric: Metric) -> list[charts.Line]:
+    """The last months as one line."""
+    found = answers.summaries(view.ask(*tile_metrics(view)))
+    vital = found.get(metric.id) or answers.summaries(view.ask(metric.id))[metric.id]
+    return [charts.Line(_("Month"), vital.trend)]

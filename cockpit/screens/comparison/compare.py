@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cockpit.components.lists.table import Cell, Column, table
-from cockpit.components.navigation import header
+from cockpit.components.navigation import header, panelmenu
 from cockpit.drawing import comparison
 from cockpit.drawing.comparison import Line, Point
 from cockpit.i18n import _, language
@@ -44,10 +44,12 @@ def draw(view: View, choice: Choice, over: str) -> None:
                         other=metric.name[language()]))  # fmt: skip
     if choice.place is None:
         header.notice(_("Mean and median are left out: they need areas that you may not see."))
-    _chart(view, choice, metric, over == MONTHS)
-    header.title(_("All metrics of this cockpit"), note=format.period(view.period))
-    columns = [Column(_("Metric"), lead=True), *(Column(text) for text in headings(view, choice))]
-    table(columns, [_row(view, choice, one, chosen=one == metric) for one in shown], key="compared")
+    with panelmenu.panel("compare-chart", table=True):
+        _chart(view, choice, metric, over == MONTHS)
+    with panelmenu.panel("compare-table", table=True):
+        header.title(_("All metrics of this cockpit"), note=format.period(view.period))
+        columns = [Column(_("Metric"), lead=True), *(Column(text) for text in headings(view, choice))]
+        table(columns, [_row(view, choice, one, chosen=one == metric) for one in shown], key="compared")
 
 
 def offered(view: View, choice: Choice) -> list[Metric]:
@@ -121,15 +123,21 @@ def _row(view: View, choice: Choice, metric: Metric, *, chosen: bool) -> list[Ce
     name = metric.name[language()]
     lead = Cell(name, note=_("in the chart")) if chosen else Cell(name, view.here(metric=metric))
     cells: list[Cell | str] = [lead, *(_cell(view, metric, by_subject.get(subject.id)) for subject in choice.subjects)]
+    typical = _typicals(view, choice, metric, by_subject)
+    return [*cells, *(Cell(typical_text(metric, one.value), note=_counted(one)) for one in typical)]
+
+
+def typicals(view: View, choice: Choice, metric: Metric) -> list[float | None]:
+    """The mean and the medians, as of `headings`; nothing where they need areas that the user may not see."""
+    return [one.value for one in _typicals(view, choice, metric, parts(view, choice, metric))]
+
+
+def _typicals(view: View, choice: Choice, metric: Metric, found: dict[str, Part]) -> list[Typical]:
     if choice.place is None:
-        return cells
-    now = {id: part.now for id, part in by_subject.items()}
-    typical = mean(view, choice, metric, now, _total(view, choice, metric))
-    cells.append(Cell(typical_text(metric, typical.value), note=_counted(typical)))
-    for kind in choice.kinds:
-        typical = median(view, choice, kind, now)
-        cells.append(Cell(typical_text(metric, typical.value), note=_counted(typical)))
-    return cells
+        return []
+    now = {id: part.now for id, part in found.items()}
+    whole = _total(view, choice, metric)
+    return [mean(view, choice, metric, now, whole), *(median(view, choice, kind, now) for kind in choice.kinds)]
 
 
 def _cell(view: View, metric: Metric, part: Part | None) -> Cell:

@@ -3,10 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.access import guard
+from cockpit.access.policy import Can
 from cockpit.components.navigation import actions, header
 from cockpit.components.navigation.header import Chip
 from cockpit.components.navigation.searchbox import searchbox
@@ -67,8 +68,15 @@ class Choice:
         return tuple(dict.fromkeys(subject.kind for subject in self.subjects))
 
 
-def read(view: View, parameters: Mapping[str, str]) -> Choice:
-    """The choice of the address. Raises Refused with one line for the user."""
+def _note_hidden(code: str) -> None:
+    guard.note_refusal(f"compare {code}")
+
+
+def read(view: View, parameters: Mapping[str, str], on_hidden: Callable[[str], None] = _note_hidden) -> Choice:
+    """The choice of the address. Raises Refused with one line for the user.
+
+    on_hidden: called with the code of an area that the user may not see, before it is refused like an unknown one.
+    """
     named = {name: parameters[name] for name in ("areas", "units") if parameters.get(name)}
     if len(named) > 1:
         raise Refused(_("Compare either areas or units, not both at once."))
@@ -76,7 +84,7 @@ def read(view: View, parameters: Mapping[str, str]) -> Choice:
         raise Refused(_("The address is too long: at most {n} can be compared.", n=MOST))
     if "units" in named:
         return _units(view, named["units"])
-    return _areas(view, named.get("areas", ""))
+    return _areas(view, named.get("areas", ""), on_hidden)
 
 
 def written(by: str, ids: Iterable[str]) -> str:
@@ -89,8 +97,8 @@ def written(by: str, ids: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def _areas(view: View, text: str) -> Choice:
-    places = [_area(view, code) for code in _counted(re.split(r"[,，\s]+", text.strip(", ，")))]
+def _areas(view: View, text: str, on_hidden: Callable[[str], None]) -> Choice:
+    places = [_area(view, code, on_hidden) for code in _counted(re.split(r"[,，\s]+", text.strip(", ，")))]
     if len({place.level for place in places}) > 1:
         listed = words.listed(f"{place.name} ({words.level(place.level)})" for place in places)
         raise Refused(_("Compare areas of one level: {areas}.", areas=listed))
@@ -100,7 +108,7 @@ def _areas(view: View, text: str) -> Choice:
     return Choice("areas", _distinct(subjects), places[0].level if places else "", visible)
 
 
-def _area(view: View, code: str) -> Area:
+def _area(view: View, code: str, on_hidden: Callable[[str], None]) -> Area:
     """The live area of a code. One outside of what the user may see is refused in the words of an unknown one."""
     unknown = Refused(
         _("{area}: an area is named by its code of 12 digits; this edition does not hold this one.", area=code[:SHOWN])
@@ -112,7 +120,7 @@ def _area(view: View, code: str) -> Area:
     except MetricsError:
         raise unknown from None
     if not view.edition.holds(place.code, place.end):
-        guard.note_refusal(f"compare {code}")
+        on_hidden(code)
         raise unknown
     if not place.live:
         holder = areas.area(view.edition, place.holder).name
@@ -249,6 +257,19 @@ def narrowed(view: View, choice: Choice) -> View:
         return view
     place = choice.place
     return replace(view, query=replace(view.query, edition=view.edition.within(place.code, place.end), area=place.code))
+
+
+def scope(view: View, choice: Choice) -> list[Area]:
+    """The areas whose numbers the comparison shows: those compared, and the one that all their peers lie in."""
+    if choice.by == "units":
+        return [view.area]
+    own = [areas.area(view.edition, int(subject.id)) for subject in choice.subjects]
+    return [*own, *([choice.place] if choice.place else [])]
+
+
+def may_export(view: View, choice: Choice) -> bool:
+    """Whether the visitor may take all of it away as a file."""
+    return all(view.grants.may(Can.EXPORT, place.code, place.end) for place in scope(view, choice))
 
 
 def names(choice: Choice) -> str:

@@ -58,9 +58,11 @@ SCOPED = {
     "/api/v1/areas": "/api/v1/areas?area=AREA",
     "/api/v1/areas as GeoJSON": "/api/v1/areas?area=AREA&format=geojson",
     "/files/rows.csv": f"/files/rows.csv?{NOVEMBER}&metric=intake&area=AREA",
+    "/files/panel.json": f"/files/panel.json?{NOVEMBER}&metric=intake&area=AREA&panel=tiles",
+    "/files/panel.csv": f"/files/panel.csv?{NOVEMBER}&metric=intake&area=AREA&panel=tiles",
 }
 """For who may look, inside what was granted: the route, and how it is asked of an area."""
-NEEDS = {"/files/rows.csv": Can.EXPORT}
+NEEDS = {"/files/rows.csv": Can.EXPORT, "/files/panel.csv": Can.EXPORT}
 """What takes another right than to look."""
 FOUND = {"/search.json", "/api/v1/search"}
 """Refuses nobody, and finds nothing outside: the test below walks it."""
@@ -190,6 +192,33 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
     assert (row["who"], row["address"] != "") == (f"inspector-{OWN}", True)
     for bad in ("metric=nonsense", "part=x", "age=9-1", "from=x", "edition=x", "metric=three_rate_score"):
         assert get(f"{checks}&{bad}", "inspector").status_code == 400, bad
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_panel_file_of_a_comparison_is_refused_for_areas_of_others(
+    get: Callable[..., httpx.Response], kind: str
+) -> None:
+    """The view's own area is within the grants, the compared ones are not."""
+    asked = f"/files/panel.{kind}?{NOVEMBER}&metric=intake&area={OWN}&areas=AREAS&panel=compare-table"
+    mine = get(asked.replace("AREAS", f"{CHILD},{VILLAGES[1]}"), "inspector")
+    assert mine.status_code == 200
+    for others in (f"{CHILD},{VILLAGES[2]}", f"{OWN},{SIBLING}"):
+        answer = get(asked.replace("AREAS", others), "inspector")
+        assert answer.status_code == 403, others
+        assert audit.entries(visitors.desk(), event="refused", limit=1)[0]["who"] == f"inspector-{OWN}"
+    assert get(asked.replace("AREAS", "nonsense"), "inspector").status_code == 400
+
+
+def test_a_panel_file_is_in_the_audit_and_kept_by_nobody(get: Callable[..., httpx.Response]) -> None:
+    answer = get(of(SCOPED["/files/panel.csv"], CHILD), "inspector")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    row = audit.entries(visitors.desk(), event="export", limit=1)[0]
+    assert sha256(answer.content).hexdigest() in str(row["what"])
+    shown = get(of(SCOPED["/files/panel.json"], CHILD), "cadre")
+    assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+    for bad in ("panel=nonsense", "panel=", "metric=nonsense", "from=x"):
+        assert get(f"{of(SCOPED['/files/panel.csv'], CHILD)}&{bad}", "inspector").status_code == 400, bad
 
 
 @pytest.mark.parametrize("path", ["/media/abc.csv", "/rows/media/abc.csv"])

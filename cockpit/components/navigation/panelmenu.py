@@ -1,0 +1,79 @@
+"""The menu of a panel: its numbers as a table, full screen, a picture, a file, a link.
+
+Each panel has a button of its own; one component a page opens the menus. The table and the file are asked for when
+they are wanted, so that they cost a run nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from html import escape
+
+from cockpit.components.base import define
+from cockpit.i18n import _, language
+
+_panelmenu = define("panelmenu")
+FILES = "/files/panel"
+"""Where the numbers of a panel are served: with `.json` for the table, with `.csv` for the file."""
+PARAMETER = "panel"
+"""The parameter of an address that names a panel."""
+
+
+@contextmanager
+def panel(name: str, *, table: bool) -> Iterator[None]:
+    """A panel with a menu. name: unique on the page. table: whether it has numbers to show as a table."""
+    import streamlit as st
+
+    with st.container(key=f"panel-{name}"):
+        st.html(_button(name, table, language()))
+        yield
+
+
+def menus(*, link: str, place: str, stamp: str, demo: str = "", export: bool = False) -> None:
+    """Open the menus of this page's panels.
+
+    link: the page's own address for good; place, stamp, demo: what a picture says of itself: area and period, time of
+    the data, the mark of a demonstration. export: whether the visitor may take the numbers away as a file.
+    """
+    import streamlit as st
+
+    data = {
+        "link": link,
+        "files": FILES,
+        "place": place,
+        "stamp": stamp,
+        "demo": demo,
+        "export": export,
+        "open": st.query_params.get(PARAMETER, ""),
+        "words": _words(language()),
+    }
+    _panelmenu(key="panelmenu", data=data)
+
+
+@lru_cache(maxsize=256)
+def _button(name: str, table: bool, spoken: str) -> str:
+    label = escape(_("Panel menu"))
+    return (
+        f'<button type="button" class="panel-menu" data-panel="{escape(name)}"{" data-table" if table else ""} '
+        f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}" title="{label}">⋯</button>'
+    )
+
+
+@lru_cache(maxsize=8)
+def _words(spoken: str) -> dict[str, str]:
+    return {
+        "menu": _("Panel menu"),
+        "table": _("Table"),
+        "full": _("Full screen"),
+        "svg": _("Picture (SVG)"),
+        "png": _("Picture (PNG)"),
+        "csv": _("Download CSV"),
+        "link": _("Copy link"),
+        "copied": _("Copied"),
+        "by_hand": _("Copy this address"),
+        "leave": _("Leave full screen"),
+        "close": _("Close"),
+        "empty": _("No data in this period"),
+        "failed": _("The table does not load. Try again."),
+        "unpictured": _("The picture cannot be made in this browser."),
+    }
