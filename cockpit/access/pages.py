@@ -5,8 +5,10 @@ Navigation, menu, landing page, the guard of each page and the tests of rights a
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from cockpit.access.policy import Can, Grants
+from cockpit.address import link
 from cockpit.i18n import N_
 
 
@@ -56,6 +58,11 @@ ACCOUNT = "account"
 """Where an account without any role begins: its own page, which is served without Streamlit."""
 
 
+MOST_PARAMETERS = 60
+OF_BROWSER = ("embed", "embed_options", "wall", "panel")
+"""Parameters that say how a browser shows a page, not what is on it."""
+
+
 def may_open(page: Page, grants: Grants) -> bool:
     """Whether a visitor with these grants may open the page, at least for some area."""
     return page.right is None or grants.may(page.right)
@@ -69,3 +76,21 @@ def in_menu(menu: str, grants: Grants) -> list[Page]:
 def landing(grants: Grants) -> str:
     """The name of the page where a visitor with these grants begins."""
     return next((page.name for page in PAGES.values() if page.landing and may_open(page, grants)), ACCOUNT)
+
+
+def own_address(text: str) -> str:
+    """The address of one of our pages, relative and written anew; empty for any other text.
+
+    What belongs to the browser alone, such as whether it is embedded, is left out.
+    """
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return ""
+    try:
+        parts = urlsplit(text)
+        given = dict(parse_qsl(parts.query, max_num_fields=MOST_PARAMETERS))
+    except ValueError:
+        return ""
+    name = parts.path.removeprefix("/") or FIRST
+    if parts.scheme or parts.netloc or parts.fragment or name not in PAGES:
+        return ""
+    return link(name, {key: value for key, value in given.items() if key not in OF_BROWSER})

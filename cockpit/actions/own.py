@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 
+from cockpit.access import pages
 from cockpit.actions.action import Actor, action
-from data.desk import preferences
+from data.desk import preferences, saved_views
+from data.desk.errors import Refused
 from data.desk.identity import sessions
 from data.desk.store import Desk
 
 END = action("own.end_session", "logout", None)
 END_OTHERS = action("own.end_other_sessions", "logout", None)
+SAVE_VIEW = action("own.save_view", "settings", None)
+RENAME_VIEW = action("own.rename_view", "settings", None)
+DELETE_VIEW = action("own.delete_view", "settings", None)
 CHOOSE_TILES = action("own.choose_tiles", "settings", None)
 
 
@@ -30,3 +35,26 @@ def choose_tiles(desk: Desk, actor: Actor, account_id: int, layout: str, metrics
     """Keep which metrics an account sees as tiles on a layout, in order; none returns to those of the layout."""
     with CHOOSE_TILES.by(desk, actor, f"tiles {layout}: {', '.join(metrics) or 'as the layout has them'}"):
         preferences.write(desk, account_id, f"tiles.{layout}", list(metrics) or None)
+
+
+def save_view(desk: Desk, actor: Actor, account_id: int, name: str, address: str) -> int:
+    """Save a screen under a name. Refused for an address that is none of our pages', and as `saved_views.add`."""
+    own = pages.own_address(address)
+    if not own:
+        raise Refused("view.address", "only a page of the cockpit can be saved as a view")
+    with SAVE_VIEW.by(desk, actor, "") as entry:
+        id = saved_views.add(desk, account_id, name, own)
+        entry.what = f"save view {id} of {own.partition('?')[0]}"  # neither its name nor what is searched for in it
+    return id
+
+
+def rename_view(desk: Desk, actor: Actor, account_id: int, id: int, name: str) -> None:
+    """Rename one of the account's own views; refused as `saved_views.rename`."""
+    with RENAME_VIEW.by(desk, actor, f"rename view {id}"):
+        saved_views.rename(desk, account_id, id, name)
+
+
+def delete_view(desk: Desk, actor: Actor, account_id: int, id: int) -> None:
+    """Delete one of the account's own views. Refused if it has no such view."""
+    with DELETE_VIEW.by(desk, actor, f"delete view {id}"):
+        saved_views.remove(desk, account_id, id)

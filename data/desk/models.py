@@ -52,6 +52,17 @@ class Preference(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class SavedView(Base):
+    """A screen that an account saved under a name. address: relative, with its parameters."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(Text)
+
+
 class Event(Base):
     """A known event that trends are marked with."""
 

@@ -35,7 +35,7 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
     <div class="tools">${d.find ? `<form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="100" value="${esc(d.find.value)}"
       role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" aria-keyshortcuts="/"
       placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)} ( / )"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
-    ${d.menus.map(menu).join("")}
+    ${d.menus.map(menu).join("")}${d.views ? views(d.views) : ""}
     <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="count" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
     <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
       ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
@@ -142,9 +142,10 @@ function wire(root, data) {
     url.searchParams.set("to", end.toISOString().slice(0, 10))
     window.cockpit.go(url.pathname + url.search, true)
   }
+  if (data.views) viewsMenu(root.querySelector(".views"), data.views)
   const menus = [...root.querySelectorAll("details")]
   const close = except => menus.forEach(m => { if (m !== except) m.open = false })
-  menus.forEach(m => m.ontoggle = () => m.open && close(m))
+  menus.forEach(m => m.addEventListener("toggle", () => m.open && close(m)))
   root.onkeydown = event => { if (event.key === "Escape") close() }
   const outside = event => { if (!event.composedPath().includes(root)) { close(); search?.close() } }
   document.addEventListener("pointerdown", outside)

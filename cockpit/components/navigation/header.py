@@ -19,6 +19,7 @@ from cockpit.labels import format
 from cockpit.labels.comparison import days as compared_days
 from cockpit.labels.comparison import label
 from cockpit.nav import here
+from data.desk.saved_views import LONGEST_NAME
 from metrics import areas
 from metrics.engine.extent import default_period, extent
 from metrics.freshness import freshness
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _header = define("header")
 LASTING = ("lang", "size")
 """What the desk's own pages keep of an address."""
+
+
+VIEWS = "/views.json"
+"""Where the account's own views are read and changed: `cockpit.screens.saved_views`."""
 
 
 def header(view: "View", *, searched: str = "") -> None:
@@ -90,6 +95,7 @@ def _packed(
         "data": view.data_page(),
         "find": find if looks else None,
         "menus": [*_topics(view), _periods(view), _comparisons(view)],
+        "views": _saved_views() if looks else None,
         "pages": [
             *_of_numbers(view, firing),
             *_pages(view.grants, dict(view.given), filters.parameters(view.query.where)),
@@ -118,6 +124,7 @@ def plain(grants: Grants, page: str) -> None:
         "data": "",
         "find": None,
         "menus": [],
+        "views": None,
         "pages": _pages(grants, parameters),
         "switches": _switches(language(), parameters.get("size", "m")),
         "words": _words(),
@@ -259,6 +266,23 @@ def _topics(view: "View") -> list[dict[str, Any]]:
         for t in view.topics
     ]
     return [{"label": _("Topic"), "value": next(item["text"] for item in items if item["chosen"]), "items": items}]
+
+
+def _saved_views() -> dict[str, Any]:
+    """The menu of the account's own views; the browser asks for them when it is opened."""
+    words = {
+        "views": _("Views"),
+        "name": _("Name of this view"),
+        "save": _("Save this screen"),
+        "rename": _("Rename {name}", name="{name}"),
+        "remove": _("Delete {name}", name="{name}"),
+        "sure": _("Delete?"),
+        "new_name": _("New name"),
+        "keep": _("Save"),
+        "none": _("Nothing is saved yet."),
+        "failed": _("The views do not load. Try again."),
+    }
+    return {"url": VIEWS, "most": LONGEST_NAME, "words": words}
 
 
 def _comparisons(view: "View") -> dict[str, Any]:

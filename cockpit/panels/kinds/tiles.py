@@ -79,9 +79,9 @@ class TilesPanel(Panel):
     def has_numbers(self, view: View) -> bool:
         return bool(self._counted(view))
 
-    def _counted(self, view: View) -> list[Vital]:
+    def _counted(self, view: View) -> list[MetricSummary]:
         """The shown ones that are counted under the filters."""
-        found = answers.vitals(view.ask(*self._queried(view)))
+        found = answers.summaries(view.ask(*self._queried(view)))
         return [found[vital.metric.id] for vital in self._shown(view) if vital.metric.id in found]
 
     def section(self) -> dict[str, Any]:

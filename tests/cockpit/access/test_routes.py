@@ -43,7 +43,7 @@ OPEN = {
 }  # fmt: skip
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
 SIGNED_IN = {
-    "/logout", "/password", "/session", "/account", "/account/factor", "/account/sessions", "/wall",
+    "/logout", "/password", "/session", "/account", "/account/factor", "/account/sessions", "/wall", "/views.json",
     "/api/v1/openapi.json", "/api/v1/metrics", "/api/v1/editions", "/api/v1/report-kinds", "/api/v1/topics",
 }  # fmt: skip
 """For whoever is signed in: one's own account, the dictionary, what is published, the way to a wall screen."""

@@ -1,6 +1,6 @@
 // A panel as an SVG of its own: boxes, texts and drawings where the browser has put them, with computed colours and
 // fonts, so that it looks the same in a document. Nothing of the page is needed to show it.
-const SVG = "http://www.w3.org/2000/svg"
+const SVG = document.createRange().createContextualFragment("<svg></svg>").firstChild.namespaceURI
 const MARGIN = 16, LEAST_WIDTH = 360, SCALE = 2, MOST_PIXELS = 16_000
 const PAINT = [
   "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin",
@@ -71,7 +71,7 @@ class Picture {
     } finally {
       for (const [one, css] of scrolled) one.style.cssText = css
     }
-    this.node = element("svg", { xmlns: SVG, width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": `${title} ${place}` })
+    this.node = element("svg", { width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": `${title} ${place}` })
     const ink = colour(this.style.color), ground = colour(getComputedStyle(document.querySelector('[data-testid="stApp"]') ?? document.body).backgroundColor) || "#fff"
     const say = (x, y, text, more) => element("text", { x, y, "font-family": this.style.fontFamily, fill: ink, ...more }, text)
     this.node.append(
