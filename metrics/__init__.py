@@ -1,1 +1,1 @@
-"""The shared metrics: what they mean (catalog), and the one function that answers for them (query)."""
+"""The shared metrics: definitions (catalog), and the one function that computes them (answer)."""

@@ -1,4 +1,4 @@
-"""The one function that answers for the metrics. Whatever shows a number calls it."""
+"""The one function that computes metrics. Every page, report, API route and command calls it."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The area tree of an edition: look up, climb, descend. Asks the edition, holds no tree in memory."""
+"""The area tree of an edition: look up, climb, descend. Queries the edition; keeps no tree in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _NEWEST = "QUALIFY row_number() OVER (PARTITION BY code ORDER BY valid_from DESC
 
 @dataclass(frozen=True)
 class Area:
-    """A place in the hierarchy. `holder` is the code of the area that holds this ground now; itself if live."""
+    """An area of the hierarchy. `holder` is the code of the area that it is part of now; itself if live."""
 
     code: int
     name: str
@@ -71,7 +71,7 @@ def _siblings(edition: Edition, first: int, span: int, step: int) -> dict[int, A
 
 
 def root(edition: AnyEdition) -> Area:
-    """The top of the tree: the area without a parent that holds most; MetricsError when there is no area."""
+    """The top of the tree: the live area without a parent, the first by code; MetricsError if there is none."""
     return _root(edition.unscoped)
 
 
@@ -155,7 +155,7 @@ def _levels(edition: Edition) -> tuple[str, ...]:
 
 
 def at_level(edition: AnyEdition, code: int, level: str) -> Area:
-    """The area of a level that holds a code; where the tree leaves the level out, or for an own level, one above it."""
+    """The area of a level that contains a code; the one above if the tree leaves the level out, or for an own level."""
     climbed = path(edition, area(edition, code))
     return [place for place in climbed if not is_above(level, place.level)][-1]
 

@@ -1,4 +1,4 @@
-"""How old the news of each source is, and what that says of a number."""
+"""Age of each source's newest data, and the quality of numbers that depend on it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from functools import lru_cache
 from data.editions.edition import AnyEdition, Edition
 
 SILENT_AFTER_CYCLES = 2
-"""A source is silent when its newest fact is older than two of its delivery cycles (domain.md 4.6, check 7)."""
+"""A source is silent when its newest fact is older than two of its delivery cycles."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Links between cases: the key of a case outside the caller's areas is hidden, that there is one is not."""
+"""Links between cases: the key of a case outside the caller's areas is hidden, its existence is not."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ LINKS = ("parent", "repeat_of")
 def mask_links(edition: ScopedEdition, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame of cases with HIDDEN in place of each linked key that lies outside of the edition's scope.
 
-    frame: has `source`, and the columns of LINKS as far as they were asked for.
+    frame: has `source`, and the columns of LINKS as far as they were requested.
     """
     columns = [name for name in LINKS if name in frame]
     if edition.scope == EVERYTHING or not columns or frame.empty:

@@ -1,4 +1,4 @@
-"""What is asked of the metrics. Pages, reports, API and commands make a `Query`; `metrics.answer` answers it."""
+"""The query of metrics. Pages, reports, API and commands make a `Query`; `metrics.answer` answers it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

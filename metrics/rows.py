@@ -40,7 +40,7 @@ DUE = {
     "overdue": "due_at < {as_of}",
     "soon": f"due_at >= {{as_of}} AND due_at <= {{as_of}} + INTERVAL {SOON_DAYS} DAY",
 }
-"""SQL of how an open case stands against its deadline."""
+"""SQL of the state of an open case against its deadline."""
 DERIVED_OF_SITES = {"vetoes": ("len(vetoes)",), "stale": ("stale_listed + stale_other",)}
 """SQL of what the verdicts on sites are sorted by besides their columns."""
 PARTS = ("numerator", "denominator", "rest")
@@ -101,7 +101,7 @@ def count_rows(query: Query, selection: Selection = ALL) -> int:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a fact stands in a list: number from 1, of count; source and key of those before and behind it."""
+    """Position of a fact in a list: number from 1, of count; source and key of those before and behind it."""
 
     number: int
     count: int
@@ -284,7 +284,7 @@ def _derived_columns(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:
 
 
 def _state_sql(as_of: str) -> tuple[str, ...]:
-    """SQL of how a case stands against its deadline, the worst first, and within that the earliest deadline."""
+    """SQL of the state of a case against its deadline, the worst first, and within that the earliest deadline."""
     rank = (
         "CASE WHEN closed_at IS NULL THEN "
         f"CASE WHEN due_at < {as_of} THEN 0 WHEN due_at <= {as_of} + INTERVAL {SOON_DAYS} DAY THEN 1 "

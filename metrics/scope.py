@@ -1,4 +1,4 @@
-"""What a caller may ask of: checked by everything that answers with numbers, rows or geometry."""
+"""Scope checks, called by everything that returns numbers, rows or geometry."""
 
 from data.editions.scoped import ScopedEdition
 from metrics.areas import Area, area

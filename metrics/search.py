@@ -83,7 +83,7 @@ KINDS = ("areas", "cases", "units", "metrics", "sites")
 def search(
     edition: ScopedEdition, catalog: Catalog, text: str, *, limit: int = 5, seconds: float = SECONDS
 ) -> SearchResults:
-    """At most `limit` of each kind of the edition's scope; nothing for a text of which nothing can be seen.
+    """At most `limit` of each kind of the edition's scope; nothing for a text without visible characters.
 
     A case is found by the beginning of its number and by any part of its title or place; what has a name by any part
     of it, by pinyin and by initials. seconds: how long cases are looked for.
@@ -173,7 +173,7 @@ def _sites(edition: ScopedEdition, text: str, limit: int) -> list[SiteResult]:
 
 
 def _within(edition: ScopedEdition, codes: np.ndarray) -> np.ndarray:
-    """Which area codes lie in the scope."""
+    """Area codes in the scope."""
     inside = np.zeros(len(codes), bool)
     for low, end in edition.scope:
         inside |= (codes >= low) & (codes < end)
@@ -244,7 +244,7 @@ class _SiteNames:
 
 @lru_cache(maxsize=2)
 def _site_names(edition: Edition) -> _SiteNames:
-    """Sites by name, address and number: each stands for itself as often as it has one of them."""
+    """Sites by name, address and number, one row each."""
     sql = (
         "SELECT source, key, name, url, unit, area FROM assets WHERE kind = 'site' AND area IS NOT NULL "
         f"AND (retired_at IS NULL OR retired_at >= {_known_at(edition)}) "
@@ -356,7 +356,7 @@ def _joined(stretches: np.ndarray, cases: int) -> list[tuple[int, int]]:
 
 
 def _sql(edition: ScopedEdition, text: str, by: Sequence[str], ranges: Ranges, limit: int) -> str:
-    """SQL of the best cases in ranges of rows. A pattern holds no quote: folding escapes all signs."""
+    """SQL of the best cases in ranges of rows. A pattern contains no quote: folding escapes all signs."""
     scope = "" if edition.scope == EVERYTHING else f" AND {edition.scope_sql('area')}"
     number = f"regexp_matches(key, '{pattern(text, begins=True)}')" if NUMBER in by else "false"
     columns = index.TEXTS if TEXTS in by else ()

@@ -1,4 +1,4 @@
-"""The government sites as inspectors look at them: how far from a veto, their checks, what changed."""
+"""Government sites for inspectors: distance from a veto, checks, changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from metrics.rows import fact
 from metrics.scope import area_in_scope
 
 DAYS = 14
-"""How far back the checks of a site are told."""
+"""How far back the checks of a site are shown."""
 MOST_FINDINGS = 400
 NEAR = 0.8
 """Share of the way to a veto from which a site is near it."""
@@ -43,7 +43,7 @@ LIMITS = tuple(Limit(rule, veto.limit, veto.unit) for rule, veto in site_rules()
 
 
 def observed(row: Mapping[str, Any], rule: str) -> float | None:
-    """Where a site stands on a rule's way to its limit; None if nothing is known of it."""
+    """A site's value of a rule relative to its limit; None if unknown."""
     if rule == "site_open":
         return 100 * row["down"] / row["visits"] if row["visits"] else None
     if rule == "guides":
@@ -144,7 +144,7 @@ def checks(edition: ScopedEdition, site: Mapping[str, Any], days: int = DAYS) ->
 
 
 def newest(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Of each rule and asset the newest check, the failed ones first. A visit that tells supersedes one without."""
+    """The newest check of each rule and asset, failed ones first. A conclusive visit supersedes an inconclusive one."""
     last = _findings(frame).drop_duplicates(["asset", "rule"], keep="last")
     opened = last[last["rule"].isin(["site_open", "column_open"])].set_index("asset")["checked_at"]
     superseded = last["rule"].isin(UNDECIDED) & (last["checked_at"] < last["asset"].map(opened))
@@ -159,14 +159,14 @@ def lacks_browser(frame: pd.DataFrame) -> bool:
 
 
 def failed(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The checks that failed, the newest first; a visit that tells nothing is none."""
+    """The checks that failed, the newest first; an inconclusive visit is none."""
     rows = _findings(frame)
     rows = rows[~rows["rule"].isin(UNDECIDED)]
     return dictionaries(rows[~rows["passed"].astype(bool)].iloc[::-1].head(MOST_FINDINGS))
 
 
 def changes(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Where a rule turned from passed to failed or back, the newest first; visits are told by the calendar."""
+    """Where a rule turned from passed to failed or back, the newest first; the calendar shows visits."""
     rows = _findings(frame)
     rows = rows[~rows["rule"].isin(["site_open", *UNDECIDED])]
     before = rows.groupby(["asset", "rule"])["passed"].shift()

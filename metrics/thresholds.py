@@ -1,4 +1,4 @@
-"""Whether a number is green, amber or red, and against what it was held."""
+"""State of a number (green, amber, red) and the limit that decides it."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

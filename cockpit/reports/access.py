@@ -1,4 +1,4 @@
-"""The reports that somebody may see: whoever may report on all of its areas, and take rows away if it holds any."""
+"""Access to reports: a user needs the right to report on all of its areas, and to export rows if it contains any."""
 
 from cockpit.access.policy import Can, Grants
 from cockpit.reports import make
@@ -15,11 +15,11 @@ LISTED = 200
 
 
 class NotThere(ReportError):
-    """There is no such report for whoever asks: unknown and not granted look alike."""
+    """Report unknown or not granted; both look alike to the user."""
 
 
 def takes(kind: Kind | None, report: Report) -> Can:
-    """What reading a report takes; one whose kind is gone is held to hold rows."""
+    """The rights that reading a report requires. A report whose kind no longer exists counts as one with rows."""
     return Can.REPORT if kind and not (kind.rows and make.request_of(report).rows) else Can.EXPORT
 
 

@@ -1,4 +1,4 @@
-"""What the sections of one scope are told from: its view, and the answers that several of them need."""
+"""The context of a report's sections: view, and the answers that several sections need."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ class ReportContext:
     """One area of a report.
 
     made: the day it is made, in the district's zone.
-    unit: of a notice to one responsible unit; empty: of the cases that have none, to the area that holds them.
+    unit: of a notice to one responsible unit; empty: of the cases without a unit, to their area.
     """
 
     view: View
@@ -61,7 +61,7 @@ class ReportContext:
 
     @cached_property
     def summaries(self) -> dict[str, MetricSummary]:
-        """Every metric that any section tells of the area itself, in one question."""
+        """Every metric that a section shows of the area itself, in one query."""
         kind, requested = self.kind, self.request.metrics
         names = dict.fromkeys(requested or kind.metrics)
         for section in kind.sections:
@@ -83,7 +83,7 @@ class ReportContext:
 
     @property
     def deadline(self) -> date | None:
-        """By when a reply is asked for: as the request says, else as many working days on as the kind gives."""
+        """Deadline of the reply: as requested, else the kind's number of working days."""
         if self.request.deadline or not self.kind.reply_days:
             return self.request.deadline
         return calendar(settings.current().calendar).workday_after(self.made, self.kind.reply_days)
@@ -93,7 +93,7 @@ class ReportContext:
 
     @cached_property
     def metric_ids(self) -> tuple[str, ...]:
-        """The ids of the metrics that this report tells of."""
+        """The ids of the metrics in this report."""
         names = dict.fromkeys(self.request.metrics or self.kind.metrics)
         for section in self.kind.sections:
             names |= dict.fromkeys(getattr(section, "metrics", ()))
@@ -103,7 +103,7 @@ class ReportContext:
 
     @cached_property
     def empty(self) -> bool:
-        """Whether nothing at all is known of the area in this period."""
+        """Whether the area has no data in this period."""
         presence = self.view.catalog.presence
         counted = [format.given(v.now.value) for name, v in self.summaries.items() if name in presence]
         others = [v for name, v in self.summaries.items() if name not in presence]

@@ -24,7 +24,7 @@ def or_why(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def explained(error: BaseException) -> Message:
-    """Why a report was not made, for whoever asked for it."""
+    """Why a report was not made, for its requester."""
     if isinstance(error, TooSlow):
         return Message(
             "report.too_slow", "a question took too long and was stopped: ask for a smaller area or a shorter period"

@@ -1,4 +1,4 @@
-"""`/files/report/ID`: a report that is made, to whoever may have it; recorded."""
+"""`/files/report/ID`: downloads a finished report; checks rights and writes the audit."""
 
 from urllib.parse import quote
 
@@ -25,7 +25,7 @@ PATH = "/files/report/{id}"
 async def file(request: Request) -> Response:
     """The file as an attachment; 404 for one that is not there or not theirs to have."""
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     id = request.path_params["id"]
     address = address_of(request)
     with using(spoken(request)):

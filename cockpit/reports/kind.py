@@ -50,7 +50,7 @@ WORDS = (
 )
 """Placeholders that are no metric."""
 OF_METRIC = ("change", "state", "before", "target", "limit")
-"""What may stand behind a metric's id: {backlog.change}."""
+"""Suffixes of a metric's id in a placeholder: {backlog.change}."""
 MOST_FAULTS = 8
 
 
@@ -59,7 +59,7 @@ class _Section(Model):
     heading: Text | None = None
     level: Literal[1, 2, 3] = 1
     at: Levels = LEVELS
-    """The levels of an area that the section is told of; elsewhere it is left out."""
+    """The levels of areas that have the section; it is left out elsewhere."""
 
 
 class TextSection(_Section):
@@ -98,7 +98,7 @@ class TableBy(_Section):
 
 
 class Ranking(_Section):
-    """One table a metric, those in most need first; too small samples stand apart, without a rank."""
+    """One table a metric, worst first; too small samples are listed apart, without a rank."""
 
     type: Literal["ranking"]
     by: Literal[(*AREAS, "department")]  # type: ignore[valid-type]
@@ -115,7 +115,7 @@ class Trend(_Section):
 
 
 class Ages(_Section):
-    """What a stock metric holds by age; that of the cockpit by default."""
+    """A stock metric by age; the cockpit's by default."""
 
     type: Literal["ages"]
     metrics: tuple[Name, ...] = Field((), max_length=1)
@@ -173,7 +173,7 @@ class Kind(Model):
     without_rows: for those who may not export rows it is made without its sections of single cases; a kind with such a
     section that does not say this is not made for them.
     page: one page of paper an area, and no more.
-    reply_days: working days until a reply is asked for, where a request names no deadline.
+    reply_days: working days until the reply is due, if the request has no deadline.
     each_unit: a metric of cases; the report has one part for each responsible unit for which it counts any, and one to
     the area for those without a unit. Each part is a document of its own, with provenance and imprint.
     """
@@ -200,7 +200,7 @@ class Kind(Model):
 
     @property
     def rows(self) -> bool:
-        """Whether it holds single cases."""
+        """Whether it contains single cases."""
         return any(isinstance(section, Cases) for section in self.sections)
 
     @property
@@ -209,7 +209,7 @@ class Kind(Model):
         return Can.EXPORT if self.rows and not self.without_rows else Can.REPORT
 
     def metrics_of(self, section: Any, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """The metrics a section tells of."""
+        """The metrics of a section."""
         return getattr(section, "metrics", ()) or chosen or self.metrics
 
 
@@ -263,7 +263,7 @@ def of_topic(topic: Layout) -> Kind:
 
 
 def _filled(heading: dict[str, Any], section: dict[str, Any], metrics: tuple[str, ...]) -> dict[str, Any]:
-    """A panel's section with its heading; one that names no metrics tells of the topic's."""
+    """A panel's section with its heading; one without metrics has the topic's."""
     return {**heading, **section, **({"metrics": metrics} if section.get("metrics") == () else {})}
 
 

@@ -36,7 +36,7 @@ _tried: dict[str, float] = {}
 
 
 def deliver(desk: Desk, config: Settings) -> None:
-    """Send what is made and has not gone; a fault is kept with the report and tried again later."""
+    """Send what is made and has not gone; a fault is stored with the report and sending is retried later."""
     waiting = [one for one in reports.to_mail(desk) if time.monotonic() > _tried.get(one.id, 0.0)]
     for report in waiting:
         _tried[report.id] = time.monotonic() + AGAIN_SECONDS

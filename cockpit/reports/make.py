@@ -1,4 +1,4 @@
-"""A report is made: from the request at the desk to a file in the store, whole or not at all, with its hash."""
+"""Makes a report: from the request at the desk to a file in the store with its hash, atomically."""
 
 import hashlib
 import os
@@ -36,7 +36,7 @@ READING, WRITING = 0.05, 0.3
 
 
 def silent(step: str, share: float) -> None:
-    """Progress that nobody watches."""
+    """A listener that ignores progress."""
 
 
 def ask(
@@ -49,9 +49,9 @@ def ask(
     status: str = desk_reports.QUEUED,
     worker: str = "",
 ) -> tuple[Report | None, CheckedRequest]:
-    """Check a request and keep it at the desk, its edition fixed and kept for good.
+    """Check a request and store it at the desk; its edition is pinned.
 
-    Raises ReportError or OutOfScope; then nothing is kept.
+    Raises ReportError or OutOfScope; then nothing is stored.
     """
     checked = request.check(report_request, config, grants)
     return keep(desk, config, checked, requester, status=status, worker=worker), checked
@@ -69,7 +69,7 @@ def keep(
     status: str = desk_reports.QUEUED,
     worker: str = "",
 ) -> Report | None:
-    """Keep a checked request at the desk, its edition fixed. None if this turn of a schedule is kept already."""
+    """Store a checked request at the desk with its edition. None if this turn of a schedule is stored already."""
     fixed = checked.request.model_copy(update={"edition": checked.edition})
     editions.pin(config.data, checked.edition)
     return desk_reports.ask(
@@ -79,12 +79,12 @@ def keep(
 
 
 def _scope(checked: CheckedRequest) -> Scope:
-    """The areas asked of: no more is needed to make it."""
+    """The requested areas: the scope that making it needs."""
     return tuple((view.area.code, view.area.end) for view in checked.views)
 
 
 def make(desk: Desk, config: Settings, report: Report, progress: Listener = silent) -> Report:
-    """Make a report that was asked for, into the store. Raises ReportError; then there is no file."""
+    """Make a requested report into the store. Raises ReportError; then there is no file."""
     report_request = request_of(report)
     folder = store(config)
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def remove_drafts(config: Settings) -> None:
 
 
 def again(config: Settings, report: Report, path: Path) -> str:
-    """Make a report anew from its record, beside the store; its hash. Raises ReportError where a definition changed."""
+    """Make a report again from its record, outside the store; its hash. Raises ReportError if a definition changed."""
     document = build(config, report)
     now = {definition.id: definition.version for definition in document.provenance.definitions}
     changed = [name for name, version in report.versions.items() if now.get(name) != version]
@@ -145,7 +145,7 @@ def build(config: Settings, report: Report) -> Document:
 
 
 def write(document: Document, format: str, path: Path, config: Settings) -> None:
-    """One file of a document. The libraries of a format are slow to import: each is when it is asked for."""
+    """One file of a document. The libraries of a format are slow to import: each is imported on first use."""
     match format:
         case "docx":
             from cockpit.reports.writers import word
@@ -190,7 +190,7 @@ def file_of(config: Settings, report: Report) -> Path:
 
 
 def copy(config: Settings, report: Report, to: Path) -> None:
-    """A copy of a report's file, whole or not at all."""
+    """Copy a report's file atomically."""
     draft = to.with_name(f".{to.name}-{os.getpid()}")
     try:
         shutil.copyfile(file_of(config, report), draft)

@@ -14,7 +14,7 @@ Value = float | int | str | datetime | date | None
 
 @dataclass(frozen=True)
 class Heading:
-    """level: 1 to 3. Its number is drawn by the writer; `numbered` tells whether it has one."""
+    """level: 1 to 3. The writer adds its number if `numbered`."""
 
     text: str
     level: Level = 1

@@ -1,4 +1,4 @@
-"""How far the report is that is being made here: told by whoever reads its rows, heard by whoever waits for it."""
+"""Progress of the report that this thread makes: reported by its sections, received by a listener."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def heard(by: Listener) -> Iterator[None]:
-    """What is told inside goes to `by`: a step in words and the share done, 0 to 1."""
+    """Progress reported inside goes to `by`: a step in words and the share done, 0 to 1."""
     token = _listener.set(by)
     try:
         yield
@@ -19,6 +19,6 @@ def heard(by: Listener) -> Iterator[None]:
 
 
 def tell(step: str, share: float) -> None:
-    """Say how far the report is; nobody may be listening."""
+    """Report progress; ignored without a listener."""
     if listener := _listener.get():
         listener(step, share)

@@ -1,4 +1,4 @@
-"""Is a file the report that was issued? The id stands in the file, the hash at the desk."""
+"""Verifies that a file is an issued report: the id is in the file, the hash at the desk."""
 
 import re
 import zipfile

@@ -53,7 +53,7 @@ def of_part(context: ReportContext) -> list[tuple[str, str]]:
 
 
 def metrics_used(contexts: list[ReportContext]) -> list[Metric]:
-    """The metrics that the report tells of, in the order of the catalog."""
+    """The metrics of the report, in the order of the catalog."""
     metric_ids = {name for context in contexts for name in context.metric_ids}
     return [metric for name, metric in contexts[0].view.catalog.metrics.items() if name in metric_ids]
 

@@ -1,4 +1,4 @@
-"""What is asked of a report, and what it is told from once the question is known to make sense."""
+"""The request of a report, and the checked request with its views."""
 
 import re
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Request(BaseModel):
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A request that makes sense: its kind, and a view of each area, narrowed to whoever asks."""
+    """A valid request: its kind, and a view of each area within the requester's scope."""
 
     request: Request
     kind: Kind

@@ -138,7 +138,7 @@ def catch_up(desk: Desk, config: Settings, plans: Sequence[Plan], at: datetime) 
 
 
 def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
-    """Ask for the report of the last turn, unless somebody has. What is wrong with it is kept with it."""
+    """Request the report of the last turn, unless it was requested. A fault is stored with it."""
     turn = plan.turn(at).date()
     period = plan.period(turn)
     due = Request(
@@ -158,7 +158,7 @@ def take_turn(desk: Desk, config: Settings, plan: Plan, at: datetime) -> None:
 
 
 def _ask(desk: Desk, config: Settings, due: Request, grants: Grants, plan: Plan, turn: date) -> None:
-    """Keep the request with its row of the audit, unless this turn is kept already."""
+    """Store the request with its audit row, unless this turn is stored already."""
     requester = f"schedule:{plan.id}"
     checked = request.check(due, config, grants)
     with desk.begin():

@@ -87,7 +87,7 @@ def plain(context: ReportContext, name: str) -> str:
             return format.period_in_words(view.against)
         case "as_of":
             return format.stamp_in_words(view.as_of)
-        case "at":  # what a stock is told of: the end of the period, or now while it runs
+        case "at":  # the time of a stock: the end of the period, or now while it runs
             last = view.period.end - DAY
             return format.stamp_in_words(view.as_of) if last >= view.as_of.date() else format.date_in_words(last)
         case "edition":

@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _tidy(config: Settings) -> None:
-    """What a killed worker left lies in nobody's way; if it cannot be removed now, reports are made all the same."""
+    """Remove files of a killed worker; if that fails, reports are made all the same."""
     from cockpit.reports import make
 
     try:
@@ -132,7 +132,7 @@ def once(desk: Desk, config: Settings) -> bool:
 
 
 def one(desk: Desk, config: Settings, report: Report) -> None:
-    """Make one report; what keeps it from being made is kept with it."""
+    """Make one report; a fault is stored with it."""
     from cockpit.reports import make
 
     with using(make.request_of(report).lang):
@@ -202,7 +202,7 @@ def _lock_file(config: Settings) -> Path:
 
 
 def name(config: Settings) -> str:
-    """Who makes it: one name a home, so that the next worker knows what the last one left."""
+    """Name of the worker, the same for each home, so that the next worker finds what the last one left."""
     return f"{socket.gethostname()}:{config.home.resolve()}"[:200]
 
 

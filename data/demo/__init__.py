@@ -29,7 +29,7 @@ MORNING = time(8)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was written. `areas` (table, then polygons) and `sources` stand in the order in which they are loaded."""
+    """The written files. `areas` (table, then polygons) and `sources` are in loading order."""
 
     folder: Path
     areas: tuple[Path, Path]

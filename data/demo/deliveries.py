@@ -24,7 +24,7 @@ SOURCES = (*((s.source, "cases", s.zh, s.en, 1) for s in STREAMS), *OTHERS)
 
 
 def write(folder: Path) -> list[Path]:
-    """Write `<source>.yaml` beside each Parquet file; gives the source files in the order they are loaded."""
+    """Write `<source>.yaml` next to each Parquet file; returns the source files in loading order."""
     return [_write(folder, *source) for source in SOURCES]
 
 

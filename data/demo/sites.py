@@ -97,7 +97,7 @@ def _sites(today: int) -> Iterator[tuple[object, ...]]:
 
 
 def _columns(today: int) -> Iterator[tuple[object, ...]]:
-    """Columns with their rhythm; the planted sites' ones stand still or are empty, and a few others lag by one."""
+    """Columns with their rhythm; those of planted sites are stale or empty, and a few others lag by one."""
     rng = random.Random("columns")
     for site in keys():
         planted = site in (stories.BLANK_SITE.key, stories.STALE_SITE.key)

@@ -28,7 +28,7 @@ POSTS = {
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
-    """Write `case_steps.parquet`. The cases' own files lie in `folder`; those of the website in the table `web`."""
+    """Write `case_steps.parquet`. The files of the cases are in `folder`; those of the website in the table `web`."""
     for macro, sql in MACROS.items():
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro} AS {sql}")
     give(con, departments=names.DEPARTMENTS, as_of=as_of, since=as_of - stories.LOGGED)

@@ -1,4 +1,4 @@
-"""What is planted in the demo district, in one place: the generator, the tests and the screens' tests read it here.
+"""The planted stories of the demo district, read by the generator and by tests.
 
 Everything else in the demo is ordinary variation around believable levels.
 """

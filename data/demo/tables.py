@@ -1,4 +1,4 @@
-"""How the demo hands its small tables to DuckDB and takes its large ones back."""
+"""Passes small tables of the demo to DuckDB and reads large ones back."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What people report: 13 categories of four subcategories, with the unit, the deadline and the wording of each."""
+"""Topics of cases: 13 categories of four subcategories, with the unit, the deadline and the wording of each."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,7 @@ from data.demo.tables import copy
 
 GOVERNMENT = "unit-990101"
 UNLISTED = 0.04
-"""Share of the units whose telephone nobody wrote down."""
+"""Share of the units without a telephone number."""
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Which cases repeat an earlier one: same caller, or same place and category, within 30 days (domain.md 4.4, EV15).
+"""Which cases repeat an earlier one: same caller, or same place and category, within 30 days.
 
 A case may repeat by its caller (reporter and district) and by its spot (area, place and category). Both are hashed
 to one number, since windows over ten million rows of text are slow. The chance of a hash collision within 30 days

@@ -1,4 +1,4 @@
-"""The contract: the facts, their columns, and when each column becomes known (domain.md 4.2)."""
+"""The contract: the facts, their columns, and when each column becomes known."""
 
 from data.schema.assets import ASSET_KINDS, ASSETS
 from data.schema.cases import CASES, CLOSE_KINDS, COMPLEXITIES, KINDS, URGENCIES

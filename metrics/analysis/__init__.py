@@ -1,1 +1,1 @@
-"""What is said of values: comparison, causes, ages, reds and reconciliation."""
+"""Analyses of metric values: comparison, causes, ages, list of reds, reconciliation."""

@@ -1,4 +1,4 @@
-"""How long what is open has been open."""
+"""Open cases by age."""
 
 import pandas as pd
 

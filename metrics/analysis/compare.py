@@ -1,4 +1,4 @@
-"""What a period is compared with: the same stretch of the unit before, or of the year before.
+"""Comparison periods: the same part of the previous unit, or of the previous year.
 
 A period that is still running is compared up to the same time of day: month to 28 November 08:00 with 1 to 28 October
 08:00, as it was known then. A period that is over is compared with a whole one.

@@ -1,4 +1,4 @@
-"""What the checks found of each site and its columns: the newest finding of each rule, with its evidence."""
+"""Check results of each site and its columns: the newest of each rule, with its evidence."""
 
 from datetime import datetime, timedelta
 

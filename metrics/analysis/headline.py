@@ -1,4 +1,4 @@
-"""The worst problem of an area with what an official asks of it: since when, who holds it, what moved it."""
+"""The worst problem of an area: since when, which unit is responsible, and what moved it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

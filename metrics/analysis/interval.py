@@ -1,4 +1,4 @@
-"""How sure a rate is: the interval that its sample leaves open."""
+"""Confidence interval of a rate."""
 
 from math import sqrt
 

@@ -1,4 +1,4 @@
-"""What areas or units are compared with: the mean of all of them, and the median of their kind."""
+"""Reference values for areas or units: the mean of all, and the median of their kind."""
 
 from collections.abc import Iterable
 from math import isfinite

@@ -1,4 +1,4 @@
-"""The reconciliations of domain.md 4.6: whether an edition's numbers agree with each other and with its facts.
+"""Reconciliation: whether an edition's numbers agree with each other and with its facts.
 
 Each check takes another road than the screens do, so that it can fail: states are counted from the facts and
 held against the running sums, parents are counted from the facts and held against the sums of the roll-ups.
@@ -172,7 +172,7 @@ def _sources(edition: Edition) -> Finding:
 
 
 def _impossible(edition: Edition) -> Iterator[Finding]:
-    """Orders of time and place that no fact may break; the loader rejects the first, the rest are told."""
+    """Orders of time and place that no fact may break; the loader rejects the first, the rest are reported."""
     for name, condition in {
         "closed_before_registered": "closed_at < registered_at",
         "due_before_registered": "due_at < registered_at",

@@ -28,7 +28,7 @@ from metrics.sites import sites
 from metrics.thresholds import RED, Baseline, baseline, states, verdicts
 
 LOOK_BACK = (7, 28)
-"""Days back at which it is seen for how long something has been red."""
+"""Days back that are checked for how long something has been red."""
 SUM_UP_SITES = ("site_score", "site_share")
 """Roles of metrics that sum up the verdicts of sites, which are listed one by one."""
 Kind = Literal["own", "site", "below", "unit"]
@@ -64,7 +64,7 @@ class Red:
 
     @property
     def makes_headline(self) -> bool:
-        """Whether it touches enough to stand above the others."""
+        """Whether it affects enough cases to rank above the others."""
         return self.kind == "site" or self.affected >= LEAST_AFFECTED
 
 

@@ -1,4 +1,4 @@
-"""How grave it is that a metric is beyond its limit: how far, how much it touches, and for how long."""
+"""Severity of a metric beyond its limit: how far, how many cases are affected, and for how long."""
 
 from math import log2
 from types import SimpleNamespace

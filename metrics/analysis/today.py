@@ -1,4 +1,4 @@
-"""What needs attention today, beside what is red: the oldest open cases, and what moved most."""
+"""What needs attention today, besides the reds: the oldest open cases, and what moved most."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What belongs to one case: the log of its steps, and who handles it with the telephone of the office."""
+"""The log of a case's steps, and its responsible unit with the telephone number of the office."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -42,7 +42,7 @@ class Chain:
 
 
 def chain(edition: ScopedEdition, case: Row) -> Chain:
-    """The chain of a case the caller may see (`metrics.rows.fact`), itself among it; of length 1 if it stands alone."""
+    """The chain of a case the caller may see (`metrics.rows.fact`), itself among it; of length 1 without repeats."""
     at = f"TIMESTAMP '{edition.as_of.isoformat(sep=' ')}'"
     relation = known(CASES, at, lacks=edition.unscoped.lacks(CASES))
     cases: dict[tuple[str, str], Row] = {_name(case): case}

@@ -1,4 +1,4 @@
-"""What a repeat repeats: the case before it that made it one."""
+"""The earlier case that makes a case a repeat."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an area has to do next: its open cases, ordered by the clock that runs out first."""
+"""Open cases of an area, ordered by their next deadline."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The catalog: every metric, defined once, in YAML beside this file.
+"""The catalog: every metric, defined once, in the YAML files of this folder.
 
 `load` reads and validates it. A district adds its own metrics by a folder of further files in the same
 form. What a definition may say is `metrics.catalog.model`; docs/metrics.md explains it to data officers.

@@ -1,4 +1,4 @@
-"""What a definition may say. One pydantic model a thing; cross-references are checked in `read`."""
+"""Pydantic models of the catalog's YAML; cross-references are checked in `read`."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from data.texts import Text as Text
 
 Mark = Literal["S", "F", "M", "G"]
 CONFIRMED: tuple[Mark, ...] = ("S", "F")
-"""Source marks of domain.md that name a text; a threshold with another mark is shown as a default to be confirmed."""
+"""Source marks that name a text; a threshold with another mark is shown as a default to be confirmed."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -166,7 +166,7 @@ class Thresholds(Model):
 class Metric(Model):
     """What people read. Exactly one of the six ways to say how it is computed.
 
-    levels: where it exists, highest first; at all by default. One that exists at the district exists above it as well,
+    levels: where it exists, highest first; all by default. One that exists at the district exists above it as well,
     unless the definition names levels above.
     """
 
@@ -228,7 +228,7 @@ class Metric(Model):
 
     @property
     def is_rate(self) -> bool:
-        """A ratio or score, whose change is told in points and whose ranking needs a sample."""
+        """A ratio or score: its change is in points and its ranking needs a sample."""
         return self.numerator is not None or self.composite is not None or bool(self.aggregate and self.aggregate.per)
 
     @property
@@ -237,7 +237,7 @@ class Metric(Model):
 
     @property
     def is_additive(self) -> bool:
-        """Whether the values of the parts add up to the value of the whole."""
+        """Whether the values of the parts add up to the total."""
         return self.rollup == "sum"
 
     @property

@@ -1,4 +1,4 @@
-"""Reads the catalog's YAML and checks it as a whole: every fault is told with file, name and field."""
+"""Reads the catalog's YAML and checks all of it: every fault is reported with file, name and field."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache

@@ -30,7 +30,7 @@ def unsafe(domain: Domain) -> Iterator[str]:
 
 
 def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
-    """Each SQL expression of a catalog file, with the field it stands in."""
+    """Each SQL expression of a catalog file, with its field."""
     yield from ((f"terms.{name}", sql) for name, sql in domain.terms.items())
     for flow in domain.flows:
         yield from _named_fields(f"measures.{flow.name}", anchor=flow.anchor, where=flow.where, value=flow.value)

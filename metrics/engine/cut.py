@@ -1,4 +1,4 @@
-"""What a roll-up counts differently as known at an earlier moment, such as in the middle of a day.
+"""Corrections of a roll-up for an earlier time of knowledge, such as in the middle of a day.
 
 A roll-up holds whole days as known now. Of a period that is cut at a moment, it is right but for the facts that
 happened, or became known, from then on. Those are few: they are read once an edition and moment, counted as known now
@@ -29,9 +29,9 @@ _CHOICE = {"case", "when", "then", "else", "end", "and", "or", "not", "is", "nul
 NEVER = -(1 << 31)
 """The day of what is not counted."""
 FEW = 4
-"""Whoever asks for more flows reads all of them: the others are asked for next."""
+"""Above this many flows all are read: the others are requested next."""
 MOST_MOMENTS = 32
-"""Of each fact that the changes are held of, the latest asked for."""
+"""Cached changes of each fact: the most recently used."""
 NOTHING = 1e-9
 """A sum of fractions that is smaller, in proportion, is zero."""
 
@@ -61,7 +61,7 @@ def apply_changes(cells: Cells, plan: Plan, whole_plan: Plan, domain: Domain, na
 
     relation: SQL of the facts as the roll-up counts them.
     """
-    # a line asks for one measure, of moments that nobody else asks for: not worth reading all columns for
+    # a line asks for one measure, of instants that no other query uses: not worth reading all columns for
     needed = {flow for name in names for flow, _, _ in _parts(domain, name, whole_plan.buckets[0].period)}
     flows = tuple(flow for flow in domain.flows if len(needed) > FEW or flow.name in needed)
     changes = _change_cache(plan.edition, plan.catalog, domain.id, relation).at(plan.as_of, flows)
@@ -174,7 +174,7 @@ def _time(at: datetime) -> str:
 
 
 class _ChangeCache:
-    """The changes of an edition's facts by moment and flow, as far as they were asked for."""
+    """The changes of an edition's facts by moment and flow, as far as they were requested."""
 
     def __init__(self, edition: Edition, domain: Domain, relation: str) -> None:
         self.edition, self.domain, self.relation = edition, domain, relation

@@ -1,4 +1,4 @@
-"""The values that quantiles are taken of, held in memory: the medians of thirteen months, and those of 22 towns, then
+"""Values for quantiles, in memory: the medians of thirteen months, and those of 22 towns, then
 rest on one reading of the facts.
 """
 
@@ -91,7 +91,7 @@ _reading = threading.Lock()
 
 
 def _values(edition: Edition, anchor: str, value: str, facts: str) -> Values | None:
-    """Read once, whoever asks first."""
+    """Read once, by the first caller."""
     with _reading:
         return _read(edition, anchor, value, facts)
 

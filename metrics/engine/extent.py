@@ -1,4 +1,4 @@
-"""From when until when an edition has data."""
+"""First and last day of an edition's data."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ def has_data(
 ) -> bool:
     """Whether anything can be known of a period at `as_of`, by default the edition's own time.
 
-    It has begun and, where a fact is named, reaches into the days of which that fact tells anything. A stock lasts
+    It has begun and, where a fact is named, reaches into the days on which that fact has data. A stock lasts
     beyond the last of them.
     """
     known_until = last_day(as_of or edition.as_of)
@@ -30,13 +30,13 @@ def has_data(
 
 
 def extent(edition: AnyEdition) -> tuple[date, date] | None:
-    """The first and the last day of which any fact tells anything; None where there are no facts."""
+    """The first and the last day on which any fact has data; None where there are no facts."""
     known = [days for fact in FACTS if (days := _days(edition.unscoped, fact))]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 
 
 def is_empty(edition: AnyEdition, period: Period) -> bool:
-    """Whether the period lies ahead of the data, before the first fact or behind the last."""
+    """Whether the period is outside of the data, before the first fact or after the last."""
     days = extent(edition)
     outside = days is not None and (period.end <= days[0] or days[1] < period.start)
     return outside or not has_data(edition, period)
@@ -73,7 +73,7 @@ def default_period(edition: AnyEdition) -> Period:
 
 @lru_cache(maxsize=64)
 def _days(edition: Edition, fact: str) -> tuple[date, date] | None:
-    """The first and the last day of which a fact tells anything; None for one without a time or without any row."""
+    """The first and the last day on which a fact has data; None for one without a time or without any row."""
     time = FACTS[fact].time
     newest = latest(edition, fact)
     if time is None or newest is None or time in edition.lacks(FACTS[fact]):

@@ -1,4 +1,4 @@
-"""The rows of a frame, for who writes them out."""
+"""Rows of a frame as dictionaries."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

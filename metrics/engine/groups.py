@@ -45,7 +45,7 @@ class Groups:
 
 
 def of_level(edition: AnyEdition, place: Area, level: str) -> Groups:
-    """The areas of a level within a place. What lies in none of them belongs to the area above."""
+    """The areas of a level within a place. A fact in none of them belongs to the area above."""
     listed = _live(edition.unscoped, place.code, place.end, level)
     return Groups(SPANS[level], listed, _gaps(edition.unscoped, level, place))
 

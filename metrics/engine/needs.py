@@ -73,7 +73,7 @@ def _trees(catalog: Catalog, id: str) -> dict[str, Tree]:
 
 
 def _needed(tree: Tree, terms: Mapping[str, Tree]) -> Iterator[str]:
-    """The columns whose absence would be taken for an answer."""
+    """The columns whose absence would look like a value."""
     if isinstance(tree, list):
         for part in tree:
             yield from _needed(part, terms)

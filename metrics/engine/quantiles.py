@@ -1,4 +1,4 @@
-"""What does not add up: quantiles and oldest ages, always computed from the facts.
+"""Measures that are not additive: quantiles and oldest ages, always computed from the facts.
 
 Quantiles of a whole edition's facts are taken in memory (`metrics.engine.durations`), others by SQL.
 """

@@ -1,4 +1,4 @@
-"""Additive measures: from the roll-ups where they exist, else from the facts by the very same SQL.
+"""Additive measures: from the roll-ups where they exist, else from the facts by the same SQL.
 
 The roll-up by town is asked in memory (`metrics.engine.totals`), the others by SQL.
 """
@@ -101,7 +101,7 @@ def sums_sql(plan: Plan, domain: Domain, names: list[str], table: Rollup | None 
         plain = not has_stock and first == plan.buckets[0].period.start
         columns = ", ".join(f"{_total(domain, name, _bounds(plan, 0), not plain)} AS {name}" for name in names)
         return f"SELECT g, 0 AS i, {columns} FROM ({relation}) WHERE {days} GROUP BY g"
-    # what lies before all buckets matters to stocks alone, as one sum
+    # days before all buckets count for stocks only, as one sum
     day = f"greatest(day, {_day(first - DAY)})" if has_stock else "day"
     by_day = ", ".join(f"sum({name}) AS {name}" for name in needed)
     columns = ", ".join(f"{_total(domain, name, ('b.first', 'b.stop'), True)} AS {name}" for name in names)
@@ -256,7 +256,7 @@ def _bounds(plan: Plan, index: int) -> tuple[str, str]:
 
 
 def _span(plan: Plan, domain: Domain, names: list[str]) -> tuple[date, date]:
-    """The days that the buckets tell apart; what lies before the first of them only adds to stocks."""
+    """The days that separate the buckets; earlier days only add to stocks."""
     stop = min(min(bucket.period.end for bucket in plan.buckets), last_day(plan.as_of) + DAY)
     # a bucket that lies ahead begins behind all that is known: what it holds came before that
     firsts = [stop, *(bucket.period.start for bucket in plan.buckets)]

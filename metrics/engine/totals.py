@@ -38,7 +38,7 @@ class Totals:
     running: dict[str, np.ndarray]
 
     def before(self, towns: slice, days: list[date]) -> np.ndarray:
-        """How many rows of all lie before each day of each town: towns x days."""
+        """Number of rows before each day of each town: towns x days."""
         index = np.arange(towns.start, towns.stop)[:, None] * DAYS
         keys = index + np.array(days, "datetime64[D]").astype("int64")
         return np.asarray(np.searchsorted(self.keys, keys))
@@ -67,7 +67,7 @@ def _totals(edition: Edition, table: str) -> Totals | None:
 
 
 def sums_from_totals(stored: Totals, plan: Plan, domain: Domain, names: list[str]) -> Cells:
-    """The values of measures by group and bucket, as `metrics.engine.sums.sums` tells them."""
+    """The values of measures by group and bucket, as `metrics.engine.sums.sums` returns them."""
     low, high = np.searchsorted(stored.towns, (plan.area.code, plan.area.end)).tolist()
     if low == high:
         return {}

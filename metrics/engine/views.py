@@ -73,7 +73,7 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
 
 
 class _ViewCache:
-    """What a view said of all areas of an edition, at the instants asked so far."""
+    """The rows of a view for all areas of an edition, at the instants requested so far."""
 
     def __init__(self, edition: Edition, view: str, columns: str) -> None:
         self.edition, self.view, self.columns = edition, view, columns
@@ -87,7 +87,7 @@ class _ViewCache:
                 self.rows.clear()
             missing = set(instants) - set(self.rows)
             if missing:
-                # and with them what the news of a day are told from: they are asked next
+                # and with them what the next queries for alerts read
                 self._read(sorted((missing | {self.yesterday}) - set(self.rows)))
             return {instant: self.rows[instant] for instant in instants}
 
@@ -117,7 +117,7 @@ def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
 def view_sql(plan: Plan, domain: Domain) -> str:
     """SQL of the view's rows in scope, one an asset and instant: the view as of the end of each bucket.
 
-    Buckets that end at the same instant are told once, as the first of them.
+    Buckets that end at the same instant are returned once, as the first of them.
     """
     instants: dict[datetime, int] = {}
     for i in range(len(plan.buckets)):

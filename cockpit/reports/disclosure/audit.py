@@ -1,4 +1,4 @@
-"""What somebody can work out about hidden counts from the published ones: exact bounds by linear programming."""
+"""Bounds that published counts imply for hidden ones, computed by linear programming."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which cells to leave out: those that count too few, and others until nobody can work those out."""
+"""Chooses cells to suppress: small counts, and others until the small ones cannot be computed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ def _unproved(
 
 
 def _hidden(n: int, cells: Sequence[Published], out: Sequence[bool]) -> Mask:
-    """The counts that no published cell tells."""
+    """The counts that no published cell shows."""
     hidden = np.ones(n, dtype=bool)
     for cell, gone in zip(cells, out, strict=True):
         if not gone:

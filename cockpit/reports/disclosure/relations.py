@@ -1,4 +1,4 @@
-"""Counts of a file and the linear relations among them, which anybody may know."""
+"""Counts of a file and the public linear relations among them."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field

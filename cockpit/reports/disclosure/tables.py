@@ -42,7 +42,7 @@ class Guarded(Table):
 
     @cached_property
     def divided(self) -> set[int]:
-        """The codes of rows by area that other rows lie in."""
+        """The area codes of rows that contain other rows."""
         codes = sorted({int(group) for group in (*self.groups, *self.known)})
         return {code for code, after in itertools.pairwise(codes) if after < end_of(code)}
 
@@ -52,7 +52,7 @@ class Guarded(Table):
 
 
 def published(parts: Sequence[Part], catalog: Catalog) -> list[Part]:
-    """The parts of a document with what must not be told left out of all of their guarded tables together."""
+    """The parts of a document, with confidential cells of all guarded tables suppressed together."""
     guarded = [block for part in parts for block in part.blocks if isinstance(block, Guarded)]
     if not guarded:
         return list(parts)
@@ -89,7 +89,7 @@ def _left_out(tables: Sequence[Guarded], catalog: Catalog) -> list[set[tuple[int
     for (t, i, j), out in zip(where, suppressed(relations, cells, least), strict=True):
         if out:
             gone[t].add((i, j))
-    # A median has no sides. It goes with any other cell of its row, so that its absence alone tells nothing of them.
+    # A median has no sides. It goes with any other cell of its row, so that its absence reveals nothing of them.
     rows = {(t, i) for t, left_out in enumerate(gone) for i, _j in left_out}
     for t, i, j, row in opaque:
         if 0 < row.n < least or (t, i) in rows:
@@ -101,7 +101,7 @@ def _left_out(tables: Sequence[Guarded], catalog: Catalog) -> list[set[tuple[int
 
 
 def _counts(relations: Relations, catalog: Catalog, metric: Metric, row: Any, place: Place) -> tuple[int, ...]:
-    """The counts that a number tells, indices into `relations`; none of what is neither a count nor a ratio."""
+    """The counts behind a number as indices into `relations`; empty for anything but counts and ratios."""
     if metric.is_additive:
         return (relations.count((quantity(catalog, metric, "value"), place), row.value / metric.scale),)
     if not metric.is_rate or metric.composite or format.missing(row.denominator):
@@ -181,5 +181,5 @@ def _place(table: Guarded, group: str) -> Place:
     code = int(group)
     if code not in table.divided:
         return Place(code)
-    # a city's rest by district also holds the towns that lie directly below it
+    # a city's rest by district also contains the towns directly below it
     return Place(code, OWN, table.by if table.by in MIXED else "")

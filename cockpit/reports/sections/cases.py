@@ -67,7 +67,7 @@ def _table(
 
 
 class _Reader:
-    """Reads the rows anew each time it is walked, a stretch at a time, in an order that never changes."""
+    """Reads the rows again on each iteration, in batches, in a fixed order."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ def _maker(name: str) -> Make:
 
 
 def _area_of(level: str) -> Make:
-    """The area of a level that a fact lies in; "own level" for a fact of no village."""
+    """The area of a level that contains a fact; "own level" for a fact of no village."""
 
     def made(row_context: _RowContext, number: int, row: dict[str, Any]) -> Cell:
         return Cell(row_context.area(int(row["area"]), level))

@@ -106,7 +106,7 @@ def _limits(chart: Chart, low: float, high: float) -> list[str]:
 def _lines(chart: Chart, low: float, high: float) -> list[str]:
     made: list[str] = []
     count = len(chart.categories)
-    for series in reversed(chart.series):  # what is told first is drawn last, on top
+    for series in reversed(chart.series):  # the first series is drawn last, on top
         colour = getattr(LIGHT, series.style)
         for stretch in _stretches(series.values):
             points = [(_x(i, count, centred=False), _y(v, low, high)) for i, v in stretch]

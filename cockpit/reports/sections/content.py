@@ -1,4 +1,4 @@
-"""From a kind and what was asked to the neutral document."""
+"""Builds the neutral document from a kind and a request."""
 
 from collections.abc import Iterator
 from datetime import datetime

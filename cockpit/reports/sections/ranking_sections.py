@@ -1,4 +1,4 @@
-"""Who stands where, and what is over its limit."""
+"""The sections of rankings and of what is over its limit."""
 
 from collections.abc import Iterator
 

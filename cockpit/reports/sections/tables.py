@@ -1,4 +1,4 @@
-"""Metrics of an area as a table: of itself, and side by side for what lies below it or what it is made of."""
+"""Metrics as a table: of the area itself, and by area below or by group."""
 
 from collections.abc import Iterator, Sequence
 
@@ -112,14 +112,14 @@ def table_by(section: TableBy, context: ReportContext) -> Iterator[Block]:
 
 
 def split_of(context: ReportContext, by: str) -> str | None:
-    """The breakdown that a section means: its own, or for BELOW what lies below. None where no such area does."""
+    """The breakdown that a section means: its own, or for BELOW the level below. None if the area has none below."""
     if by == BELOW:
         return areas.below(context.view.edition, context.view.area)
     return None if by in LEVELS and not reaches(context, by) else by
 
 
 def reaches(context: ReportContext, by: str) -> bool:
-    """Whether areas of a level lie below this one."""
+    """Whether areas of a level are below this one."""
     view = context.view
     return is_above(view.area.level, by) and bool(of_level(view.edition, view.area, by).listed)
 

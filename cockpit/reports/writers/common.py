@@ -9,7 +9,7 @@ from cockpit.labels import format
 from cockpit.reports.model import Block, Cell, Chart, Column, Form, Heading, Table, Text
 
 MOST_ROWS = 1_000
-"""Rows of one table on paper; a workbook holds them all."""
+"""Most rows of a table on paper; a workbook has all."""
 LATIN_WIDTH = 0.58
 """Of a letter or digit, in ems: a little more than most have."""
 PIECE = 6

@@ -51,7 +51,7 @@ class Faces:
 
     @property
     def font_book(self) -> "typst.Fonts":
-        """The files, for whoever sets type."""
+        """The font files, for a typesetter."""
         return font_book(self.folder)
 
 

@@ -1,4 +1,4 @@
-"""PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704 (domain.md 2.7)."""
+"""PDF by typst: tagged, with an outline, fonts embedded; the layout of GB/T 9704."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""DOCX by python-docx: native headings, numbering and tables, to be edited; the layout of GB/T 9704 (domain.md 2.7)."""
+"""DOCX by python-docx: native headings, numbering and tables, to be edited; the layout of GB/T 9704."""
 
 import io
 import zipfile

@@ -230,7 +230,7 @@ class _Book:
         return self.looks[key]
 
     def _chart(self, block: Chart, sheet: Sheet) -> None:
-        """The numbers, and a native chart beside them."""
+        """The numbers, with a native chart next to them."""
         columns, rows = chart_table(block)
         for i, width in enumerate(_widths(columns)):
             sheet.set_column(i, i, width)

@@ -1,1 +1,1 @@
-"""What a page, its links and its accessibility are checked for."""
+"""Checks of pages, links and accessibility."""

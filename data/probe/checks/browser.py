@@ -22,7 +22,7 @@ FLAGS = (
     "--hide-scrollbars", "--js-flags=--max-old-space-size=256", "--remote-debugging-pipe",
 )  # fmt: skip
 START = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null'
-"""Chromium reads what it is told from descriptor 3, and answers on 4."""
+"""Chromium reads commands from descriptor 3 and answers on 4."""
 NOT_STARTED = (126, 127)
 HOST = re.compile(r"[A-Za-z0-9._:-]+")
 MOST_MESSAGE = 40_000_000
@@ -42,7 +42,7 @@ STATE = """(() => {
             || painted.some(element => getComputedStyle(element).backgroundImage !== 'none' && shows(element)),
     }
 })()"""
-"""What a page is like, told by itself."""
+"""Properties of a page, as its own script reports them."""
 HIDDEN = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[name]"
 """What a page could reach other addresses with, past the names."""
 
@@ -72,7 +72,7 @@ class Tab:
         await self._call("Page.enable")
         await self._call("Page.setLifecycleEventsEnabled", enabled=True)
         await self._call("Page.addScriptToEvaluateOnNewDocument", source=HIDDEN)
-        # The prober has asked this very address before, and judged its certificate by its own authorities.
+        # The prober has requested this address before and checked its certificate against its own authorities.
         await self._call("Security.setIgnoreCertificateErrors", ignore=True)
         self._quiet = False
         came = await self._call("Page.navigate", url=url)
@@ -92,7 +92,7 @@ class Tab:
         return state
 
     async def says(self, script: str) -> Any:
-        """What a script gives that runs beside the page's own: the page can neither see nor change it."""
+        """Result of a script in an isolated world, which the page can neither see nor change."""
         if not self._world:
             made = await self._call("Page.createIsolatedWorld", frameId=self._frame, worldName="prober")
             self._world = made["executionContextId"]

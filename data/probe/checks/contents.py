@@ -65,7 +65,7 @@ def listed(page: Page, today: date, *, items: str = "", when: str = "") -> Liste
 
 
 def newest_on(page: Page, today: date) -> date | None:
-    """The newest date printed beside a link of a page."""
+    """The newest date printed next to a link of a page."""
     return max(_items(page, today)[0], default=None)
 
 
@@ -154,7 +154,7 @@ def _text(node: LexborNode) -> str:
 
 
 def _framed(node: LexborNode) -> bool:
-    """Whether a link belongs to what stands around the content."""
+    """Whether a link is part of the navigation around the content."""
     for above in _above(node):
         named = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
         if above.tag in ("nav", "header", "footer") or FRAME.search(named):

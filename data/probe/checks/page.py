@@ -1,4 +1,4 @@
-"""What a page holds: its text in whatever charset, its title and links, and what of it is content."""
+"""A parsed page: text in any charset, title, links, and its content without navigation."""
 
 import re
 from collections.abc import Iterator

@@ -41,7 +41,7 @@ class Rendered:
 
 
 Render = Callable[[str, Mapping[str, str], bool], Awaitable[Rendered | None]]
-"""Shows a URL, hosts at their checked addresses, with axe-core if that is wanted; None if there is no telling."""
+"""Shows a URL, hosts at their checked addresses, with axe-core if wanted; None if it cannot be known."""
 
 
 def renderer(chromium: str) -> Render:

@@ -44,7 +44,7 @@ class Robots:
 
 
 def parsed(body: bytes) -> Protego:
-    """The rules of a robots.txt. A web page in its place, as many servers send, holds none."""
+    """The rules of a robots.txt. A web page in its place, as many servers send, has none."""
     text = body[:MOST_BYTES].decode("utf-8-sig", "replace")
     return Protego.parse("" if "<html" in text[:500].lower() else text)
 

@@ -1,8 +1,8 @@
-"""What follows from what was seen: checks by the rules of 国办秘函〔2019〕19号, limits inclusive as the text has them.
+"""Checks derived from observations by the rules of 国办秘函〔2019〕19号, limits inclusive as the text has them.
 
 One small function a rule. Metrics know the rules by these names:
   site_open           a visit; observed = seconds until the page was there, passed when under 15
-  measured            a visit that could not be judged, always failed: we are blocked, or led out of the register
+  measured            an inconclusive visit, always failed: blocked, or redirected out of the register
   uncertain           a page that the prober could not open but a browser might, with none to look; always failed
   home_updated        observed = days since the home page changed, passed under 14
   column_open         a column's page opens
@@ -35,7 +35,7 @@ CERTIFICATE_DAYS = 0
 MOST_FAULTS = 10
 """Faults of accessibility that a page may have, by the basics and by axe-core each."""
 MOST_SAID = 8
-"""Rules of axe-core that a check names; all stand in its evidence."""
+"""Rules of axe-core that a check names; its evidence has all."""
 REQUIRED = {
     "网站标识码": r"标识码",
     "ICP备案": r"ICP\s*备",
@@ -72,12 +72,12 @@ def site_open(thing: Thing, answer: Answer) -> Check:
 
 
 def measured(thing: Thing, at: datetime) -> Check:
-    """A visit that told nothing: we are not let in, which is no fault that a citizen sees."""
+    """An inconclusive visit: the prober is refused, which is no fault for citizens."""
     return _check(thing, "measured", at, False)
 
 
 def uncertain(thing: Thing, at: datetime) -> Check:
-    """A failure that only a browser could confirm, and none could be asked. It counts in no verdict."""
+    """A failure that only a browser could confirm, and none is installed. It counts in no verdict."""
     return _check(thing, UNCERTAIN, at, False)
 
 
@@ -139,7 +139,7 @@ def search_works(thing: Thing, answer: Answer, has_results: bool) -> Check:
 
 
 def certificate(thing: Thing, at: datetime, ends: datetime | None, now_utc: datetime) -> Check:
-    """Days that the certificate still holds; none at all where it was refused."""
+    """Days until the certificate expires; None if it was refused."""
     days = (ends - now_utc).total_seconds() // 86400 if ends else None
     return _check(thing, "certificate", at, days is not None and days >= CERTIFICATE_DAYS, days, "天")
 
