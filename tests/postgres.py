@@ -43,11 +43,18 @@ class Postgres:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def database(self, name: str) -> str:
-        """The URL of a new, empty database."""
-        with psycopg.connect(self.url.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+    def database(self, name: str, template: str = "template1") -> str:
+        """The URL of a new database, a copy of `template`: empty by default."""
+        with self._administering() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"{self.url}/{name}"
+
+    def has_database(self, name: str) -> bool:
+        with self._administering() as connection:
+            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def _administering(self) -> psycopg.Connection:
+        return psycopg.connect(self.url.replace("+psycopg", "") + "/postgres", autocommit=True)
 
     def _call(self, program: str, *arguments: object) -> None:
         words = [*self._run, str(self.bin / program), *map(str, arguments)]

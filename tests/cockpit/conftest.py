@@ -1,15 +1,18 @@
 """Pages are asked by somebody signed in: a real session of a real desk in the home that is served."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import make_url
 from streamlit.components.v2 import manifest_scanner
 
 from cockpit import settings
 from cockpit.access import guard
 from data.desk.identity import accounts, passwords, roles, sessions
 from data.desk.store import open_desk
+from tests.desks import sqlite_tables
 
 EVERYWHERE = 990000000000
 """The province that the districts of the tests lie in."""
@@ -29,7 +32,9 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def session_of(desk_url: str, held: tuple[str, ...] = ROLES, area: int = EVERYWHERE) -> str:
     """The token of a new session with these roles on an area."""
-    config = settings.current()
+    config, file = settings.current(), make_url(desk_url).database
+    if desk_url.startswith("sqlite:") and file and not Path(file).exists():
+        sqlite_tables(Path(file))
     desk = open_desk(desk_url, config.custody if config.desk_url == desk_url else None)
     name = "-".join((*held, str(area)))
     account = accounts.add(desk, name, "Hongqi+2026+x", must_change=False)

@@ -142,8 +142,9 @@ def test_a_breakdown_by_a_level_above_is_refused(edition: Edition, every: list[A
                 answer(edition, ["intake"], place.code, NOVEMBER, by=level)
 
 
-def test_lists_explanations_and_checks_work_at_every_level(edition: Edition, every: list[Area]) -> None:
-    for place in every:
+def test_lists_explanations_and_checks_work_at_every_level(tree: str, edition: Edition, every: list[Area]) -> None:
+    kinds = [areas.area(edition, code) for code in trees.shapes(tree)]
+    for place in (*kinds, every[-1]):
         assert all(place.code <= red.area < place.end for red in reds(edition, place.code, NOVEMBER))
         explanation = why(edition, "intake", place.code, NOVEMBER, Period(date(2026, 10, 1), date(2026, 11, 1)))
         if areas.children(edition, place):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,7 +90,21 @@ class Server:
 
 @pytest.fixture(scope="module")
 def start() -> Iterator[Callable[..., Server]]:
-    """Starts `serve` on a home with further arguments and variables; whatever still runs is killed at the end."""
+    """Starts `serve` on a home with further arguments and variables; what still runs is killed at the end."""
+    with servers() as begin:
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def plain_server(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without further settings, for all modules that neither stop it nor change its home."""
+    with servers() as begin:
+        yield begin(Path(shutil.copytree(original, tmp_path_factory.mktemp("plain") / "var")))
+
+
+@contextmanager
+def servers() -> Iterator[Callable[..., Server]]:
+    """Starts servers and kills them at the end."""
     started: list[Server] = []
 
     def begin(home: Path, *arguments: str, port: int = 0, **variables: str) -> Server:
@@ -102,10 +117,12 @@ def start() -> Iterator[Callable[..., Server]]:
         started[-1].wait()
         return started[-1]
 
-    yield begin
-    for server in started:
-        server.process.kill()
-        server.process.wait(20)
+    try:
+        yield begin
+    finally:
+        for server in started:
+            server.process.kill()
+            server.process.wait(20)
 
 
 def sessions_of(home: Path, count: int) -> list[str]:

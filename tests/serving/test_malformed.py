@@ -2,8 +2,6 @@
 
 import random
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -60,8 +58,8 @@ SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
-def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
-    return start(own())
+def server(plain_server: Server) -> Server:
+    return plain_server
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,8 +1,6 @@
 """The state of a page goes on over a new websocket of its own session, and of no other."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -16,8 +14,8 @@ from tests.serving.conftest import Server
 
 
 @pytest.fixture(scope="module")
-def server(start: Callable[..., Server], own: Callable[[], Path]) -> Server:
-    return start(own())
+def server(plain_server: Server) -> Server:
+    return plain_server
 
 
 async def state_of(socket: ClientConnection) -> str:

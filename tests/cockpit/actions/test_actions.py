@@ -29,6 +29,7 @@ from data.desk.store import Desk, open_desk
 from data.editions.edition import current
 from data.home import Home
 from metrics.scope import OutOfScope
+from tests.desks import postgres_tables, sqlite_tables
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 PASSWORD = "Hongqi+2026+x"
@@ -62,10 +63,10 @@ def common_desk(request: pytest.FixtureRequest, home: Home, tmp_path_factory: py
 
 
 def opened(request: pytest.FixtureRequest, home: Home, folder: Path) -> Iterator[Desk]:
-    url = f"sqlite:///{folder / 'desk.sqlite'}"
     if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        url = server.database(f"actions{time.time_ns()}")
+        url = postgres_tables(request.getfixturevalue("postgres"), f"actions{time.time_ns()}")
+    else:
+        url = sqlite_tables(folder / "desk.sqlite")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COCKPIT_HOME", str(home.root))
         patch.setenv("COCKPIT_DESK", url)

@@ -1,5 +1,6 @@
 """The command that probes, as somebody types it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,12 +26,19 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
         yield made
 
 
-@pytest.fixture
-def home(tmp_path: Path, zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+@pytest.fixture(scope="module")
+def original(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site that opens, one that does not, and an edition as of now."""
-    home = Home(tmp_path / "var", memory="1GB")
+    home = Home(tmp_path_factory.mktemp("original") / "var", memory="1GB")
     sites = [{"key": "opens", "url": zoo.house(z.page(PAGE))}, {"key": "fails", "url": zoo.house(z.resetting)}]
     registered(home, sites, RealClock(home.zone).now())
+    return home.root
+
+
+@pytest.fixture
+def home(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A copy of that home, which is served."""
+    home = Home(Path(shutil.copytree(original, tmp_path / "var")), memory="1GB")
     (home.root / "extras.yaml").write_text("delay: 0\nassets: {fails: {waive_robots: true}}")
     monkeypatch.setattr("data.probe.jobs.RETRY_SECONDS", 0.05)
     for name, value in (("HOME", home.root), ("PROBE_NETWORKS", NETWORK), ("PROBE_EXTRAS", home.root / "extras.yaml")):

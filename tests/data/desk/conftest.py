@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from data.desk.auditing.custody import Custody
 from data.desk.identity import passwords
 from data.desk.store import Desk, open_desk
+from tests.desks import postgres_tables, sqlite_tables
 from tests.postgres import Postgres
 
 
@@ -20,11 +21,13 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty desk."""
+    """The URL of an empty desk. Tests that take a `desk` get the tables with it, others test how they are made."""
+    file, has_tables = tmp_path / "desk.sqlite", "desk" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'desk.sqlite'}"
+        return sqlite_tables(file) if has_tables else f"sqlite:///{file}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.database(f"d{abs(hash(request.node.nodeid)) % 10**12}")
+    name = f"d{abs(hash(request.node.nodeid)) % 10**12}"
+    return postgres_tables(server, name) if has_tables else server.database(name)
 
 
 @pytest.fixture

@@ -37,6 +37,14 @@ def test_migrations_make_the_tables_of_the_models(address: str, custody: Custody
     engine.dispose()
 
 
+def test_prepared_desk_of_tests_has_the_tables_of_the_models(desk: Desk, address: str) -> None:
+    engine = create_engine(address)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
+    engine.dispose()
+
+
 def test_the_newest_tables_are_those_that_alembic_ends_at() -> None:
     """Where a desk stands is told by the name of a file: it has to be the one that the migrations lead to."""
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == newest()
