@@ -100,12 +100,7 @@ def read_or_make(file: Path) -> tuple[KeyRing, bool]:
         finally:
             draft.unlink()
     except OSError as error:
-        raise DataError(
-            "key.unwritable",
-            "the key file {file} cannot be written: {why}",
-            file=file,
-            why=of_os(error),
-        ) from None
+        raise _unwritable(file, error) from None
     return read(file), True
 
 
@@ -137,16 +132,15 @@ def replace(file: Path, content: str) -> None:
         draft.unlink(missing_ok=True)
 
 
+def _unwritable(file: Path, error: OSError) -> DataError:
+    return DataError("key.unwritable", "the key file {file} cannot be written: {why}", file=file, why=of_os(error))
+
+
 def _replaced(file: Path, lines: list[str]) -> KeyRing:
     try:
         replace(file, "".join(lines))
     except OSError as error:
-        raise DataError(
-            "key.unwritable",
-            "the key file {file} cannot be written: {why}",
-            file=file,
-            why=of_os(error),
-        ) from None
+        raise _unwritable(file, error) from None
     return read(file)
 
 

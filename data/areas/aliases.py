@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from data.areas.faults import error_of
 from data.areas.levels import LOWEST, ROLLED
 from data.areas.loading import plain_text
 from data.areas.names import Named, segments
@@ -26,7 +27,6 @@ COLUMNS = {
     "valid_to": ("to", "valid_to", "止", "失效日期"),
 }
 """Names of each column in the file, in any case."""
-SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,7 @@ def load_aliases(home: Home, path: Path) -> AliasReport:
             _read(store, path, plain_text(path, Path(scratch)))
         faults = [*_row_faults(store), *_name_faults(store)]
         if faults:
-            listed = "; ".join(f"row {row}: {fault}" for row, fault in sorted(faults)[:SHOWN])
-            more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-            raise DataError(
-                "areas.faults",
-                "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
-                path=path,
-                shown=listed,
-                more=more,
-            )
+            raise error_of(path, sorted(faults))
         before = _stored(store)
         store.execute("DELETE FROM aliases WHERE code IN (SELECT code FROM given)")
         store.execute("INSERT INTO aliases SELECT DISTINCT code, name, low, high FROM given WHERE name IS NOT NULL")

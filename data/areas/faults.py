@@ -4,7 +4,7 @@ The tables are those that a load makes: `file` (rows as text), `given` (rows typ
 the stored areas), each with the `row` of the file, and `faults` (row, fault) of what could not even be read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,15 +25,20 @@ def refuse_faults(store: duckdb.DuckDBPyConnection, path: Path, columns: set[str
     sql = f"SELECT DISTINCT row, fault FROM ({faults}) WHERE fault IS NOT NULL ORDER BY row NULLS LAST, fault"
     rows = store.execute(sql).fetchall()
     if rows:
-        listed = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in rows[:SHOWN])
-        more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        raise DataError(
-            "areas.faults",
-            "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
-            path=path,
-            shown=listed,
-            more=more,
-        )
+        raise error_of(path, rows)
+
+
+def error_of(path: Path, faults: Sequence[tuple[int | None, str]]) -> DataError:
+    """The error of a file that was refused. faults: row of the file, None for the file itself, and text, sorted."""
+    shown = "; ".join(f"row {row}: {fault}" if row else fault for row, fault in faults[:SHOWN])
+    more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+    return DataError(
+        "areas.faults",
+        "{path}: {shown}{more}; nothing was changed, correct the file and load it again",
+        path=path,
+        shown=shown,
+        more=more,
+    )
 
 
 def _row_faults(columns: set[str], needed: set[str]) -> Iterator[str]:

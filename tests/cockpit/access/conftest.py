@@ -5,13 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
+from cockpit.access import guard
 from data.home import Home
 from tests.cockpit.conftest import session_of
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 from tests.homes import Homes
 
+ROOT = Path(__file__).parents[3]
 AS_OF = datetime(2026, 11, 22, 8)
 
 
@@ -63,3 +66,22 @@ def _served(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def session(home: Path) -> Callable[..., str]:
     """The token of somebody with one role on an area."""
     return lambda role, area: session_of(f"sqlite:///{home.resolve() / 'desk.sqlite'}", (role,), area)
+
+
+@pytest.fixture
+def run_page(monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]) -> Callable[..., AppTest]:
+    """Runs a page for a role on the first town. A page and role are loaded once and run again with new parameters."""
+    opened: dict[tuple[str, str], AppTest] = {}
+
+    def run(page: str, role: str, **parameters: object) -> AppTest:
+        monkeypatch.setattr(guard, "token", lambda: session(role, TOWNS[0]))
+        if (page, role) not in opened:
+            made = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
+            opened[page, role] = made.switch_page(f"../pages/{page}.py")
+        tested = opened[page, role]
+        tested.query_params.clear()
+        for name, value in parameters.items():
+            tested.query_params[name] = str(value)
+        return tested.run()
+
+    return run

@@ -95,25 +95,15 @@ def without_links(given: Any) -> Any:
 
 
 @pytest.fixture
-def ask(monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]) -> Callable[..., str]:
-    """What a page says to a role that holds OWN."""
+def ask(run_page: Callable[..., AppTest]) -> Callable[..., str]:
+    """The texts of a page for a role on OWN."""
 
-    opened: dict[tuple[str, str], AppTest] = {}
-
-    def asked(page: str, role: str, **parameters: object) -> str:
-        monkeypatch.setattr(guard, "token", lambda: session(role, OWN))
-        if (page, role) not in opened:
-            made = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
-            opened[page, role] = made.switch_page(f"../pages/{page}.py")
-        tested = opened[page, role]
-        tested.query_params.clear()
-        for name, value in parameters.items():
-            tested.query_params[name] = str(value)
-        tested.run()
+    def texts(page: str, role: str, **parameters: object) -> str:
+        tested = run_page(page, role, **parameters)
         assert not tested.exception
         return told(tested)
 
-    return asked
+    return texts
 
 
 def test_no_page_was_forgotten() -> None:
@@ -131,7 +121,7 @@ def test_a_page_opens_for_the_roles_of_the_matrix(ask: Callable[..., str], page:
 
 @pytest.mark.parametrize("page", LOOKING)
 @pytest.mark.parametrize("role", MATRIX)
-def test_a_page_tells_of_ones_own_areas_and_of_no_others(ask: Callable[..., str], page: str, role: str) -> None:
+def test_page_shows_granted_areas_only(ask: Callable[..., str], page: str, role: str) -> None:
     looks = Can.LOOK in MATRIX[role]
     for area, inside in ((OWN, True), (CHILD, True), (SIBLING, False), (PARENT, False)):
         code = area if area % 1000 else VILLAGES[0] if area == OWN else VILLAGES[2]
@@ -187,7 +177,7 @@ def test_a_page_shows_the_same_to_every_role_that_may_look(
 
 @pytest.mark.parametrize("page", LOOKING)
 @pytest.mark.parametrize("role", MATRIX)
-def test_a_nonsense_scope_tells_nothing(ask: Callable[..., str], page: str, role: str) -> None:
+def test_invalid_scope_shows_nothing(ask: Callable[..., str], page: str, role: str) -> None:
     for area in ("0", "-1", "990109000000", "; DROP TABLE cases", "９９"):
         said = ask(page, role, area=area)
         assert "没有这个区划" in said or REFUSAL in said

@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
-from cockpit.access import guard
 from cockpit.access.policy import MATRIX, Can
 from cockpit.screens.rows import PER_PAGE
 from cockpit.view import read
@@ -25,7 +24,6 @@ from tests.cockpit.access.test_matrix import (
     OWN,
     PARENT,
     REFUSAL,
-    ROOT,
     SHOWN,
     SIBLING,
     components,
@@ -69,22 +67,9 @@ def catalog(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def ask(monkeypatch: pytest.MonkeyPatch, session: Callable[..., str]) -> Callable[..., AppTest]:
-    """A page as a role that holds OWN sees it. A metric that fails ends the run with the metric's error."""
-    opened: dict[tuple[str, str], AppTest] = {}
-
-    def asked(page: str, role: str, **parameters: object) -> AppTest:
-        monkeypatch.setattr(guard, "token", lambda: session(role, OWN))
-        if (page, role) not in opened:
-            made = AppTest.from_file(str(ROOT / "cockpit" / "main.py"), default_timeout=60)
-            opened[page, role] = made.switch_page(f"../pages/{page}.py")
-        tested = opened[page, role]
-        tested.query_params.clear()
-        for name, value in parameters.items():
-            tested.query_params[name] = str(value)
-        return tested.run()
-
-    return asked
+def ask(run_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """A page for a role on OWN. A metric that fails ends the run with the metric's error."""
+    return run_page
 
 
 @pytest.mark.parametrize("page", BY_METRIC)
