@@ -30,7 +30,7 @@ def test_variables_reach_the_home_of_the_data(monkeypatch: pytest.MonkeyPatch, t
     assert (home.root, home.zone, home.memory, home.threads) == (tmp_path, "America/New_York", "512MB", 3)
 
 
-def test_a_calendar_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_calendar_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COCKPIT_CALENDAR", str(tmp_path / "days.csv"))
     with pytest.raises(UsageError, match=r"COCKPIT_CALENDAR=.*a CSV of day, workday and note"):
         load()
@@ -82,7 +82,7 @@ def test_weights_are_three_numbers_that_sum_to_100(monkeypatch: pytest.MonkeyPat
         ("DEBUG", "perhaps"),
     ],
 )
-def test_a_bad_value_is_told_in_one_line_with_variable_value_and_remedy(
+def test_bad_value_is_reported_in_one_line_with_variable_value_and_remedy(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(PREFIX + name, value)
@@ -103,7 +103,7 @@ def test_a_provider_needs_to_know_this_cockpit(monkeypatch: pytest.MonkeyPatch) 
     assert load().oidc_roles == (("cn=leaders,ou=x", "leader", 990101000000), ("audit", "audit_admin", None))
 
 
-def test_all_bad_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_bad_values_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_PORT", "x")
     monkeypatch.setenv("COCKPIT_ZONE", "y")
     with pytest.raises(UsageError, match=r"COCKPIT_ZONE.*COCKPIT_PORT"):
@@ -114,7 +114,7 @@ def test_all_bad_values_are_told_together(monkeypatch: pytest.MonkeyPatch) -> No
     ("name", "value"),
     [("PROBE_NETWORKS", "10.0.0.1/8"), ("PROBE_REFERENCES", "gateway"), ("PROBE_EXTRAS", "nowhere.yaml")],
 )
-def test_a_wrong_setting_of_the_prober_is_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_wrong_setting_of_the_prober_is_reported(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"{PREFIX}{name}", value)
     with pytest.raises(UsageError, match=f"{PREFIX}{name}='{value}' is not valid"):
         load()

@@ -183,7 +183,7 @@ def test_suggestions_are_grouped_by_kind_and_a_case_is_opened_by_its_number(addr
     expect(page.locator(".found")).to_be_hidden()
 
 
-def test_a_period_of_ones_own_includes_its_last_day(address: str, open_page: Open) -> None:
+def test_custom_period_includes_its_last_day(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     page.locator("summary").first.click()
     page.locator("input[name=from]").fill("2026-03-05")
@@ -281,7 +281,7 @@ def test_a_phone_loads_little_beyond_streamlits_own_program(address: str, open_p
     assert sum(loaded) < 400_000
 
 
-def test_the_map_is_drawn_anew_at_another_width(address: str, open_page: Open) -> None:
+def test_map_is_redrawn_at_another_width(address: str, open_page: Open) -> None:
     page = ready(open_page(address))
     before = page.locator(".map svg").get_attribute("width")
     page.set_viewport_size({"width": 1000, "height": 900})

@@ -111,7 +111,7 @@ def test_what_is_still_running_says_so() -> None:
     assert [("未完" in point.text) for point in chart.points] == [False, True]
 
 
-def test_a_long_trend_tells_months_in_chinese() -> None:
+def test_long_trend_names_months_in_chinese() -> None:
     days = [date.fromordinal(date(2026, 9, 1).toordinal() + i) for i in range(150)]
     chart = charts.trend(BACKLOG, days, [charts.Line("本期", [1.0] * 150)])
     assert [tick.text for tick in chart.days] == ["9月\n2026年", "10月", "11月", "12月", "1月\n2027年"]

@@ -129,7 +129,7 @@ def test_a_group_is_the_same_number_as_bar_tile_and_rows(see: See, by: str, metr
 
 
 @pytest.mark.parametrize("by", sorted(set(COLUMNS) - {"kind"}))
-def test_all_panels_of_a_filtered_cockpit_tell_the_same_cases(see: See, by: str) -> None:
+def test_all_panels_of_a_filtered_cockpit_count_the_same_cases(see: See, by: str) -> None:
     total = 0
     for part in breakdowns.groups(see(), by):
         view = see(**filters.parameters(((by, part.group),)))
@@ -237,7 +237,7 @@ def test_every_page_is_drawn_under_filters(screen: Screen, page: str, metric: st
 
 
 @pytest.mark.parametrize("where", [{"category": "类别1"}, {"source": "12345"}, {"unit": "住建", "channel": "电话"}])
-def test_no_limit_is_judged_under_a_filter(see: See, where: dict[str, str]) -> None:
+def test_limits_do_not_apply_under_a_filter(see: See, where: dict[str, str]) -> None:
     view = see(**where)
     assert answers.reds(view.ask()) == []
     assert alerts.headline(view) is None

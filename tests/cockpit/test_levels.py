@@ -112,7 +112,7 @@ def test_the_wall_walks_from_the_top_through_what_lies_below(tree: str, see: See
     assert stops - {trees.ROOTS[tree]} <= trees.CHILDREN[tree]
 
 
-def test_whoever_is_granted_an_area_lands_there_and_sees_no_other(
+def test_user_lands_on_the_granted_area_and_sees_no_other(
     tree: str, config: Settings, see: See, client: Callable[[int], TestClient]
 ) -> None:
     edition, codes = see().edition, trees.codes(tree)
@@ -140,7 +140,7 @@ def test_the_desk_grants_every_area(tree: str, config: Settings) -> None:
 
 
 @pytest.mark.parametrize("page", ["cockpit", "passport", "why", "rows", "reports", "sites"])
-def test_whoever_is_granted_the_top_opens_every_page_of_it_and_of_what_lies_below(
+def test_user_of_the_top_area_opens_every_page_below(
     tree: str, config: Settings, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     top = trees.ROOTS[tree]
@@ -155,9 +155,7 @@ def test_whoever_is_granted_the_top_opens_every_page_of_it_and_of_what_lies_belo
         assert 'role="alert"' not in "".join(text.value for text in app.get("html")), (page, code)
 
 
-def test_the_api_tells_the_tree_and_the_same_numbers_by_any_level_below(
-    tree: str, client: Callable[[int], TestClient]
-) -> None:
+def test_api_gives_the_tree_and_equal_numbers_by_any_level(tree: str, client: Callable[[int], TestClient]) -> None:
     top = trees.ROOTS[tree]
     response = client(top)
     body = response.get("/areas", params={"area": top}).json()

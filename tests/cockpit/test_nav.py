@@ -49,7 +49,7 @@ def test_files_are_left_to_the_browser(href: str) -> None:
 
 
 @pytest.mark.parametrize("folder", ["cockpit", "pages"])
-def test_nobody_moves_in_a_way_that_breaks_back(folder: str) -> None:
+def test_no_code_navigates_in_a_way_that_breaks_back(folder: str) -> None:
     root = Path(nav.__file__).parents[1]
     calls = re.compile(r"\bst\.(switch_page|page_link)\(|bind=.query-params")
     files = [file.name for file in (root / folder).rglob("*.py") if calls.search(file.read_text("utf-8"))]

@@ -58,14 +58,14 @@ def test_text_of_every_colour_can_be_read(theme: Palette) -> None:
 
 @THEMES
 @pytest.mark.parametrize("sight", SIGHT)
-def test_states_are_told_apart_by_lightness_alone(theme: Palette, sight: str) -> None:
+def test_states_differ_in_lightness(theme: Palette, sight: str) -> None:
     shades = [lightness(theme.fills[state].ground, sight) for state in STATES]
     assert min(abs(one - other) for one, other in combinations(shades, 2)) >= APART
 
 
 @THEMES
 @pytest.mark.parametrize("sight", SIGHT)
-def test_steps_run_one_way_and_are_told_apart(theme: Palette, sight: str) -> None:
+def test_steps_are_monotonic_and_distinct(theme: Palette, sight: str) -> None:
     shades = [lightness(step.ground, sight) for step in theme.steps]
     assert len(shades) == palette.STEPS
     gaps = [after - before for before, after in pairwise(shades)]

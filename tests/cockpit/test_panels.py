@@ -180,7 +180,7 @@ def test_a_metric_without_a_source_gives_its_place_and_is_named(see: See) -> Non
     assert set(panel_of(see())._unfed(see())) >= {"站点健康", "首次响应时长"}
 
 
-def test_the_rate_that_hides_late_open_cases_is_told_where_it_parts(see: See) -> None:
+def test_tile_notes_a_rate_that_hides_late_open_cases(see: See) -> None:
     def note(area: int) -> str:
         tile = next(tile for tile in tiles_of(see(area=area)) if tile.name == "按期办结率")
         return " ".join(text for _label, text in tile.rows)
@@ -272,7 +272,7 @@ def test_each_bar_opens_what_it_counted(see: See) -> None:
     assert [counted(view, bar.href) for bar in opened] == [bar.value for bar in opened]
 
 
-def test_bars_of_a_rate_are_as_long_as_the_rate_and_tell_their_sample(see: See) -> None:
+def test_rate_bars_are_proportional_and_show_their_sample(see: See) -> None:
     view = see(metric="on_time_rate")
     bars = breakdowns.split_bars(view, "category")
     assert len(bars) == breakdowns.MOST_BARS + 4
@@ -319,7 +319,7 @@ def test_a_period_without_data_is_grey_on_every_panel(see: See) -> None:
     assert not breakdowns.split_rows(view, "department")
 
 
-def test_a_point_of_the_past_tells_its_own_day(see: See) -> None:
+def test_point_of_the_past_shows_its_own_day(see: See) -> None:
     now, before = trend.trend_chart(see(metric="intake")).points[2].text.split("\n")
     assert "2026-11-03" in now
     assert "2026-10-03" in before

@@ -92,7 +92,7 @@ def screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     settings.current.cache_clear()
 
 
-def test_the_list_tells_the_worst_first_with_what_is_left(screen: Screen) -> None:
+def test_site_list_shows_the_worst_first_with_remaining_margin(screen: Screen) -> None:
     page = screen("sites")
     data = drawn(page, "table")[0]
     assert texts(data, "网站") == ["区住建局网站", "北塘街道网站", "新网站"]

@@ -154,7 +154,7 @@ def test_a_metric_that_does_not_exist_at_a_level_gives_way_to_the_default(config
     assert (view.metric_at("town").id, view.metric_at("village").id) == ("days_to_clear", "backlog")
 
 
-def test_nothing_published_is_told_with_the_commands_to_run(tmp_path: Path, screen: Callable[..., AppTest]) -> None:
+def test_missing_publication_is_shown_with_the_commands_to_run(tmp_path: Path, screen: Callable[..., AppTest]) -> None:
     with pytest.raises(DataError, match="nothing is published"):
         read({}, settings.load(home=tmp_path))
     app = screen(tmp_path)

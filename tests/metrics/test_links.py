@@ -37,7 +37,7 @@ def links(edition: Edition) -> dict[str, tuple[object, object]]:
     return {row.key: (row.parent, row.repeat_of) for row in selected.itertuples()}
 
 
-def test_rows_name_the_linked_cases_of_ones_own_areas_alone(edition: Edition) -> None:
+def test_rows_name_linked_cases_of_granted_areas_only(edition: Edition) -> None:
     all_links = links(edition)
     assert (all_links["a"], all_links["b"]) == (("far", "near"), ("near", "far"))
     town = links(edition.scoped(((TOWNS[0], TOWNS[0] + 1000),)))

@@ -60,7 +60,7 @@ def newest() -> dict[str, object]:
     return audit.entries(visitors.desk(), limit=1)[0]
 
 
-def test_an_account_is_added_with_a_password_told_once(open_page: Callable[..., AppTest]) -> None:
+def test_new_account_password_is_shown_once(open_page: Callable[..., AppTest]) -> None:
     page = open_page("accounts", "system_admin")
     page.text_input[0].input("zhu")
     page.text_input[1].input("朱主任")

@@ -139,7 +139,7 @@ def test_signing_in_starts_a_session_with_a_new_id(wang: str) -> None:
     assert old.status_code == 401
 
 
-def test_behind_tls_the_cookie_is_secure_and_the_browser_told_to_stay(wang: str) -> None:
+def test_tls_login_sets_secure_cookie_and_hsts(wang: str) -> None:
     response = ask(lambda c: c.post("https://localhost/login", data={"name": wang, "password": PASSWORD}))
     assert "secure" in response.headers["set-cookie"].lower()
     assert "strict-transport-security" in response.headers
@@ -237,7 +237,7 @@ def test_expired_password_must_be_changed_at_login(home: Path, monkeypatch: pyte
     assert row["what"] == "the password is older than 30 days"
 
 
-def test_the_language_chosen_at_the_door_goes_on_inside(wang: str) -> None:
+def test_language_of_the_login_page_is_kept_after_login(wang: str) -> None:
     page = get("/login?lang=en&next=/rows").text
     assert 'action="/login?next=/rows&amp;lang=en"' in page
     response = ask(lambda c: c.post("/login?next=/rows&lang=en", data={"name": wang, "password": PASSWORD}))

@@ -148,9 +148,7 @@ def test_role_routes_refuse_other_roles(get: Callable[..., httpx.Response], role
 
 @pytest.mark.parametrize("route", SCOPED)
 @pytest.mark.parametrize("role", MATRIX)
-def test_a_route_answers_for_ones_own_areas_and_for_no_others(
-    get: Callable[..., httpx.Response], role: str, route: str
-) -> None:
+def test_route_answers_for_granted_areas_only(get: Callable[..., httpx.Response], role: str, route: str) -> None:
     for area in (*INSIDE, *OUTSIDE):
         allowed = NEEDS.get(route, Can.LOOK) in MATRIX[role] and area in INSIDE
         answer = get(of(SCOPED[route], area), role)

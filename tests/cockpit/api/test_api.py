@@ -102,7 +102,7 @@ def test_numbers_come_with_the_period_compared_with(get: Callable[..., httpx.Res
     assert get("metrics/intake", **NOVEMBER, vs="tomorrow").status_code in (400, 422)
 
 
-def test_without_an_area_it_is_ones_own(get: Callable[..., httpx.Response]) -> None:
+def test_area_defaults_to_the_granted_one(get: Callable[..., httpx.Response]) -> None:
     assert get("metrics/intake", **NOVEMBER).json()[0]["area"] == str(TOWNS[0])
 
 
@@ -118,7 +118,7 @@ def test_rows_come_by_pages_and_are_as_many_as_the_number(get: Callable[..., htt
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("role", ["", "cadre", "audit_admin"])
 @pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[2]])
-def test_what_is_not_ones_own_is_refused_by_every_route(
+def test_every_route_refuses_areas_not_granted(
     get: Callable[..., httpx.Response], route: str, role: str, area: int
 ) -> None:
     response = get(route, role, VILLAGES[0], **({**NOVEMBER, "area": area} if "/" in route or route == "areas" else {}))

@@ -363,7 +363,7 @@ def test_held_push_is_released_by_command(root: Path, token: str, capsys: pytest
     assert main(["pushes", "--let-in", "x"]) == 2
 
 
-def test_the_document_tells_security_limits_and_every_refusal(token: str) -> None:
+def test_document_describes_security_limits_and_refusals(token: str) -> None:
     document = asyncio.run(_ask("GET", "openapi.json", {"authorization": f"Bearer {token}"}, None)).json()
     assert {scheme["type"] for scheme in document["components"]["securitySchemes"].values()} == {"http", "apiKey"}
     for methods in document["paths"].values():

@@ -163,7 +163,7 @@ def test_help_imports_nothing_heavy() -> None:
 # --- in, published, asked
 
 
-def test_load_prints_what_it_did_and_a_second_time_that_it_knows_the_delivery(folder: Path, run: Any) -> None:
+def test_load_prints_its_result_and_recognizes_a_repeated_delivery(folder: Path, run: Any) -> None:
     assert re.fullmatch(
         r"areas.csv: 5 read, 5 added, 0 changed, 0 polygons, \d+\.\d seconds\n", run("areas", "areas.csv").out
     )
@@ -234,7 +234,7 @@ def test_the_reject_limit_is_a_setting(published: Path, run: Any, monkeypatch: p
     assert run("load", "hotline.yaml", "--file", "late.csv").code == 0
 
 
-def test_rejects_tell_row_key_and_every_reason(published: Path, run: Any) -> None:
+def test_rejects_list_row_key_and_every_reason(published: Path, run: Any) -> None:
     run("load", "hotline.yaml", "--file", "late.csv", "--force")
     refused = {r["key"]: r for r in run("rejects", "--source", "hotline", "--format", "csv").records}
     assert set(refused) == {"6", "7"}
@@ -279,7 +279,7 @@ def test_query_gives_the_period_compared_with_up_to_the_same_time(published: Pat
     ]  # fmt: skip
 
 
-def test_query_as_of_an_earlier_time_knows_less(published: Path, run: Any) -> None:
+def test_query_as_of_an_earlier_time_counts_less(published: Path, run: Any) -> None:
     early = run("query", "intake", "backlog", *QUERY, "--as-of", "2026-03-05 12:00", "--format", "json")
     assert {r["metric"]: r["value"] for r in json.loads(early.out)} == {"intake": 4, "backlog": 3}
 
@@ -310,7 +310,7 @@ def test_rollback_points_readers_at_an_older_edition(published: Path, run: Any) 
     assert [(r["edition"] == first, r["current"]) for r in listed] == [(False, "False"), (True, "True")]
 
 
-def test_check_tells_every_reconciliation_and_fails_if_one_does(published: Path, run: Any) -> None:
+def test_check_lists_reconciliations_and_fails_if_one_fails(published: Path, run: Any) -> None:
     ran = run("check", "--format", "csv")
     assert {r["check"] for r in ran.records} >= {"balance", "children", "parts"}
     failed = [r["check"] for r in ran.records if r["passed"] == "False"]

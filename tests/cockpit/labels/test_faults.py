@@ -29,7 +29,7 @@ ID = "0123456789abcdef" * 2
         (ID, "", ""),
     ],
 )  # fmt: skip
-def test_evidence_is_told_in_words(evidence: str, zh: str, en: str) -> None:
+def test_evidence_is_shown_in_words(evidence: str, zh: str, en: str) -> None:
     for language, texts in (("zh", zh), ("en", en)):
         with i18n.using(language):
             assert faults.texts(evidence) == ([texts] if texts else [])

@@ -72,7 +72,7 @@ def test_rounding_never_carries_a_rate_over_its_bound_or_to_all_or_nothing(amoun
         (BACKLOG, 5, None, "", "none"),
     ],
 )
-def test_a_change_is_told_in_points_or_pieces_and_knows_its_direction(
+def test_change_has_points_or_pieces_and_a_direction(
     metric: Metric, now: float, before: float | None, text: str, tone: str
 ) -> None:
     assert format.change(metric, now, before) == format.Change(text, tone)

@@ -124,7 +124,7 @@ def test_the_language_spoken_is_the_one_chosen() -> None:
     assert i18n.language() == "zh"
 
 
-def test_an_unknown_text_is_told_in_english() -> None:
+def test_unknown_text_is_shown_in_english() -> None:
     with i18n.using("zh"):
         assert i18n._("never translated {n}", n=3) == "never translated 3"
 

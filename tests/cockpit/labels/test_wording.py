@@ -104,7 +104,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES, min_size=1))
-def test_a_message_is_stored_told_to_programs_and_worded_whatever_stands_in_it(values: Mapping[str, Any]) -> None:
+def test_message_with_any_text_is_stored_serialized_and_worded(values: Mapping[str, Any]) -> None:
     message = Message("topic.code", "|".join(f"{{{name}}}" for name in values), **values)
     assert restored(message.stored()) == message
     assert plain(message)["message"] == str(message)

@@ -24,7 +24,7 @@ from tests.cockpit.pages.conftest import (
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published
 
 
-def test_a_case_tells_its_stages_against_their_clocks(screen: Screen) -> None:
+def test_case_shows_its_stages_against_their_clocks(screen: Screen) -> None:
     late, open_, timely = ({s["name"]: s for s in stages(screen, key)} for key in ("H001", "H003", "H002"))
     assert (late["办结"]["state"], late["办结"]["note"]) == ("late", "超期 5 小时")
     assert (open_["办结"]["state"], open_["办结"]["when"]) == ("overdue", "")
@@ -35,7 +35,7 @@ def stages(screen: Screen, key: str) -> list[dict[str, str]]:
     return drawn(screen("case", source="hotline", key=key), "timeline")[0]["stages"]
 
 
-def test_a_stage_tells_the_time_it_took(screen: Screen) -> None:
+def test_stage_shows_its_duration(screen: Screen) -> None:
     line = {stage["name"]: stage for stage in stages(screen, "H001")}
     assert line["办结"]["spent"] == "用时 1 天"
     assert {stage["name"]: stage for stage in stages(screen, "H003")}["办结"]["spent"].startswith("已用 ")
@@ -65,7 +65,7 @@ def test_verdicts_follow_what_was_delivered(screen: Screen) -> None:
         assert words_.get(f"退回 {times} 次") == ((None, "amber", "red")[times])
 
 
-def test_a_case_tells_its_description_and_that_there_is_none(screen: Screen) -> None:
+def test_case_shows_its_description_or_that_it_has_none(screen: Screen) -> None:
     items = lines(screen("case", source="hotline", key="H001"))
     assert items["内容"]["text"] == "反映第 1 件，电话 138****5678"
     assert lines(screen("case", source="hotline", key="H002"))["内容"]["text"] == "来源未提供"
@@ -115,13 +115,13 @@ def test_a_chain_of_repeats_lists_all_its_cases_in_order(screen: Screen) -> None
     assert {parameters(row[1]["href"])["key"] for row in chain["rows"] if row[1]["href"]} == set(keys) - {"本件"}
 
 
-def test_a_case_of_a_village_since_merged_tells_both(screen: Screen) -> None:
+def test_case_of_a_merged_village_shows_both_villages(screen: Screen) -> None:
     items = lines(screen("case", source="hotline", key="H005"))
     assert items["区划"]["text"] == "临江区 ▸ 北塘街道 ▸ 新河村"
     assert (items["原属"]["text"], items["原属"]["note"]) == ("旧渡村", "2026-11-10 并入新河村")
 
 
-def test_a_case_tells_the_delivery_it_came_in(screen: Screen) -> None:
+def test_case_shows_its_delivery(screen: Screen) -> None:
     items = lines(screen("case", source="hotline", key="H001"))
     assert items["批次"]["text"].startswith("1：hotline-cases-0.parquet")
     assert parameters(items["批次"]["href"])["batch"] == "1"
@@ -150,13 +150,13 @@ def test_an_address_without_a_case_or_site_says_what_it_lacks(
 
 
 @pytest.mark.parametrize("requested", [{"key": "LATE"}, {"key": "nothing"}, {"key": "' OR 1=1"}])
-def test_a_case_that_is_not_there_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
+def test_missing_case_gets_a_friendly_page(screen: Screen, requested: dict[str, str]) -> None:
     page = screen("case", source="hotline", **requested)
     assert "没有这一件" in words(page)
     assert not drawn(page, "timeline")
 
 
-def test_what_came_after_the_data_is_not_told(home: Home, tmp_path: Path, screen: Screen) -> None:
+def test_events_after_the_data_time_are_not_shown(home: Home, tmp_path: Path, screen: Screen) -> None:
     other = Home(tmp_path, memory="1GB")
     areas(other)
     case = {
@@ -171,7 +171,7 @@ def test_what_came_after_the_data_is_not_told(home: Home, tmp_path: Path, screen
     assert drawn(page, "timeline")[0]["stages"][-1]["state"] == "now"
 
 
-def test_a_linked_case_elsewhere_is_told_without_its_key(
+def test_linked_case_of_another_area_is_shown_without_its_key(
     tmp_path: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Home(tmp_path, memory="1GB")
@@ -193,9 +193,7 @@ def test_a_linked_case_elsewhere_is_told_without_its_key(
     assert lines(screen("case", root=tmp_path, source="hotline", key="named"))["上级件"]["text"] == "其他区划的一件"
 
 
-def test_how_many_rows_a_delivery_had_is_not_told_to_a_part_of_the_district(
-    screen: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_count_of_a_delivery_requires_the_whole_district(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     key = next(case["key"] for case in hotline() if case["area"] == TOWNS[0])
     assert lines(screen("case", source="hotline", key=key))["批次"]["note"].endswith(" 条")
     of_town = session_of(settings.current().desk_url, ("cadre",), TOWNS[0])

@@ -35,7 +35,7 @@ from tests.cockpit.pages.conftest import (
 from tests.factory import TOWNS, VILLAGES, areas, deliver
 
 
-def test_the_data_page_tells_editions_sources_and_deliveries(screen: Screen, view: Callable[..., View]) -> None:
+def test_data_page_shows_editions_sources_and_deliveries(screen: Screen, view: Callable[..., View]) -> None:
     page = screen("data")
     shown = tables(page)
     assert texts(shown["版本"], "版本") == [view().edition.id]
@@ -55,7 +55,7 @@ def test_a_held_delivery_says_how_to_let_it_in(screen: Screen) -> None:
     assert (held[2]["text"], held[2]["state"]) == ("待处理", "amber")
 
 
-def test_pushes_that_wait_and_pushes_that_are_held_are_told(screen: Screen, tmp_path: Path) -> None:
+def test_waiting_and_held_pushes_are_shown(screen: Screen, tmp_path: Path) -> None:
     fresh = Home(tmp_path, memory="1GB")
     areas(fresh)
     declare(fresh.root)
@@ -85,7 +85,7 @@ SPOKEN = [DUPLICATE, UNREADABLE_ROW, SWALLOWED, f"{LONG_NUMBER}: key{REMEDY}", f
 
 
 @pytest.mark.parametrize("reason", [OUTSIDE, FOREIGN, *SPOKEN])
-def test_a_reason_is_told_in_the_reader_s_language(reason: str) -> None:
+def test_reason_is_shown_in_the_reader_s_language(reason: str) -> None:
     with using("zh"):
         assert spoken.reason(reason) != reason
         assert "推送" in spoken.reason(reason) or reason in SPOKEN
@@ -115,7 +115,7 @@ def test_while_a_load_runs_the_rest_of_the_page_works(screen: Screen, home: Home
     assert {"版本", "来源", "核对项"} <= set(tables(page))
 
 
-def test_before_the_first_publication_the_page_still_tells_what_came_in(screen: Screen, tmp_path: Path) -> None:
+def test_data_page_shows_deliveries_before_the_first_publication(screen: Screen, tmp_path: Path) -> None:
     fresh = Home(tmp_path, memory="1GB")
     page = screen("data", root=fresh.root)
     assert "尚无数据入库" in words(page)
@@ -126,9 +126,7 @@ def test_before_the_first_publication_the_page_still_tells_what_came_in(screen: 
     assert texts(tables(screen("data", root=fresh.root))["批次"], "来源") == ["hotline"]
 
 
-def test_how_much_the_district_delivered_is_for_whoever_may_see_all_of_it(
-    screen: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_delivery_counts_require_district_wide_permission(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of the district learns when deliveries came, and no number of rows beyond its own."""
     all_of_it = tables(screen("data"))
     of_town = session_of(settings.current().desk_url, ("leader",), TOWNS[0])

@@ -68,7 +68,7 @@ def test_the_other_pages_know_them_too(screen: Screen, page: str) -> None:
         assert {metric.id for metric in OWN} <= ids
 
 
-def test_a_formula_is_told_of_every_form(home: Home) -> None:
+def test_every_form_of_metric_has_a_formula(home: Home) -> None:
     view = read({}, settings.load(home=home.root))
     assert all(passport.formula(view, metric) for metric in OWN)
 

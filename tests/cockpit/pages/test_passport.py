@@ -64,6 +64,6 @@ def test_a_copied_address_leaves_nothing_to_a_default(screen: Screen, view: Call
     assert copied["edition"] == view().edition.id
 
 
-def test_passport_knows_every_way_a_metric_is_computed(view: Callable[..., View]) -> None:
+def test_passport_covers_every_way_a_metric_is_computed(view: Callable[..., View]) -> None:
     view_state = view()
     assert all(passport.formula(view_state, metric) for metric in METRICS.values())

@@ -49,7 +49,7 @@ def test_every_metric_has_rows_and_english_words(screen: Screen, metric: str) ->
     assert re.search(r"[\u4e00-\u9fff]", words(page).replace("临江区", "")) is None
 
 
-def test_a_sum_over_cases_tells_both_numbers(screen: Screen, view: Callable[..., View]) -> None:
+def test_sum_over_cases_shows_both_numbers(screen: Screen, view: Callable[..., View]) -> None:
     view_state = view(metric="bounce_rate")
     returns = int(answer(view_state.edition, ["bounce_rate"], DISTRICT, view_state.period).iloc[0]["numerator"])
     page = screen("rows", metric="bounce_rate", part="numerator")
@@ -169,7 +169,7 @@ def test_an_age_takes_what_is_as_old(screen: Screen, view: Callable[..., View]) 
     assert len(young["rows"]) == sum(7 <= age < 15 for age in ages)
 
 
-def test_an_own_level_case_is_told_by_the_towns_name(screen: Screen) -> None:
+def test_own_level_case_is_shown_with_the_towns_name(screen: Screen) -> None:
     table = drawn(screen("rows", metric="intake", area=TOWNS[0]), "table")[0]
     assert {"北塘街道", "新河村"} <= set(texts(table, "区划"))
     assert "区划" not in [column["text"] for column in drawn(screen("rows", area=VILLAGES[0]), "table")[0]["columns"]]
@@ -203,7 +203,7 @@ def test_an_odd_address_gets_a_friendly_page(screen: Screen, requested: dict[str
     assert 'role="alert"' in words_raw(screen("rows", **requested))
 
 
-def test_a_metric_that_is_not_told_here_leads_to_where_it_is(screen: Screen) -> None:
+def test_unavailable_metric_links_to_a_level_that_has_it(screen: Screen) -> None:
     for name in ("rows", "passport", "why"):
         page = screen(name, metric="site_health", area=VILLAGES[0])
         assert "北塘街道" in words(page)

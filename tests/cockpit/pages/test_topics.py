@@ -140,7 +140,7 @@ def test_a_wrong_layout_is_one_line_with_file_and_field(folder: Path, text: str,
     assert "wrong.yaml" in str(fault.value) or "no layout" in str(fault.value)
 
 
-def test_a_layout_of_ones_own_replaces_ours(folder: Path, screen: Screen) -> None:
+def test_district_layout_replaces_a_built_in_one(folder: Path, screen: Screen) -> None:
     ours = (layouts.HERE / "overview.yaml").read_text("utf-8")
     (folder / "overview.yaml").write_text(ours.replace("  - backlog\n", "  - meters_count\n", 1), "utf-8")
     assert tiles(screen("cockpit"))[0] == "读数数"

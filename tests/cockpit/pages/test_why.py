@@ -24,7 +24,7 @@ from tests.factory import DISTRICT, TOWNS
 
 
 @pytest.mark.parametrize("metric", BY_CASES)
-def test_the_parts_of_a_change_add_up_to_it_as_told(screen: Screen, view: Callable[..., View], metric: str) -> None:
+def test_shown_parts_add_up_to_the_shown_change(screen: Screen, view: Callable[..., View], metric: str) -> None:
     page = screen("why", metric=metric)
     explanation = why.ask(view(metric=metric))
     tables = drawn(page, "table")

@@ -109,7 +109,7 @@ def test_report_of_another_account_is_404(opened: Open, desk: Desk, config: Sett
 
 
 @pytest.mark.parametrize("role", MATRIX)
-def test_an_address_does_not_tell_whether_a_report_of_others_exists(
+def test_address_does_not_reveal_whether_a_report_of_others_exists(
     opened: Open, desk: Desk, config: Settings, role: str
 ) -> None:
     """Every page and every file reads the report of its address in one place."""

@@ -225,7 +225,7 @@ def test_it_ends_when_its_server_is_killed() -> None:
     assert alive == [] or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_the_ready_state_and_prometheus_tell_of_each(run: Callable[[Program], Background]) -> None:
+def test_ready_state_and_prometheus_list_each_process(run: Callable[[Program], Background]) -> None:
     watch = Watch([Program("broken", (sys.executable, "-c", "raise SystemExit(3)")), Program("sleeper", SLEEP)])
     watch.start()
     try:

@@ -66,7 +66,7 @@ def test_what_is_shown_first_is_made_ready_once_an_edition(home: Home, monkeypat
     assert made == [(first, DISTRICT), *((first, town) for town in TOWNS), (second, DISTRICT)]
 
 
-def test_whoever_may_see_the_area_finds_it_made(home: Home) -> None:
+def test_prewarmed_views_are_shared_by_all_who_may_see_the_area(home: Home) -> None:
     edition(home, 20)
     config = settings.current()
     screen.prepare(read({"area": str(TOWNS[0])}, config).shared)

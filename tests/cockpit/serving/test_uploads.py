@@ -43,7 +43,7 @@ def test_only_while_the_page_is_shown(offers: Offers) -> None:
     assert asked(offers) == 404
 
 
-def test_only_ones_own_session_and_by_right(offers: Offers) -> None:
+def test_upload_requires_own_session_and_right(offers: Offers) -> None:
     assert asked(offers, token="other") == 403
     assert asked(offers, token=None) == 403
     assert asked(offers, session="t") == 404

@@ -50,7 +50,7 @@ def test_codes_of_any_length_make_a_tree(home: Home) -> None:
     ("code", "level"),
     [("99", "province"), ("9901", "city"), ("990000", "province"), ("990100", "city"), ("990101000000", "district")],
 )
-def test_zeros_tell_the_level(home: Home, code: str, level: str) -> None:
+def test_zeros_give_the_level(home: Home, code: str, level: str) -> None:
     take(home, f"code,name\n{code},某地\n")
     assert stored(home, "level, parent", f"code = {code.ljust(12, '0')}") == [(level, None)]
 

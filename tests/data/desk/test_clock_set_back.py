@@ -33,7 +33,7 @@ def test_a_lock_ends_within_its_time(desk: Desk) -> None:
     assert accounts.sign_in(desk, "wang", PASSWORD, place=PLACE, now=NOW + LOCK).outcome == "ok"
 
 
-def test_a_lock_is_told_to_end_within_its_time_before_anybody_tries(desk: Desk) -> None:
+def test_lock_end_is_within_its_duration_before_any_attempt(desk: Desk) -> None:
     with desk.begin() as session:
         hashed = sessions.hashed("wang")
         for _ in range(MOST_OF_PLACE):

@@ -38,7 +38,7 @@ def test_a_stranger_closes_an_account_to_themselves_alone(desk: Desk) -> None:
     assert accounts.named(desk, "wang").locked_until is None, "what is old in this test is over today"
 
 
-def test_the_browser_of_the_owner_is_told_from_others_at_its_address(desk: Desk) -> None:
+def test_owner_browser_is_distinguished_from_others_at_its_address(desk: Desk) -> None:
     """Behind a proxy that says nothing everybody has one address."""
     accounts.add(desk, "wang", GOOD)
     browser = Place(STRANGER.address, tried(desk, STRANGER, GOOD).device)

@@ -83,7 +83,7 @@ def test_a_host_that_the_file_names_is_reached_as_well(
 
 
 @pytest.mark.parametrize("host", ["a.example, MAP * 10.0.0.1", "a b", "x*"])
-def test_a_strange_host_tells_the_browser_nothing(host: str) -> None:
+def test_browser_reads_nothing_from_an_unregistered_host(host: str) -> None:
     with pytest.raises(Unseen, match="no name of a host"):
         pinned({host: "127.0.0.1"})
 

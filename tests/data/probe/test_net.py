@@ -103,7 +103,7 @@ def test_a_network_that_cannot_be_reached(net: Net, monkeypatch: pytest.MonkeyPa
     ],
     ids=["expired", "self-signed", "for another name"],
 )
-def test_a_bad_certificate_is_told(
+def test_bad_certificate_is_reported(
     zoo: Zoo, authority: Authority, net: Net, names: tuple[str, ...], days: int, signed: bool, detail: str
 ) -> None:
     context = authority.context(*(names or [zoo.host]), since=-30, until=days, signed=signed)
@@ -113,7 +113,7 @@ def test_a_bad_certificate_is_told(
     assert answer.body == b""
 
 
-def test_a_good_certificate_tells_its_end(zoo: Zoo, authority: Authority, net: Net) -> None:
+def test_good_certificate_has_an_expiry(zoo: Zoo, authority: Authority, net: Net) -> None:
     answer = ask(net, zoo.house(z.page("<p>fine</p>"), secure=authority.context(zoo.host, until=90)))
     assert answer.ok, answer.detail
     assert answer.certificate_ends is not None

@@ -77,14 +77,14 @@ def test_deleted_cases_that_are_noted_leave_the_index(con: duckdb.DuckDBPyConnec
     assert not index.mend(con)
 
 
-def test_the_index_is_built_anew_when_a_stretch_has_other_rows(con: duckdb.DuckDBPyConnection) -> None:
+def test_index_is_rebuilt_when_a_stretch_has_other_rows(con: duckdb.DuckDBPyConnection) -> None:
     index.build(con)
     con.execute("DELETE FROM edition.cases WHERE rowid = 40")
     assert index.mend(con)
     assert not index.mend(con)
 
 
-def test_the_index_is_built_anew_when_texts_fold_in_another_way(
+def test_index_is_rebuilt_when_texts_fold_differently(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.build(con)

@@ -126,7 +126,7 @@ def test_what_was_closed_later_is_open_in_the_period_compared_with(home: Home) -
 @given(
     as_of=st.datetimes(datetime(2026, 10, 2), datetime(2026, 11, 22, 8)), by=st.sampled_from([None, "town", "category"])
 )
-def test_a_cut_period_is_the_whole_one_as_of_its_time(district: Edition, as_of: datetime, by: str | None) -> None:
+def test_cut_period_equals_the_complete_one_as_of_its_time(district: Edition, as_of: datetime, by: str | None) -> None:
     names = ["intake", "backlog", "on_time_rate", "closure_rate", "first_response_median", "oldest_open_days"]
     day = as_of.date()
     full_period = Period(day - timedelta(days=20), day + timedelta(days=1))
