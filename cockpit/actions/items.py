@@ -6,9 +6,9 @@ Each checks role, scope and party under the lock of the item, so that no other c
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit import workflow
 from cockpit.access.policy import MATRIX, Can
 from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.desk_source import rules
 from cockpit.settings import Settings
 from data.areas.levels import end_of
 from data.desk import clock
@@ -18,7 +18,6 @@ from data.desk.items.lists import Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
 from data.editions.edition import Edition
-from data.values.calendar import calendar
 from data.workflow.model import Workflow
 from data.workflow.parties import hindrance, may_start, permitted
 
@@ -26,11 +25,6 @@ START = action("items.start", "act", Can.ACT, "areas")
 ACT = action("items.act", "act", Can.ACT)
 
 UNITS = "SELECT area FROM assets WHERE kind = 'unit' AND name = $1 AND retired_at IS NULL"
-
-
-def rules(config: Settings) -> Rules:
-    """What items follow under these settings."""
-    return Rules(workflow.of(config), calendar(config.calendar), config.zone)
 
 
 def reader(actor: Actor) -> Reader:

@@ -59,15 +59,32 @@ def build_demo(
         for i, source in enumerate(made.sources):
             show(f"loading {source.stem}", i / len(made.sources))
             load(home, read_source(source), reject_limit=1)
+        show("work items", 1)
         as_of = made.as_of.replace(tzinfo=ZoneInfo(ZONE)).astimezone(ZoneInfo(home.zone)).replace(tzinfo=None)
+        build_items(settings, made.as_of, seed)
         report = publish(home, rollups, as_of=as_of, demo=True, keep=settings.keep_editions, progress=show)
     click.echo(f"{report.edition}: demo district published, {report.cases} cases")
+
+
+def build_items(settings: "Settings", as_of: datetime, seed: int) -> None:
+    """Put the demo's work items on the desk, unless it has some, and load them. as_of: local to the demo."""
+    from cockpit import desk_source
+    from data.demo import items
+    from data.desk.store import open_desk
+
+    desk = open_desk(settings.desk_url, settings.custody)
+    try:
+        items.build(desk, desk_source.rules(settings), as_of=as_of, seed=seed)
+    finally:
+        desk.close()
+    desk_source.deliver(settings)
 
 
 def others(settings: "Settings") -> list[str]:
     """The districts and sources that this home holds and that are not the demo's."""
     from data.demo.deliveries import SOURCES
     from data.demo.stories import DISTRICT
+    from data.desk.items.deliver import SOURCE, STEPS
     from data.store import read_store
 
     if not settings.data.store.is_file():
@@ -78,4 +95,5 @@ def others(settings: "Settings") -> list[str]:
         ).fetchall()
         loaded = store.execute("SELECT source, file FROM sources ORDER BY 1").fetchall()
     files = {source: f"{source}.parquet" for source, *_ in SOURCES}
+    files |= {source: f"{source}.ndjson" for source in (SOURCE, STEPS)}
     return [name for (name,) in tops] + [source for source, file in loaded if files.get(source) != file]

@@ -7,8 +7,10 @@ something waits and ends when nothing has for a while.
 import logging
 import os
 import time
+from functools import partial
 
 from cockpit import settings
+from cockpit.desk_source import deliver_if_possible
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
 from data.errors import DataError
@@ -57,7 +59,7 @@ def run(config: Settings) -> None:
     rollups = catalog.rollups()
     publisher = Publisher(
         config.data, config.sources_folder, rollups, reject_limit=config.reject_limit, keep=config.keep_editions,
-        seconds=config.publish_seconds,
+        seconds=config.publish_seconds, before=partial(deliver_if_possible, config),
     )  # fmt: skip
     publisher.spool.sweep()
     patience, idle_since = PATIENCE[0], time.monotonic()

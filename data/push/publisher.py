@@ -9,7 +9,7 @@ memory, wrong source file, killed process, a bug) leave it queued.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.editions import edition as editions
@@ -39,16 +39,16 @@ class Publisher:
     """Loads and publishes the pushes of one home. `turn` does the next step.
 
     sources: folder of source files. reject_limit: as in `load`. keep: editions, as in `publish`. seconds: target time
-    from accepting a push to publishing it.
+    from accepting a push to publishing it. before: run before each edition, such as to load what else has changed.
     """
 
     def __init__(
         self, home: Home, sources: Path, rollups: Sequence[Rollup], *, reject_limit: float = 0.2, keep: int = 10,
-        seconds: float = 60,
+        seconds: float = 60, before: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         self.home, self.sources, self.rollups = home, sources, rollups
         self.reject_limit, self.keep = reject_limit, keep
-        self.pause = seconds / 2
+        self.pause, self.before = seconds / 2, before
         self.spool = Spool(home)
         self._due = 0.0
         self._warned = False
@@ -181,6 +181,7 @@ class Publisher:
             self.spool.mark_published(loaded, current.id)
             return
         demo = bool(current and current.demo)
+        self.before()
         report = publish(self.home, self.rollups, demo=demo, keep=self.keep)
         self.spool.mark_published(loaded, report.edition)
         log.info("edition %s: %s pushes, %.1f seconds", report.edition, len(loaded), report.seconds)

@@ -23,12 +23,15 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
 
     Broken files of the district's own catalog are named and left out; `check` fails for them.
     """
+    from cockpit.desk_source import deliver_if_possible
     from data.editions.publish import publish as publish_edition
     from metrics.catalog import load_usable
 
     catalog, faults = load_usable(settings.catalog, settings.three_rate_weights)
     for fault in faults:
         click.echo(f"left out of the catalog: {fault}", err=True)
+    if fault := deliver_if_possible(settings):
+        click.echo(f"work items are left out: {fault}", err=True)
     with progress() as show:
         report = publish_edition(
             settings.data, catalog.rollups(), as_of=as_of, keep=settings.keep_editions, progress=show

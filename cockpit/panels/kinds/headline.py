@@ -1,16 +1,21 @@
 """The worst problem in one sentence: where, what, how far beyond its limit, since when, who holds it, what moved it."""
 
+from cockpit.access.policy import Can
 from cockpit.components.status.today import Head
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, phones, words
 from cockpit.labels.movers import named_movers
 from cockpit.panels.labels import area_name
 from cockpit.view_state import View
+from data.areas.levels import end_of
 from metrics import areas
 from metrics.analysis.headline import Headline
 from metrics.analysis.reds import Red
 from metrics.catalog import Metric
 from metrics.period import last_day
+
+MOST_TITLE = 100
+"""Characters of the title of an order that is proposed."""
 
 
 def head(view: View, problem: Headline) -> Head:
@@ -101,8 +106,23 @@ def _moved(view: View, metric: Metric, problem: Headline) -> str:
 
 def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
     if red.kind == "site":
-        return ((_("Evidence"), way_to(view, red)),)
+        return ((_("Evidence"), way_to(view, red)), _order(view, metric, red))
     place = {"area": red.area} if red.kind == "below" else {}
     unit = {"department": red.name} if red.kind == "unit" else {}
     rows = "" if metric.composite else view.href("rows", metric=metric, **place, **unit)
-    return ((_("Rows"), rows), (_("Why"), "" if unit else view.href("why", metric=metric, **place)))
+    why = "" if unit else view.href("why", metric=metric, **place)
+    return ((_("Rows"), rows), (_("Why"), why), _order(view, metric, red))
+
+
+def _order(view: View, metric: Metric, red: Red) -> tuple[str, str]:
+    """Where an order about it is begun; no address for who may not."""
+    code = red.area if red.kind == "below" else view.area.code
+    if view.wall or not view.grants.may(Can.ACT, code, end_of(code)):
+        return (_("Begin an order"), "")
+    title = f"{subject(view, red)} {metric.name[language()]}"[:MOST_TITLE]
+    origin = {"origin": "site", "ref": f"{red.source}/{red.key}"} if red.kind == "site" else {"origin": "red"}
+    reference = origin.get("ref") or f"{metric.id} {code} {view.edition.id}"
+    return (
+        _("Begin an order"),
+        view.href("start", kind="order", area=code, metric=metric, title=title, **{**origin, "ref": reference}),
+    )

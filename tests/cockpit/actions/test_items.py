@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cockpit import settings
+from cockpit import settings, workflow
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.actions import items
 from cockpit.actions.action import Actor, Forbidden
+from cockpit.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
@@ -119,7 +120,7 @@ def test_nobody_decides_on_an_own_request(desk: Desk, edition: Edition) -> None:
     later = DUE + timedelta(days=5)
     item = act(desk, edition, LEADER, item, "grant_extension", due=later)
     assert item.due_at
-    assert items.rules(settings.current()).local(item.due_at).date() == later
+    assert rules(settings.current()).local(item.due_at).date() == later
     item = act(desk, edition, both, item, "reply", reply="完成")
     with pytest.raises(Forbidden):
         act(desk, edition, both, item, "close")
@@ -177,7 +178,7 @@ def test_nothing_is_stored_when_the_audit_row_cannot_be(desk: Desk, edition: Edi
     assert store.find(desk, item.number) == item
 
 
-FLOWS = items.workflow.of(settings.load())
+FLOWS = workflow.of(settings.load())
 STEPS = {(kind, "start"): flow.start for kind, flow in FLOWS.items()} | {
     (kind, id): step for kind, flow in FLOWS.items() for id, step in flow.transitions.items()
 }

@@ -1,0 +1,43 @@
+"""The desk as a source of the next edition: what changed there is loaded before an edition is published."""
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from cockpit import workflow
+from cockpit.settings import Settings
+from data.desk.items import deliver as delivery
+from data.desk.items.store import Rules
+from data.desk.store import open_desk
+from data.errors import DataError
+from data.values.calendar import calendar
+
+log = logging.getLogger(__name__)
+
+
+def rules(config: Settings) -> Rules:
+    """What items follow under these settings."""
+    return Rules(workflow.of(config), calendar(config.calendar), config.zone)
+
+
+def deliver(config: Settings) -> None:
+    """Load the changed items; nothing where no desk was made yet. Raises DataError if desk or store fail."""
+    url = make_url(config.desk_url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+        return
+    desk = open_desk(config.desk_url, config.custody)
+    try:
+        delivery.deliver(config.data, desk, rules(config))
+    finally:
+        desk.close()
+
+
+def deliver_if_possible(config: Settings) -> str:
+    """As `deliver`; where that fails the edition is published without, and the reason is logged and returned."""
+    try:
+        deliver(config)
+    except DataError as error:
+        log.warning("work items are not delivered: %s", error)
+        return str(error)
+    return ""

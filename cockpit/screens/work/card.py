@@ -1,0 +1,143 @@
+"""The card of one item: its state, clocks, parties and fields, what the visitor may do next, and its events."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from cockpit.access import guard, visitors
+from cockpit.actions import items as actions
+from cockpit.components.lists.record import Item as Line
+from cockpit.components.lists.record import record
+from cockpit.components.lists.table import Column, table
+from cockpit.components.navigation import actions as links
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.labels.names import area_name
+from cockpit.screens.admin import desk
+from cockpit.screens.work import forms, shared
+from cockpit.view_state import View
+from data.desk import clock
+from data.desk.items import lists, store
+from data.desk.items.store import Item
+from data.workflow.model import START, FieldType, Workflow
+from data.workflow.parties import open_transitions
+from data.workflow.replay import Event, Snapshot, replay
+
+
+def draw(view: View) -> None:
+    """The item that the address names, if the visitor may see it."""
+    with desk.answering():
+        number = st.query_params.get("item", "")
+        item = store.find(visitors.desk(), number) if number else None
+        known = shared.rules()
+        who = shared.actor()
+        if item is None or item.kind not in known.flows or not lists.may_see(actions.reader(who), item):
+            if item is not None:
+                guard.note_refusal(f"item {number}")
+            header.title(_("No such item"), level=1)
+            header.notice(
+                _("There is no item of this number that you may see."), links=[(_("Work items"), view.href("inbox"))]
+            )
+            return
+        guard.note("view_case", f"desk/{number}")
+        flow, events = known.flows[item.kind], store.events(visitors.desk(), known, item.id)
+        snapshot = replay(flow, events, known.calendar)
+        now = clock.now()
+        header.title(item.title, note=item.number, level=1)
+        desk.show_outcome()
+        if known.local(item.changed_at) >= view.edition.as_of:
+            header.notice(_("Not in the figures yet: they follow with the next edition."))
+        record(_about(view, flow, item, now), key="about")
+        record(_clocks(flow, snapshot), key="clocks")
+        record(_fields(flow, snapshot), key="fields")
+        _next(view, flow, item, snapshot, known.local(now))
+        _history(flow, events)
+        links.actions([(_("Work items"), view.href("inbox")), (_("Cockpit"), view.href(area=item.area))], key="ways")
+
+
+def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
+    colour = item.colour(now)
+    turn = {
+        "author": item.author, "holder": item.holder or "", "unit": item.unit or "", "supervisor": _("supervisor"),
+        "anyone": _("anyone in these areas"), "": "",
+    }  # fmt: skip
+    origins = {
+        "red": _("a red"), "row": _("a list of rows"), "case": _("a case"), "site": _("a site"), "free": "",
+    }  # fmt: skip
+    return [
+        Line(_("Kind"), flow.name[language()]),
+        Line(_("State"), shared.state_name(item), state=shared.STATES[colour] if colour else "",
+             note=shared.colour_name(colour)),
+        Line(_("Next"), turn[item.turn]),
+        Line(_("Area"), area_name(view.edition, item.area), href=view.href(area=item.area)),
+        Line(_("Responsible unit"), item.unit or ""),
+        Line(_("Handled by"), item.holder or ""),
+        Line(_("Begun by"), item.author, note=shared.stamp(item.opened_at)),
+        Line(_("Begun from"), origins[item.origin], note=item.reference),
+        Line(_("Deadline"), shared.stamp(item.due_at) if item.due_at else "",
+             note=shared.time_left(item.due_at, now) if item.due_at else ""),
+    ]  # fmt: skip
+
+
+def _clocks(flow: Workflow, snapshot: Snapshot) -> list[Line]:
+    """Each clock that has begun: when it runs out, or that it rests or has stopped."""
+    words = {"running": _("running"), "paused": _("resting"), "off": _("stopped")}
+    return [
+        Line(_("Clock: {name}", name=flow.clocks[id].name[language()]), format.stamp(clock.deadline),
+             note=words[clock.status])
+        for id, clock in snapshot.clocks.items()
+        if clock.deadline is not None
+    ]  # fmt: skip
+
+
+def _fields(flow: Workflow, snapshot: Snapshot) -> list[Line]:
+    return [
+        Line(field.name[language()], _value(field, snapshot.fields[id]))
+        for id, field in flow.fields.items()
+        if id in snapshot.fields and field.type != "unit"
+    ]
+
+
+def _value(field: FieldType, value: object) -> str:
+    if field.type == "choice" and value in field.choices:
+        return field.choices[str(value)][language()]
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: datetime) -> None:
+    """A form for each step that the visitor may do now."""
+    who = shared.actor()
+    possible = open_transitions(flow, snapshot, item.place, who.name, actions.reader(who).held, at)
+    if not possible:
+        return
+    header.title(_("Next steps"))
+    for id, transition in possible.items():
+        if any(flow.inputs(id)):
+            with st.expander(transition.name[language()]):
+                forms.step(view, flow, item, id, transition)
+        else:
+            forms.step(view, flow, item, id, transition)
+
+
+def _history(flow: Workflow, events: list[Event]) -> None:
+    header.title(_("History"))
+    columns = [Column(_("When"), short=True, lead=True), Column(_("What")), Column(_("Who")), Column(_("Note"))]
+    rows = [[format.stamp(e.at), _step(flow, e), e.actor, _note(flow, e)] for e in reversed(events)]
+    table(columns, rows, key="history")
+
+
+def _step(flow: Workflow, event: Event) -> str:
+    if event.transition == START:
+        return _("Begun")
+    step = flow.transitions.get(event.transition)
+    return step.name[language()] if step else event.transition
+
+
+def _note(flow: Workflow, event: Event) -> str:
+    """What the event recorded, in one line."""
+    known = {id: field for id, field in flow.fields.items() if id in event.fields}
+    parts = (f"{field.name[language()]}: {_value(field, event.fields[id])}" for id, field in known.items())
+    return " · ".join(parts)

@@ -1,0 +1,145 @@
+"""Forms of items: the fields of a step, and the form that begins an item."""
+
+import uuid
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from cockpit import settings
+from cockpit.access import visitors
+from cockpit.actions import items as actions
+from cockpit.components.navigation import header
+from cockpit.errors import CockpitError
+from cockpit.i18n import _, language
+from cockpit.labels.wording import worded
+from cockpit.screens.admin import desk
+from cockpit.screens.work import shared
+from cockpit.view_state import View
+from data.desk.items.store import ORIGINS, Beginning, Item
+from data.errors import DataError
+from data.workflow.fields import LONGEST_TITLE
+from data.workflow.model import START, FieldType, Transition, Workflow
+from metrics import areas
+
+MOST_UNITS = 300
+ONE_LINE = 200
+"""Longest text of a field of one line."""
+_BEGUN = "work.begun"
+
+
+def fields(view: View, flow: Workflow, transition: str, area: int) -> dict[str, Any]:
+    """Draw the fields of a step; gives what is filled in."""
+    required, optional = flow.inputs(transition)
+    values = {}
+    for name in (*required, *optional):
+        field = flow.fields[name]
+        label = field.name[language()] + ("" if name in required else _(" (optional)"))
+        values[name] = _field(view, field, label, area)
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _field(view: View, field: FieldType, label: str, area: int) -> Any:
+    match field.type:
+        case "text" if field.longest > ONE_LINE:
+            return st.text_area(label, max_chars=field.longest, height=96)
+        case "text":
+            return st.text_input(label, max_chars=field.longest, autocomplete="off")
+        case "choice":
+            return st.selectbox(
+                label,
+                list(field.choices),
+                index=None,
+                placeholder="",
+                format_func=lambda id: field.choices[id][language()],
+            )
+        case "yes_no":
+            words = {True: _("yes"), False: _("no")}
+            return st.selectbox(label, list(words), index=None, placeholder="", format_func=words.__getitem__)
+        case "integer":
+            return st.number_input(label, field.low, field.high, None, 1)
+        case "date":
+            return desk.day(st, label)  # type: ignore[arg-type]  # a module that draws like a container
+        case "unit":
+            return st.selectbox(label, units(view, area), index=None, placeholder="")
+
+
+def units(view: View, area: int) -> list[str]:
+    """The names of the directory's units that can be named for an area: above it, and of the area itself."""
+    above = [place.code for place in areas.path(view.edition, areas.area(view.edition, area))]
+    sql = (
+        "SELECT DISTINCT name FROM assets WHERE kind = 'unit' AND retired_at IS NULL AND list_contains($1, area) "
+        f"ORDER BY name LIMIT {MOST_UNITS}"
+    )
+    return [name for (name,) in view.edition.unscoped.cursor().execute(sql, [above]).fetchall()]
+
+
+def step(view: View, flow: Workflow, item: Item, id: str, transition: Transition) -> None:
+    """The form of one transition. Sent twice, it is one event."""
+    with st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
+        filled = fields(view, flow, id, item.area)
+        sent = st.form_submit_button(transition.name[language()])
+    if sent:
+        key = _key(f"{item.number} {item.version} {id}")
+        work = partial(
+            actions.act, visitors.desk(), shared.actor(), settings.current(), view.edition.unscoped, item.number, id,
+            filled, key=key, version=item.version,
+        )  # fmt: skip
+        desk.act(work, _("Done: {step}", step=transition.name[language()]))
+
+
+def begin(view: View) -> None:
+    """The form that begins an item of the kind that the address names, in the area of the view."""
+    if number := st.session_state.pop(_BEGUN, ""):
+        header.title(_("Work items"), level=1)
+        header.notice(
+            _("{number} has begun.", number=number), state="green",
+            links=[(_("Open"), view.href("item", item=number)), (_("Work items"), view.href("inbox"))],
+        )  # fmt: skip
+        return
+    kinds = shared.startable(view.area.code)
+    kind = st.query_params.get("kind", "")
+    if kind not in kinds:
+        header.title(_("No such kind of item"), level=1)
+        header.notice(_("You may not begin this kind here."), links=[(_("Work items"), view.href("inbox"))])
+        return
+    flow = kinds[kind]
+    header.title(flow.name[language()], note=view.area.name, level=1)
+    desk.show_outcome()
+    origin, reference = _origin(flow)
+    with st.form("begin", enter_to_submit=False, border=False):
+        given = st.query_params.get("title", "")[:LONGEST_TITLE]
+        title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
+        filled = fields(view, flow, START, view.area.code)
+        sent = st.form_submit_button(_("Begin"), type="primary")
+    if sent:
+        beginning = Beginning(kind, title, view.area.code, filled, origin=origin, reference=reference)
+        _begin(view, beginning)
+
+
+def _begin(view: View, beginning: Beginning) -> None:
+    name = f"begin {beginning.kind} {beginning.area}"
+    try:
+        written = actions.start(
+            visitors.desk(), shared.actor(), settings.current(), view.edition.unscoped, beginning, _key(name)
+        )
+    except (DataError, CockpitError) as error:
+        st.session_state.pop(f"work.key {name}", None)  # the mended form is another request
+        header.notice(worded(error), state="red")
+        return
+    st.session_state.pop(f"work.key {name}", None)
+    st.session_state[_BEGUN] = written.item.number
+    st.rerun()
+
+
+def _origin(flow: Workflow) -> tuple[str, str]:
+    """Where the item begins, as the address says, if this kind begins there."""
+    origin, reference = st.query_params.get("origin", "free"), st.query_params.get("ref", "")
+    if origin in ORIGINS and origin in flow.origins and len(reference) <= 300:
+        return origin, reference
+    return "free", ""
+
+
+def _key(name: str) -> str:
+    """The key of a form: the same until it has been sent with success."""
+    return str(st.session_state.setdefault(f"work.key {name}", uuid.uuid4().hex))

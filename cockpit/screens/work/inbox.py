@@ -1,0 +1,75 @@
+"""The inbox: items that wait for the visitor, for others, and those overdue, by deadline."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from cockpit.access import visitors
+from cockpit.actions import items as actions
+from cockpit.components.lists.todo import Card, Count, todo
+from cockpit.components.navigation import actions as links
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.labels.names import area_name
+from cockpit.screens.admin import desk
+from cockpit.screens.work import shared
+from cockpit.view_state import View
+from data.desk import clock
+from data.desk.items import lists
+from data.desk.items.lists import VIEWS
+from data.desk.items.store import Item
+
+
+def draw(view: View) -> None:
+    """Counts that choose the list, a card an item, and the kinds that may be begun here."""
+    header.title(_("Work items"), level=1)
+    desk.show_outcome()
+    begin = [
+        (_("Begin: {kind}", kind=flow.name[language()]), view.href("start", kind=id))
+        for id, flow in shared.startable(view.area.code).items()
+    ]
+    with desk.answering():
+        reader, now, chosen = actions.reader(shared.actor()), clock.now(), _chosen()
+        number = desk.page_number()
+        found = lists.items(
+            visitors.desk(), reader, chosen, now, most=desk.AT_ONCE + 1, skip=(number - 1) * desk.AT_ONCE
+        )
+        cards = [_card(view, item, now) for item in found[: desk.AT_ONCE]]
+        todo(cards, counts=_counts(view, reader, chosen, now), empty=_("Nothing is waiting here."), key="inbox")
+        pages = desk.pages(number, more=len(found) > desk.AT_ONCE)
+        if pages:
+            links.actions([(page.text, page.href) for page in pages], key="pages")
+    if begin:
+        header.title(_("Begin an item"), note=view.area.name)
+        links.actions(begin, key="begin")
+
+
+def _chosen() -> lists.View:
+    asked = st.query_params.get("show")
+    return next((view for view in VIEWS if view == asked), "mine")
+
+
+def _counts(view: View, reader: lists.Reader, chosen: lists.View, now: datetime) -> list[Count]:
+    words = {"mine": _("For me"), "waiting": _("Waiting for others"), "overdue": _("Overdue"), "all": _("All open")}
+    counts = []
+    for name in VIEWS:
+        n = lists.count(visitors.desk(), reader, name, now)
+        state = "red" if name == "overdue" and n else "none"
+        counts.append(Count(words[name], format.number(n), state, view.href("inbox", show=name), name == chosen))
+    return counts
+
+
+def _card(view: View, item: Item, now: datetime) -> Card:
+    facts = (
+        item.number, shared.state_name(item), area_name(view.edition, item.area), item.unit or "",
+        _("by {time}", time=shared.stamp(item.due_at)) if item.due_at else _("no deadline"),
+    )  # fmt: skip
+    return Card(
+        item.title,
+        view.href("item", item=item.number),
+        shared.kind_name(item),
+        shared.STATES[item.colour(now)],
+        shared.time_left(item.due_at, now) if item.due_at else "",
+        tuple(fact for fact in facts if fact),
+    )

@@ -1,0 +1,164 @@
+"""The demo's work items: six months of every kind, walked through their own workflows by invented accounts."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import data.demo.geography as geography
+import data.demo.names as names
+import data.demo.stories as stories
+from data.areas.levels import end_of
+from data.demo.geography import Area
+from data.desk.items import store
+from data.desk.items.store import Beginning, Item, Locked, Rules
+from data.desk.store import Desk
+from data.workflow.model import START, FieldType, Transition, Workflow
+from data.workflow.parties import hindrance, may_start, permitted
+from data.workflow.replay import replay
+
+ITEMS = 180
+DAYS = 180
+FORWARD = 0.9
+"""Share of steps that are the first possible one of the workflow, which leads on; the others are any."""
+HURRY = {"whistle": 6, "event": 10}
+"""Mean hours between two steps of a kind; MEAN_HOURS of the others."""
+MEAN_HOURS = 40
+TITLES = {
+    "event": ("路口信号灯不亮", "河道漂浮垃圾较多", "人行道地砖破损", "店外经营占用通道"),
+    "order": ("12345 热线积压件清理", "老旧小区消防通道整改", "汛期排水口清淤", "工地夜间噪声治理"),
+    "escalation": ("跨镇河道清淤需统筹", "安置房办证历史遗留问题", "公交线路调整诉求", "污水管网改造资金缺口"),
+    "whistle": ("背街小巷违建联合处置", "油烟扰民联合执法", "地下车位纠纷协调", "废品收购点整治"),
+    "problem": ("便民中心无障碍坡道缺失", "村级公示栏更新不及时", "健身器材损坏", "垃圾分类点位不足"),
+    "wish": ("希望增设路灯", "想要一间读书角", "安装楼道扶手", "添置活动室桌椅"),
+    "approval": ("夏季防汛物资采购方案", "便民服务点调整方案", "文化节活动方案", "网格划分调整方案"),
+    "topic": ("充电桩进小区", "既有住宅加装电梯", "菜市场环境提升", "停车难专项治理"),
+    "pairing": ("帮助引进物业服务", "帮助改造活动中心", "帮助对接就业岗位", "帮助修缮水渠"),
+    "instruction": ("关于积压件上升的批示", "关于网站栏目更新的批示", "关于安全隐患排查的批示", "关于群众满意率的批示"),
+    "project": ("新建口袋公园", "改造农贸市场", "新增公办托位", "改造农村公路"),
+}
+TEXTS = {
+    "matter": "请按职责限时办理，办理情况及时反馈。",
+    "reason": "需与相关单位进一步核实。",
+    "reply": "已组织人员现场处理，问题已解决。",
+    "result": "已完成办理，现场恢复正常。",
+    "proof": "已完成整改，附近群众表示认可。",
+    "finding": "经现场核查，情况属实。",
+    "progress": "按计划推进。",
+    "plan": "安排专人对接，分步解决。",
+    "opinion": "同意。",
+    "topic": "民生难题",
+    "place": "村口",
+    "category": "市容环卫",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """An invented account with one role on an area."""
+
+    name: str
+    role: str
+    first: int
+
+    @property
+    def end(self) -> int:
+        return end_of(self.first)
+
+
+def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, items: int = ITEMS) -> int:
+    """Store the items of the half year before `as_of` (local); nothing where the desk has items. Returns how many."""
+    if store.count(desk):
+        return 0
+    rng = random.Random(f"items {seed}")
+    kinds = [kind for kind in TITLES if kind in rules.flows]
+    begun = sorted(as_of - timedelta(hours=rng.uniform(2, DAYS * 24)) for _item in range(items))
+    with desk.begin():
+        for n, at in enumerate(begun):
+            _walk(desk, rules, kinds[n % len(kinds)], at, as_of, rng)
+    return items
+
+
+def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rng: random.Random) -> None:
+    flow, village = rules.flows[kind], _village(rng)
+    people = list(_people(village))
+    author = next(p for p in rng.sample(people, len(people)) if may_start(flow, village.code, p.name, [p]))
+    fields, unit_area = _filled(flow, START, village, at, rng)
+    beginning = Beginning(kind, rng.choice(TITLES[kind]), village.code, fields, unit_area)
+    key = f"demo-{kind}-{rng.getrandbits(64):x}"
+    item = store.start(
+        desk, rules, beginning, key=key, actor=author.name, role=author.role, now=rules.utc(at)
+    ).item  # fmt: skip
+    while True:
+        at += timedelta(hours=rng.expovariate(1 / HURRY.get(kind, MEAN_HOURS)) + 0.05)
+        if at >= as_of:
+            return
+        snapshot = replay(flow, store.events(desk, rules, item.id), rules.calendar)
+        steps = [
+            (id, transition, person)
+            for id, transition in flow.leaving(item.state).items()
+            for person in people
+            if _fits(snapshot, item, id, transition, person, at)
+        ]
+        if not steps or (not item.is_open and rng.random() < FORWARD):
+            if item.is_open and any(t.after_end for t in flow.leaving(item.state).values()):
+                continue  # a period that has to pass
+            return
+        moving = [step for step in steps if step[1].to] or steps
+        id, _transition, person = moving[0] if rng.random() < FORWARD else rng.choice(steps)
+        fields, unit_area = _filled(flow, id, village, at, rng)
+        item = store.append(
+            desk, rules, Locked(item, snapshot), id, fields, key=f"{key}-{item.version}", actor=person.name,
+            role=person.role, unit_area=unit_area, now=rules.utc(at),
+        ).item  # fmt: skip
+
+
+def _fits(snapshot: Any, item: Item, id: str, transition: Transition, person: Person, at: datetime) -> bool:
+    may = permitted(transition, item.place, person.name, [person])
+    return may is not None and hindrance(snapshot, id, transition, person.name, at) is None
+
+
+def _village(rng: random.Random) -> Area:
+    """A village of today; every third item lies in that of the demo's cadre."""
+    places = [area for area in geography.areas() if area.level == "village" and area.outline]
+    return min(places, key=lambda area: area.code) if rng.random() < 1 / 3 else rng.choice(places)
+
+
+def _people(village: Area) -> Iterator[Person]:
+    """Who acts on items of a village: the one-click accounts where they fit, and others of the same roles."""
+    first = min((a for a in geography.areas() if a.level == "village" and a.outline), key=lambda area: area.code)
+    town = village.code // 1000 * 1000
+    own = town == first.code // 1000 * 1000
+    yield Person("demo-leader", "leader", stories.DISTRICT)
+    yield Person("demo-inspector", "inspector", stories.DISTRICT)
+    yield Person("demo-official" if own else f"official-{town // 1000}", "official", town)
+    yield Person(f"leader-{town // 1000}", "leader", town)
+    yield Person("demo-cadre" if village == first else f"cadre-{village.code}", "cadre", village.code)
+
+
+def _filled(
+    flow: Workflow, transition: str, village: Area, at: datetime, rng: random.Random
+) -> tuple[dict[str, Any], int | None]:
+    """The fields of a step, and the area of the unit that they name."""
+    values, unit_area = dict[str, Any](), None
+    for name in flow.inputs(transition)[0]:
+        field = flow.fields[name]
+        if field.type == "unit":
+            values[name], unit_area = names.TOWN_UNIT, village.code // 1000 * 1000
+        else:
+            values[name] = _value(name, field, at, rng)
+    return values, unit_area
+
+
+def _value(name: str, field: FieldType, at: datetime, rng: random.Random) -> Any:
+    match field.type:
+        case "choice":
+            return rng.choice(list(field.choices))
+        case "integer":
+            return rng.randint(max(field.low, field.high // 2), field.high)
+        case "yes_no":
+            return rng.random() < 0.9
+        case "date":
+            return at.date() + timedelta(days=rng.randint(5, 25))
+    return TEXTS.get(name, "已办理。")
