@@ -21,7 +21,7 @@ from data.workflow.replay import replay
 ITEMS = 180
 DAYS = 180
 FORWARD = 0.9
-"""Share of steps that are the first possible one of the workflow, which leads on; the others are any."""
+"""Share of steps that lead on to a new state; the others are any that is possible."""
 HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
@@ -94,24 +94,32 @@ def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rn
         at += timedelta(hours=rng.expovariate(1 / HURRY.get(kind, MEAN_HOURS)) + 0.05)
         if at >= as_of:
             return
-        snapshot = replay(flow, store.events(desk, rules, item.id), rules.calendar)
+        events = store.events(desk, rules, item.id)
+        snapshot, visited = replay(flow, events, rules.calendar), {event.state for event in events}
         steps = [
             (id, transition, person)
             for id, transition in flow.leaving(item.state).items()
             for person in people
             if _fits(snapshot, item, id, transition, person, at)
         ]
+        forward = [step for step in steps if _leads_on(flow, step[1], visited)]
+        waits = any(transition.after_end for transition in flow.leaving(item.state).values())
+        if item.is_open and waits and not forward:
+            continue  # a period that has to pass
         if not steps or (not item.is_open and rng.random() < FORWARD):
-            if item.is_open and any(t.after_end for t in flow.leaving(item.state).values()):
-                continue  # a period that has to pass
             return
-        moving = [step for step in steps if step[1].to] or steps
-        id, _transition, person = moving[0] if rng.random() < FORWARD else rng.choice(steps)
+        id, _transition, person = forward[0] if forward and rng.random() < FORWARD else rng.choice(steps)
         fields, unit_area = _filled(flow, id, village, at, rng)
         item = store.append(
             desk, rules, Locked(item, snapshot), id, fields, key=f"{key}-{item.version}", actor=person.name,
             role=person.role, unit_area=unit_area, now=rules.utc(at),
         ).item  # fmt: skip
+
+
+def _leads_on(flow: Workflow, transition: Transition, visited: set[str]) -> bool:
+    """Whether a transition leads to a state that the item has not been in, other than a cancelled one."""
+    to = transition.to
+    return to is not None and to not in visited and flow.states[to].type != "cancelled"
 
 
 def _fits(snapshot: Any, item: Item, id: str, transition: Transition, person: Person, at: datetime) -> bool:

@@ -358,7 +358,10 @@ def test_the_headline_and_the_lines_under_it_name_each_red_once_with_its_ways_in
     assert head
     assert head.strong == headlines.subject(view, every[0])
     assert view.compared in head.moved
-    assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site"}
+    assert {urlsplit(href).path for _text, href in head.links} <= {"/rows", "/why", "/site", "/start"}
+    order = parameters(next(href for _text, href in head.links if urlsplit(href).path == "/start"))
+    assert (order["kind"], order["origin"]) == ("order", "red")
+    assert order["title"].startswith(head.strong)
     red, old = alerts.lines(view)
     assert red.state == "red"
     assert {"临江区", "沙洲镇", "北塘街道"} & {item.strong for item in red.items}

@@ -1,0 +1,92 @@
+"""Work items on screen: begin one from a red, find it in the inbox, do its steps, by those who may."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cockpit import settings
+from cockpit.access import guard, visitors
+from cockpit.access.policy import Held
+from cockpit.desk_source import rules
+from data.areas.levels import end_of
+from data.desk import clock
+from data.desk.items import lists, store
+from data.desk.items.lists import Reader
+from data.desk.items.store import Beginning, Item
+from tests.cockpit.conftest import session_of
+from tests.cockpit.pages.conftest import Screen, drawn, parameters, words
+from tests.factory import DISTRICT, TOWNS, VILLAGES
+
+WATCHER = Reader("somebody", (Held("leader", DISTRICT, end_of(DISTRICT)),))
+
+
+def begun(title: str, kind: str = "order", area: int = VILLAGES[0]) -> Item:
+    """An item that another account has begun."""
+    known = rules(settings.current())
+    urgency = {"urgency": "normal"} if kind == "event" else {}
+    beginning = Beginning(kind, title, area, {"matter": "修好", **urgency})
+    return store.start(visitors.desk(), known, beginning, key=f"{title}{clock.now()}", actor="li").item
+
+
+def pressed(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception, page.exception
+    return page
+
+
+def newest() -> Item:
+    found = lists.items(visitors.desk(), WATCHER, "all", clock.now(), most=500)
+    return max(found, key=lambda item: item.id)
+
+
+def test_an_order_is_begun_about_a_red(screen: Screen) -> None:
+    given = {"kind": "order", "origin": "red", "ref": "backlog 990101001201", "title": "新河村 积压件数"}
+    page = screen("start", lang="en", **given)
+    page.text_area[0].set_value("查明原因并整改，电话 13812345678")
+    pressed(page, "Begin")
+    item = newest()
+    assert (item.kind, item.origin, item.title) == ("order", "red", given["title"])
+    assert item.number in words(page)
+
+
+def test_a_form_without_a_title_says_what_is_missing_and_stores_nothing(screen: Screen) -> None:
+    page = screen("start", kind="order", lang="en")
+    before = store.count(visitors.desk())
+    assert "a title has 1 to" in words(pressed(page, "Begin"))
+    assert store.count(visitors.desk()) == before
+
+
+def test_an_unknown_kind_or_number_is_one_line(screen: Screen) -> None:
+    assert "No such kind of item" in words(screen("start", kind="nothing", lang="en"))
+    assert "No such item" in words(screen("item", item="DB20260101-99999", lang="en"))
+
+
+def test_the_inbox_lists_what_waits_and_its_cards_lead_to_the_item(screen: Screen) -> None:
+    screen("inbox")
+    item = begun("<b>路灯</b>")
+    (data,) = drawn(screen("inbox", lang="en", show="mine"), "todo")
+    card = next(card for card in data["cards"] if item.number in card["facts"])
+    assert (card["title"], parameters(card["href"])["item"]) == ("<b>路灯</b>", item.number)
+    assert [count["text"] for count in data["counts"]] == ["For me", "Waiting for others", "Overdue", "All open"]
+
+
+def test_a_step_is_done_on_the_card_and_says_that_figures_follow(screen: Screen) -> None:
+    screen("inbox")
+    item = begun("电梯停运", "event")
+    page = screen("item", item=item.number, lang="en")
+    assert "Not in the figures yet" in words(page)
+    assert "Done: Accept" in words(pressed(page, "Accept"))
+    after = store.find(visitors.desk(), item.number)
+    assert after
+    assert after.state == "accepted"
+    assert "Accept" not in [button.label for button in page.button]
+
+
+def test_who_sees_other_areas_does_not_see_the_item(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen("inbox")
+    item = begun("保密的标题")
+    other = session_of(settings.current().desk_url, ("official",), TOWNS[1])
+    monkeypatch.setattr(guard, "token", lambda: other)
+    page = screen("item", item=item.number, lang="en")
+    assert "No such item" in words(page)
+    assert item.title not in words(page)
+    assert item.number not in str(drawn(screen("inbox", show="all"), "todo"))
