@@ -22,6 +22,8 @@ ITEMS = 180
 DAYS = 180
 FORWARD = 0.9
 """Share of steps that lead on to a new state; the others are any that is possible."""
+STALLED = 0.04
+"""Share of steps that nobody does: the item stays open, and its deadline passes."""
 HURRY = {"whistle": 6, "event": 10}
 """Mean hours between two steps of a kind; MEAN_HOURS of the others."""
 MEAN_HOURS = 40
@@ -73,7 +75,7 @@ def build(desk: Desk, rules: Rules, *, as_of: datetime, seed: int, items: int = 
         return 0
     rng = random.Random(f"items {seed}")
     kinds = [kind for kind in TITLES if kind in rules.flows]
-    begun = sorted(as_of - timedelta(hours=rng.uniform(2, DAYS * 24)) for _item in range(items))
+    begun = sorted(as_of - timedelta(hours=2 + DAYS * 24 * rng.random() ** 2) for _item in range(items))
     with desk.begin():
         for n, at in enumerate(begun):
             _walk(desk, rules, kinds[n % len(kinds)], at, as_of, rng)
@@ -92,7 +94,7 @@ def _walk(desk: Desk, rules: Rules, kind: str, at: datetime, as_of: datetime, rn
     ).item  # fmt: skip
     while True:
         at += timedelta(hours=rng.expovariate(1 / HURRY.get(kind, MEAN_HOURS)) + 0.05)
-        if at >= as_of:
+        if at >= as_of or (item.is_open and rng.random() < STALLED):
             return
         events = store.events(desk, rules, item.id)
         snapshot, visited = replay(flow, events, rules.calendar), {event.state for event in events}
