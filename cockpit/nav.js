@@ -41,6 +41,17 @@ function fitPaper() {
   document.documentElement.style.setProperty("--print-zoom", Math.min(1, 1055 / width))
 }
 
+// Past the header of the page: Streamlit's own target begins above it.
+function toContent(event) {
+  const header = document.querySelector(".st-key-header")
+  const content = header?.nextElementSibling ?? document.querySelector('[data-testid="stMainBlockContainer"]')
+  if (!content) return
+  event.preventDefault()
+  event.stopPropagation()                                         // Streamlit would focus its own target
+  content.tabIndex = -1
+  content.focus()
+}
+
 // Streamlit keeps the chosen theme by path, so it is set for every page; what is on screen follows after a reload.
 function theme(pages, name) {
   for (const path of pages) localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify(name))
@@ -89,6 +100,7 @@ export default function ({ data, parentElement }) {
   root.toggleAttribute("data-wall", data.wall)
   const skip = document.querySelector('[data-testid="stSkipToContent"]')    // Streamlit's own link, in English only
   if (skip && skip.textContent !== data.skip) skip.textContent = data.skip
+  if (skip) skip.onclick = toContent
   const style = document.getElementById("cockpit-style")                    // the page may be older than the server
   if (style && style.getAttribute("href") !== data.style) style.href = data.style
   if (data.go) go(data.go)

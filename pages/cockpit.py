@@ -18,12 +18,13 @@ view = current("cockpit")
 if view.wall:
     wall.draw()
 else:
-    header(view)
+    sheet = st.query_params.get("sheet") == "publicity"
+    header(view, heading="" if sheet else screen.heading(view))
     filters.draw(view)
     export = view.grants.may(Can.EXPORT, view.area.code, view.area.end)
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
     found = occurs(view.edition, view.area.code, view.query.where)
-    panel = publicity.of(view) if found and st.query_params.get("sheet") == "publicity" else None
+    panel = publicity.of(view) if found and sheet else None
     if not found:
         screen.nothing(view)
     elif panel:

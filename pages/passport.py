@@ -27,5 +27,5 @@ if shared.is_available(view, "passport"):
         record(items, key="made")
         actions.actions(passport.links(view, now), copy=view.permalink("passport"))
     passport.sql_item(view)
-    header.title(_("Sources"), level=3)
+    header.title(_("Sources"))
     shared.sources_table(view, passport.fact_of(view))

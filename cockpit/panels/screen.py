@@ -20,6 +20,12 @@ from metrics.catalog import Metric
 from metrics.engine.parallel import run_parallel
 
 
+def heading(view: View) -> str:
+    """First heading of a cockpit, for screen readers; empty where `draw` shows one."""
+    shown = view.topic or filters.unit_of(view.query.where)
+    return "" if shown else f"{view.area.name} · {view.layout.name[language()]}"
+
+
 def draw(view: View, *, export: bool = False) -> None:
     """The layout of the view. export: whether the visitor may take the numbers of panels away as files."""
     query_ahead(view)

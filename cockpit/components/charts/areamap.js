@@ -43,13 +43,13 @@ function picture(data, features, frame) {
   const shapes = outlines.map((o, i) => {
     const attributes = `class="area ${o.key}" ${plain ? "" : `data-key="${esc(o.key)}"`} data-code="${esc(o.code)}" data-at="${number(o.x)} ${number(o.y)}" data-words="${esc(`${o.glyph} ${words(o)}`)}" aria-label="${esc(words(o))}"`
     const drawn = `<path fill-rule="evenodd" d="${o.path}" ${o.key === "small" ? 'fill="url(#few)"' : ""}/>`
-    return o.href ? `<a href="${esc(o.href)}" ${attributes} ${data.stops || !i ? "" : 'tabindex="-1"'}>${drawn}</a>` : `<g ${attributes}>${drawn}</g>`
+    return o.href ? `<a href="${esc(o.href)}" ${attributes} ${data.stops || !i ? "" : 'tabindex="-1"'}>${drawn}</a>` : `<g role="img" ${attributes}>${drawn}</g>`
   })
   const points = data.points.map(p => {
     const [x, y] = project([p.lon, p.lat])
     const inner = `<text class="point ${p.key}" x="${number(x)}" y="${number(y)}" dy=".35em">${SHAPES[p.key]}</text>`
     const attributes = `data-key="${esc(p.key)}" data-words="${esc(p.text)}" aria-label="${esc(p.text)}"`
-    return p.href ? `<a href="${esc(p.href)}" ${attributes}>${inner}</a>` : `<g ${attributes}>${inner}</g>`
+    return p.href ? `<a href="${esc(p.href)}" ${attributes}>${inner}</a>` : `<g role="img" ${attributes}>${inner}</g>`
   })
   const demo = data.demo && demoMark(data.demo, outlines, frame)
   const labels = plain ? [] : placeLabels(outlines, { ...frame, size: Math.round(NAME_SIZE * line), taken: demo ? [demo.box] : [] })

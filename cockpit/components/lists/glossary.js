@@ -5,7 +5,7 @@ const entry = (e, d) => `<details id="${esc(e.id)}" ${e.id === d.opened ? "open"
 
 const draw = d => `<input type="search" placeholder="${esc(d.words.find)}" aria-label="${esc(d.words.find)}">
   <p class="grey" hidden role="status">${esc(d.words.none)}</p>
-  ${d.sections.map(s => `<section><h3>${esc(s.name)}</h3>${s.entries.map(e => entry(e, d)).join("")}</section>`).join("")}`
+  ${d.sections.map(s => `<section><h2>${esc(s.name)}</h2>${s.entries.map(e => entry(e, d)).join("")}</section>`).join("")}`
 
 function narrow(root, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)

@@ -6,9 +6,9 @@ const item = (o, i, n, words) => `<li data-id="${esc(o.id)}"><span class="n grey
 
 const offer = (o, full, words) => `<li data-id="${esc(o.id)}"><button type="button" data-do="add" ${full ? "disabled" : ""} aria-label="${esc(`${words.add}: ${o.name}`)}">+ ${esc(o.name)} <small class="grey">${esc(o.group)}</small></button></li>`
 
-const draw = ({ words }) => `<div class="chooser"><section><h3>${esc(words.chosen)}</h3><ol class="chosen"></ol><p class="grey status" role="status"></p>
+const draw = ({ words }) => `<div class="chooser"><section><h2>${esc(words.chosen)}</h2><ol class="chosen"></ol><p class="grey status" role="status"></p>
   <p class="ends"><button type="button" class="button main" data-do="save">${esc(words.save)}</button> <button type="button" class="button" data-do="reset">${esc(words.reset)}</button></p></section>
-  <section><h3>${esc(words.all)}</h3><input type="search" placeholder="${esc(words.find)}" aria-label="${esc(words.find)}"><ul class="offered"></ul></section></div>`
+  <section><h2>${esc(words.all)}</h2><input type="search" placeholder="${esc(words.find)}" aria-label="${esc(words.find)}"><ul class="offered"></ul></section></div>`
 
 const folded = text => text.normalize("NFKC").toLowerCase().replace(/\s/g, "")
 

@@ -21,8 +21,8 @@ const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
   ? `<b aria-current="page">${esc(c.text)}</b>` : !c.href ? `<span>${esc(c.text)}</span>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
 
 const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
-  <div class="where"><a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
-    ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.product)}">${crumbs(d)}</nav>` : ""}
+  <div class="where">${d.heading ? `<h1 class="unseen">${esc(d.heading)}</h1>` : ""}<a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
+    ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.words.crumbs)}">${crumbs(d)}</nav>` : ""}
     ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}
     ${d.brief ? `<span class="brief">${esc(d.brief)}</span>` : ""}
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
@@ -32,11 +32,11 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
   <div class="rest">
     ${d.stamp ? `<${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
       ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>` : ""}
-    <div class="tools">${d.find ? `<form class="find" role="search"><input type="search" name="q" autocomplete="off" maxlength="100" value="${esc(d.find.value)}"
+    <div class="tools">${d.find ? `<form class="find" role="search" aria-label="${esc(d.find.label)}"><input type="search" name="q" autocomplete="off" maxlength="100" value="${esc(d.find.value)}"
       role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" aria-keyshortcuts="/"
       placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)} ( / )"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
     ${d.menus.map(menu).join("")}${d.views ? views(d.views) : ""}
-    <nav class="pages">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="count" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
+    <nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="count" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
     <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
       ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
   </div></header>`
@@ -125,10 +125,9 @@ function finding(root, find) {
 
 function wire(root, data) {
   const search = data.find && finding(root, data.find)
-  root.querySelector(".fold").onclick = event => {
-    const open = root.firstElementChild.classList.toggle("open")
-    event.currentTarget.setAttribute("aria-expanded", open)
-  }
+  const fold = root.querySelector(".fold")
+  const unfold = open => fold.setAttribute("aria-expanded", root.firstElementChild.classList.toggle("open", open))
+  fold.onclick = () => unfold()
   const dark = root.classList.contains("dark")
   root.querySelector('[data-do="theme"]').onclick = () => window.cockpit.theme(dark ? "Light" : "Dark")
   root.querySelector('[data-do="print"]').onclick = () => window.print()
@@ -146,7 +145,13 @@ function wire(root, data) {
   const menus = [...root.querySelectorAll("details")]
   const close = except => menus.forEach(m => { if (m !== except) m.open = false })
   menus.forEach(m => m.addEventListener("toggle", () => m.open && close(m)))
-  root.onkeydown = event => { if (event.key === "Escape") close() }
+  root.onkeydown = event => {
+    if (event.key !== "Escape" || event.defaultPrevented) return
+    const menu = event.target.closest("details[open]"), opener = menu ? menu.querySelector("summary") : event.target.closest(".open .rest") && fold
+    close()
+    if (opener === fold) unfold(false)
+    opener?.focus()
+  }
   const outside = event => { if (!event.composedPath().includes(root)) { close(); search?.close() } }
   document.addEventListener("pointerdown", outside)
   return () => { document.removeEventListener("pointerdown", outside); search?.end() }

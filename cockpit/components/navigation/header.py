@@ -37,8 +37,11 @@ VIEWS = "/views.json"
 """Where the account's own views are read and changed: `cockpit.screens.saved_views`."""
 
 
-def header(view: "View", *, searched: str = "") -> None:
-    """Draw the header; `searched` stands in its search box. A wall screen has none, but its name and clock."""
+def header(view: "View", *, searched: str = "", heading: str = "") -> None:
+    """Draw the header; a wall screen has none, but its name and clock.
+
+    searched: text of the search box. heading: first heading of the page, for screen readers, where no other is drawn.
+    """
     place = view.area.name
     unit = filters.unit_of(view.query.where)
     st.set_page_config(page_title=f"{f'{unit} · ' if unit else ''}{place} · {_('Governance Cockpit')}")
@@ -46,7 +49,7 @@ def header(view: "View", *, searched: str = "") -> None:
         return
     parameters = tuple(st.query_params.to_dict().items())
     firing = alerts.firing(view.grants)
-    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, firing))
+    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, firing, heading))
     if note := outside_the_data(view):
         notice(note)
 
@@ -68,7 +71,13 @@ def outside_the_data(view: "View") -> str:
 
 @lru_cache(maxsize=512)
 def _packed(
-    view: "View", parameters: tuple[tuple[str, str], ...], newest: str, fallback: str | None, searched: str, firing: int
+    view: "View",
+    parameters: tuple[tuple[str, str], ...],
+    newest: str,
+    fallback: str | None,
+    searched: str,
+    firing: int,
+    heading: str,
 ) -> bytes:
     """What the header shows of a view: it also depends on the address as it stands and on what is published."""
     looks = view.grants.may(Can.LOOK)
@@ -85,6 +94,7 @@ def _packed(
     data = {
         "product": _("Governance Cockpit"),
         "home": view.href(pages.landing(view.grants), area=None),
+        "heading": heading,
         "crumbs": _crumbs(view),
         "demo": demo_mark(view.edition.demo),
         "other": _other_edition(view),
@@ -114,6 +124,7 @@ def plain(grants: Grants, page: str) -> None:
     data = {
         "product": _("Governance Cockpit"),
         "home": link(pages.landing(grants), _lasting(parameters)),
+        "heading": "",
         "crumbs": [],
         "demo": demo_mark(),
         "other": {},
@@ -158,7 +169,14 @@ def _lasting(parameters: Mapping[str, str]) -> dict[str, object]:
 
 
 def _words() -> dict[str, str]:
-    return {"menu": _("Menu"), "dark": _("Dark"), "light": _("Light"), "print": _("Print")}
+    return {
+        "menu": _("Menu"),
+        "pages": _("Main menu"),
+        "crumbs": _("Area"),
+        "dark": _("Dark"),
+        "light": _("Light"),
+        "print": _("Print"),
+    }
 
 
 def _crumbs(view: "View") -> list[dict[str, str]]:
@@ -326,7 +344,12 @@ Links = Iterable[tuple[str, str]]
 
 
 def title(text: str, *, note: str = "", links: Links = (), level: int = 2) -> None:
-    """A heading that says in words what is shown; `note` in grey behind it, links at its end."""
+    """A heading that says in words what is shown; `note` in grey behind it, links at its end.
+
+    A heading of the first level also names the page in the browser.
+    """
+    if level == 1:
+        st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
     st.html(
         f'<div class="title"><h{level}>{escape(text)}</h{level}>'
         + (f'<span class="note">{escape(note)}</span>' if note else "")

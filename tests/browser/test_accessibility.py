@@ -1,0 +1,215 @@
+"""Accessibility of every page of the register: axe-core, headings, reflow, and the keyboard, for each role."""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cockpit.access import pages as register
+from data.desk.identity.roles import BUSINESS, ROLES
+from data.probe.checks import axe
+
+pytestmark = pytest.mark.slow
+
+LANGUAGES, SCHEMES, WIDTHS = ("zh", "en"), ("light", "dark"), (1400, 390)
+EVERYTHING = tuple(product(LANGUAGES, SCHEMES))
+CORNERS = (("zh", "light"), ("en", "dark"))
+"""Each language and each colour scheme once: for the roles that see less than a leader."""
+QUERIES = {
+    "cockpit": ("", "?metric=on_time_rate", "?area=990101001000", "?area=990101001001", "?topic=sites"),
+    "rows": ("?metric=backlog",),
+    "why": ("?metric=backlog", "?metric=on_time_rate"),
+    "passport": ("?metric=on_time_rate",),
+    "search": ("?q=路",),
+    "compare": ("", "?areas=990101001000,990101002000"),
+}
+"""What a page is opened with; every other page is opened by its name alone."""
+FOUND = {"case": "rows?metric=intake", "site": "sites"}
+"""Pages of one row, and the list whose first row leads there."""
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+RUN = f"""axe.run(document, {{ runOnly: {list(RULES)}, resultTypes: ["violations"], elementRef: false }}).then(found =>
+    found.violations.filter(v => ["serious", "critical"].includes(v.impact)).map(v =>
+        v.id + ": " + v.nodes.slice(0, 3).map(n =>
+            n.target.flat().at(-1) + " " + n.failureSummary.slice(0, 160)).join("; ")))"""
+
+DEEP = """const all = []
+  const walk = root => { for (const e of root.querySelectorAll("*")) {
+    all.push(e)
+    if (e.shadowRoot) walk(e.shadowRoot)
+  } }
+  walk(document)"""
+HEADINGS = (
+    "() => {"
+    + DEEP
+    + """
+  return all.filter(e => e.localName === "h1" && e.getClientRects().length).map(e => e.textContent.trim()) }"""
+)
+WIDER = (
+    "() => {"
+    + DEEP
+    + """
+  const width = document.documentElement.clientWidth, above = e => e.parentElement || e.getRootNode().host
+  const cut = e => { for (let p = above(e); p; p = above(p))
+    if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX) && p.dataset.testid !== "stMain") return true
+    return false }
+  const main = document.querySelector('[data-testid="stMain"]')
+  const wide = all.filter(e => e.getBoundingClientRect().right > width + 1 && e.getBoundingClientRect().width
+    && getComputedStyle(e).visibility === "visible" && !e.closest("svg") && !cut(e))
+  if (document.documentElement.scrollWidth > width || main.scrollWidth > main.clientWidth) wide.push(main)
+  return wide.slice(0, 5).map(e => `${e.localName}.${e.className} ${e.textContent.trim().slice(0, 30)}`) }"""
+)
+FOCUSED = """() => {
+  let e = document.activeElement
+  while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement
+  if (!e || e === document.body) return null
+  const style = getComputedStyle(e), box = e.getBoundingClientRect()
+  const top = e.getRootNode().elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)
+  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+  const drawn = e.closest(".root")?.querySelector(".over")?.getAttribute("d")            // an area of a map
+  return {
+    name: `${e.localName}.${e.getAttribute("class") ?? ""} ${(e.textContent || e.ariaLabel || "").trim().slice(0, 30)}`,
+    visible: Boolean(outlined || drawn),
+    uncovered: Boolean(top && (top === e || e.contains(top) || top.contains(e) || e.matches("svg *"))),
+    inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  }
+}"""
+MOST_STOPS = 400
+Open = Callable[[str, str], BrowserContext]
+
+
+@pytest.fixture
+def signed_in(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens a context of a role and a colour scheme; axe-core may be put into its pages."""
+    made: list[BrowserContext] = []
+
+    def open(role: str, scheme: str) -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+        )
+        made.append(context)
+        page = context.new_page()
+        page.goto(f"{address}/login")
+        page.locator(f"button[value={role}]").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+        page.close()
+        return context
+
+    yield open
+    for context in made:
+        context.close()
+
+
+def shown(page: Page, url: str) -> Page:
+    """The page, drawn whole."""
+    page.goto(url)
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    return page
+
+
+def queries(page: Page, address: str, role: str) -> Iterator[tuple[str, str]]:
+    """Each page of the register, with what it is opened with."""
+    for name in register.PAGES:
+        path = "" if name == register.FIRST else name
+        if name not in FOUND:
+            yield from ((name, f"{path}{query}") for query in QUERIES.get(name, ("",)))
+        elif role in BUSINESS:
+            href = shown(page, f"{address}/{FOUND[name]}").locator("td.lead a")
+            if href.count():
+                yield name, (href.first.get_attribute("href") or "").lstrip("/")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds serious or critical, and headings of the first level that are missing or too many."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(f"{axe.script()};0")
+    headings = page.evaluate(HEADINGS)
+    found: list[str] = page.evaluate(RUN)
+    return found if len(headings) == 1 else [*found, f"headings of the first level: {headings}"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_axe_finds_nothing_serious_on_any_page(address: str, signed_in: Open, role: str) -> None:
+    found: dict[str, list[str]] = {}
+    for scheme in SCHEMES:
+        page = signed_in(role, scheme).new_page()
+        page.set_default_timeout(30_000)
+        opened = 0
+        for name, path in list(queries(page, address, role)):
+            for language in LANGUAGES:
+                if (language, scheme) not in (EVERYTHING if role == "leader" else CORNERS):
+                    continue
+                page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+                shown(page, f"{address}/{path}{'&' if '?' in path else '?'}lang={language}")
+                opened += 1
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 900})
+                    if told := faults(page):
+                        found[f"{name} {path} {language} {scheme} {width}"] = told
+        assert opened >= len(register.PAGES) - len(FOUND)
+    assert found == {}
+
+
+def test_no_page_is_wider_than_320_pixels(address: str, signed_in: Open) -> None:
+    page = signed_in("leader", "light").new_page()
+    found: dict[str, list[str]] = {}
+    for _name, path in list(queries(page, address, "leader")):
+        for language in LANGUAGES:
+            page.set_viewport_size({"width": 1400, "height": 900})
+            shown(page, f"{address}/{path}{'&' if '?' in path else '?'}lang={language}")
+            for width in (640, 320):  # 1280 pixels at 200 % and at 400 %
+                page.set_viewport_size({"width": width, "height": 600})
+                page.wait_for_timeout(300)
+                if wide := page.evaluate(WIDER):
+                    found[f"{path} {language} {width}"] = wide
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", ["", "rows?metric=backlog", "sites", "tiles", "reports", "why?metric=backlog"])
+def test_the_keyboard_reaches_everything_visibly(address: str, signed_in: Open, path: str) -> None:
+    page = shown(signed_in("leader", "light").new_page(), f"{address}/{path}")
+    stops: list[str] = []
+    hidden = []
+    for _press in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop is None or (len(stops) > 1 and stop["name"] == stops[0]):
+            break
+        stops.append(stop["name"])
+        if not (stop["visible"] and stop["uncovered"] and stop["inside"]):
+            hidden.append(stop)
+    assert hidden == []
+    assert len(stops) > 15
+    assert len(stops) < MOST_STOPS, "the keyboard does not come out of something"
+
+
+def test_the_skip_link_leads_past_the_header(address: str, signed_in: Open) -> None:
+    page = shown(signed_in("leader", "light").new_page(), f"{address}/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("stSkipToContent")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.st-key-header') === null")
+    assert page.url.startswith(f"{address}/")
+
+
+def test_escape_closes_a_menu_and_returns_the_focus(address: str, signed_in: Open) -> None:
+    page = shown(signed_in("leader", "light").new_page(), f"{address}/")
+    menu = page.locator("details.menu").first
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+
+
+def test_a_serious_fault_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<html lang=en><title>t</title><main><h1>One</h1><h1>Two</h1><img src=data:,></main>")
+    found = faults(page)
+    page.close()
+    assert any(text.startswith("image-alt") for text in found)
+    assert any("['One', 'Two']" in text for text in found)
