@@ -60,6 +60,20 @@ def failures_left(row: Mapping[str, Any]) -> int:
     return max(-(-int(row["visits"]) * share // 100) - int(row["down"]), 0)
 
 
+def until_veto(row: Mapping[str, Any], limit: Limit) -> int:
+    """How many more failed visits, days, … make a veto of the rule."""
+    if limit.rule == "site_open":
+        return failures_left(row)
+    return int(limit.limit - (observed(row, limit.rule) or 0))
+
+
+def near_veto(row: Mapping[str, Any]) -> Limit | None:
+    """The rule whose veto a site that passes is near; None where it is near none, or was not checked."""
+    if row["score"] is None or not row["passed"] or nearness(row) < NEAR:
+        return None
+    return max(LIMITS, key=lambda limit: _share(row, limit))
+
+
 @lru_cache(maxsize=4)
 def _all(edition: Edition) -> pd.DataFrame:
     """Every registered site of an edition with its verdict, or without one where nothing was checked for two weeks."""
@@ -108,8 +122,11 @@ def warm(edition: Edition) -> None:
 
 def nearness(row: Mapping[str, Any]) -> float:
     """How near a site is to a veto, 1 at the limit."""
-    shares = [(observed(row, limit.rule) or 0) / limit.limit for limit in LIMITS] if row["score"] is not None else [0]
-    return max(shares)
+    return max(_share(row, limit) for limit in LIMITS) if row["score"] is not None else 0
+
+
+def _share(row: Mapping[str, Any], limit: Limit) -> float:
+    return (observed(row, limit.rule) or 0) / limit.limit
 
 
 def _worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -6,8 +6,8 @@ from typing import Any
 from cockpit.i18n import _, ngettext
 from cockpit.labels import words
 from metrics import sites
-from metrics.sites import LIMITS, NEAR, Limit
 
+UNITS = {limit.rule: limit.unit for limit in sites.LIMITS}
 Site = Mapping[str, Any]
 
 
@@ -19,18 +19,15 @@ def verdict(row: Site) -> tuple[str, str]:
         return words.listed(texts), "red"
     if not row["passed"]:
         return _("Below 60 points"), "red"
-    nearest = max(LIMITS, key=lambda limit: (sites.observed(row, limit.rule) or 0) / limit.limit)
-    if (sites.observed(row, nearest.rule) or 0) / nearest.limit >= NEAR:
-        return left(row, nearest), "amber"
+    if limit := sites.near_veto(row):
+        return left(limit.rule, sites.until_veto(row, limit)), "amber"
     return _("Passes"), "green"
 
 
-def left(row: Site, limit: Limit) -> str:
-    """What is left until the veto."""
-    if limit.rule == "site_open":
-        n = sites.failures_left(row)
+def left(rule: str, n: int) -> str:
+    """What is left until the veto of a rule."""
+    if rule == "site_open":
         return ngettext("{n} more failed visit is a veto", "{n} more failed visits are a veto", n)
-    n = int(limit.limit - (sites.observed(row, limit.rule) or 0))
-    if limit.unit == "days":
+    if UNITS[rule] == "days":
         return ngettext("a veto in {n} day", "a veto in {n} days", n)
     return ngettext("{n} more is a veto", "{n} more are a veto", n)

@@ -237,7 +237,7 @@ def reds(query: Query) -> list[Red]:
     if not query.where:
         return red_list(query)
     unit = filters.unit_of(query.where)
-    return [red for red in red_list(query.filtered(())) if red.kind == "unit" and red.name == unit] if unit else []
+    return [red for red in red_list(query.filtered(())) if red.of_unit(unit)] if unit else []
 
 
 @single_flight_cache(maxsize=64)

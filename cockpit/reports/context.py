@@ -116,10 +116,13 @@ class ReportContext:
         None under another filter, which no limit is meant for.
         """
         if self.unit is not None:
-            return [
-                red for red in answers.reds(self.query.filtered(())) if red.kind == "unit" and red.name == self.unit
-            ]
+            return [red for red in answers.reds(self.query.filtered(())) if red.of_unit(self.unit)]
         return answers.reds(self.query)
+
+    @cached_property
+    def over_limit(self) -> list[Red]:
+        """What is red, without the sites that are only near a veto."""
+        return [red for red in self.reds if red.kind != "near"]
 
     @property
     def to(self) -> str:

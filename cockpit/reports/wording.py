@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.i18n import _, language
-from cockpit.labels import format, words
+from cockpit.labels import format, site_verdicts, words
 from cockpit.labels.names import source_name
 from cockpit.panels.answers import MetricSummary
 from cockpit.reports.context import ReportContext
@@ -99,9 +99,10 @@ def plain(context: ReportContext, name: str) -> str:
         case "deadline":
             return deadline(context)
         case "reds":
-            return format.number(len(context.reds))
+            return format.number(len(context.over_limit))
         case "worst":
-            return words.listed(_red(context, red) for red in context.reds[:NAMED]) or _("None")
+            near = [red for red in context.reds if red.kind == "near"]
+            return words.listed(_red(context, red) for red in (*context.over_limit[:NAMED], *near[:NAMED])) or _("None")
         case "sites_failing":
             return format.number(len(context.failing_sites))
     raise AssertionError(name)
@@ -126,6 +127,8 @@ def filters(edition: AnyEdition, where: Mapping[str, str]) -> str:
 def _red(context: ReportContext, red: Red) -> str:
     metric = context.view.catalog.metrics[red.metric]
     name = context.subject(red)
+    if red.left is not None:
+        return _("{area}: {text}", area=name, text=site_verdicts.left(red.rules[0], red.left))
     return _("{area}: {metric} {value}", area=name, metric=metric.name[language()], value=amount(metric, red.value))
 
 

@@ -1,14 +1,14 @@
 """The list of what is red: the area itself, its sites, the areas right below and the responsible units.
 
 Screens, walls, reports and the API all show this list. It covers every metric with a threshold, so that what is red
-somewhere is in it.
+somewhere is in it; and the sites that pass but are near a veto.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -24,15 +24,14 @@ from metrics.engine.plan import exists_at, filters
 from metrics.period import DAY, Period, last_day
 from metrics.query import Query
 from metrics.scope import area_in_scope
-from metrics.sites import sites
+from metrics.sites import Limit, near_veto, nearness, sites, until_veto
 from metrics.thresholds import RED, Baseline, baseline, states, verdicts
 
 LOOK_BACK = (7, 28)
 """Days back that are checked for how long something has been red."""
 SUM_UP_SITES = ("site_score", "site_share")
 """Roles of metrics that sum up the verdicts of sites, which are listed one by one."""
-Kind = Literal["own", "site", "below", "unit"]
-KINDS: tuple[Kind, ...] = ("own", "site", "below", "unit")
+Kind = Literal["own", "site", "near", "below", "unit"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ class Red:
 
     kind: own: `area` itself; below: the area right below whose code `area` is; unit: a responsible unit of `area`, by
     `name`; site: a site of `area` that fails by the veto rules, by `name`, `source` and `key`, with its `unit` and the
-    `rules` that it broke.
+    `rules` that it broke; near: a site that passes but is near the veto of the one of `rules`, with what is `left`
+    until then in the unit of the rule.
     compared: what was held against the limit: the value itself, or its ratio to a mean, and so on. affected: how many
     cases, sites, … are wrong. days: for how many days it has been red at least. severity: orders the list.
     """
@@ -57,6 +57,7 @@ class Red:
     key: str = ""
     unit: str = ""
     rules: tuple[str, ...] = ()
+    left: int | None = None
     compared: float | None = None
     affected: int = 1
     days: int = 0
@@ -64,8 +65,17 @@ class Red:
 
     @property
     def makes_headline(self) -> bool:
-        """Whether it affects enough cases to rank above the others."""
-        return self.kind == "site" or self.affected >= LEAST_AFFECTED
+        """Whether it is beyond its limit and affects enough cases to rank above the others."""
+        return self.kind == "site" or (self.kind != "near" and self.affected >= LEAST_AFFECTED)
+
+    @property
+    def of_site(self) -> bool:
+        """Whether it is a site, which has a page of its own."""
+        return self.kind in ("site", "near")
+
+    def of_unit(self, unit: str) -> bool:
+        """Whether it is a responsible unit's, or a site that the unit runs."""
+        return (self.name if self.kind == "unit" else self.unit if self.of_site else None) == unit
 
 
 def with_thresholds(catalog: Catalog) -> tuple[str, ...]:
@@ -222,21 +232,38 @@ def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tupl
 
 
 def failing_sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
-    """The sites that fail now, and their areas; of a period that is over nothing is said, since verdicts are of the
-    edition's day.
+    """The sites that fail now or are near a veto, and the areas of those that fail.
+
+    Of a period that is over nothing is said, since verdicts are of the edition's day.
     """
     if period.end <= last_day(edition.as_of):
         return [], []
-    failing = [row for row in sites(edition, code) if row["score"] is not None and not row["passed"]]
-    items = [
-        Red(
-            metric, code, row["score"], None, False, "site", str(row["name"]), row["source"], row["key"],
-            unit=row["unit"] or "", rules=tuple(row["vetoes"]), affected=SITE_WEIGHT,
-            severity=severity(1 + len(row["vetoes"]), SITE_WEIGHT, 0),
-        )
-        for row in failing
-    ]  # fmt: skip
-    return items, [row["area"] for row in failing]
+    every = [row for row in sites(edition, code) if row["score"] is not None]
+    failing = [row for row in every if not row["passed"]]
+    near = [(row, limit) for row in every if (limit := near_veto(row))]
+    return [
+        *(_failing(metric, code, row) for row in failing),
+        *(_near(metric, code, row, limit) for row, limit in near),
+    ], [row["area"] for row in failing]
+
+
+def _failing(metric: str, code: int, row: Mapping[str, Any]) -> Red:
+    grave = severity(1 + len(row["vetoes"]), SITE_WEIGHT, 0)
+    return replace(_of_site(metric, code, row, "site"), rules=tuple(row["vetoes"]), severity=grave)
+
+
+def _near(metric: str, code: int, row: Mapping[str, Any], limit: Limit) -> Red:
+    grave = severity(nearness(row), SITE_WEIGHT, 0)
+    return replace(
+        _of_site(metric, code, row, "near"), rules=(limit.rule,), left=until_veto(row, limit), severity=grave
+    )
+
+
+def _of_site(metric: str, code: int, row: Mapping[str, Any], kind: Kind) -> Red:
+    return Red(
+        metric, code, row["score"], None, False, kind, str(row["name"]), row["source"], row["key"],
+        unit=row["unit"] or "", affected=SITE_WEIGHT,
+    )  # fmt: skip
 
 
 def rows_of_period(frame: pd.DataFrame, period: Period) -> pd.DataFrame:

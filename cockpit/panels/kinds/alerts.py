@@ -11,7 +11,7 @@ import pandas as pd
 from cockpit import filters
 from cockpit.components.status.today import Head, Item, Line
 from cockpit.i18n import _, language, ngettext
-from cockpit.labels import format
+from cockpit.labels import format, site_verdicts
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
@@ -59,13 +59,13 @@ class AlertsPanel(Panel):
             today.today(lines(view), label=_("To look at today"), head=headline(view))
             return
         problems = reds_of(view)
-        header.title(_("Over the limit: {n}", n=len(problems)))
+        header.title(_("Over the limit: {n}", n=len(over_limit(problems))))
         today.today(wall_lines(view, problems), label="", head=headline(view))
 
     def numbers(self, view: View) -> Numbers:
         """What is red, the most severe first."""
         rows = []
-        for red in reds_of(view):
+        for red in over_limit(reds_of(view)):
             metric = view.catalog.metrics[red.metric]
             before = quantity(metric, red.before)
             name = metric.name[language()]
@@ -74,7 +74,7 @@ class AlertsPanel(Panel):
         return Numbers(_("Over the limit"), columns, tuple(rows))
 
     def has_numbers(self, view: View) -> bool:
-        return bool(reds_of(view))
+        return bool(over_limit(reds_of(view)))
 
     def section(self) -> dict[str, Any]:
         return {"type": "reds"}
@@ -82,9 +82,12 @@ class AlertsPanel(Panel):
 
 def wall_lines(view: View, problems: Sequence[Red]) -> list[Line]:
     """The worst reds of the area one a line and what has been open longest; the component shows as many as fit."""
-    worst = [red_in_words(view, red) for red in _others(view, problems)[:ON_WALL]]
-    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
-    shown = shown or ([] if problems else [reds(view, [])])
+    worst = [(red.kind == "near", red_in_words(view, red)) for red in _others(view, problems)[:ON_WALL]]
+    shown = [
+        Line("◆" if near else "▲", item.strong, (Item(item.text),), state="amber" if near else "red")
+        for near, item in worst
+    ]
+    shown = shown if over_limit(problems) else [reds(view, []), *shown]
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
     return [*shown[:SHOWN], *([replace(old, on="")] if old else []), *shown[SHOWN:]]
 
@@ -93,6 +96,11 @@ def reds_of(view: View) -> list[Red]:
     """The one list of reds; on a topic those of its metrics."""
     problems = _problems(view)
     return answers.reds(problems) if problems else []
+
+
+def over_limit(found: Sequence[Red]) -> Sequence[Red]:
+    """Without the sites that are only near a veto."""
+    return [red for red in found if red.kind != "near"]
 
 
 def _problems(view: View) -> Query | None:
@@ -131,14 +139,16 @@ def to_look_at(view: View) -> Today:
 
 @single_flight_cache(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
-    """Three lines at most; one that has nothing to say is left out."""
+    """What else is red, the sites near a veto, what has been open longest, what moved most; none that has nothing."""
     if view.empty:
         return (Line("○", _("No data in this period")),)
-    attention, every = to_look_at(view), reds_of(view)
+    attention, listed = to_look_at(view), reds_of(view)
+    every = over_limit(listed)
     others = reds(view, _others(view, every)) if not every or len(every) > 1 or not headline(view) else None
+    near = _near(view, [red for red in listed if red.kind == "near"])
     old = oldest(view, attention.oldest) if view.topic == "" else None
     mover = None if headline(view) else _mover(view, attention.mover)
-    return tuple(line for line in (others, old, mover) if line)
+    return tuple(line for line in (others, near, old, mover) if line)
 
 
 def reds(view: View, problems: Sequence[Red]) -> Line:
@@ -158,6 +168,15 @@ def reds(view: View, problems: Sequence[Red]) -> Line:
     return Line("▲", label, (*items, *_folded(view, problems[SHOWN:])), state="red", left=len(problems) - SHOWN)
 
 
+def _near(view: View, sites: Sequence[Red]) -> Line | None:
+    """The sites that pass but are near a veto, the nearest first."""
+    if not sites:
+        return None
+    items = tuple(red_in_words(view, red) for red in sites)
+    label = ngettext("{n} site near a veto", "{n} sites near a veto", len(sites))
+    return Line("◆", label, items, state="amber", on=_("All"), href=view.href("sites"))
+
+
 def _folded(view: View, problems: Sequence[Red]) -> Iterator[Item]:
     """The others by metric, a few of each, and a link to the screen of the metric that lists them all."""
     for _name, of_metric in groupby(sorted(problems, key=_listed_by), key=_listed_by):
@@ -170,11 +189,11 @@ def _folded(view: View, problems: Sequence[Red]) -> Iterator[Item]:
 
 def _listed_by(red: Red) -> tuple[str, bool]:
     """Sites have a page of their own."""
-    return red.metric, red.kind == "site"
+    return red.metric, red.of_site
 
 
 def _all_of(view: View, red: Red) -> str:
-    return view.href("sites") if red.kind == "site" else view.href(metric=view.catalog.metrics[red.metric])
+    return view.href("sites") if red.of_site else view.href(metric=view.catalog.metrics[red.metric])
 
 
 def has_state(view: View) -> bool:
@@ -200,6 +219,9 @@ def has_state(view: View) -> bool:
 def red_in_words(view: View, red: Red) -> Item:
     """`沙洲镇` and `积压件数 412 件 (▲ 31 件)`: the value, and how it changed since yesterday."""
     metric = view.catalog.metrics[red.metric]
+    if red.left is not None:
+        until = site_verdicts.left(red.rules[0], red.left)
+        return Item(subject(view, red), until, way_to(view, red), group=metric.name[language()], brief=until)
     value = format.quantity(metric, red.value)
     if red.before is not None and format.quantity(metric, red.before) != value:
         value += f" ({format.change(metric, red.value, red.before).text})"

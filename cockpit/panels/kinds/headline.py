@@ -45,7 +45,7 @@ def way_to(view: View, red: Red) -> str:
     """Where what is red is shown."""
     metric = view.catalog.metrics[red.metric]
     match red.kind:
-        case "site":
+        case "site" | "near":
             return view.href("site", source=red.source, key=red.key)
         case "unit":
             return view.href(metric=metric, unit=red.name)

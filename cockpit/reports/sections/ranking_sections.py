@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cockpit.i18n import _, language, ngettext
-from cockpit.labels import format, words
+from cockpit.labels import format, site_verdicts, words
 from cockpit.panels import answers
 from cockpit.reports import wording
 from cockpit.reports.context import ReportContext
@@ -96,8 +96,10 @@ def reds(section: Reds, context: ReportContext) -> Iterator[Block]:
     rows = []
     for i, red in enumerate(shown, 1):
         metric = context.view.catalog.metrics[red.metric]
-        value = Cell(plain(metric, red.value), red.value, "red", shown_as(metric))
+        value = Cell(plain(metric, red.value), red.value, "amber" if red.kind == "near" else "red", shown_as(metric))
         limit, since = wording.tight(limit_of(context, red)), _("newly red") if red.new else _("was red")
+        if red.kind == "near":
+            since = ""
         rows.append(
             [Cell(str(i), i), Cell(context.subject(red)), Cell(name_of(metric)), value, Cell(limit), Cell(since)]
         )
@@ -107,7 +109,9 @@ def reds(section: Reds, context: ReportContext) -> Iterator[Block]:
 
 
 def limit_of(context: ReportContext, red: Red) -> str:
-    """The bound that was exceeded."""
+    """The bound that was exceeded; of a site near a veto what is left until it."""
+    if red.left is not None:
+        return site_verdicts.left(red.rules[0], red.left)
     if red.kind == "site":
         return _("fails by the rules of the national check")
     return format.alarm(context.view.catalog, context.view.catalog.metrics[red.metric], context.level_of(red))

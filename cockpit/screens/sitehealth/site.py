@@ -113,7 +113,7 @@ def lights(view: View, site: Site) -> None:
             continue
         state = screen.state(site, limit, value)
         said = {"red": _("Vetoed"), "amber": _("Near a veto"), "green": _("Passes")}[state]
-        left = "" if state == "red" else verdicts.left(site, limit)
+        left = "" if state == "red" else verdicts.left(limit.rule, sites.until_veto(site, limit))
         number = screen.number(site, limit, value)
         rows.append([words.limit(limit.rule), Cell(said, state=state), number, words.bound(limit.rule), left])
     columns = [Column(_("Veto rule"), lead=True), Column(_("State")), Column(_("Now")), Column(_("Limit"))]

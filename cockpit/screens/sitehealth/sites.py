@@ -29,7 +29,7 @@ def listed(view: View) -> None:
         _none(view)
         return
     vetoed = [row for row in every if row["vetoes"] is not None and len(row["vetoes"])]
-    near = [row for row in every[len(vetoed) :] if sites.nearness(row) >= sites.NEAR]
+    near = [row for row in every[len(vetoed) :] if sites.near_veto(row)]
     note = ngettext("{n} site", "{n} sites", len(every)) + _(": {vetoed} vetoed, {near} near a veto",
                     vetoed=format.number(len(vetoed)), near=format.number(len(near)))  # fmt: skip
     links = [

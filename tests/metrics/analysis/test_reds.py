@@ -7,6 +7,7 @@ import pytest
 
 from data.editions.edition import Edition
 from data.home import Home
+from data.site_rules import site_rules
 from metrics.analysis.reds import Red
 from metrics.period import Period
 from tests.asking import reds
@@ -14,6 +15,7 @@ from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 AS_OF = datetime(2026, 11, 22, 8)
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+HOME_LIMIT = site_rules().vetoes["home_updated"].limit
 OF_SITES = ("site_health", "site_pass_rate")
 SITES = {"own": DISTRICT, "town": TOWNS[0], "fine": TOWNS[1]}
 
@@ -70,3 +72,39 @@ def test_the_own_level_of_an_area_that_is_red_is_not_listed_again(edition: Editi
 def test_no_red_is_listed_twice(edition: Edition, area: int) -> None:
     identities = [(red.metric, red.kind, red.area, red.name, red.key) for red in reds(edition, area, NOVEMBER)]
     assert len(identities) == len(set(identities))
+
+
+@pytest.fixture(scope="module")
+def near(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    """Two sites whose homepage was last changed one day before a veto and long before one."""
+    home = Home(tmp_path_factory.mktemp("near"), memory="1GB")
+    areas(home)
+    ages = {"near": HOME_LIMIT - 1, "fine": 1}
+    register = [
+        {"key": key, "area": TOWNS[0], "kind": "site", "name": f"{key}网站", "unit": "区城管局"} for key in ages
+    ]
+    deliver(home, "assets", register, source="register")
+    aged = [
+        {
+            "key": f"{key}-age", "asset_source": "register", "asset": key, "rule": "home_updated", "passed": True,
+            "observed": float(age), "observed_unit": "days", "checked_at": datetime(2026, 11, 21, 9),
+        }
+        for key, age in ages.items()
+    ]  # fmt: skip
+    deliver(home, "checks", [*aged, *(check for key in ages for check in visits(key, True))], source="probe")
+    return published(home, AS_OF)
+
+
+def test_a_site_one_day_before_a_veto_is_listed_with_the_days_left(near: Edition) -> None:
+    for area in (DISTRICT, TOWNS[0]):
+        listed = [red for red in reds(near, area, NOVEMBER) if red.of_site]
+        assert [(red.kind, red.name, red.rules, red.left) for red in listed] == [
+            ("near", "near网站", ("home_updated",), 1)
+        ]
+        assert listed[0].of_unit("区城管局")
+        assert not listed[0].of_unit("区住建局")
+        assert not listed[0].makes_headline
+
+
+def test_a_site_near_a_veto_is_not_listed_for_a_period_that_is_over(near: Edition) -> None:
+    assert not [red for red in reds(near, DISTRICT, Period(date(2026, 10, 1), date(2026, 11, 1))) if red.of_site]
