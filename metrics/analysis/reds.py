@@ -120,7 +120,7 @@ def _all_reds(query: Query) -> tuple[Red, ...]:
     score = catalog.with_role("site_score")
     if score and score.id in names and exists_at(score, place.level):
         named, failing = failing_sites(query.edition, score.id, place.code, query.period)
-        result += named
+        result += [*named, *sites_near_veto(query.edition, score.id, place.code, query.period)]
     of_sites = {name for name in names if catalog.metrics[name].role in SUM_UP_SITES}
     return tuple(_ordered(catalog, _deduplicated(result, place.code, failing, of_sites)))
 
@@ -232,19 +232,20 @@ def _days(query: Query, red: list[SimpleNamespace], base: Baseline) -> dict[tupl
 
 
 def failing_sites(edition: ScopedEdition, metric: str, code: int, period: Period) -> tuple[list[Red], list[int]]:
-    """The sites that fail now or are near a veto, and the areas of those that fail.
+    """The sites that fail now, and their areas; none of a period that is over: verdicts are of the edition's day."""
+    failing = [row for row in _verdicts(edition, code, period) if not row["passed"]]
+    return [_failing(metric, code, row) for row in failing], [row["area"] for row in failing]
 
-    Of a period that is over nothing is said, since verdicts are of the edition's day.
-    """
-    if period.end <= last_day(edition.as_of):
-        return [], []
-    every = [row for row in sites(edition, code) if row["score"] is not None]
-    failing = [row for row in every if not row["passed"]]
-    near = [(row, limit) for row in every if (limit := near_veto(row))]
-    return [
-        *(_failing(metric, code, row) for row in failing),
-        *(_near(metric, code, row, limit) for row, limit in near),
-    ], [row["area"] for row in failing]
+
+def sites_near_veto(edition: ScopedEdition, metric: str, code: int, period: Period) -> list[Red]:
+    """The sites that pass now but are near a veto; none of a period that is over."""
+    rows = _verdicts(edition, code, period)
+    return [_near(metric, code, row, limit) for row in rows if (limit := near_veto(row))]
+
+
+def _verdicts(edition: ScopedEdition, code: int, period: Period) -> list[dict[str, Any]]:
+    over = period.end <= last_day(edition.as_of)
+    return [] if over else [row for row in sites(edition, code) if row["score"] is not None]
 
 
 def _failing(metric: str, code: int, row: Mapping[str, Any]) -> Red:
