@@ -1,4 +1,4 @@
-"""What a delivery from a database costs beside the same rows in a CSV, each loaded by the command line.
+"""The cost of a delivery from a database against the same rows in a CSV, each loaded by the command line.
 
     python -m bench.databases [--rows 1000000] [--folder FOLDER]
 

@@ -140,7 +140,7 @@ def _days(period: Period) -> str:
 
 
 def _flows_by_town(top: int, period: Period) -> str:
-    """What somebody who knows the roll-up would write for the same six numbers of every town."""
+    """Hand-written SQL over the roll-up for the same six numbers of every town."""
     return f"""
         WITH t AS (
             SELECT area // 1000 * 1000 AS town, sum(intake) AS intake, sum(closed) AS closed, sum(due) AS due,

@@ -95,7 +95,7 @@ def _line(name: str, words: list[str]) -> None:
 
 
 async def _viewers(home: Home, top: int, month: tuple[date, date]) -> None:
-    """p95 of a rerun of a cockpit, alone and beside the worker that makes ten monthly reports, in turn."""
+    """p95 of a rerun of a cockpit, alone and while the worker makes ten monthly reports, alternating."""
     config = load(home=home.root)
     alone: list[float] = []
     during: list[float] = []

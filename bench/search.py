@@ -93,7 +93,7 @@ def _nowhere(dice: random.Random, length: int) -> Iterator[str]:
 
 
 def _index(home: Home, edition: Edition) -> None:
-    """Build the index anew in a copy of the edition's cases."""
+    """Rebuild the index in a copy of the edition's cases."""
     path = home.scratch / "bench-search.duckdb"
     path.unlink(missing_ok=True)
     try:

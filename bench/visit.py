@@ -191,7 +191,7 @@ def visit(context: BrowserContext, url: str) -> Visit:
 
 
 def _wait(page: Page, line: Line) -> dict[str, Any]:
-    """What the page saw, once its first value stands and the line is quiet."""
+    """What the page measured, once its first value is drawn and the network is idle."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         page.wait_for_timeout(200)

@@ -73,7 +73,7 @@ def _messages(wanted: str) -> dict[str, str]:
 
 
 def catalogue(wanted: str) -> Catalog:
-    """The catalogue of a language as it stands in locale/."""
+    """The catalogue of a language, from locale/."""
     with (LOCALE / f"{wanted}.po").open("rb") as file:
         return read_po(file, locale=wanted)
 

@@ -42,7 +42,7 @@ def here(**changes: object) -> str:
 def install(*, language: str, size: str, wall: bool, mark: str) -> None:
     """Take over the clicks of this run's screen, and carry out a move asked for by `go`.
 
-    mark: of the grants that the screen is drawn under; it is loaded anew once they are others.
+    mark: of the grants that the screen was drawn with; it is reloaded when they change.
     """
     data = {
         "pages": [link(name, {}) for name in register.PAGES],

@@ -27,7 +27,7 @@ from metrics.query import Query
 
 
 class Layout(Protocol):
-    """What a view knows of its layout: that is `cockpit.panels.layouts.Layout`, which knows the panels as well."""
+    """The part of a layout that a view uses; `cockpit.panels.layouts.Layout` also has the panels."""
 
     @property
     def id(self) -> str: ...
@@ -124,7 +124,7 @@ class View:
 
     @property
     def shared(self) -> "View":
-        """The view as whoever may see its area has it, so that all of them share its answers.
+        """The view limited to its area and without grants, so that all users of the area share its answers.
 
         It reaches no further than the area, and grants nothing: what depends on the user is asked of the view itself.
         """
@@ -147,7 +147,7 @@ class View:
 
     @property
     def newest(self) -> str:
-        """The id of the edition that is served to whoever names none."""
+        """The id of the edition that is served by default."""
         return editions.current(settings.current()).id
 
     @property
@@ -170,7 +170,7 @@ class View:
         return link(page, dict(self.given) | _parameters(changes))
 
     def data_page(self, **changes: object) -> str:
-        """Where the data themselves are told, for who may open it; empty for others."""
+        """The address of the data page; empty without the right to open it."""
         return self.href("data", **changes) if self.grants.may(Can.DATA) else ""
 
     def here(self, **changes: object) -> str:
@@ -179,7 +179,7 @@ class View:
 
         from cockpit.nav import here
 
-        # what a report stood for is told by name from here on, so that it can be changed
+        # from here on the address names the report's values, so that they can be changed
         own = {"report": None, **dict(self.given)} if "report" in st.query_params else {}
         return here(**(own | _parameters(changes)))
 

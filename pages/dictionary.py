@@ -1,4 +1,4 @@
-"""The metric dictionary: what every number means, and what stands behind its thresholds."""
+"""The metric dictionary: the meaning of every number, and the sources of its thresholds."""
 
 from cockpit import view as views
 from cockpit.components.lists import glossary

@@ -1,4 +1,4 @@
-"""The guard that every page calls itself: the gate stands before the server, this before the numbers."""
+"""The guard that every page calls: the gate protects the server, this protects the numbers."""
 
 import contextlib
 

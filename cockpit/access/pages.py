@@ -82,7 +82,7 @@ def landing(grants: Grants) -> str:
 
 
 def own_address(text: str) -> str:
-    """The address of one of our pages, relative and written anew; empty for any other text.
+    """The address of one of our pages, relative and normalized; empty for any other text.
 
     What belongs to the browser alone, such as whether it is embedded, is left out.
     """

@@ -13,7 +13,7 @@ REMOVE_SECRET = action("secrets.remove", "settings", Can.ACCOUNTS)
 
 
 def rotate(desk: Desk, actor: Actor) -> int:
-    """Replace the keys of the home and encrypt all secrets anew. Returns how many."""
+    """Replace the keys of the home and re-encrypt all secrets. Returns how many."""
     with (
         vault.locked(desk.custody.keys),
         ROTATE.by(desk, actor, "new keys of the home; this row is the first that the audit's new key hashes"),

@@ -23,7 +23,7 @@ def decide(
 ) -> int:  # fmt: skip
     """Confirm or dismiss the failed checks of an asset and rule around `at`. Returns the decision's number.
 
-    edition: what the actor may see; the asset must be in it, and the right is needed where it lies.
+    edition: what the actor may see; the asset must be in it, and the right is needed on its area.
     """
     where = _areas(edition, source, asset)
     with DECIDE.by(desk, actor, f"{choice} {rule} of {asset}: {note}", where):
@@ -49,7 +49,7 @@ def save_deduction(desk: Desk, actor: Actor, entry: Deduction) -> None:
 
 
 def _areas(edition: ScopedEdition, source: str, asset: str) -> Scope:
-    """Where an asset lies. Refused for one that the edition does not hold; OutOfScope for one of elsewhere."""
+    """The area of an asset. Refused if the edition does not contain it; OutOfScope if it is outside the scope."""
     asset_row = fact(edition, "assets", source, asset)
     if asset_row is None or asset_row["area"] is None:
         raise Refused("asset.unknown", "there is no asset {asset} that you may see", asset=asset)

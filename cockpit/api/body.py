@@ -130,7 +130,7 @@ async def received(request: Request, form: Form, spool: Spool) -> AsyncIterator[
             "body.slow", "the body paused for {idle:g} s or took more than {longest:g} s", idle=IDLE_SECONDS,
             longest=LONGEST_SECONDS,
         ) from None  # fmt: skip
-    except asyncio.CancelledError:  # the server stops and has waited long enough: the sender is told, as it is owed
+    except asyncio.CancelledError:  # the server stops and has waited long enough: the sender still gets an answer
         stopping = Stopping("server.stopping", "the server is being stopped: send it again")
         raise stopping.sent_with({"Retry-After": "10"}) from None
     except OSError as error:

@@ -57,7 +57,7 @@ def caller(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     _session: Annotated[str | None, Depends(cookie)],
 ) -> Caller:
-    """Whoever calls. 401 for nobody, and for a token that is unknown, expired or revoked; 429 for guesses."""
+    """The caller. 401 without credentials, and for a token that is unknown, expired or revoked; 429 for guesses."""
     address = request.client.host if request.client else ""
     if credentials is None and (visitor := visitor_of(request.scope)):
         return Caller(visitor.name, visitor.grants, address)

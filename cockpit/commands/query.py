@@ -35,7 +35,7 @@ OPTIONS = (
     ),
     edition_option,
 )  # fmt: skip
-"""What both commands name beside their metrics."""
+"""Options of both commands besides their metrics."""
 
 
 class Named(TypedDict):

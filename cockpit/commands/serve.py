@@ -141,7 +141,7 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
 
 
 def ensure_account(settings: "Settings", demo: bool) -> None:
-    """Somebody who can sign in: an account, whoever a provider of identities gives a role, or a demonstration."""
+    """Require a way to sign in: an account, roles of an identity provider, or the demo."""
     from data.desk.identity import accounts
     from data.desk.store import open_desk
 

@@ -1,4 +1,4 @@
-"""Where the name of an area stands on a map, and its short form."""
+"""Position of an area's name on a map, and its short form."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -53,7 +53,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Point:
-    """A day of the axis: where it stands, what every line says of it, and what it opens."""
+    """A day of the axis: position, text of every line, and link."""
 
     x: float
     text: str
@@ -126,7 +126,7 @@ def scale(values: Sequence[float], metric: Metric) -> list[float]:
     if not metric.decimals and not metric.is_percent:
         size = max(size, 1.0)
     first, last = math.floor(low / size), math.ceil(high / size)
-    # a multiple of the step may come out of the division a little beside itself
+    # a multiple of the step may differ from itself by rounding
     first += round((first + 1) * size, 10) <= low
     last -= round((last - 1) * size, 10) >= high
     return [round(step * size, 10) for step in range(first, max(last, first + 1) + 1)]

@@ -24,7 +24,7 @@ def collection(edition: AnyEdition, area: Area, *, own: bool = False) -> bytes:
     """The FeatureCollection of the areas right below one, or of itself.
 
     A feature's properties: `name`; `short`, the name without the ending of its kind; `lon` and `lat` of the area;
-    `anchor`, where its name stands: the point of the polygon that is furthest from the border, or null.
+    `anchor`, the position of its name: the point of the polygon that is furthest from the border, or null.
     """
     rows = _rows(edition, area, own)
     shorts = short_names([row[1] for row in rows], [row[2] for row in rows])

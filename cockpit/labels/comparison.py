@@ -15,7 +15,7 @@ def label(period: Period, how: Comparison, as_of: datetime, *, exact: bool = Fal
 
 
 def days(of: Period, other: Period, *, exact: bool = False) -> str:
-    """`10-01 至 10-28`: the first and last day, with their year where it is not that of the period told beside."""
+    """`10-01 至 10-28`: the first and last day, with their year if it differs from that of the other period."""
     last = of.end - DAY
     own_year = last.year != (other.end - DAY).year or of.start.year != last.year
 

@@ -20,7 +20,7 @@ SMALL_BASE = 10
 
 @dataclass(frozen=True)
 class State:
-    """A threshold state: its shape stands wherever its colour does."""
+    """A threshold state: its shape is shown wherever its colour is."""
 
     shape: str
     word: str

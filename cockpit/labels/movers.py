@@ -24,7 +24,7 @@ def named_movers(view: View, explanation: Explanation) -> str:
 
 
 def decimals_of(metric: Metric) -> int:
-    """A change of a rate is told to a tenth of a point."""
+    """A change of a rate is shown to a tenth of a point."""
     return max(1, metric.decimals) if metric.is_rate else metric.decimals
 
 

@@ -11,7 +11,7 @@ from metrics.period import UNITS
 
 
 def worded(problem: Problem | Message | str) -> str:
-    """A message in the language spoken. A text, such as one that an older release stored, stands as it is."""
+    """A message in the language spoken. A text, such as one that an older release stored, is returned as it is."""
     message = problem.message if isinstance(problem, Problem) else problem
     if isinstance(message, str):
         return message
@@ -19,7 +19,7 @@ def worded(problem: Problem | Message | str) -> str:
 
 
 def _spoken(value: Any) -> Any:
-    """What stands in a placeholder, in the language spoken."""
+    """The value of a placeholder, in the current language."""
     if isinstance(value, Message):
         return worded(value)
     if isinstance(value, Name):

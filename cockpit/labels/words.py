@@ -92,7 +92,7 @@ def listed(items: Iterable[str]) -> str:
 
 
 def standing(case: Mapping[str, Any], as_of: datetime) -> tuple[str, str]:
-    """How a case stands against its deadline at a time: words and state."""
+    """State of a case against its deadline at a time: words and state."""
     due, closed = case["due_at"], case["closed_at"]
     if closed:
         if case["close_kind"] not in (None, "done"):
@@ -218,7 +218,7 @@ def time_hint(hint: str) -> str:
 
 
 def level(name: str, n: int = 1) -> str:
-    """What an area of a level is called, or several of them; BELOW stands for areas of several levels."""
+    """What an area of a level is called, or several of them; BELOW means areas of several levels."""
     if name == BELOW:
         return ngettext("area below", "areas below", n)
     named = BY_ID[name]
@@ -231,7 +231,7 @@ def level_heading(name: str) -> str:
 
 
 def basis(name: str) -> str:
-    """What lies in the period: the event itself, the deadline, or the state at its end."""
+    """What the period selects by: the event itself, the deadline, or the state at its end."""
     return {
         "flow": _("Flow: what happened in the period"),
         "due": _("Due: what had its deadline in the period"),
@@ -248,7 +248,7 @@ DEFAULTS = ("M", "G")
 
 
 def mark(name: str) -> str:
-    """What stands behind a threshold; a default that no text supports says so."""
+    """The source of a threshold; a default without a source says so."""
     return {
         "S": _("a published account of a real system"),
         "F": _("a published official text or bulletin"),

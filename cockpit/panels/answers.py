@@ -36,7 +36,7 @@ from metrics.rows import Selection, rows
 from metrics.thresholds import Baseline, baseline, states
 
 MONTHS = 13
-"""A tile's line: this month and the twelve before, so that last year's month stands at its other end."""
+"""A tile's line: this month and the twelve before, so that it begins with last year's month."""
 BY_DAY, BY_WEEK = 62, 400
 """Periods up to so many days are drawn by day, by week; longer ones by month."""
 ORDER = {"red": 0, "amber": 1, "green": 2, "none": 3}
@@ -190,7 +190,7 @@ def _unit(period: Period) -> str:
 
 
 def unfinished(bucket: Period, as_of: datetime) -> bool:
-    """Whether a bucket of a line is still running, or is cut at the time of day that the running one stands at."""
+    """Whether a bucket of a line is still running, or is cut at the time of day of the running one."""
     return bucket.until is not None or is_running(bucket, as_of)
 
 
@@ -215,7 +215,7 @@ def ageing(query: Query) -> pd.DataFrame:
 
 @lru_cache(maxsize=256)
 def today(query: Query, among: tuple[str, ...]) -> attention.Today:
-    """What needs a look beside the reds: `metrics.analysis.today.today` over metrics that were asked `among` others."""
+    """What needs attention besides the reds: `metrics.analysis.today.today` over the metrics `among`."""
     if not query.metrics:
         return attention.Today(oldest(query.of()), None)
     return attention.today(query, own=_own(query.of(*among)), oldest=oldest(query.of()))
@@ -321,7 +321,7 @@ def _months(query: Query) -> list[Period]:
 
 def _states(query: Query, frame: pd.DataFrame, base: Baseline | None = None) -> list[str]:
     """Limits are meant for all facts of an area. One for the value itself holds of a group of them too, such as a unit;
-    one for its people or past does not, and none is judged under other filters.
+    one for its people or past does not, and none applies under other filters.
     """
     split = query.by not in (None, *AREAS)
     if not query.where and not split:

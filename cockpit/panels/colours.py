@@ -16,7 +16,7 @@ SMALL, ABSENT, NONE = "small", "absent", "none"
 def coloured(
     catalog: Catalog, metric: Metric, level: str, parts: Sequence[Part]
 ) -> tuple[tuple[Entry, ...], list[str]]:
-    """The legend, with how many areas each entry stands for, and the key of each part's entry.
+    """The legend, with the number of areas of each entry, and the key of each part's entry.
 
     By state where any part has one: the states of the ranking. Else in steps of one hue, from the least value to the
     most. Too small a sample and no data are entries of their own.

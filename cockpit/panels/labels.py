@@ -11,7 +11,7 @@ from metrics.period import Period
 
 
 def area_name(view: View, code: int) -> str:
-    """The name of an area below; the view's own code stands for what belongs to no area below."""
+    """The name of an area below; the view's own code means facts of no area below."""
     return own_level(view.area) if code == view.area.code else areas.area(view.edition, code).name
 
 

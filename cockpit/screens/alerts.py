@@ -106,7 +106,7 @@ def rule_name(known: dict[str, Rule], id: str) -> str:
 
 
 def state_in_words(alert: Alert) -> str:
-    """The state in words, with the mark of one that nobody acknowledged in time."""
+    """The state in words, with a mark if it was not acknowledged in time."""
     words = {
         "firing": _("To acknowledge"), "acknowledged": _("Acknowledged"), "ordered": _("Order given"),
         "false_alarm": _("False alarm"), "resolved": _("Ended"),

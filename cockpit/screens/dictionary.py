@@ -27,7 +27,7 @@ def opened() -> str | None:
 
 
 def marks() -> list[Item]:
-    """What the letters beside a threshold's source mean."""
+    """Meaning of the letters next to a threshold's source."""
     return [Item(mark, words.mark(mark)) for mark in MARKS]
 
 

@@ -38,7 +38,7 @@ MOST_IN_FILE = 100_000
 
 
 def href(view: View, chosen: Chosen) -> str:
-    """Where the selection is served as a file; for whoever may export it, else empty."""
+    """The address of the selection as a file; empty without the right to export it."""
     if not view.grants.may(Can.EXPORT, view.area.code, view.area.end):
         return ""
     return PATH + view.permalink("rows", **chosen.parameters).removeprefix("/rows")
@@ -58,7 +58,7 @@ async def answered(request: Request, work: Callable[[Visitor, dict[str, str], st
     what: what the audit says of a refusal.
     """
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         try:
             return await run_in_threadpool(work, visitor, dict(request.query_params), address_of(request))
@@ -118,7 +118,7 @@ def file(view: View, chosen: Chosen, spoken: str) -> bytes:
 
 
 def _for_people(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """Headings and enumerations in words, the name of the area beside its code."""
+    """Headings and enumerations in words, the name of the area next to its code."""
     fact = FACTS[view.catalog.domain(view.metric).fact]
     if "area" in frame:
         names = {code: area_name(view.edition, code) for code in frame["area"].unique()}

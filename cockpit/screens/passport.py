@@ -143,7 +143,7 @@ def _levels_below(view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def judged(view: View, state: str) -> list[Item]:
-    """Its state, and the threshold that decides it with what stands behind that."""
+    """Its state, and the threshold that decides it with its source."""
     metric, limits = view.metric, view.metric.thresholds
     if limits is None:
         return [Item(_("State"), _("No threshold"), state="none")]

@@ -34,7 +34,7 @@ LOOK_SECONDS = 1.0
 
 
 def queue(visitor: Visitor) -> None:
-    """What the visitor waits for; looks again each second until nothing is left, then draws the page anew."""
+    """Reports in progress; polls each second until none is left, then redraws the page."""
     if _waiting(visitor):
         st.fragment(_queue, run_every=LOOK_SECONDS)()
 

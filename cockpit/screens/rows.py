@@ -359,7 +359,7 @@ def _area(view: View, row: Row) -> str:
 
 
 def state(view: View, row: Row) -> Cell:
-    """How a case stands against its deadline, as of the edition's time."""
+    """State of a case against its deadline, as of the edition's time."""
     text, state = words.standing(row, view.as_of)
     return Cell(text, state=state)
 

@@ -29,7 +29,7 @@ async def serve(request: Request) -> Response:
     `detail` for what is refused, 503 without a desk.
     """
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     form = await read_form(request) if request.method == "POST" else {}
     with using(spoken(request)):
         try:

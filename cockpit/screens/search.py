@@ -73,7 +73,7 @@ async def serve(request: Request) -> Response:
     400 for a text that is too long, 429 with Retry-After for too many searches, 503 while nothing can be searched.
     """
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         if wait := await run_in_threadpool(search_limit.wait_of, visitor.name):
             return _answer({"detail": _too_often(wait)}, 429, wait)

@@ -1,4 +1,4 @@
-"""What several pages say alike: a metric that is not told here, sources, areas, links to a case."""
+"""Shared by several pages: notice of an unavailable metric, sources, areas, links to a case."""
 
 from datetime import timedelta
 from html import escape
@@ -45,7 +45,7 @@ def sentence(text: str) -> None:
 
 
 def when(view: View) -> str:
-    """The period in words; a stock is told at the end of it."""
+    """The period in words; for a stock, its end."""
     if view.metric.basis != "stock":
         return format.period(view.period)
     end = format.day(view.period.end)

@@ -23,7 +23,7 @@ TURNS = "wall.turns"
 
 @st.fragment(run_every=TURN)
 def draw() -> None:
-    """One area, until the next turn. The view is read anew: a new edition is shown as soon as it is published."""
+    """One area, until the next turn. The view is read again: a new edition is shown as soon as it is published."""
     view = current("cockpit").shared
     stops = stops_of(view)
     turn = st.session_state.get(TURNS, 0) % len(stops)
@@ -47,7 +47,7 @@ class Stop:
     metric: str = ""
 
     def of(self, view: View) -> View:
-        """The view of the stop: its metric colours the map and stands among the tiles."""
+        """The view of the stop: its metric colours the map and is one of the tiles."""
         if not self.metric:
             return view.asking(area=self.area.code)
         shown = view.asking(area=self.area.code, metrics=(self.metric,))

@@ -1,4 +1,4 @@
-"""The alerts' background process: evaluates the rules of each new edition, and escalates what nobody acknowledged.
+"""The alerts' background process: evaluates the rules of each new edition, and escalates what was not acknowledged.
 
 Evaluating takes a second of processor time, which readers need: it is no part of the server's process. The process is
 started when there is a new edition or a late alert, and ends when that is done.

@@ -36,7 +36,7 @@ TYPES = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-"""Types that not every system knows; the rest comes from `mimetypes`."""
+"""Types that some systems lack; the rest comes from `mimetypes`."""
 HEADERS = {
     "Accept-Ranges": "none",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -128,7 +128,7 @@ def run(page: str) -> Iterator[None]:
 def serve_metrics() -> Iterator[None]:
     """Serve metrics at COCKPIT_METRICS_HOST and COCKPIT_METRICS_PORT, if a port is set.
 
-    A port of its own is out of reach of the screens' visitors, whatever stands in front of them.
+    A port of its own keeps it out of reach of the screens' visitors, whatever proxy is used.
     """
     config = settings.current()
     queries.observe(_query)

@@ -68,7 +68,7 @@ class Headers:
         try:
             await self.app(scope, receive, with_headers)
         except Exception:
-            if not started:  # what stands further out would answer without them
+            if not started:  # outer middleware would answer without them
                 await PlainTextResponse("Internal Server Error\n", 500)(scope, receive, with_headers)
             raise
 

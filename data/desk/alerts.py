@@ -134,7 +134,7 @@ def settle(
 
 
 def escalate(desk: Desk, *, now: datetime | None = None) -> Outcome:
-    """Mark the alerts that nobody acknowledged in time: they go to the area above as well."""
+    """Mark the alerts that were not acknowledged in time: they go to the area above as well."""
     now = now or clock.now()
     late = and_(
         models.Alert.over_at.is_(None), models.Alert.state == "firing", models.Alert.escalated.is_(False),
@@ -213,7 +213,7 @@ def listing(desk: Desk, scope: Scope, *, over: bool = False, limit: int = 500) -
 
 
 def count_firing(desk: Desk, scope: Scope) -> int:
-    """Current alerts of some area codes that nobody has acknowledged."""
+    """Unacknowledged current alerts of some area codes."""
     where = (models.Alert.over_at.is_(None), models.Alert.state == "firing", within(scope))
     with desk.read() as session:
         return session.scalar(select(func.count()).select_from(models.Alert).where(*where)) or 0

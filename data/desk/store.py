@@ -157,7 +157,7 @@ def _seal_secrets(connection: Connection, custody: Custody) -> None:
 def _migrating(engine: Engine, newest: bool) -> Iterator[Connection]:
     """A transaction that may change tables. newest: whether they were the newest a moment ago.
 
-    SQLite alters a table by writing it anew and dropping the old one, which would take away what other rows refer to:
+    SQLite alters a table by rewriting it and dropping the old one, which would take away what other rows refer to:
     its foreign keys rest meanwhile and are checked at the end.
     """
     if not newest:

@@ -62,5 +62,5 @@ class ScopedEdition:
         return any(low <= first and end <= high for low, high in self.scope)
 
     def scope_sql(self, name: str) -> str:
-        """SQL condition: a column of area codes lies in the scope."""
+        """SQL condition: a column of area codes is in the scope."""
         return f"({' OR '.join(f'{name} >= {low} AND {name} < {end}' for low, end in self.scope) or 'false'})"

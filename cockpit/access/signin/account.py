@@ -38,7 +38,7 @@ THIS_ONE = '<input type="hidden" name="only" value="this">'
 async def account(request: Request) -> Response:
     """Name, roles and areas, the open sessions; links to change the password and to leave."""
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         content = await run_in_threadpool(_content, visitor, token_of(request.scope) or "")
         return page(content, title=_("Account"), visitor=visitor)
@@ -47,7 +47,7 @@ async def account(request: Request) -> Response:
 async def end(request: Request) -> Response:
     """End one of the own sessions, or all but this one."""
     visitor, token = visitor_of(request.scope), token_of(request.scope) or ""
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         form = await read_form(request)
         try:

@@ -15,7 +15,7 @@ from metrics import areas
 from metrics.areas import Area
 
 DEPTH = {"official": 1, "cadre": 2}
-"""How far below the top a role's area lies."""
+"""Levels between the top and a role's area."""
 
 
 def account(desk: Desk, role: str) -> Account:

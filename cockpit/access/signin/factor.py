@@ -35,7 +35,7 @@ WHITE = "#ffffff"
 async def factor(request: Request) -> Response:
     """State of the second factor; POST starts the setup with the password and completes it with a code."""
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         answer = partial(page, title=_("Second factor"), visitor=visitor)
         form: dict[str, str] = {}

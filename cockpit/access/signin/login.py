@@ -96,7 +96,7 @@ async def logout(request: Request) -> Response:
 async def password(request: Request) -> Response:
     """Change the own password; requires the old one and ends all other sessions."""
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     with using(spoken(request)):
         try:
             known = await run_in_threadpool(accounts.named, visitors.desk(), visitor.name)
@@ -123,7 +123,7 @@ async def session(request: Request) -> Response:
     The header carries the fingerprint of the grants; a page drawn under another one reloads.
     """
     visitor = visitor_of(request.scope)
-    assert visitor, "the gate lets nobody else through"
+    assert visitor, "the gate requires a session"
     return Response(status_code=204, headers={"Cache-Control": "no-store", MARK: visitor.grants.mark})
 
 

@@ -39,7 +39,7 @@ class MapArea:
 class Entry:
     """One line of the legend, which shows its areas alone when it is chosen. key: as of MapArea.
 
-    bound: the limit of a state in words. count: how many areas, or points, it stands for.
+    bound: the limit of a state in words. count: how many areas or points have it.
     """
 
     key: str

@@ -19,10 +19,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """One day. told: how many visits, and how many failed, in words; state: as a whole."""
+    """One day. summary: numbers of visits and of failed ones, in words; state: of the day."""
 
     day: str
-    told: str
+    summary: str
     state: str
     marks: Sequence[Mark]
 

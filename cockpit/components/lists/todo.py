@@ -38,6 +38,6 @@ class Card:
 
 
 def todo(cards: Sequence[Card], *, counts: Sequence[Count] = (), empty: str = "", key: str = "todo") -> None:
-    """Draw the counts and the cards in the order given; `empty` stands where there is no card."""
+    """Draw the counts and the cards in the order given; `empty` is shown without cards."""
     data = {"cards": tuple(cards), "counts": tuple(counts), "empty": empty, "words": words()}
     _todo(key=key, data=data)

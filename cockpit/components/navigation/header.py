@@ -79,7 +79,7 @@ def _packed(
     firing: int,
     heading: str,
 ) -> bytes:
-    """What the header shows of a view: it also depends on the address as it stands and on what is published."""
+    """What the header shows of a view: it also depends on the address and on what is published."""
     looks = view.grants.may(Can.LOOK)
     wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
     find = {
@@ -180,7 +180,7 @@ def _words() -> dict[str, str]:
 
 
 def _crumbs(view: "View") -> list[dict[str, str]]:
-    """The areas from the top down; what lies above the visitor's own is named, not linked."""
+    """The areas from the top down; areas above the visitor's own are named, not linked."""
     path = areas.path(view.edition, view.area)
     return [
         {"text": a.name, "href": view.href(area=a) if view.grants.may(Can.LOOK, a.code, a.end) else ""} for a in path

@@ -18,7 +18,7 @@ class Tile:
     """One number in words. `value` without a unit; `why` says why there is none, or why it has no state.
 
     href: what choosing the tile does; passport: what opening the number does.
-    rows: what stands behind the number, label and text, shown on hover, focus or tap.
+    rows: details of the number, label and text, shown on hover, focus or tap.
     trend: one value a month, oldest first, None where there is none. running: the last month is not over.
     """
 

@@ -10,7 +10,7 @@ from cockpit.i18n import _, language, ngettext
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to look at: what stands out, the rest of the words, and where it leads.
+    """One item to look at: the emphasized text, the rest of it, and its link.
 
     group: the heading that folded items share; `brief` is their text under it.
     """

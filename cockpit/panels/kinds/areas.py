@@ -167,7 +167,7 @@ def note(view: View) -> str:
 
 
 def compared(view: View) -> tuple[str, Metric]:
-    """What lies below: a level, or areas of several, and the metric that they are compared by."""
+    """The areas below, of one level or several, and the metric that compares them."""
     lower = areas.below(view.edition, view.area)
     assert lower is not None, "a village has no areas below"
     return lower, view.metric_at(lower)

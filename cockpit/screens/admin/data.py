@@ -97,7 +97,7 @@ def listed(root: str, newest: str, _home: Home) -> list[EditionInfo]:
 @st.cache_data(max_entries=16, show_spinner=False)
 def reconciled(edition: str, _view: View) -> Facts:
     """The reconciliations of an edition, which never change."""
-    # it says whether the numbers agree, not what they are: the whole district's, whoever asks
+    # it says whether the numbers agree, not what they are: of the whole district, for every user
     return records(reconcile(editions.named(settings.current(), _view.edition.id), _view.catalog))
 
 
@@ -131,7 +131,7 @@ def _edition_row(view: View, edition: EditionInfo, counted: bool) -> list[Cell |
 def batches() -> Sequence[Batch]:
     """The deliveries as a table, newest first; what is held says how it is let in.
 
-    Deliveries are the whole district's: whoever may see a part of it is told when they came, not how many rows.
+    Deliveries are of the whole district: users of a part see when they arrived, not how many rows.
     """
     own, counted = home(), district_wide.may(guard.enter().grants, Can.DATA)
     if counted:
@@ -330,7 +330,7 @@ def reconciliations(view: View) -> None:
 
 
 def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
-    """How much was checked, and where it fails, is for whoever may see the whole district."""
+    """How much was checked, and where it fails, requires district-wide permission."""
     if not finding["tried"]:
         state = Cell(_("Nothing to check"), state="none")
     else:

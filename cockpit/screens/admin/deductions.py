@@ -1,4 +1,4 @@
-"""The table of deductions: what it costs, what stands behind it, and for leaders the form that edits an entry."""
+"""The table of deductions: cost, source, and for leaders the form that edits an entry."""
 
 from functools import partial
 

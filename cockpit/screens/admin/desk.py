@@ -1,4 +1,4 @@
-"""What the pages of the three administrators share: one act, written down, told after it; lists by pages."""
+"""Shared by the pages of the three administrators: run an action, show its outcome, page lists."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -38,7 +38,7 @@ def find(view: View) -> Case | None:
     source, key = st.query_params.get("source", ""), st.query_params.get("key", "")
     try:
         case = fact(view.edition, "cases", source, key) if source and key else None
-    except OutOfScope:  # in the words of a key that does not exist: nobody learns which keys others have
+    except OutOfScope:  # the same words as for an unknown key: they do not reveal which keys others have
         case = None
         guard.note_refusal(f"case {source}/{key}")
     if case is not None:

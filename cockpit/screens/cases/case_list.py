@@ -72,7 +72,7 @@ def _list_query(view: View) -> tuple[dict[str, str], View, rows.Chosen] | None:
 
 
 def _page(parameters: Mapping[str, str], page: int) -> dict[str, str]:
-    """The parameters of the list with the page that a case stands on; the first one goes without saying."""
+    """The parameters of the list with the page of a case; the first page has none."""
     others = {name: value for name, value in parameters.items() if name != "page"}
     return others if page <= 1 else {**others, "page": str(page)}
 

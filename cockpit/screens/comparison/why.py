@@ -61,7 +61,7 @@ def decimals(view: View) -> int:
 
 
 def fine(view: View) -> int:
-    """Its parts are smaller than itself: those of a rate are told to one more place."""
+    """Decimal places of the parts: for a rate one more than its own, since they are smaller."""
     return decimals(view) + 1 if view.metric.is_rate else decimals(view)
 
 
@@ -102,7 +102,7 @@ def worth_telling(explanation: Explanation) -> list[str]:
 
 @dataclass(frozen=True)
 class Line:
-    """One part, its effects rounded so that all parts add up to the change that is told.
+    """One part, its effects rounded so that all parts add up to the change shown.
 
     href: the same question of this part alone; rows: its facts. Empty where there is no such address.
     """

@@ -92,7 +92,7 @@ def top(view: View, site: Site) -> None:
 
 
 def lights(view: View, site: Site) -> None:
-    """Every veto rule: where the site stands, and what is left."""
+    """Every veto rule: the site's value, and the remaining margin."""
     if site["uncertain"]:
         header.notice(
             _(
@@ -260,7 +260,7 @@ def decisions(view: View, site: Site, frame: pd.DataFrame) -> None:
 
 
 def _with_visits(frame: pd.DataFrame) -> pd.DataFrame:
-    """A site that opens now may have failed this week: its last failed visit stands for the week's."""
+    """A site that opens now may have failed this week: its last failed visit represents the week's."""
     visits_ = frame[(frame["rule"] == "site_open") & ~frame["passed"].astype(bool)]
     return pd.concat([frame[frame["rule"] != "site_open"], visits_.tail(1)])
 

@@ -50,7 +50,7 @@ def is_end(record: Mapping[str, object], keys: KeyRing) -> bool:
 def adopt(connection: Connection, custody: Custody) -> None:
     """Seal a chain that never was: a new one, or one of before the key.
 
-    A head without a seal beside a key that was in use already is one that somebody forged: it stays as it is, and
+    A head without a seal although a key was in use is forged: it stays as it is, and
     `verify` says so.
     """
     table = AuditHead.__table__

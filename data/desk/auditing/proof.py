@@ -56,7 +56,7 @@ def verify(desk: Desk, against: Path | None = None, *, anchored: bool = True, no
     """Walk the whole chain, and compare it with the anchored heads and with a further file: an anchor, an export, or
     what a syslog collector wrote. Raises DataError for a file that cannot be read.
 
-    anchored: False for a copy of a desk, whose anchor lies elsewhere.
+    anchored: False for a copy of a desk, whose anchor is elsewhere.
     """
     keys = desk.custody.audit
     verdict = _verify(desk, keys, against, anchored, now)

@@ -56,7 +56,7 @@ def seal_all(connection: Connection, custody: Custody) -> None:
 
 
 def rotate(desk: Desk) -> int:
-    """Replace the keys of the home: of the audit, and of all secrets, which are encrypted anew. How many there were.
+    """Replace the keys of the home: of the audit, and of all secrets, which are re-encrypted. Returns how many.
 
     Runs in the transaction of the caller, who holds `vault.locked`. The old key of secrets is removed once that is
     committed; those of the audit stay and prove the rows of before. A process that is killed on the way leaves keys

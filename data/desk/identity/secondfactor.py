@@ -102,7 +102,7 @@ def _address(desk: Desk, row: models.Account) -> str:
 def accepts(desk: Desk, row: models.Account, code: str, now: datetime) -> bool:
     """Whether a code is right now, one step early or late, and newer than the last one used; then it is used up.
 
-    A last one that is still to come was used before the clock was set back: it keeps nobody out.
+    A last one that is still to come was used before the clock was set back: it locks no user out.
     """
     present = int(now.replace(tzinfo=UTC).timestamp()) // STEP
     last = row.totp_step if row.totp_step <= present + 1 else 0

@@ -48,7 +48,7 @@ def count(desk: Desk, reader: Reader, view: View, now: datetime) -> int:
 
 
 def may_see(reader: Reader, item: Item) -> bool:
-    """Whether an account may open an item: it lies in its areas, concerns its unit, or is its own."""
+    """Whether an account may open an item: it is in its areas, concerns its unit, or is its own."""
     if not reader.held:
         return False
     if reader.name in (item.author, item.holder):

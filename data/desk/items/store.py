@@ -104,7 +104,7 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Locked:
-    """An item whose row nobody else changes until the transaction ends, with its replayed events."""
+    """An item with its replayed events, its row locked until the transaction ends."""
 
     item: Item
     snapshot: Snapshot
