@@ -21,7 +21,7 @@ def _part(part: str) -> str:
     first, _space, rest = part.partition(" ")
     if first in set(Failure):
         cause = named(Failure(first))
-        return _("{told} ({why})", told=cause, why=detail(rest)) if rest else cause
+        return _("{text} ({why})", text=cause, why=detail(rest)) if rest else cause
     if part.startswith(MISSING):
         between = "、" if language() == "zh" else ", "
         return _("Missing: {names}", names=between.join(_name(one) for one in part.removeprefix(MISSING).split("、")))

@@ -164,10 +164,10 @@ def reason(text: str) -> str:
     kind, _colon, what = text.removesuffix(REMEDY).partition(": ")
     if kind == "unparseable time" and what.endswith(")"):
         named, _paren, hint = what.removesuffix(")").partition(" (")
-        return _("{told} ({more})", told=reason(f"{kind}: {named}"), more=time_hint(hint))
+        return _("{text} ({more})", text=reason(f"{kind}: {named}"), more=time_hint(hint))
     if kind == "unknown value":
         named, _one_of, allowed = what.partition(ONE_OF)
-        return _("{told} ({more})", told=_("{told}: {more}", told=_("Unknown value"), more=column(named)), more=allowed)
+        return _("{text} ({more})", text=_("{text}: {more}", text=_("Unknown value"), more=column(named)), more=allowed)
     if kind.startswith("missing "):
         kind, what = "missing", kind.removeprefix("missing ")
     known = {
@@ -184,7 +184,7 @@ def reason(text: str) -> str:
     }.get(kind)  # fmt: skip
     if known is None:
         return text
-    return _("{told}: {more}", told=known, more=column(what)) if what else known
+    return _("{text}: {more}", text=known, more=column(what)) if what else known
 
 
 def skip(name: str) -> str:

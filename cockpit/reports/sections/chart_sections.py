@@ -107,5 +107,5 @@ def ages(section: Ages, context: ReportContext) -> Iterator[Block]:
     text = "；".join(f"{name} {format.number(value)}" for name, value in zip(names, values, strict=True))
     yield Chart(
         _("Age of the backlog"), "bar", names, [Series(metric.name[language()], values)],
-        metric.unit[language()], _("{area}, age of the backlog: {told}", area=context.view.area.name, told=text), "0",
+        metric.unit[language()], _("{area}, age of the backlog: {text}", area=context.view.area.name, text=text), "0",
     )  # fmt: skip

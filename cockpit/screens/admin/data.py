@@ -304,7 +304,7 @@ def _chosen(deliveries: Sequence[Batch]) -> Batch | None:
 def busy(fault: Message) -> None:
     """The store is not to be had now; everything else on the page is."""
     text = _("The store is busy, most likely with a delivery being loaded. Look again in a minute.")
-    header.notice(_("{told} ({why})", told=text, why=wording.worded(fault)), state="amber")
+    header.notice(_("{text} ({why})", text=text, why=wording.worded(fault)), state="amber")
 
 
 def here(**changes: object) -> str:

@@ -46,7 +46,7 @@ def sentence(view: View, explanation: Explanation) -> str:
     else:
         moved = _("{metric} fell from {before} to {after}, {change}", **values)
     movers = named_movers(view, explanation)
-    return _("{told}: {more}", told=moved, more=movers) if movers else moved
+    return _("{text}: {more}", text=moved, more=movers) if movers else moved
 
 
 def _amount(view: View, change: float) -> str:
