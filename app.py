@@ -19,7 +19,7 @@ from cockpit.access import audit_export, gate, guard, hosts, not_found
 from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
 from cockpit.reports import files, worker
-from cockpit.screens import download, panel_files, saved_views, search
+from cockpit.screens import download, panel_files, row_tools, saved_views, search
 from cockpit.server import (
     alerting,
     background,
@@ -89,6 +89,7 @@ ROUTES: list[Route | Mount] = [
         *panel_files.ROUTES,
         *search.ROUTES,
         *saved_views.ROUTES,
+        *row_tools.ROUTES,
     ),
     mounted(),
 ]

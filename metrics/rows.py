@@ -56,6 +56,8 @@ class Selection:
     age: days of age at the end of the period, from and below; for what is open (see metrics.analysis.ageing).
     order: a column or the `state` of a case, by default the fact's time.
     due: of open cases, those of DUE: overdue, or due soon, at the query's time.
+    unit: of cases, those that this unit holds, or that none holds yet.
+    only: source and key of the rows that are meant; all by default.
     """
 
     part: str | None = None
@@ -64,6 +66,8 @@ class Selection:
     order: str | None = None
     descending: bool = False
     due: str | None = None
+    unit: str | None = None
+    only: tuple[tuple[str, str], ...] = ()
 
 
 ALL = Selection()
@@ -245,7 +249,11 @@ def _facts(query: Query, selection: Selection) -> _Facts:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
         columns = view_columns(query.edition, domain)
         selected = f"FROM ({view_sql(plan, domain)}){_view_part(metric, part)}"
-        selected = selected if available else f"FROM (SELECT * {selected}) WHERE false"
+        values = [*values, *(part for identity in selection.only for part in identity)] if available else values
+        only = _only(selection, len(values))
+        selected = (
+            f"FROM (SELECT * {selected}) WHERE {only}" if available else f"FROM (SELECT * {selected}) WHERE false"
+        )
         derived: Mapping[str, tuple[str, ...]] = DERIVED_OF_SITES if domain.id == "sites" else {}
         return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
     fact = FACTS[domain.fact]
@@ -262,6 +270,11 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         condition += f" AND {aged(plan, *selection.age)}"
     if selection.due and fact.name == "cases":
         condition += f" AND closed_at IS NULL AND {DUE[selection.due].format(as_of=as_of_sql(plan))}"
+    if selection.unit is not None and fact.name == "cases":
+        values = [*values, selection.unit]
+        condition += f" AND (unit IS NULL OR unit = ${len(values)})"
+    values = [*values, *(part for identity in selection.only for part in identity)]
+    condition += f" AND {_only(selection, len(values))}"
     columns = tuple(c.name for c in fact.exported)
     selected = (
         f"FROM ({facts_sql(plan, domain, _stored_condition(plan, domain, metric, part), 'rowid')}) WHERE {condition}"
@@ -271,6 +284,13 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     )
     columns_sql = f"SELECT {', '.join(columns)} FROM ({rows_sql})"
     return _Facts(selected, values, columns, fact.time or "key", _derived_columns(fact, as_of_sql(plan)), columns_sql)
+
+
+def _only(selection: Selection, bound: int) -> str:
+    """SQL of whether a row is one of those meant; their sources and keys are the last of the bound values."""
+    first = bound - 2 * len(selection.only) + 1
+    rows = (f"(source = ${at} AND key = ${at + 1})" for at in range(first, bound, 2))
+    return f"({' OR '.join(rows)})" if selection.only else "true"
 
 
 def _derived_columns(fact: Fact, as_of: str) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,10 @@ if rows.has_rows(view) and shared.is_available(view, "rows"):
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")
     with doors:
         links = [(_("Passport"), view.href("passport")), (_("Why"), view.href("why")), (_("Cockpit"), view.href())]
-        actions.actions([*rows.due_links(view, chosen), *links], copy=view.permalink("rows", **chosen.parameters))
+        actions.actions(
+            [*rows.due_links(view, chosen), *rows.mine_links(view, chosen), *links],
+            copy=view.permalink("rows", **chosen.parameters),
+        )
     if rows.searchable(view):
         with search:
             searchbox.searchbox(
@@ -37,6 +40,7 @@ if rows.has_rows(view) and shared.is_available(view, "rows"):
                 actions.actions([(_("Download CSV"), export)], key="export")
             if found.count > download.MOST_IN_FILE:
                 header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))
-        table(found.columns, found.rows, pages=found.pages, key="rows")
+        rows.tools(view, chosen)
+        table(found.columns, found.rows, pages=found.pages, picks=rows.picks(view, chosen, found), key="rows")
     else:
         header.notice(_("Nothing was counted here. Take a filter away or choose another period."))

@@ -11,6 +11,7 @@ from data.desk.store import Desk
 
 END = action("own.end_session", "logout", None)
 END_OTHERS = action("own.end_other_sessions", "logout", None)
+CHOOSE_COLUMNS = action("own.choose_columns", "settings", None)
 SAVE_VIEW = action("own.save_view", "settings", None)
 RENAME_VIEW = action("own.rename_view", "settings", None)
 DELETE_VIEW = action("own.delete_view", "settings", None)
@@ -58,3 +59,9 @@ def delete_view(desk: Desk, actor: Actor, account_id: int, id: int) -> None:
     """Delete one of the account's own views. Refused if it has no such view."""
     with DELETE_VIEW.by(desk, actor, f"delete view {id}"):
         saved_views.remove(desk, account_id, id)
+
+
+def choose_columns(desk: Desk, actor: Actor, account_id: int, kind: str, columns: Sequence[str]) -> None:
+    """Keep which columns an account sees of rows of a kind; none returns to the usual ones."""
+    with CHOOSE_COLUMNS.by(desk, actor, f"columns {kind}: {', '.join(columns) or 'the usual ones'}"):
+        preferences.write(desk, account_id, f"rows.columns.{kind}", list(columns) or None)

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cockpit import problem
-from cockpit.components.lists.table import Cell, Column, Page
+from cockpit.components.lists.rowbar import Choice, rowbar
+from cockpit.components.lists.table import Action, Cell, Column, Page, Picks
 from cockpit.components.navigation import header
 from cockpit.components.navigation.filters import chips as filter_chips
 from cockpit.components.navigation.header import Chip
@@ -20,6 +21,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
+from cockpit.screens import row_tools
 from cockpit.screens.shared import case_href, when
 from cockpit.view import BadParameter
 from cockpit.view_state import View
@@ -47,6 +49,8 @@ SHOWN_OF_VIEWS = {
 NAMES = ("name", "title", "key")
 HIDDEN = ("source", "key", "area", "area_then")
 MOST_OF_VIEW = 8
+UNSHOWN = ("source", "key", "area_then")
+"""Columns that no page of rows shows by themselves: the key stands with the title."""
 MEASURED = ("BOOLEAN", TIME, *NUMERIC)
 """Types of columns that a metric counts by, such as whether the caller was satisfied."""
 NUMBERS_OF_VIEWS = ("score", "visits", "down", "home_age", "stale", "blank", "elements", "tests", "observed")
@@ -55,11 +59,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rows that an address asks for: of which number, which of them, and which page of these."""
+    """The rows that an address asks for: of which number, which of them, and which page of these.
+
+    columns: those shown besides the leading one; the usual ones by default. mine: the visitor's own alone.
+    """
 
     query: Query
     selection: Selection
     page: int = 1
+    columns: tuple[str, ...] = ()
+    mine: bool = False
 
     @property
     def parameters(self) -> dict[str, str | None]:
@@ -69,12 +78,19 @@ class Chosen:
         age = f"{low:g}-{'' if high is None else f'{high:g}'}" if chosen.age else None
         order = f"{'-' if chosen.descending else ''}{chosen.order}" if chosen.order else None
         where = parameters(self.query.where)
-        return {"part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due}
+        return {
+            "part": chosen.part, **where, "age": age, "q": chosen.search, "sort": order, "due": chosen.due,
+            "mine": "1" if self.mine else None, "cols": ",".join(self.columns) or None,
+            "pick": row_tools.write_picks(chosen.only),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Found:
-    """One page of the rows, in words. fault: why the number they belong to cannot be computed."""
+    """One page of the rows, in words. fault: why the number they belong to cannot be computed.
+
+    picks: each row as the parameter `pick` names it.
+    """
 
     title: str
     count: int
@@ -83,6 +99,7 @@ class Found:
     rows: list[list[Cell | str]]
     pages: list[Page]
     fault: str = ""
+    picks: tuple[str, ...] = ()
 
 
 def has_rows(view: View) -> bool:
@@ -125,6 +142,8 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
         refused.append(("due", due))
     for name, value in refused[:1]:
         raise BadParameter(name, value, _("{metric} is not counted by it.", metric=view.metric.name[language()]))
+    mine = row_tools.own_of(view) if given.get("mine") == "1" and _has_deadlines(view) else None
+    query = view.query.filtered(where)
     page = given.get("page", "")
     selection = Selection(
         part,
@@ -133,8 +152,38 @@ def read(view: View, given: Mapping[str, str]) -> Chosen:
         order.removeprefix("-") or None,
         order.startswith("-"),
         due,
+        mine.unit if mine else None,
+        row_tools.read_picks(given["pick"]) if given.get("pick") else (),
     )
-    return Chosen(view.query.filtered(where), selection, int(page) if page.isdecimal() and len(page) < 9 else 1)
+    return Chosen(
+        replace(query, area=mine.area.code) if mine else query,
+        selection,
+        int(page) if page.isdecimal() and len(page) < 9 else 1,
+        row_tools.read_columns(given.get("cols", ""), known_columns(view)),
+        mine is not None,
+    )
+
+
+def known_columns(view: View) -> tuple[str, ...]:
+    """Every column that these rows may show, the leading one first."""
+    domain = view.catalog.domain(view.metric)
+    usual = _names(view)
+    others = view_columns(view.edition, domain) if domain.view else row_tools.fact_columns(view)
+    return tuple(dict.fromkeys((*usual, *(name for name in others if name not in UNSHOWN))))
+
+
+def shown_columns(view: View, chosen: Chosen) -> list[str]:
+    """The columns of the page: those of the address, else those that the visitor keeps, else the usual ones."""
+    usual, known = _names(view), known_columns(view)
+    picked = chosen.columns or row_tools.remembered(view, known)
+    return [usual[0], *(name for name in picked if name != usual[0])] if picked else usual
+
+
+def mine_links(view: View, chosen: Chosen) -> list[tuple[str, str]]:
+    """The way to the visitor's own rows, where there are such and others."""
+    if chosen.mine or not _has_deadlines(view) or row_tools.own_of(view) is None:
+        return []
+    return [(_("Mine"), view.here(mine=1, page=None, pick=None))]
 
 
 def due_links(view: View, chosen: Chosen) -> list[tuple[str, str]]:
@@ -168,18 +217,20 @@ def find(view: View, chosen: Chosen) -> Found:
     count = count_rows(chosen.query, chosen.selection)
     last = max(1, ceil(count / PER_PAGE))
     page = min(max(chosen.page, 1), last)
-    names = _names(view)
+    names = shown_columns(view, chosen)
     selection = in_order(view, chosen.selection)
     frame = rows(chosen.query, selection, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     number, fault = _number(view, chosen)
+    listed = list(records(frame))
     return Found(
         _title(view, chosen, count, number),
         count,
         _chips(view, chosen),
         [_heading(view, name, selection, names[0]) for name in names],
-        [[_cell(view, domain, name, row) for name in names] for row in records(frame)],
+        [[_cell(view, domain, name, row) for name in names] for row in listed],
         _pages(view, page, last),
         fault,
+        tuple(row_tools.picked(row) for row in listed),
     )
 
 
@@ -226,7 +277,7 @@ def in_order(view: View, selection: Selection) -> Selection:
 
     That is what waits longest, what came last, or the worst.
     """
-    if selection.order in _names(view):
+    if selection.order in known_columns(view):
         return selection
     domain = view.catalog.domain(view.metric)
     if domain.view:
@@ -236,6 +287,25 @@ def in_order(view: View, selection: Selection) -> Selection:
     fact = FACTS[domain.fact]
     time = fact.time or ("registered_at" if "registered_at" in fact.by_name else "key")
     return replace(selection, order=time, descending=not stock)
+
+
+def tools(view: View, chosen: Chosen) -> None:
+    """The menus above the rows: what they are filtered by, and their columns."""
+    shown, known = shown_columns(view, chosen), known_columns(view)
+    choices = [Choice(name, row_tools.label(view, name), name in shown, name == shown[0]) for name in known]
+    rowbar(
+        row_tools.menus(view, chosen.query), choices, kind=row_tools.kind_of(view), url=row_tools.COLUMNS,
+        href=view.here(cols=None),
+    )  # fmt: skip
+
+
+def picks(view: View, chosen: Chosen, found: Found) -> Picks:
+    """What can be done with rows that are selected."""
+    parameters = chosen.parameters | {"pick": None}
+    made = ((action, action.href(view, parameters)) for action in row_tools.ROW_ACTIONS)
+    actions = tuple(Action(_(action.text), action.kind, href) for action, href in made if href)
+    named = {name: value for name, value in parameters.items() if name not in ("sort", "cols")}
+    return Picks(found.picks, actions, view.href("rows", **named), row_tools.MOST_PICKED)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -277,6 +347,8 @@ def _number(view: View, chosen: Chosen) -> tuple[float | None, str]:
         chosen.selection.search
         or chosen.selection.age
         or chosen.selection.due
+        or chosen.selection.only
+        or chosen.mine
         or (part is None and not view.metric.is_additive)
     ):
         return None, ""
@@ -295,6 +367,10 @@ def _chips(view: View, chosen: Chosen) -> list[Chip]:
         chips.append(Chip(_("Open for {span} days", span=span), view.here(age=None, page=None)))
     if selection.due:
         chips.append(Chip(_due_words()[selection.due], view.here(due=None, page=None)))
+    if chosen.mine:
+        chips.append(Chip(_("Mine: {unit}", unit=selection.unit or ""), view.here(mine=None, page=None)))
+    if selection.only:
+        chips.append(Chip(_("{n} selected", n=len(selection.only)), view.here(pick=None, page=None)))
     if selection.search:
         text = _("{column}: {value}", column=words.column("q"), value=selection.search)
         chips.append(Chip(text, view.here(q=None, page=None)))

@@ -18,8 +18,11 @@ const pager = d => d.pages.length ? `<nav class="pages" aria-label="${esc(d.word
 
 const draw = d => `<div class="scroll"><table role="table">
   ${d.caption ? `<caption>${esc(d.caption)}</caption>` : ""}
-  <thead role="rowgroup"><tr role="row" data-sort="${esc(d.words.sort)}">${d.columns.map(heading).join("")}</tr></thead>
-  <tbody role="rowgroup">${d.rows.map((row, i) => `<tr role="row" class="${d.total && i === d.rows.length - 1 ? "total" : ""}">${
-    row.map((c, j) => cell(c, d.columns[j])).join("")}</tr>`).join("")}</tbody></table></div>${pager(d)}`
+  <thead role="rowgroup"><tr role="row" data-sort="${esc(d.words.sort)}">${pickHead(d)}${d.columns.map(heading).join("")}</tr></thead>
+  <tbody role="rowgroup">${d.rows.map((row, i) => `<tr role="row" class="${d.total && i === d.rows.length - 1 ? "total" : ""}">${pickCell(d, row, i)}${
+    row.map((c, j) => cell(c, d.columns[j])).join("")}</tr>`).join("")}</tbody></table></div>${pickBar(d)}${pager(d)}`
 
-export default component(draw)
+export default mounted => {
+  component(draw)(mounted)
+  if (mounted.data.picks) picking(mounted.parentElement.querySelector(".root"), mounted.data)
+}

@@ -47,6 +47,25 @@ class Page:
     href: str = ""
 
 
+@dataclass(frozen=True)
+class Action:
+    """Something to do with selected rows: see `cockpit.screens.row_tools.RowAction`."""
+
+    text: str
+    kind: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Picks:
+    """That rows can be selected. ids: what names each row; list: what they are rows of; most: at once."""
+
+    ids: tuple[str, ...]
+    actions: tuple[Action, ...]
+    list: str
+    most: int
+
+
 def table(
     columns: Sequence[Column],
     rows: Sequence[Sequence[Cell | str]],
@@ -54,9 +73,13 @@ def table(
     pages: Sequence[Page] = (),
     total: Sequence[Cell | str] = (),
     caption: str = "",
+    picks: Picks | None = None,
     key: str,
 ) -> None:
-    """Draw rows of cells, one cell a column. total: a last row set apart. An empty cell is left out of a card."""
+    """Draw rows of cells, one cell a column. total: a last row set apart. An empty cell is left out of a card.
+
+    picks: of rows that can be selected; a total has none.
+    """
     lines = [*rows, total] if total else rows
     data = {
         "columns": tuple(columns),
@@ -64,6 +87,19 @@ def table(
         "total": bool(total),
         "pages": tuple(pages),
         "caption": caption,
+        "picks": {**vars(picks), "words": _pick_words(picks.most)} if picks else None,
         "words": {"sort": _("Sort"), "pages": _("Pages")},
     }
     _table(key=key, data=data)
+
+
+def _pick_words(most: int) -> dict[str, str]:
+    return {
+        "all": _("Select all rows of this page"),
+        "one": _("Select {name}", name="{name}"),
+        "count": _("{n} selected", n="{n}"),
+        "none": _("Clear"),
+        "full": _("At most {n} rows can be selected.", n=most),
+        "copied": _("Copied"),
+        "by_hand": _("Copy this address"),
+    }

@@ -23,7 +23,7 @@ from metrics.errors import MetricsError
 from metrics.rows import Position, position
 
 PARAMETER = "list"
-LONGEST = 2000
+LONGEST = 6000
 """Characters of an address; a list that takes more is not followed."""
 
 
