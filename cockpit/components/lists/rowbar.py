@@ -33,7 +33,7 @@ def rowbar(
 ) -> None:
     """Draw it. kind: of rows, whose columns are kept by a form posted to `url`; href: the page without `cols`."""
     words = {
-        "columns": _("Columns"),
+        "columns": _("Columns shown"),
         "apply": _("Show"),
         "reset": _("Back to the default"),
         "failed": _("This could not be kept. Try again."),

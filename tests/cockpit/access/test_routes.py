@@ -193,6 +193,19 @@ def test_the_file_is_of_todays_grants_and_in_the_audit_with_its_hash(get: Callab
         assert get(f"{checks}&{bad}", "inspector").status_code == 400, bad
 
 
+def test_a_selection_exports_no_row_of_another_area(get: Callable[..., httpx.Response]) -> None:
+    asked = f"{of(SCOPED['/files/rows.csv'], CHILD)}&pick="
+    own_row = next(line for line in get(asked, "inspector").text.splitlines() if f"{CHILD}-1" in line)
+    source = own_row.split(",")[0]
+    both = get(f"{asked}{source}/{CHILD}-1,{source}/{VILLAGES[2]}-1", "inspector")
+    assert both.status_code == 200
+    assert len(both.text.strip().splitlines()) == 2
+    assert f"{CHILD}-1" in both.text
+    assert (
+        get(f"{of(SCOPED['/files/rows.csv'], VILLAGES[2])}&pick={source}/{VILLAGES[2]}-1", "cadre").status_code == 403
+    )
+
+
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_a_panel_file_of_a_comparison_is_refused_for_areas_of_others(
     get: Callable[..., httpx.Response], kind: str

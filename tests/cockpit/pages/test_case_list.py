@@ -55,7 +55,7 @@ def test_the_way_back_leads_to_the_page_on_which_the_case_stands(screen: Screen)
         "", "nonsense", "metric=nothing", "metric=backlog&part=middle", "metric=backlog&area=123",
         "metric=site_pass_rate",
         "metric=backlog&edition=20200101-000000-0000", "metric=three_rate_score", "metric=backlog&age=9-1",
-        f"metric=backlog&q={'x' * 3000}", "/login?next=http://elsewhere", "metric=backlog&report=R20200101-00000000",
+        f"metric=backlog&q={'x' * 7000}", "/login?next=http://elsewhere", "metric=backlog&report=R20200101-00000000",
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_cases_leads_nowhere(screen: Screen, address: str) -> None:
