@@ -3,6 +3,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -69,6 +70,32 @@ def test_reading_older_store_adds_missing_tables(home: Home) -> None:
     with read_store(home) as connection:
         assert columns(connection, "files")["content_hash"] == "VARCHAR"
         assert one(connection, "SELECT value FROM counters") == (7,)
+
+
+@pytest.mark.parametrize("opening", [open_store, read_store])
+def test_store_that_changed_since_its_check_is_checked_again(
+    home: Home, opening: Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+) -> None:
+    for _ in range(2):  # makes the tables, then finds them complete
+        with read_store(home):
+            pass
+    with duckdb.connect(str(home.store)) as older_release:
+        older_release.execute("DROP TABLE files")
+    with opening(home) as connection:
+        assert columns(connection, "files")["content_hash"] == "VARCHAR"
+
+
+@pytest.mark.parametrize("opening", [open_store, read_store])
+def test_checked_store_is_checked_again_for_another_zone(
+    home: Home, opening: Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+) -> None:
+    for _ in range(2):
+        with read_store(home):
+            pass
+    elsewhere = replace(home, zone="America/New_York")
+    assert elsewhere.time_type != home.time_type
+    with opening(elsewhere) as connection:
+        assert columns(connection, "cases")["registered_at"] == elsewhere.time_type
 
 
 def test_older_store_gets_missing_fact_columns(home: Home) -> None:
