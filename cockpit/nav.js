@@ -29,9 +29,9 @@ function onClick(event) {
 // A session that has ended has closed the connection: load the page anew, which leads to the login and back here.
 // So is a screen that was drawn under grants which are others now.
 async function stillIn() {
-  const told = await fetch("/session", { cache: "no-store" }).catch(() => null)
-  const mark = told?.headers.get("X-Cockpit-Grants"), drawn = window.cockpit.mark
-  if (told?.status === 401 || (mark && drawn && mark !== drawn)) location.reload()
+  const response = await fetch("/session", { cache: "no-store" }).catch(() => null)
+  const mark = response?.headers.get("X-Cockpit-Grants"), drawn = window.cockpit.mark
+  if (response?.status === 401 || (mark && drawn && mark !== drawn)) location.reload()
 }
 
 // Nothing is drawn again for paper: print the screen's own layout, zoomed to the width of A4 landscape less its margins.

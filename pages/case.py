@@ -15,22 +15,22 @@ from metrics.cases.chain import chain
 view = views.current("case")
 header.header(view)
 
-if found := case.find(view):
-    log = steps(view.edition, found)
-    case_list.draw(view, found)
-    header.title(case.title(found), note=str(found["key"]), level=1)
-    verdicts.verdicts(casefile.verdicts(view, found))
-    casefile.description(found)
-    timeline.timeline(case.stages(view, found))
+if row := case.find(view):
+    log = steps(view.edition, row)
+    case_list.draw(view, row)
+    header.title(case.title(row), note=str(row["key"]), level=1)
+    verdicts.verdicts(casefile.verdicts(view, row))
+    casefile.description(row)
+    timeline.timeline(case.stages(view, row))
     left, right = st.columns([3, 2])
     with left:
-        record([*casefile.spent(view, found), *case.callback(found), *case.history(view, found)], key="history")
-        record(case.about(view, found), key="about")
-        record(case.origin(view, found), key="origin")
+        record([*casefile.spent(view, row), *case.callback(row), *case.history(view, row)], key="history")
+        record(case.about(view, row), key="about")
+        record(case.origin(view, row), key="origin")
     with right:
-        casefile.units(view, found, log)
-        case.place_map(view, found)
+        casefile.units(view, row, log)
+        case.place_map(view, row)
     casefile.log(view, log)
-    casefile.repeats(view, found, chain(view.edition, found))
-    own = {"source": found["source"], "key": found["key"]}
-    actions.actions([(_("Cockpit"), view.href(area=found["area"]))], copy=view.permalink("case", **own))
+    casefile.repeats(view, row, chain(view.edition, row))
+    own = {"source": row["source"], "key": row["key"]}
+    actions.actions([(_("Cockpit"), view.href(area=row["area"]))], copy=view.permalink("case", **own))

@@ -23,9 +23,9 @@ else:
     filters.draw(view)
     export = view.grants.may(Can.EXPORT, view.area.code, view.area.end)
     view = replace(view.shared, tiles=tiles.chosen(view, enter()))
-    found = occurs(view.edition, view.area.code, view.query.where)
-    panel = publicity.of(view) if found and sheet else None
-    if not found:
+    exists = occurs(view.edition, view.area.code, view.query.where)
+    panel = publicity.of(view) if exists and sheet else None
+    if not exists:
         screen.nothing(view)
     elif panel:
         publicity.sheet(view, panel)

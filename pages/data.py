@@ -21,10 +21,10 @@ if data.operates():
     header.title(_("Load and publish"))
     data.how_to()
 header.title(_("Deliveries"), note=_("Newest first"))
-told = data.batches()
-if told and district_wide.may(guard.enter().grants, Can.REJECTS):
+deliveries = data.batches()
+if deliveries and district_wide.may(guard.enter().grants, Can.REJECTS):
     header.title(_("Refused rows"))
-    data.rejects(told)
+    data.rejects(deliveries)
 
 if view:
     header.title(_("Do the numbers agree"), note=_("Reconciliations of this edition"))

@@ -14,16 +14,16 @@ header.header(view)
 filters.draw(view)
 
 if shared.is_available(view, "passport"):
-    told = passport.answer(view)
-    now = told.now
+    summary = passport.answer(view)
+    now = summary.now
     name = view.metric.name[language()]
     header.title(f"{name} · {view.area.name} · {format.period(view.period)}", level=1)
     shared.sentence(view.metric.definition[language()])
     left, right = st.columns([1, 4])
     with left:
-        passport.number(view, told)
+        passport.number(view, summary)
     with right:
-        items = [*passport.made_of(view, now), *passport.judged(view, told.state), *passport.stamped(view, now)]
+        items = [*passport.made_of(view, now), *passport.judged(view, summary.state), *passport.stamped(view, now)]
         record(items, key="made")
         actions.actions(passport.links(view, now), copy=view.permalink("passport"))
     passport.sql_item(view)

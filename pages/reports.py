@@ -12,8 +12,8 @@ view = views.current("reports")
 header.header(view)
 
 with desk.answering():
-    if found := reports.chosen(visitor):
-        reports.one(visitor, view, found)
+    if report := reports.chosen(visitor):
+        reports.one(visitor, view, report)
     else:
         header.title(_("Reports"), note=builder.when(view), level=1)
         desk.show_outcome()

@@ -14,13 +14,13 @@ header.header(view)
 
 if rows.has_rows(view) and shared.is_available(view, "rows"):
     chosen = rows.chosen(view)
-    found = rows.find(view, chosen)
+    listing = rows.find(view, chosen)
     guard.note("drill", f"{view.metric.id} {view.area.code} {view.period.start} {view.period.end}")
-    header.title(found.title, level=1)
-    if found.fault:
-        header.notice(_("The number cannot be told: {why}. These are the rows it counts.", why=found.fault))
-    if found.chips:
-        header.chips(found.chips)
+    header.title(listing.title, level=1)
+    if listing.fault:
+        header.notice(_("The number cannot be told: {why}. These are the rows it counts.", why=listing.fault))
+    if listing.chips:
+        header.chips(listing.chips)
     doors, search, file = st.columns([4, 4, 1], vertical_alignment="center")
     with doors:
         links = [(_("Passport"), view.href("passport")), (_("Why"), view.href("why")), (_("Cockpit"), view.href())]
@@ -33,14 +33,14 @@ if rows.has_rows(view) and shared.is_available(view, "rows"):
             searchbox.searchbox(
                 _("Number, title, place or unit"), view.here(q=None, page=None), value=chosen.selection.search
             )
-    if found.count:
+    if listing.count:
         # the right to export decides on the file alone: who may see a number may see its rows
         if export := download.href(view, chosen):
             with file:
                 actions.actions([(_("Download CSV"), export)], key="export")
-            if found.count > download.MOST_IN_FILE:
+            if listing.count > download.MOST_IN_FILE:
                 header.notice(_("The file holds the first {n} rows.", n=f"{download.MOST_IN_FILE:,}"))
         rows.tools(view, chosen)
-        table(found.columns, found.rows, pages=found.pages, picks=rows.picks(view, chosen, found), key="rows")
+        table(listing.columns, listing.rows, pages=listing.pages, picks=rows.picks(view, chosen, listing), key="rows")
     else:
         header.notice(_("Nothing was counted here. Take a filter away or choose another period."))

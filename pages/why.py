@@ -13,21 +13,21 @@ header.header(view)
 filters.draw(view)
 
 if shared.is_available(view, "why"):
-    found = why.ask(view)
+    explanation = why.ask(view)
     period, against = format.period(so_far(view.period, view.as_of)), format.period(view.against)
     both = _("{period} against {against}", period=period, against=against)
     header.title(f"{view.area.name} · {view.metric.name[language()]}", note=both, level=1)
-    shared.sentence(why.sentence(view, found))
+    shared.sentence(why.sentence(view, explanation))
     actions.actions(
         [(_("Passport"), view.href("passport")), (_("Rows"), view.href("rows")), (_("Cockpit"), view.href())],
         copy=view.permalink("why"),
     )
-    parts = why.worth_telling(found)
+    parts = why.worth_telling(explanation)
     for by in parts:
-        why.split(view, found, by)
+        why.split(view, explanation, by)
     if not parts:
-        why.both(view, found)
-        if reason := why.unsplit(view, found):
+        why.both(view, explanation)
+        if reason := why.unsplit(view, explanation):
             header.notice(reason)
     elif view.metric.is_rate:
         header.notice(_("Rate: the part did better or worse. Mix: its share of the whole grew or shrank."))

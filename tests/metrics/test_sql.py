@@ -44,7 +44,7 @@ class Frozen:
             )
 
     @property
-    def whole(self) -> "Frozen":
+    def unscoped(self) -> "Frozen":
         return self
 
     def lacks(self, fact: Fact) -> frozenset[str]:
