@@ -33,7 +33,7 @@ def state(name: str | None) -> State:
 
 
 def alarm(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
-    """The bound beyond which a metric is red at a level, `≥ 5 / 10,000 people`; empty without any."""
+    """The bound beyond which a metric is red at a level, `≥ 5 cases per 10,000 people`; empty without any."""
     limits = metric.thresholds
     if limits is None:
         return ""
@@ -43,7 +43,7 @@ def alarm(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
         case "weekday_8_weeks":
             words = _("{bound} spreads off the usual weekday", bound=limits.red)
         case "per_10k_people" if level != LOWEST.id:
-            words = _("{bound} per 10,000 people", bound=limits.red)
+            words = _("{bound} per 10,000 people", bound=with_unit(str(limits.red), metric.unit[language()]))
         case _:
             words = with_unit(str(limits.red), metric.unit[language()])
     if not limits.also:
@@ -55,7 +55,10 @@ SHAPES = {"red": "▲", "amber": "◆", "green": "●", "none": "○"}
 
 
 def limit(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
-    """The bound that decides a state at a level: the green one, or the red one without a green; empty without any."""
+    """The bound that decides a state at a level, with its unit: the green one, or the red one without a green.
+
+    Empty where the metric has none.
+    """
     limits = metric.thresholds
     if limits is None:
         return ""
@@ -70,9 +73,11 @@ def limit(catalog: Catalog, metric: Metric, level: str = BASE.id) -> str:
         case "weekday_8_weeks":
             words = _("Alarm {bound} spreads off the usual weekday", bound=bound)
         case "per_10k_people" if level != LOWEST.id:
-            words = _("Target {bound} per 10,000 people", bound=bound)
+            amount = with_unit(str(bound), metric.unit[language()])
+            words = _("Target {bound} per 10,000 people", bound=amount)
         case _:
-            words = _("Target {bound}", bound=bound) if limits.green else _("Alarm {bound}", bound=bound)
+            amount = with_unit(str(bound), metric.unit[language()])
+            words = _("Target {bound}", bound=amount) if limits.green else _("Alarm {bound}", bound=amount)
     if not limits.also:
         return words
     return _("{target}, {metric} on target", target=words, metric=catalog.metrics[limits.also].name[language()])

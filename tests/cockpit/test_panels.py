@@ -248,7 +248,7 @@ def test_limits_colour_the_map_by_state_and_the_legend_says_them(see: See) -> No
         ("沙洲镇", "red", "31.4 % · 预警"), ("北塘街道", "green", "96.8 % · 正常")
     ]  # fmt: skip
     assert [(e.key, e.label, e.bound, e.count) for e in legend] == [
-        ("green", "正常", "目标 ≥ 95", 1), ("amber", "关注", "", 0), ("red", "预警", "< 85 %", 1)
+        ("green", "正常", "目标 ≥ 95 %", 1), ("amber", "关注", "", 0), ("red", "预警", "< 85 %", 1)
     ]  # fmt: skip
 
 

@@ -82,14 +82,13 @@ class AlertsPanel(Panel):
 
 def wall_lines(view: View, problems: Sequence[Red]) -> list[Line]:
     """The worst reds of the area one a line and what has been open longest; the component shows as many as fit."""
-    worst = [(red.kind == "near", red_in_words(view, red)) for red in _others(view, problems)[:ON_WALL]]
-    shown = [
-        Line("◆" if near else "▲", item.strong, (Item(item.text),), state="amber" if near else "red")
-        for near, item in worst
-    ]
-    shown = shown if over_limit(problems) else [reds(view, []), *shown]
+    worst = [red_in_words(view, red) for red in _others(view, over_limit(problems))[:ON_WALL]]
+    shown = [Line("▲", item.strong, (Item(item.text),), state="red") for item in worst]
+    shown = shown if over_limit(problems) else [reds(view, [])]
+    near = _near(view, [red for red in problems if red.kind == "near"])
     old = oldest(view, to_look_at(view).oldest) if view.topic == "" else None
-    return [*shown[:SHOWN], *([replace(old, on="")] if old else []), *shown[SHOWN:]]
+    between = [replace(line, on="") for line in (near, old) if line]
+    return [*shown[:SHOWN], *between, *shown[SHOWN:]]
 
 
 def reds_of(view: View) -> list[Red]:

@@ -108,6 +108,20 @@ def test_every_state_has_a_shape_of_its_own_and_a_word() -> None:
 
 
 def test_the_limit_is_the_bound_that_decides() -> None:
-    assert format.limit(CATALOG, ON_TIME) == "目标 ≥ 95"
+    assert format.limit(CATALOG, ON_TIME) == "目标 ≥ 95 %"
     assert format.limit(CATALOG, BACKLOG) == "目标 ≤ 1.2 倍近30日均值"
     assert format.limit(CATALOG, INTAKE.model_copy(update={"thresholds": None})) == ""
+
+
+@pytest.mark.parametrize("spoken", ["zh", "en"])
+@pytest.mark.parametrize("metric", [m for m in CATALOG.metrics.values() if m.thresholds], ids=lambda m: m.id)
+def test_every_limit_names_its_unit(metric: Metric, spoken: str) -> None:
+    """A bound of the value itself, or per inhabitants, is in the metric's unit; others say what they are times of."""
+    assert metric.thresholds
+    with i18n.using(spoken):
+        for level in ("district", "town", "village"):
+            for text in (format.limit(CATALOG, metric, level), format.alarm(CATALOG, metric, level)):
+                if metric.thresholds.against in ("value", "per_10k_people"):
+                    assert metric.unit[spoken] in text
+                assert "  " not in text
+                assert not text.endswith(" ")
