@@ -357,6 +357,7 @@ class AlertRun(Base):
     __tablename__ = "alert_run"
     id: Mapped[int] = mapped_column(primary_key=True)
     edition: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
 
 
 class Item(Base):
@@ -369,10 +370,12 @@ class Item(Base):
 
     __tablename__ = "item"
     __table_args__ = (
-        Index("ix_item_holder", "is_open", "holder", "due_at"),
+        Index("ix_item_holder", "is_open", "turn", "holder", "due_at"),
+        Index("ix_item_own", "is_open", "turn", "author", "due_at"),
         Index("ix_item_author", "is_open", "author", "due_at"),
         Index("ix_item_unit", "is_open", "turn", "unit_area", "due_at"),
         Index("ix_item_turn", "is_open", "turn", "due_at", "area"),
+        Index("ix_item_area", "is_open", "area", "due_at"),
         Index("ix_item_due", "is_open", "due_at", "area"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -103,7 +103,7 @@ def _value(field: FieldType, value: object) -> str:
     if field.type == "choice" and value in field.choices:
         return field.choices[str(value)][language()]
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return _("Yes") if value else _("No")
     return str(value)
 
 

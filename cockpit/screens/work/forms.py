@@ -54,7 +54,7 @@ def _field(view: View, field: FieldType, label: str, area: int) -> Any:
                 format_func=lambda id: field.choices[id][language()],
             )
         case "yes_no":
-            words = {True: _("yes"), False: _("no")}
+            words = {True: _("Yes"), False: _("No")}
             return st.selectbox(label, list(words), index=None, placeholder="", format_func=words.__getitem__)
         case "integer":
             return st.number_input(label, field.low, field.high, None, 1)

@@ -56,7 +56,8 @@ def _counts(view: View, reader: lists.Reader, chosen: lists.View, now: datetime)
     for name in VIEWS:
         n = lists.count(visitors.desk(), reader, name, now)
         state = "red" if name == "overdue" and n else "none"
-        counts.append(Count(words[name], format.number(n), state, view.href("inbox", show=name), name == chosen))
+        text = format.number(n) if n < lists.MOST_COUNTED else f"{format.number(n - 1)}+"
+        counts.append(Count(words[name], text, state, view.href("inbox", show=name), name == chosen))
     return counts
 
 

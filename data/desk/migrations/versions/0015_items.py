@@ -48,11 +48,13 @@ def upgrade() -> None:
         sa.Column("red_at", sa.DateTime),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index("ix_item_holder", "item", ["is_open", "holder", "due_at"])
+    op.create_index("ix_item_holder", "item", ["is_open", "turn", "holder", "due_at"])
+    op.create_index("ix_item_own", "item", ["is_open", "turn", "author", "due_at"])
     op.create_index("ix_item_author", "item", ["is_open", "author", "due_at"])
     op.create_index("ix_item_unit", "item", ["is_open", "turn", "unit_area", "due_at"])
     op.create_index("ix_item_due", "item", ["is_open", "due_at", "area"])
     op.create_index("ix_item_turn", "item", ["is_open", "turn", "due_at", "area"])
+    op.create_index("ix_item_area", "item", ["is_open", "area", "due_at"])
     op.create_index("ix_item_changed_at", "item", ["changed_at"])
     op.create_table(
         "item_event",
