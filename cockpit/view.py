@@ -214,12 +214,13 @@ def _period(edition: ScopedEdition, start: str | None, end: str | None) -> Perio
 def _date(name: str, requested: str | None) -> date:
     try:
         day = datetime.strptime(requested or "", DATE).date()
-        if day.year not in YEARS:
-            raise ValueError(day)
-        return day
     except ValueError:
         hint = _("A period has two dates, from and to, such as 2026-11-01; the last one is not part of it.")
         raise BadParameter(name, requested or "–", hint) from None
+    if day.year not in YEARS:
+        hint = _("A period lies in the years {first} to {last}.", first=YEARS.start, last=YEARS.stop - 1)
+        raise BadParameter(name, requested or "–", hint)
+    return day
 
 
 def _choice(name: str, requested: str | None, known: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 from fastapi import Depends, FastAPI, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -327,9 +328,12 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it. A column of lists, such as the veto rules of a site, is one of any length."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return value.item() if hasattr(value, "item") else value
+    if isinstance(value, (np.ndarray, list, tuple)):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _as_csv(frame: pd.DataFrame) -> PlainTextResponse:

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from cockpit.access import record, visitors
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Grants, Held
-from cockpit.api.errors import TooOften, Unauthorized
+from cockpit.api.errors import TooOften, Unauthorized, UnknownParameter
 from cockpit.api.guesses import guesses
 from cockpit.serving import slow_queries
 from data.areas.levels import end_of
 from data.desk.identity import tokens
 from data.desk.identity.tokens import Token
+from metrics.errors import did_you_mean
 
 SYSTEM = "official"
 """What a token may do in its area: look, down to the case; reports only if it was issued for them."""
@@ -76,8 +78,26 @@ def caller(
     return Caller(f"system:{token.system}", Grants(grants_held), address, token)
 
 
-async def asking(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Whoever calls; the queries of this request are made for them."""
+def check_parameters(request: Request) -> None:
+    """Refuse a query parameter that the path does not have: a filter with a slip in its name would not narrow."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known, waiting = set[str](), [route.dependant]
+    for dependant in waiting:
+        known |= {field.alias for field in dependant.query_params}
+        waiting += dependant.dependencies
+    for name in request.query_params:
+        if name not in known:
+            raise UnknownParameter(
+                "parameter.unknown", 'there is no parameter "{name}".{near}', name=name[:60],
+                near=did_you_mean(name, known),
+            )  # fmt: skip
+
+
+async def asking(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Whoever calls; the queries of this request are made for them. Raises UnknownParameter."""
+    check_parameters(request)
     slow_queries.asks(slow_queries.Asker(caller.name))
     return caller
 

@@ -65,6 +65,12 @@ class UnsupportedContent(ApiError):
     status = 415
 
 
+class UnknownParameter(ApiError):
+    """A parameter that the path does not have."""
+
+    status = 422
+
+
 class TooOften(ApiError):
     """More than the caller may do at this time."""
 

@@ -83,6 +83,10 @@ def install(api: FastAPI) -> None:
         )
         return answer(422, Message("request.invalid", "{faults}", faults=faults))
 
+    @api.exception_handler(Exception)  # logged by the server
+    async def _broken(request: Request, error: Exception) -> JSONResponse:
+        return answer(500, Message("server.error", "something went wrong on our side; it is in the server's log"))
+
     @api.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         message = Message(f"http.{error.status_code}", str(error.detail))

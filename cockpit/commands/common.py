@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DAY = click.DateTime(["%Y-%m-%d"])
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+DIGITS = 12
+"""Of an area's code."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -79,6 +81,34 @@ def opened(settings: "Settings", edition: str | None = None) -> "Edition":
     if chosen is None:
         raise nothing_published(settings)
     return chosen
+
+
+def area_to_grant(settings: "Settings", text: str | None) -> int | None:
+    """The code of the area that a grant or token is for: in the tree of what is published, or above all of it.
+
+    Before anything is published, any code of 12 digits. Raises UsageError for one that would reach nothing.
+    """
+    from data.areas.levels import end_of
+    from data.editions.edition import current
+    from metrics.areas import area, root
+    from metrics.errors import MetricsError
+
+    if text is None:
+        return None
+    with as_usage():
+        edition = current(settings.data, memory=settings.read_memory)
+    if edition is None:
+        if not (text.isdecimal() and len(text) == DIGITS):
+            raise UsageError("area.no_code", "--area: {text} is not a code of 12 digits", text=text)
+        return int(text)
+    code = area_code(edition, text)
+    top = root(edition)
+    if code <= top.code < end_of(code):
+        return code
+    try:
+        return area(edition, code).code
+    except MetricsError as error:
+        raise UsageError.of(error) from None
 
 
 def area_code(edition: "Edition", text: str) -> int:

@@ -15,6 +15,7 @@ from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import Format, Kind
 from cockpit.settings import Settings
 from cockpit.view_state import View, catalog_of
+from data.areas.levels import end_of
 from data.editions.scoped import ScopedEdition
 from data.errors import Damaged, DataError
 from data.messages import Name, names
@@ -111,7 +112,7 @@ def check(request: Request, config: Settings, grants: Grants) -> CheckedRequest:
             "report.too_new", "the period begins on {day}, after the data's time {time}: choose an earlier one",
             day=period.start, time=f"{edition.as_of:%Y-%m-%d %H:%M}",
         )  # fmt: skip
-    places = [_place(edition, code) for code in dict.fromkeys(request.areas)]
+    places = [_place(edition, kind, grants, code) for code in dict.fromkeys(request.areas)]
     for place in places:
         if place.level not in kind.levels:
             available = [name for name in areas.levels(edition) if name in kind.levels]
@@ -168,10 +169,16 @@ def _no_edition(request: Request, error: DataError) -> ReportError:
     return ReportError.of(error)
 
 
-def _place(edition: ScopedEdition, code: int) -> Area:
+def _place(edition: ScopedEdition, kind: Kind, grants: Grants, code: int) -> Area:
+    """ReportError for an unknown area, OutOfScope for one that the grants do not reach, or not for such a kind."""
     try:
         return area_in_scope(edition, code)
     except OutOfScope:
+        if kind.needs is Can.EXPORT and grants.may(Can.REPORT, code, end_of(code)):
+            raise OutOfScope(
+                "report.holds_rows", "{kind} holds single cases: it takes the right to export rows of area {area}",
+                kind=kind.id, area=f"{code:012}",
+            ) from None  # fmt: skip
         raise
     except MetricsError as error:
         raise ReportError(

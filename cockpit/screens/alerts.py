@@ -244,7 +244,7 @@ def _silence_row(view: View, one: Silence, known: dict[str, Rule]) -> list[Cell 
 
 def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], found: Sequence[Silence]) -> None:
     names = {"": _("all rules")} | {rule.id: rule.name[language()] for rule in known.values()}
-    with st.form("silence", clear_on_submit=True, enter_to_submit=False, border=False):
+    with st.form(desk.form_key("silence"), enter_to_submit=False, border=False):
         first, second, third = st.columns([2, 1, 3])
         rule = first.selectbox(_("Rule"), list(names), format_func=names.__getitem__)
         days = second.selectbox(_("Days"), DAYS)
@@ -252,7 +252,9 @@ def _silence_forms(view: View, actor: Actor, known: dict[str, Rule], found: Sequ
         if st.form_submit_button(_("Silence in {area}", area=view.area.name)):
             until = clock.now() + timedelta(days=days)
             one = Silence(rule, view.area.code, view.area.end, reason, until, actor.name)
-            desk.act(partial(actions.silence, visitors.desk(), actor, one), _("These alerts are silent now."))
+            desk.act(
+                partial(actions.silence, visitors.desk(), actor, one), _("These alerts are silent now."), form="silence"
+            )
     mine = [one for one in found if actions.END_SILENCE.allowed(actor, ((one.first_code, one.end_code),))]
     if mine:
         with st.form("end silence", enter_to_submit=False, border=False):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.commands.admin.user import opened
-from cockpit.commands.common import as_usage, with_settings
+from cockpit.commands.common import area_to_grant, as_usage, with_settings
 from cockpit.commands.output import format_option, write
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def token() -> None:
 
 @token.command()
 @click.argument("system")
-@click.option("--area", type=int, help="Code of the area it may ask of, with all below.")
+@click.option("--area", help="Code or name of the area it may ask of, with all below.")
 @click.option("--source", "sources", multiple=True, help="A source it may push to; may be given again.")
 @click.option(
     "--reports", is_flag=True, help="It may ask for reports of its area, but for none that holds single cases."
@@ -30,17 +30,18 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it holds.")
 @with_settings
 def issue(
-    settings: "Settings", system: str, area: int | None, sources: tuple[str, ...], reports: bool, days: int
+    settings: "Settings", system: str, area: str | None, sources: tuple[str, ...], reports: bool, days: int
 ) -> None:
     """Make a token. It is printed once and kept only as a hash."""
     from cockpit.actions import grants
     from cockpit.actions.action import OPERATOR
     from data.desk import clock
 
+    code = area_to_grant(settings, area)
     until: datetime = clock.now() + timedelta(days=days)
     with as_usage():
         issued = grants.issue_token(
-            opened(settings), OPERATOR, system, sources=sources, area=area, reports=reports, expires_at=until
+            opened(settings), OPERATOR, system, sources=sources, area=code, reports=reports, expires_at=until
         )
     click.echo(issued)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import DAY, as_usage, with_settings
+from cockpit.commands.common import DAY, area_to_grant, as_usage, with_settings
 from cockpit.commands.output import format_option, write
 from data.desk.identity.roles import ROLES
 
@@ -40,21 +40,22 @@ def add(settings: "Settings", name: str, title: str, password: str) -> None:
 @user.command()
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
-@click.option("--area", type=int, help="Code of the area with all below it; none for an administrator.")
+@click.option("--area", help="Code or name of the area with all below it; none for an administrator.")
 @click.option("--from", "start", type=DAY, help="First day it holds.")
 @click.option("--to", "end", type=DAY, help="Last day it holds.")
 @with_settings
 def grant(
-    settings: "Settings", name: str, role: str, area: int | None, start: datetime | None, end: datetime | None
+    settings: "Settings", name: str, role: str, area: str | None, start: datetime | None, end: datetime | None
 ) -> None:
     """Grant a role on an area and a span of days."""
     from cockpit.actions import grants
     from cockpit.actions.action import OPERATOR
 
     days = {"first_day": start.date() if start else None, "last_day": end.date() if end else None}
+    code = area_to_grant(settings, area)
     with as_usage():
-        grants.grant(opened(settings), OPERATOR, name, role, area, **days)
-    click.echo(f"{name} is {role}" + (f" of {area}" if area is not None else ""))
+        grants.grant(opened(settings), OPERATOR, name, role, code, **days)
+    click.echo(f"{name} is {role}" + (f" of {code:012}" if code is not None else ""))
 
 
 @user.command()

@@ -223,7 +223,7 @@ def red_in_words(view: View, red: Red) -> Item:
         return Item(subject(view, red), until, way_to(view, red), group=metric.name[language()], brief=until)
     value = format.quantity(metric, red.value)
     if red.before is not None and format.quantity(metric, red.before) != value:
-        value += f" ({format.change(metric, red.value, red.before).text})"
+        value += _(" ({change} since yesterday)", change=format.change(metric, red.value, red.before).text)
     name = metric.name[language()]
     return Item(subject(view, red), f"{name} {value}", way_to(view, red), group=name, brief=value)
 

@@ -12,6 +12,7 @@ from metrics import areas
 from metrics.analysis.headline import Headline
 from metrics.analysis.reds import Red
 from metrics.catalog import Metric
+from metrics.engine.extent import occurs
 from metrics.period import last_day
 
 MOST_TITLE = 100
@@ -30,7 +31,7 @@ def head(view: View, problem: Headline) -> Head:
         href=way_to(view, red),
         holder=_holder(view, problem),
         phone=phones.first(problem.holder.phone) if problem.holder else "",
-        holder_href="" if view.wall or not problem.holder else view.href(unit=problem.holder.unit),
+        holder_href="" if view.wall else _way_to_holder(view, problem),
         moved=_moved(view, metric, problem),
         links=tuple((text, href) for text, href in _links(view, metric, red) if href),
     )
@@ -51,6 +52,16 @@ def way_to(view: View, red: Red) -> str:
             return view.href(metric=metric, unit=red.name)
         case _:
             return view.href(area=red.area, metric=metric)
+
+
+def _way_to_holder(view: View, problem: Headline) -> str:
+    """The unit's own cockpit; that of the area where the unit, such as a town's government, has no facts itself."""
+    if problem.holder is None:
+        return ""
+    unit = problem.holder.unit
+    if occurs(view.edition, view.area.code, (("department", unit),)):
+        return view.href(unit=unit)
+    return view.href(area=problem.red.area) if problem.red.kind == "below" else ""
 
 
 def _site(red: Red) -> tuple[str, ...]:

@@ -142,10 +142,15 @@ def requested(visitor: Visitor) -> None:
 def add(visitor: Visitor) -> None:
     """The form of a new account. It can do nothing until the security administrator grants it a role."""
     header.title(_("Add an account"), note=_("It may see nothing until it is granted a role"))
-    with st.form("add", clear_on_submit=True, enter_to_submit=False, border=False):
+    with st.form(desk.form_key("add"), enter_to_submit=False, border=False):
         left, right = st.columns(2)
         name = left.text_input(_("Account"), max_chars=60, autocomplete="off").strip()
         title = right.text_input(_("Name and office"), max_chars=120, autocomplete="off").strip()
         if st.form_submit_button(_("Add")):
             said = _("{name} can sign in, and changes this password then.", name=name)
-            desk.act(partial(actions.add, visitors.desk(), Actor.of(visitor), name, title=title), said, secret=True)
+            desk.act(
+                partial(actions.add, visitors.desk(), Actor.of(visitor), name, title=title),
+                said,
+                secret=True,
+                form="add",
+            )

@@ -29,10 +29,11 @@ _OUTCOME = "desk.outcome"
 Row = TypeVar("Row")
 
 
-def act(action: Callable[[], object], said: str, *, secret: bool = False) -> None:
+def act(action: Callable[[], object], said: str, *, secret: bool = False, form: str = "") -> None:
     """Run an action of `cockpit.actions` and draw the page again, which then says how it went.
 
     secret: the action returns a password, shown this once with `said` and kept nowhere.
+    form: the name of a form that is empty again when the action succeeds, see `form_key`.
     """
     try:
         result = action()
@@ -40,7 +41,21 @@ def act(action: Callable[[], object], said: str, *, secret: bool = False) -> Non
         st.session_state[_OUTCOME] = ("red", worded(error), "")
     else:
         st.session_state[_OUTCOME] = ("green", said, str(result) if secret else "")
+        if form:
+            st.session_state[_forms(form)] = st.session_state.get(_forms(form), 0) + 1
     st.rerun()
+
+
+def form_key(name: str) -> str:
+    """The key of a form that is empty again after an action that succeeded.
+
+    Streamlit's own `clear_on_submit` empties it at the first click, so that a double click sends it empty.
+    """
+    return f"{name} {st.session_state.get(_forms(name), 0)}"
+
+
+def _forms(name: str) -> str:
+    return f"form.{name}"
 
 
 @contextmanager
@@ -57,6 +72,7 @@ def show_outcome() -> None:
     state, text, secret = st.session_state.pop(_OUTCOME, ("", "", ""))
     if text:
         header.notice(text, state=state)
+        st.toast(text)  # the notice may be out of sight, far above the button
     if secret:
         shown([Item(_("Password"), secret, note=_("shown this once"))], key="secret")
 

@@ -45,7 +45,7 @@ def _where(view: View, event: Event) -> str:
 
 def _forms(view: View, actor: Actor, known: dict[int, Event]) -> None:
     places = {None: _("everywhere")} | {place.code: place.name for place in areas.children(view.edition, view.top)}
-    with st.form("event", clear_on_submit=True, enter_to_submit=False, border=False):
+    with st.form(desk.form_key("event"), enter_to_submit=False, border=False):
         first, second, third, fourth = st.columns([1, 2, 2, 1])
         day = desk.day(first, _("Day"))
         zh = second.text_input(_("Words in Chinese"), max_chars=events.LONGEST, autocomplete="off")
@@ -56,7 +56,9 @@ def _forms(view: View, actor: Actor, known: dict[int, Event]) -> None:
                 header.notice(_("Name the day of the event."), state="red")
             else:
                 event = Event(day, zh, en, area)
-                desk.act(partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."))
+                desk.act(
+                    partial(actions.add_event, visitors.desk(), actor, event), _("The event is kept."), form="event"
+                )
     if known:
         with st.form("remove event", enter_to_submit=False, border=False):
             chosen = st.selectbox(

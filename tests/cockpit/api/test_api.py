@@ -32,6 +32,7 @@ from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
 
 NOVEMBER = {"from": "2026-11-01", "to": "2026-12-01"}
+METRICS = load_catalog().metrics
 ROUTES = ("metrics", "metrics/intake", "rows/intake", "areas", "editions")
 
 
@@ -46,6 +47,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(10)
     ]
     deliver(home, "cases", cases)
+    sites = [{"key": key, "kind": "site", "area": TOWNS[0], "name": key} for key in ("down", "up")]
+    deliver(home, "assets", sites, source="sites")
+    visits = [
+        {
+            "key": f"{key}{i}", "asset_source": "sites", "asset": key, "rule": "site_open", "passed": key == "up",
+            "checked_at": datetime(2026, 11, 22, 7) - timedelta(hours=i), "observed": 1.0, "veto": False,
+        }
+        for key in ("down", "up")
+        for i in range(30)
+    ]  # fmt: skip
+    deliver(home, "checks", visits, source="monitor")
     published(home, datetime(2026, 11, 22, 8))
     return home.root
 
@@ -115,13 +127,38 @@ def test_rows_come_by_pages_and_are_as_many_as_the_number(get: Callable[..., htt
     assert get("rows/intake", **NOVEMBER, limit=MOST_ROWS + 1).status_code == 422
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", [*ROUTES, "reds", "search", "topics", "openapi.json"])
+def test_a_slip_in_a_parameters_name_is_refused(get: Callable[..., httpx.Response], route: str) -> None:
+    period = NOVEMBER if "/" in route or route == "reds" else {}
+    given = {**period, **({"q": "a"} if route == "search" else {}), "catgory": "路灯照明"}
+    answer = get(route, **given)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "parameter.unknown"
+    assert 'no parameter "catgory"' in answer.json()["detail"]
+    if "/" in route:
+        assert 'Did you mean "category"?' in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_rows_of_every_metric_are_json(get: Callable[..., httpx.Response], metric: str) -> None:
+    """Columns of lists as well, such as the veto rules of sites, of any length."""
+    answer = get(f"rows/{metric}", **NOVEMBER, area=TOWNS[0])
+    if METRICS[metric].composite or "town" not in METRICS[metric].levels:
+        assert (answer.status_code, answer.json().keys()) == (400, {"detail", "code", "parameters"})
+        return
+    assert answer.status_code == 200, answer.text
+    if metric == "site_pass_rate":
+        assert [row["vetoes"] for row in answer.json()["rows"]] == [["site_open"], []]
+
+
 @pytest.mark.parametrize("role", ["", "cadre", "audit_admin"])
+@pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[2]])
 def test_every_route_refuses_areas_not_granted(
     get: Callable[..., httpx.Response], route: str, role: str, area: int
 ) -> None:
-    response = get(route, role, VILLAGES[0], **({**NOVEMBER, "area": area} if "/" in route or route == "areas" else {}))
+    period = NOVEMBER if "/" in route else {}
+    response = get(route, role, VILLAGES[0], **(period | {"area": area} if "/" in route or route == "areas" else {}))
     if not role:
         assert response.status_code == 401
     elif route in ("metrics", "editions"):
