@@ -40,6 +40,7 @@ OWNER = b"x-cockpit-session"
 """Internal websocket header with a hash of the session token; removed from incoming requests."""
 WATCH_SECONDS = 2.0
 POLICY_VIOLATION = 1008
+RETRY_SECONDS = 5
 MOST_SCREENS = 40
 """Open websockets per session: one per tab, each with its own memory."""
 
@@ -73,6 +74,9 @@ class Gate:
             visitor = visitors.known.just_now(token) or await _visitor_of(token)
         except DataError as error:
             log.error("%s", error)
+            if not is_open(path):  # who it is cannot be said, so nobody is sent away to sign in again
+                await _refuse(scope, receive, send, _unknown(scope))
+                return
             visitor = None
         scope.setdefault("state", {})["visitor"] = visitor
         if visitor is None and not is_open(path):
@@ -233,6 +237,20 @@ def _away(scope: Scope) -> Response:
         target = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(target)}", 303)
     return PlainTextResponse("sign in first: /login\n", 401)
+
+
+def _unknown(scope: Scope) -> Response:
+    """503: there is a session, and the desk cannot say whose."""
+    if scope["type"] == "websocket":
+        return Response(status_code=503)
+    request, again = Request(scope), {"Retry-After": str(RETRY_SECONDS)}
+    with using(spoken(request)):
+        text = _(
+            "The desk does not answer, so your session cannot be checked. You stay signed in; try again in a moment."
+        )
+        if "text/html" in request.headers.get("accept", ""):
+            return page(alert(text), 503, again)
+        return PlainTextResponse(f"{text}\n", 503, again)
 
 
 def _foreign(scope: Scope) -> Response:

@@ -52,6 +52,7 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         listeners = [stack.enter_context(bind(host, port + i)) for i in range(workers)]
         settings.data.make_private()
         ensure_edition(settings, demo)
+        warn_of_new_desk(settings)
         ensure_account(settings, demo)
         note_settings(settings, demo)
         check_own_files(settings)
@@ -138,6 +139,22 @@ def ensure_edition(settings: "Settings", demo: bool) -> None:
     from cockpit.commands.demo import build_demo
 
     build_demo(settings)
+
+
+def warn_of_new_desk(settings: "Settings") -> None:
+    """Say so if the desk's file is gone although the audit's anchor shows that there was one."""
+    from sqlalchemy import make_url
+
+    from data.desk.auditing.anchor import Anchor
+
+    url, anchor = make_url(settings.desk_url), settings.custody.anchor
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    if is_file and not Path(str(url.database)).exists() and anchor and not Anchor(anchor).is_empty():
+        click.echo(
+            f"warning: the desk {url.database} is not there, and a new one without accounts is made; the audit's "
+            f"anchor {anchor} shows that there was one: if that is not meant, stop and restore a backup",
+            err=True,
+        )
 
 
 def ensure_account(settings: "Settings", demo: bool) -> None:

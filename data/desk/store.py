@@ -1,6 +1,7 @@
 """Open the desk: connect, migrate, and run transactions."""
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -19,13 +20,16 @@ from data.desk.auditing import chain
 from data.desk.auditing.custody import Custody
 from data.desk.errors import DeskError, Refused
 from data.messages import Message
-from data.system_errors import line_of, of_os, of_sqlite
+from data.system_errors import SQLITE, line_of, of_os, of_sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 3
 MIGRATION_SECONDS = 60
 """Seconds to wait for another process that migrates the same desk."""
 AGAIN_SECONDS = 0.02
+LEAST_FREE = 1_000_000
+"""Bytes; with less on its disk a desk that fails fails for this."""
+DISK_FULL = SQLITE[sqlite3.SQLITE_FULL]
 AFTER = "after commit"
 MIGRATION_LOCK = 0x0C0C_0417
 """PostgreSQL's advisory lock while a process migrates."""
@@ -133,6 +137,8 @@ def open_desk(url: str, custody: Custody | None = None) -> Desk:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        if parsed.database:
+            event.listen(engine, "begin", _guard(Path(parsed.database)), insert=True)
     try:
         with _as_desk_errors(engine), _migrating(engine, _is_newest(engine)) as connection:
             if not sqlite:
@@ -262,6 +268,33 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(AGAIN_SECONDS)
 
 
+def _guard(file: Path) -> Callable[[Connection], None]:
+    """A listener that refuses transactions on a desk whose file was moved, deleted or replaced since it was opened.
+
+    SQLite would go on with the old file, and what is written there is lost with the last process that has it open.
+    """
+    opened = _identity(file)
+
+    def check(_connection: Connection) -> None:
+        if _identity(file) != opened:
+            raise DeskError(
+                "desk.replaced",
+                "the desk's file {file} is gone or was replaced: put it back or restore a backup, then start again",
+                file=file.name,
+            )
+
+    return check
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Device and inode of a file; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes its lock at once: two that read first and write then would fail, not wait."""
     reading = connection.get_execution_options().get("reading")
@@ -290,10 +323,21 @@ def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:
     if isinstance(error, TimeoutError):
         return Message("desk.all_in_use", "all connections are in use")
     if isinstance(cause, sqlite3.Error):
-        return of_sqlite(cause)
+        return DISK_FULL if _no_room(url) and _is_io(cause) else of_sqlite(cause)
     if isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None:  # of PostgreSQL: no session yet
         if type(cause).__name__ == "ConnectionTimeout":
             return Message("desk.timeout", "connection timeout expired")
         host, port = url.host or "localhost", url.port or 5432
         return Message("desk.unreachable", "no connection to {host}, port {port}", host=host, port=port)
     return line_of(cause or error)[:200]
+
+
+def _is_io(cause: sqlite3.Error) -> bool:
+    """Whether it failed to read or write files: so does reading where the shared index of the log cannot grow."""
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
+
+def _no_room(url: URL) -> bool:
+    with suppress(OSError):
+        return bool(url.database) and shutil.disk_usage(Path(str(url.database)).parent).free < LEAST_FREE
+    return False

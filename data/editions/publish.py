@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ from data.editions import edition as editions
 from data.editions.build import build, date_sql, describe, latest, rows_of
 from data.editions.edition import Edition
 from data.editions.patch import Step, patch
+from data.editions.queries import Cursor
 from data.editions.rollups import Rollup
 from data.errors import DataError
 from data.home import Home
@@ -109,6 +110,8 @@ def publish(
 
 def _make(con: duckdb.DuckDBPyConnection, request: PublishRequest) -> tuple[str, Kind, int]:
     last = _last(request.home)
+    if last and last.demo and _accepted(con, "store.") & _accepted(last.cursor(), ""):
+        request = replace(request, demo=True)  # what was made up stays marked until none of it is left
     step = _step(con, request, last) if last else None
     if last and step and not step.batches and step.old == step.new and last.demo == request.demo:
         return last.id, "unchanged", int(last.meta["cases"])
@@ -135,9 +138,7 @@ def _step(con: duckdb.DuckDBPyConnection, request: PublishRequest, last: Edition
         return None
     if last.meta["areas_version"] != _areas_version(con) or _holders_change(con, last.as_of, request.as_of):
         return None
-    accepted = "SELECT batch, identity, finished_at FROM {}batches WHERE status = 'accepted'"
-    loaded = set(con.execute(accepted.format("store.")).fetchall())
-    published = set(last.cursor().execute(accepted.format("")).fetchall())
+    loaded, published = _accepted(con, "store."), _accepted(last.cursor(), "")
     if published - loaded:
         return None
     batches = sorted(batch for batch, *_ in loaded - published)
@@ -146,6 +147,12 @@ def _step(con: duckdb.DuckDBPyConnection, request: PublishRequest, last: Edition
     if changed > CHANGED_SHARE * sum(rows.values()):
         return None
     return Step(last.as_of, request.as_of, batches, changed, int(TOUCHED_SHARE * max(rows.values())))
+
+
+def _accepted(con: duckdb.DuckDBPyConnection | Cursor, schema: str) -> set[tuple[int, str, datetime]]:
+    """Batch, identity and time of the accepted deliveries of a store or an edition."""
+    sql = f"SELECT batch, identity, finished_at FROM {schema}batches WHERE status = 'accepted'"
+    return set(con.execute(sql).fetchall())
 
 
 def _patched(

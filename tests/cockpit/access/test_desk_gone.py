@@ -145,9 +145,11 @@ def test_without_desk_actions_show_the_error_and_recover(
     assert accounts.named(visitors.desk(), "wang").disabled
 
 
-def test_without_desk_unknown_tokens_are_refused(gone: tuple[Callable[[], None], Callable[[], None]]) -> None:
+def test_without_desk_unknown_tokens_are_not_let_in(
+    gone: tuple[Callable[[], None], Callable[[], None]],
+) -> None:
     away, _back = gone
     token_of("zhao")
     away()
-    assert ask("GET", "/", "made up").status_code == 401
-    assert ask("GET", audit_export.PATH, "made up").status_code == 401
+    assert ask("GET", "/", "made up").status_code in (401, 503), "a desk that is only locked can still be read"
+    assert ask("GET", audit_export.PATH, "made up").status_code in (401, 503)

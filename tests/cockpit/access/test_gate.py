@@ -265,7 +265,9 @@ def test_cached_sessions_serve_while_the_desk_is_unreachable(
     settings.current.cache_clear()
     monkeypatch.setattr(visitors, "FRESH_SECONDS", 0.0)
     assert get("/", cookie=cookie).status_code == 200
-    assert get("/", cookie=f"{COOKIE}=unknown").status_code == 401
+    unknown = get("/", cookie=f"{COOKIE}=unknown", accept="text/html")
+    assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "5")
+    assert "您仍处于登录状态" in unknown.text
     response = ask(lambda c: c.post("/login", data={"name": "wang", "password": PASSWORD}))
     assert response.status_code == 503
     assert "业务库没有响应" in response.text
@@ -352,7 +354,7 @@ def test_unreachable_desk_does_not_extend_a_session(
     assert get("/", cookie=f"{COOKIE}={token}").status_code == 200
     later = clock.now() + timedelta(hours=settings.current().session_longest, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert get("/", cookie=f"{COOKIE}={token}").status_code == 401
+    assert get("/", cookie=f"{COOKIE}={token}").status_code == 503
 
 
 def _gone() -> None:

@@ -220,3 +220,25 @@ def test_every_desk_refuses_texts_that_one_of_them_cannot_keep(
         with pytest.raises(Refused, match=match), desk.begin() as session:
             session.add(model(**{name: value}))
     desk.close()
+
+
+@pytest.mark.parametrize("what", ["moved", "deleted", "replaced"])
+def test_a_desk_whose_file_is_taken_away_is_not_written_to_any_more(
+    sqlite_desk: Callable[[], Desk], tmp_path: Path, what: str
+) -> None:
+    """SQLite itself would go on with the file that nobody will find again."""
+    desk, file = sqlite_desk(), tmp_path / "desk.sqlite"
+    accounts.add(desk, "wang", "Hongqi+2026+x", must_change=False)
+    kept = file.rename(tmp_path / "away.sqlite") if what != "deleted" else None
+    if what == "deleted":
+        file.unlink()
+    elif what == "replaced":
+        file.write_bytes(b"")
+    with pytest.raises(DeskError, match=r"desk\.sqlite is gone or was replaced"):
+        accounts.add(desk, "li", "Hongqi+2026+x", must_change=False)
+    with pytest.raises(DeskError, match="is gone or was replaced"):
+        desk.check()
+    if kept:
+        kept.replace(file)
+        assert accounts.named(desk, "wang").name == "wang", "put back, it serves again"
+    desk.close()

@@ -203,6 +203,8 @@ def test_publish_without_changes_keeps_edition(many: Home) -> None:
     assert (repeated.kind, repeated.edition, repeated.cases) == ("unchanged", first.edition, 400)
     assert at(many, demo=True).kind == "incremental"
     assert current(many).demo  # type: ignore[union-attr]
+    at(many)
+    assert current(many).demo, "what was made up stays marked"  # type: ignore[union-attr]
 
 
 def test_later_as_of_publishes_new_edition(many: Home) -> None:
