@@ -37,7 +37,7 @@ def test_a_panel_menu_is_walked_by_keyboard_and_shows_the_numbers_as_a_table(add
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     dialog = page.locator("dialog[open]")
-    expect(dialog.locator("tbody th[scope=row]")).to_have_count(22)
+    expect(dialog.locator("tbody th[scope=row]")).to_have_count(23)  # the towns, and what belongs to none
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
@@ -135,3 +135,15 @@ def test_a_screen_is_saved_opened_renamed_and_deleted_by_name(address: str, open
     for _press in range(2):
         page.locator(".saved [data-remove]").click()
     expect(saved).to_have_count(0)
+
+
+def test_marked_areas_of_a_ranking_are_compared(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    marks = page.locator("[data-mark]")
+    for at in range(6):
+        marks.nth(at).check()
+    expect(marks.nth(6)).to_be_disabled()
+    marks.nth(5).uncheck()
+    expect(page.locator(".marked a")).to_have_text("对比所选 5 个")
+    page.locator(".marked a").click()
+    expect(page.locator(".chip")).to_have_count(5)

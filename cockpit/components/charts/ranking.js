@@ -16,8 +16,35 @@ function axis(rows) {
 }
 const dot = (r, at) => `<span class="track" aria-hidden="true"><i class="range" style="left:${at(r.bounds[1])}%;right:${100 - at(r.bounds[2])}%"></i><i class="dot ${r.state}" style="left:${at(r.bounds[0])}%"></i></span>`
 
-const row = (r, rank, at) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
-  <td class="rank grey">${rank}</td>
+// Up to six areas are marked for the comparison; they stay marked while the list is sorted or drawn anew.
+const MOST_COMPARED = 6
+const marked = (window.cockpitMarked ??= new Set())
+const mark = (r, words) => r.code ? `<label><input type="checkbox" data-mark="${esc(r.code)}" aria-label="${esc(words.add.replace("{name}", () => r.name))}"></label>` : ""
+
+function marking(root, { compare, words }) {
+  const boxes = [...root.querySelectorAll("[data-mark]")], bar = root.querySelector(".marked")
+  if (!bar) return
+  const update = () => {
+    for (const box of boxes) { box.checked = marked.has(box.dataset.mark); box.disabled = !box.checked && marked.size >= MOST_COMPARED }
+    const url = new URL(compare, location.origin)
+    url.searchParams.set("areas", [...marked].join(","))
+    bar.hidden = !marked.size
+    bar.innerHTML = marked.size < 2 ? `<span class="grey">${esc(words.more)}</span>` : `<a href="${esc(url.pathname + url.search)}">${esc(words.compare.replace("{n}", marked.size))}</a>`
+  }
+  const here = new Set(boxes.map(box => box.dataset.mark))
+  for (const code of [...marked]) if (!here.has(code)) marked.delete(code)        // areas of one list alone are compared
+  root.onchange = ({ target }) => {
+    const code = target.dataset.mark
+    if (!code) return
+    if (target.checked) marked.add(code)
+    else marked.delete(code)
+    update()
+  }
+  update()
+}
+
+const row = (r, rank, at, words, compare) => `<tr class="${rank > ROWS ? "screen" : ""} ${r.chosen ? "chosen" : ""}">
+  <td class="rank grey">${rank}${compare ? mark(r, words) : ""}</td>
   <th scope="row">${link(r.href, esc(r.name), current(r))}</th>
   <td class="value">${r.bounds && at ? dot(r, at) : `<i class="bar" style="width:${(100 * r.share).toFixed(1)}%"></i>`}<span>${r.state === "none" ? "" : `<span class="${r.state}" title="${esc(r.word)}">${shape(r.state)}</span> `}${value(r)}<em>${esc(r.word)}</em></span></td>
   <td class="interval grey">${esc(r.interval)}</td>
@@ -49,23 +76,23 @@ const heading = (text, i, by, words) => {
   return `<th scope="col" class="${column}" ${now ? `aria-sort="${by[1] ? "descending" : "ascending"}"` : ""}>${inner}</th>`
 }
 
-const draw = ({ ranked: given, apart: others, height, words }, by) => {
+const draw = ({ ranked: given, apart: others, height, words, compare }, by) => {
   const ranked = sorted(given, by), at = axis(given)
   const room = beside(ranked.length), all = ranked.length + others.length
   const n = Math.min(ranked.length, ROWS) + Math.min(others.length, room)
   return `<div class="scroll" style="max-height:var(--panel-height, ${height}px)" tabindex="0">
   ${ranked.length ? `<table class="${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
     <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
-    <tbody>${ranked.map((r, i) => row(r, i + 1, at)).join("")}</tbody></table>` : ""}
+    <tbody>${ranked.map((r, i) => row(r, i + 1, at, words, compare)).join("")}</tbody></table>` : ""}
   ${others.length ? `<h4>${esc(words.apart)}</h4><ul class="apart">${others.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}
-  ${n < all ? `<p class="cut grey">${esc(words.cut.replace("{n}", n).replace("{all}", all))}</p>` : ""}</div>`
+  ${n < all ? `<p class="cut grey">${esc(words.cut.replace("{n}", n).replace("{all}", all))}</p>` : ""}</div>${compare ? `<p class="marked" aria-live="polite" hidden></p>` : ""}`
 }
 
 // Sorts in the browser: a first press falls from the greatest, a second rises, a third restores the order given.
 export default ({ data, parentElement }) => {
   const root = parentElement.querySelector(".root")
   root.classList.toggle("dark", isDark(root))
-  const redraw = () => show(root, draw(data, root.by))
+  const redraw = () => { show(root, draw(data, root.by)); marking(root, data) }
   redraw()
   root.onclick = event => {
     const column = event.target.closest("[data-sort]")?.dataset.sort

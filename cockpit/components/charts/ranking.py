@@ -24,6 +24,7 @@ class RankingRow:
 
     share: length of its bar, 0 to 1. A rate has a dot in place of a bar, within bounds: value and Wilson interval.
     order: what its columns are sorted by: value, sample, change; None where there is none.
+    code: of an area that can be compared; empty for what cannot.
     rows: what the value opens. chosen: it is the one that the screen is filtered by.
     """
 
@@ -41,16 +42,24 @@ class RankingRow:
     note: str = ""
     rows: str = ""
     chosen: bool = False
+    code: str = ""
     bounds: tuple[float, float, float] | None = None
     order: tuple[float | None, float | None, float | None] = (None, None, None)
 
 
 def ranking(
-    rows: Sequence[RankingRow], *, title: str = "", first: str = "", height: int = 660, key: str = "ranking"
+    rows: Sequence[RankingRow],
+    *,
+    title: str = "",
+    first: str = "",
+    height: int = 660,
+    compare: str = "",
+    key: str = "ranking",
 ) -> None:
     """Draw rows in the order given, those with `small` below the others and without a rank.
 
     title: what the values are. first: what the rows are, by default areas. height: in pixels, more rows scroll.
+    compare: the page that compares; rows with a code can then be marked for it.
     """
     ranked, apart = _parted(tuple(rows))
     data = {
@@ -58,10 +67,14 @@ def ranking(
         "apart": apart,
         "title": title,
         "height": height,
+        "compare": compare,
         "words": {
             "columns": [first or _("Area"), title or _("Value"), _("Interval"), _("Sample"), _("Change")],
             "apart": _("Not ranked"),
             "sort": _("Sort by {column}", column="{column}"),
+            "add": _("Add {name} to the comparison", name="{name}"),
+            "compare": _("Compare the {n} marked", n="{n}"),
+            "more": _("Mark two to six to compare them"),
             "cut": _("The first {n} of {all}", n="{n}", all="{all}"),
         },
     }

@@ -1,6 +1,7 @@
 """The panels of the areas below one: on the map and as a list, most in need first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -109,7 +110,8 @@ class RankingPanel(Panel):
             return
         own = self.title[language()] if self.title else _("Most in need first")
         header.title(title(view) if leads else own, note=note(view) if leads else "", links=_compare(view))
-        ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height)
+        way = view.href("compare", metric=compared(view)[1]) if can_compare(view) else ""
+        ranking.ranking(area_rows(view), title=compared(view)[1].name[language()], height=self.height, compare=way)
 
     def section(self) -> dict[str, Any]:
         return {"type": "table", "by": "below", "metrics": self.metrics}
@@ -120,10 +122,15 @@ def _compare(view: View) -> list[tuple[str, str]]:
     lower, metric = compared(view)
     worst = [part for part in area_parts(view, lower, metric) if part.ranked and part.group != str(view.area.code)]
     codes = [part.group for part in worst[:COMPARED]]
-    one_level = lower in LEVELS and exists_at(metric, lower)
-    if len(codes) < 2 or not one_level:
+    if len(codes) < 2 or not can_compare(view):
         return []
     return [(_("Compare"), view.href("compare", areas=",".join(codes), metric=metric))]
+
+
+def can_compare(view: View) -> bool:
+    """Whether the areas below are of one level, and have the metric."""
+    lower, metric = compared(view)
+    return lower in LEVELS and exists_at(metric, lower)
 
 
 def below_queries(view: View) -> list[Call]:
@@ -193,7 +200,10 @@ def area_rows(view: View) -> tuple[RankingRow, ...]:
     lower, metric = compared(view)
     parts, own = area_parts(view, lower, metric), str(view.area.code)
     links = ["" if part.group == own else view.href(area=part.group) for part in parts]
-    return ranking_rows(view, metric, parts, [area_name(view, int(part.group)) for part in parts], links)
+    rows = ranking_rows(view, metric, parts, [area_name(view, int(part.group)) for part in parts], links)
+    return tuple(
+        replace(row, code="" if part.group == own else part.group) for row, part in zip(rows, parts, strict=True)
+    )
 
 
 def area_numbers(view: View) -> Numbers:
