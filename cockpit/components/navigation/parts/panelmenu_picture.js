@@ -92,7 +92,7 @@ class Picture {
 
   walk(node, into) {
     if (node.nodeType === Node.TEXT_NODE) return this.text(node, into)
-    if (node.nodeType !== Node.ELEMENT_NODE || /^(STYLE|SCRIPT)$/.test(node.nodeName) || node.matches(".panel-menu, .title, [hidden], .screen-reader")) return
+    if (node.nodeType !== Node.ELEMENT_NODE || /^(STYLE|SCRIPT)$/.test(node.nodeName) || node.matches(".panel-menu, .title, [hidden], [data-testid=stExpander]")) return
     const style = getComputedStyle(node)        // what only groups its children has no box of its own, and no visibility
     if (style.display !== "contents" && !node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return
     if (node.localName === "svg") return this.drawing(node, into)
