@@ -54,11 +54,14 @@ def listing(desk: Desk) -> list[Deduction]:
     order = (models.Deduction.confirmed.desc(), models.Deduction.indicator, models.Deduction.name)
     with desk.read() as session:
         rows = session.scalars(select(models.Deduction).order_by(*order))
-        return [Deduction(**{name: getattr(row, name) for name in Deduction.__dataclass_fields__}) for row in rows]
+        return [_deduction(row) for row in rows]
 
 
-def save(desk: Desk, entry: Deduction) -> None:
-    """Add an entry or replace the one of the same name. Raises Refused if it cannot be applied."""
+def save(desk: Desk, entry: Deduction, *, seen: Deduction | None = None) -> None:
+    """Add an entry or replace the one of the same name. Raises Refused if it cannot be applied.
+
+    seen: the entry as it was when it was edited; Refused if somebody else has changed it since.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", entry.name):
         raise Refused("deduction.name", "a deduction is named by a short word of a-z, 0-9 and _")
     if entry.points is not None and not 0 < entry.points <= MOST_POINTS:
@@ -78,4 +81,13 @@ def save(desk: Desk, entry: Deduction) -> None:
     except ValueError as error:
         raise Refused("deduction.pattern", "the pattern of columns cannot be read: {why}", why=error) from None
     with desk.begin() as session:
+        row = session.get(models.Deduction, entry.name)
+        if seen and row and _deduction(row) != seen:
+            raise Refused(
+                "deduction.changed", "somebody else has changed this entry meanwhile: look at it, then save again"
+            )
         session.merge(models.Deduction(**asdict(entry)))
+
+
+def _deduction(row: models.Deduction) -> Deduction:
+    return Deduction(**{name: getattr(row, name) for name in Deduction.__dataclass_fields__})

@@ -278,6 +278,27 @@ def test_an_entry_that_cannot_be_applied_is_refused(screen: Screen, change: dict
         deductions.save(visitors.desk(), deductions.Deduction(**(entry | change)))
 
 
+def test_of_two_who_edit_an_entry_the_second_is_told_and_overwrites_nothing(screen: Screen) -> None:
+    first, second = screen("deductions"), screen("deductions")
+    (name,) = [box.value for box in second.selectbox]
+
+    def saved(page: AppTest, points: float) -> AppTest:
+        page.number_input[0].set_value(points)
+        page.button[0].click().run()
+        assert not page.exception
+        return page
+
+    def stored() -> float | None:
+        return next(e.points for e in deductions.listing(visitors.desk()) if e.name == name)
+
+    assert "已被他人修改" not in words(saved(first, 4.0))
+    assert stored() == 4
+    assert "已被他人修改" in words(saved(second, 6.0))
+    assert stored() == 4
+    assert "已被他人修改" not in words(saved(second, 6.0))
+    assert stored() == 6
+
+
 @pytest.mark.parametrize("months", [1, 600])
 def test_the_months_of_an_entry_may_be_so_many(screen: Screen, months: int) -> None:
     screen("deductions")

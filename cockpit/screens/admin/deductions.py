@@ -52,12 +52,16 @@ def form(view: View) -> None:
     entries = {entry.name: entry for entry in deductions.listing(visitors.desk())}
     header.title(_("Edit an entry"))
     name = st.selectbox(_("Entry"), list(entries), format_func=lambda key: entries[key].title)
-    entry = entries[name]
+    # as it was when the form was first drawn: another's change neither replaces what is typed nor is overwritten
+    typed, edited = f"points {name}", f"edited {name}"
+    if typed not in st.session_state:  # Streamlit forgets what is typed when the page is left
+        st.session_state[edited] = entries[name]
+    entry = st.session_state.setdefault(edited, entries[name])
     with st.form(f"deduction {name}", enter_to_submit=False, border=False):
         first, second, third = st.columns([2, 4, 1])
         indicator = first.text_input(_("Indicator"), entry.indicator, autocomplete="off")
         title = second.text_input(_("Entry"), entry.title, autocomplete="off")
-        points = third.number_input(_("Points"), 0.0, float(deductions.MOST_POINTS), entry.points, 0.5)
+        points = third.number_input(_("Points"), 0.0, float(deductions.MOST_POINTS), entry.points, 0.5, key=typed)
         fourth, fifth, sixth, seventh = st.columns([4, 1, 1, 1])
         pattern = fourth.text_input(_("Columns: a kind, or a pattern of names"), entry.columns, autocomplete="off")
         months = fifth.number_input(_("Months"), 0, 60, entry.months or 0)
@@ -68,5 +72,6 @@ def form(view: View) -> None:
         made = Deduction(
             name, indicator, title, entry.rule, pattern, int(months) or None, points or None, confirmed, enabled
         )
-        work = partial(actions.save_deduction, visitors.desk(), actor, made)
+        del st.session_state[edited]
+        work = partial(actions.save_deduction, visitors.desk(), actor, made, entry)
         desk.act(work, _("Saved; scores follow with the next day's checks."))
