@@ -51,7 +51,7 @@ def test_a_tile_says_value_change_state_basis() -> None:
     assert (tile.change, tile.tone) == ("−0.8 个百分点", "bad")
     assert (tile.state, tile.word, tile.faint) == ("green", "正常", False)
     assert dict(tile.rows) == {
-        "较对比期": "较上月", "限值": "目标 ≥ 95", "样本": "3,120 / 3,281", "数据时点": "2026-11-22 08:00",
+        "较对比期": "较上月", "限值": "目标 ≥ 95 %", "样本": "3,120 / 3,281", "数据时点": "2026-11-22 08:00",
     }  # fmt: skip
 
 
