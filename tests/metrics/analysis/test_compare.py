@@ -72,7 +72,7 @@ def test_a_period_is_compared_with(requested: str, as_of: str, previous: str, la
     assert against(period(requested), "last_year", moment) == period(last_year)
 
 
-@given(asked=PERIODS, as_of=MOMENTS, how=HOWS)
+@given(requested=PERIODS, as_of=MOMENTS, how=HOWS)
 def test_what_is_compared_lies_before_and_is_never_longer(requested: Period, as_of: datetime, how: Comparison) -> None:
     other, compared = against(requested, how, as_of), so_far(requested, as_of)
     assert other.start < other.end
