@@ -27,6 +27,8 @@ NAMES = {
     SOURCE: {"zh": "驾驶舱事项", "en": "Items of the cockpit"},
     STEPS: {"zh": "驾驶舱事项办理过程", "en": "Logs of items"},
 }
+CYCLE_DAYS = 31
+"""A desk where nothing changes for two months is as silent as any other source."""
 FACT = {SOURCE: "cases", STEPS: "steps"}
 CHANNEL = "驾驶舱"
 AT_ONCE = 1000
@@ -143,6 +145,7 @@ def _load(home: Home, name: str, rows: list[Row]) -> LoadReport:
     columns = [c.name for c in fact.delivered if any(c.name in row for row in rows) and c.name not in ("key", "area")]
     definition = {
         "source": name, "name": NAMES[name], "fact": fact.name, "file": f"{name}.ndjson", "zone": home.zone,
+        "cycle_days": CYCLE_DAYS,
         "key": "key", "columns": {column: column for column in columns}, **({"area": "area"} if name == SOURCE else {}),
     }  # fmt: skip
     source = Source.model_validate(definition)
