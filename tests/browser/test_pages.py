@@ -222,7 +222,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_hostile_texts_stay_texts(browser: Browser, name: str) -> None:
-    files = (assets.COMPONENTS / "shared.js", assets.components()[name])
+    files = (assets.COMPONENTS / "shared.js", *assets.parts(name), assets.components()[name])
     source = "".join(file.read_text("utf-8") for file in files).split("export default")[0]
     page = browser.new_page()
     script = f"data => {{ {source}; document.body.innerHTML = draw(data); return document.body.innerHTML }}"
