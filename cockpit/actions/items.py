@@ -17,14 +17,13 @@ from data.desk.items import store
 from data.desk.items.lists import Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
-from data.editions.edition import Edition
+from data.editions.edition import AnyEdition
 from data.workflow.model import Workflow
 from data.workflow.parties import hindrance, may_start, permitted
+from metrics import directory
 
 START = action("items.start", "act", Can.ACT, "areas")
 ACT = action("items.act", "act", Can.ACT)
-
-UNITS = "SELECT area FROM assets WHERE kind = 'unit' AND name = $1 AND retired_at IS NULL"
 
 
 def reader(actor: Actor) -> Reader:
@@ -32,7 +31,7 @@ def reader(actor: Actor) -> Reader:
     return Reader(actor.name, tuple(held for held in actor.grants.held if Can.ACT in MATRIX[held.role]))
 
 
-def start(desk: Desk, actor: Actor, config: Settings, edition: Edition, beginning: Beginning, key: str) -> Written:
+def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, beginning: Beginning, key: str) -> Written:
     """Begin an item in an area. Returns its first event; the same key again returns the same one.
 
     Forbidden if no role of the actor may begin this kind there. Refused for an area or unit that does not exist.
@@ -53,7 +52,7 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: Edition, beginnin
 
 
 def act(
-    desk: Desk, actor: Actor, config: Settings, edition: Edition, number: str, transition: str,
+    desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, number: str, transition: str,
     fields: Mapping[str, Any], *, key: str, version: int | None = None,
 ) -> Written:  # fmt: skip
     """Do a transition of an item. Returns its event; the same key again returns the same one.
@@ -96,13 +95,12 @@ def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: 
     return role
 
 
-def _known_area(edition: Edition, area: int) -> None:
-    rows = edition.cursor().execute("SELECT count(*) FROM areas WHERE code = $1 AND holder = code", [area]).fetchall()
-    if not rows[0][0]:
+def _known_area(edition: AnyEdition, area: int) -> None:
+    if not directory.is_area(edition, area):
         raise Refused("item.area", "there is no area {area}: choose one of the tree", area=area)
 
 
-def _unit_area(edition: Edition, flow: Workflow, fields: Mapping[str, Any], area: int) -> int | None:
+def _unit_area(edition: AnyEdition, flow: Workflow, fields: Mapping[str, Any], area: int) -> int | None:
     """The area of the unit that the fields name: of several of one name, the one nearest to the item's area.
 
     Refused if the directory has no such unit.
@@ -110,7 +108,7 @@ def _unit_area(edition: Edition, flow: Workflow, fields: Mapping[str, Any], area
     name = next((fields.get(id) for id, kind in flow.fields.items() if kind.type == "unit"), None)
     if not name:
         return None
-    codes = [code for (code,) in edition.cursor().execute(UNITS, [str(name)]).fetchall()]
+    codes = directory.areas_of_unit(edition, str(name))
     if not codes:
         raise Refused("item.unit", 'the directory has no unit "{name}": choose one of the list', name=str(name))
     above = [code for code in codes if code <= area < end_of(code)]

@@ -79,13 +79,13 @@ def test_a_query_is_refused_past_its_scope_and_never_takes_the_whole_edition(dis
 
 
 def test_only_metrics_and_data_read_past_a_scope() -> None:
-    """Pages, reports and the API hold scoped editions; mypy keeps them from the functions that take a whole one."""
+    """Pages, reports and the API hold scoped editions; mypy keeps them from the functions that take an unscoped one."""
     assert Query.__annotations__["edition"] is ScopedEdition
     reading = {
         str(file.relative_to(ROOT))
         for folder in ("cockpit", "pages")
         for file in (ROOT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "whole"
+        if isinstance(node, ast.Attribute) and node.attr == "unscoped"
     }
     assert reading == PAST_A_SCOPE

@@ -20,9 +20,8 @@ from data.desk.items.store import ORIGINS, Beginning, Item
 from data.errors import DataError
 from data.workflow.fields import LONGEST_TITLE
 from data.workflow.model import START, FieldType, Transition, Workflow
-from metrics import areas
+from metrics import areas, directory
 
-MOST_UNITS = 300
 ONE_LINE = 200
 """Longest text of a field of one line."""
 _BEGUN = "work.begun"
@@ -67,11 +66,7 @@ def _field(view: View, field: FieldType, label: str, area: int) -> Any:
 def units(view: View, area: int) -> list[str]:
     """The names of the directory's units that can be named for an area: above it, and of the area itself."""
     above = [place.code for place in areas.path(view.edition, areas.area(view.edition, area))]
-    sql = (
-        "SELECT DISTINCT name FROM assets WHERE kind = 'unit' AND retired_at IS NULL AND list_contains($1, area) "
-        f"ORDER BY name LIMIT {MOST_UNITS}"
-    )
-    return [name for (name,) in view.edition.unscoped.cursor().execute(sql, [above]).fetchall()]
+    return directory.unit_names(view.edition, above)
 
 
 def step(view: View, flow: Workflow, item: Item, id: str, transition: Transition) -> None:
@@ -82,7 +77,7 @@ def step(view: View, flow: Workflow, item: Item, id: str, transition: Transition
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
         work = partial(
-            actions.act, visitors.desk(), shared.actor(), settings.current(), view.edition.unscoped, item.number, id,
+            actions.act, visitors.desk(), shared.actor(), settings.current(), view.edition, item.number, id,
             filled, key=key, version=item.version,
         )  # fmt: skip
         desk.act(work, _("Done: {step}", step=transition.name[language()]))
@@ -121,7 +116,7 @@ def _begin(view: View, beginning: Beginning) -> None:
     name = f"begin {beginning.kind} {beginning.area}"
     try:
         written = actions.start(
-            visitors.desk(), shared.actor(), settings.current(), view.edition.unscoped, beginning, _key(name)
+            visitors.desk(), shared.actor(), settings.current(), view.edition, beginning, _key(name)
         )
     except (DataError, CockpitError) as error:
         st.session_state.pop(f"work.key {name}", None)  # the mended form is another request

@@ -1,0 +1,28 @@
+"""The directory of units and the area tree as work items need them: the same for everybody, whatever their scope."""
+
+from collections.abc import Collection
+
+from data.editions.edition import AnyEdition
+
+MOST_UNITS = 300
+
+
+def unit_names(edition: AnyEdition, areas: Collection[int]) -> list[str]:
+    """The names of the current units of these areas, at most MOST_UNITS, sorted."""
+    sql = (
+        "SELECT DISTINCT name FROM assets WHERE kind = 'unit' AND retired_at IS NULL AND list_contains($1, area) "
+        f"ORDER BY name LIMIT {MOST_UNITS}"
+    )
+    return [name for (name,) in edition.unscoped.cursor().execute(sql, [list(areas)]).fetchall()]
+
+
+def areas_of_unit(edition: AnyEdition, name: str) -> list[int]:
+    """The area codes of the current units of a name; several where areas have units of the same name."""
+    sql = "SELECT area FROM assets WHERE kind = 'unit' AND name = $1 AND retired_at IS NULL"
+    return [int(code) for (code,) in edition.unscoped.cursor().execute(sql, [name]).fetchall()]
+
+
+def is_area(edition: AnyEdition, code: int) -> bool:
+    """Whether the tree has a living area of this code."""
+    sql = "SELECT count(*) FROM areas WHERE code = $1 AND holder = code"
+    return bool(edition.unscoped.cursor().execute(sql, [code]).fetchall()[0][0])
