@@ -43,12 +43,12 @@ def test_a_page_asked_first_on_a_fresh_server_gives_nothing(
 def test_a_cadre_sees_the_village_and_is_refused_the_district_politely(address: str, open_page: Open) -> None:
     page = open_page(address, alone=True, sign_in=False)
     page.locator("button[value=cadre]").click()
-    expect(page.get_by_text("待办", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
     assert page.locator(".crumbs a").count() == 0
     page.goto(f"{address}/?area=990101000000")
     expect(page.get_by_text("不在您的权限范围内")).to_be_visible()
     page.get_by_role("link", name="回到首页").click()
-    expect(page.get_by_text("待办", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
 
 
 def test_an_open_screen_goes_to_the_login_when_its_account_is_locked(address: str, demo: Path, open_page: Open) -> None:
