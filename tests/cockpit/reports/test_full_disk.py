@@ -49,10 +49,15 @@ def settled(client: httpx.Client, id: str, *wanted: str) -> dict:
     return body
 
 
+def is_static(file: Path) -> bool:
+    """A compressed static file, or the lock of the process that makes them."""
+    return "static" in (file.stem, file.parent.name)
+
+
 def left(home: Path) -> list[str]:
     """Drafts of reports, and what the writers put aside; compressed static files are the server's and stay."""
     drafts = [file for file in (home / "reports").rglob(".*") if file.name != ".worker"]
-    scratch = [file for file in home.glob("scratch/**/*") if file.is_file() and file.parent.name != "static"]
+    scratch = [file for file in home.glob("scratch/**/*") if file.is_file() and not is_static(file)]
     return sorted(str(file.relative_to(home)) for file in (*drafts, *scratch))
 
 
