@@ -72,7 +72,6 @@ def show_outcome() -> None:
     state, text, secret = st.session_state.pop(_OUTCOME, ("", "", ""))
     if text:
         header.notice(text, state=state)
-        st.toast(text)  # the notice may be out of sight, far above the button
     if secret:
         shown([Item(_("Password"), secret, note=_("shown this once"))], key="secret")
 
