@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -57,11 +57,11 @@ class Served:
 
     def cpu(self) -> float:
         """Seconds of CPU used so far, user and system."""
-        return sum(sum(p.cpu_times()[:2]) for p in self.processes())
+        return sum(_cpu_seconds(process) for process in self.processes())
 
     def memory(self) -> int:
         """Bytes resident of all processes; pages that several share count once."""
-        return sum(p.memory_full_info().pss for p in self.processes())
+        return sum(_proportional(process) for process in self.processes())
 
     @contextmanager
     def new_edition(self) -> Iterator[None]:
@@ -112,6 +112,20 @@ class Served:
             account = accounts.add(self.desk, name, f"Hongqi+{place.code}", must_change=False)
             accounts.grant(self.desk, name, ROLES[level], place.code)
             return account.id
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """0 of a process that has just ended."""
+    with suppress(psutil.Error):
+        return sum(process.cpu_times()[:2])
+    return 0.0
+
+
+def _proportional(process: psutil.Process) -> int:
+    """Bytes; 0 of a process that has just ended."""
+    with suppress(psutil.Error):
+        return int(process.memory_full_info().pss)
+    return 0
 
 
 @contextmanager
