@@ -220,7 +220,7 @@ def test_a_bar_filters_the_whole_cockpit_and_its_number_opens_the_rows(address: 
     page.locator("tr a", has_text="区住建局").click()
     expect(page.get_by_role("heading", name="区住建局")).to_have_count(0)
     assert (asked(page)["unit"], asked(page)["category"]) == ("区住建局", "路灯照明")
-    page.get_by_role("link", name="去掉 类别：路灯照明").click()
+    page.locator("[aria-label='去掉 类别：路灯照明']").click()
     expect(page.get_by_role("heading", name="区住建局", exact=True)).to_be_visible()
     expect(page.locator(".chip")).to_have_count(1)
 
