@@ -77,10 +77,12 @@ function isDrawn() {
     .every(root => (root.drawn !== undefined || root.firstChild) && !root.hasAttribute("data-pending"))
 }
 
-// style.css hides the first screen until it is whole, so that nothing on it moves.
-function reveal() {
-  if (isDrawn()) document.documentElement.setAttribute("data-drawn", "")
-  else requestAnimationFrame(reveal)
+// style.css hides the first screen until it is whole, so that nothing on it moves. Streamlit says a moment late that a run
+// has begun: it must stay drawn for some frames.
+const FRAMES = 8
+function reveal(frames = 0) {
+  if (frames >= FRAMES) document.documentElement.setAttribute("data-drawn", "")
+  else requestAnimationFrame(() => reveal(isDrawn() ? frames + 1 : 0))
 }
 
 export default function ({ data, parentElement }) {

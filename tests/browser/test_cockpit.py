@@ -161,6 +161,7 @@ def test_a_visitor_chooses_and_orders_the_tiles_and_goes_back_to_the_default(add
     expect(page.locator(".tile .name").first).to_have_text("受理量")
     page.reload()
     expect(page.locator(".tile .name").first).to_have_text("受理量")
+    expect(page.locator(".tile .name").first).to_be_visible()  # the screen is shown once all of it is drawn
     assert page.locator(".tile .name").all_inner_texts() == ["受理量", before[0], *before[2:]]
     page.get_by_role("link", name="选择指标").click()
     page.get_by_role("button", name="恢复默认").click()
