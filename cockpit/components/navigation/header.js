@@ -36,7 +36,7 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
       role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" aria-keyshortcuts="/"
       placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)} ( / )"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
     ${d.menus.map(menu).join("")}${d.views ? views(d.views) : ""}
-    <nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="count" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
+    <nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="waiting" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
     <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
       ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
   </div></header>`
