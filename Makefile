@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: setup run demo demo-boston test test-slow lint bench
+.PHONY: setup run demo demo-boston test test-slow lint bench deckgl
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -45,6 +45,9 @@ lint: $(VENV)/.tests
 
 bench: $(VENV)/.tests             ## the figures of docs/figures.md; minutes, and ten million cases
 	$(PYTHON) -m bench
+
+deckgl:                           ## bundle deck.gl for the map anew; needs Node.js and npm
+	cd cockpit/components/timemap/build && npm ci --ignore-scripts && npm run build
 
 # A stamp a file of requirements: installed once per change of the file. The first line names the interpreter.
 $(VENV)/.runtime: requirements.txt

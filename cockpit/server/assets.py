@@ -1,6 +1,8 @@
-"""Immutable browser assets: the style sheet, and one JavaScript module with the code of shell and components.
+"""Immutable browser assets: the style sheet, and JavaScript modules.
 
-A run then sends only data. URLs contain the hash of the content.
+`cockpit.js` has the code of the shell and of all components; `timemap.js` and `deckgl.js` are the program of the map
+and its drawing library, which only the page of the map loads. A run then sends only data. URLs contain the hash of
+the content.
 """
 
 import hashlib
@@ -13,15 +15,21 @@ from cockpit.drawing.palette import css
 HERE = Path(__file__).parents[1]
 COMPONENTS = HERE / "components"
 BELOW = "/assets/"
-NAMES = ("style.css", "cockpit.js")
+ON_ALL_PAGES = ("style.css", "cockpit.js")
+NAMES = (*ON_ALL_PAGES, "timemap.js", "deckgl.js")
+TIMEMAP = COMPONENTS / "timemap"
 ICONS = "@font-face{font-family:Material Symbols Rounded;"
 
 
 @cache
 def content(name: str) -> str:
-    """The style sheet, or the module, which exports `nav` and each component by name."""
+    """The content of one of NAMES: `cockpit.js` exports `nav` and each component by name, `timemap.js` `mount`."""
     if name == "style.css":
         return f"{_streamlit_style()}\n{_text(HERE / name)}"
+    if name == "deckgl.js":
+        return _text(TIMEMAP / "vendor" / name)
+    if name == "timemap.js":
+        return "\n".join(_text(file) for file in sorted((TIMEMAP / "program").glob("*.js")))
     shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(css() + _text(COMPONENTS / 'shared.css'))}"]
     exports = [
         f"export const {name} = styled({_quoted(_text(file.with_suffix('.css')))}, {_as_function(*parts(name), file)})"

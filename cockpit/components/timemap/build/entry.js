@@ -1,0 +1,4 @@
+// What the map uses of deck.gl, and nothing else.
+export { Deck, MapView } from "@deck.gl/core"
+export { ColumnLayer, PathLayer, PolygonLayer, ScatterplotLayer, SolidPolygonLayer } from "@deck.gl/layers"
+export { JSONConverter } from "@deck.gl/json"
