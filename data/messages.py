@@ -14,15 +14,16 @@ from typing import Any
 class Name:
     """A parameter with an id and a display name: a metric, a role, a level, a unit of time, a column.
 
-    zh: its Chinese name; if empty, the name is looked up by `kind`.
+    zh, en: its names; without them Chinese is looked up by `kind`, and English is the id.
     """
 
     kind: str
     id: str
     zh: str = ""
+    en: str = ""
 
     def __str__(self) -> str:
-        return self.id
+        return self.en or self.id
 
 
 def names(kind: str, ids: Iterable[str]) -> tuple[Name, ...]:
@@ -91,6 +92,8 @@ def plain(value: object) -> Any:
             "code": value.code, "message": str(value),
             "parameters": {name: plain(item) for name, item in value.parameters.items()},
         }  # fmt: skip
+    if isinstance(value, Name):
+        return value.id
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     return value if isinstance(value, (int, float, str, type(None))) else str(value)
@@ -108,7 +111,8 @@ def _packed(value: object) -> Any:
         parameters = {name: _packed(item) for name, item in value.parameters.items()}
         return {"code": value.code, "text": value.text, "parameters": parameters}
     if isinstance(value, Name):
-        return {"kind": value.kind, "id": value.id, "zh": value.zh}
+        english = {"en": value.en} if value.en else {}
+        return {"kind": value.kind, "id": value.id, "zh": value.zh, **english}
     if isinstance(value, (tuple, list)):
         return [_packed(item) for item in value]
     return value if isinstance(value, (int, float, str, type(None))) else str(value)
@@ -122,4 +126,4 @@ def _unpacked(value: Any) -> Any:
     if "text" in value:
         parameters = {str(name): _unpacked(item) for name, item in value["parameters"].items()}
         return Message(str(value["code"]), str(value["text"]), **parameters)
-    return Name(str(value["kind"]), str(value["id"]), str(value["zh"]))
+    return Name(str(value["kind"]), str(value["id"]), str(value["zh"]), str(value.get("en", "")))

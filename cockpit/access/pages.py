@@ -52,6 +52,7 @@ PAGES = {
         Page("site", N_("Site"), Can.LOOK),
         Page("deductions", N_("Deductions"), Can.LOOK),
         Page("tiles", N_("Choose metrics"), Can.LOOK),
+        Page("notifications", N_("Notifications"), None),
     )
 }
 """By name, in the order of the menu."""

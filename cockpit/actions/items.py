@@ -9,6 +9,8 @@ from typing import Any
 from cockpit.access.policy import MATRIX, Can
 from cockpit.actions.action import Actor, Forbidden, action
 from cockpit.desk_source import rules
+from cockpit.labels.names import area_name
+from cockpit.notifications import items as notifications
 from cockpit.settings import Settings
 from data.areas.levels import end_of
 from data.desk import clock
@@ -18,6 +20,8 @@ from data.desk.items.lists import Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
 from data.editions.edition import AnyEdition
+from data.messages import Name
+from data.workflow.model import START as START_EVENT
 from data.workflow.model import Workflow
 from data.workflow.parties import hindrance, may_start, permitted
 from metrics import directory
@@ -48,6 +52,9 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, begin
         begun = Beginning(**{**vars(beginning), "unit_area": place})
         written = store.start(desk, known, begun, key=key, actor=actor.name, role=role)
         entry.what = f"{written.item.number} start in {beginning.area}"
+        if not written.again:
+            area = _area_name(edition, beginning.area)
+            notifications.of_transition(desk, known, written, START_EVENT, actor.name, [actor.name], area)
         return written
 
 
@@ -69,10 +76,15 @@ def act(
             raise Refused("item.unknown", "there is no item {number} that you may see", number=number)
         role = _role(known, flow, locked, transition, actor)
         place = _unit_area(edition, flow, fields, locked.item.area)
-        return store.append(
+        written = store.append(
             desk, known, locked, transition, fields, key=key, actor=actor.name, role=role, unit_area=place,
             version=version,
         )  # fmt: skip
+        if not written.again:
+            area = _area_name(edition, written.item.area)
+            actors = {name for _seq, name in locked.snapshot.last.values()} | {actor.name}
+            notifications.of_transition(desk, known, written, transition, actor.name, actors, area)
+        return written
 
 
 def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: Actor) -> str:
@@ -93,6 +105,11 @@ def _role(known: Rules, flow: Workflow, locked: Locked, transition: str, actor: 
         case "too_late":
             raise Refused("item.too_late", "the time for this step is over")
     return role
+
+
+def _area_name(edition: AnyEdition, area: int) -> Name:
+    name = area_name(edition, area)
+    return Name("area", str(area), name, name)
 
 
 def _known_area(edition: AnyEdition, area: int) -> None:

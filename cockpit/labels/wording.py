@@ -23,7 +23,7 @@ def _spoken(value: Any) -> Any:
     if isinstance(value, Message):
         return worded(value)
     if isinstance(value, Name):
-        return value.id if i18n.language() == "en" else value.zh or _named(value)
+        return str(value) if i18n.language() == "en" else value.zh or _named(value)
     if isinstance(value, (tuple, list)):
         several = any(isinstance(one, Message) for one in value)
         between = ("; " if several else ", ") if i18n.language() == "en" else ("；" if several else "、")

@@ -3,6 +3,7 @@ const icon = path => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidde
 const ICONS = {
   wall: icon("M1 2h14v9H1zM5 14h6M8 11v3"),
   theme: icon("M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14"),
+  bell: icon("M8 1.5a4 4 0 0 0-4 4v3L2.5 12h11L12 8.5v-3a4 4 0 0 0-4-4zM6.5 12a1.5 1.5 0 0 0 3 0"),
   print: icon("M4 6V1h8v5M4 12H1V6h14v6h-3M4 9h8v6H4z"),
 }
 
@@ -20,6 +21,8 @@ const menu = m => `<details class="menu"><summary><span class="grey">${esc(m.lab
 const crumbs = d => d.crumbs.map((c, i) => i === d.crumbs.length - 1
   ? `<b aria-current="page">${esc(c.text)}</b>` : !c.href ? `<span>${esc(c.text)}</span>` : `<a href="${esc(c.href)}">${esc(c.text)}</a>`).join(`<i aria-hidden="true">▸</i>`)
 
+const bell = b => `<a class="switch bell" href="${esc(b.href)}" title="${esc(b.said)}" aria-label="${esc(b.said)}">${ICONS.bell}${b.count ? `<span class="waiting" aria-hidden="true">${b.count > 99 ? "99+" : b.count}</span>` : ""}</a>`
+
 const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
   <div class="where">${d.heading ? `<h1 class="unseen">${esc(d.heading)}</h1>` : ""}<a class="product" href="${esc(d.home)}">${esc(d.product)}</a>
     ${d.crumbs.length ? `<nav class="crumbs" aria-label="${esc(d.words.crumbs)}">${crumbs(d)}</nav>` : ""}
@@ -27,6 +30,7 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
     ${d.brief ? `<span class="brief">${esc(d.brief)}</span>` : ""}
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
   ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
+  ${bell(d.bell)}
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
   <span class="paper">${esc(d.paper)}</span>
   <div class="rest">

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import filters, settings
-from cockpit.access import alerts, pages
+from cockpit.access import alerts, guard, notifications, pages
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.components.base import define, packed
@@ -48,8 +48,10 @@ def header(view: "View", *, searched: str = "", heading: str = "") -> None:
     if view.wall:
         return
     parameters = tuple(st.query_params.to_dict().items())
-    firing = alerts.firing(view.grants)
-    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, firing, heading))
+    numbers = alerts.firing(view.grants), _unread()
+    _header(
+        key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, numbers, heading)
+    )
     if note := outside_the_data(view):
         notice(note)
 
@@ -76,10 +78,14 @@ def _packed(
     newest: str,
     fallback: str | None,
     searched: str,
-    firing: int,
+    numbers: tuple[int, int],
     heading: str,
 ) -> bytes:
-    """What the header shows of a view: it also depends on the address and on what is published."""
+    """What the header shows of a view: it also depends on the address and on what is published.
+
+    numbers: of alerts to acknowledge and of unread notifications.
+    """
+    firing, unread = numbers
     looks = view.grants.may(Can.LOOK)
     wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
     find = {
@@ -110,6 +116,7 @@ def _packed(
             *_of_numbers(view, firing),
             *_pages(view.grants, dict(view.given), filters.parameters(view.query.where)),
         ],
+        "bell": _bell(view.href("notifications"), unread),
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
@@ -137,6 +144,7 @@ def plain(grants: Grants, page: str) -> None:
         "menus": [],
         "views": None,
         "pages": _pages(grants, parameters),
+        "bell": _bell(link("notifications", _lasting(parameters)), _unread()),
         "switches": _switches(language(), parameters.get("size", "m")),
         "words": _words(),
     }
@@ -150,6 +158,17 @@ def _of_numbers(view: "View", firing: int) -> list[dict[str, object]]:
         {"text": _(page.title), "href": view.href(page.name), **(badge if page.name == "alerts" else {})}
         for page in pages.in_menu("view", view.grants)
     ]
+
+
+def _unread() -> int:
+    """Unread notifications of the visitor of this run."""
+    return notifications.unread(guard.enter().session.account_id)
+
+
+def _bell(href: str, unread: int) -> dict[str, object]:
+    """The link to the notifications with the number of those unread."""
+    said = ngettext("{n} unread notification", "{n} unread notifications", unread) if unread else _("Notifications")
+    return {"href": href, "count": unread, "said": said}
 
 
 def _pages(grants: Grants, parameters: Mapping[str, str], where: dict[str, str] | None = None) -> list[dict[str, str]]:

@@ -18,9 +18,11 @@ from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
+from data.desk.identity import accounts
 from data.desk.identity.roles import BUSINESS, ROLES
 from data.desk.items import store
 from data.desk.items.store import Beginning, Item
+from data.desk.notifications import store as notifications
 from data.desk.store import Desk, open_desk
 from data.editions.edition import Edition, current
 from data.home import Home
@@ -218,3 +220,24 @@ def expected(step: Permission, role: str, area: int, name: str) -> bool:
         "anyone": True,
     }
     return role in step.roles and reach and any(parties[party] for party in step.party)
+
+
+def test_a_transition_notifies_the_parties_that_its_workflow_names(desk: Desk, edition: Edition) -> None:
+    ids = {}
+    for person in (LEADER, OFFICIAL, CADRE, STRANGER):
+        ids[person.name] = accounts.add(desk, person.name, "Long enough 4 all").id
+        (held,) = person.grants.held
+        accounts.grant(desk, person.name, held.role, held.first)
+    item = start(desk, edition)
+    config = settings.current()
+    fields = {"unit": "执法队", "due": DUE.isoformat()}
+    for _twice in range(2):
+        items.act(desk, LEADER, config, edition, item.number, "issue", fields, key="issue")
+    found = {name: notifications.listing(desk, id) for name, id in ids.items()}
+    assert {name: len(rows) for name, rows in found.items()} == {"wang": 0, "zhang": 1, "li": 0, "sun": 0}
+    (notice,) = found["zhang"]
+    assert str(notice.message) == f"Order {item.number}, 新河村: Issue"
+    assert notice.link == f"/item?item={item.number}"
+    with pytest.raises(Refused):
+        items.act(desk, OFFICIAL, config, edition, item.number, "reply", {"reply": "好了"}, key="too early")
+    assert len(notifications.listing(desk, ids["wang"])) == 0

@@ -1,0 +1,1 @@
+"""Notifications: what gives rise to them, and the channels that deliver them."""

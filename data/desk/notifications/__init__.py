@@ -1,0 +1,1 @@
+"""Notifications of accounts: stored texts, who receives them, and their delivery outside the cockpit."""
