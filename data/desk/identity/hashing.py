@@ -8,7 +8,11 @@ import json
 import subprocess
 import sys
 import threading
+import time
 
+BURST, PER_SECOND = 20, 1.5
+"""Checks without a pause, and how many a second after that. Priority alone does not protect the screens: each hash fills
+64 MB, which pushes what they use out of the processor's cache."""
 NICE = 12
 """Steps of priority below the server: a fifteenth of a processor where all are busy, so that one password still takes
 about a second; without other load the process has a processor for itself.
@@ -37,16 +41,26 @@ class HashingProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+        self._next = 0.0
 
     def verify(self, stored: str, password: bytes) -> bool:
-        """Whether `password` has the hash `stored`. Raises OSError if the process cannot start."""
+        """Whether `password` has the hash `stored`; waits for its turn in a flood (PER_SECOND).
+
+        Raises OSError if the process cannot start.
+        """
         line = json.dumps([stored, base64.b64encode(password).decode()])
         with self._lock:
+            self._pause()
             for _attempt in range(2):
                 if answer := self._ask(line):
                     return answer == "1"
                 self.close()
         raise OSError("the process that checks passwords does not answer")
+
+    def _pause(self) -> None:
+        now = time.monotonic()
+        self._next = max(self._next, now - BURST / PER_SECOND) + 1 / PER_SECOND
+        time.sleep(max(0.0, self._next - now))
 
     def _ask(self, line: str) -> str:
         """The process's reply; empty if it has ended."""

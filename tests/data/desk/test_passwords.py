@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from data.desk.errors import Busy
-from data.desk.identity import passwords
+from data.desk.identity import hashing, passwords
 from data.desk.identity.hashing import NICE, HashingProcess
 
 
@@ -88,3 +88,14 @@ def test_password_is_checked_in_the_server_without_a_hashing_process(monkeypatch
     monkeypatch.setattr("data.desk.identity.hashing.sys.executable", "/nonexistent/python")
     monkeypatch.setattr(passwords, "_low_priority", HashingProcess())
     assert passwords.matches(passwords.hash("Hongqi+2026"), "Hongqi+2026", known=False)
+
+
+def test_a_flood_of_strangers_waits_after_its_first_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(hashing.time, "monotonic", lambda: 1_000.0 + sum(waits))
+    monkeypatch.setattr(hashing.time, "sleep", waits.append)
+    paced = HashingProcess()
+    for _ in range(hashing.BURST + 30):
+        paced._pause()
+    assert sum(wait > 0 for wait in waits) == 30
+    assert sum(waits) == pytest.approx(30 / hashing.PER_SECOND)
