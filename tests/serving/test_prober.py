@@ -108,8 +108,9 @@ def test_of_two_workers_one_probes_and_its_findings_come_into_an_edition(probed:
 
 def test_everything_ends_with_the_server_within_seconds(probed: Probed) -> None:
     """A site that hangs is being asked meanwhile."""
+    until(lambda: len(probed.probers()) == 1, probed.home.root / "serve.log")
+    until(lambda: bool(probed.zoo.asked[probed.hangs]), probed.home.root / "serve.log")
     family = psutil.Process(probed.server.process.pid).children(recursive=True)
-    assert any(map(is_prober, family))
     probed.server.process.terminate()
     assert probed.server.process.wait(STOP_SECONDS) == 0
     _gone, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)

@@ -13,7 +13,7 @@ const cell = (c, column) => {
   return `<td role="cell" class="${classes}" data-label="${esc(column.text)}"><span>${link(c.href, state)}${c.note ? ` <small class="grey">${esc(c.note)}</small>` : ""}</span></td>`
 }
 
-const pager = d => d.pages.length ? `<nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p =>
+const pager = d => d.pages.length ? `<nav class="pager" aria-label="${esc(d.words.pages)}">${d.pages.map(p =>
   p.href ? `<a href="${esc(p.href)}">${esc(p.text)}</a>` : `<b aria-current="page">${esc(p.text)}</b>`).join("")}</nav>` : ""
 
 const draw = d => `<div class="scroll"><table role="table">

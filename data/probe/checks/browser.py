@@ -24,6 +24,7 @@ FLAGS = (
 START = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null'
 """Chromium reads commands from descriptor 3 and answers on 4."""
 NOT_STARTED = (126, 127)
+EXIT_SECONDS = 1.0
 HOST = re.compile(r"[A-Za-z0-9._:-]+")
 MOST_MESSAGE = 40_000_000
 OURS = ("net::ERR_NAME_NOT_RESOLVED", "net::ERR_ABORTED", "net::ERR_BLOCKED_BY_CLIENT")
@@ -160,7 +161,7 @@ async def tab(chromium: str, addresses: Mapping[str, str]) -> AsyncIterator[Tab]
         try:
             yield Tab(process.stdout, process.stdin)
         except Unseen:
-            if process.returncode in NOT_STARTED:
+            if await _exit_status(process) in NOT_STARTED:
                 log.warning("%s cannot be started: pages that need scripts are not judged", command[0])
             raise
         finally:
@@ -168,6 +169,13 @@ async def tab(chromium: str, addresses: Mapping[str, str]) -> AsyncIterator[Tab]
                 os.killpg(process.pid, signal.SIGKILL)
             process.stdin.close()
             await process.wait()
+
+
+async def _exit_status(process: asyncio.subprocess.Process) -> int | None:
+    """Its exit status; None if it still runs. Its pipes close before the loop hears of its end."""
+    with contextlib.suppress(TimeoutError):
+        return await asyncio.wait_for(process.wait(), EXIT_SECONDS)
+    return None
 
 
 def _of_net(error: str) -> Exception:
