@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tests.examples  # noqa: F401  (registers and loads the profiles of Hypothesis)
+from data.desk.identity import hashing
 from data.home import Home
 from tests.homes import Homes
 from tests.postgres import Postgres
@@ -15,6 +16,9 @@ from tests.provider import running
 
 for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
     del os.environ[name]
+
+hashing.PER_SECOND = 1e6
+"""Tests sign in more often than people; servers in processes of their own keep the pace."""
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def test_password_is_checked_in_the_server_without_a_hashing_process(monkeypatch
 
 def test_a_flood_of_strangers_waits_after_its_first_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
+    monkeypatch.setattr(hashing, "PER_SECOND", 1.5)
     monkeypatch.setattr(hashing.time, "monotonic", lambda: 1_000.0 + sum(waits))
     monkeypatch.setattr(hashing.time, "sleep", waits.append)
     paced = HashingProcess()
