@@ -11,8 +11,8 @@ import threading
 import time
 
 BURST, PER_SECOND = 20, 1.5
-"""Checks without a pause, and how many a second after that. Priority alone does not protect the screens: each hash fills
-64 MB, which pushes what they use out of the processor's cache."""
+"""Checks without a pause, and how many a second after that. Priority alone does not protect the screens: each hash
+fills 64 MB, which pushes what they use out of the processor's cache."""
 NICE = 12
 """Steps of priority below the server: a fifteenth of a processor where all are busy, so that one password still takes
 about a second; without other load the process has a processor for itself.
