@@ -18,7 +18,8 @@ from cockpit import problem, settings
 from cockpit.access import audit_export, gate, guard, hosts, not_found
 from cockpit.access.signin import account, factor, linking, login, provider
 from cockpit.api.app import mounted
-from cockpit.reports import files, worker
+from cockpit.reports import worker
+from cockpit.reports.delivery import files
 from cockpit.screens import download, panel_files, row_tools, saved_views, search
 from cockpit.server import (
     alerting,

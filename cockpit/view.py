@@ -19,7 +19,7 @@ from cockpit.i18n import LANGUAGES, _, language
 from cockpit.labels.wording import worded
 from cockpit.panels import layouts
 from cockpit.panels.layouts import Layout
-from cockpit.reports import access
+from cockpit.reports.delivery import access
 from cockpit.view_state import View, catalog_of
 from data.areas.levels import LEVELS, SPANS
 from data.editions.edition import Edition

@@ -12,6 +12,7 @@ from cockpit.desk_source import rules
 from cockpit.labels.names import area_name
 from cockpit.notifications import items as notifications
 from cockpit.settings import Settings
+from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.errors import Refused

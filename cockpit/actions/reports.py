@@ -2,7 +2,8 @@
 
 from cockpit.access.policy import Can
 from cockpit.actions.action import Actor, Forbidden, action
-from cockpit.reports import access, make, request
+from cockpit.reports import make, request
+from cockpit.reports.delivery import access
 from cockpit.reports.request import Request
 from cockpit.settings import Settings
 from data.desk import reports

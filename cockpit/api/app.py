@@ -22,9 +22,9 @@ from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
 from cockpit.drawing import outlines
 from cockpit.filters import NAMES
+from cockpit.labels.spreadsheets import safe_csv
 from cockpit.panels import layouts
 from cockpit.serving import search_limit
-from cockpit.spreadsheets import safe_csv
 from cockpit.view import YEARS, home
 from cockpit.view_state import catalog_of
 from data.editions import edition as shelf

@@ -14,7 +14,8 @@ from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import BadRequest, Forbidden, NotFound
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
-from cockpit.reports import access, files, make
+from cockpit.reports import make
+from cockpit.reports.delivery import access, files
 from cockpit.reports.request import Request, kinds_of
 from data.desk.reports import Report
 from data.messages import plain

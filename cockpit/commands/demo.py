@@ -68,7 +68,7 @@ def build_demo(
 
 def build_items(settings: "Settings", as_of: datetime, seed: int) -> None:
     """Put the demo's work items on the desk, unless it has some, and load them. as_of: local to the demo."""
-    from cockpit import desk_source
+    from cockpit.workflows import desk_source
     from data.demo import items
     from data.desk.store import open_desk
 

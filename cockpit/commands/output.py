@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 import click
 
-from cockpit.spreadsheets import neutral
+from cockpit.labels.spreadsheets import neutral
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -148,7 +148,7 @@ def _pair(text: str) -> tuple[str, str]:
 @with_settings
 def verify(settings: "Settings", file: Path) -> None:
     """Say whether FILE is a report as it was made here. Exit code 1 if it is not."""
-    from cockpit.reports import prove
+    from cockpit.reports.delivery import prove
 
     verdict = prove.verify(opened(settings), file)
     if verdict.kind == "unknown":

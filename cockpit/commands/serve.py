@@ -106,9 +106,9 @@ def check_own_files(settings: "Settings") -> None:
     Raises UsageError.
     """
     if settings.workflows:
-        from cockpit import workflow
+        from cockpit.workflows import definitions
 
-        workflow.of(settings)
+        definitions.of(settings)
     if settings.layouts:
         from cockpit.panels import layouts
 

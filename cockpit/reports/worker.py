@@ -125,7 +125,7 @@ def once(desk: Desk, config: Settings) -> bool:
     if report:
         one(desk, config, report)
     if config.smtp.get_secret_value():
-        from cockpit.reports import mail
+        from cockpit.reports.delivery import mail
 
         mail.deliver(desk, config)
     return report is not None

@@ -19,11 +19,11 @@ from cockpit.access.visitors import Visitor
 from cockpit.i18n import language, using
 from cockpit.labels import words
 from cockpit.labels.names import area_name
+from cockpit.labels.spreadsheets import safe_csv
 from cockpit.labels.wording import worded
 from cockpit.screens import rows
 from cockpit.screens.rows import Chosen, in_order
 from cockpit.serving import slow_queries
-from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, read
 from cockpit.view_state import View
 from data.desk.errors import DeskError

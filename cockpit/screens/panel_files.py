@@ -19,13 +19,13 @@ from cockpit.components.navigation.filters import in_words
 from cockpit.components.navigation.panelmenu import FILES, PARAMETER
 from cockpit.i18n import _, using
 from cockpit.labels import format
+from cockpit.labels.spreadsheets import safe_csv
 from cockpit.panels.numbers import Number, Numbers
 from cockpit.screens import tiles
 from cockpit.screens.comparison import compared
 from cockpit.screens.comparison import numbers as comparison
 from cockpit.screens.download import answered, attachment, check_export
 from cockpit.serving import slow_queries
-from cockpit.spreadsheets import safe_csv
 from cockpit.view import BadParameter, read
 from cockpit.view_state import View
 from metrics.scope import OutOfScope

@@ -19,7 +19,8 @@ from cockpit.i18n import _, language
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name
 from cockpit.labels.wording import worded
-from cockpit.reports import access, make, wording
+from cockpit.reports import make, wording
+from cockpit.reports.delivery import access
 from cockpit.reports.request import kinds_of
 from cockpit.screens.admin import desk
 from cockpit.view_state import View

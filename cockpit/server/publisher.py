@@ -10,9 +10,9 @@ import time
 from functools import partial
 
 from cockpit import settings
-from cockpit.desk_source import deliver_if_possible
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
+from cockpit.workflows.desk_source import deliver_if_possible
 from data.errors import DataError
 from data.home import Home
 from data.push.publisher import Publisher

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cockpit import settings
-from cockpit.access import login_precheck
+from cockpit.access.signin import login_precheck
 from cockpit.server import telemetry
 from cockpit.serving import headers
 from cockpit.serving.connections import Waiting

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from cockpit.access import record, visitors
 from cockpit.access.gate import token_of, visitor_of
-from cockpit.access.login_precheck import busy
 from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, page, read_form, spoken
+from cockpit.access.signin.login_precheck import busy
 from cockpit.access.signin.new_session import place_of
 from cockpit.access.visitors import Visitor
 from cockpit.i18n import _, ngettext, using

@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from cockpit import settings
 from cockpit.access import cookies, record, visitors
-from cockpit.access.login_precheck import busy
 from cockpit.access.signin import login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
 from cockpit.access.signin.identity import Unconfirmed
 from cockpit.access.signin.login import note_failure, refusal, unavailable_message
+from cockpit.access.signin.login_precheck import busy
 from cockpit.access.signin.new_session import place_of
 from cockpit.i18n import LANGUAGES, _, language, using
 from cockpit.labels.wording import worded

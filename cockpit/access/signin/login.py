@@ -14,9 +14,9 @@ from starlette.routing import Route
 from cockpit import settings
 from cockpit.access import cookies, record, visitors
 from cockpit.access.gate import token_of, visitor_of, watch
-from cockpit.access.login_precheck import busy
 from cockpit.access.signin import demo, login_queue
 from cockpit.access.signin.forms import alert, field, form_of, here, inside, page, read_form, spoken
+from cockpit.access.signin.login_precheck import busy
 from cockpit.access.signin.new_session import address_of, begin, place_of
 from cockpit.access.visitors import COOKIE, Visitor
 from cockpit.i18n import LANGUAGES, _, language, ngettext, using

@@ -4,8 +4,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cockpit.access import browsers, cookies, pages, record, visitors
+from cockpit.access import cookies, pages, record, visitors
 from cockpit.access.gate import token_of, watch
+from cockpit.access.signin import browsers
 from cockpit.access.visitors import COOKIE
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES

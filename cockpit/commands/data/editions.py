@@ -23,7 +23,7 @@ def publish(settings: "Settings", as_of: datetime | None) -> None:
 
     Broken files of the district's own catalog are named and left out; `check` fails for them.
     """
-    from cockpit.desk_source import deliver_if_possible
+    from cockpit.workflows.desk_source import deliver_if_possible
     from data.editions.publish import publish as publish_edition
     from metrics.catalog import load_usable
 

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cockpit.i18n import using
+from cockpit.labels.spreadsheets import neutral
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Part, Table
-from cockpit.spreadsheets import neutral
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 UNSAFE = re.compile(r'[\\/:*?"<>|\s]+')

@@ -11,12 +11,12 @@ import xlsxwriter
 from cockpit.drawing.palette import LIGHT
 from cockpit.i18n import _, using
 from cockpit.labels import format
+from cockpit.labels.spreadsheets import neutral
 from cockpit.reports.model import Cell, Chart, Column, Document, Form, Heading, Part, Table, Text
 from cockpit.reports.sections.charts import wide
 from cockpit.reports.writers.common import cell_text, imprint_labels, on_paper, run_on
 from cockpit.reports.writers.sheet import Sheet
 from cockpit.reports.writers.table import chart_table
-from cockpit.spreadsheets import neutral
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 LONGEST_NAME = 31

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from cockpit import desk_source, settings
+from cockpit import settings
 from cockpit.access import guard
 from cockpit.actions import items as actions
 from cockpit.actions.action import Actor
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens.admin import desk
+from cockpit.workflows import desk_source
 from data.desk.items.store import Item, Rules
 from data.workflow.model import Workflow
 from data.workflow.parties import may_start

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from cockpit.access import browsers, cookies, gate, visitors
+from cockpit.access import cookies, gate, visitors
 from cockpit.access.gate import visitor_of
-from cockpit.access.signin import account, login
+from cockpit.access.signin import account, browsers, login
 from cockpit.access.visitors import COOKIE
 from data.desk.auditing import audit
 from data.desk.identity import accounts, sessions

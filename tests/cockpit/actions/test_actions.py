@@ -16,7 +16,7 @@ from cockpit.actions import grants as grant_actions
 from cockpit.actions import reports as report_actions
 from cockpit.actions import sites as site_actions
 from cockpit.actions.action import OPERATOR, Action, Actor, Forbidden, registry
-from cockpit.reports.access import NotThere
+from cockpit.reports.delivery.access import NotThere
 from cockpit.reports.request import Request
 from data.areas.levels import end_of
 from data.desk import clock, deductions, reports

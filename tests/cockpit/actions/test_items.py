@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cockpit import settings, workflow
+from cockpit import settings
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.actions import items
 from cockpit.actions.action import Actor, Forbidden
-from cockpit.desk_source import rules
+from cockpit.workflows import definitions
+from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.auditing import audit
@@ -180,7 +181,7 @@ def test_nothing_is_stored_when_the_audit_row_cannot_be(desk: Desk, edition: Edi
     assert store.find(desk, item.number) == item
 
 
-FLOWS = workflow.of(settings.load())
+FLOWS = definitions.of(settings.load())
 STEPS = {(kind, "start"): flow.start for kind, flow in FLOWS.items()} | {
     (kind, id): step for kind, flow in FLOWS.items() for id, step in flow.transitions.items()
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.commands.output import WIDEST, table, width, write, write_frame
-from cockpit.spreadsheets import safe_csv
+from cockpit.labels.spreadsheets import safe_csv
 
 COLUMNS = ("name", "value", "at")
 RECORDS = [("沙洲镇", 95.125, datetime(2026, 11, 22, 8)), ("Bay, north", None, None)]

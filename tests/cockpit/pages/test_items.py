@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Held
-from cockpit.desk_source import rules
+from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
 from data.desk import clock
 from data.desk.items import lists, store

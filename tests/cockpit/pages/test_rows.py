@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
+from cockpit.labels.spreadsheets import safe_csv
 from cockpit.screens import download, rows
-from cockpit.spreadsheets import safe_csv
 from cockpit.view import View
 from metrics.rows import Selection
 from tests.asking import answer

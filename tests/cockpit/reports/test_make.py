@@ -10,7 +10,8 @@ import pytest
 
 from cockpit.access.policy import OPERATOR, Grants, Held
 from cockpit.i18n import using
-from cockpit.reports import make, prove
+from cockpit.reports import make
+from cockpit.reports.delivery import prove
 from cockpit.reports.errors import ReportError
 from cockpit.reports.kind import FORMATS
 from cockpit.reports.model import Chart, Document, Form, Table

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.reports.prove import named_in
+from cockpit.reports.delivery.prove import named_in
 
 ID = "R20261126-3fa2c1aa"
 
@@ -49,7 +49,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
                 entry.write(b"\0" * (16 << 20))
     # one process: its peak never falls, so a bomb that is unpacked also shows in the figures of those after it
     script = (
-        "import resource, sys; from pathlib import Path; from cockpit.reports.prove import named_in\n"
+        "import resource, sys; from pathlib import Path; from cockpit.reports.delivery.prove import named_in\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for name in sys.argv[1:]:\n"
         "    named_in(Path(name)); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

@@ -20,7 +20,8 @@ from aiosmtpd.controller import Controller
 from cockpit.access.policy import OPERATOR
 from cockpit.i18n import using
 from cockpit.labels.wording import worded
-from cockpit.reports import mail, make, schedule, worker
+from cockpit.reports import make, schedule, worker
+from cockpit.reports.delivery import mail
 from cockpit.reports.errors import ReportError
 from cockpit.server import background
 from cockpit.settings import Settings, load

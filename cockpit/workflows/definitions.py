@@ -8,7 +8,7 @@ from data.errors import DataError
 from data.workflow import read
 from data.workflow.read import Workflows
 
-HERE = Path(__file__).with_name("workflows")
+HERE = Path(__file__).parent
 
 
 def of(config: Settings) -> Workflows:

@@ -16,7 +16,8 @@ from cockpit.access.signin.new_session import address_of
 from cockpit.errors import CockpitError
 from cockpit.i18n import using
 from cockpit.labels.wording import worded
-from cockpit.reports import access, make
+from cockpit.reports import make
+from cockpit.reports.delivery import access
 from data.desk.errors import DeskError
 
 PATH = "/files/report/{id}"

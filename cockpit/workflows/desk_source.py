@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from cockpit import workflow
 from cockpit.settings import Settings
+from cockpit.workflows import definitions
 from data.desk.items import deliver as delivery
 from data.desk.items.store import Rules
 from data.desk.store import open_desk
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def rules(config: Settings) -> Rules:
     """What items follow under these settings."""
-    return Rules(workflow.of(config), calendar(config.calendar), config.zone)
+    return Rules(definitions.of(config), calendar(config.calendar), config.zone)
 
 
 def deliver(config: Settings) -> None:

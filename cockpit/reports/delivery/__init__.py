@@ -1,0 +1,1 @@
+"""What happens to a finished report: download, mail, access checks, proof of origin."""
