@@ -23,9 +23,9 @@ from pathlib import Path
 import psutil
 
 from bench.attackers import ATTACKS, Answers, attackers
-from bench.district import district
-from bench.served import Served, served
-from bench.viewer import BadRun, Viewer
+from bench.support.district import district
+from bench.support.served import Served, served
+from bench.support.viewer import BadRun, Viewer
 
 THINK = 10.0
 """Mean seconds between two runs of one viewer."""

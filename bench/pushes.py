@@ -21,8 +21,8 @@ import httpx
 import yaml
 
 from bench.load import run
-from bench.served import Served, served
-from bench.viewer import BadRun, Viewer
+from bench.support.served import Served, served
+from bench.support.viewer import BadRun, Viewer
 from data import demo
 from data.desk.identity import tokens
 from data.editions.edition import current

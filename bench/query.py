@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.district import district
+from bench.support.district import district
 from cockpit.access.policy import OPERATOR
 from cockpit.panels import screen
 from cockpit.panels.layouts import load
@@ -30,9 +30,9 @@ from data.editions.scoped import EVERYTHING
 from data.home import Home
 from metrics.answer import answer
 from metrics.areas import children, root
+from metrics.availability.freshness import freshness
 from metrics.catalog import load as load_catalog
 from metrics.catalog import read
-from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 from metrics.query import Query
 

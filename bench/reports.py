@@ -20,9 +20,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-from bench.district import district
-from bench.served import served
-from bench.viewer import Viewer
+from bench.support.district import district
+from bench.support.served import served
+from bench.support.viewer import Viewer
 from cockpit.access.policy import OPERATOR
 from cockpit.reports import make
 from cockpit.reports.kind import Format

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench.district import district
+from bench.support.district import district
 from data.editions.edition import Edition
 from data.editions.scoped import ScopedEdition
 from data.home import Home

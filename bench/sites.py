@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from bench.served import Served, served
-from bench.viewer import SHELL
+from bench.support.served import Served, served
+from bench.support.viewer import SHELL
 from data.areas.loading import load_areas
 from data.editions.edition import Edition, open_edition
 from data.editions.publish import publish

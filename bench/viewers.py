@@ -20,9 +20,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.district import district
-from bench.served import Served, served
-from bench.viewer import BadRun, Viewer, arrive
+from bench.support.district import district
+from bench.support.served import Served, served
+from bench.support.viewer import BadRun, Viewer, arrive
 
 SECONDS = 20.0
 """Of a measurement with everything warm."""

@@ -22,9 +22,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
-from bench.district import district
-from bench.served import served
-from bench.viewer import Viewer
+from bench.support.district import district
+from bench.support.served import served
+from bench.support.viewer import Viewer
 from cockpit.access.visitors import COOKIE
 
 BYTES_PER_SECOND = 1_600_000 / 8

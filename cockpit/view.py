@@ -27,8 +27,8 @@ from data.editions.scoped import ScopedEdition
 from data.errors import Damaged, DataError, TooSlow
 from metrics import areas
 from metrics.areas import Area
+from metrics.availability.extent import default_period
 from metrics.catalog import Catalog, Metric
-from metrics.engine.extent import default_period
 from metrics.engine.plan import metric_of
 from metrics.errors import MetricsError
 from metrics.period import Period

@@ -18,9 +18,9 @@ from data.editions.scoped import ScopedEdition
 from metrics import areas
 from metrics.analysis.compare import Comparison, is_running
 from metrics.areas import Area
+from metrics.availability.extent import is_empty
 from metrics.catalog import Catalog, Metric, load
 from metrics.catalog.model import Text
-from metrics.engine.extent import is_empty
 from metrics.engine.plan import exists_at
 from metrics.period import Period
 from metrics.query import Query

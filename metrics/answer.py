@@ -10,17 +10,17 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from metrics.availability.extent import has_data
+from metrics.availability.feeds import feed, narrowed
+from metrics.availability.freshness import freshness
 from metrics.catalog import Domain, Metric
-from metrics.engine.extent import has_data
 from metrics.engine.failures import Uncomputable, uncomputable
-from metrics.engine.feeds import feed, narrowed
 from metrics.engine.parallel import run_parallel
 from metrics.engine.plan import Plan, make_plan, metric_of
 from metrics.engine.quantiles import non_additive
 from metrics.engine.sums import sums
 from metrics.engine.totals import Cells
 from metrics.engine.views import views
-from metrics.freshness import freshness
 from metrics.period import Period
 from metrics.query import Query
 

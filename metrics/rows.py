@@ -16,10 +16,10 @@ from data.schema import FACTS, Fact, known
 from data.search.folding import fold, pattern
 from data.sources.expressions import quoted
 from metrics.analysis.ageing import aged, end_sql, has_age
+from metrics.availability.extent import has_data
+from metrics.availability.feeds import feed, narrowed
 from metrics.catalog import Domain, Flow, Metric, Stock, Trailing
-from metrics.engine.extent import has_data
 from metrics.engine.failures import uncomputable
-from metrics.engine.feeds import feed, narrowed
 from metrics.engine.plan import Plan, make_plan
 from metrics.engine.quantiles import in_stock_sql, stored_in_stock_sql
 from metrics.engine.sums import as_of_sql, facts_sql, parameters

@@ -12,7 +12,7 @@ from cockpit.panels import screen
 from cockpit.panels.kinds import publicity
 from cockpit.screens import tiles, wall
 from cockpit.view import current
-from metrics.engine.extent import occurs
+from metrics.availability.extent import occurs
 
 view = current("cockpit")
 if view.wall:

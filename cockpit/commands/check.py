@@ -108,8 +108,8 @@ def empty_edition(settings: "Settings", catalog: "Catalog") -> Iterator["Edition
 def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, str, bool, str]]:
     """Source, metric, its name, whether the source feeds it, and the columns missing, of each metric of its fact."""
     from data.sources.definition import read_source
-    from metrics.engine.feeds import lacking
-    from metrics.engine.needs import needs
+    from metrics.availability.feeds import lacking
+    from metrics.availability.needs import needs
 
     lines = []
     for definition in map(read_source, paths):

@@ -5,8 +5,8 @@ from functools import lru_cache
 from cockpit.i18n import language
 from data.editions.edition import AnyEdition
 from metrics import areas
+from metrics.availability.freshness import Freshness, freshness
 from metrics.errors import MetricsError
-from metrics.freshness import Freshness, freshness
 
 
 def area_name(edition: AnyEdition, code: int | str | None) -> str:

@@ -25,11 +25,11 @@ from metrics.analysis.reds import Red, rows_of_period, yesterday
 from metrics.analysis.reds import reds as red_list
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import Area
+from metrics.availability.freshness import freshness
 from metrics.cases import todo
 from metrics.catalog import Metric
 from metrics.engine.frames import each, period_of
 from metrics.engine.plan import AREAS, exists_at
-from metrics.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import Query
 from metrics.rows import Selection, rows

@@ -16,8 +16,8 @@ from metrics import answer as answers
 from metrics import areas
 from metrics.analysis.interval import wilson
 from metrics.answer import OK, PARTIAL, STALE
+from metrics.availability.feeds import feed, narrowed
 from metrics.catalog import Catalog, Metric, Stock
-from metrics.engine.feeds import feed, narrowed
 from metrics.engine.frames import each
 from metrics.engine.groups import of_level
 from metrics.engine.plan import Plan, exists_at, make_plan

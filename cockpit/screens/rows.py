@@ -30,10 +30,10 @@ from data.schema import FACTS, NUMERIC, TIME
 from metrics import areas
 from metrics.analysis.ageing import has_age
 from metrics.answer import answer
+from metrics.availability.needs import needs
 from metrics.catalog import Domain, Stock
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import records
-from metrics.engine.needs import needs
 from metrics.engine.plan import filters
 from metrics.errors import MetricsError
 from metrics.query import Query

@@ -27,7 +27,7 @@ from cockpit.serving import search_limit, slow_queries
 from cockpit.view import BadParameter, home, read
 from cockpit.view_state import View
 from data.errors import DataError, TooMany
-from metrics.engine.extent import extent
+from metrics.availability.extent import extent
 from metrics.errors import MetricsError
 from metrics.period import DAY, Period
 from metrics.search import KINDS, AreaResult, CaseResult, SearchResults, SiteResult, search

@@ -14,8 +14,8 @@ from cockpit.labels import format, words
 from cockpit.labels.names import source_name, sources
 from cockpit.view_state import View
 from metrics import areas
+from metrics.availability.freshness import Freshness
 from metrics.engine.plan import exists_at
-from metrics.freshness import Freshness
 
 
 def is_available(view: View, page: str) -> bool:

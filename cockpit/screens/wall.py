@@ -15,7 +15,7 @@ from cockpit.view import current
 from cockpit.view_state import View
 from metrics import areas
 from metrics.areas import Area
-from metrics.engine.extent import occurs
+from metrics.availability.extent import occurs
 
 MOST_STOPS = 8
 TURNS = "wall.turns"

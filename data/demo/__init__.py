@@ -21,8 +21,9 @@ from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from data.demo import cases as case_files
-from data.demo import deliveries, geography, readings, registers, sites, steps, tables, units
+from data.demo import deliveries, geography, readings, registers, sites, tables, units
+from data.demo.casework import cases as case_files
+from data.demo.casework import steps
 
 MORNING = time(8)
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 import data.demo.stories as stories
-from data.demo.streams import STREAMS, Stream
+from data.demo.casework.streams import STREAMS, Stream
 
 EPOCH = date(1970, 1, 1)
 YEARS = 3

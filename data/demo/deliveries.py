@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from data.demo.streams import STREAMS
+from data.demo.casework.streams import STREAMS
 
 ZONE = "Asia/Shanghai"
 OTHERS = (

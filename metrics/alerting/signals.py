@@ -11,10 +11,10 @@ from metrics.analysis.reds import SUM_UP_SITES, Kind, Red, beyond_limits, failin
 from metrics.analysis.severity import affected
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
 from metrics.areas import area, levels, root
+from metrics.availability.extent import default_period
+from metrics.availability.freshness import freshness
 from metrics.catalog import Catalog
-from metrics.engine.extent import default_period
 from metrics.engine.frames import each
-from metrics.freshness import freshness
 from metrics.query import Query
 from metrics.sites import NEAR, nearness, sites
 

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from data.schema import FACTS
+from metrics.availability.feeds import narrowed
 from metrics.catalog import Domain
-from metrics.engine.feeds import narrowed
 from metrics.engine.plan import Plan, make_plan
 from metrics.engine.quantiles import in_stock_sql, stored_in_stock_sql
 from metrics.engine.sums import facts_sql, parameters

@@ -18,11 +18,11 @@ from data.editions.scoped import EVERYTHING
 from data.messages import Message, Name, joined
 from metrics.answer import COLUMNS, FAILED, answer
 from metrics.areas import levels, root
+from metrics.availability.freshness import Freshness, freshness
 from metrics.catalog import Catalog
 from metrics.engine.failures import Uncomputable
 from metrics.engine.frames import each
 from metrics.engine.plan import exists_at
-from metrics.freshness import Freshness, freshness
 from metrics.period import DAY, Period, last_day, month_start, shift
 from metrics.query import Query
 

@@ -13,8 +13,8 @@ from data.editions.edition import Edition
 from data.editions.scoped import EVERYTHING
 from metrics.answer import FAILED, answer
 from metrics.areas import Area, area, levels, root
+from metrics.availability.extent import default_period, extent
 from metrics.catalog import Catalog, Domain, Metric, Stock, Trailing
-from metrics.engine.extent import default_period, extent
 from metrics.engine.failures import Uncomputable, without_values
 from metrics.engine.plan import AREAS, exists_at, make_plan, splits
 from metrics.engine.sums import facts_sql, parameters

@@ -19,7 +19,7 @@ from cockpit.panels.kinds.tiles import TilesPanel, uncounted
 from cockpit.settings import Settings
 from cockpit.view import View, read
 from data.home import Home
-from metrics.engine.extent import occurs
+from metrics.availability.extent import occurs
 from metrics.engine.plan import COLUMNS
 from metrics.rows import count_rows
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of

@@ -18,7 +18,7 @@ from cockpit.view import BadParameter, View, read
 from data.errors import DataError
 from data.home import Home
 from metrics.areas import area
-from metrics.engine.extent import extent
+from metrics.availability.extent import extent
 from metrics.period import Period
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 

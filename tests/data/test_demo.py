@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import shape
 
 from data.demo import Delivery, build, geography, names, sites, stories
-from data.demo.streams import STREAMS
+from data.demo.casework.streams import STREAMS
 from data.sources.definition import read_source
 
 TODAY = date(2026, 11, 22)

@@ -13,8 +13,8 @@ from metrics.alerting.rules import CONDITIONS, Rule
 from metrics.alerting.signals import Signal, Subject, signals
 from metrics.analysis.reds import with_thresholds
 from metrics.areas import area, children, root
+from metrics.availability.extent import default_period
 from metrics.catalog import load
-from metrics.engine.extent import default_period
 from metrics.errors import MetricsError
 from metrics.period import Period
 from tests.asking import answer, reds

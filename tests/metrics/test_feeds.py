@@ -7,9 +7,9 @@ import pytest
 from data.editions.edition import Edition
 from data.home import Home
 from metrics.answer import NO_DATA, NO_SOURCE
+from metrics.availability.feeds import feed
+from metrics.availability.needs import needs
 from metrics.catalog import load
-from metrics.engine.feeds import feed
-from metrics.engine.needs import needs
 from metrics.period import Period
 from tests.asking import answer, count_rows, rows, states
 from tests.factory import DISTRICT, VILLAGES, areas, deliver, published
@@ -108,7 +108,7 @@ def test_an_edition_that_does_not_note_its_columns_is_taken_as_it_is(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver(home, "cases", [case(i) for i in range(12)], mapped=False)
-    monkeypatch.setattr("metrics.engine.feeds._mapped", lambda edition: None)
+    monkeypatch.setattr("metrics.availability.feeds._mapped", lambda edition: None)
     assert value(published(home, AS_OF), "backlog") == (12, "ok")
 
 

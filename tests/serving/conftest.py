@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.viewer import SHELL, Place, Viewer
+from bench.support.viewer import SHELL, Place, Viewer
 from cockpit.access.visitors import COOKIE
 from data.desk.errors import Refused
 from data.desk.identity import accounts, sessions

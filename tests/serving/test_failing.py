@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from bench.viewer import BadRun, Viewer
+from bench.support.viewer import BadRun, Viewer
 from data.home import Home
 from tests import failing
 from tests.factory import TOWNS, VILLAGES, areas, deliver, published

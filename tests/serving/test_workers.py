@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.viewer import BadRun, Viewer
+from bench.support.viewer import BadRun, Viewer
 from cockpit.access.visitors import COOKIE
 from data.desk.identity import sessions
 from data.desk.store import open_desk

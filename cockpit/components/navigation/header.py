@@ -21,8 +21,8 @@ from cockpit.labels.comparison import label
 from cockpit.nav import here
 from data.desk.saved_views import LONGEST_NAME
 from metrics import areas
-from metrics.engine.extent import default_period, extent
-from metrics.freshness import freshness
+from metrics.availability.extent import default_period, extent
+from metrics.availability.freshness import freshness
 from metrics.period import DAY, Period, last_day, month_start, shift, this_month
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from data.areas.levels import end_of
 from metrics import areas
 from metrics.analysis.headline import Headline
 from metrics.analysis.reds import Red
+from metrics.availability.extent import occurs
 from metrics.catalog import Metric
-from metrics.engine.extent import occurs
 from metrics.period import last_day
 
 MOST_TITLE = 100

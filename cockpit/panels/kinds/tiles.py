@@ -20,9 +20,9 @@ from cockpit.panels.numbers import Numbers, count, quantity
 from cockpit.single_flight import single_flight_cache
 from cockpit.view_state import View
 from metrics.answer import PARTIAL, STALE
+from metrics.availability.freshness import freshness
 from metrics.catalog import Catalog, Metric
 from metrics.catalog.model import Counterpart
-from metrics.freshness import freshness
 
 
 class TilesPanel(Panel):

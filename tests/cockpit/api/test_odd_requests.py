@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bench.viewer import BadRun, Place, Viewer
+from bench.support.viewer import BadRun, Place, Viewer
 from cockpit.access.visitors import COOKIE
 from data.desk import clock
 from data.desk.auditing.custody import Custody

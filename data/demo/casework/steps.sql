@@ -1,4 +1,4 @@
--- The log of each newer case, made of the case itself and hashes of its key. The tables are filled by data/demo/steps.py.
+-- The log of each newer case, made of the case itself and hashes of its key. The tables are filled by data/demo/casework/steps.py.
 WITH cases AS (
     SELECT c.* REPLACE (c.key::VARCHAR AS key), d.desk, d.post, h: hash(c.key),
         began: coalesce(c.signed_at, c.accepted_at),

@@ -12,14 +12,14 @@ from typing import Any
 import duckdb
 
 import data.demo.calendar as calendar
+import data.demo.casework.levels as levels
+import data.demo.casework.topics as topics
 import data.demo.geography as geography
-import data.demo.levels as levels
 import data.demo.names as names
 import data.demo.sites as sites
 import data.demo.stories as stories
-import data.demo.topics as topics
+from data.demo.casework.streams import STREAMS, Stream
 from data.demo.geography import Area
-from data.demo.streams import STREAMS, Stream
 from data.demo.tables import copy, give, table
 
 SQL = Path(__file__).with_suffix(".sql")

@@ -7,7 +7,7 @@ import duckdb
 
 import data.demo.names as names
 import data.demo.stories as stories
-from data.demo.streams import STREAMS
+from data.demo.casework.streams import STREAMS
 from data.demo.tables import copy, give, table
 
 SQL = Path(__file__).with_suffix(".sql")

@@ -1,6 +1,6 @@
 -- The cases of one stream, made of hashes: a day and a number always draw the same case, on any number of threads.
 -- u(h, what) is a uniform number of the case h for one purpose; spread(h, what, s) is log-logistic with median 1.
--- Clocks are whole seconds since 1970 in local time until the last step. The tables are filled by data/demo/cases.py.
+-- Clocks are whole seconds since 1970 in local time until the last step. The tables are filled by data/demo/casework/cases.py.
 WITH given AS (
     SELECT stream: getvariable('stream'), salt: getvariable('salt'), key: getvariable('key'), cutoff: getvariable('cutoff'),
         more_urgent: getvariable('more_urgent'), merged: getvariable('merged'), growing: getvariable('growing'),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import psutil
 
-from bench.viewer import Place, Viewer
+from bench.support.viewer import Place, Viewer
 from data.desk.errors import Refused
 from data.desk.identity import accounts, sessions
 from data.desk.store import Desk, open_desk

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from data.editions.edition import AnyEdition, Edition
 from data.schema import FACTS, Fact
+from metrics.availability.needs import needs
 from metrics.catalog import Catalog, Metric
-from metrics.engine.needs import needs
 from metrics.engine.plan import Plan
 
 

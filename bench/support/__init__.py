@@ -1,0 +1,1 @@
+"""What several benchmarks share: a district, a server and viewers."""
