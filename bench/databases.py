@@ -20,7 +20,7 @@ import yaml
 
 from bench.load import TODAY, all_cases, run
 from data import demo
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 
 def main() -> None:

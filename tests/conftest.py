@@ -11,8 +11,8 @@ import tests.examples  # noqa: F401  (registers and loads the profiles of Hypoth
 from data.desk.identity import hashing
 from data.home import Home
 from tests.homes import Homes
-from tests.postgres import Postgres
-from tests.provider import running
+from tests.servers.postgres import Postgres
+from tests.servers.provider import running
 
 for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
     del os.environ[name]

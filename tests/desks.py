@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from data.desk.store import migrate
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 TEMPLATE = "migrated"
 

@@ -1,6 +1,7 @@
-"""Imports run pages -> cockpit -> metrics -> data, never backwards and never in a circle."""
+"""Imports run pages -> cockpit -> metrics -> data, never backwards or in a circle; folders and files stay small."""
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -14,6 +15,15 @@ FORBIDDEN = {
     "metrics": {"streamlit", "plotly", "pydeck", "click", "pydantic_settings", "sqlalchemy"},
     "pages": {"duckdb", "sqlalchemy"},
 }
+
+
+MOST_MODULES = 15
+"""Modules of a folder, besides `__init__.py` and `conftest.py`. A component counts once: its CSS and JS go with it."""
+EXEMPT = {
+    "pages": "Streamlit serves one file a page, and the path of a page is the name of its file",
+    "data/desk/migrations/versions": "migrations are only ever added, in one sequence",
+}
+"""Folders that may have more, and why."""
 
 
 def modules_of(layer: str) -> list[Path]:
@@ -106,3 +116,25 @@ def circle(graph: dict[str, set[str]]) -> list[str] | None:
         return None
 
     return next(filter(None, (walk(node, []) for node in graph)), None)
+
+
+def own_files() -> list[Path]:
+    return [file for top in (*LAYERS, "bench", "tests") for file in (ROOT / top).rglob("*.py")]
+
+
+def crowded(files: Collection[Path]) -> dict[str, int]:
+    """Folders with too many modules, and how many they have."""
+    counts = Counter(str(file.parent) for file in files if file.name not in ("__init__.py", "conftest.py"))
+    return {folder: count for folder, count in counts.items() if count > MOST_MODULES}
+
+
+def test_no_folder_has_too_many_modules() -> None:
+    folders = crowded([file.relative_to(ROOT) for file in own_files()])
+    assert {folder: count for folder, count in folders.items() if folder not in EXEMPT} == {}, "group them by meaning"
+    assert set(EXEMPT) <= set(folders), "no longer an exception"
+
+
+def test_a_folder_with_too_many_modules_is_reported() -> None:
+    files = [Path("data", "a", f"{n}.py") for n in range(MOST_MODULES + 1)]
+    assert crowded(files) == {"data/a": MOST_MODULES + 1}
+    assert crowded([*files[1:], Path("data", "a", "__init__.py"), Path("data", "b", "1.py")]) == {}

@@ -12,7 +12,7 @@ from data.desk.store import open_desk
 from data.home import Home
 from tests.browser.conftest import PageLog
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
-from tests.provider import known
+from tests.servers.provider import known
 
 pytestmark = pytest.mark.slow
 

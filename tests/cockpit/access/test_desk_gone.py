@@ -24,7 +24,7 @@ from data.desk.store import open_desk
 from tests.cockpit.access.test_gate import inner
 from tests.cockpit.access.test_matrix import told
 from tests.factory import DISTRICT
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "Hongqi+2026+x"

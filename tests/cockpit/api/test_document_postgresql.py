@@ -17,7 +17,7 @@ from tests.cockpit.api.conftest import Served, prepared
 from tests.cockpit.api.test_document import each
 from tests.factory import DISTRICT
 from tests.homes import Homes
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 

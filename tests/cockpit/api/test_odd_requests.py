@@ -16,7 +16,7 @@ from data.desk.identity import accounts, sessions, tokens
 from data.desk.store import Desk, open_desk
 from tests.cockpit.api.conftest import Served, prepared
 from tests.factory import DISTRICT
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 

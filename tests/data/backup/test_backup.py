@@ -34,7 +34,7 @@ from tests.data.backup.drill import CASES, PUSHES, desk_url, used
 from tests.data.runs import fresh, publishing
 from tests.data.stock import ROLLUPS, VILLAGE, a_case, put
 from tests.homes import Homes
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from data.desk.auditing.custody import Custody
 from data.desk.identity import passwords
 from data.desk.store import Desk, open_desk
 from tests.desks import postgres_tables, sqlite_tables
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from data.sources.databases import fetch
 from data.sources.watermarks import Mark, kind_of, single
 from data.store import read_store
 from tests.data.hotline import COLUMNS, GOOD, HEADER, facts, rejects, settle, source
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 QUERY = "SELECT * FROM tickets WHERE updated >= :last"
 

@@ -21,7 +21,7 @@ from data.desk.auditing import custody, proof, syslog
 from data.desk.auditing.custody import Custody
 from data.desk.auditing.syslog import Collector
 from data.desk.store import open_desk
-from tests.data.desk.test_audit import fill
+from tests.data.desk.auditing.test_audit import fill
 
 
 def certificate(folder: Path, address: str = "127.0.0.1") -> Path:

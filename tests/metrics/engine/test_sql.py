@@ -22,7 +22,7 @@ from metrics.engine.sums import sums_sql
 from metrics.engine.views import views_sql
 from metrics.period import Period
 
-FOLDER = Path(__file__).parent.parent / "sql"
+FOLDER = Path(__file__).parents[2] / "sql"
 CATALOG = load()
 DISTRICT = Area(990101000000, "临江区", "district", "区", None, None, None, None, None, None, None, None, 990101000000)
 QUARTER = Period(date(2026, 10, 1), date(2027, 1, 1))

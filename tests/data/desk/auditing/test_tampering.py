@@ -15,7 +15,7 @@ from data.desk.auditing import audit, chain, proof
 from data.desk.auditing.custody import Custody
 from data.desk.models import AuditHead
 from data.desk.store import Desk, open_desk
-from tests.data.desk.test_audit import NOW, fill, tamper
+from tests.data.desk.auditing.test_audit import NOW, fill, tamper
 
 ROWS = 6
 

@@ -15,7 +15,7 @@ from data.desk.auditing import anchor, audit, proof
 from data.desk.auditing.anchor import Anchor
 from data.desk.errors import DeskError
 from data.desk.store import Desk, open_desk
-from tests.data.desk.test_audit import NOW, fill
+from tests.data.desk.auditing.test_audit import NOW, fill
 
 
 @pytest.fixture

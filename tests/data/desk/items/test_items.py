@@ -19,7 +19,7 @@ from data.values.calendar import Calendar
 from data.workflow.read import load
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
-RULES = Rules(load(Path(__file__).parents[3] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
+RULES = Rules(load(Path(__file__).parents[4] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
 NOW = datetime(2026, 11, 20, 2)
 DUE = date(2026, 12, 1)
 TOWN = (TOWNS[0], TOWNS[0] + 100_000)

@@ -22,9 +22,9 @@ from data.schema import FACTS, Column
 from metrics.catalog import load as load_catalog
 from metrics.engine.plan import AREAS, COLUMNS
 from metrics.period import UNITS
-from tests.new_column import AREA, PRIVATE, REPORT, SECRET, SPAN
+from tests.data.schema.new_column import AREA, PRIVATE, REPORT, SECRET, SPAN
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 EVERY = [(fact.name, column) for fact in FACTS.values() for column in fact.columns]
 TAKEN = {
     "area", "metric", "from", "to", "period", "vs", "lang", "edition", "report", "as_of", "part", "age", "q", "sort",
@@ -70,9 +70,9 @@ def test_names_of_exports_differ() -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose cases have the columns of tests/new_column.py."""
+    """A home whose cases have the columns of tests/data/schema/new_column.py."""
     home = tmp_path_factory.mktemp("columns") / "home"
-    command = [sys.executable, "-m", "tests.new_column", str(home)]
+    command = [sys.executable, "-m", "tests.data.schema.new_column", str(home)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return home

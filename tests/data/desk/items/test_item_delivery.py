@@ -22,7 +22,7 @@ from metrics.period import Period
 from tests.asking import answer
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, published
 
-RULES = Rules(load(Path(__file__).parents[3] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
+RULES = Rules(load(Path(__file__).parents[4] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
 NOW = datetime(2026, 11, 2, 2)
 CATALOG = load_catalog()
 

@@ -1,7 +1,7 @@
 """A home whose cases have two more columns, each one row of the contract, and what every place makes of them.
 
-`python -m tests.new_column HOME` writes HOME/answers.json. It has a process of its own, because the layers read the
-contract when they are imported.
+`python -m tests.data.schema.new_column HOME` writes HOME/answers.json. It runs in its own process, because the layers
+read the contract when they are imported.
 """
 
 import io

@@ -21,7 +21,7 @@ from data.workflow.read import load
 from data.workflow.replay import replay
 from tests.factory import TOWNS, VILLAGES
 
-RULES = Rules(load(Path(__file__).parents[3] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
+RULES = Rules(load(Path(__file__).parents[4] / "cockpit" / "workflows"), Calendar(), "Asia/Shanghai")
 BEGIN = datetime(2026, 9, 1, 1)
 STEPS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20 * 24 * 60), st.sampled_from("abc")), max_size=14)
 """Which of the possible transitions, minutes since the last event, and who."""

@@ -23,7 +23,7 @@ from cockpit.access.visitors import COOKIE
 from data.desk.auditing import audit, proof
 from data.desk.identity import accounts, identities
 from tests.factory import DISTRICT, TOWNS
-from tests.provider import known
+from tests.servers.provider import known
 
 PASSWORD = "Hongqi+2026+x"
 ROLES = {"leaders": f"leader:{DISTRICT}", "north": f"official:{TOWNS[0]}", "auditors": "audit_admin"}

@@ -149,7 +149,7 @@ def test_the_code_is_formatted_and_free_of_faults(checkout: Path) -> None:
 
 def test_panel_kind_action_and_level_work(checkout: Path) -> None:
     """Their own tests, and those of the project that cover whatever is there: rights of actions, Chinese texts."""
-    files = ("pages/extended.py", "labels/test_i18n.py", "actions/test_actions.py")
+    files = ("pages/extending/extended.py", "labels/test_i18n.py", "actions/test_actions.py")
     chosen = "extended or i18n or (titles.set and sqlite)"
     tests = [f"tests/cockpit/{file}" for file in files]
     run(checkout, "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests, "-k", chosen)

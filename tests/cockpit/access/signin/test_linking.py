@@ -13,9 +13,9 @@ from cockpit.access.visitors import COOKIE
 from data.desk import clock
 from data.desk.auditing import audit, proof
 from data.desk.identity import accounts, identities, secondfactor
-from tests.cockpit.access.test_provider import PASSWORD, Browser, _configured, browse  # noqa: F401
+from tests.cockpit.access.signin.test_provider import PASSWORD, Browser, _configured, browse  # noqa: F401
 from tests.factory import TOWNS
-from tests.provider import known
+from tests.servers.provider import known
 
 
 @pytest.fixture

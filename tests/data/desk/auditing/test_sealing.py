@@ -20,7 +20,7 @@ from data.desk.errors import DeskError
 from data.desk.identity import accounts, secondfactor
 from data.desk.store import Desk, open_desk
 from data.errors import DataError
-from tests.data.desk.test_audit import fill, tamper
+from tests.data.desk.auditing.test_audit import fill, tamper
 
 PASSWORD = "Hongqi+2026+x"
 
@@ -142,7 +142,7 @@ from data import vault
 from data.desk.auditing import sealing
 from data.desk.auditing.custody import Custody
 from data.desk.store import open_desk
-from tests.data.desk.test_audit import fill
+from tests.data.desk.auditing.test_audit import fill
 home = Path(sys.argv[1])
 desk = open_desk(f"sqlite:///{home / 'desk.sqlite'}", Custody.of_home(home))
 print("ready", flush=True)

@@ -23,7 +23,7 @@ from metrics.catalog import load as load_catalog
 from metrics.period import Period
 from tests.asking import answer, rows
 
-BOSTON = Path(__file__).parent.parent / "examples" / "boston311"
+BOSTON = Path(__file__).parents[3] / "examples" / "boston311"
 CITY = 990100000000
 ROWS, AREAS, WARDS = 31_828, 277, 22
 VERDICTS = 26_732
