@@ -8,7 +8,6 @@ from typing import Any
 
 from cockpit.access.policy import MATRIX, Can
 from cockpit.actions.action import Actor, Forbidden, action
-from cockpit.desk_source import rules
 from cockpit.labels.names import area_name
 from cockpit.notifications import items as notifications
 from cockpit.settings import Settings
