@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from data.desk.models import Account
+from data.desk.tables import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Account.metadata, render_as_batch=True)
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 context.run_migrations()

@@ -21,10 +21,11 @@ from sqlalchemy import Column, Connection, MetaData, String, create_engine, func
 from data.desk import store
 from data.desk.auditing import audit, proof
 from data.desk.auditing.custody import Custody
+from data.desk.base import Base
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts
-from data.desk.models import Base
 from data.desk.store import MIGRATIONS, Desk, migrate, newest, open_desk
+from data.desk.tables import metadata
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,14 +34,14 @@ def test_migrations_make_the_tables_of_the_models(address: str, custody: Custody
     open_desk(address, custody).close()
     engine = create_engine(address)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
 
 
 def test_prepared_desk_of_tests_has_the_tables_of_the_models(desk: Desk, address: str) -> None:
     engine = create_engine(address)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
     engine.dispose()
 
@@ -70,7 +71,7 @@ def test_desk_with_old_schema_is_migrated(address: str, custody: Custody) -> Non
     open_desk(address, custody).close()
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
 
 
