@@ -79,6 +79,13 @@ class Home:
                 )
             for path in self._own():
                 _make_private(path)
+            if not os.access(self.root, os.W_OK):
+                raise DataError(
+                    "home.read_only",
+                    "the home {home} cannot be written: mount its disk for writing, or give it to the user who runs "
+                    "this",
+                    home=self.root,
+                )
         except OSError as error:
             raise DataError(
                 "home.not_private",

@@ -32,6 +32,11 @@ class Period:
             )
 
     @property
+    def last(self) -> date:
+        """The last day, as people and file names give it."""
+        return self.end - DAY
+
+    @property
     def days(self) -> int:
         return (self.end - self.start).days
 

@@ -243,6 +243,11 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     part = selection.part
     if part is not None and part not in PARTS:
         raise MetricsError("part.unknown", '"{name}" is not a part of a number: use {known}', name=part, known=PARTS)
+    if part is not None and not metric.composite and part not in metric.parts:
+        raise MetricsError(
+            "part.none", "{metric} has no {part}: leave the part out, or ask for another metric", metric=metric.label,
+            part=part,
+        )  # fmt: skip
     available = has_data(query.edition, query.period, as_of=plan.as_of)
     if domain.view:
         if selection.age:

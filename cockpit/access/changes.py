@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -15,38 +16,50 @@ if TYPE_CHECKING:
 
 OPERATOR = "operator"
 """Actor in the audit for actions on the server's own machine."""
+OF_STATE = ("home", "audit_anchor")
+"""Paths that the product itself writes to."""
 
 
 def note(desk: Desk, settings: "Settings") -> None:
     """Audit the settings that differ from the defaults if they changed since the last start. Raises DeskError."""
     description = describe(settings)
-    previous = audit.entries(desk, event="settings", limit=1)
+    previous = audit.entries(desk, event="settings", who=OPERATOR, limit=1)
     if not previous or previous[0]["what"] != description:
         audit.write(desk, who=OPERATOR, role="", scope="", event="settings", what=description)
 
 
 def describe(settings: "Settings") -> str:
-    """`COCKPIT_PORT=8600 … catalog=sha256:…` without secrets; `defaults` if nothing is set."""
-    changed = (
+    """`catalog=sha256:… COCKPIT_PORT=8600 …` without secrets; `defaults` if nothing is set.
+
+    The hashes stand first and in full: long settings are cut at the end, and their own hash says that they changed.
+    """
+    changed = " ".join(
         f"COCKPIT_{name.upper()}={_display_value(name, value)}"
         for name, value in settings
         if value != type(settings).model_fields[name].get_default(call_default_factory=True)
     )
-    return (" ".join([*changed, *_contents(settings)]) or "defaults")[: audit.LONGEST["what"]]
+    hashes = " ".join(_contents(settings))
+    longest = audit.LONGEST["what"] - len(hashes) - 1
+    if len(changed) > longest:
+        digest = f"… sha256:{hashlib.sha256(changed.encode()).hexdigest()}"
+        changed = changed[: longest - len(digest)] + digest
+    return " ".join(filter(None, (hashes, changed))) or "defaults"
+
+
+def definitions(settings: "Settings") -> dict[str, Path]:
+    """The folders and files that a district defines the product by, by name of their setting."""
+    paths = {name: value for name, value in settings if isinstance(value, Path) and name not in OF_STATE}
+    return paths | {"sources": settings.sources_folder}
 
 
 def _contents(settings: "Settings") -> Iterator[str]:
     """`catalog=sha256:…` for each folder or file of definitions."""
-    definitions = {
-        "catalog": settings.catalog, "sources": settings.sources_folder, "reports": settings.reports,
-        "workflows": settings.workflows,
-        "schedule": settings.schedule, "calendar": settings.calendar,
-    }  # fmt: skip
-    for name, path in definitions.items():
-        if path and (files := [path] if path.is_file() else sorted(path.rglob("*"))):
+    for name, path in definitions(settings).items():
+        if files := [path] if path.is_file() else sorted(path.rglob("*")):
             total = hashlib.sha256()
             for file in (file for file in files if file.is_file()):
-                file_hash = hashlib.sha256(file.read_bytes()).hexdigest()
+                with file.open("rb") as content:
+                    file_hash = hashlib.file_digest(content, "sha256").hexdigest()
                 total.update(f"{file.relative_to(path.parent)}\0{file_hash}\n".encode())
             yield f"{name}=sha256:{total.hexdigest()}"
 

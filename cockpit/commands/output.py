@@ -45,7 +45,7 @@ def write(columns: Sequence[str], records: Iterable[Record], layout: str, uncut:
     """
     if layout == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\r\n")  # so that a lone return in a value is quoted as well
-        writer.writerow(columns)
+        writer.writerow([neutral(column) for column in columns])
         writer.writerows([neutral(v) if isinstance(v, str) else v for v in record] for record in records)
     elif layout == "json":
         rows = [dict(zip(columns, record, strict=True)) for record in records]

@@ -56,14 +56,9 @@ def serve(settings: "Settings", port: int | None, host: str | None, demo: bool, 
         ensure_account(settings, demo)
         note_settings(settings, demo)
         check_own_files(settings)
-        os.environ["COCKPIT_HOME"] = str(settings.home.resolve())
         os.environ["COCKPIT_DEMO"] = str(int(demo))
-        files = (
-            "calendar", "catalog", "sources", "workflows", "reports", "fonts", "schedule", "probe_extras",
-            "probe_authorities", "audit_anchor", "audit_syslog_authorities", "audit_syslog_certificate",
-        )  # fmt: skip
-        for name in files:
-            if path := getattr(settings, name):
+        for name, path in settings:
+            if isinstance(path, Path):
                 os.environ[f"COCKPIT_{name.upper()}"] = str(path.resolve())
         os.chdir(ROOT)  # the screens, their configuration and static files are found from here
         if workers == 1:

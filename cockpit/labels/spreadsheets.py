@@ -16,8 +16,11 @@ def neutral(text: str) -> str:
 
 
 def safe_csv(frame: "pd.DataFrame") -> str:
-    """CSV of a frame, its texts neutral; numbers and times as they are."""
+    """CSV of a frame, its headings and texts neutral; numbers and times as they are."""
     frame = frame.copy()
-    for name in frame.select_dtypes(["object", "string"]):
-        frame[name] = frame[name].map(lambda value: neutral(value) if isinstance(value, str) else value)
+    frame.columns = frame.columns.map(lambda name: neutral(str(name)))
+    for at, kind in enumerate(frame.dtypes):
+        if kind.kind == "O":  # texts of any type: object, string, category
+            column = frame.iloc[:, at].astype(object)
+            frame.isetitem(at, column.map(lambda value: neutral(value) if isinstance(value, str) else value).array)
     return frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\r\n")

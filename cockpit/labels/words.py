@@ -279,8 +279,3 @@ def side(metric: Metric, part: str) -> str:
     if named is not None:
         return named[language()]
     return {"numerator": _("numerator"), "denominator": _("denominator"), "rest": _("denominator − numerator")}[part]
-
-
-def has_rest(metric: Metric) -> bool:
-    """Whether the numerator is among the denominator, so that the rest can be shown."""
-    return metric.sides.rest is not None if metric.sides else metric.is_percent and metric.numerator is not None

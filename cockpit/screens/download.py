@@ -105,8 +105,8 @@ def _said(message: str, status: int) -> Response:
 
 
 def file_name(view: View, chosen: Chosen) -> str:
-    """`backlog-rest-990101000000-2026-11-01-2026-12-01.csv`"""
-    parts = (view.metric.id, chosen.selection.part, view.area.code, view.period.start, view.period.end)
+    """`backlog-rest-990101000000-2026-11-01-2026-11-30.csv`: the first and the last day, as in the names of reports."""
+    parts = (view.metric.id, chosen.selection.part, view.area.code, view.period.start, view.period.last)
     return "-".join(str(part) for part in parts if part) + ".csv"
 
 

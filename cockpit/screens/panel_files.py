@@ -66,7 +66,7 @@ def _file(visitor: Visitor, given: dict[str, str], address: str) -> Response:
     _check_export(view, visitor, given)
     with using(view.lang):
         made = csv(numbers(view, given, visitor))
-    name = f"{given[PARAMETER]}-{view.area.code}-{view.period.start}-{view.period.end}.csv"
+    name = f"{given[PARAMETER]}-{view.area.code}-{view.period.start}-{view.period.last}.csv"
     return attachment(visitor, view, made, "".join(c if c.isalnum() or c in "-._" else "_" for c in name), address)
 
 

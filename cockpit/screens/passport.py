@@ -16,6 +16,7 @@ from metrics import answer as answers
 from metrics import areas
 from metrics.analysis.interval import wilson
 from metrics.answer import OK, PARTIAL, STALE
+from metrics.availability.extent import has_delivered
 from metrics.availability.feeds import feed, narrowed
 from metrics.catalog import Catalog, Metric, Stock
 from metrics.engine.frames import each
@@ -120,13 +121,16 @@ def _sample(view: View, now: Row) -> str:
 
 
 def _reported(view: View) -> str:
-    """`镇街 22 / 22；村社 541 / 549`: how many of the areas below hold anything that was counted."""
+    """`镇街 22 / 22；村社 541 / 549`: how many of the areas below have delivered, and have a value, zero or not."""
     texts = []
     for level, codes in _levels_below(view):
         frame = answers.answer(view.ask(view.metric.id, by=level), periods=(view.period,))
-        own = ~frame["group"].isin([str(code) for code in codes])
-        reporting = (frame["n"] > 0) & ~own
-        texts.append(f"{words.level(level)} {format.number(int(reporting.sum()))} / {format.number(int((~own).sum()))}")
+        listed = frame[frame["group"].isin([str(code) for code in codes])]
+        places = [areas.area(view.edition, int(code)) for code in listed["group"]]
+        known = ~listed["quality"].isin(answers.WITHOUT_VALUE)
+        delivered = has_delivered(view.edition, fact_of(view), places)
+        reporting = sum(a and b for a, b in zip(known, delivered, strict=True))  # a true zero is data
+        texts.append(f"{words.level(level)} {format.number(reporting)} / {format.number(len(listed))}")
     return ("; " if language() == "en" else "；").join(texts)
 
 
@@ -248,7 +252,7 @@ def links(view: View, now: Row) -> list[tuple[str, str]]:
     if not metric.composite and not format.missing(now.denominator):
         sides = [(_("Rows: numerator"), view.href("rows", part="numerator"))]
         sides += [(_("Rows: denominator"), view.href("rows", part="denominator"))]
-        if words.has_rest(metric):
+        if "rest" in metric.parts:
             sides += [(_("Rows: {words}", words=words.side(metric, "rest")), view.href("rows", part="rest"))]
     others = [(_("Why did it change"), view.href("why")), (_("Dictionary"), view.href("dictionary", metric=metric))]
     return [*rows, *sides, *others]

@@ -128,8 +128,8 @@ def chosen(view: View) -> Chosen:
 def read(view: View, given: Mapping[str, str]) -> Chosen:
     """What the parameters of an address ask of the rows. BadParameter for what is not there."""
     part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
-    if part not in (None, *PARTS):
-        raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(PARTS)))
+    if part not in (None, *(view.metric.parts or PARTS)):
+        raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(view.metric.parts or PARTS)))
     where = tuple((dict(view.query.where) | dict(from_address(given))).items())
     known = filters(view.catalog, view.metric)
     refused = [(name, value) for name, value in where if name not in known]

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cockpit import settings
+from cockpit.access import not_found
 from cockpit.access.signin import login_precheck
 from cockpit.server import telemetry
 from cockpit.serving import headers
@@ -129,7 +130,8 @@ class LimitedHttp(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > URL_BYTES:
-            self._fail(Refusal(414, f"the address is longer than {URL_BYTES:,} bytes"))
+            text = f"the address is longer than {URL_BYTES:,} bytes"
+            self._fail(Refusal(414, text, page=not_found.too_long(self.url, URL_BYTES)))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after a body in chunks: both count."""

@@ -323,7 +323,7 @@ def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:
     if isinstance(error, TimeoutError):
         return Message("desk.all_in_use", "all connections are in use")
     if isinstance(cause, sqlite3.Error):
-        return DISK_FULL if _no_room(url) and _is_io(cause) else of_sqlite(cause)
+        return _reason_of_files(cause, url)
     if isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None:  # of PostgreSQL: no session yet
         if type(cause).__name__ == "ConnectionTimeout":
             return Message("desk.timeout", "connection timeout expired")
@@ -332,9 +332,20 @@ def _reason(error: DBAPIError | TimeoutError, url: URL) -> Message | str:
     return line_of(cause or error)[:200]
 
 
+def _reason_of_files(cause: sqlite3.Error, url: URL) -> Message | str:
+    """Message for a fault of SQLite: what is wrong with its folder or disk, where that is why."""
+    if not _is_io(cause) or not url.database:
+        return of_sqlite(cause)
+    folder = Path(url.database).parent
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        return Message("desk.folder_read_only", "the folder {folder} cannot be written", folder=folder)
+    return DISK_FULL if _no_room(url) else of_sqlite(cause)
+
+
 def _is_io(cause: sqlite3.Error) -> bool:
     """Whether it failed to read or write files: so does reading where the shared index of the log cannot grow."""
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    codes = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in codes
 
 
 def _no_room(url: URL) -> bool:

@@ -100,8 +100,8 @@ def _failing(query: Query, highest: str, metrics: Sequence[Metric]) -> Iterator[
             continue
         try:
             count_rows(query.of(metric.id))
-            if metric.is_rate:
-                count_rows(query.of(metric.id), Selection(part="rest"))
+            for part in metric.parts:
+                count_rows(query.of(metric.id), Selection(part))
         except Uncomputable:
             yield metric.id
 

@@ -1,11 +1,14 @@
 """First and last day of an edition's data."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 
 from data.editions.edition import AnyEdition, Edition
 from data.editions.scoped import ScopedEdition
 from data.schema import FACTS
+from metrics.areas import Area
 from metrics.engine.sums import latest
 from metrics.period import Period, last_day, month_start, shift, this_month
 from metrics.scope import area_in_scope
@@ -60,6 +63,19 @@ def occurs(edition: ScopedEdition, code: int, where: tuple[tuple[str, str], ...]
         if edition.unscoped.cursor().execute(sql, [value for _, value in where]).fetchone():
             return True
     return False
+
+
+def has_delivered(edition: ScopedEdition, fact: str, places: Iterable[Area]) -> list[bool]:
+    """For each area, whether it has any fact, of any time: its zero is a count then, and not a silence."""
+    codes = _areas_of(edition.unscoped, fact)
+    return [bisect_left(codes, place.code) < bisect_left(codes, place.end) for place in places]
+
+
+@lru_cache(maxsize=32)
+def _areas_of(edition: Edition, fact: str) -> tuple[int, ...]:
+    """The codes that facts have, in order."""
+    found = edition.cursor().execute(f"SELECT DISTINCT area FROM {fact} WHERE area IS NOT NULL ORDER BY 1").fetchall()
+    return tuple(code for (code,) in found)
 
 
 def default_period(edition: AnyEdition) -> Period:

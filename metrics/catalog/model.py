@@ -236,6 +236,18 @@ class Metric(Model):
         return self.unit.en == "%"
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts whose rows can be listed: numerator, denominator, and rest (in the denominator alone).
+
+        A sum is its own numerator. A ratio has a rest where its numerator counts facts of the denominator. Medians,
+        maxima and scores have no parts.
+        """
+        if self.rollup != "ratio of sums":
+            return ("numerator",) if self.is_additive else ()
+        has_rest = self.sides.rest is not None if self.sides else self.is_percent and self.numerator is not None
+        return ("numerator", "denominator", *(("rest",) if has_rest else ()))
+
+    @property
     def is_additive(self) -> bool:
         """Whether the values of the parts add up to the total."""
         return self.rollup == "sum"

@@ -215,7 +215,7 @@ def test_a_decision_needs_a_note(screen: Screen) -> None:
     before = len(findings.listing(visitors.desk()))
     next(button for button in page.button if button.label == "确认").click()
     page.run()
-    assert "请填写理由" in words(page)
+    assert words(page).index("请填写理由") > words(page).index("认定"), "the refusal stands by the form"
     assert len(findings.listing(visitors.desk())) == before
 
 
@@ -297,6 +297,18 @@ def test_of_two_who_edit_an_entry_the_second_is_told_and_overwrites_nothing(scre
     assert stored() == 4
     assert "已被他人修改" not in words(saved(second, 6.0))
     assert stored() == 6
+
+
+def test_a_refused_value_is_said_and_saved_is_no_longer(screen: Screen) -> None:
+    page = screen("deductions")
+    before = next(e.points for e in deductions.listing(visitors.desk()) if e.name == page.selectbox[0].value)
+    page.button[0].click().run()
+    assert "已保存" in words(page)
+    page.number_input[0].set_value(-5.0)
+    page.button[0].click().run()
+    assert "已保存" not in words(page)
+    assert "分值须大于 0" in words(page)
+    assert before == next(e.points for e in deductions.listing(visitors.desk()) if e.name == page.selectbox[0].value)
 
 
 @pytest.mark.parametrize("months", [1, 600])

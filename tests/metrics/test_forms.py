@@ -15,6 +15,7 @@ from data.home import Home
 from metrics.engine.plan import AREAS, BREAKDOWNS, exists_at, filters, splits
 from metrics.errors import MetricsError
 from metrics.period import Period
+from metrics.rows import PARTS
 from tests import forms
 from tests.asking import answer, count_rows, rows, why
 from tests.factory import DISTRICT, TOWNS, VILLAGES, areas, deliver, published
@@ -82,8 +83,12 @@ def test_rows_are_as_many_as_were_counted(edition: Edition, name: str, level: st
         counts_rows = True
     if counts_rows:
         assert len(selected) == total["n"]
-    for part in ("numerator", "denominator", "rest"):
-        rows(edition, name, code, MONTH, part=part, search="系统", limit=5, catalog=CATALOG)
+    for part in PARTS:
+        if part in metric.parts:
+            rows(edition, name, code, MONTH, part=part, search="系统", limit=5, catalog=CATALOG)
+        else:
+            with pytest.raises(MetricsError, match=f"has no {part}"):
+                rows(edition, name, code, MONTH, part=part, catalog=CATALOG)
     for column in selected.columns[-3:]:
         rows(edition, name, code, MONTH, order=column, limit=1, catalog=CATALOG)
 

@@ -88,6 +88,21 @@ def test_sizes_have_limits(raw: Callable[..., Raw], sent: bytes, status: int) ->
     assert time.monotonic() - began < PATIENCE
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/rows?q=", "网址过长"), ("/rows?lang=en&q=", "To the first screen"), ("/api/v1/search?q=", "is longer than")],
+)
+def test_too_long_an_address_is_answered_in_its_language(raw: Callable[..., Raw], path: str, expected: str) -> None:
+    connection = raw().send(request(path + "a" * URL_BYTES))
+    answer = b""
+    with contextlib.suppress(TimeoutError):
+        while piece := connection.read(PATIENCE):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 414")
+    assert expected in answer.decode()
+    assert (b"<html" in answer) is not path.startswith("/api/")
+
+
 def test_a_limit_holds_for_each_request_of_a_connection(raw: Callable[..., Raw]) -> None:
     connection = raw()
     for _ in range(30):

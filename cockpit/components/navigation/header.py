@@ -389,11 +389,12 @@ def _chip(chip: Chip) -> str:
     return f'<span class="chip"><span title="{escape(chip.text)}">{escape(chip.text)}</span>{cross}</span>'
 
 
-def notice(text: str, *, state: str = "none", links: Links = ()) -> None:
-    """One calm line: what is missing and why, or what to know before reading on."""
-    shape = format.SHAPES[state]
+def notice(text: str, *, state: str = "none", links: Links = (), alert: bool = False) -> None:
+    """One calm line: what is missing and why, or what to know before reading on. alert: read aloud when it appears."""
+    shape, role = format.SHAPES[state], ' role="status"' if alert else ""
     st.html(
-        f'<p class="notice {escape(state)}"><span aria-hidden="true">{shape}</span> {escape(text)}{_links(links)}</p>'
+        f'<p class="notice {escape(state)}"{role}><span aria-hidden="true">{shape}</span> {escape(text)}'
+        f"{_links(links)}</p>"
     )
 
 

@@ -45,7 +45,7 @@ def case_tables(section: Cases, context: ReportContext) -> Iterator[Block]:
 
 
 def _counted(section: Cases, context: ReportContext, metric: Metric, heading: str) -> Iterator[Block]:
-    part = section.part if metric.numerator else None
+    part = section.part if section.part in metric.parts else None
     if total := count_rows(context.query.of(metric.id), Selection(part)):
         yield _table(section, context, metric, total, part, heading)
 

@@ -16,13 +16,15 @@ from cockpit.view_state import View
 from data.desk import deductions
 from data.desk.deductions import Deduction
 
+FORM = "deduction"
+"""The part of the page that says how saving went."""
+
 
 def listed(view: View) -> None:
     """Every entry with its points, whether a text confirms it, and whether it lowers scores."""
     entries = deductions.listing(visitors.desk())
     header.title(_("Deductions"), note=_("Points that a site loses when a rule fails; 100 to begin with"),
                  links=[(_("All sites"), view.href("sites"))], level=1)  # fmt: skip
-    desk.show_outcome()
     columns = [
         Column(_("Indicator")), Column(_("Entry"), lead=True), Column(_("Rule")), Column(_("Columns")),
         Column(_("Points"), number=True), Column(_("Source")), Column(_("State")),
@@ -51,6 +53,7 @@ def form(view: View) -> None:
         return
     entries = {entry.name: entry for entry in deductions.listing(visitors.desk())}
     header.title(_("Edit an entry"))
+    desk.show_outcome(FORM)
     name = st.selectbox(_("Entry"), list(entries), format_func=lambda key: entries[key].title)
     # as it was when the form was first drawn: another's change neither replaces what is typed nor is overwritten
     typed, edited = f"points {name}", f"edited {name}"
@@ -61,10 +64,10 @@ def form(view: View) -> None:
         first, second, third = st.columns([2, 4, 1])
         indicator = first.text_input(_("Indicator"), entry.indicator, autocomplete="off")
         title = second.text_input(_("Entry"), entry.title, autocomplete="off")
-        points = third.number_input(_("Points"), 0.0, float(deductions.MOST_POINTS), entry.points, 0.5, key=typed)
+        points = third.number_input(_("Points"), None, None, entry.points, 0.5, key=typed)  # the action says its limits
         fourth, fifth, sixth, seventh = st.columns([4, 1, 1, 1])
         pattern = fourth.text_input(_("Columns: a kind, or a pattern of names"), entry.columns, autocomplete="off")
-        months = fifth.number_input(_("Months"), 0, 60, entry.months or 0)
+        months = fifth.number_input(_("Months"), None, None, entry.months or 0)
         confirmed = sixth.checkbox(_("confirmed"), entry.confirmed)
         enabled = seventh.checkbox(_("counts"), entry.enabled)
         saved = st.form_submit_button(_("Save"))
@@ -74,4 +77,4 @@ def form(view: View) -> None:
         )
         del st.session_state[edited]
         work = partial(actions.save_deduction, visitors.desk(), actor, made, entry)
-        desk.act(work, _("Saved; scores follow with the next day's checks."))
+        desk.act(work, _("Saved; scores follow with the next day's checks."), place=FORM)

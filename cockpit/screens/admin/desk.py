@@ -25,24 +25,25 @@ from data.errors import DataError
 AT_ONCE = 50
 """Lines of a list on one page."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-_OUTCOME = "desk.outcome"
+_OUTCOME = "desk.outcome "
 Row = TypeVar("Row")
 
 
-def act(action: Callable[[], object], said: str, *, secret: bool = False, form: str = "") -> None:
-    """Run an action of `cockpit.actions` and draw the page again, which then says how it went.
+def act(action: Callable[[], object], said: str, *, secret: bool = False, form: str = "", place: str = "") -> None:
+    """Run an action of `cockpit.actions`. Done: draw the page again, which then says so. Refused: say why, here.
 
-    secret: the action returns a password, shown this once with `said` and kept nowhere.
+    secret: the action returns a password or token, shown this once with `said` and kept nowhere.
     form: the name of a form that is empty again when the action succeeds, see `form_key`.
+    place: where on the page `said` is shown, as `show_outcome` names it.
     """
     try:
         result = action()
     except (DataError, CockpitError) as error:
-        st.session_state[_OUTCOME] = ("red", worded(error), "")
-    else:
-        st.session_state[_OUTCOME] = ("green", said, str(result) if secret else "")
-        if form:
-            st.session_state[_forms(form)] = st.session_state.get(_forms(form), 0) + 1
+        header.notice(worded(error), state="red", alert=True)
+        return
+    st.session_state[_OUTCOME + place] = (said, str(result) if secret else "")
+    if form:
+        st.session_state[_forms(form)] = st.session_state.get(_forms(form), 0) + 1
     st.rerun()
 
 
@@ -67,13 +68,13 @@ def answering() -> Iterator[None]:
         header.notice(worded(error), state="red")
 
 
-def show_outcome() -> None:
-    """Show how the last action went, once."""
-    state, text, secret = st.session_state.pop(_OUTCOME, ("", "", ""))
+def show_outcome(place: str = "", secret: str = "") -> None:
+    """Say once what the last action of this place of the page did. secret: what its secret is, a password if empty."""
+    text, value = st.session_state.pop(_OUTCOME + place, ("", ""))
     if text:
-        header.notice(text, state=state)
-    if secret:
-        shown([Item(_("Password"), secret, note=_("shown this once"))], key="secret")
+        header.notice(text, state="green", alert=True)
+    if value:
+        shown([Item(secret or _("Password"), value, note=_("shown this once"))], key=f"secret{place}")
 
 
 def some(rows: Sequence[Row]) -> tuple[Sequence[Row], list[Page]]:

@@ -75,7 +75,7 @@ def _note_hidden(code: str) -> None:
 def read(view: View, parameters: Mapping[str, str], on_hidden: Callable[[str], None] = _note_hidden) -> Choice:
     """The choice of the address. Raises Refused with one line for the user.
 
-    on_hidden: called with the code of an area that the user may not see, before it is refused like an unknown one.
+    on_hidden: called with the code of an area that the user may not see, before it is refused.
     """
     named = {name: parameters[name] for name in ("areas", "units") if parameters.get(name)}
     if len(named) > 1:
@@ -109,7 +109,7 @@ def _areas(view: View, text: str, on_hidden: Callable[[str], None]) -> Choice:
 
 
 def _area(view: View, code: str, on_hidden: Callable[[str], None]) -> Area:
-    """The live area of a code. One outside of what the user may see is refused in the words of an unknown one."""
+    """The live area of a code that the user may see. Refused for any other."""
     unknown = Refused(
         _("{area}: an area is named by its code of 12 digits; this edition does not hold this one.", area=code[:SHOWN])
     )
@@ -121,7 +121,7 @@ def _area(view: View, code: str, on_hidden: Callable[[str], None]) -> Area:
         raise unknown from None
     if not view.edition.holds(place.code, place.end):
         on_hidden(code)
-        raise unknown
+        raise Refused(_("{area} lies outside of what you may see", area=code))
     if not place.live:
         holder = areas.area(view.edition, place.holder).name
         raise Refused(_("{area} no longer exists: its ground now belongs to {holder}.", area=place.name, holder=holder))

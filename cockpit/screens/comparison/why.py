@@ -10,7 +10,7 @@ from cockpit.components.navigation import header
 from cockpit.components.status import tiles
 from cockpit.components.status.tiles import Tile
 from cockpit.i18n import _, language, ngettext
-from cockpit.labels import format, words
+from cockpit.labels import format
 from cockpit.labels.movers import decimals_of, group_name, named_movers, split_title
 from cockpit.labels.words import NOT_GIVEN
 from cockpit.view_state import View
@@ -210,7 +210,7 @@ def _row(view: View, line: Line) -> list[Cell | str]:
 
 def _links(view: View, by: str, group: str) -> tuple[str, str]:
     """The same question of one part, and its rows. What belongs to the area itself has no scope of its own."""
-    part = "rest" if words.has_rest(view.metric) else None
+    part = "rest" if "rest" in view.metric.parts else None
     if by not in AREAS:
         own = {by: group or NOT_GIVEN}
         return view.href("why", **own), view.href("rows", part=part, **own)

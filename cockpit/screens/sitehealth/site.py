@@ -39,6 +39,8 @@ from metrics.scope import OutOfScope
 from metrics.sites import LIMITS, UNDECIDED
 
 MOST_HISTORY = 50
+DECISIONS = "decisions"
+"""The part of the page that says how a decision went."""
 Site = Mapping[str, Any]
 Check = Mapping[str, Any]
 
@@ -76,7 +78,6 @@ def checks(view: View, site: Site) -> pd.DataFrame:
 def top(view: View, site: Site) -> None:
     """Name, owner, address and verdict."""
     header.title(str(site["name"]), note=str(site["key"]), level=1)
-    desk.show_outcome()
     verdict = screen.verdict(site)
     score = format.number(site["score"], 1) if site["score"] is not None else ""
     record(
@@ -253,6 +254,7 @@ def decisions(view: View, site: Site, frame: pd.DataFrame) -> None:
     if not decided and not (may and failed):
         return
     header.title(_("Decisions"), note=_("A dismissed finding stays visible and does not count"))
+    desk.show_outcome(DECISIONS)
     for decision in decided:
         _one(view, visitor, decision, may)
     if may and failed:
@@ -288,7 +290,7 @@ def _one(view: View, visitor: Visitor, decision: Decision, may: bool) -> None:
         )
     if may and not past and button.button(_("Take back"), key=f"back{decision.id}"):
         take_back = partial(actions.take_back, visitors.desk(), Actor.of(visitor), view.edition, decision.id)
-        desk.act(partial(_act, take_back), _("Taken back; it counts again in a minute."))
+        desk.act(partial(_act, take_back), _("Taken back; it counts again in a minute."), place=DECISIONS)
 
 
 def _choice(choice: str) -> str:
@@ -321,7 +323,7 @@ def _decide(view: View, visitor: Visitor, check: Check, choice: Choice, note: st
         asset=str(check["asset"]), rule=str(check["rule"]), choice=choice, note=note, at=_now(view), holds=holds,
     )  # fmt: skip
     said = _("Noted; the verdict follows in a minute.") if choice == "dismissed" else _("Noted.")
-    desk.act(partial(_act, decide), said)
+    desk.act(partial(_act, decide), said, place=DECISIONS)
 
 
 def _act(work: Callable[[], Any]) -> None:

@@ -20,7 +20,10 @@ from data.system_errors import of_os
 
 AHEAD = timedelta(minutes=5)
 """Tolerated clock difference of the verifying machine."""
+LEAST_JUMP = timedelta(seconds=1)
+"""Clocks of several machines differ by less."""
 MOST_NOTES = 20
+"""Of each kind."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,11 @@ def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now
         head = session.get_one(AuditHead, 1)
         session.refresh(head)
         proved, fault = 0, None
-        walk = _Walk(head, keys, heads, now or clock.now(), notes)
+        walk, clocks = _Walk(head, keys, heads), _Clocks(now or clock.now())
         for row in audit.rows(session):
             if fault := walk.fault_of(row):
                 break
+            clocks.read(row)
             proved += 1
         fault = fault or walk.fault_of_end()
         if anchor and not own.heads and head.last_id >= head.keyed_from:
@@ -91,7 +95,7 @@ def _verify(desk: Desk, keys: KeyRing, against: Path | None, anchored: bool, now
         if own.gap and own.gap[0] > head.anchor_id:  # a file that holds heads of purged rows alone may go as well
             fault = fault or own.gap[1]
     fault = fault or next((copy.fault for copy in outside if copy.fault), None)
-    return Verdict(proved, fault, tuple(notes[:MOST_NOTES]))
+    return Verdict(proved, fault, (*notes, *clocks.notes()))
 
 
 def first_of_newest_key(desk: Desk) -> int | None:
@@ -109,12 +113,9 @@ def first_of_newest_key(desk: Desk) -> int | None:
 class _Walk:
     """Single pass over the rows, oldest first."""
 
-    def __init__(
-        self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]], now: datetime, notes: list[Message]
-    ) -> None:
-        self.head, self.keys, self.heads, self.now, self.notes = head, keys, heads, now, notes
+    def __init__(self, head: AuditHead, keys: KeyRing, heads: Mapping[int, set[str]]) -> None:
+        self.head, self.keys, self.heads = head, keys, heads
         self.expected, self.previous = head.anchor_id + 1, head.anchor_hash
-        self.at: datetime | None = None
 
     def fault_of(self, row: AuditRow) -> Message | None:
         """The fault of the next row, or None."""
@@ -143,7 +144,6 @@ class _Walk:
             return Message(
                 "audit.rewritten", "row {n} is not the one that was anchored: the chain was written anew", n=row.id
             )
-        self._note_jump(row)
         self.expected, self.previous = row.id + 1, row.hash
         return None
 
@@ -174,30 +174,59 @@ class _Walk:
             )
         return None
 
-    def _note_jump(self, row: AuditRow) -> None:
-        if self.at and row.at < self.at:
-            self.notes.append(
-                Message(
-                    "audit.clock_back",
-                    "the clock was set back before row {n}: {seconds} s",
-                    n=row.id,
-                    seconds=_seconds(self.at - row.at),
-                )
-            )
+
+class _Clocks:
+    """Where the times of rows say that a clock was set back or ran ahead of that of the verifying machine."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.at: datetime | None = None
+        self.jumps: list[tuple[int, timedelta]] = []
+        self.ahead: list[tuple[int, int, timedelta]] = []
+        """First and last row of each stretch, and by how much they are ahead at most."""
+
+    def read(self, row: AuditRow) -> None:
+        """Take the next row."""
+        if self.at and self.at - row.at >= LEAST_JUMP:
+            self.jumps.append((row.id, self.at - row.at))
         if row.at > self.now + AHEAD:
-            self.notes.append(
-                Message(
-                    "audit.ahead",
-                    "row {n} lies ahead of the clock: {seconds} s",
-                    n=row.id,
-                    seconds=_seconds(row.at - self.now),
-                )
-            )
+            first, last, most = self.ahead[-1] if self.ahead else (row.id, 0, timedelta())
+            if last == row.id - 1:
+                self.ahead.pop()
+            else:
+                first, most = row.id, timedelta()
+            self.ahead.append((first, row.id, max(most, row.at - self.now)))
         self.at = row.at
 
+    def notes(self) -> Iterator[Message]:
+        """One line for each jump and stretch; beyond MOST_NOTES of a kind, one line with the number of the others."""
+        for row, span in self.jumps[:MOST_NOTES]:
+            yield Message(
+                "audit.clock_back", "the clock was set back before row {n}, by {span}", n=row, span=span_text(span)
+            )
+        for first, last, span in self.ahead[:MOST_NOTES]:
+            if first == last:
+                yield Message(
+                    "audit.row_ahead", "row {n} lies ahead of the clock, by {span}", n=first, span=span_text(span)
+                )
+                continue
+            yield Message(
+                "audit.ahead", "rows {first} to {last} lie ahead of the clock, by up to {span}", first=first,
+                last=last, span=span_text(span),
+            )  # fmt: skip
+        if more := len(self.jumps[MOST_NOTES:]) + len(self.ahead[MOST_NOTES:]):
+            yield Message("audit.more_notes", "{n} more such places of the clock", n=more)
 
-def _seconds(span: timedelta) -> int:
-    return int(span.total_seconds())
+
+def span_text(span: timedelta) -> Message:
+    """A span in the largest unit of which it has two: `3 days`, `26 hours`."""
+    if span >= timedelta(days=2):
+        return Message("span.days", "{n} days", n=span // timedelta(days=1))
+    if span >= timedelta(hours=2):
+        return Message("span.hours", "{n} hours", n=span // timedelta(hours=1))
+    if span >= timedelta(minutes=2):
+        return Message("span.minutes", "{n} minutes", n=span // timedelta(minutes=1))
+    return Message("span.seconds", "{n} seconds", n=int(span.total_seconds()))
 
 
 def _read(files: Sequence[Path], keys: KeyRing, *, complete: bool = False) -> Outside:

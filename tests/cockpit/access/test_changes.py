@@ -33,16 +33,49 @@ def test_described_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -
     assert "COCKPIT_OIDC_CLIENT_SECRET=…" in description
 
 
-@pytest.mark.parametrize("name", ["catalog", "reports", "schedule", "sources", "calendar"])
+FILES = {"schedule", "calendar", "probe_extras", "probe_authorities", "audit_syslog_authorities",
+         "audit_syslog_certificate"}  # fmt: skip
+PATHS = sorted(
+    name
+    for name, field in settings.Settings.model_fields.items()
+    if "Path" in str(field.annotation) and name not in changes.OF_STATE
+)
+
+
+@pytest.mark.parametrize("name", PATHS)
 def test_a_changed_definition_file_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "var"))
     folder = tmp_path / name
     folder.mkdir()
     file = folder / "own.yaml"
     file.write_text("day,workday\n" if name == "calendar" else "[]")
-    monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name in ("schedule", "calendar") else folder))
+    monkeypatch.setenv(f"COCKPIT_{name.upper()}", str(file if name in FILES else folder))
     before = changes.describe(settings.load())
     assert f"{name}=sha256:" in before
     assert changes.describe(settings.load()) == before
     file.write_text(file.read_text() + "\n")
     assert changes.describe(settings.load()) != before
+
+
+def test_a_change_is_noted_behind_long_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_CATALOG", str(tmp_path))
+    hosts = [f"cockpit-{i}.example" for i in range(300)]
+    described = set()
+    for text, last in (("a", "x"), ("b", "x"), ("b", "y")):
+        (tmp_path / "own.yaml").write_text(text)
+        monkeypatch.setenv("COCKPIT_ALLOWED_HOSTS", ",".join([*hosts, last]))
+        described.add(changes.describe(settings.load()))
+    assert len(described) == 3
+    assert max(map(len, described)) <= audit.LONGEST["what"]
+
+
+def test_what_people_choose_for_themselves_is_no_change_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk(f"sqlite:///{tmp_path / 'desk.sqlite'}")
+    monkeypatch.setenv("COCKPIT_HOME", "var")
+    for _start in range(2):
+        changes.note(desk, settings.load())
+        audit.write(desk, who="li", role="", scope="", event="settings", what="columns cases: title")
+    assert [row["who"] for row in audit.entries(desk, event="settings")] == ["li", "li", "operator"]
+    desk.close()

@@ -38,9 +38,11 @@ def test_the_sql_of_a_passport_gives_its_number(view: Callable[..., View], scree
     assert tuple(row[2:]) == (number["numerator"], number["denominator"])
 
 
-def test_a_passport_says_how_many_areas_reported(screen: Screen) -> None:
-    items = lines(screen("passport", metric="intake"))
-    assert items["有数区划"]["text"] == "镇街 1 / 2；村社 2 / 3"
+def test_a_passport_says_how_many_areas_have_data(screen: Screen) -> None:
+    """A zero of an area that delivers is data; a rate of nothing is none."""
+    assert lines(screen("passport", metric="intake"))["有数区划"]["text"] == "镇街 2 / 2；村社 3 / 3"
+    assert lines(screen("passport", metric="on_time_rate"))["有数区划"]["text"] == "镇街 1 / 2；村社 2 / 3"
+    assert lines(screen("passport", metric="message_on_time_rate"))["有数区划"]["text"] == "镇街 0 / 2"
     assert "有数区划" not in lines(screen("passport", metric="intake", area=VILLAGES[0]))
 
 

@@ -220,7 +220,7 @@ def test_the_file_holds_the_whole_selection_and_no_callers(view: Callable[..., V
     assert "reporter" not in content
     assert "'=1+1 请回电 138****5678" in content
     rest = rows.Chosen(view_state.query, Selection("rest"))
-    assert download.file_name(view_state, rest) == f"intake-rest-{DISTRICT}-2026-10-01-2026-12-01.csv"
+    assert download.file_name(view_state, rest) == f"intake-rest-{DISTRICT}-2026-10-01-2026-11-30.csv"
 
 
 def test_the_file_stops_at_its_limit(view: Callable[..., View], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,3 +236,12 @@ def test_no_text_of_a_file_is_a_formula_and_numbers_stay_numbers() -> None:
     _heading, *back = csv.reader(StringIO(content, newline=""))
     assert [a for a, _b in back] == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=1", ""]
     assert [int(b) for _a, b in back] == list(range(-4, 4))
+
+
+def test_headings_and_categories_are_no_formulas_either() -> None:
+    frame = pd.DataFrame([["=1", 2, "x"]], columns=["=cmd", "=cmd", "@unit"])
+    frame.isetitem(2, pd.Categorical(["=2"]))
+    assert list(csv.reader(StringIO(safe_csv(frame), newline=""))) == [
+        ["'=cmd", "'=cmd", "'@unit"],
+        ["'=1", "2", "'=2"],
+    ]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from cockpit.commands import cli
 from cockpit.errors import UsageError
 from cockpit.serving import headers
 from cockpit.serving.protocol import STATUS_LINE, Refusal
+from data.desk.auditing.custody import Custody
+from data.desk.store import open_desk
 from data.errors import DataError
 from data.home import Home
+from tests.disk import mounted
 
 
 def test_what_a_command_writes_is_private_whatever_the_umask(tmp_path: Path) -> None:
@@ -149,3 +153,18 @@ def test_an_answer_without_the_application_carries_them_too(status: int) -> None
     head = response.split(b"\r\n\r\n")[0].decode().splitlines()[1:]
     headers_sent = dict(line.split(": ", 1) for line in head)
     assert {name: headers_sent.get(name.lower()) for name in headers.HEADERS} == headers.HEADERS
+
+
+def test_a_home_on_a_disk_for_reading_is_said_in_one_line(tmp_path: Path) -> None:
+    root = tmp_path / "disk" / "var"
+    with mounted(tmp_path / "disk", 16) as disk:
+        open_desk(f"sqlite:///{root / 'desk.sqlite'}", Custody.of_home(root)).close()
+        remount = ["mount", "-o", "remount,ro", str(disk)]
+        if subprocess.run(remount, capture_output=True, check=False).returncode:
+            pytest.skip("this machine lets nobody mount a disk again for reading")
+        with pytest.raises(DataError, match=r"the home .*/var cannot be written"):
+            Home(root).make_private()
+        with pytest.raises(DataError, match=r"the folder .*/var cannot be written"):
+            open_desk(f"sqlite:///{root / 'desk.sqlite'}", Custody.of_home(root))
+        said = CliRunner().invoke(cli, ["user", "list", "--home", str(root)])
+        assert "cannot be written" in str(said.exception)

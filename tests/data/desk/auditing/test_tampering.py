@@ -191,9 +191,28 @@ def test_clock_jumps_are_noted(desk: Desk) -> None:
     verdict = proof.verify(desk, now=NOW + timedelta(days=1))
     assert verdict.ok
     assert tuple(map(str, verdict.notes)) == (
-        "the clock was set back before row 3: 93600 s",
-        f"row 4 lies ahead of the clock: {399 * 86400} s",
+        "the clock was set back before row 3, by 26 hours",
+        "row 4 lies ahead of the clock, by 399 days",
     )
+
+
+def test_a_stretch_ahead_of_the_clock_is_one_note(desk: Desk) -> None:
+    days = (0, 3, 4, 5, 0, 9, 9)
+    for day in days:
+        fill(desk, 1, at=NOW + timedelta(days=day))
+    assert tuple(map(str, proof.verify(desk, now=NOW + timedelta(days=1)).notes)) == (
+        "the clock was set back before row 5, by 5 days",
+        "rows 2 to 4 lie ahead of the clock, by up to 4 days",
+        "rows 6 to 7 lie ahead of the clock, by up to 8 days",
+    )
+
+
+def test_many_jumps_are_counted(desk: Desk) -> None:
+    for i in range(2 * (proof.MOST_NOTES + 4)):
+        fill(desk, 1, at=NOW + timedelta(hours=3 * (i % 2)))
+    notes = tuple(map(str, proof.verify(desk, now=NOW + timedelta(days=1)).notes))
+    assert len(notes) == proof.MOST_NOTES + 1
+    assert notes[-1] == "3 more such places of the clock"
 
 
 def test_a_chain_of_before_the_key_is_sealed_by_its_first_keyed_row(address: str, custody: Custody) -> None:
