@@ -38,7 +38,7 @@ def fill(desk: Desk, count: int) -> None:
             {
                 "kind": "order", "number": f"X{n}", "title": f"第 {n} 件", "area": area, "unit": "区住建局",
                 "unit_area": area // 1000 * 1000, "state": "signed", "is_open": True, "turn": TURNS[n % 5],
-                "origin": "free", "reference": "", "author": f"a{n % 600}", "holder": f"h{n % 600}", "opened_at": now,
+                "origin": "free", "author": f"a{n % 600}", "holder": f"h{n % 600}", "opened_at": now,
                 "changed_at": now, "due_at": now + timedelta(hours=n % 2000 - 400), "version": 1,
             }
         )  # fmt: skip

@@ -32,5 +32,6 @@ if row := case.find(view):
         case.place_map(view, row)
     casefile.log(view, log)
     casefile.repeats(view, row, chain(view.edition, row))
+    case.items(view, row)
     own = {"source": row["source"], "key": row["key"]}
     actions.actions([(_("Cockpit"), view.href(area=row["area"]))], copy=view.permalink("case", **own))

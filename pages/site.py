@@ -22,4 +22,5 @@ if row := site.find(view):
     site.changes(view, row, checks)
     header.title(_("Failed checks"), note=_("The last 14 days, the newest first"))
     site.history(view, row, checks)
+    site.items(view, row)
     actions.actions([(_("All sites"), view.href("sites"))], copy=view.permalink("site", **evidence.key_of(row)))

@@ -3,19 +3,24 @@
 Each checks role, scope and party under the lock of the item, so that no other change comes between check and event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from cockpit.access import alerts as counts
 from cockpit.access.policy import MATRIX, Can
 from cockpit.actions.action import Actor, Forbidden, action
+from cockpit.actions.origins import Sight, resolved
 from cockpit.labels.names import area_name
 from cockpit.notifications import items as notifications
 from cockpit.settings import Settings
+from cockpit.view_state import catalog_of
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import clock
+from data.desk import alerts, clock
 from data.desk.errors import Refused
 from data.desk.items import store
+from data.desk.items.links import Link
 from data.desk.items.lists import Reader, may_see
 from data.desk.items.store import Beginning, Locked, Rules, Written
 from data.desk.store import Desk
@@ -49,13 +54,38 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, begin
             raise Forbidden("item.no_start", "Your role may not begin this kind of item here.")
         _known_area(edition, beginning.area)
         place = _unit_area(edition, flow, beginning.fields, beginning.area)
-        begun = Beginning(**{**vars(beginning), "unit_area": place})
+        links = _links(desk, actor, config, edition, beginning)
+        begun = replace(beginning, unit_area=place, links=links)
         written = store.start(desk, known, begun, key=key, actor=actor.name, role=role)
         entry.what = f"{written.item.number} start in {beginning.area}"
         if not written.again:
+            _order_alerts(desk, actor, beginning.area, links, written.item.number)
             area = _area_name(edition, beginning.area)
             notifications.of_transition(desk, known, written, START_EVENT, actor.name, [actor.name], area)
         return written
+
+
+def _links(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, beginning: Beginning) -> tuple[Link, ...]:
+    """What the item is about, checked and with addresses."""
+    if not beginning.links:
+        return ()
+    scoped = edition.unscoped.scoped(actor.grants.scope(Can.LOOK))
+    sight = Sight(scoped, desk, actor.grants, catalog_of(config))
+    return resolved(sight, beginning.origin, beginning.links)
+
+
+def _order_alerts(desk: Desk, actor: Actor, area: int, links: Iterable[Link], number: str) -> None:
+    """Mark the alerts that an item began from as ordered. Refused if one has an item already, or is of another area."""
+    for link in links:
+        if link.kind != "alert":
+            continue
+        alert = alerts.find(desk, int(link.reference))
+        if alert is None or alert.state == "ordered":
+            raise Refused("alert.ordered", "this alert has been made into an item already: open the item")
+        if alert.area != area:
+            raise Refused("alert.other_area", "an item about an alert is of the alert's area {area}", area=alert.area)
+        alerts.record(desk, alert.id, "ordered", actor.name, number)
+        desk.after_commit(counts.forget)
 
 
 def act(

@@ -19,6 +19,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name, source_name
 from cockpit.screens.admin import desk
+from cockpit.screens.work import origins
 from cockpit.server.alerting import rules_of
 from cockpit.view_state import View
 from data.areas.levels import end_of
@@ -157,10 +158,17 @@ def card(view: View, alert: Alert) -> None:
         key="alert",
     )
     links.actions([*_ways(view, alert), (_("Alerts"), view.href("alerts"))], key="ways")
-    if alert.is_open:
+    undecided = alert.is_open and alert.state != "ordered"
+    if undecided:
         _forms(alert)
+    origins.about(view, "alert", str(alert.id), area=alert.area, title=_title(view, alert), more=undecided)
     with desk.answering():
         _history(alerts.history(visitors.desk(), [alert.id])[alert.id])
+
+
+def _title(view: View, alert: Alert) -> str:
+    """Of an item about the alert."""
+    return f"{area_name(view.edition, alert.area)} {subject(view, alert)}"
 
 
 def _limit(view: View, alert: Alert) -> str:

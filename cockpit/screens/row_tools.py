@@ -19,7 +19,7 @@ from cockpit.actions import own
 from cockpit.actions.action import Actor
 from cockpit.components.lists.rowbar import Menu
 from cockpit.filters import UNIT
-from cockpit.i18n import N_, _, using
+from cockpit.i18n import N_, _, language, using
 from cockpit.labels import words
 from cockpit.labels.movers import group_name
 from cockpit.labels.wording import worded
@@ -28,8 +28,10 @@ from cockpit.view import BadParameter, home
 from cockpit.view_state import View
 from data.desk import preferences
 from data.desk.errors import Refused
+from data.desk.items.links import LinkKind
 from data.errors import DataError
 from data.schema import FACTS
+from data.workflow.fields import LONGEST_TITLE
 from metrics.areas import Area
 from metrics.cases.casefile import unit_of
 from metrics.engine.plan import filters
@@ -72,10 +74,24 @@ def _export(view: View, parameters: Mapping[str, str | None]) -> str:
     return download.PATH + view.permalink("rows", **parameters).removeprefix("/rows")
 
 
+def link_kind(view: View) -> LinkKind | None:
+    """What an item about these rows is linked to; None for rows that no item begins from."""
+    kinds: dict[str, LinkKind] = {"cases": "case", "sites": "site"}
+    return kinds.get(kind_of(view))
+
+
+def _order(view: View, parameters: Mapping[str, str | None]) -> str:
+    if link_kind(view) is None or not view.grants.may(Can.ACT, view.area.code, view.area.end):
+        return ""
+    title = f"{view.area.name} {view.metric.name[language()]}"
+    return view.href("start", kind="order", origin="row", title=title[:LONGEST_TITLE])
+
+
 ROW_ACTIONS = (
     RowAction("walk", N_("Open one after another"), "walk", lambda view, parameters: view.href("rows", **parameters)),
     RowAction("list", N_("Show only these"), "open", lambda view, parameters: view.href("rows", **parameters)),
     RowAction("copy", N_("Copy link"), "copy", lambda view, parameters: view.permalink("rows", **parameters)),
+    RowAction("order", N_("Begin an order"), "open", _order),
     RowAction("export", N_("Export the selected"), "file", _export),
 )
 """Every action on selected rows, in the order of the bar. A new one is a row here; its page reads `pick`."""

@@ -12,7 +12,8 @@ import data.demo.stories as stories
 from data.areas.levels import end_of
 from data.demo.geography import Area
 from data.desk.items import store
-from data.desk.items.store import Beginning, Item, Locked, Rules
+from data.desk.items.item import Item
+from data.desk.items.store import Beginning, Locked, Rules
 from data.desk.store import Desk
 from data.workflow.model import START, FieldType, Transition, Workflow
 from data.workflow.parties import hindrance, may_start, permitted

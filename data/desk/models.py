@@ -352,7 +352,7 @@ class AlertRun(Base):
 
 
 class Item(Base):
-    """A work item as its newest event left it. turn: the party that acts next. reference: of its origin.
+    """A work item as its newest event left it. turn: the party that acts next. origin: how it began.
 
     due_at, clock: the running deadline that runs out first; year 9999 if there is none.
     blue_at, yellow_at, red_at: from when it has the colour.
@@ -380,7 +380,6 @@ class Item(Base):
     is_open: Mapped[bool]
     turn: Mapped[str] = mapped_column(String(12), default="")
     origin: Mapped[str] = mapped_column(String(12), default="free")
-    reference: Mapped[str] = mapped_column(String(300), default="")
     author: Mapped[str] = mapped_column(String(60))
     holder: Mapped[str | None] = mapped_column(String(60))
     opened_at: Mapped[datetime]
@@ -391,6 +390,17 @@ class Item(Base):
     yellow_at: Mapped[datetime | None]
     red_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=0)
+
+
+class ItemLink(Base):
+    """Something that an item is about; see `data.desk.items.links`."""
+
+    __tablename__ = "item_link"
+    __table_args__ = (Index("ix_item_link_reference", "kind", "reference"),)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(300), primary_key=True)
+    address: Mapped[str] = mapped_column(Text, default="")
 
 
 class ItemEvent(Base):

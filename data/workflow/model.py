@@ -12,7 +12,8 @@ Party = Literal["author", "holder", "unit", "supervisor", "anyone"]
 Reach = Literal["own", "above", "unit"]
 """Where the account's role is held: on an area that covers the item's, on a higher one, or on that of the unit."""
 Colour = Literal["blue", "yellow", "red"]
-Origin = Literal["red", "row", "case", "site", "free"]
+Origin = Literal["red", "row", "case", "site", "alert", "free"]
+"""How an item begins: from a number beyond its limit, selected rows, a case, a site, an alert, or nothing."""
 COLOURS: tuple[Colour, ...] = ("blue", "yellow", "red")
 """From the mildest to the most severe."""
 LONGEST_TEXT = 2000

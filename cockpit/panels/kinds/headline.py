@@ -1,6 +1,11 @@
 """The worst problem in one sentence: where, what, how far beyond its limit, since when, who holds it, what moved it."""
 
-from cockpit.access.policy import Can
+from contextlib import suppress
+from dataclasses import replace
+
+from cockpit.access import visitors
+from cockpit.access.policy import MATRIX, Can
+from cockpit.actions.origins import key_reference, number_reference
 from cockpit.components.status.today import Head
 from cockpit.i18n import _, language, ngettext
 from cockpit.labels import format, phones, words
@@ -8,6 +13,11 @@ from cockpit.labels.movers import named_movers
 from cockpit.panels.labels import area_name
 from cockpit.view_state import View
 from data.areas.levels import end_of
+from data.desk.items import links
+from data.desk.items.links import LinkKind
+from data.desk.items.lists import Reader, may_see
+from data.errors import DataError
+from data.workflow.fields import LONGEST_TITLE
 from metrics import areas
 from metrics.analysis.headline import Headline
 from metrics.analysis.reds import Red
@@ -15,8 +25,8 @@ from metrics.availability.extent import occurs
 from metrics.catalog import Metric
 from metrics.period import last_day
 
-MOST_TITLE = 100
-"""Characters of the title of an order that is proposed."""
+MOST_ITEMS = 3
+"""Items about a headline that it links to."""
 
 
 def head(view: View, problem: Headline) -> Head:
@@ -130,10 +140,30 @@ def _order(view: View, metric: Metric, red: Red) -> tuple[str, str]:
     code = red.area if red.kind == "below" else view.area.code
     if view.wall or not view.grants.may(Can.ACT, code, end_of(code)):
         return (_("Begin an order"), "")
-    title = f"{subject(view, red)} {metric.name[language()]}"[:MOST_TITLE]
-    origin = {"origin": "site", "ref": f"{red.source}/{red.key}"} if red.kind == "site" else {"origin": "red"}
-    reference = origin.get("ref") or f"{metric.id} {code} {view.edition.id}"
-    return (
-        _("Begin an order"),
-        view.href("start", kind="order", area=code, metric=metric, title=title, **{**origin, "ref": reference}),
-    )
+    title = f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE]
+    origin = "site" if red.kind == "site" else "red"
+    reference = _reference(view, red)[1]
+    href = view.href("start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference)
+    return (_("Begin an order"), href)
+
+
+def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
+    """What an item about it is linked to."""
+    if red.kind == "site":
+        return "site", key_reference(red.source, red.key)
+    code = red.area if red.kind == "below" else view.area.code
+    return "metric", number_reference(red.metric, code, red.name if red.kind == "unit" else "")
+
+
+def with_items(view: View, head: Head, red: Red) -> Head:
+    """The headline with the open items about it in place of the way to begin an order. Not to be cached."""
+    kind, reference = _reference(view, red)
+    reader = Reader("", tuple(held for held in view.grants.held if Can.ACT in MATRIX[held.role]))
+    with suppress(DataError):
+        items = links.items_about(visitors.desk(), kind, [reference])[reference]
+        open_ = [item for item in items if item.is_open and may_see(reader, item)]
+        if open_:
+            others = tuple(link for link in head.links if link[0] != _("Begin an order"))
+            ways = ((item.number, view.href("item", item=item.number)) for item in open_[:MOST_ITEMS])
+            return replace(head, links=(*others, *ways))
+    return head

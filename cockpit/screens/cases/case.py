@@ -8,17 +8,20 @@ import streamlit as st
 
 from cockpit.access import district_wide, guard
 from cockpit.access.policy import Can
+from cockpit.actions.origins import key_reference
 from cockpit.components.charts import areamap
 from cockpit.components.charts.areamap import MapPoint
 from cockpit.components.charts.timeline import Stage
 from cockpit.components.lists.record import Item
-from cockpit.components.navigation import header
+from cockpit.components.navigation import actions, header
 from cockpit.i18n import _, ngettext
 from cockpit.labels import format, words
 from cockpit.labels.names import area_name, source_name
 from cockpit.screens.cases.casefile import verdicts
 from cockpit.screens.shared import case_href
+from cockpit.screens.work import origins
 from cockpit.view_state import View
+from data.desk.items.deliver import SOURCE as DESK
 from data.ingest.ledger import Batch, batch_of
 from data.values.zones import elapsed
 from metrics import areas
@@ -58,6 +61,15 @@ def find(view: View) -> Case | None:
           key=key, source=source), links=lists,
     )  # fmt: skip
     return None
+
+
+def items(view: View, case: Case) -> None:
+    """The work items about the case, and those that may be begun; an item of our own desk is one itself."""
+    if case["source"] == DESK:
+        actions.actions([(_("Open the work item"), view.href("item", item=case["key"]))], key="item")
+        return
+    reference = key_reference(case["source"], case["key"])
+    origins.about(view, "case", reference, area=int(case["area"]), title=title(case))
 
 
 def title(case: Case) -> str:

@@ -19,6 +19,7 @@ from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
 from cockpit.actions import sites as actions
 from cockpit.actions.action import Actor
+from cockpit.actions.origins import key_reference
 from cockpit.components.charts.visits import Line, Mark, visits
 from cockpit.components.lists.record import Item, record
 from cockpit.components.lists.table import Cell, Column, table
@@ -30,6 +31,7 @@ from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
 from cockpit.screens.sitehealth import evidence
 from cockpit.screens.sitehealth import sites as screen
+from cockpit.screens.work import origins
 from cockpit.server.background import give_way
 from cockpit.view_state import View
 from data.desk import findings
@@ -136,6 +138,12 @@ def calendar(view: View, frame: pd.DataFrame) -> None:
 def _mark(at: datetime, opened: bool) -> Mark:
     outcome = _("opened") if opened else _("not opened")
     return Mark(at.hour * 60 + at.minute, "green" if opened else "red", f"{at:%H:%M} {outcome}")
+
+
+def items(view: View, site: Site) -> None:
+    """The work items about the site, and those that may be begun."""
+    reference = key_reference(site["source"], site["key"])
+    origins.about(view, "site", reference, area=int(site["area"]), title=str(site["name"]))
 
 
 # --- rules -------------------------------------------------------------------------------------------

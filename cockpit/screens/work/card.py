@@ -9,17 +9,17 @@ from cockpit.actions import items as actions
 from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.lists.table import Column, table
-from cockpit.components.navigation import actions as links
+from cockpit.components.navigation import actions as ways
 from cockpit.components.navigation import header
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
-from cockpit.screens.work import forms, shared
+from cockpit.screens.work import forms, origins, shared
 from cockpit.view_state import View
 from data.desk import clock
-from data.desk.items import lists, store
-from data.desk.items.store import Item
+from data.desk.items import links, lists, store
+from data.desk.items.item import Item
 from data.workflow.model import START, FieldType, Workflow
 from data.workflow.parties import open_transitions
 from data.workflow.replay import Event, Snapshot, replay
@@ -53,7 +53,7 @@ def draw(view: View) -> None:
         record(_fields(flow, snapshot), key="fields")
         _next(view, flow, item, snapshot, known.local(now))
         _history(flow, events)
-        links.actions([(_("Work items"), view.href("inbox")), (_("Cockpit"), view.href(area=item.area))], key="ways")
+        ways.actions([(_("Work items"), view.href("inbox")), (_("Cockpit"), view.href(area=item.area))], key="ways")
 
 
 def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
@@ -61,9 +61,6 @@ def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
     turn = {
         "author": item.author, "holder": item.holder or "", "unit": item.unit or "", "supervisor": _("supervisor"),
         "anyone": _("anyone in these areas"), "": "",
-    }  # fmt: skip
-    origins = {
-        "red": _("a red"), "row": _("a list of rows"), "case": _("a case"), "site": _("a site"), "free": "",
     }  # fmt: skip
     return [
         Line(_("Kind"), flow.name[language()]),
@@ -74,7 +71,7 @@ def _about(view: View, flow: Workflow, item: Item, now: datetime) -> list[Line]:
         Line(_("Responsible unit"), item.unit or ""),
         Line(_("Holder"), item.holder or ""),
         Line(_("Begun by"), item.author, note=shared.stamp(item.opened_at)),
-        Line(_("Begun from"), origins[item.origin], note=item.reference),
+        *(origins.line(view, link) for link in links.of_item(visitors.desk(), item.id)),
         Line(_("Deadline"), shared.stamp(item.due_at) if item.due_at else "",
              note=shared.time_left(item.due_at, now) if item.due_at else ""),
     ]  # fmt: skip
@@ -117,9 +114,9 @@ def _next(view: View, flow: Workflow, item: Item, snapshot: Snapshot, at: dateti
     for id, transition in possible.items():
         if any(flow.inputs(id)):
             with st.expander(transition.name[language()]):
-                forms.step(view, flow, item, id, transition)
+                forms.step(view, flow, item, id, snapshot.fields)
         else:
-            forms.step(view, flow, item, id, transition)
+            forms.step(view, flow, item, id, snapshot.fields)
 
 
 def _history(flow: Workflow, events: list[Event]) -> None:

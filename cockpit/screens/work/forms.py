@@ -1,6 +1,8 @@
 """Forms of items: the fields of a step, and the form that begins an item."""
 
 import uuid
+from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,12 +16,13 @@ from cockpit.errors import CockpitError
 from cockpit.i18n import _, language
 from cockpit.labels.wording import worded
 from cockpit.screens.admin import desk
-from cockpit.screens.work import shared
+from cockpit.screens.work import origins, shared
 from cockpit.view_state import View
-from data.desk.items.store import ORIGINS, Beginning, Item
+from data.desk.items.item import Item
+from data.desk.items.store import Beginning
 from data.errors import DataError
 from data.workflow.fields import LONGEST_TITLE
-from data.workflow.model import START, FieldType, Transition, Workflow
+from data.workflow.model import START, FieldType, Workflow
 from metrics import areas, directory
 
 ONE_LINE = 200
@@ -27,40 +30,51 @@ ONE_LINE = 200
 _BEGUN = "work.begun"
 
 
-def fields(view: View, flow: Workflow, transition: str, area: int) -> dict[str, Any]:
-    """Draw the fields of a step; gives what is filled in."""
+PREFILLED = ("unit", "date", "choice")
+"""Types of fields that show what an earlier step recorded; texts are written anew."""
+
+
+def fields(
+    view: View, flow: Workflow, transition: str, area: int, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Draw the fields of a step; gives what is filled in. known: what earlier steps recorded."""
     required, optional = flow.inputs(transition)
     values = {}
     for name in (*required, *optional):
         field = flow.fields[name]
         label = field.name[language()] + ("" if name in required else _(" (optional)"))
-        values[name] = _field(view, field, label, area)
+        before = (known or {}).get(name) if field.type in PREFILLED else None
+        values[name] = _field(view, field, label, area, before)
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def _field(view: View, field: FieldType, label: str, area: int) -> Any:
+def _field(view: View, field: FieldType, label: str, area: int, before: Any) -> Any:
     match field.type:
         case "text" if field.longest > ONE_LINE:
             return st.text_area(label, max_chars=field.longest, height=96)
         case "text":
             return st.text_input(label, max_chars=field.longest, autocomplete="off")
         case "choice":
+            choices = list(field.choices)
             return st.selectbox(
-                label,
-                list(field.choices),
-                index=None,
-                placeholder="",
+                label, choices, index=_index(choices, before), placeholder="",
                 format_func=lambda id: field.choices[id][language()],
-            )
+            )  # fmt: skip
         case "yes_no":
             words = {True: _("Yes"), False: _("No")}
             return st.selectbox(label, list(words), index=None, placeholder="", format_func=words.__getitem__)
         case "integer":
             return st.number_input(label, None, None, None, 1)  # the action says its limits
         case "date":
-            return desk.day(st, label)  # type: ignore[arg-type]  # a module that draws like a container
+            day = date.fromisoformat(before) if before else None
+            return desk.day(st, label, day)  # type: ignore[arg-type]  # a module that draws like a container
         case "unit":
-            return st.selectbox(label, units(view, area), index=None, placeholder="")
+            names = units(view, area)
+            return st.selectbox(label, names, index=_index(names, before), placeholder="")
+
+
+def _index(choices: list[str], before: Any) -> int | None:
+    return choices.index(before) if before in choices else None
 
 
 def units(view: View, area: int) -> list[str]:
@@ -69,10 +83,11 @@ def units(view: View, area: int) -> list[str]:
     return directory.unit_names(view.edition, above)
 
 
-def step(view: View, flow: Workflow, item: Item, id: str, transition: Transition) -> None:
-    """The form of one transition. Sent twice, it is one event."""
+def step(view: View, flow: Workflow, item: Item, id: str, known: Mapping[str, Any]) -> None:
+    """The form of one transition. Sent twice, it is one event. known: what earlier steps recorded."""
+    transition = flow.transitions[id]
     with st.form(f"{item.number} {item.version} {id}", enter_to_submit=False, border=False):
-        filled = fields(view, flow, id, item.area)
+        filled = fields(view, flow, id, item.area, known)
         sent = st.form_submit_button(transition.name[language()])
     if sent:
         key = _key(f"{item.number} {item.version} {id}")
@@ -101,14 +116,15 @@ def begin(view: View) -> None:
     flow = kinds[kind]
     header.title(flow.name[language()], note=view.area.name, level=1)
     desk.show_outcome()
-    origin, reference = _origin(flow)
+    origin, links, place = origins.of_address(view, flow)
+    origins.shown(view, links)
     with st.form("begin", enter_to_submit=False, border=False):
         given = st.query_params.get("title", "")[:LONGEST_TITLE]
         title = st.text_input(_("Title"), given, max_chars=LONGEST_TITLE, autocomplete="off")
-        filled = fields(view, flow, START, view.area.code)
+        filled = fields(view, flow, START, place)
         sent = st.form_submit_button(_("Begin"), type="primary")
     if sent:
-        beginning = Beginning(kind, title, view.area.code, filled, origin=origin, reference=reference)
+        beginning = Beginning(kind, title, place, filled, origin=origin, links=links)
         _begin(view, beginning)
 
 
@@ -125,14 +141,6 @@ def _begin(view: View, beginning: Beginning) -> None:
     st.session_state.pop(f"work.key {name}", None)
     st.session_state[_BEGUN] = written.item.number
     st.rerun()
-
-
-def _origin(flow: Workflow) -> tuple[str, str]:
-    """Where the item begins, as the address says, if this kind begins there."""
-    origin, reference = st.query_params.get("origin", "free"), st.query_params.get("ref", "")
-    if origin in ORIGINS and origin in flow.origins and len(reference) <= 300:
-        return origin, reference
-    return "free", ""
 
 
 def _key(name: str) -> str:

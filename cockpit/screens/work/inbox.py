@@ -17,8 +17,8 @@ from cockpit.screens.work import shared
 from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import lists
+from data.desk.items.item import Item
 from data.desk.items.lists import VIEWS
-from data.desk.items.store import Item
 
 
 def draw(view: View) -> None:

@@ -10,7 +10,8 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens.admin import desk
 from cockpit.workflows import desk_source
-from data.desk.items.store import Item, Rules
+from data.desk.items.item import Item
+from data.desk.items.store import Rules
 from data.workflow.model import Workflow
 from data.workflow.parties import may_start
 

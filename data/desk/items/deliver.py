@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 
 from data.desk import models
-from data.desk.items.store import Item, Rules, to_event, to_item
+from data.desk.items.item import Item, to_item
+from data.desk.items.store import Rules, to_event
 from data.desk.store import Desk
 from data.home import Home
 from data.ingest.loading import load

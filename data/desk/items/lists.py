@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from data.desk import models
-from data.desk.items.store import Item, to_item
+from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
 from data.workflow.parties import SUPERVISORS, Held
 

@@ -15,17 +15,16 @@ from sqlalchemy.exc import IntegrityError
 
 from data.desk import clock, models
 from data.desk.errors import Refused
+from data.desk.items import links
+from data.desk.items.item import NEVER, Item, to_item
+from data.desk.items.links import Link
 from data.desk.store import Desk
 from data.values.calendar import Calendar
 from data.workflow import fields as values
 from data.workflow.model import START, Workflow
-from data.workflow.parties import Place
 from data.workflow.replay import Event, Snapshot, applied, colour_times, next_due, replay
 
-NEVER = datetime(9999, 12, 31)
-"""Deadline of an item without one, so that lists by deadline use an index."""
 LONGEST_KEY = 64
-ORIGINS = ("red", "row", "case", "site", "free")
 
 
 @dataclass(frozen=True)
@@ -52,46 +51,8 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Item:
-    """An item as stored. Times are naive UTC; due_at: None without a running deadline."""
-
-    id: int
-    kind: str
-    number: str
-    title: str
-    area: int
-    unit: str | None
-    unit_area: int | None
-    state: str
-    is_open: bool
-    turn: str
-    origin: str
-    reference: str
-    author: str
-    holder: str | None
-    opened_at: datetime
-    changed_at: datetime
-    due_at: datetime | None
-    clock: str | None
-    blue_at: datetime | None
-    yellow_at: datetime | None
-    red_at: datetime | None
-    version: int
-
-    @property
-    def place(self) -> Place:
-        """What permissions depend on."""
-        return Place(self.area, self.author, self.unit_area, self.holder)
-
-    def colour(self, at: datetime) -> str | None:
-        """The colour at an instant (naive UTC); None for an item that is closed or on time."""
-        times = (("red", self.red_at), ("yellow", self.yellow_at), ("blue", self.blue_at))
-        return next((colour for colour, since in times if since is not None and since <= at), None)
-
-
-@dataclass(frozen=True)
 class Beginning:
-    """A new item. unit_area: area of the unit that the fields name."""
+    """A new item. unit_area: area of the unit that the fields name. origin: how it began. links: what it is about."""
 
     kind: str
     title: str
@@ -99,7 +60,7 @@ class Beginning:
     fields: Mapping[str, Any]
     unit_area: int | None = None
     origin: str = "free"
-    reference: str = ""
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,21 +86,23 @@ def start(
     """Store a new item with its first event. Refused for unfit fields, or a key that was used for something else."""
     flow, now = rules.flow(beginning.kind), now or clock.now()
     title = values.titled(beginning.title)
-    if beginning.origin not in flow.origins or len(beginning.reference) > 300:
+    if beginning.origin not in flow.origins or (beginning.origin == "free") != (not beginning.links):
         raise Refused("item.origin", "this kind of item does not begin from there: begin it from a list or freely")
     recorded = values.recorded(flow, START, beginning.fields, rules.local(now))
+    about = links.checked(beginning.links)
     mark = _digest(actor, beginning.kind, START, title, beginning.area, recorded, beginning.origin,
-                   beginning.reference)  # fmt: skip
+                   [[link.kind, link.reference] for link in about])  # fmt: skip
     with _once(desk, key, mark) as earlier, desk.begin() as session:
         if earlier:
             return earlier[0]
         row = models.Item(
             kind=flow.id, number=uuid.uuid4().hex, title=title, area=beginning.area, state=flow.start.state,
-            is_open=True, turn="", origin=beginning.origin, reference=beginning.reference, author=actor, opened_at=now,
-            changed_at=now, due_at=NEVER, version=0,
+            is_open=True, turn="", origin=beginning.origin, author=actor, opened_at=now, changed_at=now,
+            due_at=NEVER, version=0,
         )  # fmt: skip
         session.add(row)
         session.flush()
+        links.add(session, row.id, about)
         row.number = f"{flow.number}{rules.local(now):%Y%m%d}-{row.id}"
         event = Event(1, START, actor, rules.local(now), flow.start.state, recorded, beginning.unit_area, role, key)
         return _append(session, rules, flow, row, Snapshot(""), event, mark)
@@ -284,11 +247,6 @@ def derived(rules: Rules, item: Item, happened: list[Event]) -> Item:
         item, **{name: getattr(row, name) for name in names}, due_at=due, version=happened[-1].seq,
         changed_at=rules.utc(happened[-1].at), opened_at=row.opened_at,
     )  # fmt: skip
-
-
-def to_item(row: models.Item) -> Item:
-    found = {name: getattr(row, name) for name in Item.__dataclass_fields__}
-    return Item(**found | {"due_at": None if row.due_at == NEVER else row.due_at})
 
 
 def _digest(*parts: object) -> str:

@@ -13,16 +13,20 @@ from cockpit import settings
 from cockpit.access.policy import MATRIX, Can, Grants, Held
 from cockpit.actions import items
 from cockpit.actions.action import Actor, Forbidden
+from cockpit.actions.origins import number_reference
 from cockpit.workflows import definitions
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import clock
+from data.desk import alerts, clock
+from data.desk.alerts import Found
 from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts
 from data.desk.identity.roles import BUSINESS, ROLES
 from data.desk.items import store
-from data.desk.items.store import Beginning, Item
+from data.desk.items.item import Item
+from data.desk.items.links import Link, items_about, of_item
+from data.desk.items.store import Beginning
 from data.desk.notifications import store as notifications
 from data.desk.store import Desk, open_desk
 from data.editions.edition import Edition, current
@@ -43,7 +47,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     units = [{"key": f"u{a}", "area": a, "kind": "unit", "name": "执法队"} for a in TOWNS]
     units.append({"key": "u", "area": DISTRICT, "kind": "unit", "name": "区住建局"})
     deliver(home, "assets", units, source="units")
-    deliver(home, "cases", [{"key": "1", "area": VILLAGES[0], "registered_at": datetime(2026, 11, 2)}])
+    cases = [{"key": f"{n}", "area": area} for n, area in enumerate((VILLAGES[0], VILLAGES[-1]), 1)]
+    deliver(home, "cases", [case | {"registered_at": datetime(2026, 11, 2)} for case in cases])
     published(home, datetime(2026, 11, 22, 8))
     return home
 
@@ -179,6 +184,77 @@ def test_nothing_is_stored_when_the_audit_row_cannot_be(desk: Desk, edition: Edi
     with pytest.raises(DeskError):
         act(desk, edition, LEADER, item, "issue", unit="执法队", due=DUE)
     assert store.find(desk, item.number) == item
+
+
+def about(
+    desk: Desk, edition: Edition, origin: str, *links: Link, actor: Actor = LEADER, area: int = VILLAGES[0]
+) -> Item:
+    beginning = Beginning("order", "题", area, {"matter": "x"}, origin=origin, links=links)
+    return items.start(desk, actor, settings.current(), edition, beginning, f"{time.time_ns()}").item
+
+
+def fired(desk: Desk, area: int) -> int:
+    """The id of a new alert."""
+    found = [Found("beyond_limit", area, "backlog", value=9.0)]
+    return alerts.settle(desk, f"e{time.time_ns()}", datetime(2026, 11, 22), found, {}).fired[0]
+
+
+def test_an_item_is_found_from_what_it_is_about_and_keeps_its_address(desk: Desk, edition: Edition) -> None:
+    number = number_reference("backlog", VILLAGES[0])
+    for origin, link, page in (
+        ("case", Link("case", "hotline/1"), "/case"), ("row", Link("case", "hotline/1"), "/case"),
+        ("red", Link("metric", number), "/"),
+    ):  # fmt: skip
+        item = about(desk, edition, origin, link)
+        (stored,) = of_item(desk, item.id)
+        assert stored.address.startswith(page + "?"), stored
+        assert edition.id in stored.address
+        assert items_about(desk, link.kind, [link.reference])[link.reference][0] == item
+
+
+@pytest.mark.parametrize(
+    ("origin", "link"),
+    [
+        ("case", Link("case", "hotline/none")), ("case", Link("case", "hotline")), ("site", Link("site", "units/u")),
+        ("red", Link("metric", "nothing 990101001201")), ("red", Link("metric", "backlog x")),
+        ("red", Link("metric", f"backlog {TOWNS[1]}")), ("case", Link("metric", "backlog 1")),
+        ("alert", Link("alert", "99")), ("alert", Link("alert", "x")), ("free", Link("case", "hotline/1")),
+        ("case", Link("case", "hotline/2")), ("red", Link("metric", "")),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_not_to_be_seen_is_no_origin(
+    desk: Desk, edition: Edition, origin: str, link: Link
+) -> None:
+    local = who("chen", "leader", TOWNS[0])
+    with pytest.raises(Refused):
+        about(desk, edition, origin, link, actor=local)
+    assert store.count(desk) == 0
+
+
+def test_an_alert_becomes_ordered_in_the_transaction_of_its_item(desk: Desk, edition: Edition) -> None:
+    id = fired(desk, VILLAGES[0])
+    with pytest.raises(Refused, match="alert's area"):
+        about(desk, edition, "alert", Link("alert", f"{id}"), area=TOWNS[0])
+    state = alerts.find(desk, id)
+    assert state
+    assert (state.state, store.count(desk)) == ("firing", 0)
+    item = about(desk, edition, "alert", Link("alert", f"{id}"))
+    ordered = alerts.find(desk, id)
+    assert ordered
+    assert ordered.state == "ordered"
+    assert alerts.history(desk, [id])[id][-1].note == item.number
+    assert items_about(desk, "alert", [f"{id}"])[f"{id}"] == [item]
+    with pytest.raises(Refused, match="already"):
+        about(desk, edition, "alert", Link("alert", f"{id}"))
+    assert store.count(desk) == 1
+
+
+def test_the_key_of_an_order_about_an_alert_may_come_twice(desk: Desk, edition: Edition) -> None:
+    link = Link("alert", f"{fired(desk, VILLAGES[0])}")
+    beginning = Beginning("order", "题", VILLAGES[0], {"matter": "x"}, origin="alert", links=(link,))
+    first = items.start(desk, LEADER, settings.current(), edition, beginning, "k")
+    again = items.start(desk, LEADER, settings.current(), edition, beginning, "k")
+    assert (again.item, again.again) == (first.item, True)
 
 
 FLOWS = definitions.of(settings.load())

@@ -8,12 +8,14 @@ from cockpit.access import guard, visitors
 from cockpit.access.policy import Held
 from cockpit.workflows.desk_source import rules
 from data.areas.levels import end_of
-from data.desk import clock
+from data.desk import alerts, clock
+from data.desk.alerts import Found
 from data.desk.items import lists, store
+from data.desk.items.item import Item
 from data.desk.items.lists import Reader
-from data.desk.items.store import Beginning, Item
+from data.desk.items.store import Beginning
 from tests.cockpit.conftest import session_of
-from tests.cockpit.pages.conftest import Screen, drawn, parameters, words
+from tests.cockpit.pages.conftest import Screen, drawn, lines, parameters, words
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
 WATCHER = Reader("somebody", (Held("leader", DISTRICT, end_of(DISTRICT)),))
@@ -39,13 +41,47 @@ def newest() -> Item:
 
 
 def test_an_order_is_begun_about_a_red(screen: Screen) -> None:
-    given = {"kind": "order", "origin": "red", "ref": "backlog 990101001201", "title": "新河村 积压件数"}
+    given = {"kind": "order", "origin": "red", "ref": f"backlog {VILLAGES[0]}", "title": "新河村 积压件数"}
+    given["area"] = str(VILLAGES[0])
     page = screen("start", lang="en", **given)
     page.text_area[0].set_value("查明原因并整改，电话 13812345678")
     pressed(page, "Begin")
     item = newest()
     assert (item.kind, item.origin, item.title) == ("order", "red", given["title"])
     assert item.number in words(page)
+
+
+def test_an_order_about_selected_rows_is_of_their_common_area_and_their_cases_show_it(screen: Screen) -> None:
+    rows = screen("rows", metric="backlog", area=DISTRICT, lang="en")
+    (order,) = (a for a in drawn(rows, "table")[-1]["picks"]["actions"] if a["text"] == "Begin an order")
+    given = parameters(order["href"]) | {"pick": "hotline/H000,hotline/H006"}  # both of the same village
+    page = screen("start", **given)
+    page.text_area[0].set_value("一并办理")
+    pressed(page, "Begin")
+    item = newest()
+    assert (item.origin, item.area) == ("row", VILLAGES[0])
+    shown = lines(screen("case", source="hotline", key="H006", lang="en"))
+    assert item.number in [line["text"] for line in shown.values()]
+    card = lines(screen("item", item=item.number, lang="en"))["About the case"]
+    assert parameters(card["href"])["source"] == "hotline"
+    assert not any(item.number in line["text"] for line in lines(screen("case", source="hotline", key="H003")).values())
+
+
+def test_an_alert_that_has_become_an_order_leads_to_it(screen: Screen) -> None:
+    screen("inbox")
+    found = Found("beyond_limit", VILLAGES[0], "backlog", value=9.0)
+    (id,) = alerts.settle(visitors.desk(), "one", clock.now(), [found], {}).fired
+    page = screen("alerts", alert=id, lang="en")
+    (data,) = (d for d in drawn(page, "actions") if any(text == "Begin: Order" for text, _href in d["links"]))
+    href = dict(data["links"])["Begin: Order"]
+    page = screen("start", **parameters(href))
+    page.text_area[0].set_value("查明原因")
+    pressed(page, "Begin")
+    item = newest()
+    page = screen("alerts", alert=id, lang="en")
+    assert item.number in [line["text"] for line in lines(page).values()]
+    assert "False alarm" not in [button.label for button in page.button]
+    assert not any("Begin: Order" in dict(d["links"]) for d in drawn(page, "actions"))
 
 
 def test_a_form_without_a_title_says_what_is_missing_and_stores_nothing(screen: Screen) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from data.desk import clock
 from data.desk.errors import DeskError, Refused
 from data.desk.items import lists, store
+from data.desk.items.item import Item
 from data.desk.items.lists import Reader
-from data.desk.items.store import Beginning, Item, Rules, Written
+from data.desk.items.store import Beginning, Rules, Written
 from data.desk.store import Desk
 from data.values.calendar import Calendar
 from data.workflow.read import load

@@ -1,0 +1,156 @@
+"""Items and what they are about: from a case, a site, an alert or a number to its items, and back."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cockpit.access import visitors
+from cockpit.access.policy import Can
+from cockpit.actions import items as actions
+from cockpit.actions.origins import KINDS, key_reference
+from cockpit.components.lists.record import Item as Line
+from cockpit.components.lists.record import record
+from cockpit.components.navigation import actions as ways
+from cockpit.components.navigation import header
+from cockpit.i18n import _, language
+from cockpit.labels.names import area_name
+from cockpit.screens import row_tools
+from cockpit.screens.admin import desk
+from cockpit.screens.work import shared
+from cockpit.view import BadParameter
+from cockpit.view_state import View
+from data.desk import clock
+from data.desk.items import lists
+from data.desk.items.item import Item
+from data.desk.items.links import Link, LinkKind, items_about
+from data.workflow.fields import LONGEST_TITLE
+from data.workflow.model import Workflow
+from metrics import areas
+from metrics.errors import MetricsError
+from metrics.rows import fact
+
+
+def of_address(view: View, flow: Workflow) -> tuple[str, tuple[Link, ...], int]:
+    """How an item begins, what it is about and its area, as the address says; freely if this kind does not begin so.
+
+    Parameters: `origin`; `ref`, the reference of one thing; `pick`, selected rows, whose common area it gets.
+    """
+    origin, given = st.query_params.get("origin", "free"), st.query_params
+    if origin == "free" or origin not in flow.origins:
+        return "free", (), view.area.code
+    if origin == "row":
+        return _of_rows(view, given.get("pick", ""))
+    if not given.get("ref"):
+        return "free", (), view.area.code
+    (kind,) = KINDS[origin]
+    address = view.permalink(**_unit(given["ref"])) if origin == "red" else ""
+    return origin, (Link(kind, given["ref"], address),), view.area.code
+
+
+def _unit(reference: str) -> dict[str, str]:
+    """The unit of a number's reference as a filter of the cockpit."""
+    unit = reference.split(" ", 2)[2:]
+    return {"unit": unit[0]} if unit else {}
+
+
+def _of_rows(view: View, text: str) -> tuple[str, tuple[Link, ...], int]:
+    kind = row_tools.link_kind(view)
+    try:
+        picks = row_tools.read_picks(text) if kind and text else ()
+    except BadParameter:
+        picks = ()
+    name = {"case": "cases", "site": "assets"}.get(kind or "", "")
+    places = []
+    for source, key in picks:
+        try:
+            row = fact(view.edition, name, source, key)
+        except MetricsError:
+            row = None
+        if row is None:
+            return "free", (), view.area.code
+        places.append(areas.area(view.edition, int(row["area"])))
+    if not kind or not places:
+        return "free", (), view.area.code
+    common = places[0] if len(set(places)) == 1 else areas.common(view.edition, places)
+    links = tuple(Link(kind, key_reference(source, key)) for source, key in picks)
+    return "row", links, common.code if common else view.area.code
+
+
+def shown(view: View, links: Sequence[Link]) -> None:
+    """What a new item will be about."""
+    if links:
+        record([line(view, link) for link in links], key="about")
+
+
+def line(view: View, link: Link) -> Line:
+    """Something that an item is about, with the way to it."""
+    words = {"metric": _("About the number"), "case": _("About the case"), "site": _("About the site"),
+             "alert": _("About the alert")}  # fmt: skip
+    may = view.grants.may(Can.LOOK)
+    return Line(words[link.kind], _named(view, link), href=_address(view, link) if may else "")
+
+
+def _named(view: View, link: Link) -> str:
+    if link.kind != "metric":
+        return link.reference.partition("/")[2] or link.reference
+    metric, code, *unit = link.reference.split(" ", 2)
+    if metric not in view.catalog.metrics or not code.isdecimal():
+        return link.reference
+    place = area_name(view.edition, int(code))
+    return " ".join((place, *unit, view.catalog.metrics[metric].name[language()]))
+
+
+def _address(view: View, link: Link) -> str:
+    """The page that the author saw; that of the newest edition where the link was stored without an address."""
+    if link.address:
+        return link.address
+    source, _slash, key = link.reference.partition("/")
+    match link.kind:
+        case "case" | "site":
+            return view.href(link.kind, source=source, key=key)
+        case "alert":
+            return view.href("alerts", alert=link.reference)
+    return ""
+
+
+def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, more: bool = True) -> None:
+    """The items about something, and the kinds that may be begun about it, for who may act on items there.
+
+    more: whether another item may begin from it.
+    """
+    if not view.grants.may(Can.ACT):
+        return
+    with desk.answering():
+        items = visible(items_about(visitors.desk(), kind, [reference])[reference])
+        origin = {"metric": "red"}.get(kind, kind)
+        begin = [
+            (
+                _("Begin: {kind}", kind=flow.name[language()]),
+                view.href("start", kind=id, area=area, origin=origin, ref=reference, title=title[:LONGEST_TITLE]),
+            )
+            for id, flow in shared.startable(area).items()
+            if more and origin in flow.origins
+        ]
+        if not items and not begin:
+            return
+        header.title(_("Work items"), note=_("about it"))
+        if items:
+            record([_line(view, item) for item in items], key=f"items about {kind}")
+        ways.actions(begin, key=f"begin about {kind}")
+
+
+def _line(view: View, item: Item) -> Line:
+    now = clock.now()
+    left = shared.time_left(item.due_at, now) if item.due_at else ""
+    colour = item.colour(now)
+    note = " · ".join(filter(None, (item.title, item.unit or "", left)))
+    return Line(
+        f"{shared.kind_name(item)} {shared.state_name(item)}", item.number, href=view.href("item", item=item.number),
+        state=shared.STATES[colour] if colour else "", note=note,
+    )  # fmt: skip
+
+
+def visible(items: Sequence[Item]) -> list[Item]:
+    """Those of some items that the visitor may open."""
+    reader = actions.reader(shared.actor())
+    return [item for item in items if lists.may_see(reader, item)]
