@@ -48,6 +48,7 @@ PAGES = {
         Page("passport", N_("Passport"), Can.LOOK),
         Page("case", N_("Case"), Can.LOOK),
         Page("item", N_("Work item"), Can.ACT),
+        Page("board", N_("Board of work items"), Can.ACT),
         Page("start", N_("Begin an item"), Can.ACT),
         Page("site", N_("Site"), Can.LOOK),
         Page("deductions", N_("Deductions"), Can.LOOK),

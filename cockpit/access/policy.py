@@ -43,11 +43,15 @@ MATRIX: dict[str, frozenset[Can]] = {
 
 @dataclass(frozen=True)
 class Held:
-    """One role on the area codes [first, end). An administrator's reaches no area: first == end == 0."""
+    """One role on the area codes [first, end). An administrator's reaches no area: first == end == 0.
+
+    unit: of the directory, whose part it takes in work items; empty: any unit of the area.
+    """
 
     role: str
     first: int
     end: int
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -151,5 +151,7 @@ def _read(token: str) -> Visitor | None:
 
 def grants(stored: tuple[accounts.Grant, ...]) -> Grants:
     """Grants from stored roles on areas, sorted so that equal grants compare equal."""
-    scopes = {Held(g.role, g.area, end_of(g.area)) if g.area is not None else Held(g.role, 0, 0) for g in stored}
-    return Grants(tuple(sorted(scopes, key=lambda h: (h.first, -h.end, h.role))))
+    scopes = {
+        Held(g.role, g.area, end_of(g.area), g.unit) if g.area is not None else Held(g.role, 0, 0) for g in stored
+    }
+    return Grants(tuple(sorted(scopes, key=lambda h: (h.first, -h.end, h.role, h.unit))))

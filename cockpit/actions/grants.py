@@ -15,13 +15,14 @@ REVOKE_TOKEN = action("tokens.revoke", "revoke", Can.GRANTS)
 
 def grant(
     desk: Desk, actor: Actor, name: str, role: str, area: int | None = None,
-    *, first_day: date | None = None, last_day: date | None = None,
+    *, first_day: date | None = None, last_day: date | None = None, unit: str = "",
 ) -> None:  # fmt: skip
-    """Grant a role on an area, both days included."""
+    """Grant a role on an area, both days included. unit: of the directory; empty: any unit of the area."""
     days = f" {first_day or ''}–{last_day or ''}" if first_day or last_day else ""
-    with GRANT.by(desk, actor, f"{name} {role} {'' if area is None else area}".strip() + days):
+    said = " ".join(filter(None, (name, role, "" if area is None else str(area), unit)))
+    with GRANT.by(desk, actor, said + days):
         _not_oneself(actor, name)
-        accounts.grant(desk, name, role, area, first_day=first_day, last_day=last_day)
+        accounts.grant(desk, name, role, area, first_day=first_day, last_day=last_day, unit=unit)
 
 
 def revoke(desk: Desk, actor: Actor, name: str, role: str, area: int | None = None) -> None:

@@ -23,6 +23,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 DIGITS = 12
 """Of an area's code."""
+MOST_NAMED = 8
+"""Units that a refusal names."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -109,6 +111,28 @@ def area_to_grant(settings: "Settings", text: str | None) -> int | None:
         return area(edition, code).code
     except MetricsError as error:
         raise UsageError.of(error) from None
+
+
+def unit_to_grant(settings: "Settings", unit: str, area: int | None) -> str:
+    """The name of a unit of the published directory, for a grant on its area; as it is before anything is published.
+
+    Raises UsageError for a unit that the area does not have: nobody could name it in a work item.
+    """
+    from data.editions.edition import current
+    from metrics.directory import unit_names
+    from metrics.errors import nearest
+
+    with as_usage():
+        edition = current(settings.data, memory=settings.read_memory) if unit and area is not None else None
+    if edition is None or area is None:
+        return unit
+    known = unit_names(edition, [area])
+    if unit not in known:
+        raise UsageError(
+            "unit.not_of_area", "the directory has no unit {unit} of {area}. Near: {near}", unit=unit, area=area,
+            near=nearest(unit, known) or ", ".join(known[:MOST_NAMED]) or "it has none",
+        )  # fmt: skip
+    return unit
 
 
 def area_code(edition: "Edition", text: str) -> int:

@@ -64,6 +64,7 @@ class Person:
     name: str
     role: str
     first: int
+    unit: str = ""
 
     @property
     def end(self) -> int:

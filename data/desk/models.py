@@ -79,6 +79,7 @@ class Identity(Base):
 class Grant(Base):
     """A role on an area and all below it, from the first day to the last, both included.
 
+    unit: of the directory, whose part the account takes in work items; empty: any unit of the area.
     by_provider: not granted here but said by a provider of identities at the last login through it.
     """
 
@@ -87,6 +88,7 @@ class Grant(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     role: Mapped[str] = mapped_column(String(20))
     area: Mapped[int | None] = mapped_column(BigInteger)
+    unit: Mapped[str] = mapped_column(String(200), server_default="", default="")
     first_day: Mapped[date | None]
     last_day: Mapped[date | None]
     by_provider: Mapped[bool] = mapped_column(default=False)

@@ -15,7 +15,7 @@ WHOLE_DISTRICT = 10**6
 
 
 class Held(Protocol):
-    """A role on the area codes [first, end)."""
+    """A role on the area codes [first, end), as one unit of the area or, without a unit, as any of them."""
 
     @property
     def role(self) -> str: ...
@@ -23,16 +23,19 @@ class Held(Protocol):
     def first(self) -> int: ...
     @property
     def end(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class Place:
-    """What permissions depend on: the item's area, who began it, its unit's area and holder."""
+    """What permissions depend on: the item's area, who began it, its unit with the unit's area, and its holder."""
 
     area: int
     author: str
     unit_area: int | None = None
     holder: str | None = None
+    unit: str | None = None
 
 
 def may_start(flow: Workflow, area: int, name: str, held: Iterable[Held]) -> str | None:
@@ -75,6 +78,11 @@ def hindrance(snapshot: Snapshot, id: str, transition: Transition, name: str, at
     return None
 
 
+def is_of_unit(place: Place, grant: Held) -> bool:
+    """Whether a grant takes the part of the item's unit."""
+    return grant.first == place.unit_area and grant.unit in ("", place.unit)
+
+
 def _role(permission: Permission, place: Place, name: str, held: Iterable[Held]) -> str | None:
     for grant in held:
         if grant.role not in permission.roles or not _reaches(permission.scope, place, grant):
@@ -86,7 +94,7 @@ def _role(permission: Permission, place: Place, name: str, held: Iterable[Held])
 
 def _reaches(scope: Reach, place: Place, grant: Held) -> bool:
     if scope == "unit":
-        return place.unit_area is not None and grant.first == place.unit_area
+        return is_of_unit(place, grant)
     covers = grant.first <= place.area and end_of(place.area) <= grant.end
     if scope == "own":
         return covers
@@ -101,7 +109,7 @@ def _is(party: Party, place: Place, name: str, grant: Held) -> bool:
         case "holder":
             return name == place.holder
         case "unit":
-            return place.unit_area is not None and grant.first == place.unit_area
+            return is_of_unit(place, grant)
         case "supervisor":
             return grant.role in SUPERVISORS and name != place.holder
         case "anyone":

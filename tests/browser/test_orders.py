@@ -38,8 +38,12 @@ def step(page: Page, name: str, **fields: str) -> None:
         unfold.first.click()
     for label, text in fields.items():
         box = page.get_by_label(label, exact=True).locator("visible=true").first
+        if label == "Deadline":
+            box.get_by_role("spinbutton").first.click()
+            page.keyboard.type(text.replace("-", ""))
+            continue
         box.fill(text)
-        if label in ("Responsible unit", "Deadline"):
+        if label == "Responsible unit":
             box.press("Enter")
     page.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
     expect(page.get_by_text(f"Done: {name}")).to_be_visible()
@@ -71,5 +75,5 @@ def test_an_order_goes_from_a_red_headline_to_its_end(contexts: Contexts, addres
     with signed_in(contexts, address, demo, "inspector", stories.DISTRICT) as inspector:
         inspector.goto(card)
         step(inspector, "Check on site", **{"Finding on site": "情况属实，已恢复"})
-        step(inspector, "Close")
+        step(inspector, "Close", **{"Score (optional)": "5"})
         expect(inspector.get_by_text("Closed", exact=True).first).to_be_visible()

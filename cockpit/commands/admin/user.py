@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.commands.common import DAY, area_to_grant, as_usage, with_settings
+from cockpit.commands.common import DAY, area_to_grant, as_usage, unit_to_grant, with_settings
 from cockpit.commands.output import format_option, write
 from data.desk.identity.roles import ROLES
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from data.desk.identity.accounts import Grant
     from data.desk.store import Desk
 
-COLUMNS = ("name", "title", "state", "role", "area", "from", "to", "by")
+COLUMNS = ("name", "title", "state", "role", "area", "unit", "from", "to", "by")
 
 
 @click.group()
@@ -41,12 +41,14 @@ def add(settings: "Settings", name: str, title: str, password: str) -> None:
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
 @click.option("--area", help="Code or name of the area with all below it; none for an administrator.")
+@click.option("--unit", default="", help="Unit of the directory whose part it takes in work items; any by default.")
 @click.option("--from", "start", type=DAY, help="First day it holds.")
 @click.option("--to", "end", type=DAY, help="Last day it holds.")
 @with_settings
 def grant(
-    settings: "Settings", name: str, role: str, area: str | None, start: datetime | None, end: datetime | None
-) -> None:
+    settings: "Settings", name: str, role: str, area: str | None, unit: str, start: datetime | None,
+    end: datetime | None,
+) -> None:  # fmt: skip
     """Grant a role on an area and a span of days."""
     from cockpit.actions import grants
     from cockpit.actions.action import OPERATOR
@@ -54,8 +56,11 @@ def grant(
     days = {"first_day": start.date() if start else None, "last_day": end.date() if end else None}
     code = area_to_grant(settings, area)
     with as_usage():
-        grants.grant(opened(settings), OPERATOR, name, role, code, **days)
-    click.echo(f"{name} is {role}" + (f" of {code:012}" if code is not None else ""))
+        grants.grant(
+            opened(settings), OPERATOR, name, role, code, unit=unit_to_grant(settings, unit, code), **days
+        )  # fmt: skip
+    of = f" of {code:012}" if code is not None else ""
+    click.echo(f"{name} is {role}{of}" + (f", {unit}" if unit else ""))
 
 
 @user.command()
@@ -131,13 +136,20 @@ def listed(settings: "Settings", layout: str) -> None:
     rows = [
         (account.name, account.title, "locked" if account.disabled else "open", *grant)
         for account, grants in stored
-        for grant in ([_grant_row(g) for g in grants] or [(None,) * 5])
+        for grant in ([_grant_row(g) for g in grants] or [(None,) * 6])
     ]
     write(COLUMNS, rows, layout)
 
 
 def _grant_row(grant: "Grant") -> tuple[object, ...]:
-    return grant.role, grant.area, grant.first_day, grant.last_day, "provider" if grant.by_provider else None
+    return (
+        grant.role,
+        grant.area,
+        grant.unit or None,
+        grant.first_day,
+        grant.last_day,
+        "provider" if grant.by_provider else None,
+    )
 
 
 def opened(settings: "Settings") -> "Desk":

@@ -15,7 +15,7 @@ from cockpit.labels import format, site_verdicts
 from cockpit.labels.movers import named_movers
 from cockpit.panels import answers
 from cockpit.panels.base import Call, Panel
-from cockpit.panels.kinds.headline import head, subject, way_to, with_items
+from cockpit.panels.kinds.headline import head, subject, way_to, with_next_step
 from cockpit.panels.kinds.tiles import tile_metrics
 from cockpit.panels.labels import area_name
 from cockpit.panels.numbers import Numbers, quantity
@@ -56,7 +56,7 @@ class AlertsPanel(Panel):
         from cockpit.components.status import today
 
         if not view.wall:
-            today.today(lines(view), label=_("To look at today"), head=_headline_with_items(view))
+            today.today(lines(view), label=_("To look at today"), head=_headline_with_next_step(view))
             return
         problems = reds_of(view)
         header.title(_("Over the limit: {n}", n=len(over_limit(problems))))
@@ -120,11 +120,13 @@ def headline(view: View) -> Head | None:
     return head(view, worst) if worst else None
 
 
-def _headline_with_items(view: View) -> Head | None:
-    """The headline, with what is under way about it."""
+def _headline_with_next_step(view: View) -> Head | None:
+    """The headline, with what the visitor can do about it or what is under way."""
+    from cockpit.access import guard
+
     head, problems = headline(view), _problems(view)
     worst = answers.headline(problems) if head and problems else None
-    return with_items(view, head, worst.red) if head and worst else head
+    return with_next_step(view, head, worst.red, guard.enter()) if head and worst else head
 
 
 def _others(view: View, problems: Sequence[Red]) -> Sequence[Red]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cockpit.access import visitors
 from cockpit.access.policy import MATRIX, Can
+from cockpit.access.visitors import Visitor
 from cockpit.actions.origins import key_reference, number_reference
 from cockpit.components.status.today import Head
 from cockpit.i18n import _, language, ngettext
@@ -14,6 +15,7 @@ from cockpit.panels.labels import area_name
 from cockpit.view_state import View
 from data.areas.levels import end_of
 from data.desk.items import links
+from data.desk.items.item import Item
 from data.desk.items.links import LinkKind
 from data.desk.items.lists import Reader, may_see
 from data.errors import DataError
@@ -127,24 +129,12 @@ def _moved(view: View, metric: Metric, problem: Headline) -> str:
 
 def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
     if red.kind == "site":
-        return ((_("Evidence"), way_to(view, red)), _order(view, metric, red))
+        return ((_("Evidence"), way_to(view, red)),)
     place = {"area": red.area} if red.kind == "below" else {}
     unit = {"department": red.name} if red.kind == "unit" else {}
     rows = "" if metric.composite else view.href("rows", metric=metric, **place, **unit)
     why = "" if unit else view.href("why", metric=metric, **place)
-    return ((_("Rows"), rows), (_("Why"), why), _order(view, metric, red))
-
-
-def _order(view: View, metric: Metric, red: Red) -> tuple[str, str]:
-    """Where an order about it is begun; no address for who may not."""
-    code = red.area if red.kind == "below" else view.area.code
-    if view.wall or not view.grants.may(Can.ACT, code, end_of(code)):
-        return (_("Begin an order"), "")
-    title = f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE]
-    origin = "site" if red.kind == "site" else "red"
-    reference = _reference(view, red)[1]
-    href = view.href("start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference)
-    return (_("Begin an order"), href)
+    return ((_("Rows"), rows), (_("Why"), why))
 
 
 def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
@@ -155,15 +145,25 @@ def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
     return "metric", number_reference(red.metric, code, red.name if red.kind == "unit" else "")
 
 
-def with_items(view: View, head: Head, red: Red) -> Head:
-    """The headline with the open items about it in place of the way to begin an order. Not to be cached."""
+def with_next_step(view: View, head: Head, red: Red, visitor: Visitor) -> Head:
+    """The headline with the open items about it or else with the way to begin an order, for who may act there.
+
+    Not to be cached: views that are shared between visitors grant nothing.
+    """
+    code = red.area if red.kind == "below" else view.area.code
+    if not visitor.grants.may(Can.ACT, code, end_of(code)):
+        return head
     kind, reference = _reference(view, red)
-    reader = Reader("", tuple(held for held in view.grants.held if Can.ACT in MATRIX[held.role]))
-    with suppress(DataError):
+    reader = Reader(visitor.name, tuple(held for held in visitor.grants.held if Can.ACT in MATRIX[held.role]))
+    items: list[Item] = []
+    with suppress(DataError):  # without the desk the headline still says what is wrong
         items = links.items_about(visitors.desk(), kind, [reference])[reference]
-        open_ = [item for item in items if item.is_open and may_see(reader, item)]
-        if open_:
-            others = tuple(link for link in head.links if link[0] != _("Begin an order"))
-            ways = ((item.number, view.href("item", item=item.number)) for item in open_[:MOST_ITEMS])
-            return replace(head, links=(*others, *ways))
-    return head
+    under_way = [item for item in items if item.is_open and may_see(reader, item)]
+    ways = [(item.number, view.href("item", item=item.number)) for item in under_way[:MOST_ITEMS]]
+    if not ways:
+        metric = view.catalog.metrics[red.metric]
+        title = f"{subject(view, red)} {metric.name[language()]}"[:LONGEST_TITLE]
+        origin = "site" if red.kind == "site" else "red"
+        href = view.href("start", kind="order", area=code, metric=metric, title=title, origin=origin, ref=reference)
+        ways = [(_("Begin an order"), href)]
+    return replace(head, links=(*head.links, *ways))

@@ -22,12 +22,15 @@ from data.desk.identity.accounts import Account, Grant
 from data.desk.identity.roles import ADMINISTRATORS, ROLES
 from data.editions.scoped import EVERYTHING
 from data.errors import DataError
-from metrics import areas
+from metrics import areas, directory
 from metrics.areas import Area
 from metrics.errors import MetricsError
 from metrics.search import areas_like
 
 MOST_NEAR = 5
+MOST_UNITS = 12
+"""Units that a refusal names."""
+Days = tuple[date | None, date | None]
 Holder = tuple[Account, list[Grant]]
 
 
@@ -45,6 +48,7 @@ def listed() -> None:
         Column(_("Name and office")),
         Column(_("Role")),
         Column(_("Area")),
+        Column(_("Unit")),
         Column(_("Holds")),
     ]
     table(columns, lines, pages=pages, key="grants")
@@ -59,8 +63,8 @@ def _lines(holder: Holder) -> list[list[Cell | str]]:
     account, grants = holder
     name = Cell(account.name, here(account=account.name))
     if not grants:
-        return [[name, account.title, Cell(_("None"), state="none"), "", ""]]
-    return [[name, account.title, demo.title(g.role), area(g.area), when(g)] for g in grants]
+        return [[name, account.title, Cell(_("None"), state="none"), "", "", ""]]
+    return [[name, account.title, demo.title(g.role), area(g.area), g.unit, when(g)] for g in grants]
 
 
 def area(code: int | None) -> str:
@@ -108,7 +112,9 @@ def one(visitor: Visitor, holder: Holder) -> None:
     for number, grant in enumerate(grants):
         words, act = st.columns([5, 1], vertical_alignment="center")
         days = when(grant)
-        note = " · ".join(filter(None, (area(grant.area) if grant.area is not None else "", days.text, days.note)))
+        note = " · ".join(
+            filter(None, (area(grant.area) if grant.area is not None else "", grant.unit, days.text, days.note))
+        )
         with words:
             header.title(demo.title(grant.role), note=note, level=3)
         if act.button(_("Revoke"), key=f"revoke{number}"):
@@ -124,16 +130,17 @@ def _revoke(visitor: Visitor, account: Account, grant: Grant) -> None:
 def _form(visitor: Visitor, account: Account) -> None:
     header.title(_("Grant a role"))
     with st.form("grant", enter_to_submit=False, border=False):
-        first, second, third, fourth = st.columns([2, 3, 2, 2])
+        first, second, unit, third, fourth = st.columns([2, 3, 3, 2, 2])
         role = first.selectbox(_("Role"), ROLES, format_func=demo.title)
         place = second.text_input(_("Area: name or code; none for an administrator"), autocomplete="off")
+        part = unit.text_input(_("Unit of the area; none: any"), max_chars=accounts.LONGEST_UNIT, autocomplete="off")
         start = desk.day(third, _("First day"))
         end = desk.day(fourth, _("Last day"))
         if st.form_submit_button(_("Grant")):
-            _grant(visitor, account, role, place, start, end)
+            _grant(visitor, account, role, place, part.strip(), (start, end))
 
 
-def _grant(visitor: Visitor, account: Account, role: str, place: str, start: date | None, end: date | None) -> None:
+def _grant(visitor: Visitor, account: Account, role: str, place: str, unit: str, days: Days) -> None:
     code = None
     if place.strip():
         match = named(place.strip())
@@ -148,9 +155,22 @@ def _grant(visitor: Visitor, account: Account, role: str, place: str, start: dat
         text = _("An administrator's role has no area; every other role needs one.")
         header.notice(text, state="red")
         return
+    if unit and (others := _other_units(unit, code)) is not None:
+        text = _("{area} has no unit {unit}. Its units: {near}", area=area(code), unit=unit, near=others or _("none"))
+        header.notice(text, state="red")
+        return
     by = (visitors.desk(), Actor.of(visitor), account.name, role, code)
-    work = partial(actions.grant, *by, first_day=start, last_day=end)
+    work = partial(actions.grant, *by, first_day=days[0], last_day=days[1], unit=unit)
     desk.act(work, _("{name} is now {role}.", name=account.name, role=demo.title(role)))
+
+
+def _other_units(unit: str, code: int | None) -> str | None:
+    """The units that an area has where it has none of this name; None where it has it, or nothing is published."""
+    try:
+        known = directory.unit_names(editions.current(settings.current()), [code] if code is not None else [])
+    except DataError:
+        return None
+    return None if unit in known else ", ".join(known[:MOST_UNITS])
 
 
 def named(text: str) -> int | list[Area]:

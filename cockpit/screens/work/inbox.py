@@ -8,35 +8,39 @@ from cockpit.access import visitors
 from cockpit.actions import items as actions
 from cockpit.components.lists.todo import Card, Count, todo
 from cockpit.components.navigation import actions as links
-from cockpit.components.navigation import header
+from cockpit.components.navigation import header, searchbox
+from cockpit.components.navigation.header import Chip
 from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.labels.names import area_name
+from cockpit.nav import here
 from cockpit.screens.admin import desk
 from cockpit.screens.work import shared
 from cockpit.view_state import View
 from data.desk import clock
 from data.desk.items import lists
 from data.desk.items.item import Item
-from data.desk.items.lists import VIEWS
+from data.desk.items.lists import VIEWS, Filter
 
 
 def draw(view: View) -> None:
     """Counts that choose the list, a card an item, and the kinds that may be begun here."""
-    header.title(_("Work items"), level=1)
+    header.title(_("Work items"), level=1, links=[(_("Board"), view.href("board"))])
     desk.show_outcome()
     begin = [
         (_("Begin: {kind}", kind=flow.name[language()]), view.href("start", kind=id))
         for id, flow in shared.startable(view.area.code).items()
     ]
     with desk.answering():
-        reader, now, chosen = actions.reader(shared.actor()), clock.now(), _chosen()
+        reader, now, chosen, only = actions.reader(shared.actor()), clock.now(), _chosen(), _filter()
+        searchbox.searchbox(_("Number or title"), here(q=None, page=None), value=only.text)
+        if chips := _chips(only):
+            header.chips(chips)
         number = desk.page_number()
-        found = lists.items(
-            visitors.desk(), reader, chosen, now, most=desk.AT_ONCE + 1, skip=(number - 1) * desk.AT_ONCE
-        )
+        skip = (number - 1) * desk.AT_ONCE
+        found = lists.items(visitors.desk(), reader, chosen, now, only, most=desk.AT_ONCE + 1, skip=skip)
         cards = [_card(view, item, now) for item in found[: desk.AT_ONCE]]
-        todo(cards, counts=_counts(view, reader, chosen, now), empty=_("Nothing is waiting here."), key="inbox")
+        todo(cards, counts=_counts(reader, chosen, now, only), empty=_("Nothing is waiting here."), key="inbox")
         pages = desk.pages(number, more=len(found) > desk.AT_ONCE)
         if pages:
             links.actions([(page.text, page.href) for page in pages], key="pages")
@@ -50,14 +54,38 @@ def _chosen() -> lists.View:
     return next((view for view in VIEWS if view == asked), "mine")
 
 
-def _counts(view: View, reader: lists.Reader, chosen: lists.View, now: datetime) -> list[Count]:
-    words = {"mine": _("For me"), "waiting": _("Waiting for others"), "overdue": _("Overdue"), "all": _("All open")}
+def _filter() -> Filter:
+    """What the address narrows the list to."""
+    given = st.query_params
+    kind = given.get("kind", "")
+    return Filter(kind, given.get("state", "") if kind else "", given.get("owner", ""), given.get("q", "").strip())
+
+
+def _chips(only: Filter) -> list[Chip]:
+    """The filters in words, each with the address without it."""
+    flow = shared.rules().flows.get(only.kind)
+    state = flow.states.get(only.state) if flow else None
+    unit = _("no unit yet") if only.unit == lists.NO_UNIT else only.unit
+    chips = [
+        (flow.name[language()] if flow else only.kind, here(kind=None, state=None, page=None)),
+        (state.name[language()] if state else only.state, here(state=None, page=None)),
+        (unit, here(owner=None, page=None)),
+        (only.text, here(q=None, page=None)),
+    ]
+    return [Chip(text, remove) for text, remove in chips if text]
+
+
+def _counts(reader: lists.Reader, chosen: lists.View, now: datetime, only: Filter) -> list[Count]:
+    words = {
+        "mine": _("For me"), "waiting": _("Waiting for others"), "overdue": _("Overdue"), "all": _("All open"),
+        "closed": _("Closed"),
+    }  # fmt: skip
     counts = []
     for name in VIEWS:
-        n = lists.count(visitors.desk(), reader, name, now)
+        n = lists.count(visitors.desk(), reader, name, now, only)
         state = "red" if name == "overdue" and n else "none"
         text = format.number(n) if n < lists.MOST_COUNTED else f"{format.number(n - 1)}+"
-        counts.append(Count(words[name], text, state, view.href("inbox", show=name), name == chosen))
+        counts.append(Count(words[name], text, state, here(show=name, page=None), name == chosen))
     return counts
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from cockpit import filters
 from cockpit.access import visitors
 from cockpit.access.policy import Can
 from cockpit.actions import items as actions
-from cockpit.actions.origins import KINDS, key_reference
+from cockpit.actions.origins import KINDS, key_reference, number_reference
 from cockpit.components.lists.record import Item as Line
 from cockpit.components.lists.record import record
 from cockpit.components.navigation import actions as ways
@@ -111,6 +112,14 @@ def _address(view: View, link: Link) -> str:
         case "alert":
             return view.href("alerts", alert=link.reference)
     return ""
+
+
+def about_number(view: View) -> None:
+    """As `about`, for the metric of the view in its area, or of the unit that the view is filtered by."""
+    unit = filters.unit_of(view.query.where)
+    name = f"{unit or view.area.name} {view.metric.name[language()]}"
+    reference = number_reference(view.metric.id, view.area.code, unit)
+    about(view, "metric", reference, area=view.area.code, title=name)
 
 
 def about(view: View, kind: LinkKind, reference: str, *, area: int, title: str, more: bool = True) -> None:

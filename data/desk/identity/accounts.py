@@ -15,6 +15,7 @@ from data.desk.identity.sessions import end_of_account
 from data.desk.store import Desk
 from data.messages import Name, names
 
+LONGEST_UNIT = 200
 REMEMBERED = 5
 """Passwords that may not be reused, including the current one."""
 
@@ -36,6 +37,7 @@ class Account:
 class Grant:
     """A role on the area of a code and all below it; None for an administrator. The days are inclusive.
 
+    unit: of the directory, whose part the account takes in work items; empty: any unit of the area.
     by_provider: a provider of identities says so, and it counts only for who came in through it.
     """
 
@@ -44,6 +46,7 @@ class Grant:
     first_day: date | None
     last_day: date | None
     by_provider: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,8 +163,12 @@ def grant(
     *,
     first_day: date | None = None,
     last_day: date | None = None,
+    unit: str = "",
 ) -> None:
-    """Grant a role on an area. Raises Refused for conflicting roles or an area that does not fit the role."""
+    """Grant a role on an area, in place of an earlier grant of it. unit: of the directory; empty: any of the area.
+
+    Raises Refused for conflicting roles, or an area or unit that does not fit the role.
+    """
     if role not in ROLES:
         raise Refused("role.unknown", 'there is no role "{name}": use {roles}', name=role, roles=names("role", ROLES))
     if (area is None) != (role in ADMINISTRATORS):
@@ -170,13 +177,17 @@ def grant(
         raise Refused("grant.on_area", "{role} is granted on an area: name it", role=Name("role", role))
     if area is not None and not 0 <= area < 10**12:
         raise Refused("grant.area", "{area} is not the code of an area: it has 12 digits", area=area)
+    if unit and (area is None or len(unit) > LONGEST_UNIT or not unit.isprintable()):
+        raise Refused("grant.unit", "a unit is named for a role on an area, by its name in the directory")
     if first_day and last_day and last_day < first_day:
         raise Refused("grant.days", "the last day of a grant lies before its first")
     with desk.begin() as session:
         row = row_of(session, name)
         keep_apart(name, role, {other.role for other in session.scalars(held_by(row.id))})
         session.execute(delete(models.Grant).where(*_same(row.id, role, area)))
-        session.add(models.Grant(account_id=row.id, role=role, area=area, first_day=first_day, last_day=last_day))
+        session.add(
+            models.Grant(account_id=row.id, role=role, area=area, first_day=first_day, last_day=last_day, unit=unit)
+        )
 
 
 def revoke(desk: Desk, name: str, role: str, area: int | None = None) -> None:
@@ -288,4 +299,4 @@ def to_account(row: models.Account, locked_until: datetime | None = None) -> Acc
 
 
 def _grant(row: models.Grant) -> Grant:
-    return Grant(row.role, row.area, row.first_day, row.last_day, row.by_provider)
+    return Grant(row.role, row.area, row.first_day, row.last_day, row.by_provider, row.unit)

@@ -39,7 +39,7 @@ class Item:
     @property
     def place(self) -> Place:
         """What permissions depend on."""
-        return Place(self.area, self.author, self.unit_area, self.holder)
+        return Place(self.area, self.author, self.unit_area, self.holder, self.unit)
 
     def colour(self, at: datetime) -> str | None:
         """The colour at an instant (naive UTC); None for an item that is closed or on time."""

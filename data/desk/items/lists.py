@@ -1,22 +1,24 @@
-"""Lists of open items by deadline: those that wait for an account, those that wait for others, those overdue."""
+"""Lists of items, such as those that wait for an account or are overdue, and counts by unit and state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from data.desk import models
 from data.desk.items.item import Item, to_item
 from data.desk.store import Desk
-from data.workflow.parties import SUPERVISORS, Held
+from data.workflow.parties import SUPERVISORS, Held, is_of_unit
 
-View = Literal["mine", "waiting", "overdue", "all"]
-VIEWS: tuple[View, ...] = ("mine", "waiting", "overdue", "all")
+View = Literal["mine", "waiting", "overdue", "all", "closed"]
+VIEWS: tuple[View, ...] = get_args(View)
 Condition = ColumnElement[bool]
 OF = models.Item
 MOST_COUNTED = 1000
+NO_UNIT = "–"
+"""In a filter: items that name no unit yet."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +29,88 @@ class Reader:
     held: tuple[Held, ...]
 
 
-def items(desk: Desk, reader: Reader, view: View, now: datetime, *, most: int = 50, skip: int = 0) -> list[Item]:
-    """Items of a view, those due first on top. now: naive UTC.
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to; what is empty narrows nothing. unit: `NO_UNIT` for items that name none yet.
+
+    text: part of the title, or a number.
+    """
+
+    kind: str = ""
+    state: str = ""
+    unit: str = ""
+    text: str = ""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        found: list[Condition] = [
+            column == value for column, value in ((OF.kind, self.kind), (OF.state, self.state)) if value
+        ]
+        if self.unit:
+            found.append(OF.unit.is_(None) if self.unit == NO_UNIT else OF.unit == self.unit)
+        if self.text:
+            found.append(or_(OF.number == self.text.upper(), OF.title.contains(self.text, autoescape=True)))
+        return tuple(found)
+
+
+ALL = Filter()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the board: open items of a kind in a state for a unit, and how many of them are overdue."""
+
+    state: str
+    unit: str | None
+    count: int
+    overdue: int
+
+
+def board(desk: Desk, reader: Reader, kind: str, now: datetime) -> list[Field]:
+    """The open items of a kind that an account may see, counted by state and unit. now: naive UTC."""
+    if not reader.held:
+        return []
+    late = func.sum(case((OF.due_at < now, 1), else_=0))
+    where = and_(OF.is_open, OF.kind == kind, _within(reader.held, False))
+    query = select(OF.state, OF.unit, func.count(), late).where(where).group_by(OF.state, OF.unit)
+    with desk.read() as session:
+        return [Field(state, unit, int(n), int(overdue)) for state, unit, n, overdue in session.execute(query)]
+
+
+def counts_by_kind(desk: Desk, reader: Reader) -> dict[str, int]:
+    """How many open items of each kind an account may see."""
+    if not reader.held:
+        return {}
+    query = select(OF.kind, func.count()).where(OF.is_open, _within(reader.held, False)).group_by(OF.kind)
+    with desk.read() as session:
+        return {kind: int(n) for kind, n in session.execute(query)}
+
+
+def items(
+    desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = ALL, *, most: int = 50, skip: int = 0
+) -> list[Item]:
+    """Items of a view, those due first on top, the closed ones by the time of their end. now: naive UTC.
 
     Each branch of the view reads its own index in order; the branches do not overlap and are merged here.
     """
     found: list[Item] = []
     with desk.read() as session:
         for branch in _branches(reader, view, now, by_deadline=True):
-            query = select(OF).where(branch).order_by(OF.due_at, OF.id).limit(most + skip)
+            order = (OF.changed_at.desc(), OF.id.desc()) if view == "closed" else (OF.due_at, OF.id)
+            query = select(OF).where(branch, *only.conditions).order_by(*order).limit(most + skip)
             found += [to_item(row) for row in session.scalars(query)]
-    found.sort(key=lambda item: (item.due_at or datetime.max, item.id))
+    if view != "closed":
+        found.sort(key=lambda item: (item.due_at or datetime.max, item.id))
     return found[skip : skip + most]
 
 
-def count(desk: Desk, reader: Reader, view: View, now: datetime) -> int:
+def count(desk: Desk, reader: Reader, view: View, now: datetime, only: Filter = ALL) -> int:
     """How many items a view has, but MOST_COUNTED at most: the rest would take time and help nobody."""
     total = 0
     with desk.read() as session:
         for branch in _branches(reader, view, now):
             if total < MOST_COUNTED:
-                some = select(OF.id).where(branch).limit(MOST_COUNTED - total).subquery()
+                some = select(OF.id).where(branch, *only.conditions).limit(MOST_COUNTED - total).subquery()
                 total += session.scalar(select(func.count()).select_from(some)) or 0
     return total
 
@@ -58,7 +121,7 @@ def may_see(reader: Reader, item: Item) -> bool:
         return False
     if reader.name in (item.author, item.holder):
         return True
-    return any(h.first <= item.area < h.end or h.first == item.unit_area for h in reader.held)
+    return any(h.first <= item.area < h.end or is_of_unit(item.place, h) for h in reader.held)
 
 
 def _branches(reader: Reader, view: View, now: datetime, *, by_deadline: bool = False) -> list[Condition]:
@@ -74,15 +137,20 @@ def _branches(reader: Reader, view: View, now: datetime, *, by_deadline: bool = 
             return [and_(OF.is_open, OF.due_at < now, _within(reader.held, by_deadline))]
         case "all":
             return [and_(OF.is_open, _within(reader.held, by_deadline))]
+        case "closed":
+            return [and_(not_(OF.is_open), _within(reader.held, by_deadline))]
 
 
 def _mine(reader: Reader, by_deadline: bool) -> list[Condition]:
-    firsts = sorted({held.first for held in reader.held})
+    units = sorted({(held.first, held.unit) for held in reader.held})
+    of_units = (
+        and_(OF.unit_area == first, OF.unit == unit) if unit else OF.unit_area == first for first, unit in units
+    )
     watching = [held for held in reader.held if held.role in SUPERVISORS]
     branches = [
         and_(OF.is_open, OF.turn == "holder", OF.holder == reader.name),
         and_(OF.is_open, OF.turn == "author", OF.author == reader.name),
-        and_(OF.is_open, OF.turn == "unit", OF.unit_area.in_(firsts)),
+        and_(OF.is_open, OF.turn == "unit", or_(false(), *of_units)),
         and_(OF.is_open, OF.turn == "anyone", _within(reader.held, True)),
     ]
     if watching:

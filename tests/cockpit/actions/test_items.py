@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from data.desk.auditing import audit
 from data.desk.errors import DeskError, Refused
 from data.desk.identity import accounts
 from data.desk.identity.roles import BUSINESS, ROLES
-from data.desk.items import store
+from data.desk.items import lists, store
 from data.desk.items.item import Item
 from data.desk.items.links import Link, items_about, of_item
 from data.desk.items.store import Beginning
@@ -114,6 +115,19 @@ def test_who_does_not_belong_to_the_unit_may_not_sign(desk: Desk, edition: Editi
     assert audit.entries(desk, limit=1)[0]["result"] == "refused"
     with pytest.raises(Refused, match="no item"):
         act(desk, edition, STRANGER, item, "sign")
+
+
+def test_an_account_of_a_unit_takes_the_part_of_that_unit_alone(desk: Desk, edition: Edition) -> None:
+    other = Actor.holding("qian", Grants((Held("official", TOWNS[0], end_of(TOWNS[0]), "便民中心"),)))
+    own = Actor.holding("zhou", Grants((Held("official", TOWNS[0], end_of(TOWNS[0]), "执法队"),)))
+    item = act(desk, edition, LEADER, start(desk, edition), "issue", unit="执法队", due=DUE)
+    inbox = {
+        actor.name: lists.items(desk, items.reader(actor), "mine", clock.now()) for actor in (other, own, OFFICIAL)
+    }
+    assert inbox == {"qian": [], "zhou": [item], "zhang": [item]}
+    with pytest.raises(Forbidden, match="for others"):
+        act(desk, edition, other, item, "sign")
+    assert act(desk, edition, own, item, "sign").holder == "zhou"
 
 
 def test_nobody_decides_on_an_own_request(desk: Desk, edition: Edition) -> None:
@@ -267,32 +281,32 @@ STEPS = {(kind, "start"): flow.start for kind, flow in FLOWS.items()} | {
 def test_rights_by_role_area_and_party(kind: str, id: str) -> None:
     """Every role on every area, as stranger, author and holder, against what the file says in plain words."""
     step = STEPS[kind, id]
-    place = Place(VILLAGES[0], "author", TOWNS[0], "holder")
-    for role in ROLES:
-        for area in AREAS:
-            grant = Held(role, area, end_of(area)) if role in BUSINESS else Held(role, 0, 0)
-            for name in ("author", "holder", "stranger"):
-                may = permitted(step, place, name, (grant,))  # type: ignore[arg-type]
-                assert bool(may) == expected(step, role, area, name), (role, area, name)
-                assert may in (None, role)
-                if may:
-                    assert Can.ACT in MATRIX[role]
+    place = Place(VILLAGES[0], "author", TOWNS[0], "holder", "执法队")
+    for role, area, unit in product(ROLES, AREAS, ("", "执法队", "便民中心")):
+        grant = Held(role, area, end_of(area), unit) if role in BUSINESS else Held(role, 0, 0)
+        for name in ("author", "holder", "stranger"):
+            may = permitted(step, place, name, (grant,))  # type: ignore[arg-type]
+            assert bool(may) == expected(step, role, area, name, unit), (role, area, name, unit)
+            assert may in (None, role)
+            if may:
+                assert Can.ACT in MATRIX[role]
     if id == "start":
         nobody = (Held("leader", TOWNS[1], end_of(TOWNS[1])),)
         assert may_start(FLOWS[kind], VILLAGES[0], "author", nobody) is None
 
 
-def expected(step: Permission, role: str, area: int, name: str) -> bool:
-    """The rule in words: the item is in VILLAGES[0] and its unit is one of TOWNS[0]."""
+def expected(step: Permission, role: str, area: int, name: str, unit: str) -> bool:
+    """The rule in words: the item is in VILLAGES[0], its unit in TOWNS[0]; a grant without a unit is any unit."""
+    of_unit = area == TOWNS[0] and unit in ("", "执法队")
     reach = {
         "own": area in (VILLAGES[0], TOWNS[0], DISTRICT),
         "above": area in (TOWNS[0], DISTRICT),
-        "unit": area == TOWNS[0],
+        "unit": of_unit,
     }[step.scope]
     parties = {
         "author": name == "author",
         "holder": name == "holder",
-        "unit": area == TOWNS[0],
+        "unit": of_unit,
         "supervisor": role in ("leader", "inspector") and name != "holder",
         "anyone": True,
     }

@@ -102,7 +102,9 @@ def test_the_inbox_lists_what_waits_and_its_cards_lead_to_the_item(screen: Scree
     (data,) = drawn(screen("inbox", lang="en", show="mine"), "todo")
     card = next(card for card in data["cards"] if item.number in card["facts"])
     assert (card["title"], parameters(card["href"])["item"]) == ("<b>路灯</b>", item.number)
-    assert [count["text"] for count in data["counts"]] == ["For me", "Waiting for others", "Overdue", "All open"]
+    assert [count["text"] for count in data["counts"]] == [
+        "For me", "Waiting for others", "Overdue", "All open", "Closed",
+    ]  # fmt: skip
 
 
 def test_a_step_is_done_on_the_card_and_says_that_figures_follow(screen: Screen) -> None:
@@ -126,3 +128,17 @@ def test_who_sees_other_areas_does_not_see_the_item(screen: Screen, monkeypatch:
     assert "No such item" in words(page)
     assert item.title not in words(page)
     assert item.number not in str(drawn(screen("inbox", show="all"), "todo"))
+
+
+def test_the_board_counts_by_unit_and_state_and_its_counts_lead_to_their_items(screen: Screen) -> None:
+    screen("inbox")
+    item = begun("看板上的件", "wish")
+    page = screen("board", kind="wish", lang="en")
+    board = drawn(page, "table")[-1]
+    assert [column["text"] for column in board["columns"]] == ["Unit", "Collected", "Total"]
+    cell = board["rows"][0][1]
+    (data,) = drawn(screen("inbox", **parameters(cell["href"])), "todo")
+    assert len(data["cards"]) == int(cell["text"])
+    assert item.number in str(data["cards"])
+    (data,) = drawn(screen("inbox", show="all", q="看板上", lang="en"), "todo")
+    assert [card["title"] for card in data["cards"]] == [item.title]

@@ -29,8 +29,8 @@ TOWN = (TOWNS[0], TOWNS[0] + 100_000)
 class Held:
     """A role on a range of areas."""
 
-    def __init__(self, role: str, first: int, end: int) -> None:
-        self.role, self.first, self.end = role, first, end
+    def __init__(self, role: str, first: int, end: int, unit: str = "") -> None:
+        self.role, self.first, self.end, self.unit = role, first, end, unit
 
 
 def begin(desk: Desk, key: str = "k1", title: str = "路灯不亮", **more: Any) -> Written:
