@@ -10,7 +10,15 @@ UNIT = "department"
 """The column of the responsible unit, which addresses call `unit`."""
 NAMES = {"unit" if column == UNIT else column: column for column in COLUMNS}
 """The parameters of an address, and the columns that they filter by."""
-OWN: dict[str, Collection[str]] = {"case": ("source",), "site": ("source",), "reports": ("kind",), "compare": COLUMNS}
+OWN: dict[str, Collection[str]] = {
+    "case": ("source",),
+    "site": ("source",),
+    "reports": ("kind",),
+    "compare": COLUMNS,
+    "start": ("kind",),
+    "inbox": ("kind",),
+    "board": ("kind",),
+}
 """Columns that are no filters on a page: it names by them what it shows, or compares all facts."""
 Where = tuple[tuple[str, str], ...]
 """Filters as a query has them, in the order of the columns, so that equal ones share their answers."""

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import cast
 
 from cockpit.address import link
-from data.desk.items.store import Item, Rules, Written
+from data.desk.items.item import Item
+from data.desk.items.store import Rules, Written
 from data.desk.notifications import recipients, store
 from data.desk.notifications.store import Notice, Severity
 from data.desk.store import Desk

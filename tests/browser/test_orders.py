@@ -44,7 +44,7 @@ def step(page: Page, name: str, **fields: str) -> None:
             continue
         box.fill(text)
         if label == "Responsible unit":
-            box.press("Enter")
+            page.get_by_role("option", name=text).click()
     page.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
     expect(page.get_by_text(f"Done: {name}")).to_be_visible()
 

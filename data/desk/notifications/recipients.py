@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from data.areas.levels import SPANS, end_of
 from data.desk import models
 from data.desk.identity.roles import BUSINESS
-from data.desk.items.store import Item
+from data.desk.items.item import Item
 from data.desk.store import Desk
 from data.workflow.model import Party
 from data.workflow.parties import SUPERVISORS
@@ -17,12 +17,13 @@ from data.workflow.parties import SUPERVISORS
 
 @dataclass(frozen=True)
 class Holder:
-    """An account that holds a role on an area today."""
+    """An account that holds a role on an area today. unit: of the grant; empty: any unit of the area."""
 
     account_id: int
     name: str
     role: str
     area: int
+    unit: str = ""
 
 
 def areas_above(code: int) -> list[int]:
@@ -34,7 +35,7 @@ def holders(desk: Desk, codes: Collection[int], day: date, roles: Iterable[str] 
     """The accounts that are not locked and hold one of the roles on exactly one of the areas on a day."""
     account, grant = models.Account, models.Grant
     query = (
-        select(account.id, account.name, grant.role, grant.area)
+        select(account.id, account.name, grant.role, grant.area, grant.unit)
         .join(grant, grant.account_id == account.id)
         .where(
             account.disabled.is_(False), grant.area.in_(codes), grant.role.in_(tuple(roles)),
@@ -44,7 +45,7 @@ def holders(desk: Desk, codes: Collection[int], day: date, roles: Iterable[str] 
     )  # fmt: skip
     with desk.read() as session:
         rows = session.execute(query.order_by(account.id, grant.area))
-        return [Holder(id, name, role, int(area)) for id, name, role, area in rows if area is not None]
+        return [Holder(id, name, role, int(area), unit) for id, name, role, area, unit in rows if area is not None]
 
 
 def responsible(desk: Desk, area: int, day: date, roles: Iterable[str]) -> list[Holder]:
@@ -65,7 +66,7 @@ def of_item(desk: Desk, item: Item, parties: Collection[Party], actors: Collecti
     if names:
         found |= named(desk, names)
     if "unit" in parties and item.unit_area is not None:
-        found |= {one.account_id for one in holders(desk, [item.unit_area], day)}
+        found |= {one.account_id for one in holders(desk, [item.unit_area], day) if one.unit in ("", item.unit)}
     if "anyone" in parties:
         found |= {one.account_id for one in holders(desk, [item.area], day)}
     if "supervisor" in parties:
