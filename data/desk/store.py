@@ -1,6 +1,7 @@
 """Open the desk: connect, migrate, and run transactions."""
 
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -223,9 +225,16 @@ def migrate(connection: Connection, version: str = "head") -> None:
     command.upgrade(config, version)
 
 
+@cache
 def newest() -> str:
-    """The number of the newest tables."""
-    return max(_versions())
+    """The version of the newest tables: that of the migration which none comes after, whatever its number."""
+    files = (MIGRATIONS / "versions").glob("*.py")
+    earlier = {match[1] for file in files if (match := _EARLIER.search(file.read_text("utf-8")))}
+    (last,) = _versions() - earlier
+    return last
+
+
+_EARLIER = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 
 
 def _versions() -> set[str]:

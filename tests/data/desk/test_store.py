@@ -78,7 +78,7 @@ def test_desk_with_old_schema_is_migrated(address: str, custody: Custody) -> Non
 VERSIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("0*.py"))
 
 
-@pytest.mark.parametrize("version", VERSIONS[:-1])
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version != newest()])
 def test_rows_of_older_tables_stay_as_they_were(address: str, custody: Custody, version: str) -> None:
     """One more row in every table, each with what it refers to.
 
