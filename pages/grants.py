@@ -1,8 +1,8 @@
-"""The grants: who holds which role where. For the security administrator."""
+"""The grants: who holds which role where, and the tokens of systems. For the security administrator."""
 
 from cockpit.access import guard
 from cockpit.components.navigation import header
-from cockpit.screens.admin import desk, grants
+from cockpit.screens.admin import desk, grants, tokens
 
 visitor = guard.open_page("grants")
 header.plain(visitor.grants, "grants")
@@ -12,3 +12,4 @@ with desk.answering():
         grants.one(visitor, holder)
     else:
         grants.listed()
+        tokens.section(visitor)

@@ -1,6 +1,5 @@
 """`token`: what a system shows to the HTTP API."""
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -35,13 +34,11 @@ def issue(
     """Make a token. It is printed once and kept only as a hash."""
     from cockpit.actions import grants
     from cockpit.actions.action import OPERATOR
-    from data.desk import clock
 
     code = area_to_grant(settings, area)
-    until: datetime = clock.now() + timedelta(days=days)
     with as_usage():
         issued = grants.issue_token(
-            opened(settings), OPERATOR, system, sources=sources, area=code, reports=reports, expires_at=until
+            opened(settings), OPERATOR, settings, system, sources=sources, area=code, reports=reports, days=days
         )
     click.echo(issued)
 

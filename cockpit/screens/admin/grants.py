@@ -145,10 +145,7 @@ def _grant(visitor: Visitor, account: Account, role: str, place: str, unit: str,
     if place.strip():
         match = named(place.strip())
         if not isinstance(match, int):
-            near = ", ".join(f"{a.name} {a.code}" for a in match) or _("none")
-            header.notice(
-                _("{area} is not the name or code of one area. Near: {near}", area=place, near=near), state="red"
-            )
+            no_area(place, match)
             return
         code = match
     if (code is None) != (role in ADMINISTRATORS):
@@ -171,6 +168,12 @@ def _other_units(unit: str, code: int | None) -> str | None:
     except DataError:
         return None
     return None if unit in known else ", ".join(known[:MOST_UNITS])
+
+
+def no_area(text: str, near: list[Area]) -> None:
+    """Say that a text names no area, or several, and which come near."""
+    listed = ", ".join(f"{a.name} {a.code}" for a in near) or _("none")
+    header.notice(_("{area} is not the name or code of one area. Near: {near}", area=text, near=listed), state="red")
 
 
 def named(text: str) -> int | list[Area]:

@@ -1,8 +1,9 @@
 """API tokens: shown once, stored as a hash, scoped, expiring, revocable."""
 
+import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -12,6 +13,9 @@ from data.desk.identity.sessions import hashed
 from data.desk.store import Desk
 
 PREFIX = "ck_"
+LONGEST_NAME = 60
+MOST_DAYS = 3650
+SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,14 @@ def issue(
     desk: Desk, system: str, *, sources: tuple[str, ...] = (), area: int | None = None, reports: bool = False,
     expires_at: datetime, now: datetime | None = None,
 ) -> str:  # fmt: skip
-    """Create a token; returns it in plain text, once."""
-    now = now or clock.now()
-    if expires_at <= now:
-        raise Refused("token.expired", "a token expires later than now")
+    """Create a token; returns it in plain text, once. Refused for an unfit name, time, source or purpose."""
+    now, system = now or clock.now(), system.strip()
+    if not 0 < len(system) <= LONGEST_NAME or not system.isprintable():
+        raise Refused("token.system", "name the system in 1 to {n} printable characters", n=LONGEST_NAME)
+    if not now < expires_at <= now + timedelta(days=MOST_DAYS + 1):
+        raise Refused("token.days", "a token holds for 1 to {n} days", n=MOST_DAYS)
+    if unfit := [name for name in sources if not SOURCE.fullmatch(name)]:
+        raise Refused("token.source", "{name} is not the name of a source", name=unfit[0])
     if not sources and area is None:
         raise Refused("token.purpose", "a token is for sources to push to, or for an area to ask of: name one")
     if reports and area is None:
@@ -43,7 +51,7 @@ def issue(
     with desk.begin() as session:
         session.add(
             models.Token(
-                system=system[:60], token_hash=hashed(token), sources=",".join(sources), area=area, reports=reports,
+                system=system, token_hash=hashed(token), sources=",".join(sources), area=area, reports=reports,
                 made_at=now, expires_at=expires_at,
             )
         )  # fmt: skip

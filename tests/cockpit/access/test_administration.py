@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pyotp
@@ -18,7 +20,7 @@ from cockpit.access.visitors import COOKIE
 from cockpit.screens.admin import desk as shared
 from data.desk import clock
 from data.desk.auditing import audit, chain, proof
-from data.desk.identity import accounts, identities, secondfactor, sessions
+from data.desk.identity import accounts, identities, secondfactor, sessions, tokens
 from tests.cockpit.access.test_matrix import told
 from tests.factory import DISTRICT, TOWNS, VILLAGES
 
@@ -174,6 +176,53 @@ def test_screen_refuses_conflicting_administrator_roles(open_page: Callable[...,
         page.text_input[0].input(area)
         assert "管理员不得兼任其他角色" in told(press(page, "授权"))
         assert newest()["result"] == "failed"
+
+
+def issue(page: AppTest, *, system: str, area: str = "", sources: str = "", days: int = 30) -> AppTest:
+    """Fill in the form of a new token and send it."""
+    fields = {field.label: field for field in page.text_input}
+    fields["系统"].input(system)
+    fields["可查看的区划：名称或代码"].input(area)
+    fields["可推送的来源，用逗号分隔"].input(sources)
+    next(field for field in page.number_input if field.label == "天数").set_value(days)
+    return press(page, "签发")
+
+
+def test_a_token_is_issued_shown_once_and_revoked(open_page: Callable[..., AppTest], name: str) -> None:
+    page = issue(open_page("grants", "security_admin"), system=name, area="北塘街道")
+    token = next(one for one in tokens.listing(visitors.desk()) if one.system == name)
+    assert (token.area, token.sources, token.reports) == (TOWNS[0], (), False)
+    assert (newest()["event"], newest()["what"]) == ("grant", f"token {name} {TOWNS[0]}")
+    plain = re.search(r"ck_[\w-]{40,}", told(page))[0]
+    assert tokens.read(visitors.desk(), plain) == token
+    assert "ck_" not in told(open_page("grants", "security_admin")), "it is shown this once"
+    assert plain not in str(audit.entries(visitors.desk(), limit=20))
+    page = open_page("grants", "security_admin")
+    box = next(box for box in page.selectbox if box.label == "令牌")
+    box.select(token.id)
+    press(page, "撤销")
+    assert tokens.read(visitors.desk(), plain) is None
+    assert (newest()["event"], newest()["what"]) == ("revoke", f"token {token.id}")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"area": ""}, "令牌用于"),
+        ({"area": "nowhere"}, "没有"),
+        ({"area": str(TOWNS[0]), "days": 0}, "1 至 3650 天"),
+        ({"area": str(TOWNS[0]), "days": 10**12}, "1 至 3650 天"),
+        ({"area": str(TOWNS[0]), "system": " "}, "系统名称"),
+        ({"sources": "hotlien"}, "没有来源hotlien"),
+        ({"sources": "../x"}, "不是来源名称"),
+    ],
+)
+def test_an_unfit_token_is_refused_in_words(
+    open_page: Callable[..., AppTest], name: str, given: dict[str, Any], said: str
+) -> None:
+    before = tokens.listing(visitors.desk())
+    assert said in told(issue(open_page("grants", "security_admin"), **{"system": name} | given))
+    assert tokens.listing(visitors.desk()) == before
 
 
 def test_lists_are_searched(open_page: Callable[..., AppTest], name: str) -> None:

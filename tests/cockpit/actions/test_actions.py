@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from cockpit.actions.action import OPERATOR, Action, Actor, Forbidden, registry
 from cockpit.reports.delivery.access import NotThere
 from cockpit.reports.request import Request
 from data.areas.levels import end_of
-from data.desk import clock, deductions, reports
+from data.desk import deductions, reports
 from data.desk.auditing import audit
 from data.desk.deductions import Deduction
 from data.desk.errors import DeskError, Refused
@@ -123,7 +123,7 @@ CHANGES: dict[str, Callable[[Desk], object]] = {
     "set password": lambda desk: account_actions.set_password(desk, OPERATOR, "li"),
     "grant": lambda desk: grant_actions.grant(desk, OPERATOR, "li", "leader", DISTRICT),
     "token": lambda desk: grant_actions.issue_token(
-        desk, OPERATOR, "hotline", area=DISTRICT, expires_at=clock.now() + timedelta(days=1)
+        desk, OPERATOR, settings.current(), "hotline", area=DISTRICT, days=1
     ),
     "deduction": lambda desk: site_actions.save_deduction(desk, OPERATOR, ENTRY),
     "event": lambda desk: data_actions.add_event(desk, OPERATOR, EVENT),
