@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from cockpit import problem, settings
 from cockpit.access import audit_export, gate, guard, hosts, not_found
-from cockpit.access.signin import account, factor, linking, login, provider
+from cockpit.access.signin import account, factor, linking, login, notified, provider
 from cockpit.api.app import mounted
 from cockpit.reports import worker
 from cockpit.reports.delivery import files
@@ -28,6 +28,7 @@ from cockpit.server import (
     garbage_collection,
     geo,
     health,
+    notifying,
     prober,
     publisher,
     shell,
@@ -64,7 +65,13 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         config = settings.current()
         compressor = compression.program(static.are_copied)
         probers = [prober.PROGRAM] if config.probe else []
-        usual = (publisher.program(config), worker.program(config), alerting.program(config), compressor)
+        usual = (
+            publisher.program(config),
+            worker.program(config),
+            alerting.program(config),
+            notifying.program(config),
+            compressor,
+        )
         programs = background.Watch([*usual, *probers])
         programs.start()
         yield
@@ -84,6 +91,7 @@ ROUTES: list[Route | Mount] = [
         *linking.ROUTES,
         *account.ROUTES,
         *factor.ROUTES,
+        *notified.ROUTES,
         *audit_export.ROUTES,
         *files.ROUTES,
         *download.ROUTES,

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     alerts: Path | None = Field(
         None, description="folder with a district's own alert rules (*.yaml), added to ours or in place of them"
     )
+    channels: Path | None = Field(
+        None, description="YAML file of the channels that deliver notifications: mail, webhooks, group robots"
+    )
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -199,7 +202,9 @@ class Settings(BaseSettings):
             raise ValueError(f"{wrong[0]} is no HOST:PORT")
         return references
 
-    @field_validator("probe_extras", "probe_authorities", "audit_syslog_authorities", "audit_syslog_certificate")
+    @field_validator(
+        "channels", "probe_extras", "probe_authorities", "audit_syslog_authorities", "audit_syslog_certificate"
+    )
     @classmethod
     def _file_exists(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():

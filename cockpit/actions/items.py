@@ -61,7 +61,7 @@ def start(desk: Desk, actor: Actor, config: Settings, edition: AnyEdition, begin
         if not written.again:
             _order_alerts(desk, actor, beginning.area, links, written.item.number)
             area = _area_name(edition, beginning.area)
-            notifications.of_transition(desk, known, written, START_EVENT, actor.name, [actor.name], area)
+            notifications.of_transition(desk, config, written, START_EVENT, actor.name, [actor.name], area)
         return written
 
 
@@ -113,7 +113,7 @@ def act(
         if not written.again:
             area = _area_name(edition, written.item.area)
             actors = {name for _seq, name in locked.snapshot.last.values()} | {actor.name}
-            notifications.of_transition(desk, known, written, transition, actor.name, actors, area)
+            notifications.of_transition(desk, config, written, transition, actor.name, actors, area)
         return written
 
 

@@ -1,12 +1,14 @@
 """Actions of everybody on the own sessions and screens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cockpit.access import pages
 from cockpit.actions.action import Actor, action
 from data.desk import preferences, saved_views
 from data.desk.errors import Refused
 from data.desk.identity import sessions
+from data.desk.notifications import choices
+from data.desk.notifications.choices import Choices
 from data.desk.store import Desk
 
 END = action("own.end_session", "logout", None)
@@ -15,6 +17,8 @@ CHOOSE_COLUMNS = action("own.choose_columns", "settings", None)
 SAVE_VIEW = action("own.save_view", "settings", None)
 RENAME_VIEW = action("own.rename_view", "settings", None)
 DELETE_VIEW = action("own.delete_view", "settings", None)
+CHOOSE_NOTIFICATIONS = action("own.choose_notifications", "settings", None)
+UNSUBSCRIBE = action("own.unsubscribe", "settings", None)
 CHOOSE_TILES = action("own.choose_tiles", "settings", None)
 
 
@@ -59,6 +63,18 @@ def delete_view(desk: Desk, actor: Actor, account_id: int, id: int) -> None:
     """Delete one of the account's own views. Refused if it has no such view."""
     with DELETE_VIEW.by(desk, actor, f"delete view {id}"):
         saved_views.remove(desk, account_id, id)
+
+
+def choose_notifications(desk: Desk, actor: Actor, account_id: int, chosen: Choices, domains: Collection[str]) -> None:
+    """Keep how an account is notified outside the cockpit; refused as `choices.write`."""
+    with CHOOSE_NOTIFICATIONS.by(desk, actor, "choose notifications"):  # its mail address is nobody else's business
+        choices.write(desk, account_id, chosen, domains)
+
+
+def unsubscribe(desk: Desk, actor: Actor, account_id: int) -> None:
+    """Send no more notifications by mail to an account."""
+    with UNSUBSCRIBE.by(desk, actor, "no more notifications by mail"):
+        choices.stop_mail(desk, account_id)
 
 
 def choose_columns(desk: Desk, actor: Actor, account_id: int, kind: str, columns: Sequence[str]) -> None:

@@ -96,7 +96,7 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, reports.
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, channels, reports.
 
     Raises UsageError.
     """
@@ -113,6 +113,10 @@ def check_own_files(settings: "Settings") -> None:
 
         with as_usage():
             alerting.rules_of(settings)
+    if settings.channels:
+        from cockpit.notifications import channels
+
+        channels.check(settings)
     if settings.reports or settings.schedule:
         from cockpit.i18n import using
         from cockpit.reports import request, schedule

@@ -4,37 +4,40 @@ from collections.abc import Collection
 from typing import cast
 
 from cockpit.address import link
+from cockpit.notifications.announce import Occasion, announce
+from cockpit.settings import Settings
+from cockpit.workflows.desk_source import rules
 from data.desk.items.item import Item
-from data.desk.items.store import Rules, Written
-from data.desk.notifications import recipients, store
-from data.desk.notifications.store import Notice, Severity
+from data.desk.items.store import Written
+from data.desk.notifications import recipients
+from data.desk.notifications.store import Severity
 from data.desk.store import Desk
 from data.messages import Message, Name
 from data.workflow.model import START, Party, Workflow
 
 
 def of_transition(
-    desk: Desk, rules: Rules, written: Written, transition: str, actor: str, actors: Collection[str], area: Name
+    desk: Desk, config: Settings, written: Written, transition: str, actor: str, actors: Collection[str], area: Name
 ) -> None:
     """Notify the parties that the workflow names for a transition, except who did it.
 
     actors: the names of those who have acted on the item. Call it in the transaction of the event. The title of an
     item is left out: people write it, and it may name somebody.
     """
-    item, flow = written.item, rules.flow(written.item.kind)
+    known, item = rules(config), written.item
+    flow = known.flow(item.kind)
     parties = parties_of(flow, transition)
     if not parties:
         return
-    today = rules.local(item.changed_at).date()
+    today = known.local(item.changed_at).date()
     accounts = recipients.of_item(desk, item, parties, actors, today) - recipients.named(desk, [actor])
     message = Message(
         "notification.step", "{kind} {number}, {area}: {step}",
         kind=kind_name(flow), number=item.number, area=area, step=_step(flow, transition),
     )  # fmt: skip
-    key = f"item/{item.number}/{written.seq}"
     severity = cast(Severity, item.colour(item.changed_at) or "none")
-    notices = [Notice(id, key, "item", message, item_link(item), severity) for id in sorted(accounts)]
-    store.add(desk, notices, now=item.changed_at)
+    occasion = Occasion(f"item/{item.number}/{written.seq}", "item", message, item.area, item_link(item), severity)
+    announce(desk, config, [(occasion, accounts)], now=item.changed_at)
 
 
 def parties_of(flow: Workflow, event: str) -> set[Party]:

@@ -75,12 +75,14 @@ def _content(visitor: Visitor, token: str, problem: str = "") -> str:
     rows = "".join(f"<li>{escape(_role(grant))}</li>" for grant in visitor.grants.held)
     none = escape(_("No role has been granted to you yet."))
     factor, change = escape(_("Second factor")), escape(_("Change password"))
+    notifications = escape(_("Notifications"))
+    notified = f'<a href="{here("/account/notifications")}">{notifications}</a>'
     own_ways = f'<a href="{here("/password")}">{change}</a> · <a href="{here("/account/factor")}">{factor}</a>'
     return (
         alert(problem)
         + f"<p><strong>{escape(visitor.session.title or visitor.name)}</strong> {escape(visitor.name)}</p>"
         + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
-        + ("" if visitor.session.by_provider else f'<p class="quiet">{own_ways}</p>')
+        + f'<p class="quiet">{notified}{"" if visitor.session.by_provider else f" · {own_ways}"}</p>'
         + form_of("/logout", THIS_ONE, _("Sign out"))
         + _sessions(visitor, token)
         + form_of("/logout", "", _("Sign out everywhere"), quiet=True)

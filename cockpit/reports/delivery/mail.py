@@ -2,7 +2,6 @@
 
 import logging
 import smtplib
-import ssl
 import time
 from email.header import Header
 from email.message import Message as Mail
@@ -11,8 +10,8 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formatdate
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
+from cockpit import smtp
 from cockpit.i18n import _, language, using
 from cockpit.labels import format
 from cockpit.reports import make
@@ -28,10 +27,8 @@ from data.system_errors import line_of, of_os
 
 log = logging.getLogger("cockpit.reports")
 
-TIMEOUT_SECONDS = 20
 AGAIN_SECONDS = 600.0
 """Before a report that could not be sent is tried again."""
-PORTS = {"smtp": 25, "smtps": 465}
 _tried: dict[str, float] = {}
 
 
@@ -59,10 +56,7 @@ def _why(error: OSError | smtplib.SMTPException | Problem) -> Message:
 
 def send(config: Settings, report: Report) -> None:
     """One report as an attachment. Raises OSError or SMTPException."""
-    where = urlsplit(config.filled(config.smtp))
-    with _connected(where.scheme, where.hostname or "", where.port or PORTS[where.scheme]) as server:
-        if where.username:
-            server.login(unquote(where.username), unquote(where.password or ""))
+    with smtp.connected(config) as server:
         server.send_message(message(config, report))
 
 
@@ -97,15 +91,3 @@ def _attachment(file: Path, media: str, name: str) -> MIMEApplication:
     part.set_param("name", Header(name, "utf-8").encode(linesep=""))
     part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
     return part
-
-
-def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
-    """A connection, encrypted wherever the server offers it."""
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
-    server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=ssl.create_default_context())
-        server.ehlo()
-    return server

@@ -93,6 +93,20 @@ def named(desk: Desk, name: str) -> Account:
         return to_account(row_of(session, name), failures.locks(session, [name], clock.now()).get(name))
 
 
+def name_of(desk: Desk, account_id: int) -> str | None:
+    """The name of an account; None if there is none of this id."""
+    with desk.read() as session:
+        row = session.get(models.Account, account_id)
+        return row.name if row else None
+
+
+def is_active(desk: Desk, account_id: int) -> bool:
+    """Whether there is an account of this id that is not locked."""
+    with desk.read() as session:
+        row = session.get(models.Account, account_id)
+        return row is not None and not row.disabled
+
+
 def listing(desk: Desk) -> list[tuple[Account, list[Grant]]]:
     """All accounts by name with all their grants, past and future included."""
     with desk.read() as session:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.desk.base import Base
@@ -37,3 +37,45 @@ class NotificationRun(Base):
     __tablename__ = "notification_run"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime]
+
+
+class Dispatch(Base):
+    """A message to be sent outside by a channel, until it is sent or given up. Times are naive UTC.
+
+    key: identifies the message at every attempt. account_id: of a message to one person. content: JSON.
+    sequence: messages of one sequence are sent in order. batch: messages that are sent as one; set when first claimed.
+    state: waiting, sent or dead. due_at: not sent before. leased_until: a process is sending it.
+    """
+
+    __tablename__ = "dispatch"
+    __table_args__ = (
+        Index("ix_dispatch_due", "state", "channel", "due_at"),
+        Index("ix_dispatch_sequence", "sequence", "state", "id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    channel: Mapped[str] = mapped_column(String(60))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    sequence: Mapped[str] = mapped_column(String(300), default="")
+    batch: Mapped[str] = mapped_column(String(64), default="")
+    content: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    tries: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class Subscription(Base):
+    """An account that wants to be notified when a metric of an area turns red. was_red: as of the last edition."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("account_id", "metric", "area"), Index("ix_subscription_metric", "metric"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    metric: Mapped[str] = mapped_column(String(60))
+    area: Mapped[int] = mapped_column(BigInteger)
+    was_red: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime]

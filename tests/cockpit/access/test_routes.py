@@ -39,11 +39,13 @@ NONSENSE = ("0", "-1", "990109000000", "999999999999", "x'; DROP TABLE cases;--"
 NOVEMBER = "from=2026-11-01&to=2026-12-01"
 
 OPEN = {
+    "/unsubscribe",
     "/login", "/login/demo", "/login/provider", "/login/provider/back", "/login/provider/link", "/healthz", "/readyz",
 }  # fmt: skip
 """For everybody: the way in, what the browser needs for it, and what a load balancer asks."""
 SIGNED_IN = {
-    "/logout", "/password", "/session", "/account", "/account/factor", "/account/sessions", "/wall", "/views.json",
+    "/logout", "/password", "/session", "/account", "/account/factor", "/account/notifications",
+    "/account/sessions", "/wall", "/views.json",
     "/columns.json",
     "/api/v1/openapi.json", "/api/v1/metrics", "/api/v1/editions", "/api/v1/report-kinds", "/api/v1/topics",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.areas.levels import end_of
 from data.desk.identity import accounts
-from data.desk.items.store import Item
+from data.desk.items.item import Item
 from data.desk.notifications import recipients, store
 from data.desk.notifications.store import KEPT, Notice
 from data.desk.store import Desk

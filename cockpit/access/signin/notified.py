@@ -1,0 +1,124 @@
+"""How one's own account is notified: mail, quiet hours, digest; and the link in a mail that ends these mails."""
+
+from dataclasses import replace
+from html import escape
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access import visitors
+from cockpit.access.gate import visitor_of
+from cockpit.access.policy import Grants
+from cockpit.access.signin.forms import alert, field, form_of, here, page, read_form, spoken
+from cockpit.access.signin.new_session import address_of
+from cockpit.access.visitors import Visitor
+from cockpit.actions import own
+from cockpit.actions.action import Actor
+from cockpit.i18n import _, using
+from cockpit.labels.wording import worded
+from cockpit.notifications import channels, unsubscribing
+from data.desk.errors import Refused
+from data.desk.identity import accounts
+from data.desk.notifications import choices
+from data.desk.notifications.choices import Choices
+from data.desk.notifications.hours import Hours, of_text
+from data.desk.notifications.store import KINDS
+from data.errors import DataError
+
+PATH = "/account/notifications"
+UNSUBSCRIBE = f"/{unsubscribing.PATH}"
+
+
+async def chosen(request: Request) -> Response:
+    """The choices as a form; POST changes them. 400 for what is refused."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate requires a session"
+    with using(spoken(request)):
+        form = await read_form(request) if request.method == "POST" else None
+        try:
+            if form is not None:
+                await run_in_threadpool(_change, visitor, address_of(request), form)
+                return RedirectResponse(here(PATH), 303)
+            content, status = await run_in_threadpool(_content, visitor), 200
+        except Refused as error:
+            content, status = alert(worded(error)) + await run_in_threadpool(_content, visitor), 400
+        except DataError as error:
+            content, status = alert(worded(error)), 503
+        return page(content, status, title=_("Notifications"), visitor=visitor, at=PATH)
+
+
+async def unsubscribe(request: Request) -> Response:
+    """Asks with GET, so that a program that follows links changes nothing; ends the mails with POST (RFC 8058)."""
+    with using(spoken(request)):
+        token = request.query_params.get("token", "")
+        try:
+            return await run_in_threadpool(_unsubscribe, token, request.method == "POST", address_of(request))
+        except DataError as error:
+            return page(alert(worded(error)), 503)
+
+
+ROUTES = (
+    Route(PATH, chosen, methods=["GET", "POST"]),
+    Route(UNSUBSCRIBE, unsubscribe, methods=["GET", "POST"]),
+)
+
+
+def _unsubscribe(token: str, done: bool, address: str) -> Response:
+    account_id = unsubscribing.account_of(settings.current(), token)
+    name = accounts.name_of(visitors.desk(), account_id) if account_id is not None else None
+    if account_id is None or name is None:
+        return page(alert(_("This link is not valid. Sign in and choose under Account what you are notified of.")), 400)
+    if not done:
+        form = form_of(f"{UNSUBSCRIBE}?token={token}", "", _("Send me no more of these mails"))
+        return page(form, title=_("Notifications"))
+    own.unsubscribe(visitors.desk(), Actor.holding(name, Grants(), address), account_id)
+    done_text = escape(_("You get no more of these mails."))
+    return page(f"<p>{done_text}</p>", title=_("Notifications"))
+
+
+def _change(visitor: Visitor, address: str, form: dict[str, str]) -> None:
+    desk, account, mail = visitors.desk(), visitor.session.account_id, channels.usable(settings.current()).mail
+    choice = replace(choices.read(desk, account), deadlines=bool(form.get("deadlines")))
+    if mail:
+        hours = Hours(*(of_text(form.get(name, "")) for name in ("quiet_from", "quiet_to", "digest")))
+        kinds = tuple(kind for kind in KINDS if form.get(f"kind_{kind}"))
+        choice = Choices(form.get("mail", "").strip(), kinds, choice.deadlines, hours)
+    actor = Actor.holding(visitor.name, visitor.grants, address)
+    own.choose_notifications(desk, actor, account, choice, mail.domains if mail else ())
+
+
+def _content(visitor: Visitor) -> str:
+    choice = choices.read(visitors.desk(), visitor.session.account_id)
+    deadlines = _box("deadlines", _("A day before a deadline of mine"), choice.deadlines)
+    mail = channels.usable(settings.current()).mail
+    if mail is None:
+        text = _("Mails are not set up here: notifications are shown in the cockpit.")
+        return form_of(PATH, deadlines, _("Save"), text)
+    words = {
+        "alert": _("Alerts"), "item": _("Work items"), "deadline": _("Deadlines"),
+        "subscription": _("Subscriptions"), "answer": _("Answers to other systems"),
+    }  # fmt: skip
+    kinds = "".join(
+        _box(f"kind_{kind}", _("By mail: {kind}", kind=words[kind]), kind in choice.kinds) for kind in KINDS
+    )
+    hours, where = choice.hours, ", ".join(mail.domains)
+    clocks = "".join(
+        field(name, label, f"{at:%H:%M}" if at else "", kind="time", needed=False)
+        for name, label, at in (
+            ("quiet_from", _("Quiet from"), hours.quiet_from), ("quiet_to", _("Quiet until"), hours.quiet_to),
+            ("digest", _("One mail a day at"), hours.digest),
+        )
+    )  # fmt: skip
+    address = field("mail", _("Mail address"), choice.mail, kind="email", autocomplete="email", needed=False)
+    note = _("Addresses of {domains}. Without an address there are no mails.", domains=where)
+    return form_of(PATH, deadlines + address + kinds + clocks, _("Save"), note)
+
+
+def _box(name: str, label: str, checked: bool) -> str:
+    return (
+        f'<label class="box"><input type="checkbox" name="{name}" value="1"{" checked" if checked else ""}> '
+        f"{escape(label)}</label>"
+    )
