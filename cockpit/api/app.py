@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from cockpit import editions, settings
 from cockpit.access import district_wide
 from cockpit.access.policy import Can
-from cockpit.api import push, reports
+from cockpit.api import items, push, reports
 from cockpit.api.caller import Caller, Known
 from cockpit.api.errors import NotFound, TooOften
 from cockpit.api.faults import FAULTS, install
@@ -58,12 +58,14 @@ api = FastAPI(
         {"name": "areas", "description": "The area tree and its outlines."},
         {"name": "editions", "description": "What is published."},
         {"name": "reports", "description": "Reports asked for, how far they are, and their files."},
+        {"name": "items", "description": "Work items: lists, one with its history, begin one, do a step."},
         {"name": "push", "description": "Facts that a system sends under a source's mapping, and what became of them."},
     ],
 )  # fmt: skip
 install(api)
 api.include_router(push.router)
 api.include_router(reports.router)
+api.include_router(items.router)
 
 
 def mounted() -> Mount:

@@ -18,6 +18,7 @@ from cockpit.commands.data.load import areas, load, rejects, unload
 from cockpit.commands.data.probe import probe
 from cockpit.commands.data.pushes import pushes
 from cockpit.commands.demo import demo
+from cockpit.commands.item import item
 from cockpit.commands.query import query, rows
 from cockpit.commands.report import report
 from cockpit.commands.serve import serve
@@ -54,6 +55,7 @@ for command in (
     report,
     check,
     probe,
+    item,
     user,
     token,
     audit,
