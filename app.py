@@ -51,7 +51,7 @@ async def wall(request: Request) -> RedirectResponse:
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Whatever the first visitor would wait for happens before the port opens."""
+    """Do before the port opens what the first visitor would otherwise wait for."""
     os.umask(0o077)  # a server that was not started by our command keeps its files private as well
     settings.current().data.make_private()
     queries.limit(settings.current().query_seconds)

@@ -165,7 +165,7 @@ def _backlog_by_town(top: int, period: Period) -> str:
 
 
 def _backlog_by_day(top: int, period: Period, last: date) -> str:
-    """Nothing is known of the days after `last`."""
+    """The backlog by day; days after `last` are left out."""
     days = [date.fromordinal(n) for n in range(period.start.toordinal(), min(period.end, last + DAY).toordinal())]
     values = ", ".join(f"(DATE '{day}')" for day in days)
     return f"""

@@ -46,7 +46,7 @@ def show(edition: Edition) -> None:
 
 @contextmanager
 def ahead(edition: Edition) -> Iterator[None]:
-    """Whatever is asked inside is asked of this edition, shown or not."""
+    """Use this edition for all queries in the block, whether it is shown yet or not."""
     token = _making.set(edition)
     try:
         yield

@@ -31,7 +31,7 @@ def bad_parameter(name: str, value: str, hint: str, near: Sequence[tuple[str, st
 
 
 def no_edition(detail: str) -> None:
-    """Nothing is published yet."""
+    """The screen shown before anything is published."""
     commands = "".join(f"<pre>{command}</pre>" for command in COMMANDS)
     hint = _("Load the district's data and publish them, or build the demo district, then serve:")
     _page(_("No data are published yet"), "", f"{detail}\n{hint}", extra=commands, home=False)
@@ -90,7 +90,7 @@ def _is_not_of_a_run(record: logging.LogRecord) -> bool:
 
 
 def of_a_run(error: Exception) -> bool:
-    """What a visitor sees when a run of a page fails: for `streamlit.App(on_script_error=…)`."""
+    """Show the failure of a page run: for `streamlit.App(on_script_error=…)`."""
     if isinstance(error, OutOfScope):
         refused()
     elif isinstance(error, TooSlow):

@@ -32,7 +32,7 @@ ISSUER = re.compile(r"^$|^https://[^\s?#]+$|^http://(localhost|127\.0\.0\.1|\[::
 
 
 class GroupRole(NamedTuple):
-    """What membership in a group of the provider gives: a role, on the area of a code."""
+    """The role, and its area, that membership in a group of the identity provider gives."""
 
     group: str
     role: str
@@ -282,7 +282,7 @@ class Settings(BaseSettings):
 
     @property
     def custody(self) -> "Custody":
-        """What guards the desk from outside of it."""
+        """The keys and anchors that protect the desk from outside."""
         from data.desk.auditing.custody import Custody
         from data.desk.auditing.syslog import Collector
 

@@ -157,7 +157,7 @@ def _area(edition: ScopedEdition, requested: str | None, grants: Grants) -> Area
 
 
 def home(edition: ScopedEdition, grants: Grants) -> Area:
-    """Where somebody begins: the top, or the first area granted; the top for who may look at none."""
+    """The first area of a visitor: the top, or the first area granted; the top without any grant."""
     top = areas.root(edition)
     if grants.may(Can.LOOK, top.code, top.end) or not grants.may(Can.LOOK):
         return top

@@ -55,7 +55,7 @@ class Layout(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """What a page shows, and for whom.
+    """The state of a page: query, filters, and the visitor's grants.
 
     query: of the chosen metric alone; its edition answers for what the user may see. `ask` makes the queries of panels.
     given: the URL's parameters of KEPT, as they stand, and its filters.

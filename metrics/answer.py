@@ -152,7 +152,7 @@ def _fact_calls(plan: Plan, metrics: list[Metric], rolled: bool) -> list[Call]:
 
 
 def _attempt(ask: Callable[[list[Metric]], dict[str, Cells]], metrics: list[Metric]) -> Answers:
-    """What is answered for the metrics; if that fails, for each alone, so that one does not take the others with it."""
+    """Answer the metrics together; if that fails, one by one, so that one failing metric does not affect the others."""
     try:
         return {**ask(metrics)}
     except duckdb.Error as error:

@@ -87,7 +87,7 @@ def _root(edition: Edition) -> Area:
 
 
 def path(edition: AnyEdition, place: Area) -> list[Area]:
-    """From the top down to `place`, itself last."""
+    """The path from the top down to and including `place`."""
     climbed = [place]
     while climbed[0].parent is not None:
         climbed.insert(0, area(edition, climbed[0].parent))

@@ -18,5 +18,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> Message | str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """What known comes nearest to a word; empty if nothing is near."""
+    """The known name that is nearest to a word; empty if none is similar."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)), "")

@@ -29,7 +29,7 @@ def mask_links(edition: ScopedEdition, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outside(edition: ScopedEdition, linked: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (source, key) that are cases outside of the scope; unknown keys are the row's own words."""
+    """The (source, key) pairs that are cases outside of the scope. Unknown keys are left as delivered."""
     if not linked:
         return set()
     sql = (

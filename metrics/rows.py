@@ -332,7 +332,7 @@ def _view_columns(edition: Edition, view: str) -> tuple[str, ...]:
 
 
 def _stored_condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
-    """What the stored columns of a stock's facts have in common; nothing for a flow."""
+    """The SQL condition on the stored columns of a stock's facts; empty for a flow."""
     counted = metric.numerator if part == "numerator" else metric.denominator
     name = metric.oldest.stock if metric.oldest else metric.value or counted or ""
     return (

@@ -62,7 +62,7 @@ class SiteResult:
 
 @dataclass(frozen=True)
 class SearchResults:
-    """What a search finds, the best of each kind first.
+    """Results of a search, the best of each kind first.
 
     more: the kinds of which there is more than was asked for. is_complete: False if time ran out before all cases
     were looked at.
@@ -326,7 +326,7 @@ Ranges = list[tuple[int, int]]
 
 
 def _reads(edition: ScopedEdition, text: str) -> Iterator[tuple[tuple[str, ...], Ranges]]:
-    """What to compare, and in which rows, in order: columns of the other kind are not read from the file."""
+    """The comparisons and their row ranges, in order: columns of the other kind are not read from the file."""
     indexed = _stretches(edition.unscoped)
     if indexed.has_more:  # what is not indexed: all of a small edition, the newest of a patched one
         yield (NUMBER, TEXTS), [(indexed.cases, 2**62)]

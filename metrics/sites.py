@@ -183,7 +183,7 @@ def failed(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def changes(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Where a rule turned from passed to failed or back, the newest first; the calendar shows visits."""
+    """The changes of a rule between passed and failed, newest first; visits are in the calendar."""
     rows = _findings(frame)
     rows = rows[~rows["rule"].isin(["site_open", *UNDECIDED])]
     before = rows.groupby(["asset", "rule"])["passed"].shift()

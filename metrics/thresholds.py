@@ -24,7 +24,7 @@ WEEKS = 8
 
 @dataclass(frozen=True)
 class Baseline:
-    """What relative thresholds compare with, by metric and group: a mean, and a spread where one is used."""
+    """The reference of relative thresholds by metric and group: a mean, and a spread where one is used."""
 
     mean: dict[tuple[str, str], float]
     spread: dict[tuple[str, str], float]

@@ -213,7 +213,7 @@ def token_of(scope: Scope) -> str | None:
 
 
 def visitor_of(scope: Scope) -> Visitor | None:
-    """Who the gate found."""
+    """The visitor that the gate identified."""
     visitor: Visitor | None = scope.get("state", {}).get("visitor")
     return visitor
 

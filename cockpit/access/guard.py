@@ -35,7 +35,7 @@ def mark() -> str:
 
 
 def open_page(name: str) -> Visitor:
-    """Who opens the page; as `enter`, with the right that the register of pages names."""
+    """The visitor of the page, as `enter`, with the right that the page register requires."""
     return enter(pages.PAGES[name].right)
 
 
@@ -59,7 +59,7 @@ def note_refusal(what: str) -> None:
 
 
 def of_a_run(error: Exception) -> bool:
-    """What a visitor sees when a run of a page fails, for `streamlit.App(on_script_error=…)`; a refusal is recorded."""
+    """Show the failure of a page run (`streamlit.App(on_script_error=…)`); refusals are audited."""
     if isinstance(error, OutOfScope):
         with contextlib.suppress(DataError):
             record.note(visitor=visitors.known.of(token()), event="refused", what=str(error), result="refused")

@@ -76,7 +76,7 @@ def _body(scope: Scope) -> str:
 
 
 def _section(path: str, hint: str, home: str) -> str:
-    """What was asked for, what to do, and the way to the first screen."""
+    """The requested address, what to do, and a link to the first screen."""
     named = f"<p><code>{escape(path)}</code></p>" if path else ""
     way = f'<a class="button" href="{escape(here(home))}">{escape(_("To the first screen"))}</a>'
     return f'<section role="alert">{named}<p>{escape(hint)}</p><p>{way}</p></section>'

@@ -30,7 +30,7 @@ class Forbidden(CockpitError):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. `address` is where the request came from; `role` and `scope` are what the audit says of them."""
+    """The person or system that acts. address: origin of the request; role, scope: as written to the audit."""
 
     name: str
     grants: Grants

@@ -102,7 +102,7 @@ Where = Annotated[dict[str, str], Depends(_filters)]
 
 @api.get("/openapi.json", include_in_schema=False)
 def described(caller: Known) -> dict[str, Any]:
-    """What this API is, for whoever may call it."""
+    """The description of this API for its callers."""
     return api.openapi()
 
 

@@ -56,7 +56,7 @@ DOCUMENT: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Form:
-    """What the headers say of a body. size: its bytes as sent, None if they do not tell."""
+    """A body as its headers describe it. size: bytes as sent; None if not given."""
 
     kind: Kind
     encoding: str

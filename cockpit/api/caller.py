@@ -96,7 +96,7 @@ def check_parameters(request: Request) -> None:
 
 
 async def asking(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Whoever calls; the queries of this request are made for them. Raises UnknownParameter."""
+    """The caller, for whom the queries of this request run. Raises UnknownParameter."""
     check_parameters(request)
     slow_queries.asks(slow_queries.Asker(caller.name))
     return caller

@@ -24,7 +24,7 @@ class BadRequest(ApiError):
 
 
 class Unauthorized(ApiError):
-    """Nobody is signed in, or the token does not hold."""
+    """No session, or the token is invalid."""
 
     status = 401
 

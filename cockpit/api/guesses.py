@@ -15,7 +15,7 @@ REMEMBERED = 10_000
 
 
 class Guesses:
-    """What this process has seen. Safe to share between threads."""
+    """The failures that this process has counted. Thread-safe."""
 
     def __init__(self) -> None:
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()

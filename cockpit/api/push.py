@@ -71,7 +71,7 @@ class RefusedRow(BaseModel):
 
 
 class Verdict(BaseModel):
-    """What became of a push. `accepted + rejected == read`; `updated` and `unchanged` are among the accepted."""
+    """Outcome of a push. `accepted + rejected == read`; `accepted` includes `updated` and `unchanged`."""
 
     id: str
     source: str
@@ -168,7 +168,7 @@ async def _taken(request: Request, caller: Caller, name: str, key: str | None) -
 
 
 def _admitted(caller: Caller, name: str, spool: Spool) -> Sender:
-    """Who pushes, if this token may push to this source now."""
+    """The sender, if its token may push to this source now."""
     config, token = settings.current(), caller.token
     if token is None:
         raise Forbidden(

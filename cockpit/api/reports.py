@@ -28,7 +28,7 @@ Id = Annotated[str, Path(max_length=20, description="a report, such as R20261126
 
 @router.get("/report-kinds", summary="The kinds of report")
 def kinds(caller: Known) -> list[dict[str, Any]]:
-    """What each is made of, for which levels, and in which formats."""
+    """The report kinds with their sections, levels and formats."""
     return [
         {
             "id": k.id, "name": dict(k.name), "about": dict(k.about), "levels": list(k.levels),
@@ -61,7 +61,7 @@ def ask(caller: Known, requested: Request) -> dict[str, Any]:
 
 @router.get("/reports", summary="The newest reports")
 def listed(caller: Known) -> list[dict[str, Any]]:
-    """Those that the caller may have."""
+    """The reports that the caller may read."""
     _need(caller)
     return [_fields(report) for report in access.listing(visitors.desk(), settings.current(), caller.grants)]
 

@@ -90,7 +90,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """What to tell the person at the keyboard, and the exit code."""
+    """The message for the terminal, and the exit code."""
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context else ""

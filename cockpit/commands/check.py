@@ -144,7 +144,7 @@ def check_sources(settings: "Settings", paths: tuple[Path, ...]) -> None:
 
 
 def stored_faults(settings: "Settings") -> list[str]:
-    """What is wrong by today's contract with the definitions in the store, a line each."""
+    """Faults of stored source definitions under the current contract, one line each."""
     from pydantic import ValidationError
 
     from data.sources.definition import Source

@@ -45,7 +45,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def as_usage() -> Iterator[None]:
-    """What the layers below find wrong in here is the question's or the configuration's fault: exit 2."""
+    """Turn errors of the layers below into usage errors (exit 2)."""
     try:
         yield
     except (DataError, MetricsError) as error:
@@ -61,7 +61,7 @@ def catalog_of(settings: "Settings") -> "Catalog":
 
 
 def nothing_published(settings: "Settings") -> UsageError:
-    """What to say where a command needs an edition and there is none."""
+    """The error of a command that needs an edition when none is published."""
     return UsageError(
         "edition.none_for_command",
         "nothing is published in {home}: build the demo district with `python -m cockpit demo`, or load your own data "

@@ -53,7 +53,7 @@ class Reports(click.Group):
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """What is wrong with a question is told in English, as all that a command says, and is the user's fault."""
+    """Turn faults of a request into usage errors, in English like all output of commands."""
     from cockpit.i18n import using
 
     with using("en"), as_usage():
@@ -225,7 +225,7 @@ def kinds(settings: "Settings", layout: str) -> None:
 @format_option
 @with_settings
 def listed(settings: "Settings", layout: str) -> None:
-    """What was asked for, newest first."""
+    """The requested reports, newest first."""
     from cockpit.reports import make as made
     from data.desk import reports
 

@@ -180,7 +180,7 @@ def note_settings(settings: "Settings", demo: bool) -> None:
 
 
 def address(host: str, port: int) -> str:
-    """What to type into a browser on this machine."""
+    """The address for a browser on this machine."""
     name = "localhost" if host in EVERY_INTERFACE else f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}"
 

@@ -139,7 +139,7 @@ def _round_up(size: float) -> float:
 
 
 def _text(metric: Metric, lines: Sequence[Line], days: Sequence[date], index: int) -> str:
-    """What the lines say of one day of the axis, a line each."""
+    """The values of all lines on one day of the axis, one text line each."""
     texts: list[str] = []
     for line in lines:
         if index >= len(line.values) or (texts and format.missing(line.values[index])):

@@ -10,7 +10,7 @@ from metrics.areas import Area
 
 
 def url(edition: AnyEdition, area: Area, *, own: bool = False) -> str:
-    """Where the polygons right below `area` are served, or with `own` its own one."""
+    """The URL of the polygons directly below `area`, or with `own` of its own polygon."""
     return f"/geo/{edition.id}/{area.code}.geojson" + ("?own=1" if own else "")
 
 

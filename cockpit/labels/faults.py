@@ -32,7 +32,7 @@ def _part(part: str) -> str:
 
 
 def detail(stored: str) -> str:
-    """What happened to a request."""
+    """The outcome of a request, in words."""
     return chinese(stored) if language() == "zh" else stored
 
 
@@ -49,7 +49,7 @@ def spoken(words: Words) -> str:
 
 
 def _name(name: str) -> str:
-    """What a guide or a home page has to hold; names that a district set itself stay."""
+    """The label of a required element; names that a district defined stay unchanged."""
     return {
         "事项名称": _("name of the service"), "设定依据": _("legal basis"), "申请条件": _("conditions"),
         "办理材料": _("papers"), "办理地点": _("place"), "办理时间": _("hours"), "联系电话": _("telephone"),

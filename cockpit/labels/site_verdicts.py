@@ -25,7 +25,7 @@ def verdict(row: Site) -> tuple[str, str]:
 
 
 def left(rule: str, n: int) -> str:
-    """What is left until the veto of a rule."""
+    """The margin left until the veto of a rule."""
     if rule == "site_open":
         return ngettext("{n} more failed visit is a veto", "{n} more failed visits are a veto", n)
     if UNITS[rule] == "days":

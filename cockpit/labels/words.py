@@ -38,7 +38,7 @@ _COLUMNS = {
 
 
 def _further() -> dict[str, str]:
-    """What no fact stores: columns of the verdicts on sites, and parameters of a page."""
+    """Labels of values that no fact stores: columns of site verdicts, and page parameters."""
     return {
         "area_name": _("Area name"), "state": _("State"), "score": _("Score"), "vetoes": _("Vetoes"),
         "visits": _("Visits, 7 days"), "down": _("Not opened"), "home_age": _("Home page age, days"),
@@ -69,7 +69,7 @@ AS_STORED = (*CODES, "lon", "lat", "key")
 
 
 def kinds() -> dict[str, str]:
-    """What a case can be."""
+    """The kinds of cases, with their labels."""
     return {
         "event": _("Event"), "hotline": _("Hotline"), "message": _("Message"), "service": _("Service"),
         "share_req": _("Data request"), "open_req": _("Open-data request"), "flow_req": _("Return-flow request"),
@@ -109,13 +109,13 @@ def standing(case: Mapping[str, Any], as_of: datetime) -> tuple[str, str]:
 
 
 def veto(rule: str) -> str:
-    """What a site is vetoed for."""
+    """The label of a veto rule."""
     known = site_rules().vetoes.get(rule)
     return known.veto[language()] if known else rule
 
 
 def rule(name: str) -> str:
-    """What a check of a site is about; a deduction by its name."""
+    """The label of a check rule; of a deduction, its name."""
     kind, colon, what = name.partition(":")
     checks = site_rules().checks
     known = checks[kind][language()] if kind in checks else kind
@@ -125,7 +125,7 @@ def rule(name: str) -> str:
 
 
 def deduction(name: str) -> str:
-    """What a site loses points for; an entry of the district's own by its name."""
+    """The label of a deduction; of the district's own entries, their name."""
     known = site_rules().deductions.get(name)
     return known[language()] if known else name.replace("_", " ")
 
@@ -137,7 +137,7 @@ def limit(rule: str) -> str:
 
 
 def bound(rule: str) -> str:
-    """From where on a veto rule vetoes, in words."""
+    """The limit of a veto rule, in words."""
     return site_rules().bound(rule, language()) if rule in site_rules().vetoes else rule
 
 
@@ -196,7 +196,7 @@ def skip(name: str) -> str:
 
 
 def time_hint(hint: str) -> str:
-    """What is wrong with a text that is no time."""
+    """The fault of a text that is not a valid time."""
     return {
         times.WHICH_FIRST: _("day or month first: set dates: mdy or dates: dmy in the source file"),
         times.SHORT_YEAR: _("the year needs four digits"),
@@ -218,7 +218,7 @@ def time_hint(hint: str) -> str:
 
 
 def level(name: str, n: int = 1) -> str:
-    """What an area of a level is called, or several of them; BELOW means areas of several levels."""
+    """The name of a level, singular or plural; BELOW stands for several levels."""
     if name == BELOW:
         return ngettext("area below", "areas below", n)
     named = BY_ID[name]
@@ -231,7 +231,7 @@ def level_heading(name: str) -> str:
 
 
 def basis(name: str) -> str:
-    """What the period selects by: the event itself, the deadline, or the state at its end."""
+    """The basis of a period: the event itself, the deadline, or the state at its end."""
     return {
         "flow": _("Flow: what happened in the period"),
         "due": _("Due: what had its deadline in the period"),
@@ -274,7 +274,7 @@ def facts(domain: Domain, n: int) -> str:
 
 
 def side(metric: Metric, part: str) -> str:
-    """What the facts of a ratio's numerator, denominator or rest are called."""
+    """The name of the facts in a ratio's numerator, denominator or rest."""
     named: Text | None = getattr(metric.sides, part, None)
     if named is not None:
         return named[language()]

@@ -209,13 +209,13 @@ def _alongside(now: Sequence[Period], unit: str, period: Period, other: Period) 
 
 @lru_cache(maxsize=256)
 def ageing(query: Query) -> pd.DataFrame:
-    """What the query's metric holds by age: `metrics.analysis.ageing.ageing`."""
+    """The stock of the query's metric by age: `metrics.analysis.ageing.ageing`."""
     return ages.ageing(query)
 
 
 @lru_cache(maxsize=256)
 def today(query: Query, among: tuple[str, ...]) -> attention.Today:
-    """What needs attention besides the reds: `metrics.analysis.today.today` over the metrics `among`."""
+    """Items that need attention besides the reds: `metrics.analysis.today.today` over the metrics `among`."""
     if not query.metrics:
         return attention.Today(oldest(query.of()), None)
     return attention.today(query, own=_own(query.of(*among)), oldest=oldest(query.of()))
@@ -304,7 +304,7 @@ def _lower(query: Query) -> tuple[pd.DataFrame, Baseline]:
 
 
 def _existing(query: Query, level: str) -> list[str]:
-    """Those of the query's metrics that exist at a level and are counted by the columns of its filters."""
+    """The metrics of the query that exist at a level and support the columns of its filters."""
     metrics = (query.catalog.metrics[name] for name in query.metrics)
     return [m.id for m in metrics if exists_at(m, level) and not filters.lacking(query.catalog, m, query.where)]
 

@@ -64,7 +64,7 @@ class Panel(Model):
         return True
 
     def queries(self, view: "View") -> Sequence[Call]:
-        """What drawing will query, as calls that may run in parallel; their answers are cached."""
+        """The queries of this panel, as calls that may run in parallel; their answers are cached."""
         return ()
 
     def prepare(self, view: "View") -> None:

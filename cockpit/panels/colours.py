@@ -59,7 +59,7 @@ def _range(metric: Metric, group: Sequence[float]) -> str:
 
 
 def _states(metric: Metric) -> tuple[str, ...]:
-    """Those that its limits tell apart: without a green bound nothing is amber, unless a count is too small for red."""
+    """The states of its limits. Without a green bound nothing is amber, except counts too small for red."""
     limits = metric.thresholds
     amber = limits is None or limits.green is not None or limits.min_count > 0
     return STATES if amber else tuple(state for state in STATES if state != "amber")

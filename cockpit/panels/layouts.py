@@ -230,7 +230,7 @@ def _metric_faults(layout: Layout, catalog: Catalog) -> Iterator[str]:
 
 
 def _missing(layouts: dict[str, Layout]) -> Iterator[str]:
-    """What the screens cannot do without."""
+    """The parts that a layout lacks."""
     for level in LEVELS:
         if not any(layout.use == "cockpit" and level in layout.levels for layout in layouts.values()):
             yield f"no layout with use: cockpit has {level} among its levels"

@@ -46,7 +46,7 @@ def draw(view: View, *, export: bool = False) -> None:
 
 
 def nothing(view: View) -> None:
-    """In place of the layout where no fact of the area has what is filtered: that is no number of zero."""
+    """Shown in place of the layout when no fact of the area matches the filters, which is not a zero."""
     notice(
         _("No data: nothing of {area} has {filters}.", area=view.area.name, filters=in_words(view)),
         links=[(_("Remove the filter"), view.href("cockpit", **dict.fromkeys(filters.NAMES)))],
@@ -94,7 +94,7 @@ def query_ahead(view: View) -> None:
 
 
 def merged(view: View) -> None:
-    """Where an area went that is no more. What is shown below is its own history."""
+    """A link from a merged area to its successor; the screen below shows the area's own history."""
     holder = areas.area(view.edition, view.area.holder)
     texts = {"area": view.area.name, "holder": holder.name}
     if view.area.valid_to:

@@ -42,7 +42,7 @@ class ReportContext:
 
     @cached_property
     def query(self) -> Query:
-        """What its sections ask, of metrics of their own; of a notice to a unit what is of that unit."""
+        """The query of the sections, before their own metrics; in a notice to a unit, filtered by that unit."""
         query = self.view.ask()
         if self.unit is None:
             return query
@@ -121,18 +121,18 @@ class ReportContext:
 
     @cached_property
     def over_limit(self) -> list[Red]:
-        """What is red, without the sites that are only near a veto."""
+        """The reds, without sites that are only near a veto."""
         return [red for red in self.reds if red.kind != "near"]
 
     @property
     def to(self) -> str:
-        """Whom the part is for: the responsible unit, or the area."""
+        """The addressee of the part: the responsible unit, or the area."""
         if self.unit == "":
             return _("{area} (no responsible unit named)", area=self.view.area.name)
         return self.unit or self.view.area.name
 
     def subject(self, red: Red) -> str:
-        """Who or what is red."""
+        """The area, unit or site that is red."""
         return red.name or (self.view.area.name if red.kind == "own" else self.place(red.area))
 
     def level_of(self, red: Red) -> str:

@@ -279,7 +279,7 @@ def named(kinds: dict[str, Kind], id: str) -> Kind:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """What may have been meant; nothing if nothing known is like it."""
+    """A suggestion for a misspelt name; empty without a similar one."""
     suggestion = nearest(word, known)
     return _(' Did you mean "{word}"?', word=suggestion) if suggestion else ""
 
@@ -333,7 +333,7 @@ def _faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
 
 
 def _disclosure_faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
-    """Where small counts are left out nothing else of the file may tell them: all of its numbers are such tables."""
+    """Faults of a kind that suppresses small counts but has other numbers, from which they could be derived."""
     guarded = {section.suppress for section in kind.sections if isinstance(section, TableBy) and section.suppress}
     if not guarded:
         return

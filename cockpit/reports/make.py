@@ -200,7 +200,7 @@ def copy(config: Settings, report: Report, to: Path) -> None:
 
 
 def name_of(report: Report, title: str) -> str:
-    """What a downloaded file is called: `临江区治理运行情况专报-R20261126-3fa2c1aa.docx`."""
+    """The name of a downloaded file: `临江区治理运行情况专报-R20261126-3fa2c1aa.docx`."""
     return f"{UNSAFE.sub('-', title)[:60]}-{report.id}.{SUFFIX[request_of(report).format]}"
 
 

@@ -137,7 +137,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a number means, in the version that was used."""
+    """The definition of a metric, in the version that was used."""
 
     id: str
     name: str
@@ -150,7 +150,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What lets a report be made again and proved. facts: label and text, in the order of reading."""
+    """The data by which a report can be reproduced and verified. facts: label and text, in reading order."""
 
     id: str
     made_at: datetime

@@ -48,7 +48,7 @@ def of(checked: CheckedRequest, contexts: list[ReportContext], *, id: str, who: 
 
 
 def of_part(context: ReportContext) -> list[tuple[str, str]]:
-    """What the provenance of a notice to one unit says before that of the report."""
+    """The lines that precede the report's provenance in a notice to one unit."""
     return [] if context.unit is None else [(_("Notice to"), context.to)]
 
 
@@ -59,7 +59,7 @@ def metrics_used(contexts: list[ReportContext]) -> list[Metric]:
 
 
 def definition(catalog: Catalog, metric: Metric) -> Definition:
-    """What a metric means, in words and as a formula."""
+    """The definition of a metric, in words and as a formula."""
     formula = _formula(catalog, metric)
     limits = metric.thresholds
     return Definition(

@@ -60,7 +60,7 @@ class Request(BaseModel):
         return Period(self.start, self.end)
 
     def stored(self) -> str:
-        """As the desk keeps it."""
+        """The request as the desk stores it."""
         return self.model_dump_json(by_alias=True)
 
 
@@ -127,7 +127,7 @@ def check(request: Request, config: Settings, grants: Grants) -> CheckedRequest:
 
 
 def _view(config: Settings, edition: ScopedEdition, place: Area, request: Request, grants: Grants) -> View:
-    """What the cockpit of the place shows, with its own metric, under the filters of the request."""
+    """The view of the cockpit of the place, with its metric and the filters of the request."""
     layout = layouts.of(config).cockpit(place.level)
     query = Query(
         edition, catalog_of(config), (layout.metric,), place.code, request.period, request.vs,

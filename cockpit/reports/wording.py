@@ -28,7 +28,7 @@ def lines(context: ReportContext, text: Text) -> list[str]:
 
 
 def named(context: ReportContext, section: Any) -> str:
-    """What a table of a section is called: the section's heading, else the name of the kind."""
+    """The name of a section's table: the section's heading, else the name of the kind."""
     return fill(context, (section.heading or context.kind.name)[language()])
 
 
@@ -72,7 +72,7 @@ def _metric_text(context: ReportContext, name: str, of: str) -> str:
 
 
 def plain(context: ReportContext, name: str) -> str:
-    """What is no metric."""
+    """Labels of rows that are not metrics."""
     view = context.view
     match name:
         case "area":

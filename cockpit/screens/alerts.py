@@ -81,7 +81,7 @@ def _row(view: View, alert: Alert, known: dict[str, Rule]) -> list[Cell | str]:
 
 
 def subject(view: View, alert: Alert) -> str:
-    """What an alert is about, in words: a site or unit by its name, else the metric or the source."""
+    """The subject of an alert in words: the name of a site or unit, else the metric or the source."""
     metric = view.catalog.metrics.get(alert.metric)
     if alert.key:
         return alert.name
@@ -167,7 +167,7 @@ def card(view: View, alert: Alert) -> None:
 
 
 def _title(view: View, alert: Alert) -> str:
-    """Of an item about the alert."""
+    """The title of an item about the alert."""
     return f"{area_name(view.edition, alert.area)} {subject(view, alert)}"
 
 
@@ -223,7 +223,7 @@ def _history(events: Sequence[Event]) -> None:
 
 
 def silenced(view: View) -> None:
-    """What is silent in the area, why and until when; and the form for who may silence."""
+    """The silences in the area with reason and end; and the form to add one, for those who may."""
     with desk.answering():
         area = view.area
         found = [

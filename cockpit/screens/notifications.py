@@ -76,7 +76,7 @@ def _filters(view: View, chosen: str, unread: int) -> None:
 
 
 def kinds() -> dict[str, str]:
-    """What a notification is about, by kind."""
+    """The label of each kind of notification."""
     return {
         "alert": _("Alerts"), "item": _("Work items"), "deadline": _("Deadlines"),
         "subscription": _("Subscriptions"), "answer": _("Answers to other systems"),

@@ -162,7 +162,7 @@ def judged(view: View, state: str) -> list[Item]:
 
 
 def compared_with(catalog: Catalog, metric: Metric) -> str:
-    """What the bounds are held against, where it is not the value itself, and what else decides the state."""
+    """The quantity that the bounds apply to, if it is not the value itself, and other conditions of the state."""
     limits = metric.thresholds
     if limits is None:
         return ""
@@ -224,7 +224,7 @@ def sql_item(view: View) -> None:
 
 
 def sql(view: View) -> str:
-    """Of a score, the SQL of each of its parts."""
+    """The SQL of the metric; of a score, that of each part."""
     names = [part.metric for part in view.metric.composite] if view.metric.composite else [view.metric.id]
     plan = make_plan(view.ask(*names), (view.period,))
     return "\n\n".join(_laid_out(_sql(narrowed(plan, metric), metric)) for metric in plan.metrics)
@@ -245,7 +245,7 @@ def _laid_out(text: str) -> str:
 
 
 def links(view: View, now: Row) -> list[tuple[str, str]]:
-    """Where to go from here."""
+    """Links to rows, dictionary and related pages."""
     metric = view.metric
     rows = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
     sides = []

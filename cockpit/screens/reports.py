@@ -158,7 +158,7 @@ def _defined(view: View, report: Report) -> list[str]:
 
 
 def _moves(visitor: Visitor, report: Report) -> None:
-    """From draft to final and back, from final to issued, as far as the visitor may."""
+    """The changes of state that the visitor may make: draft to final and back, final to issued."""
     steps = {
         DRAFT: [(FINAL, _("Make it final"))],
         FINAL: [(DRAFT, _("Back to draft")), (ISSUED, _("Mark as issued"))],

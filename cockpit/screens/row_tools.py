@@ -75,7 +75,7 @@ def _export(view: View, parameters: Mapping[str, str | None]) -> str:
 
 
 def link_kind(view: View) -> LinkKind | None:
-    """What an item about these rows is linked to; None for rows that no item begins from."""
+    """The kind of link of an item about these rows; None for rows from which no item can begin."""
     kinds: dict[str, LinkKind] = {"cases": "case", "sites": "site"}
     return kinds.get(kind_of(view))
 
@@ -124,7 +124,7 @@ def write_picks(picks: Sequence[tuple[str, str]]) -> str | None:
 
 @dataclass(frozen=True)
 class Own:
-    """What is the visitor's own: the area of their account, and the unit that administers it."""
+    """The area and the unit of the visitor's account."""
 
     area: Area
     unit: str
@@ -170,7 +170,7 @@ def _stored(visitor: Visitor, name: str) -> list[str]:
 
 
 def kind_of(view: View) -> str:
-    """What kind of rows the metric counts: a fact, or a domain with a view of its own."""
+    """The kind of rows that the metric counts: a fact, or a domain with a view of its own."""
     domain = view.catalog.domain(view.metric)
     return domain.id if domain.view else domain.fact
 

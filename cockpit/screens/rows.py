@@ -126,7 +126,7 @@ def chosen(view: View) -> Chosen:
 
 
 def read(view: View, given: Mapping[str, str]) -> Chosen:
-    """What the parameters of an address ask of the rows. BadParameter for what is not there."""
+    """The selection of rows that the parameters of an address describe. BadParameter for unknown values."""
     part, age, order = given.get("part") or None, given.get("age"), given.get("sort", "")
     if part not in (None, *(view.metric.parts or PARTS)):
         raise BadParameter("part", str(part), _("It can be: {known}.", known=", ".join(view.metric.parts or PARTS)))
@@ -266,7 +266,7 @@ def _ends_open(view: View, domain: Domain) -> str | None:
 
 
 def _of_view(view: View, domain: Domain) -> tuple[str, ...]:
-    """What is shown of a view of the district's own: name, area, and then what it tells, in its order."""
+    """The columns of a view of the district's own: name, area, then its columns in their order."""
     columns = view_columns(view.edition, domain)
     first = next(name for name in NAMES if name in columns)
     return (first, "area", *(name for name in columns if name not in (*HIDDEN, first)))[:MOST_OF_VIEW]
@@ -300,7 +300,7 @@ def tools(view: View, chosen: Chosen) -> None:
 
 
 def picks(view: View, chosen: Chosen, found: Found) -> Picks:
-    """What can be done with rows that are selected."""
+    """The actions on selected rows."""
     parameters = chosen.parameters | {"pick": None}
     made = ((action, action.href(view, parameters)) for action in row_tools.ROW_ACTIONS)
     actions = tuple(Action(_(action.text), action.kind, href) for action, href in made if href)

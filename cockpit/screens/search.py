@@ -52,7 +52,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Group:
-    """What was found of one kind. more: the address of the rest, if there is more."""
+    """Search results of one kind. more: the address of further results, if any."""
 
     kind: str
     title: str
@@ -99,7 +99,7 @@ def _searched(parameters: Mapping[str, str], name: str, grants: Grants) -> Respo
 
 
 def result(view: View, text: str, results: SearchResults) -> Result:
-    """What is found, in words, with addresses."""
+    """The search results as labels and addresses."""
     groups = [
         Group(
             kind,
@@ -149,7 +149,7 @@ def title(kind: str) -> str:
 
 
 def _more(view: View, kind: str, text: str, results: SearchResults) -> str:
-    """Where the rest of a kind is: of cases their rows, of others the page of the search."""
+    """The address of further results of a kind: the row page for cases, else the search page."""
     if kind not in results.more:
         return ""
     return _rows(view, text) if kind == "cases" else view.href("search", q=text)

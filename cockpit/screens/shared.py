@@ -40,7 +40,7 @@ def is_available(view: View, page: str) -> bool:
 
 
 def sentence(text: str) -> None:
-    """What the page has to say, in one sentence."""
+    """Draw the one sentence that sums up the page."""
     st.html(f'<p style="margin: 0">{escape(text)}</p>')
 
 

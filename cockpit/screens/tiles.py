@@ -34,7 +34,7 @@ def chosen(view: View, visitor: Visitor) -> tuple[str, ...]:
 
 
 def stored(view: View, visitor: Visitor) -> tuple[str, ...]:
-    """What the desk has of `chosen`; nothing if it does not answer."""
+    """The stored choice of tiles; empty if the desk does not answer."""
     try:
         found = preferences.read(visitors.desk(), visitor.session.account_id, f"tiles.{view.layout.id}")
     except DataError:

@@ -83,7 +83,7 @@ def _as_function(*files: Path) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As a JavaScript template literal."""
+    """The text as a JavaScript template literal."""
     return "`" + text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${") + "`"
 
 

@@ -88,7 +88,7 @@ class Shell:
 
 
 def _landing(scope: Scope) -> str:
-    """Where a visitor begins who opens the first page and may not see it; empty for all others.
+    """The landing page of a visitor who may not see the first page; empty for all others.
 
     An address that names an area or anything else is left to the page, which says why it is refused.
     """

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def rules(config: Settings) -> Rules:
-    """What items follow under these settings."""
+    """The rules of items under these settings."""
     return Rules(definitions.of(config), calendar(config.calendar), config.zone)
 
 
@@ -34,7 +34,7 @@ def deliver(config: Settings) -> None:
 
 
 def deliver_if_possible(config: Settings) -> str:
-    """As `deliver`; where that fails the edition is published without, and the reason is logged and returned."""
+    """Like `deliver`, but a failure is logged and returned: the edition is published without the items."""
     try:
         deliver(config)
     except DataError as error:

@@ -31,7 +31,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class AliasReport:
-    """What a load of aliases did: rows read, and whether the stored aliases changed."""
+    """Outcome of a load of aliases: rows read, and whether the stored aliases changed."""
 
     read: int
     changed: bool

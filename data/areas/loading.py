@@ -36,7 +36,7 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class AreaReport:
-    """What a load of areas did: rows read, areas added (ancestors included), areas changed, polygons stored."""
+    """Outcome of a load of areas: rows read, areas added (ancestors included), areas changed, polygons stored."""
 
     read: int
     added: int

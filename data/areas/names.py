@@ -207,7 +207,7 @@ class AreaNames:
                         yield end + len(ending), index, ALIKE if own in (other, None) else LOOSE
 
     def _prefixes(self, text: str) -> list[int]:
-        """Where a province, a city and a district end whose names the tree does not have."""
+        """The ends of the names of a province, city and district that are not in the tree."""
         ends = {0}
         for level in self._unnamed:
             pattern = re.compile(rf"\w{{2,8}}?(?:{'|'.join(ending for ending, _ in _KINDS[level])})")

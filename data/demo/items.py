@@ -138,7 +138,7 @@ def _village(rng: random.Random) -> Area:
 
 
 def _people(village: Area) -> Iterator[Person]:
-    """Who acts on items of a village: the one-click accounts where they fit, and others of the same roles."""
+    """The accounts that act on items of a village: one-click accounts where they fit, else others of the same roles."""
     first = min((a for a in geography.areas() if a.level == "village" and a.outline), key=lambda area: area.code)
     town = village.code // 1000 * 1000
     own = town == first.code // 1000 * 1000

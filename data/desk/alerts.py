@@ -93,7 +93,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn of the rules changed: ids of alerts."""
+    """Outcome of an evaluation of the rules: ids of the alerts that changed."""
 
     fired: tuple[int, ...] = ()
     escalated: tuple[int, ...] = ()
@@ -166,7 +166,7 @@ def last_edition(desk: Desk) -> str:
 
 
 def record(desk: Desk, id: int, what: What, who: str, note: str = "", *, now: datetime | None = None) -> Alert:
-    """What somebody does with an alert. Refused where its state does not allow it, or without the note it needs.
+    """Store an action on an alert. Refused if its state does not allow it, or without the required note.
 
     To acknowledge what is acknowledged already changes nothing, so that a second click does no harm.
     """

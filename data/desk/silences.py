@@ -59,7 +59,7 @@ def end(desk: Desk, id: int, *, now: datetime | None = None) -> None:
 
 
 def listing(desk: Desk, *, now: datetime | None = None) -> list[Silence]:
-    """Those that are not over, the newest first."""
+    """The active silences, newest first."""
     with desk.read() as session:
         rows = _current(session, now or clock.now())
         return [Silence(**{field.name: getattr(row, field.name) for field in fields(Silence)}) for row in rows]

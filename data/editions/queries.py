@@ -128,7 +128,7 @@ def set_apart(apart: Apart | None) -> None:
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """In this block a query that needs a slot raises Long instead of waiting."""
+    """Within this block a query that needs a slot raises Long instead of waiting."""
     before, _thread_state.waits = getattr(_thread_state, "waits", True), False
     try:
         yield

@@ -140,7 +140,7 @@ class Register:
 
 
 def register(edition: Edition, extras: Extras | None = None, *, site: str = "") -> Register:
-    """What the edition registers now. site: key of the one site wanted, with its parts. DataError if there is none."""
+    """The assets registered in the edition. site: key of a single site, with its parts. DataError if unknown."""
     extras = extras or Extras()
     rows = (
         edition.cursor()

@@ -96,7 +96,7 @@ class Names:
 
 
 def _reached(wanted: str, at: int, syllable: str) -> int:
-    """Where one may be in the query after a syllable: behind all of it, its initial, or what there is of it."""
+    """The possible positions in the query after a syllable: after all of it, its initial, or a part at the end."""
     if not syllable or wanted[at] != syllable[0]:
         return 0
     reached = 1 << (at + 1)

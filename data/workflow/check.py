@@ -173,7 +173,7 @@ def _statuses(flow: Workflow, clock: Clock) -> set[Status]:
 
 
 def entered(clock: Clock, state: str, status: str) -> str:
-    """What a clock is once an item has entered another state: off, running or paused."""
+    """The state of a clock after an item has entered another state: off, running or paused."""
     if state in clock.stop:
         return "off"
     if status == "off":

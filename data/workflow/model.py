@@ -117,7 +117,7 @@ class ColourRule(Model):
 
 
 class Permission(Model):
-    """Who may do a step: one of the roles, held at `scope`, by one of the parties; and the fields that it records.
+    """Permission for a step: one of the roles, held at `scope`, by one of the parties; and the fields that it records.
 
     step: the step of the case's log that it becomes.
     """
@@ -158,7 +158,7 @@ class Transition(Permission):
 
 
 class Notification(Model):
-    """Who is told of a transition or a colour. event: its id; `start` is the beginning."""
+    """Recipients of the notification of a transition or colour. event: its id; `start` is the beginning."""
 
     event: Id
     to: tuple[Party, ...] = Field(min_length=1)

@@ -29,7 +29,7 @@ class Held(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """What permissions depend on: the item's area, who began it, its unit with the unit's area, and its holder."""
+    """The attributes that permissions depend on: the item's area, author, unit with the unit's area, and holder."""
 
     area: int
     author: str
@@ -51,7 +51,7 @@ def permitted(transition: Transition, place: Place, name: str, held: Iterable[He
 def open_transitions(
     flow: Workflow, snapshot: Snapshot, place: Place, name: str, held: Iterable[Held], at: datetime
 ) -> dict[str, Transition]:
-    """What an account may do with an item now, by id."""
+    """The transitions of an item that are open to an account now, by id."""
     grants = tuple(held)
     return {
         id: transition

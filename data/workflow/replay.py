@@ -86,7 +86,7 @@ def next_due(flow: Workflow, snapshot: Snapshot) -> tuple[str, datetime] | None:
 
 
 def colour_times(flow: Workflow, snapshot: Snapshot, calendar: Calendar) -> dict[Colour, datetime]:
-    """From when an open item has each colour if nothing else happens; what holds already is from the first instant."""
+    """When an open item gets each colour without further events; current colours have the first instant."""
     found: dict[Colour, datetime] = {}
     if snapshot.state not in flow.states or not flow.states[snapshot.state].is_open:
         return found
@@ -126,7 +126,7 @@ def is_answered(snapshot: Snapshot, approves: Iterable[str], by: str) -> bool:
 
 
 def requesters(snapshot: Snapshot, approves: Iterable[str]) -> set[str]:
-    """Who did the newest event of each transition of `approves`."""
+    """The actor of the newest event of each transition of `approves`."""
     return {snapshot.last[id][1] for id in approves if id in snapshot.last}
 
 

@@ -21,7 +21,7 @@ from metrics.sites import NEAR, nearness, sites
 
 @dataclass(frozen=True)
 class Subject:
-    """What an alert is about: an area, and in it one unit, site or source where it is about one.
+    """The subject of an alert: an area, and optionally one unit, site or source in it.
 
     metric: empty of a source. name: of the unit, site or source. source, key: of the site.
     """

@@ -18,7 +18,7 @@ BUCKETS: tuple[tuple[str, float, float | None], ...] = (
 
 
 def ageing(query: Query) -> pd.DataFrame:
-    """What the query's stock metric holds at the end of its period, one row a bucket of age.
+    """The stock of the query's metric at the end of its period, one row per age bucket.
 
     Columns: bucket, low, high (days, None = no end) and n.
     """

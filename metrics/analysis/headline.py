@@ -78,7 +78,7 @@ def _moved(query: Query, red: Red) -> Explanation | None:
 
 
 def holder(query: Query, red: Red) -> Holder | None:
-    """Who answers for what is red, with the telephone of the office.
+    """The unit responsible for a red, with the telephone of the office.
 
     The unit itself, the site's unit, the unit that holds most of what is wrong, or the one that administers the area.
     """

@@ -125,7 +125,7 @@ def _children(query: Query, months: list[Period]) -> Finding:
 
 
 def _orders(query: Query, months: list[Period]) -> Iterator[Finding]:
-    """What is part of something is not more than it: numerator ≤ denominator wherever both count facts."""
+    """A part is not larger than the whole: numerator ≤ denominator wherever both count facts."""
     rates = [
         m.id
         for domain in query.catalog.domains

@@ -169,7 +169,7 @@ def _of_units(catalog: Catalog, names: Sequence[str], level: str) -> list[str]:
 
 
 def beyond_limits(query: Query, kind: Kind) -> list[Red]:
-    """What is red of the query's metrics: of its own area, of areas that it is broken down by, or of its units."""
+    """The reds of the query's metrics: in its own area, in the areas of its breakdown, or of its units."""
     earlier = yesterday(query.edition, query.period)
     frame = answer(query, periods=[query.period, *([earlier] if earlier else [])])
     now = rows_of_period(frame, query.period)

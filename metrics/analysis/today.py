@@ -36,7 +36,7 @@ class Today:
 
 
 def today(query: Query, *, own: pd.DataFrame | None = None, oldest: pd.DataFrame | None = None) -> Today:
-    """What an official of the area should look at first, over the query's metrics, its period against the other one.
+    """The items that an official of the area should look at first, from the query's metrics and both periods.
 
     own: an answer that holds the metrics over both periods, where there is one already.
     oldest: the rows of `oldest_open`.

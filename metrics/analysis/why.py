@@ -28,7 +28,7 @@ SPLITS = ("department", "category", "source")
 
 @dataclass(frozen=True)
 class Move:
-    """What one part did. `effect` = mix + rate, in the metric's unit (percentage points for a rate)."""
+    """The contribution of one part. `effect` = mix + rate, in the metric's unit (percentage points for a rate)."""
 
     group: str
     before: float | None

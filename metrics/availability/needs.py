@@ -25,7 +25,7 @@ class Needs:
 
 @lru_cache(maxsize=512)
 def needs(catalog: Catalog, id: str) -> Needs:
-    """What a metric depends on; nothing for a view, whose rows are absent without its facts, or for a score."""
+    """The facts and columns that a metric depends on; none for a view or a score."""
     metric = catalog.metrics[id]
     domain = catalog.domain(metric)
     if domain.view or metric.composite:

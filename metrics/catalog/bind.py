@@ -60,7 +60,7 @@ def _faults(
     value: str | None = None,
     field: str = "anchor",
 ) -> Iterator[str]:
-    """Of one measure: its time, condition and value have to be of such types."""
+    """Faults in the types of a measure's time, condition and value."""
     if fault := _bind(con, f"SELECT CAST({time} AS DATE) FROM {rows} WHERE ({time}) < now()::TIMESTAMP"):
         yield f"{at}.{field}: {fault}"
     if where and (fault := _bind(con, f"SELECT count(*) FILTER (WHERE {where}) FROM {rows}")):
@@ -95,14 +95,14 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
 
 
 def _kind(type: str) -> str:
-    """Whole numbers of any size are one kind, times of any precision another."""
+    """The kind of a type: integers of any size are one kind, times of any precision another."""
     if type.endswith("INT") or type == "INTEGER":
         return "INTEGER"
     return "TIMESTAMP" if type.startswith(("TIMESTAMP", "DATE")) else type
 
 
 def _no_number(con: duckdb.DuckDBPyConnection, sql: str, rows: str) -> str | None:
-    """What is wrong with an expression that has to give a number: it does not bind, or gives something else."""
+    """The fault of an expression that must give a number: it does not bind, or has another type."""
     try:
         type = con.execute(f"DESCRIBE SELECT ({sql}) FROM {rows}").fetchall()[0][1]
     except duckdb.Error as error:

@@ -31,7 +31,7 @@ class Flow(Model):
 
 
 class Stock(Model):
-    """What has come in and not gone out: the running sum of one flow less another.
+    """A stock: the running sum of one flow less another.
 
     until: the fact's column whose time ends it, so that what is held is found without reading what ended; None if no
     single column does.
@@ -90,7 +90,7 @@ class Part(Model):
 
 
 class Sides(Model):
-    """What the facts of a ratio's numerator and denominator are called, and those of the one without the other."""
+    """Names of the facts in a ratio's numerator, in its denominator, and in the denominator only."""
 
     numerator: Text
     denominator: Text
@@ -164,7 +164,7 @@ class Thresholds(Model):
 
 
 class Metric(Model):
-    """What people read. Exactly one of the six ways to say how it is computed.
+    """A metric as users see it, computed in exactly one of six forms.
 
     levels: where it exists, highest first; all by default. One that exists at the district exists above it as well,
     unless the definition names levels above.

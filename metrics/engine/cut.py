@@ -38,7 +38,7 @@ NOTHING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What to add to a flow's roll-up, one entry a fact and side. days: since 1970. columns: words by dimension."""
+    """Corrections to a flow's roll-up, one per fact and side. days: since 1970. columns: words by dimension."""
 
     areas: np.ndarray
     days: np.ndarray
@@ -93,7 +93,7 @@ def _number(day: object) -> int:
 
 
 def _by_group(changes: Changes, plan: Plan, start: int, period: Period) -> dict[object, float]:
-    """What changed of a flow within the area and filter of the plan, from a day on up to the period's end."""
+    """The corrections of a flow within the area and filter of the plan, from a day up to the end of the period."""
     among = (changes.areas >= plan.area.code) & (changes.areas < plan.area.end)
     among &= (changes.days >= start) & (changes.days < _number(period.end))
     for name, word in plan.where:
@@ -116,7 +116,7 @@ def _anchors(flows: Iterable[Measure]) -> list[str]:
 
 
 def _counts(flows: Iterable[Measure]) -> list[tuple[str | None, str | None]]:
-    """What the flows count, as condition and value: several count the same at different times."""
+    """The conditions and values of the flows, without repeats: several count the same at different times."""
     return list(dict.fromkeys((flow.where, flow.value) for flow in flows))
 
 
@@ -182,7 +182,7 @@ class _ChangeCache:
         self.lock = threading.Lock()
 
     def at(self, moment: datetime, flows: tuple[Measure, ...]) -> dict[str, Changes]:
-        """Those of the flows by name. A flow that was read with others is not read again."""
+        """The flows by name. A flow that was read with others is not read again."""
         with self.lock:
             known = self.moments.get(moment, {})
             if missing := tuple(flow for flow in flows if flow not in known):
@@ -206,7 +206,7 @@ def _read(edition: Edition, sql: str, flows: tuple[Measure, ...], names: tuple[s
     size, side = int(fact.max(initial=-1)) + 1, then.astype("int8")
 
     def by_fact(column: np.ndarray) -> np.ndarray:
-        """As known now and as known then: sides x facts."""
+        """The facts as known now and as known then, by side."""
         filled = np.zeros((2, size), column.dtype)
         filled[side, fact] = column
         return filled

@@ -31,7 +31,7 @@ class Pieces:
         return np.bincount(self.group[rows], self.values[flow][rows], len(self.groups))
 
     def any(self, first: date | None, stop: date) -> np.ndarray:
-        """Of each group whether it has a row in these days."""
+        """Whether each group has a row in these days."""
         return np.bincount(self.group[self._among(first, stop)], minlength=len(self.groups)) > 0
 
     def _among(self, first: date | None, stop: date) -> np.ndarray:

@@ -71,7 +71,7 @@ class Plan:
         return min(datetime.combine(self.buckets[index].period.end, time.min), self.known_at(index))
 
     def known_at(self, index: int) -> datetime:
-        """What was known then decides a bucket: the as-of time, or the time of day that its period is cut at."""
+        """The time up to which facts count for a bucket: the as-of time, or the time of day that cuts its period."""
         return min(self.buckets[index].period.until or self.as_of, self.as_of)
 
     def within(self, name: str = "area") -> str:

@@ -28,7 +28,7 @@ Row = tuple[int, int, int, tuple[tuple[float | None, float | None], ...]]
 
 
 def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
-    """Of every metric the `numerator`, `denominator` and `n` by group and bucket; one that is unknown is left out."""
+    """`numerator`, `denominator` and `n` of each metric by group and bucket; unknown ones are left out."""
     if not metrics:
         return {}
     computed = tuple(metric for metric in domain.metrics if metric.aggregate)

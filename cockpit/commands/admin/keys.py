@@ -35,7 +35,7 @@ def rotate(settings: "Settings") -> None:
 
 
 def _of_environment(desk: "Desk") -> str:
-    """What the operator does to replace a key of the audit that the environment gives: two steps."""
+    """The two steps by which an operator replaces an audit key that comes from the environment."""
     from data.desk.auditing.proof import first_of_newest_key
 
     ring = desk.custody.audit

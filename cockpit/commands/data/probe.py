@@ -147,7 +147,7 @@ async def always(settings: "Settings", site: str, every: float) -> "Counts":
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
 
     async def publish() -> None:
-        """In a process of its own: publishing takes memory and time, and the visits go on."""
+        """Publish in a separate process, since it takes memory and time while visits continue."""
         command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.home))
         process = await asyncio.create_subprocess_exec(*command, process_group=0)
         await process.wait()

@@ -32,7 +32,7 @@ def timeline(stages: Sequence[Stage], *, key: str = "timeline") -> None:
 
 
 def words() -> dict[str, str]:
-    """What each state of a stage is called."""
+    """The label of each state of a stage."""
     return {
         "done": _("Done"),
         "late": _("Done late"),

@@ -58,7 +58,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Picks:
-    """That rows can be selected. ids: what names each row; list: what they are rows of; most: at once."""
+    """Selection of rows. ids: identifier of each row; list: name of the list; most: maximum selected at once."""
 
     ids: tuple[str, ...]
     actions: tuple[Action, ...]

@@ -25,7 +25,7 @@ def chips(view: "View") -> "list[Chip]":
 
 
 def draw(view: "View") -> None:
-    """Nothing where no filter holds."""
+    """Draw the active filters as chips; nothing without filters."""
     from cockpit.components.navigation import header
 
     if view.query.where:

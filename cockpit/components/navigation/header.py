@@ -57,7 +57,7 @@ def header(view: "View", *, searched: str = "", heading: str = "") -> None:
 
 
 def outside_the_data(view: "View") -> str:
-    """That the period has no data, or that another one is shown than this month; empty where neither holds."""
+    """A notice that the period has no data, or is not the current month; else empty."""
     days = extent(view.edition)
     if days is None:
         return ""
@@ -81,7 +81,7 @@ def _packed(
     numbers: tuple[int, int],
     heading: str,
 ) -> bytes:
-    """What the header shows of a view: it also depends on the address and on what is published.
+    """The data of the header for a view; depends on the address and the published edition as well.
 
     numbers: of alerts to acknowledge and of unread notifications.
     """
@@ -183,7 +183,7 @@ def _pages(grants: Grants, parameters: Mapping[str, str], where: dict[str, str] 
 
 
 def _lasting(parameters: Mapping[str, str]) -> dict[str, object]:
-    """What the address of another page keeps of this one."""
+    """The parameters that links to other pages keep."""
     return {name: parameters[name] for name in LASTING if name in parameters}
 
 
@@ -207,7 +207,7 @@ def _crumbs(view: "View") -> list[dict[str, str]]:
 
 
 def demo_mark(data: bool = False) -> str:
-    """What a demonstration says of itself on every screen: its data, and that anybody may sign in."""
+    """The notice of a demonstration on every screen: demo data, and open sign-in."""
     marks = (_("Demo data") if data else "", _("Demo sign-in") if settings.current().demo else "")
     return " · ".join(filter(None, marks))
 
@@ -230,14 +230,14 @@ def freshness_in_words(view: "View") -> list[dict[str, str]]:
 
 
 def _on_paper(view: "View") -> str:
-    """What a printed page must say of itself, since it has no controls: the days, the comparison, the data."""
+    """The period, comparison and time of the data, for printed pages, which show no controls."""
     days = _("{start} to {end}", start=format.day(view.period.start), end=format.day(view.period.end - DAY))
     compared = label(view.period, view.compare, view.as_of, exact=True)
     return " · ".join((days, compared, _("Data of {time}", time=format.stamp(view.as_of))))
 
 
 def _brief(view: "View") -> str:
-    """What a phone shows without opening the menu: the period and the time of the data."""
+    """The period and the time of the data, shown on a phone while the menu is closed."""
     stamp = _("Data of {time}", time=format.stamp(view.as_of))
     return f"{_period_name(view)} · {stamp}"
 

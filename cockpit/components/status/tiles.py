@@ -99,7 +99,7 @@ def tile(
 
 
 def _behind(view: "View", metric: Metric, row: Any, *, state: str, compared: bool) -> tuple[tuple[str, str], ...]:
-    """What the change is against, the limit and where it is from, sample, as-of time, and what is wrong with it."""
+    """The details of a tile: comparison, limit with its source, sample, as-of time, data quality."""
     limits = metric.thresholds
     limit = format.limit(view.catalog, metric, view.area.level) if state != "none" else ""
     if limit and limits and limits.mark in words.DEFAULTS:
@@ -123,7 +123,7 @@ def _absent(row: Any) -> str:
 
 
 def quality(row: Any) -> str:
-    """What is wrong with a number, in words; empty when nothing is."""
+    """The data quality problems of a number, in words; empty without any."""
     match row.quality:
         case "no source":
             return _("No source gives what this counts")

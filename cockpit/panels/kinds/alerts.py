@@ -63,7 +63,7 @@ class AlertsPanel(Panel):
         today.today(wall_lines(view, problems), label="", head=headline(view))
 
     def numbers(self, view: View) -> Numbers:
-        """What is red, the most severe first."""
+        """The red metrics, most severe first."""
         rows = []
         for red in over_limit(reds_of(view)):
             metric = view.catalog.metrics[red.metric]
@@ -147,7 +147,7 @@ def to_look_at(view: View) -> Today:
 
 @single_flight_cache(maxsize=512)
 def lines(view: View) -> tuple[Line, ...]:
-    """What else is red, the sites near a veto, what has been open longest, what moved most; none that has nothing."""
+    """Lines for further reds, sites near a veto, oldest open cases and largest changes; empty ones are left out."""
     if view.empty:
         return (Line("○", _("No data in this period")),)
     attention, listed = to_look_at(view), reds_of(view)
@@ -160,7 +160,7 @@ def lines(view: View) -> tuple[Line, ...]:
 
 
 def reds(view: View, problems: Sequence[Red]) -> Line:
-    """What else is red, the most severe first, of `metrics.analysis.reds`; how many are new since yesterday."""
+    """Further reds of `metrics.analysis.reds`, most severe first, and the number that are new since yesterday."""
     if not problems and view.query.where and not filters.unit_of(view.query.where):
         return Line("○", _("Limits are meant for all cases of an area: under a filter none is judged"))
     if not problems and not has_state(view):

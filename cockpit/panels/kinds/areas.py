@@ -134,7 +134,7 @@ def can_compare(view: View) -> bool:
 
 
 def below_queries(view: View) -> list[Call]:
-    """What the areas below are compared by, in one query with the other metrics of the layout."""
+    """The query that compares the areas below, together with the other metrics of the layout."""
     if not has_below(view):
         return []
     lower, metric = compared(view)

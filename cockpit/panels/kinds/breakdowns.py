@@ -91,7 +91,7 @@ class SplitPanel(Panel):
         return bool(self.column(self.at(view)))
 
     def column(self, view: View) -> str:
-        """What it breaks the view down by; empty: nothing."""
+        """The column of the breakdown; empty for none."""
         known, where = filters(view.catalog, split_metric(view)), dict(view.query.where)
         if self.split != UNIT or UNIT not in where:
             return self.split if self.split in known else ""

@@ -50,12 +50,12 @@ def head(view: View, problem: Headline) -> Head:
 
 
 def subject(view: View, red: Red) -> str:
-    """Who or what is red."""
+    """The area, unit or site that is red."""
     return red.name or (view.area.name if red.kind == "own" else area_name(view, red.area))
 
 
 def way_to(view: View, red: Red) -> str:
-    """Where what is red is shown."""
+    """The address of the screen that shows the problem."""
     metric = view.catalog.metrics[red.metric]
     match red.kind:
         case "site" | "near":
@@ -138,7 +138,7 @@ def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
 
 
 def _reference(view: View, red: Red) -> tuple[LinkKind, str]:
-    """What an item about it is linked to."""
+    """The reference that an item about this problem is linked to."""
     if red.kind == "site":
         return "site", key_reference(red.source, red.key)
     code = red.area if red.kind == "below" else view.area.code

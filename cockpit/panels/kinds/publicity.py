@@ -74,7 +74,7 @@ def sheet(view: View, panel: PublicityPanel) -> None:
 
 
 def cells(row: Row, zone: str) -> list[str]:
-    """What the list tells of one case; its times are local to `zone`."""
+    """The cells of one case; times are local to `zone`."""
     matter = " · ".join(text for text in (row.category, row.subcategory) if isinstance(text, str) and text)
     done = row.close_kind if isinstance(row.close_kind, str) else "done"
     return [

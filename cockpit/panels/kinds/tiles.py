@@ -138,7 +138,7 @@ def metric_tiles(view: View, names: tuple[str, ...], among: tuple[str, ...], mos
 
 
 def fed(view: View, names: tuple[str, ...], among: tuple[str, ...]) -> list[MetricSummary]:
-    """Those of the metrics that have ever had data, answered among others; a filter does not change which."""
+    """The metrics that have ever had data; independent of filters."""
     summaries = answers.summaries(view.query.filtered(()).of(*among))
     return [summaries[name] for name in names if name in summaries and summaries[name].ever]
 
@@ -195,7 +195,7 @@ def uncounted(view: View, metric: Metric) -> Tile:
 
 
 def _counterpart(how: Counterpart, summary: MetricSummary, other: MetricSummary | None) -> str:
-    """What the other metric says, where the two differ by more than the catalog's `apart`."""
+    """The value of the counterpart metric, if the two differ by more than the catalog's `apart`."""
     if other is None or format.missing(summary.now.value) or format.missing(other.now.value):
         return ""
     if abs(other.now.value - summary.now.value) <= how.apart:

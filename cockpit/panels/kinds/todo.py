@@ -161,7 +161,7 @@ def case_link(view: View, row: Row) -> str:
 
 
 def what(row: Row) -> str:
-    """What a case is about, in the words of its source; its key if it says nothing."""
+    """The title of a case as its source gives it; its key without one."""
     return next(text for text in (row.title, row.category, row.key) if isinstance(text, str) and text)
 
 

@@ -33,7 +33,7 @@ class Published:
 
 
 def suppressed(relations: Relations, cells: Sequence[Published], least: float) -> list[bool]:
-    """Of each cell whether it is left out.
+    """Whether each cell is suppressed.
 
     Primary: each cell that tells a count in (0, least). Complements are added until the bounds of every such count,
     and of every count a left-out cell is about, lie at least `least` apart (`audit.exact` proves it).
@@ -66,7 +66,7 @@ def suppressed(relations: Relations, cells: Sequence[Published], least: float) -
 
 
 def _weak(system: Attack, swaps: Swaps, values: Floats, targets: Sequence[int], least: float) -> list[int]:
-    """Those of `targets` that are, or in a large block may be, bounded more tightly than `least`.
+    """The `targets` that are, or in a large block may be, bounded more tightly than `least`.
 
     A block is looked at by itself: nothing links it to the others. One that is large is looked at near the count first.
     """
@@ -90,7 +90,7 @@ def _weak(system: Attack, swaps: Swaps, values: Floats, targets: Sequence[int], 
 def _unproved(
     targets: Sequence[int], part: Callable[[int], Attack], values: Floats, room: Floats, least: float
 ) -> list[int]:
-    """Those of `targets` without proof. part: what to look at for a target. room: what is proved of each count.
+    """The `targets` without proof. part: the counts to examine for a target. room: the proved range of each count.
 
     Two solutions prove the room of every count that differs enough between them.
     """
@@ -118,7 +118,7 @@ def _hidden(n: int, cells: Sequence[Published], out: Sequence[bool]) -> Mask:
 
 
 def _costs(n: int, values: Floats, cells: Sequence[Published]) -> Floats:
-    """What is lost by hiding a count: its size, and far more for a total."""
+    """The cost of hiding a count: its size, and far more for a total."""
     cost = values.copy()
     for cell in cells:
         if cell.total:

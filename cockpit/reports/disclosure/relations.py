@@ -19,7 +19,7 @@ MOST_QUANTITIES = 24
 
 
 class Place(NamedTuple):
-    """What a count is of: an area, and one group of a breakdown of it."""
+    """The cell of a count: an area, and one group of its breakdown."""
 
     area: int
     by: str = TOTAL

@@ -70,7 +70,7 @@ class Swaps:
     def unproven(
         self, values: NDArray[np.float64], hidden: NDArray[np.bool_], targets: Iterable[int], least: float
     ) -> list[int]:
-        """Those of `targets` whose room this does not prove to be `least`."""
+        """The `targets` for which a range of at least `least` is not proved here."""
         return [target for target in targets if not self._room(values, hidden, target, least)]
 
     def _room(self, values: NDArray[np.float64], hidden: NDArray[np.bool_], target: int, least: float) -> bool:

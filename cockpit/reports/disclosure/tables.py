@@ -47,7 +47,7 @@ class Guarded(Table):
         return {code for code, after in itertools.pairwise(codes) if after < end_of(code)}
 
     def places(self) -> list[Place]:
-        """Of each row."""
+        """The place of each row."""
         return [*(_place(self, group) for group in self.groups), Place(self.area)]
 
 
@@ -116,7 +116,7 @@ def _counts(relations: Relations, catalog: Catalog, metric: Metric, row: Any, pl
 
 
 def quantity(catalog: Catalog, metric: Metric, side: str) -> str:
-    """What is counted: two metrics that rest on the same measure share it."""
+    """The counted quantity; metrics over the same measure share it."""
     domain, name = catalog.domain(metric), getattr(metric, side)
     return f"{domain.id}.{_measure(domain, name)}" if name in domain.measures else f"{metric.id}.{side}"
 

@@ -58,7 +58,7 @@ def _month(of: date) -> str:
 
 
 def _fitted(values: tuple[float | None, ...], length: int) -> tuple[float | None, ...]:
-    """As long as the axis: a month before may be shorter or longer."""
+    """The values fitted to the axis: the month before may be shorter or longer."""
     return (*values[:length], *[None] * (length - len(values)))
 
 

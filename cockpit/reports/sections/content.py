@@ -52,7 +52,7 @@ def build(checked: CheckedRequest, *, id: str, who: str, made_at: datetime) -> D
 
 
 def _units(checked: CheckedRequest, view: View) -> list[str | None]:
-    """Of a report to units, those for which its metric counts any, the most first; else one part for all.
+    """The units of a report to units with a count above zero, largest first; else one part for all.
 
     The last one is empty if there are cases without a unit, so that the parts hold all that the metric counts.
     """

@@ -32,7 +32,7 @@ def figure(metric: Metric, row: Any, state: str = "") -> Cell:
 
 
 def plain(metric: Metric, value: float | None) -> str:
-    """In full, never in 万: a column of a table has one unit."""
+    """The number in full, never in 万: a table column has one unit."""
     return format.number(value, metric.decimals) if metric.is_additive else format.value(metric, value)
 
 

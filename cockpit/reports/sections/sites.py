@@ -17,7 +17,7 @@ from metrics.sites import UNDECIDED
 
 
 def site_tables(section: Sites, context: ReportContext) -> Iterator[Block]:
-    """Nothing where no site is checked."""
+    """The tables of site checks; empty when no site is checked."""
     if len(context.sites):
         yield from _verdicts(context) if section.show == "verdicts" else _findings(section, context)
 
@@ -86,7 +86,7 @@ def _verdict(row: dict[str, Any]) -> Cell:
 
 
 def rule(name: str) -> str:
-    """What a rule of the checks asks."""
+    """The requirement of a check rule."""
     names = {
         "site_open": _("opens within 15 s"), "home_updated": _("home page updated within 14 days"),
         "column_open": _("column opens"), "column_updated": _("column updated in time"),

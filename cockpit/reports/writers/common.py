@@ -104,13 +104,13 @@ def left_out(n: int) -> str:
 
 
 def issue_line() -> str:
-    """Who issues it and when: the office's own act, so there is room and nothing more."""
+    """The line for issuer and date, left blank: the office fills it in."""
     by, on = _("Issued by:"), _("Issued on:")
     return f"{by}{'　' * 12}{on}"
 
 
 def imprint_labels() -> list[str]:
-    """What 版记 leaves room for: copies, who issues it, and when."""
+    """The labels of 版记: copies, issuer, date."""
     return [_("Copies to:"), _("Issued by:"), _("Issued on:")]
 
 

@@ -43,7 +43,7 @@ def write(document: Document, path: Path) -> None:
 
 
 def plain(cell: Cell) -> str | float | int:
-    """What a spreadsheet reads: numbers as numbers, times as ISO text, texts that are no formula."""
+    """The value for a spreadsheet: numbers as numbers, times as ISO text, texts that are no formula."""
     value = cell.value
     if value is None:
         return neutral(cell.text)

@@ -165,7 +165,7 @@ def numbered(heading: Paragraph, list_id: int, level: int) -> None:
 
 
 def bookmarked(heading: Paragraph, number: int) -> None:
-    """Where the entry of the contents leads."""
+    """The bookmark that an entry of the contents links to."""
     start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
     for mark in (start, end):
         mark.set(qn("w:id"), str(number))

@@ -154,7 +154,7 @@ class _Book:
         return row + 1
 
     def _texts(self, part: Part, many: bool) -> None:
-        """What the report says in sentences, on a first sheet."""
+        """Write the sentences of the report to a first sheet."""
         texts = [block for block in part.blocks if isinstance(block, (Text, Heading))]
         if not any(isinstance(block, Text) for block in texts):
             return

@@ -121,7 +121,7 @@ def _reset(by: tuple[Desk, Actor, str], kind: str, do: Callable[[], None]) -> No
 
 
 def requested(visitor: Visitor) -> None:
-    """What one administrator asked for and a second one confirms."""
+    """Requests of one administrator that a second one has to confirm."""
     waiting = requests.waiting(visitors.desk())
     if not waiting:
         return

@@ -40,7 +40,7 @@ Facts = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Delivered:
-    """What the store says of deliveries, or why it cannot be asked now."""
+    """The deliveries in the store, or why it cannot be read now."""
 
     batches: Sequence[Batch] = ()
     fault: Message | None = None
@@ -81,7 +81,7 @@ def delivered(root: str, _home: Home) -> Delivered:
 
 @st.cache_data(ttl=SECONDS, max_entries=64, show_spinner=False)
 def refused(root: str, batch: int, _home: Home) -> Refused:
-    """What was refused of one delivery."""
+    """The rejected rows of one delivery."""
     try:
         return Refused(ledger.reasons(_home, batch), ledger.rejects(_home, batch, MOST_REJECTS))
     except DataError as error:
@@ -255,7 +255,7 @@ def _skipped(batch: Batch) -> Cell | str:
 
 
 def rejects(deliveries: Sequence[Batch]) -> None:
-    """Of the delivery that the address names, or the newest one with rejects: reasons counted, and the first rows."""
+    """Rejects of the delivery in the address, else of the newest with rejects: counts by reason and first rows."""
     chosen = _chosen(deliveries)
     if chosen is None:
         header.notice(_("No row was refused in these deliveries."), state="green")
@@ -345,7 +345,7 @@ def _finding_row(finding: dict[str, Any], everywhere: bool) -> list[Cell | str]:
 
 
 def check(name: str) -> str:
-    """What a reconciliation holds against what."""
+    """The two quantities that a reconciliation compares."""
     return {
         "balance": _("Backlog at the start + intake − closed − cancelled = backlog at the end, each town and month"),
         "children": _("Own level and areas below together = the area, every metric that adds up"),

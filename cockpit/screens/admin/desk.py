@@ -61,7 +61,7 @@ def _forms(name: str) -> str:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """What a page asks of the desk; a line in its place when the desk, or a file of the district's, is at fault."""
+    """The result of a desk query; one line in its place if the desk or a file of the district fails."""
     try:
         yield
     except (DeskError, CockpitError) as error:

@@ -100,7 +100,7 @@ def chosen() -> Holder | None:
 
 
 def one(visitor: Visitor, holder: Holder) -> None:
-    """What one account is granted, each with a button that takes it away, and the form of a new grant."""
+    """The grants of one account, each with a button to revoke it, and the form for a new grant."""
     account, grants = holder
     header.title(account.name, note=account.title, links=[(_("All accounts"), here(account=None))], level=1)
     desk.show_outcome()

@@ -119,7 +119,7 @@ def _spent(view: View, since: datetime, at: datetime) -> str:
 
 
 def about(view: View, case: Case) -> list[Item]:
-    """Where, what, who: as delivered."""
+    """Place, subject and units, as delivered."""
     names = ("kind", "category", "subcategory", "urgency", "complexity", "channel")
     items = [Item(words.column(name), words.value(name, case[name])) for name in names]
     return [_area_item(view, case), _then_item(view, case), Item(_("Place"), case["place"] or ""), *items]
@@ -134,7 +134,7 @@ def _area_item(view: View, case: Case) -> Item:
 
 
 def _then_item(view: View, case: Case) -> Item:
-    """Where it belonged when it came in, if that area has been merged away since."""
+    """The area at registration, if it has been merged into another one since."""
     then = case["area_then"]
     if then is None or then == case["area"]:
         return Item(_("Area then"), "")
@@ -163,7 +163,7 @@ def _parent(view: View, case: Case) -> Item:
 
 
 def _repeat(view: View, case: Case) -> Item:
-    """What it repeats: the case its source names, or the one before it of the same caller or place and category."""
+    """The case it repeats: the one its source names, or the previous one of the same caller or place and category."""
     if case["repeat_of"] == HIDDEN:
         return Item(_("Repeat"), _("repeats a case of another area"))
     if case["repeat_of"]:
@@ -187,7 +187,7 @@ def _known(view: View, source: str, key: str | None) -> str:
 
 
 def callback(case: Case) -> list[Item]:
-    """What the caller said when called back, once the case was closed."""
+    """The result of the callback after the case was closed."""
     if case["reached"] is None and case["rating"] is None:
         return []
     reached = {True: _("Reached"), False: _("Not reached"), None: ""}[case["reached"]]

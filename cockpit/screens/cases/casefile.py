@@ -63,7 +63,7 @@ def _counts(case: Case) -> Iterable[Verdict]:
 
 
 def _of_the_caller(case: Case) -> Iterable[Verdict]:
-    """What the caller said; of one who was not reached nothing is known."""
+    """The caller's answers; none if the caller was not reached."""
     if case["reached"] is False:
         yield Verdict(_("Caller not reached"))
         return
@@ -91,7 +91,7 @@ def spent(view: View, case: Case) -> list[Item]:
 
 
 def description(case: Case) -> None:
-    """What the case is about, in the words of its source."""
+    """The description of the case, as its source gives it."""
     item = Item(words.column("description", "cases"), case["description"] or "")
     record([item if item.text else Item(item.label, _("Not delivered by the source"), state="none")], key="description")
 
@@ -129,7 +129,7 @@ def _line(view: View, line: Step) -> list[Cell | str]:
 
 
 def units(view: View, case: Case, lines: list[Step]) -> None:
-    """Who is responsible, who helps and who else had it in hand, each with the telephone of the office."""
+    """The responsible unit, co-operating units and earlier handlers, each with the telephone of the office."""
     roles = {case["unit"]: words.column("unit", "cases")} if case["unit"] else {}
     for name in phones.SEPARATORS.split(case["co_units"] or ""):
         if name.strip():

@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is compared.
+    """The subjects of a comparison.
 
     by: the parameter of the address. split: the breakdown that has the subjects as groups.
     place: the area that holds them all; None if there is none that the user may see.
@@ -168,7 +168,7 @@ def peers(view: View, choice: Choice) -> tuple[Subject, ...]:
 
 
 def kind_name(choice: Choice, kind: str) -> str:
-    """What those of a kind are called: the kind of areas, else their level; units."""
+    """The name of the kind of the subjects: the kind or level of areas, or units."""
     if choice.by == "units":
         return _("units")
     named = {
@@ -182,7 +182,7 @@ def kind_name(choice: Choice, kind: str) -> str:
 
 
 def chooser(view: View, choice: Choice, searched: str) -> None:
-    """What is chosen, each removable; a search by name; and what may be added with one click."""
+    """The chosen subjects, each removable; a search by name; and suggestions to add with one click."""
     ids = [subject.id for subject in choice.subjects]
     if ids:
         header.chips(
@@ -203,7 +203,7 @@ def chooser(view: View, choice: Choice, searched: str) -> None:
 
 
 def _offered(view: View, choice: Choice, searched: str) -> list[Subject]:
-    """What may be added: what the search finds, else those next to the chosen ones, else those below the area."""
+    """Suggestions to add: search results, else neighbours of the chosen ones, else the areas below."""
     chosen = {subject.id for subject in choice.subjects}
     if searched.strip():
         text = searched[:LONGEST]

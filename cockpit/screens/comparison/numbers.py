@@ -17,7 +17,7 @@ PANELS = (CHART, TABLE)
 
 
 def choice_of(view: View, given: Mapping[str, str]) -> Choice:
-    """What the address compares. BadParameter if that is nothing, OutOfScope for areas that the visitor may not see."""
+    """The comparison in the address. BadParameter without one, OutOfScope for areas that the visitor may not see."""
     try:
         found = compared.read(view, given, on_hidden=_refuse)
     except compared.Refused as fault:

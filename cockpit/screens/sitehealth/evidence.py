@@ -30,7 +30,7 @@ def key_of(site: Site) -> dict[str, str]:
 
 
 def cell(view: View, site: Site, check: Check) -> Cell:
-    """What a failed check found, in words, with a link to its evidence."""
+    """The finding of a failed check in words, with a link to its evidence."""
     if check["passed"]:
         return Cell("")
     text = str(check["evidence"] or "")
@@ -42,7 +42,7 @@ def cell(view: View, site: Site, check: Check) -> Cell:
 
 
 def shown(view: View, site: Site, frame: pd.DataFrame) -> None:
-    """What was kept of the check that the address names, if it is one of this site's."""
+    """The stored evidence of the check in the address, if the check belongs to this site."""
     id = st.query_params.get("evidence", "")
     if not id:
         return
@@ -89,7 +89,7 @@ def _phases(seconds: Mapping[str, float]) -> str:
 
 
 def _faults(faults_listed: Iterable[Mapping[str, Any]]) -> None:
-    """What axe-core found, element by element as far as it is kept."""
+    """The stored findings of axe-core, by element."""
     grave = {"critical": _("critical"), "serious": _("serious"), "moderate": _("moderate"), "minor": _("minor")}
     columns = [
         Column(_("Accessibility fault"), lead=True), Column(_("Impact")), Column(_("Elements"), number=True),

@@ -254,7 +254,7 @@ def _failed_row(view: View, site: Site, check: Check) -> list[Cell | str]:
 
 
 def decisions(view: View, site: Site, frame: pd.DataFrame) -> None:
-    """What was decided of this site's findings, and for inspectors the form that decides."""
+    """The decisions on the findings of this site, and for inspectors the form to decide."""
     visitor = guard.enter()
     may = visitor.grants.may(Can.JUDGE, int(site["area"]), int(site["area"]) + 1)
     decided = _decided(site, frame)

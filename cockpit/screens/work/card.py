@@ -134,7 +134,7 @@ def _step(flow: Workflow, event: Event) -> str:
 
 
 def _note(flow: Workflow, event: Event) -> str:
-    """What the event recorded, in one line."""
+    """The recorded fields of an event, in one line."""
     known = {id: field for id, field in flow.fields.items() if id in event.fields}
     parts = (f"{field.name[language()]}: {_value(field, event.fields[id])}" for id, field in known.items())
     return " · ".join(parts)

@@ -55,7 +55,7 @@ def _chosen() -> lists.View:
 
 
 def _filter() -> Filter:
-    """What the address narrows the list to."""
+    """The filter of the list in the address."""
     given = st.query_params
     kind = given.get("kind", "")
     return Filter(kind, given.get("state", "") if kind else "", given.get("owner", ""), given.get("q", "").strip())

@@ -78,7 +78,7 @@ def _of_rows(view: View, text: str) -> tuple[str, tuple[Link, ...], int]:
 
 
 def shown(view: View, links: Sequence[Link]) -> None:
-    """What a new item will be about."""
+    """Show the subject of a new item."""
     if links:
         record([line(view, link) for link in links], key="about")
 
@@ -160,6 +160,6 @@ def _line(view: View, item: Item) -> Line:
 
 
 def visible(items: Sequence[Item]) -> list[Item]:
-    """Those of some items that the visitor may open."""
+    """The items that the visitor may open."""
     reader = actions.reader(shared.actor())
     return [item for item in items if lists.may_see(reader, item)]

@@ -20,7 +20,7 @@ STATES = {"red": "red", "yellow": "amber", "blue": "none", None: "none"}
 
 
 def rules() -> Rules:
-    """What items follow under the settings of this process."""
+    """The rules of items under the settings of this process."""
     return desk_source.rules(settings.current())
 
 

@@ -176,7 +176,7 @@ class _Walk:
 
 
 class _Clocks:
-    """Where the times of rows say that a clock was set back or ran ahead of that of the verifying machine."""
+    """Finds rows whose times show a clock that was set back, or that ran ahead of the verifying machine."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

@@ -38,7 +38,7 @@ class Item:
 
     @property
     def place(self) -> Place:
-        """What permissions depend on."""
+        """The attributes that permissions depend on."""
         return Place(self.area, self.author, self.unit_area, self.holder, self.unit)
 
     def colour(self, at: datetime) -> str | None:

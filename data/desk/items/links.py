@@ -51,7 +51,7 @@ def add(session: Any, item_id: int, links: Sequence[Link]) -> None:
 
 
 def of_item(desk: Desk, item_id: int) -> list[Link]:
-    """What an item is about."""
+    """The links of an item."""
     of = models.ItemLink
     with desk.read() as session:
         rows = session.scalars(select(of).where(of.item_id == item_id).order_by(of.kind, of.reference))

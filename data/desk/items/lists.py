@@ -23,7 +23,7 @@ NO_UNIT = "–"
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: an account's name, and its roles on areas that may act on items."""
+    """The reader of a list: name of the account, and its roles on areas that may act on items."""
 
     name: str
     held: tuple[Held, ...]
@@ -31,7 +31,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to; what is empty narrows nothing. unit: `NO_UNIT` for items that name none yet.
+    """Filter of a list; empty fields do not restrict it. unit: `NO_UNIT` for items without one.
 
     text: part of the title, or a number.
     """

@@ -29,7 +29,7 @@ LONGEST_KEY = 64
 
 @dataclass(frozen=True)
 class Rules:
-    """What items follow: the workflows, the calendar of working days and the district's zone."""
+    """The rules of items: workflows, working-day calendar and the district's zone."""
 
     flows: Mapping[str, Workflow]
     calendar: Calendar
@@ -160,7 +160,7 @@ def repeated(desk: Desk, key: str, mark: str) -> Written | None:
 
 
 def digest(actor: str, number: str, transition: str, fields: Mapping[str, Any]) -> str:
-    """What identifies the request of a transition."""
+    """The digest that identifies the request of a transition."""
     return _digest(actor, number, transition, dict(fields))
 
 

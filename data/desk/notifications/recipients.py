@@ -49,7 +49,7 @@ def holders(desk: Desk, codes: Collection[int], day: date, roles: Iterable[str] 
 
 
 def responsible(desk: Desk, area: int, day: date, roles: Iterable[str]) -> list[Holder]:
-    """Who holds one of the roles on an area, or on the nearest area above it where anybody does."""
+    """The accounts with one of the roles on an area, or else on the nearest area above that has any."""
     above = areas_above(area)
     found = holders(desk, above, day, roles)
     nearest = next((code for code in above if any(one.area == code for one in found)), None)

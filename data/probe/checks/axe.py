@@ -48,5 +48,5 @@ def script() -> str:
 
 
 def grave(faults: Iterable[Fault]) -> list[Fault]:
-    """Those that keep somebody out, the most frequent first."""
+    """The faults that exclude users, most frequent first."""
     return sorted((fault for fault in faults if fault.impact in GRAVE), key=lambda fault: (-fault.count, fault.rule))

@@ -107,7 +107,7 @@ class Tab:
         return reply["result"].get("value")
 
     async def picture(self, quality: int) -> bytes:
-        """What the window shows, as WebP."""
+        """A screenshot of the window, as WebP."""
         reply = await self._call("Page.captureScreenshot", format="webp", quality=quality)
         return b64decode(reply["data"])
 

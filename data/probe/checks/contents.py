@@ -52,7 +52,7 @@ class Listed:
 
 
 def listed(page: Page, today: date, *, items: str = "", when: str = "") -> Listed:
-    """What a column's page lists. items, when: CSS selectors of an item and of the date in it, where they are known."""
+    """The items that a column's page lists. items, when: CSS selectors of an item and of its date, if configured."""
     if items:
         nodes = page.tree.css(items)
         texts = [_text((n.css_first(when) if when else None) or n) for n in nodes[:MOST_LINKS]]
@@ -133,7 +133,7 @@ def _rows(page: Page) -> Iterator[tuple[LexborNode, str]]:
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:
-    """What a node lies in, from the inside out, up to the body."""
+    """The ancestors of a node, from the inside out, up to the body."""
     for _step in range(MOST_DEPTH):
         if node.parent is None or node.parent.tag in ("body", "html"):
             return

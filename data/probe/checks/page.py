@@ -73,7 +73,7 @@ class Page:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to read and nothing to see, as far as the HTML itself goes."""
+        """Whether the HTML contains neither text nor pictures."""
         first_text = next(_texts(self.tree.body), "") if self.tree.body else ""
         return (
             not first_text
@@ -83,7 +83,7 @@ class Page:
 
     @cached_property
     def base(self) -> str:
-        """What addresses in the page are relative to."""
+        """The base URL of the page."""
         node = self.tree.css_first("base[href]")
         try:
             return join_url(self.url, node.attributes.get("href") or "") if node else self.url
@@ -159,7 +159,7 @@ def _texts(root: LexborNode) -> Iterator[str]:
 
 
 def _path(href: str) -> str:
-    """Where a link leads, without what a session adds to it."""
+    """The path of a link, without session parameters."""
     try:
         parts = urlsplit(href.strip())
     except ValueError:

@@ -33,7 +33,7 @@ class Allowance:
 
     @classmethod
     def of(cls, networks: Iterable[str]) -> "Allowance":
-        """From texts such as `10.8.0.0/16`. ValueError names the one that is no network."""
+        """Parse networks such as `10.8.0.0/16`. ValueError names the invalid one."""
         return cls(tuple(ipaddress.ip_network(network) for network in networks))
 
     def allows(self, address: str) -> bool:

@@ -37,7 +37,7 @@ class Phases:
     began: float = field(default_factory=time.monotonic)
 
     def mark(self, phase: str) -> None:
-        """What has passed since the last mark belongs to `phase`."""
+        """Add the time since the last mark to `phase`."""
         now = time.monotonic()
         self.seconds[phase] = round(self.seconds.get(phase, 0) + now - self.began, 4)
         self.began = now

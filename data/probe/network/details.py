@@ -56,7 +56,7 @@ def chinese(detail: str) -> str:
 
 
 def of_tls(error: ssl.SSLError, host: str) -> str:
-    """What is wrong with a certificate or an encrypted connection."""
+    """The fault of a certificate or an encrypted connection."""
     code = getattr(error, "verify_code", 0)
     if code in OTHER_HOST:
         return f"{OTHER_HOST[code]}: {host}"

@@ -20,7 +20,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request. `failure` is None if it was answered with a page; `seconds` is the time for all of it.
+    """Outcome of a request. `failure` is None if a page came back; `seconds` is the total time.
 
     picture: of the page where a browser had to show it, WebP. uncertain: the failure may be ours alone, since browsers
     often open such a page and none has looked at it.

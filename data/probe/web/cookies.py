@@ -32,7 +32,7 @@ class Cookie:
 
 
 class Cookies:
-    """What the answers of a chain set, sent to the hosts and paths that they set it for."""
+    """Cookies of a chain of redirects, sent only to the hosts and paths that they were set for."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], Cookie] = {}

@@ -93,7 +93,7 @@ async def _one_head(stream: Stream, buffer: bytes) -> tuple[Head, bytes]:
 
 
 def _start(buffer: bytes) -> int:
-    """Where the status line begins; -1 where none does."""
+    """The position of the status line; -1 without one."""
     blank = len(buffer) - len(buffer.lstrip(b"\r\n"))
     match = STATUS.search(buffer[: blank + JUNK + 16], blank)
     return match.start() if match and match.start() <= blank + JUNK else -1

@@ -60,7 +60,7 @@ def _gunzip(body: bytes, most: int) -> bytes:
 
 
 def _gzip_head(body: bytes) -> int:
-    """Where the compressed data of a gzip member begin."""
+    """The position of the compressed data in a gzip member."""
     flags, at = body[3] if len(body) > 3 else 0, 10
     if flags & GZIP_EXTRA:
         at += 2 + int.from_bytes(body[at : at + 2], "little")
@@ -82,7 +82,7 @@ def _is_zlib(body: bytes) -> bool:
 
 
 def _inflate(body: bytes, most: int) -> tuple[bytes, bytes]:
-    """What raw deflate gives up to its end, a fault or `most` bytes, and the bytes behind its end."""
+    """Inflate raw deflate up to its end, a fault or `most` bytes; also returns the bytes after its end."""
     unpack, content = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
     for at in range(0, len(body), PIECE):
         piece = body[at : at + PIECE]
