@@ -39,11 +39,16 @@ def here(**changes: object) -> str:
     return link("", st.query_params.to_dict() | changes)[1:] or "?"
 
 
+DRAWN = "nav.header"
+"""In the state of a session: whether this run of a page has drawn its header."""
+
+
 def install(*, language: str, size: str, wall: bool, mark: str) -> None:
     """Take over the clicks of this run's screen, and carry out a move asked for by `go`.
 
     mark: of the grants that the screen was drawn with; it is reloaded when they change.
     """
+    st.session_state[DRAWN] = False
     data = {
         "pages": [link(name, {}) for name in register.PAGES],
         "lang": {"zh": "zh-CN"}.get(language, language),

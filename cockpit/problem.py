@@ -1,5 +1,6 @@
 """Friendly pages for what cannot be shown: what was asked, what is near, where to go. Never a trace."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from html import escape
@@ -8,15 +9,19 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cockpit import settings
+from cockpit.access import visitors
+from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.i18n import LANGUAGES, _
 from cockpit.labels.wording import worded
+from cockpit.nav import DRAWN
 from data.errors import Damaged, DataError, TooSlow
 from metrics.errors import MetricsError
 from metrics.scope import OutOfScope
 
 log = logging.getLogger(__name__)
 
+KEPT = {"lang": tuple(LANGUAGES), "size": ("l",)}
 COMMANDS = ("python -m cockpit demo", "python -m cockpit serve")
 
 
@@ -31,7 +36,16 @@ def bad_parameter(name: str, value: str, hint: str, near: Sequence[tuple[str, st
 
 
 def no_edition(detail: str) -> None:
-    """The screen shown before anything is published."""
+    """Nothing is published yet. The commands that publish are for those who load data or run the server."""
+    grants = _grants()
+    if not grants or not (grants.may(Can.REJECTS) or grants.may(Can.ACCOUNTS)):
+        _page(
+            _("No data are published yet"),
+            "",
+            _("The data officer publishes them; this page then shows them."),
+            home=False,
+        )
+        return
     commands = "".join(f"<pre>{command}</pre>" for command in COMMANDS)
     hint = _("Load the district's data and publish them, or build the demo district, then serve:")
     _page(_("No data are published yet"), "", f"{detail}\n{hint}", extra=commands, home=False)
@@ -116,10 +130,12 @@ def _page(
     title: str, value: str, hint: str, near: Sequence[tuple[str, str]] = (), *, extra: str = "", home: bool = True
 ) -> None:
     links = [*near, *([(_("To the first screen"), link("cockpit", {}))] if home else [])]
-    demo = escape(_("Demo sign-in"))
-    mark = f'<p class="demo">{demo}</p>' if settings.current().demo else ""
+    if not st.session_state.get(DRAWN) and st.query_params.get("wall") != "1":
+        from cockpit.components.navigation import header  # imports the guard, which imports this module
+
+        header.of_a_problem(title, _grants())
     st.html(
-        f'<section class="problem" role="alert">{mark}<h1>{escape(title)}</h1>'
+        f'<section class="problem" role="alert"><h1>{escape(title)}</h1>'
         + (f"<p><code>{escape(value)}</code></p>" if value else "")
         + "".join(f"<p>{escape(line)}</p>" for line in hint.splitlines())
         + extra
@@ -127,8 +143,19 @@ def _page(
     )
 
 
+def _grants() -> Grants | None:
+    """What the visitor may do; None for a stranger, and while the desk does not answer."""
+    from cockpit.access import guard  # imports this module
+
+    with contextlib.suppress(DataError):
+        visitor = visitors.known.of(guard.token())
+        return visitor.grants if visitor else None
+    return None
+
+
 def _link(text: str, href: str) -> str:
-    """A link that keeps the language, which is all that can be kept of an address that names nothing."""
-    chosen = st.query_params.get("lang")
-    suffix = f"{'&' if '?' in href else '?'}{urlencode({'lang': chosen})}" if chosen in LANGUAGES else ""
+    """A link that keeps language and size, which is all that can be kept of an address that names nothing."""
+    given = st.query_params
+    kept = {name: given[name] for name, known in KEPT.items() if given.get(name) in known}
+    suffix = f"{'&' if '?' in href else '?'}{urlencode(kept)}" if kept else ""
     return f'<a href="{escape(href + suffix)}">{escape(text)}</a>'

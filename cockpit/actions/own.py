@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from cockpit.access import pages
+from cockpit.access import pages, shortcuts
 from cockpit.actions.action import Actor, action
 from data.desk import preferences, saved_views
 from data.desk.errors import Refused
@@ -19,6 +19,7 @@ RENAME_VIEW = action("own.rename_view", "settings", None)
 DELETE_VIEW = action("own.delete_view", "settings", None)
 CHOOSE_NOTIFICATIONS = action("own.choose_notifications", "settings", None)
 UNSUBSCRIBE = action("own.unsubscribe", "settings", None)
+SET_SHORTCUT = action("own.set_shortcut", "settings", None)
 CHOOSE_TILES = action("own.choose_tiles", "settings", None)
 
 
@@ -75,6 +76,12 @@ def unsubscribe(desk: Desk, actor: Actor, account_id: int) -> None:
     """Send no more notifications by mail to an account."""
     with UNSUBSCRIBE.by(desk, actor, "no more notifications by mail"):
         choices.stop_mail(desk, account_id)
+
+
+def set_shortcut(desk: Desk, actor: Actor, account_id: int, on: bool) -> None:
+    """Set whether the key / opens the search on the screens of an account."""
+    with SET_SHORTCUT.by(desk, actor, f"shortcut / {'on' if on else 'off'}"):
+        preferences.write(desk, account_id, shortcuts.SLASH, None if on else False)
 
 
 def choose_columns(desk: Desk, actor: Actor, account_id: int, kind: str, columns: Sequence[str]) -> None:

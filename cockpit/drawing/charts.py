@@ -155,14 +155,16 @@ def _time_ticks(days: Sequence[date]) -> list[tuple[date, str]]:
     if len(days) > 1 and (days[-1] - days[0]).days >= MONTHS_FROM:
         firsts = [day for day in days if day.day == 1] or [days[0]]
         chosen = firsts[:: -(-len(firsts) // MOST_TICKS)]
-        return [(day, _month(day, first=index == 0)) for index, day in enumerate(chosen)]
+        january = next((i for i, day in enumerate(chosen) if day.month == 1), None)
+        first = january is None or january > 1  # else the year of the first runs into that of the January behind it
+        return [(day, _month(day, with_year=day.month == 1 or (first and not i))) for i, day in enumerate(chosen)]
     return [(day, day.strftime("%m-%d")) for day in days[:: -(-len(days) // MOST_TICKS) or 1]]
 
 
-def _month(day: date, *, first: bool) -> str:
+def _month(day: date, *, with_year: bool) -> str:
     """The month, with its year below where the year begins: seven have to stand side by side on a phone."""
     name = f"{day.month}月" if language() == "zh" else day.strftime("%b")
-    if not first and day.month != 1:
+    if not with_year:
         return name
     return f"{name}\n{day.year}年" if language() == "zh" else f"{name}\n{day.year}"
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit import settings
 from cockpit import view as views
+from cockpit.access import guard
 from cockpit.components.navigation import header
 from cockpit.settings import Settings
 from cockpit.view import BadParameter, View, read
@@ -20,6 +21,7 @@ from data.home import Home
 from metrics.areas import area
 from metrics.availability.extent import extent
 from metrics.period import Period
+from tests.cockpit.conftest import session_of
 from tests.factory import DISTRICT, TOWNS, VILLAGES, edition_of
 
 MAIN = str(Path(__file__).parents[2] / "cockpit" / "main.py")
@@ -163,6 +165,15 @@ def test_missing_publication_is_shown_with_the_commands_to_run(tmp_path: Path, s
     assert "还没有发布的数据" in page
     assert "python -m cockpit demo" in page
     assert "python -m cockpit serve" in page
+
+
+def test_an_official_is_told_who_publishes_and_no_commands(
+    tmp_path: Path, screen: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "token", lambda: session_of(settings.current().desk_url, ("official",)))
+    page = "".join(block.proto.body for block in screen(tmp_path).get("html"))
+    assert "由数据管理员发布" in page
+    assert "python -m" not in page
 
 
 @pytest.mark.parametrize(("lang", "title"), [("zh", "没有这个区划"), ("en", "No such area")])

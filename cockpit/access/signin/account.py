@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit import editions, settings
-from cockpit.access import visitors
+from cockpit.access import shortcuts, visitors
 from cockpit.access.gate import token_of, visitor_of
 from cockpit.access.policy import Held
 from cockpit.access.signin import demo
@@ -30,7 +30,7 @@ from data.errors import DataError
 from metrics import areas
 from metrics.errors import MetricsError
 
-PATH, SESSIONS = "/account", "/account/sessions"
+PATH, SESSIONS, SHORTCUT = "/account", "/account/sessions", "/account/shortcut"
 THIS_ONE = '<input type="hidden" name="only" value="this">'
 """Asks `/logout` to end this session alone."""
 
@@ -60,7 +60,23 @@ async def end(request: Request) -> Response:
         return RedirectResponse(here(PATH), 303)
 
 
-ROUTES = (Route(PATH, account), Route(SESSIONS, end, methods=["POST"]))
+async def shortcut(request: Request) -> Response:
+    """Switch the key that opens the search on or off."""
+    visitor = visitor_of(request.scope)
+    assert visitor, "the gate requires a session"
+    with using(spoken(request)):
+        form = await read_form(request)
+        by = visitors.desk(), Actor.holding(visitor.name, visitor.grants, address_of(request))
+        try:
+            await run_in_threadpool(own.set_shortcut, *by, visitor.session.account_id, form.get("slash") == "on")
+        except DataError as error:
+            return page(alert(worded(error)), 503, title=_("Account"), visitor=visitor, at=PATH)
+        return RedirectResponse(here(PATH), 303)
+
+
+ROUTES = (
+    Route(PATH, account), Route(SESSIONS, end, methods=["POST"]), Route(SHORTCUT, shortcut, methods=["POST"]),
+)  # fmt: skip
 
 
 def _end(visitor: Visitor, token: str, address: str, id: str | None) -> None:
@@ -84,9 +100,19 @@ def _content(visitor: Visitor, token: str, problem: str = "") -> str:
         + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")
         + f'<p class="quiet">{notified}{"" if visitor.session.by_provider else f" · {own_ways}"}</p>'
         + form_of("/logout", THIS_ONE, _("Sign out"))
+        + _shortcut(visitor)
         + _sessions(visitor, token)
         + form_of("/logout", "", _("Sign out everywhere"), quiet=True)
     )
+
+
+def _shortcut(visitor: Visitor) -> str:
+    """The key that opens the search, and a button that switches it."""
+    on = shortcuts.uses_slash(visitor.session.account_id)
+    hidden = f'<input type="hidden" name="slash" value="{"off" if on else "on"}">'
+    text = _("The key / opens the search: on") if on else _("The key / opens the search: off")
+    head, button = _("Keyboard"), _("Switch it off") if on else _("Switch it on")
+    return f"<h2>{escape(head)}</h2><p>{escape(text)}</p>{form_of(SHORTCUT, hidden, button, quiet=True)}"
 
 
 def _sessions(visitor: Visitor, token: str) -> str:

@@ -29,20 +29,20 @@ const draw = (d, dark) => `<header${d.crumbs.length ? "" : ' class="plain"'}>
     ${d.demo ? `<span class="demo">${esc(d.demo)}</span>` : ""}
     ${d.brief ? `<span class="brief">${esc(d.brief)}</span>` : ""}
     ${d.other.text ? `<a class="demo" data-stay href="${esc(d.other.href)}">${esc(d.other.text)}</a>` : ""}</div>
-  ${d.switches.filter(s => s.text?.startsWith("A")).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
-  ${bell(d.bell)}
+  ${d.switches.filter(s => s.size).map(s => `<a class="switch size" data-stay href="${esc(s.href)}" aria-label="${esc(s.label)}">${s.text}</a>`).join("")}
+  ${d.bell ? bell(d.bell) : ""}
   <button class="fold" type="button" aria-expanded="false" aria-label="${esc(d.words.menu)}">☰</button>
   <span class="paper">${esc(d.paper)}</span>
   <div class="rest">
     ${d.stamp ? `<${d.data ? `a href="${esc(d.data)}"` : "div"} class="fresh"><span>${esc(d.stamp)}</span>
       ${d.fresh.map(f => `<span class="${f.state}">${shape(f.state)}${esc(f.text)}</span>`).join("")}</${d.data ? "a" : "div"}>` : ""}
+    <div class="switches">${d.switches.map(s => `<a class="switch ${s.size ? "resize" : ""}" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
+      ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div>
     <div class="tools">${d.find ? `<form class="find" role="search" aria-label="${esc(d.find.label)}"><input type="search" name="q" autocomplete="off" maxlength="100" value="${esc(d.find.value)}"
-      role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" aria-keyshortcuts="/"
-      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)} ( / )"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
+      role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list" ${d.find.slash ? 'aria-keyshortcuts="/"' : ""}
+      placeholder="${esc(d.find.label)}" aria-label="${esc(d.find.label)}" title="${esc(d.find.label)}${d.find.slash ? " ( / )" : ""}"><div class="found" id="found" role="listbox" aria-label="${esc(d.find.label)}" hidden></div></form>` : ""}
     ${d.menus.map(menu).join("")}${d.views ? views(d.views) : ""}
-    <nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="waiting" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav>
-    <div class="switches">${d.switches.map(s => `<a class="switch" ${s.apart ? 'target="_blank"' : "data-stay"} href="${esc(s.href)}" title="${esc(s.label)}" aria-label="${esc(s.label)}">${s.icon ? ICONS[s.icon] : s.text}</a>`).join("")}
-      ${button("theme", dark ? d.words.light : d.words.dark)}${button("print", d.words.print)}</div></div>
+    <nav class="pages" aria-label="${esc(d.words.pages)}">${d.pages.map(p => `<a href="${esc(p.href)}">${esc(p.text)}${p.count ? ` <b class="waiting" title="${esc(p.said)}">${p.count > 99 ? "99+" : p.count}</b>` : ""}</a>`).join("")}</nav></div>
   </div></header>`
 
 const option = (i, n) => `<a role="option" id="found-${n}" aria-selected="false" tabindex="-1" href="${esc(i.href)}"><b>${esc(i.text)}</b> <span class="grey">${esc(i.note)}</span></a>`
@@ -123,7 +123,7 @@ function finding(root, find) {
     input.focus()
     input.select()
   }
-  document.addEventListener("keydown", slash)
+  if (find.slash) document.addEventListener("keydown", slash)
   return { close, end: () => { clearTimeout(timer); document.removeEventListener("keydown", slash) } }
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cockpit import filters, settings
-from cockpit.access import alerts, guard, notifications, pages
+from cockpit.access import alerts, guard, notifications, pages, shortcuts
 from cockpit.access.policy import Can, Grants
 from cockpit.address import link
 from cockpit.components.base import define, packed
@@ -18,7 +18,7 @@ from cockpit.i18n import LANGUAGES, _, language, ngettext
 from cockpit.labels import format
 from cockpit.labels.comparison import days as compared_days
 from cockpit.labels.comparison import label
-from cockpit.nav import here
+from cockpit.nav import DRAWN, here
 from data.desk.saved_views import LONGEST_NAME
 from metrics import areas
 from metrics.availability.extent import default_period, extent
@@ -33,8 +33,18 @@ LASTING = ("lang", "size")
 """What the desk's own pages keep of an address."""
 
 
+_SLASH = "header.slash"
 VIEWS = "/views.json"
 """Where the account's own views are read and changed: `cockpit.screens.saved_views`."""
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What the header shows of the visitor: alerts to acknowledge, unread notifications, whether / opens the search."""
+
+    firing: int
+    unread: int
+    slash: bool
 
 
 def header(view: "View", *, searched: str = "", heading: str = "") -> None:
@@ -48,10 +58,9 @@ def header(view: "View", *, searched: str = "", heading: str = "") -> None:
     if view.wall:
         return
     parameters = tuple(st.query_params.to_dict().items())
-    numbers = alerts.firing(view.grants), _unread()
-    _header(
-        key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, numbers, heading)
-    )
+    own = _own_of(view.grants)
+    st.session_state[DRAWN] = True
+    _header(key="header", data=_packed(view, parameters, view.newest, view.edition.fallback, searched, own, heading))
     if note := outside_the_data(view):
         notice(note)
 
@@ -78,14 +87,10 @@ def _packed(
     newest: str,
     fallback: str | None,
     searched: str,
-    numbers: tuple[int, int],
+    own: _Own,
     heading: str,
 ) -> bytes:
-    """The data of the header for a view; depends on the address and the published edition as well.
-
-    numbers: of alerts to acknowledge and of unread notifications.
-    """
-    firing, unread = numbers
+    """What the header shows of a view: it also depends on the address, on what is published and on the visitor."""
     looks = view.grants.may(Can.LOOK)
     wall = {"icon": "wall", "label": _("Wall screen"), "href": view.href("wall"), "apart": True}
     find = {
@@ -93,6 +98,7 @@ def _packed(
         "url": view.href("search.json"),
         "page": view.href("search"),
         "value": searched,
+        "slash": own.slash,
         "none": _("Nothing is found within what you may see."),
         "failed": _("The search does not answer. Try again."),
         "all": _("All results"),
@@ -113,10 +119,10 @@ def _packed(
         "menus": [*_topics(view), _periods(view), _comparisons(view)],
         "views": _saved_views() if looks else None,
         "pages": [
-            *_of_numbers(view, firing),
+            *_of_numbers(view, own.firing),
             *_pages(view.grants, dict(view.given), filters.parameters(view.query.where)),
         ],
-        "bell": _bell(view.href("notifications"), unread),
+        "bell": _bell(view.href("notifications"), own.unread),
         "switches": [*_switches(view.lang, view.size), *([wall] if looks else [])],
         "words": _words(),
     }
@@ -125,12 +131,29 @@ def _packed(
 
 def plain(grants: Grants, page: str) -> None:
     """The header of a page that shows no data of the district and needs none published: the desk's own pages."""
-    text = _(pages.PAGES[page].title)
+    _without_data(_(pages.PAGES[page].title), grants, _pages(grants, st.query_params.to_dict()))
+
+
+def of_a_problem(title: str, grants: Grants | None) -> None:
+    """The header of a page that says why nothing is shown. grants: of the visitor; None for a stranger."""
+    if grants is None:
+        _without_data(title, None, [])
+        return
+    parameters = st.query_params.to_dict()
+    lasting = _lasting(parameters)
+    of_numbers = [{"text": _(p.title), "href": link(p.name, lasting)} for p in pages.in_menu("view", grants)]
+    _without_data(title, grants, [*of_numbers, *_pages(grants, parameters)])
+
+
+def _without_data(text: str, grants: Grants | None, shown: list[dict[str, str]]) -> None:
+    """text: title of the page. shown: the links of the menu."""
+    st.session_state[DRAWN] = True
     st.set_page_config(page_title=f"{text} · {_('Governance Cockpit')}")
     parameters = st.query_params.to_dict()
+    home = pages.FIRST if grants is None else pages.landing(grants)
     data = {
         "product": _("Governance Cockpit"),
-        "home": link(pages.landing(grants), _lasting(parameters)),
+        "home": link(home, _lasting(parameters)),
         "heading": "",
         "crumbs": [],
         "demo": demo_mark(),
@@ -143,8 +166,8 @@ def plain(grants: Grants, page: str) -> None:
         "find": None,
         "menus": [],
         "views": None,
-        "pages": _pages(grants, parameters),
-        "bell": _bell(link("notifications", _lasting(parameters)), _unread()),
+        "pages": shown,
+        "bell": None if grants is None else _bell(link("notifications", _lasting(parameters)), _own_of(grants).unread),
         "switches": _switches(language(), parameters.get("size", "m")),
         "words": _words(),
     }
@@ -160,9 +183,12 @@ def _of_numbers(view: "View", firing: int) -> list[dict[str, object]]:
     ]
 
 
-def _unread() -> int:
-    """Unread notifications of the visitor of this run."""
-    return notifications.unread(guard.enter().session.account_id)
+def _own_of(grants: Grants) -> _Own:
+    """Of the visitor of this run; the shortcut is read once a session."""
+    account_id = guard.enter().session.account_id
+    if _SLASH not in st.session_state:
+        st.session_state[_SLASH] = shortcuts.uses_slash(account_id)
+    return _Own(alerts.firing(grants), notifications.unread(account_id), st.session_state[_SLASH])
 
 
 def _bell(href: str, unread: int) -> dict[str, object]:
@@ -341,6 +367,7 @@ def _switches(lang: str, size: str) -> list[dict[str, Any]]:
             "text": "A−" if large else "A+",
             "label": _("Normal type") if large else _("Large type"),
             "href": here(size=None if large else "l"),
+            "size": True,
         },
     ]
 

@@ -34,8 +34,15 @@ const tile = (t, id, words) => `
     ${t.rows.length ? detail(t, id, words) : ""}
   </article>`
 
-const draw = ({ tiles, words, choose }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>
-  ${choose ? `<p class="choose"><a href="${esc(choose)}">${esc(words.choose)}</a></p>` : ""}`
+const draw = ({ tiles, words, choose, compared }) => `<div class="tiles">${tiles.map((t, i) => tile(t, `detail${i}`, words)).join("")}</div>
+  ${choose || compared ? `<p class="under">${compared ? `<span class="grey">${esc(compared)}</span>` : ""}${choose ? `<a href="${esc(choose)}">${esc(words.choose)}</a>` : ""}</p>` : ""}`
+
+// Where one state does not fit next to its number, all stand below theirs.
+function stack(root) {
+  root.classList.remove("stacked")
+  const wrapped = [...root.querySelectorAll(".state")].some(state => state.offsetTop > state.previousElementSibling.offsetTop + state.previousElementSibling.offsetHeight / 2)
+  root.classList.toggle("stacked", wrapped)
+}
 
 function open(tile, opened) {
   tile?.classList.toggle("open", opened)
@@ -63,5 +70,10 @@ function listen(root) {
 
 export default mounted => {
   component(draw)(mounted)
-  listen(mounted.parentElement.querySelector(".root"))
+  const root = mounted.parentElement.querySelector(".root")
+  listen(root)
+  stack(root)
+  root.stacking ??= new ResizeObserver(() => stack(root))
+  root.stacking.observe(root)
+  return () => root.stacking.disconnect()
 }

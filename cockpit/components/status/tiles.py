@@ -42,10 +42,10 @@ class Tile:
 _tiles = define("tiles")
 
 
-def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "") -> None:
+def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "", compared: str = "") -> None:
     """Draw a grid of tiles: eight in a row or twice four at a desk, two a row on a phone.
 
-    choose: the page where other metrics are chosen.
+    choose: the page where other metrics are chosen. compared: what all changes are against, in words.
     """
     labels = {
         "passport": _("Passport"),
@@ -54,7 +54,7 @@ def tiles(items: Sequence[Tile], *, key: str = "tiles", choose: str = "") -> Non
         "bad": _("for the worse"),
         "choose": _("Choose metrics"),
     }
-    _tiles(key=key, data={"tiles": tuple(items), "words": labels, "choose": choose})
+    _tiles(key=key, data={"tiles": tuple(items), "words": labels, "choose": choose, "compared": compared})
 
 
 def tile(

@@ -36,7 +36,7 @@ class MapPanel(Panel):
     """
 
     kind: Literal["map"]
-    height: int = Field(430, ge=0, le=2000)
+    height: int = Field(540, ge=0, le=2000)
     or_ranking: bool = False
 
     queries_last = True
@@ -77,7 +77,7 @@ class RankingPanel(Panel):
     """The areas below as a list, with what belongs to none of them."""
 
     kind: Literal["ranking"]
-    height: int = Field(560, ge=100, le=2000)
+    height: int = Field(710, ge=100, le=2000)
 
     queries_last = True
 

@@ -154,7 +154,7 @@ def split_title(metric: Metric, by: str, leads: bool) -> str:
     """`积压件数 按类别`; the panels after the first of a row leave the metric out."""
     name = metric.name[language()]
     column = words.column(by).lower()
-    return _("{metric} by {column}", metric=name, column=column) if leads else _("by {column}", column=column)
+    return _("{metric} by {column}", metric=name, column=column) if leads else _("By {column}", column=column)
 
 
 @single_flight_cache(maxsize=512)

@@ -57,7 +57,8 @@ class TilesPanel(Panel):
             return
         if late := late_sources(view, self._shown(view)):
             header.notice(late, state="amber", links=[(_("Data"), page)] if (page := view.data_page()) else ())
-        tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"))
+        compared = _("Changes: {compared}", compared=view.compared) if any(tile.change for tile in shown) else ""
+        tiles.tiles(shown, choose="" if self.metrics else view.href("tiles"), compared=compared)
         if self.missing and (without := self._unfed(view)):
             header.notice(_("No source delivers these yet: {names}", names=_(", ").join(without)))
 
