@@ -280,17 +280,6 @@ def test_a_cadre_sees_the_to_do_first_and_can_touch_it(address: str, open_page: 
     assert min(heights) >= 44
 
 
-@pytest.mark.parametrize(("area", "pages"), [(DISTRICT, 2), (TOWN, 2), (VILLAGE, 1)])
-def test_a_cockpit_prints_on_few_pages_of_a4_landscape(address: str, open_page: Open, area: int, pages: int) -> None:
-    page = open_page(f"{address}/?area={area}")
-    expect(page.locator(".chart")).to_be_visible()
-    page.wait_for_timeout(1000)
-    paper = page.pdf(prefer_css_page_size=True, print_background=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == pages
-    sizes = re.findall(rb"/MediaBox\s*\[([\d. ]+)\]", paper)
-    assert {tuple(round(float(number)) for number in size.split()) for size in sizes} == {(0, 0, 842, 595)}
-
-
 def test_a_publicity_list_prints_on_its_own(address: str, open_page: Open) -> None:
     page = open_page(f"{address}/?area={VILLAGE}&from={MONTH}&to={shift(MONTH, 1)}")
     page.get_by_role("link", name="查看、打印").click()

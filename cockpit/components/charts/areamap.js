@@ -130,7 +130,8 @@ export default function ({ data: given, parentElement }) {
   filter(root, picked)
   let alive = true
   // Without a height of its own the map takes what the window has left, the legend aside.
-  const most = () => parseFloat(getComputedStyle(root).getPropertyValue("--panel-height")) || data.height || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - under.offsetHeight - .5 * parseFloat(getComputedStyle(root).fontSize))
+  const size = parseFloat(getComputedStyle(root).fontSize) / 16                // a map grows with the text of the screen
+  const most = () => parseFloat(getComputedStyle(root).getPropertyValue("--panel-height")) || data.height * size || Math.max(LEAST, innerHeight - map.getBoundingClientRect().top - under.offsetHeight - .5 * parseFloat(getComputedStyle(root).fontSize))
   const draw = ({ features }) => {
     const width = Math.round(map.clientWidth), height = Math.round(Math.min(most(), width * .95))
     map.style.height = `${height}px`

@@ -42,7 +42,7 @@ function draw(chart) {
   const { points } = chart, first = chart.lines[0], last = first ? first.y.length - 1 : 0
   const dots = first ? first.y.map((y, i) => y === null ? null : { y, open: first.unfinished && i === last }) : []
   const widest = chart.rows.reduce((a, b) => b.text.length > a.length ? b.text : a, "")
-  return `<div class="chart" role="group" aria-label="${esc(chart.label)}" style="height:var(--panel-height, ${chart.height}px)">
+  return `<div class="chart" role="group" aria-label="${esc(chart.label)}" style="height:var(--panel-height, ${chart.height / 16}rem)">
     ${legend(chart)}
     <div class="rows"><span class="widest" aria-hidden="true">${esc(widest)}</span>${chart.rows.map(r => `<span style="top:${down(r.at)}%">${esc(r.text)}</span>`).join("")}</div>
     <div class="plot">

@@ -1,5 +1,5 @@
 // What fits on the first of two printed pages; the rest is on screen only, and a line says so.
-const LINES = 24, ROWS = 22, BESIDE = 3
+const LINES = 29, ROWS = 27, DENSE = 23, BESIDE = 3
 const beside = ranked => Math.max(0, LINES - Math.min(ranked, ROWS) - 2) * BESIDE
 
 // What filters leaves the screen where it is.
@@ -80,8 +80,8 @@ const draw = ({ ranked: given, apart: others, height, words, compare }, by) => {
   const ranked = sorted(given, by), at = axis(given)
   const room = beside(ranked.length), all = ranked.length + others.length
   const n = Math.min(ranked.length, ROWS) + Math.min(others.length, room)
-  return `<div class="scroll" style="max-height:var(--panel-height, ${height}px)" tabindex="0">
-  ${ranked.length ? `<table class="${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
+  return `<div class="scroll" style="max-height:var(--panel-height, ${height / 16}rem)" tabindex="0">
+  ${ranked.length ? `<table class="${ranked.length > DENSE ? "dense" : ""} ${["interval", "sample", "change"].filter(name => empty(ranked, name)).map(name => `no-${name}`).join(" ")}">
     <thead><tr><th class="rank"></th>${words.columns.map((c, i) => heading(c, i, by, words)).join("")}</tr></thead>
     <tbody>${ranked.map((r, i) => row(r, i + 1, at, words, compare)).join("")}</tbody></table>` : ""}
   ${others.length ? `<h4>${esc(words.apart)}</h4><ul class="apart">${others.map((r, i) => apart(r, i < room)).join("")}</ul>` : ""}

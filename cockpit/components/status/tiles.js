@@ -40,7 +40,7 @@ const draw = ({ tiles, words, choose, compared }) => `<div class="tiles">${tiles
 // Where one state does not fit next to its number, all stand below theirs.
 function stack(root) {
   root.classList.remove("stacked")
-  const wrapped = [...root.querySelectorAll(".state")].some(state => state.offsetTop > state.previousElementSibling.offsetTop + state.previousElementSibling.offsetHeight / 2)
+  const wrapped = [...root.querySelectorAll(".state")].some(state => state.offsetTop >= state.previousElementSibling.offsetTop + state.previousElementSibling.offsetHeight)
   root.classList.toggle("stacked", wrapped)
 }
 

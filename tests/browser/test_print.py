@@ -1,0 +1,66 @@
+"""Printed pages are composed: few of them, none half empty, no heading left alone at the end of one."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+HEIGHT = 595.0
+"""Of A4 landscape, in points."""
+FULL = 0.6
+"""A page that another follows is filled to this share of its height at least."""
+HEADINGS = """() => {
+  const all = []
+  const walk = root => root.querySelectorAll("*").forEach(e => { all.push(e); if (e.shadowRoot) walk(e.shadowRoot) })
+  walk(document)
+  const seen = e => e.getClientRects().length && getComputedStyle(e).clipPath === "none"
+  return all.filter(e => /^h[1-4]$/.test(e.localName) && seen(e))
+    .map(e => e.textContent.trim()).filter(Boolean)
+}"""
+SCREENS = {
+    "": 2, "?metric=on_time_rate": 2, "?metric=overdue_open&lang=en": 2, "?area=990101100000": 2,
+    "?area=990101100201": 3, "?area=990101100201&sheet=publicity": 2, "?topic=sites": 3,
+    "passport?metric=on_time_rate": 2,
+    "why?metric=backlog": 8, "rows?metric=overdue_open": 4, "sites": 3, "compare?areas=990101100000,990101101000": 2,
+    "dictionary": 4,
+}  # fmt: skip
+"""Addresses, and of how many pages each is at most."""
+
+
+def printed(page: Page, file: Path) -> list[list[tuple[float, str]]]:
+    """The lines of each printed page: lower edge as a share of the page's height, and text, from the top down."""
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.pdf(path=str(file), prefer_css_page_size=True)
+    html = subprocess.run(
+        ["pdftotext", "-bbox-layout", str(file), "-"], capture_output=True, check=True
+    ).stdout.decode()  # fmt: skip
+    pages = []
+    for sheet in html.split("<page ")[1:]:
+        lines = []
+        for line in re.findall(r"<line [^>]*?yMax=\"([\d.]+)\">(.*?)</line>", sheet, re.DOTALL):
+            words = re.findall(r"<word[^>]*>(.*?)</word>", line[1])
+            lines.append((float(line[0]) / HEIGHT, "".join(words).replace("&amp;", "&")))
+        pages.append(sorted(lines))
+    return pages
+
+
+@pytest.mark.parametrize(("path", "most"), SCREENS.items())
+def test_a_printed_screen_is_composed(
+    address: str, open_page: Callable[..., Page], tmp_path: Path, path: str, most: int
+) -> None:
+    page = open_page(f"{address}/{path}")
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    headings = {re.sub(r"\s", "", text) for text in page.evaluate(HEADINGS)}
+    pages = printed(page, tmp_path / "screen.pdf")
+    assert 1 <= len(pages) <= most
+    for number, lines in enumerate(pages, 1):
+        assert lines, f"page {number} is empty"
+        bottom, last = lines[-1]
+        assert re.sub(r"\s", "", last) not in headings, f"page {number} ends with a heading"
+        assert number == len(pages) or bottom > FULL, f"page {number} ends at {bottom:.0%}"
