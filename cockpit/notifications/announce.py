@@ -19,7 +19,10 @@ from data.messages import Message
 
 @dataclass(frozen=True)
 class Occasion:
-    """Something that accounts and groups are notified of once. key: identifies it. area: the one that it is about."""
+    """Something that accounts and groups are notified of once. key: identifies it. area: the one that it is about.
+
+    to_groups: whether the groups of channels learn of it; a part of something that they learn of is not sent to them.
+    """
 
     key: str
     kind: Kind
@@ -27,6 +30,7 @@ class Occasion:
     area: int
     link: str = ""
     severity: Severity = "none"
+    to_groups: bool = True
 
 
 def announce(
@@ -53,7 +57,7 @@ def announce(
 
 
 def _to_groups(configured: channels.Channels, one: Occasion) -> list[New]:
-    covering = (c for c in configured.channels if one.kind in c.kinds and c.covers(one.area))
+    covering = (c for c in configured.channels if one.to_groups and one.kind in c.kinds and c.covers(one.area))
     return [New(f"{channel.id}/{one.key}", channel.id, content(one)) for channel in covering]
 
 

@@ -183,6 +183,8 @@ def _limit(view: View, alert: Alert) -> str:
 def _ways(view: View, alert: Alert) -> list[tuple[str, str]]:
     """The pages where its number is shown, explained and listed."""
     metric = view.catalog.metrics.get(alert.metric)
+    if alert.source == alerts.DESK:
+        return [(_("Work item"), view.href("item", item=alert.key))]
     if alert.key:
         return [(_("Site"), view.href("site", source=alert.source, key=alert.key))]
     if metric is None:

@@ -1,24 +1,33 @@
-"""The alerts' background process: evaluates the rules of each new edition, and escalates what was not acknowledged.
+"""The alerts' background process: evaluates the rules of each new edition, and every minute the clocks.
+
+It escalates what was not acknowledged, and notifies who is concerned of alerts, colours and deadlines.
 
 Evaluating takes a second of processor time, which readers need: it is no part of the server's process. The process is
-started when there is a new edition or a late alert, and ends when that is done.
+started when there is a new edition, a late alert or a deadline, and ends when that is done.
 """
 
 import logging
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit import settings
 from cockpit.server.background import Program, end_with_parent, module
 from cockpit.settings import Settings
-from data.desk import alerts
-from data.desk.alerts import Found, Outcome
+from data.desk import alerts, clock
+from data.desk.alerts import DESK, Found, Outcome
+from data.desk.items import due
 from data.desk.store import Desk, open_desk
 from data.editions import edition as editions
 from data.errors import Problem
 from metrics.alerting import rules as alert_rules
 from metrics.alerting.rules import Rule
+
+if TYPE_CHECKING:
+    from data.editions.edition import Edition
+    from metrics.catalog import Catalog
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +61,12 @@ class _Due:
         edition = editions.pointed(self._config.data)
         if not edition or (edition == self._edition and time.monotonic() < self._looked + CLOCK_SECONDS):
             return False
+        from cockpit.notifications import clocks
+
         desk = open_desk(self._config.desk_url, self._config.custody)
         try:
             self._edition, self._looked = edition, time.monotonic()
-            return alerts.last_edition(desk) != edition or alerts.is_late(desk)
+            return alerts.last_edition(desk) != edition or alerts.is_late(desk) or clocks.is_due(desk)
         finally:
             desk.close()
 
@@ -69,28 +80,64 @@ def rules_of(config: Settings) -> dict[str, Rule]:
 
 
 def evaluate(config: Settings, desk: Desk) -> Outcome:
-    """Bring the alerts up to date with the current edition, and escalate those that are late."""
-    from metrics.alerting.signals import signals
+    """Bring the alerts up to date with the clock and the current edition, and notify who is concerned."""
+    from cockpit.notifications import alerts as notifications
+    from cockpit.notifications import clocks
     from metrics.catalog import load_usable
 
     edition = editions.current(config.data, memory=config.read_memory)
     if edition is None:
         return Outcome()
-    escalated = alerts.escalate(desk).escalated
-    if alerts.last_edition(desk) == edition.id:
-        return Outcome(escalated=escalated)
     catalog, _faults = load_usable(config.catalog, config.three_rate_weights)
-    rules = rules_of(config)
-    found = [
+    context, rules = notifications.Context(edition, catalog), rules_of(config)
+    clocks.produce(desk, config, context.area)
+    with desk.begin():
+        by_clock = _of_items(desk, config, rules)
+        outcome = Outcome(by_clock.fired, alerts.escalate(desk).escalated, by_clock.resolved)
+        notifications.of_outcome(desk, config, context, outcome)
+    if alerts.last_edition(desk) == edition.id:
+        return outcome
+    found = _found(edition, catalog, rules)
+    clear = {rule.id: rule.clear_hours for rule in rules.values()}
+    apart = [rule.id for rule in rules.values() if rule.over == "items"]
+    with desk.begin():
+        settled = alerts.settle(desk, edition.id, edition.as_of, found, clear, apart=apart)
+        notifications.of_outcome(desk, config, context, settled)
+    return Outcome(outcome.fired + settled.fired, outcome.escalated, outcome.resolved + settled.resolved)
+
+
+def _found(edition: "Edition", catalog: "Catalog", rules: dict[str, Rule]) -> list[Found]:
+    """What the rules are true of in an edition."""
+    from metrics.alerting.signals import signals
+
+    return [
         Found(
             signal.rule, signal.subject.area, signal.subject.metric, signal.subject.name, signal.subject.source,
             signal.subject.key, signal.value, signal.affected, signal.severity, rules[signal.rule].acknowledge_hours,
         )
         for signal in signals(edition, catalog, rules)
     ]  # fmt: skip
-    clear = {rule.id: rule.clear_hours for rule in rules.values()}
-    outcome = alerts.settle(desk, edition.id, edition.as_of, found, clear)
-    return Outcome(outcome.fired, escalated, outcome.resolved)
+
+
+def _of_items(desk: Desk, config: Settings, rules: dict[str, Rule]) -> Outcome:
+    """Bring the alerts of deadlines up to date with the clock."""
+    from cockpit.workflows.desk_source import rules as rules_of_items
+
+    of_items = [rule for rule in rules.values() if rule.over == "items"]
+    if not of_items:
+        return Outcome()
+    now = clock.now()
+    found = [
+        Found(
+            rule.id, item.area, name=item.number, source=DESK, key=item.number,
+            value=round((item.due_at - now).total_seconds() / 3600, 1) if item.due_at else None,
+            acknowledge_hours=rule.acknowledge_hours,
+        )
+        for rule in of_items
+        for item in due.due_before(desk, now + timedelta(hours=rule.ahead_hours), rule.kinds)
+    ]  # fmt: skip
+    local = rules_of_items(config).local(now)
+    return alerts.settle_rules(desk, local, found, {rule.id: rule.clear_hours for rule in of_items}, now=now)
 
 
 def main() -> None:

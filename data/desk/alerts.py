@@ -1,6 +1,6 @@
 """Alerts at the desk: what fired, who acknowledged it, when it was over. Their events are only added to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,6 +17,8 @@ from data.editions.scoped import Scope
 State = Literal["firing", "acknowledged", "ordered", "false_alarm", "resolved"]
 What = Literal["fired", "acknowledged", "ordered", "false_alarm", "escalated", "resolved"]
 SHORTEST_NOTE, LONGEST_NOTE = 2, 500
+DESK = "desk"
+"""Source of an alert about a work item, whose number is its key."""
 LONGEST_SILENCE = timedelta(days=31)
 BY_HAND: dict[What, tuple[State, ...]] = {
     "acknowledged": ("firing",),
@@ -102,20 +104,35 @@ class Outcome:
 
 def settle(
     desk: Desk, edition: str, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *,
-    now: datetime | None = None,
+    apart: Collection[str] = (), now: datetime | None = None,
 ) -> Outcome:  # fmt: skip
     """Bring the alerts up to date with what is true in an edition; nothing if that was done already.
 
-    clear_hours: by rule; the alerts of a rule that it lacks are over at once.
+    clear_hours: by rule; the alerts of a rule that it lacks are over at once. apart: rules that no edition decides.
     """
     now = now or clock.now()
-    by_subject = {one.subject: one for one in found}
     with desk.begin() as session:
         run = session.get(models.AlertRun, 1)
         if run and run.edition == edition:
             return Outcome()
         session.merge(models.AlertRun(id=1, edition=edition, at=now))
-        current = list(session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None))))
+        return _settle(desk, models.Alert.rule.not_in(apart), found, clear_hours, as_of, now)
+
+
+def settle_rules(
+    desk: Desk, as_of: datetime, found: Iterable[Found], clear_hours: dict[str, float], *, now: datetime | None = None
+) -> Outcome:
+    """Bring the alerts of the rules of `clear_hours` alone up to date, as of a time on the district's clock."""
+    return _settle(desk, models.Alert.rule.in_(clear_hours), found, clear_hours, as_of, now or clock.now())
+
+
+def _settle(
+    desk: Desk, which: ColumnElement[bool], found: Iterable[Found], clear_hours: dict[str, float], as_of: datetime,
+    now: datetime,
+) -> Outcome:  # fmt: skip
+    by_subject = {one.subject: one for one in found}
+    with desk.begin() as session:
+        current = list(session.scalars(select(models.Alert).where(models.Alert.over_at.is_(None), which)))
         resolved = []
         for row in current:
             one = by_subject.pop(row.subject, None)
@@ -194,6 +211,13 @@ def record(desk: Desk, id: int, what: What, who: str, note: str = "", *, now: da
         session.refresh(row)
         _event(session, id, what, now, who, note, row.value)
         return _alert(row)
+
+
+def of_ids(desk: Desk, ids: Sequence[int]) -> list[Alert]:
+    """The alerts of some ids, the most severe first."""
+    query = select(models.Alert).where(models.Alert.id.in_(ids))
+    with desk.read() as session:
+        return [_alert(row) for row in session.scalars(query.order_by(models.Alert.severity.desc(), models.Alert.id))]
 
 
 def find(desk: Desk, id: int) -> Alert | None:

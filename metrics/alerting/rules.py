@@ -17,23 +17,26 @@ from metrics.engine.plan import exists_at, filters
 from metrics.errors import MetricsError, did_you_mean
 
 MOST_FAULTS = 8
-Over = Literal["areas", "units", "sites", "sources"]
-Condition = Literal["red", "value", "rise", "fall", "silent", "veto", "near_veto"]
+Over = Literal["areas", "units", "sites", "sources", "items"]
+Condition = Literal["red", "value", "rise", "fall", "silent", "veto", "near_veto", "due"]
 CONDITIONS: dict[Over, tuple[Condition, ...]] = {
     "areas": ("red", "value", "rise", "fall"),
     "units": ("red", "value", "rise", "fall"),
     "sites": ("veto", "near_veto"),
     "sources": ("silent",),
+    "items": ("due",),
 }
 
 
 class Rule(Model):
-    """One rule. It fires once for each area, unit, site or source that it is true of.
+    """One rule. It fires once for each area, unit, site, source or work item that it is true of.
 
     over: what it looks at. metrics: ids; all with thresholds where `when` is red and none is named. levels: of areas;
     units are those of the areas of these levels.
     when: red: beyond the limit of the catalog; value: beyond `limit`; rise, fall: changed by `limit` percent or more
-    against the day before; silent: no delivery for two cycles; veto, near_veto: of a site.
+    against the day before; silent: no delivery for two cycles; veto, near_veto: of a site;
+    due: an item whose deadline is less than `ahead_hours` ahead, or over. Deadlines are looked at every minute.
+    kinds: of items; all by default.
     at_least: cases, or whatever the metric counts, that must be affected. days: for so many days on end.
     clear_hours: it is over when it was not true for so long, so that a number that swings about its limit fires once.
     acknowledge_hours: then it goes to the area above as well; 0: never.
@@ -49,6 +52,8 @@ class Rule(Model):
     limit: Annotated[Bound, BeforeValidator(bound)] | None = None
     at_least: int = Field(1, ge=1)
     days: int = Field(0, ge=0, le=28)
+    kinds: tuple[Name, ...] = ()
+    ahead_hours: float = Field(0, ge=0, le=24 * 31)
     clear_hours: float = Field(24, ge=0, le=24 * 31)
     acknowledge_hours: float = Field(24, ge=0, le=24 * 31)
     enabled: bool = True
@@ -62,8 +67,10 @@ class Rule(Model):
             raise ValueError(f"limit: {'missing' if needs_limit else 'not used'} where `when` is {self.when}")
         if needs_limit and not self.metrics:
             raise ValueError(f"metrics: at least one is needed where `when` is {self.when}")
-        if self.over in ("sites", "sources") and self.metrics:
+        if self.over in ("sites", "sources", "items") and self.metrics:
             raise ValueError(f"metrics: not used over {self.over}")
+        if (self.kinds or self.ahead_hours) and self.over != "items":
+            raise ValueError("kinds, ahead_hours: used over items only")
         if self.days and self.when != "red":
             raise ValueError("days: used where `when` is red only")
         return self

@@ -70,6 +70,8 @@ def signals(edition: Edition, catalog: Catalog, rules: Mapping[str, Rule]) -> li
                 found += _of_sites(rule, query)
             case "sources":
                 found += _of_sources(rule, query)
+            case "items":
+                pass  # no edition has them: `data.desk.items.due`
     return found
 
 
