@@ -62,15 +62,15 @@ def answer(query: Query, *, periods: Sequence[Period] = (), rolled: bool = True)
 
 def _numbers(plan: Plan, rolled: bool) -> tuple[dict[str, Reader], set[object], dict[str, Uncomputable]]:
     """How to read each metric's number by group and bucket, the groups that hold anything, and what failed."""
-    parts = {part.metric: metric_of(plan.catalog, part.metric) for m in plan.metrics for part in m.composite or ()}
+    parts = {name: metric_of(plan.catalog, name) for m in plan.metrics for name in m.components}
     needed = {**{m.id: m for m in plan.metrics}, **parts}
     cells, failed = _cells(plan, list(needed.values()), rolled)
     readers = {name: _with_data(plan, needed[name], _reader(needed[name], values)) for name, values in cells.items()}
     readers.update({name: _no_number for name in needed if name not in readers})
     for metric in plan.metrics:
-        if metric.composite:
-            readers[metric.id] = _composite(metric, readers)
-            if why := next((failed[part.metric] for part in metric.composite if part.metric in failed), None):
+        if metric.components:
+            readers[metric.id] = _composite(metric, readers) if metric.composite else _quotient(metric, readers)
+            if why := next((failed[name] for name in metric.components if name in failed), None):
                 failed[metric.id] = why
     return readers, {group for values in cells.values() for group, _ in values}, failed
 
@@ -123,7 +123,7 @@ def _with_data(plan: Plan, metric: Metric, read: Reader) -> Reader:
 def _view_calls(plan: Plan, metrics: list[Metric]) -> list[Call]:
     asks: list[Call] = []
     for domain in plan.catalog.domains:
-        fed = [metric for metric in metrics if domain.view and metric.domain == domain.id]
+        fed = [metric for metric in metrics if metric.aggregate and metric.domain == domain.id]
         fed = [metric for metric in fed if feed(plan.edition, plan.catalog, metric).is_fed]
         asks += [partial(_attempt, partial(views, plan, domain), fed)] if fed else []
     return asks
@@ -243,6 +243,18 @@ def _composite(metric: Metric, readers: dict[str, Reader]) -> Reader:
             return None, None, weight, n
         total = sum(w * (number[0] or 0) for w, number in scores)
         return total / weight, total, weight, n
+
+    return read
+
+
+def _quotient(metric: Metric, readers: dict[str, Reader]) -> Reader:
+    over, per = (readers[name] for name in metric.components)
+
+    def read(key: Key) -> Number:
+        (number, _, _, n), (divisor, *_) = over(key), per(key)
+        if number is None or not divisor:
+            return None, number, divisor, n
+        return number / divisor * metric.scale, number, divisor, n
 
     return read
 

@@ -77,8 +77,8 @@ def rows(query: Query, selection: Selection = ALL, *, limit: int | None = None, 
     """The facts behind the number of the query's only metric and its period, whatever it is broken down by.
 
     One row a fact with the fact's exported columns, source and key first; values as known at the query's time.
-    Raises MetricsError for a metric without rows of its own (a composite), and Uncomputable if its definition fails on
-    a row.
+    Raises MetricsError for a metric made of others, which has no rows of its own, and Uncomputable if its definition
+    fails on a row.
     """
     with _errors_named(query):
         facts = _facts(query, selection)
@@ -243,12 +243,17 @@ def _facts(query: Query, selection: Selection) -> _Facts:
     part = selection.part
     if part is not None and part not in PARTS:
         raise MetricsError("part.unknown", '"{name}" is not a part of a number: use {known}', name=part, known=PARTS)
-    if part is not None and not metric.composite and part not in metric.parts:
+    if part is not None and not metric.components and part not in metric.parts:
         raise MetricsError(
             "part.none", "{metric} has no {part}: leave the part out, or ask for another metric", metric=metric.label,
             part=part,
         )  # fmt: skip
     available = has_data(query.edition, query.period, as_of=plan.as_of)
+    if metric.components:
+        raise MetricsError(
+            "metric.composite", "{metric} is made of other metrics: ask for the rows of {metrics}",
+            metric=metric.label, metrics=tuple(plan.catalog.metrics[name].label for name in metric.components),
+        )  # fmt: skip
     if domain.view:
         if selection.age:
             raise MetricsError("metric.no_ages", "{metric} has no ages to choose from", metric=metric.label)
@@ -263,7 +268,7 @@ def _facts(query: Query, selection: Selection) -> _Facts:
         return _Facts(selected, values, columns, next(name for name in WORST_FIRST if name in columns), derived)
     fact = FACTS[domain.fact]
     plan = narrowed(plan, metric)
-    is_fed = feed(plan.edition, plan.catalog, metric).is_fed or metric.composite is not None
+    is_fed = feed(plan.edition, plan.catalog, metric).is_fed
     condition = _condition(plan, domain, metric, part) if available and is_fed else "false"
     if text := fold(selection.search):
         texts = ("key", *_text_columns(domain))
@@ -322,7 +327,8 @@ def _state_sql(as_of: str) -> tuple[str, ...]:
 
 def view_columns(edition: AnyEdition, domain: Domain) -> tuple[str, ...]:
     """The columns of a view's rows, without the instant that they hold for and what no fact exports."""
-    return _view_columns(edition.unscoped, domain.view or "")
+    columns = _view_columns(edition.unscoped, domain.view or "")
+    return tuple(name for name in columns if name not in domain.terms)
 
 
 @lru_cache(maxsize=32)
@@ -347,17 +353,15 @@ def _text_columns(domain: Domain) -> list[str]:
 
 def _view_part(metric: Metric, part: str | None) -> str:
     a = metric.aggregate
-    if a is None or part in (None, "denominator") or not a.sum:
+    if a is None:
         return ""
-    return f" WHERE {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"
+    counted = f"coalesce({a.where}, false)" if a.where else "true"
+    if part in (None, "denominator") or not a.sum:
+        return f" WHERE {counted}" if a.where else ""
+    return f" WHERE {counted} AND {'NOT ' if part == 'rest' else ''}coalesce(({a.sum}) > 0, false)"
 
 
 def _condition(plan: Plan, domain: Domain, metric: Metric, part: str | None) -> str:
-    if metric.composite:
-        raise MetricsError(
-            "metric.composite", "{metric} is made of other metrics: ask for the rows of {metrics}",
-            metric=metric.label, metrics=tuple(plan.catalog.metrics[part.metric].label for part in metric.composite),
-        )  # fmt: skip
     if metric.oldest:
         return _counted(plan, domain, metric.oldest.stock)
     if metric.quantile:

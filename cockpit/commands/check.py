@@ -118,7 +118,7 @@ def fed_by(catalog: "Catalog", paths: tuple[Path, ...]) -> list[tuple[str, str, 
             if domain.fact != definition.fact or domain.view:
                 continue
             for metric in domain.metrics:
-                parts = [part.metric for part in metric.composite or ()] or [metric.id]
+                parts = metric.components or (metric.id,)
                 needed = {name for part in parts for name in needs(catalog, part).columns}
                 missing = lacking(definition.contract, needed, mapped)
                 lines.append((definition.source, metric.id, metric.name.zh, not missing, ", ".join(missing)))

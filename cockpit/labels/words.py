@@ -73,8 +73,8 @@ def kinds() -> dict[str, str]:
     return {
         "event": _("Event"), "hotline": _("Hotline"), "message": _("Message"), "service": _("Service"),
         "share_req": _("Data request"), "open_req": _("Open-data request"), "flow_req": _("Return-flow request"),
-        "order": _("Order"), "escalation": _("Escalation"), "whistle": _("Whistle"), "problem": _("Problem"),
-        "wish": _("Wish"), "approval": _("Approval"), "task": _("Task"),
+        "review": _("Bad rating"), "order": _("Order"), "escalation": _("Escalation"), "whistle": _("Whistle"),
+        "problem": _("Problem"), "wish": _("Wish"), "approval": _("Approval"), "task": _("Task"),
     }  # fmt: skip
 
 
@@ -259,7 +259,8 @@ def mark(name: str) -> str:
 
 def facts(domain: Domain, n: int) -> str:
     """`161 件`, `5 个网站`: a number of what the domain counts."""
-    name = domain.fact if domain.view is None else domain.id if domain.id in ("sites", "guides", "functions") else ""
+    of_fact = domain.view is None or domain.snapshot or domain.latest
+    name = domain.fact if of_fact else domain.id if domain.id in ("sites", "guides", "functions") else ""
     return {
         "cases": ngettext("{n} case", "{n} cases", n),
         "sites": ngettext("{n} site", "{n} sites", n),

@@ -37,8 +37,11 @@ def how_many(level: str, n: int) -> str:
 
 
 def rows_link(view: View, metric: Metric, *, period: Period | None = None, **filters: str) -> str:
-    """The rows behind a number. A composite has none of its own. filters: by column; empty: those without a value."""
-    if metric.composite:
+    """The rows behind a number; a metric made of others has none of its own.
+
+    filters: by column; empty: those without a value.
+    """
+    if metric.components:
         return ""
     where = {name: value or words.NOT_GIVEN for name, value in filters.items()}
     return view.href("rows", metric=metric, **({"period": period} if period else {}), **where)

@@ -343,8 +343,8 @@ def _disclosure_faults(kind: Kind, catalog: Catalog) -> Iterator[str]:
             if {section.suppress} != guarded:
                 yield _("{at}.suppress: it must be the same number in every table of the file", at=at)
             for name in kind.metrics_of(section):
-                if name in catalog.metrics and catalog.metrics[name].composite:
-                    yield _("{at}.metrics: {name} is a score of rates, which it would give away", at=at, name=name)
+                if name in catalog.metrics and catalog.metrics[name].components:
+                    yield _("{at}.metrics: {name} is made of other metrics, which it would give away", at=at, name=name)
         elif not isinstance(section, (TextSection, FormSection)):
             yield _("{at}: beside tables with suppress only tables, texts and forms are allowed", at=at)
         for field, text in (*_texts(section), ("title", kind.title)):

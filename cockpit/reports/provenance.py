@@ -77,6 +77,9 @@ def _formula(catalog: Catalog, metric: Metric) -> str:
     """`按期办结 ÷ 到期`, in the words of the metric; empty where its definition says it all."""
     if metric.composite:
         return " + ".join(f"{catalog.metrics[p.metric].name[language()]} × {p.weight:g}" for p in metric.composite)
+    if metric.quotient:
+        over, under = (catalog.metrics[name].name[language()] for name in metric.components)
+        return f"{over} ÷ {under}" + (f" × {metric.scale:g}" if metric.scale != 1 else "")
     if not metric.sides:
         return ""
     formula = f"{metric.sides.numerator[language()]} ÷ {metric.sides.denominator[language()]}"

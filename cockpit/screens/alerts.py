@@ -192,7 +192,7 @@ def _ways(view: View, alert: Alert) -> list[tuple[str, str]]:
     unit = {"department": alert.name} if alert.name else {}
     return [
         (_("Cockpit"), view.href(area=alert.area, metric=metric)),
-        (_("Rows"), "" if metric.composite else view.href("rows", area=alert.area, metric=metric, **unit)),
+        (_("Rows"), "" if metric.components else view.href("rows", area=alert.area, metric=metric, **unit)),
         (_("Why"), "" if unit else view.href("why", area=alert.area, metric=metric)),
     ]
 

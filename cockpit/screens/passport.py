@@ -58,7 +58,7 @@ def made_of(view: View, now: Row) -> list[Item]:
 
 
 def _sides(view: View, now: Row) -> list[Item]:
-    if view.metric.composite or format.missing(now.denominator):
+    if view.metric.components or format.missing(now.denominator):
         return []
     parts = (("numerator", now.numerator), ("denominator", now.denominator))
     labels = {"numerator": _("Numerator"), "denominator": _("Denominator")}
@@ -69,10 +69,10 @@ def _sides(view: View, now: Row) -> list[Item]:
 
 
 def _parts(view: View) -> list[Item]:
-    """The rates of a score, each with its own passport."""
-    if not view.metric.composite:
+    """The metrics that it is made of, each with its own passport."""
+    names = view.metric.components
+    if not names:
         return []
-    names = [part.metric for part in view.metric.composite]
     now = {row.metric: row for row in each(answers.answer(view.ask(*names), periods=(view.period,)))}
     made = [view.catalog.metrics[name] for name in names]
     return [
@@ -92,6 +92,9 @@ def formula(view: View, metric: Metric) -> str:
         over, under = words.side(metric, "numerator"), words.side(metric, "denominator")
         scale = f" × {metric.scale:g}" if metric.scale != 1 else ""
         return f"{over} ÷ {under}{scale}"
+    if metric.quotient:
+        over, under = (view.catalog.metrics[name].name[language()] for name in metric.components)
+        return f"{over} ÷ {under}" + (f" × {metric.scale:g}" if metric.scale != 1 else "")
     if metric.composite:
         parts = [(view.catalog.metrics[part.metric].name[language()], part.weight) for part in metric.composite]
         total = sum(weight for _name, weight in parts)
@@ -224,8 +227,8 @@ def sql_item(view: View) -> None:
 
 
 def sql(view: View) -> str:
-    """The SQL of the metric; of a score, that of each part."""
-    names = [part.metric for part in view.metric.composite] if view.metric.composite else [view.metric.id]
+    """The SQL of the metric; of one made of others, that of each of these."""
+    names = view.metric.components or (view.metric.id,)
     plan = make_plan(view.ask(*names), (view.period,))
     return "\n\n".join(_laid_out(_sql(narrowed(plan, metric), metric)) for metric in plan.metrics)
 
@@ -247,9 +250,9 @@ def _laid_out(text: str) -> str:
 def links(view: View, now: Row) -> list[tuple[str, str]]:
     """Links to rows, dictionary and related pages."""
     metric = view.metric
-    rows = [] if metric.composite or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
+    rows = [] if metric.components or not format.missing(now.denominator) else [(_("Rows"), view.href("rows"))]
     sides = []
-    if not metric.composite and not format.missing(now.denominator):
+    if not metric.components and not format.missing(now.denominator):
         sides = [(_("Rows: numerator"), view.href("rows", part="numerator"))]
         sides += [(_("Rows: denominator"), view.href("rows", part="denominator"))]
         if "rest" in metric.parts:

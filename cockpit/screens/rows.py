@@ -103,14 +103,14 @@ class Found:
 
 
 def has_rows(view: View) -> bool:
-    """Whether the metric counts facts of its own; a score made of other metrics leads to theirs."""
-    parts = view.metric.composite
+    """Whether the metric counts facts of its own; one made of other metrics leads to theirs."""
+    parts = view.metric.components
     if not parts:
         return True
     header.title(f"{view.area.name} · {view.metric.name[language()]}", level=1)
-    made = [view.catalog.metrics[part.metric] for part in parts]
+    made = [view.catalog.metrics[part] for part in parts]
     header.notice(
-        _("This score is made of other metrics and counts nothing itself. Their rows:"),
+        _("This metric is made of other metrics and counts nothing itself. Their rows:"),
         links=[(metric.name[language()], view.href("rows", metric=metric)) for metric in made],
     )
     return False

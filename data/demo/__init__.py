@@ -10,6 +10,7 @@ calendar    days, hours, deadlines              cases       cases.sql draws ever
 sites       government sites, their checks      registers   systems, data sets, service items, halls
 steps       the logs of the newest cases        units       who handles cases, with telephones
 readings    queues and the village yearbook     deliveries  the source files
+applications  of the halls, and bad ratings       requests    for data of other units
 
 The same (cases, seed, today) gives the same rows, on any number of threads; ground, names and levels never change.
 Every daily source is fresh to within hours, but for stories.SILENT_SOURCE.
@@ -22,8 +23,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from data.demo import deliveries, geography, readings, registers, sites, tables, units
+from data.demo.casework import applications, requests, steps
 from data.demo.casework import cases as case_files
-from data.demo.casework import steps
 
 MORNING = time(8)
 
@@ -49,7 +50,7 @@ def build(
 ) -> Delivery:
     """Write the demo's deliveries into `<home_folder>/demo`, in place of an older demo.
 
-    cases: good rows in all; the website delivers a few broken ones on top (stories.REJECTED).
+    cases: good rows of the six streams; the website delivers a few broken ones on top (stories.REJECTED).
     today: the day of the data time, 08:00 in the district's zone; the present day there by default.
     """
     today = today or datetime.now(ZoneInfo(deliveries.ZONE)).date()
@@ -64,4 +65,6 @@ def build(
         units.write(con, folder, as_of=as_of)
         registers.write(con, folder, as_of=as_of)
         readings.write(con, folder, seed=seed, as_of=as_of)
+        applications.write(con, folder, cases=cases, seed=seed, as_of=as_of)
+        requests.write(con, folder, seed=seed, as_of=as_of)
     return Delivery(folder, geography.write(folder, today), tuple(deliveries.write(folder)), as_of)

@@ -15,9 +15,13 @@ OTHERS = (
     ("datasets", "assets", "数据资源目录", "Data catalogue", 1),
     ("services", "assets", "政务服务事项", "Service items", 1),
     ("units", "assets", "单位通讯录", "Directory of units", 31),
+    ("applications", "cases", "政务服务办件", "Applications", 1),
+    ("reviews", "cases", "差评整改台账", "Repair of bad ratings", 31),
+    ("data_requests", "cases", "数据需求台账", "Requests for data", 31),
     ("case_steps", "steps", "办理过程", "Logs of cases", 1),
     ("hall_queues", "readings", "大厅叫号", "Hall queues", 1),
     ("villages", "readings", "村社基础数据", "Village yearbook", 31),
+    ("police", "readings", "公安实有人口", "Residents counted by the police", 31),
 )
 """Source, fact, names, and within how many days it delivers again."""
 SOURCES = (*((s.source, "cases", s.zh, s.en, 1) for s in STREAMS), *OTHERS)

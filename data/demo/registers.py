@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+import data.demo.geography as geography
 import data.demo.names as names
 import data.demo.stories as stories
 from data.demo.tables import copy
@@ -36,11 +37,21 @@ SUBJECTS = (
     "占道施工许可", "树木砍伐许可", "校车使用许可", "再生育登记", "医保报销", "公租房",
 )  # fmt: skip
 ITEM_KINDS = ("行政许可", "行政许可", "行政确认", "公共服务", "公共服务", "行政给付")
-HALLS = (
-    ("区政务服务中心", stories.DISTRICT),
-    *((f"{n}便民服务中心", stories.GROWING_TOWN + 1000 * i) for i, n in enumerate(names.TOWNS[:4])),
-)
+TOWN_ITEMS = (
+    "社会保险参保登记", "医保参保登记", "老年优待证办理", "生育登记", "残疾人证申请", "临时救助申请", "低保申请",
+    "就业失业登记", "农村宅基地申请", "特困供养申请", "高龄津贴申领", "退役军人登记",
+)  # fmt: skip
+"""What the hall of every town handles."""
+DISTRICT_ITEMS = 690
+"""With those of 22 towns 954, as in Yuexiu."""
+HALL = "区政务服务中心"
 VENDORS = ("承建单位甲", "承建单位乙", "承建单位丙", "自建")
+
+
+def halls() -> list[tuple[str, int]]:
+    """Name and area of each service hall: the district's, and one in every town."""
+    towns = [area for area in geography.areas() if area.level == "town"]
+    return [(HALL, stories.DISTRICT), *((f"{town.name}便民服务中心", town.code) for town in towns)]
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, *, as_of: datetime) -> None:
@@ -114,11 +125,11 @@ def _datasets(as_of: datetime) -> Iterator[dict[str, Any]]:
 
 
 def services() -> Iterator[dict[str, Any]]:
-    """Five halls, and five hundred service items with limits, depth and guide (one bit an element, 255 = whole)."""
+    """The halls, and the service items with limits, depth and guide (one bit an element, 255 = whole)."""
     rng = random.Random("service items")
-    for i, (name, area) in enumerate(HALLS, 1):
+    for i, (name, area) in enumerate(halls(), 1):
         yield {"key": f"hall-{i}", "kind": "hall", "area": area, "name": name, "unit": name}
-    for i in range(500):
+    for i in range(DISTRICT_ITEMS):
         legal = rng.choice((5, 10, 15, 20, 30, 45, 60))
         instant = rng.random() < 0.52
         depth = rng.choices((1, 2, 3, 4), (2, 6, 12, 80))[0]
@@ -126,7 +137,7 @@ def services() -> Iterator[dict[str, Any]]:
             "key": f"item-{i + 1:03}",
             "kind": "service_item",
             "area": stories.DISTRICT,
-            "name": f"{SUBJECTS[i % 20]}{ITEMS[i // 20 % 10]}" + ("", "（个人）", "（企业）")[i // 200],
+            "name": f"{SUBJECTS[i % 20]}{ITEMS[i // 20 % 10]}" + ("", "（个人）", "（企业）", "（项目）")[i // 200],
             "unit": names.DEPARTMENTS[i % len(names.DEPARTMENTS)],
             "item_kind": ITEM_KINDS[i % len(ITEM_KINDS)],
             "legal_days": legal,
@@ -138,6 +149,33 @@ def services() -> Iterator[dict[str, Any]]:
             "bundle": "开办企业" if i % 37 == 0 else "新生儿出生" if i % 41 == 0 else None,
             "cross_province": rng.random() < 0.3,
             "guide_elements": 255 if rng.random() < 0.965 else 255 - 2 ** rng.randrange(8),
+            "modes": rng.choice(("告知承诺", "一窗受理", "帮办代办", "容缺受理")),
+        }
+    for number, (hall, area) in enumerate(halls()[1:], 1):
+        yield from _town_items(number, hall, area)
+
+
+def _town_items(number: int, hall: str, area: int) -> Iterator[dict[str, Any]]:
+    """What the hall of a town handles; in the towns most is done on the spot."""
+    rng = random.Random(f"service items of {area}")
+    for i, name in enumerate(TOWN_ITEMS, 1):
+        instant = rng.random() < 0.6
+        yield {
+            "key": f"item-{number:02}-{i:02}",
+            "kind": "service_item",
+            "area": area,
+            "name": f"{name}（{hall.removesuffix('便民服务中心')}）",
+            "unit": names.TOWN_SERVICE,
+            "item_kind": "公共服务",
+            "legal_days": 10,
+            "promised_days": 0 if instant else rng.randint(2, 6),
+            "instant": instant,
+            "online_depth": rng.choices((2, 3, 4), (5, 15, 80))[0],
+            "online_accept": True,
+            "max_trips": rng.choices((0, 1, 2), (60, 33, 7))[0],
+            "bundle": None,
+            "cross_province": rng.random() < 0.2,
+            "guide_elements": 255,
             "modes": rng.choice(("告知承诺", "一窗受理", "帮办代办", "容缺受理")),
         }
 

@@ -39,6 +39,24 @@ BOUNCING_TOWN = 990101_006_000
 """望江街道: sends back one dispatch in eight."""
 
 
+LONG_QUEUE = ("区政务服务中心 医保社保", 24)
+"""The counter of the district's hall with a queue at the data time, and how many people wait: red from 20."""
+
+DEFAULTED_TOWN = 990101_103_000
+"""石桥镇: nearly all ratings of its hall are by default; hardly anybody rates by hand."""
+UNKIND_TOWN = 990101_008_000
+"""湖滨街道: bad ratings of its hall, repaired late."""
+REFUSING_UNIT = "区公安分局"
+"""区公安分局: asks for the original in every fourth case in which an electronic certificate is shown."""
+SLOW_OWNER = "区自然资源分局"
+"""区自然资源分局: answers requests for data late."""
+DISPUTED_TOWN = 990101_102_000
+"""白鹭镇: the police count more people in its villages than the yearbook."""
+
+FORMS = (46, 38, 31, 24)
+"""Kinds of forms asked of a village, three years ago to this year."""
+
+
 @dataclass(frozen=True)
 class SiteStory:
     """A planted government site: its key, and what the checks of the last days say about it at the data time."""

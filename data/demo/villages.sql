@@ -23,6 +23,21 @@ found AS (
     SELECT code, 'income_wan', month, round((18 + 45 * least(spread(h, 'income', 0.4), 8)) * 0.94 ^ (ago // 12), 1), '万元', NULL
     FROM lives WHERE rural AND month(month) = 1
     UNION ALL
+    SELECT code, unnest(['arrears_due_wan', 'arrears_paid_wan']), month,
+        unnest([due, round(due * least(1, 0.86 + 0.2 * u(h, 'paid')), 2)]), '万元', NULL
+    FROM lives, LATERAL (SELECT due: round(2 + 9 * u(h, 'fees'), 2)) WHERE rural AND month(month) = 1
+    UNION ALL
+    SELECT code, unnest(['households', 'households_sewered']), month,
+        unnest([homes, floor(homes * least(1, CASE WHEN rural THEN 0.66 ELSE 0.95 END + 0.3 * u(h, 'sewer') - 0.002 * ago))]),
+        '户', NULL
+    FROM lives
+    UNION ALL
+    SELECT code, 'form_kinds', month, getvariable('forms')[least(1 + ago // 12, 4)] + floor(7 * u(h, 'forms')) - 3, '种', NULL
+    FROM lives WHERE month(month) = 1
+    UNION ALL
+    SELECT code, 'repeated_fields', month, CASE WHEN u(hash(xor(h, hash(month))), 'repeated') < 0.03 THEN 1 ELSE 0 END, '项', NULL
+    FROM lives
+    UNION ALL
     SELECT code, 'debt_wan', month, if(u(h, 'debtor') < 0.22, round(70 * least(spread(h, 'debt', 0.5), 6), 1), 0), '万元', NULL
     FROM lives WHERE rural AND month(month) = 1
     UNION ALL

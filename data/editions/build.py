@@ -41,7 +41,7 @@ def build(con: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], as_of: date
                     built.append(rollup)
         with watched(con, "search", progress):
             indexing.result()
-    notes = [(r.table, m.name, m.definition(r.terms)) for r in built for m in r.measures]
+    notes = [(r.table, m.name, r.definition(m)) for r in built for m in r.measures]
     _list(con, "rollups", ("rollup", "measure", "definition"), notes)
     deliveries(con, as_of)
 

@@ -94,8 +94,8 @@ def _find(con: duckdb.DuckDBPyConnection, fact: Fact, rollups: list[Rollup], ste
         _temp(con, f"fresh_{fact.name}", "SELECT source, key FROM fresh")
     if fact.name == "cases" and _count(con, "fresh"):
         _update_repeats(con)
-    by_terms = {rollup.terms: rollup for rollup in rollups} if step.old < step.new else {}
-    moved = (_crossed(fact, rollup, step) for rollup in by_terms.values())
+    distinct = {(rollup.terms, rollup.measures): rollup for rollup in rollups} if step.old < step.new else {}
+    moved = (_crossed(fact, rollup, step) for rollup in distinct.values())
     _temp(con, "touched", " UNION ".join(["SELECT id FROM gone", "FROM turned", *moved]))
 
 

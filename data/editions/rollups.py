@@ -41,6 +41,7 @@ class Rollup:
     terms: named SQL expressions over the fact's columns that measures may use.
     name: tells apart the tables of domains that share a fact.
     by_town: at town grain; a dimension always is.
+    where: SQL condition on the fact's columns; other rows are not counted.
     """
 
     fact: str
@@ -49,6 +50,11 @@ class Rollup:
     dimension: str | None = None
     name: str = ""
     by_town: bool = False
+    where: str | None = None
+
+    def definition(self, measure: Measure) -> str:
+        """The definition of one of its measures, as the edition stores it."""
+        return measure.definition((*self.terms, ("where", self.where)) if self.where else self.terms)
 
     @property
     def table(self) -> str:
@@ -70,7 +76,8 @@ class Rollup:
 
     def sql(self, relation: str, as_of: str) -> str:
         """The daily sums over `relation`, a SELECT of facts as known at `as_of` (both SQL)."""
-        return daily(relation, as_of, self.measures, self.groups, self.terms)
+        rows = f"SELECT * FROM ({relation}) WHERE {self.where}" if self.where else relation
+        return daily(rows, as_of, self.measures, self.groups, self.terms)
 
     def summed(self, rows: str, groups: Iterable[str]) -> str:
         """SQL that sums daily rows by group and day, without rows of zeros."""

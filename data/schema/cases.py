@@ -5,8 +5,8 @@ from data.schema.model import TIME, Column, Fact
 
 KINDS = {
     "event": "事件", "hotline": "热线", "message": "留言", "service": "办件", "share_req": "共享申请",
-    "open_req": "开放申请", "flow_req": "回流申请", "order": "督办", "escalation": "提级", "whistle": "吹哨",
-    "problem": "问题", "wish": "微心愿", "approval": "审批", "task": "任务",
+    "open_req": "开放申请", "flow_req": "回流申请", "review": "差评整改", "order": "督办", "escalation": "提级",
+    "whistle": "吹哨", "problem": "问题", "wish": "微心愿", "approval": "审批", "task": "任务",
 }  # fmt: skip
 URGENCIES = {"normal": "一般", "urgent": "紧急", "critical": "特急"}
 CLOSE_KINDS = {
@@ -54,6 +54,9 @@ CASES = Fact(
         Column("solved", "解决", "Solved", "BOOLEAN", known_at="closed_at"),
         Column("satisfied", "满意", "Satisfied", "BOOLEAN", known_at="closed_at"),
         Column("rating", "评分", "Rating", "TINYINT", known_at="closed_at", low=1, high=5),
+        Column("rating_default", "默认评价", "Rating by default", "BOOLEAN", known_at="closed_at"),
+        Column("cert_presented", "出示电子证照", "E-certificate shown", "BOOLEAN", known_at="closed_at"),
+        Column("cert_accepted", "认可电子证照", "E-certificate accepted", "BOOLEAN", known_at="closed_at"),
         Column("complexity", "复杂程度", "Complexity", words=COMPLEXITIES),
         Column("title", "标题", "Title", free_text=True, listed=1),
         Column("description", "内容", "Description", free_text=True),

@@ -55,7 +55,7 @@ def trials(
             tried += len(metrics)
             query = Query(edition.scoped(EVERYTHING), catalog, (), place.code, _all_of(edition))
             for name in dict.fromkeys(_failing(query, place.level, metrics)):
-                if catalog.metrics[name].composite:
+                if catalog.metrics[name].components:
                     continue  # one of its parts fails, and is run in its own domain
                 fault = _fault(query.of(name), domain)
                 faults.setdefault((fault.metric, fault.field), fault)
@@ -96,7 +96,7 @@ def _failing(query: Query, highest: str, metrics: Sequence[Metric]) -> Iterator[
         if by is None:
             yield from _failed(split, rolled=False)
     for metric in metrics:
-        if metric.composite:
+        if metric.components:
             continue
         try:
             count_rows(query.of(metric.id))
@@ -159,7 +159,9 @@ def _expressions(domain: Domain, metric: Metric) -> Iterator[tuple[str, str, str
     if a := metric.aggregate:
         for field, sql, function in (("sum", a.sum, "sum"), ("max", a.max, "max"), ("per", a.per, "sum")):
             if sql:
-                yield f"{at}.aggregate.{field}", sql, f"{function}({sql})::DOUBLE", None
+                yield f"{at}.aggregate.{field}", sql, f"{function}({sql})::DOUBLE", a.where
+        if a.where:
+            yield f"{at}.aggregate.where", a.where, f"count(*) FILTER ({a.where})", None
     for name in metric.measures:
         match domain.measures[name]:
             case Stock(adds=adds, less=less):

@@ -32,7 +32,7 @@ class Feed:
 
 
 def feed(edition: AnyEdition, catalog: Catalog, metric: Metric) -> Feed:
-    """The sources of a metric in an edition; of a score, of its part with the fewest."""
+    """The sources of a metric in an edition; of one made of others, of its part with the fewest."""
     return _feed(edition.unscoped, catalog, metric.id)
 
 
@@ -45,8 +45,8 @@ def narrowed(plan: Plan, metric: Metric) -> Plan:
 @lru_cache(maxsize=4096)
 def _feed(edition: Edition, catalog: Catalog, id: str) -> Feed:
     metric = catalog.metrics[id]
-    if metric.composite:
-        return min((_feed(edition, catalog, part.metric) for part in metric.composite), key=lambda f: len(f.sources))
+    if metric.components:
+        return min((_feed(edition, catalog, part) for part in metric.components), key=lambda f: len(f.sources))
     domain = catalog.domain(metric)
     mapped = _mapped(edition)
     if mapped is None:

@@ -28,7 +28,7 @@ def needs(catalog: Catalog, id: str) -> Needs:
     """The facts and columns that a metric depends on; none for a view or a score."""
     metric = catalog.metrics[id]
     domain = catalog.domain(metric)
-    if domain.view or metric.composite:
+    if domain.view or metric.components:
         return Needs(frozenset(), frozenset())
     trees = _trees(catalog, domain.id)
     terms = {name.lower(): trees[sql] for name, sql in domain.terms.items()}

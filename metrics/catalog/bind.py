@@ -24,14 +24,26 @@ def sql_faults(domain: Domain) -> Iterator[str]:
     with duckdb.connect() as con:
         for fact in FACTS.values():
             con.execute(f"CREATE TABLE {fact.name} ({', '.join(f'{c.name} {c.type}' for c in fact.columns)})")
-        if domain.view:
+        if reserved := _reserved(con, domain):
+            yield from reserved
+        elif domain.view:
             yield from _view_faults(con, domain)
         else:
             yield from _expression_faults(con, domain)
 
 
+def _reserved(con: duckdb.DuckDBPyConnection, domain: Domain) -> list[str]:
+    """Names of terms and measures, which become columns, that SQL keeps for itself, such as `all`."""
+    words = con.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
+    named = (("terms", domain.terms), ("measures", domain.measures))
+    found = ((field, name) for field, names in named for name in names if (name,) in words)
+    return [f"{domain.file}: {field}.{name}: is a word of SQL: choose another name" for field, name in found]
+
+
 def _expression_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str]:
     terms, at = "", f"{domain.file}: measures"
+    if domain.where and (fault := _bind(con, f"SELECT 1 FROM {domain.fact} WHERE {domain.where}")):
+        yield f"{domain.file}: where: {fault}"
     for name, sql in domain.terms.items():
         terms += f", ({sql}) AS {name}"
         if fault := _bind(con, f"SELECT *{terms} FROM {domain.fact}"):
@@ -92,6 +104,8 @@ def _view_faults(con: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[str
             for field, sql in (("sum", a.sum), ("max", a.max), ("per", a.per)):
                 if sql and (fault := _no_number(con, sql, "given")):
                     yield f"{domain.file}: metrics.{metric.id}.aggregate.{field}: {fault}"
+            if a.where and (fault := _bind(con, f"SELECT count(*) FILTER (WHERE {a.where}) FROM given")):
+                yield f"{domain.file}: metrics.{metric.id}.aggregate.where: {fault}"
 
 
 def _kind(type: str) -> str:

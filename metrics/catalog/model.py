@@ -14,6 +14,7 @@ from data.messages import Name as Label
 from data.schema import FACTS
 from data.texts import Model as Model
 from data.texts import Text as Text
+from metrics.catalog import generated
 
 Mark = Literal["S", "F", "M", "G"]
 CONFIRMED: tuple[Mark, ...] = ("S", "F")
@@ -69,11 +70,15 @@ class Oldest(Model):
 
 
 class Aggregate(Model):
-    """A sum or a maximum over the rows of a view; over `per` it becomes a ratio of sums."""
+    """A sum or a maximum over the rows of a view; over `per` it becomes a ratio of sums (`per: "1"` is the mean).
+
+    where: the rows that count; all by default.
+    """
 
     sum: str | None = None
     max: str | None = None
     per: str | None = None
+    where: str | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "Aggregate":
@@ -87,6 +92,13 @@ class Part(Model):
 
     metric: Name
     weight: float = Field(ge=0)
+
+
+class Quotient(Model):
+    """One additive metric divided by another, which may be of another fact: cases per 10,000 inhabitants."""
+
+    of: Name
+    per: Name
 
 
 class Sides(Model):
@@ -164,7 +176,7 @@ class Thresholds(Model):
 
 
 class Metric(Model):
-    """A metric as users see it, computed in exactly one of six forms.
+    """A metric as users see it, computed in exactly one of seven forms.
 
     levels: where it exists, highest first; all by default. One that exists at the district exists above it as well,
     unless the definition names levels above.
@@ -183,6 +195,7 @@ class Metric(Model):
     oldest: Oldest | None = None
     aggregate: Aggregate | None = None
     composite: tuple[Part, ...] | None = None
+    quotient: Quotient | None = None
     sides: Sides | None = None
     role: Role | None = None
     counterpart: Counterpart | None = None
@@ -205,9 +218,9 @@ class Metric(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> "Metric":
-        ways = [self.value, self.numerator, self.quantile, self.oldest, self.aggregate, self.composite]
+        ways = (self.value, self.numerator, self.quantile, self.oldest, self.aggregate, self.composite, self.quotient)
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("say exactly one of value, numerator, quantile, oldest, aggregate, composite")
+            raise ValueError("say exactly one of value, numerator, quantile, oldest, aggregate, composite, quotient")
         if (self.numerator is None) != (self.denominator is None):
             raise ValueError("numerator and denominator go together")
         if self.direction == "none" and self.thresholds and self.thresholds.green:
@@ -220,7 +233,7 @@ class Metric(Model):
     def _rollup_of_its_way(self) -> str:
         if self.value:
             return "sum"
-        if self.numerator or (self.aggregate and self.aggregate.per):
+        if self.numerator or self.quotient or (self.aggregate and self.aggregate.per):
             return "ratio of sums"
         if self.aggregate:
             return "max" if self.aggregate.max else "sum"
@@ -229,7 +242,15 @@ class Metric(Model):
     @property
     def is_rate(self) -> bool:
         """A ratio or score: its change is in points and its ranking needs a sample."""
-        return self.numerator is not None or self.composite is not None or bool(self.aggregate and self.aggregate.per)
+        per = bool(self.aggregate and self.aggregate.per)
+        return per or any(way is not None for way in (self.numerator, self.composite, self.quotient))
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The metrics that a composite or a quotient is made of."""
+        if self.quotient:
+            return self.quotient.of, self.quotient.per
+        return tuple(part.metric for part in self.composite or ())
 
     @property
     def is_percent(self) -> bool:
@@ -242,7 +263,7 @@ class Metric(Model):
         A sum is its own numerator. A ratio has a rest where its numerator counts facts of the denominator. Medians,
         maxima and scores have no parts.
         """
-        if self.rollup != "ratio of sums":
+        if self.rollup != "ratio of sums" or self.quotient:
             return ("numerator",) if self.is_additive else ()
         has_rest = self.sides.rest is not None if self.sides else self.is_percent and self.numerator is not None
         return ("numerator", "denominator", *(("rest",) if has_rest else ()))
@@ -262,6 +283,11 @@ class Metric(Model):
 class Domain(Model):
     """One file of the catalog: the fact or view its metrics are about, its terms, measures and metrics.
 
+    where: a condition on the fact's columns: the other rows are not of this domain.
+    view: SQL of one row a thing and instant: of a file that the catalog names, or made of `snapshot` or `latest`.
+    snapshot: the columns of assets that its rows have: one row an asset that is registered at the instant.
+    latest: measures of readings and for how many days a reading is valid: one row an area, unit and measure, its
+        newest reading at the instant.
     presence: counts of which one at least is above zero wherever an area has delivered anything.
     """
 
@@ -269,7 +295,10 @@ class Domain(Model):
     file: str
     name: Text
     fact: str
+    where: str | None = None
     view: str | None = None
+    snapshot: tuple[str, ...] = ()
+    latest: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     dimensions: tuple[str, ...] = ()
     presence: tuple[Name, ...] = ()
     terms: dict[Name, str] = Field(default_factory=dict)
@@ -290,7 +319,25 @@ class Domain(Model):
         unknown = set(self.dimensions) - set(FACTS[self.fact].by_name)
         if unknown:
             raise ValueError(f"dimensions: {self.fact} has no column {', '.join(sorted(unknown))}")
+        if self.snapshot and self.fact != "assets":
+            raise ValueError("snapshot: is of assets: set fact: assets")
+        if self.latest and self.fact != "readings":
+            raise ValueError("latest: is of readings: set fact: readings")
+        unknown = set(self.snapshot) - set(FACTS[self.fact].by_name)
+        if unknown:
+            raise ValueError(f"snapshot: {self.fact} has no column {', '.join(sorted(unknown))}")
         return self
+
+    @property
+    def splits(self) -> dict[str, str]:
+        """The public names of the columns that its metrics can be split and filtered by, and the columns.
+
+        The view of a file has none: its rows need not have the columns of a fact.
+        """
+        columns = FACTS[self.fact].splits
+        if self.snapshot or self.latest:
+            return {name: column for name, column in columns.items() if column in generated.columns(self.snapshot)}
+        return {} if self.view else columns
 
 
 @dataclass(frozen=True)
@@ -335,7 +382,7 @@ class Catalog:
 
 def rollup(domain: Domain, dimension: str | None = None, *, by_town: bool = False) -> Rollup:
     """One daily table of a domain. Its name carries the domain, so that two domains may share a fact."""
-    return Rollup(domain.fact, domain.flows, tuple(domain.terms.items()), dimension, domain.id, by_town)
+    return Rollup(domain.fact, domain.flows, tuple(domain.terms.items()), dimension, domain.id, by_town, domain.where)
 
 
 def rollups(domain: Domain) -> tuple[Rollup, ...]:

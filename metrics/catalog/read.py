@@ -1,6 +1,6 @@
 """Reads the catalog's YAML and checks all of it: every fault is reported with file, name and field."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,12 @@ import yaml
 from pydantic import ValidationError
 
 from data import yamls
+from data.errors import DataError
+from data.schema import FACTS
 from data.site_rules import site_rules
+from data.sources.expressions import parse
 from data.system_errors import line_of
+from metrics.catalog import generated
 from metrics.catalog.bind import sql_faults
 from metrics.catalog.model import Catalog, Domain, Flow, Metric, Stock, Trailing
 from metrics.catalog.safety import unsafe
@@ -109,8 +113,9 @@ def _domain(file: Path) -> Domain:
     defaults = {"file": file.name, "domain": raw.get("id")}
     body = dict(raw, file=file.name)
     body["metrics"] = [{**defaults, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
-    view = raw.get("view")
-    if view:
+    if (view := _generated(raw)) is not None:
+        body["view"] = view
+    elif view := raw.get("view"):
         path = file.parent / str(view)
         if not path.is_file():
             raise MetricsError("catalog.no_view", "{file}: view {view} is not beside it", file=file.name, view=view)
@@ -120,6 +125,19 @@ def _domain(file: Path) -> Domain:
     except ValidationError as error:
         faults = "; ".join(_describe(file.name, body, fault) for fault in error.errors())
         raise MetricsError("catalog.invalid", "{faults}", faults=faults) from error
+
+
+def _generated(raw: Mapping[str, Any]) -> str | None:
+    """The view of a file with `snapshot` or `latest`; None for others, and where the model will refuse the fields."""
+    columns, valid = raw.get("snapshot"), raw.get("latest")
+    where, terms = raw.get("where"), raw.get("terms") or {}
+    if not isinstance(terms, dict) or not isinstance(where, (str, type(None))):
+        return None
+    if isinstance(columns, list) and columns:
+        return generated.snapshot_sql([str(name) for name in columns], where, terms)
+    if isinstance(valid, dict) and valid:
+        return generated.latest_sql(valid, where, terms)
+    return None
 
 
 def _describe(file: str, body: dict[str, Any], fault: Any) -> str:
@@ -145,12 +163,31 @@ def _clashes(domains: Iterable[Domain]) -> Iterator[str]:
 
 
 def _faults(domain: Domain, domains: list[Domain]) -> Iterator[str]:
+    yield from _where_faults(domain)
     yield from _measure_faults(domain)
     own = {metric.id for metric in domain.metrics if metric.value}
     for name in domain.presence:
         if name not in own:
             yield f'{domain.file}: presence: "{name}" is not a count of this file.{did_you_mean(name, own)}'
     yield from _metric_faults(domain, {m.id: m for d in domains for m in d.metrics})
+
+
+def _where_faults(domain: Domain) -> Iterator[str]:
+    """`where` is applied to stored rows, so that its columns must be known from the beginning."""
+    if not domain.where or domain.view:
+        return
+    fact = FACTS[domain.fact]
+    try:
+        columns = parse(domain.where).columns
+    except DataError as error:
+        yield f"{domain.file}: where: {error}"
+        return
+    for name in columns:
+        column = fact.by_name.get(name.lower())
+        if column is None:
+            yield f"{domain.file}: where: {fact.name} has no column {name}.{did_you_mean(name, fact.by_name)}"
+        elif column.known_at not in (None, fact.time):
+            yield f"{domain.file}: where: {name} becomes known later: use it in the `where` of a measure"
 
 
 def _measure_faults(domain: Domain) -> Iterator[str]:
@@ -177,6 +214,12 @@ def _metric_faults(domain: Domain, metrics: dict[str, Metric]) -> Iterator[str]:
             other = metrics.get(part.metric)
             if other is None or other.numerator is None:
                 yield f'{at}.composite: "{part.metric}" is not a rate.{did_you_mean(part.metric, metrics)}'
+        if metric.quotient:
+            for name in metric.components:
+                other = metrics.get(name)
+                if other is None or not other.is_additive or not set(metric.levels) <= set(other.levels):
+                    near = did_you_mean(name, metrics)
+                    yield f'{at}.quotient: "{name}" is not a metric that adds up at the same levels.{near}'
         if metric.counterpart and metric.counterpart.metric not in metrics:
             near = did_you_mean(metric.counterpart.metric, metrics)
             yield f'{at}.counterpart: there is no metric "{metric.counterpart.metric}".{near}'

@@ -32,6 +32,7 @@ def unsafe(domain: Domain) -> Iterator[str]:
 def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
     """Each SQL expression of a catalog file, with its field."""
     yield from ((f"terms.{name}", sql) for name, sql in domain.terms.items())
+    yield from _named_fields(domain.id, where=domain.where)
     for flow in domain.flows:
         yield from _named_fields(f"measures.{flow.name}", anchor=flow.anchor, where=flow.where, value=flow.value)
     for metric in domain.metrics:
@@ -41,7 +42,7 @@ def _expressions(domain: Domain) -> Iterator[tuple[str, str]]:
         if metric.oldest:
             yield from _named_fields(f"{at}.oldest", since=metric.oldest.since)
         if a := metric.aggregate:
-            yield from _named_fields(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per)
+            yield from _named_fields(f"{at}.aggregate", sum=a.sum, max=a.max, per=a.per, where=a.where)
     for name, measure in domain.measures.items():
         yield from _named_fields(f"measures.{name}", until=getattr(measure, "until", None))
 

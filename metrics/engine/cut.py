@@ -126,8 +126,9 @@ def _sql(domain: Domain, flows: tuple[Measure, ...], moment: datetime, as_of: da
     names = ", ".join(column.name for column in fact.columns)
     stop = _time(min(datetime.combine(last_day(moment) + DAY, time.min), as_of))
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
+    of_domain = f" WHERE {domain.where}" if domain.where else ""
     changed = (
-        f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation})) "
+        f"SELECT row_number() OVER () - 1 AS _fact, {names} FROM (SELECT *{terms} FROM ({relation}){of_domain}) "
         f"WHERE {_condition(flows, fact, then, stop)}"
     )
     sides = (

@@ -124,10 +124,9 @@ def metric_of(catalog: Catalog, name: str) -> Metric:
 def filters(catalog: Catalog, metric: Metric) -> tuple[str, ...]:
     """The columns that a metric can be broken down and filtered by: those of its fact.
 
-    A view has none; a score has those that all its rates have.
+    The view of an SQL file has none; a metric made of others has those that all of these have.
     """
-    domains = [catalog.domain(catalog.metrics[part.metric]) for part in metric.composite or ()]
-    allowed = [{} if d.view else FACTS[d.fact].splits for d in domains or [catalog.domain(metric)]]
+    allowed = [catalog.domain(catalog.metrics[name]).splits for name in metric.components or (metric.id,)]
     return tuple(name for name in COLUMNS if all(name in names for names in allowed))
 
 

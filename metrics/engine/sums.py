@@ -130,6 +130,7 @@ def facts_sql(plan: Plan, domain: Domain, only: str = "", also: str = "") -> str
     filters += f" AND ({only})" if only else ""
     if plan.sources is not None:
         filters += f" AND source IN ({', '.join(map(_text, plan.sources))})"
+    filters += f" AND ({domain.where})" if domain.where else ""
     fact = FACTS[domain.fact]
     scope = f"(SELECT *{f', {also}' if also else ''} FROM {fact.name} WHERE {plan.within()}{filters})"
     terms = "".join(f", ({sql}) AS {name}" for name, sql in domain.terms.items())
@@ -189,7 +190,7 @@ def _table(plan: Plan, domain: Domain, needed: dict[str, Measure]) -> Rollup | N
         return None
     table = rollup(domain, next(iter(columns), None), by_town=not columns and not finer)
     known_measures = definitions(plan.edition).get(table.table, {})
-    if any(known_measures.get(name) != m.definition(table.terms) for name, m in needed.items()):
+    if any(known_measures.get(name) != table.definition(m) for name, m in needed.items()):
         return None
     return table
 

@@ -7,14 +7,15 @@ import threading
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from data.editions.edition import Edition
 from metrics.catalog import Domain, Metric
-from metrics.engine.plan import Plan
-from metrics.engine.sums import group_sql
+from metrics.engine.plan import COLUMNS, Plan
+from metrics.engine.sums import group_sql, parameters
 from metrics.engine.totals import Cells
 from metrics.period import last_day
 
@@ -23,14 +24,18 @@ LOOK_BACK_DAYS = 14
 MOST_INSTANTS = 5000
 """When so many are held of a view, they are let go."""
 
-Row = tuple[int, int, int, tuple[tuple[float | None, float | None], ...]]
-"""Area now and then, how many assets, and of each metric of the domain what it adds up and what it divides by."""
+Sums = tuple[float | None, float | None, int]
+"""What a metric adds up, what it divides by, and how many rows it counts."""
+Row = tuple[int, int, tuple[Sums, ...]]
+"""Area now and then, and the sums of each metric of the domain."""
 
 
 def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
     """`numerator`, `denominator` and `n` of each metric by group and bucket; unknown ones are left out."""
     if not metrics:
         return {}
+    if plan.column or plan.where:
+        return _split(plan, domain, metrics)
     computed = tuple(metric for metric in domain.metrics if metric.aggregate)
     instants = [plan.instant(i) for i in range(len(plan.buckets))]
     try:
@@ -41,14 +46,34 @@ def views(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]
     cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
     for i, instant in enumerate(instants):
         for group, rows in _by_group(plan, rows_at[instant]).items():
-            n = sum(row[2] for row in rows)
             for metric in metrics:
-                over, per = zip(*(row[3][computed.index(metric)] for row in rows), strict=True)
+                over, per, n = zip(*(row[2][computed.index(metric)] for row in rows), strict=True)
                 greatest = metric.aggregate is not None and metric.aggregate.max is not None
                 numerator = max(_known(over), default=None) if greatest else _sum(over)
-                numbers = {"numerator": numerator, "denominator": _sum(per), "n": n}
-                cells[metric.id][group, i] = {name: number for name, number in numbers.items() if number is not None}
+                cells[metric.id][group, i] = _cell(numerator, _sum(per), sum(n))
     return cells
+
+
+def _split(plan: Plan, domain: Domain, metrics: list[Metric]) -> dict[str, Cells]:
+    """By a column of the rows, or under filters: asked for the plan alone."""
+    sql = views_sql(plan, domain, metrics)
+    cells: dict[str, Cells] = {metric.id: {} for metric in metrics}
+    same: dict[datetime, list[int]] = {instant: [] for instant in map(plan.instant, range(len(plan.buckets)))}
+    for i in range(len(plan.buckets)):
+        same[plan.instant(i)].append(i)
+    for group, first, *numbers in plan.edition.cursor().execute(sql, parameters(plan)).fetchall():
+        for metric, sums in zip(metrics, _triples(numbers), strict=True):
+            cells[metric.id].update({(group, i): _cell(*sums) for i in same[plan.instant(first)] if sums[2]})
+    return cells
+
+
+def _cell(numerator: float | None, denominator: float | None, n: int) -> dict[str, float]:
+    numbers = {"numerator": numerator, "denominator": denominator, "n": n}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+def _triples(numbers: list[Any]) -> tuple[Sums, ...]:
+    return tuple(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
 
 
 def _by_group(plan: Plan, rows: Iterable[Row]) -> dict[object, list[Row]]:
@@ -93,13 +118,12 @@ class _ViewCache:
 
     def _read(self, instants: list[datetime]) -> None:
         sql = (
-            f"SELECT i, area, area_then, count(*), {self.columns} "
+            f"SELECT i, area, area_then, {self.columns} "
             f"FROM ({verdicts(self.view, dict(enumerate(instants)))}) GROUP BY i, area, area_then ORDER BY ALL"
         )
         fresh: dict[datetime, list[Row]] = {instant: [] for instant in instants}
-        for i, area, then, n, *numbers in self.edition.cursor().execute(sql).fetchall():
-            pairs = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-            fresh[instants[i]].append((area, then, n, pairs))
+        for i, area, then, *numbers in self.edition.cursor().execute(sql).fetchall():
+            fresh[instants[i]].append((area, then, _triples(numbers)))
         self.rows.update(fresh)
 
 
@@ -109,8 +133,8 @@ def _view_cache(edition: Edition, view: str, columns: str) -> _ViewCache:
 
 
 def views_sql(plan: Plan, domain: Domain, metrics: Iterable[Metric]) -> str:
-    """SQL of one row a group and bucket of this plan alone: g, i, n, and for each metric its sum and divisor."""
-    columns = f"{group_sql(plan)} AS g, i, count(*) AS n, {_columns(metrics)}"
+    """SQL of one row a group and bucket of this plan alone: g, i, and for each metric its `Sums`."""
+    columns = f"{group_sql(plan)} AS g, i, {_columns(metrics)}"
     return f"SELECT {columns} FROM ({view_sql(plan, domain)}) GROUP BY g, i"
 
 
@@ -123,7 +147,8 @@ def view_sql(plan: Plan, domain: Domain) -> str:
     for i in range(len(plan.buckets)):
         instants.setdefault(plan.instant(i), i)
     rows = verdicts(domain.view or "", {i: instant for instant, i in instants.items()})
-    return f"{rows} WHERE {plan.within()}"
+    filters = "".join(f" AND coalesce({COLUMNS[name]}, '') = ${i}" for i, (name, _) in enumerate(plan.where, 1))
+    return f"{rows} WHERE {plan.within()}{filters}"
 
 
 def verdicts(view: str, instants: dict[int, datetime]) -> str:
@@ -138,11 +163,13 @@ def verdicts(view: str, instants: dict[int, datetime]) -> str:
 
 
 def _columns(metrics: Iterable[Metric]) -> str:
-    """SQL of what each metric adds up and what it divides by."""
+    """SQL of the `Sums` of each metric."""
     columns = []
     for metric in metrics:
         a = metric.aggregate
         assert a is not None
-        columns.append(f"sum({a.sum})::DOUBLE" if a.sum else f"max({a.max})::DOUBLE")
-        columns.append(f"sum({a.per})::DOUBLE" if a.per else "NULL")
+        counted = f" FILTER (WHERE {a.where})" if a.where else ""
+        columns.append(f"sum({a.sum}){counted}::DOUBLE" if a.sum else f"max({a.max}){counted}::DOUBLE")
+        columns.append(f"sum({a.per}){counted}::DOUBLE" if a.per else "NULL")
+        columns.append(f"count(*){counted}")
     return ", ".join(columns)

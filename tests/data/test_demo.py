@@ -118,7 +118,7 @@ def test_cases_lie_in_their_villages(db: duckdb.DuckDBPyConnection) -> None:
 
 def test_source_files_are_valid_and_files_exist(made: Delivery) -> None:
     sources = [read_source(path) for path in made.sources]
-    assert [source.fact for source in sources].count("cases") == 6
+    assert [source.fact for source in sources].count("cases") == 9
     assert {source.fact for source in sources} == {"cases", "assets", "checks", "readings", "steps"}
     assert all(source.location and source.location.is_file() for source in sources)
     assert all(re.search("[一-鿿]", source.name.zh) and source.name.en.isascii() for source in sources)
@@ -255,7 +255,7 @@ def test_towns_differ_and_one_is_slow(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> None:
-    kinds = {"system": 60, "dataset": 300, "service_item": 500, "hall": 5, "site": 40}
+    kinds = {"system": 60, "dataset": 300, "service_item": 954, "hall": 23, "site": 40}
     parts = " UNION ALL ".join(f"SELECT kind FROM {view}" for view in ("systems", "datasets", "services", "sites"))
     counts = dict(db.execute(f"SELECT kind, count(*) FROM ({parts}) GROUP BY kind").fetchall())
     assert {kind: counts[kind] for kind in kinds} == kinds
@@ -268,7 +268,9 @@ def test_every_fact_has_what_the_pages_need(db: duckdb.DuckDBPyConnection) -> No
         ).fetchall()
     }
     assert measures == {
-        "queue_waiting", "registered_users", "resident_pop", "has_5g", "bandwidth_mbps", "income_wan", "debt_wan",
+        "queue_waiting", "queue_wait_min", "registered_users", "resident_pop", "has_5g", "bandwidth_mbps", "income_wan",
+        "debt_wan", "arrears_due_wan", "arrears_paid_wan", "households", "households_sewered", "form_kinds",
+        "repeated_fields",
     }  # fmt: skip
     assert one(db, "SELECT max(measured_at) > $1 FROM hall_queues", AS_OF - timedelta(hours=1))
     people = one(
@@ -415,3 +417,51 @@ def test_no_number_but_the_planted_ones_could_be_a_phone(db: duckdb.DuckDBPyConn
 def test_names_are_used_once() -> None:
     assert len(set(names.STREETS + names.TOWNS + names.TOWNSHIPS)) == 22
     assert len(set(names.FIRST)) * len(set(names.LAST)) >= geography.VILLAGES
+
+
+def test_one_counter_has_a_long_queue_now(db: duckdb.DuckDBPyConnection) -> None:
+    newest = """SELECT unit, arg_max(value, measured_at) AS people FROM hall_queues
+        WHERE measure = 'queue_waiting' GROUP BY unit HAVING people >= 20"""
+    assert db.execute(newest).fetchall() == [stories.LONG_QUEUE]
+
+
+def test_ratings_of_one_hall_are_by_default_and_another_is_unkind(db: duckdb.DuckDBPyConnection) -> None:
+    rated = f"""SELECT {TOWN}, avg((rating IS NOT NULL AND NOT rating_default)::INTEGER),
+            avg((rating >= 3)::INTEGER) FILTER (NOT rating_default)
+        FROM applications WHERE close_kind = 'done' AND area <> {stories.DISTRICT} GROUP BY 1"""
+    by_town = {town: (by_hand, good) for town, by_hand, good in db.execute(rated).fetchall()}
+    assert len(by_town) == 22
+    assert min(by_town, key=lambda town: by_town[town][0]) == stories.DEFAULTED_TOWN
+    assert by_town[stories.DEFAULTED_TOWN][0] < 0.15
+    others = {town: good for town, (_, good) in by_town.items() if town != stories.DEFAULTED_TOWN}
+    assert min(others, key=others.__getitem__) == stories.UNKIND_TOWN
+
+
+def test_one_unit_refuses_electronic_certificates(db: duckdb.DuckDBPyConnection) -> None:
+    accepted = "SELECT unit, avg(cert_accepted::INTEGER) FROM applications WHERE cert_presented GROUP BY unit"
+    rates = dict(db.execute(accepted).fetchall())
+    assert min(rates, key=rates.__getitem__) == stories.REFUSING_UNIT
+    assert rates[stories.REFUSING_UNIT] < 0.85
+
+
+def test_one_unit_answers_requests_for_data_late(db: duckdb.DuckDBPyConnection) -> None:
+    late = """SELECT unit, avg((responded_at > respond_due_at)::INTEGER) FROM data_requests
+        WHERE responded_at IS NOT NULL GROUP BY unit"""
+    rates = dict(db.execute(late).fetchall())
+    assert max(rates, key=rates.__getitem__) == stories.SLOW_OWNER
+
+
+def test_the_police_count_other_people_in_one_town(db: duckdb.DuckDBPyConnection) -> None:
+    differ = f"""SELECT DISTINCT {TOWN} FROM police p JOIN villages v USING (area, measure)
+        WHERE v.measured_at = p.measured_at + INTERVAL 4 DAY
+            AND abs(p.value - v.value) > greatest(1, 0.01 * p.value)"""
+    assert db.execute(differ).fetchall() == [(stories.DISPUTED_TOWN,)]
+
+
+def test_villages_are_asked_for_fewer_forms_each_year(db: duckdb.DuckDBPyConnection) -> None:
+    yearly = (
+        """SELECT avg(value) FROM villages WHERE measure = 'form_kinds' GROUP BY measured_at ORDER BY measured_at"""
+    )
+    means = [row[0] for row in db.execute(yearly).fetchall()]
+    assert means == sorted(means, reverse=True)
+    assert means[-1] == pytest.approx(stories.FORMS[-1], abs=1)

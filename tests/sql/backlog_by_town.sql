@@ -20,11 +20,14 @@ CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS rewor
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating_default END AS rating_default,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM (
 SELECT *
 FROM cases
-WHERE area >= 990101000000 AND area < 990102000000)
+WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'
 GROUP BY ALL
@@ -44,11 +47,14 @@ CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reworked END AS rewor
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN reached END AS reached,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN solved END AS solved,
 CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN satisfied END AS satisfied,
-CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating END AS rating,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN rating_default END AS rating_default,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < TIMESTAMP '2026-11-22 08:00:00' THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM (
 SELECT *
 FROM cases
-WHERE area >= 990101000000 AND area < 990102000000)
+WHERE area >= 990101000000 AND area < 990102000000 AND (kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE registered_at < TIMESTAMP '2026-11-22 08:00:00'))
 WHERE closed_at < TIMESTAMP '2026-11-22 08:00:00'
 GROUP BY ALL)

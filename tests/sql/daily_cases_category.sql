@@ -37,6 +37,8 @@ WHERE repeated) AS repeats
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -47,9 +49,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE registered_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -76,6 +82,8 @@ WHERE NOT cancelled AND reached AND satisfied) AS satisfied_callbacks
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -86,9 +94,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE closed_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -97,6 +109,8 @@ count(*) AS fell_due
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -107,9 +121,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE CASE WHEN due_at IS NOT NULL THEN greatest(due_at, registered_at) END < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -118,6 +136,8 @@ count(*) AS caught_up
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -128,9 +148,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE CASE WHEN due_at IS NOT NULL AND closed_at IS NOT NULL THEN greatest(due_at, closed_at) END < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -148,6 +172,8 @@ WHERE standing AND urgent AND closed_at <= due_at) AS urgent_on_time
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -158,9 +184,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE due_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -171,6 +201,8 @@ WHERE signed_at <= sign_due_at) AS signed_on_time
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -181,9 +213,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE sign_due_at < $as_of
 GROUP BY ALL
 UNION ALL BY NAME
@@ -194,6 +230,8 @@ WHERE responded_at <= respond_due_at) AS responded_on_time
 FROM (
 SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') <> 'done') AS cancelled, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing, (urgency IN ('urgent', 'critical')) AS urgent
 FROM (
+SELECT *
+FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
 CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
@@ -204,9 +242,13 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind NOT IN ('service', 'share_req', 'open_req', 'flow_req', 'review')))
 WHERE respond_due_at < $as_of
 GROUP BY ALL)
 GROUP BY ALL

@@ -1,10 +1,12 @@
 SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
 count(*) FILTER (
-WHERE kind = 'message' AND standing) AS messages_due,
+WHERE standing) AS messages_due,
 count(*) FILTER (
-WHERE kind = 'message' AND standing AND closed_at <= due_at) AS messages_on_time
+WHERE standing AND closed_at <= due_at) AS messages_on_time
 FROM (
 SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT *
 FROM (
 SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
 CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
@@ -16,8 +18,12 @@ CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
 CASE WHEN closed_at < $as_of THEN reached END AS reached,
 CASE WHEN closed_at < $as_of THEN solved END AS solved,
 CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
-CASE WHEN closed_at < $as_of THEN rating END AS rating, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
 FROM cases
-WHERE registered_at < $as_of))
+WHERE registered_at < $as_of)
+WHERE kind = 'message'))
 WHERE due_at < $as_of
 GROUP BY ALL

@@ -85,7 +85,11 @@ class RankingPanel(Panel):
         return compared(self.at(view))[1] if has_below(view) else None
 
     def shown(self, view: View) -> bool:
-        return has_below(self.at(view))
+        view = self.at(view)
+        if not has_below(view):
+            return False
+        lower, metric = compared(view)
+        return exists_at(metric, lower)
 
     def queries(self, view: View) -> list[Call]:
         return below_queries(self.at(view))

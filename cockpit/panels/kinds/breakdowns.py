@@ -88,7 +88,9 @@ class SplitPanel(Panel):
         return split_metric(self.at(view))
 
     def shown(self, view: View) -> bool:
-        return bool(self.column(self.at(view)))
+        view = self.at(view)
+        by = self.column(view)
+        return bool(by) and exists_at(split_metric(view), view.area.level) and (view.empty or bool(groups(view, by)))
 
     def column(self, view: View) -> str:
         """The column of the breakdown; empty for none."""

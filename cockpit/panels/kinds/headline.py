@@ -132,7 +132,7 @@ def _links(view: View, metric: Metric, red: Red) -> tuple[tuple[str, str], ...]:
         return ((_("Evidence"), way_to(view, red)),)
     place = {"area": red.area} if red.kind == "below" else {}
     unit = {"department": red.name} if red.kind == "unit" else {}
-    rows = "" if metric.composite else view.href("rows", metric=metric, **place, **unit)
+    rows = "" if metric.components else view.href("rows", metric=metric, **place, **unit)
     why = "" if unit else view.href("why", metric=metric, **place)
     return ((_("Rows"), rows), (_("Why"), why))
 

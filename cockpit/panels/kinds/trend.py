@@ -41,7 +41,7 @@ class TrendPanel(Panel):
         view = self.at(view)
         if not exists_at(view.metric, view.area.level):
             return False
-        return self.over == "months" or has_trend(view)
+        return has_months(view) if self.over == "months" else has_trend(view)
 
     def queries(self, view: View) -> Sequence[Call]:
         view = self.at(view)
@@ -94,6 +94,11 @@ class TrendPanel(Panel):
 def has_trend(view: View) -> bool:
     """Whether there is a line to draw: one value at least, now or in one of the periods compared with."""
     return any(value is not None for series in answers.line(view.query) for value in series.values)
+
+
+def has_months(view: View) -> bool:
+    """Whether any of the last months has a value."""
+    return any(value is not None for line in month_lines(view, view.metric) for value in line.values)
 
 
 @single_flight_cache(maxsize=512)

@@ -104,7 +104,7 @@ def _counts(relations: Relations, catalog: Catalog, metric: Metric, row: Any, pl
     """The counts behind a number as indices into `relations`; empty for anything but counts and ratios."""
     if metric.is_additive:
         return (relations.count((quantity(catalog, metric, "value"), place), row.value / metric.scale),)
-    if not metric.is_rate or metric.composite or format.missing(row.denominator):
+    if not metric.is_rate or metric.components or format.missing(row.denominator):
         return ()
     inside, denominator = (quantity(catalog, metric, side) for side in ("numerator", "denominator"))
     counts = [relations.count((inside, place), row.numerator), relations.count((denominator, place), row.denominator)]

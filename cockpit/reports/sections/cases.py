@@ -40,7 +40,7 @@ def case_tables(section: Cases, context: ReportContext) -> Iterator[Block]:
     heading = wording.fill(context, section.heading[language()]) if section.heading and len(names) == 1 else ""
     for metric in context.at(names, context.view.area.level):
         domain = context.view.catalog.domain(metric)
-        if domain.fact == "cases" and not metric.composite and not domain.view:
+        if domain.fact == "cases" and not metric.components and not domain.view:
             yield from or_why(_counted(section, context, metric, heading))
 
 

@@ -157,13 +157,13 @@ SELECT key: d.serial, d.kind, d.area, d.lon, d.lat, d.place, d.unit,
     title: if(d.channel = '电话' AND u(h, 'phone') < g.phones,
         w.title || '，联系电话' || (13800000000 + floor(u(h, 'digits') * 10000)::BIGINT), w.title),
     description: CASE WHEN d.registered >= g.logged THEN
-        CASE WHEN d.channel IN ('电话', '微信', '手机应用', '一键呼叫') THEN '来电人反映：' WHEN d.kind IN ('message', 'service')
+        CASE WHEN d.channel IN ('电话', '微信', '手机应用', '一键呼叫') THEN '来电人反映：' WHEN g.stream = 'web'
             THEN '网民留言反映：' WHEN d.channel IN ('群众上报', '市民上报') THEN '群众反映：' ELSE '巡查发现：' END
         || d.place || w.title || '，' || (['已持续一周左右', '近几天较为明显', '此前处理过但又出现', '早晚时段最为突出'])[1 + floor(u(h, 'since') * 4)::INTEGER]
         || '，' || (['影响周边居民通行', '影响日常生活', '存在安全隐患', '附近居民多次反映'])[1 + floor(u(h, 'effect') * 4)::INTEGER]
         || '，请' || d.unit || '核实处理并答复。' END,
     asset: CASE WHEN d.kind = 'message' THEN g.sites[1 + floor(u(spot, 'site') * len(g.sites))::INTEGER] END,
-    reporter: CASE WHEN d.kind IN ('message', 'service') THEN 'user-' || (spot % 10000000000) END,
+    reporter: CASE WHEN g.stream = 'web' THEN 'user-' || (spot % 10000000000) END,
     updated_at: time_of(greatest(d.registered, took, sign, answer, done_at))
 FROM known d CROSS JOIN given g
 JOIN titles w ON w.topic = d.topic AND w.variant = floor(u(d.h, 'title') * 3)::INTEGER

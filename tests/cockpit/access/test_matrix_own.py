@@ -117,7 +117,7 @@ def test_every_looking_role_sees_the_same_of_an_own_metric(
 
 @pytest.mark.parametrize("level", PLACES)
 def test_rows_page_lists_as_many_rows_as_are_counted(ask: Callable[..., AppTest], catalog: str, level: str) -> None:
-    forms_here = [metric.id for metric in FORMS if exists_at(metric, level) and not metric.composite]
+    forms_here = [metric.id for metric in FORMS if exists_at(metric, level) and not metric.components]
     visited, view = 0, read({}, settings.current())
     for name in forms_here if catalog == "forms" else failing.SOUND:
         count = count_rows(view.edition, name, PLACES[level], NOVEMBER, catalog=view.catalog)

@@ -143,7 +143,7 @@ def test_a_slip_in_a_parameters_name_is_refused(get: Callable[..., httpx.Respons
 def test_rows_of_every_metric_are_json(get: Callable[..., httpx.Response], metric: str) -> None:
     """Columns of lists as well, such as the veto rules of sites, of any length."""
     answer = get(f"rows/{metric}", **NOVEMBER, area=TOWNS[0])
-    if METRICS[metric].composite or "town" not in METRICS[metric].levels:
+    if METRICS[metric].components or "town" not in METRICS[metric].levels:
         assert (answer.status_code, answer.json().keys()) == (400, {"detail", "code", "parameters"})
         return
     assert answer.status_code == 200, answer.text

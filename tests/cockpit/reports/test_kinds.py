@@ -66,7 +66,7 @@ def test_a_district_replaces_one_of_ours(tmp_path: Path) -> None:
         ({"sections": [{"type": "table", "suppress": 10}, {"type": "table"}]}, "suppress: it must be the same number"),
         (
             {"sections": [{"type": "table", "suppress": 9, "metrics": ["three_rate_score"]}]},
-            "three_rate_score is a score of rates",
+            "three_rate_score is made of other metrics",
         ),
         (
             {"sections": [{"type": "table", "suppress": 9}, {"type": "text", "text": {"zh": "{backlog}", "en": "x"}}]},

@@ -21,12 +21,26 @@ WS = {
     "WS05": "stale_columns", "WS06": "blank_columns", "WS07": "guide_complete_rate", "WS08": "message_on_time_rate",
     "WS09": "functions_usable_rate",
 }  # fmt: skip
+SV = {
+    "SV01": "waiting_now", "SV02": "mean_wait", "SV03": "window_satisfaction_rate", "SV04": "rating_coverage",
+    "SV05": "bad_reviews_fixed_rate", "SV06": "once_rate", "SV07": "time_cut", "SV08": "items_cut_rate",
+    "SV09": "instant_rate", "SV10": "fully_online_rate", "SV11": "ecert_accepted_rate", "SV12": "registered_share",
+}  # fmt: skip
+DT = {
+    "DT01": "sharing_completion_rate", "DT02": "catalogue_mounted_rate", "DT03": "demand_met_rate",
+    "DT04": "share_reply_rate", "DT05": "update_on_time_rate", "DT06": "return_flow_rate",
+    "DT07": "return_demand_met_rate", "DT08": "oldest_open_dataset", "DT09": "open_reply_rate",
+    "DT10": "machine_readable_rate", "DT11": "conflicts", "DT12": "repeated_fields",
+}  # fmt: skip
+VL = {
+    "VL01": "villages_5g_rate", "VL02": "village_income", "VL03": "village_debt", "VL04": "village_forms",
+}  # fmt: skip
 
 METRIC = {
     "name": {"zh": "延期率", "en": "Extension rate"},
     "definition": {"zh": "延期过的件的比例。", "en": "Share of cases extended."},
     "numerator": "extended",
-    "denominator": "all",
+    "denominator": "every",
     "scale": 100,
     "unit": {"zh": "%", "en": "%"},
     "direction": "down",
@@ -36,7 +50,7 @@ METRIC = {
 }
 MEASURES = {
     "extended": {"anchor": "registered_at", "where": "extended > 0"},
-    "all": {"anchor": "registered_at"},
+    "every": {"anchor": "registered_at"},
 }
 OWN = {
     "id": "own",
@@ -66,7 +80,7 @@ def measured(**measures: object) -> dict[str, object]:
 
 def test_the_indicators_of_the_domain_stand_under_their_ids() -> None:
     metrics = load().metrics
-    assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS}
+    assert {m.code: m.id for m in metrics.values() if m.code} == {**EV, **WS, **SV, **DT, **VL}
     assert {"closed", "due", "on_time_of_closed"} <= metrics.keys()
 
 
@@ -99,12 +113,12 @@ def test_weights_of_the_three_rates_are_a_setting() -> None:
         (changed(rollup="sum"), r'metrics.extension_rate: rollup must be "ratio of sums"'),
         (changed(colour="red"), r"own.yaml: metrics.extension_rate.colour: no such field"),
         (changed(thresholds={"red": "5", "mark": "G", "source": "x"}), r'thresholds.red: "5" is not a bound'),
-        (changed(value="all"), r"exactly one of value, numerator"),
+        (changed(value="every"), r"exactly one of value, numerator"),
         (changed(**NO_RATE, composite=[{"metric": "backlog", "weight": 1}]), r'"backlog" is not a rate'),
         ({**OWN, "fact": "case"}, r'own.yaml: .*fact "case" is not one of cases, assets, checks, readings'),
         (measured(bad={"anchor": "registered"}), r'own.yaml: measures.bad.anchor: .*"registered"'),
         ({**OWN, "terms": {"late": "due_at <"}}, r"own.yaml: terms.late: not an SQL expression"),
-        (measured(held={"adds": "all", "less": "gone", "until": "closed_at"}), r'held.less: "gone" is not a flow'),
+        (measured(held={"adds": "every", "less": "gone", "until": "closed_at"}), r'held.less: "gone" is not a flow'),
         ({**OWN, "metrics": {"backlog": METRIC}}, r"metric backlog is already defined in cases.yaml"),
         ([1, 2], r"own.yaml: a catalog file needs id, name, fact and metrics"),
     ],

@@ -42,7 +42,7 @@ def test_every_page_shows_every_form(screen: Screen, page: str, metric: object) 
     shown = screen(page, metric=metric.id, area=PLACES[level])
     assert 'role="alert"' not in words_raw(shown), words(shown)
     assert metric.name.zh in words(shown) or page == "cockpit"
-    if page == "rows" and not metric.composite:
+    if page == "rows" and not metric.components:
         assert bool(drawn(shown, "table")) is (metric.id not in WITHOUT_FACTS)
 
 

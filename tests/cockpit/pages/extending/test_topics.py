@@ -64,7 +64,7 @@ def test_a_topic_is_in_the_menu_and_shows_its_metrics(screen: Screen, area: int,
     name, metrics = NAMES[lang]
     cockpit = screen("cockpit", area=area, lang=lang)
     menu = next(menu for menu in drawn(cockpit, "header")[0]["menus"] if name in str(menu))
-    assert [item["text"] for item in menu["items"]][1:] == [name]
+    assert name in [item["text"] for item in menu["items"]][1:]
     shown = screen("cockpit", area=area, lang=lang, topic="water")
     assert 'role="alert"' not in words_raw(shown)
     assert f">{name}<" in words_raw(shown)
@@ -103,7 +103,8 @@ def test_a_topic_is_a_kind_of_report(home: Home, lang: str) -> None:
 def test_the_api_lists_topics(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(home.root))
     settings.current.cache_clear()
-    assert [(topic["id"], topic["metrics"]) for topic in topics(None)] == [("water", ["meters_count", "meters_ratio"])]  # type: ignore[arg-type]
+    listed = {topic["id"]: topic["metrics"] for topic in topics(None)}  # type: ignore[arg-type]
+    assert listed["water"] == ["meters_count", "meters_ratio"]
 
 
 def test_an_unknown_topic_says_which_there_are(screen: Screen) -> None:

@@ -1,0 +1,71 @@
+SELECT area, day,
+coalesce(sum(applied), 0)::BIGINT AS applied,
+coalesce(sum(finished), 0)::BIGINT AS finished,
+coalesce(sum(rated), 0)::BIGINT AS rated,
+coalesce(sum(good_ratings), 0)::BIGINT AS good_ratings,
+coalesce(sum(certificates), 0)::BIGINT AS certificates,
+coalesce(sum(certificates_accepted), 0)::BIGINT AS certificates_accepted
+FROM (
+SELECT area, CAST(registered_at AS DATE) AS day,
+count(*) AS applied
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done, (rating IS NOT NULL AND rating_default IS NOT TRUE) AS valid_rating
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'service'))
+WHERE registered_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area, CAST(closed_at AS DATE) AS day,
+count(*) FILTER (
+WHERE done) AS finished,
+count(*) FILTER (
+WHERE done AND valid_rating) AS rated,
+count(*) FILTER (
+WHERE done AND valid_rating AND rating >= 3) AS good_ratings,
+count(*) FILTER (
+WHERE cert_presented) AS certificates,
+count(*) FILTER (
+WHERE cert_presented AND cert_accepted) AS certificates_accepted
+FROM (
+SELECT *, (closed_at IS NOT NULL AND coalesce(close_kind, 'done') = 'done') AS done, (rating IS NOT NULL AND rating_default IS NOT TRUE) AS valid_rating
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'service'))
+WHERE closed_at < $as_of
+GROUP BY ALL)
+GROUP BY ALL

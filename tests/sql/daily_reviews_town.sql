@@ -1,0 +1,62 @@
+SELECT area, day,
+coalesce(sum(reviews_received), 0)::BIGINT AS reviews_received,
+coalesce(sum(reviews_due), 0)::BIGINT AS reviews_due,
+coalesce(sum(reviews_fixed), 0)::BIGINT AS reviews_fixed
+FROM (
+SELECT area // 1000 * 1000 AS area, CAST(registered_at AS DATE) AS day,
+count(*) AS reviews_received
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'review'))
+WHERE registered_at < $as_of
+GROUP BY ALL
+UNION ALL BY NAME
+SELECT area // 1000 * 1000 AS area, CAST(due_at AS DATE) AS day,
+count(*) FILTER (
+WHERE standing) AS reviews_due,
+count(*) FILTER (
+WHERE standing AND closed_at <= due_at) AS reviews_fixed
+FROM (
+SELECT *, (coalesce(close_kind, 'done') = 'done' AND deferred IS NOT TRUE) AS standing
+FROM (
+SELECT *
+FROM (
+SELECT source, key, kind, area, area_then, lon, lat, place, unit, co_units, channel, category, subcategory, urgency, registered_at,
+CASE WHEN accepted_at < $as_of THEN accepted_at END AS accepted_at, sign_due_at,
+CASE WHEN signed_at < $as_of THEN signed_at END AS signed_at, respond_due_at,
+CASE WHEN responded_at < $as_of THEN responded_at END AS responded_at, due_at, due_calendar,
+CASE WHEN closed_at < $as_of THEN closed_at END AS closed_at,
+CASE WHEN closed_at < $as_of THEN close_kind END AS close_kind, deferred, extended, returned,
+CASE WHEN closed_at < $as_of THEN reworked END AS reworked,
+CASE WHEN closed_at < $as_of THEN reached END AS reached,
+CASE WHEN closed_at < $as_of THEN solved END AS solved,
+CASE WHEN closed_at < $as_of THEN satisfied END AS satisfied,
+CASE WHEN closed_at < $as_of THEN rating END AS rating,
+CASE WHEN closed_at < $as_of THEN rating_default END AS rating_default,
+CASE WHEN closed_at < $as_of THEN cert_presented END AS cert_presented,
+CASE WHEN closed_at < $as_of THEN cert_accepted END AS cert_accepted, complexity, title, description, parent, repeat_of, repeated, asset, reporter, updated_at, batch
+FROM cases
+WHERE registered_at < $as_of)
+WHERE kind = 'review'))
+WHERE due_at < $as_of
+GROUP BY ALL)
+GROUP BY ALL
