@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+LONGEST = 4_000
+"""Characters of a text in a message; longer ones are cut."""
+
 
 @dataclass(frozen=True)
 class Name:
@@ -35,7 +38,7 @@ def names(kind: str, ids: Iterable[str]) -> tuple[Name, ...]:
 class Message:
     """One message. code: a stable dotted name, such as `account.unknown`. text: English, with {placeholders}.
 
-    parameters: texts, numbers, dates, paths, Names, Messages, or tuples of these.
+    parameters: texts of up to LONGEST characters, numbers, dates, paths, Names, Messages, or tuples of these.
     str() gives the English text.
     """
 
@@ -44,7 +47,8 @@ class Message:
     parameters: Mapping[str, Any]
 
     def __init__(self, code: str, text: str, /, **parameters: Any) -> None:
-        for name, value in (("code", code), ("text", text), ("parameters", parameters)):
+        kept = {name: _cut(value) for name, value in parameters.items()}
+        for name, value in (("code", code), ("text", text), ("parameters", kept)):
             object.__setattr__(self, name, value)
 
     def __str__(self) -> str:
@@ -53,6 +57,11 @@ class Message:
     def stored(self) -> str:
         """The message as JSON, for a column or a file; `restored` reads it."""
         return json.dumps(_packed(self), ensure_ascii=False)
+
+
+def _cut(value: Any) -> Any:
+    """A text without what would make a message unreadable, such as a megabyte from a file."""
+    return f"{value[: LONGEST - 1]}…" if isinstance(value, str) and len(value) > LONGEST else value
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:

@@ -217,7 +217,7 @@ def _run(listener: socket.socket, url: str, proxies: Sequence[str]) -> None:
 
     config = uvicorn.Config(
         "app:app", loop="uvloop", http=LimitedHttp, ws=LimitedWebsocket, ws_max_size=LONGEST_MESSAGE,
-        log_level="warning", access_log=False, ws_per_message_deflate=False,
+        log_level="warning", access_log=False, server_header=False, ws_per_message_deflate=False,
         forwarded_allow_ips=list(proxies), timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )  # fmt: skip

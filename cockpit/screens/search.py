@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cockpit import settings
+from cockpit.access import guard
 from cockpit.access.gate import visitor_of
 from cockpit.access.policy import Can, Grants
 from cockpit.access.signin.forms import spoken
@@ -124,6 +125,8 @@ def shown(view: View, text: str) -> None:
     except MetricsError as error:
         header.notice(worded(error), state="red")
         return
+    if results.cases:
+        guard.note("drill", f"search {len(results.cases)} cases")
     groups, note = result(view, text, results)
     if note:
         header.notice(note, links=[(_("All cases with this text"), _rows(view, text))])

@@ -112,14 +112,17 @@ def _domain(file: Path) -> Domain:
         )
     defaults = {"file": file.name, "domain": raw.get("id")}
     body = dict(raw, file=file.name)
-    body["metrics"] = [{**defaults, "id": key, **(fields or {})} for key, fields in raw["metrics"].items()]
+    for key, fields in raw["metrics"].items():
+        if not isinstance(fields, dict):
+            raise MetricsError(
+                "catalog.no_fields", "{file}: metrics.{metric}: a metric has name, definition, unit and so on",
+                file=file.name, metric=str(key)[:60],
+            )  # fmt: skip
+    body["metrics"] = [{**defaults, "id": key, **fields} for key, fields in raw["metrics"].items()]
     if (view := _generated(raw)) is not None:
         body["view"] = view
     elif view := raw.get("view"):
-        path = file.parent / str(view)
-        if not path.is_file():
-            raise MetricsError("catalog.no_view", "{file}: view {view} is not beside it", file=file.name, view=view)
-        body["view"] = site_rules().sql(path.read_text("utf-8"))
+        body["view"] = site_rules().sql(_view(file, str(view)))
     try:
         return Domain.model_validate(body)
     except ValidationError as error:
@@ -138,6 +141,18 @@ def _generated(raw: Mapping[str, Any]) -> str | None:
     if isinstance(valid, dict) and valid:
         return generated.latest_sql(valid, where, terms)
     return None
+
+
+def _view(file: Path, name: str) -> str:
+    """The SQL of the view that a catalog file names: a file of its own folder, and no other."""
+    try:
+        if Path(name).name != name:
+            raise FileNotFoundError(name)
+        return file.with_name(name).read_text("utf-8")
+    except (OSError, ValueError):
+        raise MetricsError(
+            "catalog.no_view", "{file}: view {view} is not beside it", file=file.name, view=name[:60]
+        ) from None
 
 
 def _describe(file: str, body: dict[str, Any], fault: Any) -> str:

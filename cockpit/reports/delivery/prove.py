@@ -1,5 +1,6 @@
 """Verifies that a file is an issued report: the id is in the file, the hash at the desk."""
 
+import os
 import re
 import zipfile
 import zlib
@@ -17,6 +18,10 @@ MOST_BYTES = 64_000_000
 """Of a PDF that is searched for an id."""
 OURS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How entries of a report are packed: Python unpacks others, such as LZMA, into memory as a whole."""
+END, BIG_END, END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 65_557
+"""What a list of entries ends with, also in packs above 4 GB; and the most bytes from there to the end of a file."""
+MOST_LISTED = 1_000_000
+"""Bytes of the list of entries of a pack."""
 MOST_OF_ENTRY = 1_000_000
 """Bytes of an entry of a pack that are unpacked: a small file may unpack to gigabytes."""
 
@@ -43,6 +48,8 @@ def verify(desk: Desk, file: Path) -> Verdict:
 
 def named_in(file: Path) -> str | None:
     """The id of the report that a file says it is, whatever its format; None where it says none."""
+    if not _is_small_pack(file):
+        return None
     try:
         with zipfile.ZipFile(file) as pack:
             for name in ("provenance.json", "docProps/core.xml"):
@@ -56,6 +63,19 @@ def named_in(file: Path) -> str | None:
         pass  # no pack, an encrypted or a broken one
     with file.open("rb") as raw:
         return _id(raw.read(MOST_BYTES).decode("latin-1"))
+
+
+def _is_small_pack(file: Path) -> bool:
+    """Whether the list of entries of a pack is of a size that ours have; Python reads all of it. True for no pack."""
+    with file.open("rb") as raw:
+        size = raw.seek(0, os.SEEK_END)
+        raw.seek(max(0, size - END_BYTES))
+        tail = raw.read()
+    at = tail.rfind(END)
+    if at < 0 or len(tail) < at + 16:
+        return True
+    listed = int.from_bytes(tail[at + 12 : at + 16], "little")
+    return listed <= MOST_LISTED and BIG_END not in tail[max(0, at - 20) : at]
 
 
 def _id(text: str) -> str | None:

@@ -1,7 +1,5 @@
 """One government site in words: lights, calendar, rules with their evidence, and what was decided of them."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from cockpit import settings
 from cockpit.access import guard, visitors
 from cockpit.access.policy import Can
 from cockpit.access.visitors import Visitor
@@ -31,8 +28,8 @@ from cockpit.labels.names import area_name
 from cockpit.screens.admin import desk
 from cockpit.screens.sitehealth import evidence
 from cockpit.screens.sitehealth import sites as screen
+from cockpit.screens.sitehealth.publishing import publish_in_background
 from cockpit.screens.work import origins
-from cockpit.server.background import give_way
 from cockpit.view_state import View
 from data.desk import findings
 from data.desk.findings import HOLDS, Choice, Decision
@@ -338,13 +335,6 @@ def _act(work: Callable[[], Any]) -> None:
     """Do it, and have it published."""
     work()
     publish_in_background()
-
-
-def publish_in_background() -> None:
-    """Publish what was decided, in a process of its own."""
-    command = (sys.executable, "-m", "cockpit", "probe", "--deliver", "--home", str(settings.current().home))
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
-    give_way(pid=process.pid)
 
 
 def _now(view: View) -> datetime:

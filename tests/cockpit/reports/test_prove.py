@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.reports.delivery import prove
 from cockpit.reports.delivery.prove import named_in
 
 ID = "R20261126-3fa2c1aa"
@@ -37,6 +38,21 @@ def test_a_damaged_pack_names_nothing(tmp_path: Path) -> None:
     raw[60:90] = b"\xff" * 30
     file.write_bytes(raw)
     assert named_in(file) is None
+
+
+def test_a_pack_of_too_many_entries_is_not_read(tmp_path: Path) -> None:
+    """A list of entries takes ten times its size in memory."""
+    with zipfile.ZipFile(tmp_path / "many", "w") as made:
+        made.writestr("provenance.json", ID)
+        for i in range(12_000):
+            made.writestr(f"{i}-{'x' * 60}", b"")
+    assert named_in(tmp_path / "many") is None
+    pack(tmp_path / "few", "provenance.json", ID.encode())
+    whole = (tmp_path / "few").read_bytes()
+    end = whole.rfind(prove.END)
+    (tmp_path / "big").write_bytes(whole[:end] + prove.BIG_END + b"\0" * 16 + whole[end:])
+    assert named_in(tmp_path / "big") is None
+    assert named_in(tmp_path / "few") == ID
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:

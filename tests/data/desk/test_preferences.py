@@ -31,3 +31,15 @@ def test_too_long_preference_is_refused_and_the_old_value_stays(desk: Desk, both
     with pytest.raises(Refused, match="choose less"):
         preferences.write(desk, both[0], "tiles.overview", "x" * preferences.LONGEST)
     assert preferences.read(desk, both[0], "tiles.overview") == ["backlog"]
+
+
+def test_an_account_keeps_so_many_preferences_and_others_are_not_affected(desk: Desk, both: tuple[int, int]) -> None:
+    wang, li = both
+    for i in range(preferences.MOST):
+        preferences.write(desk, wang, f"rows.columns.{i}", ["key"])
+    with pytest.raises(Refused, match="kept already"):
+        preferences.write(desk, wang, "rows.columns.more", ["key"])
+    preferences.write(desk, wang, "rows.columns.0", ["title"])  # one that is there is replaced
+    preferences.write(desk, wang, "rows.columns.1", None)
+    preferences.write(desk, wang, "rows.columns.more", ["key"])
+    preferences.write(desk, li, "tiles.overview", ["closed"])
