@@ -55,7 +55,7 @@ def loaded(setting: str, use: Callable[[Settings], object]) -> Callable[[Path], 
 
 
 KINDS: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
-    "catalog": (of("tests/forms"), lambda file: load(file.parent)),
+    "catalog": ([*of("tests/forms"), *of("metrics/catalog")], lambda file: load(file.parent)),
     "layouts": (of("cockpit/layouts"), loaded("layouts", layouts.of)),
     "workflows": (of("cockpit/workflows"), loaded("workflows", definitions.of)),
     "alerts": (of("cockpit/alerts"), loaded("alerts", alerting.rules_of)),
