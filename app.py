@@ -21,6 +21,7 @@ from cockpit.api.app import mounted
 from cockpit.reports import worker
 from cockpit.reports.delivery import files
 from cockpit.screens import download, panel_files, row_tools, saved_views, search
+from cockpit.screens.timemap import files as timemap_files
 from cockpit.server import (
     alerting,
     background,
@@ -99,6 +100,7 @@ ROUTES: list[Route | Mount] = [
         *search.ROUTES,
         *saved_views.ROUTES,
         *row_tools.ROUTES,
+        *timemap_files.ROUTES,
     ),
     mounted(),
 ]

@@ -8,7 +8,8 @@ const ASK_SECONDS = 5
 function go(href, stay) {
   const url = new URL(href, location.href)
   const now = new URLSearchParams(location.search)                // Python never sees these two: keep them here
-  for (const name of ["embed", "embed_options"])
+  const own = url.pathname === location.pathname ? window.cockpit?.keeps ?? [] : []    // what a page's own program put there
+  for (const name of ["embed", "embed_options", ...own.filter(name => name !== "at" || url.searchParams.get("area") === now.get("area"))])
     if (now.has(name) && !url.searchParams.has(name)) now.getAll(name).forEach(v => url.searchParams.append(name, v))
   if (url.origin !== location.origin || url.href === location.href) return
   history.pushState({}, "", url)

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     channels: Path | None = Field(
         None, description="YAML file of the channels that deliver notifications: mail, webhooks, group robots"
     )
+    layers: Path | None = Field(
+        None, description="folder with a district's own layers of the map (*.yaml), added to ours or in place of them"
+    )
+    map_review: str = Field("", max_length=60, description="review number of the district's map, shown on it")
     reports: Path | None = Field(
         None, description="folder with a district's own kinds of report (*.yaml), added to ours"
     )
@@ -256,7 +260,7 @@ class Settings(BaseSettings):
             of_text(key.get_secret_value())
         return key
 
-    @field_validator("catalog", "sources", "layouts", "workflows", "alerts", "reports", "fonts")
+    @field_validator("catalog", "sources", "layouts", "workflows", "alerts", "layers", "reports", "fonts")
     @classmethod
     def _folder_exists(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():

@@ -33,6 +33,7 @@ PAGES = {
     for page in (
         Page("cockpit", N_("Cockpit"), Can.LOOK, landing=True),
         Page("alerts", N_("Alerts"), Can.LOOK, "view"),
+        Page("map", N_("Time-and-space map"), Can.LOOK, "view"),
         Page("compare", N_("Compare"), Can.LOOK, "view"),
         Page("sites", N_("Sites"), Can.LOOK, "view"),
         Page("dictionary", N_("Definitions"), None, "view"),

@@ -96,7 +96,7 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, channels, reports.
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, layers, channels, reports.
 
     Raises UsageError.
     """
@@ -117,6 +117,11 @@ def check_own_files(settings: "Settings") -> None:
         from cockpit.notifications import channels
 
         channels.check(settings)
+    if settings.layers:
+        from cockpit.screens.timemap import layers
+
+        with as_usage():
+            layers.of(settings)
     if settings.reports or settings.schedule:
         from cockpit.i18n import using
         from cockpit.reports import request, schedule

@@ -29,7 +29,9 @@ def content(name: str) -> str:
     if name == "deckgl.js":
         return _text(TIMEMAP / "vendor" / name)
     if name == "timemap.js":
-        return "\n".join(_text(file) for file in sorted((TIMEMAP / "program").glob("*.js")))
+        files = sorted((TIMEMAP / "program").glob("*.js"))
+        style = f"const STYLE = {_quoted(_text(TIMEMAP / 'program' / 'style.css'))}"
+        return "\n".join([style, *(_text(file) for file in files)])
     shared = [_text(COMPONENTS / "shared.js"), f"const shared = {_quoted(css() + _text(COMPONENTS / 'shared.css'))}"]
     exports = [
         f"export const {name} = styled({_quoted(_text(file.with_suffix('.css')))}, {_as_function(*parts(name), file)})"

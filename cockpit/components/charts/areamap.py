@@ -78,7 +78,7 @@ def areamap(
     """
     if not drawable(view, parent, own=own):
         return
-    review = getattr(settings.current(), "map_review", None)
+    review = settings.current().map_review
     data = {
         "geometry": outlines.url(view.edition, parent, own=own),
         "areas": tuple(areas),

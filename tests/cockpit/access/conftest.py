@@ -30,6 +30,8 @@ def make(folder: Path) -> None:
             "registered_at": at,
             "title": "<script>alert(1)</script>",
             "category": "路灯",
+            "lon": 118.1,
+            "lat": 32.1 + i / 100,
         }
         for area in (*VILLAGES, *TOWNS)
         for i in range(10)

@@ -53,6 +53,9 @@ ROLES = {"/files/audit.jsonl": Can.AUDIT}
 """For a role, wherever it is held."""
 SCOPED = {
     "/geo/{edition}/{area}.geojson": "/geo/EDITION/AREA.geojson",
+    "/files/layer/{edition}/{area}/{layer}.bin": "/files/layer/EDITION/AREA/cases.bin?v=x",
+    "/files/layer/{edition}/{area}/{layer}/card.json": "/files/layer/EDITION/AREA/cases/card.json?i=0",
+    "/files/layer/{edition}/{area}/{layer}/pick.json": "/files/layer/EDITION/AREA/cases/pick.json?i=0,1",
     "/api/v1/metrics/{id}": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA",
     "/api/v1/metrics/{id} as CSV": f"/api/v1/metrics/intake?{NOVEMBER}&area=AREA&format=csv",
     "/api/v1/rows/{id}": f"/api/v1/rows/intake?{NOVEMBER}&area=AREA",
@@ -108,7 +111,7 @@ def get(session: Callable[..., str]) -> Callable[..., httpx.Response]:
 
 def filled_in(path: str) -> str:
     """A path with something in place of its parameters."""
-    named = {"edition": "e", "area": str(OWN), "id": "intake", "source": "hotline"}
+    named = {"edition": "e", "area": str(OWN), "id": "intake", "source": "hotline", "layer": "cases"}
     return path.format(**named)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from hashlib import sha256
 
 from cockpit.server import assets, static_files
@@ -39,6 +40,11 @@ def test_every_package_of_the_bundle_has_its_licence() -> None:
 def test_the_bundle_needs_no_evaluation_which_the_policy_refuses() -> None:
     assert "unsafe-eval" not in POLICY["script-src"]
     assert not [text for text in (b"new Function(", b"eval(") if text in BUNDLE]
+
+
+def test_the_bundle_names_no_host_but_in_comments_of_shaders() -> None:
+    hosts = set(re.findall(rb"https?://([\w.-]+)", BUNDLE))
+    assert hosts <= {b"en.wikipedia.org"}
 
 
 def test_the_bundle_is_no_part_of_the_module_of_all_pages() -> None:

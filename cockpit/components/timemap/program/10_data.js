@@ -1,0 +1,55 @@
+// Typed columns and outlines by URL, each fetched once. Format of the columns: metrics/mapping/columns.py.
+const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array }
+const NEVER = 65535, MOST_FILES = 40, DAY_MS = 864e5
+const files = (window.cockpitLayers ??= new Map())
+
+function fetched(url, read) {
+  if (!files.has(url)) {
+    if (files.size >= MOST_FILES) files.delete(files.keys().next().value)
+    const file = fetch(url).then(answer => { if (!answer.ok) throw new Error(`${answer.status} ${url}`); return read(answer) })
+    file.catch(() => files.delete(url))
+    files.set(url, file)
+  }
+  return files.get(url)
+}
+
+const columnsOf = url => fetched(url, answer => answer.arrayBuffer().then(unpack))
+const featuresOf = url => fetched(url, answer => answer.json().then(file => file.features))
+
+function unpack(buffer) {
+  const length = new DataView(buffer).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))
+  const columns = {}
+  for (const { name, type, n, at, delta } of header.columns) {
+    const Type = ARRAYS[type], size = Type.BYTES_PER_ELEMENT
+    const planes = new Uint8Array(buffer, 4 + length + at, n * size), joined = new Uint8Array(n * size)
+    for (let p = 0; p < size; p++) for (let i = 0; i < n; i++) joined[i * size + p] = planes[p * n + i]
+    const values = new Type(joined.buffer)
+    if (delta) for (let i = 1; i < n; i++) values[i] += values[i - 1]
+    columns[name] = values
+  }
+  return { header, columns }
+}
+
+// Days are whole numbers since 1970.
+const dayOf = text => Math.round(Date.parse(`${text}T00:00Z`) / DAY_MS)
+const textOf = day => new Date(day * DAY_MS).toISOString().slice(0, 10)
+
+// Marks with their places in the world and their days as days since 1970.
+function readMarks({ header, columns }) {
+  const { x, y, start, end, due, group, value } = columns, n = x.length, [west, south, east, north] = header.box
+  const X = new Float64Array(n), Y = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    X[i] = worldX(west + (east - west) * x[i] / NEVER)
+    Y[i] = worldY(south + (north - south) * y[i] / NEVER)
+  }
+  return { kind: "marks", n, X, Y, start, end, due, group, value, first: dayOf(header.first), groups: header.groups, unplaced: header.unplaced,
+    index: new Uint32Array(n), state: new Uint8Array(n), count: 0 }
+}
+
+// Areas with their outlines; values by bucket and code.
+function readAreas({ header, columns }, features) {
+  const byCode = new Map(features.map(feature => [feature.id, feature]))
+  const areas = header.codes.map((code, at) => byCode.has(code) ? { code, at, ...outlineOf(byCode.get(code)) } : null).filter(Boolean)
+  return { kind: "areas", areas, width: header.codes.length, starts: header.buckets.map(dayOf), value: columns.value, key: columns.key, ...header }
+}

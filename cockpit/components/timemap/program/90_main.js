@@ -1,0 +1,445 @@
+// The map: its state is in the address, its frames are drawn here without asking the server.
+const SHOWS = ["open", "opened", "closed", "overdue"], STEPS = ["day", "week", "month"], SPEEDS = { slow: 4, normal: 12, fast: 30 }
+const OWN = ["day", "step", "show", "on", "at", "draw"]           // parameters of this page alone
+const HINT_MS = 1500, LEGEND_MS = 200, WRITE_MS = 300, MOST_LISTED = 600
+
+export function mount(root, data, { esc, copied }) {
+  const text = JSON.stringify(data)
+  if (root.map?.given === text) { root.map.restore(); return }     // Streamlit ran again: nothing else is shown
+  root.map?.end()
+  root.map = new TimeMap(root, data, esc, copied)
+  root.map.given = text
+  root.unmount = () => { root.map?.end(); root.map = null }
+}
+
+class TimeMap {
+  constructor(root, data, esc, copied) {
+    Object.assign(this, { root, data, esc, copied, space: new Space(), layers: new Map(), hover: null, lasso: null, selecting: false })
+    this.first = dayOf(data.first)
+    this.last = dayOf(data.last)
+    this.specs = data.deck.layers
+    this.state = this.read()
+    root.innerHTML = frameHtml(data, this.state, esc)
+    this.part = name => root.querySelector(name)
+    this.stage = this.part(".stage")
+    this.listeners = new AbortController()
+    this.observer = new ResizeObserver(() => this.resized())
+    this.observer.observe(this.stage)
+    listen(this)
+    window.cockpit && (window.cockpit.keeps = OWN)
+    this.begin()
+  }
+
+  async begin() {
+    const kind = this.state.draw || webgl()
+    this.setRenderer(new CanvasRenderer(this.part(".scene")))
+    this.resized()
+    const own = await featuresOf(this.data.own).catch(() => [])
+    if (this.ended) return
+    this.own = own.map(outlineOf)[0]
+    this.space.home = this.own ? { box: this.own.box, zoom: 0 } : null
+    this.whole()
+    if (this.space.home) this.space.home.zoom = this.space.zoom
+    this.space.read(this.state.at)
+    this.listLayers()
+    await Promise.all([...this.state.on.keys()].map(id => this.load(id)))
+    if (kind === "hardware" || kind === "webgl") await this.useWebgl()
+  }
+
+  setRenderer(renderer) {
+    this.renderer = renderer
+    this.root.dataset.draws = renderer.kind
+  }
+
+  async useWebgl() {
+    try {
+      const library = await import(`${location.origin}${this.data.library}`)
+      if (this.ended) return
+      const canvas = this.part(".scene"), fresh = document.createElement("canvas")
+      fresh.className = "scene"
+      fresh.setAttribute("aria-hidden", "true")
+      canvas.replaceWith(fresh)                                   // a canvas has one kind of context for good
+      const slow = this.state.draw === "webgl" ? () => {} : () => this.useCanvas()
+      this.setRenderer(new WebglRenderer(fresh, library, this.data.deck, slow))
+    } catch (error) { console.error(error); this.useCanvas() }
+    this.draw()
+  }
+
+  useCanvas() {
+    if (this.renderer.kind === "canvas") return
+    this.renderer.end()
+    const canvas = document.createElement("canvas")
+    canvas.className = "scene"
+    canvas.setAttribute("aria-hidden", "true")
+    this.part(".scene")?.remove()
+    this.stage.prepend(canvas)
+    this.setRenderer(new CanvasRenderer(canvas))
+    this.draw()
+  }
+
+  // --- the address ---
+
+  read() {
+    const given = new URLSearchParams(location.search), day = Date.parse(given.get("day") ?? "") ? dayOf(given.get("day")) : this.last
+    const one = (name, known) => known.includes(given.get(name)) ? given.get(name) : known[0]
+    const known = new Map(this.specs.map(spec => [spec.id, spec])), on = new Map()
+    const asked = given.has("on") ? given.get("on").split(",").map(text => text.split(".")) : this.specs.filter(spec => spec.about.shown).map(spec => [spec.id])
+    for (const [id, opacity] of asked) if (known.has(id)) on.set(id, Math.min(100, Math.max(10, Number(opacity) || Math.round(100 * known.get(id).opacity))))
+    return { day: Math.min(this.last, Math.max(this.first, day || this.last)), show: one("show", SHOWS), step: one("step", STEPS), on, at: given.get("at"), draw: given.get("draw") }
+  }
+
+  // push: a step that Back undoes; else the entry of the history is replaced, some times a second at most.
+  write(push) {
+    clearTimeout(this.writing)
+    const save = () => {
+      const url = new URL(location.href), { day, show, step, on } = this.state, at = this.moved ? this.space.address : this.state.at
+      const wanted = { day: day === this.last ? "" : textOf(day), show: show === SHOWS[0] ? "" : show, step: step === STEPS[0] ? "" : step, at: at ?? "", on: [...on].map(pair => pair.join(".")).join(",") || "none" }
+      for (const [name, value] of Object.entries(wanted)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name)
+      url.search = url.search.replaceAll("%2C", ",")
+      if (url.href !== location.href) history[push ? "pushState" : "replaceState"]({}, "", url)
+    }
+    if (push) save()
+    else this.writing = setTimeout(save, WRITE_MS)
+  }
+
+  // What the address says now, after Back, Forward or a run of the page.
+  restore() {
+    if (new URL(location.href).pathname !== "/map") return
+    const before = this.state
+    this.state = this.read()
+    this.part("[data-set=show]").value = this.state.show
+    this.part("[data-set=step]").value = this.state.step
+    if (this.state.at !== before.at) { this.moved = false; if (!this.space.read(this.state.at)) this.whole() }
+    this.listLayers()
+    for (const id of this.state.on.keys()) this.load(id, before.step !== this.state.step)
+    this.changed()
+  }
+
+  // --- layers ---
+
+  spec(id) { return this.specs.find(spec => spec.id === id) }
+
+  async load(id, again = false) {
+    const spec = this.spec(id), { about } = spec
+    if (!again && this.layers.has(id)) return this.changed()
+    this.root.toggleAttribute("data-loading", true)
+    try {
+      const url = about.of === "marks" ? spec.data : `${spec.data}&step=${this.state.step === "week" ? "week" : this.state.step === "month" ? "month" : "week"}`
+      const [file, features] = await Promise.all([columnsOf(url), about.outlines ? featuresOf(about.outlines) : null])
+      if (this.ended) return
+      const layer = { id, about, url, styles: this.data.styles }
+      if (about.of === "marks") { layer.marks = readMarks(file); layer.perValue = perValue(layer.marks) }
+      else Object.assign(layer, readAreas(file, features))
+      this.layers.set(id, layer)
+      this.trend = null
+      this.places()
+    } catch (error) {
+      console.error(error)
+      this.say(this.data.words.failed)
+    } finally { this.root.toggleAttribute("data-loading", false) }
+    this.changed()
+  }
+
+  // Those that are on, loaded and meant for this zoom, the lowest first.
+  get active() {
+    const zoom = this.space.zoom
+    return [...this.state.on].map(([id, opacity]) => { const layer = this.layers.get(id); if (layer) layer.opacity = opacity / 100; return layer })
+      .filter(layer => layer && zoom >= layer.about.zoom[0] && zoom < layer.about.zoom[1])
+  }
+
+  listLayers() {
+    show(this.part(".layers"), layersHtml(this.specs, this.state, this.esc, this.data.words))
+    this.legends(true)
+  }
+
+  // Names that the search flies to.
+  places() {
+    const names = new Map()
+    for (const layer of this.layers.values()) for (const area of layer.areas ?? []) names.set(area.name, area)
+    this.named = names
+    this.part("#places").innerHTML = [...names.keys()].map(name => `<option value="${this.esc(name)}">`).join("")
+  }
+
+  // --- a frame ---
+
+  // The marks, cells and buckets of the moment.
+  prepare() {
+    const { state, space } = this
+    this.window = windowOf(state.day, state.step, this.last)
+    for (const layer of this.active) {
+      if (layer.kind === "areas") { layer.bucket = bucketOf(layer, this.window.to); continue }
+      const isCase = layer.about.selects
+      choose(layer.marks, isCase, state.show, this.window)
+      if (layer.about.form === "symbols") spread(layer.marks)
+      if (layer.about.form === "hexagons") layer.cells = hexagons(layer.marks, space)
+      if (layer.about.form === "clusters") layer.cells = clusters(layer.marks, space)
+      if (layer.cells) layer.most = this.most(layer)
+    }
+  }
+
+  // The greatest count of a cell on the busiest day, so that a colour means the same on every day.
+  most(layer) {
+    const key = [this.state.show, this.state.step, Math.round(this.space.zoom)].join()
+    if (layer.mostKey !== key) {
+      layer.mostKey = key
+      const values = daily(layer.marks, true, this.state.show, this.first, this.last), peak = values.indexOf(values.reduce((a, b) => Math.max(a, b), 0)) + this.first
+      const copy = { ...layer.marks, index: new Uint32Array(layer.marks.n), state: new Uint8Array(layer.marks.n) }
+      choose(copy, true, this.state.show, windowOf(peak, this.state.step, this.last))
+      layer.mostCount = (layer.about.form === "hexagons" ? hexagons : clusters)(copy, this.space).reduce((most, cell) => Math.max(most, cell.n), 1)
+    }
+    return layer.mostCount
+  }
+
+  changed() { this.draw() }
+
+  draw() {
+    if (this.drawing || this.ended) return
+    this.drawing = requestAnimationFrame(() => { this.drawing = 0; this.frame() })
+  }
+
+  frame() {
+    if (this.ended || this.space.width < 2) return
+    const began = performance.now()
+    this.prepare()
+    const layers = this.active, ratio = Math.min(2, devicePixelRatio || 1), palette = this.palette
+    this.renderer.draw({ space: this.space, layers, palette, ratio, own: this.own })
+    const style = this.text
+    drawOverlay(this.part(".over"), { space: this.space, layers, palette, ratio, font: style.font, text: style.size, hover: this.hover?.area, lasso: this.lasso })
+    this.strip(ratio)
+    this.legends(!this.timer)
+    this.root.drawn = true
+    this.root.dataset.frame = String(Number(this.root.dataset.frame ?? 0) + 1)
+    this.root.dataset.ms = (performance.now() - began).toFixed(1)
+  }
+
+  get palette() { return this.colours ??= paletteOf(this.root) }
+  get text() { return this.style ??= (({ fontFamily, fontSize }) => ({ font: fontFamily, size: parseFloat(fontSize) }))(getComputedStyle(this.root)) }
+
+  strip(ratio) {
+    const counted = this.active.filter(layer => layer.marks && layer.about.selects), key = [this.state.show, ...counted.map(layer => layer.url)].join()
+    if (this.trendKey !== key || !this.trend) {
+      this.trendKey = key
+      this.trend = new Float64Array(this.last - this.first + 1)
+      const seen = new Set()
+      for (const layer of counted) if (!seen.has(layer.url)) { seen.add(layer.url); daily(layer.marks, true, this.state.show, this.first, this.last).forEach((n, i) => { this.trend[i] += n }) }
+    }
+    drawTrend(this.part(".trend"), this.trend, { ...this.window, first: this.first, palette: this.palette, ratio })
+    const { from, to } = this.window, when = from === to ? textOf(to) : `${textOf(from)} – ${textOf(to)}`
+    const out = this.part(".when"), range = this.part("[data-day]")
+    if (out.textContent !== when) out.textContent = when
+    range.value = this.state.day
+    range.setAttribute("aria-valuetext", when)
+  }
+
+  // The legends with counts in view: at once, or some times a second while it plays.
+  legends(now) {
+    const at = performance.now()
+    if (!now && at - (this.legendAt ?? 0) < LEGEND_MS) return
+    this.legendAt = at
+    for (const slot of this.root.querySelectorAll("[data-legend]")) {
+      const layer = this.layers.get(slot.dataset.legend), isOn = this.state.on.has(slot.dataset.legend)
+      const far = isOn && layer && !this.active.includes(layer) ? `<small>${this.esc(this.data.words.far)}</small>` : ""
+      show(slot, far || (isOn && layer && this.window ? legendHtml(this.entries(layer), this.esc) + this.unplaced(layer) : ""))
+    }
+    if (this.part(".table").open) this.table()
+  }
+
+  unplaced({ marks }) { return marks?.unplaced ? `<small>${this.esc(this.data.words.unplaced.replace("{n}", marks.unplaced))}</small>` : "" }
+
+  // Entries of a layer's legend, each with the number of its areas or marks in view.
+  entries(layer) {
+    const { space } = this, right = space.left + space.width / space.scale, bottom = space.top + space.height / space.scale, counts = new Map()
+    const add = key => counts.set(key, (counts.get(key) ?? 0) + 1)
+    if (layer.kind === "areas") {
+      for (const area of layer.areas) { const [a, b, c, d] = area.box; if (a < right && c > space.left && b < bottom && d > space.top) add(styleOf(layer, area)) }
+      return layer.legend.map(entry => ({ ...entry, n: counts.get(entry.key) ?? 0 }))
+    }
+    const { X, Y, index, count, groups } = layer.marks
+    for (let k = 0; k < count; k++) { const i = index[k]; if (X[i] >= space.left && X[i] <= right && Y[i] >= space.top && Y[i] <= bottom) add(keyOf(layer, i, k)) }
+    if (layer.about.colour === "group") return groups.map((label, key) => ({ key: `group${key}`, label: groups.length === 1 ? layer.about.name : label, colour: colourOf(this.palette, key), n: counts.get(key) ?? 0 }))
+    return this.data.states[this.state.show].map(entry => ({ ...entry, colour: entry.key === "none" ? this.palette.grey : "", n: counts.get(entry.key) ?? 0 }))
+  }
+
+  // The values as a table of links: what the picture says, for whoever cannot see it.
+  table() {
+    const { esc, data } = this, w = data.words, areas = this.active.filter(layer => layer.kind === "areas").at(-1), cases = this.active.filter(layer => layer.about.selects)
+    const rows = (areas?.areas ?? []).map(area => `<tr><td><a href="${esc(this.areaHref(area))}">${esc(area.name)}</a></td><td>${esc(this.valueOf(areas, area))}</td></tr>`).join("")
+    const open = cases.map(layer => `<p><a href="${esc(data.rows)}">${esc(layer.about.name)}: ${layer.marks.count}</a></p>`).join("")
+    show(this.part(".rows"), `${open}${rows ? `<table><thead><tr><th>${esc(w.name)}</th><th>${esc(areas.metric)}</th></tr></thead><tbody>${rows}</tbody></table>` : ""}`)
+  }
+
+  areaHref(area) { return this.data.areaHref.replace("AREA", area.code) }
+
+  valueOf(layer, area) {
+    const style = styleOf(layer, area)
+    if (style === "absent") return this.data.words.absent
+    const value = layer.value[layer.bucket * layer.width + area.at], word = layer.legend.find(entry => entry.key === style)
+    const number = value.toLocaleString("en-US", { minimumFractionDigits: layer.decimals, maximumFractionDigits: layer.decimals })
+    return [`${number} ${layer.unit}`.trim(), style.startsWith("step") ? "" : word?.label].filter(Boolean).join(" · ")
+  }
+
+  // --- what a person does ---
+
+  resized() {
+    const { clientWidth, clientHeight } = this.stage
+    if (!clientWidth || (clientWidth === this.space.width && clientHeight === this.space.height)) return
+    const first = this.space.width < 2
+    this.space.width = clientWidth
+    this.space.height = clientHeight
+    this.style = null
+    if (first || (!this.moved && !this.state.at)) this.whole()
+    this.draw()
+  }
+
+  whole() { if (this.own) this.space.fit(this.own.box); this.draw() }
+
+  setDay(day, push) {
+    this.state.day = Math.min(this.last, Math.max(this.first, day))
+    this.draw()
+    this.write(push)
+  }
+
+  play(on = !this.timer) {
+    cancelAnimationFrame(this.timer)
+    this.timer = 0
+    const key = this.part("[data-do=play]")
+    key.textContent = on ? "❚❚" : "▶"
+    key.setAttribute("aria-label", on ? this.data.words.pause : this.data.words.play)
+    if (!on) { this.legends(true); return this.write(true) }
+    if (this.window?.to >= this.last) this.state.day = this.first
+    let due = performance.now()
+    const tick = now => {
+      const ms = 1000 / SPEEDS[this.part("[data-set=speed]").value]
+      if (now >= due) {
+        due = Math.max(due + ms, now - ms)
+        const next = stepped(this.state.day, this.state.step, 1, this.first, this.last)
+        if (next === this.state.day) return this.play(false)
+        this.state.day = next
+      }
+      this.frame()
+      this.timer = requestAnimationFrame(tick)
+    }
+    this.timer = requestAnimationFrame(tick)
+  }
+
+  say(text) { this.part(".said").textContent = text }
+
+  hint(text) {
+    const hint = this.part(".hint")
+    hint.textContent = text
+    hint.hidden = false
+    clearTimeout(this.hinting)
+    this.hinting = setTimeout(() => { hint.hidden = true }, HINT_MS)
+  }
+
+  tip(found, px, py) {
+    const tip = this.part(".tip"), before = this.hover
+    this.hover = found
+    tip.hidden = !found
+    if (found) {
+      tip.textContent = this.wordsOf(found)
+      tip.style.left = `${Math.min(px + 12, this.space.width - tip.offsetWidth - 4)}px`
+      tip.style.top = `${Math.max(2, py - tip.offsetHeight - 8)}px`
+    }
+    if (before?.area !== found?.area) this.draw()
+  }
+
+  wordsOf({ layer, area, cell, i, k }) {
+    if (area) return `${area.name} ${this.valueOf(layer, area)}`
+    if (cell) return `${layer.about.name} ${cell.n}`
+    const key = keyOf(layer, i, k), { value, groups, start, first } = layer.marks
+    const label = typeof key === "number" ? groups[key] : this.data.states[this.state.show].find(entry => entry.key === key)?.label
+    const number = value ? value[i].toLocaleString("en-US", { maximumFractionDigits: 1 }) : textOf(start[i] + first)
+    return [layer.about.name, label === layer.about.name ? "" : label, number].filter(Boolean).join(" · ")
+  }
+
+  async open(found) {
+    const card = this.part(".card"), { esc, data } = this
+    const fill = (title, lines, href) => {
+      card.innerHTML = `<button type="button" data-do="close" aria-label="${esc(data.words.close)}">×</button><h3>${esc(title)}</h3><dl>${lines.map(({ label, text }) => `<dt>${esc(label)}</dt><dd>${esc(text)}</dd>`).join("")}</dl>${href ? `<a class="go" href="${esc(href)}">${esc(data.words.goto)}</a>` : ""}`
+      card.hidden = false
+    }
+    if (!found) { card.hidden = true; return }
+    const { layer, area, cell, i } = found
+    if (area) return fill(area.name, [{ label: layer.metric, text: this.valueOf(layer, area) }], this.areaHref(area))
+    if (cell && cell.n > 1) { this.space.zoomAt(...this.space.pixel(cell.x, cell.y), 1); this.moved = true; this.draw(); return this.write(true) }
+    const position = cell ? cell.i : i
+    if (position === undefined) return
+    fill(data.words.loading, [], "")
+    try {
+      const answer = await fetch(this.ask(layer, "card.json", position))
+      if (!answer.ok) throw new Error(answer.statusText)
+      const { title, standing, lines, href } = await answer.json()
+      fill(title, standing ? [{ label: data.words.state, text: standing }, ...lines] : lines, href)
+      card.querySelector("a, button").focus({ preventScroll: true })
+    } catch { fill(data.words.failed, [], "") }
+  }
+
+  // The address of a question about marks of a layer, by position.
+  ask(layer, what, positions) {
+    const url = new URL(layer.url, location.origin)
+    url.pathname = url.pathname.replace(/\.bin$/, `/${what}`)
+    url.searchParams.set("i", positions)
+    return url.href
+  }
+
+  select(on) {
+    this.selecting = on
+    this.lasso = null
+    this.stage.classList.toggle("selecting", on)
+    this.part("[data-do=select]").setAttribute("aria-pressed", on)
+    if (!on) this.draw()
+  }
+
+  // What the drawn line holds; its rows, if an address can name them.
+  async selected() {
+    const { words } = this.data, found = inside(this.active, this.space, this.lasso), n = found.reduce((sum, one) => sum + one.found.length, 0)
+    const text = words.selected.replace("{n}", n), most = 50, [one] = found
+    if (n > most) return this.say(`${text}. ${words.too_many.replace("{n}", most)}`)
+    this.say(text)
+    if (!n) return
+    const answer = await fetch(this.ask(one.layer, "pick.json", one.found.join(",")))
+    const { href } = answer.ok ? await answer.json() : { href: "" }
+    if (href) this.part(".said").innerHTML = `${this.esc(text)} <a href="${this.esc(href)}">${this.esc(words.rows)}</a>`
+  }
+
+  fly(area) {
+    const { space } = this, from = { x: space.x, y: space.y, zoom: space.zoom }
+    space.fit(area.box, 15)
+    const to = { x: space.x, y: space.y, zoom: space.zoom }, began = performance.now(), lasts = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : 500
+    const step = now => {
+      const part = Math.min(1, (now - began) / lasts), eased = part * (2 - part)
+      for (const name of ["x", "y", "zoom"]) space[name] = from[name] + (to[name] - from[name]) * eased
+      this.frame()
+      if (part < 1 && !this.ended) requestAnimationFrame(step)
+      else { this.moved = true; this.write(true) }
+    }
+    requestAnimationFrame(step)
+  }
+
+  end() {
+    this.ended = true
+    this.listeners.abort()
+    this.observer.disconnect()
+    cancelAnimationFrame(this.timer)
+    clearTimeout(this.writing)
+    this.renderer?.end()
+    if (window.cockpit) delete window.cockpit.keeps
+  }
+}
+
+// Symbols are sized so that the greatest value of a layer has a radius of 30 pixels.
+function perValue({ value }) {
+  const most = value?.reduce((a, b) => Math.max(a, b), 0)
+  return most ? 100 / most : 0
+}
+
+const drawnHtml = new WeakMap()
+function show(slot, html) {
+  if (drawnHtml.get(slot) === html) return
+  drawnHtml.set(slot, html)
+  const focus = slot.contains(slot.getRootNode().activeElement) ? slot.getRootNode().activeElement : null
+  const same = focus && [...focus.attributes].filter(({ name }) => name.startsWith("data-")).map(({ name, value }) => `[${name}="${value}"]`).join("")
+  slot.innerHTML = html
+  if (same) slot.querySelector(same)?.focus({ preventScroll: true })
+}

@@ -1,0 +1,166 @@
+"""The data of the map's layers: compact columns that a browser keeps, and what a click or a selection opens.
+
+`/files/layer/EDITION/AREA/LAYER.bin` is immutable: edition, area and the layer's definition are part of the address.
+Rights and scope are checked at each request. The columns hold places, days and groups, no numbers of cases: a row is
+named by its position, and its card is asked for one at a time.
+"""
+
+import gzip
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cockpit import settings
+from cockpit.access.visitors import Visitor
+from cockpit.i18n import _, language, using
+from cockpit.screens.download import answered
+from cockpit.screens.timemap import cards, layers, legends
+from cockpit.server.geo import FOREVER
+from cockpit.serving import slow_queries
+from cockpit.single_flight import single_flight_cache
+from cockpit.view import BadParameter, read
+from cockpit.view_state import View
+from data.editions.scoped import ScopedEdition
+from metrics.errors import MetricsError, did_you_mean
+from metrics.mapping import columns
+from metrics.mapping.layers import MARKS, Layer
+from metrics.mapping.marks import Where, marks
+from metrics.mapping.series import series
+from metrics.query import Query
+from metrics.scope import OutOfScope
+
+MOST_PICKED = 50
+"""Rows that one address can name."""
+Work = Callable[[View, Layer, Mapping[str, str], str], Response]
+
+
+async def data(request: Request) -> Response:
+    """The columns of a layer, gzipped. 403 outside of what the visitor may see, 400 for an unknown layer or unit."""
+    return await _answer(request, _data)
+
+
+async def card(request: Request) -> Response:
+    """`?i=`: what a mark is, in words, and what it opens, as JSON."""
+    return await _answer(request, _card)
+
+
+async def pick(request: Request) -> Response:
+    """`?i=1,2,3`: the address of the rows of at most MOST_PICKED marks, as JSON."""
+    return await _answer(request, _pick)
+
+
+async def _answer(request: Request, work: Work) -> Response:
+    path, accepts = request.path_params, request.headers.get("accept-encoding", "")
+
+    def checked(visitor: Visitor, given: dict[str, str], address: str) -> Response:
+        slow_queries.asks(slow_queries.Asker(visitor.name))
+        view = read(
+            {**given, "edition": path["edition"], "area": path["area"]}, settings.current(), visitor.grants, "map"
+        )
+        layer = _layer(path["layer"])
+        if not layers.may_see(layer, visitor.grants, view.area.code, view.area.end):
+            raise OutOfScope(
+                "layer.no_right", "the layer {layer} of {area} is not for you", layer=layer.id, area=view.area.name
+            )
+        with using(view.lang):
+            return work(view, layer, given, accepts)
+
+    return await answered(request, checked, f"layer {path['layer']} {path['area']}"[:100])
+
+
+def _layer(name: str) -> Layer:
+    known = layers.of(settings.current())
+    if name not in known:
+        raise MetricsError(
+            "layer.unknown", 'there is no layer "{name}".{near}', name=name[:60], near=did_you_mean(name[:60], known)
+        )
+    return known[name]
+
+
+def _data(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
+    edition = view.edition.within(view.area.code, view.area.end)
+    file = _file(view.asking(edition=edition), layer, given.get("step", "month"), view.lang)
+    headers = {**FOREVER, "ETag": f'"{sha256(file).hexdigest()[:32]}"', "Content-Type": "application/octet-stream"}
+    if "gzip" in accepts:
+        return Response(file, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(file), headers=headers)
+
+
+def _file(view: View, layer: Layer, unit: str, spoken: str) -> bytes:
+    level = layers.level(view, layer)
+    if layer.of in MARKS:
+        return _of_marks(view.edition, view.area.code, layer, view.query.where, spoken)
+    query = view.ask(layers.metric(view, layer).id)
+    return _of_areas(query, unit, level, spoken)
+
+
+@single_flight_cache(maxsize=64)
+def _of_marks(edition: ScopedEdition, area: int, layer: Layer, where: Where, spoken: str) -> bytes:
+    """spoken: the language of the groups' names, which is part of the cache's key."""
+    found = marks(edition, area, layer, where)
+    named = {name: getattr(found, name) for name in ("x", "y", "start", "end", "due", "group")}
+    if len(found.value):
+        named["value"] = found.value
+    about = {
+        "first": str(found.first),
+        "box": found.box,
+        "groups": legends.groups(layer, found.groups),
+        "unplaced": found.unplaced,
+    }
+    return columns.packed(named, about, delta=("start", "x"))
+
+
+@single_flight_cache(maxsize=64)
+def _of_areas(query: Query, unit: str, level: str | None, spoken: str) -> bytes:
+    found = series(query, unit, level)
+    legend, keys = legends.of_series(query.catalog, found)
+    about = {
+        "codes": [str(code) for code in found.codes],
+        "buckets": [str(bucket.start) for bucket in found.buckets],
+        "legend": legend,
+        "decimals": found.metric.decimals,
+        "unit": found.metric.unit[language()],
+        "metric": found.metric.name[language()],
+    }
+    return columns.packed({"value": found.values.ravel(), "key": keys.ravel()}, about)
+
+
+def _positions(text: str, count: int) -> list[int]:
+    """The marks that a parameter names by position. BadParameter for another text, or too many."""
+    try:
+        found = [int(one) for one in text.split(",")] if len(text) < 1000 else []
+    except ValueError:
+        found = []
+    if not found or not all(0 <= one < count for one in found):
+        raise BadParameter("i", text[:60], _("A mark is named by its position in the layer."))
+    if len(found) > MOST_PICKED:
+        raise BadParameter("i", str(len(found)), _("At most {n} rows can be selected.", n=MOST_PICKED))
+    return found
+
+
+def _rows(view: View, layer: Layer, given: Mapping[str, str]) -> list[int]:
+    if layer.of not in MARKS:
+        raise MetricsError("layer.no_marks", "the layer {layer} has no marks of its own", layer=layer.id)
+    edition = view.edition.within(view.area.code, view.area.end)
+    found = marks(edition, view.area.code, layer, view.query.where)
+    return [int(found.rows[i]) for i in _positions(given.get("i", ""), len(found))]
+
+
+def _card(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
+    (row, *_more) = _rows(view, layer, given)
+    return JSONResponse(cards.card(view, layer, row), headers={"Cache-Control": "no-store"})
+
+
+def _pick(view: View, layer: Layer, given: Mapping[str, str], accepts: str) -> Response:
+    href = cards.rows_href(view, layer, _rows(view, layer, given))
+    return JSONResponse({"href": href}, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = (
+    Route("/files/layer/{edition}/{area}/{layer}.bin", data),
+    Route("/files/layer/{edition}/{area}/{layer}/card.json", card),
+    Route("/files/layer/{edition}/{area}/{layer}/pick.json", pick),
+)

@@ -1,0 +1,108 @@
+"""The screen of the time-and-space map."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cockpit import settings
+from cockpit.components.navigation import header
+from cockpit.components.timemap.timemap import timemap
+from cockpit.drawing import outlines
+from cockpit.i18n import _, language
+from cockpit.labels import format
+from cockpit.screens.timemap import deck, layers, legends
+from cockpit.view_state import View
+from metrics.engine.extent import extent
+from metrics.mapping.layers import Layer
+from metrics.period import last_day
+
+
+def draw(view: View) -> None:
+    """The map of the view's area, or why there is none."""
+    header.title(_("Time-and-space map"), note=view.area.name, level=1)
+    drawn = layers.visible(view, settings.current())
+    days = extent(view.edition)
+    if days is None or not outlines.drawable(view.edition, view.area, own=True):
+        header.notice(
+            _("There is no map of {area}: its outline and its place are not known.", area=view.area.name),
+            links=[(_("Cockpit"), view.href())],
+        )
+        return
+    timemap(_data(view, drawn), key="timemap")
+
+
+def _data(view: View, drawn: Sequence[Layer]) -> dict[str, Any]:
+    """What the component draws; all data of the layers come by URL."""
+    days = extent(view.edition)
+    assert days, "the caller has checked it"
+    review = settings.current().map_review
+    return {
+        "deck": deck.description(view, drawn),
+        "own": outlines.url(view.edition, view.area, own=True),
+        "first": str(days[0]),
+        "last": str(last_day(view.as_of)),
+        "area": str(view.area.code),
+        "areaHref": view.href(area="AREA"),
+        "rows": view.href("rows", metric=view.catalog.id_of("open")),
+        "permalink": view.permalink("map"),
+        "styles": legends.STYLES,
+        "states": legends.states(),
+        "lang": language(),
+        "title": _("Map of {area}", area=view.area.name),
+        "note": _("Map review no. {number}", number=review) if review else _("Schematic"),
+        "stamp": _("Data of {time}", time=format.stamp(view.as_of)),
+        "demo": _("Demo data") if view.edition.demo else "",
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "back": _("One step back"),
+        "on": _("One step on"),
+        "speed": _("Speed"),
+        "slow": _("Slow"),
+        "normal": _("Medium"),
+        "fast": _("Fast"),
+        "step": _("Step by"),
+        "day": _("By day"),
+        "week": _("By week"),
+        "month": _("By month"),
+        "show": _("Show"),
+        "open": _("Open on the day"),
+        "opened": _("Registered"),
+        "closed": _("Closed"),
+        "overdue": _("Overdue"),
+        "time": _("Day of the map"),
+        "trend": _("Count by day"),
+        "layers": _("Layers"),
+        "opacity": _("Opacity"),
+        "up": _("Draw above"),
+        "down": _("Draw below"),
+        "legend": _("Legend, with counts in view"),
+        "far": _("Shown when nearer"),
+        "in": _("Enlarge"),
+        "out": _("Reduce"),
+        "whole": _("Whole area"),
+        "find": _("Find an area on the map"),
+        "select": _("Select by outline"),
+        "selected": _("{n} selected"),
+        "rows": _("Open as rows"),
+        "too_many": _("At most {n} can be opened as rows: draw a smaller outline."),
+        "link": _("Copy link"),
+        "copied": _("Copied"),
+        "by_hand": _("Copy this address"),
+        "table": _("As a table"),
+        "name": _("Area"),
+        "absent": _("No data"),
+        "unplaced": _("{n} without a place"),
+        "close": _("Close"),
+        "goto": _("Open"),
+        "state": _("State"),
+        "loading": _("Loading"),
+        "failed": _("The map does not load. Try again."),
+        "two": _("Move the map with two fingers"),
+        "wheel": _("Hold Ctrl to zoom with the wheel"),
+        "keys": _("Arrow keys move the map, plus and minus zoom, space plays, comma and full stop step."),
+    }

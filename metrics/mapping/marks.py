@@ -1,0 +1,169 @@
+"""The marks of a layer: rows of a fact at their place, each there from one day to another.
+
+A mark is there at the end of a day from the day it starts (registered, measured) until the day it ends (closed,
+retired, measured anew): cases that are there are those that the backlog counts.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from data.editions.edition import Edition
+from data.editions.scoped import ScopedEdition
+from data.schema import FACTS, known
+from metrics.mapping.layers import MOST_GROUPS, Layer
+from metrics.scope import area_in_scope
+
+NEVER = 65_535
+"""A day that does not come: the mark has no end, or no deadline."""
+LAST = NEVER - 1
+STEPS = 65_535
+"""Steps of a coordinate across the box: 0.6 m in a district of 40 km."""
+STARTS = {"cases": "registered_at", "assets": "registered_at", "readings": "measured_at"}
+Ints = npt.NDArray[np.int64]
+Where = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks sorted by the day they start, and within a day by place, so that they compress well.
+
+    first: the day 0. box: west, south, east, north in degrees; x, y: steps across it from the west and the south.
+    start, end, due: days since `first`, NEVER for none. group: index of `groups`. rows: row ids of the fact.
+    value: of readings, else empty. unplaced: rows of the layer without a place.
+    """
+
+    first: date
+    box: tuple[float, float, float, float]
+    x: npt.NDArray[np.uint16]
+    y: npt.NDArray[np.uint16]
+    start: npt.NDArray[np.uint16]
+    end: npt.NDArray[np.uint16]
+    due: npt.NDArray[np.uint16]
+    group: npt.NDArray[np.uint8]
+    rows: Ints
+    value: npt.NDArray[np.float32]
+    groups: tuple[str, ...]
+    unplaced: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def marks(edition: ScopedEdition, code: int, layer: Layer, where: Where = ()) -> Marks:
+    """The marks of a layer in an area.
+
+    where: filters, as of a query; those that the fact has no column for do not count.
+    OutOfScope for an area that the user may not see.
+    """
+    place = area_in_scope(edition, code)
+    splits = FACTS[layer.fact].splits
+    return _marks(edition.unscoped, place.code, place.end, layer, tuple(one for one in where if one[0] in splits))
+
+
+@lru_cache(maxsize=24)
+def _marks(edition: Edition, first: int, end: int, layer: Layer, where: Where) -> Marks:
+    values = [first, end, *(value for _name, value in where)]
+    found = edition.cursor().execute(_sql(edition, layer, where), values).fetchnumpy()
+    columns = {name: np.ma.asarray(values) for name, values in found.items()}
+    placed = ~(np.ma.getmaskarray(columns["lon"]) | np.ma.getmaskarray(columns["lat"]))
+    unplaced = int(len(placed) - placed.sum())
+    columns = {name: values[placed] for name, values in columns.items()}
+    begin = columns["start"].filled(_epoch(date(1900, 1, 1))) if len(placed) else np.zeros(0, np.int64)
+    known_days = begin[begin > _epoch(date(1900, 1, 1))]
+    base = int(known_days.min()) if len(known_days) else _epoch(edition.as_of.date())
+    base = max(base, _epoch(edition.as_of.date()) - LAST + 1)
+    lon, lat = (np.asarray(columns[name].filled(0), np.float64) for name in ("lon", "lat"))
+    box = _box(lon, lat)
+    x, y = _steps(lon, box[0], box[2]), _steps(lat, box[1], box[3])
+    start = np.clip(begin.astype(np.int64) - base, 0, LAST)
+    order = np.argsort((start << 32) | (x << 16) | y, kind="stable")
+    groups, group = _grouped(columns["grouped"])
+    return Marks(
+        date(1970, 1, 1) + timedelta(days=base),
+        box,
+        x[order].astype(np.uint16),
+        y[order].astype(np.uint16),
+        start[order].astype(np.uint16),
+        _days(columns["ended"], base)[order],
+        _days(columns["due"], base)[order],
+        group[order],
+        np.asarray(columns["id"], np.int64)[order],
+        np.asarray(columns["value"].filled(np.nan), np.float32)[order] if layer.of == "readings" else np.zeros(0, "f4"),
+        groups,
+        unplaced,
+    )
+
+
+def _sql(edition: Edition, layer: Layer, where: Where) -> str:
+    """SQL of id, lon, lat, start, ended, due, grouped and value of the layer's rows, known at the edition's time."""
+    fact, now = FACTS[layer.fact], _time(edition.as_of)
+    rows = known(fact, now, f"(SELECT *, rowid FROM {fact.name})", also="rowid", lacks=edition.lacks(fact))
+    kept = "".join(f" AND coalesce({fact.splits[name]}, '') = ${i}" for i, (name, _value) in enumerate(where, 3))
+    chosen = f"SELECT * FROM ({rows}) WHERE area >= $1 AND area < $2 AND ({layer.where or 'true'}){kept}"
+    grouped = "NULL" if layer.colour == "state" else f"{layer.colour}::VARCHAR"
+    start = _day(STARTS[layer.of])
+    if layer.of == "cases":
+        return (
+            f"SELECT rowid AS id, lon, lat, {start} AS start, {_day('closed_at')} AS ended, {_day('due_at')} AS due, "
+            f"{grouped} AS grouped, NULL::DOUBLE AS value FROM ({chosen})"
+        )
+    again = "lead(measured_at) OVER (PARTITION BY area, measure, unit ORDER BY measured_at, source, key)"
+    ended, value = (_day("retired_at"), "NULL::DOUBLE") if layer.of == "assets" else (_day(again), "value")
+    here = (
+        "(SELECT code, lon, lat FROM areas QUALIFY row_number() OVER (PARTITION BY code "
+        "ORDER BY valid_from DESC NULLS LAST) = 1)"
+    )
+    return (
+        f"SELECT f.id, p.lon, p.lat, f.start, f.ended, NULL::BIGINT AS due, f.grouped, f.value FROM ("
+        f"SELECT rowid AS id, area, {start} AS start, {ended} AS ended, {grouped} AS grouped, {value} AS value "
+        f"FROM ({chosen})) f LEFT JOIN {here} p ON p.code = f.area ORDER BY f.id"
+    )
+
+
+def _day(column: str) -> str:
+    """SQL of a time's day, as days since 1970."""
+    return f"datediff('day', DATE '1970-01-01', ({column})::DATE)"
+
+
+def _time(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"
+
+
+def _epoch(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def _days(values: np.ma.MaskedArray, base: int) -> npt.NDArray[np.uint16]:
+    days = np.clip(np.asarray(values.filled(base), np.int64) - base, 0, LAST)
+    return np.where(np.ma.getmaskarray(values), NEVER, days).astype(np.uint16)
+
+
+def _box(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
+    if not len(lon):
+        return 0.0, 0.0, 1.0, 1.0
+    west, south, east, north = lon.min(), lat.min(), lon.max(), lat.max()
+    return float(west), float(south), float(max(east, west + 1e-6)), float(max(north, south + 1e-6))
+
+
+def _steps(values: npt.NDArray[np.float64], low: float, high: float) -> Ints:
+    return np.rint((values - low) / (high - low) * STEPS).astype(np.int64)
+
+
+def _grouped(values: np.ma.MaskedArray) -> tuple[tuple[str, ...], npt.NDArray[np.uint8]]:
+    """The values by frequency, at most MOST_GROUPS with "" for none and the rest, and the index of each row's."""
+    texts = np.where(np.ma.getmaskarray(values), "", np.ma.getdata(values).astype(str)) if len(values) else np.array([])
+    names, index, counts = np.unique(texts, return_inverse=True, return_counts=True)
+    order = sorted(range(len(names)), key=lambda i: (names[i] == "", -counts[i], names[i]))
+    kept = [i for i in order if names[i]][: MOST_GROUPS - 1]
+    place = np.full(len(names), len(kept), np.uint8)
+    place[kept] = np.arange(len(kept), dtype=np.uint8)
+    rest = len(kept) < len(names)
+    groups = tuple(str(names[i]) for i in kept) + (("",) if rest else ())
+    return groups, place[index] if len(index) else np.zeros(0, np.uint8)
+
+
+__all__ = ["NEVER", "STEPS", "Marks", "marks"]

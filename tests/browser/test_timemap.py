@@ -1,0 +1,206 @@
+"""The time-and-space map in a browser: both ways to draw, time, layers, address and keyboard."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.editions.edition import current
+from data.home import Home
+from tests.browser.conftest import PageLog
+
+pytestmark = pytest.mark.slow
+
+Open = Callable[..., Page]
+MAP = "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.root')).find(r => r?.map)"
+READY = f"""() => {{
+  const root = {MAP}
+  return root && root.map.window && !root.hasAttribute("data-loading") && root.map.layers.size >= root.map.state.on.size
+}}"""
+FIRST_CASE = """(() => {
+  const { marks } = map.layers.get("cases"), i = marks.index[0]
+  return map.space.pixel(marks.X[i], marks.Y[i])
+})()"""
+DAY = date(2026, 8, 3)
+
+
+def drawn(page: Page) -> Page:
+    page.wait_for_function(READY)
+    page.wait_for_timeout(300)
+    return page
+
+
+def of_map(page: Page, expression: str) -> Any:
+    """The value of an expression in which `map` is the program's map."""
+    return page.evaluate(f"() => {{ const map = {MAP}.map; return {expression} }}")
+
+
+@pytest.fixture(scope="module")
+def cases(demo: Path) -> duckdb.DuckDBPyConnection:
+    edition = current(Home(demo))
+    assert edition
+    return edition.cursor()
+
+
+@pytest.mark.parametrize("draw", ["canvas", "webgl"])
+def test_both_ways_draw_the_same_and_nothing_leaves_the_origin(
+    address: str, open_page: Open, page_log: PageLog, draw: str
+) -> None:
+    page = drawn(open_page(f"{address}/map?draw={draw}&on=areas.70,hexagons.70,clusters.80,cases.85,sites.85"))
+    expect(page.locator("[data-draws]")).to_have_attribute("data-draws", draw)
+    page.wait_for_timeout(1500)
+    shot = page.locator(".stage").screenshot()
+    assert len(set(shot)) > 200
+    assert page_log.foreign(address) == []
+    assert [text for text in page_log.complaints if "GL Driver Message" not in text] == []
+    fetched = [url for url in page_log.requests if "deckgl.js" in url]
+    assert len(fetched) == (draw == "webgl")
+
+
+def test_software_webgl_is_left_alone_unless_asked_for(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map"))
+    expect(page.locator("[data-draws]")).to_have_attribute("data-draws", "canvas")
+
+
+@pytest.mark.parametrize("show", ["open", "opened", "closed", "overdue"])
+def test_counts_of_a_day_are_those_of_sql(
+    address: str, open_page: Open, cases: duckdb.DuckDBPyConnection, show: str
+) -> None:
+    page = drawn(open_page(f"{address}/map?day={DAY}&show={show}&on=cases.85"))
+    open_then = "registered_at::DATE <= $1 AND (closed_at IS NULL OR closed_at::DATE > $1)"
+    conditions = {
+        "open": open_then,
+        "overdue": f"{open_then} AND due_at < $1 + INTERVAL 1 DAY",
+        "opened": "registered_at::DATE = $1",
+        "closed": "closed_at::DATE = $1",
+    }
+    sql = f"SELECT count(*) FROM cases WHERE lon IS NOT NULL AND {conditions[show]}"
+    (count,) = cases.execute(sql, [DAY]).fetchone()
+    assert of_map(page, "map.layers.get('cases').marks.count") == count
+    texts = page.locator("[data-legend=cases] b").all_inner_texts()
+    assert sum(map(int, texts)) == count
+
+
+def test_playing_asks_the_server_for_nothing(address: str, open_page: Open, page_log: PageLog) -> None:
+    page = drawn(open_page(f"{address}/map?day=2026-03-01&on=areas.70,hexagons.70,cases.85", alone=True))
+    sent: list[object] = []
+    page.on("websocket", lambda socket: sent.append(socket))
+    before = [url for url in page_log.requests if "/session" not in url]
+    page.get_by_role("button", name="播放").click()
+    page.wait_for_timeout(2500)
+    page.get_by_role("button", name="暂停").click()
+    assert of_map(page, "map.state.day") > (date(2026, 3, 1) - date(1970, 1, 1)).days + 2
+    assert [url for url in page_log.requests if "/session" not in url] == before
+    assert sent == []
+    expect(page).to_have_url(re.compile(r"day=2026-0[3-9]"))
+
+
+def test_the_address_restores_day_layers_and_view(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?day={DAY}&step=week&show=opened&on=clusters.40,areas.30&at=119.9,30.2,12"))
+    assert of_map(page, "[...map.state.on]") == [["clusters", 40], ["areas", 30]]
+    assert of_map(page, "map.space.zoom") == 12
+    expect(page.locator(".when")).to_have_text("2026-08-03 – 2026-08-09")
+    assert page.locator("[data-set=show]").input_value() == "opened"
+
+
+def test_back_and_forward_undo_and_redo_a_step(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?day={DAY}"))
+    page.get_by_role("button", name="前进一步").click()
+    expect(page.locator(".when")).to_have_text("2026-08-04")
+    page.get_by_label("件的密度", exact=True).check()
+    expect(page).to_have_url(re.compile("hexagons"))
+    page.go_back()
+    expect(page.get_by_label("件的密度", exact=True)).not_to_be_checked()
+    page.go_back()
+    expect(page.locator(".when")).to_have_text("2026-08-03")
+    page.go_forward()
+    expect(page.locator(".when")).to_have_text("2026-08-04")
+    page.go_forward()
+    expect(page.get_by_label("件的密度", exact=True)).to_be_checked()
+
+
+def test_the_keyboard_moves_zooms_steps_and_plays(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?day={DAY}"))
+    page.locator(".stage").focus()
+    x, zoom = of_map(page, "map.space.x"), of_map(page, "map.space.zoom")
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    assert of_map(page, "map.space.zoom") == pytest.approx(zoom + 0.5)
+    assert of_map(page, "map.space.x") > x
+    page.keyboard.press(".")
+    expect(page.locator(".when")).to_have_text(str(DAY + timedelta(days=1)))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="暂停")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="播放")).to_be_visible()
+
+
+def test_a_click_on_a_case_opens_its_card_and_page(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=cases.85"))
+    at = of_map(page, FIRST_CASE)
+    box = page.locator(".stage").bounding_box()
+    page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+    card = page.locator(".card")
+    expect(card.locator("dt").nth(1)).to_have_text("区划")
+    card.locator("a.go").click()
+    expect(page).to_have_url(re.compile("/case?"))
+
+
+def test_a_click_on_an_area_and_the_table_lead_to_its_cockpit(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=areas.70"))
+    page.locator("summary").filter(has_text="以表格显示").click()
+    links = page.locator(".table td a")
+    expect(links).to_have_count(22)
+    name = links.first.inner_text()
+    links.first.click()
+    expect(page.locator(".crumbs b")).to_have_text(name)
+
+
+def test_an_outline_opens_its_cases_as_rows(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=cases.85"))
+    page.get_by_role("button", name="圈选").click()
+    at = of_map(page, FIRST_CASE)
+    box = page.locator(".stage").bounding_box()
+    x, y = box["x"] + at[0], box["y"] + at[1]
+    page.mouse.move(x - 12, y - 12)
+    page.mouse.down()
+    for dx, dy in ((12, -12), (12, 12), (-12, 12), (-12, -12)):
+        page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+    link = page.locator(".said a")
+    count = int(re.search(r"\d+", page.locator(".said").inner_text())[0])
+    link.click()
+    expect(page.locator("tbody tr")).to_have_count(count)
+
+
+def test_the_search_flies_to_an_area(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=areas.70"))
+    zoom = of_map(page, "map.space.zoom")
+    page.locator("[data-find]").fill("沙洲镇")
+    page.locator("[data-find]").dispatch_event("change")
+    page.wait_for_timeout(1200)
+    assert of_map(page, "map.space.zoom") > zoom + 1
+    expect(page).to_have_url(re.compile("at="))
+
+
+def test_on_a_phone_the_page_scrolls_over_the_map(address: str, open_page: Open) -> None:
+    page = drawn(open_page(f"{address}/map?on=areas.70,cases.85", width=390))
+    assert page.locator(".stage").evaluate("e => getComputedStyle(e).touchAction") == "pan-x pan-y"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.locator(".bar button, .time button, .zoom button").evaluate_all(
+        "all => all.filter(e => e.getBoundingClientRect().height < 44).length"
+    )
+    assert small == 0
+
+
+@pytest.mark.parametrize("query", ["lang=en", "embed_options=dark_theme", "size=l"])
+def test_the_map_follows_language_theme_and_size(address: str, open_page: Open, page_log: PageLog, query: str) -> None:
+    page = drawn(open_page(f"{address}/map?{query}"))
+    assert of_map(page, "map.palette.dark") == ("dark" in query)
+    expect(page.get_by_role("button", name="Play" if "en" in query.split("=")[1] else "播放")).to_be_visible()
+    assert page_log.complaints == []

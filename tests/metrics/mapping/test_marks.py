@@ -1,0 +1,143 @@
+"""Marks say of each day what SQL says of it, and reach no further than the caller's areas."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.editions.edition import Edition
+from data.editions.scoped import EVERYTHING
+from data.home import Home
+from metrics.answer import answer
+from metrics.catalog import load
+from metrics.mapping.layers import MOST_GROUPS, Layer
+from metrics.mapping.marks import NEVER, STEPS, Marks, marks
+from metrics.period import DAY, Period
+from metrics.query import Query
+from metrics.scope import OutOfScope
+from tests.factory import AREAS, DISTRICT, TOWNS, VILLAGES, edition_of
+
+AS_OF = datetime(2026, 11, 22, 8)
+FIRST = datetime(2026, 10, 1)
+NAME = {"zh": "件", "en": "Cases"}
+CASES = Layer(id="cases", name=NAME, of="cases")
+
+
+def case(i: int) -> dict[str, Any]:
+    at = FIRST + timedelta(hours=11 * i)
+    return {
+        "key": f"C{i}", "area": VILLAGES[i % 3], "registered_at": at, "category": f"类{i % 12}" if i % 5 else None,
+        "closed_at": at + timedelta(hours=7 * (i % 40)) if i % 4 else None, "lon": 118 + i / 1000,
+        "lat": 32 + i % 7 / 100,
+        "due_at": at + timedelta(days=i % 9) if i % 6 else None, "kind": "event" if i % 2 else "order",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    home = Home(tmp_path_factory.mktemp("marks"), memory="1GB")
+    cases = [case(i) for i in range(110)] + [{**case(90), "key": "nowhere", "lon": None}]
+    late = {**case(3), "key": "late", "registered_at": datetime(2026, 11, 22, 9), "closed_at": None}
+    places = [{**row, "lon": 118.5, "lat": 32.5} for row in AREAS]
+    hall = {"key": "h", "kind": "hall", "name": "大厅", "area": TOWNS[0], "registered_at": datetime(2026, 10, 5)}
+    readings = [
+        {"key": f"r{day}", "area": TOWNS[0], "unit": "大厅", "measure": "queue_waiting", "value": day,
+         "measured_at": datetime(2026, 11, day, 9)}
+        for day in (1, 4, 9)
+    ]  # fmt: skip
+    return edition_of(home, [*cases, late], AS_OF, places=places, assets=[hall], readings=readings)
+
+
+def there(found: Marks, day: date) -> np.ndarray:
+    at = (day - found.first).days
+    return (found.start <= at) & (found.end > at)
+
+
+@settings(max_examples=40, deadline=None)
+@given(day=st.dates(date(2026, 10, 1), date(2026, 11, 22)), area=st.sampled_from([DISTRICT, *TOWNS, *VILLAGES]))
+def test_what_is_open_on_a_day_is_the_backlog_at_its_end(edition: Edition, day: date, area: int) -> None:
+    found = marks(edition.scoped(EVERYTHING), area, CASES)
+    query = Query(edition.scoped(EVERYTHING), load(), ("backlog",), area, Period(day, day + DAY))
+    placed = (
+        edition.cursor()
+        .execute(
+            "SELECT count(*) FROM cases WHERE area >= $1 AND area < $2 AND lon IS NULL AND registered_at::DATE <= $3 "
+            "AND (closed_at IS NULL OR closed_at::DATE > $3)",
+            [area, area + (10**6 if area == DISTRICT else 1000 if area in TOWNS else 1), day],
+        )
+        .fetchone()
+    )
+    assert there(found, day).sum() + placed[0] == answer(query)["value"].fillna(0).iloc[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(day=st.dates(date(2026, 10, 1), date(2026, 11, 21)))
+def test_overdue_registered_and_closed_on_a_day_are_those_of_sql(edition: Edition, day: date) -> None:
+    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    at = (day - found.first).days
+    count = (
+        "SELECT count(*) FILTER (registered_at::DATE = $1), count(*) FILTER (closed_at::DATE = $1), "
+        "count(*) FILTER (registered_at::DATE <= $1 AND (closed_at IS NULL OR closed_at::DATE > $1) "
+        "AND due_at < $1 + INTERVAL 1 DAY) FROM cases WHERE lon IS NOT NULL AND registered_at < $2"
+    )
+    expected = edition.cursor().execute(count, [day, AS_OF]).fetchone()
+    overdue = there(found, day) & (found.due <= at)
+    assert ((found.start == at).sum(), (found.end == at).sum(), overdue.sum()) == expected
+
+
+def test_a_place_is_kept_to_a_metre_and_rows_without_one_are_counted(edition: Edition) -> None:
+    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    west, south, east, north = found.box
+    sql = "SELECT lon, lat FROM cases WHERE rowid = $1"
+    for i in range(len(found)):
+        lon, lat = edition.cursor().execute(sql, [int(found.rows[i])]).fetchone()
+        assert abs(west + (east - west) * found.x[i] / STEPS - lon) < 1e-5
+        assert abs(south + (north - south) * found.y[i] / STEPS - lat) < 1e-5
+    assert (len(found), found.unplaced) == (110, 1)
+    assert list(found.start) == sorted(found.start)
+
+
+def test_groups_are_the_most_frequent_values_and_the_rest(edition: Edition) -> None:
+    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES.model_copy(update={"colour": "category"}))
+    assert len(found.groups) == MOST_GROUPS
+    assert found.groups[-1] == ""
+    for name, count in zip(found.groups[:-1], np.bincount(found.group), strict=False):
+        sql = "SELECT count(*) FROM cases WHERE category = $1 AND lon IS NOT NULL AND registered_at < $2"
+        assert edition.cursor().execute(sql, [name, AS_OF]).fetchone() == (count,)
+
+
+def test_a_condition_and_filters_narrow_the_marks(edition: Edition) -> None:
+    orders = CASES.model_copy(update={"where": "kind = 'order'"})
+    assert len(marks(edition.scoped(EVERYTHING), DISTRICT, orders)) == 55
+    sql = "SELECT count(*) FROM cases WHERE category IS NULL AND lon IS NOT NULL AND registered_at < $1"
+    none = edition.cursor().execute(sql, [AS_OF]).fetchone()
+    assert (len(marks(edition.scoped(EVERYTHING), DISTRICT, CASES, (("category", ""),))),) == none
+
+
+def test_a_reading_is_there_until_the_next_one(edition: Edition) -> None:
+    layer = Layer(id="queues", name=NAME, of="readings", where="measure = 'queue_waiting'", size="value")
+    found = marks(edition.scoped(EVERYTHING), DISTRICT, layer)
+    shown = [found.value[there(found, date(2026, 11, day))].tolist() for day in (1, 3, 4, 8, 9, 20)]
+    assert shown == [[1.0], [1.0], [4.0], [4.0], [9.0], [9.0]]
+    hall = marks(edition.scoped(EVERYTHING), DISTRICT, Layer(id="halls", name=NAME, of="assets", where="kind = 'hall'"))
+    assert (len(hall), hall.first, hall.end.tolist()) == (1, date(2026, 10, 5), [NEVER])
+
+
+@pytest.mark.parametrize("area", [DISTRICT, TOWNS[1], VILLAGES[1], VILLAGES[2]])
+def test_a_cadre_gets_the_own_village_alone(edition: Edition, area: int) -> None:
+    own = edition.scoped(((VILLAGES[0], VILLAGES[0] + 1),))
+    found = marks(own, VILLAGES[0], CASES)
+    sql = "SELECT count(*) FROM cases WHERE area = $1 AND lon IS NOT NULL AND registered_at < $2"
+    assert edition.cursor().execute(sql, [VILLAGES[0], AS_OF]).fetchone() == (len(found),)
+    with pytest.raises(OutOfScope):
+        marks(own, area, CASES)
+
+
+def test_an_area_without_marks_has_none(tmp_path: Path) -> None:
+    edition = edition_of(Home(tmp_path, memory="1GB"), [], AS_OF)
+    found = marks(edition.scoped(EVERYTHING), DISTRICT, CASES)
+    assert (len(found), found.groups, found.unplaced) == (0, (), 0)
