@@ -96,7 +96,7 @@ def allow_files() -> None:
 
 
 def check_own_files(settings: "Settings") -> None:
-    """Refuse to start with a wrong file of the district's own: workflows, layouts, alert rules, layers, channels, reports.
+    """Refuse to start with a wrong file of the district's own: workflows, layouts, alerts, layers, channels, reports.
 
     Raises UsageError.
     """

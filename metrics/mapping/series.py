@@ -10,8 +10,8 @@ from data.areas.levels import LEVELS
 from data.messages import Name
 from metrics import areas
 from metrics.answer import SMALL, WITHOUT_VALUE, answer
+from metrics.availability.extent import extent
 from metrics.catalog import Metric
-from metrics.engine.extent import extent
 from metrics.engine.plan import exists_at
 from metrics.errors import MetricsError
 from metrics.period import DAY, Period, last_day

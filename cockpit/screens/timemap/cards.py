@@ -9,7 +9,7 @@ from cockpit.screens import row_tools
 from cockpit.screens.shared import case_href
 from cockpit.view_state import View
 from data.schema import FACTS
-from metrics.engine.extent import extent
+from metrics.availability.extent import extent
 from metrics.mapping.layers import Layer
 from metrics.period import DAY, Period
 from metrics.rows import fact

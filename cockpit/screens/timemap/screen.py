@@ -11,7 +11,7 @@ from cockpit.i18n import _, language
 from cockpit.labels import format
 from cockpit.screens.timemap import deck, layers, legends
 from cockpit.view_state import View
-from metrics.engine.extent import extent
+from metrics.availability.extent import extent
 from metrics.mapping.layers import Layer
 from metrics.period import last_day
 
